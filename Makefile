@@ -1,0 +1,50 @@
+# Every target sets up what it needs in .venv, from the hashed lock, and says what is missing.
+PYTHON ?= python3
+UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+BIN := .venv/bin
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check fix bench fuzz chaos lock clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(READY) ## try the club here: a chat on a terminal, else a tour that ends by itself
+	@$(BIN)/dogear demo
+
+test: $(READY) ## the whole test suite, on SQLite and on a real PostgreSQL
+	@$(BIN)/python -m pytest -n 2
+
+check: $(READY) ## format, lint, types, import rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fix: $(READY) ## format, and fix what can be fixed
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: $(READY) ## resolve the dependencies again and write requirements.lock
+	$(UV) pip compile -q --universal --python-version 3.11 --upgrade --generate-hashes --no-emit-index-url --no-header \
+		--no-annotate --extra all --group dev -o requirements.lock pyproject.toml
+
+clean: ## remove what was set up
+	rm -rf .venv .uv
+
+$(READY): requirements.lock pyproject.toml $(if $(filter .uv/bin/uv,$(UV)),.uv/bin/uv)
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+		|| { echo "Dogear needs Python 3.11, 3.12 or 3.13; $(PYTHON) is $$($(PYTHON) -V 2>&1). Try: make PYTHON=python3.12 ..."; exit 1; }
+	@$(UV) venv -q --allow-existing --python "$$(command -v $(PYTHON))" .venv
+	@$(UV) pip sync -q --python $(BIN)/python --require-hashes requirements.lock
+	@$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+.uv/bin/uv:
+	@command -v $(PYTHON) >/dev/null || { echo "Dogear needs Python 3.11 or newer as '$(PYTHON)'."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+		|| { echo "Python's venv module is missing. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
+	@$(PYTHON) -m venv .uv
+	@.uv/bin/python -m pip install -q --disable-pip-version-check --only-binary :all: uv==0.13.9 2>&1 | grep -v '^WARNING' || true
+	@test -x $@ || { echo "uv could not be installed with pip; is a package registry reachable?"; exit 1; }

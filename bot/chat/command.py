@@ -1,0 +1,87 @@
+"""What a command is: the declaration from which every platform derives its surface. Data only."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from bot.domain.card import Choice
+from bot.domain.record import record
+from bot.domain.team import Role
+from bot.domain.value import Kind
+
+
+class Reply(StrEnum):
+    """Who sees the answer. A refusal is always private."""
+
+    PRIVATE = "private"
+    PUBLIC = "public"
+
+
+class Placement(StrEnum):
+    """How a parameter stands in a typed line: by position, as `name:value`, or as all words that are left."""
+
+    POSITION = "position"
+    NAMED = "named"
+    REST = "rest"
+
+
+@record
+class Param:
+    """One parameter. `choices` is empty where the value is free or depends on the team's data (see `Core.complete`)."""
+
+    name: str
+    kind: Kind
+    summary: str
+    required: bool
+    placement: Placement
+    choices: tuple[Choice, ...] = ()
+
+
+@record
+class CommandSpec:
+    """One leaf command.
+
+    `summary` is one line, `details` the longer help with examples. With `default` a typed line may leave out the
+    last word of `path`. With `form` a use without any argument is answered by a form of the parameters. A command
+    that `writes` runs once for each invocation id, however often the platform delivers it.
+    """
+
+    path: tuple[str, ...]
+    summary: str
+    details: str = ""
+    reply: Reply = Reply.PRIVATE
+    role: Role = Role.READER
+    params: tuple[Param, ...] = ()
+    default: bool = False
+    form: bool = False
+    writes: bool = False
+
+    @property
+    def name(self) -> str:
+        """The path as a person would say it."""
+        return " ".join(self.path)
+
+    @property
+    def usage(self) -> str:
+        """The path with its parameters; what may be left out stands in brackets."""
+        head = [*self.path[:-1], f"[{self.path[-1]}]"] if self.default else list(self.path)
+        return " ".join([*head, *(_usage(param) for param in self.params)])
+
+
+Catalogue = Sequence[CommandSpec]
+
+
+_PLACEHOLDER = {
+    Kind.ENTRY: "#12",
+    Kind.CHANNEL: "#channel",
+    Kind.WEEKDAY: "mon",
+    Kind.TIME: "09:00",
+    Kind.ZONE: "Europe/Berlin",
+    Kind.PERIOD: "2w",
+    Kind.NUMBER: "2",
+}
+
+
+def _usage(param: Param) -> str:
+    value = "|".join(choice.value for choice in param.choices) or _PLACEHOLDER.get(param.kind, param.name)
+    shown = f"{param.name}:{value}" if param.placement is Placement.NAMED else value
+    return shown if param.required else f"[{shown}]"

@@ -1,0 +1,224 @@
+"""The language adapters speak: what a platform is, what it may ask of us and what it may keep."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol, TypeAlias
+
+from bot.chat.command import Catalogue, Reply
+from bot.domain.card import Call, Card, Choice, Form
+from bot.domain.ids import (
+    AccountRef,
+    ChannelRef,
+    EntryNumber,
+    InvocationId,
+    MessageRef,
+    PlatformName,
+    ThreadRef,
+    Url,
+    WorkspaceRef,
+)
+from bot.domain.reading import ReadingState
+from bot.domain.record import record
+from bot.domain.team import Role
+from bot.domain.value import Kind
+
+
+@record
+class Actor:
+    """Who does something, as their platform vouches for them at this very moment.
+
+    `role` is what the platform's own rights amount to; settings may raise it. `zone` is the platform's IANA zone
+    of the person, None where it tells none.
+    """
+
+    account: AccountRef
+    workspace: WorkspaceRef
+    name: str
+    role: Role = Role.READER
+    zone: str | None = None
+
+
+@record
+class Invocation:
+    """One use of a command: `call` as picked, pressed or submitted, or the line as typed.
+
+    `id` is the platform's own and the same for every repeat of this use. `channel` is where it was used, None
+    where there is no channel (a home screen, a direct message).
+    """
+
+    id: InvocationId
+    call: Call | str
+    actor: Actor
+    channel: ChannelRef | None
+
+
+@record
+class Answer:
+    """What comes back. `refusal` says that nothing was done; a refusal is private whatever `reply` a command declares."""
+
+    show: Card | Form
+    reply: Reply = Reply.PRIVATE
+    refusal: bool = False
+
+
+@record
+class Reacted:
+    """An account put a reaction with a meaning on a message.
+
+    `emoji` is the platform's canonical name without skin tone, `at` the platform's own time of it. `entry` is set
+    only by a platform whose message itself says which entry it shows; else we know the message from the ledger.
+    """
+
+    actor: Actor
+    message: MessageRef
+    emoji: str
+    meaning: ReadingState
+    at: datetime
+    entry: EntryNumber | None = None
+
+
+@record
+class Unreacted:
+    """An account took a reaction away; the fields are those of `Reacted`."""
+
+    actor: Actor
+    message: MessageRef
+    emoji: str
+    meaning: ReadingState
+    at: datetime
+    entry: EntryNumber | None = None
+
+
+@record
+class ReactionsCleared:
+    """A moderator removed every reaction from a message, or with `emoji` every one of that kind."""
+
+    message: MessageRef
+    at: datetime
+    emoji: str | None = None
+
+
+@record
+class ChannelGone:
+    """We can no longer post in a channel; `because` says why in words for an admin."""
+
+    channel: ChannelRef
+    because: str
+
+
+@record
+class ChannelRenamed:
+    """A channel has a new name; its id stays."""
+
+    channel: ChannelRef
+    name: str
+
+
+@record
+class WorkspaceJoined:
+    """We were installed in a workspace, or see it again."""
+
+    workspace: WorkspaceRef
+    name: str
+
+
+@record
+class WorkspaceLeft:
+    """We were removed from a workspace; an outage of the platform is not this."""
+
+    workspace: WorkspaceRef
+
+
+Happening: TypeAlias = (
+    Reacted | Unreacted | ReactionsCleared | ChannelGone | ChannelRenamed | WorkspaceJoined | WorkspaceLeft
+)
+
+
+class Core(Protocol):
+    """What a platform may ask of us. Nothing here raises but `happened`: errors come back as cards."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """Every command, in the order in which help shows them."""
+        ...
+
+    async def invoke(self, invocation: Invocation) -> Answer:
+        """Carry out one use of a command. A repeat of the same id has no second effect and gets the first answer."""
+        ...
+
+    async def complete(self, actor: Actor, kind: Kind, typed: str) -> Sequence[Choice]:
+        """At most 25 values of `kind` that begin with or hold what was typed, best first; none on any trouble."""
+        ...
+
+    async def happened(self, happening: Happening) -> None:
+        """Take note of it. Returns once the effect is committed; raises StoreBusy if that cannot be done now."""
+        ...
+
+
+class Vault(Protocol):
+    """What a platform may keep with us: small secrets of its own, encrypted at rest, by name."""
+
+    async def keep(self, platform: PlatformName, name: str, secret: bytes) -> None:
+        """Keep `secret` under `name`, in place of what was there."""
+        ...
+
+    async def recall(self, platform: PlatformName, name: str) -> bytes | None:
+        """What was kept under `name`, or None."""
+        ...
+
+    async def forget(self, platform: PlatformName, name: str) -> None:
+        """Remove what was kept under `name`; nothing happens if there is nothing."""
+        ...
+
+
+class ChatPlatform(Protocol):
+    """All that a platform is: a translation of events into `Core` calls and of cards into messages.
+
+    Every method that talks to the platform makes exactly one attempt and raises PlatformBusy, PlatformRefused or
+    PlatformUncertain, and nothing else, when it does not succeed.
+    """
+
+    @property
+    def name(self) -> PlatformName: ...
+
+    async def run(self, core: Core, vault: Vault) -> None:
+        """Be connected and translate events until cancelled, or until the platform is over by itself."""
+        ...
+
+    async def post(self, channel: ChannelRef, card: Card, *, key: str, thread: ThreadRef | None = None) -> MessageRef:
+        """Post the card; `key` goes along so that `find` can recognise the message, and is the platform's own guard
+        against doubles where it has one.
+        """
+        ...
+
+    async def find(self, channel: ChannelRef, key: str, *, since: datetime) -> Sequence[MessageRef]:
+        """Every message of ours since `since` that carries `key`, oldest first; looks in threads too."""
+        ...
+
+    async def revise(self, message: MessageRef, card: Card) -> None:
+        """Show `card` in place of what the message shows."""
+        ...
+
+    async def delete(self, message: MessageRef) -> None:
+        """Remove a message of ours; one that is gone already counts as removed."""
+        ...
+
+    async def tell(self, account: AccountRef, card: Card) -> None:
+        """Show the card to one person alone, in a direct message."""
+        ...
+
+    async def react(self, message: MessageRef, meaning: ReadingState) -> None:
+        """Put our own reaction of that meaning on the message; one that is there already counts."""
+        ...
+
+    async def open_thread(self, message: MessageRef, title: str) -> ThreadRef:
+        """The message's thread, opened if it is not there yet."""
+        ...
+
+    async def marks(self, message: MessageRef) -> Sequence[Reacted]:
+        """Every reaction with a meaning that is on the message now, our own and other bots' left out."""
+        ...
+
+    def link(self, message: MessageRef) -> Url | None:
+        """Where a person can open the message, None where the platform has no such address."""
+        ...

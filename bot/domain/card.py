@@ -1,0 +1,139 @@
+"""What we want shown and what we want filled in, without a platform; and their versioned JSON form.
+
+A card says what, never how: which text is ours and which was written by others, what a press does, which entry
+the message stands for. Each adapter decides how its platform shows that best.
+"""
+
+from collections.abc import Mapping
+from dataclasses import field
+from enum import StrEnum
+from typing import TypeAlias
+
+from bot.domain.ids import EntryNumber, Url
+from bot.domain.notes import NoteBlock
+from bot.domain.reading import ReadingState
+from bot.domain.record import record
+from bot.domain.text import Text
+from bot.domain.value import Kind
+
+
+class Tone(StrEnum):
+    """What kind of thing a card says."""
+
+    PLAIN = "plain"
+    DONE = "done"
+    WARNING = "warning"
+    REFUSAL = "refusal"
+
+
+@record
+class Call:
+    """A command and its arguments, as a button, a form or a typed line names it; values are as typed."""
+
+    path: tuple[str, ...]
+    arguments: Mapping[str, str] = field(default_factory=dict)
+
+
+@record
+class Action:
+    """A button: pressing it is a use of the command `call`. With `replaces` the answer takes the card's place."""
+
+    label: str
+    call: Call
+    primary: bool = False
+    replaces: bool = False
+
+
+@record
+class EntryLine:
+    """One entry as a card names it; `matched` is the line that a search found, `path` where in the notes it stands."""
+
+    number: EntryNumber
+    title: str
+    url: Url
+    state: ReadingState
+    tags: tuple[str, ...] = ()
+    matched: Text = ()
+    path: tuple[str, ...] = ()
+    actions: tuple[Action, ...] = ()
+
+
+@record
+class Paragraph:
+    """A paragraph; `quiet` marks what may be shown smaller (page counts, hints)."""
+
+    text: Text
+    quiet: bool = False
+
+
+@record
+class Fields:
+    """Short labelled values; the labels are ours."""
+
+    items: tuple[tuple[str, Text], ...]
+
+
+@record
+class Entries:
+    """A list of entries."""
+
+    items: tuple[EntryLine, ...]
+
+
+@record
+class NoteTree:
+    """Notes of an entry. `part` of `parts` when they are cut; `left_out` lines are not shown here."""
+
+    blocks: tuple[NoteBlock, ...]
+    part: int = 1
+    parts: int = 1
+    left_out: int = 0
+
+
+@record
+class Divider:
+    """A line between two matters."""
+
+
+Block: TypeAlias = Paragraph | Fields | Entries | NoteTree | Divider
+
+
+@record
+class Card:
+    """Something to show. `entry` is set when the message stands for one entry, and reactions on it are about that one."""
+
+    title: str
+    blocks: tuple[Block, ...] = ()
+    actions: tuple[Action, ...] = ()
+    tone: Tone = Tone.PLAIN
+    entry: EntryLine | None = None
+
+
+@record
+class Choice:
+    """One thing to pick: `value` is what is sent, `label` what is read."""
+
+    value: str
+    label: str
+
+
+@record
+class Field:
+    """One value to fill in; `name` is the parameter it becomes, `problem` what was wrong with it last time."""
+
+    name: str
+    label: str
+    kind: Kind
+    required: bool
+    value: str = ""
+    choices: tuple[Choice, ...] = ()
+    problem: str | None = None
+
+
+@record
+class Form:
+    """Something to fill in: submitting it is a use of `submit` with the fields' values added to its arguments."""
+
+    title: str
+    fields: tuple[Field, ...]
+    submit: Call

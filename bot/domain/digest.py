@@ -1,0 +1,208 @@
+"""One week's featured entry for one schedule: how it is chosen, and the cards that show it.
+
+Everything is a pure function of data, so preview, post and retry show the same.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from bot.domain.card import Action, Block, Call, Card, Entries, EntryLine, Fields, NoteTree, Paragraph
+from bot.domain.entry import Entry
+from bot.domain.ids import ChannelRef, EntryId, EntryNumber, ScheduleId, TeamId
+from bot.domain.notes import NoteBlock, count, levels, parts
+from bot.domain.reading import ReadingState
+from bot.domain.record import record
+from bot.domain.text import Span, Text, plain
+
+LEVELS_IN_CHANNEL = 2
+PART_BUDGET = 2400
+"""Characters of notes in one message of the thread: the smaller of the platforms' limits, with room for labels."""
+MOST_NEW_ENTRIES = 5
+QUESTION = "What would you take from this into our own work?"
+
+
+class Why(StrEnum):
+    """Why an entry was featured."""
+
+    PICKED = "picked by an admin"
+    WANTED = "never featured here, and members put it in their queue"
+    NEVER_FEATURED = "never featured here"
+    LONGEST_AGO = "everything on the list was featured; this one longest ago"
+
+
+@record
+class Candidate:
+    """An entry of the pool, as the choice sees it; `wanted` counts the members who have it in their queue."""
+
+    entry: EntryId
+    number: EntryNumber
+    has_notes: bool
+    wanted: int
+    added_at: datetime
+    last_featured: datetime | None
+
+
+@record
+class Feature:
+    """The choice: which entry, and why."""
+
+    entry: EntryId
+    why: Why
+
+
+def choose(pool: Sequence[Candidate], pinned: EntryId | None = None) -> Feature | None:
+    """The entry to feature: the pinned one if it is in the pool, else never featured before featured.
+
+    Among the never featured: with notes before without, wanted by more members, then longest on the list.
+    Among the featured: longest ago. None for an empty pool.
+    """
+    if any(candidate.entry == pinned for candidate in pool):
+        assert pinned is not None
+        return Feature(entry=pinned, why=Why.PICKED)
+    fresh = [candidate for candidate in pool if candidate.last_featured is None]
+    if fresh:
+        best = min(fresh, key=lambda c: (not c.has_notes, -c.wanted, c.added_at, c.number))
+        return Feature(entry=best.entry, why=Why.WANTED if best.wanted else Why.NEVER_FEATURED)
+    featured = [(c.last_featured, c.number, c) for c in pool if c.last_featured is not None]
+    if not featured:
+        return None
+    return Feature(entry=min(featured, key=lambda known: known[:2])[2].entry, why=Why.LONGEST_AGO)
+
+
+class Outcome(StrEnum):
+    """What became of a week's slot."""
+
+    PLANNED = "planned"
+    SKIPPED = "skipped by an admin"
+    LATE = "skipped because it was too late"
+    EMPTY = "skipped because no entry was left to feature"
+
+
+@record
+class Week:
+    """A week's slot that was used up: UNIQUE by schedule and `week`."""
+
+    schedule: ScheduleId
+    team: TeamId
+    channel: ChannelRef
+    week: str
+    due_at: datetime
+    used_at: datetime
+    outcome: Outcome
+    entry: EntryId | None = None
+    why: Why | None = None
+
+
+@record
+class Digest:
+    """What one week's post shows. `late` is set when it is posted after its time; `readers` counts who has read it."""
+
+    week: str
+    due_at: datetime
+    late: bool
+    entry: Entry
+    why: Why
+    readers: int
+    newest: tuple[Entry, ...]
+
+
+def card_of(digest: Digest) -> Card:
+    """The card for the channel: the entry with the first levels of its notes, what is new, and the buttons."""
+    entry = digest.entry
+    return Card(
+        title=entry.title,
+        blocks=(*_late(digest), _facts(digest), *_first_levels(entry.notes.tree), *_new(digest.newest)),
+        actions=entry_actions(entry.number),
+        entry=shared_line(entry),
+    )
+
+
+def thread_title(digest: Digest) -> str:
+    return f"#{digest.entry.number} {digest.entry.title}"
+
+
+def replies_of(entry: Entry) -> tuple[Card, ...]:
+    """The cards for the thread: all of the notes where the channel shows only part, then one question."""
+    return (*_all_notes(entry), Card(title="Discussion", blocks=(Paragraph(text=plain(QUESTION)),)))
+
+
+def shared_card(entry: Entry, by: str, readers: int) -> Card:
+    """The card of an entry that a member named `by` shares into a channel."""
+    return Card(
+        title=entry.title,
+        blocks=(
+            Fields(items=(("Shared by", plain(by)), *_about(entry), ("Read by", plain(_people(readers))))),
+            *_first_levels(entry.notes.tree),
+        ),
+        actions=entry_actions(entry.number),
+        entry=shared_line(entry),
+    )
+
+
+def shared_line(entry: Entry) -> EntryLine:
+    """The entry as a message for everybody names it: nobody's own state."""
+    return EntryLine(number=entry.number, title=entry.title, url=entry.url, state=ReadingState.UNREAD, tags=entry.tags)
+
+
+def entry_actions(number: EntryNumber) -> tuple[Action, ...]:
+    """The buttons of a message that stands for one entry."""
+    argument = {"entry": f"#{number}"}
+    return (
+        Action(label="Read", call=Call(path=("read",), arguments=argument), primary=True),
+        Action(label="Later", call=Call(path=("later",), arguments=argument)),
+        Action(label="Notes", call=Call(path=("show",), arguments=argument)),
+    )
+
+
+def _late(digest: Digest) -> tuple[Block, ...]:
+    if not digest.late:
+        return ()
+    due = Span(f"{digest.due_at:%Y-%m-%d %H:%M} UTC", at=digest.due_at)
+    return (Paragraph(text=(Span("Late: this was due "), due, Span(".")), quiet=True),)
+
+
+def _facts(digest: Digest) -> Fields:
+    readers = ("Read by", plain(_people(digest.readers)))
+    return Fields(items=(*_about(digest.entry), readers, ("Why this one", plain(digest.why.value))))
+
+
+def _about(entry: Entry) -> tuple[tuple[str, Text], ...]:
+    facts = (
+        ("Site", entry.site),
+        ("Section", " › ".join(entry.section)),
+        ("Tags", ", ".join(entry.tags)),
+    )
+    return tuple((label, plain(value)) for label, value in facts if value)
+
+
+def _people(number: int) -> str:
+    return {0: "nobody yet", 1: "1 member"}.get(number, f"{number} members")
+
+
+def _first_levels(tree: Sequence[NoteBlock]) -> tuple[Block, ...]:
+    if not tree:
+        return ()
+    shown = parts(levels(tree, LEVELS_IN_CHANNEL), PART_BUDGET)[0]
+    return (NoteTree(blocks=shown, left_out=count(tree) - count(shown)),)
+
+
+def _all_notes(entry: Entry) -> tuple[Card, ...]:
+    tree = entry.notes.tree
+    if not any(block.left_out for block in _first_levels(tree) if isinstance(block, NoteTree)):
+        return ()
+    cut = parts(tree, PART_BUDGET)
+    title = f"All notes of #{entry.number}"
+    return tuple(
+        Card(title=title, blocks=(NoteTree(blocks=part, part=number, parts=len(cut)),))
+        for number, part in enumerate(cut, start=1)
+    )
+
+
+def _new(newest: Sequence[Entry]) -> tuple[Block, ...]:
+    if not newest:
+        return ()
+    shown = tuple(shared_line(entry) for entry in newest[:MOST_NEW_ENTRIES])
+    more = len(newest) - len(shown)
+    heading = "New on the list this week" + (f", and {more} more" if more else "")
+    return (Paragraph(text=plain(f"{heading}:")), Entries(items=shown))

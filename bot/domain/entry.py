@@ -1,0 +1,47 @@
+"""An entry of a team's reading list, as it is kept."""
+
+from datetime import datetime
+
+from bot.domain.ids import EntryId, EntryNumber, SourceId, TeamId, Url
+from bot.domain.notes import Notes
+from bot.domain.record import record
+from bot.domain.text import site_of
+
+
+@record
+class Entry:
+    """One article on a team's list.
+
+    `url` is as written, `key` says which article it is (see `bot.domain.url.canonical`) and is unique in the
+    team. `section` is the path of headings above it, outermost first. `file` and `line` (from 1) say where its
+    source has it. A retired entry has left the list and keeps its number, states and history.
+    """
+
+    id: EntryId
+    team: TeamId
+    number: EntryNumber
+    url: Url
+    key: str
+    title: str
+    notes: Notes
+    tags: tuple[str, ...]
+    section: tuple[str, ...]
+    source: SourceId
+    file: str
+    line: int
+    added_at: datetime
+    retired_at: datetime | None = None
+
+    @property
+    def site(self) -> str:
+        """The host a reader would name."""
+        return site_of(self.url)
+
+
+@record
+class Tag:
+    """A tag with the number of entries that carry it and how many of those the asking member has not read."""
+
+    name: str
+    entries: int
+    unread: int

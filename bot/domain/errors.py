@@ -1,0 +1,89 @@
+"""Everything that can go wrong and that a caller may meet, as one tree.
+
+DogearError
+├── Refusal         BadUsage · NotFound · NotAllowed · Conflict       an expected "no", shown to the person
+├── PlatformError   PlatformBusy · PlatformRefused · PlatformUncertain  raised by adapters only
+├── StoreError      StoreBusy · StaleSchema
+└── BadConfig       every problem of the settings at once
+Anything else that is raised is a bug.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+
+class DogearError(Exception):
+    """The root; its text is one plain sentence."""
+
+
+class Refusal(DogearError):
+    """An expected "no", written for the person who asked: what is wrong, and what to do next."""
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class BadUsage(Refusal):
+    """A line, an option or a form field that cannot be understood; `field` names the parameter if one is to blame."""
+
+    def __init__(self, message: str, *, hint: str | None = None, field: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.field = field
+
+
+class NotFound(Refusal):
+    """The team has no such thing. Also the answer for things of another team."""
+
+
+class NotAllowed(Refusal):
+    """The role of the person who asked does not reach."""
+
+
+class Conflict(Refusal):
+    """It can be understood and is allowed, and still does not fit the present state."""
+
+
+class PlatformError(DogearError):
+    """An attempt on a platform did not end in success."""
+
+
+class PlatformBusy(PlatformError):
+    """A definite "not now": nothing was done, and nothing may be tried before `retry_after` has passed."""
+
+    def __init__(self, message: str, *, retry_after: timedelta) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class PlatformRefused(PlatformError):
+    """A definite "no": nothing was done, and trying again is useless until a person acts as `remedy` says."""
+
+    def __init__(self, message: str, *, remedy: str) -> None:
+        super().__init__(message)
+        self.remedy = remedy
+
+
+class PlatformUncertain(PlatformError):
+    """The request left us and its effect is not known. Never to be treated as "not done"."""
+
+
+class StoreError(DogearError):
+    """The database cannot do it."""
+
+
+class StoreBusy(StoreError):
+    """The database is away, locked or full right now; the same call may succeed later."""
+
+
+class StaleSchema(StoreError):
+    """The database is of another version than the program; the text names both and the command to run."""
+
+
+class BadConfig(DogearError):
+    """The settings cannot be used; `problems` holds one line for each thing that is wrong."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)

@@ -1,0 +1,109 @@
+"""The summary notes under an entry: a tree of paragraphs, items, quotes and code, and ways to show part of it.
+
+How Markdown becomes such a tree is the business of `store.lists`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from enum import StrEnum
+
+from bot.domain.record import record
+from bot.domain.text import Text, string
+
+
+class NoteKind(StrEnum):
+    PARAGRAPH = "paragraph"
+    ITEM = "item"
+    QUOTE = "quote"
+    CODE = "code"
+    HEADING = "heading"
+
+
+@record
+class NoteBlock:
+    """One block of notes.
+
+    An item carries its `marker` as it is to be shown (`3.`, `b)` or `•`) and its first paragraph as `text`;
+    what stands below it is in `children`. A code block keeps its line ends in `text`.
+    """
+
+    kind: NoteKind
+    text: Text = ()
+    marker: str | None = None
+    children: tuple["NoteBlock", ...] = ()
+
+
+@record
+class Notes:
+    """Notes as written (`markdown`, without the indentation of the entry) and as read (`tree`)."""
+
+    markdown: str = ""
+    tree: tuple[NoteBlock, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.markdown)
+
+
+@record
+class NoteLine:
+    """One block seen as a line: `depth` counts from 0, `text` may hold line ends only in a code block."""
+
+    depth: int
+    kind: NoteKind
+    marker: str | None
+    text: Text
+
+
+def lines(tree: Sequence[NoteBlock], depth: int = 0) -> Iterator[NoteLine]:
+    """Every block of the tree in reading order; only items deepen what is below them."""
+    for block in tree:
+        if block.text or block.marker:
+            yield NoteLine(depth=depth, kind=block.kind, marker=block.marker, text=block.text)
+        yield from lines(block.children, depth + 1 if block.kind is NoteKind.ITEM else depth)
+
+
+def count(tree: Sequence[NoteBlock]) -> int:
+    """How many lines the tree shows."""
+    return sum(1 for _ in lines(tree))
+
+
+def levels(tree: Sequence[NoteBlock], most: int) -> tuple[NoteBlock, ...]:
+    """The tree down to `most` levels of items; 1 keeps the items and drops what is below them."""
+    if most <= 0:
+        return tuple(block for block in tree if block.kind is not NoteKind.ITEM)
+    return tuple(
+        replace(block, children=levels(block.children, most - 1 if block.kind is NoteKind.ITEM else most))
+        for block in tree
+    )
+
+
+def parts(tree: Sequence[NoteBlock], budget: int) -> tuple[tuple[NoteBlock, ...], ...]:
+    """Cut the tree between blocks into parts of at most `budget` characters each, in order, losing nothing.
+
+    A block that alone exceeds the budget is opened and cut between its children, and its own line is repeated
+    at the head of the next part so that each part can be read alone. A single line longer than the budget
+    stays whole: only a renderer knows where its platform may break a line.
+    """
+    cut: list[list[NoteBlock]] = [[]]
+    room = budget
+    for block in tree:
+        for piece in _pieces(block, budget):
+            size = _size(piece)
+            if cut[-1] and size > room:
+                cut.append([])
+                room = budget
+            cut[-1].append(piece)
+            room -= size
+    return tuple(tuple(part) for part in cut if part)
+
+
+def _pieces(block: NoteBlock, budget: int) -> tuple[NoteBlock, ...]:
+    if _size(block) <= budget or not block.children:
+        return (block,)
+    head = replace(block, children=())
+    inner = parts(block.children, max(budget - _size(head), 1))
+    return tuple(replace(block, children=part) for part in inner)
+
+
+def _size(block: NoteBlock) -> int:
+    return sum(len(string(line.text)) + len(line.marker or "") + 2 for line in lines((block,)))

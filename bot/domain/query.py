@@ -1,0 +1,64 @@
+"""The query language of `/blog search`: words, "phrases", -without, tag:, site:, in: and is:. No input is an error."""
+
+import re
+
+from bot.domain.reading import ReadingState
+from bot.domain.record import record
+
+MOST_TERMS = 64
+"""Terms beyond these are dropped: a pasted page is not a query."""
+
+
+@record
+class Query:
+    """What to look for; every part is lower case where case does not count.
+
+    `words` in the order typed, repeated ones kept. An entry must hold every phrase, none of `without` (words or
+    phrases), and satisfy every filter that is not empty (one of its values).
+    """
+
+    words: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()
+    states: tuple[ReadingState, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing at all is asked for."""
+        return self == Query()
+
+
+_TERM = re.compile(
+    r"""(?P<minus>-?)(?:(?P<filter>tag|site|in|is):(?:"(?P<quoted>[^"]*)"|(?P<value>[^\s"]+))|"(?P<phrase>[^"]*)")"""
+    r"""|(?P<word>\S+)""",
+    re.IGNORECASE,
+)
+_LIST_OF = {"tag": "tags", "site": "sites", "in": "sections", "is": "states"}
+
+
+def parse(typed: str) -> Query:
+    """The query that `typed` means; what fits no rule is words."""
+    found: dict[str, list[str]] = {name: [] for name in ("words", "phrases", "without", *_LIST_OF.values())}
+    for match in list(_TERM.finditer(typed))[:MOST_TERMS]:
+        name, value = _term(match)
+        if value:
+            found[name].append(value)
+    states = tuple(ReadingState(value) for value in found.pop("states"))
+    return Query(**{name: tuple(values) for name, values in found.items()}, states=states)
+
+
+def _term(match: re.Match[str]) -> tuple[str, str]:
+    if match["word"] is not None:
+        word = match["word"].lower()
+        without = len(word) > 1 and word.startswith("-") and word[1].isalnum()
+        return ("without", word[1:]) if without else ("words", word)
+    if match["phrase"] is not None:
+        return "without" if match["minus"] else "phrases", match["phrase"].strip().lower()
+    value = (match["quoted"] or match["value"] or "").strip().lower()
+    kind = match["filter"].lower()
+    if match["minus"] or (kind == "is" and value not in set(ReadingState)):
+        return "words", match[0].lower()
+    return _LIST_OF[kind], value

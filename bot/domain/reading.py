@@ -1,0 +1,78 @@
+"""Who has read what: the reading state of a member for an entry, and the rule by which reactions decide it.
+
+A member *chooses* a state by typing or pressing; a *mark* is a live reaction. The state is a pure function of
+the last choice and the live marks, so events that arrive late, twice or in another order end in the same state.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+
+from bot.domain.ids import AccountRef, EntryId, MessageRef
+from bot.domain.record import record
+
+
+class ReadingState(StrEnum):
+    """One member's relation to one entry; no row means unread."""
+
+    UNREAD = "unread"
+    LATER = "later"
+    READ = "read"
+
+
+_STRENGTH = {ReadingState.UNREAD: 0, ReadingState.LATER: 1, ReadingState.READ: 2}
+
+
+@record
+class Mark:
+    """One reaction of one account on one message that shows one entry.
+
+    `emoji` is the platform's canonical name of the reaction, `meaning` the state it stands for, `at` the
+    platform's time of the last change, `live` whether the reaction is there now.
+    """
+
+    account: AccountRef
+    message: MessageRef
+    entry: EntryId
+    emoji: str
+    meaning: ReadingState
+    at: datetime
+    live: bool = True
+
+
+@record
+class Choice:
+    """What a member last typed or pressed for an entry, and when."""
+
+    state: ReadingState
+    at: datetime
+
+
+@record
+class Reading:
+    """The reading state of one member for one entry since `since`."""
+
+    entry: EntryId
+    state: ReadingState
+    since: datetime
+
+
+def state_of(choice: Choice | None, marks: Iterable[Mark]) -> ReadingState:
+    """The state that follows from the last choice and the marks.
+
+    Only live marks newer than the choice count, several that mean the same count once, and read beats later.
+    A choice is therefore never undone by removing a reaction, and a new reaction still counts after a choice.
+    """
+    states = [mark.meaning for mark in marks if mark.live and (choice is None or mark.at > choice.at)]
+    if choice is not None:
+        states.append(choice.state)
+    return max(states, key=_STRENGTH.__getitem__, default=ReadingState.UNREAD)
+
+
+@record
+class ReadingCounts:
+    """How many entries on the list one member has in each state."""
+
+    read: int
+    later: int
+    unread: int

@@ -1,0 +1,88 @@
+"""Reading lists as read from their files, before any of it is stored: what `store.lists` produces, `sync` takes."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from bot.domain.ids import SourceId, TeamId, Url
+from bot.domain.notes import Notes
+from bot.domain.record import record
+
+
+class Severity(StrEnum):
+    """An error keeps something from loading; a warning does not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@record
+class Problem:
+    """One thing wrong in a file: where (`line` and `column` count from 1, 0 for the file as a whole) and what to do."""
+
+    file: str
+    line: int
+    column: int = 0
+    severity: Severity
+    message: str
+
+    def __str__(self) -> str:
+        place = ":".join([self.file, *(str(n) for n in (self.line, self.column) if n)])
+        return f"{place}: {self.message}"
+
+
+@record
+class ReadEntry:
+    """One occurrence of an entry in a file; `notes.tree` is left empty, the store builds it when it loads an entry."""
+
+    line: int
+    title: str
+    url: Url
+    key: str
+    notes: Notes
+    tags: tuple[str, ...] = ()
+    section: tuple[str, ...] = ()
+    parent_line: int | None = None
+
+
+@record
+class ReadList:
+    """One file as read.
+
+    `shape` says in words how entries were recognised ("list items", "table rows", …). With `failed` the file
+    as a whole could not be used (`problems` says why), `entries` is empty and the last good copy is to be kept.
+    `synonyms` maps a word to the words that widen it.
+    """
+
+    file: str
+    title: str | None = None
+    entries: tuple[ReadEntry, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    shape: str = ""
+    synonyms: Mapping[str, tuple[str, ...]]
+    failed: bool = False
+
+
+@record
+class Source:
+    """Where a team's entries come from: a file, or a folder whose Markdown files are read."""
+
+    id: SourceId
+    team: TeamId
+    path: str
+
+
+@record
+class SourceFile:
+    """What was last seen of one file of a source, so that an unchanged file need not be read again.
+
+    `size` in bytes, `mtime` in nanoseconds since the epoch; `duplicates` are keys listed here that another
+    entry already had, so that the file is read again when that other entry may have gone.
+    """
+
+    source: SourceId
+    file: str
+    size: int
+    mtime: int
+    entries: int
+    duplicates: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()

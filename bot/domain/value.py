@@ -1,0 +1,84 @@
+"""What sort of value a parameter or a form field takes, and how each sort is read from what a person typed."""
+
+import re
+from datetime import time, timedelta
+from enum import StrEnum
+from functools import cache
+from zoneinfo import available_timezones
+
+from bot.domain.errors import BadUsage
+from bot.domain.ids import EntryNumber
+from bot.domain.schedule import Weekday
+
+
+class Kind(StrEnum):
+    """Sorts of values; a platform picks its native control by it."""
+
+    TEXT = "text"
+    ENTRY = "entry"
+    TAG = "tag"
+    STATE = "state"
+    NUMBER = "number"
+    CHANNEL = "channel"
+    WEEKDAY = "weekday"
+    TIME = "time"
+    ZONE = "zone"
+    PERIOD = "period"
+    COMMAND = "command"
+
+
+MOST_WEEKS = 52
+
+
+def entry_number(typed: str) -> EntryNumber:
+    """`#12` or `12`."""
+    match = re.fullmatch(r"#?(\d{1,9})", typed.strip())
+    if not match:
+        raise BadUsage(f"“{typed}” is not an entry number.", hint="Entries are named like #12.")
+    return EntryNumber(int(match[1]))
+
+
+def page_number(typed: str) -> int:
+    """A whole number from 1."""
+    if not re.fullmatch(r"\d{1,6}", typed.strip()) or int(typed) < 1:
+        raise BadUsage(f"“{typed}” is not a page.", hint="Pages are counted from 1.")
+    return int(typed)
+
+
+def weekday(typed: str) -> Weekday:
+    """A day's English name or the start of it, three letters at least."""
+    word = typed.strip().lower()
+    for day in Weekday:
+        if len(word) >= 3 and day.name.lower().startswith(word):
+            return day
+    raise BadUsage(f"“{typed}” is not a weekday.", hint="Use mon, tue, wed, thu, fri, sat or sun.")
+
+
+def wall_time(typed: str) -> time:
+    """`09:00` on a 24-hour clock; `9:00` and `9` are understood."""
+    match = re.fullmatch(r"(\d{1,2})(?::(\d{2}))?", typed.strip())
+    if not match or int(match[1]) > 23 or int(match[2] or 0) > 59:
+        raise BadUsage(f"“{typed}” is not a time of day.", hint="Use a 24-hour time such as 09:00.")
+    return time(int(match[1]), int(match[2] or 0))
+
+
+def zone(typed: str) -> str:
+    """An IANA zone name, in any case, as the tz database spells it."""
+    name = _zones().get(typed.strip().lower())
+    if name is None:
+        raise BadUsage(f"“{typed}” is not a time zone.", hint="Use a name such as Europe/Berlin or UTC.")
+    return name
+
+
+def period(typed: str) -> timedelta:
+    """`3d` or `2w`, from a day up to a year."""
+    match = re.fullmatch(r"(\d{1,3})\s*([dw])(?:ays?|eeks?)?", typed.strip().lower())
+    length = timedelta(days=int(match[1]) * (7 if match[2] == "w" else 1)) if match else timedelta()
+    if not timedelta() < length <= timedelta(weeks=MOST_WEEKS):
+        raise BadUsage(f"“{typed}” is not a length of time.", hint=f"Use 3d or 2w, at most {MOST_WEEKS}w.")
+    return length
+
+
+@cache
+def _zones() -> dict[str, str]:
+    return {name.lower(): name for name in available_timezones()}

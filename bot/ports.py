@@ -1,0 +1,437 @@
+"""What use cases ask of the world: a transaction over the store, one protocol per noun, and a clock.
+
+Every method of a transaction's nouns may raise StoreBusy, and nothing else that is not named. Each that takes a
+team answers from that team's rows alone: a thing of another team is a thing that does not exist.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from bot.domain.delivery import Delivery, Draft, Durations, State
+from bot.domain.digest import Candidate, Week
+from bot.domain.entry import Entry, Tag
+from bot.domain.ids import (
+    AccountRef,
+    ChannelRef,
+    DeliveryId,
+    EntryId,
+    EntryNumber,
+    InvocationId,
+    MemberId,
+    MessageRef,
+    ScheduleId,
+    SourceId,
+    TeamId,
+    ThreadRef,
+    WorkspaceRef,
+)
+from bot.domain.query import Query
+from bot.domain.reading import Choice, Mark, Reading, ReadingCounts, ReadingState
+from bot.domain.record import record
+from bot.domain.schedule import Schedule
+from bot.domain.source import ReadEntry, Source, SourceFile
+from bot.domain.team import Member, Team, Workspace
+from bot.domain.text import Text
+
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """The only source of time and chance."""
+
+    def now(self) -> datetime:
+        """The moment, aware UTC."""
+        ...
+
+    def below(self, limit: int) -> int:
+        """A whole number from 0 to `limit` - 1, every one as likely."""
+        ...
+
+    def token(self) -> str:
+        """A fresh unguessable word of at most 22 characters, letters, digits, `-` and `_`."""
+        ...
+
+
+class Teams(Protocol):
+    """Teams, their workspaces, members and settings."""
+
+    def add(self, name: str, zone: str) -> Team:
+        """A new team; raises Conflict if the name is taken."""
+        ...
+
+    def get(self, team: TeamId) -> Team: ...
+
+    def named(self, name: str) -> Team | None: ...
+
+    def all(self) -> Sequence[Team]:
+        """Every team, by name."""
+        ...
+
+    def set_zone(self, team: TeamId, zone: str) -> None: ...
+
+    def workspace(self, ref: WorkspaceRef) -> Workspace | None: ...
+
+    def workspaces(self, team: TeamId | None) -> Sequence[Workspace]:
+        """The workspaces of a team, or with None those that wait for one."""
+        ...
+
+    def join(self, ref: WorkspaceRef, name: str, team: TeamId | None) -> Workspace:
+        """Note that we are in a workspace; a known one keeps its team and takes the new name."""
+        ...
+
+    def assign(self, ref: WorkspaceRef, team: TeamId) -> None:
+        """Give a known workspace to a team."""
+        ...
+
+    def leave(self, ref: WorkspaceRef) -> None:
+        """Forget that we are in a workspace; members and history of its team stay."""
+        ...
+
+    def member(self, team: TeamId, account: AccountRef) -> Member | None: ...
+
+    def admit(self, team: TeamId, account: AccountRef, name: str) -> Member:
+        """The member with this account, added if new, renamed if the name differs."""
+        ...
+
+    def set_member_zone(self, member: MemberId, zone: str) -> None: ...
+
+    def members(self, team: TeamId) -> int:
+        """How many members the team has."""
+        ...
+
+
+@record
+class EntryFilter:
+    """Which entries on the list: those with the tag, and those in the state for the asking member."""
+
+    tag: str | None = None
+    state: ReadingState | None = None
+
+
+@record
+class Kept:
+    """What is kept of an entry of a file, as much as a sync needs; `content` is the hash that `content_of` makes."""
+
+    id: EntryId
+    number: EntryNumber
+    key: str
+    line: int
+    content: str
+    retired: bool
+    source: SourceId
+    file: str
+
+
+class Entries(Protocol):
+    """The entries of a team. Retired ones are left out wherever it is not said otherwise."""
+
+    def numbered(self, team: TeamId, number: EntryNumber) -> Entry | None:
+        """The entry of that number, retired ones too."""
+        ...
+
+    def get(self, team: TeamId, ids: Sequence[EntryId]) -> Mapping[EntryId, Entry]:
+        """The entries of these ids, retired ones too; unknown ids are left out."""
+        ...
+
+    def keyed(self, team: TeamId, key: str) -> Entry | None: ...
+
+    def count(self, team: TeamId) -> int: ...
+
+    def page(
+        self, team: TeamId, member: MemberId, which: EntryFilter, *, offset: int, limit: int
+    ) -> tuple[int, Sequence[Entry]]:
+        """How many entries there are, and `limit` of them from `offset` by number."""
+        ...
+
+    def tags(self, team: TeamId, member: MemberId) -> Sequence[Tag]:
+        """Every tag in use, the commonest first, then by name."""
+        ...
+
+    def added_since(self, team: TeamId, since: datetime, limit: int) -> Sequence[Entry]:
+        """The newest entries added since then, newest first."""
+        ...
+
+    def titled(self, team: TeamId, typed: str, limit: int) -> Sequence[Entry]:
+        """Entries whose number or title begins with what was typed, then those whose title holds it."""
+        ...
+
+    def sources(self, team: TeamId) -> Sequence[Source]: ...
+
+    def set_sources(self, team: TeamId, paths: Sequence[str]) -> Sequence[Source]:
+        """Make these the team's sources; a source that is no longer among them is removed, its entries stay
+        until they are retired by the next `sync`.
+        """
+        ...
+
+    def files(self, source: SourceId) -> Sequence[SourceFile]: ...
+
+    def keep_file(self, file: SourceFile) -> None:
+        """Note what was seen of a file, in place of what was noted before."""
+        ...
+
+    def forget_file(self, source: SourceId, file: str) -> None: ...
+
+    def kept(self, team: TeamId) -> Sequence[Kept]:
+        """What is kept of every entry of the team, retired ones too."""
+        ...
+
+    def add(self, team: TeamId, source: SourceId, entries: Iterable[tuple[str, ReadEntry]]) -> None:
+        """Add new entries as (file, entry) in order, each with the team's next number."""
+        ...
+
+    def change(self, team: TeamId, source: SourceId, entries: Iterable[tuple[EntryId, str, ReadEntry]]) -> None:
+        """Replace what is kept of entries by (id, file, entry), and bring retired ones back."""
+        ...
+
+    def move(self, team: TeamId, source: SourceId, entries: Iterable[tuple[EntryId, str, int]]) -> None:
+        """Note a new place, (id, file, line), for entries whose content is the same."""
+        ...
+
+    def retire(self, team: TeamId, ids: Sequence[EntryId]) -> None:
+        """Take entries off the list; numbers, states and history stay."""
+        ...
+
+
+@record
+class TeamCounts:
+    """A team's reading as counts alone: who read what is nobody else's business."""
+
+    members: int
+    readers: int
+    reads: int
+    reads_since: int
+    entries: int
+    entries_read: int
+    most_read: tuple[tuple[EntryId, int], ...]
+
+
+class Readings(Protocol):
+    """Reading states, choices and marks."""
+
+    def states(self, member: MemberId, entries: Sequence[EntryId]) -> Mapping[EntryId, ReadingState]:
+        """The states of these entries; an entry without a row is left out."""
+        ...
+
+    def choice(self, member: MemberId, entry: EntryId) -> Choice | None: ...
+
+    def marks(self, team: TeamId, account: AccountRef, entry: EntryId) -> Sequence[Mark]:
+        """Every mark of the account on messages that show the entry, those no longer live too."""
+        ...
+
+    def marks_on(self, team: TeamId, message: MessageRef) -> Sequence[Mark]:
+        """Every mark on one message."""
+        ...
+
+    def keep_mark(self, team: TeamId, mark: Mark) -> bool:
+        """Keep the mark unless a newer one of the same account, message and emoji is kept; whether it was kept."""
+        ...
+
+    def keep(self, member: MemberId, reading: Reading, choice: Choice | None) -> None:
+        """Keep the state, and the choice with it unless it is None."""
+        ...
+
+    def queue(self, member: MemberId, limit: int) -> Sequence[EntryId]:
+        """Entries on the list that the member wants to read later, the one queued first foremost."""
+        ...
+
+    def unread(self, member: MemberId, which: EntryFilter, *, offset: int, limit: int) -> tuple[int, Sequence[EntryId]]:
+        """How many entries on the list the member has in state unread, and some of them by number."""
+        ...
+
+    def counts(self, member: MemberId) -> ReadingCounts: ...
+
+    def readers(self, entry: EntryId) -> int:
+        """How many members have read the entry."""
+        ...
+
+    def read_since(self, member: MemberId, since: datetime) -> int:
+        """How many entries the member has read since then."""
+        ...
+
+    def team_counts(self, team: TeamId, since: datetime) -> TeamCounts: ...
+
+    def wanted(self, team: TeamId) -> Mapping[EntryId, int]:
+        """For how many members each entry is in the queue; entries that nobody queued are left out."""
+        ...
+
+
+@record
+class Hit:
+    """One found entry: the line of its title or notes that matched with the words emphasised, and where it stands."""
+
+    entry: Entry
+    matched: Text = ()
+    path: tuple[str, ...] = ()
+
+
+@record
+class Hits:
+    """A page of what was found, best first, out of `total`."""
+
+    total: int
+    items: tuple[Hit, ...]
+
+
+class Search(Protocol):
+    """The full-text index of each team; the methods of Entries keep it up to date in the same transaction."""
+
+    def find(self, team: TeamId, member: MemberId, query: Query, *, offset: int, limit: int) -> Hits:
+        """Entries on the list that match, best first; `member` is whose reading states `is:` asks about."""
+        ...
+
+
+class Schedules(Protocol):
+    """Weekly slots, one per channel, and what became of each week."""
+
+    def all(self, team: TeamId | None = None) -> Sequence[Schedule]:
+        """Every schedule of one team, or of all."""
+        ...
+
+    def of(self, team: TeamId, channel: ChannelRef) -> Schedule | None: ...
+
+    def keep(self, schedule: Schedule) -> Schedule:
+        """Keep the schedule in place of the channel's present one, whose id (and used weeks) it takes over."""
+        ...
+
+    def remove(self, schedule: ScheduleId) -> None:
+        """Remove the slot; the weeks it used stay as history and count again if the channel gets a new slot."""
+        ...
+
+    def use(self, week: Week) -> bool:
+        """Use up a week's slot; False, and nothing done, if it was used before."""
+        ...
+
+    def used(self, schedule: ScheduleId, week: str) -> Week | None: ...
+
+    def weeks(self, team: TeamId, channel: ChannelRef, limit: int) -> Sequence[Week]:
+        """The channel's used weeks, newest first."""
+        ...
+
+    def candidates(self, team: TeamId, channel: ChannelRef, tags: Sequence[str]) -> Sequence[Candidate]:
+        """The pool: entries on the list with one of the tags (or all), and when each was featured in the channel."""
+        ...
+
+    def pin(self, schedule: ScheduleId, entry: EntryId | None) -> None:
+        """Set or clear the pick for the next digest."""
+        ...
+
+    def pinned(self, schedule: ScheduleId) -> EntryId | None: ...
+
+
+class Deliveries(Protocol):
+    """The ledger. Which state may follow which is for `bot.domain.delivery` to say, and is checked by its caller."""
+
+    def plan(self, team: TeamId, drafts: Sequence[Draft], *, not_before: datetime) -> bool:
+        """Add the drafts of one source, the first due at `not_before`, each other when the one before it is sent.
+        False, and nothing done, if the source was planned before.
+        """
+        ...
+
+    def lease(self, owner: str, limit: int, durations: Durations, platforms: Sequence[str]) -> Sequence[Delivery]:
+        """Lease up to `limit` due deliveries of these platforms, the longest due first, one for each channel at a
+        time; rows that another worker holds are passed over, not waited for.
+        """
+        ...
+
+    def expire(self, durations: Durations) -> int:
+        """Return rows whose lease ended: leased to pending, sending to uncertain. How many there were."""
+        ...
+
+    def intend(self, delivery: DeliveryId, fence: int, durations: Durations) -> bool:
+        """Note, before the first byte leaves, that this attempt begins; False if the lease is no longer ours."""
+        ...
+
+    def settle(
+        self,
+        delivery: DeliveryId,
+        fence: int,
+        state: State,
+        *,
+        outcome: str | None = None,
+        message: MessageRef | None = None,
+        thread: ThreadRef | None = None,
+        not_before: datetime | None = None,
+    ) -> bool:
+        """Note how the attempt ended; `sent` makes the source's next step due, and a final refusal refuses all that
+        follow. False if the fence has moved on.
+        """
+        ...
+
+    def uncertain(self, limit: int, platforms: Sequence[str]) -> Sequence[Delivery]:
+        """Uncertain deliveries that are due to be looked into, oldest first, one for each channel."""
+        ...
+
+    def get(self, delivery: DeliveryId) -> Delivery | None: ...
+
+    def of(self, team: TeamId, source_key: str) -> Sequence[Delivery]:
+        """Every step of one source, in order."""
+        ...
+
+    def showing(self, message: MessageRef) -> tuple[TeamId, EntryId] | None:
+        """Which entry of which team a message of ours shows."""
+        ...
+
+    def discussions(self, team: TeamId, entry: EntryId, limit: int) -> Sequence[tuple[datetime, MessageRef]]:
+        """When and where the entry was posted, newest first."""
+        ...
+
+    def unsettled(self, team: TeamId) -> Sequence[Delivery]:
+        """Deliveries of the team that wait for a person or were refused within the last 30 days, newest first."""
+        ...
+
+    def next_due(self) -> datetime | None:
+        """When the next pending, leased or uncertain row wants attention; None if there is none."""
+        ...
+
+
+class Invocations(Protocol):
+    """Which uses of writing commands were carried out, so that a repeat has no second effect."""
+
+    def answer(self, id: InvocationId) -> str | None:
+        """The answer kept for it, as the dispatcher wrote it; None if it is new."""
+        ...
+
+    def keep(self, id: InvocationId, answer: str) -> None: ...
+
+    def forget_before(self, moment: datetime) -> None: ...
+
+
+class Transaction(Protocol):
+    """One unit of work. Whatever a use case reads and writes, it does through one of these."""
+
+    @property
+    def teams(self) -> Teams: ...
+    @property
+    def entries(self) -> Entries: ...
+    @property
+    def readings(self) -> Readings: ...
+    @property
+    def search(self) -> Search: ...
+    @property
+    def schedules(self) -> Schedules: ...
+    @property
+    def deliveries(self) -> Deliveries: ...
+    @property
+    def invocations(self) -> Invocations: ...
+
+    def now(self) -> datetime:
+        """The transaction's own moment, aware UTC: the database's clock where several machines share it."""
+        ...
+
+
+class Store(Protocol):
+    """Where everything is kept."""
+
+    def begin(self, *, write: bool) -> AbstractContextManager[Transaction]:
+        """A transaction that commits when the block ends cleanly and rolls back when it raises."""
+        ...
+
+
+class Runner(Protocol):
+    """Carries a use case over one transaction into a worker thread: the only bridge from async to the store."""
+
+    async def read(self, use_case: Callable[[Transaction], T]) -> T: ...
+
+    async def write(self, use_case: Callable[[Transaction], T]) -> T: ...
