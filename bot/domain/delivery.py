@@ -5,11 +5,12 @@ uncertain → sent | pending | needs_human        pending → skipped
 What may follow what is decided here; which row and when, in the store and the runtime.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.card import Card
-from bot.domain.errors import Conflict
+from bot.domain.errors import Conflict, PlatformBusy, PlatformError, PlatformRefused
 from bot.domain.ids import ChannelRef, DeliveryId, EntryId, MessageRef, ScheduleId, TeamId, ThreadRef
 from bot.domain.record import record
 
@@ -35,7 +36,7 @@ ALLOWED: dict[State, frozenset[State]] = {
     State.PENDING: frozenset({State.LEASED, State.SKIPPED, State.REFUSED}),
     State.LEASED: frozenset({State.SENDING, State.PENDING}),
     State.SENDING: frozenset({State.SENT, State.REFUSED, State.PENDING, State.UNCERTAIN}),
-    State.UNCERTAIN: frozenset({State.SENT, State.PENDING, State.NEEDS_HUMAN}),
+    State.UNCERTAIN: frozenset({State.UNCERTAIN, State.SENT, State.PENDING, State.NEEDS_HUMAN}),
     State.NEEDS_HUMAN: frozenset({State.SENT, State.PENDING}),
     State.SENT: frozenset(),
     State.REFUSED: frozenset(),
@@ -72,7 +73,6 @@ class Durations:
     first_backoff: timedelta = timedelta(minutes=1)
     longest_backoff: timedelta = timedelta(minutes=60)
     give_up: timedelta = timedelta(hours=24)
-    late: timedelta = timedelta(hours=24)
 
 
 MOST_ATTEMPTS = 5
@@ -123,6 +123,73 @@ class Delivery:
     message: MessageRef | None
     root: MessageRef | None
     thread: ThreadRef | None
+
+
+@record
+class Transition:
+    """What becomes of a delivery after an attempt or a look at the platform."""
+
+    state: State
+    outcome: str | None = None
+    message: MessageRef | None = None
+    thread: ThreadRef | None = None
+    not_before: datetime | None = None
+
+
+REPEATABLE = frozenset({Step.THREAD, Step.SEED})
+"""Steps that a platform takes once however often they are asked of it, so a doubt is settled by asking again."""
+
+
+def after_attempt(
+    delivery: Delivery, result: MessageRef | ThreadRef | PlatformError | None, now: datetime, durations: Durations
+) -> Transition:
+    """What one attempt means: a place or None for success, or what the platform raised."""
+    match result:
+        case PlatformBusy():
+            return Transition(state=State.PENDING, outcome=str(result), not_before=now + result.retry_after)
+        case PlatformRefused():
+            return Transition(state=State.REFUSED, outcome=f"{result} {result.remedy}")
+        case PlatformError() if delivery.draft.step in REPEATABLE:
+            return _again(delivery, str(result), now, durations)
+        case PlatformError():
+            return Transition(state=State.UNCERTAIN, outcome=str(result), not_before=now + durations.settle)
+        case ThreadRef():
+            return Transition(state=State.SENT, thread=result)
+        case _:
+            return Transition(state=State.SENT, message=result)
+
+
+def after_search(
+    delivery: Delivery, found: Sequence[MessageRef] | PlatformError, now: datetime, durations: Durations
+) -> Transition:
+    """What a look at the platform means for an uncertain delivery; `found` holds its messages, oldest first.
+
+    The oldest stands, the caller removes the others. Nothing found after the settle time means that nothing was
+    posted. Where the platform could not be read, the doubt stays, and in the end a person is asked.
+    """
+    if isinstance(found, PlatformError):
+        return _still_uncertain(delivery, found, now, durations)
+    if found:
+        repaired = "a doubled message was removed" if len(found) > 1 else None
+        return Transition(state=State.SENT, message=found[0], outcome=repaired)
+    if delivery.attempt >= MOST_ATTEMPTS:
+        return Transition(state=State.NEEDS_HUMAN, outcome=f"not there after {delivery.attempt} attempts")
+    return Transition(state=State.PENDING, not_before=now)
+
+
+def _again(delivery: Delivery, outcome: str, now: datetime, durations: Durations) -> Transition:
+    if delivery.attempt >= MOST_ATTEMPTS:
+        return Transition(state=State.REFUSED, outcome=outcome)
+    return Transition(state=State.PENDING, outcome=outcome, not_before=now + backoff(delivery.attempt, durations))
+
+
+def _still_uncertain(delivery: Delivery, error: PlatformError, now: datetime, durations: Durations) -> Transition:
+    since = delivery.first_sent_from or now
+    if isinstance(error, PlatformRefused) or now - since >= durations.give_up:
+        return Transition(state=State.NEEDS_HUMAN, outcome=f"cannot be looked up: {error}")
+    waited = max((now - since) // durations.first_backoff, 1)
+    wait = error.retry_after if isinstance(error, PlatformBusy) else backoff(waited.bit_length(), durations)
+    return Transition(state=State.UNCERTAIN, outcome=str(error), not_before=now + wait)
 
 
 def backoff(attempt: int, durations: Durations) -> timedelta:

@@ -118,8 +118,8 @@ def card_of(digest: Digest) -> Card:
     )
 
 
-def thread_title(digest: Digest) -> str:
-    return f"#{digest.entry.number} {digest.entry.title}"
+def thread_title(entry: Entry) -> str:
+    return f"#{entry.number} {entry.title}"
 
 
 def replies_of(entry: Entry) -> tuple[Card, ...]:

@@ -45,7 +45,8 @@ class Schedule:
     """A channel posts once a week, at `at` wall-clock time on `weekday` in the IANA zone `zone`.
 
     `tags` narrows what may be featured (an entry needs one of them; none means all). A slot counts only from
-    `active_from` on, and not before `paused_until`; `paused_because` says in words why we paused it ourselves.
+    `active_from` on, and not before `paused_until`. `paused_because` is set while we have paused it ourselves, and
+    says why in words: no slot counts until a person resumes it.
     """
 
     id: ScheduleId
@@ -62,8 +63,8 @@ class Schedule:
 
     def counts(self, occurrence: Occurrence) -> bool:
         """Whether the slot is one to post in: made before it, and not paused over it."""
-        due_at = occurrence.due_at
-        return due_at >= self.active_from and (self.paused_until is None or due_at >= self.paused_until)
+        since = max(self.active_from, self.paused_until or self.active_from)
+        return self.paused_because is None and occurrence.due_at >= since
 
     def last_due(self, now: datetime) -> Occurrence:
         """The latest slot at or before `now` (aware), whether or not it counts."""
@@ -75,7 +76,9 @@ class Schedule:
             monday -= WEEK
 
     def next_dues(self, now: datetime) -> Iterator[Occurrence]:
-        """The slots after `now` (aware) that count, soonest first, without end."""
+        """The slots after `now` (aware) that count, soonest first: without end, or none at all."""
+        if self.paused_because is not None:
+            return
         monday = _monday(now.astimezone(ZoneInfo(self.zone)).date()) - WEEK
         while True:
             occurrence = self._in_week(monday)

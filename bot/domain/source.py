@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from hashlib import blake2b
 
 from bot.domain.ids import SourceId, TeamId, Url
 from bot.domain.notes import Notes
@@ -86,3 +87,9 @@ class SourceFile:
     entries: int
     duplicates: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+
+
+def content_of(entry: ReadEntry) -> str:
+    """A hash of all that people see of an entry; its line is not part of it, so moving an entry changes nothing."""
+    parts = (entry.title, entry.url, entry.notes.markdown, "\x1f".join(entry.tags), "\x1f".join(entry.section))
+    return blake2b("\x1e".join(parts).encode(errors="surrogatepass"), digest_size=16).hexdigest()

@@ -1,0 +1,57 @@
+"""The ledger's use cases: taking due deliveries, and noting how they ended. The attempts are the runtime's."""
+
+from collections.abc import Sequence
+
+from bot.domain.delivery import Delivery, Durations, State, Transition, after_attempt, after_search, check
+from bot.domain.errors import PlatformError
+from bot.domain.ids import MessageRef, TeamId, ThreadRef
+from bot.ports import Transaction
+
+
+def take(tx: Transaction, owner: str, limit: int, durations: Durations, platforms: Sequence[str]) -> Sequence[Delivery]:
+    """Put right what ended while nobody watched, then lease what is due."""
+    tx.deliveries.expire(durations)
+    return tx.deliveries.lease(owner, limit, durations, platforms)
+
+
+def intend(tx: Transaction, delivery: Delivery, durations: Durations) -> bool:
+    """Note that the attempt begins now; False if the delivery is no longer ours to attempt."""
+    return tx.deliveries.intend(delivery.id, delivery.fence, durations)
+
+
+def give_back(tx: Transaction, delivery: Delivery) -> None:
+    """Return a delivery whose attempt did not begin after all."""
+    tx.deliveries.settle(delivery.id, delivery.fence, State.PENDING, not_before=tx.now())
+
+
+def note_attempt(
+    tx: Transaction, delivery: Delivery, result: MessageRef | ThreadRef | PlatformError | None, durations: Durations
+) -> Transition:
+    """Note what one attempt came to."""
+    return _note(tx, delivery, State.SENDING, after_attempt(delivery, result, tx.now(), durations))
+
+
+def note_search(
+    tx: Transaction, delivery: Delivery, found: Sequence[MessageRef] | PlatformError, durations: Durations
+) -> Transition:
+    """Note what a look at the platform came to for an uncertain delivery."""
+    return _note(tx, delivery, State.UNCERTAIN, after_search(delivery, found, tx.now(), durations))
+
+
+def _note(tx: Transaction, delivery: Delivery, before: State, transition: Transition) -> Transition:
+    check(before, transition.state)
+    tx.deliveries.settle(
+        delivery.id,
+        delivery.fence,
+        transition.state,
+        outcome=transition.outcome,
+        message=transition.message,
+        thread=transition.thread,
+        not_before=transition.not_before,
+    )
+    return transition
+
+
+def troubles(tx: Transaction, team: TeamId) -> Sequence[Delivery]:
+    """Deliveries of the team that were refused or that wait for a person."""
+    return tx.deliveries.unsettled(team)

@@ -1,0 +1,231 @@
+"""The weekly digest: what it would show, changing that, and planning it into the ledger when it is due."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
+
+from bot.domain.card import Card
+from bot.domain.delivery import Draft, Step
+from bot.domain.digest import (
+    MOST_NEW_ENTRIES,
+    Digest,
+    Feature,
+    Outcome,
+    Week,
+    card_of,
+    choose,
+    replies_of,
+    shared_card,
+    thread_title,
+)
+from bot.domain.entry import Entry
+from bot.domain.errors import Conflict, Refusal
+from bot.domain.ids import ChannelRef, EntryId, EntryNumber, InvocationId, TeamId
+from bot.domain.reading import ReadingState
+from bot.domain.record import record
+from bot.domain.schedule import WEEK, Occurrence, Schedule
+from bot.ports import Transaction
+from bot.service import entries, schedules
+
+SEEDS = (ReadingState.READ, ReadingState.LATER)
+LATE = timedelta(hours=24)
+"""Later than this a digest is skipped and the admins are told, never posted in a burst."""
+SAID_TO_BE_LATE = timedelta(minutes=5)
+"""Later than this a digest says that it is late."""
+HISTORY = 10
+
+
+@record
+class Preview:
+    """What will be posted next in a channel, and when."""
+
+    schedule: Schedule
+    slot: Occurrence
+    digest: Digest
+
+
+def preview(tx: Transaction, team: TeamId, channel: ChannelRef) -> Preview:
+    """The channel's next digest as it stands now; raises NotFound without a schedule, Refusal for an empty pool."""
+    schedule = schedules.of(tx, team, channel)
+    slot = _next_slot(tx, schedule)
+    digest = _digest(tx, schedule, slot, late=False)
+    if digest is None:
+        raise Refusal("There is no entry to feature.", hint=_empty_hint(schedule))
+    return Preview(schedule=schedule, slot=slot, digest=digest)
+
+
+def pick(tx: Transaction, team: TeamId, channel: ChannelRef, number: EntryNumber) -> Preview:
+    """Feature this entry next; raises NotFound, or Conflict for an entry that the schedule's tags leave out."""
+    schedule = schedules.of(tx, team, channel)
+    entry = entries.entry_on_list(tx, team, number)
+    if entry.id not in {candidate.entry for candidate in tx.schedules.candidates(team, channel, schedule.tags)}:
+        raise Conflict(
+            f"#{number} has none of this schedule's tags ({', '.join(schedule.tags)}).",
+            hint="Pick another entry, or set the schedule without tags.",
+        )
+    tx.schedules.pin(schedule.id, entry.id)
+    return preview(tx, team, channel)
+
+
+def skip(tx: Transaction, team: TeamId, channel: ChannelRef) -> tuple[Schedule, Occurrence]:
+    """Use up the channel's next slot without a post; the slot that was skipped."""
+    schedule = schedules.of(tx, team, channel)
+    slot = _next_slot(tx, schedule)
+    tx.schedules.use(_week(tx, schedule, slot, Outcome.SKIPPED))
+    return schedule, slot
+
+
+def post_now(tx: Transaction, team: TeamId, channel: ChannelRef) -> Digest:
+    """Plan this week's digest for now and use up this week's slot; raises Conflict if it was used already."""
+    schedule = schedules.of(tx, team, channel)
+    now = tx.now()
+    slot = Occurrence(week=schedule.week_of(now), due_at=now)
+    used = tx.schedules.used(schedule.id, slot.week)
+    if used is not None:
+        raise Conflict(
+            f"This week's digest ({slot.week}) is used up: {used.outcome.value}.",
+            hint="“digest history” shows the past weeks, “share #12” posts any entry now.",
+        )
+    digest = _plan(tx, schedule, slot, late=False)
+    if digest is None:
+        raise Refusal("There is no entry to feature.", hint=_empty_hint(schedule))
+    return digest
+
+
+@record
+class Tick:
+    """What became of one schedule's slot when the ticker asked."""
+
+    schedule: Schedule
+    slot: Occurrence
+    outcome: Outcome
+
+
+def plan_due(tx: Transaction) -> Sequence[Tick]:
+    """Use up every slot that is due and not used yet: plan its digest, or skip it if it is too late or nothing is left.
+
+    Asking again, at the same time or from another machine, changes nothing.
+    """
+    now = tx.now()
+    ticks = []
+    for schedule in tx.schedules.all():
+        slot = schedule.last_due(now)
+        if schedule.counts(slot) and tx.schedules.used(schedule.id, slot.week) is None:
+            ticks.append(Tick(schedule=schedule, slot=slot, outcome=_use(tx, schedule, slot, now)))
+    return ticks
+
+
+def _use(tx: Transaction, schedule: Schedule, slot: Occurrence, now: datetime) -> Outcome:
+    if now - slot.due_at > LATE:
+        tx.schedules.use(_week(tx, schedule, slot, Outcome.LATE))
+        return Outcome.LATE
+    if _plan(tx, schedule, slot, late=now - slot.due_at > SAID_TO_BE_LATE) is None:
+        tx.schedules.use(_week(tx, schedule, slot, Outcome.EMPTY))
+        return Outcome.EMPTY
+    return Outcome.PLANNED
+
+
+def _plan(tx: Transaction, schedule: Schedule, slot: Occurrence, *, late: bool) -> Digest | None:
+    """Use up the slot and owe the channel its digest; None, and nothing done, for an empty pool or a used slot."""
+    digest = _digest(tx, schedule, slot, late=late)
+    if digest is None:
+        return None
+    feature = Feature(entry=digest.entry.id, why=digest.why)
+    if not tx.schedules.use(_week(tx, schedule, slot, Outcome.PLANNED, feature)):
+        return None
+    tx.schedules.pin(schedule.id, None)
+    cards = (card_of(digest), *replies_of(digest.entry))
+    source_key = f"digest:{schedule.id}:{slot.week}"
+    drafts = _drafts(digest.entry, cards, schedule.channel, source_key, late_after=slot.due_at + LATE)
+    tx.deliveries.plan(schedule.team, drafts, not_before=tx.now())
+    return digest
+
+
+def share(
+    tx: Transaction, team: TeamId, channel: ChannelRef, number: EntryNumber, by: str, invocation: InvocationId
+) -> Entry:
+    """Owe the channel a card of this entry with a thread, once for each invocation; raises NotFound."""
+    entry = entries.entry_on_list(tx, team, number)
+    card = shared_card(entry, by, tx.readings.readers(entry.id))
+    drafts = _drafts(entry, (card, *replies_of(entry)), channel, f"share:{invocation}")
+    tx.deliveries.plan(team, drafts, not_before=tx.now())
+    return entry
+
+
+def history(tx: Transaction, team: TeamId, channel: ChannelRef) -> Sequence[tuple[Week, Entry | None]]:
+    """What became of the channel's last weeks, newest first."""
+    weeks = tx.schedules.weeks(team, channel, HISTORY)
+    found = tx.entries.get(team, [week.entry for week in weeks if week.entry is not None])
+    return [(week, found.get(week.entry) if week.entry is not None else None) for week in weeks]
+
+
+def _digest(tx: Transaction, schedule: Schedule, slot: Occurrence, *, late: bool) -> Digest | None:
+    pool = tx.schedules.candidates(schedule.team, schedule.channel, schedule.tags)
+    feature = choose(pool, tx.schedules.pinned(schedule.id))
+    if feature is None:
+        return None
+    return Digest(
+        week=slot.week,
+        due_at=slot.due_at,
+        late=late,
+        entry=tx.entries.get(schedule.team, [feature.entry])[feature.entry],
+        why=feature.why,
+        readers=tx.readings.readers(feature.entry),
+        newest=_newest(tx, schedule, slot, feature.entry),
+    )
+
+
+def _newest(tx: Transaction, schedule: Schedule, slot: Occurrence, featured: EntryId) -> tuple[Entry, ...]:
+    """The week's new entries but the featured one; a list that is new as a whole has no news in it."""
+    first = tx.entries.count(schedule.team)
+    fresh = tx.entries.added_since(schedule.team, slot.due_at - WEEK, MOST_NEW_ENTRIES + 2)
+    if len(fresh) >= first:
+        return ()
+    return tuple(entry for entry in fresh if entry.id != featured)
+
+
+def _drafts(
+    entry: Entry, cards: Sequence[Card], channel: ChannelRef, source_key: str, late_after: datetime | None = None
+) -> list[Draft]:
+    """The steps that one post takes: the card, its thread, what is said in it, and both seeds."""
+    root, *replies = cards
+    step = partial(Draft, channel=channel, source_key=source_key, late_after=late_after)
+    steps = [
+        step(ordinal=0, step=Step.ROOT, card=root, entry=entry.id),
+        step(ordinal=1, step=Step.THREAD, title=thread_title(entry)),
+    ]
+    steps += [step(ordinal=number, step=Step.REPLY, card=reply) for number, reply in enumerate(replies, start=2)]
+    seeds = enumerate(SEEDS, start=len(steps))
+    return steps + [step(ordinal=number, step=Step.SEED, meaning=meaning.value) for number, meaning in seeds]
+
+
+def _next_slot(tx: Transaction, schedule: Schedule) -> Occurrence:
+    coming = schedules.next_dates(tx, schedule, most=1)
+    if not coming:
+        raise Refusal(
+            f"This channel's schedule is paused: {schedule.paused_because}.",
+            hint="An admin resumes it: schedule resume",
+        )
+    return coming[0]
+
+
+def _week(
+    tx: Transaction, schedule: Schedule, slot: Occurrence, outcome: Outcome, feature: Feature | None = None
+) -> Week:
+    return Week(
+        schedule=schedule.id,
+        team=schedule.team,
+        channel=schedule.channel,
+        week=slot.week,
+        due_at=slot.due_at,
+        used_at=tx.now(),
+        outcome=outcome,
+        entry=feature.entry if feature else None,
+        why=feature.why if feature else None,
+    )
+
+
+def _empty_hint(schedule: Schedule) -> str:
+    if schedule.tags:
+        return f"No entry on the list has a tag of this schedule ({', '.join(schedule.tags)})."
+    return "Add entries to the reading list."

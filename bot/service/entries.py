@@ -1,0 +1,240 @@
+"""The team's list: taking in what its files say, and looking things up in it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from bot.domain.entry import Entry
+from bot.domain.errors import NotFound
+from bot.domain.ids import EntryId, EntryNumber, MemberId, SourceId, TeamId
+from bot.domain.reading import ReadingState
+from bot.domain.record import record
+from bot.domain.source import Problem, ReadEntry, ReadList, Severity, Source, SourceFile, content_of
+from bot.ports import EntryFilter, Kept, Transaction
+
+
+@record
+class FileRead:
+    """One file of a source as it was read: `size` in bytes, `mtime` in nanoseconds since the epoch."""
+
+    source: SourceId
+    size: int
+    mtime: int
+    list: ReadList
+
+
+@record
+class SyncReport:
+    """What a sync did. `problems` are those of every file of the team, also of files that had not changed."""
+
+    entries: int
+    added: int
+    changed: int
+    retired: int
+    returned: int
+    files_read: int
+    problems: tuple[Problem, ...]
+
+    @property
+    def quiet(self) -> bool:
+        """Whether the list is as it was."""
+        return not (self.added or self.changed or self.retired or self.returned)
+
+
+def sync(
+    tx: Transaction, team: TeamId, read: Sequence[FileRead], gone: Iterable[tuple[SourceId, str]] = ()
+) -> SyncReport:
+    """Make the team's entries what its files say.
+
+    `read` holds the files that changed (and those that listed duplicates, see `SourceFile`), in the order in
+    which the first of two equal entries wins; `gone` the files that are there no more. A file that could not be
+    used, or that lost all its entries at once, keeps its last good copy.
+    """
+    known_files = {(file.source, file.file): file for source in tx.entries.sources(team) for file in _files(tx, source)}
+    merge = _Merge(tx.entries.kept(team))
+    read = [_kept_copy(file, known_files.get((file.source, file.list.file))) for file in read]
+    merge.touched |= {(file.source, file.list.file) for file in read if not file.list.failed} | set(gone)
+    merge.touched |= merge.places() - set(known_files) - {(file.source, file.list.file) for file in read}
+    for file in read:
+        tx.entries.keep_file(_noted(file, merge.take(file), known_files.get((file.source, file.list.file))))
+    for source, name in gone:
+        tx.entries.forget_file(source, name)
+    retired = merge.vanished()
+    _store(tx, team, merge, retired)
+    return SyncReport(
+        entries=tx.entries.count(team),
+        added=len(merge.added),
+        changed=len(merge.changed),
+        returned=len(merge.returned),
+        retired=len(retired),
+        files_read=len(read),
+        problems=problems(tx, team),
+    )
+
+
+def problems(tx: Transaction, team: TeamId) -> tuple[Problem, ...]:
+    """Every problem of the team's files as last read, errors first, then by place."""
+    found = [problem for source in tx.entries.sources(team) for file in _files(tx, source) for problem in file.problems]
+    return tuple(
+        sorted(found, key=lambda problem: (problem.severity is not Severity.ERROR, problem.file, problem.line))
+    )
+
+
+class _Merge:
+    """What becomes of the entries read, held against those kept."""
+
+    def __init__(self, kept: Sequence[Kept]) -> None:
+        self._kept = {entry.key: entry for entry in kept}
+        self._claimed: dict[str, str] = {}
+        self.touched: set[tuple[SourceId, str]] = set()
+        self.added: list[tuple[SourceId, str, ReadEntry]] = []
+        self.changed: list[tuple[SourceId, EntryId, str, ReadEntry]] = []
+        self.returned: list[tuple[SourceId, EntryId, str, ReadEntry]] = []
+        self.moved: list[tuple[SourceId, EntryId, str, int]] = []
+
+    def places(self) -> set[tuple[SourceId, str]]:
+        """The files from which entries on the list came."""
+        return {(entry.source, entry.file) for entry in self._kept.values() if not entry.retired}
+
+    def take(self, file: FileRead) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
+        """Claim the file's entries; the keys and the warnings of those that another file has already."""
+        duplicates: list[str] = []
+        warnings: list[Problem] = []
+        for entry in file.list.entries:
+            holder = self._holder(entry.key)
+            if holder is None:
+                self._claim(file, entry)
+            elif holder != file.list.file:
+                duplicates.append(entry.key)
+                warnings.append(_duplicate(file, entry, holder))
+        return tuple(duplicates), tuple(warnings)
+
+    def vanished(self) -> list[EntryId]:
+        """Entries on the list whose files were read and have them no more."""
+        return [
+            entry.id
+            for entry in self._kept.values()
+            if not entry.retired and (entry.source, entry.file) in self.touched and entry.key not in self._claimed
+        ]
+
+    def _holder(self, key: str) -> str | None:
+        if key in self._claimed:
+            return self._claimed[key]
+        kept = self._kept.get(key)
+        elsewhere = kept is not None and not kept.retired and (kept.source, kept.file) not in self.touched
+        return kept.file if kept is not None and elsewhere else None
+
+    def _claim(self, file: FileRead, entry: ReadEntry) -> None:
+        name = file.list.file
+        self._claimed[entry.key] = name
+        kept = self._kept.get(entry.key)
+        if kept is None:
+            self.added.append((file.source, name, entry))
+        elif kept.retired:
+            self.returned.append((file.source, kept.id, name, entry))
+        elif kept.content != content_of(entry):
+            self.changed.append((file.source, kept.id, name, entry))
+        elif (kept.source, kept.file, kept.line) != (file.source, name, entry.line):
+            self.moved.append((file.source, kept.id, name, entry.line))
+
+
+def _store(tx: Transaction, team: TeamId, merge: _Merge, retired: Sequence[EntryId]) -> None:
+    changed = [*merge.changed, *merge.returned]
+    sources = {row[0] for row in merge.added} | {row[0] for row in changed} | {row[0] for row in merge.moved}
+    for source in sorted(sources):
+        tx.entries.add(team, source, [row[1:] for row in merge.added if row[0] == source])
+        tx.entries.change(team, source, [row[1:] for row in changed if row[0] == source])
+        tx.entries.move(team, source, [row[1:] for row in merge.moved if row[0] == source])
+    tx.entries.retire(team, retired)
+
+
+def _files(tx: Transaction, source: Source) -> Sequence[SourceFile]:
+    return tx.entries.files(source.id)
+
+
+def _kept_copy(file: FileRead, before: SourceFile | None) -> FileRead:
+    """A file that had entries and now has none is taken for a mishap, not for a wish."""
+    if file.list.failed or file.list.entries or before is None or not before.entries:
+        return file
+    problem = Problem(
+        file=file.list.file,
+        line=0,
+        severity=Severity.ERROR,
+        message=f"no entries left; the {before.entries} read before are kept. Remove the file to retire them.",
+    )
+    return replace(file, list=replace(file.list, failed=True, problems=(*file.list.problems, problem)))
+
+
+def _noted(file: FileRead, found: tuple[tuple[str, ...], tuple[Problem, ...]], before: SourceFile | None) -> SourceFile:
+    duplicates, warnings = found
+    failed = file.list.failed
+    return SourceFile(
+        source=file.source,
+        file=file.list.file,
+        size=file.size,
+        mtime=file.mtime,
+        entries=(before.entries if before else 0) if failed else len(file.list.entries),
+        duplicates=before.duplicates if before and failed else duplicates,
+        problems=(*file.list.problems, *warnings),
+    )
+
+
+def _duplicate(file: FileRead, entry: ReadEntry, holder: str) -> Problem:
+    return Problem(
+        file=file.list.file,
+        line=entry.line,
+        severity=Severity.WARNING,
+        message=f"“{entry.title}” is in {holder} already; that one is kept. Remove it here or there.",
+    )
+
+
+def entry(tx: Transaction, team: TeamId, number: EntryNumber) -> Entry:
+    """The team's entry of that number, retired ones too; raises NotFound."""
+    found = tx.entries.numbered(team, number)
+    if found is None:
+        raise NotFound(f"There is no entry #{number} on this team's list.", hint="Try “list” or “search”.")
+    return found
+
+
+def entry_on_list(tx: Transaction, team: TeamId, number: EntryNumber) -> Entry:
+    """As `entry`, and raises NotFound for a retired one too."""
+    found = entry(tx, team, number)
+    if found.retired_at is not None:
+        raise NotFound(f"#{number} “{found.title}” is no longer on the list.", hint="Try “list” or “search”.")
+    return found
+
+
+@record
+class Page:
+    """Some entries of many with the asking member's states: page `number` of `pages`, counted from 1."""
+
+    total: int
+    number: int
+    pages: int
+    items: tuple[tuple[Entry, ReadingState], ...]
+
+
+def page(tx: Transaction, team: TeamId, member: MemberId, which: EntryFilter, number: int, size: int) -> Page:
+    """One page of the list by number; a page past the end is the last one."""
+    total, entries = tx.entries.page(team, member, which, offset=(number - 1) * size, limit=size)
+    pages = max(-(-total // size), 1)
+    if number > pages:
+        return page(tx, team, member, which, pages, size)
+    return Page(total=total, number=number, pages=pages, items=with_states(tx, member, entries))
+
+
+def with_states(tx: Transaction, member: MemberId, entries: Sequence[Entry]) -> tuple[tuple[Entry, ReadingState], ...]:
+    """Each entry with the member's state for it."""
+    states = tx.readings.states(member, [entry.id for entry in entries])
+    return tuple((entry, states.get(entry.id, ReadingState.UNREAD)) for entry in entries)
+
+
+def unread_at_random(
+    tx: Transaction, team: TeamId, member: MemberId, tag: str | None, below: Callable[[int], int]
+) -> tuple[Entry, ReadingState] | None:
+    """One of the member's unread entries, every one as likely; None if there is none."""
+    which = EntryFilter(tag=tag)
+    total, _ = tx.readings.unread(member, which, offset=0, limit=0)
+    if not total:
+        return None
+    _, ids = tx.readings.unread(member, which, offset=below(total), limit=1)
+    return tx.entries.get(team, ids)[ids[0]], ReadingState.UNREAD

@@ -1,0 +1,112 @@
+"""Who has read what: choices, reactions, queues and counts."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.chat.platform import Reacted, ReactionsCleared, Unreacted
+from bot.domain.entry import Entry
+from bot.domain.errors import Refusal
+from bot.domain.ids import AccountRef, EntryId, MemberId, TeamId
+from bot.domain.reading import Choice, Mark, Reading, ReadingCounts, ReadingState, state_of
+from bot.domain.record import record
+from bot.ports import EntryFilter, TeamCounts, Transaction
+from bot.service import entries, teams
+
+FEWEST_FOR_TEAM_STATS = 3
+"""With fewer members a count would tell who read what."""
+RECENTLY = timedelta(days=30)
+
+
+def choose(tx: Transaction, member: MemberId, entry: EntryId, state: ReadingState) -> bool:
+    """Take what a member typed or pressed; whether the state is another one now."""
+    before = tx.readings.states(member, [entry]).get(entry, ReadingState.UNREAD)
+    now = tx.now()
+    tx.readings.keep(member, Reading(entry=entry, state=state, since=now), Choice(state=state, at=now))
+    return before is not state
+
+
+def react(tx: Transaction, event: Reacted | Unreacted) -> ReadingState | None:
+    """Take a reaction put or taken away; the member's state for the entry then, None if the message is not ours."""
+    team = teams.team_of(tx, event.actor.workspace)
+    entry = _entry_shown(tx, team.id, event) if team else None
+    if team is None or entry is None:
+        return None
+    member = tx.teams.admit(team.id, event.actor.account, event.actor.name)
+    mark = Mark(
+        account=event.actor.account,
+        message=event.message,
+        entry=entry,
+        emoji=event.emoji,
+        meaning=event.meaning,
+        at=event.at,
+        live=isinstance(event, Reacted),
+    )
+    tx.readings.keep_mark(team.id, mark)
+    return _follow(tx, team.id, member.id, event.actor.account, entry)
+
+
+def clear(tx: Transaction, event: ReactionsCleared) -> int:
+    """Take away every reaction, or every one of a kind, from a message; how many marks were touched."""
+    team = teams.team_of(tx, event.message.channel.workspace)
+    if team is None:
+        return 0
+    marks = [
+        mark for mark in tx.readings.marks_on(team.id, event.message) if mark.live and event.emoji in (None, mark.emoji)
+    ]
+    for mark in marks:
+        tx.readings.keep_mark(team.id, replace(mark, at=event.at, live=False))
+        member = tx.teams.member(team.id, mark.account)
+        if member:
+            _follow(tx, team.id, member.id, mark.account, mark.entry)
+    return len(marks)
+
+
+def _entry_shown(tx: Transaction, team: TeamId, event: Reacted | Unreacted) -> EntryId | None:
+    if event.entry is not None:
+        entry = tx.entries.numbered(team, event.entry)
+        return entry.id if entry else None
+    shown = tx.deliveries.showing(event.message)
+    return shown[1] if shown and shown[0] == team else None
+
+
+def _follow(tx: Transaction, team: TeamId, member: MemberId, account: AccountRef, entry: EntryId) -> ReadingState:
+    """Bring the state in line with the choice and the marks."""
+    state = state_of(tx.readings.choice(member, entry), tx.readings.marks(team, account, entry))
+    if tx.readings.states(member, [entry]).get(entry, ReadingState.UNREAD) is not state:
+        tx.readings.keep(member, Reading(entry=entry, state=state, since=tx.now()), None)
+    return state
+
+
+def next_up(tx: Transaction, team: TeamId, member: MemberId, most: int) -> tuple[tuple[Entry, ReadingState], ...]:
+    """What to read next: the queue, the one queued first foremost, then unread entries by number."""
+    ids = list(tx.readings.queue(member, most))
+    if len(ids) < most:
+        ids += tx.readings.unread(member, EntryFilter(), offset=0, limit=most - len(ids))[1]
+    found = tx.entries.get(team, ids)
+    return entries.with_states(tx, member, [found[entry] for entry in ids])
+
+
+@record
+class OwnStats:
+    """A member's own figures; `recently` counts entries read within the last 30 days."""
+
+    counts: ReadingCounts
+    recently: int
+
+
+def own_stats(tx: Transaction, member: MemberId) -> OwnStats:
+    """The member's own figures."""
+    return OwnStats(counts=tx.readings.counts(member), recently=tx.readings.read_since(member, tx.now() - RECENTLY))
+
+
+def team_stats(tx: Transaction, team: TeamId) -> tuple[TeamCounts, Sequence[tuple[Entry, int]]]:
+    """The team's counts and its most read entries with their numbers of readers; raises Refusal in a small team."""
+    counts = tx.readings.team_counts(team, tx.now() - RECENTLY)
+    if counts.members < FEWEST_FOR_TEAM_STATS:
+        raise Refusal(
+            f"Team figures are shown from {FEWEST_FOR_TEAM_STATS} members on; this team has {counts.members}.",
+            hint="With fewer, a count would tell who read what. Your own figures: stats me",
+        )
+    found = tx.entries.get(team, [entry for entry, _ in counts.most_read])
+    return counts, [(found[entry], readers) for entry, readers in counts.most_read]

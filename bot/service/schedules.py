@@ -1,0 +1,81 @@
+"""Weekly slots: setting, pausing and removing them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import time, timedelta
+from itertools import islice
+
+from bot.domain.errors import NotFound
+from bot.domain.ids import AccountRef, ChannelRef, ScheduleId, TeamId
+from bot.domain.schedule import Occurrence, Schedule, Weekday
+from bot.ports import Transaction
+
+DATES_ECHOED = 3
+NOT_YET_KEPT = ScheduleId(0)
+
+
+def of(tx: Transaction, team: TeamId, channel: ChannelRef) -> Schedule:
+    """The channel's schedule; raises NotFound."""
+    schedule = tx.schedules.of(team, channel)
+    if schedule is None:
+        raise NotFound("This channel has no schedule.", hint="An admin sets one: schedule set mon 09:00 Europe/Berlin")
+    return schedule
+
+
+def put(
+    tx: Transaction,
+    team: TeamId,
+    channel: ChannelRef,
+    *,
+    weekday: Weekday,
+    at: time,
+    zone: str,
+    tags: Sequence[str],
+    by: AccountRef,
+) -> Schedule:
+    """Give the channel this weekly slot in place of what it had; a slot earlier this week starts next week."""
+    schedule = Schedule(
+        id=NOT_YET_KEPT,
+        team=team,
+        channel=channel,
+        weekday=weekday,
+        at=at,
+        zone=zone,
+        tags=tuple(tags),
+        active_from=tx.now(),
+        created_by=by,
+    )
+    return tx.schedules.keep(schedule)
+
+
+def pause(tx: Transaction, team: TeamId, channel: ChannelRef, length: timedelta) -> Schedule:
+    """Post nothing in the channel for this long from now."""
+    return tx.schedules.keep(replace(of(tx, team, channel), paused_until=tx.now() + length, paused_because=None))
+
+
+def stop(tx: Transaction, channel: ChannelRef, because: str) -> Schedule | None:
+    """Pause a channel's schedule without end because we cannot post there; the schedule, None if there is none."""
+    workspace = tx.teams.workspace(channel.workspace)
+    schedule = tx.schedules.of(workspace.team, channel) if workspace and workspace.team is not None else None
+    if schedule is None:
+        return None
+    return tx.schedules.keep(replace(schedule, paused_because=because))
+
+
+def resume(tx: Transaction, team: TeamId, channel: ChannelRef) -> Schedule:
+    """Post again from now on; slots that fell into the pause stay unused."""
+    schedule = of(tx, team, channel)
+    return tx.schedules.keep(replace(schedule, paused_until=None, paused_because=None, active_from=tx.now()))
+
+
+def remove(tx: Transaction, team: TeamId, channel: ChannelRef) -> Schedule:
+    """Take the channel's slot away; what was posted stays in its history."""
+    schedule = of(tx, team, channel)
+    tx.schedules.remove(schedule.id)
+    return schedule
+
+
+def next_dates(tx: Transaction, schedule: Schedule, most: int = DATES_ECHOED) -> list[Occurrence]:
+    """The next slots that will be posted in, those already used up left out; none while we have paused it ourselves."""
+    coming = schedule.next_dues(tx.now())
+    return list(islice((slot for slot in coming if tx.schedules.used(schedule.id, slot.week) is None), most))

@@ -1,0 +1,55 @@
+"""Who is here: workspaces and the teams they belong to, members, zones."""
+
+from bot.chat.platform import Actor
+from bot.domain.errors import NotFound
+from bot.domain.ids import WorkspaceRef
+from bot.domain.team import Member, Team, Workspace
+from bot.ports import Transaction
+
+DEFAULT_TEAM = "default"
+
+
+def named(tx: Transaction, name: str) -> Team:
+    """The team of that name; raises NotFound."""
+    team = tx.teams.named(name)
+    if team is None:
+        known = ", ".join(f"“{team.name}”" for team in tx.teams.all()) or "none yet"
+        raise NotFound(f"There is no team “{name}”.", hint=f"Teams: {known}. Add one with: dogear team add")
+    return team
+
+
+def found_default(tx: Transaction, zone: str) -> Team:
+    """The team that workspaces configured by tokens join, made if it is not there."""
+    return tx.teams.named(DEFAULT_TEAM) or tx.teams.add(DEFAULT_TEAM, zone)
+
+
+def join(tx: Transaction, ref: WorkspaceRef, name: str, team: Team | None) -> Workspace:
+    """Note that we are in a workspace; one that has a team keeps it."""
+    return tx.teams.join(ref, name, team.id if team else None)
+
+
+def assign(tx: Transaction, ref: WorkspaceRef, name: str) -> Team:
+    """Give the workspace to the team of that name; raises NotFound for either."""
+    if tx.teams.workspace(ref) is None:
+        waiting = ", ".join(f"{waits.ref.platform}:{waits.ref.id}" for waits in tx.teams.workspaces(None)) or "none"
+        raise NotFound(f"We are in no workspace {ref.platform}:{ref.id}.", hint=f"Waiting for a team: {waiting}.")
+    team = named(tx, name)
+    tx.teams.assign(ref, team.id)
+    return team
+
+
+def team_of(tx: Transaction, ref: WorkspaceRef) -> Team | None:
+    """The team of a workspace, None while it waits for one."""
+    workspace = tx.teams.workspace(ref)
+    return tx.teams.get(workspace.team) if workspace and workspace.team is not None else None
+
+
+def member_of(tx: Transaction, team: Team, actor: Actor) -> Member | None:
+    """The member behind an actor if it is known under this name already; reads only."""
+    member = tx.teams.member(team.id, actor.account)
+    return member if member and member.name == actor.name else None
+
+
+def zone_for(member: Member, actor: Actor, team: Team) -> str:
+    """The IANA zone in which this member is shown times: their choice, else their platform's word, else the team's."""
+    return member.zone or actor.zone or team.zone
