@@ -72,6 +72,7 @@ Catalogue = Sequence[CommandSpec]
 
 _PLACEHOLDER = {
     Kind.ENTRY: "#12",
+    Kind.TAG: "…",
     Kind.CHANNEL: "#channel",
     Kind.WEEKDAY: "mon",
     Kind.TIME: "09:00",

@@ -6,8 +6,7 @@ with `\` before a quote or a backslash. Words left over go to the parameter that
 
 import re
 from collections.abc import Iterator
-
-from rapidfuzz import process
+from difflib import get_close_matches
 
 from bot.chat.command import Catalogue, CommandSpec, Param, Placement
 from bot.domain.card import Call
@@ -66,24 +65,21 @@ def _deepest(catalogue: Catalogue) -> int:
 
 
 def _refuse_stray_word(catalogue: Catalogue, spec: CommandSpec, path: tuple[str, ...], typed: str) -> None:
-    """A first word that no command has means a mistyped command, not an argument of the default one."""
-    left_out = spec.path != path
-    if left_out and not path and typed:
+    """After a default that was left out a plain word is a mistyped command; `#name` and `name:value` are arguments."""
+    following = _WORD.findall(typed)[len(path) :]
+    if spec.path != path and following and not following[0].startswith("#") and ":" not in following[0]:
         raise _unknown(catalogue, typed)
-    takes_word = any(param.placement is not Placement.NAMED for param in spec.params)
-    follows = _WORD.findall(typed)[len(path) :]
-    if left_out and follows and not takes_word and ":" not in follows[0]:
-        raise _unknown(catalogue, " ".join([*path, follows[0]]))
 
 
 def _unknown(catalogue: Catalogue, typed: str) -> BadUsage:
+    words = typed.lower().split()
+    groups = {spec.path[0] for spec in catalogue if len(spec.path) > 1}
+    meant = " ".join(words[:2] if words[0] in groups else words[:1])
+    tries = [meant, " ".join(words[:2])]
     names = [spec.name for spec in catalogue]
-    words = typed.lower().split()[:3]
-    tries = [" ".join(words[:length]) for length in range(len(words), 0, -1)]
-    scored = [found for attempt in tries if (found := process.extractOne(attempt, names, score_cutoff=60))]
-    nearest = max(scored, key=lambda found: found[1])[0] if scored else None
-    hint = f"Did you mean “{nearest}”? “help” lists every command." if nearest else "“help” lists every command."
-    return BadUsage(f"There is no command “{' '.join(words)}”.", hint=hint)
+    near = [name for attempt in tries for name in get_close_matches(attempt, names, n=1, cutoff=0.6)]
+    hint = f"Did you mean “{near[0]}”? “help” lists every command." if near else "“help” lists every command."
+    return BadUsage(f"There is no command “{meant}”.", hint=hint)
 
 
 def _with_rest(spec: CommandSpec, typed: str) -> Iterator[tuple[str, str]]:
@@ -132,9 +128,15 @@ def _rendered(spec: CommandSpec, param: Param, value: str) -> str:
         named = "|".join(re.escape(other.name) for other in spec.params if other.placement is Placement.NAMED)
         words = value.split()
         return " ".join(re.sub(rf"^(\\*(?:{named}):)", r"\\\1", word) if named else word for word in words)
-    rest = any(other.placement is Placement.REST for other in spec.params)
-    shown = value if rest or re.fullmatch(r'[^\s"\\:]+', value) else _quoted(value)
+    takes_rest = any(other.placement is Placement.REST for other in spec.params)
+    shown = value if takes_rest or _stands_bare(spec, value) else _quoted(value)
     return f"{param.name}:{shown}" if _by_name(param) else shown
+
+
+def _stands_bare(spec: CommandSpec, value: str) -> bool:
+    """Whether the value can stand without quotes and is not taken for `name:value`."""
+    names = {param.name for param in spec.params}
+    return bool(re.fullmatch(r'[^\s"\\]+', value)) and value.partition(":")[0].lower() not in names
 
 
 def _by_name(param: Param) -> bool:

@@ -107,19 +107,16 @@ class ChannelGone:
 
 
 @record
-class ChannelRenamed:
-    """A channel has a new name; its id stays."""
-
-    channel: ChannelRef
-    name: str
-
-
-@record
 class WorkspaceJoined:
-    """We were installed in a workspace, or see it again."""
+    """We were installed in a workspace, or see it again.
+
+    `by_host` says that the host configured it with a token: such a workspace joins the default team, one that
+    installed itself waits until the host assigns it.
+    """
 
     workspace: WorkspaceRef
     name: str
+    by_host: bool
 
 
 @record
@@ -129,9 +126,7 @@ class WorkspaceLeft:
     workspace: WorkspaceRef
 
 
-Happening: TypeAlias = (
-    Reacted | Unreacted | ReactionsCleared | ChannelGone | ChannelRenamed | WorkspaceJoined | WorkspaceLeft
-)
+Happening: TypeAlias = Reacted | Unreacted | ReactionsCleared | ChannelGone | WorkspaceJoined | WorkspaceLeft
 
 
 class Core(Protocol):

@@ -1,0 +1,150 @@
+"""Commands about Dogear itself: its state, your settings, help."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated
+
+from bot.chat.command import Catalogue, CommandSpec, Placement
+from bot.chat.line import spec_of
+from bot.commands.cards import counted, moment
+from bot.commands.declare import Command, Turn, command, position, rest
+from bot.commands.digests import named_channel
+from bot.commands.schedules import next_dates
+from bot.domain.card import Block, Card, Fields, Paragraph, Tone
+from bot.domain.errors import BadUsage
+from bot.domain.schedule import Schedule
+from bot.domain.source import Problem
+from bot.domain.team import Role
+from bot.domain.text import Text, joined, plain
+from bot.domain.value import Kind
+from bot.service import deliveries, digests, entries
+
+MOST_PROBLEMS = 10
+
+
+@command("status", role=Role.ADMIN)
+def status(turn: Turn) -> Card:
+    """The state of the reading list, of every channel's digest, and what went wrong."""
+    problems = entries.problems(turn.tx, turn.team.id)
+    blocks: list[Block] = [Fields(items=tuple(_source_lines(turn)))]
+    blocks += _problem_blocks(problems)
+    blocks += [_channel_block(turn, schedule) for schedule in turn.tx.schedules.all(turn.team.id)]
+    blocks += _trouble_blocks(turn)
+    return Card(title=f"Status of team {turn.team.name}", blocks=tuple(blocks))
+
+
+def _source_lines(turn: Turn) -> Sequence[tuple[str, Text]]:
+    sources = [("Source", plain(source.path)) for source in turn.tx.entries.sources(turn.team.id)]
+    total = counted(turn.tx.entries.count(turn.team.id), "entry", "entries")
+    return [
+        *(sources or [("Source", plain("none; the host adds one: dogear team add"))]),
+        ("On the list", plain(total)),
+    ]
+
+
+def _problem_blocks(problems: Sequence[Problem]) -> list[Block]:
+    if not problems:
+        return []
+    shown: list[Block] = [Paragraph(text=plain(str(problem))) for problem in problems[:MOST_PROBLEMS]]
+    more = len(problems) - len(shown)
+    rest_of_them = [Paragraph(text=plain(f"and {more} more; dogear check lists all"), quiet=True)] if more > 0 else []
+    return [Paragraph(text=plain(f"{counted(len(problems), 'problem')} in the list:")), *shown, *rest_of_them]
+
+
+def _channel_block(turn: Turn, schedule: Schedule) -> Block:
+    last = next(iter(digests.history(turn.tx, turn.team.id, schedule.channel)), None)
+    past = plain("none yet")
+    if last is not None:
+        week, entry = last
+        past = plain(f"{week.week}: {f'#{entry.number} {entry.title}' if entry else week.outcome.value}")
+    paused = (("Paused", plain(schedule.paused_because)),) if schedule.paused_because else ()
+    return Fields(
+        items=(
+            ("Channel", named_channel(schedule.channel)),
+            ("Last digest", past),
+            *paused,
+            ("Next", next_dates(turn, schedule)),
+        )
+    )
+
+
+def _trouble_blocks(turn: Turn) -> list[Block]:
+    troubles = deliveries.troubles(turn.tx, turn.team.id)
+    if not troubles:
+        return [Paragraph(text=plain("No delivery has failed."), quiet=True)]
+    lines = [
+        joined([named_channel(trouble.draft.channel), plain(f"{trouble.draft.step}: {trouble.outcome}")])
+        for trouble in troubles[:MOST_PROBLEMS]
+    ]
+    return [Paragraph(text=plain("Deliveries that failed or wait for a person:")), *(Paragraph(text=t) for t in lines)]
+
+
+@command("settings", "show", default=True)
+def show_settings(turn: Turn) -> Card:
+    """Your settings as they stand."""
+    now = joined([plain(f"{turn.zone}, where it is"), moment(turn.tx.now(), turn.zone)])
+    return Card(
+        title="Your settings",
+        blocks=(Fields(items=(("Time zone", now), ("Your role", plain(turn.role.word)))),),
+    )
+
+
+@command("settings", "zone", writes=True)
+def set_zone(turn: Turn, zone: Annotated[str, position(Kind.ZONE, "a time zone")]) -> Card:
+    """The time zone in which you are shown times.
+
+    Example: settings zone Europe/Berlin
+    """
+    turn.tx.teams.set_member_zone(turn.member.id, zone)
+    now = joined([plain("It is"), moment(turn.tx.now(), zone)])
+    return Card(title=f"Your time zone is {zone}.", blocks=(Paragraph(text=now),), tone=Tone.DONE)
+
+
+def help_over(catalogue: Callable[[], Catalogue]) -> Command:
+    """The help command, generated from the declarations that `catalogue` gives."""
+
+    @command("help")
+    def show_help(turn: Turn, command: Annotated[str | None, rest(Kind.COMMAND, "a command")] = None) -> Card:
+        """Every command, or how to use one.
+
+        Examples: help · help schedule set
+        """
+        specs = [spec for spec in catalogue() if spec.role <= turn.role]
+        return _overview(turn, specs) if command is None else _explained(turn, specs, command)
+
+    return show_help
+
+
+def _overview(turn: Turn, specs: Catalogue) -> Card:
+    items = tuple((f"{turn.word} {spec.usage}", plain(spec.summary)) for spec in specs)
+    reactions = "On a message that shows one entry, ✅ marks it read for you and 🔖 puts it in your queue."
+    seen = "What you type or press is private; a reaction is seen by everybody in the channel."
+    return Card(
+        title="What you can do",
+        blocks=(Fields(items=items), Paragraph(text=plain(reactions)), Paragraph(text=plain(seen), quiet=True)),
+    )
+
+
+def _explained(turn: Turn, specs: Catalogue, typed: str) -> Card:
+    path = tuple(typed.lower().removeprefix(turn.word).split())
+    below = [spec for spec in specs if spec.path[: len(path)] == path]
+    if not below:
+        spec_of(specs, path)
+        raise BadUsage(f"There is no command “{typed}”.")
+    if len(below) > 1:
+        return _overview(turn, below)
+    return _one(turn, below[0])
+
+
+def _one(turn: Turn, spec: CommandSpec) -> Card:
+    params = tuple(
+        (_typed(param.name, param.placement), plain(param.summary + ("" if param.required else " (may be left out)")))
+        for param in spec.params
+    )
+    role = "" if spec.role is Role.READER else f"For {spec.role.word}s."
+    blocks: list[Block] = [Paragraph(text=plain(spec.summary))]
+    blocks += [Paragraph(text=plain(part)) for part in (spec.details, role) if part]
+    return Card(title=f"{turn.word} {spec.usage}", blocks=(*blocks, *((Fields(items=params),) if params else ())))
+
+
+def _typed(name: str, placement: Placement) -> str:
+    return f"{name}:" if placement is Placement.NAMED else name

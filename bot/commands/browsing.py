@@ -1,0 +1,113 @@
+"""Commands that look things up in the list."""
+
+from typing import Annotated
+
+from bot.commands.cards import PAGE_SIZE, button, counted, entries_block, entry_card, moment, page_note, pager, sentence
+from bot.commands.declare import Turn, command, named, position, rest
+from bot.domain.card import Block, Call, Card, Entries, EntryLine, Fields, Paragraph
+from bot.domain.entry import Entry
+from bot.domain.ids import EntryNumber
+from bot.domain.reading import ReadingState
+from bot.domain.text import Span, Text, joined, plain
+from bot.domain.value import Kind
+from bot.ports import EntryFilter, Hit
+from bot.service import entries
+from bot.service import search as searching
+
+MOST_TAGS = 40
+MOST_DISCUSSIONS = 5
+
+MaybePage = Annotated[int, named(Kind.NUMBER, "which page")]
+
+
+@command("search")
+def search(turn: Turn, query: Annotated[str, rest(Kind.TEXT, "what to look for")], page: MaybePage = 1) -> Card:
+    """Find entries by words in their titles, tags and notes, best match first.
+
+    "words in quotes" must stand together, -word must not occur; tag:db, site:stripe.com, in:section and
+    is:unread narrow it. Examples: search caching · search tag:db -redis "connection pool" · search is:later page:2
+    """
+    found = searching.find(turn.tx, turn.team.id, turn.member.id, query, page, PAGE_SIZE)
+    if not found.total:
+        return sentence(f"Nothing on the list matches “{query}”.", "Try fewer or other words; “tags” shows every tag.")
+    call = Call(path=("search",), arguments={"query": query})
+    return Card(
+        title=f"Search: {query}",
+        blocks=(
+            Entries(items=tuple(_hit(hit, state) for hit, state in found.items)),
+            page_note(found.number, found.pages, found.total, "found"),
+        ),
+        actions=pager(call, found.number, found.pages),
+    )
+
+
+def _hit(hit: Hit, state: ReadingState) -> EntryLine:
+    entry = hit.entry
+    return EntryLine(
+        number=entry.number,
+        title=entry.title,
+        url=entry.url,
+        state=state,
+        tags=entry.tags,
+        matched=hit.matched,
+        path=hit.path,
+        actions=(button("Notes", "show", entry.number), button("Share", "share", entry.number)),
+    )
+
+
+@command("show")
+def show(turn: Turn, entry: Annotated[EntryNumber, position(Kind.ENTRY, "the number of an entry")]) -> Card:
+    """Everything about one entry: all its notes, and where it was discussed."""
+    found = entries.entry(turn.tx, turn.team.id, entry)
+    (_, state), *_ = entries.with_states(turn.tx, turn.member.id, [found])
+    return entry_card(found, state, all_notes=True, more=_discussed(turn, found))
+
+
+def _discussed(turn: Turn, entry: Entry) -> tuple[Block, ...]:
+    known = turn.tx.deliveries.discussions(turn.team.id, entry.id, MOST_DISCUSSIONS)
+    if not known:
+        return ()
+    places: list[Text] = []
+    for at, message in known:
+        channel = Span(f"#{message.channel.id}", channel=message.channel, url=turn.link(message))
+        places.append(joined([(channel,), moment(at, turn.zone)], ", "))
+    return (Fields(items=(("Discussed in", joined(places, "; ")),)),)
+
+
+@command("list")
+def list_entries(
+    turn: Turn,
+    tag: Annotated[str | None, named(Kind.TAG, "a tag that they must have")] = None,
+    is_: Annotated[ReadingState | None, named(Kind.STATE, "your reading state of them")] = None,
+    page: MaybePage = 1,
+) -> Card:
+    """The entries by number, all or those with a tag or a reading state.
+
+    Examples: list · list tag:databases · list is:unread page:2
+    """
+    which = EntryFilter(tag=tag, state=is_)
+    found = entries.page(turn.tx, turn.team.id, turn.member.id, which, page, PAGE_SIZE)
+    if not found.total:
+        return sentence("No entry on the list fits.", "“tags” shows every tag.")
+    words = {"tag": tag, "is": is_.value if is_ else None}
+    call = Call(path=("list",), arguments={name: value for name, value in words.items() if value})
+    return Card(
+        title=" ".join(["Reading list", *(f"{name}:{value}" for name, value in call.arguments.items())]),
+        blocks=(entries_block(found.items), page_note(found.number, found.pages, found.total, "in all")),
+        actions=pager(call, found.number, found.pages),
+    )
+
+
+@command("tags")
+def tags(turn: Turn) -> Card:
+    """Every tag, with how many entries have it and how many of them you have not read."""
+    known = turn.tx.entries.tags(turn.team.id, turn.member.id)
+    if not known:
+        return sentence("No entry has a tag.", "Tags come from the list: “- [db] [Title](link)”, or “tags:” on top.")
+    shown = tuple(
+        (tag.name, plain(f"{counted(tag.entries, 'entry', 'entries')}, {tag.unread} unread"))
+        for tag in known[:MOST_TAGS]
+    )
+    more = len(known) - len(shown)
+    note = (Paragraph(text=plain(f"and {counted(more, 'rarer tag')}"), quiet=True),) if more else ()
+    return Card(title="Tags", blocks=(Fields(items=shown), *note))

@@ -1,0 +1,112 @@
+"""Cards that several commands show: an entry, a page of entries, a plain sentence, a refusal."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bot.chat.command import CommandSpec
+from bot.domain.card import Action, Block, Call, Card, Entries, EntryLine, Fields, NoteTree, Paragraph, Tone
+from bot.domain.digest import LEVELS_IN_CHANNEL, entry_actions
+from bot.domain.entry import Entry
+from bot.domain.errors import BadUsage, Refusal
+from bot.domain.ids import EntryNumber
+from bot.domain.notes import count, levels
+from bot.domain.reading import ReadingState
+from bot.domain.text import Span, Text, plain
+
+PAGE_SIZE = 5
+
+
+def sentence(title: str, *more: str, tone: Tone = Tone.PLAIN, actions: Sequence[Action] = ()) -> Card:
+    """A card of a few plain sentences."""
+    blocks = tuple(Paragraph(text=plain(line)) for line in more if line)
+    return Card(title=title, blocks=blocks, tone=tone, actions=tuple(actions))
+
+
+def refusal(error: Refusal, spec: CommandSpec | None = None) -> Card:
+    """What was wrong and what to do; with the usage where the way of asking was at fault."""
+    hints = [error.hint] if error.hint else []
+    if isinstance(error, BadUsage) and spec and not any("Usage:" in hint for hint in hints):
+        hints.append(f"Usage: {spec.usage}")
+    return sentence(error.message, *hints, tone=Tone.REFUSAL)
+
+
+def line_of(entry: Entry, state: ReadingState, *actions: Action) -> EntryLine:
+    """The entry as a list names it."""
+    return EntryLine(
+        number=entry.number, title=entry.title, url=entry.url, state=state, tags=entry.tags, actions=actions
+    )
+
+
+def entry_card(entry: Entry, state: ReadingState, *, all_notes: bool, more: Iterable[Block] = ()) -> Card:
+    """One entry for one member: the first levels of its notes, or all of them, and the buttons."""
+    return Card(
+        title=entry.title,
+        blocks=(Fields(items=_about(entry, state)), *_notes(entry, all_notes=all_notes), *more),
+        actions=_entry_buttons(entry, state, all_notes=all_notes),
+        entry=line_of(entry, state),
+    )
+
+
+def _about(entry: Entry, state: ReadingState) -> tuple[tuple[str, Text], ...]:
+    facts = (
+        ("Entry", f"#{entry.number}, {state.value}"),
+        ("Site", entry.site),
+        ("Section", " › ".join(entry.section)),
+        ("Tags", ", ".join(entry.tags)),
+        ("Off the list since", f"{entry.retired_at:%Y-%m-%d}" if entry.retired_at else ""),
+    )
+    return tuple((label, plain(value)) for label, value in facts if value)
+
+
+def _notes(entry: Entry, *, all_notes: bool) -> tuple[Block, ...]:
+    tree = entry.notes.tree
+    shown = tree if all_notes else levels(tree, LEVELS_IN_CHANNEL)
+    return (NoteTree(blocks=shown, left_out=count(tree) - count(shown)),) if tree else ()
+
+
+def _entry_buttons(entry: Entry, state: ReadingState, *, all_notes: bool) -> tuple[Action, ...]:
+    read, later, notes = entry_actions(entry.number)
+    undo = button("Unread", "unread", entry.number)
+    buttons = [undo if state is ReadingState.READ else read]
+    buttons += [later] if state is ReadingState.UNREAD else []
+    buttons += [notes] if entry.notes.tree and not all_notes else []
+    return (*buttons, button("Share", "share", entry.number))
+
+
+def button(label: str, word: str, number: EntryNumber) -> Action:
+    """A button that uses a command on one entry."""
+    return Action(label=label, call=Call(path=(word,), arguments={"entry": f"#{number}"}))
+
+
+def pager(call: Call, number: int, pages: int) -> tuple[Action, ...]:
+    """Buttons to the page before and the page after."""
+
+    def turned(label: str, to: int) -> Action:
+        return Action(
+            label=label, call=Call(path=call.path, arguments={**call.arguments, "page": str(to)}), replaces=True
+        )
+
+    before = (turned("Previous", number - 1),) if number > 1 else ()
+    return (*before, turned("Next", number + 1)) if number < pages else before
+
+
+def page_note(number: int, pages: int, total: int, what: str) -> Paragraph:
+    """Where in the pages this is."""
+    of_pages = f"page {number} of {pages}, " if pages > 1 else ""
+    return Paragraph(text=plain(f"{of_pages}{total} {what}"), quiet=True)
+
+
+def entries_block(items: Iterable[tuple[Entry, ReadingState]]) -> Entries:
+    return Entries(items=tuple(line_of(entry, state) for entry, state in items))
+
+
+def moment(at: datetime, zone: str) -> Text:
+    """A moment (aware) to be shown in the reader's zone; the text is for platforms that cannot."""
+    local = at.astimezone(ZoneInfo(zone))
+    return (Span(f"{local:%a %d %b %Y %H:%M} {zone}", at=at),)
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """`1 entry`, `2 entries`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -1,0 +1,39 @@
+"""Every command, in the order in which help shows them. A new command needs a line here and nothing else."""
+
+from collections.abc import Sequence
+
+from bot.chat.command import Catalogue
+from bot.commands import about, browsing, digests, reading, schedules
+from bot.commands.declare import Command
+
+COMMANDS: Sequence[Command] = (
+    reading.home,
+    reading.random,
+    browsing.search,
+    browsing.show,
+    browsing.list_entries,
+    browsing.tags,
+    reading.next_up,
+    reading.later,
+    reading.read,
+    reading.unread,
+    reading.share,
+    reading.stats_me,
+    reading.stats_team,
+    digests.preview,
+    digests.pick,
+    digests.skip,
+    digests.post,
+    digests.history,
+    schedules.set_schedule,
+    schedules.list_schedules,
+    schedules.pause,
+    schedules.resume,
+    schedules.off,
+    about.status,
+    about.show_settings,
+    about.set_zone,
+    about.help_over(lambda: CATALOGUE),
+)
+
+CATALOGUE: Catalogue = tuple(command.spec for command in COMMANDS)

@@ -1,0 +1,222 @@
+"""How a command is declared: one annotated function, from which its `CommandSpec` is derived.
+
+    @command("show")
+    def show(turn: Turn, entry: Annotated[EntryNumber, Position(Kind.ENTRY, "which entry")]) -> Card:
+        '''Everything about one entry.
+
+        All of its notes, and where it was discussed.
+        '''
+
+The docstring's first line is the summary, the rest the help. A parameter with a default may be left out.
+"""
+
+import inspect
+import keyword
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+from bot.chat.command import CommandSpec, Param, Placement, Reply
+from bot.chat.platform import Actor
+from bot.domain import value
+from bot.domain.card import Call, Card, Choice, Field, Form
+from bot.domain.errors import BadUsage
+from bot.domain.ids import ChannelRef, InvocationId, MessageRef, Url
+from bot.domain.reading import ReadingState
+from bot.domain.record import record
+from bot.domain.team import Member, Role, Team
+from bot.domain.value import Kind
+from bot.ports import Transaction
+
+
+@record
+class Turn:
+    """One turn of the conversation: who says something, where, and the transaction in which it is answered.
+
+    `zone` is the IANA zone in which the member is shown times, `below(n)` draws a whole number under n, `link`
+    says where a message can be opened, `word` is the command's first word with its slash.
+    """
+
+    tx: Transaction
+    team: Team
+    member: Member
+    role: Role
+    actor: Actor
+    channel: ChannelRef | None
+    invocation: InvocationId
+    zone: str
+    word: str
+    below: Callable[[int], int]
+    link: Callable[[MessageRef], Url | None]
+
+    def here(self, channel: str | None) -> ChannelRef:
+        """The channel named, this one if none is; raises BadUsage where there is none."""
+        if channel is not None:
+            return ChannelRef(self.actor.workspace, channel)
+        if self.channel is None:
+            raise BadUsage("There is no channel here.", hint="Name one, such as #reading.", field="channel")
+        return self.channel
+
+
+@dataclass(frozen=True, slots=True)
+class _Marker:
+    kind: Kind
+    summary: str
+    placement: Placement
+
+
+def position(kind: Kind, summary: str) -> _Marker:
+    """A parameter that is typed in its place."""
+    return _Marker(kind, summary, Placement.POSITION)
+
+
+def named(kind: Kind, summary: str) -> _Marker:
+    """A parameter that is typed as `name:value`; `is_` stands for `is:`, a keyword of Python's."""
+    return _Marker(kind, summary, Placement.NAMED)
+
+
+def rest(kind: Kind, summary: str) -> _Marker:
+    """A parameter that takes all the words that are left."""
+    return _Marker(kind, summary, Placement.REST)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A declaration and the function that carries it out."""
+
+    spec: CommandSpec
+    function: Callable[..., Card]
+
+    def run(self, turn: Turn, arguments: Mapping[str, str]) -> Card:
+        """Carry it out; raises BadUsage for a value that is missing or cannot be read, and what the function raises."""
+        return self.function(turn, **_as_parameters(bound(self.spec, arguments)))
+
+
+def _as_parameters(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"{name}_" if keyword.iskeyword(name) else name: value for name, value in values.items()}
+
+
+def command(
+    *path: str,
+    role: Role = Role.READER,
+    reply: Reply = Reply.PRIVATE,
+    default: bool = False,
+    form: bool = False,
+    writes: bool = False,
+) -> Callable[[Callable[..., Card]], Command]:
+    """Declare the decorated function as the command of this path."""
+
+    def declared(function: Callable[..., Card]) -> Command:
+        summary, _, details = inspect.cleandoc(function.__doc__ or "").partition("\n")
+        spec = CommandSpec(
+            path=path,
+            summary=summary,
+            details=details.strip(),
+            role=role,
+            reply=reply,
+            params=_params(function),
+            default=default,
+            form=form,
+            writes=writes,
+        )
+        return Command(spec=spec, function=function)
+
+    return declared
+
+
+def _params(function: Callable[..., Card]) -> tuple[Param, ...]:
+    hints = get_type_hints(function, include_extras=True)
+    signature = inspect.signature(function)
+    return tuple(
+        _param(name, hints[name], required=signature.parameters[name].default is inspect.Parameter.empty)
+        for name in list(signature.parameters)[1:]
+    )
+
+
+def _param(name: str, hint: Any, *, required: bool) -> Param:
+    assert get_origin(hint) is Annotated, f"parameter {name} needs Annotated[…]"
+    marker = get_args(hint)[1]
+    return Param(
+        name=name.removesuffix("_"),
+        kind=marker.kind,
+        summary=marker.summary,
+        required=required,
+        placement=marker.placement,
+        choices=_CHOICES.get(marker.kind, ()),
+    )
+
+
+_CHOICES: Mapping[Kind, tuple[Choice, ...]] = {
+    Kind.STATE: tuple(Choice(value=state.value, label=state.value) for state in ReadingState),
+}
+
+
+def bound(spec: CommandSpec, arguments: Mapping[str, str]) -> dict[str, Any]:
+    """The arguments as the function takes them; raises BadUsage that names the parameter to blame."""
+    unknown = set(arguments) - {param.name for param in spec.params}
+    if unknown:
+        raise BadUsage(f"“{spec.name}” has no option “{min(unknown)}”.", hint=f"Usage: {spec.usage}")
+    values = {}
+    for param in spec.params:
+        typed = arguments.get(param.name, "").strip()
+        if typed:
+            values[param.name] = _value(param, typed)
+        elif param.required:
+            hint = f"Usage: {spec.usage}"
+            raise BadUsage(f"“{spec.name}” needs {param.summary}.", hint=hint, field=param.name)
+    return values
+
+
+def _value(param: Param, typed: str) -> Any:
+    try:
+        return _READ.get(param.kind, str)(typed)
+    except BadUsage as wrong:
+        raise BadUsage(wrong.message, hint=wrong.hint, field=param.name) from wrong
+
+
+def _tag(typed: str) -> str:
+    return typed.removeprefix("#").lower()
+
+
+def _channel(typed: str) -> str:
+    return typed.removeprefix("#")
+
+
+def _state(typed: str) -> ReadingState:
+    if typed.lower() not in set(ReadingState):
+        raise BadUsage(f"“{typed}” is not a reading state.", hint="Use unread, later or read.")
+    return ReadingState(typed.lower())
+
+
+_READ: Mapping[Kind, Callable[[str], Any]] = {
+    Kind.ENTRY: value.entry_number,
+    Kind.TAG: _tag,
+    Kind.STATE: _state,
+    Kind.NUMBER: value.page_number,
+    Kind.CHANNEL: _channel,
+    Kind.WEEKDAY: value.weekday,
+    Kind.TIME: value.wall_time,
+    Kind.ZONE: value.zone,
+    Kind.PERIOD: value.period,
+}
+
+
+def form_of(spec: CommandSpec, arguments: Mapping[str, str], problem: BadUsage | None = None) -> Form:
+    """A form that asks for the command's parameters, filled with what is known and with what was wrong."""
+    fields = tuple(
+        Field(
+            name=param.name,
+            label=param.summary,
+            kind=param.kind,
+            required=param.required,
+            value=arguments.get(param.name, ""),
+            choices=param.choices,
+            problem=_problem(problem) if problem and problem.field == param.name else None,
+        )
+        for param in spec.params
+    )
+    return Form(title=spec.summary, fields=fields, submit=Call(path=spec.path))
+
+
+def _problem(problem: BadUsage) -> str:
+    return f"{problem.message} {problem.hint}" if problem.hint else problem.message

@@ -1,0 +1,81 @@
+"""Commands about a channel's weekly digest: seeing it before it is posted, and changing it."""
+
+from typing import Annotated
+
+from bot.commands.cards import moment, sentence
+from bot.commands.declare import Turn, command, position
+from bot.domain.card import Action, Block, Call, Card, Fields, Paragraph, Tone
+from bot.domain.digest import Week, card_of
+from bot.domain.entry import Entry
+from bot.domain.ids import ChannelRef, EntryNumber
+from bot.domain.team import Role
+from bot.domain.text import Span, Text, joined, plain
+from bot.domain.value import Kind
+from bot.service import digests
+
+MaybeChannel = Annotated[str | None, position(Kind.CHANNEL, "the channel, this one by default")]
+
+
+@command("digest", "preview", default=True)
+def preview(turn: Turn, channel: MaybeChannel = None) -> Card:
+    """What this channel's next digest will show, and when it is posted."""
+    return _previewed(turn, digests.preview(turn.tx, turn.team.id, turn.here(channel)))
+
+
+@command("digest", "pick", role=Role.ADMIN, writes=True)
+def pick(
+    turn: Turn,
+    entry: Annotated[EntryNumber, position(Kind.ENTRY, "the number of an entry")],
+    channel: MaybeChannel = None,
+) -> Card:
+    """Feature this entry in the next digest."""
+    return _previewed(turn, digests.pick(turn.tx, turn.team.id, turn.here(channel), entry))
+
+
+def _previewed(turn: Turn, found: digests.Preview) -> Card:
+    """The very card that will be posted, under a line that says when."""
+    card = card_of(found.digest)
+    heading = joined([plain("Next digest in"), named_channel(found.schedule.channel), plain("on")])
+    when = (*heading, Span(" "), *moment(found.slot.due_at, turn.zone), Span(":"))
+    skip = Action(label="Skip", call=Call(path=("digest", "skip"), arguments={"channel": found.schedule.channel.id}))
+    post = Action(
+        label="Post now", call=Call(path=("digest", "post"), arguments={"channel": found.schedule.channel.id})
+    )
+    admin = (post, skip) if turn.role >= Role.ADMIN else ()
+    return Card(title=card.title, blocks=(Paragraph(text=when), *card.blocks), actions=admin, entry=card.entry)
+
+
+@command("digest", "skip", role=Role.ADMIN, writes=True)
+def skip(turn: Turn, channel: MaybeChannel = None) -> Card:
+    """Post no digest in the next slot."""
+    schedule, slot = digests.skip(turn.tx, turn.team.id, turn.here(channel))
+    when = (Span("Nothing is posted on "), *moment(slot.due_at, turn.zone), Span(" in "))
+    text = (*when, *named_channel(schedule.channel), Span("."))
+    return Card(title="The next digest is skipped.", blocks=(Paragraph(text=text),), tone=Tone.DONE)
+
+
+@command("digest", "post", role=Role.ADMIN, writes=True)
+def post(turn: Turn, channel: MaybeChannel = None) -> Card:
+    """Post the digest now; this uses up this week's slot."""
+    digest = digests.post_now(turn.tx, turn.team.id, turn.here(channel))
+    return sentence(f"The digest with #{digest.entry.number} is on its way.", tone=Tone.DONE)
+
+
+@command("digest", "history")
+def history(turn: Turn, channel: MaybeChannel = None) -> Card:
+    """What was featured in this channel in the last weeks, and why."""
+    weeks = digests.history(turn.tx, turn.team.id, turn.here(channel))
+    if not weeks:
+        return sentence("No digest was due in this channel yet.", "“schedule list” shows when the next one is.")
+    return Card(title="Past digests", blocks=tuple(_past(week, entry) for week, entry in weeks))
+
+
+def _past(week: Week, entry: Entry | None) -> Block:
+    if entry is None or week.why is None:
+        return Fields(items=((week.week, plain(week.outcome.value)),))
+    return Fields(items=((week.week, (*plain(f"#{entry.number} {entry.title}"), Span(f" ({week.why.value})"))),))
+
+
+def named_channel(channel: ChannelRef) -> Text:
+    """The channel, by the name its platform shows."""
+    return (Span(f"#{channel.id}", channel=channel),)

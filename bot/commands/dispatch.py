@@ -1,0 +1,272 @@
+"""From an invocation or a happening to its effect: the one place where roles, repeats and failures are dealt with."""
+
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from zoneinfo import available_timezones
+
+from bot.chat.command import Catalogue, CommandSpec
+from bot.chat.line import parse
+from bot.chat.platform import (
+    Actor,
+    Answer,
+    ChannelGone,
+    Happening,
+    Invocation,
+    Reacted,
+    ReactionsCleared,
+    Unreacted,
+    WorkspaceJoined,
+    WorkspaceLeft,
+)
+from bot.commands.cards import refusal, sentence
+from bot.commands.declare import Command, Turn, form_of
+from bot.domain.card import Call, Card, Choice, Tone
+from bot.domain.errors import BadUsage, NotAllowed, NotFound, Refusal, StoreError
+from bot.domain.ids import AccountRef, InvocationId, MessageRef, Url
+from bot.domain.reading import ReadingState
+from bot.domain.record import record
+from bot.domain.schedule import Schedule, Weekday
+from bot.domain.team import Member, Role, Team
+from bot.domain.value import Kind
+from bot.domain.wire import from_json, to_json
+from bot.ports import Clock, Runner, Transaction
+from bot.service import readings, schedules, teams
+
+MOST_CHOICES = 25
+"""Discord's limit on completions, docs of August 2026; others are given the same."""
+REPEATS_REMEMBERED = timedelta(minutes=10)
+
+log = logging.getLogger("dogear.dispatch")
+
+
+@record
+class House:
+    """The host's rules: the word that begins a typed command, and roles given by settings on top of the platform's."""
+
+    word: str
+    roles: Mapping[AccountRef, Role]
+    zone: str
+
+
+class Dispatcher:
+    """Implements `bot.chat.platform.Core` over the catalogue and the store."""
+
+    def __init__(
+        self,
+        commands: Sequence[Command],
+        runner: Runner,
+        clock: Clock,
+        house: House,
+        *,
+        link: Callable[[MessageRef], Url | None],
+        wake: Callable[[], None],
+        stopped: Callable[[Schedule], None],
+    ) -> None:
+        """`wake` is called when deliveries may have become due, `stopped` with a schedule that we had to pause."""
+        self._commands = {command.spec.path: command for command in commands}
+        self._runner = runner
+        self._clock = clock
+        self._house = house
+        self._link = link
+        self._wake = wake
+        self._stopped = stopped
+        self._answered: OrderedDict[InvocationId, tuple[datetime, Answer]] = OrderedDict()
+
+    @property
+    def catalogue(self) -> Catalogue:
+        return tuple(command.spec for command in self._commands.values())
+
+    async def invoke(self, invocation: Invocation) -> Answer:
+        """Carry out one use of a command; whatever goes wrong comes back as a card."""
+        known = self._answered.get(invocation.id)
+        if known is not None:
+            return known[1]
+        spec = None
+        try:
+            call = self._call(invocation)
+            command = self._command(call)
+            spec = command.spec
+            answer = await self._carried_out(invocation, command, call)
+        except Refusal as no:
+            answer = self._refused(no, invocation, spec)
+        except StoreError as error:
+            answer = _trouble("This cannot be done right now; nothing was lost.", f"{error} Try again in a minute.")
+        except Exception:
+            answer = self._broken(f"invocation of {spec.name if spec else 'an unknown command'}")
+        self._remember(invocation.id, answer)
+        return answer
+
+    def _call(self, invocation: Invocation) -> Call:
+        if isinstance(invocation.call, Call):
+            return invocation.call
+        return parse(self.catalogue, invocation.call)
+
+    def _command(self, call: Call) -> Command:
+        command = self._commands.get(call.path)
+        if command is None:
+            raise BadUsage(f"There is no command “{' '.join(call.path)}”.", hint="“help” lists every command.")
+        return command
+
+    async def _carried_out(self, invocation: Invocation, command: Command, call: Call) -> Answer:
+        spec = command.spec
+        role = self._role(invocation.actor)
+        if role < spec.role:
+            raise NotAllowed(f"“{spec.name}” is for {spec.role.word}s.", hint="Ask an admin of this workspace.")
+        if spec.form and not call.arguments:
+            return Answer(show=form_of(spec, {}))
+        if spec.writes:
+            card = await self._runner.write(lambda tx: self._once(tx, invocation, command, call, role))
+            self._wake()
+        else:
+            card = await self._read(invocation, command, call, role)
+        return Answer(show=card, reply=spec.reply)
+
+    async def _read(self, invocation: Invocation, command: Command, call: Call, role: Role) -> Card:
+        """Answer within a reading transaction, unless the member has to be admitted first."""
+
+        def as_known(tx: Transaction) -> Card | None:
+            team = self._team(tx, invocation.actor)
+            member = teams.member_of(tx, team, invocation.actor)
+            return command.run(self._turn(tx, invocation, team, member, role), call.arguments) if member else None
+
+        card = await self._runner.read(as_known)
+        if card is not None:
+            return card
+        return await self._runner.write(lambda tx: self._admitted(tx, invocation, command, call, role))
+
+    def _once(self, tx: Transaction, invocation: Invocation, command: Command, call: Call, role: Role) -> Card:
+        """Carry out a writing command, unless this very use of it was carried out before: then its answer again."""
+        kept = tx.invocations.answer(invocation.id)
+        if kept is not None:
+            return from_json(kept)
+        card = self._admitted(tx, invocation, command, call, role)
+        tx.invocations.keep(invocation.id, to_json(card))
+        return card
+
+    def _admitted(self, tx: Transaction, invocation: Invocation, command: Command, call: Call, role: Role) -> Card:
+        actor = invocation.actor
+        team = self._team(tx, actor)
+        member = tx.teams.admit(team.id, actor.account, actor.name)
+        return command.run(self._turn(tx, invocation, team, member, role), call.arguments)
+
+    def _team(self, tx: Transaction, actor: Actor) -> Team:
+        team = teams.team_of(tx, actor.workspace)
+        if team is None:
+            place = f"{actor.workspace.platform}:{actor.workspace.id}"
+            raise NotFound(
+                "This workspace does not belong to a team yet.", hint=f"The host runs: dogear team assign {place} TEAM"
+            )
+        return team
+
+    def _turn(self, tx: Transaction, invocation: Invocation, team: Team, member: Member, role: Role) -> Turn:
+        return Turn(
+            tx=tx,
+            team=team,
+            member=member,
+            role=role,
+            actor=invocation.actor,
+            channel=invocation.channel,
+            invocation=invocation.id,
+            zone=teams.zone_for(member, invocation.actor, team),
+            word=self._house.word,
+            below=self._clock.below,
+            link=self._link,
+        )
+
+    def _role(self, actor: Actor) -> Role:
+        return max(actor.role, self._house.roles.get(actor.account, Role.READER))
+
+    def _refused(self, no: Refusal, invocation: Invocation, spec: CommandSpec | None) -> Answer:
+        """A card; or, where a form was filled in, the form again with what was wrong at its field."""
+        log.info("refused", extra={"command": spec.name if spec else "unknown", "refusal": type(no).__name__})
+        call = invocation.call
+        if isinstance(call, Call) and spec and spec.form and isinstance(no, BadUsage) and no.field:
+            return Answer(show=form_of(spec, call.arguments, no), refusal=True)
+        return Answer(show=refusal(no, spec), refusal=True)
+
+    def _broken(self, what: str) -> Answer:
+        reference = self._clock.token()[:4].lower()
+        log.exception("bug in %s", what, extra={"reference": reference})
+        return _trouble(f"Something broke (ref {reference}).", "The host finds it in the log under that reference.")
+
+    def _remember(self, id: InvocationId, answer: Answer) -> None:
+        now = self._clock.now()
+        self._answered[id] = (now, answer)
+        while self._answered and next(iter(self._answered.values()))[0] < now - REPEATS_REMEMBERED:
+            self._answered.popitem(last=False)
+
+    async def complete(self, actor: Actor, kind: Kind, typed: str) -> Sequence[Choice]:
+        """Values of a kind that fit what was typed so far; none on any trouble, for it is only help."""
+        try:
+            return await self._completions(actor, kind, typed.strip())
+        except (Refusal, StoreError):
+            return ()
+        except Exception:
+            self._broken(f"completion of {kind}")
+            return ()
+
+    async def _completions(self, actor: Actor, kind: Kind, typed: str) -> Sequence[Choice]:
+        if kind is Kind.ENTRY:
+            return await self._runner.read(lambda tx: self._entry_choices(tx, actor, typed))
+        if kind is Kind.TAG:
+            return await self._runner.read(lambda tx: self._tag_choices(tx, actor, typed))
+        return fitting(self._words_of(kind), typed)
+
+    def _words_of(self, kind: Kind) -> Sequence[str]:
+        match kind:
+            case Kind.ZONE:
+                return sorted(available_timezones())
+            case Kind.WEEKDAY:
+                return [day.word for day in Weekday]
+            case Kind.STATE:
+                return [state.value for state in ReadingState]
+            case Kind.COMMAND:
+                return [spec.name for spec in self.catalogue]
+            case _:
+                return []
+
+    def _entry_choices(self, tx: Transaction, actor: Actor, typed: str) -> Sequence[Choice]:
+        team = self._team(tx, actor)
+        found = tx.entries.titled(team.id, typed.removeprefix("#"), MOST_CHOICES)
+        return [Choice(value=f"#{entry.number}", label=f"#{entry.number} {entry.title}") for entry in found]
+
+    def _tag_choices(self, tx: Transaction, actor: Actor, typed: str) -> Sequence[Choice]:
+        team = self._team(tx, actor)
+        member = teams.member_of(tx, team, actor)
+        known = tx.entries.tags(team.id, member.id) if member else ()
+        return fitting([tag.name for tag in known], typed)
+
+    async def happened(self, happening: Happening) -> None:
+        """Take note of what a platform tells; returns once that is committed, raises StoreBusy if it cannot be."""
+        stopped = await self._runner.write(lambda tx: self._noted(tx, happening))
+        if stopped is not None:
+            self._stopped(stopped)
+
+    def _noted(self, tx: Transaction, happening: Happening) -> Schedule | None:
+        match happening:
+            case Reacted() | Unreacted():
+                readings.react(tx, happening)
+            case ReactionsCleared():
+                readings.clear(tx, happening)
+            case ChannelGone():
+                return schedules.stop(tx, happening.channel, happening.because)
+            case WorkspaceJoined():
+                team = teams.found_default(tx, self._house.zone) if happening.by_host else None
+                teams.join(tx, happening.workspace, happening.name, team)
+            case WorkspaceLeft():
+                tx.teams.leave(happening.workspace)
+        return None
+
+
+def fitting(words: Sequence[str], typed: str) -> Sequence[Choice]:
+    """The words that begin with what was typed, then those that hold it, at most as many as a platform shows."""
+    low = typed.lower()
+    begin = [word for word in words if word.lower().startswith(low)]
+    hold = [word for word in words if low in word.lower() and not word.lower().startswith(low)]
+    return [Choice(value=word, label=word) for word in [*begin, *hold][:MOST_CHOICES]]
+
+
+def _trouble(title: str, hint: str) -> Answer:
+    return Answer(show=sentence(title, hint, tone=Tone.REFUSAL), refusal=True)

@@ -1,0 +1,161 @@
+"""Commands of one reader: what to read, what was read, and how much."""
+
+from typing import Annotated
+
+from bot.commands.cards import button, counted, entries_block, entry_card, line_of, sentence
+from bot.commands.declare import Turn, command, named, position
+from bot.domain.card import Action, Block, Call, Card, Entries, Fields, Paragraph, Tone
+from bot.domain.errors import NotFound
+from bot.domain.ids import EntryNumber
+from bot.domain.reading import ReadingState
+from bot.domain.text import plain
+from bot.domain.value import Kind
+from bot.ports import TeamCounts
+from bot.service import digests, entries, readings
+
+NEXT_AT_HOME = 3
+NEXT_LISTED = 5
+
+AnEntry = Annotated[EntryNumber, position(Kind.ENTRY, "the number of an entry")]
+MaybeEntry = Annotated[EntryNumber | None, position(Kind.ENTRY, "the number of an entry")]
+
+
+@command("home", default=True)
+def home(turn: Turn) -> Card:
+    """The week's pick, what is next for you, and how much is unread."""
+    counts = turn.tx.readings.counts(turn.member.id)
+    coming = readings.next_up(turn.tx, turn.team.id, turn.member.id, NEXT_AT_HOME)
+    blocks: list[Block] = list(_picks(turn))
+    if coming:
+        blocks += [Paragraph(text=plain("Next for you:")), entries_block(coming)]
+    total = counts.read + counts.later + counts.unread
+    summary = f"{counts.unread} of {counted(total, 'entry', 'entries')} unread, {counts.later} in your queue."
+    blocks.append(Paragraph(text=plain(summary if total else "The reading list has no entries yet."), quiet=True))
+    return Card(title="Your reading club", blocks=tuple(blocks), actions=_home_buttons())
+
+
+def _picks(turn: Turn) -> tuple[Block, ...]:
+    picks = digests.latest_picks(turn.tx, turn.team.id)
+    if not picks:
+        return ()
+    lines = entries.with_states(turn.tx, turn.member.id, picks)
+    return (Paragraph(text=plain("This week's pick:")), entries_block(lines))
+
+
+def _home_buttons() -> tuple[Action, ...]:
+    return (
+        Action(label="Random", call=Call(path=("random",)), primary=True),
+        Action(label="Queue", call=Call(path=("next",))),
+        Action(label="Tags", call=Call(path=("tags",))),
+        Action(label="Help", call=Call(path=("help",))),
+    )
+
+
+@command("random")
+def random(turn: Turn, tag: Annotated[str | None, named(Kind.TAG, "a tag that it must have")] = None) -> Card:
+    """One of your unread entries, drawn by chance.
+
+    Examples: random · random tag:databases
+    """
+    found = entries.unread_at_random(turn.tx, turn.team.id, turn.member.id, tag, turn.below)
+    if found is None:
+        with_tag = f" tagged “{tag}”" if tag else ""
+        return sentence(f"You have no unread entry{with_tag}.", "“list is:read” shows what you have read.")
+    return entry_card(*found, all_notes=False)
+
+
+@command("next")
+def next_up(turn: Turn) -> Card:
+    """Your queue, oldest first, then unread entries."""
+    coming = readings.next_up(turn.tx, turn.team.id, turn.member.id, NEXT_LISTED)
+    if not coming:
+        return sentence("Nothing is waiting for you.", "You have read the whole list.")
+    with_buttons = tuple(line_of(entry, state, button("Read", "read", entry.number)) for entry, state in coming)
+    return Card(title="Next for you", blocks=(Entries(items=with_buttons),))
+
+
+@command("later", writes=True)
+def later(turn: Turn, entry: MaybeEntry = None) -> Card:
+    """Put an entry in your queue; without a number, show the queue.
+
+    A 🔖 on a message that shows one entry does the same, but everybody in the channel sees the reaction.
+    """
+    return next_up.function(turn) if entry is None else _chosen(turn, entry, ReadingState.LATER)
+
+
+@command("read", writes=True)
+def read(turn: Turn, entry: AnEntry) -> Card:
+    """Mark an entry as read.
+
+    Only you see it. A ✅ on a message that shows one entry does the same, but everybody in the channel sees it.
+    """
+    return _chosen(turn, entry, ReadingState.READ)
+
+
+@command("unread", writes=True)
+def unread(turn: Turn, entry: AnEntry) -> Card:
+    """Mark an entry as unread again, and take it out of your queue."""
+    return _chosen(turn, entry, ReadingState.UNREAD)
+
+
+_SAID = {
+    ReadingState.READ: ("is read", "was read already"),
+    ReadingState.LATER: ("is in your queue", "was in your queue already"),
+    ReadingState.UNREAD: ("is unread", "was unread already"),
+}
+
+
+def _chosen(turn: Turn, number: EntryNumber, state: ReadingState) -> Card:
+    entry = entries.entry(turn.tx, turn.team.id, number)
+    changed = readings.choose(turn.tx, turn.member.id, entry.id, state)
+    said = _SAID[state][0 if changed else 1]
+    undo = "later" if state is ReadingState.UNREAD else "unread"
+    return Card(
+        title=f"#{number} {said}.",
+        tone=Tone.DONE,
+        actions=(button(undo.capitalize(), undo, number),),
+        entry=line_of(entry, state),
+    )
+
+
+@command("stats", "me", default=True)
+def stats_me(turn: Turn) -> Card:
+    """Your own figures; nobody else sees them."""
+    own = readings.own_stats(turn.tx, turn.member.id)
+    figures = (
+        ("Read", str(own.counts.read)),
+        ("In your queue", str(own.counts.later)),
+        ("Unread", str(own.counts.unread)),
+        ("Read in the last 30 days", str(own.recently)),
+    )
+    return Card(title="Your figures", blocks=(Fields(items=tuple((name, plain(value)) for name, value in figures)),))
+
+
+@command("stats", "team")
+def stats_team(turn: Turn) -> Card:
+    """The team's figures: counts only, never who read what."""
+    counts, most_read = readings.team_stats(turn.tx, turn.team.id)
+    blocks: tuple[Block, ...] = (Fields(items=tuple((name, plain(value)) for name, value in _figures(counts))),)
+    if most_read:
+        names = [plain(f"#{entry.number} {entry.title} ({counted(readers, 'reader')})") for entry, readers in most_read]
+        blocks += (Paragraph(text=plain("Most read:")), *(Paragraph(text=name) for name in names))
+    return Card(title=f"Figures of team {turn.team.name}", blocks=blocks)
+
+
+def _figures(counts: TeamCounts) -> tuple[tuple[str, str], ...]:
+    return (
+        ("Members", str(counts.members)),
+        ("Members who have read something", str(counts.readers)),
+        ("Entries read by somebody", f"{counts.entries_read} of {counts.entries}"),
+        ("Readings", str(counts.reads)),
+        ("Readings in the last 30 days", str(counts.reads_since)),
+    )
+
+
+@command("share", writes=True)
+def share(turn: Turn, entry: AnEntry) -> Card:
+    """Post an entry in this channel and open a thread to talk about it."""
+    if turn.channel is None:
+        raise NotFound("There is no channel here to share into.", hint="Use “share” in a channel.")
+    shared = digests.share(turn.tx, turn.team.id, turn.channel, entry, turn.member.name, turn.invocation)
+    return sentence(f"#{shared.number} is on its way into this channel.", tone=Tone.DONE)

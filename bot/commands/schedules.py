@@ -1,0 +1,113 @@
+"""Commands about a channel's weekly slot."""
+
+from datetime import time, timedelta
+from typing import Annotated
+
+from bot.commands.cards import moment
+from bot.commands.declare import Turn, command, named, position
+from bot.commands.digests import MaybeChannel, named_channel
+from bot.domain.card import Block, Card, Fields, Paragraph, Tone
+from bot.domain.schedule import Schedule, Weekday
+from bot.domain.team import Role
+from bot.domain.text import Span, Text, joined, plain
+from bot.domain.value import Kind
+from bot.service import schedules
+
+
+@command("schedule", "set", role=Role.ADMIN, form=True, writes=True)
+def set_schedule(
+    turn: Turn,
+    weekday: Annotated[Weekday, position(Kind.WEEKDAY, "a weekday")],
+    at: Annotated[time, position(Kind.TIME, "a time of day")],
+    zone: Annotated[str, position(Kind.ZONE, "a time zone")],
+    channel: MaybeChannel = None,
+    tag: Annotated[str | None, named(Kind.TAG, "feature only entries with this tag")] = None,
+) -> Card:
+    """Post a digest in this channel every week, in place of the slot it had.
+
+    Example: schedule set mon 09:00 Europe/Berlin. A time that a clock change skips means the first moment after it.
+    """
+    schedule = schedules.put(
+        turn.tx,
+        turn.team.id,
+        turn.here(channel),
+        weekday=weekday,
+        at=at,
+        zone=zone,
+        tags=[tag] if tag else [],
+        by=turn.actor.account,
+    )
+    return _confirmed(turn, "The schedule is set.", schedule)
+
+
+@command("schedule", "list", role=Role.ADMIN, default=True)
+def list_schedules(turn: Turn, channel: MaybeChannel = None) -> Card:
+    """The weekly slots of the team's channels, or of one channel."""
+    if channel is not None:
+        known = [schedules.of(turn.tx, turn.team.id, turn.here(channel))]
+    else:
+        known = list(turn.tx.schedules.all(turn.team.id))
+    if not known:
+        hint = "Set one: schedule set mon 09:00 Europe/Berlin"
+        return Card(title="No channel has a schedule.", blocks=(Paragraph(text=plain(hint)),))
+    return Card(title="Schedules", blocks=tuple(_described(turn, schedule) for schedule in known))
+
+
+@command("schedule", "pause", role=Role.ADMIN, writes=True)
+def pause(
+    turn: Turn,
+    period: Annotated[timedelta, position(Kind.PERIOD, "how long")],
+    channel: MaybeChannel = None,
+) -> Card:
+    """Post nothing in this channel for some days or weeks.
+
+    Examples: schedule pause 2w · schedule pause 10d
+    """
+    schedule = schedules.pause(turn.tx, turn.team.id, turn.here(channel), period)
+    return _confirmed(turn, "The schedule is paused.", schedule)
+
+
+@command("schedule", "resume", role=Role.ADMIN, writes=True)
+def resume(turn: Turn, channel: MaybeChannel = None) -> Card:
+    """Post again after a pause; slots that fell into it stay unused."""
+    return _confirmed(turn, "The schedule goes on.", schedules.resume(turn.tx, turn.team.id, turn.here(channel)))
+
+
+@command("schedule", "off", role=Role.ADMIN, writes=True)
+def off(turn: Turn, channel: MaybeChannel = None) -> Card:
+    """Take this channel's schedule away; its history stays."""
+    schedule = schedules.remove(turn.tx, turn.team.id, turn.here(channel))
+    text = joined([plain("No digest is posted any more in"), named_channel(schedule.channel)])
+    return Card(title="The schedule is off.", blocks=(Paragraph(text=text),), tone=Tone.DONE)
+
+
+def _confirmed(turn: Turn, title: str, schedule: Schedule) -> Card:
+    return Card(title=title, blocks=(_described(turn, schedule),), tone=Tone.DONE)
+
+
+def _described(turn: Turn, schedule: Schedule) -> Block:
+    every = f"{schedule.weekday.word} {schedule.at:%H:%M} {schedule.zone}"
+    tags = (("Only tagged", plain(", ".join(schedule.tags))),) if schedule.tags else ()
+    return Fields(
+        items=(
+            ("Channel", named_channel(schedule.channel)),
+            ("Every", plain(every)),
+            *tags,
+            *_pause(turn, schedule),
+            ("Next", next_dates(turn, schedule)),
+        )
+    )
+
+
+def _pause(turn: Turn, schedule: Schedule) -> tuple[tuple[str, Text], ...]:
+    if schedule.paused_because is not None:
+        return (("Paused", plain(f"{schedule.paused_because}; “schedule resume” when that is mended")),)
+    if schedule.paused_until and schedule.paused_until > turn.tx.now():
+        return (("Paused until", moment(schedule.paused_until, turn.zone)),)
+    return ()
+
+
+def next_dates(turn: Turn, schedule: Schedule) -> Text:
+    """The next slots, or that there are none while it is paused."""
+    coming = schedules.next_dates(turn.tx, schedule)
+    return joined([moment(slot.due_at, turn.zone) for slot in coming], ", ") or (Span("none while paused"),)
