@@ -1,6 +1,6 @@
 """The weekly digest: what it would show, changing that, and planning it into the ledger when it is due."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -101,18 +101,32 @@ class Tick:
     outcome: Outcome
 
 
+def any_due(tx: Transaction) -> bool:
+    """Whether `plan_due` would find anything to do."""
+    return any(True for _ in _due(tx))
+
+
 def plan_due(tx: Transaction) -> Sequence[Tick]:
     """Use up every slot that is due and not used yet: plan its digest, or skip it if it is too late or nothing is left.
 
     Asking again, at the same time or from another machine, changes nothing.
     """
     now = tx.now()
-    ticks = []
+    return [Tick(schedule=schedule, slot=slot, outcome=_use(tx, schedule, slot, now)) for schedule, slot in _due(tx)]
+
+
+def next_due(tx: Transaction) -> datetime | None:
+    """When the next slot of any schedule falls due."""
+    coming = [schedules.next_dates(tx, schedule, most=1) for schedule in tx.schedules.all()]
+    return min((slots[0].due_at for slots in coming if slots), default=None)
+
+
+def _due(tx: Transaction) -> Iterator[tuple[Schedule, Occurrence]]:
+    now = tx.now()
     for schedule in tx.schedules.all():
         slot = schedule.last_due(now)
         if schedule.counts(slot) and tx.schedules.used(schedule.id, slot.week) is None:
-            ticks.append(Tick(schedule=schedule, slot=slot, outcome=_use(tx, schedule, slot, now)))
-    return ticks
+            yield schedule, slot
 
 
 def _use(tx: Transaction, schedule: Schedule, slot: Occurrence, now: datetime) -> Outcome:
@@ -134,10 +148,15 @@ def _plan(tx: Transaction, schedule: Schedule, slot: Occurrence, *, late: bool) 
     if not tx.schedules.use(_week(tx, schedule, slot, Outcome.PLANNED, feature)):
         return None
     tx.schedules.pin(schedule.id, None)
-    cards = (card_of(digest), *replies_of(digest.entry))
-    source_key = f"digest:{schedule.id}:{slot.week}"
-    drafts = _drafts(digest.entry, cards, schedule.channel, source_key, late_after=slot.due_at + LATE)
-    tx.deliveries.plan(schedule.team, drafts, not_before=tx.now())
+    step = partial(
+        Draft,
+        channel=schedule.channel,
+        source_key=f"digest:{schedule.id}:{slot.week}",
+        schedule=schedule.id,
+        week=slot.week,
+        late_after=slot.due_at + LATE,
+    )
+    tx.deliveries.plan(schedule.team, _drafts(step, card_of(digest), digest.entry), not_before=tx.now())
     return digest
 
 
@@ -147,8 +166,8 @@ def share(
     """Owe the channel a card of this entry with a thread, once for each invocation; raises NotFound."""
     entry = entries.entry_on_list(tx, team, number)
     card = shared_card(entry, by, tx.readings.readers(entry.id))
-    drafts = _drafts(entry, (card, *replies_of(entry)), channel, f"share:{invocation}")
-    tx.deliveries.plan(team, drafts, not_before=tx.now())
+    step = partial(Draft, channel=channel, source_key=f"share:{invocation}")
+    tx.deliveries.plan(team, _drafts(step, card, entry), not_before=tx.now())
     return entry
 
 
@@ -184,17 +203,14 @@ def _newest(tx: Transaction, schedule: Schedule, slot: Occurrence, featured: Ent
     return tuple(entry for entry in fresh if entry.id != featured)
 
 
-def _drafts(
-    entry: Entry, cards: Sequence[Card], channel: ChannelRef, source_key: str, late_after: datetime | None = None
-) -> list[Draft]:
+def _drafts(step: Callable[..., Draft], root: Card, entry: Entry) -> list[Draft]:
     """The steps that one post takes: the card, its thread, what is said in it, and both seeds."""
-    root, *replies = cards
-    step = partial(Draft, channel=channel, source_key=source_key, late_after=late_after)
     steps = [
         step(ordinal=0, step=Step.ROOT, card=root, entry=entry.id),
         step(ordinal=1, step=Step.THREAD, title=thread_title(entry)),
     ]
-    steps += [step(ordinal=number, step=Step.REPLY, card=reply) for number, reply in enumerate(replies, start=2)]
+    replies = enumerate(replies_of(entry), start=len(steps))
+    steps += [step(ordinal=number, step=Step.REPLY, card=reply) for number, reply in replies]
     seeds = enumerate(SEEDS, start=len(steps))
     return steps + [step(ordinal=number, step=Step.SEED, meaning=meaning.value) for number, meaning in seeds]
 
@@ -229,3 +245,12 @@ def _empty_hint(schedule: Schedule) -> str:
     if schedule.tags:
         return f"No entry on the list has a tag of this schedule ({', '.join(schedule.tags)})."
     return "Add entries to the reading list."
+
+
+def latest_picks(tx: Transaction, team: TeamId) -> Sequence[Entry]:
+    """The entries featured this week in any of the team's channels, each once."""
+    now = tx.now()
+    used = [tx.schedules.used(schedule.id, schedule.week_of(now)) for schedule in tx.schedules.all(team)]
+    ids = list(dict.fromkeys(week.entry for week in used if week is not None and week.entry is not None))
+    found = tx.entries.get(team, ids)
+    return [found[entry] for entry in ids]

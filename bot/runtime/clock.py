@@ -1,0 +1,24 @@
+"""The machine's clock and its chance: the one place that asks for either."""
+
+import secrets
+from datetime import UTC, datetime, timedelta
+
+
+class SystemClock:
+    """Implements `bot.ports.Clock`; `offset` is how far a person has moved it (always nothing outside the terminal)."""
+
+    def __init__(self) -> None:
+        self.offset = timedelta()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.offset
+
+    def move_to(self, moment: datetime) -> None:
+        """Go on from this moment (aware)."""
+        self.offset += moment - self.now()
+
+    def below(self, limit: int) -> int:
+        return secrets.randbelow(limit)
+
+    def token(self) -> str:
+        return secrets.token_urlsafe(12)

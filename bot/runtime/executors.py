@@ -1,0 +1,37 @@
+"""Worker threads for use cases: SQLite has one that writes and four that read, PostgreSQL as many as its pool."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from bot.ports import Store, Transaction
+
+T = TypeVar("T")
+
+SQLITE_READERS = 4
+
+
+class Executors:
+    """Implements `bot.ports.Runner`. Twelve threads of BEGIN IMMEDIATE wait on each other, one writer does not."""
+
+    def __init__(self, store: Store, *, readers: int, writers: int) -> None:
+        self._store = store
+        self._readers = ThreadPoolExecutor(readers, "dogear-read")
+        self._writers = ThreadPoolExecutor(writers, "dogear-write")
+
+    async def read(self, use_case: Callable[[Transaction], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._carry_out, use_case, False)
+
+    async def write(self, use_case: Callable[[Transaction], T]) -> T:
+        """Once begun it commits or rolls back, also when the caller is cancelled meanwhile."""
+        return await asyncio.get_running_loop().run_in_executor(self._writers, self._carry_out, use_case, True)
+
+    def _carry_out(self, use_case: Callable[[Transaction], T], write: bool) -> T:
+        with self._store.begin(write=write) as tx:
+            return use_case(tx)
+
+    def drain(self) -> None:
+        """Wait for what has begun, and take nothing new."""
+        self._readers.shutdown(wait=True)
+        self._writers.shutdown(wait=True)

@@ -1,0 +1,52 @@
+"""Logs go to standard error: for people on a terminal, as JSON otherwise. Never a secret, never a message's text."""
+
+import logging
+import sys
+from typing import Any
+
+
+class _Lazily(logging.Formatter):
+    """Asks structlog for the form of a record; imported with the first record, for most short runs write none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._formatter: logging.Formatter | None = None
+
+    def format(self, record: logging.LogRecord) -> str:
+        if self._formatter is None:
+            self._formatter = _formatter()
+        return self._formatter.format(record)
+
+
+def _formatter() -> logging.Formatter:
+    import structlog
+
+    human = sys.stderr.isatty()
+    shared: list[Any] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    last: list[Any] = (
+        [structlog.dev.ConsoleRenderer()]
+        if human
+        else [
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ]
+    )
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+    )
+
+
+def set_up(level: str) -> None:
+    """Begin to log at this level; libraries speak only from WARNING on."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Lazily())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    logging.getLogger("dogear").setLevel(level)

@@ -1,0 +1,104 @@
+"""Every option of the host, read once from the environment. All problems are reported together."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import available_timezones
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.domain.errors import BadConfig
+from bot.domain.ids import AccountRef, PlatformName
+from bot.domain.team import Role
+
+PREFIX = "DOGEAR_"
+
+
+class Settings(BaseSettings):
+    """The host's options; `DOGEAR_` and the name in capitals is the variable, `…_FILE` names a file that holds it."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+
+    database: str = Field("", description="where everything is kept: sqlite:///PATH or postgresql://USER@HOST/NAME")
+    list: str = Field("", description="the default team's reading list: a Markdown file, or a folder of them")
+    word: str = Field("blog", pattern=r"^[a-z0-9_-]{1,32}$", description="the command's first word, without the slash")
+    zone: str = Field("UTC", description="the time zone of teams and members that name none, such as Europe/Berlin")
+    admins: Annotated[tuple[str, ...], NoDecode] = Field((), description="accounts that are admins: platform:id, …")
+    curators: Annotated[tuple[str, ...], NoDecode] = Field((), description="accounts that are curators: platform:id, …")
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR")
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, zone: str) -> str:
+        if zone not in available_timezones():
+            raise ValueError("is not a time zone; use a name such as Europe/Berlin")
+        return zone
+
+    @field_validator("admins", "curators", mode="before")
+    @classmethod
+    def _accounts(cls, typed: Any) -> Any:
+        accounts = [part.strip() for part in typed.split(",")] if isinstance(typed, str) else typed
+        wrong = [account for account in accounts if account and not all(account.partition(":")[::2])]
+        if wrong:
+            raise ValueError(f"“{wrong[0]}” is not platform:id")
+        return tuple(account for account in accounts if account)
+
+    @property
+    def database_url(self) -> str:
+        """The database, by default a file in the user's own data folder, which is made if it is not there."""
+        if self.database:
+            return self.database
+        return f"sqlite:///{data_folder() / 'dogear.db'}"
+
+    @property
+    def roles(self) -> Mapping[AccountRef, Role]:
+        """Roles given on top of what each platform says."""
+        given = {_account(typed): Role.CURATOR for typed in self.curators}
+        return given | {_account(typed): Role.ADMIN for typed in self.admins}
+
+
+def _account(typed: str) -> AccountRef:
+    platform, _, id = typed.partition(":")
+    return AccountRef(PlatformName(platform), id)
+
+
+def data_folder() -> Path:
+    """Where a user's own data goes by the XDG convention; raises BadConfig if it cannot be made."""
+    folder = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "dogear"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadConfig(
+            [f"{folder} cannot be made: {error.strerror}. Set {PREFIX}DATABASE to another place."]
+        ) from None
+    return folder
+
+
+def load(**given: Any) -> Settings:
+    """The settings of the environment, with what was given on the command line in place of it; raises BadConfig."""
+    try:
+        return Settings(**_from_files(), **{name: value for name, value in given.items() if value is not None})
+    except ValidationError as wrong:
+        raise BadConfig([_sentence(error) for error in wrong.errors()]) from None
+
+
+def _from_files() -> dict[str, str]:
+    """Values from files named by `…_FILE`; an unset option only."""
+    found = {}
+    for name in Settings.model_fields:
+        variable = f"{PREFIX}{name.upper()}"
+        path = os.environ.get(f"{variable}_FILE")
+        if path and variable not in os.environ:
+            try:
+                found[name] = Path(path).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise BadConfig([f"{variable}_FILE: {path} cannot be read: {error}"]) from None
+    return found
+
+
+def _sentence(error: Any) -> str:
+    name = str(error["loc"][0]) if error["loc"] else ""
+    said = error["msg"].removeprefix("Value error, ")
+    return f"{PREFIX}{name.upper()} {said}."
