@@ -1,0 +1,78 @@
+"""What the terminal itself has to say: answers to its own words, and a form as text where nobody can be asked."""
+
+from datetime import datetime
+
+from adapters.terminal.inbound import USAGES, Reaction
+from bot.chat.command import Catalogue
+from bot.chat.line import render, spec_of
+from bot.domain.card import Call, Card, Field, Fields, Form, Paragraph, Tone
+from bot.domain.errors import BadUsage, Refusal
+from bot.domain.ids import EntryNumber
+from bot.domain.team import Role
+from bot.domain.text import Span, Text, plain
+
+BUSY = Card(
+    title="The reading list cannot be reached right now.",
+    blocks=(Paragraph(text=plain("Nothing was changed. Try again in a moment.")),),
+    tone=Tone.REFUSAL,
+)
+GOODBYE = Card(title="Goodbye.", blocks=(Paragraph(text=plain("Everything is kept."), quiet=True),))
+
+_ARTICLE = {Role.READER: "a reader", Role.CURATOR: "a curator", Role.ADMIN: "an admin"}
+
+
+def refusal(refused: Refusal) -> Card:
+    hint = (Paragraph(text=plain(refused.hint)),) if refused.hint else ()
+    return Card(title=refused.message, blocks=hint, tone=Tone.REFUSAL)
+
+
+def speaker(name: str, role: Role) -> Card:
+    return Card(title=f"You are {name} now, {_ARTICLE[role]}.", tone=Tone.DONE)
+
+
+def place(channel: str) -> Card:
+    return Card(title=f"You are in #{channel} now.", tone=Tone.DONE)
+
+
+def clock(now: datetime) -> Card:
+    return Card(title="The clock", blocks=(Paragraph(text=(Span("now", at=now),)),))
+
+
+def reacted(reaction: Reaction, entry: EntryNumber) -> Card:
+    done = "taken off" if reaction.away else "put on"
+    return Card(title=f"{reaction.emoji} is {done} #{entry}.", tone=Tone.DONE)
+
+
+def help(command: str) -> Card:  # noqa: A001  the word that is typed
+    items = ((usage, plain(purpose)) for usage, purpose in USAGES.values())
+    commands = (f"/{command} …", plain(f"a command of the club; /{command} help lists them"))
+    return Card(title="Lines this terminal understands", blocks=(Fields(items=(commands, *items)),))
+
+
+def form(asked: Form, catalogue: Catalogue, command: str) -> Card:
+    """The form as text, with the line that does the same."""
+    fields = Fields(items=tuple((field.label, _field(field)) for field in asked.fields))
+    typed = Paragraph(text=(Span("Type it in one line: "), Span(f"/{command} {_usage(asked, catalogue)}", code=True)))
+    return Card(title=asked.title, blocks=(fields, typed))
+
+
+def _field(field: Field) -> Text:
+    about = [
+        field.problem or "",
+        "required" if field.required else "optional",
+        f"now {field.value}" if field.value else "",
+        f"one of {', '.join(choice.value for choice in field.choices)}" if field.choices else "",
+    ]
+    return plain(" · ".join(filter(None, about)))
+
+
+def _usage(asked: Form, catalogue: Catalogue) -> str:
+    """How the command is typed, or if something is filled in already, the line so far."""
+    filled = {field.name: field.value for field in asked.fields if field.value}
+    arguments = {**asked.submit.arguments, **filled}
+    try:
+        if arguments:
+            return render(catalogue, Call(path=asked.submit.path, arguments=arguments))
+        return spec_of(catalogue, asked.submit.path).usage
+    except BadUsage:
+        return " ".join(asked.submit.path)

@@ -1,0 +1,198 @@
+"""What becomes of each line that a speaker types: which question it is to the core, and how the answer is shown."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from adapters.terminal import cards, inbound
+from adapters.terminal.desk import Desk
+from adapters.terminal.layout import told
+from adapters.terminal.room import TERMINAL, WORKSPACE, Room, channel
+from adapters.terminal.screen import Screen
+from adapters.terminal.stage import Stage
+from bot.chat.command import Catalogue, Reply
+from bot.chat.platform import Actor, Answer, Core, Invocation, Reacted, Unreacted
+from bot.domain.card import Call, Card, Choice, Form
+from bot.domain.errors import BadUsage, NotFound, Refusal, StoreBusy
+from bot.domain.ids import AccountRef, ChannelRef, EntryNumber, InvocationId, MessageRef
+from bot.domain.schedule import moment as moment_of
+from bot.domain.team import Role
+from bot.domain.value import Kind
+
+
+class Conversation:
+    """Who speaks where; one line after the other."""
+
+    def __init__(
+        self,
+        *,
+        core: Core,
+        stage: Stage,
+        room: Room,
+        desk: Desk,
+        screen: Screen,
+        invocation_id: Callable[[], InvocationId],
+        speaker: str,
+        role: Role,
+        where: str,
+        command: str,
+        zone: str | None,
+    ) -> None:
+        self.command = command
+        self._core = core
+        self._stage = stage
+        self._room = room
+        self._desk = desk
+        self._screen = screen
+        self._invocation_id = invocation_id
+        self._zone = zone
+        self._actor = self._named(speaker, role)
+        self._channel = channel(where)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        return self._core.catalogue
+
+    @property
+    def place(self) -> str:
+        return f"{self._actor.name} #{self._channel.id}"
+
+    @property
+    def clock(self) -> str:
+        return told(self._stage.now(), ZoneInfo(self._zone or "UTC"))
+
+    async def complete(self, kind: Kind, typed: str) -> Sequence[Choice]:
+        return await self._core.complete(self._actor, kind, typed)
+
+    async def hold(self) -> None:
+        """Take line after line until there are no more, or until one says to leave."""
+        async for typed in self._screen.lines(self):
+            self._desk.next_line()
+            over = await self._take(typed)
+            # A delivery that could not be made now is owed still, and is made after a later line.
+            with suppress(StoreBusy):
+                await self._stage.settle()
+            self._screen.done()
+            if over:
+                return
+
+    async def _take(self, typed: str) -> bool:
+        """Carry out one line; whether it was the last."""
+        try:
+            line = inbound.read(typed, self.command, self.catalogue)
+            await self._carry_out(line)
+        except Refusal as refusal:
+            self._refuse(cards.refusal(refusal))
+        except StoreBusy:
+            self._refuse(cards.BUSY)
+        else:
+            return isinstance(line, inbound.Quit)
+        return False
+
+    async def _carry_out(self, line: inbound.Line) -> None:
+        match line:
+            case inbound.Use():
+                await self._use(line.typed, self._channel)
+            case inbound.Press():
+                await self._press(line.number)
+            case inbound.Reaction():
+                await self._react(line)
+            case inbound.Speak():
+                self._actor = self._named(line.name, line.role)
+                self._answer(cards.speaker(line.name, line.role))
+            case inbound.Enter():
+                self._channel = channel(line.channel)
+                self._answer(cards.place(line.channel))
+            case inbound.Advance():
+                await self._advance(line.by)
+            case inbound.Until():
+                await self._advance(self._until(line))
+            case inbound.Time():
+                self._answer(cards.clock(self._stage.now()))
+            case inbound.Sync():
+                self._answer(await self._stage.sync())
+            case inbound.Help():
+                self._answer(cards.help(self.command))
+            case inbound.Quit():
+                self._answer(cards.GOODBYE)
+
+    async def _use(self, call: Call | str, where: ChannelRef | None) -> None:
+        answer = await self._invoke(call, where)
+        while isinstance(answer.show, Form):
+            form = answer.show
+            filled = await self._screen.fill(form, self)
+            if filled is None:
+                self._answer(cards.form(form, self.catalogue, self.command))
+                return
+            submitted = Call(path=form.submit.path, arguments={**form.submit.arguments, **filled})
+            answer = await self._invoke(submitted, where)
+        public = answer.reply is Reply.PUBLIC and not answer.refusal
+        self._desk.answer(answer.show, where, public=public, refusal=answer.refusal)
+
+    async def _invoke(self, call: Call | str, where: ChannelRef | None) -> Answer:
+        return await self._core.invoke(
+            Invocation(id=self._invocation_id(), call=call, actor=self._actor, channel=where)
+        )
+
+    async def _press(self, number: int) -> None:
+        offer = self._desk.offer(number)
+        if offer is None:
+            most = self._desk.offered
+            hint = f"Press a number from 1 to {most}." if most else "No buttons were shown yet."
+            raise NotFound(f"There is no button {number}.", hint=hint)
+        await self._use(offer.action.call, offer.channel)
+
+    async def _react(self, line: inbound.Reaction) -> None:
+        entry = line.entry or self._desk.entry
+        if entry is None:
+            raise BadUsage("No entry was shown yet.", hint=f"Name one: react {line.emoji} #12.")
+        for message in self._targets(line, entry):
+            await self._happened(line, entry, message)
+        self._answer(cards.reacted(line, entry))
+
+    def _targets(self, line: inbound.Reaction, entry: EntryNumber) -> Sequence[MessageRef]:
+        """A reaction goes on the newest message about the entry, and is taken off wherever the speaker put it.
+
+        Where no message of this run is about it, one is thought of that has the same id in every run, so that a
+        reaction can be taken off after a restart.
+        """
+        put = self._room.reacted(self._actor.account, line.emoji, entry) if line.away else ()
+        return put or [self._room.showing(entry) or MessageRef(self._channel, f"#{entry}")]
+
+    async def _happened(self, line: inbound.Reaction, entry: EntryNumber, message: MessageRef) -> None:
+        kind = Unreacted if line.away else Reacted
+        happening = kind(
+            actor=self._actor,
+            message=message,
+            emoji=line.emoji,
+            meaning=line.meaning,
+            at=self._stage.now(),
+            entry=entry,
+        )
+        await self._core.happened(happening)
+        if isinstance(happening, Reacted):
+            self._room.react(happening)
+        else:
+            self._room.unreact(message, self._actor.account, line.emoji)
+
+    async def _advance(self, by: timedelta) -> None:
+        await self._stage.advance(by)
+        self._answer(cards.clock(self._stage.now()))
+
+    def _until(self, line: inbound.Until) -> timedelta:
+        now = self._stage.now()
+        zone = ZoneInfo(line.zone or self._zone or "UTC")
+        today = now.astimezone(zone).date()
+        days = (today + timedelta(days=ahead) for ahead in range(9))
+        moments = (moment_of(day, line.at, zone) for day in days if day.weekday() == line.weekday)
+        return next(moment for moment in moments if moment > now) - now
+
+    def _answer(self, card: Card) -> None:
+        self._desk.answer(card, self._channel)
+
+    def _refuse(self, card: Card) -> None:
+        self._desk.answer(card, self._channel, refusal=True)
+
+    def _named(self, name: str, role: Role) -> Actor:
+        return Actor(account=AccountRef(TERMINAL, name), workspace=WORKSPACE, name=name, role=role, zone=self._zone)

@@ -1,0 +1,110 @@
+"""What lies before the speaker: which buttons can be pressed, and which entry was shown last."""
+
+from zoneinfo import ZoneInfo
+
+from adapters.terminal.layout import Button, View, actions_of
+from adapters.terminal.room import Message
+from adapters.terminal.screen import Screen, Shown
+from bot.chat.command import Catalogue
+from bot.chat.line import render
+from bot.domain.card import Action, Call, Card
+from bot.domain.errors import BadUsage
+from bot.domain.ids import ChannelRef, EntryNumber
+from bot.domain.record import record
+
+
+@record
+class Offer:
+    """An action that can be pressed, and the channel in which it was shown."""
+
+    action: Action
+    channel: ChannelRef | None
+
+
+class Desk:
+    """Puts cards on the screen. Buttons are counted over everything that is shown from one line to the next."""
+
+    def __init__(self, screen: Screen, command: str, zone: ZoneInfo) -> None:
+        self.catalogue: Catalogue = ()
+        self.entry: EntryNumber | None = None
+        self._screen = screen
+        self._command = command
+        self._zone = zone
+        self._offers: list[Offer] = []
+        self._stale = False
+
+    def next_line(self) -> None:
+        """From here on, the first card with buttons takes the place of what was offered before."""
+        self._stale = True
+
+    @property
+    def offered(self) -> int:
+        """How many buttons there are to press."""
+        return len(self._offers)
+
+    def offer(self, number: int) -> Offer | None:
+        """What the button of this number, counted from 1, does."""
+        return self._offers[number - 1] if 1 <= number <= len(self._offers) else None
+
+    def answer(self, card: Card, channel: ChannelRef | None, *, public: bool = False, refusal: bool = False) -> None:
+        """Show the answer to the line just typed."""
+        self._screen.show(
+            Shown(
+                card=card,
+                view=View(zone=self._zone, personal=not public),
+                buttons=self._numbered(card, channel),
+                to=f"#{channel.id}" if channel and public else "only you",
+                private=not public,
+                answer=True,
+                refusal=refusal,
+            )
+        )
+
+    def message(self, message: Message, *, thread: str | None = None, revised: bool = False) -> None:
+        """Show what was posted in a channel; `thread` is the title of the thread it replies in."""
+        channel = message.ref.channel
+        self._screen.show(
+            Shown(
+                id=message.ref.id,
+                card=message.card,
+                view=View(zone=self._zone, personal=False),
+                buttons=self._numbered(message.card, channel),
+                to=f"#{channel.id}",
+                thread=thread,
+                revised=revised,
+            )
+        )
+
+    def note(self, card: Card, name: str) -> None:
+        """Show what was told to one person alone."""
+        self._screen.show(
+            Shown(
+                card=card,
+                view=View(zone=self._zone),
+                buttons=self._numbered(card, None),
+                to=f"@{name}",
+                private=True,
+            )
+        )
+
+    def _numbered(self, card: Card, channel: ChannelRef | None) -> tuple[Button, ...]:
+        if card.entry:
+            self.entry = card.entry.number
+        actions = actions_of(card)
+        if actions and self._stale:
+            self._offers.clear()
+            self._stale = False
+        first = self.offered + 1
+        self._offers += [Offer(action=action, channel=channel) for action in actions]
+        return tuple(
+            Button(number=number, label=action.label, line=self._line(action.call))
+            for number, action in enumerate(actions, first)
+        )
+
+    def _line(self, call: Call) -> str:
+        """What a person would type for the call; a command that is no more is named all the same."""
+        try:
+            typed = render(self.catalogue, call)
+        except BadUsage:
+            typed = " ".join(call.path)
+        return f"/{self._command} {typed}"

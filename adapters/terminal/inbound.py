@@ -1,0 +1,232 @@
+"""A line as a person types it, read into what it asks for. What it asks for is done by the conversation."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import time, timedelta
+from difflib import get_close_matches
+from typing import TypeAlias
+
+from bot.chat.command import Catalogue
+from bot.domain import value
+from bot.domain.errors import BadUsage
+from bot.domain.ids import EntryNumber
+from bot.domain.reading import ReadingState
+from bot.domain.record import record
+from bot.domain.schedule import Weekday
+from bot.domain.team import Role
+
+MEANINGS = {"✅": ReadingState.READ, "🔖": ReadingState.LATER}
+LONGEST_ADVANCE = timedelta(weeks=value.MOST_WEEKS)
+_UNITS = {"w": timedelta(weeks=1), "d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}
+
+
+@record
+class Use:
+    """A command, as typed after the command word."""
+
+    typed: str
+
+
+@record
+class Press:
+    """The button with this number."""
+
+    number: int
+
+
+@record
+class Reaction:
+    """A reaction put on, or with `away` taken off; without `entry` it is about the last one shown."""
+
+    emoji: str
+    meaning: ReadingState
+    entry: EntryNumber | None
+    away: bool
+
+
+@record
+class Speak:
+    """Another person speaks from now on."""
+
+    name: str
+    role: Role
+
+
+@record
+class Enter:
+    """The speaker goes to another channel."""
+
+    channel: str
+
+
+@record
+class Advance:
+    """Time passes."""
+
+    by: timedelta
+
+
+@record
+class Until:
+    """Time passes until the next such moment; `zone` is None for the reader's own."""
+
+    weekday: Weekday
+    at: time
+    zone: str | None
+
+
+@record
+class Time:
+    """Tell the time."""
+
+
+@record
+class Sync:
+    """Read the list again."""
+
+
+@record
+class Help:
+    """List the lines there are."""
+
+
+@record
+class Quit:
+    """Leave."""
+
+
+Line: TypeAlias = Use | Press | Reaction | Speak | Enter | Advance | Until | Time | Sync | Help | Quit
+
+USAGES: Mapping[str, tuple[str, str]] = {
+    "react": ("react ✅ [#12]", "put ✅ (read) or 🔖 (later) on an entry, or on the one shown last"),
+    "unreact": ("unreact ✅ [#12]", "take it off again"),
+    "press": ("press 2", "press the button with that number"),
+    "as": ("as ana [curator|admin]", "speak as someone else, a reader unless said otherwise"),
+    "in": ("in #channel", "go to another channel"),
+    "clock": ("clock [+7d]", "what time it is; let time pass: +7d, +3h, +90m, or mon 09:00 [Europe/Berlin]"),
+    "sync": ("sync", "read the list again"),
+    "help": ("help", "this list"),
+    "quit": ("quit", "leave"),
+}
+"""The terminal's own words: how each is used and what for."""
+
+
+def read(typed: str, command: str, catalogue: Catalogue) -> Line:
+    """What the line, which is not blank, asks for; raises BadUsage. `command` is the word that stands after the slash."""
+    word, *rest = typed.split(maxsplit=1)
+    if word.lower() == f"/{command}":
+        return Use(typed="".join(rest).strip())
+    reader = _READERS.get(word.lower())
+    if reader is None:
+        raise _unknown(typed.strip(), command, catalogue)
+    return reader("".join(rest).split())
+
+
+def _react(words: Sequence[str]) -> Reaction:
+    return _reaction("react", words, away=False)
+
+
+def _unreact(words: Sequence[str]) -> Reaction:
+    return _reaction("unreact", words, away=True)
+
+
+def _reaction(word: str, words: Sequence[str], *, away: bool) -> Reaction:
+    if not 1 <= len(words) <= 2:
+        raise _misused(word)
+    emoji = words[0].rstrip("\ufe0e\ufe0f")
+    if emoji not in MEANINGS:
+        raise BadUsage(f"“{words[0]}” means nothing here.", hint="✅ means read, 🔖 means later.")
+    entry = value.entry_number(words[1]) if len(words) == 2 else None
+    return Reaction(emoji=emoji, meaning=MEANINGS[emoji], entry=entry, away=away)
+
+
+def _press(words: Sequence[str]) -> Press:
+    if len(words) != 1 or not re.fullmatch(r"[0-9]{1,4}", words[0]):
+        raise _misused("press")
+    return Press(number=int(words[0]))
+
+
+def _speak(words: Sequence[str]) -> Speak:
+    if not 1 <= len(words) <= 2:
+        raise _misused("as")
+    roles = {role.word: role for role in Role}
+    role = roles.get(words[1].lower()) if len(words) == 2 else Role.READER
+    if role is None:
+        raise BadUsage(f"“{words[1]}” is not a role.", hint=f"Use {', '.join(roles)}.")
+    return Speak(name=words[0].removeprefix("@") or words[0], role=role)
+
+
+def _enter(words: Sequence[str]) -> Enter:
+    if len(words) != 1 or not words[0].removeprefix("#"):
+        raise _misused("in")
+    return Enter(channel=words[0].removeprefix("#"))
+
+
+def _clock(words: Sequence[str]) -> Line:
+    if not words:
+        return Time()
+    if words[0][0] in "+-":
+        return Advance(by=_length("".join(words)))
+    if not 2 <= len(words) <= 3:
+        raise _misused("clock")
+    zone = value.zone(words[2]) if len(words) == 3 else None
+    return Until(weekday=value.weekday(words[0]), at=value.wall_time(words[1]), zone=zone)
+
+
+def _length(typed: str) -> timedelta:
+    if typed.startswith("-"):
+        raise BadUsage("The clock only goes forward.", hint="Use +7d, +3h or +90m.")
+    match = re.fullmatch(r"\+([0-9]{1,6})([wdhm])", typed.lower())
+    length = int(match[1]) * _UNITS[match[2]] if match else timedelta()
+    if not timedelta() < length <= LONGEST_ADVANCE:
+        raise BadUsage(f"“{typed}” is not a length of time.", hint="Use +7d, +3h or +90m, a year at most.")
+    return length
+
+
+def _bare(word: str, line: Line) -> Callable[[Sequence[str]], Line]:
+    def reader(words: Sequence[str]) -> Line:
+        if words:
+            raise _misused(word)
+        return line
+
+    return reader
+
+
+_READERS: Mapping[str, Callable[[Sequence[str]], Line]] = {
+    "react": _react,
+    "unreact": _unreact,
+    "press": _press,
+    "as": _speak,
+    "in": _enter,
+    "clock": _clock,
+    "sync": _bare("sync", Sync()),
+    "help": _bare("help", Help()),
+    "quit": _bare("quit", Quit()),
+}
+
+
+def _misused(word: str) -> BadUsage:
+    usage, purpose = USAGES[word]
+    return BadUsage(f"“{word}” is used like this: {usage}", hint=f"It is there to {purpose}.")
+
+
+def _unknown(typed: str, command: str, catalogue: Catalogue) -> BadUsage:
+    commands = {spec.name: f"/{command} {spec.name}" for spec in catalogue}
+    known = {**{word: word for word in USAGES}, **commands, **{line: line for line in commands.values()}}
+    near = nearest(typed, tuple(known))
+    hint = f"Did you mean “{known[near]}”? " if near else f"Commands begin with /{command}. "
+    return BadUsage(f"“{_start(typed)}” is nothing this terminal knows.", hint=f"{hint}“help” lists every line.")
+
+
+def nearest(typed: str, known: Sequence[str]) -> str | None:
+    """The known line that the first words typed come closest to, the more words the better."""
+    words = typed[:60].lower().split()[:3]
+    for length in range(len(words), 0, -1):
+        found = get_close_matches(" ".join(words[:length]), known, n=1, cutoff=0.6)
+        if found:
+            return found[0]
+    return None
+
+
+def _start(typed: str) -> str:
+    return typed if len(typed) <= 40 else f"{typed[:40]}…"

@@ -1,0 +1,202 @@
+"""A card as rows of text, harmless on any terminal; how wide a row may be and what it looks like is for others.
+
+Whatever a card holds is data here: control characters and marks that turn the direction of writing are dropped,
+and nothing is read as markup.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from enum import Enum, auto
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from bot.domain.card import Action, Block, Card, Divider, Entries, EntryLine, Fields, NoteTree, Paragraph
+from bot.domain.notes import NoteKind, NoteLine, lines
+from bot.domain.reading import ReadingState
+from bot.domain.record import record
+from bot.domain.text import Span, Text, plain, string
+
+INDENT = 3
+GLYPHS = {ReadingState.UNREAD: "○", ReadingState.LATER: "◔", ReadingState.READ: "●"}
+
+_SPACES = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029"
+_DIRECTIONS = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_INVISIBLE = (0xFEFF, *range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE0080))
+_HARMLESS: dict[int, str | None] = {
+    **dict.fromkeys((*range(0x20), *range(0x7F, 0xA0), *_DIRECTIONS, *_INVISIBLE)),
+    **{ord(space): " " for space in _SPACES},
+    **dict.fromkeys(range(0xD800, 0xE000), "\ufffd"),
+}
+
+
+class Look(Enum):
+    """What kind of row it is."""
+
+    TITLE = auto()
+    BODY = auto()
+    QUIET = auto()
+    FIELD = auto()
+    ENTRY = auto()
+    LINK = auto()
+    NOTE = auto()
+    QUOTE = auto()
+    HEADING = auto()
+    CODE = auto()
+    BUTTONS = auto()
+    RULE = auto()
+    GAP = auto()
+
+
+@record
+class Button:
+    """An action as the terminal offers it: the number to press, and the line that does the same."""
+
+    number: int
+    label: str
+    line: str
+
+
+@record
+class Row:
+    """One row: `marker` stands before the text, and where the text is wrapped it hangs under its own beginning."""
+
+    look: Look
+    text: Text = ()
+    marker: str = ""
+    indent: int = 0
+    buttons: tuple[Button, ...] = ()
+
+
+@record
+class View:
+    """For whom a card is laid out: the zone in which moments are told, and whether reading states are theirs."""
+
+    zone: ZoneInfo
+    personal: bool = True
+
+
+def harmless(text: str) -> str:
+    """The text on one line, without anything that a terminal would obey."""
+    return text.translate(_HARMLESS)
+
+
+def told(at: datetime, zone: ZoneInfo) -> str:
+    """A moment as people write it, with its zone."""
+    local = at.astimezone(zone)
+    return f"{local:%a} {local.day} {local:%b %Y, %H:%M} {zone.key}"
+
+
+def actions_of(card: Card) -> tuple[Action, ...]:
+    """Every action of the card, in the order in which `rows` shows them."""
+    return (*(action for entry in entries_of(card) for action in entry.actions), *card.actions)
+
+
+def entries_of(card: Card) -> tuple[EntryLine, ...]:
+    """Every entry the card names: the one it stands for first, then those it lists."""
+    listed = tuple(entry for block in card.blocks if isinstance(block, Entries) for entry in block.items)
+    return (card.entry, *listed) if card.entry else listed
+
+
+def rows(card: Card, view: View, buttons: Sequence[Button] = ()) -> Iterator[Row]:
+    """The card from top to bottom. `buttons` are those of `actions_of`, or none where they are not to be shown."""
+    left = iter(buttons)
+    parts = [_head(card, view, left), *(_block(block, view, left) for block in card.blocks), _buttons(left, None)]
+    shown = False
+    for part in parts:
+        for number, row in enumerate(part):
+            if shown and number == 0:
+                yield Row(look=Look.GAP)
+            shown = True
+            yield row
+
+
+def _head(card: Card, view: View, buttons: Iterator[Button]) -> Iterator[Row]:
+    title = harmless(card.title)
+    entry = card.entry
+    if entry is None or title not in {"", harmless(entry.title), f"#{entry.number} {harmless(entry.title)}"}:
+        yield Row(look=Look.TITLE, text=plain(title))
+    if entry is not None:
+        yield from _entry(entry, view, buttons)
+
+
+def _block(block: Block, view: View, buttons: Iterator[Button]) -> Iterator[Row]:
+    match block:
+        case Paragraph():
+            yield Row(look=Look.QUIET if block.quiet else Look.BODY, text=_resolved(block.text, view))
+        case Fields():
+            for label, text in block.items:
+                yield Row(look=Look.FIELD, marker=f"{harmless(label)}:", text=_resolved(text, view))
+        case Entries():
+            for entry in block.items:
+                yield from _entry(entry, view, buttons)
+        case NoteTree():
+            yield from _notes(block, view)
+        case Divider():
+            yield Row(look=Look.RULE)
+
+
+def _entry(entry: EntryLine, view: View, buttons: Iterator[Button]) -> Iterator[Row]:
+    yield Row(look=Look.ENTRY, marker=f"#{entry.number}", text=plain(harmless(entry.title)))
+    state = f"{GLYPHS[entry.state]} {entry.state}" if view.personal else ""
+    about = " · ".join(filter(None, [state, ", ".join(harmless(tag) for tag in entry.tags)]))
+    if about:
+        yield Row(look=Look.QUIET, indent=INDENT, text=plain(about))
+    yield Row(look=Look.LINK, indent=INDENT, text=(Span(harmless(entry.url), url=entry.url),))
+    if entry.matched:
+        path = plain("".join(f"{harmless(step)} › " for step in entry.path))
+        yield Row(look=Look.BODY, indent=INDENT, text=(*path, *_resolved(entry.matched, view)))
+    yield from _buttons(buttons, len(entry.actions), indent=INDENT)
+
+
+def _buttons(buttons: Iterator[Button], most: int | None, indent: int = 0) -> Iterator[Row]:
+    taken = tuple(islice(buttons, most))
+    if taken:
+        yield Row(look=Look.BUTTONS, indent=indent, buttons=taken)
+
+
+def _notes(tree: NoteTree, view: View) -> Iterator[Row]:
+    for line in lines(tree.blocks):
+        yield from _note(line, view)
+    if tree.parts > 1:
+        yield Row(look=Look.QUIET, text=plain(f"{tree.part} of {tree.parts}"))
+    if tree.left_out:
+        more = "1 more line" if tree.left_out == 1 else f"{tree.left_out} more lines"
+        yield Row(look=Look.QUIET, text=plain(f"… {more}"))
+
+
+_NOTE_LOOKS = {NoteKind.QUOTE: Look.QUOTE, NoteKind.HEADING: Look.HEADING}
+
+
+def _note(line: NoteLine, view: View) -> Iterator[Row]:
+    indent = line.depth * INDENT
+    marker = harmless(line.marker or "")
+    if line.kind is NoteKind.CODE:
+        for code in string(line.text).expandtabs(4).split("\n"):
+            yield Row(look=Look.CODE, indent=indent, marker=marker, text=plain(harmless(code)))
+        return
+    quote = ">" if line.kind is NoteKind.QUOTE else ""
+    look = _NOTE_LOOKS.get(line.kind, Look.NOTE)
+    yield Row(look=look, indent=indent, marker=" ".join(filter(None, [quote, marker])), text=_resolved(line.text, view))
+
+
+def _resolved(text: Text, view: View) -> Text:
+    return tuple(_span(span, view) for span in text)
+
+
+def _span(span: Span, view: View) -> Span:
+    if span.at is not None:
+        return replace(span, text=told(span.at, view.zone))
+    if span.channel is not None:
+        return replace(span, text=f"#{harmless(span.channel.id)}")
+    return replace(span, text=harmless(span.text))
+
+
+def unwrapped(shown: Iterable[Row]) -> str:
+    """The rows as plain text, one line each."""
+    return "\n".join(_line(row) for row in shown)
+
+
+def _line(row: Row) -> str:
+    words = string(row.text) if row.look is not Look.RULE else "———"
+    return " " * row.indent + " ".join(filter(None, [row.marker, words]))

@@ -1,0 +1,107 @@
+"""The terminal as a chat platform: what the club posts goes into the room of this run and onto the screen."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from adapters.terminal.conversation import Conversation
+from adapters.terminal.desk import Desk
+from adapters.terminal.room import TERMINAL, Room
+from adapters.terminal.screen import Screen
+from adapters.terminal.stage import Stage
+from bot.chat.platform import Core, Reacted, Vault
+from bot.domain.card import Card
+from bot.domain.ids import AccountRef, ChannelRef, InvocationId, MessageRef, PlatformName, ThreadRef, Url
+from bot.domain.reading import ReadingState
+from bot.domain.team import Role
+
+
+class TerminalPlatform:
+    """A ChatPlatform of one process and one person, who may speak as anybody.
+
+    `invocation_id` makes an id that no use before had, in no run. `zone` is the IANA zone in which moments are
+    told, None for UTC. Messages are forgotten with the run; what they led to is not.
+    """
+
+    name: PlatformName = TERMINAL
+
+    def __init__(
+        self,
+        *,
+        stage: Stage,
+        screen: Screen,
+        invocation_id: Callable[[], InvocationId],
+        speaker: str,
+        role: Role = Role.ADMIN,
+        channel: str = "reading",
+        command: str = "blog",
+        zone: str | None = None,
+    ) -> None:
+        self._stage = stage
+        self._screen = screen
+        self._invocation_id = invocation_id
+        self._speaker = speaker
+        self._role = role
+        self._channel = channel
+        self._command = command
+        self._zone = zone
+        self._room = Room()
+        self._desk = Desk(screen, command, ZoneInfo(zone or "UTC"))
+
+    async def run(self, core: Core, vault: Vault) -> None:  # noqa: ARG002  the terminal has no secret to keep
+        """Talk until the lines are over or one says to leave."""
+        self._desk.catalogue = core.catalogue
+        conversation = Conversation(
+            core=core,
+            stage=self._stage,
+            room=self._room,
+            desk=self._desk,
+            screen=self._screen,
+            invocation_id=self._invocation_id,
+            speaker=self._speaker,
+            role=self._role,
+            where=self._channel,
+            command=self._command,
+            zone=self._zone,
+        )
+        await conversation.hold()
+
+    async def post(self, channel: ChannelRef, card: Card, *, key: str, thread: ThreadRef | None = None) -> MessageRef:
+        """Show the card in its channel; the same key again is the message that is there already."""
+        ref = MessageRef(channel, key)
+        if self._room.at(ref) is None:
+            self._room.add(ref, card, key=key, thread=thread, at=self._stage.now())
+            self._show(ref)
+        return ref
+
+    async def find(self, channel: ChannelRef, key: str, *, since: datetime) -> Sequence[MessageRef]:
+        return self._room.find(channel, key, since)
+
+    async def revise(self, message: MessageRef, card: Card) -> None:
+        self._room.revise(message, card, at=self._stage.now())
+        self._show(message, revised=True)
+
+    async def delete(self, message: MessageRef) -> None:
+        if self._room.delete(message):
+            self._screen.gone(message.id)
+
+    async def tell(self, account: AccountRef, card: Card) -> None:
+        self._desk.note(card, account.id)
+
+    async def react(self, message: MessageRef, meaning: ReadingState) -> None:
+        """Our own reaction, an invitation to press it, which a line of text cannot be: nothing is shown."""
+
+    async def open_thread(self, message: MessageRef, title: str) -> ThreadRef:
+        return self._room.open_thread(message, title)
+
+    async def marks(self, message: MessageRef) -> Sequence[Reacted]:
+        return self._room.reactions(message)
+
+    def link(self, message: MessageRef) -> Url | None:  # noqa: ARG002  nothing in a terminal has an address
+        return None
+
+    def _show(self, ref: MessageRef, *, revised: bool = False) -> None:
+        message = self._room.at(ref)
+        assert message is not None
+        thread = self._room.title(message.thread) if message.thread else None
+        self._desk.message(message, thread=thread, revised=revised)

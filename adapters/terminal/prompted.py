@@ -1,0 +1,129 @@
+"""The terminal as a chat with a person: a prompt with history, completion and a toolbar, posts appearing above it."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import TextIO
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.document import Document
+from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.patch_stdout import patch_stdout
+from rich.text import Text
+
+from adapters.terminal.layout import Look, Row, harmless
+from adapters.terminal.render import body
+from adapters.terminal.screen import Surroundings
+from adapters.terminal.suggestions import Suggestions, for_line, for_value
+from adapters.terminal.transcript import Printer
+from bot.domain.card import Field, Form
+from bot.domain.text import plain
+
+WELCOME = "Type /{command} help for the commands, help for what else this terminal does; Tab completes, Ctrl-D leaves."
+
+
+class Prompted(Printer):
+    """Asks for each line on the terminal that standard input and output are; a bare number presses a button."""
+
+    def __init__(self, history: Path | None = None, sink: TextIO | None = None, width: int | None = None) -> None:
+        super().__init__(sink, width)
+        self._session: PromptSession[str] = PromptSession(
+            history=_history(history), key_bindings=_keys(), complete_while_typing=False, refresh_interval=1
+        )
+        self._fields: PromptSession[str] = PromptSession(key_bindings=_keys())
+
+    async def lines(self, around: Surroundings) -> AsyncIterator[str]:
+        self._quiet(WELCOME.format(command=around.command))
+        while (typed := await self._typed(around)) is not None:
+            if typed.strip():
+                yield f"press {typed.strip()}" if typed.strip().isdecimal() else typed
+
+    async def fill(self, form: Form, around: Surroundings) -> dict[str, str] | None:
+        """Ask for each field, or where some have problems for those alone; None if the person leaves."""
+        self.say(Text(harmless(form.title), "bold"))
+        asked = [field for field in form.fields if field.problem] or form.fields
+        values = {field.name: field.value for field in form.fields}
+        for field in asked:
+            typed = await self._value(field, around)
+            if typed is None:
+                return None
+            values[field.name] = typed.strip()
+        return {name: value for name, value in values.items() if value}
+
+    async def _typed(self, around: Surroundings) -> str | None:
+        """The next line, None at the end. Only while a person types does what is printed have to go around them."""
+        with patch_stdout(raw=True):
+            try:
+                return await self._session.prompt_async(
+                    f"{harmless(around.place)} › ",
+                    completer=Suggesting(partial(for_line, around)),
+                    bottom_toolbar=lambda: f" {harmless(around.place)} · {around.clock}",
+                )
+            except EOFError:
+                return None
+
+    async def _value(self, field: Field, around: Surroundings) -> str | None:
+        if field.problem:
+            self._quiet(field.problem)
+        optional = "" if field.required else " (optional)"
+        with patch_stdout(raw=True):
+            try:
+                return await self._fields.prompt_async(
+                    f"{harmless(field.label)}{optional}: ",
+                    default=field.value,
+                    completer=Suggesting(partial(for_value, around, field.kind, field.choices)),
+                )
+            except EOFError:
+                return None
+
+    def _quiet(self, sentence: str) -> None:
+        self.say(*body([Row(look=Look.QUIET, text=plain(harmless(sentence)))], self.paper), Text())
+
+
+class Suggesting(Completer):
+    """Asks for suggestions and offers them as prompt_toolkit wants them."""
+
+    def __init__(self, suggest: Callable[[str], Awaitable[Suggestions]]) -> None:
+        self._suggest = suggest
+
+    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:  # noqa: ARG002
+        """Nothing without waiting: what there is to suggest is asked of the core."""
+        return ()
+
+    async def get_completions_async(
+        self,
+        document: Document,
+        complete_event: CompleteEvent,  # noqa: ARG002
+    ) -> AsyncGenerator[Completion, None]:
+        found = await self._suggest(document.text_before_cursor)
+        for choice in found.choices:
+            yield Completion(
+                harmless(choice.value), start_position=-found.replaces, display_meta=harmless(choice.label)
+            )
+
+
+def _history(path: Path | None) -> History:
+    """The file, or none where it cannot be written: a chat must not end for want of its history."""
+    if path is None:
+        return InMemoryHistory()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+    except OSError:
+        return InMemoryHistory()
+    return FileHistory(path)
+
+
+def _keys() -> KeyBindings:
+    keys = KeyBindings()
+
+    @keys.add("c-c")
+    def clear_or_leave(event: KeyPressEvent) -> None:
+        if event.current_buffer.text:
+            event.current_buffer.reset()
+        else:
+            event.app.exit(exception=EOFError)
+
+    return keys

@@ -1,0 +1,170 @@
+"""Rows as lines of styled text, wrapped to a width in terminal cells and hanging under their own beginning.
+
+Rich styles, measures and prints; its markup is never parsed, and its wrapping is not used, since that cuts inside
+characters of several code points.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from rich.cells import cell_len, split_graphemes
+from rich.style import Style
+from rich.text import Text
+
+from adapters.terminal.layout import Button, Look, Row, harmless, rows
+from adapters.terminal.screen import Shown
+from bot.domain.card import Tone
+from bot.domain.text import Span
+
+WIDEST = 100
+NARROWEST = 24
+
+_STYLES = {
+    Look.TITLE: Style(bold=True),
+    Look.ENTRY: Style(bold=True),
+    Look.HEADING: Style(bold=True),
+    Look.QUIET: Style(dim=True),
+    Look.LINK: Style(color="blue"),
+    Look.QUOTE: Style(italic=True),
+    Look.CODE: Style(color="magenta"),
+    Look.RULE: Style(dim=True),
+}
+_MARKERS = {Look.ENTRY: Style(color="cyan", bold=True), Look.FIELD: Style(bold=True), Look.NOTE: Style(color="cyan")}
+_TONES = {
+    Tone.PLAIN: Style(color="cyan"),
+    Tone.DONE: Style(color="green"),
+    Tone.WARNING: Style(color="yellow"),
+    Tone.REFUSAL: Style(color="red"),
+}
+_PLAIN = Style()
+_DIM = Style(dim=True)
+_BUTTON = Style(color="cyan", bold=True)
+
+_WORD = re.compile("[^ ]+")
+_HARD = "\xa0"
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What is written on: its width in cells, and whether a link in it can be followed."""
+
+    width: int
+    links: bool = False
+
+
+def message(shown: Shown, paper: Paper) -> Iterator[Text]:
+    """What is shown, behind a bar: a heavy one for what a channel sees, moved in for a reply in a thread."""
+    indent = "  " if shown.thread is not None else ""
+    bar = Text(indent + ("│ " if shown.private else "┃ "), _TONES[shown.card.tone])
+    inner = replace(paper, width=max(paper.width, NARROWEST) - bar.cell_len)
+    for line in (*_wrapped(_audience(shown), inner.width), *body(rows(shown.card, shown.view, shown.buttons), inner)):
+        yield bar + line
+
+
+def _audience(shown: Shown) -> Text:
+    about = [f"in the thread “{harmless(shown.thread)}”" if shown.thread else "in a thread"]
+    about = [*(about if shown.thread is not None else []), *(["changed"] if shown.revised else [])]
+    text = Text(harmless(shown.to), _DIM if shown.private else _TONES[Tone.PLAIN])
+    return text.append("".join(f" · {word}" for word in about), _DIM)
+
+
+def body(shown: Iterable[Row], paper: Paper) -> Iterator[Text]:
+    """The rows as lines no wider than the paper; what the fields of a card say stands in one column."""
+    every = list(shown)
+    labels = max((cell_len(row.marker) for row in every if row.look is Look.FIELD), default=0)
+    for row in every:
+        yield from _row(row, paper, labels)
+
+
+def _row(row: Row, paper: Paper, labels: int) -> Iterator[Text]:
+    if row.look is Look.RULE:
+        yield Text("─" * (paper.width // 3), _DIM)
+        return
+    indent = min(row.indent, paper.width // 3)
+    room = paper.width - indent
+    marker = Text(row.marker, _MARKERS.get(row.look, _PLAIN))
+    column = labels if row.look is Look.FIELD else marker.cell_len
+    text = _styled(row, paper)
+    if column > room // 3:
+        marker, column, text = Text(), 0, Text.assemble(marker, " ", text)
+    hang = column + 1 if column else 0
+    for number, line in enumerate(_lines(row, text, room - hang)):
+        head = marker if number == 0 else Text()
+        yield Text.assemble(" " * indent, head, " " * (hang - head.cell_len), line)
+
+
+def _lines(row: Row, text: Text, width: int) -> Iterator[Text]:
+    if row.look is Look.CODE:
+        yield from text.divide(list(_folds(text.plain, width)))
+    elif row.look is Look.BUTTONS:
+        yield from _wrapped(_offered(row.buttons, width), width)
+    else:
+        yield from _wrapped(text, width)
+
+
+def _styled(row: Row, paper: Paper) -> Text:
+    text = Text()
+    base = _STYLES.get(row.look, _PLAIN)
+    for url, spans in groupby(row.text, key=lambda span: span.url):
+        followed = paper.links and url is not None and url.startswith(("https://", "http://"))
+        link = Style(link=harmless(url or ""), underline=True) if followed else _PLAIN
+        said = "".join(_append(text, span, base + link) for span in spans)
+        if url is not None and not followed and row.look is not Look.LINK and said != harmless(url):
+            text.append(f" ({harmless(url)})", _DIM)
+    return text
+
+
+def _append(text: Text, span: Span, base: Style) -> str:
+    """Add the span; what was added."""
+    style = Style(bold=span.bold or None, italic=span.italic or None, strike=span.strike or None)
+    text.append(span.text, base + style + (_STYLES[Look.CODE] if span.code else _PLAIN))
+    return span.text
+
+
+def _offered(buttons: Sequence[Button], width: int) -> Text:
+    """The buttons in a row; one that fits on a line is not broken, so its blanks are hard ones until it is wrapped."""
+    text = Text()
+    for button in buttons:
+        label, line = harmless(button.label), harmless(button.line)
+        whole = f"[{button.number}] {label}  {line}"
+        blank = _HARD if cell_len(whole) <= width else " "
+        text.append("   " if text else "")
+        text.append(f"[{button.number}]{blank}{label.replace(' ', blank)}", _BUTTON)
+        text.append(f"{blank * 2}{line.replace(' ', blank)}", _DIM)
+    return text
+
+
+def _wrapped(text: Text, width: int) -> Iterator[Text]:
+    for line in text.divide(list(_breaks(text.plain, width))):
+        line.plain = line.plain.replace(_HARD, " ")
+        line.rstrip()
+        yield line
+
+
+def _breaks(text: str, width: int) -> Iterator[int]:
+    """Where the text is to be broken: before a word that no longer fits, and inside one that fits on no line."""
+    used = end = 0
+    for word in _WORD.finditer(text):
+        needed = cell_len(word[0])
+        if used and used + word.start() - end + needed > width:
+            yield word.start()
+            used, end = 0, word.start()
+        if needed > width:
+            folds = [word.start() + fold for fold in _folds(word[0], width)]
+            yield from folds
+            used = cell_len(text[folds[-1] : word.end()])
+        else:
+            used += word.start() - end + needed
+        end = word.end()
+
+
+def _folds(text: str, width: int) -> Iterator[int]:
+    """Where a text is to be broken that has no blanks to break at: between characters as people see them."""
+    used = 0
+    for start, _, cells in split_graphemes(text)[0]:
+        if used + cells > width:
+            yield start
+            used = 0
+        used += cells

@@ -1,0 +1,88 @@
+"""The chat room of one run, in memory: messages, threads and reactions. Nothing is shown from here."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from bot.chat.platform import Reacted
+from bot.domain.card import Card
+from bot.domain.ids import AccountRef, ChannelRef, EntryNumber, MessageRef, PlatformName, ThreadRef, WorkspaceRef
+from bot.domain.record import record
+
+TERMINAL = PlatformName("terminal")
+WORKSPACE = WorkspaceRef(TERMINAL, "terminal")
+
+
+def channel(name: str) -> ChannelRef:
+    """The channel of this name; a channel exists by being named, and its id is its name."""
+    return ChannelRef(WORKSPACE, name)
+
+
+@record
+class Message:
+    """One message of ours; `key` is None for one that an earlier run posted."""
+
+    ref: MessageRef
+    card: Card
+    at: datetime
+    key: str | None = None
+    thread: ThreadRef | None = None
+
+
+class Room:
+    """What has been said. A message of an earlier run is unknown here, and is taken as it comes."""
+
+    def __init__(self) -> None:
+        self._messages: dict[MessageRef, Message] = {}
+        self._threads: dict[ThreadRef, str] = {}
+        self._reactions: list[Reacted] = []
+
+    def add(self, ref: MessageRef, card: Card, *, key: str, thread: ThreadRef | None, at: datetime) -> None:
+        self._messages[ref] = Message(ref=ref, card=card, at=at, key=key, thread=thread)
+
+    def at(self, ref: MessageRef) -> Message | None:
+        return self._messages.get(ref)
+
+    def find(self, where: ChannelRef, key: str, since: datetime) -> Sequence[MessageRef]:
+        found = self._messages.values()
+        return [each.ref for each in found if each.ref.channel == where and each.key == key and each.at >= since]
+
+    def revise(self, ref: MessageRef, card: Card, *, at: datetime) -> None:
+        known = self._messages.get(ref)
+        self._messages[ref] = replace(known, card=card) if known else Message(ref=ref, card=card, at=at)
+
+    def delete(self, ref: MessageRef) -> bool:
+        """Remove the message with its reactions; whether it was there."""
+        self._reactions = [each for each in self._reactions if each.message != ref]
+        return self._messages.pop(ref, None) is not None
+
+    def open_thread(self, ref: MessageRef, title: str) -> ThreadRef:
+        thread = ThreadRef(ref.channel, ref.id)
+        self._threads.setdefault(thread, title)
+        return thread
+
+    def title(self, thread: ThreadRef) -> str:
+        """The thread's title; empty for a thread of an earlier run."""
+        return self._threads.get(thread, "")
+
+    def showing(self, entry: EntryNumber) -> MessageRef | None:
+        """The newest message that stands for the entry."""
+        shown = [each for each in self._messages.values() if each.card.entry and each.card.entry.number == entry]
+        return shown[-1].ref if shown else None
+
+    def react(self, reaction: Reacted) -> None:
+        self.unreact(reaction.message, reaction.actor.account, reaction.emoji)
+        self._reactions.append(reaction)
+
+    def unreact(self, ref: MessageRef, account: AccountRef, emoji: str) -> None:
+        self._reactions = [
+            each for each in self._reactions if (each.message, each.actor.account, each.emoji) != (ref, account, emoji)
+        ]
+
+    def reacted(self, account: AccountRef, emoji: str, entry: EntryNumber) -> Sequence[MessageRef]:
+        """On which messages the account's reaction for the entry stands."""
+        found = [each for each in self._reactions if each.actor.account == account and each.emoji == emoji]
+        return [each.message for each in found if each.entry == entry]
+
+    def reactions(self, ref: MessageRef) -> Sequence[Reacted]:
+        return [each for each in self._reactions if each.message == ref]

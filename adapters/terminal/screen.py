@@ -1,0 +1,85 @@
+"""What a screen is: where lines come from, and where cards go. One for each way to use the terminal."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+from adapters.terminal.layout import Button, View
+from bot.chat.command import Catalogue
+from bot.domain.card import Card, Choice, Form
+from bot.domain.record import record
+from bot.domain.value import Kind
+
+
+@record
+class Shown:
+    """A card on its way to the screen.
+
+    `to` says who sees it: `only you`, `#reading` or `@ana`. `answer` tells the answer to the line just typed from
+    what else happens, `thread` is the title of the thread in which a message replies, `revised` says that the
+    message was there before; `id` is empty for what is no message.
+    """
+
+    card: Card
+    view: View
+    buttons: tuple[Button, ...]
+    to: str
+    id: str = ""
+    private: bool = False
+    answer: bool = False
+    refusal: bool = False
+    thread: str | None = None
+    revised: bool = False
+
+
+@record
+class Step:
+    """One line of a scripted tour, and what is told before it is typed."""
+
+    says: str
+    line: str
+
+
+class Surroundings(Protocol):
+    """What a screen may ask while a person types."""
+
+    @property
+    def command(self) -> str:
+        """The command word, without its slash."""
+        ...
+
+    @property
+    def catalogue(self) -> Catalogue: ...
+
+    @property
+    def place(self) -> str:
+        """Who speaks where: `ana #reading`."""
+        ...
+
+    @property
+    def clock(self) -> str:
+        """What time it is, in words."""
+        ...
+
+    async def complete(self, kind: Kind, typed: str) -> Sequence[Choice]: ...
+
+
+class Screen(Protocol):
+    """Shows what happens in the order in which it happens, and says what was typed."""
+
+    def lines(self, around: Surroundings) -> AsyncIterator[str]:
+        """The lines, until there are no more; each is asked for when the one before it is done with."""
+        ...
+
+    def show(self, shown: Shown) -> None: ...
+
+    def gone(self, id: str) -> None:
+        """A message that was shown is no more."""
+        ...
+
+    def done(self) -> None:
+        """The line is answered and everything it led to was shown."""
+        ...
+
+    async def fill(self, form: Form, around: Surroundings) -> dict[str, str] | None:
+        """The values for the form's fields; None if nobody can be asked or the person gave up."""
+        ...

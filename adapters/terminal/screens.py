@@ -1,0 +1,35 @@
+"""The screens there are; what one needs is imported when it is asked for, since rich and prompt_toolkit cost start-up."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO
+
+from adapters.terminal.screen import Screen, Step
+
+
+def interactive(history: Path | None = None) -> Screen:
+    """A chat with a person on a terminal; what was typed is kept in `history`, without it for this run alone."""
+    from adapters.terminal.prompted import Prompted
+
+    return Prompted(history)
+
+
+def plain(source: TextIO, sink: TextIO, width: int | None = None) -> Screen:
+    """Lines in, cards as text out, where `source` or `sink` is no terminal; `width` in cells, None for the sink's."""
+    from adapters.terminal.transcript import PlainLines
+
+    return PlainLines(source, sink, width)
+
+
+def tour(steps: Sequence[Step], sink: TextIO, width: int | None = None) -> Screen:
+    """A scripted run that ends by itself."""
+    from adapters.terminal.transcript import Tour
+
+    return Tour(steps, sink, width)
+
+
+def json_lines(source: TextIO, sink: TextIO) -> Screen:
+    """A line in, a JSON object out."""
+    from adapters.terminal.json_lines import JsonLines
+
+    return JsonLines(source, sink)

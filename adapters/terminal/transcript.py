@@ -1,0 +1,81 @@
+"""The terminal as a transcript: cards printed one after the other, for lines from a file or of a scripted tour."""
+
+import io
+import sys
+from collections.abc import AsyncIterator, Sequence
+from typing import TextIO
+
+from rich.console import Console
+from rich.text import Text
+
+from adapters.terminal.layout import Look, Row, harmless
+from adapters.terminal.render import WIDEST, Paper, body, message
+from adapters.terminal.screen import Shown, Step, Surroundings
+from adapters.terminal.stream import lines_of
+from bot.domain.card import Form
+from bot.domain.text import plain
+
+
+class Printer:
+    """Shows cards on a console, as wide as it is but no wider than reads well, in colour where there is colour."""
+
+    def __init__(self, sink: TextIO | None = None, width: int | None = None) -> None:
+        """Without `sink` it is whatever `sys.stdout` is at the moment."""
+        stream = sink or sys.stdout
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+        self._console = Console(file=sink, width=width, highlight=False, markup=False, emoji=False)
+
+    @property
+    def paper(self) -> Paper:
+        console = self._console
+        links = console.is_terminal and console.color_system is not None and not console.no_color
+        return Paper(width=min(console.width, WIDEST), links=links)
+
+    def show(self, shown: Shown) -> None:
+        self.say(*message(shown, self.paper), Text())
+
+    def say(self, *lines: Text) -> None:
+        for line in lines:
+            self._console.print(line, soft_wrap=True)
+
+    def echo(self, around: Surroundings, typed: str) -> None:
+        self.say(Text.assemble((f"{harmless(around.place)} › ", "cyan"), (harmless(typed), "bold")))
+
+    def gone(self, id: str) -> None:
+        """What was printed stays."""
+
+    def done(self) -> None:
+        """Nothing was held back."""
+
+    async def fill(self, form: Form, around: Surroundings) -> dict[str, str] | None:  # noqa: ARG002
+        """Nobody can be asked."""
+        return None
+
+
+class PlainLines(Printer):
+    """Lines from anywhere; one that is not typed on a terminal is repeated before its answer."""
+
+    def __init__(self, source: TextIO, sink: TextIO | None = None, width: int | None = None) -> None:
+        super().__init__(sink, width)
+        self._source = source
+
+    async def lines(self, around: Surroundings) -> AsyncIterator[str]:
+        async for typed in lines_of(self._source):
+            if not self._source.isatty():
+                self.echo(around, typed)
+            yield typed
+
+
+class Tour(Printer):
+    """A script that is played, each line with a sentence before it, and that ends by itself."""
+
+    def __init__(self, steps: Sequence[Step], sink: TextIO | None = None, width: int | None = None) -> None:
+        super().__init__(sink, width)
+        self._steps = steps
+
+    async def lines(self, around: Surroundings) -> AsyncIterator[str]:
+        for step in self._steps:
+            self.say(*body([Row(look=Look.BODY, text=plain(step.says))], self.paper), Text())
+            self.echo(around, step.line)
+            yield step.line
