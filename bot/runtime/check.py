@@ -1,10 +1,14 @@
 """`dogear check`: what is read in each file and what is wrong with it, for people or as JSON. No database is used."""
 
 import json
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from bot.domain.source import Severity
+from bot.domain.source import Problem, ReadList, Severity
+from store.lists import folder, read_path
 
 
 def check(paths: Sequence[Path], *, as_json: bool) -> int:
@@ -19,3 +23,72 @@ def check(paths: Sequence[Path], *, as_json: bool) -> int:
         for read in lists:
             _print_report(read)
     return 1 if any(_count(read.problems, Severity.ERROR) for read in lists) else 0
+
+
+def _read(path: Path) -> Iterator[ReadList]:
+    """The lists at a path; in a folder, files are called by the path that leads to them from here."""
+    if not path.is_dir():
+        yield read_path(path, str(path))
+        return
+    scan = folder.scan(path)
+    for found in scan.files:
+        yield read_path(found.path, str(found.path))
+    for problem in scan.problems:
+        file = str(path if problem.file == path.name else path / problem.file)
+        yield ReadList(file=file, problems=(replace(problem, file=file),), synonyms={}, failed=True)
+
+
+def _as_json(read: ReadList) -> dict[str, Any]:
+    return {
+        "path": read.file,
+        "entries": [
+            {
+                "line": entry.line,
+                "title": entry.title,
+                "url": entry.url,
+                "notes": bool(entry.notes),
+                "section": list(entry.section),
+                "parent_line": entry.parent_line,
+            }
+            for entry in read.entries
+        ],
+        "problems": [
+            {"line": problem.line, "severity": problem.severity.value, "message": problem.message}
+            for problem in read.problems
+        ],
+    }
+
+
+def _print_report(read: ReadList) -> None:
+    for problem in read.problems:
+        _print(str(problem))
+    _print(f"{read.file}: {', '.join(_summary(read))}")
+
+
+def _summary(read: ReadList) -> Iterator[str]:
+    if read.failed:
+        yield "not read"
+        return
+    yield _counted(len(read.entries), "entry", "entries")
+    if read.entries:
+        yield f"{sum(1 for entry in read.entries if entry.notes)} with notes"
+        yield f"as {read.shape}"
+    if read.synonyms:
+        yield _counted(len(read.synonyms), "word with synonyms", "words with synonyms")
+    for severity in Severity:
+        if count := _count(read.problems, severity):
+            yield _counted(count, severity.value, f"{severity.value}s")
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
+
+
+def _count(problems: Sequence[Problem], severity: Severity) -> int:
+    return sum(1 for problem in problems if problem.severity is severity)
+
+
+def _print(line: str) -> None:
+    """Print a line on any terminal, with escapes for what it cannot show."""
+    encoding = sys.stdout.encoding or "utf-8"
+    print(line.encode(encoding, "backslashreplace").decode(encoding))

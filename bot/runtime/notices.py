@@ -3,6 +3,7 @@
 What is told here also stands in the status command and in the log, so a lost notice loses nothing.
 """
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -30,6 +31,7 @@ class Notices:
         self._runner = runner
         self._platforms = platforms
         self._clock = clock
+        self._telling: set[asyncio.Task[None]] = set()
         self._told: dict[tuple[int, str], datetime] = {}
 
     async def unused(self, tick: Tick) -> None:
@@ -42,8 +44,13 @@ class Notices:
         }[tick.outcome]
         await self._tell(tick.schedule, tick.outcome, sentence(title, hint, tone=Tone.WARNING))
 
-    async def stopped(self, schedule: Schedule) -> None:
-        """We had to pause a schedule ourselves."""
+    def stopped(self, schedule: Schedule) -> None:
+        """We had to pause a schedule ourselves; returns at once, for whoever told us waits for an answer."""
+        task = asyncio.create_task(self._tell_stopped(schedule))
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+
+    async def _tell_stopped(self, schedule: Schedule) -> None:
         title = f"The schedule of #{schedule.channel.id} is paused: {schedule.paused_because}."
         hint = "Mend that, then: schedule resume"
         await self._tell(schedule, "stopped", sentence(title, hint, tone=Tone.WARNING))

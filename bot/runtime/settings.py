@@ -27,7 +27,9 @@ class Settings(BaseSettings):
     zone: str = Field("UTC", description="the time zone of teams and members that name none, such as Europe/Berlin")
     admins: Annotated[tuple[str, ...], NoDecode] = Field((), description="accounts that are admins: platform:id, …")
     curators: Annotated[tuple[str, ...], NoDecode] = Field((), description="accounts that are curators: platform:id, …")
-    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR")
+    log_level: str = Field(
+        "WARNING", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR"
+    )
 
     @field_validator("zone")
     @classmethod
@@ -60,8 +62,8 @@ class Settings(BaseSettings):
 
 
 def _account(typed: str) -> AccountRef:
-    platform, _, id = typed.partition(":")
-    return AccountRef(PlatformName(platform), id)
+    platform, _, name = typed.partition(":")
+    return AccountRef(PlatformName(platform), name)
 
 
 def data_folder() -> Path:
@@ -79,7 +81,11 @@ def data_folder() -> Path:
 def load(**given: Any) -> Settings:
     """The settings of the environment, with what was given on the command line in place of it; raises BadConfig."""
     try:
-        return Settings(**_from_files(), **{name: value for name, value in given.items() if value is not None})
+        chosen: dict[str, Any] = {
+            **_from_files(),
+            **{name: value for name, value in given.items() if value is not None},
+        }
+        return Settings(**chosen)
     except ValidationError as wrong:
         raise BadConfig([_sentence(error) for error in wrong.errors()]) from None
 

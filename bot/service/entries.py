@@ -71,6 +71,19 @@ def sync(
     )
 
 
+def unchanged(tx: Transaction, team: TeamId) -> SyncReport:
+    """The report of a sync that found nothing to do."""
+    return SyncReport(
+        entries=tx.entries.count(team),
+        added=0,
+        changed=0,
+        retired=0,
+        returned=0,
+        files_read=0,
+        problems=problems(tx, team),
+    )
+
+
 def problems(tx: Transaction, team: TeamId) -> tuple[Problem, ...]:
     """Every problem of the team's files as last read, errors first, then by place."""
     found = [problem for source in tx.entries.sources(team) for file in _files(tx, source) for problem in file.problems]

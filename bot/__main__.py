@@ -1,0 +1,32 @@
+"""Where `dogear` begins: what goes wrong ends here as one line for each problem, never as a traceback."""
+
+import sys
+
+from bot.domain.errors import BadConfig, DogearError, Refusal
+
+
+def main() -> None:
+    """Run the command line. Exit 0 for success, 1 for a refusal or a failure, 2 for bad settings or usage."""
+    from bot.runtime import cli, log
+
+    log.set_up("WARNING")
+    try:
+        cli.app()
+    except BadConfig as error:
+        _leave(error.problems, 2)
+    except Refusal as error:
+        _leave([f"{error.message} {error.hint or ''}".strip()], 1)
+    except DogearError as error:
+        _leave([str(error)], 1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _leave(lines: tuple[str, ...] | list[str], status: int) -> None:
+    for line in lines:
+        print(f"dogear: {line}", file=sys.stderr)  # noqa: T201 -- this is the answer
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()

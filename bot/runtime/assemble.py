@@ -1,0 +1,101 @@
+"""Puts the parts together: the one place where the store, the use cases, the commands and the platforms meet."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from bot.chat.platform import ChatPlatform
+from bot.commands.catalogue import COMMANDS
+from bot.commands.dispatch import Dispatcher, House
+from bot.domain.delivery import Durations
+from bot.domain.ids import MessageRef, PlatformName, Url
+from bot.runtime import log
+from bot.runtime.clock import SystemClock
+from bot.runtime.deliver import Deliverer
+from bot.runtime.executors import Executors
+from bot.runtime.lists import Lists
+from bot.runtime.notices import Notices
+from bot.runtime.settings import Settings
+from bot.runtime.ticker import Ticker
+from store.sql import SqlStore, open_store
+
+
+@dataclass(frozen=True)
+class Club:
+    """Everything that runs. `platforms` may still grow until the ticker is started."""
+
+    settings: Settings
+    clock: SystemClock
+    store: SqlStore
+    runner: Executors
+    platforms: dict[PlatformName, ChatPlatform]
+    dispatcher: Dispatcher
+    deliverer: Deliverer
+    ticker: Ticker
+    lists: Lists
+
+    def join(self, platform: ChatPlatform) -> None:
+        """Deliver to this platform too."""
+        self.platforms[platform.name] = platform
+
+    @asynccontextmanager
+    async def at_work(self) -> AsyncIterator[None]:
+        """Tick, deliver and watch the lists while the block lasts."""
+        async with self.ticker.running():
+            working = [asyncio.create_task(self.deliverer.run()), asyncio.create_task(self.lists.watch())]
+            try:
+                yield
+            finally:
+                for task in working:
+                    task.cancel()
+                await asyncio.gather(*working, return_exceptions=True)
+
+
+@asynccontextmanager
+async def opened(settings: Settings, *, migrate: bool) -> AsyncIterator[Club]:
+    """The club over the database of the settings; with `migrate` an older database is copied and brought up to date.
+
+    Raises BadConfig for a database that cannot be used, StaleSchema for one of another version.
+    """
+    log.set_up(settings.log_level)
+    clock = SystemClock()
+    store = await asyncio.to_thread(partial(open_store, settings.database_url, clock, migrate=migrate))
+    runner = Executors(store, readers=store.readers, writers=store.writers)
+    try:
+        yield _assembled(settings, clock, store, runner)
+    finally:
+        await asyncio.to_thread(runner.drain)
+        store.close()
+
+
+def _assembled(settings: Settings, clock: SystemClock, store: SqlStore, runner: Executors) -> Club:
+    platforms: dict[PlatformName, ChatPlatform] = {}
+    notices = Notices(runner, platforms, clock)
+    deliverer = Deliverer(runner, platforms, notices, Durations(), owner=clock.token())
+    dispatcher = Dispatcher(
+        COMMANDS,
+        runner,
+        clock,
+        House(word=f"/{settings.word}", roles=settings.roles, zone=settings.zone),
+        link=partial(_link, platforms),
+        wake=deliverer.wake,
+        stopped=notices.stopped,
+    )
+    return Club(
+        settings=settings,
+        clock=clock,
+        store=store,
+        runner=runner,
+        platforms=platforms,
+        dispatcher=dispatcher,
+        deliverer=deliverer,
+        ticker=Ticker(runner, deliverer, notices),
+        lists=Lists(runner),
+    )
+
+
+def _link(platforms: dict[PlatformName, ChatPlatform], message: MessageRef) -> Url | None:
+    platform = platforms.get(message.channel.workspace.platform)
+    return platform.link(message) if platform else None

@@ -1,0 +1,88 @@
+"""The club in this terminal: a chat, lines from a pipe, JSON for tools, and the tour of the demo."""
+
+import sys
+import tempfile
+from contextlib import AsyncExitStack
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from adapters.terminal import screens
+from adapters.terminal.platform import TerminalPlatform
+from adapters.terminal.room import WORKSPACE
+from adapters.terminal.screen import Screen
+from bot.domain.errors import NotFound
+from bot.domain.ids import InvocationId
+from bot.domain.team import Role, Team
+from bot.ports import Transaction
+from bot.runtime.assemble import opened
+from bot.runtime.settings import Settings, data_folder, load
+from bot.runtime.stage import LocalStage
+from bot.service import teams
+
+
+async def demo() -> None:
+    """The bundled list over a database that is thrown away: a chat with a person, else the tour."""
+    with tempfile.TemporaryDirectory(prefix="dogear-") as folder, as_file(files("bot.sample")) as sample:
+        settings = load(database=f"sqlite:///{folder}/demo.db", list=str(sample / "reading-list.md"))
+        if _with_person():
+            await _talk(settings, screens.interactive(), speaker="you", role=Role.ADMIN, team=teams.DEFAULT_TEAM)
+        else:
+            from bot.runtime.tour import STEPS
+
+            screen = screens.tour(STEPS, sys.stdout)
+            await _talk(settings, screen, speaker="Ana", role=Role.ADMIN, team=teams.DEFAULT_TEAM)
+
+
+async def chat(settings: Settings, *, speaker: str, role: Role, team: str, as_json: bool) -> None:
+    """Talk until the lines are over."""
+    await _talk(settings, _screen(as_json=as_json), speaker=speaker, role=role, team=team)
+
+
+def _with_person() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _screen(*, as_json: bool) -> Screen:
+    if as_json:
+        return screens.json_lines(sys.stdin, sys.stdout)
+    if _with_person():
+        return screens.interactive(data_folder() / "history")
+    return screens.plain(sys.stdin, sys.stdout)
+
+
+async def _talk(settings: Settings, screen: Screen, *, speaker: str, role: Role, team: str) -> None:
+    async with opened(settings, migrate=True) as club:
+        found = await club.runner.write(lambda tx: _seated(tx, settings, team))
+        report = await (club.lists.use(found, [Path(settings.list)]) if settings.list else club.lists.sync(found))
+        for problem in report.problems:
+            print(f"dogear: {problem}", file=sys.stderr)
+        stage = LocalStage(
+            clock=club.clock,
+            runner=club.runner,
+            ticker=club.ticker,
+            deliverer=club.deliverer,
+            lists=club.lists,
+            team=found,
+        )
+        platform = TerminalPlatform(
+            stage=stage,
+            screen=screen,
+            invocation_id=lambda: InvocationId(f"terminal:{club.clock.token()}"),
+            speaker=speaker,
+            role=role,
+            command=settings.word,
+            zone=settings.zone,
+        )
+        club.join(platform)
+        async with AsyncExitStack() as stack:
+            if _with_person():
+                await stack.enter_async_context(club.at_work())
+            await platform.run(club.dispatcher, club.vault)
+
+
+def _seated(tx: Transaction, settings: Settings, name: str) -> Team:
+    """The team to talk in, with the terminal as one of its workspaces; raises NotFound for a team that is not there."""
+    team = teams.found_default(tx, settings.zone) if name == teams.DEFAULT_TEAM else teams.named(tx, name)
+    teams.join(tx, WORKSPACE, "this terminal", team)
+    tx.teams.assign(WORKSPACE, team.id)
+    return team

@@ -1,0 +1,199 @@
+"""The command line. Each command opens what it needs, does one thing and closes it."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.domain.errors import BadConfig
+
+if TYPE_CHECKING:
+    from bot.domain.team import Team
+    from bot.runtime.assemble import Club
+    from bot.service.entries import SyncReport
+
+app = typer.Typer(
+    name="dogear",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="A reading club for a team's own reading list. Try it: dogear demo",
+)
+team_app = typer.Typer(no_args_is_help=True, help="Teams: who shares which reading list.")
+app.add_typer(team_app, name="team")
+
+Database = Annotated[
+    str | None, typer.Option(help="sqlite:///PATH or postgresql://USER@HOST/NAME", envvar="DOGEAR_DATABASE")
+]
+ListPath = Annotated[Path | None, typer.Option("--list", help="The reading list: a Markdown file, or a folder of them")]
+
+
+class RoleName(StrEnum):
+    """Roles as the command line spells them."""
+
+    READER = "reader"
+    CURATOR = "curator"
+    ADMIN = "admin"
+
+
+@app.command()
+def demo() -> None:
+    """Try the club with a bundled list, no token and no network; nothing is kept.
+
+    On a terminal this opens a chat, else it plays a tour that ends by itself.
+    """
+    from bot.runtime import chat
+
+    asyncio.run(chat.demo())
+
+
+@app.command(name="chat")
+def chat_command(
+    list_path: ListPath = None,
+    database: Database = None,
+    speaker: Annotated[str, typer.Option("--as", help="Who speaks first")] = "you",
+    role: Annotated[RoleName, typer.Option(help="The first speaker's role")] = RoleName.ADMIN,
+    team: Annotated[str, typer.Option(help="The team to talk in")] = "default",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each line, for tools")] = False,
+) -> None:
+    """Talk with the club in this terminal: commands, reactions, several speakers, a clock that can be moved.
+
+    Type “help” in the chat to see what it understands.
+    """
+    from bot.domain.team import Role
+    from bot.runtime import chat
+    from bot.runtime.settings import load
+
+    settings = load(database=database, list=str(list_path) if list_path else None)
+    asyncio.run(chat.chat(settings, speaker=speaker, role=Role[role.name], team=team, as_json=as_json))
+
+
+@app.command()
+def check(
+    files: Annotated[list[Path], typer.Argument(help="Markdown files, or folders of them", metavar="FILE…")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for tools")] = False,
+) -> None:
+    """Say what is read from reading lists, and what is wrong in them; stores nothing.
+
+    Ends with 1 if there is an error.
+    """
+    from bot.runtime.check import check as checked
+
+    raise typer.Exit(checked(files, as_json=as_json))
+
+
+@app.command()
+def sync(
+    database: Database = None,
+    team: Annotated[str | None, typer.Option(help="Only this team")] = None,
+) -> None:
+    """Read the reading lists again, and say what changed."""
+
+    async def synced() -> None:
+        async with _club(database) as club:
+            for one in await _teams(club, team):
+                _print_report(one, await club.lists.sync(one, _progress))
+
+    asyncio.run(synced())
+
+
+@app.command()
+def migrate(database: Database = None) -> None:
+    """Bring the database up to date with this version; SQLite is copied first."""
+
+    async def migrated() -> None:
+        async with _club(database, migrate=True) as club:
+            print(f"The database is up to date ({club.store.revision}).")
+
+    asyncio.run(migrated())
+
+
+@team_app.command("add")
+def team_add(
+    name: Annotated[str, typer.Argument(help="The new team's name")],
+    paths: Annotated[list[Path], typer.Option("--list", help="Its reading list; may be given more than once")],
+    zone: Annotated[str, typer.Option(help="Its time zone")] = "UTC",
+    database: Database = None,
+) -> None:
+    """Add a team with its reading list, or give a team another list."""
+    from bot.domain import value
+
+    async def added() -> None:
+        async with _club(database) as club:
+            checked = value.zone(zone)
+            team = await club.runner.write(lambda tx: tx.teams.named(name) or tx.teams.add(name, checked))
+            _print_report(team, await club.lists.use(team, paths, _progress))
+
+    asyncio.run(added())
+
+
+@team_app.command("list")
+def team_list(database: Database = None) -> None:
+    """Every team with its lists and workspaces, and the workspaces that wait for a team."""
+    from bot.runtime.teams import described
+
+    async def listed() -> None:
+        async with _club(database) as club:
+            for line in await club.runner.read(described):
+                print(line)
+
+    asyncio.run(listed())
+
+
+@team_app.command("assign")
+def team_assign(
+    workspace: Annotated[str, typer.Argument(help="A workspace as “team list” names it: platform:id")],
+    team: Annotated[str, typer.Argument(help="A team's name")],
+    database: Database = None,
+) -> None:
+    """Give a workspace to a team; its members see that team's list from then on."""
+    from bot.domain.ids import PlatformName, WorkspaceRef
+    from bot.service import teams
+
+    platform, _, number = workspace.partition(":")
+    if not number:
+        raise BadConfig([f"“{workspace}” is not platform:id, such as “dogear team list” shows."])
+
+    async def assigned() -> None:
+        async with _club(database) as club:
+            ref = WorkspaceRef(PlatformName(platform), number)
+            found = await club.runner.write(lambda tx: teams.assign(tx, ref, team))
+            print(f"{workspace} belongs to team {found.name}.")
+
+    asyncio.run(assigned())
+
+
+@asynccontextmanager
+async def _club(database: str | None, *, migrate: bool = False) -> AsyncIterator["Club"]:
+    from bot.runtime.assemble import opened
+    from bot.runtime.settings import load
+
+    async with opened(load(database=database), migrate=migrate) as club:
+        yield club
+
+
+async def _teams(club: "Club", name: str | None) -> list["Team"]:
+    from bot.service import teams
+
+    if name is not None:
+        return [await club.runner.read(lambda tx: teams.named(tx, name))]
+    return list(await club.runner.read(lambda tx: tx.teams.all()))
+
+
+def _progress(done: int, of: int) -> None:
+    """A line that counts the files read, on a terminal and for more than a few."""
+    if of > 20 and sys.stderr.isatty():
+        print(f"\rreading file {done:,} of {of:,}", end="\n" if done == of else "", file=sys.stderr, flush=True)
+
+
+def _print_report(team: "Team", report: "SyncReport") -> None:
+    figures = {"added": report.added, "changed": report.changed, "retired": report.retired, "returned": report.returned}
+    changes = ", ".join(f"{number:,} {word}" for word, number in figures.items() if number) or "nothing changed"
+    print(f"{team.name}: {report.entries:,} on the list; {changes}.")
+    for problem in report.problems:
+        print(f"  {problem}")

@@ -1,0 +1,98 @@
+"""Keeps the store in step with the files of the reading lists: reads what changed outside any transaction, then syncs."""
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from bot.domain.errors import StoreError
+from bot.domain.ids import SourceId
+from bot.domain.source import ReadList, Source, SourceFile
+from bot.domain.team import Team
+from bot.ports import Runner
+from bot.service import entries
+from bot.service.entries import FileRead, SyncReport
+from store.lists import folder, read_path
+
+Progress = Callable[[int, int], None]
+"""Called with how many files were read, of how many, while a long sync goes on."""
+
+UNSEEN = -1
+"""The size noted of a file that could not be looked at, so that it is read when it can be."""
+
+log = logging.getLogger("dogear.lists")
+
+
+class Lists:
+    """The reading lists of all teams; one sync runs at a time."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self._lock = asyncio.Lock()
+
+    async def sync(self, team: Team, progress: Progress | None = None) -> SyncReport:
+        """Read the team's changed files and take them in."""
+        async with self._lock:
+            return await self._synced(team, progress, orphans=False)
+
+    async def use(self, team: Team, paths: Sequence[Path], progress: Progress | None = None) -> SyncReport:
+        """Make these files and folders the team's sources, and sync."""
+        wanted = [os.path.abspath(path) for path in paths]  # noqa: PTH100 -- no look at the disk, no link resolved
+        async with self._lock:
+            known = await self._runner.read(lambda tx: [source.path for source in tx.entries.sources(team.id)])
+            if set(known) != set(wanted):
+                await self._runner.write(lambda tx: tx.entries.set_sources(team.id, wanted))
+            return await self._synced(team, progress, orphans=set(known) != set(wanted))
+
+    async def _synced(self, team: Team, progress: Progress | None, *, orphans: bool) -> SyncReport:
+        """With `orphans` there may be entries of a source that was taken away."""
+        known = await self._runner.read(
+            lambda tx: [(source, tx.entries.files(source.id)) for source in tx.entries.sources(team.id)]
+        )
+        read, gone = await asyncio.to_thread(_changed, known, progress)
+        if not read and not gone and not orphans:
+            return await self._runner.read(lambda tx: entries.unchanged(tx, team.id))
+        report = await self._runner.write(lambda tx: entries.sync(tx, team.id, read, gone))
+        log.info(
+            "synced",
+            extra={"team": team.name, "added": report.added, "changed": report.changed, "retired": report.retired},
+        )
+        return report
+
+    async def watch(self) -> None:
+        """Sync whenever a file of any team's sources changes, until cancelled."""
+        known = await self._runner.read(
+            lambda tx: [(team, source) for team in tx.teams.all() for source in tx.entries.sources(team.id)]
+        )
+        async with asyncio.TaskGroup() as group:
+            for team, source in known:
+                group.create_task(self._watch(team, Path(source.path)))
+
+    async def _watch(self, team: Team, path: Path) -> None:
+        while True:
+            try:
+                async for _ in folder.watch(path):
+                    await self.sync(team)
+            except (OSError, StoreError) as error:
+                log.warning("the list is not watched for a minute: %s", error, extra={"team": team.name})
+                await asyncio.sleep(60)
+
+
+def _changed(
+    known: Sequence[tuple[Source, Sequence[SourceFile]]], progress: Progress | None
+) -> tuple[list[FileRead], list[tuple[SourceId, str]]]:
+    """What there is to take in, and which files are gone."""
+    scans = [(source, folder.scan(Path(source.path), seen)) for source, seen in known]
+    total = sum(len(scan.changed) for _, scan in scans)
+    read = []
+    for source, scan in scans:
+        for problem in scan.problems:
+            unseen = ReadList(file=problem.file, problems=(problem,), synonyms={}, failed=True)
+            read.append(FileRead(source=source.id, size=UNSEEN, mtime=0, list=unseen))
+        for found in scan.changed:
+            text = read_path(found.path, found.file)
+            read.append(FileRead(source=source.id, size=found.size, mtime=found.mtime, list=text))
+            if progress is not None:
+                progress(len(read), total)
+    return read, [(source.id, name) for source, scan in scans for name in scan.gone]

@@ -1,0 +1,79 @@
+"""The terminal's view of the program: a clock that can be moved, and the club's own work done between lines."""
+
+from datetime import datetime, timedelta
+
+from bot.commands.cards import counted
+from bot.domain.card import Card, Fields, Paragraph, Tone
+from bot.domain.team import Team
+from bot.domain.text import plain
+from bot.ports import Runner
+from bot.runtime.clock import SystemClock
+from bot.runtime.deliver import Deliverer
+from bot.runtime.lists import Lists
+from bot.runtime.ticker import Ticker
+from bot.service.entries import SyncReport
+
+MOST_PROBLEMS = 5
+
+
+class LocalStage:
+    """Implements the terminal's `Stage`. Here the ticker and the worker run when asked, never by themselves."""
+
+    def __init__(
+        self, *, clock: SystemClock, runner: Runner, ticker: Ticker, deliverer: Deliverer, lists: Lists, team: Team
+    ) -> None:
+        self._clock = clock
+        self._runner = runner
+        self._ticker = ticker
+        self._deliverer = deliverer
+        self._lists = lists
+        self._team = team
+
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    async def settle(self) -> None:
+        await self._ticker.tick()
+        await self._deliverer.drain()
+
+    async def advance(self, by: timedelta) -> None:
+        """Go from due moment to due moment, so that a week passes as a week does and nothing is late."""
+        end = self._clock.now() + by
+        await self.settle()
+        while (due := await self._next_due()) is not None and due <= end:
+            self._clock.move_to(due)
+            await self.settle()
+        self._clock.move_to(max(end, self._clock.now()))
+        await self.settle()
+
+    async def _next_due(self) -> datetime | None:
+        """The next moment after now at which there is something to do; what could not be done now is left aside."""
+        owed = await self._runner.read(lambda tx: tx.deliveries.next_due())
+        now = self._clock.now()
+        return min((due for due in (await self._ticker.next_due(), owed) if due and due > now), default=None)
+
+    async def sync(self) -> Card:
+        return report_card(await self._lists.sync(self._team))
+
+
+def report_card(report: SyncReport) -> Card:
+    """What a sync did, in figures, with the first of the problems."""
+    figures = (
+        ("On the list", report.entries),
+        ("Added", report.added),
+        ("Changed", report.changed),
+        ("Retired", report.retired),
+        ("Returned", report.returned),
+    )
+    shown = tuple((label, plain(f"{number:,}")) for label, number in figures if number or label == "On the list")
+    problems = tuple(Paragraph(text=plain(str(problem))) for problem in report.problems[:MOST_PROBLEMS])
+    more = len(report.problems) - len(problems)
+    rest = (Paragraph(text=plain(f"and {more} more; “dogear check” lists all"), quiet=True),) if more > 0 else ()
+    title = "The list is as it was." if report.quiet else "The list was read."
+    if report.problems:
+        title += f" {counted(len(report.problems), 'problem')}."
+    return Card(
+        title=title,
+        blocks=(Fields(items=shown), *problems, *rest),
+        tone=Tone.WARNING if report.problems else Tone.PLAIN,
+    )

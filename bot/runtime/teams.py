@@ -1,0 +1,23 @@
+"""Teams as the host sees them on the command line."""
+
+from collections.abc import Iterator, Sequence
+
+from bot.domain.team import Team
+from bot.ports import Transaction
+
+
+def described(tx: Transaction) -> Sequence[str]:
+    """One line for each team, its lists and workspaces, and each workspace that waits for a team."""
+    lines = [line for team in tx.teams.all() for line in _team(tx, team)]
+    waiting = [
+        f"waiting for a team: {waits.ref.platform}:{waits.ref.id} ({waits.name})" for waits in tx.teams.workspaces(None)
+    ]
+    return [*lines, *waiting] or ["There is no team yet. Add one: dogear team add NAME --list PATH"]
+
+
+def _team(tx: Transaction, team: Team) -> Iterator[str]:
+    yield f"{team.name}: {tx.entries.count(team.id):,} entries, {tx.teams.members(team.id)} members, zone {team.zone}"
+    for source in tx.entries.sources(team.id):
+        yield f"  list {source.path}"
+    for workspace in tx.teams.workspaces(team.id):
+        yield f"  workspace {workspace.ref.platform}:{workspace.ref.id} ({workspace.name})"
