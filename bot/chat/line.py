@@ -5,7 +5,7 @@ with `\` before a quote or a backslash. Words left over go to the parameter that
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from difflib import get_close_matches
 
 from bot.chat.command import Catalogue, CommandSpec, Param, Placement
@@ -36,7 +36,7 @@ def render(catalogue: Catalogue, call: Call) -> str:
     for param in sorted(spec.params, key=lambda param: param.placement is Placement.REST):
         value = call.arguments.get(param.name)
         if value is not None:
-            words.append(_rendered(spec, param, value))
+            words.append(_rendered(spec, param, value, call.arguments))
     return " ".join(words)
 
 
@@ -123,14 +123,14 @@ def _unquoted(token: str) -> str:
     return re.sub(r'\\(.)|"|\\$', lambda match: match[1] or "", token, flags=re.DOTALL)
 
 
-def _rendered(spec: CommandSpec, param: Param, value: str) -> str:
+def _rendered(spec: CommandSpec, param: Param, value: str, given: Collection[str]) -> str:
     if param.placement is Placement.REST:
         named = "|".join(re.escape(other.name) for other in spec.params if other.placement is Placement.NAMED)
         words = value.split()
         return " ".join(re.sub(rf"^(\\*(?:{named}):)", r"\\\1", word) if named else word for word in words)
     takes_rest = any(other.placement is Placement.REST for other in spec.params)
     shown = value if takes_rest or _stands_bare(spec, value) else _quoted(value)
-    return f"{param.name}:{shown}" if _by_name(param) else shown
+    return f"{param.name}:{shown}" if _by_name(spec, param, given) else shown
 
 
 def _stands_bare(spec: CommandSpec, value: str) -> bool:
@@ -139,8 +139,10 @@ def _stands_bare(spec: CommandSpec, value: str) -> bool:
     return bool(re.fullmatch(r'[^\s"\\]+', value)) and value.partition(":")[0].lower() not in names
 
 
-def _by_name(param: Param) -> bool:
-    return param.placement is Placement.NAMED or not param.required
+def _by_name(spec: CommandSpec, param: Param, given: Collection[str]) -> bool:
+    """A value stands in its place only if every place before it is taken."""
+    positions = [other.name for other in spec.params if other.placement is Placement.POSITION]
+    return param.name not in positions or any(name not in given for name in positions[: positions.index(param.name)])
 
 
 def _quoted(value: str) -> str:

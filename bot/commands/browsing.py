@@ -8,7 +8,7 @@ from bot.domain.card import Block, Call, Card, Entries, EntryLine, Fields, Parag
 from bot.domain.entry import Entry
 from bot.domain.ids import EntryNumber
 from bot.domain.reading import ReadingState
-from bot.domain.text import Span, Text, joined, plain
+from bot.domain.text import Span, Text, joined, plain, string
 from bot.domain.value import Kind
 from bot.ports import EntryFilter, Hit
 from bot.service import entries
@@ -49,7 +49,7 @@ def _hit(hit: Hit, state: ReadingState) -> EntryLine:
         url=entry.url,
         state=state,
         tags=entry.tags,
-        matched=hit.matched,
+        matched=() if string(hit.matched) == entry.title else hit.matched,
         path=hit.path,
         actions=(button("Notes", "show", entry.number), button("Share", "share", entry.number)),
     )

@@ -50,7 +50,7 @@ def entry_card(entry: Entry, state: ReadingState, *, all_notes: bool, more: Iter
 
 def _about(entry: Entry, state: ReadingState) -> tuple[tuple[str, Text], ...]:
     facts = (
-        ("Entry", f"#{entry.number}, {state.value}"),
+        ("State", state.value),
         ("Site", entry.site),
         ("Section", " › ".join(entry.section)),
         ("Tags", ", ".join(entry.tags)),

@@ -37,12 +37,12 @@ def _previewed(turn: Turn, found: digests.Preview) -> Card:
     card = card_of(found.digest)
     heading = joined([plain("Next digest in"), named_channel(found.schedule.channel), plain("on")])
     when = (*heading, Span(" "), *moment(found.slot.due_at, turn.zone), Span(":"))
-    skip = Action(label="Skip", call=Call(path=("digest", "skip"), arguments={"channel": found.schedule.channel.id}))
-    post = Action(
-        label="Post now", call=Call(path=("digest", "post"), arguments={"channel": found.schedule.channel.id})
-    )
-    admin = (post, skip) if turn.role >= Role.ADMIN else ()
+    admin = (_button("Post now", "post", found), _button("Skip", "skip", found)) if turn.role >= Role.ADMIN else ()
     return Card(title=card.title, blocks=(Paragraph(text=when), *card.blocks), actions=admin, entry=card.entry)
+
+
+def _button(label: str, word: str, found: digests.Preview) -> Action:
+    return Action(label=label, call=Call(path=("digest", word), arguments={"channel": f"#{found.schedule.channel.id}"}))
 
 
 @command("digest", "skip", role=Role.ADMIN, writes=True)

@@ -2,6 +2,7 @@
 
 from datetime import time, timedelta
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from bot.commands.cards import moment
 from bot.commands.declare import Turn, command, named, position
@@ -9,7 +10,7 @@ from bot.commands.digests import MaybeChannel, named_channel
 from bot.domain.card import Block, Card, Fields, Paragraph, Tone
 from bot.domain.schedule import Schedule, Weekday
 from bot.domain.team import Role
-from bot.domain.text import Span, Text, joined, plain
+from bot.domain.text import Text, joined, plain
 from bot.domain.value import Kind
 from bot.service import schedules
 
@@ -108,6 +109,7 @@ def _pause(turn: Turn, schedule: Schedule) -> tuple[tuple[str, Text], ...]:
 
 
 def next_dates(turn: Turn, schedule: Schedule) -> Text:
-    """The next slots, or that there are none while it is paused."""
-    coming = schedules.next_dates(turn.tx, schedule)
-    return joined([moment(slot.due_at, turn.zone) for slot in coming], ", ") or (Span("none while paused"),)
+    """The next slots as clocks show them in the schedule's own zone, or that there are none while it is paused."""
+    zone = ZoneInfo(schedule.zone)
+    coming = [f"{slot.due_at.astimezone(zone):%a %d %b %Y %H:%M}" for slot in schedules.next_dates(turn.tx, schedule)]
+    return plain(", ".join(coming) or "none while paused")

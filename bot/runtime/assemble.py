@@ -19,6 +19,7 @@ from bot.runtime.lists import Lists
 from bot.runtime.notices import Notices
 from bot.runtime.settings import Settings
 from bot.runtime.ticker import Ticker
+from bot.runtime.vault import ThreadedVault
 from store.sql import SqlStore, open_store
 
 
@@ -35,6 +36,7 @@ class Club:
     deliverer: Deliverer
     ticker: Ticker
     lists: Lists
+    vault: ThreadedVault
 
     def join(self, platform: ChatPlatform) -> None:
         """Deliver to this platform too."""
@@ -93,6 +95,7 @@ def _assembled(settings: Settings, clock: SystemClock, store: SqlStore, runner: 
         deliverer=deliverer,
         ticker=Ticker(runner, deliverer, notices),
         lists=Lists(runner),
+        vault=ThreadedVault(store, [key.get_secret_value() for key in settings.vault_keys]),
     )
 
 

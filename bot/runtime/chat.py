@@ -10,7 +10,6 @@ from adapters.terminal import screens
 from adapters.terminal.platform import TerminalPlatform
 from adapters.terminal.room import WORKSPACE
 from adapters.terminal.screen import Screen
-from bot.domain.errors import NotFound
 from bot.domain.ids import InvocationId
 from bot.domain.team import Role, Team
 from bot.ports import Transaction
@@ -19,23 +18,25 @@ from bot.runtime.settings import Settings, data_folder, load
 from bot.runtime.stage import LocalStage
 from bot.service import teams
 
+SAMPLE = files("bot.sample") / "reading-list.md"
+
 
 async def demo() -> None:
     """The bundled list over a database that is thrown away: a chat with a person, else the tour."""
-    with tempfile.TemporaryDirectory(prefix="dogear-") as folder, as_file(files("bot.sample")) as sample:
-        settings = load(database=f"sqlite:///{folder}/demo.db", list=str(sample / "reading-list.md"))
+    with tempfile.TemporaryDirectory(prefix="dogear-") as folder, as_file(SAMPLE) as sample:
+        settings = load(database=f"sqlite:///{folder}/demo.db", list=str(sample))
         if _with_person():
-            await _talk(settings, screens.interactive(), speaker="you", role=Role.ADMIN, team=teams.DEFAULT_TEAM)
+            await talk(settings, screens.interactive(), speaker="you", role=Role.ADMIN, team=teams.DEFAULT_TEAM)
         else:
             from bot.runtime.tour import STEPS
 
             screen = screens.tour(STEPS, sys.stdout)
-            await _talk(settings, screen, speaker="Ana", role=Role.ADMIN, team=teams.DEFAULT_TEAM)
+            await talk(settings, screen, speaker="Ana", role=Role.ADMIN, team=teams.DEFAULT_TEAM)
 
 
 async def chat(settings: Settings, *, speaker: str, role: Role, team: str, as_json: bool) -> None:
     """Talk until the lines are over."""
-    await _talk(settings, _screen(as_json=as_json), speaker=speaker, role=role, team=team)
+    await talk(settings, _screen(as_json=as_json), speaker=speaker, role=role, team=team)
 
 
 def _with_person() -> bool:
@@ -50,7 +51,8 @@ def _screen(*, as_json: bool) -> Screen:
     return screens.plain(sys.stdin, sys.stdout)
 
 
-async def _talk(settings: Settings, screen: Screen, *, speaker: str, role: Role, team: str) -> None:
+async def talk(settings: Settings, screen: Screen, *, speaker: str, role: Role, team: str) -> None:
+    """Hold the chat on this screen; problems of the list go to standard error first."""
     async with opened(settings, migrate=True) as club:
         found = await club.runner.write(lambda tx: _seated(tx, settings, team))
         report = await (club.lists.use(found, [Path(settings.list)]) if settings.list else club.lists.sync(found))

@@ -108,7 +108,7 @@ def migrate(database: Database = None) -> None:
 
     async def migrated() -> None:
         async with _club(database, migrate=True) as club:
-            print(f"The database is up to date ({club.store.revision}).")
+            print(f"The database is up to date ({club.store.schema()}).")
 
     asyncio.run(migrated())
 

@@ -38,7 +38,7 @@ class Lists:
 
     async def use(self, team: Team, paths: Sequence[Path], progress: Progress | None = None) -> SyncReport:
         """Make these files and folders the team's sources, and sync."""
-        wanted = [os.path.abspath(path) for path in paths]  # noqa: PTH100 -- no look at the disk, no link resolved
+        wanted = [str(Path(os.getcwd(), path)) for path in paths]  # noqa: PTH109 -- asks the process, not the disk
         async with self._lock:
             known = await self._runner.read(lambda tx: [source.path for source in tx.entries.sources(team.id)])
             if set(known) != set(wanted):

@@ -3,7 +3,6 @@
 Run `python -m bot.runtime.reference README.md` after a command or an option has changed (`make reference`).
 """
 
-import re
 import sys
 from pathlib import Path
 
@@ -46,8 +45,9 @@ TABLES = {"commands": command_table, "options": option_table}
 def refreshed(text: str) -> str:
     """The text with every table between `<!-- name -->` and `<!-- /name -->` made anew."""
     for name, table in TABLES.items():
-        pattern = rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)"
-        text = re.sub(pattern, lambda found, made=table(): f"{found[1]}{made}\n{found[2]}", text, flags=re.DOTALL)
+        end = f"<!-- /{name} -->"
+        head, begin, after = text.partition(f"<!-- {name} -->\n")
+        text = f"{head}{begin}{table()}\n{end}{after.partition(end)[2]}"
     return text
 
 

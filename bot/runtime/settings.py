@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.domain.errors import BadConfig
@@ -27,6 +27,9 @@ class Settings(BaseSettings):
     zone: str = Field("UTC", description="the time zone of teams and members that name none, such as Europe/Berlin")
     admins: Annotated[tuple[str, ...], NoDecode] = Field((), description="accounts that are admins: platform:id, …")
     curators: Annotated[tuple[str, ...], NoDecode] = Field((), description="accounts that are curators: platform:id, …")
+    vault_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (), description="keys that encrypt the platforms' secrets, newest first, separated by commas"
+    )
     log_level: str = Field(
         "WARNING", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR"
     )
@@ -46,6 +49,11 @@ class Settings(BaseSettings):
         if wrong:
             raise ValueError(f"“{wrong[0]}” is not platform:id")
         return tuple(account for account in accounts if account)
+
+    @field_validator("vault_keys", mode="before")
+    @classmethod
+    def _keys(cls, typed: Any) -> Any:
+        return tuple(key.strip() for key in typed.split(",") if key.strip()) if isinstance(typed, str) else typed
 
     @property
     def database_url(self) -> str:

@@ -7,7 +7,6 @@ from functools import partial
 from bot.domain.card import Card
 from bot.domain.delivery import Draft, Step
 from bot.domain.digest import (
-    MOST_NEW_ENTRIES,
     Digest,
     Feature,
     Outcome,
@@ -33,6 +32,7 @@ LATE = timedelta(hours=24)
 SAID_TO_BE_LATE = timedelta(minutes=5)
 """Later than this a digest says that it is late."""
 HISTORY = 10
+MOST_NEWS = 100
 
 
 @record
@@ -195,11 +195,9 @@ def _digest(tx: Transaction, schedule: Schedule, slot: Occurrence, *, late: bool
 
 
 def _newest(tx: Transaction, schedule: Schedule, slot: Occurrence, featured: EntryId) -> tuple[Entry, ...]:
-    """The week's new entries but the featured one; a list that is new as a whole has no news in it."""
-    first = tx.entries.count(schedule.team)
-    fresh = tx.entries.added_since(schedule.team, slot.due_at - WEEK, MOST_NEW_ENTRIES + 2)
-    if len(fresh) >= first:
-        return ()
+    """The week's new entries but the featured one; what was there when the schedule was set is no news."""
+    since = max(slot.due_at - WEEK, schedule.active_from)
+    fresh = tx.entries.added_since(schedule.team, since, MOST_NEWS)
     return tuple(entry for entry in fresh if entry.id != featured)
 
 

@@ -1,0 +1,32 @@
+"""The platforms' vault: the store's, in worker threads, with the host's keys. Opened only when something is kept."""
+
+import asyncio
+from collections.abc import Sequence
+from functools import cached_property
+
+from bot.domain.errors import BadConfig
+from bot.domain.ids import PlatformName
+from store.sql import SqlStore, SqlVault
+
+
+class ThreadedVault:
+    """Implements `bot.chat.platform.Vault`; every method raises BadConfig without a key that fits."""
+
+    def __init__(self, store: SqlStore, keys: Sequence[str]) -> None:
+        self._store = store
+        self._keys = keys
+
+    @cached_property
+    def _vault(self) -> SqlVault:
+        if not self._keys:
+            raise BadConfig(["DOGEAR_VAULT_KEYS is not set, and without a key no platform can keep its secrets."])
+        return SqlVault(self._store, self._keys)
+
+    async def keep(self, platform: PlatformName, name: str, secret: bytes) -> None:
+        await asyncio.to_thread(lambda: self._vault.keep(platform, name, secret))
+
+    async def recall(self, platform: PlatformName, name: str) -> bytes | None:
+        return await asyncio.to_thread(lambda: self._vault.recall(platform, name))
+
+    async def forget(self, platform: PlatformName, name: str) -> None:
+        await asyncio.to_thread(lambda: self._vault.forget(platform, name))
