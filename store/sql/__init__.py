@@ -1,0 +1,6 @@
+"""The store over SQLAlchemy Core, on SQLite and on PostgreSQL."""
+
+from store.sql.store import SqlStore, open_store
+from store.sql.vault import SqlVault
+
+__all__ = ["SqlStore", "SqlVault", "open_store"]

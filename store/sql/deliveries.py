@@ -1,0 +1,380 @@
+"""The ledger, as rows: who may attempt which delivery, and what came of it."""
+
+import hmac
+from base64 import urlsafe_b64encode
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
+
+from bot.domain.delivery import Delivery, Draft, Durations, State, Step
+from bot.domain.ids import ChannelRef, DeliveryId, EntryId, MessageRef, ScheduleId, TeamId, ThreadRef
+from bot.domain.wire import from_json, to_json
+from store.sql.keys import id_of, number_of, team_of
+from store.sql.places import channel_of, place
+from store.sql.tables import DELIVERY, INSTANCE
+from store.sql.work import AnyRow, Work
+
+KEY_LENGTH = 24
+"""Characters: fits what every platform lets us attach to a message."""
+_RECENT = timedelta(days=30)
+_FINAL = [state for state in State if state.final]
+_CHANNEL = ("platform", "workspace", "channel")
+
+
+class SqlDeliveries:
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    def plan(self, team: TeamId, drafts: Sequence[Draft], *, not_before: datetime) -> bool:
+        if not drafts:
+            return True
+        instance = self._work.row(select(INSTANCE))
+        assert instance is not None
+        first = self._work.take(team, "delivery", len(drafts))
+        if self.of(team, drafts[0].source_key):
+            return False
+        self._work.change(
+            self._work.insert(DELIVERY),
+            [
+                _planned(team, number, draft, instance, not_before if draft is drafts[0] else None)
+                for number, draft in enumerate(drafts, start=first)
+            ],
+        )
+        return True
+
+    def lease(self, owner: str, limit: int, durations: Durations, platforms: Sequence[str]) -> Sequence[Delivery]:
+        now = self._work.now()
+        due = _due(now, platforms).limit(limit)
+        picked = self._pick(due) if self._work.engine == "postgresql" else self._work.rows(due)
+        if not picked:
+            return []
+        taken = update(DELIVERY).where(_among(picked), ~_in_flight(DELIVERY))
+        values = {"state": State.LEASED, "lease_owner": owner, "lease_until": now + durations.lease}
+        rows = self._work.rows(taken.values(**values, fence=DELIVERY.c.fence + 1).returning(*DELIVERY.c))
+        return [_delivery(row) for row in sorted(rows, key=lambda row: (row.not_before, row.team, row.number))]
+
+    def _pick(self, due: Select[Any]) -> Sequence[AnyRow]:
+        """Rows that no other worker holds, in channels that none holds.
+
+        A locked row alone would let two workers take one row each of the same channel. The lock on the channel
+        ends with our transaction, and what another one committed before we had it is seen by the statement after.
+        """
+        rows = self._work.rows(due.with_for_update(skip_locked=True))
+        if not rows:
+            return []
+        channel = func.concat_ws("/", *(DELIVERY.c[name] for name in _CHANNEL))
+        held = func.pg_try_advisory_xact_lock(func.hashtextextended(channel, literal(0, BigInteger)))
+        locked = select(DELIVERY.c.team, DELIVERY.c.number, held.label("held")).where(_among(rows))
+        return [row for row in self._work.rows(locked) if row.held]
+
+    def expire(self, durations: Durations) -> int:
+        now = self._work.now()
+        ended = select(DELIVERY).where(_in_state(DELIVERY, State.LEASED, State.SENDING), DELIVERY.c.lease_until <= now)
+        if self._work.engine == "postgresql":
+            ended = ended.with_for_update(skip_locked=True)
+        rows = self._work.rows(ended)
+        for row in rows:
+            self._work.change(update(DELIVERY).where(_among([row])).values(_after_lease(row, durations)))
+        return len(rows)
+
+    def intend(self, delivery: DeliveryId, fence: int, durations: Durations) -> bool:
+        now = self._work.now()
+        ours = and_(
+            _is(delivery),
+            DELIVERY.c.fence == fence,
+            DELIVERY.c.state == State.LEASED,
+            DELIVERY.c.lease_until >= now + durations.enough_lease,
+        )
+        statement = (
+            update(DELIVERY)
+            .where(ours)
+            .values(
+                state=State.SENDING,
+                attempt=DELIVERY.c.attempt + 1,
+                sent_from=now,
+                first_sent_from=func.coalesce(DELIVERY.c.first_sent_from, literal(now, DELIVERY.c.sent_from.type)),
+            )
+        )
+        return self._work.change(statement) == 1
+
+    def settle(
+        self,
+        delivery: DeliveryId,
+        fence: int,
+        state: State,
+        *,
+        outcome: str | None = None,
+        message: MessageRef | None = None,
+        thread: ThreadRef | None = None,
+        not_before: datetime | None = None,
+    ) -> bool:
+        now = self._work.now()
+        values: dict[str, Any] = {
+            "state": state,
+            "outcome": outcome,
+            "settled_at": now,
+            "not_before": not_before or now,
+            "lease_owner": None,
+            "lease_until": None,
+            **({"message_channel": message.channel.id, "message": message.id} if message else {}),
+            **({"thread_channel": thread.channel.id, "thread": thread.id} if thread else {}),
+        }
+        ours = and_(_is(delivery), DELIVERY.c.fence == fence, DELIVERY.c.state.not_in(_FINAL))
+        row = self._work.row(update(DELIVERY).where(ours).values(values).returning(*DELIVERY.c))
+        if row is not None and state.final:
+            self._pass_on(row, now)
+        return row is not None
+
+    def _pass_on(self, row: AnyRow, now: datetime) -> None:
+        """Let the steps that follow go on, or refuse them with the one they waited for."""
+        following = update(DELIVERY).where(
+            DELIVERY.c.team == row.team,
+            DELIVERY.c.source_key == row.source_key,
+            DELIVERY.c.ordinal > row.ordinal,
+            DELIVERY.c.state == State.PENDING,
+        )
+        if row.state != State.SENT:
+            self._work.change(following.values(state=row.state, outcome=row.outcome, settled_at=now))
+            return
+        known = _landed(row)
+        if known:
+            self._work.change(following.values(known))
+        later = DELIVERY.alias()
+        nearest = select(func.min(later.c.ordinal)).where(
+            later.c.team == row.team, later.c.source_key == row.source_key, later.c.ordinal > row.ordinal
+        )
+        self._work.change(following.where(DELIVERY.c.ordinal == nearest.scalar_subquery()).values(not_before=now))
+
+    def uncertain(self, limit: int, platforms: Sequence[str]) -> Sequence[Delivery]:
+        """The window runs over what is uncertain now, which is little."""
+        order = (DELIVERY.c.not_before, DELIVERY.c.team, DELIVERY.c.number)
+        place_in_channel = func.row_number().over(partition_by=[DELIVERY.c[name] for name in _CHANNEL], order_by=order)
+        due = and_(
+            _in_state(DELIVERY, State.UNCERTAIN),
+            DELIVERY.c.not_before <= self._work.now(),
+            DELIVERY.c.platform.in_(platforms),
+        )
+        ranked = select(DELIVERY, place_in_channel.label("place")).where(due).subquery()
+        first = select(ranked).where(ranked.c.place == 1)
+        ordered = first.order_by(ranked.c.not_before, ranked.c.team, ranked.c.number).limit(limit)
+        return [_delivery(row) for row in self._work.rows(ordered)]
+
+    def get(self, delivery: DeliveryId) -> Delivery | None:
+        row = self._work.row(select(DELIVERY).where(_is(delivery)))
+        return _delivery(row) if row else None
+
+    def of(self, team: TeamId, source_key: str) -> Sequence[Delivery]:
+        steps = select(DELIVERY).where(DELIVERY.c.team == team, DELIVERY.c.source_key == source_key)
+        return [_delivery(row) for row in self._work.rows(steps.order_by(DELIVERY.c.ordinal))]
+
+    def showing(self, message: MessageRef) -> tuple[TeamId, EntryId] | None:
+        here = and_(
+            DELIVERY.c.platform == message.channel.workspace.platform,
+            DELIVERY.c.workspace == message.channel.workspace.id,
+            DELIVERY.c.message_channel == message.channel.id,
+            DELIVERY.c.message == message.id,
+            DELIVERY.c.entry.is_not(None),
+        )
+        row = self._work.row(select(DELIVERY.c.team, DELIVERY.c.entry).where(here).limit(1))
+        return (TeamId(row.team), EntryId(id_of(row.team, row.entry))) if row else None
+
+    def discussions(self, team: TeamId, entry: EntryId, limit: int) -> Sequence[tuple[datetime, MessageRef]]:
+        at = func.coalesce(DELIVERY.c.sent_from, DELIVERY.c.settled_at)
+        posted = and_(
+            DELIVERY.c.team == team,
+            DELIVERY.c.team == team_of(entry),
+            DELIVERY.c.entry == number_of(entry),
+            DELIVERY.c.step == Step.ROOT,
+            DELIVERY.c.state == State.SENT,
+            DELIVERY.c.message.is_not(None),
+        )
+        newest = select(DELIVERY, at.label("at")).where(posted).order_by(at.desc(), DELIVERY.c.number.desc())
+        rows = self._work.rows(newest.limit(limit))
+        return [(row.at, _message(row, row.message_channel, row.message)) for row in rows]
+
+    def unsettled(self, team: TeamId) -> Sequence[Delivery]:
+        recent = and_(DELIVERY.c.state == State.REFUSED, DELIVERY.c.settled_at >= self._work.now() - _RECENT)
+        troubled = select(DELIVERY).where(DELIVERY.c.team == team, or_(DELIVERY.c.state == State.NEEDS_HUMAN, recent))
+        newest = troubled.order_by(DELIVERY.c.settled_at.desc(), DELIVERY.c.number.desc())
+        return [_delivery(row) for row in self._work.rows(newest)]
+
+    def next_due(self) -> datetime | None:
+        """The least of three, each the first of an index."""
+        firsts = [
+            select(func.min(column).label("at")).where(_in_state(DELIVERY, *states))
+            for column, states in (
+                (DELIVERY.c.not_before, [State.PENDING]),
+                (DELIVERY.c.lease_until, [State.LEASED, State.SENDING]),
+                (DELIVERY.c.not_before, [State.UNCERTAIN]),
+            )
+        ]
+        at: datetime | None = self._work.value(select(func.min(union_all(*firsts).subquery().c.at)))
+        return at
+
+    def doubt_after_restore(self) -> int:
+        """After a restored backup nothing due can be trusted not to have been sent since; how many rows there were."""
+        now = self._work.now()
+        self._work.change(update(INSTANCE).values(boot_epoch=INSTANCE.c.boot_epoch + 1))
+        doubtful = update(DELIVERY).where(
+            DELIVERY.c.state.in_([State.PENDING, State.LEASED, State.SENDING]), DELIVERY.c.not_before <= now
+        )
+        since = func.coalesce(DELIVERY.c.first_sent_from, DELIVERY.c.not_before)
+        values = {"sent_from": since, "first_sent_from": since, "lease_owner": None, "lease_until": None}
+        epoch = select(INSTANCE.c.boot_epoch).scalar_subquery()
+        return self._work.change(
+            doubtful.values(
+                state=State.UNCERTAIN, not_before=now, boot_epoch=epoch, fence=DELIVERY.c.fence + 1, **values
+            )
+        )
+
+
+def _planned(team: TeamId, number: int, draft: Draft, instance: AnyRow, not_before: datetime | None) -> dict[str, Any]:
+    body = None if draft.card is None else to_json(draft.card)
+    return {
+        "team": team,
+        "number": number,
+        "source_key": draft.source_key,
+        "ordinal": draft.ordinal,
+        "step": draft.step,
+        **place(draft.channel),
+        "body": body,
+        "body_sha": None if body is None else sha256(body.encode(errors="surrogatepass")).hexdigest(),
+        "title": draft.title,
+        "meaning": draft.meaning,
+        "entry": None if draft.entry is None else number_of(draft.entry),
+        "schedule": None if draft.schedule is None else number_of(draft.schedule),
+        "week": draft.week,
+        "late_after": draft.late_after,
+        "key": _key(instance.key, f"{team}/{draft.source_key}/{draft.ordinal}"),
+        "state": State.PENDING,
+        "attempt": 0,
+        "not_before": not_before,
+        "fence": 0,
+        "boot_epoch": instance.boot_epoch,
+    }
+
+
+def _key(instance_key: bytes, identity: str) -> str:
+    """Stable over every attempt, and telling a platform nothing."""
+    digest = hmac.digest(instance_key, identity.encode(errors="surrogatepass"), "sha256")
+    return urlsafe_b64encode(digest).decode()[:KEY_LENGTH]
+
+
+def _due(now: datetime, platforms: Sequence[str]) -> Select[Any]:
+    """Due rows, the longest due first, of each channel without one in flight only the first."""
+    earlier = DELIVERY.alias()
+    before = and_(
+        *(earlier.c[name] == DELIVERY.c[name] for name in _CHANNEL),
+        _in_state(earlier, State.PENDING),
+        tuple_(earlier.c.not_before, earlier.c.team, earlier.c.number)
+        < tuple_(DELIVERY.c.not_before, DELIVERY.c.team, DELIVERY.c.number),
+    )
+    due = select(DELIVERY.c.team, DELIVERY.c.number).where(
+        _in_state(DELIVERY, State.PENDING),
+        DELIVERY.c.not_before <= now,
+        DELIVERY.c.platform.in_(platforms),
+        ~_in_flight(DELIVERY),
+        ~exists().where(before),
+    )
+    return due.order_by(DELIVERY.c.not_before, DELIVERY.c.team, DELIVERY.c.number)
+
+
+def _in_flight(table: FromClause) -> ColumnElement[bool]:
+    """Whether another delivery to the row's channel is in flight."""
+    other = DELIVERY.alias()
+    same = [other.c[name] == table.c[name] for name in _CHANNEL]
+    return exists().where(*same, _in_state(other, State.LEASED, State.SENDING))
+
+
+def _in_state(table: FromClause, *states: State) -> ColumnElement[bool]:
+    """The states stand in the statement itself: an engine that does not see them does not use a partial index."""
+    listed = bindparam(None, list(states), Text, expanding=True, literal_execute=True)
+    return table.c.state.in_(listed)
+
+
+def _after_lease(row: AnyRow, durations: Durations) -> dict[str, Any]:
+    """What was not begun is free again. What was begun may have arrived, which is looked into once it must show."""
+    free = {"lease_owner": None, "lease_until": None}
+    if row.state == State.LEASED:
+        return {**free, "state": State.PENDING}
+    return {**free, "state": State.UNCERTAIN, "not_before": row.sent_from + durations.settle}
+
+
+def _landed(row: AnyRow) -> dict[str, Any]:
+    """What the steps after this one need to know of where it landed."""
+    root = {"root_channel": row.message_channel, "root": row.message} if row.step == Step.ROOT and row.message else {}
+    thread = {"thread_channel": row.thread_channel, "thread": row.thread} if row.thread else {}
+    return {**root, **thread}
+
+
+def _is(delivery: DeliveryId) -> ColumnElement[bool]:
+    return and_(DELIVERY.c.team == team_of(delivery), DELIVERY.c.number == number_of(delivery))
+
+
+def _among(rows: Sequence[AnyRow]) -> ColumnElement[bool]:
+    return tuple_(DELIVERY.c.team, DELIVERY.c.number).in_([(row.team, row.number) for row in rows])
+
+
+def _delivery(row: AnyRow) -> Delivery:
+    return Delivery(
+        id=DeliveryId(id_of(row.team, row.number)),
+        team=TeamId(row.team),
+        draft=_draft(row),
+        key=row.key,
+        state=State(row.state),
+        outcome=row.outcome,
+        attempt=row.attempt,
+        not_before=row.not_before,
+        lease_owner=row.lease_owner,
+        lease_until=row.lease_until,
+        fence=row.fence,
+        sent_from=row.sent_from,
+        first_sent_from=row.first_sent_from,
+        message=_message(row, row.message_channel, row.message) if row.message else None,
+        root=_message(row, row.root_channel, row.root) if row.root else None,
+        thread=ThreadRef(channel=_channel(row, row.thread_channel), id=row.thread) if row.thread else None,
+    )
+
+
+def _draft(row: AnyRow) -> Draft:
+    return Draft(
+        channel=channel_of(row),
+        source_key=row.source_key,
+        step=Step(row.step),
+        ordinal=row.ordinal,
+        card=None if row.body is None else from_json(row.body),
+        title=row.title,
+        meaning=row.meaning,
+        entry=None if row.entry is None else EntryId(id_of(row.team, row.entry)),
+        schedule=None if row.schedule is None else ScheduleId(id_of(row.team, row.schedule)),
+        week=row.week,
+        late_after=row.late_after,
+    )
+
+
+def _message(row: AnyRow, channel: str, message: str) -> MessageRef:
+    return MessageRef(channel=_channel(row, channel), id=message)
+
+
+def _channel(row: AnyRow, id: str) -> ChannelRef:
+    """A channel (or thread) beside the one the delivery goes to."""
+    return ChannelRef(workspace=channel_of(row).workspace, id=id)

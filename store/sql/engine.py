@@ -1,0 +1,114 @@
+"""From a database URL to an engine whose transactions begin as we say."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from bot.domain.errors import BadConfig, StoreBusy
+from store.sql import failures
+
+BUSY_TIMEOUT = 3000
+"""Milliseconds for which SQLite waits for another process; our own threads take turns in the runtime."""
+STATEMENT_TIMEOUT = 60_000
+IDLE_TIMEOUT = 30_000
+"""Milliseconds after which PostgreSQL ends a statement, and a transaction whose holder is frozen."""
+CONNECT_TIMEOUT = 3
+POOL = 8
+"""Connections to PostgreSQL; SQLite has one for each thread that comes."""
+
+
+def address(url: str) -> URL:
+    """The database's address with our driver named; raises BadConfig for what we cannot use."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise BadConfig([f"{_USAGE} What is set is not a URL."]) from None
+    if parsed.drivername == "sqlite":
+        return _file(parsed)
+    if parsed.drivername in {"postgresql", "postgres", "postgresql+psycopg"}:
+        return parsed.set(drivername="postgresql+psycopg")
+    raise BadConfig([f"{_USAGE} “{parsed.drivername}” is not supported."])
+
+
+_USAGE = "The database must be sqlite:///PATH or postgresql://USER@HOST/NAME."
+
+
+def _file(parsed: URL) -> URL:
+    if not parsed.database or parsed.database == ":memory:":
+        raise BadConfig([f"{_USAGE} A database in memory would be another one for every thread."])
+    folder = Path(parsed.database).parent
+    if not folder.is_dir():
+        raise BadConfig([f"The folder {folder} for the database {parsed.database} does not exist."])
+    return parsed
+
+
+def connect(url: URL) -> Engine:
+    """An engine for `begun`; nothing is opened yet."""
+    engine = _sqlite(url) if url.drivername == "sqlite" else _postgresql(url)
+    event.listen(engine, "handle_error", failures.replace)
+    return engine
+
+
+def _options(dialect: str, *, write: bool) -> dict[str, Any]:
+    """How a transaction begins.
+
+    On PostgreSQL a reader sees one snapshot; a writer sees what others committed before each of its statements,
+    which is what makes waiting for a row and then reading it right.
+    """
+    if dialect == "sqlite":
+        return {"begin": "BEGIN IMMEDIATE" if write else "BEGIN"}
+    if write:
+        return {"isolation_level": "READ COMMITTED"}
+    return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+
+def _sqlite(url: URL) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT / 1000, "isolation_level": None})
+    event.listen(engine, "connect", _set_up)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _set_up(connection: Any, _record: object) -> None:
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16000"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin(connection: Connection) -> None:
+    """A reader is also kept from writing, as PostgreSQL would: SQLite by itself would let it, until two of them do."""
+    begin = connection.get_execution_options()["begin"]
+    connection.exec_driver_sql(f"PRAGMA query_only={int(begin == 'BEGIN')}")
+    connection.exec_driver_sql(begin)
+
+
+def _postgresql(url: URL) -> Engine:
+    settings = {
+        "timezone": "UTC",
+        "statement_timeout": STATEMENT_TIMEOUT,
+        "idle_in_transaction_session_timeout": IDLE_TIMEOUT,
+        "synchronous_commit": "on",
+    }
+    arguments = {
+        "connect_timeout": CONNECT_TIMEOUT,
+        "application_name": "dogear",
+        "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
+    }
+    return create_engine(
+        url, connect_args=arguments, pool_size=POOL, max_overflow=0, pool_timeout=3, pool_pre_ping=True
+    )
+
+
+@contextmanager
+def begun(engine: Engine, *, write: bool) -> Iterator[Connection]:
+    """A connection in a transaction that commits when the block ends cleanly; raises StoreBusy."""
+    try:
+        connection = engine.connect()
+    except PoolTimeoutError as error:
+        raise StoreBusy("The database has too much to do. Try again in a moment.") from error
+    with connection.execution_options(**_options(engine.dialect.name, write=write)), connection.begin():
+        yield connection

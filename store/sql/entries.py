@@ -1,0 +1,312 @@
+"""The entries of a team and the files they come from, as rows; every change keeps the search index in step."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
+
+from bot.domain.entry import Entry, Tag
+from bot.domain.ids import EntryId, EntryNumber, MemberId, SourceId, TeamId, Url
+from bot.domain.notes import Notes
+from bot.domain.reading import ReadingState
+from bot.domain.source import Problem, ReadEntry, Severity, Source, SourceFile, content_of
+from bot.domain.text import site_of
+from bot.ports import EntryFilter, Kept
+from store.sql.filters import chosen, folded, folded_tag, on_list
+from store.sql.keys import hashed, id_of, number_of, team_of
+from store.sql.search.index import Index
+from store.sql.tables import ENTRY, ENTRY_TAG, READING, SOURCE, SOURCE_FILE, packed
+from store.sql.work import AnyRow, Tree, Work
+
+_AT_ONCE = 500
+"""Ids in one statement."""
+_UNTOUCHED = ("team", "number", "key_hash", "key", "added_at")
+"""Columns of an entry that no change of its text touches."""
+
+
+class SqlEntries:
+    def __init__(self, work: Work, index: Index) -> None:
+        self._work = work
+        self._index = index
+
+    def numbered(self, team: TeamId, number: EntryNumber) -> Entry | None:
+        return self._entry(and_(ENTRY.c.team == team, ENTRY.c.number == number))
+
+    def keyed(self, team: TeamId, key: str) -> Entry | None:
+        return self._entry(and_(on_list(team), ENTRY.c.key_hash == hashed(key)))
+
+    def _entry(self, where: ColumnElement[bool]) -> Entry | None:
+        row = self._work.row(select(ENTRY).where(where))
+        return entry_of(row, self._work.tree) if row else None
+
+    def get(self, team: TeamId, ids: Sequence[EntryId]) -> Mapping[EntryId, Entry]:
+        found: dict[EntryId, Entry] = {}
+        for numbers in _chunks(_numbers(team, ids)):
+            for row in self._work.rows(select(ENTRY).where(ENTRY.c.team == team, ENTRY.c.number.in_(numbers))):
+                entry = entry_of(row, self._work.tree)
+                found[entry.id] = entry
+        return found
+
+    def count(self, team: TeamId) -> int:
+        count: int = self._work.value(select(func.count()).where(on_list(team)))
+        return count
+
+    def page(
+        self, team: TeamId, member: MemberId, which: EntryFilter, *, offset: int, limit: int
+    ) -> tuple[int, Sequence[Entry]]:
+        where = chosen(team, member, which)
+        total: int = self._work.value(select(func.count()).where(where))
+        listed = select(ENTRY).where(where).order_by(ENTRY.c.number).offset(offset).limit(limit)
+        return total, self._listed(listed)
+
+    def tags(self, team: TeamId, member: MemberId) -> Sequence[Tag]:
+        mine = and_(
+            READING.c.team == ENTRY_TAG.c.team,
+            READING.c.member == (number_of(member) if team_of(member) == team else None),
+            READING.c.entry == ENTRY_TAG.c.entry,
+            READING.c.state != ReadingState.UNREAD,
+        )
+        entries, touched = func.count(), func.count(READING.c.state)
+        counted = (
+            select(ENTRY_TAG.c.tag, entries, entries - touched)
+            .select_from(ENTRY_TAG.outerjoin(READING, mine))
+            .where(ENTRY_TAG.c.team == team)
+            .group_by(ENTRY_TAG.c.tag)
+            .order_by(entries.desc(), ENTRY_TAG.c.tag)
+        )
+        return [Tag(name=row[0], entries=row[1], unread=row[2]) for row in self._work.rows(counted)]
+
+    def added_since(self, team: TeamId, since: datetime, limit: int) -> Sequence[Entry]:
+        newest = select(ENTRY).where(on_list(team), ENTRY.c.added_at >= since)
+        return self._listed(newest.order_by(ENTRY.c.number.desc()).limit(limit))
+
+    def titled(self, team: TeamId, typed: str, limit: int) -> Sequence[Entry]:
+        number, title = typed.strip().removeprefix("#"), typed.strip()
+        numbered = cast(ENTRY.c.number, String).startswith(number, autoescape=True)
+        begins = ENTRY.c.title.istartswith(title, autoescape=True)
+        holds = ENTRY.c.title.icontains(title, autoescape=True)
+        found = select(ENTRY).where(on_list(team), or_(numbered, holds))
+        return self._listed(found.order_by(case((or_(numbered, begins), 0), else_=1), ENTRY.c.number).limit(limit))
+
+    def _listed(self, statement: Any) -> Sequence[Entry]:
+        return [entry_of(row, _no_tree) for row in self._work.rows(statement)]
+
+    def sources(self, team: TeamId) -> Sequence[Source]:
+        rows = self._work.rows(select(SOURCE).where(SOURCE.c.team == team).order_by(SOURCE.c.number))
+        return [_source(row) for row in rows]
+
+    def set_sources(self, team: TeamId, paths: Sequence[str]) -> Sequence[Source]:
+        known = {source.path: source for source in self.sources(team)}
+        for path in known.keys() - set(paths):
+            self._remove_source(known[path].id)
+        fresh = [path for path in dict.fromkeys(paths) if path not in known]
+        for path in fresh:
+            number = self._work.take(team, "source")
+            self._work.change(self._work.insert(SOURCE).values(team=team, number=number, path=path))
+        return self.sources(team)
+
+    def _remove_source(self, source: SourceId) -> None:
+        self._work.change(delete(SOURCE_FILE).where(_of_source(source)))
+        here = and_(SOURCE.c.team == team_of(source), SOURCE.c.number == number_of(source))
+        self._work.change(delete(SOURCE).where(here))
+
+    def files(self, source: SourceId) -> Sequence[SourceFile]:
+        rows = self._work.rows(select(SOURCE_FILE).where(_of_source(source)).order_by(SOURCE_FILE.c.file))
+        return [_source_file(row) for row in rows]
+
+    def keep_file(self, file: SourceFile) -> None:
+        values = {
+            "team": team_of(file.source),
+            "source": number_of(file.source),
+            "file": file.file,
+            "size": file.size,
+            "mtime": file.mtime,
+            "entries": file.entries,
+            "duplicates": file.duplicates,
+            "problems": packed([asdict(problem) for problem in file.problems]),
+        }
+        statement = self._work.insert(SOURCE_FILE).values(values)
+        changed = {name: statement.excluded[name] for name in ("size", "mtime", "entries", "duplicates", "problems")}
+        key = ["team", "source", "file"]
+        self._work.change(statement.on_conflict_do_update(index_elements=key, set_=changed))
+
+    def forget_file(self, source: SourceId, file: str) -> None:
+        self._work.change(delete(SOURCE_FILE).where(_of_source(source), SOURCE_FILE.c.file == file))
+
+    def kept(self, team: TeamId) -> Sequence[Kept]:
+        names = ("number", "key", "line", "content", "retired_at", "source", "file")
+        rows = self._work.rows(select(*(ENTRY.c[name] for name in names)).where(ENTRY.c.team == team))
+        return [
+            Kept(
+                id=EntryId(id_of(team, number)),
+                number=EntryNumber(number),
+                key=key,
+                line=line,
+                content=content,
+                retired=retired_at is not None,
+                source=SourceId(id_of(team, source)),
+                file=file,
+            )
+            for number, key, line, content, retired_at, source, file in rows
+        ]
+
+    def add(self, team: TeamId, source: SourceId, entries: Iterable[tuple[str, ReadEntry]]) -> None:
+        new = list(entries)
+        if not new:
+            return
+        first = self._work.take(team, "entry", len(new))
+        numbered = [(number, file, entry) for number, (file, entry) in enumerate(new, start=first)]
+        now = self._work.now()
+        rows = [{**_fresh(team, number, entry, now), **_text(source, file, entry)} for number, file, entry in numbered]
+        self._work.change(self._work.insert(ENTRY), rows)
+        self._note_text(team, [(number, entry) for number, _, entry in numbered])
+
+    def change(self, team: TeamId, source: SourceId, entries: Iterable[tuple[EntryId, str, ReadEntry]]) -> None:
+        changed = [(number_of(which), file, entry) for which, file, entry in entries if team_of(which) == team]
+        self._forget_text(team, [number for number, _, _ in changed])
+        rows = [{"which": number, **_text(source, file, entry)} for number, file, entry in changed]
+        names = [column.name for column in ENTRY.c if column.name not in _UNTOUCHED]
+        statement = update(ENTRY).where(ENTRY.c.team == team, ENTRY.c.number == bindparam("which"))
+        self._work.change(statement.values({name: bindparam(name) for name in names}), rows)
+        self._note_text(team, [(number, entry) for number, _, entry in changed])
+
+    def move(self, team: TeamId, source: SourceId, entries: Iterable[tuple[EntryId, str, int]]) -> None:
+        rows = [
+            {"which": number_of(which), "to_file": file, "to_line": line}
+            for which, file, line in entries
+            if team_of(which) == team
+        ]
+        statement = update(ENTRY).where(ENTRY.c.team == team, ENTRY.c.number == bindparam("which"))
+        place = {"source": number_of(source), "file": bindparam("to_file"), "line": bindparam("to_line")}
+        self._work.change(statement.values(place), rows)
+
+    def retire(self, team: TeamId, ids: Sequence[EntryId]) -> None:
+        numbers = _numbers(team, ids)
+        self._forget_text(team, numbers)
+        now = self._work.now() if numbers else None
+        for chunk in _chunks(numbers):
+            statement = update(ENTRY).where(on_list(team), ENTRY.c.number.in_(chunk))
+            self._work.change(statement.values(retired_at=now))
+
+    def _note_text(self, team: TeamId, entries: Sequence[tuple[int, ReadEntry]]) -> None:
+        tags = [
+            {"team": team, "tag": tag, "entry": number}
+            for number, entry in entries
+            for tag in dict.fromkeys(folded_tag(tag) for tag in entry.tags)
+        ]
+        self._work.change(self._work.insert(ENTRY_TAG), tags)
+        self._index.add(team, entries)
+
+    def _forget_text(self, team: TeamId, numbers: Sequence[int]) -> None:
+        """Take entries out of the index and away from their tags, while their old text is still there."""
+        self._index.remove(team, numbers)
+        for chunk in _chunks(numbers):
+            self._work.change(delete(ENTRY_TAG).where(ENTRY_TAG.c.team == team, ENTRY_TAG.c.entry.in_(chunk)))
+
+
+def entry_of(row: AnyRow, tree: Tree) -> Entry:
+    """The entry of a row with all columns."""
+    return Entry(
+        id=EntryId(id_of(row.team, row.number)),
+        team=TeamId(row.team),
+        number=EntryNumber(row.number),
+        url=Url(row.url),
+        key=row.key,
+        title=row.title,
+        notes=Notes(markdown=row.notes, tree=tree(row.notes) if row.notes else ()),
+        tags=row.tags,
+        section=row.section,
+        source=SourceId(id_of(row.team, row.source)),
+        file=row.file,
+        line=row.line,
+        added_at=row.added_at,
+        retired_at=row.retired_at,
+    )
+
+
+def _no_tree(_markdown: str) -> tuple[()]:
+    return ()
+
+
+def _fresh(team: int, number: int, entry: ReadEntry, now: datetime) -> dict[str, Any]:
+    return {"team": team, "number": number, "key": entry.key, "key_hash": hashed(entry.key), "added_at": now}
+
+
+def _text(source: SourceId, file: str, entry: ReadEntry) -> dict[str, Any]:
+    """The columns that follow from what a file says of an entry."""
+    return {
+        "source": number_of(source),
+        "file": file,
+        "line": entry.line,
+        "retired_at": None,
+        "url": entry.url,
+        "site": _site(entry.url),
+        "title": entry.title,
+        "notes": entry.notes.markdown,
+        "tags": entry.tags,
+        "section": entry.section,
+        "section_folded": _section_folded(entry.section),
+        "content": content_of(entry),
+    }
+
+
+def _site(url: str) -> str:
+    """As `site_of`, which is asked once for each host: a list has few hosts and many links."""
+    slash = url.find("/", 8)
+    return _site_of(url[:slash] if slash > 0 else url)
+
+
+_site_of = lru_cache(maxsize=10_000)(site_of)
+
+
+@lru_cache(maxsize=1_000)
+def _section_folded(section: tuple[str, ...]) -> str:
+    return folded("\n".join(section))
+
+
+def _numbers(team: TeamId, ids: Iterable[EntryId]) -> list[int]:
+    return [number_of(which) for which in ids if team_of(which) == team]
+
+
+def _chunks(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (numbers[start : start + _AT_ONCE] for start in range(0, len(numbers), _AT_ONCE))
+
+
+def _of_source(source: SourceId) -> ColumnElement[bool]:
+    return and_(SOURCE_FILE.c.team == team_of(source), SOURCE_FILE.c.source == number_of(source))
+
+
+def _source(row: AnyRow) -> Source:
+    return Source(id=SourceId(id_of(row.team, row.number)), team=TeamId(row.team), path=row.path)
+
+
+def _source_file(row: AnyRow) -> SourceFile:
+    return SourceFile(
+        source=SourceId(id_of(row.team, row.source)),
+        file=row.file,
+        size=row.size,
+        mtime=row.mtime,
+        entries=row.entries,
+        duplicates=row.duplicates,
+        problems=tuple(_problem(problem) for problem in json.loads(row.problems)),
+    )
+
+
+def _problem(kept: dict[str, Any]) -> Problem:
+    return Problem(**{**kept, "severity": Severity(kept["severity"])})

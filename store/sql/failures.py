@@ -1,0 +1,50 @@
+"""What a database may answer in its own words, and what we say instead. Everything not named here is a bug."""
+
+import sqlite3
+
+from sqlalchemy.engine import ExceptionContext
+
+from bot.domain.errors import StoreBusy
+
+_SQLITE = {
+    sqlite3.SQLITE_BUSY: "The database is locked by another program.",
+    sqlite3.SQLITE_LOCKED: "The database is locked by another program.",
+    sqlite3.SQLITE_READONLY: "The database file cannot be written.",
+    sqlite3.SQLITE_IOERR: "The disk with the database cannot be read or written.",
+    sqlite3.SQLITE_FULL: "The disk with the database is full.",
+    sqlite3.SQLITE_CANTOPEN: "The database file cannot be opened.",
+}
+
+# https://www.postgresql.org/docs/18/errcodes-appendix.html, read in November 2026; a class is its first two characters.
+_POSTGRESQL = {
+    "08": "The database is away.",
+    "25006": "The database takes no changes right now.",
+    "40": "The database was busy with the same rows.",
+    "53": "The database has no room left.",
+    "53100": "The disk with the database is full.",
+    "53300": "The database has too many connections.",
+    "55P03": "The database is busy with the same rows.",
+    "57014": "The database took too long.",
+    "57P": "The database is restarting.",
+    "58030": "The disk with the database cannot be read or written.",
+}
+AWAY = "The database is away."
+
+
+def replace(context: ExceptionContext) -> None:
+    """Raise StoreBusy in place of what the driver raised, where that may succeed later."""
+    sentence = sentence_for(context.original_exception)
+    if sentence is None and context.is_disconnect:
+        sentence = AWAY
+    if sentence is not None:
+        raise StoreBusy(f"{sentence} Try again in a moment.") from context.original_exception
+
+
+def sentence_for(error: BaseException) -> str | None:
+    """What went wrong in plain words; None for what is not the database's state but our mistake."""
+    if isinstance(error, sqlite3.Error):
+        return _SQLITE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+    state = getattr(error, "sqlstate", None)
+    if state is None:
+        return AWAY if type(error).__name__ == "OperationalError" else None
+    return next((_POSTGRESQL[state[:size]] for size in (5, 3, 2) if state[:size] in _POSTGRESQL), None)

@@ -1,0 +1,75 @@
+"""Which entries on the list: the conditions that listing, reading states and search share."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, and_, or_, select
+
+from bot.domain.ids import MemberId, TeamId
+from bot.domain.query import Query
+from bot.domain.reading import ReadingState
+from bot.ports import EntryFilter
+from store.sql.keys import number_of, team_of
+from store.sql.tables import ENTRY, ENTRY_TAG, READING
+
+LONGEST_TAG = 200
+"""Characters of a tag that count when entries are looked up by it: PostgreSQL indexes no text without end."""
+
+
+def folded(value: str) -> str:
+    """The text as filters compare it."""
+    return value.casefold()
+
+
+def folded_tag(tag: str) -> str:
+    return folded(tag)[:LONGEST_TAG]
+
+
+def on_list(team: TeamId) -> ColumnElement[bool]:
+    return and_(ENTRY.c.team == team, ENTRY.c.retired_at.is_(None))
+
+
+def chosen(team: TeamId, member: MemberId, which: EntryFilter) -> ColumnElement[bool]:
+    """Entries on the list with the tag and in the member's state."""
+    tags = [which.tag] if which.tag else []
+    states = [which.state] if which.state else []
+    return and_(on_list(team), *_tagged(team, tags), *_in_state(team, member, states))
+
+
+def asked(team: TeamId, member: MemberId, query: Query) -> list[ColumnElement[bool]]:
+    """The conditions of the query's filters; none where it has no filter."""
+    sites = [or_(ENTRY.c.site == site, ENTRY.c.site.endswith(f".{site}", autoescape=True)) for site in _sites(query)]
+    sections = [ENTRY.c.section_folded.contains(folded(name), autoescape=True) for name in query.sections]
+    return [
+        *_tagged(team, query.tags),
+        *_in_state(team, member, query.states),
+        *([or_(*sites)] if sites else []),
+        *([or_(*sections)] if sections else []),
+    ]
+
+
+def tagged(team: TeamId, tags: Sequence[str]) -> ColumnElement[bool]:
+    """Entries with one of the tags, or all where there are none."""
+    return and_(*_tagged(team, tags)) if tags else ENTRY.c.team == team
+
+
+def _tagged(team: TeamId, tags: Sequence[str]) -> list[ColumnElement[bool]]:
+    if not tags:
+        return []
+    wanted = {folded_tag(tag.removeprefix("#")) for tag in tags}
+    having = select(ENTRY_TAG.c.entry).where(ENTRY_TAG.c.team == team, ENTRY_TAG.c.tag.in_(wanted))
+    return [ENTRY.c.number.in_(having)]
+
+
+def _in_state(team: TeamId, member: MemberId, states: Sequence[ReadingState]) -> list[ColumnElement[bool]]:
+    """No row means unread, so unread is everything but the rows in the other states."""
+    if not states or set(states) == set(ReadingState):
+        return []
+    unread = ReadingState.UNREAD in states
+    listed = set(ReadingState) - set(states) if unread else set(states)
+    mine = and_(READING.c.team == team, READING.c.team == team_of(member), READING.c.member == number_of(member))
+    numbers = select(READING.c.entry).where(mine, READING.c.state.in_(listed))
+    return [ENTRY.c.number.not_in(numbers) if unread else ENTRY.c.number.in_(numbers)]
+
+
+def _sites(query: Query) -> list[str]:
+    return [site.removeprefix("www.") for site in query.sites]

@@ -1,0 +1,25 @@
+"""Which uses of writing commands were carried out, as rows."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, select
+
+from bot.domain.ids import InvocationId
+from store.sql.tables import INVOCATION
+from store.sql.work import Work
+
+
+class SqlInvocations:
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    def answer(self, id: InvocationId) -> str | None:
+        answer: str | None = self._work.value(select(INVOCATION.c.answer).where(INVOCATION.c.id == id))
+        return answer
+
+    def keep(self, id: InvocationId, answer: str) -> None:
+        statement = self._work.insert(INVOCATION).values(id=id, answer=answer, at=self._work.now())
+        self._work.change(statement.on_conflict_do_nothing())
+
+    def forget_before(self, moment: datetime) -> None:
+        self._work.change(delete(INVOCATION).where(INVOCATION.c.at < moment))

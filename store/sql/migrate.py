@@ -1,0 +1,106 @@
+"""Which revision of the schema a database has, and how it gets the one that this program needs.
+
+Alembic takes a second to import, so it is asked only where the revision differs: an empty database gets its tables
+from `tables` at once, and a test holds that against what the migrations make.
+"""
+
+from pathlib import Path
+
+from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, func, insert, inspect, select
+
+from bot.domain.errors import BadConfig, StaleSchema
+from bot.ports import Clock
+from store.sql.engine import begun
+from store.sql.search import postgres
+from store.sql.tables import INSTANCE, METADATA
+
+REVISION = "0001"
+"""The newest migration: what this program reads and writes."""
+VERSION = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
+"""Alembic's own table."""
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_ONE_AT_A_TIME = 0x0D06EA12
+"""The number of the advisory lock under which replicas that start together make or migrate a schema."""
+
+
+def prepare(engine: Engine, clock: Clock, *, migrate: bool) -> None:
+    """Make an empty database ours, and with `migrate` bring an older one up to date; raises StaleSchema, BadConfig."""
+    with begun(engine, write=False) as connection:
+        found = revision(connection)
+    if found is None:
+        found = _create(engine, clock)
+    if found == REVISION:
+        return
+    if int(found) > int(REVISION):
+        raise StaleSchema(
+            f"The database has schema {found}, this program knows {REVISION} at most. Install a newer Dogear, "
+            "or restore the copy that was made before the update."
+        )
+    if not migrate:
+        raise StaleSchema(f"The database has schema {found}, this program needs {REVISION}. Run “dogear migrate”.")
+    if engine.dialect.name == "sqlite":
+        copy(engine, found)
+    _upgrade(engine)
+
+
+def revision(connection: Connection) -> str | None:
+    """The revision of the schema; None for an empty database. Raises BadConfig for a database of another program."""
+    tables = inspect(connection).get_table_names()
+    if VERSION.name in tables:
+        found: str | None = connection.scalar(select(VERSION.c.version_num))
+        return found
+    if tables:
+        raise BadConfig(["The database has tables that are not Dogear's. Give Dogear a database of its own."])
+    return None
+
+
+def copy(engine: Engine, name: str) -> Path:
+    """A copy of a SQLite database beside it, in place of an earlier one of that name."""
+    path = Path(f"{engine.url.database}.{name}")
+    path.unlink(missing_ok=True)
+    connection = engine.raw_connection()  # without a transaction, in which SQLite would not copy
+    try:
+        connection.cursor().execute("VACUUM INTO ?", (str(path),))
+    finally:
+        connection.close()
+    return path
+
+
+def _create(engine: Engine, clock: Clock) -> str:
+    """Make the tables, unless another process was faster; the revision there is then."""
+    with begun(engine, write=True) as connection:
+        _wait_for_turn(connection)
+        found = revision(connection)
+        if found is not None:
+            return found
+        create_tables(connection)
+        connection.execute(insert(INSTANCE).values(id=1, key=clock.token().encode(), boot_epoch=1))
+        return REVISION
+
+
+def create_tables(connection: Connection) -> None:
+    """The newest schema, as the migrations make it."""
+    METADATA.create_all(connection, checkfirst=False)
+    if connection.dialect.name == "postgresql":
+        for statement in postgres.SCHEMA:
+            connection.exec_driver_sql(statement)
+    VERSION.create(connection)
+    connection.execute(insert(VERSION).values(version_num=REVISION))
+
+
+def _upgrade(engine: Engine) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    with begun(engine, write=True) as connection:
+        _wait_for_turn(connection)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _wait_for_turn(connection: Connection) -> None:
+    """Replicas that start together make or migrate a schema one after the other; SQLite lets only one write anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))

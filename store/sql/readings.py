@@ -1,0 +1,152 @@
+"""Reading states, choices and marks, as rows."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, select
+
+from bot.domain.ids import AccountRef, EntryId, MemberId, MessageRef, PlatformName, TeamId
+from bot.domain.reading import Choice, Mark, Reading, ReadingCounts, ReadingState
+from bot.ports import EntryFilter, TeamCounts
+from store.sql.filters import chosen, on_list
+from store.sql.keys import id_of, number_of, team_of
+from store.sql.places import channel_of, in_channel, place
+from store.sql.tables import ENTRY, MARK, MEMBER, READING
+from store.sql.work import AnyRow, Work
+
+MOST_READ = 5
+_SAME_ENTRY = and_(ENTRY.c.team == READING.c.team, ENTRY.c.number == READING.c.entry)
+
+
+class SqlReadings:
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    def states(self, member: MemberId, entries: Sequence[EntryId]) -> Mapping[EntryId, ReadingState]:
+        team = team_of(member)
+        numbers = [number_of(entry) for entry in entries if team_of(entry) == team]
+        rows = self._work.rows(
+            select(READING.c.entry, READING.c.state).where(_by(member), READING.c.entry.in_(numbers))
+        )
+        return {EntryId(id_of(team, entry)): ReadingState(state) for entry, state in rows}
+
+    def choice(self, member: MemberId, entry: EntryId) -> Choice | None:
+        row = self._work.row(select(READING.c.choice, READING.c.chosen_at).where(_by(member), _about(entry)))
+        return Choice(state=ReadingState(row.choice), at=row.chosen_at) if row and row.choice else None
+
+    def marks(self, team: TeamId, account: AccountRef, entry: EntryId) -> Sequence[Mark]:
+        mine = and_(MARK.c.platform == account.platform, MARK.c.account == account.id)
+        shown = and_(MARK.c.team == team, MARK.c.team == team_of(entry), MARK.c.entry == number_of(entry))
+        return self._marks(and_(mine, shown))
+
+    def marks_on(self, team: TeamId, message: MessageRef) -> Sequence[Mark]:
+        return self._marks(and_(MARK.c.team == team, in_channel(MARK, message.channel), MARK.c.message == message.id))
+
+    def _marks(self, where: ColumnElement[bool]) -> Sequence[Mark]:
+        return [_mark(row) for row in self._work.rows(select(MARK).where(where).order_by(MARK.c.at, MARK.c.emoji))]
+
+    def keep_mark(self, team: TeamId, mark: Mark) -> bool:
+        key = {
+            "team": team,
+            **place(mark.message.channel),
+            "message": mark.message.id,
+            "account": mark.account.id,
+            "emoji": mark.emoji,
+        }
+        value = {"entry": number_of(mark.entry), "meaning": mark.meaning, "at": mark.at, "live": mark.live}
+        statement = self._work.insert(MARK).values(key | value)
+        statement = statement.on_conflict_do_update(
+            index_elements=list(key),
+            set_={name: statement.excluded[name] for name in value},
+            where=MARK.c.at <= statement.excluded.at,
+        )
+        return self._work.change(statement) == 1
+
+    def keep(self, member: MemberId, reading: Reading, choice: Choice | None) -> None:
+        key = {"team": team_of(member), "member": number_of(member), "entry": number_of(reading.entry)}
+        value: dict[str, Any] = {"state": reading.state, "since": reading.since}
+        if choice is not None:
+            value |= {"choice": choice.state, "chosen_at": choice.at}
+        statement = self._work.insert(READING).values(key | value)
+        changed = {name: statement.excluded[name] for name in value}
+        self._work.change(statement.on_conflict_do_update(index_elements=list(key), set_=changed))
+
+    def queue(self, member: MemberId, limit: int) -> Sequence[EntryId]:
+        queued = self._of_member(member).where(READING.c.state == ReadingState.LATER)
+        rows = self._work.rows(queued.order_by(READING.c.since, READING.c.entry).limit(limit))
+        return [EntryId(id_of(team_of(member), row.entry)) for row in rows]
+
+    def unread(self, member: MemberId, which: EntryFilter, *, offset: int, limit: int) -> tuple[int, Sequence[EntryId]]:
+        team = team_of(member)
+        where = chosen(team, member, EntryFilter(tag=which.tag, state=ReadingState.UNREAD))
+        total: int = self._work.value(select(func.count()).where(where))
+        rows = self._work.rows(select(ENTRY.c.number).where(where).order_by(ENTRY.c.number).offset(offset).limit(limit))
+        return total, [EntryId(id_of(team, row.number)) for row in rows]
+
+    def counts(self, member: MemberId) -> ReadingCounts:
+        of_state = select(READING.c.state, func.count()).join(ENTRY, _SAME_ENTRY)
+        of_state = of_state.where(_by(member), on_list(team_of(member))).group_by(READING.c.state)
+        counted = {row[0]: row[1] for row in self._work.rows(of_state)}
+        read, later = counted.get(ReadingState.READ, 0), counted.get(ReadingState.LATER, 0)
+        entries: int = self._work.value(select(func.count()).where(on_list(team_of(member))))
+        return ReadingCounts(read=read, later=later, unread=entries - read - later)
+
+    def readers(self, entry: EntryId) -> int:
+        about = and_(READING.c.team == team_of(entry), _about(entry), READING.c.state == ReadingState.READ)
+        count: int = self._work.value(select(func.count()).where(about))
+        return count
+
+    def read_since(self, member: MemberId, since: datetime) -> int:
+        recent = and_(_by(member), READING.c.state == ReadingState.READ, READING.c.since >= since)
+        count: int = self._work.value(select(func.count()).where(recent))
+        return count
+
+    def team_counts(self, team: TeamId, since: datetime) -> TeamCounts:
+        read = and_(READING.c.team == team, READING.c.state == ReadingState.READ)
+        recent = func.count().filter(READING.c.since >= since)
+        row = self._work.row(select(func.count(READING.c.member.distinct()), func.count(), recent).where(read))
+        assert row is not None
+        readers, reads, reads_since = row
+        by_entry = select(READING.c.entry, func.count().label("readers")).join(ENTRY, _SAME_ENTRY)
+        by_entry = by_entry.where(read, on_list(team)).group_by(READING.c.entry)
+        most = self._work.rows(by_entry.order_by(func.count().desc(), READING.c.entry).limit(MOST_READ))
+        return TeamCounts(
+            members=self._work.value(select(func.count()).where(MEMBER.c.team == team)),
+            readers=readers,
+            reads=reads,
+            reads_since=reads_since,
+            entries=self._work.value(select(func.count()).where(on_list(team))),
+            entries_read=self._work.value(select(func.count()).select_from(by_entry.subquery())),
+            most_read=tuple((EntryId(id_of(team, row.entry)), row.readers) for row in most),
+        )
+
+    def wanted(self, team: TeamId) -> Mapping[EntryId, int]:
+        later = and_(READING.c.team == team, READING.c.state == ReadingState.LATER)
+        rows = self._work.rows(select(READING.c.entry, func.count()).where(later).group_by(READING.c.entry))
+        return {EntryId(id_of(team, entry)): count for entry, count in rows}
+
+    def _of_member(self, member: MemberId) -> Any:
+        """The member's rows about entries on the list."""
+        return select(READING.c.entry).join(ENTRY, _SAME_ENTRY).where(_by(member), on_list(team_of(member)))
+
+
+def _by(member: MemberId) -> ColumnElement[bool]:
+    return and_(READING.c.team == team_of(member), READING.c.member == number_of(member))
+
+
+def _about(entry: EntryId) -> ColumnElement[bool]:
+    """Goes with a condition on the team: an entry of another team has the same number there."""
+    return and_(READING.c.team == team_of(entry), READING.c.entry == number_of(entry))
+
+
+def _mark(row: AnyRow) -> Mark:
+    return Mark(
+        account=AccountRef(platform=PlatformName(row.platform), id=row.account),
+        message=MessageRef(channel=channel_of(row), id=row.message),
+        entry=EntryId(id_of(row.team, row.entry)),
+        emoji=row.emoji,
+        meaning=ReadingState(row.meaning),
+        at=row.at,
+        live=row.live,
+    )

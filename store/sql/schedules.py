@@ -1,0 +1,167 @@
+"""Weekly slots and what became of each week, as rows."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, select, update
+
+from bot.domain.digest import Candidate, Outcome, Week, Why
+from bot.domain.ids import AccountRef, ChannelRef, EntryId, EntryNumber, PlatformName, ScheduleId, TeamId
+from bot.domain.reading import ReadingState
+from bot.domain.schedule import Schedule, Weekday
+from store.sql.filters import on_list, tagged
+from store.sql.keys import id_of, number_of, team_of
+from store.sql.places import channel_of, in_channel, place
+from store.sql.tables import ENTRY, READING, SCHEDULE, WEEK
+from store.sql.work import AnyRow, Work
+
+
+class SqlSchedules:
+    """A removed slot keeps its row, so that the channel's next one takes over its weeks."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    def all(self, team: TeamId | None = None) -> Sequence[Schedule]:
+        statement = select(SCHEDULE).where(~SCHEDULE.c.removed)
+        if team is not None:
+            statement = statement.where(SCHEDULE.c.team == team)
+        return [_schedule(row) for row in self._work.rows(statement.order_by(SCHEDULE.c.team, SCHEDULE.c.number))]
+
+    def of(self, team: TeamId, channel: ChannelRef) -> Schedule | None:
+        row = self._work.row(select(SCHEDULE).where(_in(team, channel), ~SCHEDULE.c.removed))
+        return _schedule(row) if row else None
+
+    def keep(self, schedule: Schedule) -> Schedule:
+        values = _values(schedule)
+        known = self._work.value(select(SCHEDULE.c.number).where(_in(schedule.team, schedule.channel)))
+        number = known or self._work.take(schedule.team, "schedule")
+        statement = self._work.insert(SCHEDULE).values(number=number, **values)
+        statement = statement.on_conflict_do_update(
+            index_elements=["team", "platform", "workspace", "channel"],
+            set_={name: statement.excluded[name] for name in values},
+        )
+        number = self._work.value(statement.returning(SCHEDULE.c.number))
+        return replace(schedule, id=ScheduleId(id_of(schedule.team, number)))
+
+    def remove(self, schedule: ScheduleId) -> None:
+        self._work.change(update(SCHEDULE).where(_is(schedule)).values(removed=True, pinned=None))
+
+    def use(self, week: Week) -> bool:
+        statement = self._work.insert(WEEK).values(
+            team=week.team,
+            schedule=number_of(week.schedule),
+            week=week.week,
+            due_at=week.due_at,
+            used_at=week.used_at,
+            outcome=week.outcome,
+            entry=None if week.entry is None else number_of(week.entry),
+            why=week.why,
+        )
+        return self._work.change(statement.on_conflict_do_nothing()) == 1
+
+    def used(self, schedule: ScheduleId, week: str) -> Week | None:
+        row = self._work.row(_WEEKS.where(_is(schedule), WEEK.c.week == week))
+        return _week(row) if row else None
+
+    def weeks(self, team: TeamId, channel: ChannelRef, limit: int) -> Sequence[Week]:
+        newest = _WEEKS.where(_in(team, channel)).order_by(WEEK.c.due_at.desc(), WEEK.c.week.desc()).limit(limit)
+        return [_week(row) for row in self._work.rows(newest)]
+
+    def candidates(self, team: TeamId, channel: ChannelRef, tags: Sequence[str]) -> Sequence[Candidate]:
+        """Three statements and a join in Python, because each is a walk along an index and their product is not."""
+        wanted = self._by_entry(
+            select(READING.c.entry, func.count())
+            .where(READING.c.team == team, READING.c.state == ReadingState.LATER)
+            .group_by(READING.c.entry)
+        )
+        featured = self._by_entry(
+            select(WEEK.c.entry, func.max(WEEK.c.used_at))
+            .join(SCHEDULE, _SAME_SCHEDULE)
+            .where(_in(team, channel), WEEK.c.entry.is_not(None))
+            .group_by(WEEK.c.entry)
+        )
+        has_notes = (ENTRY.c.notes != "").label("has_notes")
+        pool = select(ENTRY.c.number, ENTRY.c.added_at, has_notes).where(on_list(team), tagged(team, tags))
+        return [
+            Candidate(
+                entry=EntryId(id_of(team, number)),
+                number=EntryNumber(number),
+                has_notes=has_notes,
+                wanted=wanted.get(number, 0),
+                added_at=added_at,
+                last_featured=featured.get(number),
+            )
+            for number, added_at, has_notes in self._work.rows(pool.order_by(ENTRY.c.number))
+        ]
+
+    def pin(self, schedule: ScheduleId, entry: EntryId | None) -> None:
+        number = None if entry is None else number_of(entry)
+        self._work.change(update(SCHEDULE).where(_is(schedule)).values(pinned=number))
+
+    def pinned(self, schedule: ScheduleId) -> EntryId | None:
+        number = self._work.value(select(SCHEDULE.c.pinned).where(_is(schedule)))
+        return None if number is None else EntryId(id_of(team_of(schedule), number))
+
+    def _by_entry(self, statement: Any) -> dict[int, Any]:
+        return {row[0]: row[1] for row in self._work.rows(statement)}
+
+
+_SAME_SCHEDULE = and_(SCHEDULE.c.team == WEEK.c.team, SCHEDULE.c.number == WEEK.c.schedule)
+_WEEKS = select(WEEK, SCHEDULE.c.platform, SCHEDULE.c.workspace, SCHEDULE.c.channel).join(SCHEDULE, _SAME_SCHEDULE)
+
+
+def _is(schedule: ScheduleId) -> ColumnElement[bool]:
+    return and_(SCHEDULE.c.team == team_of(schedule), SCHEDULE.c.number == number_of(schedule))
+
+
+def _in(team: TeamId, channel: ChannelRef) -> ColumnElement[bool]:
+    return and_(SCHEDULE.c.team == team, in_channel(SCHEDULE, channel))
+
+
+def _values(schedule: Schedule) -> dict[str, Any]:
+    return {
+        "team": schedule.team,
+        **place(schedule.channel),
+        "weekday": int(schedule.weekday),
+        "at": schedule.at,
+        "zone": schedule.zone,
+        "tags": schedule.tags,
+        "active_from": schedule.active_from,
+        "paused_until": schedule.paused_until,
+        "paused_because": schedule.paused_because,
+        "creator_platform": schedule.created_by.platform,
+        "creator": schedule.created_by.id,
+        "removed": False,
+    }
+
+
+def _schedule(row: AnyRow) -> Schedule:
+    return Schedule(
+        id=ScheduleId(id_of(row.team, row.number)),
+        team=TeamId(row.team),
+        channel=channel_of(row),
+        weekday=Weekday(row.weekday),
+        at=row.at,
+        zone=row.zone,
+        tags=row.tags,
+        active_from=row.active_from,
+        paused_until=row.paused_until,
+        paused_because=row.paused_because,
+        created_by=AccountRef(platform=PlatformName(row.creator_platform), id=row.creator),
+    )
+
+
+def _week(row: AnyRow) -> Week:
+    return Week(
+        schedule=ScheduleId(id_of(row.team, row.schedule)),
+        team=TeamId(row.team),
+        channel=channel_of(row),
+        week=row.week,
+        due_at=row.due_at,
+        used_at=row.used_at,
+        outcome=Outcome(row.outcome),
+        entry=None if row.entry is None else EntryId(id_of(row.team, row.entry)),
+        why=Why(row.why) if row.why else None,
+    )

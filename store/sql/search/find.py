@@ -1,0 +1,68 @@
+"""The search that use cases see: filters, a page of hits, and the line that each shows."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import and_, func, select
+
+from bot.domain.entry import Entry
+from bot.domain.ids import MemberId, TeamId
+from bot.domain.notes import lines
+from bot.domain.query import Query
+from bot.domain.text import string
+from bot.ports import Hit, Hits
+from store.sql.entries import entry_of
+from store.sql.filters import asked, on_list
+from store.sql.search.index import Index
+from store.sql.search.matched import best_line
+from store.sql.search.wanted import Wanted, wanted_by
+from store.sql.tables import ENTRY
+from store.sql.work import Work
+
+
+class SqlSearch:
+    def __init__(self, work: Work, index: Index) -> None:
+        self._work = work
+        self._index = index
+
+    def find(self, team: TeamId, member: MemberId, query: Query, *, offset: int, limit: int) -> Hits:
+        wanted = wanted_by(query)
+        filters = asked(team, member, query)
+        if wanted.anything:
+            among = select(ENTRY.c.number).where(on_list(team), *filters) if filters else None
+            total, numbers = self._index.find(team, wanted, among, offset=offset, limit=limit)
+        elif query.words or query.phrases:
+            total, numbers = 0, ()
+        else:
+            total, numbers = self._listed(team, wanted, filters, offset, limit)
+        return Hits(total=total, items=self._hits(team, wanted, numbers))
+
+    def _listed(
+        self, team: TeamId, wanted: Wanted, filters: Sequence[Any], offset: int, limit: int
+    ) -> tuple[int, Sequence[int]]:
+        """Where only filters say what is wanted, the list's own order."""
+        unwanted = self._index.unwanted(team, wanted)
+        without = [] if unwanted is None else [ENTRY.c.number.not_in(unwanted)]
+        where = and_(on_list(team), *filters, *without)
+        total: int = self._work.value(select(func.count()).where(where))
+        page = select(ENTRY.c.number).where(where).order_by(ENTRY.c.number).offset(offset).limit(limit)
+        return total, [row.number for row in self._work.rows(page)]
+
+    def _hits(self, team: TeamId, wanted: Wanted, numbers: Sequence[int]) -> tuple[Hit, ...]:
+        if not numbers:
+            return ()
+        rows = self._work.rows(select(ENTRY).where(ENTRY.c.team == team, ENTRY.c.number.in_(numbers)))
+        found = {row.number: entry_of(row, self._work.tree) for row in rows}
+        if not wanted.anything:
+            return tuple(Hit(entry=found[number]) for number in numbers)
+        words = self._index.matched(team, wanted, {number: _texts(entry) for number, entry in found.items()})
+        return tuple(_hit(found[number], words.get(number, frozenset())) for number in numbers)
+
+
+def _texts(entry: Entry) -> list[str]:
+    return [entry.title, *(string(line.text) for line in lines(entry.notes.tree))]
+
+
+def _hit(entry: Entry, words: Any) -> Hit:
+    matched, path = best_line(entry.title, entry.notes.tree, words)
+    return Hit(entry=entry, matched=matched, path=path)

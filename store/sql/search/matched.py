@@ -1,0 +1,65 @@
+"""Which line of an entry shows why it was found. Pure: the engines say which words are meant."""
+
+import re
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+
+from bot.domain.notes import NoteBlock, NoteKind
+from bot.domain.text import Span, Text, plain, string
+from store.sql.search.wanted import LONGEST_TOKEN, fold
+
+_RUN = re.compile(r"[^\W_]+|[\W_]+")
+
+
+def best_line(title: str, tree: Sequence[NoteBlock], words: AbstractSet[str]) -> tuple[Text, tuple[str, ...]]:
+    """The line with most of the words, emphasised, and the items above it; the first of equal ones, title foremost.
+
+    Empty where no line holds one of them.
+    """
+    best: tuple[Text, tuple[str, ...]] = ((), ())
+    most = 0
+    for line, path in _lines(title, tree):
+        count = len(words & {fold(run) for run in _RUN.findall(string(line))})
+        if count > most:
+            best, most = (line, path), count
+    line, path = best
+    return emphasised(line, words), path
+
+
+def emphasised(line: Text, words: AbstractSet[str]) -> Text:
+    """The line with the words in bold, and nothing else in bold."""
+    return tuple(piece for span in line for piece in _pieces(span, words))
+
+
+def _pieces(span: Span, words: AbstractSet[str]) -> Iterator[Span]:
+    between = ""
+    for run in _RUN.findall(span.text):
+        if fold(run)[:LONGEST_TOKEN] in words:
+            if between:
+                yield replace(span, text=between, bold=False)
+            yield replace(span, text=run, bold=True)
+            between = ""
+        else:
+            between += run
+    if between:
+        yield replace(span, text=between, bold=False)
+
+
+def _lines(title: str, tree: Sequence[NoteBlock]) -> Iterator[tuple[Text, tuple[str, ...]]]:
+    yield plain(title), ()
+    yield from _note_lines(tree, ())
+
+
+def _note_lines(tree: Sequence[NoteBlock], path: tuple[str, ...]) -> Iterator[tuple[Text, tuple[str, ...]]]:
+    for block in tree:
+        yield from ((line, path) for line in _split(block))
+        inner = (*path, string(block.text)) if block.kind is NoteKind.ITEM else path
+        yield from _note_lines(block.children, inner)
+
+
+def _split(block: NoteBlock) -> Sequence[Text]:
+    """A block's lines: only a code block has several."""
+    if block.kind is not NoteKind.CODE:
+        return (block.text,)
+    return [plain(line) for line in string(block.text).splitlines()]

@@ -1,0 +1,242 @@
+"""The full-text index on PostgreSQL: a tsvector for each entry, and how many entries of a team hold each word.
+
+The team is a lexeme of the tsvector, so one GIN index serves all teams and reads only what is the team's. `ts_rank`
+knows nothing of how rare a word is; the vocabulary does, and is kept in the transaction that changes the entries.
+Text is split into words here and not by PostgreSQL, whose parser depends on the database's locale and takes
+`zero-downtime`, `8.0` and host names for words of other kinds.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from math import log
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    REAL,
+    ColumnElement,
+    Float,
+    Integer,
+    Select,
+    Text,
+    cast,
+    column,
+    func,
+    literal,
+    select,
+    table,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
+
+from bot.domain.source import ReadEntry
+from store.sql.search.wanted import Term, Wanted, tokens
+from store.sql.work import Work
+
+WEIGHTS = [weight / 1.5 for weight in (1.0, 1.0, 1.2, 1.5)]
+"""Of the tsvector's labels D to A: nothing, notes, tags, title. `ts_rank` wants them in this order, none over 1."""
+LONGEST_TEXT = 100_000
+"""Characters of notes that are searched: PostgreSQL refuses a tsvector over 1 MB."""
+
+SCHEMA = (
+    "CREATE TEXT SEARCH DICTIONARY dogear_stem (TEMPLATE = snowball, LANGUAGE = english)",
+    "CREATE TEXT SEARCH CONFIGURATION dogear (COPY = simple)",
+    "ALTER TEXT SEARCH CONFIGURATION dogear ALTER MAPPING FOR asciiword, word, numword WITH dogear_stem",
+    """CREATE TABLE search_entry (
+        team integer NOT NULL, entry integer NOT NULL, words tsvector NOT NULL, PRIMARY KEY (team, entry))""",
+    "CREATE INDEX ix_search_entry_words ON search_entry USING gin (words)",
+    """CREATE TABLE search_word (
+        team integer NOT NULL, word text NOT NULL, entries integer NOT NULL, PRIMARY KEY (team, word))""",
+)
+"""What this engine needs beside `tables`. The configuration drops no stop words: a query may consist of them."""
+
+_EVERY = ""
+"""The word that counts all entries of a team."""
+
+_ENTRY = table("search_entry", column("team", Integer), column("entry", Integer), column("words", TSVECTOR))
+_WORD = table("search_word", column("team", Integer), column("word", Text), column("entries", Integer))
+
+_ADD = """
+    INSERT INTO search_entry (team, entry, words)
+    VALUES (%(team)s, %(entry)s, %(lexeme)s::tsvector
+        || setweight(to_tsvector('dogear', %(title)s), 'A')
+        || setweight(to_tsvector('dogear', %(tags)s), 'B')
+        || setweight(to_tsvector('dogear', %(notes)s), 'C'))"""
+# In the order of the words, so that two transactions that meet in the same team wait and do not block each other.
+_COUNT = """
+    WITH held AS (
+        SELECT unnest(tsvector_to_array(words)) AS word FROM search_entry
+        WHERE team = %(team)s AND entry = ANY(%(entries)s)
+        UNION ALL SELECT '' FROM search_entry WHERE team = %(team)s AND entry = ANY(%(entries)s)
+    )
+    INSERT INTO search_word (team, word, entries)
+    SELECT %(team)s, word, %(sign)s * count(*) FROM held WHERE word NOT LIKE '%%/%%' GROUP BY word ORDER BY word
+    ON CONFLICT (team, word) DO UPDATE SET entries = search_word.entries + excluded.entries"""
+_REMOVE = "DELETE FROM search_entry WHERE team = %(team)s AND entry = ANY(%(entries)s)"
+_STEMS = """
+    SELECT token, stem, coalesce(entries, 0) AS entries
+    FROM unnest(%(tokens)s::text[]) AS token, unnest(ts_lexize('dogear_stem', token)) AS stem
+    LEFT JOIN search_word ON team = %(team)s AND word = stem"""
+
+
+class PostgresIndex:
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    def create(self, team: int) -> None:
+        """One index serves every team."""
+
+    def add(self, team: int, entries: Sequence[tuple[int, ReadEntry]]) -> None:
+        if not entries:
+            return
+        rows = [{"team": team, "entry": number, "lexeme": _of_team(team), **_text(entry)} for number, entry in entries]
+        self._work.connection.exec_driver_sql(_ADD, rows)
+        self._carry_out(_COUNT, team, [number for number, _ in entries], sign=1)
+
+    def remove(self, team: int, numbers: Sequence[int]) -> None:
+        if numbers:
+            self._carry_out(_COUNT, team, numbers, sign=-1)
+            self._carry_out(_REMOVE, team, numbers)
+
+    def _carry_out(self, statement: str, team: int, numbers: Sequence[int], **more: int) -> None:
+        self._work.connection.exec_driver_sql(statement, {"team": team, "entries": list(numbers), **more})
+
+    def find(
+        self, team: int, wanted: Wanted, among: Select[Any] | None, *, offset: int, limit: int
+    ) -> tuple[int, Sequence[int]]:
+        words = self._words(team, wanted)
+        exact = words.exact(wanted)
+        total, found = self._page(team, words, wanted, exact, among, offset, limit)
+        if wanted.prefix:
+            rest = f"{words.beginning(wanted)} & !{exact}"
+            left = limit - len(found)
+            more, begun = self._page(team, words, wanted, rest, among, max(offset - total, 0), left)
+            total, found = total + more, [*found, *begun]
+        return total, found
+
+    def _page(
+        self,
+        team: int,
+        words: "_Words",
+        wanted: Wanted,
+        expression: str,
+        among: Select[Any] | None,
+        offset: int,
+        limit: int,
+    ) -> tuple[int, Sequence[int]]:
+        where = [_ENTRY.c.team == team, _holds(f"{_of_team(team)} & {expression}")]
+        if among is not None:
+            where.append(_ENTRY.c.entry.in_(among))
+        total: int = self._work.value(select(func.count()).select_from(_ENTRY).where(*where))
+        if offset >= total or limit <= 0:
+            return total, ()
+        fullest = [_holds(both).desc() for both in words.all(wanted)]
+        best = select(_ENTRY.c.entry).where(*where).order_by(*fullest, words.score(wanted).desc(), _ENTRY.c.entry)
+        return total, [row.entry for row in self._work.rows(best.offset(offset).limit(limit))]
+
+    def unwanted(self, team: int, wanted: Wanted) -> Select[Any] | None:
+        if not wanted.without:
+            return None
+        expression = self._words(team, wanted).any(wanted.without)
+        return select(_ENTRY.c.entry).where(_ENTRY.c.team == team, _holds(f"{_of_team(team)} & {expression}"))
+
+    def matched(self, team: int, wanted: Wanted, texts: Mapping[int, Sequence[str]]) -> Mapping[int, AbstractSet[str]]:
+        held = {number: {token for text in lines for token in tokens(text)} for number, lines in texts.items()}
+        asked = [token for term in (*wanted.words, *wanted.phrases) for token in term.tokens]
+        stems = self._stems(team, [*asked, *set().union(*held.values())])
+        meant = {stems[token][0] for token in asked}
+        begun = stems[wanted.prefix.tokens[-1]][0] if wanted.prefix else None
+        means = {token for token, (stem, _) in stems.items() if stem in meant or (begun and stem.startswith(begun))}
+        return {number: found & means for number, found in held.items()}
+
+    def _words(self, team: int, wanted: Wanted) -> "_Words":
+        terms = (*wanted.words, *wanted.phrases, *wanted.without)
+        every: int = self._work.value(select(_WORD.c.entries).where(_WORD.c.team == team, _WORD.c.word == _EVERY))
+        return _Words(self._stems(team, [token for term in terms for token in term.tokens]), every or 0)
+
+    def _stems(self, team: int, asked: Iterable[str]) -> dict[str, tuple[str, int]]:
+        parameters = {"team": team, "tokens": sorted(set(asked))}
+        rows = self._work.connection.exec_driver_sql(_STEMS, parameters)
+        return {row.token: (row.stem, row.entries) for row in rows}
+
+
+class _Words:
+    """The query's words as the index has them: their stems, and how many of the team's entries hold each."""
+
+    def __init__(self, stems: Mapping[str, tuple[str, int]], every: int) -> None:
+        self._stems = stems
+        self._every = every
+
+    def exact(self, wanted: Wanted) -> str:
+        """Entries that hold one of the words and every phrase, as a tsquery."""
+        return self._with_phrases(wanted, [self.any(wanted.words)] if wanted.words else [])
+
+    def beginning(self, wanted: Wanted) -> str:
+        """Entries that hold the beginning of a word in place of the last one."""
+        assert wanted.prefix is not None
+        return self._with_phrases(wanted, [self._one(wanted.prefix, begun=True)])
+
+    def _with_phrases(self, wanted: Wanted, words: list[str]) -> str:
+        without = [f"!{self.any(wanted.without)}"] if wanted.without else []
+        return f"({' & '.join([*words, *map(self._one, wanted.phrases), *without])})"
+
+    def all(self, wanted: Wanted) -> list[str]:
+        """Queries of which an entry is the better for each that it matches: all words, the last one but begun."""
+        if not wanted.few:
+            return []
+        exact = " & ".join(map(self._one, wanted.few))
+        if wanted.prefix is None:
+            return [exact]
+        return [exact, " & ".join(self._one(word, begun=word == wanted.prefix) for word in wanted.few)]
+
+    def any(self, terms: Iterable[Term]) -> str:
+        return f"({' | '.join(map(self._one, dict.fromkeys(terms)))})"
+
+    def score(self, wanted: Wanted) -> ColumnElement[Any]:
+        """Words weigh by how rare they are and how often they were typed."""
+        typed = Counter((*wanted.words, *wanted.phrases))
+        ranks = [
+            literal(count * self._rarity(term), Float)
+            * func.ts_rank(_WEIGHTS, _ENTRY.c.words, _query(self._one(term)), NORM)
+            for term, count in typed.items()
+        ]
+        return sum(ranks[1:], start=ranks[0])
+
+    def _rarity(self, term: Term) -> float:
+        """The inverse document frequency as BM25 has it, of the rarest token."""
+        holders = min(self._stems[token][1] for token in term.tokens)
+        return log(1 + (self._every - holders + 0.5) / (holders + 0.5))
+
+    def _one(self, term: Term, *, begun: bool = False) -> str:
+        """The tokens are letters and digits alone, so there is nothing to escape."""
+        stems = [f"'{self._stems[token][0]}'" for token in term.tokens]
+        return f"({' <-> '.join(stems)}{':*' if begun else ''})"
+
+
+NORM = 1
+_WEIGHTS = cast(literal(WEIGHTS, ARRAY(REAL)), ARRAY(REAL))
+
+
+def _query(expression: str) -> ColumnElement[Any]:
+    return cast(literal(expression, Text), TSQUERY)
+
+
+def _holds(expression: str) -> ColumnElement[bool]:
+    return _ENTRY.c.words.op("@@", is_comparison=True)(_query(expression))
+
+
+def _of_team(team: int) -> str:
+    """The team as a lexeme; no word of a text holds a slash."""
+    return f"'team/{team:d}'"
+
+
+def _text(entry: ReadEntry) -> dict[str, str]:
+    return {
+        "title": _plain(entry.title),
+        "tags": _plain(" ".join(entry.tags)),
+        "notes": _plain(entry.notes.markdown[:LONGEST_TEXT]),
+    }
+
+
+def _plain(text: str) -> str:
+    return " ".join(tokens(text))

@@ -1,0 +1,211 @@
+"""What a query asks of the full text, once its words are words: no engine's syntax is here, and none gets through."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from bot.domain.query import Query
+from bot.domain.record import record
+
+FEW_WORDS = 3
+"""Up to so many distinct words, entries that hold all of them come first."""
+SHORTEST_PREFIX = 3
+MOST_TOKENS = 32
+LONGEST_TOKEN = 200
+"""More tokens in one word, and more characters in one token, than these do not help to find anything."""
+
+_TOKEN = re.compile(r"[^\W_]+")
+_MARKS = re.compile("[\u0300-\u036f]+")
+
+STOP_WORDS = frozenset(
+    [
+        "a",
+        "about",
+        "above",
+        "after",
+        "again",
+        "against",
+        "all",
+        "am",
+        "an",
+        "and",
+        "any",
+        "are",
+        "as",
+        "at",
+        "be",
+        "because",
+        "been",
+        "before",
+        "being",
+        "below",
+        "between",
+        "both",
+        "but",
+        "by",
+        "can",
+        "could",
+        "did",
+        "do",
+        "does",
+        "doing",
+        "down",
+        "during",
+        "each",
+        "few",
+        "for",
+        "from",
+        "further",
+        "had",
+        "has",
+        "have",
+        "having",
+        "he",
+        "her",
+        "here",
+        "hers",
+        "herself",
+        "him",
+        "himself",
+        "his",
+        "how",
+        "i",
+        "if",
+        "in",
+        "into",
+        "is",
+        "it",
+        "its",
+        "itself",
+        "just",
+        "me",
+        "more",
+        "most",
+        "my",
+        "myself",
+        "no",
+        "nor",
+        "not",
+        "of",
+        "off",
+        "on",
+        "once",
+        "only",
+        "or",
+        "other",
+        "our",
+        "ours",
+        "ourselves",
+        "out",
+        "over",
+        "own",
+        "same",
+        "she",
+        "should",
+        "so",
+        "some",
+        "such",
+        "than",
+        "that",
+        "the",
+        "their",
+        "theirs",
+        "them",
+        "themselves",
+        "then",
+        "there",
+        "these",
+        "they",
+        "this",
+        "those",
+        "through",
+        "to",
+        "too",
+        "under",
+        "until",
+        "up",
+        "very",
+        "was",
+        "we",
+        "were",
+        "what",
+        "when",
+        "where",
+        "which",
+        "while",
+        "who",
+        "whom",
+        "why",
+        "will",
+        "with",
+        "would",
+        "you",
+        "your",
+        "yours",
+        "yourself",
+        "yourselves",
+    ]
+)
+
+
+@record
+class Term:
+    """A typed word or phrase: the tokens of which it consists, folded, in order."""
+
+    tokens: tuple[str, ...]
+
+    @property
+    def stops(self) -> bool:
+        return all(token in STOP_WORDS for token in self.tokens)
+
+
+@record
+class Wanted:
+    """Words of which one must be there, phrases that all must, and what must not be.
+
+    `words` keeps repeated words. `prefix` is the last word if it may also stand for the beginning of a word.
+    """
+
+    words: tuple[Term, ...] = ()
+    phrases: tuple[Term, ...] = ()
+    without: tuple[Term, ...] = ()
+    prefix: Term | None = None
+
+    @property
+    def anything(self) -> bool:
+        """Whether there is something to look for in the text."""
+        return bool(self.words or self.phrases)
+
+    @property
+    def few(self) -> tuple[Term, ...]:
+        """The distinct words where all of them in one entry count for more; none where they do not."""
+        distinct = tuple(dict.fromkeys(self.words))
+        return distinct if 1 < len(distinct) <= FEW_WORDS else ()
+
+
+def wanted_by(query: Query) -> Wanted:
+    """What the query wants; stop words count only where there is nothing else."""
+    words, phrases = _terms(query.words), _terms(query.phrases)
+    telling = tuple(word for word in words if not word.stops)
+    kept = telling if telling or phrases else words
+    return Wanted(words=kept, phrases=phrases, without=_terms(query.without), prefix=_prefix(words, kept))
+
+
+def fold(text: str) -> str:
+    """The text without case and accents, as both engines compare it."""
+    return unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFD", text.lower())))
+
+
+def tokens(text: str) -> list[str]:
+    """The folded words of a text."""
+    return [token[:LONGEST_TOKEN] for token in _TOKEN.findall(fold(text))]
+
+
+def _terms(typed: Iterable[str]) -> tuple[Term, ...]:
+    split = (tokens(part)[:MOST_TOKENS] for part in typed)
+    return tuple(Term(tokens=tuple(found)) for found in split if found)
+
+
+def _prefix(typed: tuple[Term, ...], kept: tuple[Term, ...]) -> Term | None:
+    last = typed[-1] if typed else None
+    return last if last in kept and last is not None and len(last.tokens[-1]) >= SHORTEST_PREFIX else None

@@ -1,0 +1,91 @@
+"""The store: a database that has our schema, and the transactions over it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from sqlalchemy import Engine
+
+from bot.domain.errors import StoreBusy
+from bot.domain.notes import NoteBlock
+from bot.ports import Clock
+from store.sql.engine import POOL, address, begun, connect
+from store.sql.migrate import prepare, revision
+from store.sql.transaction import SqlTransaction
+from store.sql.work import DatabaseTime, Tree
+
+SQLITE_READERS = 4
+
+
+def _tree(markdown: str) -> tuple[NoteBlock, ...]:
+    """Imported when the first notes are loaded: many a run loads none."""
+    from store.lists.notes import tree
+
+    return tree(markdown)
+
+
+def open_store(
+    url: str,
+    clock: Clock,
+    *,
+    migrate: bool = False,
+    tree: Tree = _tree,
+    database_time: DatabaseTime | None = None,
+) -> "SqlStore":
+    """Open the database at `url` (`sqlite:///PATH` or `postgresql://…`), giving an empty one the present schema.
+
+    An older schema is brought up to date with `migrate` (of a SQLite file a copy is kept beside it), else refused.
+    On PostgreSQL a transaction's moment is the server's as `database_time` turns it, by default by the clock's
+    `offset` if it has one; on SQLite it is the clock's. Raises BadConfig, StaleSchema and StoreBusy.
+    """
+    engine = connect(address(url))
+    try:
+        prepare(engine, clock, migrate=migrate)
+    except StoreBusy as busy:
+        engine.dispose()
+        reason = str(busy.__cause__ or "").strip().splitlines()
+        raise StoreBusy(f"{busy} {reason[0]}" if reason else str(busy)) from busy.__cause__
+    except BaseException:
+        engine.dispose()
+        raise
+    return SqlStore(engine, clock, tree, database_time or (lambda moment: moment + _offset(clock)))
+
+
+def _offset(clock: Clock) -> timedelta:
+    """How far a person has moved the clock; a clock that cannot be moved need not say."""
+    offset: timedelta = getattr(clock, "offset", timedelta())
+    return offset
+
+
+class SqlStore:
+    """The port's Store. It may be used by any number of threads, each in its own transaction."""
+
+    def __init__(self, engine: Engine, clock: Clock, tree: Tree, database_time: DatabaseTime) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._tree = tree
+        self._database_time = database_time
+
+    @contextmanager
+    def begin(self, *, write: bool) -> Iterator[SqlTransaction]:
+        with begun(self._engine, write=write) as connection:
+            yield SqlTransaction(connection, tree=self._tree, now=self._clock.now, database_time=self._database_time)
+
+    @property
+    def readers(self) -> int:
+        """How many threads may read at a time."""
+        return SQLITE_READERS if self._engine.dialect.name == "sqlite" else POOL // 2
+
+    @property
+    def writers(self) -> int:
+        """How many threads may write at a time: on SQLite they would only wait for each other."""
+        return 1 if self._engine.dialect.name == "sqlite" else POOL // 2
+
+    def schema(self) -> str:
+        """The revision of the database's schema."""
+        with begun(self._engine, write=False) as connection:
+            return revision(connection) or ""
+
+    def close(self) -> None:
+        """Give up every connection."""
+        self._engine.dispose()

@@ -1,0 +1,379 @@
+"""Every table that both engines share. What only one engine's search needs stands in that engine's module.
+
+Each table of a team's things has a key that begins with the team, so that the tables can be split by it. Numbers
+count from 1 in their team and are never used again; `keys` folds the two into the ids that the ports speak of.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    Time,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+
+def storable(value: str) -> str:
+    """The text with what no database takes (NUL, lone surrogates) replaced."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        value = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return value.replace("\0", "\ufffd")
+
+
+def packed(values: Sequence[Any]) -> str:
+    """A short list as it is kept in one column."""
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+
+
+class Written(TypeDecorator[str]):
+    """Text that people or platforms wrote."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's
+        return None if value is None else storable(value)
+
+
+class Words(TypeDecorator[tuple[str, ...]]):
+    """A short tuple of texts, as JSON."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else storable(packed(value))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...] | None:  # noqa: ARG002
+        return None if value is None else () if value == "[]" else tuple(json.loads(value))
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC time. SQLite has no zones, so there it is kept as UTC without one."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or dialect.name == "postgresql":
+            return value
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or dialect.name == "postgresql":
+            return value
+        return value.replace(tzinfo=UTC)
+
+
+METADATA = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_SMALL: dict[str, Any] = {"sqlite_with_rowid": False}
+"""For tables whose rows are little more than their key: SQLite then keeps the rows in the key's own tree."""
+
+
+def _of_team() -> Column[Any]:
+    return Column("team", Integer, primary_key=True, autoincrement=False)
+
+
+def _number(name: str = "number") -> Column[Any]:
+    return Column(name, Integer, primary_key=True, autoincrement=False)
+
+
+def _key(name: str) -> Column[Any]:
+    return Column(name, Written, primary_key=True)
+
+
+def _to(table: str, column: str) -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["team", column], [f"{table}.team", f"{table}.number"])
+
+
+def _to_team() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["team"], ["team.id"])
+
+
+INSTANCE = Table(
+    "instance",
+    METADATA,
+    _number("id"),
+    Column("key", LargeBinary, nullable=False),
+    Column("boot_epoch", Integer, nullable=False),
+)
+
+TEAM = Table(
+    "team",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("name", Written, nullable=False, unique=True),
+    Column("zone", Written, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+COUNTER = Table(
+    "counter",
+    METADATA,
+    _of_team(),
+    Column("noun", Text, primary_key=True),
+    Column("last", Integer, nullable=False),
+    _to_team(),
+    **_SMALL,
+)
+
+WORKSPACE = Table(
+    "workspace",
+    METADATA,
+    _key("platform"),
+    _key("id"),
+    Column("name", Written, nullable=False),
+    Column("team", Integer),
+    _to_team(),
+    Index(None, "team"),
+)
+
+MEMBER = Table(
+    "member",
+    METADATA,
+    _of_team(),
+    _number(),
+    Column("platform", Written, nullable=False),
+    Column("account", Written, nullable=False),
+    Column("name", Written, nullable=False),
+    Column("zone", Written),
+    _to_team(),
+    UniqueConstraint("team", "platform", "account"),
+)
+
+SOURCE = Table(
+    "source",
+    METADATA,
+    _of_team(),
+    _number(),
+    Column("path", Written, nullable=False),
+    _to_team(),
+    UniqueConstraint("team", "path"),
+)
+
+SOURCE_FILE = Table(
+    "source_file",
+    METADATA,
+    _of_team(),
+    _number("source"),
+    _key("file"),
+    Column("size", BigInteger, nullable=False),
+    Column("mtime", BigInteger, nullable=False),
+    Column("entries", Integer, nullable=False),
+    Column("duplicates", Words, nullable=False),
+    Column("problems", Written, nullable=False),
+    _to("source", "source"),
+)
+
+ENTRY = Table(
+    "entry",
+    METADATA,
+    _of_team(),
+    _number(),
+    # A key may be longer than PostgreSQL takes into an index, so its hash is what is unique.
+    Column("key_hash", LargeBinary, nullable=False),
+    Column("source", Integer, nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("added_at", Moment, nullable=False),
+    Column("retired_at", Moment),
+    Column("site", Written, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("file", Written, nullable=False),
+    Column("title", Written, nullable=False),
+    Column("url", Written, nullable=False),
+    Column("key", Written, nullable=False),
+    Column("tags", Words, nullable=False),
+    Column("section", Words, nullable=False),
+    Column("section_folded", Written, nullable=False),
+    Column("notes", Written, nullable=False),
+    _to_team(),
+    UniqueConstraint("team", "key_hash"),
+)
+Index(
+    "ix_entry_on_list",
+    ENTRY.c.team,
+    ENTRY.c.number,
+    unique=True,
+    sqlite_where=ENTRY.c.retired_at.is_(None),
+    postgresql_where=ENTRY.c.retired_at.is_(None),
+)
+
+ENTRY_TAG = Table(
+    "entry_tag",
+    METADATA,
+    _of_team(),
+    _key("tag"),
+    _number("entry"),
+    _to("entry", "entry"),
+    Index(None, "team", "entry"),
+    **_SMALL,
+)
+
+READING = Table(
+    "reading",
+    METADATA,
+    _of_team(),
+    _number("member"),
+    _number("entry"),
+    Column("state", Text, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("choice", Text),
+    Column("chosen_at", Moment),
+    _to("member", "member"),
+    _to("entry", "entry"),
+    Index(None, "team", "entry", "state"),
+    **_SMALL,
+)
+
+MARK = Table(
+    "mark",
+    METADATA,
+    _of_team(),
+    *(_key(name) for name in ("platform", "workspace", "channel", "message", "account", "emoji")),
+    Column("entry", Integer, nullable=False),
+    Column("meaning", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("live", Boolean, nullable=False),
+    _to("entry", "entry"),
+    Index(None, "team", "entry", "platform", "account"),
+)
+
+SCHEDULE = Table(
+    "schedule",
+    METADATA,
+    _of_team(),
+    _number(),
+    Column("platform", Written, nullable=False),
+    Column("workspace", Written, nullable=False),
+    Column("channel", Written, nullable=False),
+    Column("weekday", Integer, nullable=False),
+    Column("at", Time, nullable=False),
+    Column("zone", Written, nullable=False),
+    Column("tags", Words, nullable=False),
+    Column("active_from", Moment, nullable=False),
+    Column("paused_until", Moment),
+    Column("paused_because", Written),
+    Column("creator_platform", Written, nullable=False),
+    Column("creator", Written, nullable=False),
+    Column("pinned", Integer),
+    Column("removed", Boolean, nullable=False),
+    _to_team(),
+    _to("entry", "pinned"),
+    UniqueConstraint("team", "platform", "workspace", "channel"),
+)
+
+WEEK = Table(
+    "week",
+    METADATA,
+    _of_team(),
+    _number("schedule"),
+    _key("week"),
+    Column("due_at", Moment, nullable=False),
+    Column("used_at", Moment, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("entry", Integer),
+    Column("why", Text),
+    _to("schedule", "schedule"),
+    _to("entry", "entry"),
+)
+
+DELIVERY = Table(
+    "delivery",
+    METADATA,
+    _of_team(),
+    _number(),
+    Column("source_key", Written, nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("platform", Written, nullable=False),
+    Column("workspace", Written, nullable=False),
+    Column("channel", Written, nullable=False),
+    Column("body", Written),
+    Column("body_sha", Text),
+    Column("title", Written, nullable=False),
+    Column("meaning", Text, nullable=False),
+    Column("entry", Integer),
+    Column("schedule", Integer),
+    Column("week", Text),
+    Column("late_after", Moment),
+    Column("key", Text, nullable=False, unique=True),
+    Column("state", Text, nullable=False),
+    Column("outcome", Written),
+    Column("attempt", Integer, nullable=False),
+    Column("not_before", Moment),
+    Column("lease_owner", Written),
+    Column("lease_until", Moment),
+    Column("fence", Integer, nullable=False),
+    Column("boot_epoch", Integer, nullable=False),
+    Column("sent_from", Moment),
+    Column("first_sent_from", Moment),
+    Column("settled_at", Moment),
+    Column("message_channel", Written),
+    Column("message", Written),
+    Column("root_channel", Written),
+    Column("root", Written),
+    Column("thread_channel", Written),
+    Column("thread", Written),
+    _to_team(),
+    _to("entry", "entry"),
+    _to("schedule", "schedule"),
+    UniqueConstraint("team", "source_key", "ordinal"),
+    Index(None, "platform", "workspace", "message_channel", "message"),
+    Index(None, "team", "entry"),
+)
+
+
+def _while(name: str, states: str, *columns: str) -> None:
+    where = text(f"state IN ({states})")
+    chosen = [DELIVERY.c[column] for column in columns]
+    Index(f"ix_delivery_{name}", *chosen, sqlite_where=where, postgresql_where=where)
+
+
+# The ledger grows with every week and is asked only for what is not settled, so these indexes stay small.
+_while("due", "'pending'", "not_before")
+_while("waiting", "'pending'", "platform", "workspace", "channel", "not_before")
+_while("in_flight", "'leased', 'sending'", "platform", "workspace", "channel", "lease_until")
+_while("uncertain", "'uncertain'", "not_before")
+
+INVOCATION = Table(
+    "invocation",
+    METADATA,
+    _key("id"),
+    Column("answer", Written, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index(None, "at"),
+)
+
+SECRET = Table(
+    "secret",
+    METADATA,
+    _key("platform"),
+    _key("name"),
+    Column("token", LargeBinary, nullable=False),
+)

@@ -1,0 +1,123 @@
+"""Teams, their workspaces and members, as rows."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, delete, func, select, update
+
+from bot.domain.errors import Conflict
+from bot.domain.ids import AccountRef, MemberId, PlatformName, TeamId, WorkspaceRef
+from bot.domain.team import Member, Team, Workspace
+from store.sql.keys import id_of, number_of, team_of
+from store.sql.search.index import Index
+from store.sql.tables import MEMBER, TEAM, WORKSPACE
+from store.sql.work import AnyRow, Work
+
+
+class SqlTeams:
+    def __init__(self, work: Work, index: Index) -> None:
+        self._work = work
+        self._index = index
+
+    def add(self, name: str, zone: str) -> Team:
+        statement = self._work.insert(TEAM).values(name=name, zone=zone)
+        row = self._work.row(statement.on_conflict_do_nothing().returning(*TEAM.c))
+        if row is None:
+            raise Conflict(f"There is a team “{name}” already.", hint="Choose another name.")
+        self._index.create(row.id)
+        return _team(row)
+
+    def get(self, team: TeamId) -> Team:
+        row = self._work.row(select(TEAM).where(TEAM.c.id == team))
+        assert row is not None
+        return _team(row)
+
+    def named(self, name: str) -> Team | None:
+        row = self._work.row(select(TEAM).where(TEAM.c.name == name))
+        return _team(row) if row else None
+
+    def all(self) -> Sequence[Team]:
+        return [_team(row) for row in self._work.rows(select(TEAM).order_by(TEAM.c.name, TEAM.c.id))]
+
+    def set_zone(self, team: TeamId, zone: str) -> None:
+        self._work.change(update(TEAM).where(TEAM.c.id == team).values(zone=zone))
+
+    def workspace(self, ref: WorkspaceRef) -> Workspace | None:
+        row = self._work.row(select(WORKSPACE).where(_is(ref)))
+        return _workspace(row) if row else None
+
+    def workspaces(self, team: TeamId | None) -> Sequence[Workspace]:
+        statement = select(WORKSPACE).where(WORKSPACE.c.team.is_not_distinct_from(team))
+        return [_workspace(row) for row in self._work.rows(statement.order_by(WORKSPACE.c.platform, WORKSPACE.c.id))]
+
+    def join(self, ref: WorkspaceRef, name: str, team: TeamId | None) -> Workspace:
+        statement = self._work.insert(WORKSPACE).values(platform=ref.platform, id=ref.id, name=name, team=team)
+        kept = func.coalesce(WORKSPACE.c.team, statement.excluded.team)
+        statement = statement.on_conflict_do_update(
+            index_elements=["platform", "id"], set_={"name": statement.excluded.name, "team": kept}
+        )
+        row = self._work.row(statement.returning(*WORKSPACE.c))
+        assert row is not None
+        return _workspace(row)
+
+    def assign(self, ref: WorkspaceRef, team: TeamId) -> None:
+        self._work.change(update(WORKSPACE).where(_is(ref)).values(team=team))
+
+    def leave(self, ref: WorkspaceRef) -> None:
+        self._work.change(delete(WORKSPACE).where(_is(ref)))
+
+    def member(self, team: TeamId, account: AccountRef) -> Member | None:
+        row = self._work.row(select(MEMBER).where(_has(team, account)))
+        return _member(row) if row else None
+
+    def admit(self, team: TeamId, account: AccountRef, name: str) -> Member:
+        known = self.member(team, account)
+        if known is not None and known.name == name:
+            return known
+        number = number_of(known.id) if known else self._work.take(team, "member")
+        values = {"team": team, "number": number, "platform": account.platform, "account": account.id, "name": name}
+        statement = self._work.insert(MEMBER).values(values)
+        statement = statement.on_conflict_do_update(
+            index_elements=["team", "platform", "account"], set_={"name": statement.excluded.name}
+        )
+        row = self._work.row(statement.returning(*MEMBER.c))
+        assert row is not None
+        return _member(row)
+
+    def set_member_zone(self, member: MemberId, zone: str) -> None:
+        who = (MEMBER.c.team == team_of(member)) & (MEMBER.c.number == number_of(member))
+        self._work.change(update(MEMBER).where(who).values(zone=zone))
+
+    def members(self, team: TeamId) -> int:
+        count: int = self._work.value(select(func.count()).where(MEMBER.c.team == team))
+        return count
+
+
+def _is(ref: WorkspaceRef) -> ColumnElement[bool]:
+    return (WORKSPACE.c.platform == ref.platform) & (WORKSPACE.c.id == ref.id)
+
+
+def _has(team: TeamId, account: AccountRef) -> ColumnElement[bool]:
+    who = (MEMBER.c.platform == account.platform) & (MEMBER.c.account == account.id)
+    return (MEMBER.c.team == team) & who
+
+
+def _team(row: AnyRow) -> Team:
+    return Team(id=TeamId(row.id), name=row.name, zone=row.zone)
+
+
+def _workspace(row: AnyRow) -> Workspace:
+    return Workspace(
+        ref=WorkspaceRef(platform=PlatformName(row.platform), id=row.id),
+        name=row.name,
+        team=None if row.team is None else TeamId(row.team),
+    )
+
+
+def _member(row: AnyRow) -> Member:
+    return Member(
+        id=MemberId(id_of(row.team, row.number)),
+        team=TeamId(row.team),
+        account=AccountRef(platform=PlatformName(row.platform), id=row.account),
+        name=row.name,
+        zone=row.zone,
+    )

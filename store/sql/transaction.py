@@ -1,0 +1,51 @@
+"""A transaction with all its nouns."""
+
+from functools import cached_property
+
+from store.sql.deliveries import SqlDeliveries
+from store.sql.entries import SqlEntries
+from store.sql.invocations import SqlInvocations
+from store.sql.readings import SqlReadings
+from store.sql.schedules import SqlSchedules
+from store.sql.search.find import SqlSearch
+from store.sql.search.index import Index
+from store.sql.search.postgres import PostgresIndex
+from store.sql.search.sqlite import SqliteIndex
+from store.sql.teams import SqlTeams
+from store.sql.work import Work
+
+
+class SqlTransaction(Work):
+    """The port's Transaction; each noun is made when it is first asked for."""
+
+    @cached_property
+    def _index(self) -> Index:
+        return SqliteIndex(self) if self.engine == "sqlite" else PostgresIndex(self)
+
+    @cached_property
+    def teams(self) -> SqlTeams:
+        return SqlTeams(self, self._index)
+
+    @cached_property
+    def entries(self) -> SqlEntries:
+        return SqlEntries(self, self._index)
+
+    @cached_property
+    def readings(self) -> SqlReadings:
+        return SqlReadings(self)
+
+    @cached_property
+    def search(self) -> SqlSearch:
+        return SqlSearch(self, self._index)
+
+    @cached_property
+    def schedules(self) -> SqlSchedules:
+        return SqlSchedules(self)
+
+    @cached_property
+    def deliveries(self) -> SqlDeliveries:
+        return SqlDeliveries(self)
+
+    @cached_property
+    def invocations(self) -> SqlInvocations:
+        return SqlInvocations(self)

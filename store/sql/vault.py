@@ -1,0 +1,82 @@
+"""Small secrets of the platforms, encrypted with a key that the database does not have."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ColumnElement, and_, delete, select, update
+
+from bot.domain.errors import BadConfig
+from bot.domain.ids import PlatformName
+from store.sql.tables import SECRET
+
+if TYPE_CHECKING:
+    from store.sql.store import SqlStore
+
+
+class SqlVault:
+    """What `bot.chat.platform.Vault` keeps, synchronously.
+
+    `keys` are Fernet keys as text; the first encrypts, the others still open what they encrypted. Raises BadConfig
+    for a key that is none, and for a secret that no key opens.
+    """
+
+    def __init__(self, store: "SqlStore", keys: Sequence[str]) -> None:
+        from cryptography.fernet import Fernet, MultiFernet  # 0.1 s that only those pay who keep secrets
+
+        try:
+            self._fernet = MultiFernet([Fernet(key) for key in keys])
+        except ValueError:
+            raise BadConfig(["A vault key must be 32 bytes in URL-safe base64, as “dogear” prints it."]) from None
+        self._store = store
+
+    def keep(self, platform: PlatformName, name: str, secret: bytes) -> None:
+        token = self._fernet.encrypt(_sealed(platform, name, secret))
+        with self._store.begin(write=True) as work:
+            statement = work.insert(SECRET).values(platform=platform, name=name, token=token)
+            replaced = {"token": statement.excluded.token}
+            work.change(statement.on_conflict_do_update(index_elements=["platform", "name"], set_=replaced))
+
+    def recall(self, platform: PlatformName, name: str) -> bytes | None:
+        with self._store.begin(write=False) as work:
+            token = work.value(select(SECRET.c.token).where(_named(platform, name)))
+        return None if token is None else self._opened(platform, name, bytes(token))
+
+    def forget(self, platform: PlatformName, name: str) -> None:
+        with self._store.begin(write=True) as work:
+            work.change(delete(SECRET).where(_named(platform, name)))
+
+    def rotate(self) -> int:
+        """Encrypt everything anew with the first key; how many secrets there are."""
+        with self._store.begin(write=True) as work:
+            rows = work.rows(select(SECRET))
+            for row in rows:
+                secret = self._opened(row.platform, row.name, bytes(row.token))
+                token = self._fernet.encrypt(_sealed(row.platform, row.name, secret))
+                work.change(update(SECRET).where(_named(row.platform, row.name)).values(token=token))
+        return len(rows)
+
+    def _opened(self, platform: str, name: str, token: bytes) -> bytes:
+        from cryptography.fernet import InvalidToken
+
+        try:
+            sealed = self._fernet.decrypt(token)
+        except InvalidToken:
+            raise BadConfig(
+                [f"What is kept for {platform} ({name}) does not open with the vault key. {_REMEDY}"]
+            ) from None
+        seal = _sealed(platform, name, b"")
+        if not sealed.startswith(seal):
+            raise BadConfig([f"What is kept for {platform} ({name}) was kept under another name. {_REMEDY}"])
+        return sealed.removeprefix(seal)
+
+
+_REMEDY = "Set the key it was encrypted with, or have the platform install the bot again."
+
+
+def _sealed(platform: str, name: str, secret: bytes) -> bytes:
+    """The secret with its own name in front, so that a row moved under another name does not open."""
+    return f"{len(platform)}:{platform}{len(name)}:{name}".encode() + secret
+
+
+def _named(platform: str, name: str) -> ColumnElement[bool]:
+    return and_(SECRET.c.platform == platform, SECRET.c.name == name)

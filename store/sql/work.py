@@ -1,0 +1,74 @@
+"""One open transaction as the nouns see it: statements, the moment, fresh numbers. No noun is here."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from sqlalchemy import Connection, DateTime, Executable, Row, Table, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.domain.notes import NoteBlock
+from store.sql.tables import COUNTER
+
+Tree: TypeAlias = Callable[[str], tuple[NoteBlock, ...]]
+"""How notes are read from their Markdown."""
+DatabaseTime: TypeAlias = Callable[[datetime], datetime]
+"""What the clock shows when the database's own clock shows a moment; another one where a test moves the clock."""
+
+AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+
+_INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+class Work:
+    """A transaction's connection and what every noun needs of it."""
+
+    def __init__(
+        self, connection: Connection, *, tree: Tree, now: Callable[[], datetime], database_time: DatabaseTime
+    ) -> None:
+        self.connection = connection
+        self.tree = tree
+        self.engine = connection.dialect.name
+        self._clock = now
+        self._database_time = database_time
+        self._now: datetime | None = None
+
+    def now(self) -> datetime:
+        """The transaction's own moment: the database's clock where several machines share it."""
+        if self._now is None:
+            self._now = self._clock() if self.engine == "sqlite" else self._transaction_time()
+        return self._now
+
+    def _transaction_time(self) -> datetime:
+        moment = self.connection.scalar(select(func.transaction_timestamp(type_=DateTime(timezone=True))))
+        assert moment is not None
+        return self._database_time(moment)
+
+    def rows(self, statement: Executable) -> Sequence[AnyRow]:
+        return self.connection.execute(statement).all()
+
+    def row(self, statement: Executable) -> AnyRow | None:
+        return self.connection.execute(statement).first()
+
+    def value(self, statement: Executable) -> Any:
+        """The first column of the first row, None if there is none."""
+        return self.connection.execute(statement).scalar()
+
+    def change(self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> int:
+        """Carry out a change, once for each of `rows` if there are any; how many rows of the table it touched."""
+        if rows is not None and not rows:
+            return 0
+        return self.connection.execute(statement, rows).rowcount
+
+    def insert(self, table: Table) -> Any:
+        """An INSERT with the engine's own ON CONFLICT, which both spell alike."""
+        return _INSERTS[self.engine](table)
+
+    def take(self, team: int, noun: str, count: int = 1) -> int:
+        """The first of `count` fresh numbers of the team for a noun; others wait for them until we commit."""
+        statement = self.insert(COUNTER).values(team=team, noun=noun, last=count)
+        statement = statement.on_conflict_do_update(
+            index_elements=["team", "noun"], set_={"last": COUNTER.c.last + statement.excluded.last}
+        )
+        last: int = self.value(statement.returning(COUNTER.c.last))
+        return last - count + 1
