@@ -1,7 +1,5 @@
 """What the terminal itself has to say: answers to its own words, and a form as text where nobody can be asked."""
 
-from datetime import datetime
-
 from adapters.terminal.inbound import USAGES, Reaction
 from bot.chat.command import Catalogue
 from bot.chat.line import render, spec_of
@@ -34,13 +32,13 @@ def place(channel: str) -> Card:
     return Card(title=f"You are in #{channel} now.", tone=Tone.DONE)
 
 
-def clock(now: datetime) -> Card:
-    return Card(title="The clock", blocks=(Paragraph(text=(Span("now", at=now),)),))
+def clock(now: str) -> Card:
+    return Card(title=f"It is {now}.")
 
 
 def reacted(reaction: Reaction, entry: EntryNumber) -> Card:
-    done = "taken off" if reaction.away else "put on"
-    return Card(title=f"{reaction.emoji} is {done} #{entry}.", tone=Tone.DONE)
+    done = f"took {reaction.emoji} off" if reaction.away else f"put {reaction.emoji} on"
+    return Card(title=f"You {done} #{entry}.", tone=Tone.DONE)
 
 
 def help(command: str) -> Card:  # noqa: A001  the word that is typed

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from adapters.terminal import cards, inbound
 from adapters.terminal.desk import Desk
-from adapters.terminal.layout import told
+from adapters.terminal.layout import UTC, told
 from adapters.terminal.room import TERMINAL, WORKSPACE, Room, channel
 from adapters.terminal.screen import Screen
 from adapters.terminal.stage import Stage
@@ -60,7 +60,7 @@ class Conversation:
 
     @property
     def clock(self) -> str:
-        return told(self._stage.now(), ZoneInfo(self._zone or "UTC"))
+        return told(self._stage.now(), ZoneInfo(self._zone) if self._zone else UTC)
 
     async def complete(self, kind: Kind, typed: str) -> Sequence[Choice]:
         return await self._core.complete(self._actor, kind, typed)
@@ -109,7 +109,7 @@ class Conversation:
             case inbound.Until():
                 await self._advance(self._until(line))
             case inbound.Time():
-                self._answer(cards.clock(self._stage.now()))
+                self._answer(cards.clock(self.clock))
             case inbound.Sync():
                 self._answer(await self._stage.sync())
             case inbound.Help():
@@ -123,7 +123,8 @@ class Conversation:
             form = answer.show
             filled = await self._screen.fill(form, self)
             if filled is None:
-                self._answer(cards.form(form, self.catalogue, self.command))
+                card = cards.form(form, self.catalogue, self.command)
+                self._desk.answer(card, where, refusal=answer.refusal)
                 return
             submitted = Call(path=form.submit.path, arguments={**form.submit.arguments, **filled})
             answer = await self._invoke(submitted, where)
@@ -178,7 +179,7 @@ class Conversation:
 
     async def _advance(self, by: timedelta) -> None:
         await self._stage.advance(by)
-        self._answer(cards.clock(self._stage.now()))
+        self._answer(cards.clock(self.clock))
 
     def _until(self, line: inbound.Until) -> timedelta:
         now = self._stage.now()

@@ -215,7 +215,7 @@ def _unknown(typed: str, command: str, catalogue: Catalogue) -> BadUsage:
     known = {**{word: word for word in USAGES}, **commands, **{line: line for line in commands.values()}}
     near = nearest(typed, tuple(known))
     hint = f"Did you mean “{known[near]}”? " if near else f"Commands begin with /{command}. "
-    return BadUsage(f"“{_start(typed)}” is nothing this terminal knows.", hint=f"{hint}“help” lists every line.")
+    return BadUsage(f"This terminal does not know “{_start(typed)}”.", hint=f"{hint}“help” lists every line.")
 
 
 def nearest(typed: str, known: Sequence[str]) -> str | None:

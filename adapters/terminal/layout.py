@@ -18,6 +18,7 @@ from bot.domain.record import record
 from bot.domain.text import Span, Text, plain, string
 
 INDENT = 3
+UTC = ZoneInfo("UTC")
 GLYPHS = {ReadingState.UNREAD: "○", ReadingState.LATER: "◔", ReadingState.READ: "●"}
 
 _SPACES = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029"
@@ -48,6 +49,9 @@ class Look(Enum):
     GAP = auto()
 
 
+_CLOSE_TO_TITLE = frozenset({Look.BODY, Look.QUIET, Look.FIELD})
+
+
 @record
 class Button:
     """An action as the terminal offers it: the number to press, and the line that does the same."""
@@ -70,9 +74,11 @@ class Row:
 
 @record
 class View:
-    """For whom a card is laid out: the zone in which moments are told, and whether reading states are theirs."""
+    """For whom a card is laid out: the zone in which moments are told, None where the card's own words must do, and
+    whether the reading states are theirs.
+    """
 
-    zone: ZoneInfo
+    zone: ZoneInfo | None
     personal: bool = True
 
 
@@ -101,23 +107,23 @@ def entries_of(card: Card) -> tuple[EntryLine, ...]:
 def rows(card: Card, view: View, buttons: Sequence[Button] = ()) -> Iterator[Row]:
     """The card from top to bottom. `buttons` are those of `actions_of`, or none where they are not to be shown."""
     left = iter(buttons)
-    parts = [_head(card, view, left), *(_block(block, view, left) for block in card.blocks), _buttons(left, None)]
-    shown = False
-    for part in parts:
+    above: Look | None = None
+    for part in (_head(card, left), *(_block(block, view, left) for block in card.blocks), _buttons(left, None)):
         for number, row in enumerate(part):
-            if shown and number == 0:
+            if number == 0 and above is not None and not (above is Look.TITLE and row.look in _CLOSE_TO_TITLE):
                 yield Row(look=Look.GAP)
-            shown = True
             yield row
+            above = row.look
 
 
-def _head(card: Card, view: View, buttons: Iterator[Button]) -> Iterator[Row]:
+def _head(card: Card, buttons: Iterator[Button]) -> Iterator[Row]:
     title = harmless(card.title)
     entry = card.entry
     if entry is None or title not in {"", harmless(entry.title), f"#{entry.number} {harmless(entry.title)}"}:
         yield Row(look=Look.TITLE, text=plain(title))
     if entry is not None:
-        yield from _entry(entry, view, buttons)
+        yield from _name(entry)
+        yield from _buttons(buttons, len(entry.actions), indent=INDENT)
 
 
 def _block(block: Block, view: View, buttons: Iterator[Button]) -> Iterator[Row]:
@@ -128,7 +134,10 @@ def _block(block: Block, view: View, buttons: Iterator[Button]) -> Iterator[Row]
             for label, text in block.items:
                 yield Row(look=Look.FIELD, marker=f"{harmless(label)}:", text=_resolved(text, view))
         case Entries():
-            for entry in block.items:
+            roomy = any(entry.matched or entry.actions for entry in block.items)
+            for number, entry in enumerate(block.items):
+                if roomy and number:
+                    yield Row(look=Look.GAP)
                 yield from _entry(entry, view, buttons)
         case NoteTree():
             yield from _notes(block, view)
@@ -137,16 +146,20 @@ def _block(block: Block, view: View, buttons: Iterator[Button]) -> Iterator[Row]
 
 
 def _entry(entry: EntryLine, view: View, buttons: Iterator[Button]) -> Iterator[Row]:
-    yield Row(look=Look.ENTRY, marker=f"#{entry.number}", text=plain(harmless(entry.title)))
+    yield from _name(entry)
     state = f"{GLYPHS[entry.state]} {entry.state}" if view.personal else ""
     about = " · ".join(filter(None, [state, ", ".join(harmless(tag) for tag in entry.tags)]))
     if about:
         yield Row(look=Look.QUIET, indent=INDENT, text=plain(about))
-    yield Row(look=Look.LINK, indent=INDENT, text=(Span(harmless(entry.url), url=entry.url),))
     if entry.matched:
         path = plain("".join(f"{harmless(step)} › " for step in entry.path))
         yield Row(look=Look.BODY, indent=INDENT, text=(*path, *_resolved(entry.matched, view)))
     yield from _buttons(buttons, len(entry.actions), indent=INDENT)
+
+
+def _name(entry: EntryLine) -> Iterator[Row]:
+    yield Row(look=Look.ENTRY, marker=f"#{entry.number}", text=plain(harmless(entry.title)))
+    yield Row(look=Look.LINK, indent=INDENT, text=(Span(harmless(entry.url), url=entry.url),))
 
 
 def _buttons(buttons: Iterator[Button], most: int | None, indent: int = 0) -> Iterator[Row]:
@@ -185,8 +198,8 @@ def _resolved(text: Text, view: View) -> Text:
 
 
 def _span(span: Span, view: View) -> Span:
-    if span.at is not None:
-        return replace(span, text=told(span.at, view.zone))
+    if span.at is not None and (view.zone or not span.text):
+        return replace(span, text=told(span.at, view.zone or UTC))
     if span.channel is not None:
         return replace(span, text=f"#{harmless(span.channel.id)}")
     return replace(span, text=harmless(span.text))

@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 
 from adapters.terminal.conversation import Conversation
 from adapters.terminal.desk import Desk
-from adapters.terminal.room import TERMINAL, Room
+from adapters.terminal.room import TERMINAL, WORKSPACE, Room
 from adapters.terminal.screen import Screen
 from adapters.terminal.stage import Stage
-from bot.chat.platform import Core, Reacted, Vault
+from bot.chat.platform import Core, Reacted, Vault, WorkspaceJoined
 from bot.domain.card import Card
 from bot.domain.ids import AccountRef, ChannelRef, InvocationId, MessageRef, PlatformName, ThreadRef, Url
 from bot.domain.reading import ReadingState
@@ -19,8 +19,8 @@ from bot.domain.team import Role
 class TerminalPlatform:
     """A ChatPlatform of one process and one person, who may speak as anybody.
 
-    `invocation_id` makes an id that no use before had, in no run. `zone` is the IANA zone in which moments are
-    told, None for UTC. Messages are forgotten with the run; what they led to is not.
+    `invocation_id` makes an id that no use before had, in no run. `zone` is the person's IANA zone, None
+    if it is not known: moments are then told in the words of the card. Messages are forgotten with the run; what they led to is not.
     """
 
     name: PlatformName = TERMINAL
@@ -46,11 +46,12 @@ class TerminalPlatform:
         self._command = command
         self._zone = zone
         self._room = Room()
-        self._desk = Desk(screen, command, ZoneInfo(zone or "UTC"))
+        self._desk = Desk(screen, command, ZoneInfo(zone) if zone else None)
 
     async def run(self, core: Core, vault: Vault) -> None:  # noqa: ARG002  the terminal has no secret to keep
         """Talk until the lines are over or one says to leave."""
         self._desk.catalogue = core.catalogue
+        await core.happened(WorkspaceJoined(workspace=WORKSPACE, name="this terminal", by_host=True))
         conversation = Conversation(
             core=core,
             stage=self._stage,

@@ -32,7 +32,7 @@ class Prompted(Printer):
         self._session: PromptSession[str] = PromptSession(
             history=_history(history), key_bindings=_keys(), complete_while_typing=False, refresh_interval=1
         )
-        self._fields: PromptSession[str] = PromptSession(key_bindings=_keys())
+        self._fields: PromptSession[str] = PromptSession(key_bindings=_keys(), complete_while_typing=False)
 
     async def lines(self, around: Surroundings) -> AsyncIterator[str]:
         self._quiet(WELCOME.format(command=around.command))

@@ -60,7 +60,7 @@ def message(shown: Shown, paper: Paper) -> Iterator[Text]:
     bar = Text(indent + ("│ " if shown.private else "┃ "), _TONES[shown.card.tone])
     inner = replace(paper, width=max(paper.width, NARROWEST) - bar.cell_len)
     for line in (*_wrapped(_audience(shown), inner.width), *body(rows(shown.card, shown.view, shown.buttons), inner)):
-        yield bar + line
+        yield Text.assemble(bar, line) if line else Text(bar.plain.rstrip(), bar.style)
 
 
 def _audience(shown: Shown) -> Text:
@@ -137,7 +137,8 @@ def _offered(buttons: Sequence[Button], width: int) -> Text:
 
 
 def _wrapped(text: Text, width: int) -> Iterator[Text]:
-    for line in text.divide(list(_breaks(text.plain, width))):
+    begun = text[len(text.plain) - len(text.plain.lstrip(" ")) :]
+    for line in begun.divide(list(_breaks(begun.plain, width))):
         line.plain = line.plain.replace(_HARD, " ")
         line.rstrip()
         yield line
@@ -147,16 +148,16 @@ def _breaks(text: str, width: int) -> Iterator[int]:
     """Where the text is to be broken: before a word that no longer fits, and inside one that fits on no line."""
     used = end = 0
     for word in _WORD.finditer(text):
-        needed = cell_len(word[0])
-        if used and used + word.start() - end + needed > width:
+        gap, needed = word.start() - end, cell_len(word[0])
+        if end and used + gap + needed > width:
             yield word.start()
-            used, end = 0, word.start()
+            used = gap = 0
         if needed > width:
             folds = [word.start() + fold for fold in _folds(word[0], width)]
             yield from folds
             used = cell_len(text[folds[-1] : word.end()])
         else:
-            used += word.start() - end + needed
+            used += gap + needed
         end = word.end()
 
 

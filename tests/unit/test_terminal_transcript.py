@@ -1,0 +1,165 @@
+"""What a person sees, compared with transcripts under tests/golden/terminal; GOLDEN=write makes them anew."""
+
+import asyncio
+import io
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from adapters.terminal import screens
+from adapters.terminal.layout import Button, Look, Row, View
+from adapters.terminal.render import Paper, body, message
+from adapters.terminal.screen import Shown, Step
+from adapters.terminal.transcript import Printer
+from bot.domain.card import Card, Entries, Paragraph
+from bot.domain.ids import Url
+from bot.domain.text import Span, plain
+from tests.fakes.core import NOW, FakeCore, FakeStage, NoVault, a_channel, an_entry
+from tests.fakes.terminal import a_terminal, transcript
+
+GOLDEN = Path(__file__).parent.parent / "golden" / "terminal"
+
+
+def a_week() -> str:
+    core = FakeCore()
+    stage = FakeStage(core)
+    stage.digests = [(NOW + timedelta(days=2), a_channel(), an_entry())]
+    return transcript(["clock +7d", "react ✅", "as ben", "/blog home"], core, stage)
+
+
+TRANSCRIPTS: dict[str, Callable[[], str]] = {
+    "search": lambda: transcript(["/blog search c"], FakeCore([an_entry(), an_entry(7, "Clocks, and why not")])),
+    "entry": lambda: transcript(["/blog show #12"]),
+    "digest": a_week,
+    "refusal": lambda: transcript(["/blog show #99", "announce", "react 🎉 #12", "press 3"]),
+    "form": lambda: transcript(["/blog schedule set", "/blog schedule set mon 09:00"]),
+    "help": lambda: transcript(["help", "quit"]),
+}
+
+
+@pytest.mark.parametrize("name", TRANSCRIPTS)
+def test_a_transcript_is_as_agreed(name: str) -> None:
+    shown = TRANSCRIPTS[name]()
+    golden = GOLDEN / f"{name}.txt"
+    if os.environ.get("GOLDEN") == "write":
+        golden.write_text(shown, encoding="utf-8")
+
+    assert shown == golden.read_text(encoding="utf-8")
+
+
+def test_a_tour_tells_what_comes_types_it_and_ends() -> None:
+    core = FakeCore()
+    sink = io.StringIO()
+    steps = [Step(says="First, what is new.", line="/blog home"), Step(says="Then the time.", line="clock")]
+
+    asyncio.run(a_terminal(screens.tour(steps, sink, 72), FakeStage(core)).run(core, NoVault()))
+
+    told = [line for line in sink.getvalue().splitlines() if line and not line.startswith("│")]
+    assert told == [
+        "First, what is new.",
+        "ana #reading › /blog home",
+        "Then the time.",
+        "ana #reading › clock",
+    ]
+
+
+def a_message(card: Card, **how: object) -> Shown:
+    known: dict[str, object] = {"card": card, "view": View(zone=None), "buttons": (), "to": "only you", "private": True}
+    return Shown(**{**known, **how})  # type: ignore[arg-type]  # how are fields of the record
+
+
+def lines(shown: Shown, width: int = 40) -> list[str]:
+    return [line.plain.rstrip() for line in message(shown, Paper(width=width))]
+
+
+def test_who_sees_it_stands_above_it() -> None:
+    card = Card(title="Hello")
+
+    assert lines(a_message(card)) == ["│ only you", "│ Hello"]
+    assert lines(a_message(card, to="#reading", private=False)) == ["┃ #reading", "┃ Hello"]
+    assert lines(a_message(card, to="#reading", private=False, thread="Caching")) == [
+        "  ┃ #reading · in the thread “Caching”",
+        "  ┃ Hello",
+    ]
+    assert lines(a_message(card, to="#reading", private=False, thread="", revised=True))[0] == (
+        "  ┃ #reading · in a thread · changed"
+    )
+
+
+def test_a_button_that_fits_on_a_line_is_not_broken() -> None:
+    row = Row(
+        look=Look.BUTTONS,
+        buttons=(
+            Button(number=1, label="Read", line="/blog read 12"),
+            Button(number=2, label="Notes", line="/blog show 12"),
+        ),
+    )
+
+    assert [line.plain for line in body([row], Paper(width=34))] == [
+        "[1] Read  /blog read 12",
+        "[2] Notes  /blog show 12",
+    ]
+
+
+def test_wide_characters_take_the_cells_they_take() -> None:
+    row = Row(look=Look.BODY, text=plain("漢字かな漢字かな ✅✅✅ 👩‍👩‍👧👩‍👩‍👧"))
+
+    assert [line.plain for line in body([row], Paper(width=10))] == ["漢字かな漢", "字かな", "✅✅✅", "👩‍👩‍👧👩‍👩‍👧"]
+
+
+def test_a_link_that_cannot_be_followed_shows_where_it_leads() -> None:
+    text = (
+        Span("the "),
+        Span("long ", url=Url("https://e.org/x")),
+        Span("survey", bold=True, url=Url("https://e.org/x")),
+    )
+    row = Row(look=Look.BODY, text=text)
+
+    (plainly,) = body([row], Paper(width=60))
+    (linked,) = body([row], Paper(width=60, links=True))
+
+    assert plainly.plain == "the long survey (https://e.org/x)"
+    assert linked.plain == "the long survey"
+
+
+def on_a_terminal(card: Card, monkeypatch: pytest.MonkeyPatch, **environment: str) -> str:
+    for name in ("NO_COLOR", "COLORTERM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {"FORCE_COLOR": "1", "TERM": "xterm-256color", **environment}.items():
+        monkeypatch.setenv(name, value)
+    sink = io.StringIO()
+    Printer(sink, 60).show(a_message(card))
+    return sink.getvalue()
+
+
+LINKED = Card(
+    title="[bold]Data[/bold]",
+    blocks=(
+        Entries(items=(an_entry(),)),
+        Paragraph(text=(Span("see", url=Url("https://e.org/x")), Span("bad", url=Url("javascript:alert(1)")))),
+    ),
+)
+
+
+def test_links_can_be_followed_on_a_terminal_with_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = on_a_terminal(LINKED, monkeypatch)
+
+    assert ";https://e.org/x\x1b\\" in shown
+    assert ";https://example.org/12\x1b\\" in shown
+    assert "https://example.org/12\x1b[0m" in shown
+    assert ";javascript" not in shown
+
+
+def test_no_color_means_no_colour_and_no_links(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = on_a_terminal(LINKED, monkeypatch, NO_COLOR="1")
+
+    assert "\x1b]8" not in shown
+    assert "\x1b[3" not in shown
+    assert "(https://e.org/x)" in shown
+
+
+def test_markup_in_the_list_is_shown_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "[bold]Data[/bold]" in on_a_terminal(LINKED, monkeypatch)
