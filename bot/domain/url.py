@@ -1,0 +1,108 @@
+"""Which links lead to a web page, and when two of them mean the same article. Nothing is fetched."""
+
+import re
+from urllib.parse import quote, urlsplit
+
+from bot.domain.ids import Url
+
+_IGNORED_BY_BROWSERS = str.maketrans("", "", "\t\r\n")
+_HOST = r"(?!\.)[^\x00-\x20\x7f-\xa0/?#\\@:\[\]<>\"|^`{}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+"
+_WEB = re.compile(rf"(https?://(?:{_HOST}|\[[0-9a-f:.]+\])(?::\d{{0,5}})?)([/?#][^\x00-\x1f\x7f]*)?", re.IGNORECASE)
+_UNSAFE = re.compile(r"[^!-~]+")
+_USUAL_WEB = re.compile(r"https?://[a-z0-9][a-z0-9.-]*(?:/[!-~]*)?")
+_USUAL = re.compile(
+    r"https?://(?:www\.(?=[a-z0-9-]+\.))?([a-z0-9.-]*[a-z0-9])"
+    r"((?:/(?!\.)[\w~!$&'()*+,;=:@.-]*)*)(?:\?([!\"$&-~]*))?(?:#([!-$&-~]*))?",
+    re.ASCII,
+)
+_ODD = re.compile(r"[^!-~]|%|/\.|\\")
+_TRACKING = re.compile(
+    r"(?:utm_[^=]*|mc_[^=]*|ref|ref_src|fbclid|gclid|dclid|gbraid|wbraid|msclkid|twclid|yclid|igshid|igsh|mkt_tok"
+    r"|_hsenc|_hsmi|__readwiselocation|uclick_id)(?:=.*)?",
+    re.IGNORECASE,
+)
+_BARE = re.compile(r"https?://[^\s<>|]+", re.IGNORECASE)
+_AFTER_BARE = ".,;:!?'\"*_~"
+_DEFAULT_PORT = {"http": 80, "https": 443}
+
+
+def web(url: str) -> Url | None:
+    """The address to follow if the link leads to a web page, else None.
+
+    Only http and https with a plain host do: a user name before the host or a backslash in it serve to
+    pass off one site as another. Tab, CR and LF are taken out first because browsers ignore them
+    (https://url.spec.whatwg.org/#url-parsing, 2026-01). The address is as written, but for spaces and other
+    scripts below the host, which get percent signs: not every platform takes a link without.
+    """
+    if _USUAL_WEB.fullmatch(url):
+        return Url(url)
+    usable = _WEB.fullmatch(url.translate(_IGNORED_BY_BROWSERS).strip())
+    return Url(usable[1] + _UNSAFE.sub(_percent, usable[2] or "")) if usable else None
+
+
+def _percent(unsafe: re.Match[str]) -> str:
+    return quote(unsafe[0], errors="replace")
+
+
+def is_web(url: str) -> bool:
+    """Whether the link leads to a web page."""
+    return web(url) is not None
+
+
+def address_in(text: str) -> tuple[int, int] | None:
+    """Where the first web address in plain text begins and ends, without the punctuation after it."""
+    for bare in _BARE.finditer(text):
+        url = bare[0].rstrip(_AFTER_BARE)
+        if url.endswith(")") and url.count(")") > url.count("("):
+            url = url[:-1].rstrip(_AFTER_BARE)
+        if is_web(url):
+            return bare.start(), bare.start() + len(url)
+    return None
+
+
+def canonical(url: str) -> str:
+    """What all spellings of an article's address have in common; anything that is no web link comes back as it is.
+
+    https, the host in lower case without `www.` and default port, no slash at the end, no fragment unless it
+    carries a route (`#!…` or with a `/`), no tracking parameters. The order of parameters is kept.
+    """
+    if usual := _USUAL.fullmatch(url):
+        host, path, query, fragment = usual.groups()
+        return _joined(host, path, query, fragment)
+    address = web(url)
+    if address is None:
+        return url
+    try:
+        return _split_and_joined(_spelled_plainly(address) if _ODD.search(address) else address)
+    except ValueError:
+        return address
+
+
+def _split_and_joined(url: str) -> str:
+    parts = urlsplit(url)
+    host = (parts.hostname or "").rstrip(".")
+    if host.startswith("www.") and host.count(".") > 1:
+        host = host[4:]
+    if ":" in host:
+        host = f"[{host}]"
+    if parts.port is not None and parts.port != _DEFAULT_PORT[parts.scheme]:
+        host += f":{parts.port}"
+    return _joined(host, parts.path, parts.query, parts.fragment)
+
+
+def _joined(host: str, path: str, query: str | None, fragment: str | None) -> str:
+    url = f"https://{host}{path.rstrip('/')}"
+    if query:
+        kept = "&".join(pair for pair in query.split("&") if pair and not _TRACKING.fullmatch(pair))
+        url = f"{url}?{kept}" if kept else url
+    if fragment:
+        route = fragment.partition(":~:")[0]
+        url = f"{url}#{route}" if route.startswith("!") or "/" in route else url
+    return url
+
+
+def _spelled_plainly(url: str) -> str:
+    """One spelling of escapes, other scripts and dot segments; parameters are sorted on the way."""
+    from w3lib.url import canonicalize_url  # 70 ms to import, and few addresses need it
+
+    return canonicalize_url(url, keep_fragments=True)
