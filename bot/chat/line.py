@@ -5,8 +5,8 @@ with `\` before a quote or a backslash. Words left over go to the parameter that
 """
 
 import re
-from collections.abc import Collection, Iterator
-from difflib import get_close_matches
+from collections.abc import Iterator
+from difflib import SequenceMatcher
 
 from bot.chat.command import Catalogue, CommandSpec, Param, Placement
 from bot.domain.card import Call
@@ -14,6 +14,8 @@ from bot.domain.errors import BadUsage
 
 _TOKEN = re.compile(r'(?:[^\s"\\]|\\.|"(?:[^"\\]|\\.)*"|\\$)+|(?P<open>")', re.DOTALL)
 _WORD = re.compile(r"\S+")
+_ALIKE = 0.6
+"""From this likeness on (of 1) a command is suggested for a mistyped one."""
 
 
 def parse(catalogue: Catalogue, typed: str) -> Call:
@@ -25,7 +27,7 @@ def parse(catalogue: Catalogue, typed: str) -> Call:
     spec, rest = _spec_of(catalogue, typed.strip())
     if any(param.placement is Placement.REST for param in spec.params):
         return Call(path=spec.path, arguments=dict(_with_rest(spec, rest)))
-    return Call(path=spec.path, arguments=dict(_without_rest(spec, rest)))
+    return Call(path=spec.path, arguments=_without_rest(spec, rest))
 
 
 def render(catalogue: Catalogue, call: Call) -> str:
@@ -33,10 +35,13 @@ def render(catalogue: Catalogue, call: Call) -> str:
     spec = spec_of(catalogue, call.path)
     _refuse_unknown(spec, call)
     words = list(call.path)
+    in_place = True
     for param in sorted(spec.params, key=lambda param: param.placement is Placement.REST):
         value = call.arguments.get(param.name)
+        if param.placement is Placement.POSITION:
+            in_place = in_place and value is not None
         if value is not None:
-            words.append(_rendered(spec, param, value, call.arguments))
+            words.append(_rendered(spec, param, value, in_place=in_place))
     return " ".join(words)
 
 
@@ -65,51 +70,74 @@ def _deepest(catalogue: Catalogue) -> int:
 
 
 def _refuse_stray_word(catalogue: Catalogue, spec: CommandSpec, path: tuple[str, ...], typed: str) -> None:
-    """After a default that was left out a plain word is a mistyped command; `#name` and `name:value` are arguments."""
+    """After a default that was left out a word is a mistyped command, unless it is `#name` or `name:value`."""
     following = _WORD.findall(typed)[len(path) :]
-    if spec.path != path and following and not following[0].startswith("#") and ":" not in following[0]:
+    if spec.path != path and following and not _is_argument(spec, following[0]):
         raise _unknown(catalogue, typed)
 
 
+def _is_argument(spec: CommandSpec, word: str) -> bool:
+    name, colon, _ = word.lower().partition(":")
+    if colon and any(param.name == name for param in spec.params):
+        return True
+    return word.startswith("#") and any(param.placement is Placement.POSITION for param in spec.params)
+
+
 def _unknown(catalogue: Catalogue, typed: str) -> BadUsage:
-    words = typed.lower().split()
-    groups = {spec.path[0] for spec in catalogue if len(spec.path) > 1}
-    meant = " ".join(words[:2] if words[0] in groups else words[:1])
-    tries = [meant, " ".join(words[:2])]
-    names = [spec.name for spec in catalogue]
-    near = [name for attempt in tries for name in get_close_matches(attempt, names, n=1, cutoff=0.6)]
-    hint = f"Did you mean “{near[0]}”? “help” lists every command." if near else "“help” lists every command."
-    return BadUsage(f"There is no command “{meant}”.", hint=hint)
+    words = typed.lower().split()[: _deepest(catalogue)]
+    in_group = bool(words) and any(len(spec.path) > 1 and spec.path[0] == words[0] for spec in catalogue)
+    meant = " ".join(words if in_group else words[:1])
+    likeness, near = max((_likeness(spec, words, in_group=in_group), spec.name) for spec in catalogue)
+    suggestion = f"Did you mean “{near}”? " if likeness >= _ALIKE else ""
+    return BadUsage(f"There is no command “{meant}”.", hint=f"{suggestion}“help” lists every command.")
+
+
+def _likeness(spec: CommandSpec, words: list[str], *, in_group: bool) -> float:
+    """How much the typed words resemble the command's; a default without its last word counts if the first is wrong."""
+    paths = [spec.path]
+    if spec.default and len(spec.path) > 1 and not in_group:
+        paths.append(spec.path[:-1])
+    return max(SequenceMatcher(None, " ".join(path), " ".join(words[: len(path)])).ratio() for path in paths)
 
 
 def _with_rest(spec: CommandSpec, typed: str) -> Iterator[tuple[str, str]]:
     """Named values may stand anywhere among the words; a backslash before `name:` keeps it a word."""
-    named = {param.name for param in spec.params if param.placement is Placement.NAMED}
     rest = next(param for param in spec.params if param.placement is Placement.REST)
-    option = re.compile(rf"(\\*)({'|'.join(map(re.escape, named))}):(.*)", re.DOTALL) if named else None
+    option = _option(spec)
     words = []
     for word in _WORD.findall(typed):
-        match = option.fullmatch(word) if option else None
-        if match and not match[1]:
-            yield match[2], match[3]
+        match = option.fullmatch(word)
+        if match and not match["escapes"]:
+            yield match["name"].lower(), match["value"]
         else:
             words.append(word[1:] if match else word)
     if words:
         yield rest.name, " ".join(words)
 
 
-def _without_rest(spec: CommandSpec, typed: str) -> Iterator[tuple[str, str]]:
+def _option(spec: CommandSpec) -> re.Pattern[str]:
+    """A word that gives a named value, or would without the backslashes before it."""
+    names = "|".join(re.escape(param.name) for param in spec.params if param.placement is Placement.NAMED)
+    return re.compile(
+        rf"(?P<escapes>\\*)(?P<name>{names or '(?!)'}):(?P<value>.*)", re.ASCII | re.DOTALL | re.IGNORECASE
+    )
+
+
+def _without_rest(spec: CommandSpec, typed: str) -> dict[str, str]:
+    names = {param.name for param in spec.params}
     positions = [param.name for param in spec.params if param.placement is Placement.POSITION]
-    named = {param.name for param in spec.params}
+    arguments: dict[str, str] = {}
     for token in _tokens(spec, typed):
         name, colon, value = token.partition(":")
-        if colon and name.lower() in named:
-            positions = [position for position in positions if position != name.lower()]
-            yield name.lower(), _unquoted(value)
-        elif positions:
-            yield positions.pop(0), _unquoted(token)
-        else:
+        name = name.lower()
+        if not colon or name not in names:
+            name, value = next((free for free in positions if free not in arguments), ""), token
+        if not name:
             raise BadUsage(f"“{_unquoted(token)}” is more than “{spec.name}” takes.", hint=f"Usage: {spec.usage}")
+        if name in arguments:
+            raise BadUsage(f"“{name}” is given twice.", hint=f"Usage: {spec.usage}")
+        arguments[name] = _unquoted(value)
+    return arguments
 
 
 def _tokens(spec: CommandSpec, typed: str) -> Iterator[str]:
@@ -123,26 +151,19 @@ def _unquoted(token: str) -> str:
     return re.sub(r'\\(.)|"|\\$', lambda match: match[1] or "", token, flags=re.DOTALL)
 
 
-def _rendered(spec: CommandSpec, param: Param, value: str, given: Collection[str]) -> str:
+def _rendered(spec: CommandSpec, param: Param, value: str, *, in_place: bool) -> str:
     if param.placement is Placement.REST:
-        named = "|".join(re.escape(other.name) for other in spec.params if other.placement is Placement.NAMED)
-        words = value.split()
-        return " ".join(re.sub(rf"^(\\*(?:{named}):)", r"\\\1", word) if named else word for word in words)
+        option = _option(spec)
+        return " ".join(f"\\{word}" if option.fullmatch(word) else word for word in value.split())
     takes_rest = any(other.placement is Placement.REST for other in spec.params)
     shown = value if takes_rest or _stands_bare(spec, value) else _quoted(value)
-    return f"{param.name}:{shown}" if _by_name(spec, param, given) else shown
+    return shown if in_place and param.placement is Placement.POSITION else f"{param.name}:{shown}"
 
 
 def _stands_bare(spec: CommandSpec, value: str) -> bool:
     """Whether the value can stand without quotes and is not taken for `name:value`."""
     names = {param.name for param in spec.params}
     return bool(re.fullmatch(r'[^\s"\\]+', value)) and value.partition(":")[0].lower() not in names
-
-
-def _by_name(spec: CommandSpec, param: Param, given: Collection[str]) -> bool:
-    """A value stands in its place only if every place before it is taken."""
-    positions = [other.name for other in spec.params if other.placement is Placement.POSITION]
-    return param.name not in positions or any(name not in given for name in positions[: positions.index(param.name)])
 
 
 def _quoted(value: str) -> str:
