@@ -1,6 +1,7 @@
 """The query language of `/blog search`: words, "phrases", -without, tag:, site:, in: and is:. No input is an error."""
 
 import re
+from itertools import islice
 
 from bot.domain.reading import ReadingState
 from bot.domain.record import record
@@ -32,17 +33,18 @@ class Query:
 
 
 _TERM = re.compile(
-    r"""(?P<minus>-?)(?:(?P<filter>tag|site|in|is):(?:"(?P<quoted>[^"]*)"|(?P<value>[^\s"]+))|"(?P<phrase>[^"]*)")"""
-    r"""|(?P<word>\S+)""",
-    re.IGNORECASE,
+    r"""(?P<minus>-?)(?:(?P<filter>(?ai:tag|site|in|is)):(?:"(?P<quoted>[^"]*)"|(?P<value>[^\s"]+))|"(?P<phrase>[^"]*)")"""
+    r"""|(?P<word>\S+)"""
 )
+_STRAIGHT = str.maketrans(dict.fromkeys("“”„‟", '"'))
+"""Phones and Slack's composer put typographic quotes where straight ones were typed."""
 _LIST_OF = {"tag": "tags", "site": "sites", "in": "sections", "is": "states"}
 
 
 def parse(typed: str) -> Query:
     """The query that `typed` means; what fits no rule is words."""
     found: dict[str, list[str]] = {name: [] for name in ("words", "phrases", "without", *_LIST_OF.values())}
-    for match in list(_TERM.finditer(typed))[:MOST_TERMS]:
+    for match in islice(_TERM.finditer(typed.translate(_STRAIGHT)), MOST_TERMS):
         name, value = _term(match)
         if value:
             found[name].append(value)
@@ -59,6 +61,6 @@ def _term(match: re.Match[str]) -> tuple[str, str]:
         return "without" if match["minus"] else "phrases", match["phrase"].strip().lower()
     value = (match["quoted"] or match["value"] or "").strip().lower()
     kind = match["filter"].lower()
-    if match["minus"] or (kind == "is" and value not in set(ReadingState)):
+    if match["minus"] or (kind == "is" and value and value not in set(ReadingState)):
         return "words", match[0].lower()
     return _LIST_OF[kind], value

@@ -1,0 +1,74 @@
+"""What a search line asks for."""
+
+import pytest
+
+from bot.domain.query import MOST_TERMS, Query, parse
+from bot.domain.reading import ReadingState
+
+LATER, READ, UNREAD = ReadingState.LATER, ReadingState.READ, ReadingState.UNREAD
+
+
+@pytest.mark.parametrize(
+    ("typed", "query"),
+    [
+        ("caching", Query(words=("caching",))),
+        ("Caching  in\tDEPTH", Query(words=("caching", "in", "depth"))),
+        ("to be to", Query(words=("to", "be", "to"))),
+        ("well-known", Query(words=("well-known",))),
+        ('"Exact Phrase"', Query(phrases=("exact phrase",))),
+        ('cache "exact phrase" hit', Query(words=("cache", "hit"), phrases=("exact phrase",))),
+        ("“exact phrase”", Query(phrases=("exact phrase",))),
+        ("„exact phrase“ x", Query(phrases=("exact phrase",), words=("x",))),
+        ("-redis", Query(without=("redis",))),
+        ('-"exact phrase"', Query(without=("exact phrase",))),
+        ("tag:DB", Query(tags=("db",))),
+        ('tag:"machine learning"', Query(tags=("machine learning",))),
+        ("tag:db tag:scale", Query(tags=("db", "scale"))),
+        ("TAG:db Site:Stripe.com IN:Backend", Query(tags=("db",), sites=("stripe.com",), sections=("backend",))),
+        ("site:stripe.com", Query(sites=("stripe.com",))),
+        ('in:"Data bases"', Query(sections=("data bases",))),
+        ("is:unread is:Later is:READ", Query(states=(UNREAD, LATER, READ))),
+        ('is:"read"', Query(states=(READ,))),
+        ("东京 cache 🔥", Query(words=("东京", "cache", "🔥"))),
+        ('"分散 システム" -设计', Query(phrases=("分散 システム",), without=("设计",))),
+    ],
+)
+def test_each_operator_narrows_and_the_rest_are_words(typed: str, query: Query) -> None:
+    assert parse(typed) == query
+
+
+@pytest.mark.parametrize(
+    ("typed", "query"),
+    [
+        ("is:finished", Query(words=("is:finished",))),
+        ("-is:read", Query(words=("-is:read",))),
+        ("-tag:db", Query(words=("-tag:db",))),
+        ("tag:", Query(words=("tag:",))),
+        ("colour:red", Query(words=("colour:red",))),
+        ("https://example.org/a:b", Query(words=("https://example.org/a:b",))),
+        ("-", Query(words=("-",))),
+        ("--force", Query(words=("--force",))),
+        ("a -- b", Query(words=("a", "--", "b"))),
+        ("ſite:x İn:y", Query(words=("ſite:x", "i̇n:y"))),
+        ('"never closed', Query(words=('"never', "closed"))),
+        ('tag:"never closed', Query(words=('tag:"never', "closed"))),
+        ('5" disks', Query(words=('5"', "disks"))),
+    ],
+)
+def test_what_fits_no_rule_is_words(typed: str, query: Query) -> None:
+    assert parse(typed) == query
+
+
+@pytest.mark.parametrize("typed", ["", "   ", '""', '-""', 'tag:""', '"  "', 'is:""'])
+def test_a_query_that_asks_for_nothing_is_empty(typed: str) -> None:
+    assert parse(typed).empty
+
+
+def test_a_query_of_one_filter_is_not_empty() -> None:
+    assert not parse("is:read").empty
+
+
+def test_terms_beyond_the_most_are_dropped() -> None:
+    query = parse(" ".join(f"word{number}" for number in range(10_000)))
+
+    assert query.words == tuple(f"word{number}" for number in range(MOST_TERMS))
