@@ -28,6 +28,8 @@ class Kind(StrEnum):
 
 
 MOST_WEEKS = 52
+_MEANINGLESS_ZONES = {"Factory", "localtime"}
+"""A placeholder of the tz database, and whatever the machine happens to be set to."""
 
 
 def entry_number(typed: str) -> EntryNumber:
@@ -72,8 +74,8 @@ def zone(typed: str) -> str:
 
 def period(typed: str) -> timedelta:
     """`3d` or `2w`, from a day up to a year."""
-    match = re.fullmatch(r"(\d{1,3})\s*([dw])(?:ays?|eeks?)?", typed.strip().lower())
-    length = timedelta(days=int(match[1]) * (7 if match[2] == "w" else 1)) if match else timedelta()
+    match = re.fullmatch(r"(\d{1,3})\s*(?:(d)(?:ays?)?|w(?:eeks?)?)", typed.strip().lower())
+    length = timedelta(days=int(match[1]) * (1 if match[2] else 7)) if match else timedelta()
     if not timedelta() < length <= timedelta(weeks=MOST_WEEKS):
         raise BadUsage(f"“{typed}” is not a length of time.", hint=f"Use 3d or 2w, at most {MOST_WEEKS}w.")
     return length
@@ -81,4 +83,4 @@ def period(typed: str) -> timedelta:
 
 @cache
 def _zones() -> dict[str, str]:
-    return {name.lower(): name for name in available_timezones()}
+    return {name.lower(): name for name in available_timezones() - _MEANINGLESS_ZONES}
