@@ -16,9 +16,22 @@ from bot.chat.platform import Actor, Answer, Core, Invocation, Reacted, Unreacte
 from bot.domain.card import Call, Card, Choice, Form
 from bot.domain.errors import BadUsage, NotFound, Refusal, StoreBusy
 from bot.domain.ids import AccountRef, ChannelRef, EntryNumber, InvocationId, MessageRef
+from bot.domain.record import record
 from bot.domain.schedule import moment as moment_of
 from bot.domain.team import Role
 from bot.domain.value import Kind
+
+
+@record
+class Start:
+    """How a conversation begins; `invocation_id` makes an id that no use before had, in no run."""
+
+    invocation_id: Callable[[], InvocationId]
+    speaker: str
+    role: Role
+    channel: str
+    command: str
+    zone: str | None
 
 
 class Conversation:
@@ -32,23 +45,18 @@ class Conversation:
         room: Room,
         desk: Desk,
         screen: Screen,
-        invocation_id: Callable[[], InvocationId],
-        speaker: str,
-        role: Role,
-        where: str,
-        command: str,
-        zone: str | None,
+        start: Start,
     ) -> None:
-        self.command = command
+        self.command = start.command
         self._core = core
         self._stage = stage
         self._room = room
         self._desk = desk
         self._screen = screen
-        self._invocation_id = invocation_id
-        self._zone = zone
-        self._actor = self._named(speaker, role)
-        self._channel = channel(where)
+        self._invocation_id = start.invocation_id
+        self._zone = start.zone
+        self._actor = self._named(start.speaker, start.role)
+        self._channel = channel(start.channel)
 
     @property
     def catalogue(self) -> Catalogue:

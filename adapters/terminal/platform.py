@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from adapters.terminal.conversation import Conversation
+from adapters.terminal.conversation import Conversation, Start
 from adapters.terminal.desk import Desk
 from adapters.terminal.room import TERMINAL, WORKSPACE, Room
 from adapters.terminal.screen import Screen
@@ -39,12 +39,9 @@ class TerminalPlatform:
     ) -> None:
         self._stage = stage
         self._screen = screen
-        self._invocation_id = invocation_id
-        self._speaker = speaker
-        self._role = role
-        self._channel = channel
-        self._command = command
-        self._zone = zone
+        self._start = Start(
+            invocation_id=invocation_id, speaker=speaker, role=role, channel=channel, command=command, zone=zone
+        )
         self._room = Room()
         self._desk = Desk(screen, command, ZoneInfo(zone) if zone else None)
 
@@ -58,12 +55,7 @@ class TerminalPlatform:
             room=self._room,
             desk=self._desk,
             screen=self._screen,
-            invocation_id=self._invocation_id,
-            speaker=self._speaker,
-            role=self._role,
-            where=self._channel,
-            command=self._command,
-            zone=self._zone,
+            start=self._start,
         )
         await conversation.hold()
 

@@ -16,7 +16,7 @@ from rich.text import Text
 from adapters.terminal.layout import Button, Look, Row, harmless, rows
 from adapters.terminal.screen import Shown
 from bot.domain.card import Tone
-from bot.domain.text import Span
+from bot.domain.text import Span, string
 
 WIDEST = 100
 NARROWEST = 24
@@ -64,10 +64,12 @@ def message(shown: Shown, paper: Paper) -> Iterator[Text]:
 
 
 def _audience(shown: Shown) -> Text:
-    about = [f"in the thread “{harmless(shown.thread)}”" if shown.thread else "in a thread"]
-    about = [*(about if shown.thread is not None else []), *(["changed"] if shown.revised else [])]
-    text = Text(harmless(shown.to), _DIM if shown.private else _TONES[Tone.PLAIN])
-    return text.append("".join(f" · {word}" for word in about), _DIM)
+    about = [harmless(shown.to)]
+    if shown.thread is not None:
+        about.append(f"in the thread “{harmless(shown.thread)}”" if shown.thread else "in a thread")
+    if shown.revised:
+        about.append("changed")
+    return Text(" · ".join(about), _DIM if shown.private else _TONES[Tone.PLAIN])
 
 
 def body(shown: Iterable[Row], paper: Paper) -> Iterator[Text]:
@@ -105,22 +107,24 @@ def _lines(row: Row, text: Text, width: int) -> Iterator[Text]:
 
 
 def _styled(row: Row, paper: Paper) -> Text:
+    """The text in its styles; where a link cannot be followed, with the address it leads to."""
     text = Text()
     base = _STYLES.get(row.look, _PLAIN)
-    for url, spans in groupby(row.text, key=lambda span: span.url):
-        followed = paper.links and url is not None and url.startswith(("https://", "http://"))
-        link = Style(link=harmless(url or ""), underline=True) if followed else _PLAIN
-        said = "".join(_append(text, span, base + link) for span in spans)
-        if url is not None and not followed and row.look is not Look.LINK and said != harmless(url):
-            text.append(f" ({harmless(url)})", _DIM)
+    for url, run in groupby(row.text, key=lambda span: span.url):
+        spans = tuple(run)
+        address = harmless(url or "")
+        followed = paper.links and address.startswith(("https://", "http://"))
+        link = Style(link=address, underline=True) if followed else _PLAIN
+        for span in spans:
+            text.append(span.text, base + link + _emphasis(span))
+        if address and not followed and address != string(spans):
+            text.append(f" ({address})", _DIM)
     return text
 
 
-def _append(text: Text, span: Span, base: Style) -> str:
-    """Add the span; what was added."""
+def _emphasis(span: Span) -> Style:
     style = Style(bold=span.bold or None, italic=span.italic or None, strike=span.strike or None)
-    text.append(span.text, base + style + (_STYLES[Look.CODE] if span.code else _PLAIN))
-    return span.text
+    return style + _STYLES[Look.CODE] if span.code else style
 
 
 def _offered(buttons: Sequence[Button], width: int) -> Text:

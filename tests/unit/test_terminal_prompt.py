@@ -1,0 +1,173 @@
+"""The chat with a person, driven through a pipe in place of a keyboard."""
+
+import asyncio
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from prompt_toolkit.application import create_app_session
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.input import PipeInput, create_pipe_input
+from prompt_toolkit.output import DummyOutput
+
+from adapters.terminal.prompted import Prompted
+from adapters.terminal.suggestions import for_line, for_value
+from bot.domain.card import Choice
+from bot.domain.value import Kind
+from tests.fakes.core import FakeCore, FakeStage, NoVault
+from tests.fakes.terminal import a_terminal
+
+TAB, CLEAR, LEAVE = "\t", "\x03", "\x04"
+
+
+@pytest.fixture
+def keyboard() -> Iterator[PipeInput]:
+    with create_pipe_input() as keys, create_app_session(input=keys, output=DummyOutput()):
+        yield keys
+
+
+def chat(keyboard: PipeInput, typed: str, core: FakeCore, history: Path | None = None) -> str:
+    """What is shown when a person types this; the chat ends by itself."""
+    sink = io.StringIO()
+    keyboard.send_text(typed)
+    screen = Prompted(history, sink, 72)
+    asyncio.run(a_terminal(screen, FakeStage(core)).run(core, NoVault()))
+    return sink.getvalue()
+
+
+def test_a_typed_line_is_answered_until_the_person_leaves(keyboard: PipeInput) -> None:
+    shown = chat(keyboard, f"/blog home\rquit\r{LEAVE}", FakeCore())
+
+    assert "│ Your reading" in shown
+    assert "│ Goodbye." in shown
+
+
+def test_a_bare_number_presses_a_button(keyboard: PipeInput) -> None:
+    core = FakeCore()
+
+    chat(keyboard, f"/blog search queues\r1\r{LEAVE}", core)
+
+    assert ("ana", 7) in core.states
+
+
+def test_ctrl_c_clears_the_line_and_leaves_at_an_empty_one(keyboard: PipeInput) -> None:
+    core = FakeCore()
+
+    chat(keyboard, f"/blog read 12{CLEAR}/blog read 7\r{CLEAR}", core)
+
+    assert list(core.states) == [("ana", 7)]
+
+
+def test_a_form_asks_for_each_field_and_again_for_one_with_a_problem(keyboard: PipeInput) -> None:
+    clear_line = "\x15"
+
+    shown = chat(keyboard, f"/blog schedule set\rsomeday\r09:00\r\r{clear_line}mon\r{LEAVE}", FakeCore())
+
+    assert "“someday” is not a weekday." in shown
+    assert "│ The digest comes on Monday at 09:00." in shown
+
+
+def test_leaving_a_form_shows_the_line_that_does_the_same(keyboard: PipeInput) -> None:
+    core = FakeCore()
+
+    shown = chat(keyboard, f"/blog schedule set\r{CLEAR}/blog home\r{LEAVE}", core)
+
+    assert "Type it in one line: /blog schedule set mon|tue 09:00" in shown
+    assert len(core.invocations) == 2
+
+
+def test_what_was_typed_is_there_in_the_next_chat(keyboard: PipeInput, tmp_path: Path) -> None:
+    history = tmp_path / "kept" / "history"
+    core = FakeCore()
+
+    chat(keyboard, f"/blog read 7\r{LEAVE}", core, history)
+    chat(keyboard, f"\x1b[A\r{LEAVE}", core, history)
+
+    assert len(core.invocations) == 2
+
+
+def test_a_chat_does_not_need_its_history(keyboard: PipeInput, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    core = FakeCore()
+
+    chat(keyboard, f"/blog read 7\r{LEAVE}", core, tmp_path / "file" / "history")
+
+    assert core.states
+
+
+class Around:
+    """What a person at the keyboard has around them, without the keyboard."""
+
+    command = "blog"
+    catalogue = FakeCore.catalogue
+    place = "ana #reading"
+    clock = "noon"
+
+    async def complete(self, kind: Kind, typed: str) -> list[Choice]:
+        known = {Kind.ENTRY: "#12", Kind.TAG: "caching", Kind.ZONE: "Europe/Berlin", Kind.CHANNEL: "#books"}
+        return [Choice(value=known[kind], label="")] if kind in known else []
+
+
+@pytest.mark.parametrize(
+    ("typed", "suggested"),
+    [
+        ("", ["/blog", "react", "unreact", "press", "as", "in", "clock", "sync", "help", "quit"]),
+        ("/b", ["/blog"]),
+        ("re", ["react"]),
+        ("react ", ["✅", "🔖"]),
+        ("react ✅ #", ["#12"]),
+        ("as ben c", ["curator"]),
+        ("in #", ["#books"]),
+        ("clock +", ["+7d", "+1d", "+3h"]),
+        ("quit ", []),
+        ("/blog ", ["home", "search", "show", "read", "share", "schedule", "announce"]),
+        ("/blog sh", ["show", "share"]),
+        ("/blog schedule ", ["set"]),
+        ("/blog show ", ["#12"]),
+        ("/blog search ", ["tag:"]),
+        ("/blog search words t", ["tag:"]),
+        ("/blog search tag:ca", ["caching"]),
+        ("/blog search tag:db ", []),
+        ("/blog schedule set ", ["mon", "tue"]),
+        ("/blog schedule set t", ["tue"]),
+        ("/blog schedule set mon 09:00 Eu", ["Europe/Berlin"]),
+        ("/blog schedule set zone:Eu", ["Europe/Berlin"]),
+        ("/blog nonsense ", []),
+    ],
+)
+def test_what_can_be_typed_next_is_suggested(typed: str, suggested: list[str]) -> None:
+    found = asyncio.run(for_line(Around(), typed))
+
+    assert [choice.value for choice in found.choices] == suggested
+
+
+def test_a_suggestion_takes_the_place_of_the_value_and_not_of_its_name() -> None:
+    by_name = asyncio.run(for_line(Around(), "/blog search tag:ca"))
+    by_place = asyncio.run(for_line(Around(), "/blog show #1"))
+
+    assert (by_name.replaces, by_place.replaces) == (len("ca"), len("#1"))
+
+
+def test_a_field_suggests_its_own_choices_or_what_the_core_knows() -> None:
+    fixed = asyncio.run(for_value(Around(), Kind.WEEKDAY, [Choice(value="mon", label="Monday")], "m"))
+    known = asyncio.run(for_value(Around(), Kind.TAG, (), "c"))
+
+    assert [choice.value for choice in fixed.choices] == ["mon"]
+    assert [choice.value for choice in known.choices] == ["caching"]
+
+
+def test_completion_puts_in_what_is_suggested(keyboard: PipeInput) -> None:
+    core = FakeCore()
+
+    screen = Prompted(sink=io.StringIO(), width=72)
+
+    def go_on(buffer: Buffer) -> None:
+        if buffer.text == "/blog announce":
+            keyboard.send_text(f"\r{LEAVE}")
+
+    screen._session.default_buffer.on_text_changed += go_on
+    keyboard.send_text(f"/blog ann{TAB}")
+    asyncio.run(a_terminal(screen, FakeStage(core)).run(core, NoVault()))
+
+    assert [used.call for used in core.invocations] == ["announce"]
