@@ -43,7 +43,7 @@ def reacted(reaction: Reaction, entry: EntryNumber) -> Card:
 
 def help(command: str) -> Card:  # noqa: A001  the word that is typed
     items = ((usage, plain(purpose)) for usage, purpose in USAGES.values())
-    commands = (f"/{command} …", plain(f"a command of the club; /{command} help lists them"))
+    commands = (f"/{command} help", plain("the commands of the club"))
     return Card(title="Lines this terminal understands", blocks=(Fields(items=(commands, *items)),))
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from adapters.terminal import cards, inbound
 from adapters.terminal.desk import Desk
-from adapters.terminal.layout import UTC, told
+from adapters.terminal.layout import told
 from adapters.terminal.room import TERMINAL, WORKSPACE, Room, channel
 from adapters.terminal.screen import Screen
 from adapters.terminal.stage import Stage
@@ -20,6 +20,8 @@ from bot.domain.record import record
 from bot.domain.schedule import moment as moment_of
 from bot.domain.team import Role
 from bot.domain.value import Kind
+
+UNKNOWN_ZONE = "UTC"
 
 
 @record
@@ -68,7 +70,7 @@ class Conversation:
 
     @property
     def clock(self) -> str:
-        return told(self._stage.now(), ZoneInfo(self._zone) if self._zone else UTC)
+        return told(self._stage.now(), ZoneInfo(self._zone or UNKNOWN_ZONE))
 
     async def complete(self, kind: Kind, typed: str) -> Sequence[Choice]:
         return await self._core.complete(self._actor, kind, typed)
@@ -191,7 +193,7 @@ class Conversation:
 
     def _until(self, line: inbound.Until) -> timedelta:
         now = self._stage.now()
-        zone = ZoneInfo(line.zone or self._zone or "UTC")
+        zone = ZoneInfo(line.zone or self._zone or UNKNOWN_ZONE)
         today = now.astimezone(zone).date()
         days = (today + timedelta(days=ahead) for ahead in range(9))
         moments = (moment_of(day, line.at, zone) for day in days if day.weekday() == line.weekday)

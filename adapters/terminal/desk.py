@@ -24,7 +24,7 @@ class Offer:
 class Desk:
     """Puts cards on the screen. Buttons are counted over everything that is shown from one line to the next."""
 
-    def __init__(self, screen: Screen, command: str, zone: ZoneInfo | None) -> None:
+    def __init__(self, screen: Screen, command: str, zone: ZoneInfo) -> None:
         self.catalogue: Catalogue = ()
         self.entry: EntryNumber | None = None
         self._screen = screen

@@ -18,7 +18,6 @@ from bot.domain.record import record
 from bot.domain.text import Span, Text, plain, string
 
 INDENT = 3
-UTC = ZoneInfo("UTC")
 GLYPHS = {ReadingState.UNREAD: "○", ReadingState.LATER: "◔", ReadingState.READ: "●"}
 
 _SPACES = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029"
@@ -74,11 +73,11 @@ class Row:
 
 @record
 class View:
-    """For whom a card is laid out: the zone in which moments are told, None where the card's own words must do, and
-    whether the reading states are theirs.
+    """For whom a card is laid out. In a personal one the reading states are that person's, and the core has told
+    moments in the zone that they chose; for everybody else they are told in `zone`.
     """
 
-    zone: ZoneInfo | None
+    zone: ZoneInfo
     personal: bool = True
 
 
@@ -198,8 +197,8 @@ def _resolved(text: Text, view: View) -> Text:
 
 
 def _span(span: Span, view: View) -> Span:
-    if span.at is not None and (view.zone or not span.text):
-        return replace(span, text=told(span.at, view.zone or UTC))
+    if span.at is not None and not (view.personal and span.text):
+        return replace(span, text=told(span.at, view.zone))
     if span.channel is not None:
         return replace(span, text=f"#{harmless(span.channel.id)}")
     return replace(span, text=harmless(span.text))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from adapters.terminal.conversation import Conversation, Start
+from adapters.terminal.conversation import UNKNOWN_ZONE, Conversation, Start
 from adapters.terminal.desk import Desk
 from adapters.terminal.room import TERMINAL, WORKSPACE, Room
 from adapters.terminal.screen import Screen
@@ -20,7 +20,8 @@ class TerminalPlatform:
     """A ChatPlatform of one process and one person, who may speak as anybody.
 
     `invocation_id` makes an id that no use before had, in no run. `zone` is the person's IANA zone, None
-    if it is not known: moments are then told in the words of the card. Messages are forgotten with the run; what they led to is not.
+    if it is not known: the core then goes by the zone that they or their team chose. Messages are forgotten with the
+    run; what they led to is not.
     """
 
     name: PlatformName = TERMINAL
@@ -43,7 +44,7 @@ class TerminalPlatform:
             invocation_id=invocation_id, speaker=speaker, role=role, channel=channel, command=command, zone=zone
         )
         self._room = Room()
-        self._desk = Desk(screen, command, ZoneInfo(zone) if zone else None)
+        self._desk = Desk(screen, command, ZoneInfo(zone or UNKNOWN_ZONE))
 
     async def run(self, core: Core, vault: Vault) -> None:  # noqa: ARG002  the terminal has no secret to keep
         """Talk until the lines are over or one says to leave."""

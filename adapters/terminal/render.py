@@ -6,7 +6,7 @@ characters of several code points.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 
 from rich.cells import cell_len, split_graphemes
@@ -16,6 +16,7 @@ from rich.text import Text
 from adapters.terminal.layout import Button, Look, Row, harmless, rows
 from adapters.terminal.screen import Shown
 from bot.domain.card import Tone
+from bot.domain.record import record
 from bot.domain.text import Span, string
 
 WIDEST = 100
@@ -46,7 +47,7 @@ _WORD = re.compile("[^ ]+")
 _HARD = "\xa0"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Paper:
     """What is written on: its width in cells, and whether a link in it can be followed."""
 

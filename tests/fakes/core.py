@@ -163,7 +163,12 @@ class FakeCore:
 
     def _home(self, invocation: Invocation, arguments: Mapping[str, str]) -> Answer:
         unread = sum(1 for entry in self.entries if self._state(invocation, entry) is ReadingState.UNREAD)
-        fields = Fields(items=(("Unread", plain(str(unread))), ("Next digest", (Span("soon", at=NOW),))))
+        fields = Fields(
+            items=(
+                ("Unread", plain(str(unread))),
+                ("Next digest", (Span(f"Monday, {invocation.actor.zone or 'team'} time", at=NOW),)),
+            )
+        )
         return Answer(show=Card(title="Your reading", blocks=(fields,)))
 
     def _search(self, invocation: Invocation, arguments: Mapping[str, str]) -> Answer:
@@ -317,7 +322,11 @@ class FakeStage:
         return Card(
             title="This week's article",
             entry=entry,
-            blocks=(NoteTree(blocks=NOTES[:1]), Fields(items=(("Read by", plain("2 people")),))),
+            blocks=(
+                Paragraph(text=(Span("due at "), Span("some time", at=NOW)), quiet=True),
+                NoteTree(blocks=NOTES[:1]),
+                Fields(items=(("Read by", plain("2 people")),)),
+            ),
             actions=(Action(label="Read", call=Call(path=("read",), arguments=number), primary=True),),
         )
 

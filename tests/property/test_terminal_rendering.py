@@ -27,7 +27,8 @@ from tests.fakes.cards import cards, forms, note_trees
 from tests.fakes.core import CATALOGUE, FakeCore, FakeStage, NoVault, a_channel
 from tests.fakes.terminal import a_terminal, answers
 
-views = st.builds(View, zone=st.sampled_from((None, ZoneInfo("Asia/Kathmandu"))), personal=st.booleans())
+UTC = ZoneInfo("UTC")
+views = st.builds(View, zone=st.sampled_from((UTC, ZoneInfo("Asia/Kathmandu"))), personal=st.booleans())
 papers = st.builds(Paper, width=st.integers(min_value=24, max_value=120), links=st.booleans())
 BIDI = {*"\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"}
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m|\x1b\]8;[^\x1b]*\x1b\\")
@@ -46,10 +47,10 @@ class Keeper(PlainLines):
         self.shown.append(shown)
 
 
-def offered(card: Card, zone: ZoneInfo | None = None) -> Shown:
+def offered(card: Card) -> Shown:
     """The card with its buttons numbered, as it comes to the screen."""
     keeper = Keeper()
-    desk = Desk(keeper, "blog", zone)
+    desk = Desk(keeper, "blog", UTC)
     desk.catalogue = CATALOGUE
     desk.answer(card, a_channel())
     return keeper.shown[0]
@@ -195,7 +196,7 @@ def test_an_answer_for_tools_has_the_documented_shape(card: Card) -> None:
 
     assert_shaped(answer, SHAPE)
     assert [post["thread"] for post in answer["posts"]] == [False, True]
-    assert answer["text"] == unwrapped(rows(card, View(zone=None)))
+    assert answer["text"] == unwrapped(rows(card, View(zone=UTC)))
     assert not dangerous(json.dumps({**answer, "input": ""}, ensure_ascii=False))
 
 

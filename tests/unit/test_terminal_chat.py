@@ -117,17 +117,21 @@ def test_the_clock_goes_to_the_next_such_moment(typed: str, reached: str) -> Non
     assert told["title"] == f"It is {reached}."
 
 
-def test_moments_are_told_in_the_speakers_zone() -> None:
-    home, clock = answers("/blog home", "clock", zone="Europe/Berlin")
+def test_the_core_is_told_the_zone_and_tells_moments_in_it() -> None:
+    (in_berlin,) = answers("/blog home", zone="Europe/Berlin")
+    (anywhere,) = answers("/blog home")
 
-    assert "Next digest: Mon 23 Nov 2026, 09:30 Europe/Berlin" in home["text"]
+    assert "Next digest: Monday, Europe/Berlin time" in in_berlin["text"]
+    assert "Next digest: Monday, team time" in anywhere["text"]
+
+
+def test_the_clock_and_posts_tell_moments_in_the_given_zone_or_utc() -> None:
+    clock, shared = answers("clock", "/blog share 12", zone="Europe/Berlin")
+    (in_utc,) = answers("/blog share 12")
+
     assert clock["title"] == "It is Mon 23 Nov 2026, 09:30 Europe/Berlin."
-
-
-def test_where_the_zone_is_not_known_the_words_of_the_card_tell_the_moment() -> None:
-    (home,) = answers("/blog home")
-
-    assert "Next digest: soon" in home["text"]
+    assert "due at Mon 23 Nov 2026, 09:30 Europe/Berlin" in shared["posts"][0]["text"]
+    assert "due at Mon 23 Nov 2026, 08:30 UTC" in in_utc["posts"][0]["text"]
 
 
 def test_an_answer_to_everybody_is_not_private() -> None:

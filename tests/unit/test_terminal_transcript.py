@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -67,7 +68,13 @@ def test_a_tour_tells_what_comes_types_it_and_ends() -> None:
 
 
 def a_message(card: Card, **how: object) -> Shown:
-    known: dict[str, object] = {"card": card, "view": View(zone=None), "buttons": (), "to": "only you", "private": True}
+    known: dict[str, object] = {
+        "card": card,
+        "view": View(zone=ZoneInfo("UTC")),
+        "buttons": (),
+        "to": "only you",
+        "private": True,
+    }
     return Shown(**{**known, **how})  # type: ignore[arg-type]  # how are fields of the record
 
 
