@@ -35,7 +35,7 @@ from bot.ports import Clock, Runner, Transaction
 from bot.service import readings, schedules, teams
 
 MOST_CHOICES = 25
-"""Discord's limit on completions, docs of August 2026; others are given the same."""
+"""The smallest limit that a platform has for completions (its documentation of August 2026)."""
 REPEATS_REMEMBERED = timedelta(minutes=10)
 
 log = logging.getLogger("dogear.dispatch")

@@ -37,7 +37,7 @@ _TERM = re.compile(
     r"""|(?P<word>\S+)"""
 )
 _STRAIGHT = str.maketrans(dict.fromkeys("“”„‟", '"'))
-"""Phones and Slack's composer put typographic quotes where straight ones were typed."""
+"""Phones and some chat composers put typographic quotes where straight ones were typed."""
 _LIST_OF = {"tag": "tags", "site": "sites", "in": "sections", "is": "states"}
 
 

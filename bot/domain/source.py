@@ -50,7 +50,8 @@ class ReadList:
     """One file as read.
 
     `shape` says in words how entries were recognised ("list items", "table rows", …). With `failed` the file
-    as a whole could not be used (`problems` says why), `entries` is empty and the last good copy is to be kept.
+    as a whole could not be used (`problems` says why), `entries` is empty and the last good copy is to be kept;
+    of a `draft` they are left out on purpose.
     `synonyms` maps a word to the words that widen it.
     """
 
@@ -61,6 +62,7 @@ class ReadList:
     shape: str = ""
     synonyms: Mapping[str, tuple[str, ...]]
     failed: bool = False
+    draft: bool = False
 
 
 @record

@@ -57,14 +57,13 @@ class Deliverer:
         """Carry out everything that is due by now, and what becomes due by doing so."""
         names = list(self._platforms)
         while True:
-            doubtful = await self._runner.read(lambda tx: tx.deliveries.uncertain(BATCH, names))
             taken = await self._runner.write(lambda tx: deliveries.take(tx, self._owner, BATCH, self._durations, names))
-            if not doubtful and not taken:
+            if not taken.leased and not taken.doubtful:
                 return
             async with asyncio.TaskGroup() as group:
-                for delivery in doubtful:
+                for delivery in taken.doubtful:
                     group.create_task(self._look(delivery))
-                for delivery in taken:
+                for delivery in taken.leased:
                     group.create_task(self._attempt(delivery))
 
     async def _attempt(self, delivery: Delivery) -> None:

@@ -5,13 +5,23 @@ from collections.abc import Sequence
 from bot.domain.delivery import Delivery, Durations, State, Transition, after_attempt, after_search, check
 from bot.domain.errors import PlatformError
 from bot.domain.ids import MessageRef, TeamId, ThreadRef
+from bot.domain.record import record
 from bot.ports import Transaction
 
 
-def take(tx: Transaction, owner: str, limit: int, durations: Durations, platforms: Sequence[str]) -> Sequence[Delivery]:
+@record
+class Taken:
+    """What one worker has to do now: attempts to make, and doubts to look into."""
+
+    leased: Sequence[Delivery]
+    doubtful: Sequence[Delivery]
+
+
+def take(tx: Transaction, owner: str, limit: int, durations: Durations, platforms: Sequence[str]) -> Taken:
     """Put right what ended while nobody watched, then lease what is due."""
     tx.deliveries.expire(durations)
-    return tx.deliveries.lease(owner, limit, durations, platforms)
+    leased = tx.deliveries.lease(owner, limit, durations, platforms)
+    return Taken(leased=leased, doubtful=tx.deliveries.uncertain(limit, platforms))
 
 
 def intend(tx: Transaction, delivery: Delivery, durations: Durations) -> bool:

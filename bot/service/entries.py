@@ -166,7 +166,7 @@ def _files(tx: Transaction, source: Source) -> Sequence[SourceFile]:
 
 def _kept_copy(file: FileRead, before: SourceFile | None) -> FileRead:
     """A file that had entries and now has none is taken for a mishap, not for a wish."""
-    if file.list.failed or file.list.entries or before is None or not before.entries:
+    if file.list.failed or file.list.draft or file.list.entries or before is None or not before.entries:
         return file
     problem = Problem(
         file=file.list.file,

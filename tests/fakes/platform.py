@@ -1,0 +1,86 @@
+"""A platform that keeps what it is sent, and fails when and how it is told to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.chat.platform import Core, Reacted, Vault
+from bot.domain.card import Card
+from bot.domain.errors import PlatformError
+from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, ThreadRef, Url, WorkspaceRef
+from bot.domain.reading import ReadingState
+
+NAME = PlatformName("fake")
+WORKSPACE = WorkspaceRef(NAME, "W1")
+
+
+def channel(name: str = "reading") -> ChannelRef:
+    return ChannelRef(WORKSPACE, name)
+
+
+def account(name: str = "ana") -> AccountRef:
+    return AccountRef(NAME, name)
+
+
+@dataclass
+class Posted:
+    ref: MessageRef
+    card: Card
+    key: str
+    thread: ThreadRef | None
+
+
+@dataclass
+class RecordingPlatform:
+    """`refusals` are raised by the next sends, one each; with `after_accepting` the message is there all the same."""
+
+    name: PlatformName = NAME
+    posted: list[Posted] = field(default_factory=list)
+    threads: list[tuple[MessageRef, str]] = field(default_factory=list)
+    seeds: list[tuple[MessageRef, ReadingState]] = field(default_factory=list)
+    told: list[tuple[AccountRef, Card]] = field(default_factory=list)
+    refusals: list[PlatformError] = field(default_factory=list)
+    blind: PlatformError | None = None
+    after_accepting: bool = False
+
+    async def run(self, core: Core, vault: Vault) -> None:
+        """Nothing arrives from here."""
+
+    async def post(self, channel: ChannelRef, card: Card, *, key: str, thread: ThreadRef | None = None) -> MessageRef:
+        if self.refusals and not self.after_accepting:
+            raise self.refusals.pop(0)
+        ref = MessageRef(channel, str(len(self.posted) + 1))
+        self.posted.append(Posted(ref, card, key, thread))
+        if self.refusals:
+            raise self.refusals.pop(0)
+        return ref
+
+    async def find(self, channel: ChannelRef, key: str, *, since: datetime) -> Sequence[MessageRef]:
+        if self.blind:
+            raise self.blind
+        return [posted.ref for posted in self.posted if posted.key == key and posted.ref.channel == channel]
+
+    async def revise(self, message: MessageRef, card: Card) -> None:
+        """Nothing is revised here."""
+
+    async def delete(self, message: MessageRef) -> None:
+        self.posted = [posted for posted in self.posted if posted.ref != message]
+
+    async def tell(self, account: AccountRef, card: Card) -> None:
+        self.told.append((account, card))
+
+    async def react(self, message: MessageRef, meaning: ReadingState) -> None:
+        self.seeds.append((message, meaning))
+
+    async def open_thread(self, message: MessageRef, title: str) -> ThreadRef:
+        self.threads.append((message, title))
+        return ThreadRef(message.channel, message.id)
+
+    async def marks(self, message: MessageRef) -> Sequence[Reacted]:
+        return []
+
+    def link(self, message: MessageRef) -> Url | None:
+        return Url(f"https://chat.example/{message.id}")
+
+    def roots(self) -> list[Posted]:
+        return [posted for posted in self.posted if posted.thread is None]
