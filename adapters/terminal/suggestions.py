@@ -1,10 +1,10 @@
 """What a person can type next: words of the terminal, commands, names of options, and values that the core knows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from adapters.terminal.inbound import MEANINGS, USAGES
 from adapters.terminal.screen import Surroundings
-from bot.chat.command import CommandSpec, Param, Placement
+from bot.chat.command import Catalogue, CommandSpec, Param, Placement
 from bot.domain.card import Choice
 from bot.domain.record import record
 from bot.domain.team import Role
@@ -73,7 +73,7 @@ def _about(spec: CommandSpec, depth: int) -> str:
     return spec.summary if len(spec.path) == depth + 1 else f"{spec.path[depth]} …"
 
 
-def _spec(catalogue: Iterable[CommandSpec], words: tuple[str, ...]) -> tuple[CommandSpec | None, tuple[str, ...]]:
+def _spec(catalogue: Catalogue, words: tuple[str, ...]) -> tuple[CommandSpec | None, tuple[str, ...]]:
     """The command that the words name, and the words after its name."""
     for length in range(len(words), -1, -1):
         for spec in catalogue:
@@ -83,7 +83,7 @@ def _spec(catalogue: Iterable[CommandSpec], words: tuple[str, ...]) -> tuple[Com
 
 
 async def _for_argument(around: Surroundings, spec: CommandSpec, given: tuple[str, ...], current: str) -> Suggestions:
-    by_name = {param.name: param for param in spec.params if param.placement is not Placement.REST}
+    by_name = _by_name(around.catalogue, spec)
     name, colon, value = current.partition(":")
     if colon and name.lower() in by_name:
         param = by_name[name.lower()]
@@ -98,20 +98,30 @@ async def _for_argument(around: Surroundings, spec: CommandSpec, given: tuple[st
     return Suggestions(choices=(*values.choices, *options.choices), replaces=len(current))
 
 
+def _by_name(catalogue: Catalogue, spec: CommandSpec) -> Mapping[str, Param]:
+    """What can stand before a colon. Free words, as of a search, may narrow by what are options elsewhere."""
+    free = any(param.placement is Placement.REST for param in spec.params)
+    params = [*(param for other in catalogue for param in other.params if free), *spec.params]
+    return {param.name: param for param in params if param.placement is not Placement.REST}
+
+
+def _named(spec: CommandSpec, given: tuple[str, ...]) -> Sequence[str]:
+    """Which parameters were given by name."""
+    before_colon = [name for name, colon, _ in (word.partition(":") for word in given) if colon]
+    return [param.name for param in spec.params if param.name in before_colon]
+
+
 def _open_options(spec: CommandSpec, given: tuple[str, ...]) -> Sequence[Param]:
-    named = {word.partition(":")[0] for word in given if ":" in word}
+    named = _named(spec, given)
     return [param for param in spec.params if param.placement is Placement.NAMED and param.name not in named]
 
 
 def _open_position(spec: CommandSpec, given: tuple[str, ...]) -> Param | None:
     """The parameter that the next word without a name is for."""
-    named = {word.partition(":")[0] for word in given if ":" in word}
-    open_positions = [
-        param for param in spec.params if param.placement is Placement.POSITION and param.name not in named
-    ]
-    names = {param.name for param in spec.params}
-    taken = sum(1 for word in given if word.partition(":")[0] not in names or ":" not in word)
-    return open_positions[taken] if taken < len(open_positions) else None
+    named = _named(spec, given)
+    positions = [param for param in spec.params if param.placement is Placement.POSITION and param.name not in named]
+    bare = len(given) - len(named)
+    return positions[bare] if bare < len(positions) else None
 
 
 def _beginning(choices: Iterable[Choice], typed: str) -> Suggestions:

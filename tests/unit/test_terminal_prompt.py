@@ -129,6 +129,7 @@ class Around:
         ("/blog search words t", ["tag:"]),
         ("/blog search tag:ca", ["caching"]),
         ("/blog search tag:db ", []),
+        ("/blog search zone:Eu", ["Europe/Berlin"]),
         ("/blog schedule set ", ["mon", "tue"]),
         ("/blog schedule set t", ["tue"]),
         ("/blog schedule set mon 09:00 Eu", ["Europe/Berlin"]),
