@@ -99,9 +99,8 @@ class Suggesting(Completer):
     ) -> AsyncGenerator[Completion, None]:
         found = await self._suggest(document.text_before_cursor)
         for choice in found.choices:
-            yield Completion(
-                harmless(choice.value), start_position=-found.replaces, display_meta=harmless(choice.label)
-            )
+            about = harmless(choice.label) if choice.label != choice.value else ""
+            yield Completion(harmless(choice.value), start_position=-found.replaces, display_meta=about)
 
 
 def _history(path: Path | None) -> History:
