@@ -1,7 +1,7 @@
 """Puts the parts together: the one place where the store, the use cases, the commands and the platforms meet."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -53,6 +53,12 @@ class Club:
                 for task in working:
                     task.cancel()
                 await asyncio.gather(*working, return_exceptions=True)
+
+
+def configured(settings: Settings) -> list[ChatPlatform]:
+    """The platforms whose token is set; the terminal is none of them, for it needs a person and no token."""
+    builders: list[Callable[[Settings], ChatPlatform | None]] = []
+    return [platform for build in builders if (platform := build(settings)) is not None]
 
 
 @asynccontextmanager

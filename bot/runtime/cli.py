@@ -74,6 +74,15 @@ def chat_command(
 
 
 @app.command()
+def run(database: Database = None) -> None:
+    """Serve the club on every platform whose token is set, until stopped."""
+    from bot.runtime.serve import serve
+    from bot.runtime.settings import load
+
+    asyncio.run(serve(load(database=database)))
+
+
+@app.command()
 def check(
     files: Annotated[list[Path], typer.Argument(help="Markdown files, or folders of them", metavar="FILE…")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for tools")] = False,

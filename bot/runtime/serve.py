@@ -1,0 +1,43 @@
+"""`dogear run`: every configured platform at once, with the ticker, the deliveries and the watch over the lists."""
+
+import asyncio
+import contextlib
+import signal
+from pathlib import Path
+
+from bot.domain.errors import BadConfig
+from bot.runtime.assemble import Club, configured, opened
+from bot.runtime.settings import Settings
+from bot.service import teams
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until told to stop by a signal. Raises BadConfig without a platform, StaleSchema for an old database."""
+    platforms = configured(settings)
+    if not platforms:
+        raise BadConfig(["No platform has a token. Set one up as the README says, or try: dogear chat"])
+    async with opened(settings, migrate=False) as club:
+        for platform in platforms:
+            club.join(platform)
+        await _read_lists(club)
+        with contextlib.suppress(asyncio.CancelledError):
+            await _until_stopped(club)
+
+
+async def _read_lists(club: Club) -> None:
+    default = await club.runner.write(lambda tx: teams.found_default(tx, club.settings.zone))
+    if club.settings.list:
+        await club.lists.use(default, [Path(club.settings.list)])
+    for team in await club.runner.read(lambda tx: tx.teams.all()):
+        await club.lists.sync(team)
+
+
+async def _until_stopped(club: Club) -> None:
+    """A platform that fails ends all: whoever supervises us starts us again."""
+    serving = asyncio.current_task()
+    assert serving is not None
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
+    async with club.at_work(), asyncio.TaskGroup() as group:
+        for platform in club.platforms.values():
+            group.create_task(platform.run(club.dispatcher, club.vault))
