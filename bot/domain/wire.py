@@ -25,8 +25,10 @@ def to_json(card: Card) -> str:
 
 
 def from_json(text: str) -> Card:
-    """The card that `to_json` wrote; raises ValueError for another version or an unknown field."""
+    """The card that `to_json` wrote; raises ValueError for another version, or where it does not know what is meant."""
     data = json.loads(text)
+    if not isinstance(data, dict) or "card" not in data:
+        raise ValueError("no card")
     if data.get("version") != VERSION:
         raise ValueError(f"a card of version {data.get('version')}, this program reads version {VERSION}")
     card = _read(Card, data["card"])
@@ -61,7 +63,7 @@ def _read(hint: Any, value: Any) -> Any:
         return None
     if get_origin(hint) in (Union, types.UnionType):
         options = [option for option in get_args(hint) if option is not type(None)]
-        return _read(_BLOCKS[value.pop("is")] if len(options) > 1 else options[0], value)
+        return _block(value) if len(options) > 1 else _read(options[0], value)
     if get_origin(hint) is tuple:
         items = get_args(hint)
         hints = [items[0]] * len(value) if items[-1] is Ellipsis else items
@@ -76,11 +78,21 @@ def _read(hint: Any, value: Any) -> Any:
     return hint(value) if issubclass(hint, StrEnum) else value
 
 
+def _block(value: Mapping[str, Any]) -> Any:
+    kind = value.get("is")
+    if kind not in _BLOCKS:
+        raise ValueError(f"unknown kind of block: {kind}")
+    return _record(_BLOCKS[kind], {name: item for name, item in value.items() if name != "is"})
+
+
 def _record(cls: Any, value: Mapping[str, Any]) -> Any:
     hints = _hints(cls)
     unknown = set(value) - set(hints)
     if unknown:
         raise ValueError(f"{cls.__name__} has no field {', '.join(sorted(unknown))}")
+    lacking = {field.name for field in fields(cls) if _default(field) is MISSING} - set(value)
+    if lacking:
+        raise ValueError(f"{cls.__name__} lacks {', '.join(sorted(lacking))}")
     return cls(**{name: _read(hints[name], item) for name, item in value.items()})
 
 
