@@ -165,13 +165,20 @@ def after_search(
     """What a look at the platform means for an uncertain delivery; `found` holds its messages, oldest first.
 
     The oldest stands, the caller removes the others. Nothing found after the settle time means that nothing was
-    posted. Where the platform could not be read, the doubt stays, and in the end a person is asked.
+    posted, and a repeatable step leaves nothing to find, so it is asked for again whatever the look came to. Where
+    the platform could not be read, the doubt stays, and in the end a person is asked.
     """
+    if delivery.draft.step in REPEATABLE:
+        return _once_more(delivery, now)
     if isinstance(found, PlatformError):
         return _still_uncertain(delivery, found, now, durations)
     if found:
         repaired = "a doubled message was removed" if len(found) > 1 else None
         return Transition(state=State.SENT, message=found[0], outcome=repaired)
+    return _once_more(delivery, now)
+
+
+def _once_more(delivery: Delivery, now: datetime) -> Transition:
     if delivery.attempt >= MOST_ATTEMPTS:
         return Transition(state=State.NEEDS_HUMAN, outcome=f"not there after {delivery.attempt} attempts")
     return Transition(state=State.PENDING, not_before=now)
@@ -194,5 +201,7 @@ def _still_uncertain(delivery: Delivery, error: PlatformError, now: datetime, du
 
 def backoff(attempt: int, durations: Durations) -> timedelta:
     """How long to wait after the `attempt`-th failure, counted from 1: doubling up to the longest."""
-    doubled: timedelta = durations.first_backoff * 2 ** max(attempt - 1, 0)
-    return min(doubled, durations.longest_backoff)
+    wait = durations.first_backoff
+    for _ in range(attempt - 1):
+        wait = min(2 * wait, durations.longest_backoff)
+    return wait
