@@ -23,10 +23,6 @@ STRIDE = timedelta(days=5)
 Walk = list[tuple[datetime, datetime]]
 
 
-def wall(moment: datetime, zone: ZoneInfo) -> datetime:
-    return moment.astimezone(zone).replace(tzinfo=None)
-
-
 def clock_changes(zone: ZoneInfo, since: datetime, until: datetime) -> Iterator[tuple[datetime, timedelta, timedelta]]:
     """Every change between the two moments: the first minute of the new offset, the old offset and the new."""
     moment, offset = since, since.astimezone(zone).utcoffset()
@@ -55,12 +51,13 @@ def rules(since: datetime, until: datetime) -> dict[tuple[tuple[datetime, timede
 
 
 def walked(zone: ZoneInfo, around: datetime) -> Walk:
-    """Every minute within 27 hours of a moment, with what clocks on the wall show then."""
-    minutes = (around + number * MINUTE for number in range(-27 * 60, 27 * 60))
-    return [(minute, wall(minute, zone)) for minute in minutes]
+    """Every minute within 28 hours of a moment, with what clocks on the wall show then."""
+    minutes = (around + number * MINUTE for number in range(-28 * 60, 28 * 60))
+    return [(minute, minute.astimezone(zone)) for minute in minutes]
 
 
 def first_moment(walk: Walk, nominal: datetime) -> datetime:
+    """The first minute at which the wall shows the nominal time or more; times of one zone compare as the wall shows them."""
     assert walk[0][1] < nominal, "the walk must begin before the slot"
     return next(minute for minute, shown in walk if shown >= nominal)
 
@@ -75,18 +72,26 @@ def slots_around(changed: datetime, old: timedelta, new: timedelta) -> Iterator[
     """Nominal wall-clock times at the edges and in the middle of what is skipped or repeated, and at midnight."""
     one, other = (changed + offset for offset in (old, new))
     low, high = (moment.replace(tzinfo=None) for moment in sorted([one, other]))
-    yield from (low - MINUTE, low, low + MINUTE, low + (high - low) / 2, high - MINUTE, high, high + MINUTE)
+    yield from (
+        low - MINUTE,
+        low,
+        low + MINUTE,
+        low + (high - low) // MINUTE // 2 * MINUTE,
+        high - MINUTE,
+        high,
+        high + MINUTE,
+    )
     for day in {low.date(), high.date()}:
         yield datetime.combine(day, time.min)
         yield datetime.combine(day, time(23, 59))
 
 
 def check_against_the_walk(name: str, changed: datetime, old: timedelta, new: timedelta) -> None:
-    walk = walked(ZoneInfo(name), changed)
-    for slot in slots_around(changed, old, new):
-        nominal = slot.replace(second=0)
+    zone = ZoneInfo(name)
+    walk = walked(zone, changed)
+    for nominal in slots_around(changed, old, new):
         schedule = replace(a_schedule(name, Weekday(nominal.weekday())), at=nominal.time())
-        due = Occurrence(week=iso_week(nominal.date()), due_at=first_moment(walk, nominal))
+        due = Occurrence(week=iso_week(nominal.date()), due_at=first_moment(walk, nominal.replace(tzinfo=zone)))
 
         assert schedule.last_due(due.due_at) == due, (name, nominal)
         assert schedule.last_due(due.due_at + DAY) == due, (name, nominal)

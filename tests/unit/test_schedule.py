@@ -167,6 +167,12 @@ def test_while_we_paused_it_ourselves_no_slot_counts_and_none_is_coming() -> Non
     assert list(schedule.next_dues(now)) == []
 
 
+def test_the_slot_that_falls_due_now_is_not_a_coming_one() -> None:
+    schedule = a_schedule("UTC", Weekday.MONDAY, "09:00")
+
+    assert next(schedule.next_dues(utc("2026-11-23 09:00"))).due_at == utc("2026-11-30 09:00")
+
+
 def test_the_coming_slots_are_a_week_apart_on_the_wall_clock_over_a_clock_change() -> None:
     schedule = a_schedule("Europe/Berlin", Weekday.MONDAY, "09:00")
 
