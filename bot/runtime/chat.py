@@ -73,7 +73,6 @@ async def talk(settings: Settings, screen: Screen, *, speaker: str, role: Role, 
             speaker=speaker,
             role=role,
             command=settings.word,
-            zone=settings.zone,
         )
         club.join(platform)
         async with AsyncExitStack() as stack:
