@@ -1,6 +1,6 @@
 """Whatever a card holds, it comes back from its JSON as it was."""
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from bot.domain.card import Card, NoteTree
 from bot.domain.wire import from_json, to_json
@@ -11,13 +11,11 @@ DEEPEST_LIST = 50
 """Lists nest no deeper than this, see design §6."""
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(cards)
 def test_a_card_comes_back_as_it_was(card: Card) -> None:
     assert from_json(to_json(card)) == card
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(cards)
 def test_the_same_card_is_written_the_same_way_after_it_was_read(card: Card) -> None:
     written = to_json(card)
