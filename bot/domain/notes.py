@@ -68,12 +68,11 @@ def count(tree: Sequence[NoteBlock]) -> int:
 
 
 def levels(tree: Sequence[NoteBlock], most: int) -> tuple[NoteBlock, ...]:
-    """The tree down to `most` levels of items; 1 keeps the items and drops what is below them."""
-    if most <= 0:
-        return tuple(block for block in tree if block.kind is not NoteKind.ITEM)
+    """The tree down to `most` levels of items; 1 keeps the outermost items and what they say, but no item below them."""
     return tuple(
         replace(block, children=levels(block.children, most - 1 if block.kind is NoteKind.ITEM else most))
         for block in tree
+        if most > 0 or block.kind is not NoteKind.ITEM
     )
 
 
@@ -81,15 +80,15 @@ def parts(tree: Sequence[NoteBlock], budget: int) -> tuple[tuple[NoteBlock, ...]
     """Cut the tree between blocks into parts of at most `budget` characters each, in order, losing nothing.
 
     A block that alone exceeds the budget is opened and cut between its children, and its own line is repeated
-    at the head of the next part so that each part can be read alone. A single line longer than the budget
-    stays whole: only a renderer knows where its platform may break a line.
+    at the head of the next part, so that each part can be read alone, unless it takes more than half of a part.
+    A single line longer than the budget stays whole: only a renderer knows where its platform may break a line.
     """
     cut: list[list[NoteBlock]] = [[]]
     room = budget
     for block in tree:
         for piece in _pieces(block, budget):
-            size = _size(piece)
-            if cut[-1] and size > room:
+            size = _size([piece])
+            if room < budget and size > max(room, 0):
                 cut.append([])
                 room = budget
             cut[-1].append(piece)
@@ -97,13 +96,20 @@ def parts(tree: Sequence[NoteBlock], budget: int) -> tuple[tuple[NoteBlock, ...]
     return tuple(tuple(part) for part in cut if part)
 
 
-def _pieces(block: NoteBlock, budget: int) -> tuple[NoteBlock, ...]:
-    if _size(block) <= budget or not block.children:
-        return (block,)
-    head = replace(block, children=())
-    inner = parts(block.children, max(budget - _size(head), 1))
-    return tuple(replace(block, children=part) for part in inner)
+def _pieces(block: NoteBlock, budget: int) -> Iterator[NoteBlock]:
+    if _size([block]) <= budget or not block.children:
+        yield block
+        return
+    line = replace(block, children=())
+    room = budget - _size([line])
+    repeated = 2 * room >= budget
+    inner = parts(block.children, room if repeated else budget)
+    if room < budget and (not repeated or _size(inner[0]) > room):
+        yield line
+    unsaid = replace(block, text=(), marker=None)
+    for part in inner:
+        yield replace(block if repeated and _size(part) <= room else unsaid, children=part)
 
 
-def _size(block: NoteBlock) -> int:
-    return sum(len(string(line.text)) + len(line.marker or "") + 2 for line in lines((block,)))
+def _size(blocks: Sequence[NoteBlock]) -> int:
+    return sum(len(string(line.text)) + len(line.marker or "") + 2 for line in lines(blocks))
