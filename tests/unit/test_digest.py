@@ -1,0 +1,285 @@
+"""Which entry a week features, and the cards that show it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import permutations
+
+import pytest
+
+from bot.domain.card import Card, Entries, Fields, NoteTree, Paragraph
+from bot.domain.digest import (
+    MOST_NEW_ENTRIES,
+    PART_BUDGET,
+    QUESTION,
+    Candidate,
+    Digest,
+    Feature,
+    Why,
+    card_of,
+    choose,
+    entry_actions,
+    replies_of,
+    shared_card,
+    thread_title,
+)
+from bot.domain.entry import Entry
+from bot.domain.ids import EntryId, EntryNumber
+from bot.domain.notes import NoteBlock, NoteLine, count, lines
+from bot.domain.reading import ReadingState
+from bot.domain.schedule import WEEK
+from bot.domain.text import Span, string
+from bot.domain.wire import to_json
+from tests.fakes.records import LONG_AGO, NOW, an_entry, an_item
+
+
+def a_candidate(number: int, **changes: object) -> Candidate:
+    candidate = Candidate(
+        entry=EntryId(number),
+        number=EntryNumber(number),
+        has_notes=True,
+        wanted=0,
+        added_at=LONG_AGO,
+        last_featured=None,
+    )
+    return replace(candidate, **changes)  # type: ignore[arg-type]  # changes are fields of the record
+
+
+def a_digest(entry: Entry, **changes: object) -> Digest:
+    digest = Digest(week="2026-W48", due_at=NOW, late=False, entry=entry, why=Why.WANTED, readers=0, newest=())
+    return replace(digest, **changes)  # type: ignore[arg-type]  # changes are fields of the record
+
+
+def chosen(*pool: Candidate, pinned: int | None = None) -> tuple[int, Why] | None:
+    """The choice from the pool, which must be the same in whatever order the pool comes."""
+    pin = None if pinned is None else EntryId(pinned)
+    features: set[Feature | None] = {choose(order, pin) for order in permutations(pool)}
+    assert len(features) == 1
+    feature = features.pop()
+    return (feature.entry, feature.why) if feature else None
+
+
+def test_from_an_empty_pool_nothing_is_chosen() -> None:
+    assert chosen() is None
+    assert chosen(pinned=1) is None
+
+
+def test_a_pick_comes_before_everything_else() -> None:
+    picked = a_candidate(1, has_notes=False, last_featured=NOW)
+
+    assert chosen(picked, a_candidate(2, wanted=5), pinned=1) == (1, Why.PICKED)
+
+
+def test_a_pick_that_left_the_pool_falls_back() -> None:
+    assert chosen(a_candidate(2), pinned=1) == (2, Why.NEVER_FEATURED)
+
+
+def test_what_was_never_featured_comes_before_what_was() -> None:
+    featured = a_candidate(1, wanted=9, last_featured=LONG_AGO)
+    bare = a_candidate(2, has_notes=False)
+
+    assert chosen(featured, bare) == (2, Why.NEVER_FEATURED)
+
+
+def test_with_notes_comes_before_without_however_many_want_it() -> None:
+    wanted_without_notes = a_candidate(1, has_notes=False, wanted=9)
+
+    assert chosen(wanted_without_notes, a_candidate(2)) == (2, Why.NEVER_FEATURED)
+
+
+def test_what_more_members_want_comes_first() -> None:
+    assert chosen(a_candidate(1, wanted=1), a_candidate(2, wanted=2), a_candidate(3)) == (2, Why.WANTED)
+
+
+def test_what_has_waited_longest_comes_first_then_the_lowest_number() -> None:
+    newer = a_candidate(1, added_at=NOW)
+
+    assert chosen(newer, a_candidate(3), a_candidate(2)) == (2, Why.NEVER_FEATURED)
+
+
+def test_when_all_were_featured_the_one_longest_ago_comes_again() -> None:
+    recently = a_candidate(1, last_featured=NOW, wanted=9)
+    long_ago = a_candidate(3, last_featured=NOW - WEEK, has_notes=False)
+    just_as_long_ago = a_candidate(2, last_featured=NOW - WEEK)
+
+    assert chosen(recently, long_ago, just_as_long_ago) == (2, Why.LONGEST_AGO)
+
+
+def featured_in_turn(pool: Sequence[Candidate], weeks: int) -> list[int]:
+    numbers = []
+    at = NOW
+    for _ in range(weeks):
+        feature = choose(pool)
+        assert feature is not None
+        numbers.append(int(feature.entry))
+        pool = [replace(each, last_featured=at) if each.entry == feature.entry else each for each in pool]
+        at += WEEK
+    return numbers
+
+
+def test_no_entry_comes_twice_before_the_pool_is_used_up_in_three_rounds() -> None:
+    pool = [a_candidate(number, has_notes=number % 3 > 0, wanted=number % 4) for number in range(1, 21)]
+
+    weeks = featured_in_turn(pool, 60)
+
+    first, second, third = weeks[:20], weeks[20:40], weeks[40:]
+    assert sorted(first) == list(range(1, 21))
+    assert first == second == third
+
+
+def test_an_entry_added_in_the_second_round_comes_next() -> None:
+    seen = [a_candidate(number, last_featured=NOW - number * WEEK) for number in (1, 2, 3)]
+
+    assert chosen(*seen, a_candidate(4, added_at=NOW)) == (4, Why.NEVER_FEATURED)
+
+
+DEEP = tuple(
+    an_item(f"point {number}", an_item(f"reason {number}", an_item(f"detail {number}"))) for number in range(3)
+)
+LONG = tuple(an_item(f"point {number} " + "x" * 200, an_item(f"reason {number}")) for number in range(30))
+
+
+def trees(*cards: Card) -> list[NoteTree]:
+    return [block for card in cards for block in card.blocks if isinstance(block, NoteTree)]
+
+
+def all_lines(*cards: Card) -> list[NoteLine]:
+    return [line for tree in trees(*cards) for line in lines(tree.blocks)]
+
+
+def facts(card: Card) -> dict[str, str]:
+    return {label: string(text) for block in card.blocks if isinstance(block, Fields) for label, text in block.items}
+
+
+def test_the_card_of_a_digest_says_what_the_entry_is_and_why_this_one() -> None:
+    card = card_of(a_digest(an_entry(), readers=2))
+
+    assert card.title == "Caching at scale"
+    assert facts(card) == {
+        "Site": "example.org",
+        "Section": "Backend › Speed",
+        "Tags": "caching, scale",
+        "Read by": "2 members",
+        "Why this one": "never featured here, and members put it in their queue",
+    }
+
+
+@pytest.mark.parametrize(("readers", "said"), [(0, "nobody yet"), (1, "1 member"), (12, "12 members")])
+def test_the_card_counts_its_readers(readers: int, said: str) -> None:
+    assert facts(card_of(a_digest(an_entry(), readers=readers)))["Read by"] == said
+
+
+def test_facts_that_an_entry_lacks_are_left_out() -> None:
+    bare = an_entry(tags=(), section=(), url="mailto:a@example.org")
+
+    assert list(facts(card_of(a_digest(bare)))) == ["Read by", "Why this one"]
+
+
+def test_a_message_for_everybody_shows_nobodys_own_state() -> None:
+    entry = an_entry()
+
+    for card in (card_of(a_digest(entry)), shared_card(entry, "Anna", 3)):
+        assert card.entry is not None
+        assert (card.entry.number, card.entry.state) == (entry.number, ReadingState.UNREAD)
+        assert card.actions == entry_actions(entry.number)
+
+
+def test_a_digest_that_is_late_says_when_it_was_due() -> None:
+    late = card_of(a_digest(an_entry(), late=True)).blocks[0]
+
+    assert isinstance(late, Paragraph)
+    assert string(late.text) == "Late: this was due 2026-11-23 08:30 UTC."
+    assert Span("2026-11-23 08:30 UTC", at=NOW) in late.text
+
+
+def test_a_digest_in_time_says_nothing_of_it() -> None:
+    assert "Late: " not in to_json(card_of(a_digest(an_entry())))
+
+
+def test_a_digest_names_the_newest_entries_and_how_many_more() -> None:
+    newest = tuple(an_entry(number=number) for number in range(20, 20 + MOST_NEW_ENTRIES + 2))
+
+    heading, block = card_of(a_digest(an_entry(), newest=newest)).blocks[-2:]
+
+    assert isinstance(heading, Paragraph)
+    assert string(heading.text) == "New on the list this week, and 2 more:"
+    assert isinstance(block, Entries)
+    assert [line.number for line in block.items] == [20, 21, 22, 23, 24]
+
+
+def test_a_digest_of_a_week_without_news_has_no_heading_for_it() -> None:
+    assert "New on the list" not in to_json(card_of(a_digest(an_entry())))
+
+
+def test_an_entry_without_notes_has_no_notes_in_channel_or_thread() -> None:
+    entry = an_entry()
+
+    assert trees(card_of(a_digest(entry)), *replies_of(entry)) == []
+
+
+def test_short_notes_stand_in_the_channel_alone() -> None:
+    entry = an_entry(an_item("point", an_item("reason")))
+
+    card, replies = card_of(a_digest(entry)), replies_of(entry)
+
+    assert trees(card) == [NoteTree(blocks=entry.notes.tree)]
+    assert [reply.title for reply in replies] == ["Discussion"]
+
+
+@pytest.mark.parametrize("notes", [DEEP, LONG, (an_item("x" * 3 * PART_BUDGET), *DEEP)])
+def test_notes_are_complete_over_channel_and_thread(notes: tuple[NoteBlock, ...]) -> None:
+    entry = an_entry(*notes)
+
+    card, replies = card_of(a_digest(entry)), replies_of(entry)
+
+    (in_channel,) = trees(card)
+    assert in_channel.left_out == count(notes) - count(in_channel.blocks)
+    assert in_channel.left_out > 0
+    assert list(dict.fromkeys(all_lines(*replies))) == list(dict.fromkeys(lines(notes)))
+
+
+def test_the_channel_shows_two_levels_and_says_how_many_lines_it_leaves_out() -> None:
+    (tree,) = trees(card_of(a_digest(an_entry(*DEEP))))
+
+    assert {line.depth for line in lines(tree.blocks)} == {0, 1}
+    assert tree.left_out == 3
+
+
+def test_the_parts_in_the_thread_are_numbered_and_cut_only_between_items() -> None:
+    entry = an_entry(*LONG)
+
+    parts = trees(*replies_of(entry))
+
+    assert len(parts) == 3
+    assert [(tree.part, tree.parts) for tree in parts] == [(1, 3), (2, 3), (3, 3)]
+    assert tuple(block for tree in parts for block in tree.blocks) == LONG
+    assert {reply.title for reply in replies_of(entry)[:-1]} == {"All notes of #12"}
+
+
+def test_the_thread_ends_with_one_question() -> None:
+    for entry in (an_entry(), an_entry(*DEEP), an_entry(*LONG)):
+        *_, last = replies_of(entry)
+
+        assert last == Card(title="Discussion", blocks=(Paragraph(text=(Span(QUESTION),)),))
+
+
+def test_a_shared_card_names_who_shared_it_as_data_and_shows_the_notes_as_a_digest_does() -> None:
+    entry = an_entry(*LONG)
+
+    card = shared_card(entry, "<@everyone>", 1)
+
+    assert facts(card)["Shared by"] == "<@everyone>"
+    assert facts(card)["Read by"] == "1 member"
+    assert trees(card) == trees(card_of(a_digest(entry)))
+
+
+def test_cards_are_a_function_of_their_data_alone() -> None:
+    def written() -> list[str]:
+        entry = an_entry(*LONG)
+        digest = a_digest(entry, newest=(an_entry(number=20),), late=True)
+        return [to_json(card) for card in (card_of(digest), *replies_of(entry), shared_card(entry, "Anna", 1))]
+
+    assert written() == written()
+
+
+def test_a_thread_is_named_by_its_entry() -> None:
+    assert thread_title(an_entry()) == "#12 Caching at scale"
