@@ -12,6 +12,7 @@ The docstring's first line is the summary, the rest the help. A parameter with a
 
 import inspect
 import keyword
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
@@ -111,7 +112,7 @@ def command(
         spec = CommandSpec(
             path=path,
             summary=summary,
-            details=details.strip(),
+            details=_paragraphs(details),
             role=role,
             reply=reply,
             params=_params(function),
@@ -122,6 +123,11 @@ def command(
         return Command(spec=spec, function=function)
 
     return declared
+
+
+def _paragraphs(text: str) -> str:
+    """The text with its line breaks taken out, but for those between paragraphs."""
+    return re.sub(r"(?<!\n)\n(?!\n)", " ", text.strip())
 
 
 def _params(function: Callable[..., Card]) -> tuple[Param, ...]:
@@ -175,11 +181,17 @@ def _value(param: Param, typed: str) -> Any:
 
 
 def _tag(typed: str) -> str:
-    return typed.removeprefix("#").lower()
+    tag = typed.removeprefix("#").lower()
+    if not tag:
+        raise BadUsage(f"“{typed}” is not a tag.", hint="“tags” shows every tag.")
+    return tag
 
 
 def _channel(typed: str) -> str:
-    return typed.removeprefix("#")
+    channel = typed.removeprefix("#")
+    if not channel:
+        raise BadUsage(f"“{typed}” is not a channel.", hint="Name one, such as #reading.")
+    return channel
 
 
 def _state(typed: str) -> ReadingState:
