@@ -24,7 +24,7 @@ _NO_NOTES = Notes()
 _TAG = re.compile(r"\[([^\[\]]+)\]")
 _CHECKBOXES = frozenset(("", "x"))
 _HASHTAGS = re.compile(r"(?:(?:^|\s)#[^\W\d_][\w/-]*)+\s*$")
-_IDENTITY = re.compile(r"[ \t]*\{#([\w.:-]+)\}")
+IDENTITY = re.compile(r"[ \t]*\{#([\w.:-]+)\}")
 _EMPHASIS = re.compile(r"[*_~]+$")
 _SEPARATOR = re.compile(r"[ \t]*(?:[-–—:|·]+(?=\s|$))?[ \t]*")
 _PUNCTUATION = re.compile(r"[\s.,;:!?)\]}\"'*_~|–—-]*")
@@ -126,7 +126,7 @@ def _notes(body: bytes, place: Place, after: str) -> tuple[str, str]:
     """The explicit identity, if there is one, and the notes as written."""
     head, _, tail = after.partition("\n")
     key = ""
-    if "{#" in head and (identity := _IDENTITY.search(head)):
+    if "{#" in head and (identity := IDENTITY.search(head)):
         key = f"#{identity[1]}"
         head = head[: identity.start()] + head[identity.end() :]
     head = _text_beside(head, place.lead)
@@ -139,11 +139,16 @@ def _notes(body: bytes, place: Place, after: str) -> tuple[str, str]:
     return key, notes
 
 
+def closing_of(lead: str) -> str:
+    """What closes the emphasis that is open before the link."""
+    opening = _EMPHASIS.search(lead)
+    return opening[0][::-1] if opening else ""
+
+
 def _text_beside(head: str, lead: str) -> str:
     """The notes that stand on the link's line, without the dash before them and the emphasis around the link."""
-    if opening := _EMPHASIS.search(lead):
-        closing = opening[0][::-1]
-        head = head.removeprefix(closing) if head.startswith(closing) else opening[0] + head.lstrip()
+    if closing := closing_of(lead):
+        head = head.removeprefix(closing) if head.startswith(closing) else closing[::-1] + head.lstrip()
     if _PUNCTUATION.fullmatch(head):
         return ""
     separator = _SEPARATOR.match(head)

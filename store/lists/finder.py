@@ -131,7 +131,7 @@ class _Finder:
                         self._block(tag, span)
                     around = span if "Heading" in tag and pieces is not None else None
                 elif tag == "Paragraph":
-                    if around is None and span["start"] >= self._lists_end:
+                    if span["start"] >= self._lists_end:
                         around = paragraph = span
                         shape = Shape.PARAGRAPHS
                 elif tag == "TableRow":
@@ -205,6 +205,8 @@ class _Finder:
         """The place of the link if it stands first; else, if it is by reference, remember what it refers to."""
         self._findings.links += 1
         start, end = span["start"], span["end"]
+        if link["link_type"] == "Collapsed" and self._body.startswith(b"[]", end):
+            end += 2  # which pyromark leaves out
         if around is not None and self._deep_end <= start < around["end"]:
             before = self._body[around["start"] : start]
             if before in _BULLETS:

@@ -1,13 +1,15 @@
 """One file of a reading list, from bytes to a `ReadList`. Whatever is in it or becomes of it ends as a problem."""
 
 import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from bot.domain.source import ReadList
-from store.lists import front_matter
+from bot.domain.source import ReadEntry, ReadList
 from store.lists.characters import cleaned
 from store.lists.entries import EntryReader
-from store.lists.finder import MOST_LEVELS, Findings, find
+from store.lists.finder import MOST_LEVELS, Findings, Place, Shape, find
+from store.lists.front_matter import FrontMatter, split
 from store.lists.report import Report
 from store.lists.shapes import chosen
 
@@ -51,25 +53,45 @@ def read(data: bytes, file: str) -> ReadList:
     return _read_text(text, file, report)
 
 
-def _read_text(text: str, file: str, report: Report) -> ReadList:
-    about, body = front_matter.split(text, report)
-    if about.draft:
-        report.warning("this is a draft, so its entries are left out; remove `draft: true` to show them", 1)
-        return ReadList(file=file, title=about.title, problems=report.problems(), synonyms=about.synonyms, draft=True)
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A file taken apart; the places that are entries have their `line` set."""
+
+    about: FrontMatter
+    findings: Findings
+    shape: Shape | None
+    places: Sequence[Place]
+    entries: tuple[ReadEntry, ...]
+
+
+def parsed(text: str, report: Report) -> Parsed:
+    """Take apart a file whose lines end with LF."""
+    about, body = split(text, report)
     findings = find(_without_long_lines(body, about.lines, report))
+    shape, places = chosen(findings)
+    entries = tuple(EntryReader(about, report).read(findings.body, places, about.lines + 1))
+    return Parsed(about, findings, shape, places, entries)
+
+
+def _read_text(text: str, file: str, report: Report) -> ReadList:
+    parts = parsed(text, report)
+    about, findings = parts.about, parts.findings
+    title = about.title or next((heading.text for heading in findings.headings if heading.text), None)
+    if about.draft:
+        report = Report(file)
+        report.warning("this is a draft, so its entries are left out; remove `draft: true` to show them", 1)
+        return ReadList(file=file, title=title, problems=report.problems(), synonyms=about.synonyms, draft=True)
     if findings.too_deep is not None:
         line = about.lines + 1 + findings.body.count(b"\n", 0, findings.too_deep)
         report.error(f"nested deeper than {MOST_LEVELS} levels; entries below are read as notes only", line)
-    shape, places = chosen(findings)
-    entries = tuple(EntryReader(about, report).read(findings.body, places, about.lines + 1))
-    if not entries:
+    if not parts.entries:
         report.warning(f"no entries: {_reason(findings)}", about.lines + 1)
     return ReadList(
         file=file,
-        title=about.title or next((heading.text for heading in findings.headings if heading.text), None),
-        entries=entries,
+        title=title,
+        entries=parts.entries,
         problems=report.problems(),
-        shape=shape.value if shape and entries else "",
+        shape=parts.shape.value if parts.shape and parts.entries else "",
         synonyms=about.synonyms,
     )
 

@@ -1,0 +1,236 @@
+"""Edits of a list that change no byte but those of the entry they are about.
+
+An edit is written in the style of its neighbours and then read back: unless the file says exactly what it should and
+all other entries are as before, the next way of writing it is tried, and if there is none the edit is refused.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from bot.domain.errors import BadUsage, Conflict, NotFound
+from bot.domain.source import ReadEntry
+from bot.domain.url import canonical, web
+from store.lists.characters import cleaned, seen
+from store.lists.entries import IDENTITY, closing_of
+from store.lists.finder import Heading, Place, Shape
+from store.lists.indentation import TAB, width
+from store.lists.reading import MOST_BYTES, parsed, read
+from store.lists.report import Report
+
+_LINE = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
+_ITEM = re.compile(r"(?P<indent>\s*)(?P<marker>[-*+]|(?P<number>\d{1,8})(?P<mark>[.)]))(?P<space>[ \t]+)")
+_BRACKETS = re.compile(r"([\\\[\]])")
+_MARKUP = re.compile(r"([\\\[\]`*_<>&~!#])")
+
+
+def add(data: bytes, *, title: str, url: str, notes: str = "", section: str | None = None) -> bytes:
+    """The file with one more entry after the last one, or after the last of the section with this heading.
+
+    Raises BadUsage for a title or an address that is none, NotFound for an unknown section, Conflict if the article
+    is on the list already or the file cannot be edited.
+    """
+    name = " ".join(seen(title).split())
+    address = web(url)
+    if not name:
+        raise BadUsage("An entry needs a title.", field="title")
+    if address is None:
+        raise BadUsage("An entry links to a web page, http:// or https://.", field="url")
+    document = _Document(data)
+    for entry in document.entries:
+        if entry.key == canonical(address):
+            raise Conflict(f"This article is on the list already, at line {entry.line}.")
+    at, neighbour = document.end_of(section)
+    style = document.style_beside(neighbour)
+    text = _tidy(notes)
+    for label, link, below in product(_titles(name), _links(address), style.below(text)):
+        lines = [*style.gap, f"{style.item}[{label}]({link})", *below]
+        edited = document.spliced(at, at, [*lines, *document.gap_below(at)])
+        line = at + len(style.gap) + 1
+        if document.differs_only(edited, range(0), range(line, at + len(lines) + 1), (line, name, address, text)):
+            return edited
+    raise Conflict("This entry would not be read as it is written; edit the file.")
+
+
+def replace_notes(data: bytes, *, line: int, notes: str) -> bytes:
+    """The file with these notes under the entry at `line` in place of those it has; `""` takes them away.
+
+    Raises NotFound if no entry is there, Conflict if another entry would change with them.
+    """
+    document = _Document(data)
+    place = next((place for place in document.places if place.line == line), None)
+    if place is None:
+        raise NotFound(f"There is no entry at line {line}.")
+    entry = next(entry for entry in document.entries if entry.line == line)
+    text = _tidy(notes)
+    if entry.notes.markdown == text:
+        return data
+    top, head = document.head_of(place)
+    last = document.last_line(place)
+    style = document.style_beside(place)
+    for below in style.below(text):
+        lines = [head, *below]
+        edited = document.spliced(top - 1, last, lines)
+        said = (line, entry.title, entry.url, text)
+        if document.differs_only(edited, range(line, last + 1), range(line, top + len(lines)), said):
+            return edited
+    raise Conflict("These notes cannot be changed without changing another entry; edit the file.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Style:
+    """How an entry is written: the empty lines before it, what stands before its link, the indentation of its notes.
+
+    `least` is the smallest indentation that belongs to the item.
+    """
+
+    gap: tuple[str, ...]
+    item: str
+    notes: str
+    least: str
+
+    def below(self, notes: str) -> Iterator[list[str]]:
+        """The notes as lines below the link, straight, then after an empty line, then as far to the left as can be."""
+        if not notes:
+            yield []
+            return
+        for gap, indent in (([], self.notes), ([""], self.notes), ([""], self.least)):
+            yield [*gap, *(f"{indent}{line}" if line else "" for line in notes.split("\n"))]
+
+
+class _Document:
+    """A list as lines of bytes, and what is read in it."""
+
+    def __init__(self, data: bytes) -> None:
+        report = Report("the list")
+        text = cleaned(data, report)
+        if text is None or len(data) > MOST_BYTES:
+            raise Conflict("This list cannot be edited.", hint="`dogear check` says what is wrong with it.")
+        self._parts = parsed(text, report)
+        self.entries = self._parts.entries
+        if self.entries and self._parts.shape is not Shape.ITEMS:
+            raise Conflict(f"The entries of this list are {self._parts.shape}, which are not edited; edit the file.")
+        self.places = [place for place in self._parts.places if place.line]
+        self._texts = text.split("\n")
+        self._lines: list[bytes] = _LINE.findall(data)
+
+    def end_of(self, section: str | None) -> tuple[int, Place | None]:
+        """After which line an entry of the section is added, and the entry that is before it."""
+        outer = [place for place in self.places if place.parent is None]
+        if section is None:
+            return (self.last_line(outer[-1]), outer[-1]) if outer else (len(self._lines), None)
+        name = section.strip().casefold()
+        inside = [place for place in outer if place.headings and place.headings[-1].casefold() == name]
+        if inside:
+            return self.last_line(inside[-1]), inside[-1]
+        heading = next((each for each in self._parts.findings.headings if each.text.casefold() == name), None)
+        if heading is None:
+            raise NotFound(f"This list has no section {section.strip()}.")
+        return self._line_of(heading), None
+
+    def last_line(self, place: Place) -> int:
+        return place.line + self._parts.findings.body[place.start : place.end].rstrip().count(b"\n")
+
+    def gap_below(self, line: int) -> tuple[str, ...]:
+        """An empty line where the text below would be taken for notes."""
+        runs_on = line < len(self._lines) and self._texts[line].strip() and not _ITEM.match(self._texts[line])
+        return ("",) if runs_on and not self._texts[line].startswith("#") else ()
+
+    def _line_of(self, heading: Heading) -> int:
+        return self._parts.about.lines + self._parts.findings.body[: heading.end].rstrip().count(b"\n") + 1
+
+    def style_beside(self, neighbour: Place | None) -> _Style:
+        """The style of an entry; one without a neighbour is set apart from what is above it."""
+        if neighbour is None or not (item := _ITEM.match(self._texts[neighbour.line - 1])):
+            return _Style(("",) if self._lines else (), "* ", "    ", "  ")
+        before = [place for place in self.places if place.line < neighbour.line and place.parent is None][-1:]
+        gap = ("",) if any(self.last_line(place) == neighbour.line - 2 for place in before) else ()
+        marker = item["marker"]
+        if item["number"] and not any(self._texts[place.line - 1].startswith(item[0]) for place in before):
+            marker = f"{int(item['number']) + 1}{item['mark']}"
+        lead = f"{item['indent']}{marker}{item['space']}"
+        content = len(lead.expandtabs(TAB)) - width(item["indent"])
+        return _Style(gap, lead, item["indent"] + self._notes_indent(content), item["indent"] + " " * content)
+
+    def _notes_indent(self, content: int) -> str:
+        """How far the notes of this list are indented below their entries, if that is far enough for these."""
+        for place in self.places:
+            line = self._texts[place.line - 1]
+            below = self._texts[place.line] if place.line < self.last_line(place) else ""
+            own = line[: len(line) - len(line.lstrip())]
+            indent = below[: len(below) - len(below.lstrip())].removeprefix(own)
+            if below.startswith(own) and content <= width(indent) < content + TAB:
+                return indent
+        return " " * content
+
+    def head_of(self, place: Place) -> tuple[int, str]:
+        """The line on which the link ends, and what of it is no notes."""
+        body = self._parts.findings.body
+        line = place.line + body.count(b"\n", place.start, place.link_end)
+        column = len(body[body.rfind(b"\n", 0, place.link_end) + 1 : place.link_end].decode())
+        text = self._texts[line - 1]
+        rest = text[column:]
+        closing = closing_of(place.lead)
+        identity = IDENTITY.search(rest)
+        kept = closing if rest.startswith(closing) else ""
+        return line, text[:column] + kept + (identity[0] if identity else "")
+
+    def spliced(self, start: int, end: int, lines: Sequence[str]) -> bytes:
+        """The file with these lines in place of those from `start` to `end`, counted from 0."""
+        line_end = next((found for line in self._lines if (found := _end_of(line))), b"\n")
+        above, below = self._lines[:start], self._lines[end:]
+        written = [line.encode("utf-8", "replace") + line_end for line in lines]
+        if self._lines and not below:
+            written[-1] = written[-1].removesuffix(line_end) + _end_of(self._lines[-1])
+        if above and not _end_of(above[-1]):
+            above[-1] += line_end
+        return b"".join([*above, *written, *below])
+
+    def differs_only(self, edited: bytes, old: range, new: range, said: tuple[int, str, str, str]) -> bool:
+        """Whether the edited file has an entry that says this, and all others as this one has them.
+
+        `old` and `new` are the lines that the entry had and has. Entries that it holds may change, but not go, and
+        an entry that holds it has other notes of course.
+        """
+        now = read(edited, "the list").entries
+        above = self._entries_around(old.start) if old else set()
+        return (
+            any((entry.line, entry.title, entry.url, entry.notes.markdown) == said for entry in now)
+            and _outside(old, self.entries, above) == _outside(new, now, above)
+            and {entry.key for entry in self.entries if entry.line in old} <= {e.key for e in now if e.line in new}
+        )
+
+    def _entries_around(self, line: int) -> set[int]:
+        place = next(place for place in self.places if place.line == line)
+        around = set()
+        while place.parent is not None:
+            place = place.parent
+            around.add(place.line)
+        return around
+
+
+def _outside(lines: range, entries: Sequence[ReadEntry], above: set[int]) -> list[tuple[object, ...]]:
+    return [
+        (entry.title, entry.url, entry.key, entry.tags, entry.section, "" if entry.line in above else entry.notes)
+        for entry in entries
+        if entry.line not in lines
+    ]
+
+
+def _tidy(notes: str) -> str:
+    lines = notes.replace("\r\n", "\n").replace("\r", "\n").expandtabs(TAB).strip("\n").rstrip().split("\n")
+    return "\n".join(line if line.strip() else "" for line in lines)
+
+
+def _titles(title: str) -> tuple[str, ...]:
+    return _BRACKETS.sub(r"\\\1", title), _MARKUP.sub(r"\\\1", title)
+
+
+def _links(url: str) -> tuple[str, ...]:
+    escaped = _MARKUP.sub(r"\\\1", url)
+    return url, f"<{url}>", f"<{escaped}>"
+
+
+def _end_of(line: bytes) -> bytes:
+    return line[len(line.rstrip(b"\r\n")) :]

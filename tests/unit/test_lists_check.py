@@ -1,0 +1,120 @@
+"""What `dogear check` prints, and what it exits with."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bot.runtime.check import check
+
+GOOD = "# L\n* [A](http://a.example) - notes\n  - [B](http://b.example)\n"
+
+
+def test_a_good_list_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "good.md"
+    path.write_text("---\nsynonyms: {k8s: kubernetes}\n---\n" + GOOD)
+
+    assert check([path], as_json=False) == 0
+    assert capsys.readouterr().out == f"{path}: 2 entries, 1 with notes, as list items, 1 word with synonyms\n"
+
+
+def test_warnings_are_shown_and_do_not_fail(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "list.md"
+    path.write_text("* [A](http://a.example)\n* [A](http://a.example)\n")
+
+    assert check([path], as_json=False) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"{path}:2: duplicate of line 1; the first is kept when it is synced",
+        f"{path}: 2 entries, 0 with notes, as list items, 1 warning",
+    ]
+
+
+def test_errors_fail(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "list.md"
+    path.write_bytes(b"---\ndate: 2024-13-45\n---\n* [A](http://a.example)\n")
+
+    assert check([path, tmp_path / "away.md"], as_json=False) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        f"{path}:2: `2024-13-45` cannot be used: month must be in 1..12; correct it",
+        f"{path}: 1 entry, 0 with notes, as list items, 1 error",
+        f"{tmp_path / 'away.md'}: there is no such file; correct the path or put the file back",
+        f"{tmp_path / 'away.md'}: not read",
+    ]
+
+
+def test_json_has_every_entry_and_problem(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "list.md"
+    path.write_text(GOOD + "* [C](c.md)\n")
+
+    assert check([path], as_json=True) == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "files": [
+            {
+                "path": str(path),
+                "entries": [
+                    {
+                        "line": 2,
+                        "title": "A",
+                        "url": "http://a.example",
+                        "notes": True,
+                        "section": ["L"],
+                        "parent_line": None,
+                    },
+                    {
+                        "line": 3,
+                        "title": "B",
+                        "url": "http://b.example",
+                        "notes": False,
+                        "section": ["L", "A"],
+                        "parent_line": 2,
+                    },
+                ],
+                "problems": [
+                    {
+                        "line": 4,
+                        "severity": "warning",
+                        "message": "`c.md` is no web address, so this is no entry; link to http:// or https://",
+                    }
+                ],
+            }
+        ]
+    }
+
+
+def test_folders_are_expanded_and_their_problems_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "lists" / "b.md").write_text(GOOD)
+    (tmp_path / "lists" / "a.md").symlink_to("/etc/hostname")
+
+    assert check([tmp_path / "lists", tmp_path / "empty"], as_json=False) == 1
+    assert [line.split(": ")[0] for line in capsys.readouterr().out.splitlines()] == [
+        str(tmp_path / "lists" / "b.md"),
+        str(tmp_path / "lists" / "a.md"),
+        str(tmp_path / "lists" / "a.md"),
+        str(tmp_path / "empty"),
+        str(tmp_path / "empty"),
+    ]
+
+
+def test_a_terminal_without_unicode_gets_escapes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "list.md"
+    path.write_text("* [A](é.md)\n")
+    shown = (tmp_path / "shown").open("w", encoding="ascii")
+    monkeypatch.setattr("sys.stdout", shown)
+
+    check([path], as_json=False)
+
+    shown.close()
+    assert "`\\xe9.md`" in (tmp_path / "shown").read_text()
+
+
+def test_no_control_character_of_a_list_reaches_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "list.md"
+    path.write_bytes(b"* [A](<x\x1b[2Jy.md>)\n")
+
+    check([path], as_json=False)
+
+    assert "\x1b" not in capsys.readouterr().out

@@ -1,0 +1,173 @@
+"""Which files of a source changed, which are gone, and which cannot be looked at."""
+
+import asyncio
+import os
+from pathlib import Path
+
+from bot.domain.ids import SourceId
+from bot.domain.source import SourceFile
+from store.lists import folder
+from store.lists.folder import Scan, scan
+
+
+def a_folder(path: Path, **files: str) -> Path:
+    for name, text in files.items():
+        (path / f"{name}.md").write_text(text)
+    return path
+
+
+def rows(found: Scan, **duplicates: tuple[str, ...]) -> list[SourceFile]:
+    return [
+        SourceFile(
+            source=SourceId(1),
+            file=file.file,
+            size=file.size,
+            mtime=file.mtime,
+            entries=1,
+            duplicates=duplicates.get(file.file.removesuffix(".md"), ()),
+        )
+        for file in found.files
+    ]
+
+
+def names(found: Scan) -> list[str]:
+    return [file.file for file in found.changed]
+
+
+def test_everything_is_new_at_first_and_in_the_order_of_names(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    a_folder(tmp_path / "sub", c="c")
+
+    assert names(scan(a_folder(tmp_path, b="b", a="a"))) == ["a.md", "b.md", "sub/c.md"]
+
+
+def test_an_unchanged_folder_has_nothing_to_read(tmp_path: Path) -> None:
+    first = scan(a_folder(tmp_path, a="a", b="b"))
+
+    assert scan(tmp_path, rows(first)) == Scan(files=first.files)
+
+
+def test_changed_new_and_gone_files_are_told_apart(tmp_path: Path) -> None:
+    seen = rows(scan(a_folder(tmp_path, a="a", b="b", c="c")))
+    (tmp_path / "a.md").write_text("longer")
+    (tmp_path / "b.md").unlink()
+    (tmp_path / "d.md").write_text("d")
+
+    found = scan(tmp_path, seen)
+
+    assert names(found) == ["a.md", "d.md"]
+    assert found.gone == ("b.md",)
+
+
+def test_the_same_size_at_another_time_is_a_change(tmp_path: Path) -> None:
+    seen = rows(scan(a_folder(tmp_path, a="a")))
+    os.utime(tmp_path / "a.md", ns=(1, 1))
+
+    assert names(scan(tmp_path, seen)) == ["a.md"]
+
+
+def test_files_with_duplicates_are_read_again_when_another_changed(tmp_path: Path) -> None:
+    seen = rows(scan(a_folder(tmp_path, a="a", b="b", c="c")), b=("https://x.example",))
+
+    assert names(scan(tmp_path, seen)) == []
+    (tmp_path / "a.md").unlink()
+    assert names(scan(tmp_path, seen)) == ["b.md"]
+
+
+def test_hidden_and_other_files_are_passed_over(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    a_folder(tmp_path / ".git", x="x")
+    (tmp_path / ".hidden.md").write_text("x")
+    (tmp_path / "notes.txt").write_text("x")
+    (tmp_path / "UPPER.MD").write_text("x")
+    (tmp_path / "b.markdown").write_text("x")
+
+    assert names(scan(tmp_path)) == ["UPPER.MD", "b.markdown"]
+
+
+def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "secret.md").write_text("x")
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists" / "a.md").symlink_to(tmp_path / "secret.md")
+    (tmp_path / "lists" / "sub").symlink_to(tmp_path)
+
+    found = scan(tmp_path / "lists")
+
+    assert found.files == ()
+    assert [str(problem) for problem in found.problems] == [
+        "a.md: a symbolic link that leads out of the folder is not followed; put the file here",
+        "sub: a symbolic link that leads out of the folder is not followed; put the file here",
+    ]
+
+
+def test_a_link_inside_the_folder_is_followed_as_mounted_volumes_need(tmp_path: Path) -> None:
+    (tmp_path / "..2026").mkdir()
+    a_folder(tmp_path / "..2026", a="text")
+    (tmp_path / "..data").symlink_to("..2026")
+    (tmp_path / "a.md").symlink_to("..data/a.md")
+
+    found = scan(tmp_path)
+
+    assert [(file.file, file.size) for file in found.files] == [("a.md", 4)]
+    assert found.problems == ()
+
+
+def test_a_link_to_nowhere_is_a_problem_and_not_gone(tmp_path: Path) -> None:
+    seen = rows(scan(a_folder(tmp_path, a="a", b="b")))
+    (tmp_path / "a.md").unlink()
+    (tmp_path / "a.md").symlink_to("nowhere.md")
+
+    found = scan(tmp_path, seen)
+
+    assert (names(found), found.gone) == ([], ())
+    assert [str(problem) for problem in found.problems] == [
+        "a.md: there is no such file or folder; correct the path or put it back"
+    ]
+
+
+def test_a_source_that_is_away_has_nothing_gone(tmp_path: Path) -> None:
+    seen = rows(scan(a_folder(tmp_path, a="a")))
+
+    found = scan(tmp_path / "lists", seen)
+
+    assert (found.files, found.changed, found.gone) == ((), (), ())
+    assert [str(problem) for problem in found.problems] == [
+        "lists: there is no such file or folder; correct the path or put it back"
+    ]
+
+
+def test_an_empty_folder_has_nothing_gone(tmp_path: Path) -> None:
+    seen = rows(scan(a_folder(tmp_path, a="a")))
+    (tmp_path / "a.md").unlink()
+
+    found = scan(tmp_path, seen)
+
+    assert found.gone == ()
+    assert [problem.message for problem in found.problems] == ["the folder has no Markdown files (.md); put one in it"]
+
+
+def test_a_single_file_is_a_source_whatever_it_is_called(tmp_path: Path) -> None:
+    (tmp_path / "reading").write_text("x")
+
+    found = scan(tmp_path / "reading")
+
+    assert names(found) == ["reading"]
+    assert scan(tmp_path / "reading", rows(found)).changed == ()
+
+
+def test_a_change_wakes_the_watcher_of_a_file_and_of_a_folder(tmp_path: Path) -> None:
+    async def wakes(source: Path) -> bool:
+        stop = asyncio.Event()
+        waiting = asyncio.ensure_future(anext(folder.watch(source, stop=stop), "stopped"))
+        for size in range(100):
+            await asyncio.to_thread((tmp_path / "a.md").write_text, "x" * size)
+            done, _ = await asyncio.wait([waiting], timeout=0.1)
+            if done:
+                break
+        stop.set()
+        return await waiting is None
+
+    a_folder(tmp_path, a="a")
+
+    assert asyncio.run(wakes(tmp_path))
+    assert asyncio.run(wakes(tmp_path / "a.md"))

@@ -1,0 +1,141 @@
+"""Front matter: what is used of it, and that what cannot be used never costs an entry."""
+
+import pytest
+
+from bot.domain.source import ReadList, Severity
+from store.lists import read
+
+
+def list_with(front_matter: str) -> ReadList:
+    return read(f"{front_matter}\n* [A](http://a.example)\n".encode(), "list.md")
+
+
+def problems_of(front_matter: str) -> list[str]:
+    found = list_with(front_matter)
+    assert [entry.title for entry in found.entries] == ["A"]
+    assert not found.failed
+    assert all(problem.severity is Severity.ERROR for problem in found.problems if "front matter" in problem.message)
+    return [str(problem) for problem in found.problems]
+
+
+def test_yaml_gives_title_tags_and_synonyms() -> None:
+    found = list_with(
+        "---\ntitle: Our  list\ntags: [Data, 2024, data]\ndate: 2024-05-26T15:10:01+03:19\nelse: kept\n"
+        "synonyms:\n  K8s: kubernetes\n  cache: [caching, memo]\n---"
+    )
+
+    assert found.problems == ()
+    assert found.title == "Our list"
+    assert found.entries[0].tags == ("data", "2024")
+    assert found.synonyms == {"k8s": ("kubernetes",), "cache": ("caching", "memo")}
+    assert found.entries[0].line == 10
+
+
+def test_toml_gives_the_same() -> None:
+    found = list_with(
+        "+++\ntitle = 'Our list'\ntags = ['Data']\ndate = 2024-05-26T15:10:01+03:19\n"
+        "[synonyms]\ncache = ['caching']\n+++"
+    )
+
+    assert found.problems == ()
+    assert (found.title, found.entries[0].tags) == ("Our list", ("data",))
+    assert found.synonyms == {"cache": ("caching",)}
+
+
+def test_tags_may_be_words_with_commas() -> None:
+    assert list_with("---\ntags: data, caches\n---").entries[0].tags == ("data", "caches")
+
+
+def test_a_draft_is_left_out_and_says_so() -> None:
+    draft = list_with("---\ndraft: true\n---")
+
+    assert (draft.entries, draft.failed) == ((), False)
+    assert [str(problem) for problem in draft.problems] == [
+        "list.md:1: this is a draft, so its entries are left out; remove `draft: true` to show them"
+    ]
+
+
+NOT_USED = "the front matter is not used: "
+REMEDY = "; correct it or remove it"
+
+
+@pytest.mark.parametrize(
+    ("front_matter", "message"),
+    [
+        ("---\n- a\n- b\n---", f"2: {NOT_USED}it should be lines of `name: value`{REMEDY}"),
+        ("---\nwords\n---", f"2: {NOT_USED}it should be lines of `name: value`{REMEDY}"),
+        ("---\na: &x [1]\nb: *x\n---", f"3: {NOT_USED}it has an alias (`*name`){REMEDY}"),
+        (
+            "---\na: 1\nb: " + "[" * 900 + "]" * 900 + "\n---",
+            f"3: {NOT_USED}it is nested deeper than 20 levels{REMEDY}",
+        ),
+        ("---\na: " + "[" * 60_000 + "\n---", f"2: {NOT_USED}it is nested deeper than 20 levels{REMEDY}"),
+        ("---\na: b: c\n---", f"2: {NOT_USED}mapping values are not allowed in this context{REMEDY}"),
+        ("---\n? [a]\n: b\n---", f"2: {NOT_USED}found unhashable key{REMEDY}"),
+        ("---\na: " + "x" * 70_000 + "\n---", f"1: {NOT_USED}it has more than 65,536 characters{REMEDY}"),
+        ("---\n" + "a: [b, c]\n" * 3_000 + "---", f"401: {NOT_USED}it has more than 2,000 values{REMEDY}"),
+        ("+++\na = 1\nb = [1 2]\n+++", f"3: {NOT_USED}Unclosed array{REMEDY}"),
+        ("+++\na = " + "[" * 900 + "]" * 900 + "\n+++", f"2: {NOT_USED}it is nested deeper than 20 levels{REMEDY}"),
+        ("+++\na = " + "[" * 25 + "]" * 25 + "\n+++", f"2: {NOT_USED}it is nested deeper than 20 levels{REMEDY}"),
+        ("+++\na = " + "9" * 5_000 + "\n+++", f"2: {NOT_USED}the number is too long{REMEDY}"),
+        (
+            "+++\na = 1\ndate = 2024-13-45\n+++",
+            f"3: {NOT_USED}Expected newline or end of document after a statement{REMEDY}",
+        ),
+    ],
+)
+def test_front_matter_that_cannot_be_used_is_one_error(front_matter: str, message: str) -> None:
+    assert problems_of(front_matter) == [f"list.md:{message}"]
+
+
+@pytest.mark.parametrize("value", ["!!python/object/apply:os.system [true]", "!!python/name:os.system"])
+def test_a_tag_that_would_run_code_is_refused(value: str) -> None:
+    (problem,) = problems_of(f"---\na: {value}\n---")
+
+    assert "could not determine a constructor" in problem
+
+
+def test_a_fence_that_is_never_closed_is_an_error_and_the_entries_load() -> None:
+    assert problems_of("---\ntitle: T\n") == [
+        "list.md:1: the front matter is not closed, so it is not used; end it with a line of ---"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("2024-13-45", "`2024-13-45` cannot be used: month must be in 1..12; correct it"),
+        ("1" * 5_000, f"`{'1' * 59}…` cannot be used: the number is too long; correct it"),
+        ("!!bool maybe", "`maybe` cannot be used: it is not of its type; correct it"),
+        ("!!timestamp soon", "`soon` cannot be used: it is not of its type; correct it"),
+    ],
+)
+def test_a_value_that_cannot_be_made_is_named_and_the_rest_is_used(value: str, message: str) -> None:
+    found = list_with(f"---\ntitle: T\nother: {value}\ntags: [x]\n---")
+
+    assert [str(problem) for problem in found.problems] == [f"list.md:3: {message}"]
+    assert (found.title, found.entries[0].tags) == ("T", ("x",))
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("title: no", "`title` is not used: it should be some text; put it in quotes"),
+        ("tags: {a: b}", "`tags` is not used: it should be a list of words; put them in quotes"),
+        ("draft: maybe", "`draft` is not used: it should be true or false"),
+        ("date: soon", "`date` is not used: it should be a date such as 2024-05-26"),
+        ("nested: never", "`nested` is not used: it should be `notes` or `entries`"),
+        ("synonyms: [a]", "`synonyms` is not used: it should be words with their synonyms, `cache: [caching, memo]`"),
+        ("synonyms: {a: [yes]}", "`synonyms` is not used: it should be words; put them in quotes"),
+        ("a: 1\na: 2", "`a` stands twice; remove one"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_a_warning_at_its_line(line: str, message: str) -> None:
+    at = 3 + line.count("\n")
+
+    assert problems_of(f"---\nother: .nan\n{line}\n---") == [f"list.md:{at}: {message}"]
+
+
+@pytest.mark.parametrize("front_matter", ["---\n---", "---  \n\n---\t", "---\n# a comment\n...", "+++\n+++"])
+def test_front_matter_may_be_empty(front_matter: str) -> None:
+    assert problems_of(front_matter) == []

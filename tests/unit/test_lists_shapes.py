@@ -1,0 +1,110 @@
+"""Lists whose entries are no list items, and lists without entries."""
+
+import pytest
+
+from bot.domain.source import ReadList
+from store.lists import read
+
+
+def list_of(markdown: str) -> ReadList:
+    return read(markdown.encode(), "list.md")
+
+
+def test_rows_with_a_link_are_entries_and_their_other_cells_notes() -> None:
+    table = list_of(
+        "## Data\n\n| Article | Author | Why |\n|---|---|---|\n"
+        "| [A](http://a.example) | Jo \\| Li | **good** |\n| no link | x | y |\n| 📖 [B](http://b.example) (pdf) | | |\n"
+    )
+
+    assert table.shape == "table rows"
+    assert [(entry.line, entry.title, entry.url) for entry in table.entries] == [
+        (5, "A", "http://a.example"),
+        (7, "B", "http://b.example"),
+    ]
+    assert table.entries[0].notes.markdown == "- **Author:** Jo \\| Li\n- **Why:** **good**"
+    assert table.entries[1].notes.markdown.endswith("(pdf)")
+    assert table.entries[0].section == ("Data",)
+
+
+def test_a_row_with_a_bare_address_is_called_by_its_first_other_cell() -> None:
+    table = list_of("Name | Address\n--- | ---\nA | http://a.example/b\n")
+
+    assert [(entry.title, entry.url, entry.notes.markdown) for entry in table.entries] == [
+        ("A", "http://a.example/b", "")
+    ]
+
+
+def test_headings_that_are_links_are_entries_with_all_below_as_notes() -> None:
+    headings = list_of(
+        "# List\n\n## [A](http://a.example) - aside\n\nNotes of A.\n\n### More\n\n- point\n\n"
+        "## Plain\n\nNot notes.\n\n[B](http://b.example)\n===\n"
+    )
+
+    assert headings.shape == "headings"
+    assert [(entry.line, entry.title, entry.section) for entry in headings.entries] == [
+        (3, "A", ("List",)),
+        (15, "B", ()),
+    ]
+    assert headings.entries[0].notes.markdown == "- aside\n\nNotes of A.\n\n### More\n\n- point"
+    assert not headings.entries[1].notes
+
+
+def test_paragraphs_and_lines_that_begin_with_a_link_are_entries() -> None:
+    paragraphs = list_of(
+        "Words first.\n\n[A](http://a.example) is good.\nTruly.\n[B](http://b.example)\n\nA remark on B.\n\n"
+        "# Next\n\nwords [no](http://no.example)\n\nhttp://c.example/d\n"
+    )
+
+    assert paragraphs.shape == "paragraphs"
+    assert [(entry.line, entry.title, entry.notes.markdown) for entry in paragraphs.entries] == [
+        (3, "A", "is good.\nTruly."),
+        (5, "B", "A remark on B."),
+        (13, "http://c.example/d", ""),
+    ]
+
+
+def test_lines_of_a_name_and_an_address_are_entries() -> None:
+    lines = list_of(
+        "# Data\nOne good read: http://a.example/b\n  with notes\n  on two lines\n"
+        "- **Two** - <http://b.example>\n3. Three | http://c.example\nno address here\n\n```\nFour http://d.example\n```\n"
+    )
+
+    assert lines.shape == "lines"
+    assert [(entry.line, entry.title, entry.url) for entry in lines.entries] == [
+        (2, "One good read", "http://a.example/b"),
+        (5, "Two", "http://b.example"),
+        (6, "Three", "http://c.example"),
+    ]
+    assert lines.entries[0].notes.markdown == "with notes\non two lines"
+    assert lines.entries[0].section == ("Data",)
+
+
+def test_list_items_win_over_every_other_shape() -> None:
+    mixed = list_of("## [H](http://h.example)\n\n[P](http://p.example)\n\n* [A](http://a.example)\n")
+
+    assert mixed.shape == "list items"
+    assert [entry.title for entry in mixed.entries] == ["A"]
+
+
+@pytest.mark.parametrize(
+    ("markdown", "reason"),
+    [
+        ("# Only words\n", "the file has no links; add items such as `* [Title](https://…)`"),
+        ("---\ntitle: T\n---\n", "there is nothing below the front matter; add items such as `* [Title](https://…)`"),
+        ("```\n* [A](http://a.example)\n```\n", "all links are in code blocks or HTML comments; move them out"),
+        ("<!--\n* [A](http://a.example)\n-->\n", "all links are in code blocks or HTML comments; move them out"),
+        (
+            "words, then [A](http://a.example)\n",
+            "its links stand in running text; begin a list item with each, `* [Title](https://…)`",
+        ),
+        (
+            "* [A](#part)\n",
+            "no item begins with a link to http:// or https://; write `* [Title](https://…)`",
+        ),
+    ],
+)
+def test_a_list_without_entries_says_why(markdown: str, reason: str) -> None:
+    empty = list_of(markdown)
+
+    assert not empty.failed
+    assert [problem.message for problem in empty.problems] == [f"no entries: {reason}"]
