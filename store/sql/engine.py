@@ -82,7 +82,8 @@ def _set_up(connection: Any, _record: object) -> None:
 def _begin(connection: Connection) -> None:
     """A reader is also kept from writing, as PostgreSQL would: SQLite by itself would let it, until two of them do."""
     begin = connection.get_execution_options()["begin"]
-    connection.exec_driver_sql(f"PRAGMA query_only={int(begin == 'BEGIN')}")
+    driver: Any = connection.connection.driver_connection
+    driver.execute(f"PRAGMA query_only={int(begin == 'BEGIN')}")
     connection.exec_driver_sql(begin)
 
 

@@ -31,7 +31,7 @@ from bot.ports import EntryFilter, Kept
 from store.sql.filters import chosen, folded, folded_tag, on_list
 from store.sql.keys import hashed, id_of, number_of, team_of
 from store.sql.search.index import Index
-from store.sql.tables import ENTRY, ENTRY_TAG, READING, SOURCE, SOURCE_FILE, packed
+from store.sql.tables import ENTRY, ENTRY_TAG, READING, SOURCE, SOURCE_FILE, packed, storable
 from store.sql.work import AnyRow, Tree, Work
 
 _AT_ONCE = 500
@@ -171,19 +171,19 @@ class SqlEntries:
         if not new:
             return
         first = self._work.take(team, "entry", len(new))
-        numbered = [(number, file, entry) for number, (file, entry) in enumerate(new, start=first)]
-        now = self._work.now()
-        rows = [{**_fresh(team, number, entry, now), **_text(source, file, entry)} for number, file, entry in numbered]
-        self._work.change(self._work.insert(ENTRY), rows)
-        self._note_text(team, [(number, entry) for number, _, entry in numbered])
+        added_at = self._work.bound(ENTRY.c.added_at, self._work.now())
+        rows = [
+            {"team": team, "number": number, "added_at": added_at, **_key(entry), **_text(source, file, entry)}
+            for number, (file, entry) in enumerate(new, start=first)
+        ]
+        self._work.change_many(self._work.insert(ENTRY), rows)
+        self._note_text(team, [(number, entry) for number, (_, entry) in enumerate(new, start=first)])
 
     def change(self, team: TeamId, source: SourceId, entries: Iterable[tuple[EntryId, str, ReadEntry]]) -> None:
         changed = [(number_of(which), file, entry) for which, file, entry in entries if team_of(which) == team]
         self._forget_text(team, [number for number, _, _ in changed])
-        rows = [{"which": number, **_text(source, file, entry)} for number, file, entry in changed]
-        names = [column.name for column in ENTRY.c if column.name not in _UNTOUCHED]
-        statement = update(ENTRY).where(ENTRY.c.team == team, ENTRY.c.number == bindparam("which"))
-        self._work.change(statement.values({name: bindparam(name) for name in names}), rows)
+        rows = [{"to": team, "which": number, **_text(source, file, entry)} for number, file, entry in changed]
+        self._work.change_many(_CHANGE, rows)
         self._note_text(team, [(number, entry) for number, _, entry in changed])
 
     def move(self, team: TeamId, source: SourceId, entries: Iterable[tuple[EntryId, str, int]]) -> None:
@@ -206,11 +206,11 @@ class SqlEntries:
 
     def _note_text(self, team: TeamId, entries: Sequence[tuple[int, ReadEntry]]) -> None:
         tags = [
-            {"team": team, "tag": tag, "entry": number}
+            {"team": team, "tag": storable(tag), "entry": number}
             for number, entry in entries
             for tag in dict.fromkeys(folded_tag(tag) for tag in entry.tags)
         ]
-        self._work.change(self._work.insert(ENTRY_TAG), tags)
+        self._work.change_many(self._work.insert(ENTRY_TAG), tags)
         self._index.add(team, entries)
 
     def _forget_text(self, team: TeamId, numbers: Sequence[int]) -> None:
@@ -244,26 +244,40 @@ def _no_tree(_markdown: str) -> tuple[()]:
     return ()
 
 
-def _fresh(team: int, number: int, entry: ReadEntry, now: datetime) -> dict[str, Any]:
-    return {"team": team, "number": number, "key": entry.key, "key_hash": hashed(entry.key), "added_at": now}
+def _key(entry: ReadEntry) -> dict[str, Any]:
+    return {"key": storable(entry.key), "key_hash": hashed(entry.key)}
 
 
 def _text(source: SourceId, file: str, entry: ReadEntry) -> dict[str, Any]:
-    """The columns that follow from what a file says of an entry."""
+    """The columns that follow from what a file says of an entry, as the driver takes them."""
     return {
         "source": number_of(source),
-        "file": file,
+        "file": storable(file),
         "line": entry.line,
         "retired_at": None,
-        "url": entry.url,
+        "url": storable(entry.url),
         "site": _site(entry.url),
-        "title": entry.title,
-        "notes": entry.notes.markdown,
-        "tags": entry.tags,
-        "section": entry.section,
+        "title": storable(entry.title),
+        "notes": storable(entry.notes.markdown),
+        "tags": _packed(entry.tags),
+        "section": _packed(entry.section),
         "section_folded": _section_folded(entry.section),
         "content": content_of(entry),
     }
+
+
+_TEXT = [column.name for column in ENTRY.c if column.name not in _UNTOUCHED]
+_CHANGE = (
+    update(ENTRY)
+    .where(ENTRY.c.team == bindparam("to"), ENTRY.c.number == bindparam("which"))
+    .values({name: bindparam(name) for name in _TEXT})
+)
+
+
+@lru_cache(maxsize=10_000)
+def _packed(values: tuple[str, ...]) -> str:
+    """A list has few tags and sections and many entries that have them."""
+    return storable(packed(values))
 
 
 def _site(url: str) -> str:
@@ -272,12 +286,14 @@ def _site(url: str) -> str:
     return _site_of(url[:slash] if slash > 0 else url)
 
 
-_site_of = lru_cache(maxsize=10_000)(site_of)
+@lru_cache(maxsize=10_000)
+def _site_of(url: str) -> str:
+    return storable(site_of(url))
 
 
 @lru_cache(maxsize=1_000)
 def _section_folded(section: tuple[str, ...]) -> str:
-    return folded("\n".join(section))
+    return storable(folded("\n".join(section)))
 
 
 def _numbers(team: TeamId, ids: Iterable[EntryId]) -> list[int]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, bindparam, func, select
 
 from bot.domain.entry import Entry
 from bot.domain.ids import MemberId, TeamId
@@ -18,6 +18,10 @@ from store.sql.search.matched import best_line
 from store.sql.search.wanted import Wanted, wanted_by
 from store.sql.tables import ENTRY
 from store.sql.work import Work
+
+_THESE = select(ENTRY).where(
+    ENTRY.c.team == bindparam("team"), ENTRY.c.number.in_(bindparam("numbers", expanding=True))
+)
 
 
 class SqlSearch:
@@ -51,7 +55,7 @@ class SqlSearch:
     def _hits(self, team: TeamId, wanted: Wanted, numbers: Sequence[int]) -> tuple[Hit, ...]:
         if not numbers:
             return ()
-        rows = self._work.rows(select(ENTRY).where(ENTRY.c.team == team, ENTRY.c.number.in_(numbers)))
+        rows = self._work.connection.execute(_THESE, {"team": team, "numbers": list(numbers)})
         found = {row.number: entry_of(row, self._work.tree) for row in rows}
         if not wanted.anything:
             return tuple(Hit(entry=found[number]) for number in numbers)

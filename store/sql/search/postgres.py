@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 
 from bot.domain.source import ReadEntry
-from store.sql.search.wanted import Term, Wanted, tokens
+from store.sql.search.wanted import ENOUGH, Term, Wanted, tokens
 from store.sql.work import Work
 
 WEIGHTS = [weight / 1.5 for weight in (1.0, 1.0, 1.2, 1.5)]
@@ -107,7 +107,7 @@ class PostgresIndex:
         words = self._words(team, wanted)
         exact = words.exact(wanted)
         total, found = self._page(team, words, wanted, exact, among, offset, limit)
-        if wanted.prefix:
+        if wanted.prefix and total < ENOUGH:
             rest = f"{words.beginning(wanted)} & !{exact}"
             left = limit - len(found)
             more, begun = self._page(team, words, wanted, rest, among, max(offset - total, 0), left)
@@ -196,8 +196,7 @@ class _Words:
         """Words weigh by how rare they are and how often they were typed."""
         typed = Counter((*wanted.words, *wanted.phrases))
         ranks = [
-            literal(count * self._rarity(term), Float)
-            * func.ts_rank(_WEIGHTS, _ENTRY.c.words, _query(self._one(term)), NORM)
+            literal(count * self._rarity(term), Float) * func.ts_rank(_WEIGHTS, _ENTRY.c.words, _query(self._one(term)))
             for term, count in typed.items()
         ]
         return sum(ranks[1:], start=ranks[0])
@@ -213,7 +212,6 @@ class _Words:
         return f"({' <-> '.join(stems)}{':*' if begun else ''})"
 
 
-NORM = 1
 _WEIGHTS = cast(literal(WEIGHTS, ARRAY(REAL)), ARRAY(REAL))
 
 

@@ -10,6 +10,8 @@ from bot.domain.record import record
 FEW_WORDS = 3
 """Up to so many distinct words, entries that hold all of them come first."""
 SHORTEST_PREFIX = 3
+ENOUGH = 20
+"""With so many entries that hold a word as typed, nobody looks for those that hold only its beginning."""
 MOST_TOKENS = 32
 LONGEST_TOKEN = 200
 """More tokens in one word, and more characters in one token, than these do not help to find anything."""
