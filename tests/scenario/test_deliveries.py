@@ -1,0 +1,322 @@
+"""Digests on their way: each once, in order, on time; and what is said when one is not."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+from bot.domain.card import Card, EntryLine
+from bot.domain.errors import PlatformBusy, PlatformRefused, PlatformUncertain
+from bot.domain.reading import ReadingState
+from tests.fakes.clubhouse import WEDNESDAY, clubhouse, text_of, words_of
+from tests.fakes.platform import RecordingPlatform
+
+MONDAY_NINE = "schedule set mon 09:00 UTC"
+TO_MONDAY = {"days": 5}
+AWAY = PlatformUncertain("no answer")
+GONE = PlatformRefused("not in the channel", remedy="Invite the bot.")
+
+
+def shown(card: Card) -> EntryLine:
+    assert card.entry is not None
+    return card.entry
+
+
+def test_a_digest_takes_its_steps_in_order_and_each_once(database: str, tmp_path: Path) -> None:
+    async def scenario() -> RecordingPlatform:
+        async with clubhouse(database, tmp_path, "Alpha", "Beta") as house:
+            await house.say(MONDAY_NINE)
+            await house.wait(**TO_MONDAY)
+            await house.wait(hours=1)
+            return house.platform
+
+    platform = asyncio.run(scenario())
+
+    (root,) = platform.roots()
+    assert shown(root.card).title == "Alpha"
+    assert [title for _, title in platform.threads] == ["#1 Alpha"]
+    assert [posted.card.title for posted in platform.posted if posted.thread] == ["Discussion"]
+    assert [meaning for _, meaning in platform.seeds] == [ReadingState.READ, ReadingState.LATER]
+    assert all(len(posted.key) <= 24 for posted in platform.posted)
+
+
+def test_what_is_previewed_is_what_is_posted(database: str, tmp_path: Path) -> None:
+    async def scenario() -> tuple[Card, Card]:
+        async with clubhouse(database, tmp_path, "Alpha", "Beta", "Gamma") as house:
+            await house.say(MONDAY_NINE)
+            await house.say("digest pick #3")
+            preview = await house.say("digest")
+            await house.wait(**TO_MONDAY)
+            assert isinstance(preview.show, Card)
+            return preview.show, house.platform.roots()[0].card
+
+    preview, posted = asyncio.run(scenario())
+
+    assert preview.blocks[1:] == posted.blocks
+    assert shown(posted).number == shown(preview).number == 3
+
+
+def test_a_pick_that_was_retired_falls_back_to_the_rule(database: str, tmp_path: Path) -> None:
+    async def scenario() -> Card:
+        async with clubhouse(database, tmp_path, "Alpha", "Beta") as house:
+            await house.say(MONDAY_NINE)
+            await house.say("digest pick #2")
+            await house.rewrite("Alpha")
+            await house.wait(**TO_MONDAY)
+            return house.platform.roots()[0].card
+
+    assert shown(asyncio.run(scenario())).number == 1
+
+
+def test_a_platform_that_is_busy_is_asked_again_when_it_said_and_not_before(database: str, tmp_path: Path) -> None:
+    async def scenario() -> tuple[int, int]:
+        busy = RecordingPlatform(refusals=[PlatformBusy("slow down", retry_after=timedelta(minutes=10))])
+        async with clubhouse(database, tmp_path, "Alpha", platform=busy) as house:
+            await house.say("share #1")
+            await house.stage.settle()
+            await house.jump(minutes=9)
+            before = len(house.platform.posted)
+            await house.jump(minutes=2)
+            return before, len(house.platform.roots())
+
+    assert asyncio.run(scenario()) == (0, 1)
+
+
+def test_a_post_whose_answer_was_lost_is_found_and_not_posted_again(database: str, tmp_path: Path) -> None:
+    async def scenario() -> RecordingPlatform:
+        deaf = RecordingPlatform(refusals=[AWAY], after_accepting=True)
+        async with clubhouse(database, tmp_path, "Alpha", platform=deaf) as house:
+            await house.say(MONDAY_NINE)
+            await house.wait(**TO_MONDAY)
+            return house.platform
+
+    platform = asyncio.run(scenario())
+
+    assert len(platform.roots()) == 1
+    assert len(platform.threads) == 1
+
+
+def test_a_post_that_never_arrived_is_posted_after_the_doubt_is_settled(database: str, tmp_path: Path) -> None:
+    async def scenario() -> RecordingPlatform:
+        async with clubhouse(database, tmp_path, "Alpha", platform=RecordingPlatform(refusals=[AWAY])) as house:
+            await house.say("share #1")
+            await house.stage.settle()
+            assert house.platform.posted == []
+            await house.wait(minutes=3)
+            return house.platform
+
+    assert len(asyncio.run(scenario()).roots()) == 1
+
+
+def test_a_doubt_that_cannot_be_looked_up_is_shown_to_the_admin_and_never_posted_again(
+    database: str, tmp_path: Path
+) -> None:
+    async def scenario() -> tuple[RecordingPlatform, str]:
+        blind = RecordingPlatform(refusals=[AWAY], blind=PlatformRefused("may not read", remedy="Grant history."))
+        async with clubhouse(database, tmp_path, "Alpha", platform=blind) as house:
+            await house.say(MONDAY_NINE)
+            await house.wait(**TO_MONDAY)
+            await house.wait(days=2)
+            return house.platform, text_of(await house.say("status"))
+
+    platform, status = asyncio.run(scenario())
+
+    assert platform.posted == []
+    assert len(platform.told) == 1
+    assert "wait for a person" in status
+    assert "may not read" in status
+
+
+def test_a_refused_digest_tells_its_admin_once_and_stands_in_the_status(database: str, tmp_path: Path) -> None:
+    async def scenario() -> tuple[RecordingPlatform, str]:
+        async with clubhouse(database, tmp_path, "Alpha", platform=RecordingPlatform(refusals=[GONE])) as house:
+            await house.say(MONDAY_NINE)
+            await house.wait(**TO_MONDAY)
+            return house.platform, text_of(await house.say("status"))
+
+    platform, status = asyncio.run(scenario())
+
+    assert platform.posted == []
+    assert platform.threads == []
+    assert len(platform.told) == 1
+    assert "Invite the bot." in words_of(platform.told[0][1])
+    assert "Invite the bot." in status
+
+
+def test_a_digest_within_a_day_of_its_time_is_posted_and_says_that_it_is_late(database: str, tmp_path: Path) -> None:
+    async def scenario() -> Card:
+        async with clubhouse(database, tmp_path, "Alpha") as house:
+            await house.say(MONDAY_NINE)
+            await house.jump(days=5, hours=18)
+            return house.platform.roots()[0].card
+
+    assert "Late: this was due" in words_of(asyncio.run(scenario()))
+
+
+def test_a_digest_later_than_a_day_is_skipped_and_its_admin_is_told(database: str, tmp_path: Path) -> None:
+    async def scenario() -> RecordingPlatform:
+        async with clubhouse(database, tmp_path, "Alpha") as house:
+            await house.say(MONDAY_NINE)
+            await house.jump(days=6)
+            await house.jump(hours=1)
+            return house.platform
+
+    platform = asyncio.run(scenario())
+
+    assert platform.posted == []
+    assert [card.title for _, card in platform.told] == ["No digest was posted in #reading this week."]
+
+
+def test_weeks_away_end_in_one_digest_and_not_in_a_burst(database: str, tmp_path: Path) -> None:
+    async def scenario() -> int:
+        async with clubhouse(database, tmp_path, "Alpha", "Beta") as house:
+            await house.say(MONDAY_NINE)
+            await house.jump(days=5 + 28)
+            return len(house.platform.roots())
+
+    assert asyncio.run(scenario()) == 1
+
+
+def test_a_planned_digest_that_its_platform_kept_waiting_for_a_day_is_skipped(database: str, tmp_path: Path) -> None:
+    async def scenario() -> RecordingPlatform:
+        busy = RecordingPlatform(refusals=[PlatformBusy("down", retry_after=timedelta(hours=30))])
+        async with clubhouse(database, tmp_path, "Alpha", platform=busy) as house:
+            await house.say(MONDAY_NINE)
+            await house.wait(**TO_MONDAY)
+            await house.wait(days=2)
+            return house.platform
+
+    platform = asyncio.run(scenario())
+
+    assert platform.posted == []
+    assert len(platform.told) == 1
+
+
+def test_a_list_without_entries_posts_nothing_and_tells_its_admin_once(database: str, tmp_path: Path) -> None:
+    async def scenario() -> RecordingPlatform:
+        async with clubhouse(database, tmp_path, "Alpha+db") as house:
+            await house.say(MONDAY_NINE + " tag:none")
+            await house.wait(**TO_MONDAY)
+            await house.wait(days=1)
+            return house.platform
+
+    platform = asyncio.run(scenario())
+
+    assert platform.posted == []
+    assert len(platform.told) == 1
+
+
+def test_moving_or_renewing_a_schedule_does_not_post_a_second_time_in_a_week(database: str, tmp_path: Path) -> None:
+    async def scenario() -> int:
+        async with clubhouse(database, tmp_path, "Alpha", "Beta", "Gamma") as house:
+            await house.say(MONDAY_NINE)
+            await house.wait(**TO_MONDAY)
+            await house.say("schedule set tue 09:00 UTC")
+            await house.wait(days=2)
+            await house.say("schedule off")
+            await house.say("schedule set fri 09:00 UTC")
+            await house.wait(days=3)
+            return len(house.platform.roots())
+
+    assert asyncio.run(scenario()) == 1
+
+
+def test_a_schedule_made_after_this_weeks_time_starts_next_week(database: str, tmp_path: Path) -> None:
+    async def scenario() -> list[int]:
+        async with clubhouse(database, tmp_path, "Alpha") as house:
+            await house.say(MONDAY_NINE)
+            await house.stage.settle()
+            now = len(house.platform.roots())
+            await house.wait(**TO_MONDAY)
+            return [now, len(house.platform.roots())]
+
+    assert asyncio.run(scenario()) == [0, 1]
+
+
+def test_posting_now_uses_up_the_week(database: str, tmp_path: Path) -> None:
+    async def scenario() -> tuple[int, str, int]:
+        async with clubhouse(database, tmp_path, "Alpha", "Beta", at=WEDNESDAY + timedelta(days=4, hours=13)) as house:
+            await house.say(MONDAY_NINE)
+            await house.say("digest post")
+            second = await house.say("digest post")
+            await house.wait(hours=12)
+            early = len(house.platform.roots())
+            await house.wait(days=7)
+            return early, text_of(second), len(house.platform.roots())
+
+    early, second, later = asyncio.run(scenario())
+
+    assert early == 1
+    assert "used up" in second
+    assert later == 2
+
+
+def test_a_skipped_slot_posts_nothing_and_the_next_one_does(database: str, tmp_path: Path) -> None:
+    async def scenario() -> list[int]:
+        async with clubhouse(database, tmp_path, "Alpha") as house:
+            await house.say(MONDAY_NINE)
+            await house.say("digest skip")
+            await house.wait(**TO_MONDAY)
+            skipped = len(house.platform.roots())
+            await house.wait(days=7)
+            return [skipped, len(house.platform.roots())]
+
+    assert asyncio.run(scenario()) == [0, 1]
+
+
+def test_a_pause_ends_by_itself_and_resuming_makes_nothing_up(database: str, tmp_path: Path) -> None:
+    async def scenario() -> list[int]:
+        async with clubhouse(database, tmp_path, "Alpha", "Beta") as house:
+            counts = []
+            await house.say(MONDAY_NINE)
+            await house.say("schedule pause 1w")
+            await house.wait(days=7)
+            counts.append(len(house.platform.roots()))
+            await house.wait(days=7)
+            counts.append(len(house.platform.roots()))
+            await house.say("schedule pause 3w")
+            await house.wait(days=5, hours=2)
+            await house.say("schedule resume")
+            await house.stage.settle()
+            counts.append(len(house.platform.roots()))
+            return counts
+
+    assert asyncio.run(scenario()) == [0, 1, 1]
+
+
+def test_two_processes_over_one_database_post_once(database: str, tmp_path: Path) -> None:
+    async def scenario() -> int:
+        platform = RecordingPlatform()
+        async with clubhouse(database, tmp_path, "Alpha", platform=platform) as first:
+            await first.say(MONDAY_NINE)
+            async with clubhouse(database, tmp_path, platform=platform) as second:
+                for house in (first, second):
+                    house.club.clock.move_to(WEDNESDAY + timedelta(days=5))
+                await asyncio.gather(*(house.stage.settle() for house in (first, second, first, second)))
+                await asyncio.gather(*(house.stage.settle() for house in (first, second)))
+        return len(platform.roots())
+
+    assert asyncio.run(scenario()) == 1
+
+
+def test_a_clock_that_jumps_back_posts_nothing_twice(database: str, tmp_path: Path) -> None:
+    async def scenario() -> int:
+        async with clubhouse(database, tmp_path, "Alpha", "Beta") as house:
+            await house.say(MONDAY_NINE)
+            await house.wait(**TO_MONDAY)
+            await house.jump(hours=-6)
+            await house.wait(hours=8)
+            return len(house.platform.roots())
+
+    assert asyncio.run(scenario()) == 1
+
+
+def test_a_repeated_share_posts_once(database: str, tmp_path: Path) -> None:
+    async def scenario() -> tuple[int, bool]:
+        async with clubhouse(database, tmp_path, "Alpha") as house:
+            first = await house.say("share #1", again="press:1")
+            house.club.dispatcher._answered.clear()
+            second = await house.say("share #1", again="press:1")
+            await house.stage.settle()
+            return len(house.platform.roots()), first == second
+
+    assert asyncio.run(scenario()) == (1, True)

@@ -1,0 +1,99 @@
+"""A ✅ on a message is enough: reactions on posts, whenever and however often they come."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from bot.chat.platform import ReactionsCleared
+from bot.domain.ids import MessageRef
+from bot.domain.reading import ReadingState
+from tests.fakes.clubhouse import Clubhouse, clubhouse
+from tests.fakes.platform import RecordingPlatform, channel
+
+READ, LATER = ReadingState.READ, ReadingState.LATER
+
+
+def state_after(
+    database: str, folder: Path, acts: Callable[[Clubhouse, MessageRef], Awaitable[None]], by: str = "ana"
+) -> str:
+    """The state of #1 for `by` after these acts on a message that shares it."""
+
+    async def scenario() -> str:
+        async with clubhouse(database, folder, "Alpha") as house:
+            await house.say("share #1", by="host")
+            await house.stage.settle()
+            await acts(house, house.platform.roots()[0].ref)
+            listed = await house.say("list", by=by)
+            return listed.show.blocks[0].items[0].state  # type: ignore[union-attr] # a card of entries
+
+    return asyncio.run(scenario())
+
+
+def test_a_check_mark_reads_and_a_bookmark_queues(database: str, tmp_path: Path) -> None:
+    async def acts(house: Clubhouse, message: MessageRef) -> None:
+        await house.react(message, READ, by="ana")
+        await house.react(message, LATER, by="ben")
+
+    assert state_after(database, tmp_path, acts, by="ana") == READ
+    assert state_after(database, tmp_path, acts, by="ben") == LATER
+    assert state_after(database, tmp_path, acts, by="cleo") == ReadingState.UNREAD
+
+
+def test_taking_the_check_mark_away_falls_back_to_the_bookmark(database: str, tmp_path: Path) -> None:
+    async def acts(house: Clubhouse, message: MessageRef) -> None:
+        await house.react(message, LATER)
+        await house.react(message, READ)
+        await house.react(message, READ, away=True)
+
+    assert state_after(database, tmp_path, acts) == LATER
+
+
+def test_what_was_typed_is_not_undone_by_taking_a_reaction_away(database: str, tmp_path: Path) -> None:
+    async def acts(house: Clubhouse, message: MessageRef) -> None:
+        await house.react(message, READ)
+        await house.say("read #1")
+        await house.react(message, READ, away=True)
+
+    assert state_after(database, tmp_path, acts) == READ
+
+
+def test_the_same_reaction_on_two_messages_counts_until_both_are_gone(database: str, tmp_path: Path) -> None:
+    async def acts(house: Clubhouse, message: MessageRef) -> None:
+        await house.say("share #1", by="host")
+        await house.stage.settle()
+        second = house.platform.roots()[1].ref
+        await house.react(message, READ)
+        await house.react(second, READ)
+        await house.react(message, READ, away=True)
+
+    assert state_after(database, tmp_path, acts) == READ
+
+
+def test_a_moderator_who_clears_the_message_clears_its_marks(database: str, tmp_path: Path) -> None:
+    async def acts(house: Clubhouse, message: MessageRef) -> None:
+        await house.react(message, READ)
+        await house.club.dispatcher.happened(ReactionsCleared(message=message, at=house.stage.now()))
+
+    assert state_after(database, tmp_path, acts) == ReadingState.UNREAD
+
+
+def test_a_reaction_on_a_message_that_is_not_ours_means_nothing(database: str, tmp_path: Path) -> None:
+    async def acts(house: Clubhouse, message: MessageRef) -> None:
+        await house.react(MessageRef(channel(), "somebody else's"), READ)
+        await house.react(MessageRef(channel("elsewhere"), message.id), READ)
+
+    assert state_after(database, tmp_path, acts) == ReadingState.UNREAD
+
+
+def test_a_reaction_on_a_post_from_before_a_restart_counts(database: str, tmp_path: Path) -> None:
+    async def scenario() -> str:
+        platform = RecordingPlatform()
+        async with clubhouse(database, tmp_path, "Alpha", platform=platform) as house:
+            await house.say("share #1")
+            await house.stage.settle()
+        async with clubhouse(database, tmp_path, platform=platform) as house:
+            await house.react(platform.roots()[0].ref, READ)
+            listed = await house.say("list")
+            return listed.show.blocks[0].items[0].state  # type: ignore[union-attr] # a card of entries
+
+    assert asyncio.run(scenario()) == READ
