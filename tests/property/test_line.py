@@ -49,6 +49,8 @@ def read(line: str) -> Call | BadUsage:
 @given(calls())
 @example(Call(path=("search",), arguments={"query": 'page:2 \\page:3 "page:4" PAGE:5', "page": "6"}))
 @example(Call(path=("schedule", "set"), arguments={"zone": "tag:x", "tag": 'zone:"y"'}))
+@example(Call(path=("show",), arguments={"entry": "entry:#12"}))
+@example(Call(path=("digest", "pick"), arguments={"entry": "CHANNEL:x", "channel": "entry:y"}))
 @example(Call(path=("help",), arguments={"command": "command:help"}))
 def test_a_rendered_line_is_read_as_the_call_it_came_from(call: Call) -> None:
     assert parse(CATALOGUE, render(CATALOGUE, call)) == call

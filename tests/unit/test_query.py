@@ -23,6 +23,7 @@ LATER, READ, UNREAD = ReadingState.LATER, ReadingState.READ, ReadingState.UNREAD
         ('-"exact phrase"', Query(without=("exact phrase",))),
         ("tag:DB", Query(tags=("db",))),
         ('tag:"machine learning"', Query(tags=("machine learning",))),
+        ('in:" spaced out "', Query(sections=("spaced out",))),
         ("tag:db tag:scale", Query(tags=("db", "scale"))),
         ("TAG:db Site:Stripe.com IN:Backend", Query(tags=("db",), sites=("stripe.com",), sections=("backend",))),
         ("site:stripe.com", Query(sites=("stripe.com",))),

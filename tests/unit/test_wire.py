@@ -120,6 +120,7 @@ def changed(change: Callable[[dict[str, Any]], object]) -> str:
         (lambda data: data["card"]["blocks"][0].pop("is"), "unknown kind of block: None"),
         (lambda data: data["card"].pop("title"), "Card lacks title"),
         (lambda data: data["card"]["actions"][0]["call"].pop("path"), "Call lacks path"),
+        (lambda data: data["card"]["blocks"][2]["items"][0].append("more"), "longer"),
         (lambda data: data["card"].update(tone="furious"), "furious"),
         (lambda data: data.pop("card"), "no card"),
     ],
