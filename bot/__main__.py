@@ -1,5 +1,7 @@
 """Where `dogear` begins: what goes wrong ends here as one line for each problem, never as a traceback."""
 
+import logging
+import os
 import sys
 
 from bot.domain.errors import BadConfig, DogearError, Refusal
@@ -9,7 +11,7 @@ def main() -> None:
     """Run the command line. Exit 0 for success, 1 for a refusal or a failure, 2 for bad settings or usage."""
     from bot.runtime import cli, log
 
-    log.set_up("WARNING")
+    log.set_up(os.environ.get("DOGEAR_LOG_LEVEL", "WARNING"))
     try:
         cli.app()
     except BadConfig as error:
@@ -20,6 +22,10 @@ def main() -> None:
         _leave([str(error)], 1)
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as bug:
+        logging.getLogger("dogear").debug("bug", exc_info=True)
+        hint = "DOGEAR_LOG_LEVEL=DEBUG shows where."
+        _leave([f"Something broke ({type(bug).__name__}: {bug}). This is a bug of Dogear's; {hint}"], 1)
 
 
 def _leave(lines: tuple[str, ...] | list[str], status: int) -> None:

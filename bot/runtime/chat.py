@@ -14,6 +14,7 @@ from bot.domain.ids import InvocationId
 from bot.domain.team import Role, Team
 from bot.ports import Transaction
 from bot.runtime.assemble import opened
+from bot.runtime.progress import on_terminal
 from bot.runtime.settings import Settings, data_folder, load
 from bot.runtime.stage import LocalStage
 from bot.service import teams
@@ -55,7 +56,8 @@ async def talk(settings: Settings, screen: Screen, *, speaker: str, role: Role, 
     """Hold the chat on this screen; problems of the list go to standard error first."""
     async with opened(settings, migrate=True) as club:
         found = await club.runner.write(lambda tx: _seated(tx, settings, team))
-        report = await (club.lists.use(found, [Path(settings.list)]) if settings.list else club.lists.sync(found))
+        paths = [Path(settings.list)] if settings.list else None
+        report = await (club.lists.use(found, paths, on_terminal) if paths else club.lists.sync(found, on_terminal))
         for problem in report.problems:
             print(f"dogear: {problem}", file=sys.stderr)
         stage = LocalStage(

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain.source import Problem, ReadList, Severity
-from store.lists import folder, read_path
+from store.lists import folder
+from store.lists.reading import read_path
 
 
 def check(paths: Sequence[Path], *, as_json: bool) -> int:

@@ -1,7 +1,6 @@
 """The command line. Each command opens what it needs, does one thing and closes it."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from enum import StrEnum
@@ -22,9 +21,10 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     help="A reading club for a team's own reading list. Try it: dogear demo",
 )
-team_app = typer.Typer(no_args_is_help=True, help="Teams: who shares which reading list.")
+team_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Teams, their lists and workspaces.")
 app.add_typer(team_app, name="team")
 
 Database = Annotated[
@@ -43,9 +43,9 @@ class RoleName(StrEnum):
 
 @app.command()
 def demo() -> None:
-    """Try the club with a bundled list, no token and no network; nothing is kept.
+    """Try the club with a bundled list.
 
-    On a terminal this opens a chat, else it plays a tour that ends by itself.
+    No token, no network, and nothing is kept. On a terminal this opens a chat, else it plays a tour that ends by itself.
     """
     from bot.runtime import chat
 
@@ -61,9 +61,9 @@ def chat_command(
     team: Annotated[str, typer.Option(help="The team to talk in")] = "default",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each line, for tools")] = False,
 ) -> None:
-    """Talk with the club in this terminal: commands, reactions, several speakers, a clock that can be moved.
+    """Talk with the club in this terminal.
 
-    Type “help” in the chat to see what it understands.
+    Commands, reactions, several speakers, and a clock that can be moved, with the digests that fall due. Type “help” in the chat to see what it understands.
     """
     from bot.domain.team import Role
     from bot.runtime import chat
@@ -75,7 +75,7 @@ def chat_command(
 
 @app.command()
 def run(database: Database = None) -> None:
-    """Serve the club on every platform whose token is set, until stopped."""
+    """Serve every platform whose token is set."""
     from bot.runtime.serve import serve
     from bot.runtime.settings import load
 
@@ -87,9 +87,9 @@ def check(
     files: Annotated[list[Path], typer.Argument(help="Markdown files, or folders of them", metavar="FILE…")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for tools")] = False,
 ) -> None:
-    """Say what is read from reading lists, and what is wrong in them; stores nothing.
+    """Say what is wrong in reading lists.
 
-    Ends with 1 if there is an error.
+    Shows what is read from them, and stores nothing. Ends with 1 if there is an error.
     """
     from bot.runtime.check import check as checked
 
@@ -101,19 +101,23 @@ def sync(
     database: Database = None,
     team: Annotated[str | None, typer.Option(help="Only this team")] = None,
 ) -> None:
-    """Read the reading lists again, and say what changed."""
+    """Read the reading lists again."""
+    from bot.runtime.progress import on_terminal
 
     async def synced() -> None:
         async with _club(database) as club:
             for one in await _teams(club, team):
-                _print_report(one, await club.lists.sync(one, _progress))
+                _print_report(one, await club.lists.sync(one, on_terminal))
 
     asyncio.run(synced())
 
 
 @app.command()
 def migrate(database: Database = None) -> None:
-    """Bring the database up to date with this version; SQLite is copied first."""
+    """Bring the database up to this version.
+
+    A SQLite database is copied first.
+    """
 
     async def migrated() -> None:
         async with _club(database, migrate=True) as club:
@@ -131,12 +135,13 @@ def team_add(
 ) -> None:
     """Add a team with its reading list, or give a team another list."""
     from bot.domain import value
+    from bot.runtime.progress import on_terminal
 
     async def added() -> None:
         async with _club(database) as club:
             checked = value.zone(zone)
             team = await club.runner.write(lambda tx: tx.teams.named(name) or tx.teams.add(name, checked))
-            _print_report(team, await club.lists.use(team, paths, _progress))
+            _print_report(team, await club.lists.use(team, paths, on_terminal))
 
     asyncio.run(added())
 
@@ -192,12 +197,6 @@ async def _teams(club: "Club", name: str | None) -> list["Team"]:
     if name is not None:
         return [await club.runner.read(lambda tx: teams.named(tx, name))]
     return list(await club.runner.read(lambda tx: tx.teams.all()))
-
-
-def _progress(done: int, of: int) -> None:
-    """A line that counts the files read, on a terminal and for more than a few."""
-    if of > 20 and sys.stderr.isatty():
-        print(f"\rreading file {done:,} of {of:,}", end="\n" if done == of else "", file=sys.stderr, flush=True)
 
 
 def _print_report(team: "Team", report: "SyncReport") -> None:

@@ -13,7 +13,7 @@ from bot.domain.team import Team
 from bot.ports import Runner
 from bot.service import entries
 from bot.service.entries import FileRead, SyncReport
-from store.lists import folder, read_path
+from store.lists import folder
 
 Progress = Callable[[int, int], None]
 """Called with how many files were read, of how many, while a long sync goes on."""
@@ -83,6 +83,8 @@ def _changed(
     known: Sequence[tuple[Source, Sequence[SourceFile]]], progress: Progress | None
 ) -> tuple[list[FileRead], list[tuple[SourceId, str]]]:
     """What there is to take in, and which files are gone."""
+    from store.lists.reading import read_path  # with its parsers, which a list that has not changed does not need
+
     scans = [(source, folder.scan(Path(source.path), seen)) for source, seen in known]
     total = sum(len(scan.changed) for _, scan in scans)
     read = []

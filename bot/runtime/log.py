@@ -49,4 +49,5 @@ def set_up(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
-    logging.getLogger("dogear").setLevel(level)
+    known = logging.getLevelNamesMapping()
+    logging.getLogger("dogear").setLevel(known.get(level, logging.WARNING))

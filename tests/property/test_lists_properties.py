@@ -11,9 +11,10 @@ from bot.domain.errors import Refusal
 from bot.domain.notes import lines
 from bot.domain.text import string
 from bot.domain.url import canonical, is_web, web
-from store.lists import read, write
+from store.lists import write
 from store.lists.characters import seen
 from store.lists.notes import tree
+from store.lists.reading import read
 
 BLOCKS = "* |- |1. |  |    |\t|\n|\n\n|\r\n|\r|> |# |---|+++|```|<!--|-->|title: T|tags: [a|draft: true|a: &x|*x|: "
 INLINE = (

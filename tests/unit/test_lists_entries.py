@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.source import ReadEntry
-from store.lists import read
+from store.lists.reading import read
 
 ARTICLES = Path(__file__).parent / "lists" / "articles.md"
 

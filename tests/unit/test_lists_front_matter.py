@@ -3,7 +3,7 @@
 import pytest
 
 from bot.domain.source import ReadList, Severity
-from store.lists import read
+from store.lists.reading import read
 
 
 def list_with(front_matter: str) -> ReadList:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.source import ReadList, Severity
-from store.lists import read, read_path
+from store.lists.reading import read, read_path
 
 ENTRY = "* [A](http://a.example)\n"
 

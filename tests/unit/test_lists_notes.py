@@ -7,8 +7,8 @@ import pytest
 
 from bot.domain.notes import NoteBlock, NoteKind, lines
 from bot.domain.text import Span, Text, string
-from store.lists import read
 from store.lists.notes import tree
+from store.lists.reading import read
 
 ARTICLES = Path(__file__).parent / "lists" / "articles.md"
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from bot.domain.errors import BadUsage, Conflict, NotFound
-from store.lists import read, write
+from store.lists import write
+from store.lists.reading import read
 
 ARTICLES = (Path(__file__).parent / "lists" / "articles.md").read_bytes()
 
