@@ -125,7 +125,10 @@ class Kept:
 
 
 class Entries(Protocol):
-    """The entries of a team. Retired ones are left out wherever it is not said otherwise."""
+    """The entries of a team. Retired ones are left out wherever it is not said otherwise.
+
+    `page`, `added_since` and `titled` are for listing: their entries have notes as Markdown and no tree.
+    """
 
     def numbered(self, team: TeamId, number: EntryNumber) -> Entry | None:
         """The entry of that number, retired ones too."""
@@ -379,6 +382,12 @@ class Deliveries(Protocol):
 
     def unsettled(self, team: TeamId) -> Sequence[Delivery]:
         """Deliveries of the team that wait for a person or were refused within the last 30 days, newest first."""
+        ...
+
+    def doubt_after_restore(self) -> int:
+        """After a restored backup: what was due and not sent may have been sent since, so make it uncertain and end
+        every lease. How many there were.
+        """
         ...
 
     def next_due(self) -> datetime | None:

@@ -17,7 +17,8 @@ BUSY_TIMEOUT = 3000
 STATEMENT_TIMEOUT = 60_000
 IDLE_TIMEOUT = 30_000
 """Milliseconds after which PostgreSQL ends a statement, and a transaction whose holder is frozen."""
-CONNECT_TIMEOUT = 3
+POOL_TIMEOUT = 3.0
+"""Seconds."""
 POOL = 8
 """Connections to PostgreSQL; SQLite has one for each thread that comes."""
 
@@ -95,12 +96,12 @@ def _postgresql(url: URL) -> Engine:
         "synchronous_commit": "on",
     }
     arguments = {
-        "connect_timeout": CONNECT_TIMEOUT,
+        "connect_timeout": 3,
         "application_name": "dogear",
         "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
     }
     return create_engine(
-        url, connect_args=arguments, pool_size=POOL, max_overflow=0, pool_timeout=3, pool_pre_ping=True
+        url, connect_args=arguments, pool_size=POOL, max_overflow=0, pool_timeout=POOL_TIMEOUT, pool_pre_ping=True
     )
 
 

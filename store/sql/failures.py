@@ -4,7 +4,7 @@ import sqlite3
 
 from sqlalchemy.engine import ExceptionContext
 
-from bot.domain.errors import StoreBusy
+from bot.domain.errors import BadConfig, StoreBusy
 
 _SQLITE = {
     sqlite3.SQLITE_BUSY: "The database is locked by another program.",
@@ -32,7 +32,10 @@ AWAY = "The database is away."
 
 
 def replace(context: ExceptionContext) -> None:
-    """Raise StoreBusy in place of what the driver raised, where that may succeed later."""
+    """Raise what the ports know in place of what the driver raised; its own exception stays where it is a bug."""
+    if getattr(context.original_exception, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
+        path = context.engine.url.database if context.engine else "The file"
+        raise BadConfig([f"{path} is not a SQLite database. Name another file, or restore a backup."])
     sentence = sentence_for(context.original_exception)
     if sentence is None and context.is_disconnect:
         sentence = AWAY

@@ -4,11 +4,12 @@ Alembic takes a second to import, so it is asked only where the revision differs
 from `tables` at once, and a test holds that against what the migrations make.
 """
 
+import sqlite3
 from pathlib import Path
 
 from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, func, insert, inspect, select
 
-from bot.domain.errors import BadConfig, StaleSchema
+from bot.domain.errors import BadConfig, StaleSchema, StoreBusy
 from bot.ports import Clock
 from store.sql.engine import begun
 from store.sql.search import postgres
@@ -18,7 +19,7 @@ REVISION = "0001"
 """The newest migration: what this program reads and writes."""
 VERSION = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
 """Alembic's own table."""
-_MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATIONS = Path(__file__).parent / "migrations"
 _ONE_AT_A_TIME = 0x0D06EA12
 """The number of the advisory lock under which replicas that start together make or migrate a schema."""
 
@@ -40,7 +41,7 @@ def prepare(engine: Engine, clock: Clock, *, migrate: bool) -> None:
         raise StaleSchema(f"The database has schema {found}, this program needs {REVISION}. Run “dogear migrate”.")
     if engine.dialect.name == "sqlite":
         copy(engine, found)
-    _upgrade(engine)
+    upgrade(engine)
 
 
 def revision(connection: Connection) -> str | None:
@@ -55,12 +56,16 @@ def revision(connection: Connection) -> str | None:
 
 
 def copy(engine: Engine, name: str) -> Path:
-    """A copy of a SQLite database beside it, in place of an earlier one of that name."""
+    """A copy of a SQLite database beside it, in place of an earlier one of that name; raises StoreBusy."""
     path = Path(f"{engine.url.database}.{name}")
     path.unlink(missing_ok=True)
     connection = engine.raw_connection()  # without a transaction, in which SQLite would not copy
     try:
-        connection.cursor().execute("VACUUM INTO ?", (str(path),))
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA query_only=0")
+        cursor.execute("VACUUM INTO ?", (str(path),))
+    except sqlite3.Error as error:
+        raise StoreBusy(f"The database could not be copied to {path}, so it was not changed: {error}.") from error
     finally:
         connection.close()
     return path
@@ -88,12 +93,13 @@ def create_tables(connection: Connection) -> None:
     connection.execute(insert(VERSION).values(version_num=REVISION))
 
 
-def _upgrade(engine: Engine) -> None:
+def upgrade(engine: Engine) -> None:
+    """Bring the schema to the newest revision, in one transaction."""
     from alembic import command
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.set_main_option("script_location", str(MIGRATIONS))
     with begun(engine, write=True) as connection:
         _wait_for_turn(connection)
         config.attributes["connection"] = connection

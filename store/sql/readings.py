@@ -61,7 +61,7 @@ class SqlReadings:
             set_={name: statement.excluded[name] for name in value},
             where=MARK.c.at <= statement.excluded.at,
         )
-        return self._work.change(statement) == 1
+        return self._work.row(statement.returning(MARK.c.at)) is not None
 
     def keep(self, member: MemberId, reading: Reading, choice: Choice | None) -> None:
         key = {"team": team_of(member), "member": number_of(member), "entry": number_of(reading.entry)}

@@ -59,7 +59,7 @@ class SqlSchedules:
             entry=None if week.entry is None else number_of(week.entry),
             why=week.why,
         )
-        return self._work.change(statement.on_conflict_do_nothing()) == 1
+        return self._work.row(statement.on_conflict_do_nothing().returning(WEEK.c.week)) is not None
 
     def used(self, schedule: ScheduleId, week: str) -> Week | None:
         row = self._work.row(_WEEKS.where(_is(schedule), WEEK.c.week == week))

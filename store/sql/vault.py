@@ -26,7 +26,7 @@ class SqlVault:
         try:
             self._fernet = MultiFernet([Fernet(key) for key in keys])
         except ValueError:
-            raise BadConfig(["A vault key must be 32 bytes in URL-safe base64, as “dogear” prints it."]) from None
+            raise BadConfig(["Each vault key must be 32 bytes in URL-safe base64, and there must be one."]) from None
         self._store = store
 
     def keep(self, platform: PlatformName, name: str, secret: bytes) -> None:

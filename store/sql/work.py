@@ -55,7 +55,7 @@ class Work:
         return self.connection.execute(statement).scalar()
 
     def change(self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> int:
-        """Carry out a change, once for each of `rows` if there are any; how many rows of the table it touched."""
+        """Carry out a change, once for each of `rows` if there are any; how many rows an update touched."""
         if rows is not None and not rows:
             return 0
         return self.connection.execute(statement, rows).rowcount

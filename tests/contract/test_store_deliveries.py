@@ -1,0 +1,375 @@
+"""The ledger on both engines."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.card import Card
+from bot.domain.delivery import Delivery, Draft, Durations, State, Step
+from bot.domain.ids import EntryId, MessageRef, ThreadRef
+from bot.ports import Store
+from store.sql import SqlStore, open_store
+from tests.fakes.clock import START, FakeClock
+from tests.fakes.kept import PLATFORM, Club, a_channel, a_club, a_message, a_read_entry
+
+DURATIONS = Durations()
+
+
+def drafts(source: str = "digest:1", channel: str = "reading", entry: EntryId | None = None) -> list[Draft]:
+    """A post, its thread and a reply."""
+    cards = {Step.ROOT: Card(title="Root"), Step.REPLY: Card(title="Reply")}
+    return [
+        Draft(
+            channel=a_channel(channel),
+            source_key=source,
+            step=step,
+            ordinal=ordinal,
+            card=cards.get(step),
+            title="Thread" if step is Step.THREAD else "",
+            entry=entry if step is Step.ROOT else None,
+            week="2026-W48",
+            late_after=START + timedelta(days=1),
+        )
+        for ordinal, step in enumerate((Step.ROOT, Step.THREAD, Step.REPLY))
+    ]
+
+
+def plan(club: Club, source: str = "digest:1", channel: str = "reading", entry: EntryId | None = None) -> bool:
+    with club.store.begin(write=True) as tx:
+        return tx.deliveries.plan(club.team, drafts(source, channel, entry), not_before=tx.now())
+
+
+def lease(store: Store, limit: int = 10, owner: str = "worker") -> Sequence[Delivery]:
+    with store.begin(write=True) as tx:
+        return tx.deliveries.lease(owner, limit, DURATIONS, [PLATFORM])
+
+
+def intend(store: Store, delivery: Delivery) -> bool:
+    with store.begin(write=True) as tx:
+        return tx.deliveries.intend(delivery.id, delivery.fence, DURATIONS)
+
+
+def settle(
+    store: Store,
+    delivery: Delivery,
+    state: State,
+    *,
+    message: MessageRef | None = None,
+    thread: ThreadRef | None = None,
+    wait: timedelta | None = None,
+) -> bool:
+    with store.begin(write=True) as tx:
+        not_before = None if wait is None else tx.now() + wait
+        return tx.deliveries.settle(
+            delivery.id, delivery.fence, state, outcome="why", message=message, thread=thread, not_before=not_before
+        )
+
+
+def send(store: Store, message: MessageRef | None = None, thread: ThreadRef | None = None) -> Delivery:
+    """Lease the next delivery and note it as sent."""
+    (delivery,) = lease(store, 1)
+    assert intend(store, delivery)
+    assert settle(store, delivery, State.SENT, message=message, thread=thread)
+    return delivery
+
+
+def steps(club: Club, source: str = "digest:1") -> Sequence[Delivery]:
+    with club.store.begin(write=False) as tx:
+        return tx.deliveries.of(club.team, source)
+
+
+def test_a_planned_source_comes_back_as_it_was_drafted(club: Club) -> None:
+    (entry,) = club.add(a_read_entry())
+
+    assert plan(club, entry=entry)
+
+    planned = steps(club)
+    assert [delivery.draft for delivery in planned] == drafts(entry=entry)
+    assert [delivery.not_before for delivery in planned] == [START, None, None]
+    assert {delivery.state for delivery in planned} == {State.PENDING}
+    assert len({delivery.key for delivery in planned}) == 3
+    assert {len(delivery.key) for delivery in planned} == {24}
+
+
+def test_a_source_is_planned_once(club: Club) -> None:
+    assert plan(club)
+    assert not plan(club)
+
+    assert len(steps(club)) == 3
+
+
+def test_a_source_that_is_planned_by_many_at_once_is_planned_once(club: Club) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        planned = list(pool.map(lambda _: plan(club), range(4)))
+
+    assert sorted(planned) == [False, False, False, True]
+    assert len(steps(club)) == 3
+
+
+def test_keys_differ_between_teams_and_tell_nothing(store: SqlStore) -> None:
+    ours, theirs = a_club(store), a_club(store, "theirs")
+    plan(ours)
+    plan(theirs)
+
+    keys = [delivery.key for club in (ours, theirs) for delivery in steps(club)]
+
+    assert len(set(keys)) == 6
+    assert not any("digest" in key for key in keys)
+
+
+def test_a_leased_delivery_is_ours_alone_until_the_lease_ends(club: Club, clock: FakeClock) -> None:
+    plan(club)
+
+    (delivery,) = lease(club.store)
+
+    assert (delivery.state, delivery.lease_owner, delivery.fence) == (State.LEASED, "worker", 1)
+    assert delivery.lease_until == clock.now() + DURATIONS.lease
+    assert lease(club.store) == []
+
+
+def test_only_what_is_due_on_a_platform_that_runs_is_leased(club: Club, clock: FakeClock) -> None:
+    with club.store.begin(write=True) as tx:
+        tx.deliveries.plan(club.team, drafts(), not_before=tx.now() + timedelta(minutes=5))
+        assert tx.deliveries.lease("worker", 9, DURATIONS, [PLATFORM]) == []
+    clock.advance(timedelta(minutes=5))
+
+    with club.store.begin(write=True) as tx:
+        assert tx.deliveries.lease("worker", 9, DURATIONS, ["elsewhere"]) == []
+        assert tx.deliveries.lease("worker", 9, DURATIONS, []) == []
+        assert len(tx.deliveries.lease("worker", 9, DURATIONS, ["elsewhere", PLATFORM])) == 1
+
+
+def test_the_longest_due_is_leased_first_and_one_for_each_channel(club: Club, clock: FakeClock) -> None:
+    plan(club, "second")
+    plan(club, "other channel", "other")
+    clock.advance(timedelta(minutes=-1))
+    plan(club, "first")
+    clock.advance(timedelta(minutes=2))
+
+    assert [delivery.draft.source_key for delivery in lease(club.store, 1)] == ["first"]
+    assert [delivery.draft.source_key for delivery in lease(club.store)] == ["other channel"]
+    assert lease(club.store) == []
+
+
+def test_workers_never_lease_the_same_delivery_nor_two_of_a_channel(club: Club) -> None:
+    for channel in range(12):
+        for source in range(2):
+            plan(club, f"{channel}:{source}", f"channel {channel}")
+
+    with ThreadPoolExecutor(4) as pool:
+        leased = [
+            delivery for part in pool.map(lambda n: lease(club.store, 3, f"w{n}"), range(16)) for delivery in part
+        ]
+
+    assert len({delivery.id for delivery in leased}) == len(leased) == 12
+    assert len({delivery.draft.channel for delivery in leased}) == 12
+
+
+def test_a_lease_that_ended_before_the_attempt_is_free_again(club: Club, clock: FakeClock) -> None:
+    plan(club)
+    (first,) = lease(club.store)
+    clock.advance(DURATIONS.lease)
+
+    with club.store.begin(write=True) as tx:
+        assert tx.deliveries.expire(DURATIONS) == 1
+        assert tx.deliveries.expire(DURATIONS) == 0
+    (second,) = lease(club.store)
+
+    assert (second.id, second.fence) == (first.id, 2)
+    assert not intend(club.store, first)
+    assert not settle(club.store, first, State.SENT)
+
+
+def test_an_attempt_that_nobody_ended_is_uncertain_and_never_sent_again_by_itself(club: Club, clock: FakeClock) -> None:
+    plan(club)
+    (delivery,) = lease(club.store)
+    clock.advance(timedelta(seconds=30))
+    assert intend(club.store, delivery)
+    begun = clock.now()
+    clock.advance(timedelta(seconds=31))
+    with club.store.begin(write=True) as tx:
+        tx.deliveries.expire(DURATIONS)
+        assert tx.deliveries.uncertain(9, [PLATFORM]) == []
+
+    clock.advance(timedelta(seconds=29))
+
+    assert lease(club.store) == []
+    with club.store.begin(write=False) as tx:
+        (doubtful,) = tx.deliveries.uncertain(9, [PLATFORM])
+        assert tx.deliveries.uncertain(9, ["elsewhere"]) == []
+    assert (doubtful.state, doubtful.attempt, doubtful.sent_from) == (State.UNCERTAIN, 1, begun)
+    assert doubtful.not_before == begun + DURATIONS.settle
+
+
+def test_an_attempt_does_not_begin_under_a_short_lease_nor_twice(club: Club, clock: FakeClock) -> None:
+    plan(club)
+    plan(club, "other", "other")
+    first, second = lease(club.store)
+
+    assert intend(club.store, first)
+    assert not intend(club.store, first)
+    clock.advance(DURATIONS.lease - DURATIONS.enough_lease + timedelta(seconds=1))
+    assert not intend(club.store, second)
+
+
+def test_the_first_attempt_is_remembered_over_later_ones(club: Club, clock: FakeClock) -> None:
+    plan(club)
+    (delivery,) = lease(club.store)
+    intend(club.store, delivery)
+    settle(club.store, delivery, State.PENDING, wait=timedelta(minutes=1))
+    assert lease(club.store) == []
+    later = clock.advance(timedelta(minutes=1))
+
+    (again,) = lease(club.store)
+    intend(club.store, again)
+
+    kept = steps(club)[0]
+    assert (kept.attempt, kept.first_sent_from, kept.sent_from) == (2, START, later)
+
+
+def test_what_was_sent_makes_the_next_step_due_and_tells_it_where(club: Club) -> None:
+    plan(club)
+    root, thread = a_message("root"), ThreadRef(a_channel(), "thread")
+
+    send(club.store, message=root)
+    after_root = steps(club)
+    send(club.store, thread=thread)
+    after_thread = steps(club)
+    reply = MessageRef(a_channel("thread"), "reply")
+    send(club.store, message=reply)
+    done = steps(club)
+
+    assert [step.not_before for step in after_root] == [START, START, None]
+    assert [step.root for step in after_root] == [None, root, root]
+    assert after_thread[2].thread == after_thread[1].thread == thread
+    assert done[2].message == reply
+    assert {step.state for step in done} == {State.SENT}
+    assert lease(club.store) == []
+
+
+@pytest.mark.parametrize("state", [State.REFUSED, State.SKIPPED])
+def test_a_final_no_ends_every_step_that_follows(club: Club, state: State) -> None:
+    plan(club)
+    (delivery,) = lease(club.store)
+
+    settle(club.store, delivery, state)
+
+    assert [(step.state, step.outcome) for step in steps(club)] == [(state, "why")] * 3
+
+
+def test_what_is_final_stays_so_whatever_a_late_worker_says(club: Club) -> None:
+    plan(club)
+    delivery = send(club.store, message=a_message("root"))
+
+    assert not settle(club.store, delivery, State.UNCERTAIN)
+    assert steps(club)[0].state is State.SENT
+
+
+def test_uncertain_deliveries_come_oldest_first_and_one_for_each_channel(club: Club, clock: FakeClock) -> None:
+    for source, channel in (("a", "one"), ("b", "one"), ("c", "two")):
+        plan(club, source, channel)
+    for wait in (3, 1, 2):
+        (delivery, *_) = lease(club.store, 1)
+        intend(club.store, delivery)
+        settle(club.store, delivery, State.UNCERTAIN, wait=timedelta(minutes=wait))
+    clock.advance(timedelta(minutes=3))
+
+    with club.store.begin(write=False) as tx:
+        doubtful = tx.deliveries.uncertain(9, [PLATFORM])
+        first = tx.deliveries.uncertain(1, [PLATFORM])
+
+    waits = {step.id: step.not_before for source in "abc" for step in steps(club, source) if step.not_before}
+    assert len(doubtful) == 2
+    assert [delivery.not_before for delivery in doubtful] == sorted(waits[delivery.id] for delivery in doubtful)
+    assert {delivery.draft.channel.id for delivery in doubtful} == {"one", "two"}
+    assert first == doubtful[:1]
+
+
+def test_a_message_of_ours_says_which_entry_it_shows(club: Club) -> None:
+    (entry,) = club.add(a_read_entry())
+    plan(club, entry=entry)
+    send(club.store, message=a_message("root"))
+    send(club.store, thread=ThreadRef(a_channel(), "thread"))
+
+    with club.store.begin(write=False) as tx:
+        assert tx.deliveries.showing(a_message("root")) == (club.team, entry)
+        assert tx.deliveries.showing(a_message("other")) is None
+        assert tx.deliveries.showing(a_message("root", "other channel")) is None
+        assert tx.deliveries.discussions(club.team, entry, 9) == [(START, a_message("root"))]
+
+
+def test_what_needs_a_person_or_was_refused_lately_is_unsettled(club: Club, clock: FakeClock) -> None:
+    for source in ("old", "refused", "doubtful", "fine"):
+        plan(club, source, source)
+    leased = {delivery.draft.source_key: delivery for delivery in lease(club.store)}
+    settle(club.store, leased["old"], State.REFUSED)
+    settle(club.store, leased["doubtful"], State.NEEDS_HUMAN)
+    clock.advance(timedelta(days=31))
+    settle(club.store, leased["refused"], State.REFUSED)
+
+    with club.store.begin(write=False) as tx:
+        unsettled = [delivery.draft.source_key for delivery in tx.deliveries.unsettled(club.team)]
+
+    assert unsettled[-1] == "doubtful"
+    assert set(unsettled) == {"doubtful", "refused"}
+
+
+def test_the_next_moment_to_do_something_is_known(club: Club, clock: FakeClock) -> None:
+    def due() -> timedelta | None:
+        with club.store.begin(write=False) as tx:
+            moment = tx.deliveries.next_due()
+        return None if moment is None else moment - START
+
+    assert due() is None
+    plan(club)
+    assert due() == timedelta()
+    (delivery,) = lease(club.store)
+    assert due() == DURATIONS.lease
+    intend(club.store, delivery)
+    settle(club.store, delivery, State.UNCERTAIN, wait=timedelta(minutes=7))
+    assert due() == timedelta(minutes=7)
+    settle(club.store, delivery, State.NEEDS_HUMAN)
+    assert due() is None
+
+
+def test_after_a_restore_everything_that_was_due_is_looked_into(club: Club, clock: FakeClock) -> None:
+    plan(club, "due")
+    plan(club, "sent", "other")
+    (held, _) = lease(club.store)
+    with club.store.begin(write=True) as tx:
+        assert tx.deliveries.doubt_after_restore() == 2
+
+    assert lease(club.store) == []
+    assert not intend(club.store, held)
+    with club.store.begin(write=False) as tx:
+        doubtful = tx.deliveries.uncertain(9, [PLATFORM])
+    assert [delivery.first_sent_from for delivery in doubtful] == [START, START]
+    assert [step.state for step in steps(club, "due")] == [State.UNCERTAIN, State.PENDING, State.PENDING]
+
+
+def test_the_ledger_of_another_team_is_not_seen(store: SqlStore) -> None:
+    ours, theirs = a_club(store), a_club(store, "theirs")
+    (entry,) = theirs.add(a_read_entry())
+    (mine,) = ours.add(a_read_entry())
+    plan(theirs, entry=entry)
+    send(store, message=a_message("root"))
+
+    with store.begin(write=False) as tx:
+        assert tx.deliveries.of(ours.team, "digest:1") == []
+        assert tx.deliveries.discussions(ours.team, mine, 9) == tx.deliveries.discussions(ours.team, entry, 9) == []
+        assert tx.deliveries.unsettled(ours.team) == []
+
+
+def test_a_committed_ledger_survives_a_restart(url: str, clock: FakeClock) -> None:
+    first = open_store(url, clock, database_time=clock.database_time)
+    club = a_club(first)
+    plan(club)
+    (delivery,) = lease(first)
+    first.close()
+
+    second = open_store(url, FakeClock(START), database_time=clock.database_time)
+    with second.begin(write=False) as tx:
+        assert tx.deliveries.get(delivery.id) == delivery
+    second.close()

@@ -1,0 +1,312 @@
+"""The rules of search, the same on both engines."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from bot.domain.query import parse
+from bot.domain.reading import Reading, ReadingState
+from bot.domain.text import string
+from bot.ports import Hit, Hits
+from store.sql import SqlStore
+from tests.fakes.clock import FakeClock
+from tests.fakes.kept import Club, a_club, a_read_entry
+
+
+def search(club: Club, typed: str, offset: int = 0, limit: int = 10) -> Hits:
+    with club.store.begin(write=False) as tx:
+        return tx.search.find(club.team, club.member, parse(typed), offset=offset, limit=limit)
+
+
+def titles(club: Club, typed: str) -> list[str]:
+    return [hit.entry.title for hit in search(club, typed).items]
+
+
+def shown(hit: Hit) -> str:
+    return "".join(f"[{span.text}]" if span.bold else span.text for span in hit.matched)
+
+
+def fill(club: Club, *entries: str | tuple[str, str]) -> None:
+    pairs = [(entry, "") if isinstance(entry, str) else entry for entry in entries]
+    club.add(*(a_read_entry(title, notes) for title, notes in pairs))
+
+
+def test_words_are_found_in_titles_tags_and_notes_whatever_their_form(club: Club) -> None:
+    fill(club, "Caches", ("Notes", "we were caching it"), "Queues")
+    club.add(a_read_entry("Tagged", tags=["cache"]))
+
+    assert set(titles(club, "CACHED")) == {"Caches", "Notes", "Tagged"}
+
+
+def test_a_title_counts_for_more_than_a_note(club: Club) -> None:
+    fill(club, ("Other matters", "redis"), ("Redis", "other matters"), "Nothing", "Nothing else")
+
+    assert titles(club, "redis") == ["Redis", "Other matters"]
+
+
+def test_one_of_the_words_is_enough_and_all_of_few_come_first(club: Club) -> None:
+    fill(club, ("Redis", "redis redis redis redis"), ("Long", "a redis cluster " + "and much else " * 30), "Cluster")
+
+    assert titles(club, "redis cluster")[0] == "Long"
+    assert set(titles(club, "redis cluster")) == {"Redis", "Long", "Cluster"}
+
+
+def test_rare_words_weigh_more_than_common_ones(club: Club) -> None:
+    fill(club, *(f"Common words {n}" for n in range(8)), "Rare words", "Different things entirely")
+
+    assert titles(club, "common rare very many words")[0] == "Rare words"
+
+
+def test_a_word_typed_twice_counts_twice(club: Club) -> None:
+    fill(club, "alpha one", "beta two", "gamma three four")
+
+    assert titles(club, "alpha beta gamma delta beta beta")[0] == "beta two"
+    assert titles(club, "alpha beta gamma delta alpha alpha")[0] == "alpha one"
+
+
+def test_stop_words_are_dropped_unless_nothing_else_is_left(club: Club) -> None:
+    fill(club, "To be or not to be", "The queue")
+
+    assert titles(club, "the queue of to be") == ["The queue"]
+    assert titles(club, "to be") == ["To be or not to be"]
+
+
+def test_the_beginning_of_the_last_word_is_found_after_the_word_itself(club: Club) -> None:
+    fill(club, "Postgres at rest", "A blog post", "Kubernetes", "Clustered redis", "Redis alone")
+
+    assert titles(club, "post") == ["A blog post", "Postgres at rest"]
+    assert titles(club, "kube") == ["Kubernetes"]
+    assert titles(club, "redis clus")[0] == "Clustered redis"
+    assert titles(club, "kube queue") == []
+    assert titles(club, "ku") == []
+
+
+def test_a_phrase_must_stand_as_it_is(club: Club) -> None:
+    fill(club, "Zero downtime", "Downtime zero", "Zero planned downtime")
+
+    assert titles(club, '"zero downtime"') == ["Zero downtime"]
+    assert titles(club, '"zero downtime" planned') == []
+    assert titles(club, '"zero downtime" "no such thing"') == []
+
+
+def test_what_is_excluded_is_not_found(club: Club) -> None:
+    fill(club, "Redis caches", "Redis queues", "Kafka queues and streams")
+
+    assert titles(club, "redis -caching") == ["Redis queues"]
+    assert titles(club, 'queues -"queues and streams"') == ["Redis queues"]
+    assert titles(club, "-redis") == ["Kafka queues and streams"]
+
+
+@pytest.mark.parametrize("word", ["zero-downtime", "8.0", "k8s", "C++", "über", "GenAI", "don't", "a/b", "кэш", "缓存"])
+def test_words_with_signs_and_other_scripts_are_found_as_written(club: Club, word: str) -> None:
+    fill(club, f"About {word} here", "Zero and eight and down and time, 0.8 8 0x don")
+
+    assert titles(club, word)[0] == f"About {word} here"
+
+
+def test_accents_do_not_matter(club: Club) -> None:
+    fill(club, "Über die Brücke", "cafe")
+
+    assert titles(club, "uber") == ["Über die Brücke"]
+    assert titles(club, "café") == ["cafe"]
+
+
+HOSTILE = [
+    "",
+    '"',
+    '""',
+    "*",
+    "%",
+    "_",
+    "(",
+    "NEAR(a b)",
+    "NOT",
+    "a AND",
+    "title:x",
+    "^a",
+    "a*",
+    "-",
+    "--x",
+    '-"',
+    "{a b}: c",
+    "'; DROP TABLE entry; --",
+    "a' | 'b",
+    "!a & (b",
+    "a <-> b",
+    "🔥",
+    "\0",
+    "\ud800",
+    "日本語",
+    "a\u0301\u0301\u0301",
+    "x" * 10_000,
+    "x " * 5_000,
+    "x-" * 5_000,
+    '"' + "y " * 5_000 + '"',
+    "tag:%",
+    "tag:" + "t" * 5_000,
+    "site:' in:_ is:read",
+    "tag:\0 site:\ud800 in:\0",
+    "-\u0130\u0130 \u1e9e ﬁ ½ ²",
+]
+
+
+@pytest.mark.parametrize("typed", HOSTILE)
+def test_no_input_is_an_error_and_no_engine_syntax_is_understood(club: Club, typed: str) -> None:
+    fill(club, "An entry", ("b", "c"))
+
+    found = search(club, typed)
+
+    assert found.total >= len(found.items)
+
+
+def test_signs_alone_find_nothing(club: Club) -> None:
+    fill(club, "An entry")
+
+    assert search(club, "++").total == search(club, "🔥").total == 0
+
+
+def test_filters_alone_list_by_number(club: Club) -> None:
+    club.add(a_read_entry("one", tags=["Db"]), a_read_entry("two", tags=["db"]), a_read_entry("three"))
+
+    assert titles(club, "tag:DB") == ["one", "two"]
+    assert titles(club, "tag:#db") == ["one", "two"]
+    assert titles(club, "") == ["one", "two", "three"]
+    assert titles(club, "tag:db -two") == ["one"]
+
+
+def test_filters_narrow_what_words_find(club: Club) -> None:
+    club.add(
+        a_read_entry("one", "redis", tags=["db"], section=["Backend", "Speed 100%"], key="https://www.one.example/a"),
+        a_read_entry("two", "redis", tags=["web"], section=["Frontend"], key="https://blog.two.example/b"),
+    )
+
+    assert titles(club, "redis tag:db") == ["one"]
+    assert titles(club, "redis tag:db tag:web") == ["one", "two"]
+    assert titles(club, "redis site:two.example") == ["two"]
+    assert titles(club, "redis site:www.one.example") == ["one"]
+    assert titles(club, "redis site:one.exampl") == []
+    assert titles(club, "redis in:speed") == ["one"]
+    assert titles(club, "redis in:%") == ["one"]
+    assert titles(club, "redis in:front tag:db") == []
+
+
+def test_states_narrow_to_the_asking_members_own(club: Club, clock: FakeClock) -> None:
+    read, later, _ = club.add(*(a_read_entry(title, "redis") for title in ("read", "later", "unread")))
+    bob = club.join("bob")
+    with club.store.begin(write=True) as tx:
+        for entry, state in ((read, ReadingState.READ), (later, ReadingState.LATER)):
+            tx.readings.keep(club.member, Reading(entry=entry, state=state, since=clock.now()), None)
+        tx.readings.keep(bob, Reading(entry=later, state=ReadingState.READ, since=clock.now()), None)
+
+    assert titles(club, "redis is:read") == ["read"]
+    assert titles(club, "redis is:unread") == ["unread"]
+    assert set(titles(club, "redis is:unread is:later")) == {"unread", "later"}
+    assert len(titles(club, "redis is:unread is:later is:read")) == 3
+
+
+def test_pages_follow_each_other_and_the_total_is_exact(club: Club) -> None:
+    fill(club, *(f"Caching {n}" for n in range(7)), *(f"Cachet {n}" for n in range(4)), "Other")
+
+    pages = [search(club, "cach", offset, 5) for offset in (0, 5, 10, 15)]
+    numbers = [hit.entry.number for page in pages for hit in page.items]
+
+    assert [len(page.items) for page in pages] == [5, 5, 1, 0]
+    assert {page.total for page in pages} == {11}
+    assert len(set(numbers)) == 11
+
+
+def test_the_matched_line_is_shown_with_its_words_and_the_items_above_it(club: Club) -> None:
+    fill(club, ("Title", "* Backends\n  * redis **caches** and clusters\n* redis"), ("Redis clusters", "* redis"))
+
+    hits = {hit.entry.title: hit for hit in search(club, "cluster redis").items}
+
+    assert shown(hits["Title"]) == "[redis] **caches** and [clusters]"
+    assert hits["Title"].path == ("Backends",)
+    assert shown(hits["Redis clusters"]) == "[Redis] [clusters]"
+    assert hits["Redis clusters"].path == ()
+    assert hits["Title"].entry.notes.tree
+
+
+def test_phrases_and_beginnings_are_emphasised_too(club: Club) -> None:
+    fill(club, ("One", "zero-downtime deploys"), ("Two", "Kubernetes"))
+
+    (phrase,), (begun,) = search(club, '"zero downtime"').items, search(club, "kube").items
+
+    assert shown(phrase) == "[zero]-[downtime] deploys"
+    assert shown(begun) == "[Kubernetes]"
+
+
+def test_a_hit_by_tag_alone_shows_no_line(club: Club) -> None:
+    club.add(a_read_entry("Something", tags=["redis"]))
+
+    (hit,) = search(club, "redis").items
+
+    assert string(hit.matched) == ""
+
+
+def test_the_index_follows_every_change(club: Club) -> None:
+    entry, other = club.add(a_read_entry("Redis", key="k"), a_read_entry("Redis too"))
+    changed = a_read_entry("Kafka", key="k")
+
+    def change(*steps: str) -> None:
+        with club.store.begin(write=True) as tx:
+            for step in steps:
+                if step == "retire":
+                    tx.entries.retire(club.team, [entry])
+                else:
+                    tx.entries.change(club.team, club.source, [(entry, "list.md", changed)])
+
+    change("change")
+    assert (titles(club, "redis"), titles(club, "kafka")) == (["Redis too"], ["Kafka"])
+    change("retire", "retire")
+    assert titles(club, "kafka") == titles(club, "tag:x") == []
+    change("change", "change")
+    assert titles(club, "kafka") == ["Kafka"]
+    change("retire", "change", "retire")
+    assert titles(club, "kafka") == []
+    assert other
+
+
+def test_a_rolled_back_change_leaves_the_index_as_it_was(club: Club) -> None:
+    (entry,) = club.add(a_read_entry("Redis"))
+
+    def fail() -> None:
+        with club.store.begin(write=True) as tx:
+            tx.entries.retire(club.team, [entry])
+            tx.entries.add(club.team, club.source, [("list.md", a_read_entry("Redis again"))])
+            assert tx.search.find(club.team, club.member, parse("redis"), offset=0, limit=9).total == 1
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+
+    assert titles(club, "redis") == ["Redis"]
+
+
+def test_nothing_of_another_team_is_found_nor_weighs(store: SqlStore) -> None:
+    ours, theirs = a_club(store), a_club(store, "theirs")
+    fill(theirs, *(f"Rare {n}" for n in range(30)), "Secret")
+    fill(ours, "Rare", "Common one", "Common two", "Common three")
+
+    assert titles(ours, "secret") == titles(ours, "-common -rare") == []
+    assert search(ours, "rare").total == 1
+    assert titles(ours, "common rare no such words")[0] == "Rare"
+
+
+def test_two_teams_may_hold_many_entries_of_the_same_numbers(store: SqlStore) -> None:
+    clubs = [a_club(store), a_club(store, "theirs")]
+
+    def found(club: Club) -> Sequence[str]:
+        return titles(club, "shared")
+
+    for club in clubs:
+        fill(club, *(f"Shared by {club.team} as {n}" for n in range(3)))
+
+    assert all(title.startswith(f"Shared by {club.team}") for club in clubs for title in found(club))
+
+
+def test_an_entry_as_large_as_a_file_may_be_is_kept_and_found(club: Club) -> None:
+    fill(club, ("Large", "needle " + " ".join(f"word{n}" for n in range(150_000))), "Small")
+
+    assert titles(club, "needle") == ["Large"]
+    assert titles(club, "word77") == ["Large"]

