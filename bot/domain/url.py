@@ -1,6 +1,7 @@
 """Which links lead to a web page, and when two of them mean the same article. Nothing is fetched."""
 
 import re
+from collections.abc import Iterator
 from urllib.parse import quote, urlsplit
 
 from bot.domain.ids import Url
@@ -49,15 +50,14 @@ def is_web(url: str) -> bool:
     return web(url) is not None
 
 
-def address_in(text: str) -> tuple[int, int] | None:
-    """Where the first web address in plain text begins and ends, without the punctuation after it."""
+def addresses_in(text: str) -> Iterator[tuple[int, int]]:
+    """Where each web address in plain text begins and ends, without the punctuation after it."""
     for bare in _BARE.finditer(text):
         url = bare[0].rstrip(_AFTER_BARE)
         if url.endswith(")") and url.count(")") > url.count("("):
             url = url[:-1].rstrip(_AFTER_BARE)
         if is_web(url):
-            return bare.start(), bare.start() + len(url)
-    return None
+            yield bare.start(), bare.start() + len(url)
 
 
 def canonical(url: str) -> str:

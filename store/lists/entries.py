@@ -6,6 +6,7 @@ the notes too, which are as written). A `#word` elsewhere is text: it is as ofte
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from bot.domain.ids import Url
 from bot.domain.notes import Notes
@@ -23,9 +24,10 @@ _MOST_REREADS = 3
 _NO_NOTES = Notes()
 _TAG = re.compile(r"\[([^\[\]]+)\]")
 _CHECKBOXES = frozenset(("", "x"))
-_HASHTAGS = re.compile(r"(?:(?:^|\s)#[^\W\d_][\w/-]*)+\s*$")
-IDENTITY = re.compile(r"[ \t]*\{#([\w.:-]+)\}")
-_EMPHASIS = re.compile(r"[*_~]+$")
+_HASHTAG = re.compile(r"#[^\W\d_][\w/-]*")
+_DEFINITION = re.compile(r"^ {0,3}\[([^\[\]\n]+)\]:", re.MULTILINE)
+_EMPHASIS = "*_~"
+IDENTITY = re.compile(r"\{#([\w.:-]+)\}")
 _SEPARATOR = re.compile(r"[ \t]*(?:[-–—:|·]+(?=\s|$))?[ \t]*")
 _PUNCTUATION = re.compile(r"[\s.,;:!?)\]}\"'*_~|–—-]*")
 _MARKER = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])[ \t]+")
@@ -128,21 +130,21 @@ def _notes(body: bytes, place: Place, after: str) -> tuple[str, str]:
     key = ""
     if "{#" in head and (identity := IDENTITY.search(head)):
         key = f"#{identity[1]}"
-        head = head[: identity.start()] + head[identity.end() :]
+        head = head[: identity.start()].rstrip() + head[identity.end() :]
     head = _text_beside(head, place.lead)
     if tail:
         tail = dedented(tail, _content_column(body, place) if tail[0] == "\n" else 0)
     notes = f"{head}\n{tail}" if head and tail else head or tail
-    for label, url in (place.references or {}).items():
-        if f"[{label}]:" not in notes:
-            notes = f"{notes}\n\n[{label}]: <{url}>"
+    if place.references:
+        own = set(_DEFINITION.findall(notes))
+        others = "\n".join(f"[{label}]: <{url}>" for label, url in place.references.items() if label not in own)
+        notes = f"{notes}\n\n{others}" if others else notes
     return key, notes
 
 
 def closing_of(lead: str) -> str:
     """What closes the emphasis that is open before the link."""
-    opening = _EMPHASIS.search(lead)
-    return opening[0][::-1] if opening else ""
+    return lead[len(lead.rstrip(_EMPHASIS)) :][::-1]
 
 
 def _text_beside(head: str, lead: str) -> str:
@@ -173,8 +175,9 @@ def _content_column(body: bytes, place: Place) -> int:
 
 
 def _hashtags(after: str) -> Iterator[str]:
-    if tags := _HASHTAGS.search(after.partition("\n")[0]):
-        yield from (tag.lower() for tag in tags[0].replace("#", " ").split())
+    words = reversed(after.partition("\n")[0].split())
+    tags = [word[1:].lower() for word in takewhile(_HASHTAG.fullmatch, words)]
+    return reversed(tags)
 
 
 def _tags(lead: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import pyromark
 from pyromark.event import Range
 
-from bot.domain.url import address_in
+from bot.domain.url import addresses_in
 from store.lists.characters import seen
 
 OPTIONS = pyromark.Options.ENABLE_TABLES | pyromark.Options.ENABLE_STRIKETHROUGH
@@ -218,14 +218,17 @@ class _Finder:
         if link["id"]:
             self._close_entries(start)
             for entry in self._entries:
-                entry.references = (entry.references or {}) | {link["id"]: link["dest_url"]}
+                if entry.references is None:
+                    entry.references = {}
+                entry.references[link["id"]] = link["dest_url"]
         return None
 
     def _bare(self, shape: Shape, around: Range, start: int) -> None:
         """An address as plain text, if nothing but a lead stands before it."""
         line_end = self._body.find(b"\n", start)
         text = self._body[start : line_end if line_end >= 0 else None].decode()
-        if not (address := address_in(text)) or start < self._deep_end:
+        address = next(addresses_in(text), None)
+        if address is None or start < self._deep_end:
             return
         match = _LEAD.fullmatch(self._body[around["start"] : start].decode() + text[: address[0]])
         if match or shape is Shape.ROWS:
@@ -239,8 +242,9 @@ class _Finder:
         start = self._after_space(around["start"])
         place = Place(shape, start, link, link_end, around["end"], url, self._headings, lead)
         self._findings.places.append(place)
-        if self._quotes:
-            place.quotes = sum(1 for end in self._quotes if end > link)
+        while self._quotes and self._quotes[-1] <= link:
+            self._quotes.pop()
+        place.quotes = len(self._quotes)
         if shape is Shape.ITEMS:
             self._close_entries(start)
             if self._entries:

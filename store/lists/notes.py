@@ -5,13 +5,15 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 import pyromark
 
+from bot.domain.ids import Url
 from bot.domain.notes import NoteBlock, NoteKind
 from bot.domain.text import Span, Text
-from bot.domain.url import address_in, web
+from bot.domain.url import addresses_in, web
 from store.lists.characters import seen
 from store.lists.finder import MOST_LEVELS, OPTIONS
 
@@ -22,14 +24,27 @@ _BULLET = "•"
 _UNSHOWN_HTML = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
 _HTML_TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<[!?][^<>]*>")
 _HTML_BREAK = re.compile(r"</?(?:br|p|div|li|tr|summary|h[1-6])\b", re.IGNORECASE)
-_STYLES = {"Strong": "bold", "Emphasis": "italic", "Strikethrough": "strike"}
 _CONTAINERS = {"Item": NoteKind.ITEM, "BlockQuote": NoteKind.QUOTE}
+_STYLES = {"Strong": "bold", "Emphasis": "italic", "Strikethrough": "strike"}
 
 
 def tree(markdown: str) -> tuple[NoteBlock, ...]:
     """The blocks of the notes. What is nested deeper than 50 levels is shown at that level."""
     source = markdown.encode("utf-8", "replace")
     return _Builder(source).build(source.decode())
+
+
+class _Style(NamedTuple):
+    """How a run of characters looks; a number counts how often the style is open around it."""
+
+    bold: int = 0
+    italic: int = 0
+    strike: int = 0
+    code: bool = False
+    url: Url | None = None
+
+
+_Piece = tuple[str, _Style]
 
 
 @dataclass(slots=True)
@@ -42,16 +57,15 @@ class _Frame:
 
 
 class _Builder:
-    """Turns events into blocks: spans gather in `_spans` until their paragraph, heading or row ends."""
+    """Turns events into blocks: pieces gather until their paragraph, heading, row or code block ends."""
 
     def __init__(self, source: bytes) -> None:
         self._source = source
         self._frames = [_Frame(NoteKind.PARAGRAPH)]
-        self._spans: list[Span] = []
-        self._styles = dict.fromkeys(_STYLES.values(), 0)
-        self._link: str | None = None
+        self._pieces: list[_Piece] = []
+        self._style = _Style()
         self._kind = NoteKind.PARAGRAPH
-        self._html = ""
+        self._html: list[str] = []
 
     def build(self, text: str) -> tuple[NoteBlock, ...]:
         events: Iterable[tuple[Any, Any]] = pyromark.events_with_range(text, options=OPTIONS)
@@ -64,31 +78,31 @@ class _Builder:
                 self._start(value, span["start"])
             elif kind == "End":
                 self._end(value)
+            elif kind == "Code":
+                self._pieces.append((seen(value), self._style._replace(code=True)))
             elif kind == "Html":
-                self._html += value
-            elif kind == "InlineHtml":
-                if _HTML_BREAK.match(value):
-                    self._break("HardBreak")
-            else:
-                self._add(value, code=kind == "Code")
-        self._flush()
+                self._html.append(value)
+            elif kind != "InlineHtml":
+                self._pieces.append((seen(value), self._style))
+            elif _HTML_BREAK.match(value):
+                self._flush()
         return tuple(self._frames[0].children)
 
     def _break(self, kind: str) -> None:
         if kind == "SoftBreak":
-            self._add("\n")
+            self._pieces.append(("\n", _Style()))
         elif kind == "HardBreak":
             self._flush()
 
     def _start(self, tag: Any, at: int) -> None:
         name = tag if isinstance(tag, str) else next(iter(tag))
         if name in _STYLES:
-            self._styles[_STYLES[name]] += 1
+            self._restyle(_STYLES[name], 1)
         elif name == "Link":
-            self._link = web(tag["Link"]["dest_url"])
+            self._style = self._style._replace(url=web(tag["Link"]["dest_url"]))
         elif name == "TableCell":
-            if self._spans:
-                self._add(" | ")
+            if self._pieces:
+                self._pieces.append((" | ", _Style()))
         elif name != "Image":
             self._flush()
             if name in _CONTAINERS:
@@ -101,9 +115,9 @@ class _Builder:
     def _end(self, tag: Any) -> None:
         name = tag if isinstance(tag, str) else next(iter(tag))
         if name in _STYLES:
-            self._styles[_STYLES[name]] -= 1
+            self._restyle(_STYLES[name], -1)
         elif name == "Link":
-            self._link = None
+            self._style = self._style._replace(url=None)
         elif name == "HtmlBlock":
             self._flush_html()
         elif name not in ("Image", "TableCell"):
@@ -111,29 +125,28 @@ class _Builder:
             if name in _CONTAINERS:
                 self._close(self._frames.pop())
 
+    def _restyle(self, name: str, change: int) -> None:
+        self._style = self._style._replace(**{name: getattr(self._style, name) + change})
+
     def _marker(self, at: int) -> str:
         number = _NUMBER.match(self._source, at)
         return number[1].decode() if number else _BULLET
 
-    def _add(self, text: str, *, code: bool = False) -> None:
-        if text := seen(text):
-            styles = {name: count > 0 for name, count in self._styles.items()}
-            self._spans.append(Span(text, code=code, url=self._link, **styles))  # type: ignore[arg-type]
+    def _flush(self) -> None:
+        """End what the pieces make up."""
+        pieces, kind = self._pieces, self._kind
+        self._pieces, self._kind = [], NoteKind.PARAGRAPH
+        if kind is not NoteKind.CODE:
+            self._frames[-1].children.extend(_blocks(kind, pieces))
+        elif text := "".join(text for text, _ in pieces).rstrip("\n"):
+            self._frames[-1].children.append(NoteBlock(kind=kind, text=(Span(text),)))
 
     def _flush_html(self) -> None:
-        shown, self._html = _UNSHOWN_HTML.sub("", self._html), ""
+        """The text of a block of HTML; its tags only tell where lines end."""
+        shown, self._html = _UNSHOWN_HTML.sub("", "".join(self._html)), []
         for line in _HTML_TAG.sub("", _HTML_BREAK.sub(r"\n\g<0>", shown)).split("\n"):
-            self._add(html.unescape(line))
+            self._pieces.append((seen(html.unescape(line)), _Style()))
             self._flush()
-
-    def _flush(self) -> None:
-        """End the paragraph, heading, row or code block that the spans make up."""
-        spans, kind = self._spans, self._kind
-        self._spans, self._kind = [], NoteKind.PARAGRAPH
-        if kind is not NoteKind.CODE:
-            self._frames[-1].children.extend(_blocks(kind, spans))
-        elif text := "".join(span.text for span in spans).rstrip("\n"):
-            self._frames[-1].children.append(NoteBlock(kind=kind, text=(Span(text),)))
 
     def _close(self, frame: _Frame) -> None:
         """An item or quote takes its first paragraph as its text; each further paragraph of a quote is a quote."""
@@ -153,52 +166,49 @@ class _Builder:
             siblings.extend(children)
 
 
-def _blocks(kind: NoteKind, spans: Sequence[Span]) -> Iterator[NoteBlock]:
-    """The paragraph of these spans, or the items that were typed in it with markers of their own."""
-    lines = [list(line) for breaks, line in groupby(spans, lambda span: span.text == "\n") if not breaks]
-    typed = sum(1 for line in lines if _TYPED_MARKER.match(line[0].text)) > 1
-    block: list[Span] = []
+def _blocks(kind: NoteKind, pieces: Sequence[_Piece]) -> Iterator[NoteBlock]:
+    """The paragraph of these pieces, or the items that were typed in it with markers of their own."""
+    lines = [list(line) for breaks, line in groupby(pieces, lambda piece: piece[0] == "\n") if not breaks]
+    typed = sum(1 for line in lines if _TYPED_MARKER.match(line[0][0])) > 1
+    block: list[_Piece] = []
     marker: str | None = None
     for line in lines:
-        match = _TYPED_MARKER.match(line[0].text) if typed else None
-        if match:
+        (text, style), *rest = line
+        if typed and (match := _TYPED_MARKER.match(text)):
             yield from _block(kind, marker, block)
-            block, marker = [], match[1]
-            line[0] = replace(line[0], text=line[0].text[match.end() :])
-        block.extend([Span(" "), *line] if block else line)
+            block, marker = [(text[match.end() :], style), *rest], match[1]
+        else:
+            if block:
+                block.append((" ", _Style()))
+            block.extend(line)
     yield from _block(kind, marker, block)
 
 
-def _block(kind: NoteKind, marker: str | None, spans: Sequence[Span]) -> Iterator[NoteBlock]:
-    text = _text(spans)
-    if text:
+def _block(kind: NoteKind, marker: str | None, pieces: Sequence[_Piece]) -> Iterator[NoteBlock]:
+    if text := _text(pieces):
         yield NoteBlock(kind=NoteKind.ITEM if marker else kind, text=text, marker=marker)
 
 
-def _text(spans: Sequence[Span]) -> Text:
-    """The spans with like neighbours joined, addresses made links, and no white space at the ends."""
-    joined = [
-        replace(first, text=first.text + "".join(span.text for span in others))
-        for _, (first, *others) in groupby(spans, lambda span: replace(span, text=""))
-    ]
-    while joined and not joined[0].text.strip():
-        del joined[0]
-    while joined and not joined[-1].text.strip():
-        del joined[-1]
-    if joined:
-        joined[0] = replace(joined[0], text=joined[0].text.lstrip())
-        joined[-1] = replace(joined[-1], text=joined[-1].text.rstrip())
-    return tuple(linked for span in joined for linked in _linked(span))
+def _text(pieces: Sequence[_Piece]) -> Text:
+    """The pieces with like neighbours joined, addresses made links, and no white space at the ends."""
+    runs = [(style, "".join(text for text, _ in run)) for style, run in groupby(pieces, itemgetter(1))]
+    shown = [number for number, (_, text) in enumerate(runs) if text.strip()]
+    if not shown:
+        return ()
+    runs = runs[shown[0] : shown[-1] + 1]
+    runs[0] = (runs[0][0], runs[0][1].lstrip())
+    runs[-1] = (runs[-1][0], runs[-1][1].rstrip())
+    return tuple(span for style, text in runs for span in _spans(style, text))
 
 
-def _linked(span: Span) -> Iterator[Span]:
-    """The span, its bare addresses as links of their own."""
-    rest = span.text
-    while span.url is None and not span.code and (found := address_in(rest)):
-        start, end = found
-        if start:
-            yield replace(span, text=rest[:start])
-        yield replace(span, text=rest[start:end], url=web(rest[start:end]))
-        rest = rest[end:]
-    if rest:
-        yield replace(span, text=rest)
+def _spans(style: _Style, text: str) -> Iterator[Span]:
+    bold, italic, strike, code, url = style
+    told = 0
+    if url is None and not code and "://" in text:
+        for start, end in addresses_in(text):
+            if start > told:
+                yield Span(text[told:start], bool(bold), bool(italic), bool(strike))
+            yield Span(text[start:end], bool(bold), bool(italic), bool(strike), url=web(text[start:end]))
+            told = end
+    if told < len(text):
+        yield Span(text[told:], bool(bold), bool(italic), bool(strike), code, url)

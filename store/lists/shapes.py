@@ -2,20 +2,19 @@
 
 import re
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterator
 from itertools import pairwise
 
-from bot.domain.url import is_web
+from bot.domain.url import addresses_in, is_web
 from store.lists.finder import Findings, Heading, Place, Shape
 from store.lists.indentation import dedented, width
 
 _TRIED = (Shape.ITEMS, Shape.ROWS, Shape.HEADINGS, Shape.PARAGRAPHS)
-_NAME_AND_ADDRESS = re.compile(
-    r"\s*(?:(?:[-*+•]|\d{1,9}[.)])\s+)?(?P<name>[^\s#<>\[\]](?:[^<>\[\]]{0,200}[^\s<>\[\]:|–—-])?)"
-    r"(?:\s*[:|–—-]+)?\s+<?(?P<url>https?://[^\s<>]+)>?\s*"
-)
+_MARKER = re.compile(r"\s*(?:[-*+•]|\d{1,9}[.)])\s+")
+_LONGEST_NAME = 200
 _PIPE = re.compile(rb"(?<!\\)\|")
-_UNDERLINE = re.compile(r"\n *(?:=+|-+)[ \t]*$|[ \t]+#+[ \t]*$")
+_UNDERLINE = re.compile(r"\n *(?:=+|-+)[ \t]*\Z")
 
 
 def chosen(findings: Findings) -> tuple[Shape | None, list[Place]]:
@@ -38,9 +37,12 @@ def _complete_rows(places: list[Place], findings: Findings) -> None:
     """The notes of a row are what its other cells say, each under the name of its column."""
     body = findings.body
     starts = [start for start, _ in findings.table_heads]
+    names: list[str] = []
+    named = -1
     for place in places:
-        head = findings.table_heads[bisect_right(starts, place.start) - 1]
-        names = [body[start:end].decode().strip() for start, end in _cells(body, *head)]
+        if named != (table := bisect_right(starts, place.start) - 1):
+            named = table
+            names = [body[start:end].decode().strip() for start, end in _cells(body, *findings.table_heads[table])]
         notes = []
         for number, (start, end) in enumerate(_cells(body, place.start, place.end)):
             own = start <= place.link < end
@@ -48,7 +50,7 @@ def _complete_rows(places: list[Place], findings: Findings) -> None:
             if text and not own and place.title == place.url:
                 place.title = text
             elif text:
-                name = names[number] if number < len(names) and not own else ""
+                name = "" if own else "".join(names[number : number + 1])
                 notes.append(f"- **{name}:** {text}" if name else f"- {text}")
         place.notes = "\n".join(notes)
 
@@ -76,7 +78,9 @@ def _complete_headings(places: list[Place], findings: Findings) -> None:
 
 
 def _give_notes(heading: Heading, place: Place, body: bytes, end: int) -> None:
-    beside = _UNDERLINE.sub("", body[place.link_end : heading.end].decode().rstrip()).strip(" \t*_~\n")
+    beside = _UNDERLINE.sub("", body[place.link_end : heading.end].decode().rstrip())
+    without_marks = beside.rstrip("#")
+    beside = (beside if without_marks.rstrip() == without_marks else without_marks).strip(" \t*_~\n")
     below = body[heading.end : end].decode().strip("\n").rstrip()
     place.notes = "\n\n".join(part for part in (beside, below) if part)
 
@@ -93,39 +97,48 @@ def _complete_paragraphs(places: list[Place], findings: Findings) -> None:
 def _lines(findings: Findings) -> Iterator[Place]:
     """Lines `Name URL` outside code and HTML; lines below one that are indented further are its notes."""
     lines = findings.body.decode().split("\n")
-    opaque = {start for start, _ in findings.opaque}
-    headings = iter([*findings.headings, Heading(len(findings.body) + 1, 0, 0)])
-    heading, sections = next(headings), list[Heading]()
-    offset = skip_to = 0
-    ends = dict(findings.opaque)
+    headings, opaque = deque(findings.headings), deque(findings.opaque)
+    sections: list[Heading] = []
+    offset = 0
     for number, line in enumerate(lines):
-        if offset in opaque:
-            skip_to = ends[offset]
-        while heading.start <= offset:
+        while headings and headings[0].start <= offset:
+            heading = headings.popleft()
             sections = [above for above in sections if above.level < heading.level] + [heading]
-            heading = next(headings)
-        if offset >= skip_to and (match := _NAME_AND_ADDRESS.fullmatch(line)):
-            link = offset + len(line[: match.start("url")].encode())
-            below = lines[number + 1 : number + 1 + _indented_below(lines, number)]
-            yield Place(
-                Shape.LINES,
-                offset,
-                link,
-                link + len(match["url"].encode()),
-                offset + len(line.encode()),
-                match["url"],
-                tuple(above.text for above in sections),
-                title=match["name"].strip(" *_~:"),
-                notes=dedented("\n".join(below), 0).rstrip(),
-            )
-        offset += len(line.encode()) + 1
+        while opaque and opaque[0][1] <= offset:
+            opaque.popleft()
+        end = offset + len(line.encode())
+        in_code = opaque and opaque[0][0] <= end
+        if "://" in line and not in_code and (named := _name_and_address(line)):
+            name, start, stop = named
+            link, link_end = (offset + len(line[:at].encode()) for at in (start, stop))
+            above = tuple(heading.text for heading in sections)
+            notes = dedented("\n".join(_indented_below(lines, number)), 0).rstrip()
+            yield Place(Shape.LINES, offset, link, link_end, end, line[start:stop], above, title=name, notes=notes)
+        offset = end + 1
 
 
-def _indented_below(lines: list[str], number: int) -> int:
+def _name_and_address(line: str) -> tuple[str, int, int] | None:
+    """The name, and where the address is, if the line is just these two."""
+    start, stop = next(addresses_in(line), (0, 0))
+    marker = _MARKER.match(line)
+    before = line[marker.end() if marker else 0 : start].rstrip(" \t<")
+    name = before.rstrip(" \t:|–—-").strip(" \t*_~")
+    apart = start > 0 and line[start - 1] in " \t<"
+    if (
+        not apart
+        or line[stop:].strip(" \t>")
+        or len(name) > _LONGEST_NAME
+        or not name
+        or any(c in "[]<>#" for c in name)
+    ):
+        return None
+    return name, start, stop
+
+
+def _indented_below(lines: list[str], number: int) -> Iterator[str]:
     own = width(lines[number])
-    count = 0
-    for line in lines[number + 1 :]:
-        if not line.strip() or width(line) <= own or _NAME_AND_ADDRESS.fullmatch(line):
-            break
-        count += 1
-    return count
+    for below in range(number + 1, len(lines)):
+        line = lines[below]
+        if not line.strip() or width(line) <= own or _name_and_address(line):
+            return
+        yield line

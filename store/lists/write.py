@@ -174,7 +174,7 @@ class _Document:
         closing = closing_of(place.lead)
         identity = IDENTITY.search(rest)
         kept = closing if rest.startswith(closing) else ""
-        return line, text[:column] + kept + (identity[0] if identity else "")
+        return line, text[:column] + kept + (f" {identity[0]}" if identity else "")
 
     def spliced(self, start: int, end: int, lines: Sequence[str]) -> bytes:
         """The file with these lines in place of those from `start` to `end`, counted from 0."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.domain.url import address_in, canonical, is_web, web
+from bot.domain.url import addresses_in, canonical, is_web, web
 
 
 @pytest.mark.parametrize(
@@ -111,12 +111,9 @@ def test_other_scripts_and_spaces_below_the_host_get_percent_signs() -> None:
         ("http://user@a.example and http://b.example", "http://b.example"),
     ],
 )
-def test_an_address_in_text_ends_before_its_punctuation(text: str, expected: str) -> None:
-    found = address_in(text)
-
-    assert found is not None
-    assert text[slice(*found)] == expected
+def test_an_addresses_in_text_ends_before_its_punctuation(text: str, expected: str) -> None:
+    assert [text[start:end] for start, end in addresses_in(text)] == [expected]
 
 
-def test_text_without_an_address_has_none() -> None:
-    assert address_in("see http:// or example.com") is None
+def test_every_address_in_a_text_is_found() -> None:
+    assert list(addresses_in("http://a.example http:// example.com http://b.example")) == [(0, 16), (37, 53)]
