@@ -36,18 +36,24 @@ lock: $(READY) ## resolve the dependencies again and write requirements.lock
 clean: ## remove what was set up
 	rm -rf .venv .uv
 
-$(READY): requirements.lock pyproject.toml $(if $(filter .uv/bin/uv,$(UV)),.uv/bin/uv)
+# What every target needs of the machine, said before anything is made.
+define python-is-fit
+	@command -v $(PYTHON) >/dev/null || { echo "Dogear needs Python 3.11, 3.12 or 3.13 as '$(PYTHON)'; none was found."; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 		|| { echo "Dogear needs Python 3.11, 3.12 or 3.13; $(PYTHON) is $$($(PYTHON) -V 2>&1). Try: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+		|| { echo "Python's venv module is missing. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
+endef
+
+$(READY): requirements.lock pyproject.toml $(if $(filter .uv/bin/uv,$(UV)),.uv/bin/uv)
+	$(python-is-fit)
 	@$(UV) venv -q --allow-existing --python "$$(command -v $(PYTHON))" .venv
 	@$(UV) pip sync -q --python $(BIN)/python --require-hashes requirements.lock
 	@$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 
 .uv/bin/uv:
-	@command -v $(PYTHON) >/dev/null || { echo "Dogear needs Python 3.11 or newer as '$(PYTHON)'."; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
-		|| { echo "Python's venv module is missing. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
+	$(python-is-fit)
 	@$(PYTHON) -m venv .uv
 	@.uv/bin/python -m pip install -q --disable-pip-version-check --only-binary :all: uv==0.13.9 2>&1 | grep -v '^WARNING' || true
 	@test -x $@ || { echo "uv could not be installed with pip; is a package registry reachable?"; exit 1; }

@@ -327,8 +327,8 @@ class Deliveries(Protocol):
     """The ledger. Which state may follow which is for `bot.domain.delivery` to say, and is checked by its caller."""
 
     def plan(self, team: TeamId, drafts: Sequence[Draft], *, not_before: datetime) -> bool:
-        """Add the drafts of one source, the first due at `not_before`, each other when the one before it is sent.
-        False, and nothing done, if the source was planned before.
+        """Add the drafts of one source: those that wait for no other step are due at `not_before`, each other when
+        the one it waits for is sent. False, and nothing done, if the source was planned before.
         """
         ...
 
@@ -336,6 +336,10 @@ class Deliveries(Protocol):
         """Lease up to `limit` due deliveries of these platforms, the longest due first, one for each channel at a
         time; rows that another worker holds are passed over, not waited for.
         """
+        ...
+
+    def skip_late(self) -> Sequence[Delivery]:
+        """Skip what is pending after its `late_after`, with the steps that wait for it; those skipped themselves."""
         ...
 
     def expire(self, durations: Durations) -> int:
@@ -357,8 +361,8 @@ class Deliveries(Protocol):
         thread: ThreadRef | None = None,
         not_before: datetime | None = None,
     ) -> bool:
-        """Note how the attempt ended; `sent` makes the source's next step due, and a final refusal refuses all that
-        follow. False if the fence has moved on.
+        """Note how the attempt ended; `sent` makes the steps that wait for it due, and a final refusal refuses
+        them. False if the fence has moved on.
         """
         ...
 

@@ -4,7 +4,6 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from zoneinfo import available_timezones
 
 from bot.chat.command import Catalogue, CommandSpec
 from bot.chat.line import parse
@@ -29,7 +28,7 @@ from bot.domain.reading import ReadingState
 from bot.domain.record import record
 from bot.domain.schedule import Schedule, Weekday
 from bot.domain.team import Member, Role, Team
-from bot.domain.value import Kind
+from bot.domain.value import Kind, zone_names
 from bot.domain.wire import from_json, to_json
 from bot.ports import Clock, Runner, Transaction
 from bot.service import readings, schedules, teams
@@ -217,7 +216,7 @@ class Dispatcher:
     def _words_of(self, kind: Kind) -> Sequence[str]:
         match kind:
             case Kind.ZONE:
-                return sorted(available_timezones())
+                return zone_names()
             case Kind.WEEKDAY:
                 return [day.word for day in Weekday]
             case Kind.STATE:

@@ -157,5 +157,5 @@ def share(turn: Turn, entry: AnEntry) -> Card:
     """Post an entry in this channel and open a thread to talk about it."""
     if turn.channel is None:
         raise NotFound("There is no channel here to share into.", hint="Use “share” in a channel.")
-    shared = digests.share(turn.tx, turn.team.id, turn.channel, entry, turn.member.name, turn.invocation)
+    shared = digests.share(turn.tx, turn.member, turn.channel, entry, turn.invocation)
     return sentence(f"#{shared.number} is on its way into this channel.", tone=Tone.DONE)

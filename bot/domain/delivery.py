@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from bot.domain.card import Card
 from bot.domain.errors import Conflict, PlatformBusy, PlatformError, PlatformRefused
-from bot.domain.ids import ChannelRef, DeliveryId, EntryId, MessageRef, ScheduleId, TeamId, ThreadRef
+from bot.domain.ids import AccountRef, ChannelRef, DeliveryId, EntryId, MessageRef, ScheduleId, TeamId, ThreadRef
 from bot.domain.record import record
 
 
@@ -51,7 +51,7 @@ def check(old: State, new: State) -> None:
 
 
 class Step(StrEnum):
-    """What kind of attempt a delivery is; several of one source follow each other in their `ordinal`."""
+    """What kind of attempt a delivery is; the steps of one source are told apart by their `ordinal`."""
 
     ROOT = "root"
     THREAD = "thread"
@@ -82,13 +82,16 @@ MOST_ATTEMPTS = 5
 class Draft:
     """A delivery to be planned: one step of what `source_key` owes `channel`.
 
-    `card` is None for a step that shows none (opening the thread, a seed). `title` names a thread, `meaning` a seed.
+    It waits until the step of the ordinal `waits_for` was sent, and is refused with it. `card` is None for a step
+    that shows none (opening the thread, a seed). `title` names a thread, `meaning` a seed. After `late_after` it is
+    skipped. `told` is who hears of it when it does not arrive.
     """
 
     channel: ChannelRef
     source_key: str
     step: Step
     ordinal: int
+    waits_for: int | None = None
     card: Card | None = None
     title: str = ""
     meaning: str = ""
@@ -96,6 +99,7 @@ class Draft:
     schedule: ScheduleId | None = None
     week: str | None = None
     late_after: datetime | None = None
+    told: AccountRef | None = None
 
 
 @record

@@ -81,6 +81,11 @@ def period(typed: str) -> timedelta:
     return length
 
 
+def zone_names() -> list[str]:
+    """Every zone that `zone` reads, as the tz database spells it, in order."""
+    return sorted(_zones().values())
+
+
 @cache
 def _zones() -> dict[str, str]:
     return {name.lower(): name for name in available_timezones() - _MEANINGLESS_ZONES}

@@ -80,7 +80,7 @@ async def opened(settings: Settings, *, migrate: bool) -> AsyncIterator[Club]:
 
 def _assembled(settings: Settings, clock: SystemClock, store: SqlStore, runner: Executors) -> Club:
     platforms: dict[PlatformName, ChatPlatform] = {}
-    notices = Notices(runner, platforms, clock)
+    notices = Notices(platforms, clock, settings.admins_channel)
     deliverer = Deliverer(runner, platforms, notices, Durations(), owner=clock.token())
     dispatcher = Dispatcher(
         COMMANDS,
@@ -99,7 +99,7 @@ def _assembled(settings: Settings, clock: SystemClock, store: SqlStore, runner: 
         platforms=platforms,
         dispatcher=dispatcher,
         deliverer=deliverer,
-        ticker=Ticker(runner, deliverer, notices),
+        ticker=Ticker(runner, deliverer, notices, clock),
         lists=Lists(runner),
         vault=ThreadedVault(store, [key.get_secret_value() for key in settings.vault_keys]),
     )

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Mapping, Sequence
 
 from bot.chat.platform import ChatPlatform
-from bot.domain.delivery import Delivery, Durations, State, Step, Transition
+from bot.domain.delivery import REPEATABLE, Delivery, Durations, State, Step, Transition
 from bot.domain.errors import PlatformError, PlatformUncertain, StoreError
 from bot.domain.ids import MessageRef, PlatformName, ThreadRef
 from bot.domain.reading import ReadingState
@@ -58,6 +58,8 @@ class Deliverer:
         names = list(self._platforms)
         while True:
             taken = await self._runner.write(lambda tx: deliveries.take(tx, self._owner, BATCH, self._durations, names))
+            for delivery in taken.skipped:
+                await self._notices.failed(delivery, delivery.outcome)
             if not taken.leased and not taken.doubtful:
                 return
             async with asyncio.TaskGroup() as group:
@@ -105,7 +107,7 @@ class Deliverer:
 
     async def _look(self, delivery: Delivery) -> None:
         """Ask the platform whether an uncertain delivery landed; more than one landing is repaired."""
-        found = await self._found(delivery)
+        found = [] if delivery.draft.step in REPEATABLE else await self._found(delivery)
         transition = await self._runner.write(lambda tx: deliveries.note_search(tx, delivery, found, self._durations))
         await self._report(delivery, transition)
 
@@ -132,4 +134,4 @@ class Deliverer:
             extra={"delivery": delivery.id, "step": delivery.draft.step, "outcome": transition.outcome},
         )
         if transition.state in (State.REFUSED, State.NEEDS_HUMAN):
-            await self._notices.failed(delivery, transition)
+            await self._notices.failed(delivery, transition.outcome)

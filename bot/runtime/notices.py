@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from bot.chat.platform import ChatPlatform
 from bot.commands.cards import sentence
 from bot.domain.card import Card, Tone
-from bot.domain.delivery import Delivery, Transition
+from bot.domain.delivery import Delivery
 from bot.domain.digest import Outcome
 from bot.domain.errors import PlatformError
-from bot.domain.ids import PlatformName
+from bot.domain.ids import AccountRef, ChannelRef, PlatformName
 from bot.domain.schedule import Schedule
-from bot.ports import Clock, Runner
+from bot.ports import Clock
 from bot.service.digests import Tick
 
 AGAIN_AFTER = timedelta(days=1)
@@ -25,56 +25,58 @@ log = logging.getLogger("dogear.notices")
 
 
 class Notices:
-    """Direct messages to the creators of schedules."""
+    """Messages to whoever made a schedule or shared an entry, or all of them to the host's `admin_channel`."""
 
-    def __init__(self, runner: Runner, platforms: Mapping[PlatformName, ChatPlatform], clock: Clock) -> None:
-        self._runner = runner
+    def __init__(
+        self, platforms: Mapping[PlatformName, ChatPlatform], clock: Clock, admin_channel: ChannelRef | None
+    ) -> None:
         self._platforms = platforms
         self._clock = clock
+        self._admin_channel = admin_channel
         self._telling: set[asyncio.Task[None]] = set()
-        self._told: dict[tuple[int, str], datetime] = {}
+        self._told: dict[tuple[ChannelRef, str], datetime] = {}
 
     async def unused(self, tick: Tick) -> None:
         """A slot passed without a digest."""
-        channel = tick.schedule.channel.id
-        title = f"No digest was posted in #{channel} this week."
+        schedule = tick.schedule
+        title = f"No digest was posted in #{schedule.channel.id} this week."
         hint = {
             Outcome.LATE: "Dogear was away for more than a day when it was due. “digest post” posts it now.",
             Outcome.EMPTY: "No entry was left to feature. Add entries to the list, or change the schedule's tag.",
         }[tick.outcome]
-        await self._tell(tick.schedule, tick.outcome, sentence(title, hint, tone=Tone.WARNING))
+        await self._tell(schedule.created_by, schedule.channel, title, hint)
 
     def stopped(self, schedule: Schedule) -> None:
         """We had to pause a schedule ourselves; returns at once, for whoever told us waits for an answer."""
-        task = asyncio.create_task(self._tell_stopped(schedule))
+        title = f"The schedule of #{schedule.channel.id} is paused: {schedule.paused_because}."
+        hint = "Mend that, then: schedule resume"
+        task = asyncio.create_task(self._tell(schedule.created_by, schedule.channel, title, hint))
         self._telling.add(task)
         task.add_done_callback(self._telling.discard)
 
-    async def _tell_stopped(self, schedule: Schedule) -> None:
-        title = f"The schedule of #{schedule.channel.id} is paused: {schedule.paused_because}."
-        hint = "Mend that, then: schedule resume"
-        await self._tell(schedule, "stopped", sentence(title, hint, tone=Tone.WARNING))
+    async def failed(self, delivery: Delivery, outcome: str | None) -> None:
+        """A delivery was refused, came too late, or waits for a person."""
+        channel = delivery.draft.channel
+        what = "A digest" if delivery.draft.schedule is not None else "What you shared"
+        await self._tell(delivery.draft.told, channel, f"{what} for #{channel.id} did not arrive whole.", outcome or "")
 
-    async def failed(self, delivery: Delivery, transition: Transition) -> None:
-        """A delivery was refused, or waits for a person."""
-        known = await self._runner.read(lambda tx: tx.schedules.all(delivery.team))
-        schedule = next((one for one in known if one.id == delivery.draft.schedule), None)
-        if schedule is None:
-            return
-        title = f"A digest for #{schedule.channel.id} did not arrive as it should."
-        await self._tell(schedule, transition.state, sentence(title, transition.outcome or "", tone=Tone.WARNING))
-
-    async def _tell(self, schedule: Schedule, problem: str, card: Card) -> None:
+    async def _tell(self, account: AccountRef | None, channel: ChannelRef, title: str, hint: str) -> None:
         now = self._clock.now()
-        last = self._told.get((schedule.id, problem))
+        last = self._told.get((channel, title))
         if last is not None and now - last < AGAIN_AFTER:
             return
-        self._told[schedule.id, problem] = now
-        log.warning(card.title, extra={"schedule": schedule.id})
-        platform = self._platforms.get(schedule.created_by.platform)
-        if platform is None:
-            return
+        self._told = {problem: at for problem, at in self._told.items() if now - at < AGAIN_AFTER}
+        self._told[channel, title] = now
+        log.warning(title)
         try:
-            await platform.tell(schedule.created_by, card)
+            await self._send(account, sentence(title, hint, tone=Tone.WARNING))
         except PlatformError as error:
             log.warning("nobody could be told: %s", error)
+
+    async def _send(self, account: AccountRef | None, card: Card) -> None:
+        if self._admin_channel is not None:
+            platform = self._platforms.get(self._admin_channel.workspace.platform)
+            if platform is not None:
+                await platform.post(self._admin_channel, card, key=self._clock.token())
+        elif account is not None and account.platform in self._platforms:
+            await self._platforms[account.platform].tell(account, card)

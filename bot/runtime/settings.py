@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.domain.errors import BadConfig
-from bot.domain.ids import AccountRef, PlatformName
+from bot.domain.ids import AccountRef, ChannelRef, PlatformName, WorkspaceRef
 from bot.domain.team import Role
 
 PREFIX = "DOGEAR_"
@@ -27,6 +27,9 @@ class Settings(BaseSettings):
     zone: str = Field("UTC", description="the time zone of teams and members that name none, such as Europe/Berlin")
     admins: Annotated[tuple[str, ...], NoDecode] = Field((), description="accounts that are admins: platform:id, …")
     curators: Annotated[tuple[str, ...], NoDecode] = Field((), description="accounts that are curators: platform:id, …")
+    admin_channel: str = Field(
+        "", description="a channel that hears of every failure in place of who set it up: platform:workspace:channel"
+    )
     vault_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         (), description="keys that encrypt the platforms' secrets, newest first, separated by commas"
     )
@@ -61,6 +64,21 @@ class Settings(BaseSettings):
         if self.database:
             return self.database
         return f"sqlite:///{data_folder() / 'dogear.db'}"
+
+    @field_validator("admin_channel")
+    @classmethod
+    def _channel(cls, typed: str) -> str:
+        if typed and (typed.count(":") != 2 or not all(typed.split(":"))):
+            raise ValueError("is not platform:workspace:channel")
+        return typed
+
+    @property
+    def admins_channel(self) -> ChannelRef | None:
+        """The channel that hears of every failure, None if whoever set it up does."""
+        if not self.admin_channel:
+            return None
+        platform, workspace, channel = self.admin_channel.split(":")
+        return ChannelRef(WorkspaceRef(PlatformName(platform), workspace), channel)
 
     @property
     def roles(self) -> Mapping[AccountRef, Role]:

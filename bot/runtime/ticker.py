@@ -7,12 +7,15 @@ from datetime import datetime, timedelta
 
 from bot.domain.digest import Outcome
 from bot.domain.errors import StoreError
-from bot.ports import Runner
+from bot.ports import Clock, Runner
 from bot.runtime.deliver import Deliverer
 from bot.runtime.notices import Notices
 from bot.service import digests
 
 EVERY = timedelta(seconds=15)
+FORGET_EVERY = timedelta(hours=1)
+REPEATS_END = timedelta(hours=48)
+"""Platforms repeat an event for up to a day; after two its answer need not be known any more."""
 
 log = logging.getLogger("dogear.ticker")
 
@@ -20,13 +23,16 @@ log = logging.getLogger("dogear.ticker")
 class Ticker:
     """Idempotent: any number of tickers on any number of machines plan each week once."""
 
-    def __init__(self, runner: Runner, deliverer: Deliverer, notices: Notices) -> None:
+    def __init__(self, runner: Runner, deliverer: Deliverer, notices: Notices, clock: Clock) -> None:
         self._runner = runner
         self._deliverer = deliverer
         self._notices = notices
+        self._clock = clock
+        self._forgot_at = clock.now()
 
     async def tick(self) -> None:
-        """Use up what is due; an idle tick only reads."""
+        """Use up what is due; an idle tick only reads, but once an hour old answers are forgotten."""
+        await self._forget()
         if not await self._runner.read(digests.any_due):
             return
         ticks = await self._runner.write(digests.plan_due)
@@ -35,6 +41,12 @@ class Ticker:
             log.info("slot %s", tick.outcome.name.lower(), extra={"week": tick.slot.week, "schedule": tick.schedule.id})
             if tick.outcome is not Outcome.PLANNED:
                 await self._notices.unused(tick)
+
+    async def _forget(self) -> None:
+        now = self._clock.now()
+        if now - self._forgot_at >= FORGET_EVERY:
+            self._forgot_at = now
+            await self._runner.write(lambda tx: tx.invocations.forget_before(tx.now() - REPEATS_END))
 
     async def next_due(self) -> datetime | None:
         """When the next slot falls due."""

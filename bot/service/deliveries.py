@@ -11,17 +11,19 @@ from bot.ports import Transaction
 
 @record
 class Taken:
-    """What one worker has to do now: attempts to make, and doubts to look into."""
+    """What one worker has to do now: attempts to make, doubts to look into, and people to tell of what is too late."""
 
     leased: Sequence[Delivery]
     doubtful: Sequence[Delivery]
+    skipped: Sequence[Delivery]
 
 
 def take(tx: Transaction, owner: str, limit: int, durations: Durations, platforms: Sequence[str]) -> Taken:
     """Put right what ended while nobody watched, then lease what is due."""
     tx.deliveries.expire(durations)
+    skipped = tx.deliveries.skip_late()
     leased = tx.deliveries.lease(owner, limit, durations, platforms)
-    return Taken(leased=leased, doubtful=tx.deliveries.uncertain(limit, platforms))
+    return Taken(leased=leased, doubtful=tx.deliveries.uncertain(limit, platforms), skipped=skipped)
 
 
 def intend(tx: Transaction, delivery: Delivery, durations: Durations) -> bool:

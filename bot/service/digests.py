@@ -1,6 +1,7 @@
 """The weekly digest: what it would show, changing that, and planning it into the ledger when it is due."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -23,6 +24,7 @@ from bot.domain.ids import ChannelRef, EntryId, EntryNumber, InvocationId, TeamI
 from bot.domain.reading import ReadingState
 from bot.domain.record import record
 from bot.domain.schedule import WEEK, Occurrence, Schedule
+from bot.domain.team import Member
 from bot.ports import Transaction
 from bot.service import entries, schedules
 
@@ -154,20 +156,20 @@ def _plan(tx: Transaction, schedule: Schedule, slot: Occurrence, *, late: bool) 
         source_key=f"digest:{schedule.id}:{slot.week}",
         schedule=schedule.id,
         week=slot.week,
-        late_after=slot.due_at + LATE,
+        told=schedule.created_by,
     )
-    tx.deliveries.plan(schedule.team, _drafts(step, card_of(digest), digest.entry), not_before=tx.now())
+    root, *others = _drafts(step, card_of(digest), digest.entry)
+    drafts = [replace(root, late_after=slot.due_at + LATE), *others]
+    tx.deliveries.plan(schedule.team, drafts, not_before=tx.now())
     return digest
 
 
-def share(
-    tx: Transaction, team: TeamId, channel: ChannelRef, number: EntryNumber, by: str, invocation: InvocationId
-) -> Entry:
+def share(tx: Transaction, member: Member, channel: ChannelRef, number: EntryNumber, invocation: InvocationId) -> Entry:
     """Owe the channel a card of this entry with a thread, once for each invocation; raises NotFound."""
-    entry = entries.entry_on_list(tx, team, number)
-    card = shared_card(entry, by, tx.readings.readers(entry.id))
-    step = partial(Draft, channel=channel, source_key=f"share:{invocation}")
-    tx.deliveries.plan(team, _drafts(step, card, entry), not_before=tx.now())
+    entry = entries.entry_on_list(tx, member.team, number)
+    card = shared_card(entry, member.name, tx.readings.readers(entry.id))
+    step = partial(Draft, channel=channel, source_key=f"share:{invocation}", told=member.account)
+    tx.deliveries.plan(member.team, _drafts(step, card, entry), not_before=tx.now())
     return entry
 
 
@@ -202,15 +204,16 @@ def _newest(tx: Transaction, schedule: Schedule, slot: Occurrence, featured: Ent
 
 
 def _drafts(step: Callable[..., Draft], root: Card, entry: Entry) -> list[Draft]:
-    """The steps that one post takes: the card, its thread, what is said in it, and both seeds."""
+    """The steps that one post takes: the card, its thread and both seeds, and what is said in the thread."""
     steps = [
         step(ordinal=0, step=Step.ROOT, card=root, entry=entry.id),
-        step(ordinal=1, step=Step.THREAD, title=thread_title(entry)),
+        step(ordinal=1, step=Step.THREAD, title=thread_title(entry), waits_for=0),
     ]
-    replies = enumerate(replies_of(entry), start=len(steps))
-    steps += [step(ordinal=number, step=Step.REPLY, card=reply) for number, reply in replies]
     seeds = enumerate(SEEDS, start=len(steps))
-    return steps + [step(ordinal=number, step=Step.SEED, meaning=meaning.value) for number, meaning in seeds]
+    steps += [step(ordinal=n, step=Step.SEED, meaning=meaning.value, waits_for=0) for n, meaning in seeds]
+    first, *others = enumerate(replies_of(entry), start=len(steps))
+    steps.append(step(ordinal=first[0], step=Step.REPLY, card=first[1], waits_for=1))
+    return steps + [step(ordinal=n, step=Step.REPLY, card=reply, waits_for=n - 1) for n, reply in others]
 
 
 def _next_slot(tx: Transaction, schedule: Schedule) -> Occurrence:

@@ -26,7 +26,17 @@ from sqlalchemy import (
 )
 
 from bot.domain.delivery import Delivery, Draft, Durations, State, Step
-from bot.domain.ids import ChannelRef, DeliveryId, EntryId, MessageRef, ScheduleId, TeamId, ThreadRef
+from bot.domain.ids import (
+    AccountRef,
+    ChannelRef,
+    DeliveryId,
+    EntryId,
+    MessageRef,
+    PlatformName,
+    ScheduleId,
+    TeamId,
+    ThreadRef,
+)
 from bot.domain.wire import from_json, to_json
 from store.sql.keys import id_of, number_of, team_of
 from store.sql.places import channel_of, place
@@ -55,7 +65,7 @@ class SqlDeliveries:
         self._work.change(
             self._work.insert(DELIVERY),
             [
-                _planned(team, number, draft, instance, not_before if draft is drafts[0] else None)
+                _planned(team, number, draft, instance, not_before if draft.waits_for is None else None)
                 for number, draft in enumerate(drafts, start=first)
             ],
         )
@@ -85,6 +95,15 @@ class SqlDeliveries:
         held = func.pg_try_advisory_xact_lock(func.hashtextextended(channel, literal(0, BigInteger)))
         locked = select(DELIVERY.c.team, DELIVERY.c.number, held.label("held")).where(_among(rows))
         return [row for row in self._work.rows(locked) if row.held]
+
+    def skip_late(self) -> Sequence[Delivery]:
+        now = self._work.now()
+        late = update(DELIVERY).where(_in_state(DELIVERY, State.PENDING), DELIVERY.c.late_after <= now)
+        values = {"state": State.SKIPPED, "outcome": "too late by then", "settled_at": now}
+        rows = self._work.rows(late.values(values).returning(*DELIVERY.c))
+        for row in rows:
+            self._pass_on(row, now)
+        return [_delivery(row) for row in rows]
 
     def expire(self, durations: Durations) -> int:
         now = self._work.now()
@@ -145,24 +164,22 @@ class SqlDeliveries:
         return row is not None
 
     def _pass_on(self, row: AnyRow, now: datetime) -> None:
-        """Let the steps that follow go on, or refuse them with the one they waited for."""
-        following = update(DELIVERY).where(
-            DELIVERY.c.team == row.team,
-            DELIVERY.c.source_key == row.source_key,
-            DELIVERY.c.ordinal > row.ordinal,
-            DELIVERY.c.state == State.PENDING,
+        """Let the steps that waited for this one go on, or refuse them with it and what waits for them in turn."""
+        same_source = and_(
+            DELIVERY.c.team == row.team, DELIVERY.c.source_key == row.source_key, DELIVERY.c.state == State.PENDING
         )
-        if row.state != State.SENT:
-            self._work.change(following.values(state=row.state, outcome=row.outcome, settled_at=now))
+        following = update(DELIVERY).where(same_source)
+        if row.state == State.SENT:
+            known = _landed(row)
+            if known:
+                self._work.change(following.values(known))
+            self._work.change(following.where(DELIVERY.c.waits_for == row.ordinal).values(not_before=now))
             return
-        known = _landed(row)
-        if known:
-            self._work.change(following.values(known))
-        later = DELIVERY.alias()
-        nearest = select(func.min(later.c.ordinal)).where(
-            later.c.team == row.team, later.c.source_key == row.source_key, later.c.ordinal > row.ordinal
-        )
-        self._work.change(following.where(DELIVERY.c.ordinal == nearest.scalar_subquery()).values(not_before=now))
+        ended = [row.ordinal]
+        while ended:
+            waiting = following.where(DELIVERY.c.waits_for.in_(ended))
+            values = {"state": row.state, "outcome": row.outcome, "settled_at": now}
+            ended = [one.ordinal for one in self._work.rows(waiting.values(values).returning(DELIVERY.c.ordinal))]
 
     def uncertain(self, limit: int, platforms: Sequence[str]) -> Sequence[Delivery]:
         """The window runs over what is uncertain now, which is little."""
@@ -254,6 +271,7 @@ def _planned(team: TeamId, number: int, draft: Draft, instance: AnyRow, not_befo
         "number": number,
         "source_key": draft.source_key,
         "ordinal": draft.ordinal,
+        "waits_for": draft.waits_for,
         "step": draft.step,
         **place(draft.channel),
         "body": body,
@@ -264,6 +282,8 @@ def _planned(team: TeamId, number: int, draft: Draft, instance: AnyRow, not_befo
         "schedule": None if draft.schedule is None else number_of(draft.schedule),
         "week": draft.week,
         "late_after": draft.late_after,
+        "told_platform": draft.told.platform if draft.told else None,
+        "told_account": draft.told.id if draft.told else None,
         "key": _key(instance.key, f"{team}/{draft.source_key}/{draft.ordinal}"),
         "state": State.PENDING,
         "attempt": 0,
@@ -361,6 +381,7 @@ def _draft(row: AnyRow) -> Draft:
         source_key=row.source_key,
         step=Step(row.step),
         ordinal=row.ordinal,
+        waits_for=row.waits_for,
         card=None if row.body is None else from_json(row.body),
         title=row.title,
         meaning=row.meaning,
@@ -368,6 +389,7 @@ def _draft(row: AnyRow) -> Draft:
         schedule=None if row.schedule is None else ScheduleId(id_of(row.team, row.schedule)),
         week=row.week,
         late_after=row.late_after,
+        told=AccountRef(PlatformName(row.told_platform), row.told_account) if row.told_account else None,
     )
 
 

@@ -310,6 +310,7 @@ DELIVERY = Table(
     _number(),
     Column("source_key", Written, nullable=False),
     Column("ordinal", Integer, nullable=False),
+    Column("waits_for", Integer),
     Column("step", Text, nullable=False),
     Column("platform", Written, nullable=False),
     Column("workspace", Written, nullable=False),
@@ -322,6 +323,8 @@ DELIVERY = Table(
     Column("schedule", Integer),
     Column("week", Text),
     Column("late_after", Moment),
+    Column("told_platform", Written),
+    Column("told_account", Written),
     Column("key", Text, nullable=False, unique=True),
     Column("state", Text, nullable=False),
     Column("outcome", Written),
@@ -357,6 +360,7 @@ def _while(name: str, states: str, *columns: str) -> None:
 
 # The ledger grows with every week and is asked only for what is not settled, so these indexes stay small.
 _while("due", "'pending'", "not_before")
+_while("late", "'pending'", "late_after")
 _while("waiting", "'pending'", "platform", "workspace", "channel", "not_before")
 _while("in_flight", "'leased', 'sending'", "platform", "workspace", "channel", "lease_until")
 _while("uncertain", "'uncertain'", "not_before")

@@ -26,6 +26,7 @@ def drafts(source: str = "digest:1", channel: str = "reading", entry: EntryId | 
             source_key=source,
             step=step,
             ordinal=ordinal,
+            waits_for=ordinal - 1 if ordinal else None,
             card=cards.get(step),
             title="Thread" if step is Step.THREAD else "",
             entry=entry if step is Step.ROOT else None,

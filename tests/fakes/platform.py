@@ -32,7 +32,10 @@ class Posted:
 
 @dataclass
 class RecordingPlatform:
-    """`refusals` are raised by the next sends, one each; with `after_accepting` the message is there all the same."""
+    """`refusals` are raised by the next sends, one each; with `after_accepting` the message is there all the same.
+
+    `blind` is raised by every look for a message, `threadless` by every thread that is opened.
+    """
 
     name: PlatformName = NAME
     posted: list[Posted] = field(default_factory=list)
@@ -41,6 +44,7 @@ class RecordingPlatform:
     told: list[tuple[AccountRef, Card]] = field(default_factory=list)
     refusals: list[PlatformError] = field(default_factory=list)
     blind: PlatformError | None = None
+    threadless: PlatformError | None = None
     after_accepting: bool = False
 
     async def run(self, core: Core, vault: Vault) -> None:
@@ -73,6 +77,8 @@ class RecordingPlatform:
         self.seeds.append((message, meaning))
 
     async def open_thread(self, message: MessageRef, title: str) -> ThreadRef:
+        if self.threadless:
+            raise self.threadless
         self.threads.append((message, title))
         return ThreadRef(message.channel, message.id)
 

@@ -142,6 +142,21 @@ def test_a_refused_digest_tells_its_admin_once_and_stands_in_the_status(database
     assert "Invite the bot." in status
 
 
+def test_a_channel_without_threads_still_gets_its_seeds(database: str, tmp_path: Path) -> None:
+    async def scenario() -> RecordingPlatform:
+        platform = RecordingPlatform(threadless=PlatformRefused("no threads here", remedy="Allow threads."))
+        async with clubhouse(database, tmp_path, "Alpha", platform=platform) as house:
+            await house.say("share #1")
+            await house.stage.settle()
+            return house.platform
+
+    platform = asyncio.run(scenario())
+
+    assert len(platform.posted) == 1
+    assert [meaning for _, meaning in platform.seeds] == [ReadingState.READ, ReadingState.LATER]
+    assert ["Allow threads." in words_of(card) for _, card in platform.told] == [True]
+
+
 def test_a_digest_within_a_day_of_its_time_is_posted_and_says_that_it_is_late(database: str, tmp_path: Path) -> None:
     async def scenario() -> Card:
         async with clubhouse(database, tmp_path, "Alpha") as house:

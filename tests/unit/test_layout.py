@@ -22,7 +22,9 @@ def test_the_core_and_the_store_name_no_platform(path: Path) -> None:
 def test_no_test_uses_mocks_and_no_package_file_lies_among_the_tests() -> None:
     tests = list((ROOT / "tests").rglob("*.py"))
 
-    assert not [path for path in tests if re.search(r"^(from|import) unittest", path.read_text(encoding="utf-8"), re.MULTILINE)]
+    assert not [
+        path for path in tests if re.search(r"^(from|import) unittest", path.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
     assert not [path for path in tests if path.name == "__init__.py"]
 
 

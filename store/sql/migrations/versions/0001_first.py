@@ -224,6 +224,7 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("source_key", sa.Text(), nullable=False),
         sa.Column("ordinal", sa.Integer(), nullable=False),
+        sa.Column("waits_for", sa.Integer(), nullable=True),
         sa.Column("step", sa.Text(), nullable=False),
         sa.Column("platform", sa.Text(), nullable=False),
         sa.Column("workspace", sa.Text(), nullable=False),
@@ -236,6 +237,8 @@ def upgrade() -> None:
         sa.Column("schedule", sa.Integer(), nullable=True),
         sa.Column("week", sa.Text(), nullable=True),
         sa.Column("late_after", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("told_platform", sa.Text(), nullable=True),
+        sa.Column("told_account", sa.Text(), nullable=True),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("outcome", sa.Text(), nullable=True),
@@ -280,6 +283,14 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("state IN ('leased', 'sending')"),
         postgresql_where=sa.text("state IN ('leased', 'sending')"),
+    )
+    op.create_index(
+        "ix_delivery_late",
+        "delivery",
+        ["late_after"],
+        unique=False,
+        sqlite_where=sa.text("state IN ('pending')"),
+        postgresql_where=sa.text("state IN ('pending')"),
     )
     op.create_index(
         op.f("ix_delivery_platform_workspace_message_channel_message"),
