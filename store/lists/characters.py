@@ -10,7 +10,7 @@ _UNSEEN = re.compile(
     "\U000e0000-\U000e007f]"
 )
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b") | {127})
-_FOREIGN = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+_UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _UNREADABLE = re.compile("[\0\udc80-\udcff]")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BINARY_FROM = 0.1
@@ -39,8 +39,8 @@ def cleaned(data: bytes, report: Report) -> str | None:
 
     What cannot be read becomes U+FFFD, so that an entry keeps its place and its number until the file is mended.
     """
-    if (name := _FOREIGN.get(data[:2])) is not None:
-        report.error(f"this is {name}, not UTF-8; save the file as UTF-8")
+    if data.startswith(_UTF_16_MARKS):
+        report.error("this is UTF-16; save the file as UTF-8")
         return None
     data = data.removeprefix(_BYTE_ORDER_MARK)
     if b"\r" in data:
@@ -52,7 +52,7 @@ def cleaned(data: bytes, report: Report) -> str | None:
         text = data.decode("utf-8", "replace")
         strange += text.count("\ufffd")
     if strange > len(data) * _BINARY_FROM:
-        report.error("this is not a text file; a reading list is Markdown in UTF-8")
+        report.error("this is no text in UTF-8; save the file as Markdown in UTF-8, or remove it")
         return None
     if strange:
         _report_unreadable(data, report)
@@ -64,8 +64,8 @@ def _report_unreadable(data: bytes, report: Report) -> None:
     found = [(number, at) for number, line in enumerate(lines, 1) if (at := _UNREADABLE.search(line))]
     if found:
         number, at = found[0]
-        what = "a NUL character" if at[0] == "\0" else f"the byte 0x{ord(at[0]) - 0xDC00:02X}, which is not UTF-8"
-        more = f" (so do {len(found) - 1} more lines)" if len(found) > 1 else ""
-        report.error(
-            f"the line holds {what}, shown as \ufffd{more}; save the file as UTF-8 text", number, at.start() + 1
-        )
+        what, remedy = "a NUL character", "delete it"
+        if at[0] != "\0":
+            what, remedy = f"the byte 0x{ord(at[0]) - 0xDC00:02X}, which is not UTF-8,", "save the file as UTF-8"
+        others = f" ({len(found) - 1} more such)" if len(found) > 1 else ""
+        report.error(f"{what} is shown as \ufffd{others}; {remedy}", number, at.start() + 1)

@@ -4,10 +4,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypedDict
 
 import pyromark
-from pyromark.event import Range
 
 from bot.domain.url import addresses_in
 from store.lists.characters import seen
@@ -23,6 +22,13 @@ _LEAD = re.compile(
 _SPACE = ord(" ")
 _BULLETS = frozenset((b"* ", b"- "))
 _INLINE = frozenset(("Strong", "Emphasis", "Strikethrough", "TableCell"))
+
+
+class Range(TypedDict):
+    """Where something is in the body, in bytes."""
+
+    start: int
+    end: int
 
 
 class Shape(StrEnum):
@@ -74,7 +80,10 @@ class Heading:
 
 @dataclass(slots=True)
 class Findings:
-    """All that was found in a body, and the body in UTF-8. `opaque` is code and HTML, `too_deep` where nesting first exceeds `MOST_LEVELS`."""
+    """All that was found in a body, and the body in UTF-8.
+
+    `opaque` is code and HTML, `too_deep` where nesting first exceeds `MOST_LEVELS`.
+    """
 
     body: bytes
     places: list[Place] = field(default_factory=list)

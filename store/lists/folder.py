@@ -55,7 +55,8 @@ def scan(path: Path, seen: Iterable[SourceFile] = ()) -> Scan:
 async def watch(path: Path, *, stop: Event | None = None) -> AsyncIterator[None]:
     """Yield each time something at the source may have changed, until `stop` is set; scan then says what.
 
-    A single file is watched through its folder, because editors replace a file instead of writing into it.
+    A single file is watched through its folder, because editors replace a file instead of writing into it. Raises
+    OSError if there is nothing to watch, or when it goes away.
     """
     from watchfiles import awatch  # 60 ms, and only a running bot watches
 

@@ -23,9 +23,9 @@ def dedented(text: str, content: int) -> str:
     base = width(first.partition("\n")[0])
     if first is not text and base >= content + _CODE:
         base = content
-    pad = "\n" + " " * base
-    if f"\n{first}".count(pad) == first.count("\n") + 1:
-        return f"\n{first}".replace(pad, "\n")[1:]
+    whole, pad = f"\n{first}", "\n" + " " * base
+    if whole.count(pad) == whole.count("\n"):
+        return whole.replace(pad, "\n")[1:]
     lines = []
     for line in first.split("\n"):
         if line.isspace() or not line:

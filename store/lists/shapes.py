@@ -12,6 +12,7 @@ from store.lists.indentation import dedented, width
 
 _TRIED = (Shape.ITEMS, Shape.ROWS, Shape.HEADINGS, Shape.PARAGRAPHS)
 _MARKER = re.compile(r"\s*(?:[-*+•]|\d{1,9}[.)])\s+")
+_MARKUP = re.compile(r"[\[\]<>#]")
 _LONGEST_NAME = 200
 _PIPE = re.compile(rb"(?<!\\)\|")
 _UNDERLINE = re.compile(r"\n *(?:=+|-+)[ \t]*\Z")
@@ -121,18 +122,11 @@ def _name_and_address(line: str) -> tuple[str, int, int] | None:
     """The name, and where the address is, if the line is just these two."""
     start, stop = next(addresses_in(line), (0, 0))
     marker = _MARKER.match(line)
-    before = line[marker.end() if marker else 0 : start].rstrip(" \t<")
-    name = before.rstrip(" \t:|–—-").strip(" \t*_~")
-    apart = start > 0 and line[start - 1] in " \t<"
-    if (
-        not apart
-        or line[stop:].strip(" \t>")
-        or len(name) > _LONGEST_NAME
-        or not name
-        or any(c in "[]<>#" for c in name)
-    ):
-        return None
-    return name, start, stop
+    before = line[marker.end() if marker else 0 : start]
+    name = before.rstrip(" \t<:|–—-").strip(" \t*_~")
+    alone = before.endswith((" ", "\t", "<")) and not line[stop:].strip(" \t>")
+    named = 0 < len(name) <= _LONGEST_NAME and not _MARKUP.search(name)
+    return (name, start, stop) if alone and named else None
 
 
 def _indented_below(lines: list[str], number: int) -> Iterator[str]:

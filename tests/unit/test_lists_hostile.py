@@ -82,16 +82,16 @@ def test_a_binary_file_has_failed() -> None:
     found = read(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20, "l.md")
 
     assert found.failed
-    assert messages(found) == ["l.md: this is not a text file; a reading list is Markdown in UTF-8"]
+    assert messages(found) == ["l.md: this is no text in UTF-8; save the file as Markdown in UTF-8, or remove it"]
 
 
 def test_another_encoding_is_one_error_and_all_entries_load() -> None:
     found = read("# Été\n* [Café](http://a.example)\n* [B](http://b.example)\n".encode("latin-1"), "l.md")
 
     assert [entry.title for entry in found.entries] == ["Caf\ufffd", "B"]
-    (message,) = messages(found)
-    assert message.startswith("l.md:1:3: the line holds the byte 0xC9, which is not UTF-8, shown as \ufffd")
-    assert message.endswith("(so do 1 more lines); save the file as UTF-8 text")
+    assert messages(found) == [
+        "l.md:1:3: the byte 0xC9, which is not UTF-8, is shown as \ufffd (1 more such); save the file as UTF-8"
+    ]
 
 
 def test_lone_surrogates_are_not_utf_8() -> None:
@@ -105,9 +105,7 @@ def test_a_nul_is_one_error_with_its_place() -> None:
     found = read(b"* [A](http://a.example) no\0tes\n* [B](http://b.example)\n", "l.md")
 
     assert [entry.title for entry in found.entries] == ["A", "B"]
-    assert messages(found) == [
-        "l.md:1:27: the line holds a NUL character, shown as \ufffd; save the file as UTF-8 text"
-    ]
+    assert messages(found) == ["l.md:1:27: a NUL character is shown as \ufffd; delete it"]
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
