@@ -4,7 +4,7 @@ Every method of a transaction's nouns may raise StoreBusy, and nothing else that
 team answers from that team's rows alone: a thing of another team is a thing that does not exist.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -307,6 +307,10 @@ class Schedules(Protocol):
         ...
 
     def used(self, schedule: ScheduleId, week: str) -> Week | None: ...
+
+    def used_among(self, slots: Collection[tuple[ScheduleId, str]]) -> set[tuple[ScheduleId, str]]:
+        """Which of these slots, named by schedule and week, were used."""
+        ...
 
     def weeks(self, team: TeamId, channel: ChannelRef, limit: int) -> Sequence[Week]:
         """The channel's used weeks, newest first."""

@@ -1,6 +1,6 @@
 """The weekly digest: what it would show, changing that, and planning it into the ledger when it is due."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -105,7 +105,7 @@ class Tick:
 
 def any_due(tx: Transaction) -> bool:
     """Whether `plan_due` would find anything to do."""
-    return any(True for _ in _due(tx))
+    return bool(_due(tx))
 
 
 def plan_due(tx: Transaction) -> Sequence[Tick]:
@@ -123,12 +123,12 @@ def next_due(tx: Transaction) -> datetime | None:
     return min((slots[0].due_at for slots in coming if slots), default=None)
 
 
-def _due(tx: Transaction) -> Iterator[tuple[Schedule, Occurrence]]:
+def _due(tx: Transaction) -> list[tuple[Schedule, Occurrence]]:
     now = tx.now()
-    for schedule in tx.schedules.all():
-        slot = schedule.last_due(now)
-        if schedule.counts(slot) and tx.schedules.used(schedule.id, slot.week) is None:
-            yield schedule, slot
+    past = [(schedule, schedule.last_due(now)) for schedule in tx.schedules.all()]
+    due = [(schedule, slot) for schedule, slot in past if schedule.counts(slot)]
+    used = tx.schedules.used_among([(schedule.id, slot.week) for schedule, slot in due])
+    return [(schedule, slot) for schedule, slot in due if (schedule.id, slot.week) not in used]
 
 
 def _use(tx: Transaction, schedule: Schedule, slot: Occurrence, now: datetime) -> Outcome:

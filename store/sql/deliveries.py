@@ -2,7 +2,7 @@
 
 import hmac
 from base64 import urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -10,18 +10,12 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    FromClause,
-    Select,
-    Text,
     and_,
-    bindparam,
-    exists,
     func,
     literal,
     or_,
     select,
     tuple_,
-    union_all,
     update,
 )
 
@@ -38,6 +32,17 @@ from bot.domain.ids import (
     ThreadRef,
 )
 from bot.domain.wire import from_json, to_json
+from store.sql.due import (
+    CHANNEL,
+    CHANNEL_IS_FREE,
+    ENDED,
+    ENDED_AND_UNLOCKED,
+    LEASABLE,
+    LEASABLE_AND_UNLOCKED,
+    NEXT,
+    SKIP_LATE,
+    UNCERTAIN,
+)
 from store.sql.keys import id_of, number_of, team_of
 from store.sql.places import channel_of, place
 from store.sql.tables import DELIVERY, INSTANCE
@@ -47,7 +52,6 @@ KEY_LENGTH = 24
 """Characters: fits what every platform lets us attach to a message."""
 _RECENT = timedelta(days=30)
 _FINAL = [state for state in State if state.final]
-_CHANNEL = ("platform", "workspace", "channel")
 
 
 class SqlDeliveries:
@@ -73,44 +77,40 @@ class SqlDeliveries:
 
     def lease(self, owner: str, limit: int, durations: Durations, platforms: Sequence[str]) -> Sequence[Delivery]:
         now = self._work.now()
-        due = _due(now, platforms).limit(limit)
-        picked = self._pick(due) if self._work.engine == "postgresql" else self._work.rows(due)
+        due = {"now": now, "limit": limit, "platforms": list(platforms)}
+        picked = self._pick(due) if self._work.engine == "postgresql" else self._work.rows(LEASABLE, **due)
         if not picked:
             return []
-        taken = update(DELIVERY).where(_among(picked), ~_in_flight(DELIVERY))
+        taken = update(DELIVERY).where(_among(picked), CHANNEL_IS_FREE)
         values = {"state": State.LEASED, "lease_owner": owner, "lease_until": now + durations.lease}
         rows = self._work.rows(taken.values(**values, fence=DELIVERY.c.fence + 1).returning(*DELIVERY.c))
         return [_delivery(row) for row in sorted(rows, key=lambda row: (row.not_before, row.team, row.number))]
 
-    def _pick(self, due: Select[Any]) -> Sequence[AnyRow]:
+    def _pick(self, due: Mapping[str, Any]) -> Sequence[AnyRow]:
         """Rows that no other worker holds, in channels that none holds.
 
         A locked row alone would let two workers take one row each of the same channel. The lock on the channel
         ends with our transaction, and what another one committed before we had it is seen by the statement after.
         """
-        rows = self._work.rows(due.with_for_update(skip_locked=True))
+        rows = self._work.rows(LEASABLE_AND_UNLOCKED, **due)
         if not rows:
             return []
-        channel = func.concat_ws("/", *(DELIVERY.c[name] for name in _CHANNEL))
+        channel = func.concat_ws("/", *(DELIVERY.c[name] for name in CHANNEL))
         held = func.pg_try_advisory_xact_lock(func.hashtextextended(channel, literal(0, BigInteger)))
         locked = select(DELIVERY.c.team, DELIVERY.c.number, held.label("held")).where(_among(rows))
         return [row for row in self._work.rows(locked) if row.held]
 
     def skip_late(self) -> Sequence[Delivery]:
         now = self._work.now()
-        late = update(DELIVERY).where(_in_state(DELIVERY, State.PENDING), DELIVERY.c.late_after <= now)
-        values = {"state": State.SKIPPED, "outcome": "too late by then", "settled_at": now}
-        rows = self._work.rows(late.values(values).returning(*DELIVERY.c))
+        rows = self._work.rows(SKIP_LATE, now=now)
         for row in rows:
             self._pass_on(row, now)
         return [_delivery(row) for row in rows]
 
     def expire(self, durations: Durations) -> int:
         now = self._work.now()
-        ended = select(DELIVERY).where(_in_state(DELIVERY, State.LEASED, State.SENDING), DELIVERY.c.lease_until <= now)
-        if self._work.engine == "postgresql":
-            ended = ended.with_for_update(skip_locked=True)
-        rows = self._work.rows(ended)
+        ended = ENDED_AND_UNLOCKED if self._work.engine == "postgresql" else ENDED
+        rows = self._work.rows(ended, now=now)
         for row in rows:
             self._work.change(update(DELIVERY).where(_among([row])).values(_after_lease(row, durations)))
         return len(rows)
@@ -182,18 +182,8 @@ class SqlDeliveries:
             ended = [one.ordinal for one in self._work.rows(waiting.values(values).returning(DELIVERY.c.ordinal))]
 
     def uncertain(self, limit: int, platforms: Sequence[str]) -> Sequence[Delivery]:
-        """The window runs over what is uncertain now, which is little."""
-        order = (DELIVERY.c.not_before, DELIVERY.c.team, DELIVERY.c.number)
-        place_in_channel = func.row_number().over(partition_by=[DELIVERY.c[name] for name in _CHANNEL], order_by=order)
-        due = and_(
-            _in_state(DELIVERY, State.UNCERTAIN),
-            DELIVERY.c.not_before <= self._work.now(),
-            DELIVERY.c.platform.in_(platforms),
-        )
-        ranked = select(DELIVERY, place_in_channel.label("place")).where(due).subquery()
-        first = select(ranked).where(ranked.c.place == 1)
-        ordered = first.order_by(ranked.c.not_before, ranked.c.team, ranked.c.number).limit(limit)
-        return [_delivery(row) for row in self._work.rows(ordered)]
+        due = {"now": self._work.now(), "limit": limit, "platforms": list(platforms)}
+        return [_delivery(row) for row in self._work.rows(UNCERTAIN, **due)]
 
     def get(self, delivery: DeliveryId) -> Delivery | None:
         row = self._work.row(select(DELIVERY).where(_is(delivery)))
@@ -235,16 +225,7 @@ class SqlDeliveries:
         return [_delivery(row) for row in self._work.rows(newest)]
 
     def next_due(self) -> datetime | None:
-        """The least of three, each the first of an index."""
-        firsts = [
-            select(func.min(column).label("at")).where(_in_state(DELIVERY, *states))
-            for column, states in (
-                (DELIVERY.c.not_before, [State.PENDING]),
-                (DELIVERY.c.lease_until, [State.LEASED, State.SENDING]),
-                (DELIVERY.c.not_before, [State.UNCERTAIN]),
-            )
-        ]
-        at: datetime | None = self._work.value(select(func.min(union_all(*firsts).subquery().c.at)))
+        at: datetime | None = self._work.value(NEXT)
         return at
 
     def doubt_after_restore(self) -> int:
@@ -297,38 +278,6 @@ def _key(instance_key: bytes, identity: str) -> str:
     """Stable over every attempt, and telling a platform nothing."""
     digest = hmac.digest(instance_key, identity.encode(errors="surrogatepass"), "sha256")
     return urlsafe_b64encode(digest).decode()[:KEY_LENGTH]
-
-
-def _due(now: datetime, platforms: Sequence[str]) -> Select[Any]:
-    """Due rows, the longest due first, of each channel without one in flight only the first."""
-    earlier = DELIVERY.alias()
-    before = and_(
-        *(earlier.c[name] == DELIVERY.c[name] for name in _CHANNEL),
-        _in_state(earlier, State.PENDING),
-        tuple_(earlier.c.not_before, earlier.c.team, earlier.c.number)
-        < tuple_(DELIVERY.c.not_before, DELIVERY.c.team, DELIVERY.c.number),
-    )
-    due = select(DELIVERY.c.team, DELIVERY.c.number).where(
-        _in_state(DELIVERY, State.PENDING),
-        DELIVERY.c.not_before <= now,
-        DELIVERY.c.platform.in_(platforms),
-        ~_in_flight(DELIVERY),
-        ~exists().where(before),
-    )
-    return due.order_by(DELIVERY.c.not_before, DELIVERY.c.team, DELIVERY.c.number)
-
-
-def _in_flight(table: FromClause) -> ColumnElement[bool]:
-    """Whether another delivery to the row's channel is in flight."""
-    other = DELIVERY.alias()
-    same = [other.c[name] == table.c[name] for name in _CHANNEL]
-    return exists().where(*same, _in_state(other, State.LEASED, State.SENDING))
-
-
-def _in_state(table: FromClause, *states: State) -> ColumnElement[bool]:
-    """The states stand in the statement itself: an engine that does not see them does not use a partial index."""
-    listed = bindparam(None, list(states), Text, expanding=True, literal_execute=True)
-    return table.c.state.in_(listed)
 
 
 def _after_lease(row: AnyRow, durations: Durations) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """Weekly slots and what became of each week, as rows."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import ColumnElement, and_, func, select, tuple_, update
 
 from bot.domain.digest import Candidate, Outcome, Week, Why
 from bot.domain.ids import AccountRef, ChannelRef, EntryId, EntryNumber, PlatformName, ScheduleId, TeamId
@@ -15,6 +15,9 @@ from store.sql.keys import id_of, number_of, team_of
 from store.sql.places import channel_of, in_channel, place
 from store.sql.tables import ENTRY, READING, SCHEDULE, WEEK
 from store.sql.work import AnyRow, Work
+
+_AT_ONCE = 500
+"""Slots asked about in one statement; engines limit its parameters."""
 
 
 class SqlSchedules:
@@ -64,6 +67,13 @@ class SqlSchedules:
     def used(self, schedule: ScheduleId, week: str) -> Week | None:
         row = self._work.row(_WEEKS.where(_is(schedule), WEEK.c.week == week))
         return _week(row) if row else None
+
+    def used_among(self, slots: Collection[tuple[ScheduleId, str]]) -> set[tuple[ScheduleId, str]]:
+        named = [(team_of(schedule), number_of(schedule), week) for schedule, week in slots]
+        slot = (WEEK.c.team, WEEK.c.schedule, WEEK.c.week)
+        asked = [tuple_(*slot).in_(named[start : start + _AT_ONCE]) for start in range(0, len(named), _AT_ONCE)]
+        rows = [row for some in asked for row in self._work.rows(select(*slot).where(some))]
+        return {(ScheduleId(id_of(row.team, row.schedule)), row.week) for row in rows}
 
     def weeks(self, team: TeamId, channel: ChannelRef, limit: int) -> Sequence[Week]:
         newest = _WEEKS.where(_in(team, channel)).order_by(WEEK.c.due_at.desc(), WEEK.c.week.desc()).limit(limit)

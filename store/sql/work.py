@@ -44,8 +44,9 @@ class Work:
         assert moment is not None
         return self._database_time(moment)
 
-    def rows(self, statement: Executable) -> Sequence[AnyRow]:
-        return self.connection.execute(statement).all()
+    def rows(self, statement: Executable, **values: Any) -> Sequence[AnyRow]:
+        """Every row; `values` are those of a statement that was built before."""
+        return self.connection.execute(statement, values).all()
 
     def row(self, statement: Executable) -> AnyRow | None:
         return self.connection.execute(statement).first()

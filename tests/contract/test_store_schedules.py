@@ -76,6 +76,20 @@ def test_a_week_is_used_once(club: Club) -> None:
         assert tx.schedules.used(schedule.id, week.week) == week
 
 
+def test_of_many_slots_the_used_ones_are_told_at_once(club: Club) -> None:
+    schedule, other = a_schedule(club), a_schedule(club, "other")
+    week = a_week(schedule)
+    with club.store.begin(write=True) as tx:
+        tx.schedules.use(week)
+
+    many = [(schedule.id, f"1999-W{number:02}") for number in range(1200)]
+    with club.store.begin(write=False) as tx:
+        assert tx.schedules.used_among([*many, (schedule.id, week.week), (other.id, week.week)]) == {
+            (schedule.id, week.week)
+        }
+        assert tx.schedules.used_among([]) == set()
+
+
 def test_a_removed_schedule_leaves_its_weeks_and_the_next_one_has_them(club: Club) -> None:
     schedule = a_schedule(club)
     week = a_week(schedule)
