@@ -105,8 +105,9 @@ def test_an_empty_database_gets_the_schema(empty: str, clock: FakeClock) -> None
 def test_replicas_that_start_together_make_the_schema_once(empty: str) -> None:
     def start(_: int) -> str:
         store = open_store(empty, FakeClock())
+        revision = store.schema()
         store.close()
-        return store.schema()
+        return revision
 
     with ThreadPoolExecutor(3) as pool:
         assert set(pool.map(start, range(3))) == {migrate.REVISION}
