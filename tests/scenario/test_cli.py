@@ -1,0 +1,114 @@
+"""The command line as a host types it, each command a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+LIST = "* [db] [Alpha](https://example.org/alpha)\n    A note.\n* [Beta](https://example.org/beta)\n"
+
+
+def dogear(*arguments: str, database: str = "", lines: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "bot", *arguments],
+        input=lines,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "DOGEAR_DATABASE": database},
+    )
+
+
+def a_list(path: Path, text: str = LIST) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_team_is_added_listed_synced_and_talked_with(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path}/club.db"
+    reading_list = a_list(tmp_path / "list.md")
+
+    added = dogear("team", "add", "infra", "--list", str(reading_list), "--zone", "europe/berlin", database=database)
+    unchanged = dogear("sync", database=database)
+    a_list(reading_list, LIST + "* [Gamma](https://example.org/gamma)\n* [Gamma](https://example.org/gamma)\n")
+    synced = dogear("sync", "--team", "infra", database=database)
+    listed = dogear("team", "list", database=database)
+    talked = dogear("chat", "--team", "infra", "--json", database=database, lines="/blog list\n")
+
+    assert added.stdout == "infra: 2 on the list; 2 added.\n"
+    assert "nothing changed" in unchanged.stdout
+    assert synced.stdout.startswith("infra: 3 on the list; 1 added.\n")
+    assert "list.md:5" in synced.stdout
+    assert "infra: 3 entries, 0 members, zone Europe/Berlin" in listed.stdout
+    assert str(reading_list) in listed.stdout
+    assert len(json.loads(talked.stdout)["entries"]) == 3
+
+
+def test_a_workspace_is_assigned_and_a_wrong_name_is_one_line(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path}/club.db"
+    dogear("team", "add", "infra", "--list", str(a_list(tmp_path / "list.md")), database=database)
+    dogear("chat", "--json", database=database, lines="/blog\n")
+
+    assigned = dogear("team", "assign", "terminal:terminal", "infra", database=database)
+    nobody = dogear("team", "assign", "terminal:terminal", "nobody", database=database)
+    nowhere = dogear("team", "assign", "terminal:elsewhere", "infra", database=database)
+    misspelt = dogear("team", "assign", "terminal", "infra", database=database)
+
+    assert assigned.stdout == "terminal:terminal belongs to team infra.\n"
+    assert (nobody.returncode, nowhere.returncode, misspelt.returncode) == (1, 1, 2)
+    for run in (nobody, nowhere, misspelt):
+        assert run.stderr.startswith("dogear: ")
+        assert run.stderr.count("\n") == 1
+
+
+def test_check_tells_people_and_tools_the_same(tmp_path: Path) -> None:
+    path = a_list(tmp_path / "list.md", LIST + "* [Alpha again](https://www.example.org/alpha/)\n")
+
+    told = dogear("check", str(path))
+    as_json = json.loads(dogear("check", "--json", str(path)).stdout)
+
+    (file,) = as_json["files"]
+    assert [entry["line"] for entry in file["entries"]] == [1, 3, 4]
+    assert [entry["notes"] for entry in file["entries"]] == [True, False, False]
+    assert [problem["line"] for problem in file["problems"]] == [4]
+    assert f"{path}:4" in told.stdout
+    assert told.returncode == 0
+
+
+def test_the_demo_is_a_tour_that_ends_by_itself() -> None:
+    run = dogear("demo")
+
+    assert run.returncode == 0
+    assert run.stderr == ""
+    for line in ("sync", "/blog search caching", "react ✅ #9", "clock +7d", "/blog stats"):
+        assert f"› {line}\n" in run.stdout
+    assert "in the thread" in run.stdout
+
+
+def test_a_bug_is_one_line_and_its_place_is_told_to_who_asks(tmp_path: Path) -> None:
+    broken = "import bot.runtime.cli as cli; cli.app = lambda: 1 / 0; from bot.__main__ import main; main()"
+
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", broken],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "DOGEAR_LOG_LEVEL": level},
+        )
+        for level in ("WARNING", "DEBUG")
+    ]
+
+    assert runs[0].stderr.startswith("dogear: Something broke (ZeroDivisionError")
+    assert runs[0].stderr.count("\n") == 1
+    assert "Traceback" in runs[1].stderr
+    assert [run.returncode for run in runs] == [1, 1]
+
+
+def test_help_and_every_commands_help_teach_without_a_database() -> None:
+    for command in ([], ["demo"], ["chat"], ["run"], ["check"], ["sync"], ["migrate"], ["team"], ["team", "add"]):
+        run = dogear(*command, "--help", database="nonsense")
+        assert run.returncode == 0
+        assert "Usage: " in run.stdout
