@@ -11,8 +11,8 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
-    exists,
     func,
+    literal,
     select,
     tuple_,
     union_all,
@@ -39,15 +39,26 @@ def _same_channel(one: FromClause, other: FromClause) -> ColumnElement[bool]:
     return and_(*(one.c[name] == other.c[name] for name in CHANNEL))
 
 
+def _probe(*where: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether there is such a row, asked of an index for each row that comes up until enough are found.
+
+    Without the OFFSET, PostgreSQL joins the whole ledger with itself: 60 ms a lease at 3,000 rows, and 3 s before
+    it has gathered statistics.
+    """
+    return select(literal(1)).where(*where).offset(0).exists()
+
+
 def _no_other_in_flight() -> ColumnElement[bool]:
     other = DELIVERY.alias("other")
-    return ~exists().where(_same_channel(other, DELIVERY), in_state(other, State.LEASED, State.SENDING))
+    return ~_probe(_same_channel(other, DELIVERY), in_state(other, State.LEASED, State.SENDING))
 
 
 def _first_in_channel() -> ColumnElement[bool]:
     earlier = DELIVERY.alias("earlier")
-    before = tuple_(earlier.c.not_before, earlier.c.team, earlier.c.number) < tuple_(*_ORDER)
-    return ~exists().where(_same_channel(earlier, DELIVERY), in_state(earlier, State.PENDING), before)
+    # COALESCE keeps the planner from the index over all channels, which it takes where it has no statistics.
+    at = func.coalesce(earlier.c.not_before, earlier.c.not_before)
+    before = tuple_(at, earlier.c.team, earlier.c.number) < tuple_(*_ORDER)
+    return ~_probe(_same_channel(earlier, DELIVERY), in_state(earlier, State.PENDING), before)
 
 
 CHANNEL_IS_FREE = _no_other_in_flight()

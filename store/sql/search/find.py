@@ -33,7 +33,7 @@ class SqlSearch:
         wanted = wanted_by(query)
         filters = asked(team, member, query)
         if wanted.anything:
-            among = select(ENTRY.c.number).where(on_list(team), *filters) if filters else None
+            among = select(ENTRY.c.number).where(ENTRY.c.team == team, *filters) if filters else None
             total, numbers = self._index.find(team, wanted, among, offset=offset, limit=limit)
         elif query.words or query.phrases:
             total, numbers = 0, ()

@@ -88,7 +88,7 @@ class SqliteIndex:
         if among is None:
             return match, (expression,)
         inner, parameters = self._work.spelled(among)
-        return f"{match} AND rowid IN ({inner})", (expression, *parameters)
+        return f"{match} AND +rowid IN ({inner})", (expression, *parameters)  # the plus keeps FTS5 in the lead
 
     def _count(self, team: int, where: Where) -> int:
         (count,) = self._rows(_COUNT.format(index=_index(team), where=where[0]), where[1])[0]

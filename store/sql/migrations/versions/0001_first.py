@@ -271,7 +271,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_delivery_due",
         "delivery",
-        ["not_before"],
+        ["not_before", "team", "number"],
         unique=False,
         sqlite_where=sa.text("state IN ('pending')"),
         postgresql_where=sa.text("state IN ('pending')"),
@@ -279,7 +279,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_delivery_in_flight",
         "delivery",
-        ["platform", "workspace", "channel", "lease_until"],
+        ["channel", "workspace", "platform", "lease_until"],
         unique=False,
         sqlite_where=sa.text("state IN ('leased', 'sending')"),
         postgresql_where=sa.text("state IN ('leased', 'sending')"),
@@ -293,9 +293,9 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN ('pending')"),
     )
     op.create_index(
-        op.f("ix_delivery_platform_workspace_message_channel_message"),
+        op.f("ix_delivery_message_message_channel_workspace_platform"),
         "delivery",
-        ["platform", "workspace", "message_channel", "message"],
+        ["message", "message_channel", "workspace", "platform"],
         unique=False,
     )
     op.create_index(op.f("ix_delivery_team_entry"), "delivery", ["team", "entry"], unique=False)
@@ -310,7 +310,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_delivery_waiting",
         "delivery",
-        ["platform", "workspace", "channel", "not_before"],
+        ["channel", "workspace", "platform", "not_before"],
         unique=False,
         sqlite_where=sa.text("state IN ('pending')"),
         postgresql_where=sa.text("state IN ('pending')"),
