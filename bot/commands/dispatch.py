@@ -36,6 +36,7 @@ from bot.service import readings, schedules, teams
 MOST_CHOICES = 25
 """The smallest limit that a platform has for completions (its documentation of August 2026)."""
 REPEATS_REMEMBERED = timedelta(minutes=10)
+MOST_REMEMBERED = 1000
 
 log = logging.getLogger("dogear.dispatch")
 
@@ -91,9 +92,9 @@ class Dispatcher:
         except Refusal as no:
             answer = self._refused(no, invocation, spec)
         except StoreError as error:
-            answer = _trouble("This cannot be done right now; nothing was lost.", f"{error} Try again in a minute.")
+            return _trouble("This cannot be done right now; nothing was lost.", f"{error} Then use it again.")
         except Exception:  # noqa: BLE001 -- a bug ends here, as a card with a reference, and never at the person
-            answer = self._broken(f"invocation of {spec.name if spec else 'an unknown command'}")
+            return self._broken(f"invocation of {spec.name if spec else 'an unknown command'}")
         self._remember(invocation.id, answer)
         return answer
 
@@ -191,10 +192,15 @@ class Dispatcher:
         return _trouble(f"Something broke (ref {reference}).", "The host finds it in the log under that reference.")
 
     def _remember(self, id: InvocationId, answer: Answer) -> None:
+        """Keep the answer for a repeat; what a writing command did is also kept in the store."""
         now = self._clock.now()
         self._answered[id] = (now, answer)
-        while self._answered and next(iter(self._answered.values()))[0] < now - REPEATS_REMEMBERED:
+        while len(self._answered) > MOST_REMEMBERED or self._oldest() < now - REPEATS_REMEMBERED:
             self._answered.popitem(last=False)
+
+    def _oldest(self) -> datetime:
+        at, _ = next(iter(self._answered.values()))
+        return at
 
     async def complete(self, actor: Actor, kind: Kind, typed: str) -> Sequence[Choice]:
         """Values of a kind that fit what was typed so far; none on any trouble, for it is only help."""

@@ -1,0 +1,179 @@
+"""What the dispatcher does for every command: roles, repeats, forms, trouble and completion."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from bot.chat.platform import Actor, Answer, Invocation, WorkspaceJoined, WorkspaceLeft
+from bot.commands.catalogue import COMMANDS
+from bot.domain.card import Call, Form
+from bot.domain.errors import StoreBusy
+from bot.domain.ids import InvocationId, WorkspaceRef
+from bot.domain.team import Role
+from bot.domain.value import Kind
+from tests.fakes.clubhouse import actor_of, clubhouse, text_of
+from tests.fakes.platform import NAME, WORKSPACE, account
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c.spec.role is not Role.READER], ids=lambda c: c.spec.name)
+def test_a_role_is_checked_at_every_use(command: object, database: str, tmp_path: Path) -> None:
+    spec = command.spec  # type: ignore[attr-defined] # a Command
+
+    async def scenario() -> Answer:
+        async with clubhouse(database, tmp_path, "Alpha") as house:
+            return await house.say(Call(path=spec.path, arguments={"entry": "#1"}), role=Role.READER)
+
+    answer = asyncio.run(scenario())
+
+    assert answer.refusal
+    assert f"is for {spec.role.word}s" in text_of(answer)
+
+
+def test_a_role_given_by_the_host_counts(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOGEAR_ADMINS", "fake:ana, fake:cleo")
+
+    async def scenario() -> list[bool]:
+        async with clubhouse(database, tmp_path, "Alpha") as house:
+            return [(await house.say("status", by=name, role=Role.READER)).refusal for name in ("ana", "ben")]
+
+    assert asyncio.run(scenario()) == [False, True]
+
+
+def test_a_repeat_of_a_write_has_no_second_effect_even_after_a_restart(database: str, tmp_path: Path) -> None:
+    async def scenario() -> list[str]:
+        async with clubhouse(database, tmp_path, "Alpha") as house:
+            first = await house.say("read #1", again="press:7")
+            await house.say("unread #1")
+        async with clubhouse(database, tmp_path) as house:
+            second = await house.say("read #1", again="press:7")
+            return [text_of(first), text_of(second), text_of(await house.say("stats"))]
+
+    first, second, stats = asyncio.run(scenario())
+
+    assert first == second
+    assert "Read: 0" in stats
+
+
+def test_what_failed_for_the_databases_sake_may_be_repeated(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario() -> list[Answer]:
+        async with clubhouse(database, tmp_path, "Alpha") as house:
+            with monkeypatch.context() as away:
+                away.setattr(house.club.store, "begin", busy)
+                first = await house.say("read #1", again="press:8")
+            return [first, await house.say("read #1", again="press:8")]
+
+    def busy(*, write: bool) -> None:
+        raise StoreBusy("The database is away.")
+
+    away, back = asyncio.run(scenario())
+
+    assert away.refusal
+    assert "nothing was lost" in text_of(away)
+    assert not back.refusal
+
+
+def test_a_bug_ends_as_a_card_with_the_reference_of_the_log(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def scenario() -> Answer:
+        async with clubhouse(database, tmp_path, "Alpha") as house:
+            monkeypatch.setattr(house.club.store, "begin", lambda *, write: 1 / 0)
+            answer = await house.say("list")
+            monkeypatch.undo()
+            return answer
+
+    title = text_of(asyncio.run(scenario()))
+
+    logged = json.loads(capsys.readouterr().err)
+    assert f"(ref {logged['reference']})" in title
+    assert "ZeroDivisionError" in logged["exception"]
+    assert "ZeroDivisionError" not in title
+
+
+def test_a_command_with_a_form_asks_and_names_the_field_that_is_wrong(database: str, tmp_path: Path) -> None:
+    async def scenario() -> list[Answer]:
+        filled = Call(path=("schedule", "set"), arguments={"weekday": "mon", "at": "25:00", "zone": "UTC"})
+        async with clubhouse(database, tmp_path, "Alpha") as house:
+            return [await house.say("schedule set"), await house.say(filled)]
+
+    asked, wrong = asyncio.run(scenario())
+
+    assert isinstance(asked.show, Form)
+    assert not asked.refusal
+    assert [field.name for field in asked.show.fields if field.required] == ["weekday", "at", "zone"]
+    assert isinstance(wrong.show, Form)
+    assert wrong.refusal
+    problems = {field.name: field.problem for field in wrong.show.fields if field.problem}
+    assert list(problems) == ["at"]
+    assert [field.value for field in wrong.show.fields][:3] == ["mon", "25:00", "UTC"]
+
+
+def test_a_workspace_without_a_team_is_told_what_its_host_must_type(database: str, tmp_path: Path) -> None:
+    elsewhere = WorkspaceRef(NAME, "W2")
+
+    async def scenario() -> Answer:
+        async with clubhouse(database, tmp_path, "Alpha") as house:
+            await house.club.dispatcher.happened(WorkspaceJoined(workspace=elsewhere, name="new", by_host=False))
+            actor = Actor(account=account(), workspace=elsewhere, name="ana")
+            return await house.club.dispatcher.invoke(
+                Invocation(id=InvocationId("x"), call="", actor=actor, channel=None)
+            )
+
+    answer = asyncio.run(scenario())
+
+    assert answer.refusal
+    assert "dogear team assign fake:W2 TEAM" in text_of(answer)
+
+
+def test_a_workspace_that_left_is_known_no_more(database: str, tmp_path: Path) -> None:
+    async def scenario() -> Answer:
+        async with clubhouse(database, tmp_path, "Alpha") as house:
+            await house.club.dispatcher.happened(WorkspaceLeft(workspace=WORKSPACE))
+            return await house.say("list")
+
+    assert asyncio.run(scenario()).refusal
+
+
+def test_completion_offers_what_fits_and_nothing_of_another_kind(database: str, tmp_path: Path) -> None:
+    async def scenario() -> dict[str, list[str]]:
+        async with clubhouse(database, tmp_path, "Alpha+db", "Beta+kafka", "Alphabet") as house:
+            await house.say("")
+            actor = actor_of("ana", Role.READER)
+            asked = {
+                "alp": Kind.ENTRY,
+                "#2": Kind.ENTRY,
+                "k": Kind.TAG,
+                "berl": Kind.ZONE,
+                "sched": Kind.COMMAND,
+                "la": Kind.STATE,
+                "x": Kind.CHANNEL,
+            }
+            complete = house.club.dispatcher.complete
+            return {
+                typed: [choice.value for choice in await complete(actor, kind, typed)] for typed, kind in asked.items()
+            }
+
+    found = asyncio.run(scenario())
+
+    assert found["alp"] == ["#1", "#3"]
+    assert found["#2"] == ["#2"]
+    assert found["k"] == ["kafka"]
+    assert found["berl"] == ["Europe/Berlin"]
+    assert found["sched"][0].startswith("schedule ")
+    assert found["la"] == ["later"]
+    assert found["x"] == []
+
+
+def test_nobody_is_admitted_by_a_command_that_their_role_forbids(database: str, tmp_path: Path) -> None:
+    async def scenario() -> str:
+        async with clubhouse(database, tmp_path, "Alpha") as house:
+            await house.say("status", by="stranger", role=Role.READER)
+            for name in ("ana", "ben", "cleo"):
+                await house.say("list", by=name)
+            return text_of(await house.say("stats team"))
+
+    assert "Members: 3" in asyncio.run(scenario())
