@@ -1,7 +1,8 @@
 """What use cases ask of the world: a transaction over the store, one protocol per noun, and a clock.
 
 Every method of a transaction's nouns may raise StoreBusy, and nothing else that is not named. Each that takes a
-team answers from that team's rows alone: a thing of another team is a thing that does not exist.
+team answers from that team's rows alone: a thing of another team is a thing that does not exist. Long because it is
+one contract, which its implementer reads from end to end.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence

@@ -1,4 +1,7 @@
-"""The ledger, as rows: who may attempt which delivery, and what came of it."""
+"""The ledger, as rows: who may attempt which delivery, and what came of it.
+
+Long because every way in which a row changes its state stands here, and nowhere else.
+"""
 
 import hmac
 from base64 import urlsafe_b64encode

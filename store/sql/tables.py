@@ -2,6 +2,7 @@
 
 Each table of a team's things has a key that begins with the team, so that the tables can be split by it. Numbers
 count from 1 in their team and are never used again; `keys` folds the two into the ids that the ports speak of.
+Long because a schema is read as a whole.
 """
 
 import json
