@@ -3,6 +3,7 @@
 Limits are Discord's documentation of modals, August 2026.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -45,7 +46,7 @@ def _label(field: Field) -> Any:
 
 def _input(field: Field) -> Any:
     if field.kind is Kind.CHANNEL:
-        known = [discord.Object(int(field.value))] if field.value.isdigit() else []
+        known = [discord.Object(int(field.value))] if re.fullmatch(r"[0-9]{15,20}", field.value) else []
         return ui.ChannelSelect(
             custom_id=field.name,
             channel_types=[discord.ChannelType(kind) for kind in POSTABLE],

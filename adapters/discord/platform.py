@@ -12,7 +12,7 @@ from discord.http import handle_message_parameters
 from adapters.discord import places, surface
 from adapters.discord.client import DiscordClient
 from adapters.discord.events import Events
-from adapters.discord.failures import THREAD_EXISTS, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, translated
+from adapters.discord.failures import THREAD_EXISTS, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, UNREACHABLE, translated
 from adapters.discord.history import carrying
 from adapters.discord.inbound import SEEDS, Emojis
 from adapters.discord.marks import marks_on
@@ -21,7 +21,7 @@ from adapters.discord.render import Layout
 from adapters.discord.render import message as message_of
 from bot.chat.platform import Core, Reacted, Vault
 from bot.domain.card import Card
-from bot.domain.errors import PlatformRefused
+from bot.domain.errors import PlatformBusy, PlatformRefused, PlatformUncertain
 from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, ThreadRef, Url, WorkspaceRef
 from bot.domain.reading import ReadingState
 
@@ -90,9 +90,12 @@ class DiscordPlatform:
     async def log_in(self) -> None:
         """Once, whoever needs it first: a worker posts before the gateway is open, or without one."""
         async with self._logging_in:
-            if self.client.http.token is None:
-                with translated():
-                    await self.client.login(self._token)
+            if self.client.application is None:
+                try:
+                    with translated():
+                        await self.client.login(self._token)
+                except PlatformUncertain as error:  # nothing has been posted yet, so there is no doubt about that
+                    raise PlatformBusy(str(error), retry_after=UNREACHABLE) from error
             self.client.be_quick()
 
     async def register(self, core: Core) -> bool:
@@ -131,6 +134,7 @@ class DiscordPlatform:
 
     async def find(self, channel: ChannelRef, key: str, *, since: datetime) -> Sequence[MessageRef]:
         """Our messages with a button that carries the key, in the channel and in its threads."""
+        _number(channel.id)
         async with self._asking() as http:
             return await carrying(http, channel, key, since=since, own=self._own())
 
@@ -187,6 +191,6 @@ def _parameters(view: Layout, *, nonce: str | None = None) -> discord.http.Multi
 
 def _number(id: str) -> int:
     """The id as the library wants it; a name typed where a channel was meant is no id."""
-    if not id.isdigit():
+    if not (id.isascii() and id.isdigit()):
         raise PlatformRefused(f"“{id}” is not a channel of this server", remedy="Pick the channel from Discord's list.")
     return int(id)
