@@ -20,7 +20,7 @@ _DROPPED = re.compile(
 )
 _BLANKS = re.compile(r"[\t\n\r\x0b\x0c\x1c-\x1f\x85\u2028\u2029]+")
 _LIKE_A_HOST = re.compile(r"[\w-]+(\.[\w-]+)+", re.ASCII)
-_IN_ADDRESS = re.compile(r"[\x00-\x20\"<>\\^`{|}\x7f-\x9f()\[\]*_~]")
+_IN_ADDRESS = re.compile(r"[\x00-\x20\"<>@\\^`{|}\x7f-\x9f()\[\]*_~]")
 _JOINED = ("\u200d", "\ufe0e", "\ufe0f")
 
 

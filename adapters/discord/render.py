@@ -69,7 +69,8 @@ def _text(row: Row) -> int:
 def message(card: Card, *, key: str, word: str) -> Layout:
     """The card as the one message of a delivery: notes that find no room are left out and counted."""
     body = tuple(_merged(rows(card, personal=False)))
-    actions = card.actions or (HELP,)
+    marked = any(_fits(action, key) for action in card.actions)
+    actions = card.actions if marked else (*card.actions, HELP)
     tail = tuple(_tail(actions, key=key, word=word))
     whole = _Page(rows=(*body, *tail))
     if whole.holds(()):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from adapters.discord import forms, presses, render
 from adapters.discord.markup import size
+from adapters.discord.rows import Words, rows
 from bot.domain.card import Action, Call, Card, Form, NoteTree, Paragraph
 from bot.domain.notes import NoteBlock, NoteKind
 from bot.domain.text import Span, plain
@@ -26,6 +27,11 @@ HUGE = Card(
     actions=tuple(Action(label="y" * 300, call=Call(path=("show",), arguments={"entry": f"#{n}"})) for n in range(40)),
 )
 ODD = Card(title="@everyone", blocks=(Paragraph(text=(Span("<@1> @here", code=True), Span("é" * 9000, bold=True))),))
+
+
+def written(layout: Any) -> list[dict[str, Any]]:
+    components: list[dict[str, Any]] = layout.to_components()
+    return components
 
 
 def walked(components: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
@@ -63,7 +69,7 @@ def check_harmless(components: Sequence[Mapping[str, Any]]) -> None:
     for one in walked(components):
         text = one.get("content", "")
         assert not re.search(r"@(everyone|here)", text)
-        assert not re.search(r"<(@[!&]?|/|id:|a?:)", text)
+        assert not re.search(r"(?<!\\)<(@|#(?![0-9]{15,20}>)|/|id:|a?:)|<@[!&]?[0-9]", text)
         for target in re.findall(r"(?<!\\)\]\(<?([^>)]*)", text):
             assert re.match(r"https?://", target), target
         assert not re.search(r"[\u202a-\u202e\u200e\u200f\x00-\x08\x0e-\x1f]", text)
@@ -73,7 +79,7 @@ def check_harmless(components: Sequence[Mapping[str, Any]]) -> None:
 @example(HUGE)
 @example(ODD)
 def test_a_delivery_is_one_message_within_every_limit(card: Card) -> None:
-    components = render.message(card, key=KEY, word="blog").to_components()
+    components = written(render.message(card, key=KEY, word="blog"))
 
     check_limits(components)
     check_harmless(components)
@@ -86,19 +92,17 @@ def test_a_delivery_is_one_message_within_every_limit(card: Card) -> None:
 @example(ODD)
 def test_an_answer_is_as_many_messages_as_it_takes(card: Card) -> None:
     for layout in render.messages(card, word="blog"):
-        check_limits(layout.to_components())
-        check_harmless(layout.to_components())
+        check_limits(written(layout))
+        check_harmless(written(layout))
 
 
 @given(cards)
 def test_no_line_of_notes_is_lost_in_an_answer(card: Card) -> None:
-    from adapters.discord.rows import Words, rows
-
     wanted = [row.markdown for row in rows(card, personal=True) if isinstance(row, Words) and row.note]
     shown = "\n".join(
         one["content"]
         for layout in render.messages(card, word="blog")
-        for one in walked(layout.to_components())
+        for one in walked(written(layout))
         if one["type"] == 10
     )
 
@@ -130,4 +134,4 @@ def test_a_form_keeps_the_limits_of_a_modal(form: Form) -> None:
             assert size(label.get("description") or "") <= 100
             assert len(label["component"].get("options", ())) <= 25
     for layout in render.messages(forms.as_card(form), word="blog"):
-        check_limits(layout.to_components())
+        check_limits(written(layout))
