@@ -178,6 +178,10 @@ def test_a_server_that_nobody_assigned_is_told_how(database: str) -> None:
             owner = server.env.create_user("olga")
             guild = server.env.create_guild(name="new", owner=owner)
             await server.env.settle()
+            client = server.platform.client
+            joined = client.get_guild(guild.id)
+            assert joined is not None
+            await client.on_guild_join(joined)  # SimCord's servers come as ones that were known already
             channel = guild.create_text_channel("reading")
             ana = server.member(guild, "ana")
 
