@@ -58,12 +58,13 @@ class DiscordPlatform:
     async def run(self, core: Core, vault: Vault) -> None:  # noqa: ARG002
         """Be connected until cancelled; registers the commands first if the catalogue is another one now."""
         events = self.listen(core)
-        await self.log_in()
-        with translated():
-            await self.register(core)
-        async with self.client, asyncio.TaskGroup() as group:
-            group.create_task(events.keep_repairing())
-            group.create_task(self.client.connect())
+        async with self.client:
+            await self.log_in()
+            with translated():
+                await self.register(core)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(events.keep_repairing())
+                group.create_task(self.client.connect())
 
     def listen(self, core: Core) -> Events:
         """Hand every event on to this core from now on."""

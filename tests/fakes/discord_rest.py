@@ -18,6 +18,7 @@ from adapters.discord.platform import DiscordPlatform
 BOT = {"id": "900000000000000001", "username": "dogear", "discriminator": "0", "avatar": None, "bot": True}
 GUILD, CHANNEL = "100000000000000001", "200000000000000001"
 EPOCH = 1420070400000
+PERMISSIONS = 309237730368
 
 
 @dataclass
@@ -85,6 +86,11 @@ class FakeDiscord:
                 web.put("/channels/{channel}/messages/{id}/reactions/{emoji}/@me", self._react),
                 web.get("/guilds/{guild}/threads/active", self._active),
                 web.post("/users/@me/channels", self._direct),
+                web.get("/users/@me/guilds", self._guilds),
+                web.get("/guilds/{guild}", self._guild),
+                web.get("/guilds/{guild}/members/{user}", self._member),
+                web.get("/guilds/{guild}/channels", self._channels),
+                web.get("/applications/{id}/commands", self._commands),
             ]
         )
         return app
@@ -200,6 +206,38 @@ class FakeDiscord:
             thread["last_message_id"] = max(said, key=int, default=None)
         return answered({"threads": self.threads, "members": []})
 
+    async def _guilds(self, request: web.Request) -> web.Response:
+        return answered([{"id": GUILD, "name": "ours", "icon": None, "owner": False, "features": []}])
+
+    async def _guild(self, request: web.Request) -> web.Response:
+        everyone = {"id": GUILD, "name": "@everyone", "permissions": str(PERMISSIONS), "position": 0}
+        role = everyone | {"color": 0, "hoist": False, "managed": False, "mentionable": False, "flags": 0}
+        guild = {"id": GUILD, "name": "ours", "owner_id": "1", "roles": [role], "emojis": [], "features": []}
+        return answered(guild | {"verification_level": 0, "mfa_level": 0, "nsfw_level": 0, "premium_tier": 0})
+
+    async def _member(self, request: web.Request) -> web.Response:
+        return answered(
+            {
+                "user": BOT,
+                "roles": [],
+                "joined_at": "2026-01-01T00:00:00+00:00",
+                "deaf": False,
+                "mute": False,
+                "flags": 0,
+            }
+        )
+
+    async def _channels(self, request: web.Request) -> web.Response:
+        """One where everything is allowed, one where threads are not."""
+        deny = {"id": GUILD, "type": 0, "allow": "0", "deny": str(1 << 38)}
+        channel = {"id": CHANNEL, "type": 0, "name": "reading", "guild_id": GUILD, "position": 0}
+        open_one = channel | {"permission_overwrites": []}
+        locked = channel | {"id": "200000000000000002", "name": "locked", "permission_overwrites": [deny]}
+        return answered([open_one, locked])
+
+    async def _commands(self, request: web.Request) -> web.Response:
+        return answered([])
+
     async def _direct(self, request: web.Request) -> web.Response:
         return answered({"id": "300000000000000001", "type": 1})
 
@@ -218,8 +256,8 @@ async def serving(fake: FakeDiscord) -> AsyncIterator[DiscordPlatform]:
     before, Route.BASE = Route.BASE, f"http://127.0.0.1:{port}"
     platform = DiscordPlatform("token-of-the-test")
     try:
-        yield platform
+        async with platform.client:
+            yield platform
     finally:
         Route.BASE = before
-        await platform.client.close()
         await runner.cleanup()
