@@ -11,7 +11,7 @@ import discord
 from discord import ui
 
 from adapters.discord import presses
-from adapters.discord.markup import shortened
+from adapters.discord.markup import shortened, size
 from adapters.discord.surface import POSTABLE
 from bot.domain.card import Action, Call, Card, Field, Fields, Form, Paragraph, Tone
 from bot.domain.text import plain
@@ -54,8 +54,8 @@ def _input(field: Field) -> Any:
             min_values=int(field.required),
             default_values=[discord.SelectDefaultValue.from_channel(one) for one in known],
         )
-    if 0 < len(field.choices) <= MOST_OPTIONS:
-        return _select(field)
+    if options := _options(field):
+        return ui.Select(custom_id=field.name, options=options, required=field.required, min_values=int(field.required))
     return ui.TextInput(
         custom_id=field.name,
         default=field.value[:LONGEST_INPUT] or None,
@@ -64,17 +64,16 @@ def _input(field: Field) -> Any:
     )
 
 
-def _select(field: Field) -> Any:
+def _options(field: Field) -> list[discord.SelectOption]:
+    """The choices if Discord can show every one of them, else none: then the value is typed."""
     options = {
         choice.value: discord.SelectOption(
             label=shortened(choice.label, LONGEST_OPTION), value=choice.value, default=choice.value == field.value
         )
         for choice in field.choices
-        if 0 < len(choice.value) <= LONGEST_OPTION
     }
-    return ui.Select(
-        custom_id=field.name, options=list(options.values()), required=field.required, min_values=int(field.required)
-    )
+    shown = len(options) <= MOST_OPTIONS and all(0 < size(value) <= LONGEST_OPTION for value in options)
+    return list(options.values()) if shown else []
 
 
 def submitted(data: Mapping[str, Any]) -> Call | None:

@@ -155,7 +155,7 @@ class DiscordPlatform:
 
     async def tell(self, account: AccountRef, card: Card) -> None:
         async with self._asking() as http:
-            direct = await http.start_private_message(_number(account.id))
+            direct = await http.start_private_message(account.id)
             await http.send_message(_number(str(direct["id"])), params=_parameters(self._shown(card, "")))
 
     async def react(self, message: MessageRef, meaning: ReadingState) -> None:

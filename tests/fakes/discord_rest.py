@@ -14,6 +14,7 @@ from typing import Any
 from aiohttp import web
 
 from adapters.discord.platform import DiscordPlatform
+from tests.fakes.discord_openapi import check
 
 BOT = {"id": "900000000000000001", "username": "dogear", "discriminator": "0", "avatar": None, "bot": True}
 GUILD, CHANNEL = "100000000000000001", "200000000000000001"
@@ -258,6 +259,7 @@ async def serving(fake: FakeDiscord) -> AsyncIterator[DiscordPlatform]:
     try:
         async with platform.client:
             yield platform
+            check(fake.bodies)
     finally:
         Route.BASE = before
         await runner.cleanup()

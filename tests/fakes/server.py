@@ -18,6 +18,7 @@ from bot.ports import Transaction
 from bot.runtime.assemble import Club, opened
 from bot.runtime.settings import load
 from bot.service import teams
+from tests.fakes.discord_openapi import check
 
 SEED = Path(__file__).parents[1] / "scenario" / "seed.md"
 
@@ -102,7 +103,9 @@ async def a_server(database: str, *, reading_list: Path = SEED) -> AsyncIterator
         platform.listen(club.dispatcher)
         async with simcord.run(client) as env:
             await platform.register(club.dispatcher)
-            yield Server(env=env, club=club, platform=platform)
+            server = Server(env=env, club=club, platform=platform)
+            yield server
+            check(server.bodies)
 
 
 def texts(components: Sequence[Mapping[str, Any]]) -> Iterator[str]:
