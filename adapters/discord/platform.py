@@ -17,6 +17,7 @@ from adapters.discord.history import carrying
 from adapters.discord.inbound import SEEDS, Emojis
 from adapters.discord.marks import marks_on
 from adapters.discord.markup import shortened
+from adapters.discord.permissions import missing
 from adapters.discord.render import Layout
 from adapters.discord.render import message as message_of
 from bot.chat.platform import Core, Reacted, Vault
@@ -128,7 +129,20 @@ class DiscordPlatform:
                         "it was posted, and removed before we heard of it", remedy="It is not posted again."
                     ) from error
                 raise
+            except discord.Forbidden as error:
+                lacking = self._lacking(channel)
+                if not lacking:
+                    raise
+                raise PlatformRefused(f"Dogear may not post in {lacking[0]}", remedy=lacking[1]) from error
             return MessageRef(ChannelRef(channel.workspace, where), str(sent["id"]))
+
+    def _lacking(self, channel: ChannelRef) -> tuple[str, str] | None:
+        """The channel by its name and what an admin has to grant there, if we know the server well enough to say."""
+        found = self.client.get_channel(int(channel.id))
+        if not isinstance(found, discord.abc.GuildChannel):
+            return None
+        names = missing(found.permissions_for(found.guild.me))
+        return (f"#{found.name}", f"Grant it there: {', '.join(names)}.") if names else None
 
     def _shown(self, card: Card, key: str) -> Layout:
         return message_of(card, key=key, word=self._word)

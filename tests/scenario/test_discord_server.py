@@ -5,7 +5,10 @@ import logging
 from pathlib import Path
 from typing import Any
 
+import discord
 import pytest
+from simcord.backend.models import Overwrite
+from simcord.enums import OverwriteType
 
 from adapters.discord import places
 from bot.commands.catalogue import CATALOGUE
@@ -210,6 +213,31 @@ def test_leaving_takes_the_server_off_and_an_outage_does_not(database: str) -> N
             server.env.backend.remove_guild(guild.id)
             await server.env.settle()
             assert not await server.read(known)
+
+    played(scene())
+
+
+def test_a_missing_permission_is_named_with_its_channel_to_an_admin_once(database: str) -> None:
+    async def scene() -> None:
+        async with a_server(database) as server:
+            guild = await server.guild()
+            channel = guild.create_text_channel("reading")
+            ana = server.member(guild, "ana", admin=True)
+            await ana.slash(channel, "blog schedule set", weekday="mon", at="09:00", zone="UTC")
+            denied = discord.Permissions(send_messages=True).value
+            server.env.backend.set_overwrite(channel.id, Overwrite(guild.id, OverwriteType.ROLE, deny=denied))
+            await server.env.settle()
+
+            for entry in ("#6", "#1"):
+                await server.member(guild, f"reader of {entry}").slash(channel, "blog share", entry=entry)
+            await ana.slash(channel, "blog digest post")
+            await server.settle()
+            await server.settle()
+
+            told = [json.dumps(body) for _, path, body in server.bodies if path.endswith("/messages")]
+            named = [words for words in told if "Dogear may not post in" in words and "Grant it there" in words]
+            assert len([words for words in named if "A digest for" in words]) == 1
+            assert all("reading" in words and "Send Messages" in words for words in named)
 
     played(scene())
 
