@@ -2,7 +2,6 @@
 
 import logging
 import re
-from collections.abc import Mapping
 from typing import Any, Protocol, Self
 
 import discord
@@ -135,8 +134,3 @@ class DiscordClient(discord.AutoShardedClient):
     def be_quick(self) -> None:
         """Hand a long rate limit back to the ledger, which waits without holding anything."""
         self.http.max_ratelimit_timeout = LONGEST_WAIT
-
-
-def options(shards: tuple[int, ...] | None, count: int | None) -> Mapping[str, Any]:
-    """Which shards a client holds; without, all that Discord recommends."""
-    return {"shard_ids": list(shards), "shard_count": count} if shards is not None else {"shard_count": count}

@@ -20,6 +20,7 @@ from adapters.discord.markup import shortened
 from adapters.discord.permissions import missing
 from adapters.discord.render import Layout
 from adapters.discord.render import message as message_of
+from adapters.discord.shards import Shards
 from bot.chat.platform import Core, Reacted, Vault
 from bot.domain.card import Card
 from bot.domain.errors import PlatformBusy, PlatformRefused, PlatformUncertain
@@ -56,16 +57,34 @@ class DiscordPlatform:
         self.client = client or DiscordClient()
         self._logging_in = asyncio.Lock()
 
-    async def run(self, core: Core, vault: Vault) -> None:  # noqa: ARG002
-        """Be connected until cancelled; registers the commands first if the catalogue is another one now."""
+    async def run(self, core: Core, vault: Vault) -> None:
+        """Be connected until cancelled, with the shards that no other replica has; registers the commands first if
+        the catalogue is another one now.
+        """
         events = self.listen(core)
         async with self.client:
             await self.log_in()
             with translated():
                 await self.register(core)
+                count, *_ = await self.client.http.get_bot_gateway()
             async with asyncio.TaskGroup() as group:
+
+                async def start(shards: tuple[int, ...]) -> None:
+                    group.create_task(self._connected(shards, count))
+
                 group.create_task(events.keep_repairing())
-                group.create_task(self.client.connect())
+                group.create_task(Shards(vault, self.name, count, start).keep())
+
+    async def _connected(self, shards: tuple[int, ...], count: int) -> None:
+        """Listen to these shards: with the client that also posts, or beside it if that one listens already."""
+        if self.client.shard_ids is None:
+            self.client.shard_ids, self.client.shard_count = list(shards), count
+            await self.client.connect()
+            return
+        async with DiscordClient(shard_ids=list(shards), shard_count=count) as beside:
+            beside.inbox = self.client.inbox
+            await beside.login(self._token)
+            await beside.connect()
 
     def listen(self, core: Core) -> Events:
         """Hand every event on to this core from now on."""

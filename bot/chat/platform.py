@@ -170,8 +170,26 @@ class Core(Protocol):
         ...
 
 
+class Hold(Protocol):
+    """Something that one process alone has, until it lets go or dies."""
+
+    async def kept(self) -> bool:
+        """Whether it is still ours. Asking is what keeps it: ask every 15 seconds or so."""
+        ...
+
+    async def let_go(self) -> None: ...
+
+
 class Vault(Protocol):
-    """What a platform may keep with us: small secrets of its own, encrypted at rest, by name."""
+    """What a platform may keep with us: small secrets of its own, encrypted at rest, by name; and what one process
+    alone may have of it, where several serve the same platform.
+    """
+
+    async def hold(self, platform: PlatformName, name: str) -> Hold | None:
+        """Take it; None while another process has it, which is over at most 45 seconds after that one died.
+        Raises StoreBusy.
+        """
+        ...
 
     async def keep(self, platform: PlatformName, name: str, secret: bytes) -> None:
         """Keep `secret` under `name`, in place of what was there."""

@@ -342,6 +342,9 @@ def a_channel(name: str = "reading", platform: str = "terminal") -> ChannelRef:
 class NoVault:
     """Keeps nothing: for a platform that has nothing to keep."""
 
+    async def hold(self, platform: PlatformName, name: str) -> None:
+        raise AssertionError("nothing is to be held")
+
     async def keep(self, platform: PlatformName, name: str, secret: bytes) -> None:
         raise AssertionError("nothing is to be kept")
 

@@ -3,6 +3,7 @@
 What was accepted is kept in `messages` before any answer, so a test can compare what was planned with what is there.
 """
 
+import asyncio
 import itertools
 import json
 from collections import deque
@@ -70,6 +71,9 @@ class FakeDiscord:
         self.bodies: list[tuple[str, str, Any]] = []
         self.headers: list[str] = []
         self.deleted_nonces: set[str] = set()
+        self.shards = 1
+        self.identified: list[dict[str, Any]] = []
+        self.heard = asyncio.Event()
         self._numbers = itertools.count(1)
 
     def application(self) -> web.Application:
@@ -87,6 +91,9 @@ class FakeDiscord:
                 web.put("/channels/{channel}/messages/{id}/reactions/{emoji}/@me", self._react),
                 web.get("/guilds/{guild}/threads/active", self._active),
                 web.post("/users/@me/channels", self._direct),
+                web.get("/gateway/bot", self._gateway),
+                web.get("/gateway/socket", self._socket),
+                web.put("/applications/{id}/commands", self._registered),
                 web.get("/users/@me/guilds", self._guilds),
                 web.get("/guilds/{guild}", self._guild),
                 web.get("/guilds/{guild}/members/{user}", self._member),
@@ -207,6 +214,31 @@ class FakeDiscord:
             thread["last_message_id"] = max(said, key=int, default=None)
         return answered({"threads": self.threads, "members": []})
 
+    async def _gateway(self, request: web.Request) -> web.Response:
+        limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 16}
+        url = f"ws://{request.host}/gateway/socket"
+        return answered({"url": url, "shards": self.shards, "session_start_limit": limit})
+
+    async def _socket(self, request: web.Request) -> web.WebSocketResponse:
+        """A gateway that says hello, takes who identifies, and keeps their shard in mind."""
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.send_json({"op": 10, "d": {"heartbeat_interval": 41250}})
+        async for message in socket:
+            said = message.json()
+            if said["op"] == 1:
+                await socket.send_json({"op": 11})
+            if said["op"] == 2:
+                self.identified.append(said["d"])
+                self.heard.set()
+                ready = {"v": 10, "user": BOT, "guilds": [], "session_id": "s", "resume_gateway_url": "ws://unused"}
+                ready |= {"shard": said["d"]["shard"], "application": {"id": BOT["id"], "flags": 0}}
+                await socket.send_json({"op": 0, "t": "READY", "s": 1, "d": ready})
+        return socket
+
+    async def _registered(self, request: web.Request) -> web.Response:
+        return answered(await request.json())
+
     async def _guilds(self, request: web.Request) -> web.Response:
         return answered([{"id": GUILD, "name": "ours", "icon": None, "owner": False, "features": []}])
 
@@ -246,7 +278,9 @@ class FakeDiscord:
 @asynccontextmanager
 async def serving(fake: FakeDiscord) -> AsyncIterator[DiscordPlatform]:
     """A platform whose library talks to the fake."""
+    from discord.gateway import DiscordWebSocket
     from discord.http import Route
+    from yarl import URL
 
     runner = web.AppRunner(fake.application())
     await runner.setup()
@@ -255,6 +289,10 @@ async def serving(fake: FakeDiscord) -> AsyncIterator[DiscordPlatform]:
     assert site._server is not None
     port = site._server.sockets[0].getsockname()[1]  # type: ignore[attr-defined]  # asyncio's own server
     before, Route.BASE = Route.BASE, f"http://127.0.0.1:{port}"
+    gateway, DiscordWebSocket.DEFAULT_GATEWAY = (
+        DiscordWebSocket.DEFAULT_GATEWAY,
+        URL(f"ws://127.0.0.1:{port}/gateway/socket"),
+    )
     platform = DiscordPlatform("token-of-the-test")
     try:
         async with platform.client:
@@ -262,4 +300,5 @@ async def serving(fake: FakeDiscord) -> AsyncIterator[DiscordPlatform]:
             check(fake.bodies)
     finally:
         Route.BASE = before
+        DiscordWebSocket.DEFAULT_GATEWAY = gateway
         await runner.cleanup()
