@@ -53,6 +53,7 @@ class Events:
         self._own = own
         self._by_host = by_host
         self._doubtful: dict[MessageRef, None] = {}
+        self._away: set[int] = set()
 
     async def command(self, interaction: Asked, data: Any) -> None:
         await self._answers.command(interaction, data)
@@ -98,6 +99,13 @@ class Events:
         name = guild.name
         joined = WorkspaceJoined(workspace=places.workspace(guild.id), name=name, by_host=self._by_host())
         await self._insist(joined)
+        if guild.id in self._away:
+            self._away.discard(guild.id)
+            await self.gap([guild])
+
+    async def away(self, guild: discord.Guild) -> None:
+        """An outage; what happens until it is over is read from the messages then."""
+        self._away.add(guild.id)
 
     async def joined(self, guild: discord.Guild) -> None:
         """We were invited: whoever owns the server is told in private how to begin."""

@@ -7,7 +7,6 @@ from typing import Any, Literal, TypeAlias
 import discord
 
 from adapters.discord import places
-from adapters.discord.failures import UNKNOWN_CHANNEL, UNKNOWN_MESSAGE
 from adapters.discord.inbound import Emojis, name_of
 from bot.chat.platform import Actor, Reacted
 from bot.domain.ids import MessageRef
@@ -22,13 +21,11 @@ Http = discord.http.HTTPClient
 
 
 async def marks_on(http: Http, ref: MessageRef, emojis: Emojis, *, now: datetime, own: int | None) -> list[Reacted]:
-    """Every reaction with a meaning that is not ours and no other bot's; none on a message that was removed."""
-    try:
-        message: Any = await http.get_message(int(ref.channel.id), int(ref.id))
-    except discord.NotFound as error:
-        if error.code in (UNKNOWN_MESSAGE, UNKNOWN_CHANNEL):
-            return []
-        raise
+    """Every reaction with a meaning that is not ours and no other bot's.
+
+    Raises for a message that is gone: removing a post takes back nothing that people have read.
+    """
+    message: Any = await http.get_message(int(ref.channel.id), int(ref.id))
     found = []
     for reaction in message.get("reactions", ()):
         emoji = discord.PartialEmoji.from_dict(reaction["emoji"])

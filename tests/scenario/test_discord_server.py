@@ -94,6 +94,23 @@ def test_completion_knows_titles_numbers_tags_and_zones_and_takes_free_text(data
     played(scene())
 
 
+def test_what_another_replica_took_is_neither_carried_out_nor_answered(database: str) -> None:
+    async def scene() -> None:
+        async with a_server(database) as server:
+            guild = await server.guild()
+            channel = guild.create_text_channel("reading")
+            ana = server.member(guild, "ana", admin=True)
+            await ana.slash(channel, "blog home")
+
+            server.env.inject_error("POST", "/interactions/*/callback", status=400, code=40060)
+            lost = await ana.slash(channel, "blog read", entry="#6")
+            assert not lost.acknowledged
+
+            assert "Read: 0" in shown_by(await ana.slash(channel, "blog stats me"))
+
+    played(scene())
+
+
 def test_menus_are_about_the_entry_that_a_message_of_ours_shows(database: str) -> None:
     async def scene() -> None:
         async with a_server(database) as server:
