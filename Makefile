@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fix reference lock clean
+.PHONY: help demo test test-contract-discord check fix reference lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -15,6 +15,10 @@ demo: $(READY) ## try the club here: a chat on a terminal, else a tour that ends
 
 test: $(READY) ## the whole test suite, on SQLite and on a real PostgreSQL
 	@$(BIN)/python -m pytest -n 2
+
+test-contract-discord: $(READY) ## what is sent to Discord against its own description: DISCORD_OPENAPI=FILE
+	@test -r "$$DISCORD_OPENAPI" || { echo "DISCORD_OPENAPI names no file: Discord's openapi.json, of its api-spec repository."; exit 1; }
+	@$(BIN)/python -m pytest -n 2 -k discord tests/contract tests/scenario tests/unit
 
 check: $(READY) ## format, lint, types, import rules
 	$(BIN)/ruff format --check .

@@ -1,15 +1,25 @@
 """The platforms there are, by name. A new one is a line here and a folder beside this file."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
+from types import ModuleType
+from typing import Any
 
 from bot.chat.platform import ChatPlatform
 
 _FACTORIES = {
     "terminal": "adapters.terminal.platform:TerminalPlatform",
 }
+_HOSTED = {
+    "discord": "adapters.discord.hosting",
+}
+"""What a host connects with a token: a module with `serve`, and with whatever else helps the host (see `tool`)."""
 
 NAMES = tuple(_FACTORIES)
+HOSTED = tuple(_HOSTED)
+
+Options = Mapping[str, str]
+"""A platform's own settings, by what follows its name in ours."""
 
 
 def factory(name: str) -> Callable[..., ChatPlatform]:
@@ -17,3 +27,20 @@ def factory(name: str) -> Callable[..., ChatPlatform]:
     module, _, attribute = _FACTORIES[name].partition(":")
     found: Callable[..., ChatPlatform] = getattr(import_module(module), attribute)
     return found
+
+
+def served(name: str, options: Options, word: str) -> ChatPlatform | None:
+    """The platform of this name, `word` being the command's; None without its token."""
+    if not options.get("token"):
+        return None
+    platform: ChatPlatform = _module(name).serve(options, word)
+    return platform
+
+
+def tool(name: str, word: str) -> Callable[..., Any] | None:
+    """What a platform has for the host under this word (`invite`, `doctor`, `manifest`), if it has it."""
+    return getattr(_module(name), word, None) if name in _HOSTED else None
+
+
+def _module(name: str) -> ModuleType:
+    return import_module(_HOSTED[name])

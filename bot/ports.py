@@ -385,6 +385,10 @@ class Deliveries(Protocol):
         """Which entry of which team a message of ours shows."""
         ...
 
+    def posted(self, workspace: WorkspaceRef, since: datetime) -> Sequence[MessageRef]:
+        """Our messages in the workspace since then that show an entry, newest first."""
+        ...
+
     def discussions(self, team: TeamId, entry: EntryId, limit: int) -> Sequence[tuple[datetime, MessageRef]]:
         """When and where the entry was posted, newest first."""
         ...

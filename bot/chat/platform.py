@@ -27,8 +27,9 @@ from bot.domain.value import Kind
 class Actor:
     """Who does something, as their platform vouches for them at this very moment.
 
-    `role` is what the platform's own rights amount to; settings may raise it. `zone` is the platform's IANA zone
-    of the person, None where it tells none.
+    `role` is what the platform's own rights amount to; settings may raise it. `name` is empty where the platform
+    tells none with an event: the one known stays. `zone` is the platform's IANA zone of the person, None where it
+    tells none.
     """
 
     account: AccountRef
@@ -65,8 +66,9 @@ class Answer:
 class Reacted:
     """An account put a reaction with a meaning on a message.
 
-    `emoji` is the platform's canonical name without skin tone, `at` the platform's own time of it. `entry` is set
-    only by a platform whose message itself says which entry it shows; else we know the message from the ledger.
+    `emoji` is the platform's own name of it, the same whenever it is the same reaction to the platform, `at` the
+    platform's own time of it. `entry` is set only by a platform whose message itself says which entry it shows; else
+    we know the message from the ledger.
     """
 
     actor: Actor
@@ -99,6 +101,18 @@ class ReactionsCleared:
 
 
 @record
+class MarksSeen:
+    """What stood on a message at `at`, read from the platform because events may have been missed.
+
+    `marks` is all of it. A reaction that is known keeps the time we know; of a new one only `at` is known.
+    """
+
+    message: MessageRef
+    marks: tuple[Reacted, ...]
+    at: datetime
+
+
+@record
 class ChannelGone:
     """We can no longer post in a channel; `because` says why in words for an admin."""
 
@@ -126,7 +140,9 @@ class WorkspaceLeft:
     workspace: WorkspaceRef
 
 
-Happening: TypeAlias = Reacted | Unreacted | ReactionsCleared | ChannelGone | WorkspaceJoined | WorkspaceLeft
+Happening: TypeAlias = (
+    Reacted | Unreacted | ReactionsCleared | MarksSeen | ChannelGone | WorkspaceJoined | WorkspaceLeft
+)
 
 
 class Core(Protocol):
@@ -145,13 +161,35 @@ class Core(Protocol):
         """At most 25 values of `kind` that begin with or hold what was typed, best first; none on any trouble."""
         ...
 
+    async def shown(self, workspace: WorkspaceRef) -> Sequence[MessageRef]:
+        """Our messages of the last 30 days in the workspace that stand for one entry, newest first; none on trouble."""
+        ...
+
     async def happened(self, happening: Happening) -> None:
         """Take note of it. Returns once the effect is committed; raises StoreBusy if that cannot be done now."""
         ...
 
 
+class Hold(Protocol):
+    """Something that one process alone has, until it lets go or dies."""
+
+    async def kept(self) -> bool:
+        """Whether it is still ours. Asking is what keeps it: ask every 15 seconds or so."""
+        ...
+
+    async def let_go(self) -> None: ...
+
+
 class Vault(Protocol):
-    """What a platform may keep with us: small secrets of its own, encrypted at rest, by name."""
+    """What a platform may keep with us: small secrets of its own, encrypted at rest, by name; and what one process
+    alone may have of it, where several serve the same platform.
+    """
+
+    async def hold(self, platform: PlatformName, name: str) -> Hold | None:
+        """Take it; None while another process has it, which is over at most 45 seconds after that one died.
+        Raises StoreBusy.
+        """
+        ...
 
     async def keep(self, platform: PlatformName, name: str, secret: bytes) -> None:
         """Keep `secret` under `name`, in place of what was there."""

@@ -13,6 +13,7 @@ from bot.chat.platform import (
     ChannelGone,
     Happening,
     Invocation,
+    MarksSeen,
     Reacted,
     ReactionsCleared,
     Unreacted,
@@ -23,7 +24,7 @@ from bot.commands.cards import refusal, sentence
 from bot.commands.declare import Command, Turn, form_of
 from bot.domain.card import Call, Card, Choice, Tone
 from bot.domain.errors import BadUsage, NotAllowed, NotFound, Refusal, StoreError
-from bot.domain.ids import AccountRef, InvocationId, MessageRef, Url
+from bot.domain.ids import AccountRef, InvocationId, MessageRef, Url, WorkspaceRef
 from bot.domain.reading import ReadingState
 from bot.domain.record import record
 from bot.domain.schedule import Schedule, Weekday
@@ -37,6 +38,8 @@ MOST_CHOICES = 25
 """The smallest limit that a platform has for completions (its documentation of August 2026)."""
 REPEATS_REMEMBERED = timedelta(minutes=10)
 MOST_REMEMBERED = 1000
+MARKS_COUNT = timedelta(days=30)
+"""For so long the reactions on a message are read again where events may have been missed."""
 
 log = logging.getLogger("dogear.dispatch")
 
@@ -243,6 +246,13 @@ class Dispatcher:
         known = tx.entries.tags(team.id, member.id) if member else ()
         return fitting([tag.name for tag in known], typed)
 
+    async def shown(self, workspace: WorkspaceRef) -> Sequence[MessageRef]:
+        """Our messages of the last 30 days in the workspace that stand for one entry; none on any trouble."""
+        try:
+            return await self._runner.read(lambda tx: tx.deliveries.posted(workspace, tx.now() - MARKS_COUNT))
+        except StoreError:
+            return ()
+
     async def happened(self, happening: Happening) -> None:
         """Take note of what a platform tells; returns once that is committed, raises StoreBusy if it cannot be."""
         stopped = await self._runner.write(lambda tx: self._noted(tx, happening))
@@ -255,6 +265,8 @@ class Dispatcher:
                 readings.react(tx, happening)
             case ReactionsCleared():
                 readings.clear(tx, happening)
+            case MarksSeen():
+                readings.see(tx, happening)
             case ChannelGone():
                 return schedules.stop(tx, happening.channel, happening.because)
             case WorkspaceJoined():

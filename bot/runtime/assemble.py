@@ -1,11 +1,12 @@
 """Puts the parts together: the one place where the store, the use cases, the commands and the platforms meet."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
+from adapters import registry
 from bot.chat.platform import ChatPlatform
 from bot.commands.catalogue import COMMANDS
 from bot.commands.dispatch import Dispatcher, House
@@ -57,8 +58,8 @@ class Club:
 
 def configured(settings: Settings) -> list[ChatPlatform]:
     """The platforms whose token is set; the terminal is none of them, for it needs a person and no token."""
-    builders: list[Callable[[Settings], ChatPlatform | None]] = []
-    return [platform for build in builders if (platform := build(settings)) is not None]
+    found = (registry.served(name, settings.of(name), settings.word) for name in registry.HOSTED)
+    return [platform for platform in found if platform is not None]
 
 
 @asynccontextmanager

@@ -1,11 +1,11 @@
 """The command line. Each command opens what it needs, does one thing and closes it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -124,6 +124,47 @@ def migrate(database: Database = None) -> None:
             print(f"The database is up to date ({club.store.schema()}).")
 
     asyncio.run(migrated())
+
+
+@app.command()
+def invite(platform: Annotated[str, typer.Argument(help="The name of a platform")]) -> None:
+    """Print the link that invites the bot, with the permissions that it needs and no others."""
+    from bot.runtime.settings import load
+
+    print(_tool(platform, "invite")(load().of(platform)))
+
+
+@app.command()
+def doctor(platform: Annotated[str, typer.Argument(help="The name of a platform")]) -> None:
+    """Check what a platform needs: its token, permissions and commands. Changes nothing.
+
+    Ends with 1 if something is missing.
+    """
+    from bot.commands.catalogue import CATALOGUE
+    from bot.runtime.settings import load
+
+    check = _tool(platform, "doctor")
+    settings = load()
+
+    async def checked() -> bool:
+        every = True
+        async for good, line in check(settings.of(platform), settings.word, CATALOGUE):
+            print(f"{'ok ' if good else 'no '} {line}")
+            every = every and good
+        return every
+
+    raise typer.Exit(0 if asyncio.run(checked()) else 1)
+
+
+def _tool(platform: str, word: str) -> Callable[..., Any]:
+    """What the platform has for the host under this word; raises BadConfig if it has nothing."""
+    from adapters import registry
+
+    found = registry.tool(platform, word)
+    if found is None:
+        known = ", ".join(name for name in registry.HOSTED if registry.tool(name, word)) or "none"
+        raise BadConfig([f"There is no “{word}” for “{platform}”. There is one for: {known}."])
+    return found
 
 
 @team_app.command("add")

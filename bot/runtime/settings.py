@@ -33,6 +33,14 @@ class Settings(BaseSettings):
     vault_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         (), description="keys that encrypt the platforms' secrets, newest first, separated by commas"
     )
+    discord_token: SecretStr = Field(
+        SecretStr(""), description="the token of the Discord bot; with it Discord is served"
+    )
+    discord_emoji: str = Field(
+        "",
+        pattern=r"^(\s*\d{15,20}:(read|later)\s*(,|$))*$",
+        description="custom emoji by id that mean something too: 1234567890123456789:read, …:later",
+    )
     log_level: str = Field(
         "WARNING", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR"
     )
@@ -57,6 +65,14 @@ class Settings(BaseSettings):
     @classmethod
     def _keys(cls, typed: Any) -> Any:
         return tuple(key.strip() for key in typed.split(",") if key.strip()) if isinstance(typed, str) else typed
+
+    def of(self, platform: str) -> Mapping[str, str]:
+        """The options of one platform, by what follows its name in ours; secrets in the clear."""
+        given = {name: getattr(self, name) for name in type(self).model_fields if name.startswith(f"{platform}_")}
+        return {
+            name.removeprefix(f"{platform}_"): value.get_secret_value() if isinstance(value, SecretStr) else value
+            for name, value in given.items()
+        }
 
     @property
     def database_url(self) -> str:

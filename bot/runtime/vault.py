@@ -6,11 +6,24 @@ from functools import cached_property
 
 from bot.domain.errors import BadConfig
 from bot.domain.ids import PlatformName
-from store.sql import SqlStore, SqlVault
+from store.sql import Hold, SqlStore, SqlVault
+
+
+class ThreadedHold:
+    """Implements `bot.chat.platform.Hold`."""
+
+    def __init__(self, hold: Hold) -> None:
+        self._hold = hold
+
+    async def kept(self) -> bool:
+        return await asyncio.to_thread(self._hold.kept)
+
+    async def let_go(self) -> None:
+        await asyncio.to_thread(self._hold.let_go)
 
 
 class ThreadedVault:
-    """Implements `bot.chat.platform.Vault`; every method raises BadConfig without a key that fits."""
+    """Implements `bot.chat.platform.Vault`; what is about secrets raises BadConfig without a key that fits."""
 
     def __init__(self, store: SqlStore, keys: Sequence[str]) -> None:
         self._store = store
@@ -21,6 +34,10 @@ class ThreadedVault:
         if not self._keys:
             raise BadConfig(["DOGEAR_VAULT_KEYS is not set, and without a key no platform can keep its secrets."])
         return SqlVault(self._store, self._keys)
+
+    async def hold(self, platform: PlatformName, name: str) -> ThreadedHold | None:
+        taken = await asyncio.to_thread(self._store.hold, f"{platform}/{name}")
+        return ThreadedHold(taken) if taken else None
 
     async def keep(self, platform: PlatformName, name: str, secret: bytes) -> None:
         await asyncio.to_thread(lambda: self._vault.keep(platform, name, secret))

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from bot.chat.platform import Reacted, ReactionsCleared, Unreacted
+from bot.chat.platform import MarksSeen, Reacted, ReactionsCleared, Unreacted
 from bot.domain.entry import Entry
 from bot.domain.errors import Refusal
 from bot.domain.ids import AccountRef, EntryId, MemberId, TeamId
@@ -32,7 +32,7 @@ def react(tx: Transaction, event: Reacted | Unreacted) -> ReadingState | None:
     entry = _entry_shown(tx, team.id, event) if team else None
     if team is None or entry is None:
         return None
-    member = tx.teams.admit(team.id, event.actor.account, event.actor.name)
+    member = teams.admitted(tx, team, event.actor)
     mark = Mark(
         account=event.actor.account,
         message=event.message,
@@ -54,12 +54,35 @@ def clear(tx: Transaction, event: ReactionsCleared) -> int:
     marks = [
         mark for mark in tx.readings.marks_on(team.id, event.message) if mark.live and event.emoji in (None, mark.emoji)
     ]
-    for mark in marks:
-        tx.readings.keep_mark(team.id, replace(mark, at=event.at, live=False))
-        member = tx.teams.member(team.id, mark.account)
-        if member:
-            _follow(tx, team.id, member.id, mark.account, mark.entry)
+    _take_away(tx, team.id, marks, event.at)
     return len(marks)
+
+
+def _take_away(tx: Transaction, team: TeamId, marks: Sequence[Mark], at: datetime) -> None:
+    for mark in marks:
+        tx.readings.keep_mark(team, replace(mark, at=at, live=False))
+        member = tx.teams.member(team, mark.account)
+        if member:
+            _follow(tx, team, member.id, mark.account, mark.entry)
+
+
+def see(tx: Transaction, event: MarksSeen) -> int:
+    """Bring the marks of a message in line with what stands on it; how many were put or taken away."""
+    team = teams.team_of(tx, event.message.channel.workspace)
+    if team is None:
+        return 0
+    live = {(mark.account, mark.emoji) for mark in tx.readings.marks_on(team.id, event.message) if mark.live}
+    there = {(seen.actor.account, seen.emoji) for seen in event.marks}
+    missed = [seen for seen in event.marks if (seen.actor.account, seen.emoji) not in live]
+    for seen in missed:
+        react(tx, replace(seen, at=event.at))
+    gone = [
+        mark
+        for mark in tx.readings.marks_on(team.id, event.message)
+        if mark.live and mark.at <= event.at and (mark.account, mark.emoji) not in there
+    ]
+    _take_away(tx, team.id, gone, event.at)
+    return len(missed) + len(gone)
 
 
 def _entry_shown(tx: Transaction, team: TeamId, event: Reacted | Unreacted) -> EntryId | None:

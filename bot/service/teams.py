@@ -50,6 +50,14 @@ def member_of(tx: Transaction, team: Team, actor: Actor) -> Member | None:
     return member if member and member.name == actor.name else None
 
 
+def admitted(tx: Transaction, team: Team, actor: Actor) -> Member:
+    """The member behind an actor, added if new; whose platform told no name keeps the one known."""
+    known = tx.teams.member(team.id, actor.account)
+    if known is not None and not actor.name:
+        return known
+    return tx.teams.admit(team.id, actor.account, actor.name or actor.account.id)
+
+
 def zone_for(member: Member, actor: Actor, team: Team) -> str:
     """The IANA zone in which this member is shown times: their choice, else their platform's word, else the team's."""
     return member.zone or actor.zone or team.zone

@@ -33,6 +33,7 @@ from bot.domain.ids import (
     ScheduleId,
     TeamId,
     ThreadRef,
+    WorkspaceRef,
 )
 from bot.domain.wire import from_json, to_json
 from store.sql.due import (
@@ -206,6 +207,18 @@ class SqlDeliveries:
         )
         row = self._work.row(select(DELIVERY.c.team, DELIVERY.c.entry).where(here).limit(1))
         return (TeamId(row.team), EntryId(id_of(row.team, row.entry))) if row else None
+
+    def posted(self, workspace: WorkspaceRef, since: datetime) -> Sequence[MessageRef]:
+        at = func.coalesce(DELIVERY.c.sent_from, DELIVERY.c.settled_at)
+        here = and_(
+            DELIVERY.c.platform == workspace.platform,
+            DELIVERY.c.workspace == workspace.id,
+            DELIVERY.c.message.is_not(None),
+            DELIVERY.c.entry.is_not(None),
+            at >= since,
+        )
+        rows = self._work.rows(select(DELIVERY).where(here).order_by(at.desc(), DELIVERY.c.number.desc()))
+        return [_message(row, row.message_channel, row.message) for row in rows]
 
     def discussions(self, team: TeamId, entry: EntryId, limit: int) -> Sequence[tuple[datetime, MessageRef]]:
         at = func.coalesce(DELIVERY.c.sent_from, DELIVERY.c.settled_at)

@@ -10,6 +10,7 @@ from bot.domain.errors import StoreBusy
 from bot.domain.notes import NoteBlock
 from bot.ports import Clock
 from store.sql.engine import POOL, address, begun, connect
+from store.sql.hold import Hold, hold
 from store.sql.migrate import prepare, revision
 from store.sql.transaction import SqlTransaction
 from store.sql.work import DatabaseTime, Tree
@@ -80,6 +81,10 @@ class SqlStore:
     def writers(self) -> int:
         """How many threads may write at a time: on SQLite they would only wait for each other."""
         return 1 if self._engine.dialect.name == "sqlite" else POOL // 2
+
+    def hold(self, name: str) -> Hold | None:
+        """Take what only one process may have; None while another has it. Raises StoreBusy."""
+        return hold(self._engine, name)
 
     def schema(self) -> str:
         """The revision of the database's schema."""

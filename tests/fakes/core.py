@@ -23,7 +23,7 @@ from bot.domain.card import (
     Tone,
 )
 from bot.domain.errors import BadUsage, NotFound, Refusal, StoreBusy
-from bot.domain.ids import ChannelRef, EntryNumber, PlatformName, Url, WorkspaceRef
+from bot.domain.ids import ChannelRef, EntryNumber, MessageRef, PlatformName, Url, WorkspaceRef
 from bot.domain.notes import NoteBlock, NoteKind
 from bot.domain.reading import ReadingState
 from bot.domain.text import Span, bold, plain
@@ -137,6 +137,7 @@ class FakeCore:
         self.states: dict[tuple[str, int], ReadingState] = {}
         self.owed: list[tuple[ChannelRef, EntryLine, str]] = []
         self.busy = False
+        self.messages: list[MessageRef] = []
 
     async def invoke(self, invocation: Invocation) -> Answer:
         self.invocations.append(invocation)
@@ -151,6 +152,9 @@ class FakeCore:
         if kind is Kind.ENTRY:
             return [Choice(value=f"#{entry.number}", label=entry.title) for entry in self.entries]
         return [Choice(value="caching", label="caching")] if kind is Kind.TAG else []
+
+    async def shown(self, workspace: WorkspaceRef) -> Sequence[MessageRef]:
+        return [message for message in self.messages if message.channel.workspace == workspace]
 
     async def happened(self, happening: Happening) -> None:
         if self.busy:
@@ -337,6 +341,9 @@ def a_channel(name: str = "reading", platform: str = "terminal") -> ChannelRef:
 
 class NoVault:
     """Keeps nothing: for a platform that has nothing to keep."""
+
+    async def hold(self, platform: PlatformName, name: str) -> None:
+        raise AssertionError("nothing is to be held")
 
     async def keep(self, platform: PlatformName, name: str, secret: bytes) -> None:
         raise AssertionError("nothing is to be kept")

@@ -1,0 +1,1 @@
+"""The club in a Discord server: native commands, buttons and threads, without reading what people write."""

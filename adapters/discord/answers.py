@@ -1,0 +1,158 @@
+"""How an interaction is acknowledged and answered: first within Discord's three seconds, then with the whole answer.
+
+An answer is private unless the command declares otherwise; a refusal is private always. Whether an answer is private
+is settled by the first word Discord hears from us, so a command that may open a form, or answers in public, is
+given a moment before that word is said.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import discord
+
+from adapters.discord import forms
+from adapters.discord.failures import ALREADY_ACKNOWLEDGED, UNKNOWN_INTERACTION
+from adapters.discord.inbound import Asked, actor, invocation, picked, typed
+from adapters.discord.presses import Press
+from adapters.discord.render import Layout, messages
+from adapters.discord.surface import MENUS, choices
+from bot.chat.command import CommandSpec, Reply
+from bot.chat.platform import Answer, Core
+from bot.domain.card import Call, Card, Form, Paragraph, Tone
+from bot.domain.text import plain
+
+PATIENCE = 1.5
+"""Seconds, of the three that Discord gives, for an answer that must be known before it can be acknowledged."""
+COMPLETION_DEADLINE = 2.0
+MOST_MESSAGES = 10
+"""Ours, of one answer."""
+
+NO_ENTRY = Card(
+    title="That message stands for no entry of the list.",
+    blocks=(Paragraph(text=plain("Use this on a message of mine that shows one entry.")),),
+    tone=Tone.REFUSAL,
+)
+
+log = logging.getLogger("dogear.discord")
+
+
+class Answers:
+    """Answers what people ask of one core. `word` is the command's first word, without the slash."""
+
+    def __init__(self, core: Core, word: str) -> None:
+        self._core = core
+        self._word = word
+
+    async def command(self, interaction: Asked, data: Any) -> None:
+        """A native command, or a menu of a message."""
+        if data["name"] not in MENUS:
+            await self._carry_out(interaction, typed(data).call)
+            return
+        user = interaction.client.user
+        call = picked(data, user.id if user else None)
+        if call is None:
+            await self._at_once(interaction, NO_ENTRY)
+        else:
+            await self._carry_out(interaction, call)
+
+    async def pressed(self, interaction: Asked, press: Press) -> None:
+        """A button; in a private answer of ours the new page takes the place of the old one."""
+        message = interaction.message
+        own = message is not None and message.flags.ephemeral
+        await self._carry_out(interaction, press.call, in_place=press.replaces and own)
+
+    async def submitted(self, interaction: Asked, data: Any) -> None:
+        """A form that was filled in."""
+        call = forms.submitted(data)
+        if call is not None:
+            await self._carry_out(interaction, call, modal_allowed=False)
+
+    async def completed(self, interaction: Asked, data: Any) -> None:
+        """What fits the option that is being typed; nothing if that takes too long."""
+        asked = typed(data)
+        spec = self._spec(asked.path)
+        param = next((param for param in spec.params if param.name == asked.focused), None) if spec else None
+        if param is None:
+            return
+        try:
+            async with asyncio.timeout(COMPLETION_DEADLINE):
+                found = await self._core.complete(actor(interaction), param.kind, asked.values[param.name])
+        except TimeoutError:
+            found = ()
+        offered = [discord.app_commands.Choice(**one) for one in choices(found)]
+        await interaction.response.autocomplete(offered)
+
+    def _spec(self, path: tuple[str, ...]) -> CommandSpec | None:
+        return next((spec for spec in self._core.catalogue if spec.path == path), None)
+
+    async def _carry_out(
+        self, interaction: Asked, call: Call, *, in_place: bool = False, modal_allowed: bool = True
+    ) -> None:
+        spec = self._spec(call.path)
+        public = spec is not None and spec.reply is Reply.PUBLIC
+        undecided = public or (spec is not None and spec.form and modal_allowed)
+        if undecided:
+            answer = await self._soon(interaction, call, public=public)
+        else:
+            await self._acknowledge(interaction, private=True, in_place=in_place)
+            answer = await self._core.invoke(invocation(interaction, call))
+        await self._show(interaction, answer, modal_allowed=modal_allowed)
+
+    async def _soon(self, interaction: Asked, call: Call, *, public: bool) -> Answer:
+        """The answer; acknowledged only if it is slow to come."""
+        asked = asyncio.ensure_future(self._core.invoke(invocation(interaction, call)))
+        done, _ = await asyncio.wait({asked}, timeout=PATIENCE)
+        if not done:
+            await self._acknowledge(interaction, private=not public, in_place=False)
+        return await asked
+
+    async def _acknowledge(self, interaction: Asked, *, private: bool, in_place: bool) -> None:
+        if in_place:
+            await interaction.response.defer()
+        else:
+            interaction.extras["public"] = not private
+            await interaction.response.defer(ephemeral=private, thinking=True)
+
+    async def _show(self, interaction: Asked, answer: Answer, *, modal_allowed: bool) -> None:
+        private = answer.refusal or answer.reply is Reply.PRIVATE
+        card = answer.show
+        if isinstance(card, Form):
+            modal = forms.modal(card) if modal_allowed and not interaction.response.is_done() else None
+            if modal is not None:
+                modal.stop()  # the library need not remember it: its id says all
+                await interaction.response.send_modal(modal)
+                return
+            card, private = forms.as_card(card), True
+        layouts = messages(card, word=self._word)[:MOST_MESSAGES]
+        if not interaction.response.is_done():
+            await self._first(interaction, layouts, private=private)
+        elif private and interaction.extras.get("public"):
+            await interaction.delete_original_response()
+            await self._followed(interaction, layouts, private=True)
+        else:
+            await interaction.edit_original_response(view=_still(layouts[0]))
+            await self._followed(interaction, layouts[1:], private=private)
+
+    async def _at_once(self, interaction: Asked, card: Card) -> None:
+        await self._first(interaction, messages(card, word=self._word), private=True)
+
+    async def _first(self, interaction: Asked, layouts: Sequence[Layout], *, private: bool) -> None:
+        await interaction.response.send_message(view=_still(layouts[0]), ephemeral=private)
+        await self._followed(interaction, layouts[1:], private=private)
+
+    async def _followed(self, interaction: Asked, layouts: Sequence[Layout], *, private: bool) -> None:
+        for layout in layouts:
+            await interaction.followup.send(view=_still(layout), ephemeral=private, wait=True)
+
+
+def _still(layout: Layout) -> Layout:
+    """A view that the library forgets once it is sent: presses are recognised by their id alone."""
+    layout.stop()
+    return layout
+
+
+def taken_by_another(error: discord.HTTPException) -> bool:
+    """Whether somebody else acknowledged the interaction, or it is too late for anybody to."""
+    return error.code in (ALREADY_ACKNOWLEDGED, UNKNOWN_INTERACTION)

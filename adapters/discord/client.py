@@ -1,0 +1,141 @@
+"""The connection: discord.py's client with the two intents that we need, handing every event on. No translation here."""
+
+import logging
+import re
+from typing import Any, Protocol, Self
+
+import discord
+from discord import ui
+
+from adapters.discord import presses
+from adapters.discord.answers import taken_by_another
+from adapters.discord.inbound import Asked
+from adapters.discord.presses import Press
+
+CHATTY = ("discord.http", "discord.client", "discord.gateway", "discord.state", "discord.webhook.async_")
+"""Loggers of the library that write whole bodies, and addresses with tokens in them, at DEBUG."""
+LONGEST_WAIT = 5.0
+"""Seconds for which the library may sleep on a rate limit inside one attempt: an attempt has ten in all."""
+
+log = logging.getLogger("dogear.discord")
+
+
+class Inbox(Protocol):
+    """What becomes of events."""
+
+    async def command(self, interaction: Asked, data: Any) -> None: ...
+    async def pressed(self, interaction: Asked, press: Press) -> None: ...
+    async def submitted(self, interaction: Asked, data: Any) -> None: ...
+    async def completed(self, interaction: Asked, data: Any) -> None: ...
+    async def reacted(self, event: discord.RawReactionActionEvent) -> None: ...
+    async def cleared(self, event: discord.RawReactionClearEvent) -> None: ...
+    async def emoji_cleared(self, event: discord.RawReactionClearEmojiEvent) -> None: ...
+    async def seen(self, guild: discord.Guild) -> None: ...
+    async def joined(self, guild: discord.Guild) -> None: ...
+    async def away(self, guild: discord.Guild) -> None: ...
+    async def left(self, guild: discord.Guild) -> None: ...
+    async def channel_gone(self, channel: discord.abc.GuildChannel) -> None: ...
+    async def gap(self, guilds: list[discord.Guild]) -> None: ...
+
+
+class Pressed(ui.DynamicItem[ui.Button[Any]], template=presses.TEMPLATE):
+    """Any button of ours, made anew from its custom id when it is pressed."""
+
+    def __init__(self, button: "ui.Button[Any]", press: Press) -> None:
+        super().__init__(button)
+        self._press = press
+
+    @classmethod
+    async def from_custom_id(cls, _interaction: Asked, item: Any, match: re.Match[str], /) -> Self:
+        press = presses.press(match.string)
+        assert press is not None
+        return cls(item, press)
+
+    async def callback(self, interaction: Asked) -> None:
+        await interaction.client.answer(interaction, press=self._press)
+
+
+class DiscordClient(discord.AutoShardedClient):
+    """One process's share of the gateway. Without the member list, without what people write."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            intents=discord.Intents(guilds=True, guild_reactions=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+            max_ratelimit_timeout=30.0,
+            **options,
+        )
+        self.inbox: Inbox | None = None
+        self.add_dynamic_items(Pressed)
+        for name in CHATTY:
+            logging.getLogger(name).setLevel(logging.WARNING)
+
+    async def answer(self, interaction: Asked, *, press: Press | None = None) -> None:
+        """Answer an interaction. One that another replica took, or that came too late, is let go."""
+        inbox, data = self.inbox, interaction.data
+        if inbox is None or data is None or interaction.guild_id is None:
+            return
+        try:
+            if press is not None:
+                await inbox.pressed(interaction, press)
+            elif interaction.type is discord.InteractionType.application_command:
+                await inbox.command(interaction, data)
+            elif interaction.type is discord.InteractionType.autocomplete:
+                await inbox.completed(interaction, data)
+            elif interaction.type is discord.InteractionType.modal_submit:
+                await inbox.submitted(interaction, data)
+        except discord.HTTPException as error:
+            if not taken_by_another(error):
+                log.warning("an answer did not arrive", extra={"status": error.status, "code": error.code})
+        except discord.InteractionResponded:
+            log.warning("an interaction was answered twice")
+
+    async def on_interaction(self, interaction: Asked) -> None:
+        await self.answer(interaction) if interaction.type is not discord.InteractionType.component else None
+
+    async def on_raw_reaction_add(self, event: discord.RawReactionActionEvent) -> None:
+        await self._given().reacted(event)
+
+    async def on_raw_reaction_remove(self, event: discord.RawReactionActionEvent) -> None:
+        await self._given().reacted(event)
+
+    async def on_raw_reaction_clear(self, event: discord.RawReactionClearEvent) -> None:
+        await self._given().cleared(event)
+
+    async def on_raw_reaction_clear_emoji(self, event: discord.RawReactionClearEmojiEvent) -> None:
+        await self._given().emoji_cleared(event)
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        await self._given().joined(guild)
+
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        await self._given().seen(guild)
+
+    async def on_guild_unavailable(self, guild: discord.Guild) -> None:
+        """An outage of Discord's: nothing is lost but what happens in the meantime."""
+        await self._given().away(guild)
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Only a real removal: an outage is `on_guild_unavailable`."""
+        await self._given().left(guild)
+
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        await self._given().channel_gone(channel)
+
+    async def on_shard_ready(self, shard: int) -> None:
+        """A new session: what happened between the last one and this was not told to us."""
+        await self._given().gap([guild for guild in self.guilds if guild.shard_id == shard])
+
+    async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:
+        log.error("bug in %s", event_method, exc_info=True)  # noqa: LOG014 -- only handlers call this
+
+    def _given(self) -> Inbox:
+        assert self.inbox is not None, "events arrive only once there is somebody to take them"
+        return self.inbox
+
+    def be_quick(self) -> None:
+        """Hand a long rate limit back to the ledger, which waits without holding anything."""
+        self.http.max_ratelimit_timeout = LONGEST_WAIT

@@ -1,0 +1,159 @@
+"""What becomes of each event: an answer to the person, or a happening for the core."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+import discord
+
+from adapters.discord import cards, inbound, places
+from adapters.discord.answers import Answers
+from adapters.discord.inbound import Asked, Emojis
+from adapters.discord.presses import Press
+from bot.chat.platform import ChannelGone, Core, Happening, MarksSeen, Reacted, WorkspaceJoined, WorkspaceLeft
+from bot.domain.card import Card
+from bot.domain.errors import PlatformError, StoreBusy
+from bot.domain.ids import AccountRef, MessageRef
+
+REPAIR_EVERY = 60.0
+"""Seconds between two rounds over the messages whose reactions could not be noted or read."""
+
+log = logging.getLogger("dogear.discord")
+
+
+class Outside(Protocol):
+    """What the events need of the platform."""
+
+    async def marks(self, message: MessageRef) -> Sequence[Reacted]: ...
+    async def tell(self, account: AccountRef, card: Card) -> None: ...
+
+
+class Events:
+    """Implements the client's `Inbox` for one core. `own` says which account is ours."""
+
+    def __init__(
+        self,
+        core: Core,
+        outside: Outside,
+        *,
+        word: str,
+        emojis: Emojis,
+        now: Callable[[], datetime],
+        own: Callable[[], int | None],
+        by_host: Callable[[], bool],
+    ) -> None:
+        self._core = core
+        self._outside = outside
+        self._answers = Answers(core, word)
+        self._word = word
+        self._emojis = emojis
+        self._now = now
+        self._own = own
+        self._by_host = by_host
+        self._doubtful: dict[MessageRef, None] = {}
+        self._away: set[int] = set()
+
+    async def command(self, interaction: Asked, data: Any) -> None:
+        await self._answers.command(interaction, data)
+
+    async def pressed(self, interaction: Asked, press: Press) -> None:
+        await self._answers.pressed(interaction, press)
+
+    async def submitted(self, interaction: Asked, data: Any) -> None:
+        await self._answers.submitted(interaction, data)
+
+    async def completed(self, interaction: Asked, data: Any) -> None:
+        await self._answers.completed(interaction, data)
+
+    async def reacted(self, event: discord.RawReactionActionEvent) -> None:
+        """A reaction put on or taken off. Our own seeds and other bots count for nothing."""
+        at = self._now()
+        meaning = self._emojis.meaning(event.emoji)
+        bot = event.member is not None and event.member.bot
+        if meaning is None or event.guild_id is None or event.user_id == self._own() or bot:
+            return
+        await self._note(inbound.reacted(event, meaning, at))
+
+    async def cleared(self, event: discord.RawReactionClearEvent) -> None:
+        if event.guild_id is not None:
+            for one in inbound.cleared(event.guild_id, event.channel_id, event.message_id, None, self._now()):
+                await self._note(one)
+
+    async def emoji_cleared(self, event: discord.RawReactionClearEmojiEvent) -> None:
+        if event.guild_id is not None and self._emojis.meaning(event.emoji) is not None:
+            at = self._now()
+            for one in inbound.cleared(event.guild_id, event.channel_id, event.message_id, event.emoji, at):
+                await self._note(one)
+
+    async def _note(self, happening: Any) -> None:
+        """Tell the core. Discord tells a thing once: what cannot be noted now is read from the message later."""
+        try:
+            await self._core.happened(happening)
+        except StoreBusy:
+            self._doubtful[happening.message] = None
+
+    async def seen(self, guild: discord.Guild) -> None:
+        """A server that we are in; a known one keeps its team."""
+        name = guild.name
+        joined = WorkspaceJoined(workspace=places.workspace(guild.id), name=name, by_host=self._by_host())
+        await self._insist(joined)
+        if guild.id in self._away:
+            self._away.discard(guild.id)
+            await self.gap([guild])
+
+    async def away(self, guild: discord.Guild) -> None:
+        """An outage; what happens until it is over is read from the messages then."""
+        self._away.add(guild.id)
+
+    async def joined(self, guild: discord.Guild) -> None:
+        """We were invited: whoever owns the server is told in private how to begin."""
+        await self.seen(guild)
+        if guild.owner_id is None:
+            return
+        try:
+            await self._outside.tell(places.account(guild.owner_id), cards.welcome(guild.name, self._word))
+        except PlatformError as error:
+            log.info("nobody could be welcomed: %s", error)
+
+    async def left(self, guild: discord.Guild) -> None:
+        await self._insist(WorkspaceLeft(workspace=places.workspace(guild.id)))
+
+    async def channel_gone(self, channel: discord.abc.GuildChannel) -> None:
+        ref = places.channel(channel.guild.id, channel.id)
+        await self._insist(ChannelGone(channel=ref, because="the channel was deleted"))
+
+    async def _insist(self, happening: Happening) -> None:
+        """Tell the core until it can take it: these are not told twice either."""
+        while True:
+            try:
+                return await self._core.happened(happening)
+            except StoreBusy:
+                await asyncio.sleep(1)
+
+    async def gap(self, guilds: Sequence[discord.Guild]) -> None:
+        """Something may have been missed: read what stands on every message that still counts, and put it right."""
+        for guild in guilds:
+            for message in await self._core.shown(places.workspace(guild.id)):
+                self._doubtful[message] = None
+        await self.repair()
+
+    async def repair(self) -> None:
+        """Read the reactions of every doubtful message once; one that cannot be read now stays doubtful."""
+        for message in list(self._doubtful):
+            del self._doubtful[message]
+            try:
+                at = self._now()
+                seen = await self._outside.marks(message)
+                await self._core.happened(MarksSeen(message=message, marks=tuple(seen), at=at))
+            except StoreBusy:
+                self._doubtful[message] = None
+            except PlatformError as error:
+                log.info("reactions could not be read: %s", error)
+
+    async def keep_repairing(self) -> None:
+        """Until cancelled."""
+        while True:
+            await asyncio.sleep(REPAIR_EVERY)
+            await self.repair()

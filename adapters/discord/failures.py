@@ -1,0 +1,79 @@
+"""Discord's and the network's failures as the three that the core knows. The one place that knows both."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import aiohttp
+import discord
+
+from bot.domain.errors import PlatformBusy, PlatformError, PlatformRefused, PlatformUncertain
+
+BLOCKED = timedelta(minutes=10)
+"""How long to stay away when Discord's edge refuses us and names no time: its window for invalid requests."""
+UNREACHABLE = timedelta(seconds=15)
+
+UNKNOWN_CHANNEL, UNKNOWN_GUILD, UNKNOWN_MESSAGE = 10003, 10004, 10008
+UNKNOWN_INTERACTION, ALREADY_ACKNOWLEDGED = 10062, 40060
+THREAD_EXISTS = 160004
+
+_REMEDIES = {
+    UNKNOWN_CHANNEL: "Choose another channel: schedule set",
+    UNKNOWN_GUILD: "Invite Dogear to the server again.",
+    UNKNOWN_MESSAGE: "Nothing needs to be done: somebody removed the message.",
+    20016: "Turn off slow mode in this channel for Dogear, or give it Manage Messages.",
+    30046: "Nothing needs to be done: the message is too old to be changed again.",
+    50001: "Let Dogear see the channel (View Channel).",
+    50007: "Allow direct messages from members of the server, in your privacy settings.",
+    50013: "Give Dogear the permissions it misses; “dogear doctor discord” names them.",
+    50035: "This is a fault of Dogear; the host finds it in the log.",
+    50083: "Open the archived thread again.",
+    160005: "Unlock the thread.",
+    160006: "Close some threads: the server has as many as Discord allows.",
+    240000: "Discord blocks a link in it as harmful; take the entry off the list.",
+}
+_REMEDY = "“dogear doctor discord” says what is missing."
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise a PlatformError in place of what the library raises."""
+    try:
+        yield
+    except PlatformError:
+        raise
+    except (discord.DiscordException, aiohttp.ClientError, OSError, ValueError, TypeError, KeyError) as error:
+        raise told(error) from error
+
+
+def told(error: Exception) -> PlatformError:
+    """What an attempt that ended like this means."""
+    match error:
+        case discord.RateLimited():
+            return PlatformBusy("Discord asks us to wait", retry_after=timedelta(seconds=error.retry_after))
+        case discord.DiscordServerError():
+            return PlatformUncertain(f"Discord had a fault of its own ({error.status})")
+        case discord.HTTPException():
+            return _refused(error)
+        case discord.LoginFailure():
+            return PlatformRefused("Discord does not know our token", remedy="Set DOGEAR_DISCORD_TOKEN anew.")
+        case aiohttp.ClientConnectorError():
+            return PlatformBusy("Discord cannot be reached", retry_after=UNREACHABLE)
+        case _:
+            return PlatformUncertain(f"the answer did not arrive or cannot be read ({type(error).__name__})")
+
+
+def _refused(error: discord.HTTPException) -> PlatformError:
+    if error.status == 429:
+        return PlatformBusy("Discord turns us away", retry_after=_named_time(error) or BLOCKED)
+    if error.status >= 500:
+        return PlatformUncertain(f"Discord had a fault of its own ({error.status})")
+    if error.status == 401:
+        return PlatformRefused("Discord does not accept our token", remedy="Set DOGEAR_DISCORD_TOKEN anew.")
+    words = str(error.text).splitlines()[0][:200] if error.text else f"status {error.status}"
+    return PlatformRefused(f"Discord says no: {words} ({error.code})", remedy=_REMEDIES.get(error.code, _REMEDY))
+
+
+def _named_time(error: discord.HTTPException) -> timedelta | None:
+    given = error.response.headers.get("Retry-After", "")
+    return timedelta(seconds=float(given)) if given.replace(".", "", 1).isdigit() else None

@@ -1,0 +1,143 @@
+"""Discord's interactions and reactions as the core's invocations and happenings. Nothing is answered here."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import discord
+
+from adapters.discord import places, presses
+from adapters.discord.surface import GROUP, MENUS, SUB_COMMAND
+from bot.chat.platform import Actor, Invocation, Reacted, ReactionsCleared, Unreacted
+from bot.domain.card import Call
+from bot.domain.ids import ChannelRef, InvocationId
+from bot.domain.reading import ReadingState
+from bot.domain.record import record
+from bot.domain.team import Role
+
+MEANINGS: Mapping[str, ReadingState] = {"✅": ReadingState.READ, "🔖": ReadingState.LATER}
+SEEDS: Mapping[ReadingState, str] = {meaning: emoji for emoji, meaning in MEANINGS.items()}
+_VARIANT = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
+BURST = "burst:"
+"""Before the name of a super reaction, which an account may put on beside the ordinary one."""
+
+Asked = discord.Interaction[Any]
+
+
+def actor(interaction: Asked) -> Actor:
+    """Who asks, with the rights that Discord says they have at this moment."""
+    assert interaction.guild_id is not None
+    manages = interaction.permissions.manage_guild or interaction.permissions.administrator
+    return Actor(
+        account=places.account(interaction.user.id),
+        workspace=places.workspace(interaction.guild_id),
+        name=interaction.user.display_name,
+        role=Role.ADMIN if manages else Role.READER,
+    )
+
+
+def channel(interaction: Asked) -> ChannelRef | None:
+    """Where it is asked; in a thread, the channel that the thread belongs to."""
+    assert interaction.guild_id is not None
+    found = interaction.channel
+    place = found.parent_id if isinstance(found, discord.Thread) else interaction.channel_id
+    return places.channel(interaction.guild_id, place) if place is not None else None
+
+
+def invocation(interaction: Asked, call: Call) -> Invocation:
+    return Invocation(
+        id=InvocationId(f"discord:{interaction.id}"), call=call, actor=actor(interaction), channel=channel(interaction)
+    )
+
+
+@record
+class Typed:
+    """What stands in a native command: its path, its values as typed, and the option that is being completed."""
+
+    path: tuple[str, ...]
+    values: Mapping[str, str]
+    focused: str | None = None
+
+    @property
+    def call(self) -> Call:
+        return Call(path=self.path, arguments=self.values)
+
+
+def typed(data: Mapping[str, Any]) -> Typed:
+    """The sub-command that an interaction's data names."""
+    path: list[str] = []
+    options: Sequence[Mapping[str, Any]] = data.get("options", ())
+    while options and options[0]["type"] in (GROUP, SUB_COMMAND):
+        path.append(options[0]["name"])
+        options = options[0].get("options", ())
+    focused = next((option["name"] for option in options if option.get("focused")), None)
+    return Typed(path=tuple(path), values={one["name"]: str(one["value"]) for one in options}, focused=focused)
+
+
+def picked(data: Mapping[str, Any], own: int | None) -> Call | None:
+    """The call of a context menu: about the entry that the message shows; None if it is not ours or shows none."""
+    message = data.get("resolved", {}).get("messages", {}).get(data["target_id"], {})
+    if str(message.get("author", {}).get("id")) != str(own):
+        return None
+    for custom_id in _custom_ids(message.get("components", ())):
+        press = presses.press(custom_id)
+        entry = press.call.arguments.get("entry") if press else None
+        if entry is not None:
+            return Call(path=MENUS[data["name"]], arguments={"entry": entry})
+    return None
+
+
+def _custom_ids(components: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for component in components:
+        if "custom_id" in component:
+            yield component["custom_id"]
+        yield from _custom_ids(component.get("components", ()))
+        if "accessory" in component:
+            yield from _custom_ids([component["accessory"]])
+
+
+class Emojis:
+    """Which reactions mean what: the two of everybody, and custom emoji of the host's choice by their id."""
+
+    def __init__(self, custom: Mapping[str, ReadingState]) -> None:
+        self._custom = custom
+
+    def meaning(self, emoji: discord.PartialEmoji) -> ReadingState | None:
+        """A custom emoji counts by its id alone, whatever it is called; an ordinary one in every variant."""
+        if emoji.id is not None:
+            return self._custom.get(str(emoji.id))
+        return MEANINGS.get(_VARIANT.sub("", emoji.name or ""))
+
+
+def name_of(emoji: discord.PartialEmoji, *, burst: bool) -> str:
+    """The reaction's name among the marks: variants that Discord counts apart stay apart."""
+    name = str(emoji.id) if emoji.id is not None else emoji.name or ""
+    return f"{BURST}{name}" if burst else name
+
+
+def reacted(event: discord.RawReactionActionEvent, meaning: ReadingState, at: datetime) -> Reacted | Unreacted:
+    assert event.guild_id is not None
+    member = event.member
+    kind = Reacted if event.event_type == "REACTION_ADD" else Unreacted
+    return kind(
+        actor=Actor(
+            account=places.account(event.user_id),
+            workspace=places.workspace(event.guild_id),
+            name=member.display_name if member else "",
+        ),
+        message=places.message(event.guild_id, event.channel_id, event.message_id),
+        emoji=name_of(event.emoji, burst=event.burst),
+        meaning=meaning,
+        at=at,
+    )
+
+
+def cleared(
+    guild: int, channel_id: int, message: int, emoji: discord.PartialEmoji | None, at: datetime
+) -> Sequence[ReactionsCleared]:
+    """All reactions, or all of one emoji: both the ordinary and the super ones."""
+    ref = places.message(guild, channel_id, message)
+    if emoji is None:
+        return [ReactionsCleared(message=ref, at=at)]
+    return [ReactionsCleared(message=ref, at=at, emoji=name_of(emoji, burst=burst)) for burst in (False, True)]

@@ -1,0 +1,178 @@
+"""Text as Discord's Markdown: what people wrote stays what they wrote, and can neither ping nor pretend.
+
+Discord has more than one parser, so nothing relies on one guard: markup is escaped, every `@` is followed by a
+zero-width space, and the client forbids all mentions besides (platform facts §4).
+"""
+
+import re
+import unicodedata
+from urllib.parse import urlsplit
+
+from bot.domain.ids import Url
+from bot.domain.text import Span, Text, site_of, string
+
+LONGEST_URL = 900
+"""A longer address is shown as its host: it would leave no room for the text it belongs to."""
+
+_MARKUP = re.compile(r"([\\*_~>#\-\[\]():<|`])")
+_DROPPED = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]",
+)
+_BLANKS = re.compile(r"[\t\n\r\x0b\x0c\x1c-\x1f\x85\u2028\u2029]+")
+_LIKE_A_HOST = re.compile(r"[\w-]+(\.[\w-]+)+", re.ASCII)
+_IN_ADDRESS = re.compile(r"[\x00-\x20\"<>@\\^`{|}\x7f-\x9f()\[\]*_~]")
+_JOINED = ("\u200d", "\ufe0e", "\ufe0f")
+
+
+def size(text: str) -> int:
+    """The length as the strictest counter sees it: UTF-16 units."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def clean(text: str, *, lines: bool = False) -> str:
+    """The text normalised, without what steers a terminal, a direction or an eye; on one line unless `lines`."""
+    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    text = text if lines else _BLANKS.sub(" ", text)
+    return _DROPPED.sub("", unicodedata.normalize("NFC", text))
+
+
+def escaped(text: str) -> str:
+    """The text as it would be read, whatever it holds."""
+    shown = _MARKUP.sub(r"\\\1", clean(text)).replace("@", "@\u200b")
+    return f"\u2068{shown}\u2069" if _turns(shown) else shown
+
+
+def _turns(text: str) -> bool:
+    """Whether it is written from right to left anywhere, and would turn around what stands beside it."""
+    return any(unicodedata.bidirectional(character) in {"R", "AL"} for character in text)
+
+
+def verbatim(text: str) -> str:
+    """One line of code; a backtick inside would end it, so it is shown as its look-alike."""
+    return clean(text).replace("`", "ˋ").replace("@", "@\u200b").replace("<", "<\u200b")
+
+
+def fenced(text: str) -> str:
+    """A block of code, line ends kept."""
+    body = clean(text.replace("\r\n", "\n").expandtabs(4), lines=True)
+    body = body.replace("`", "ˋ").replace("@", "@\u200b").replace("<", "<\u200b")
+    return f"```\n{body or ' '}\n```"
+
+
+def address(url: str) -> str | None:
+    """The URL if it is one that may be opened, made safe to stand between `<` and `>`; else None."""
+    bare = re.sub(r"[\t\r\n]", "", url).strip()
+    try:
+        parts = urlsplit(bare)
+        host = parts.hostname
+    except ValueError:
+        return None
+    if parts.scheme.lower() not in {"http", "https"} or not host or "@" in parts.netloc or "\\" in bare:
+        return None
+    safe = bare.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    safe = _DROPPED.sub("", safe)
+    safe = _IN_ADDRESS.sub(lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode()), safe)
+    safe = parts.scheme.lower() + safe[len(parts.scheme) :]
+    return safe if size(safe) <= LONGEST_URL else None
+
+
+def link(label: str, url: str) -> str:
+    """The label as a link without a preview. A label that looks like another host is followed by the real one."""
+    shown, target, host = escaped(label).strip(), address(url), site_of(url)
+    if target is None:
+        return " ".join(filter(None, [shown, f"({escaped(host)})" if host and "@" not in url else ""]))
+    bare = clean(label).lower()
+    pretends = bool(_LIKE_A_HOST.search(bare)) and host not in bare
+    linked = f"[{shown or escaped(host)}](<{target}>)"
+    return f"{linked} ({escaped(host)})" if pretends else linked
+
+
+def markdown(text: Text) -> str:
+    """The spans one after the other."""
+    return "".join(_span(span) for span in text)
+
+
+def _span(span: Span) -> str:
+    if span.at is not None:
+        return f"<t:{int(span.at.timestamp())}:f>"
+    if span.channel is not None:
+        known = re.fullmatch(r"[0-9]{15,20}", span.channel.id)
+        return f"<#{span.channel.id}>" if known else escaped(f"#{span.channel.id}")
+    if span.url is not None:
+        return link(span.text, span.url)
+    if span.code:
+        body = verbatim(span.text)
+        return f"`{body}`" if body.strip() else body
+    return _styled(span)
+
+
+def _styled(span: Span) -> str:
+    """Marks cling to words: blanks at either end stay outside of them."""
+    body = escaped(span.text)
+    inner = body.strip()
+    marks = "".join(mark for mark, on in (("**", span.bold), ("*", span.italic), ("~~", span.strike)) if on)
+    if not inner or not marks:
+        return body
+    head, _, tail = body.partition(inner)
+    return f"{head}{marks}{inner}{marks[::-1]}{tail}"
+
+
+def written(text: Text, limit: int) -> list[str]:
+    """The text as Markdown in pieces of at most `limit`, cut between words where there are any."""
+    whole = markdown(text)
+    if size(whole) <= limit:
+        return [whole]
+    left, right = _halves(text)
+    if not left or not right:
+        return [string(text)[:1]]
+    return [*written(left, limit), *written(right, limit)]
+
+
+def _halves(text: Text) -> tuple[Text, Text]:
+    whole = string(text)
+    at = _cut(whole)
+    left: list[Span] = []
+    right: list[Span] = []
+    for span in text:
+        here, there = span.text[:at], span.text[at:]
+        at = max(at - len(span.text), 0)
+        left += [_with(span, here)] if here else []
+        right += [_with(span, there)] if there else []
+    return tuple(left), tuple(right)
+
+
+def _with(span: Span, text: str) -> Span:
+    return Span(
+        text,
+        bold=span.bold,
+        italic=span.italic,
+        strike=span.strike,
+        code=span.code,
+        url=Url(span.url) if span.url is not None else None,
+        at=span.at,
+        channel=span.channel,
+    )
+
+
+def _cut(text: str) -> int:
+    """Where to cut in two: at a blank near the middle, else between two characters that a reader sees as such."""
+    middle = len(text) // 2
+    blank = text.rfind(" ", middle // 2, middle + 1)
+    if blank > 0:
+        return blank + 1
+    at = max(middle, 1)
+    while at < len(text) and (unicodedata.combining(text[at]) or text[at] in _JOINED or text[at - 1] == "\u200d"):
+        at += 1
+    return at if at < len(text) else max(middle, 1)
+
+
+def shortened(text: str, limit: int) -> str:
+    """Plain words for a label, of at most `limit`; never empty."""
+    bare = clean(text).strip() or "…"
+    if size(bare) <= limit:
+        return bare
+    while size(bare) > limit - 1:
+        bare = bare[:-1]
+    while bare and (unicodedata.combining(bare[-1]) or bare[-1] in _JOINED):
+        bare = bare[:-1]
+    return bare.rstrip() + "…"

@@ -1,0 +1,230 @@
+"""Discord as a chat platform: what we owe its channels, each in one attempt, and the connection over which events come."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, Literal
+
+import discord
+from discord.http import handle_message_parameters
+
+from adapters.discord import places, surface
+from adapters.discord.client import DiscordClient
+from adapters.discord.events import Events
+from adapters.discord.failures import THREAD_EXISTS, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, UNREACHABLE, translated
+from adapters.discord.history import carrying
+from adapters.discord.inbound import SEEDS, Emojis
+from adapters.discord.marks import marks_on
+from adapters.discord.markup import shortened
+from adapters.discord.permissions import missing
+from adapters.discord.render import Layout
+from adapters.discord.render import message as message_of
+from adapters.discord.shards import Shards
+from bot.chat.platform import Core, Reacted, Vault
+from bot.domain.card import Card
+from bot.domain.errors import PlatformBusy, PlatformRefused, PlatformUncertain
+from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, ThreadRef, Url, WorkspaceRef
+from bot.domain.reading import ReadingState
+
+LONGEST_THREAD_NAME = 100
+ARCHIVE_AFTER: Literal[10080] = 10080
+"""Minutes without a word after which a thread leaves the channel list: a week, the longest there is."""
+
+
+class DiscordPlatform:
+    """A ChatPlatform over discord.py.
+
+    `token` is the bot's, `word` the command's name, `custom` gives the host's own emoji (by id) a meaning, `now` is
+    the time of reactions, of which Discord tells none.
+    """
+
+    name: PlatformName = places.DISCORD
+
+    def __init__(
+        self,
+        token: str,
+        *,
+        word: str = "blog",
+        custom: Mapping[str, ReadingState] | None = None,
+        now: Callable[[], datetime] = discord.utils.utcnow,
+        client: DiscordClient | None = None,
+    ) -> None:
+        self._token = token
+        self._word = word
+        self._emojis = Emojis(custom or {})
+        self._now = now
+        self.client = client or DiscordClient()
+        self._logging_in = asyncio.Lock()
+
+    async def run(self, core: Core, vault: Vault) -> None:
+        """Be connected until cancelled, with the shards that no other replica has; registers the commands first if
+        the catalogue is another one now.
+        """
+        events = self.listen(core)
+        async with self.client:
+            await self.log_in()
+            with translated():
+                await self.register(core)
+                count, *_ = await self.client.http.get_bot_gateway()
+            async with asyncio.TaskGroup() as group:
+
+                async def start(shards: tuple[int, ...]) -> None:
+                    group.create_task(self._connected(shards, count))
+
+                group.create_task(events.keep_repairing())
+                group.create_task(Shards(vault, self.name, count, start).keep())
+
+    async def _connected(self, shards: tuple[int, ...], count: int) -> None:
+        """Listen to these shards: with the client that also posts, or beside it if that one listens already."""
+        if self.client.shard_ids is None:
+            self.client.shard_ids, self.client.shard_count = list(shards), count
+            await self.client.connect()
+            return
+        async with DiscordClient(shard_ids=list(shards), shard_count=count) as beside:
+            beside.inbox = self.client.inbox
+            await beside.login(self._token)
+            await beside.connect()
+
+    def listen(self, core: Core) -> Events:
+        """Hand every event on to this core from now on."""
+        events = Events(
+            core,
+            self,
+            word=self._word,
+            emojis=self._emojis,
+            now=self._now,
+            own=self._own,
+            by_host=self._by_host,
+        )
+        self.client.inbox = events
+        return events
+
+    def _own(self) -> int | None:
+        return self.client.user.id if self.client.user else None
+
+    def _by_host(self) -> bool:
+        """A bot that only its owner can invite is where its owner, the host, brought it."""
+        application = self.client.application
+        return application is None or not application.bot_public
+
+    async def log_in(self) -> None:
+        """Once, whoever needs it first: a worker posts before the gateway is open, or without one."""
+        async with self._logging_in:
+            if self.client.application is None:
+                try:
+                    with translated():
+                        await self.client.login(self._token)
+                except PlatformUncertain as error:  # nothing has been posted yet, so there is no doubt about that
+                    raise PlatformBusy(str(error), retry_after=UNREACHABLE) from error
+            self.client.be_quick()
+
+    async def register(self, core: Core) -> bool:
+        """Make Discord's commands those of the catalogue; nothing is written if they are. Whether they were not."""
+        wanted: Any = surface.commands(core.catalogue, self._word)
+        application = self.client.application_id
+        assert application is not None
+        if surface.as_registered(wanted, await self.client.http.get_global_commands(application)):
+            return False
+        await self.client.http.bulk_upsert_global_commands(application, wanted)
+        return True
+
+    @asynccontextmanager
+    async def _asking(self) -> AsyncIterator[discord.http.HTTPClient]:
+        """The library's requests, with its failures as ours."""
+        await self.log_in()
+        with translated():
+            yield self.client.http
+
+    async def post(self, channel: ChannelRef, card: Card, *, key: str, thread: ThreadRef | None = None) -> MessageRef:
+        """Post the card; the key is the nonce, so that the same post within minutes is the same message."""
+        where = thread.id if thread else channel.id
+        async with self._asking() as http:
+            try:
+                sent = await http.send_message(_number(where), params=_parameters(self._shown(card, key), nonce=key))
+            except discord.NotFound as error:
+                if error.code == UNKNOWN_MESSAGE:
+                    raise PlatformRefused(
+                        "it was posted, and removed before we heard of it", remedy="It is not posted again."
+                    ) from error
+                raise
+            except discord.Forbidden as error:
+                lacking = self._lacking(channel)
+                if not lacking:
+                    raise
+                raise PlatformRefused(f"Dogear may not post in {lacking[0]}", remedy=lacking[1]) from error
+            return MessageRef(ChannelRef(channel.workspace, where), str(sent["id"]))
+
+    def _lacking(self, channel: ChannelRef) -> tuple[str, str] | None:
+        """The channel by its name and what an admin has to grant there, if we know the server well enough to say."""
+        found = self.client.get_channel(int(channel.id))
+        if not isinstance(found, discord.abc.GuildChannel):
+            return None
+        names = missing(found.permissions_for(found.guild.me))
+        return (f"#{found.name}", f"Grant it there: {', '.join(names)}.") if names else None
+
+    def _shown(self, card: Card, key: str) -> Layout:
+        return message_of(card, key=key, word=self._word)
+
+    async def find(self, channel: ChannelRef, key: str, *, since: datetime) -> Sequence[MessageRef]:
+        """Our messages with a button that carries the key, in the channel and in its threads."""
+        _number(channel.id)
+        async with self._asking() as http:
+            return await carrying(http, channel, key, since=since, own=self._own())
+
+    async def revise(self, message: MessageRef, card: Card) -> None:
+        async with self._asking() as http:
+            await http.edit_message(
+                _number(message.channel.id), _number(message.id), params=_parameters(self._shown(card, ""))
+            )
+
+    async def delete(self, message: MessageRef) -> None:
+        async with self._asking() as http:
+            try:
+                await http.delete_message(_number(message.channel.id), _number(message.id))
+            except discord.NotFound as error:
+                if error.code not in (UNKNOWN_MESSAGE, UNKNOWN_CHANNEL):
+                    raise
+
+    async def tell(self, account: AccountRef, card: Card) -> None:
+        async with self._asking() as http:
+            direct = await http.start_private_message(account.id)
+            await http.send_message(_number(str(direct["id"])), params=_parameters(self._shown(card, "")))
+
+    async def react(self, message: MessageRef, meaning: ReadingState) -> None:
+        async with self._asking() as http:
+            await http.add_reaction(_number(message.channel.id), _number(message.id), SEEDS[meaning])
+
+    async def open_thread(self, message: MessageRef, title: str) -> ThreadRef:
+        """A thread has the id of its message, so one that is there already needs no looking up."""
+        async with self._asking() as http:
+            try:
+                await http.start_thread_with_message(
+                    _number(message.channel.id),
+                    _number(message.id),
+                    name=shortened(title, LONGEST_THREAD_NAME),
+                    auto_archive_duration=ARCHIVE_AFTER,
+                )
+            except discord.HTTPException as error:
+                if error.code != THREAD_EXISTS:
+                    raise
+            return ThreadRef(message.channel, message.id)
+
+    async def marks(self, message: MessageRef) -> Sequence[Reacted]:
+        async with self._asking() as http:
+            return await marks_on(http, message, self._emojis, now=self._now(), own=self._own())
+
+    def link(self, message: MessageRef) -> Url | None:
+        place: WorkspaceRef = message.channel.workspace
+        return Url(f"https://discord.com/channels/{place.id}/{message.channel.id}/{message.id}")
+
+
+def _parameters(view: Layout, *, nonce: str | None = None) -> discord.http.MultipartParameters:
+    return handle_message_parameters(view=view, nonce=nonce, allowed_mentions=discord.AllowedMentions.none())
+
+
+def _number(id: str) -> int:
+    """The id as the library wants it; a name typed where a channel was meant is no id."""
+    if not (id.isascii() and id.isdigit()):
+        raise PlatformRefused(f"“{id}” is not a channel of this server", remedy="Pick the channel from Discord's list.")
+    return int(id)

@@ -1,0 +1,59 @@
+"""What a button carries: its call, in the custom id itself, so that it works after any restart.
+
+    d:<delivery key or nothing>:<number in the message><r if the answer takes its place>:<path>|<name>=<value>…
+
+The id only names things: whose list it is and who may do it is asked again at every press.
+"""
+
+import re
+from urllib.parse import unquote
+
+from adapters.discord.markup import size
+from bot.domain.card import Action, Call
+from bot.domain.record import record
+
+LONGEST_CUSTOM_ID = 100
+"""Discord's documentation of components, August 2026."""
+TEMPLATE = re.compile(
+    r"d:(?P<key>[A-Za-z0-9_-]{0,24}):(?P<number>\d{1,2})(?P<replaces>r?):(?P<path>[^|]+)(?P<arguments>.*)", re.DOTALL
+)
+_RESERVED = re.compile(r"[%|\x00-\x1f\x7f]|^\s|\s$")
+
+
+@record
+class Press:
+    """A button as it was pressed; `key` is of the delivery that posted it, empty on an answer."""
+
+    key: str
+    replaces: bool
+    call: Call
+
+
+def custom_id(action: Action, *, key: str, number: int) -> str | None:
+    """The id of the `number`-th button of a message; None if the call is too long for it."""
+    head = f"d:{key}:{number}{'r' if action.replaces else ''}:{'.'.join(action.call.path)}"
+    tail = "".join(f"|{_quoted(name)}={_quoted(value)}" for name, value in action.call.arguments.items())
+    whole = head + tail
+    return whole if size(whole) <= LONGEST_CUSTOM_ID and whole.isprintable() else None
+
+
+def press(id: str) -> Press | None:
+    """What `custom_id` wrote; None for an id that is none of ours."""
+    match = TEMPLATE.fullmatch(id)
+    if match is None:
+        return None
+    arguments = dict(_pair(part) for part in match["arguments"].split("|")[1:])
+    return Press(
+        key=match["key"],
+        replaces=bool(match["replaces"]),
+        call=Call(path=tuple(match["path"].split(".")), arguments=arguments),
+    )
+
+
+def _quoted(text: str) -> str:
+    return _RESERVED.sub(lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode()), text)
+
+
+def _pair(part: str) -> tuple[str, str]:
+    name, _, value = part.partition("=")
+    return unquote(name), unquote(value)

@@ -1,0 +1,152 @@
+"""What a card says, top to bottom, in Discord's Markdown: rows that a message is packed from. No limits here but a line's."""
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from adapters.discord.markup import escaped, fenced, link, shortened, verbatim, written
+from bot.domain.card import Action, Block, Card, Divider, Entries, EntryLine, Fields, NoteTree, Paragraph
+from bot.domain.notes import NoteKind, NoteLine, lines
+from bot.domain.reading import ReadingState
+from bot.domain.record import record
+from bot.domain.text import Span, Text, plain, string
+
+LONGEST_LINE = 1200
+"""Ours, of Markdown in one row: a longer paragraph goes on in the next row, so that a message can be cut there."""
+LONGEST_TITLE = 200
+LONGEST_TAGS = 300
+INDENT = "\u2003"
+"""An em space, twice for each level: Discord drops ordinary blanks and draws at most three levels of its own lists."""
+GLYPHS = {ReadingState.UNREAD: "○", ReadingState.LATER: "🔖", ReadingState.READ: "✅"}
+
+
+@record
+class Words:
+    """A line of Markdown; `note` if it is a line of notes, which may be left out when it is counted."""
+
+    markdown: str
+    note: bool = False
+
+
+@record
+class Beside:
+    """Words with one button beside them."""
+
+    markdown: str
+    action: Action
+
+
+@record
+class Buttons:
+    """Buttons side by side."""
+
+    actions: tuple[Action, ...]
+
+
+@record
+class Rule:
+    """A line across."""
+
+
+Row: TypeAlias = Words | Beside | Buttons | Rule
+
+
+def rows(card: Card, *, personal: bool) -> Iterator[Row]:
+    """The card without its own buttons; `personal` if only one reader sees it, whose reading states it tells."""
+    yield from _heading(card, personal=personal)
+    for block in card.blocks:
+        yield from _block(block, personal=personal)
+
+
+def _heading(card: Card, *, personal: bool) -> Iterator[Row]:
+    entry = card.entry
+    if entry is not None and entry.title == card.title:
+        yield Words(markdown=f"### {_name(entry)}")
+        return
+    yield Words(markdown=f"### {escaped(shortened(card.title, LONGEST_TITLE))}")
+    if entry is not None:
+        yield from _entry(entry, personal=personal)
+
+
+def _block(block: Block, *, personal: bool) -> Iterator[Row]:
+    match block:
+        case Paragraph():
+            mark = "-# " if block.quiet else ""
+            yield from (Words(markdown=mark + part) for part in written(block.text, LONGEST_LINE) if part.strip())
+        case Fields():
+            for label, text in block.items:
+                head = f"**{escaped(shortened(label, LONGEST_TITLE))}:** "
+                first, *more = written(text, LONGEST_LINE)
+                yield Words(markdown=head + first)
+                yield from (Words(markdown=part) for part in more)
+        case Entries():
+            for entry in block.items:
+                yield from _entry(entry, personal=personal)
+        case NoteTree():
+            yield from _notes(block)
+        case Divider():
+            yield Rule()
+
+
+def _name(entry: EntryLine) -> str:
+    return f"\\#{entry.number} {link(shortened(entry.title, LONGEST_TITLE), entry.url)}"
+
+
+def _entry(entry: EntryLine, *, personal: bool) -> Iterator[Row]:
+    tags = escaped(shortened(", ".join(entry.tags), LONGEST_TAGS)) if entry.tags else ""
+    state = f"{GLYPHS[entry.state]} {entry.state}" if personal else ""
+    about = " · ".join(filter(None, [state, tags]))
+    head = "\n".join(filter(None, [_name(entry), f"-# {about}" if about else ""]))
+    if len(entry.actions) == 1:
+        yield Beside(markdown=head, action=entry.actions[0])
+    else:
+        yield Words(markdown=head)
+    if entry.matched:
+        path = plain("".join(f"{step} › " for step in entry.path))
+        yield from (Words(markdown=f"> {part}") for part in written((*path, *entry.matched), LONGEST_LINE))
+    if len(entry.actions) > 1:
+        yield Buttons(actions=entry.actions)
+
+
+def _notes(tree: NoteTree) -> Iterator[Row]:
+    for line in lines(tree.blocks):
+        yield from (Words(markdown=part, note=True) for part in _note(line))
+    if tree.parts > 1:
+        yield Words(markdown=f"-# {tree.part} of {tree.parts}")
+    if tree.left_out:
+        yield left_out(tree.left_out)
+
+
+def left_out(count: int) -> Words:
+    """The row that says how many lines of notes are not shown."""
+    return Words(markdown=f"-# … {count} more {'line' if count == 1 else 'lines'}")
+
+
+def _note(line: NoteLine) -> Iterator[str]:
+    """The line at its depth with its own number. Nothing here is a list to Discord, which would count anew."""
+    indent = INDENT * 2 * line.depth
+    marker = (
+        f"{escaped(shortened(line.marker, 20))} ".replace(".", "\\.") if line.marker and line.marker.strip() else ""
+    )
+    if line.kind is NoteKind.CODE:
+        yield from _code(line, indent, marker)
+        return
+    text: Text = line.text
+    if line.kind is NoteKind.HEADING:
+        text = tuple(Span(span.text, bold=True, url=span.url, at=span.at, channel=span.channel) for span in text)
+    lead = f"{indent}{'│ ' if line.kind is NoteKind.QUOTE else ''}"
+    first, *more = written(text, LONGEST_LINE)
+    yield f"{lead}{marker}{first}"
+    yield from (f"{lead}{part}" for part in more)
+
+
+def _code(line: NoteLine, indent: str, marker: str) -> Iterator[str]:
+    """A block of code at the margin; deeper, where a fence would lose its depth, line by line."""
+    code = string(line.text)
+    if not indent and not marker and len(code) <= LONGEST_LINE // 2:
+        yield fenced(code)
+        return
+    for number, part in enumerate(code.replace("\r\n", "\n").split("\n")):
+        lead = f"{indent}{marker if number == 0 else ''}"
+        for start in range(0, max(len(part), 1), LONGEST_LINE // 4):
+            shown = verbatim(part.expandtabs(4)[start : start + LONGEST_LINE // 4])
+            yield f"{lead}`{shown}`" if shown.strip() else f"{lead}{shown}"

@@ -1,0 +1,124 @@
+"""The catalogue as Discord's native commands: one word with sub-commands and groups, and two menus on a message.
+
+The payload is a pure function of the catalogue, so it can be compared with what is registered. Limits are those of
+the documentation of application commands, August 2026.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from adapters.discord.markup import shortened
+from bot.chat.command import Catalogue, CommandSpec, Param
+from bot.domain.card import Choice
+from bot.domain.value import Kind
+
+LONGEST_DESCRIPTION = 100
+LONGEST_CHOICE = 100
+MOST_CHOICES = 25
+LONGEST_STRING = 1000
+"""Ours: Discord allows 6,000, and no value of a command is as long as that."""
+
+SUB_COMMAND, GROUP, STRING, INTEGER, CHANNEL = 1, 2, 3, 4, 7
+CHAT_INPUT, MESSAGE_MENU = 1, 3
+TEXT, ANNOUNCEMENT = 0, 5
+POSTABLE = (TEXT, ANNOUNCEMENT)
+"""Channels in which a message can be posted and a thread opened on it."""
+IN_A_SERVER = 0
+"""The context and the integration type: our commands are about a server's list."""
+
+MENUS: Mapping[str, tuple[str, ...]] = {"Mark as read": ("read",), "Read later": ("later",)}
+"""Context menus of a message, and the command that each is."""
+
+_COMPLETED = frozenset({Kind.ENTRY, Kind.TAG, Kind.ZONE, Kind.WEEKDAY, Kind.COMMAND})
+
+
+def commands(catalogue: Catalogue, word: str) -> list[dict[str, Any]]:
+    """Everything to register, as Discord's own JSON."""
+    known = {spec.path for spec in catalogue}
+    menus = [_command(name, MESSAGE_MENU) for name, path in MENUS.items() if path in known]
+    root = _command(word, CHAT_INPUT) | {
+        "description": "Your team's reading list",
+        "options": [*_leaves(catalogue), *_groups(catalogue)],
+    }
+    return [root, *menus]
+
+
+def _command(name: str, kind: int) -> dict[str, Any]:
+    return {"name": name, "type": kind, "contexts": [IN_A_SERVER], "integration_types": [IN_A_SERVER]}
+
+
+def _leaves(catalogue: Catalogue) -> Iterable[dict[str, Any]]:
+    return (_leaf(spec) for spec in catalogue if len(spec.path) == 1)
+
+
+def _groups(catalogue: Catalogue) -> Iterable[dict[str, Any]]:
+    names = dict.fromkeys(spec.path[0] for spec in catalogue if len(spec.path) == 2)
+    for name in names:
+        inside = [_leaf(spec) for spec in catalogue if len(spec.path) == 2 and spec.path[0] == name]
+        words = ", ".join(leaf["name"] for leaf in inside)
+        yield {
+            "type": GROUP,
+            "name": name,
+            "description": shortened(f"{name}: {words}", LONGEST_DESCRIPTION),
+            "options": inside,
+        }
+
+
+def _leaf(spec: CommandSpec) -> dict[str, Any]:
+    return {
+        "type": SUB_COMMAND,
+        "name": spec.path[-1],
+        "description": shortened(spec.summary, LONGEST_DESCRIPTION),
+        "options": [_option(param, required=param.required and not spec.form) for param in _required_first(spec)],
+    }
+
+
+def _required_first(spec: CommandSpec) -> Sequence[Param]:
+    return sorted(spec.params, key=lambda param: not param.required)
+
+
+def _option(param: Param, *, required: bool) -> dict[str, Any]:
+    """An option that a form could ask for instead is not required: without any, the form opens."""
+    option: dict[str, Any] = {
+        "type": STRING,
+        "name": param.name,
+        "description": shortened(param.summary, LONGEST_DESCRIPTION),
+        "required": required,
+    }
+    if param.kind is Kind.CHANNEL:
+        return option | {"type": CHANNEL, "channel_types": list(POSTABLE)}
+    if param.kind is Kind.NUMBER:
+        return option | {"type": INTEGER, "min_value": 1}
+    option["max_length"] = LONGEST_STRING
+    if param.choices:
+        return option | {"choices": choices(param.choices)}
+    return option | {"autocomplete": True} if param.kind in _COMPLETED else option
+
+
+def choices(offered: Sequence[Choice]) -> list[dict[str, Any]]:
+    """Choices as Discord shows them; one whose value is too long to be sent is left out."""
+    return [
+        {"name": shortened(choice.label, LONGEST_CHOICE), "value": choice.value}
+        for choice in offered
+        if 0 < len(choice.value) <= LONGEST_CHOICE
+    ][:MOST_CHOICES]
+
+
+def same(wanted: Any, kept: Any) -> bool:
+    """Whether what is registered is what is wanted; Discord adds fields of its own and leaves out empty ones."""
+    if isinstance(wanted, dict):
+        return isinstance(kept, dict) and all(same(value, kept.get(name)) for name, value in wanted.items())
+    if isinstance(wanted, list):
+        if not wanted:
+            return not kept
+        alike = isinstance(kept, list) and len(kept) == len(wanted)
+        return alike and all(same(one, other) for one, other in zip(wanted, kept, strict=True))
+    return bool(wanted == kept) or (wanted is False and kept is None)
+
+
+def as_registered(wanted: Sequence[Any], kept: Sequence[Any]) -> bool:
+    """Whether these commands, in any order, are the registered ones and no others are."""
+    if len(wanted) != len(kept):
+        return False
+    found = {(one.get("type", CHAT_INPUT), one["name"]): one for one in kept}
+    return all(same(one, found.get((one["type"], one["name"]))) for one in wanted)

@@ -1,0 +1,62 @@
+"""What only one process may have at a time: an advisory lock on PostgreSQL, anything on SQLite, which has one process."""
+
+from hashlib import blake2b
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from bot.domain.errors import StoreBusy
+from store.sql import failures
+
+IDLE_SESSION = 45_000
+"""Milliseconds after which PostgreSQL ends the session of a holder that says nothing more, and with it the hold."""
+_KEEPALIVE = {"tcp_keepalives_idle": 10, "tcp_keepalives_interval": 5, "tcp_keepalives_count": 3}
+"""By these a holder whose machine is gone is found out within 25 seconds."""
+
+
+class Hold:
+    """A hold that lasts while its connection does; on SQLite there is no connection, and it always lasts."""
+
+    def __init__(self, connection: Connection | None) -> None:
+        self._connection = connection
+
+    def kept(self) -> bool:
+        """Whether it is still ours; asking is what keeps it, so ask more often than every 45 seconds."""
+        if self._connection is None:
+            return True
+        try:
+            self._connection.execute(text("SELECT 1"))
+        except (SQLAlchemyError, StoreBusy):
+            return False
+        return True
+
+    def let_go(self) -> None:
+        """Another process may have it from now on."""
+        if self._connection is not None:
+            self._connection.close()
+
+
+def hold(engine: Engine, name: str) -> Hold | None:
+    """Take the hold of this name; None while another process has it. Raises StoreBusy."""
+    if engine.dialect.name == "sqlite":
+        return Hold(None)
+    connection = _own_connection(engine)
+    number = int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big", signed=True)
+    if connection.scalar(text("SELECT pg_try_advisory_lock(:number)"), {"number": number}):
+        return Hold(connection)
+    connection.close()
+    return None
+
+
+def _own_connection(engine: Engine) -> Connection:
+    """A connection beside the pool's, without a transaction that would stay open."""
+    settings = {"idle_session_timeout": IDLE_SESSION, **_KEEPALIVE}
+    arguments = {
+        "connect_timeout": 3,
+        "application_name": "dogear hold",
+        "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
+    }
+    own = create_engine(engine.url, connect_args=arguments, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    event.listen(own, "handle_error", failures.replace)
+    return own.connect()

@@ -1,0 +1,205 @@
+"""One attempt at a time against a Discord that fails in every way: what each failure means, and what is found later."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from adapters.discord.platform import DiscordPlatform
+from bot.domain.card import Card
+from bot.domain.errors import PlatformBusy, PlatformError, PlatformRefused, PlatformUncertain
+from bot.domain.ids import AccountRef, ChannelRef, PlatformName, ThreadRef, WorkspaceRef
+from bot.domain.reading import ReadingState
+from tests.fakes.discord_rest import (
+    BLOCKED,
+    BROKEN,
+    CHANNEL,
+    DROPPED,
+    GIBBERISH,
+    GUILD,
+    HALF,
+    NO_JSON,
+    FakeDiscord,
+    Fault,
+    limited,
+    refused,
+    serving,
+)
+
+DISCORD = PlatformName("discord")
+HERE = ChannelRef(WorkspaceRef(DISCORD, GUILD), CHANNEL)
+KEY = "k3y_of-a-delivery-24-abc"
+CARD = Card(title="A card")
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def played(scene: Callable[[FakeDiscord, DiscordPlatform], Awaitable[None]]) -> FakeDiscord:
+    fake = FakeDiscord()
+
+    async def whole() -> None:
+        async with serving(fake) as platform:
+            await scene(fake, platform)
+
+    asyncio.run(whole())
+    return fake
+
+
+def test_the_same_key_within_minutes_is_the_same_message() -> None:
+    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+        first = await platform.post(HERE, CARD, key=KEY)
+        assert await platform.post(HERE, CARD, key=KEY) == first
+
+    fake = played(scene)
+
+    assert len(fake.messages) == 1
+    _, _, body = fake.bodies[0]
+    assert (body["nonce"], body["enforce_nonce"]) == (KEY, True)
+    assert body["allowed_mentions"] == {"parse": []}
+
+
+def test_a_message_that_was_removed_before_we_heard_of_it_is_not_posted_again() -> None:
+    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+        fake.deleted_nonces.add(KEY)
+        with pytest.raises(PlatformRefused, match="removed"):
+            await platform.post(HERE, CARD, key=KEY)
+
+    assert not played(scene).messages
+
+
+@pytest.mark.parametrize(
+    "fault", [DROPPED, BROKEN, HALF, GIBBERISH, NO_JSON], ids=["dropped", "503", "half", "html", "json"]
+)
+def test_an_answer_that_is_lost_leaves_a_doubt_and_the_message_is_found(fault: Fault) -> None:
+    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+        fake.faults.append(fault)
+        with pytest.raises(PlatformUncertain):
+            await platform.post(HERE, CARD, key=KEY)
+        found = await platform.find(HERE, KEY, since=LONG_AGO)
+        assert [ref.id for ref in found] == [fake.messages[0]["id"]]
+        assert await platform.post(HERE, CARD, key=KEY) == found[0]
+
+    assert len(played(scene).messages) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (limited(20), PlatformBusy),
+        (BLOCKED, PlatformBusy),
+        (refused(403, 50013, "Missing Permissions"), PlatformRefused),
+        (refused(403, 50001, "Missing Access"), PlatformRefused),
+        (refused(404, 10003, "Unknown Channel"), PlatformRefused),
+        (refused(400, 50035, "Invalid Form Body"), PlatformRefused),
+        (refused(400, 240000, "Harmful link"), PlatformRefused),
+        (refused(401, 0, "401: Unauthorized"), PlatformRefused),
+        (refused(503, 0), PlatformUncertain),
+    ],
+)
+def test_each_failure_is_one_of_the_three_that_the_core_knows(fault: Fault, error: type[PlatformError]) -> None:
+    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+        fake.faults.append(fault)
+        with pytest.raises(PlatformError) as raised:
+            await platform.post(HERE, CARD, key=KEY)
+        assert type(raised.value) is error
+
+    assert not played(scene).messages
+
+
+def test_a_rate_limit_says_how_long_to_wait_and_nothing_sleeps_for_it() -> None:
+    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+        fake.faults.append(limited(3600))
+        with pytest.raises(PlatformBusy) as raised:
+            await platform.post(HERE, CARD, key=KEY)
+        assert raised.value.retry_after == timedelta(hours=1)
+        fake.faults.append(BLOCKED)
+        with pytest.raises(PlatformBusy) as raised:
+            await platform.post(HERE, CARD, key=KEY)
+        assert raised.value.retry_after == timedelta(seconds=30)
+
+    posts = [request for request in played(scene).requests if request[0] == "POST"]
+    assert len(posts) == 2
+
+
+def test_a_fault_that_the_library_tries_again_keeps_its_nonce() -> None:
+    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+        fake.faults.append(Fault(status=502, accepts=True))
+        await platform.post(HERE, CARD, key=KEY)
+
+    fake = played(scene)
+
+    assert [body["nonce"] for _, _, body in fake.bodies] == [KEY, KEY]
+    assert len(fake.messages) == 1
+
+
+def test_discord_out_of_reach_is_a_definite_no() -> None:
+    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+        from discord.http import Route
+
+        await platform.log_in()
+        Route.BASE = "http://127.0.0.1:9"
+        with pytest.raises(PlatformBusy):
+            await platform.post(HERE, CARD, key=KEY)
+
+    played(scene)
+
+
+def test_a_message_is_found_behind_pages_of_others_and_in_threads() -> None:
+    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+        root = await platform.post(HERE, CARD, key=KEY)
+        thread = await platform.open_thread(root, "A thread")
+        for number in range(250):
+            fake._accepted(CHANNEL, {"nonce": f"other{number}"})
+        late = await platform.post(HERE, CARD, key="late" * 6)
+        reply = await platform.post(HERE, CARD, key="reply-reply-reply-reply1", thread=thread)
+        since = datetime.fromtimestamp(fake.now / 1000, UTC) - timedelta(seconds=120)
+        assert await platform.find(HERE, "late" * 6, since=since) == [late]
+        assert await platform.find(HERE, "reply-reply-reply-reply1", since=since) == [reply]
+        assert await platform.find(HERE, "none" * 6, since=since) == []
+
+    played(scene)
+
+
+def test_the_marker_of_a_stranger_is_not_taken_for_ours() -> None:
+    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+        await platform.post(HERE, CARD, key=KEY)
+        fake.messages[0]["author"] = {"id": "1", "username": "mallory"}
+        assert await platform.find(HERE, KEY, since=LONG_AGO) == []
+
+    played(scene)
+
+
+def test_steps_that_may_be_asked_twice_succeed_twice() -> None:
+    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+        root = await platform.post(HERE, CARD, key=KEY)
+        assert await platform.open_thread(root, "x" * 300) == await platform.open_thread(root, "x")
+        await platform.react(root, ReadingState.READ)
+        await platform.react(root, ReadingState.LATER)
+        await platform.delete(root)
+        await platform.delete(root)
+        with pytest.raises(PlatformRefused):
+            await platform.marks(root)
+
+    fake = played(scene)
+
+    assert [emoji for _, _, emoji in fake.reactions] == ["✅", "🔖"]
+    name = next(body["name"] for _, path, body in fake.bodies if path.endswith("/threads"))
+    assert len(name) == 100
+
+
+def test_a_person_is_told_alone() -> None:
+    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+        await platform.tell(AccountRef(DISCORD, "400000000000000001"), CARD)
+
+    (message,) = played(scene).messages
+    assert message["channel_id"] == "300000000000000001"
+
+
+def test_a_typed_name_is_refused_before_anything_is_sent() -> None:
+    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+        with pytest.raises(PlatformRefused, match="not a channel"):
+            await platform.post(ChannelRef(HERE.workspace, "general"), CARD, key=KEY)
+        with pytest.raises(PlatformRefused):
+            await platform.post(HERE, CARD, key=KEY, thread=ThreadRef(HERE, "²"))
+
+    assert not played(scene).bodies

@@ -1,0 +1,56 @@
+"""What one process alone has: on PostgreSQL until it lets go or dies, on SQLite, which has one process, always."""
+
+import pytest
+from sqlalchemy import text
+
+from store.sql import SqlStore
+
+
+def on_postgresql(store: SqlStore) -> bool:
+    return store._engine.dialect.name == "postgresql"
+
+
+def test_only_one_has_it_until_it_lets_go(store: SqlStore) -> None:
+    first = store.hold("chat/shard/0/1")
+    assert first is not None
+    assert first.kept()
+    assert (store.hold("chat/shard/0/1") is None) == on_postgresql(store)
+    other = store.hold("chat/shard/1/2")
+    assert other is not None
+
+    first.let_go()
+
+    again = store.hold("chat/shard/0/1")
+    assert again is not None
+    again.let_go()
+    other.let_go()
+
+
+def test_when_the_holder_dies_another_can_have_it(store: SqlStore) -> None:
+    if not on_postgresql(store):
+        pytest.skip("SQLite has one process")
+    first = store.hold("chat/shard/0/1")
+    assert first is not None
+
+    with store._engine.connect() as connection:
+        mine = "datname = current_database() AND application_name = 'dogear hold'"
+        connection.execute(text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {mine}"))
+
+    assert not first.kept()
+    first.let_go()
+    second = store.hold("chat/shard/0/1")
+    assert second is not None
+    second.let_go()
+
+
+def test_a_holder_that_says_nothing_is_taken_for_dead(store: SqlStore) -> None:
+    if not on_postgresql(store):
+        pytest.skip("SQLite has one process")
+    held = store.hold("chat/shard/0/1")
+    assert held is not None
+    assert held._connection is not None
+
+    idle = held._connection.scalar(text("SHOW idle_session_timeout"))
+
+    assert idle == "45s"
+    held.let_go()

@@ -1,0 +1,137 @@
+"""Every limit of Discord's, and no live mention or unsafe link, for any card at all."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from adapters.discord import forms, presses, render
+from adapters.discord.markup import size
+from adapters.discord.rows import Words, rows
+from bot.domain.card import Action, Call, Card, Form, NoteTree, Paragraph
+from bot.domain.notes import NoteBlock, NoteKind
+from bot.domain.text import Span, plain
+from tests.fakes.cards import actions, cards
+from tests.fakes.cards import forms as any_forms
+
+KEY = "k3y_of-a-delivery-24-abc"
+HUGE = Card(
+    title="x" * 5000,
+    blocks=(
+        Paragraph(text=plain("word " * 4000)),
+        NoteTree(blocks=tuple(NoteBlock(kind=NoteKind.ITEM, marker="•", text=plain("*" * 600)) for _ in range(60))),
+    ),
+    actions=tuple(Action(label="y" * 300, call=Call(path=("show",), arguments={"entry": f"#{n}"})) for n in range(40)),
+)
+ODD = Card(title="@everyone", blocks=(Paragraph(text=(Span("<@1> @here", code=True), Span("é" * 9000, bold=True))),))
+
+
+def written(layout: Any) -> list[dict[str, Any]]:
+    components: list[dict[str, Any]] = layout.to_components()
+    return components
+
+
+def walked(components: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    for component in components:
+        yield component
+        yield from walked(component.get("components", ()))
+        if "accessory" in component:
+            yield from walked([component["accessory"]])
+
+
+def check_limits(components: Sequence[Mapping[str, Any]]) -> None:
+    every = list(walked(components))
+    assert len(every) <= 40
+    assert sum(size(one["content"]) for one in every if one["type"] == 10) <= 4000
+    ids = [one["custom_id"] for one in every if "custom_id" in one]
+    assert len(set(ids)) == len(ids)
+    for one in every:
+        match one["type"]:
+            case 10:
+                assert one["content"].strip()
+            case 2:
+                assert 0 < size(one["label"]) <= 80
+                assert 0 < size(one["custom_id"]) <= 100
+            case 1:
+                assert 0 < len(one["components"]) <= 5
+            case 9:
+                assert 0 < len(one["components"]) <= 3
+            case 17:
+                assert one["components"]
+    json.dumps(components, ensure_ascii=False).encode()
+
+
+def check_harmless(components: Sequence[Mapping[str, Any]]) -> None:
+    """A strict reader: nothing that could ping even inside of code, and no link but to the web."""
+    for one in walked(components):
+        text = one.get("content", "")
+        assert not re.search(r"@(everyone|here)", text)
+        assert not re.search(r"(?<!\\)<(@|#(?![0-9]{15,20}>)|/|id:|a?:)|<@[!&]?[0-9]", text)
+        for target in re.findall(r"(?<!\\)\]\(<?([^>)]*)", text):
+            assert re.match(r"https?://", target), target
+        assert not re.search(r"[\u202a-\u202e\u200e\u200f\x00-\x08\x0e-\x1f]", text)
+
+
+@given(cards)
+@example(HUGE)
+@example(ODD)
+def test_a_delivery_is_one_message_within_every_limit(card: Card) -> None:
+    components = written(render.message(card, key=KEY, word="blog"))
+
+    check_limits(components)
+    check_harmless(components)
+    carried = [presses.press(one["custom_id"]) for one in walked(components) if "custom_id" in one]
+    assert any(press is not None and press.key == KEY for press in carried)
+
+
+@given(cards)
+@example(HUGE)
+@example(ODD)
+def test_an_answer_is_as_many_messages_as_it_takes(card: Card) -> None:
+    for layout in render.messages(card, word="blog"):
+        check_limits(written(layout))
+        check_harmless(written(layout))
+
+
+@given(cards)
+def test_no_line_of_notes_is_lost_in_an_answer(card: Card) -> None:
+    wanted = [row.markdown for row in rows(card, personal=True) if isinstance(row, Words) and row.note]
+    shown = "\n".join(
+        one["content"]
+        for layout in render.messages(card, word="blog")
+        for one in walked(written(layout))
+        if one["type"] == 10
+    )
+
+    at = 0
+    for line in wanted:
+        found = shown.find(line, at)
+        assert found >= 0
+        at = found + len(line)
+
+
+@given(actions, st.sampled_from(("", KEY)))
+def test_a_press_means_what_the_button_meant(action: Action, key: str) -> None:
+    carried = presses.custom_id(action, key=key, number=3)
+
+    if carried is not None:
+        assert presses.press(carried) == presses.Press(key=key, replaces=action.replaces, call=action.call)
+
+
+@given(any_forms)
+def test_a_form_keeps_the_limits_of_a_modal(form: Form) -> None:
+    shown = forms.modal(form)
+
+    if shown is not None:
+        made = shown.to_dict()
+        assert 0 < size(made["title"]) <= 45
+        assert len(made["components"]) <= 5
+        for label in made["components"]:
+            assert 0 < size(label["label"]) <= 45
+            assert size(label.get("description") or "") <= 100
+            assert len(label["component"].get("options", ())) <= 25
+    for layout in render.messages(forms.as_card(form), word="blog"):
+        check_limits(written(layout))

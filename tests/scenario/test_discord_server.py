@@ -1,0 +1,296 @@
+"""What people meet in a Discord server: commands, buttons, forms, menus, completion; two servers; joining and leaving."""
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import discord
+import pytest
+from simcord.backend.models import Overwrite
+from simcord.enums import OverwriteType
+
+from adapters.discord import places
+from bot.commands.catalogue import CATALOGUE
+from bot.domain.value import Kind
+from bot.service import teams
+from tests.fakes.server import Server, a_server, buttons, entry_message, played, shown_by
+from tests.scenario.test_isolation import VALUES, their_list
+
+
+def test_buttons_ask_again_who_presses_and_a_page_takes_the_place_of_the_last(database: str) -> None:
+    async def scene() -> None:
+        async with a_server(database) as server:
+            guild = await server.guild()
+            channel = guild.create_text_channel("reading")
+            ana, ben = server.member(guild, "ana", admin=True), server.member(guild, "ben")
+
+            listed = await ana.slash(channel, "blog list")
+            before = len(channel.history())
+            await server.restart()
+            paged = await ana.click(listed.response, label="Next")
+            assert "page 2 of 3" in shown_by(listed)
+            assert len(channel.history()) == before
+            assert paged.acknowledged
+
+            await ana.slash(channel, "blog share", entry="#6")
+            await server.settle()
+            pressed = await ben.click(entry_message(channel), label="Read")
+            assert pressed.ephemeral
+            assert "#6 is read." in shown_by(pressed)
+            noted = await ben.click(entry_message(channel), label="Notes")
+            assert "9. Open models are good, and want tuning." in shown_by(noted)
+            undone = await ben.click(pressed.response, label="Unread")
+            assert "#6 is unread." in shown_by(undone)
+
+    played(scene())
+
+
+def test_a_form_opens_is_checked_and_is_filled_in_again(database: str) -> None:
+    async def scene() -> None:
+        async with a_server(database) as server:
+            guild = await server.guild()
+            channel = guild.create_text_channel("reading")
+            ana = server.member(guild, "ana", admin=True)
+
+            opened = await ana.slash(channel, "blog schedule set")
+            wrong = await ana.submit_modal(opened, {"weekday": "mon", "at": "25:00", "zone": "Europe/Berlin"})
+            assert wrong.ephemeral
+            assert "is not a time of day" in shown_by(wrong)
+
+            again = await ana.click(wrong.response, label="Fill it in again")
+            assert again.modal is not None
+            filled = {one["component"]["custom_id"]: one["component"].get("value") for one in again.modal["components"]}
+            assert (filled["weekday"], filled["at"]) == ("mon", "25:00")
+            right = await ana.submit_modal(
+                again, {"weekday": "mon", "at": "9:00", "zone": "Europe/Berlin", "channel": [channel]}
+            )
+            assert "The schedule is set." in shown_by(right)
+            assert f"<#{channel.id}>" in shown_by(right)
+
+    played(scene())
+
+
+def test_completion_knows_titles_numbers_tags_and_zones_and_takes_free_text(database: str) -> None:
+    async def scene() -> None:
+        async with a_server(database) as server:
+            guild = await server.guild()
+            channel = guild.create_text_channel("reading")
+            ana = server.member(guild, "ana", admin=True)
+            await ana.slash(channel, "blog home")
+
+            by_title = await ana.autocomplete(channel, "blog show", "entry", "kafka")
+            by_number = await ana.autocomplete(channel, "blog read", "entry", "1")
+            tags = await ana.autocomplete(channel, "blog random", "tag", "pl")
+            zones = await ana.autocomplete(channel, "blog settings zone", "zone", "berlin")
+
+            assert [one["value"] for one in by_title] == ["#11"]
+            assert {"#1", "#10", "#11", "#12"} <= {one["value"] for one in by_number}
+            assert [one["value"] for one in tags] == ["platform"]
+            assert [one["value"] for one in zones] == ["Europe/Berlin"]
+            free = await ana.slash(channel, "blog show", entry="12")
+            assert "Standardized microservice caching" in shown_by(free)
+
+    played(scene())
+
+
+def test_what_another_replica_took_is_neither_carried_out_nor_answered(database: str) -> None:
+    async def scene() -> None:
+        async with a_server(database) as server:
+            guild = await server.guild()
+            channel = guild.create_text_channel("reading")
+            ana = server.member(guild, "ana", admin=True)
+            await ana.slash(channel, "blog home")
+
+            server.env.inject_error("POST", "/interactions/*/callback", status=400, code=40060)
+            lost = await ana.slash(channel, "blog read", entry="#6")
+            assert not lost.acknowledged
+
+            assert "Read: 0" in shown_by(await ana.slash(channel, "blog stats me"))
+
+    played(scene())
+
+
+def test_menus_are_about_the_entry_that_a_message_of_ours_shows(database: str) -> None:
+    async def scene() -> None:
+        async with a_server(database) as server:
+            guild = await server.guild()
+            channel = guild.create_text_channel("reading")
+            ana, ben = server.member(guild, "ana", admin=True), server.member(guild, "ben")
+            await ana.slash(channel, "blog share", entry="#6")
+            await server.settle()
+            said = await ben.send(channel, "d::0:read|entry=#6")
+
+            queued = await ben.context_menu(channel, "Read later", entry_message(channel))
+            assert "#6 is in your queue." in shown_by(queued)
+            read = await ben.context_menu(channel, "Mark as read", entry_message(channel))
+            assert "#6 is read." in shown_by(read)
+            nothing = await ben.context_menu(channel, "Mark as read", said)
+            assert nothing.ephemeral
+            assert "stands for no entry" in shown_by(nothing)
+
+    played(scene())
+
+
+def test_commands_are_registered_once_for_each_change_of_the_catalogue(database: str) -> None:
+    async def scene() -> None:
+        async with a_server(database) as server:
+            assert not await server.platform.register(server.club.dispatcher)
+            await server.restart()
+            writes = [one for one in server.env.http_requests if one.method == "PUT" and "commands" in one.path]
+            assert len(writes) == 1
+
+    played(scene())
+
+
+THEIRS = "Zanzibar"
+
+
+async def options_of(spec: Any, channel: Any) -> dict[str, Any]:
+    values: dict[Kind, Any] = {**VALUES, Kind.CHANNEL: channel, Kind.NUMBER: 1}
+    return {param.name: values[param.kind] for param in spec.params}
+
+
+async def everything(server: Server, who: Any, channel: Any) -> str:
+    """Every command that the catalogue has, bare and with every option, as this person is answered."""
+    said = []
+    for spec in CATALOGUE:
+        every = await options_of(spec, channel)
+        result = await who.slash(channel, f"blog {spec.name}", **every)
+        said.append(shown_by(result))
+        await server.settle()
+    return "\n".join(said)
+
+
+def test_two_servers_in_one_process_never_see_each_other(database: str, tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with a_server(database) as server:
+            theirs = await server.club.runner.write(lambda tx: tx.teams.add("theirs", "UTC"))
+            await server.club.lists.use(theirs, [their_list(tmp_path)])
+            away, home = await server.guild("away", team="theirs"), await server.guild("home")
+            there, here = away.create_text_channel("reading"), home.create_text_channel("reading")
+            cleo, ana = server.member(away, "cleo", admin=True), server.member(home, "ana", admin=True)
+            await everything(server, cleo, there)
+            posted = entry_message(there)
+            assert THEIRS in server.said(posted)
+
+            start = len(server.bodies)
+            said = await everything(server, ana, here)
+            assert THEIRS not in said
+            for option in ("", "1", "zan", "k"):
+                offered = await ana.autocomplete(here, "blog show", "entry", option)
+                tags = await ana.autocomplete(here, "blog random", "tag", option)
+                assert THEIRS.lower() not in json.dumps([offered, tags]).lower()
+            for label, _ in buttons(server.env.backend.get_message(there.id, posted.id).components):
+                own = [one for one in here.history() if one.components]
+                assert own, label
+            assert THEIRS.lower() not in json.dumps(server.bodies[start:], default=str).lower()
+            ours = {f"/channels/{here.id}", *(f"/channels/{thread.id}" for thread in here.threads)}
+            paths = [path for _, path, _ in server.bodies[start:] if path.startswith("/channels/")]
+            assert all(path.split("/messages")[0].split("/threads")[0] in ours for path in paths)
+
+    played(scene())
+
+
+def test_a_server_that_nobody_assigned_is_told_how(database: str) -> None:
+    async def scene() -> None:
+        async with a_server(database) as server:
+            owner = server.env.create_user("olga")
+            guild = server.env.create_guild(name="new", owner=owner)
+            await server.env.settle()
+            client = server.platform.client
+            joined = client.get_guild(guild.id)
+            assert joined is not None
+            await client.on_guild_join(joined)  # SimCord's servers come as ones that were known already
+            channel = guild.create_text_channel("reading")
+            ana = server.member(guild, "ana")
+
+            answer = await ana.slash(channel, "blog home")
+
+            assert answer.ephemeral
+            assert f"dogear team assign discord:{guild.id} TEAM" in shown_by(answer)
+            told = [body for _, path, body in server.bodies if path.startswith("/channels/") and "components" in body]
+            assert "three steps" in json.dumps(told)
+
+    played(scene())
+
+
+def test_leaving_takes_the_server_off_and_an_outage_does_not(database: str) -> None:
+    async def scene() -> None:
+        async with a_server(database) as server:
+            guild = await server.guild()
+
+            def known(tx: Any) -> bool:
+                return teams.team_of(tx, places.workspace(guild.id)) is not None
+
+            server.env.backend.emit("GUILD_DELETE", {"id": str(guild.id), "unavailable": True})
+            await server.env.settle()
+            assert await server.read(known)
+
+            server.env.backend.remove_guild(guild.id)
+            await server.env.settle()
+            assert not await server.read(known)
+
+    played(scene())
+
+
+def test_a_missing_permission_is_named_with_its_channel_to_an_admin_once(database: str) -> None:
+    async def scene() -> None:
+        async with a_server(database) as server:
+            guild = await server.guild()
+            channel = guild.create_text_channel("reading")
+            ana = server.member(guild, "ana", admin=True)
+            await ana.slash(channel, "blog schedule set", weekday="mon", at="09:00", zone="UTC")
+            denied = discord.Permissions(send_messages=True).value
+            server.env.backend.set_overwrite(channel.id, Overwrite(guild.id, OverwriteType.ROLE, deny=denied))
+            await server.env.settle()
+
+            for entry in ("#6", "#1"):
+                await server.member(guild, f"reader of {entry}").slash(channel, "blog share", entry=entry)
+            await ana.slash(channel, "blog digest post")
+            await server.settle()
+            await server.settle()
+
+            told = [json.dumps(body) for _, path, body in server.bodies if path.endswith("/messages")]
+            named = [words for words in told if "Dogear may not post in" in words and "Grant it there" in words]
+            assert len([words for words in named if "A digest for" in words]) == 1
+            assert all("reading" in words and "Send Messages" in words for words in named)
+
+    played(scene())
+
+
+def test_a_deleted_channel_pauses_its_schedule(database: str) -> None:
+    async def scene() -> None:
+        async with a_server(database) as server:
+            guild = await server.guild()
+            channel, other = guild.create_text_channel("reading"), guild.create_text_channel("other")
+            ana = server.member(guild, "ana", admin=True)
+            await ana.slash(channel, "blog schedule set", weekday="mon", at="09:00", zone="UTC")
+
+            server.env.backend.delete_channel(channel.id)
+            await server.env.settle()
+
+            assert "the channel was deleted" in shown_by(await ana.slash(other, "blog schedule list"))
+
+    played(scene())
+
+
+def test_no_word_of_the_list_and_no_token_stands_in_a_log(database: str, caplog: pytest.LogCaptureFixture) -> None:
+    async def scene() -> None:
+        async with a_server(database) as server:
+            server.platform.client.http.token = "canary-token"
+            guild = await server.guild()
+            channel = guild.create_text_channel("reading")
+            ana = server.member(guild, "ana", admin=True)
+            await ana.slash(channel, "blog share", entry="#6")
+            await ana.slash(channel, "blog search", query="canary-words")
+            await server.settle()
+            await ana.react(entry_message(channel), "✅")
+
+    caplog.set_level(logging.DEBUG)
+    logging.getLogger("dogear").setLevel(logging.DEBUG)
+    played(scene())
+
+    logged = "\n".join(record.getMessage() + str(record.__dict__) for record in caplog.records)
+    for canary in ("canary-token", "canary-words", "Prototyping with models", "simcord_interaction_"):
+        assert canary not in logged

@@ -1,0 +1,125 @@
+"""Who listens to which shard: each is one replica's, a free one is taken, a lost one ends the process."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+import pytest
+
+from adapters.discord.places import DISCORD
+from adapters.discord.platform import DiscordPlatform
+from adapters.discord.shards import Shards
+from bot.domain.errors import PlatformUncertain
+from bot.domain.ids import PlatformName
+from tests.fakes.core import FakeCore
+from tests.fakes.discord_rest import FakeDiscord, serving
+
+
+@dataclass
+class Lock:
+    names: set[str] = field(default_factory=set)
+
+
+@dataclass
+class FakeHold:
+    lock: Lock
+    name: str
+    lost: bool = False
+
+    async def kept(self) -> bool:
+        return not self.lost
+
+    async def let_go(self) -> None:
+        self.lock.names.discard(self.name)
+
+
+@dataclass
+class FakeVault:
+    """One replica's view of a lock that all share."""
+
+    lock: Lock
+    holds: list[FakeHold] = field(default_factory=list)
+
+    async def hold(self, platform: PlatformName, name: str) -> FakeHold | None:
+        if name in self.lock.names:
+            return None
+        self.lock.names.add(name)
+        self.holds.append(FakeHold(self.lock, name))
+        return self.holds[-1]
+
+    async def keep(self, platform: PlatformName, name: str, secret: bytes) -> None:
+        raise AssertionError("nothing is to be kept")
+
+    async def recall(self, platform: PlatformName, name: str) -> bytes | None:
+        return None
+
+    async def forget(self, platform: PlatformName, name: str) -> None:
+        raise AssertionError("nothing is to be forgotten")
+
+
+def test_two_replicas_share_the_shards_and_one_takes_over_from_the_other() -> None:
+    lock = Lock()
+    vaults = FakeVault(lock), FakeVault(lock)
+    started: list[tuple[str, tuple[int, ...]]] = []
+
+    async def scene() -> None:
+        async def first(shards: tuple[int, ...]) -> None:
+            started.append(("first", shards))
+
+        async def second(shards: tuple[int, ...]) -> None:
+            started.append(("second", shards))
+
+        one, two = Shards(vaults[0], DISCORD, 2, first), Shards(vaults[1], DISCORD, 2, second)
+        await one.look()
+        await two.look()
+        await one.look()
+        assert (one.held, two.held) == ((0, 1), ())
+        for hold in vaults[0].holds:
+            await hold.let_go()
+        await two.look()
+        assert two.held == (0, 1)
+
+    asyncio.run(scene())
+
+    assert started == [("first", (0, 1)), ("second", (0, 1))]
+
+
+def test_a_hold_that_was_lost_ends_the_process() -> None:
+    vault = FakeVault(Lock())
+
+    async def scene() -> None:
+        async def start(shards: tuple[int, ...]) -> None:
+            vault.holds[0].lost = True
+
+        shards = Shards(vault, DISCORD, 1, start)
+        await shards.look()
+        with pytest.raises(PlatformUncertain, match="shard 0"):
+            await shards.look()
+
+    asyncio.run(scene())
+
+
+async def _listening(platform: DiscordPlatform, vault: FakeVault) -> asyncio.Task[None]:
+    return asyncio.create_task(platform.run(FakeCore(), vault))
+
+
+def test_a_replica_identifies_for_its_own_shards_with_two_intents_and_no_more() -> None:
+    fake = FakeDiscord()
+    fake.shards = 2
+    lock = Lock({"shard/0/2"})
+
+    async def scene() -> None:
+        async with serving(fake) as platform:
+            running = await _listening(platform, FakeVault(lock))
+            async with asyncio.timeout(20):
+                await fake.heard.wait()
+            await platform.client.wait_until_ready()
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(scene())
+
+    (said,) = fake.identified
+    assert said["shard"] == [1, 2]
+    assert said["intents"] == 1 << 0 | 1 << 10
+    assert lock.names == {"shard/0/2"}, "what it held is let go"
+    assert [path for method, path in fake.requests if method == "PUT"] == ["/applications/900000000000000001/commands"]
