@@ -9,10 +9,10 @@ from bot.domain.errors import BadConfig, DogearError, Refusal
 
 def main() -> None:
     """Run the command line. Exit 0 for success, 1 for a refusal or a failure, 2 for bad settings or usage."""
-    from bot.runtime import cli, log
-
-    log.set_up(os.environ.get("DOGEAR_LOG_LEVEL", "WARNING"))
     try:
+        from bot.runtime import cli, log
+
+        log.set_up(os.environ.get("DOGEAR_LOG_LEVEL", "WARNING"))
         cli.app()
     except BadConfig as error:
         _leave(error.problems, 2)

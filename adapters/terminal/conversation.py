@@ -158,9 +158,17 @@ class Conversation:
         entry = line.entry or self._desk.entry
         if entry is None:
             raise BadUsage("No entry was shown yet.", hint=f"Name one: react {line.emoji} #12.")
+        await self._refuse_unknown(entry)
         for message in self._targets(line, entry):
             await self._happened(line, entry, message)
         self._answer(cards.reacted(line, entry))
+
+    async def _refuse_unknown(self, entry: EntryNumber) -> None:
+        """Where there is no message to react on, there is at least to be an entry."""
+        if self._room.showing(entry) is None:
+            known = await self._core.complete(self._actor, Kind.ENTRY, f"#{entry}")
+            if not any(choice.value == f"#{entry}" for choice in known):
+                raise NotFound(f"There is no entry #{entry} on the list.", hint=f"Try: /{self.command} list")
 
     def _targets(self, line: inbound.Reaction, entry: EntryNumber) -> Sequence[MessageRef]:
         """A reaction goes on the newest message about the entry, and is taken off wherever the speaker put it.

@@ -23,11 +23,11 @@ def sentence(title: str, *more: str, tone: Tone = Tone.PLAIN, actions: Sequence[
     return Card(title=title, blocks=blocks, tone=tone, actions=tuple(actions))
 
 
-def refusal(error: Refusal, spec: CommandSpec | None = None) -> Card:
-    """What was wrong and what to do; with the usage where the way of asking was at fault."""
-    hints = [error.hint] if error.hint else []
+def refusal(error: Refusal, spec: CommandSpec | None, word: str) -> Card:
+    """What was wrong and what to do; with the usage, behind the command's `word`, where the way of asking was at fault."""
+    hints = [error.hint.replace("Usage: ", f"Usage: {word} ")] if error.hint else []
     if isinstance(error, BadUsage) and spec and not any("Usage:" in hint for hint in hints):
-        hints.append(f"Usage: {spec.usage}")
+        hints.append(f"Usage: {word} {spec.usage}")
     return sentence(error.message, *hints, tone=Tone.REFUSAL)
 
 

@@ -95,7 +95,7 @@ class Dispatcher:
         except Refusal as no:
             answer = self._refused(no, invocation, spec)
         except StoreError as error:
-            return _trouble("This cannot be done right now; nothing was lost.", f"{error} Then use it again.")
+            return _trouble("This cannot be done right now; nothing was lost.", f"{error} Try again in a minute.")
         except Exception:  # noqa: BLE001 -- a bug ends here, as a card with a reference, and never at the person
             return self._broken(f"invocation of {spec.name if spec else 'an unknown command'}")
         self._remember(invocation.id, answer)
@@ -187,7 +187,7 @@ class Dispatcher:
         call = invocation.call
         if isinstance(call, Call) and spec and spec.form and isinstance(no, BadUsage) and no.field:
             return Answer(show=form_of(spec, call.arguments, no), refusal=True)
-        return Answer(show=refusal(no, spec), refusal=True)
+        return Answer(show=refusal(no, spec, self._house.word), refusal=True)
 
     def _broken(self, what: str) -> Answer:
         reference = self._clock.token()[:4].lower()

@@ -1,10 +1,12 @@
 """Commands of one reader: what to read, what was read, and how much."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from bot.commands.cards import button, counted, entries_block, entry_card, line_of, sentence
 from bot.commands.declare import Turn, command, named, position
 from bot.domain.card import Action, Block, Call, Card, Entries, Fields, Paragraph, Tone
+from bot.domain.entry import Entry
 from bot.domain.errors import NotFound
 from bot.domain.ids import EntryNumber
 from bot.domain.reading import ReadingState
@@ -70,8 +72,12 @@ def next_up(turn: Turn) -> Card:
     coming = readings.next_up(turn.tx, turn.team.id, turn.member.id, NEXT_LISTED)
     if not coming:
         return sentence("Nothing is waiting for you.", "You have read the whole list.")
-    with_buttons = tuple(line_of(entry, state, button("Read", "read", entry.number)) for entry, state in coming)
-    return Card(title="Next for you", blocks=(Entries(items=with_buttons),))
+    return _with_read_buttons("Next for you", coming)
+
+
+def _with_read_buttons(title: str, items: Sequence[tuple[Entry, ReadingState]]) -> Card:
+    lines = tuple(line_of(entry, state, button("Read", "read", entry.number)) for entry, state in items)
+    return Card(title=title, blocks=(Entries(items=lines),))
 
 
 @command("later", writes=True)
@@ -80,7 +86,12 @@ def later(turn: Turn, entry: MaybeEntry = None) -> Card:
 
     A 🔖 on a message that shows one entry does the same, but everybody in the channel sees the reaction.
     """
-    return next_up.function(turn) if entry is None else _chosen(turn, entry, ReadingState.LATER)
+    if entry is not None:
+        return _chosen(turn, entry, ReadingState.LATER)
+    queued = readings.queued(turn.tx, turn.team.id, turn.member.id, NEXT_LISTED)
+    if not queued:
+        return sentence("Your queue is empty.", "“later #12” puts an entry there, “next” shows what is unread.")
+    return _with_read_buttons("Your queue", queued)
 
 
 @command("read", writes=True)

@@ -112,4 +112,4 @@ def next_dates(turn: Turn, schedule: Schedule) -> Text:
     """The next slots as clocks show them in the schedule's own zone, or that there are none while it is paused."""
     zone = ZoneInfo(schedule.zone)
     coming = [f"{slot.due_at.astimezone(zone):%a %d %b %Y %H:%M}" for slot in schedules.next_dates(turn.tx, schedule)]
-    return plain(", ".join(coming) or "none while paused")
+    return plain(f"{', '.join(coming)} {schedule.zone}" if coming else "none while paused")

@@ -73,7 +73,7 @@ def choose(pool: Sequence[Candidate], pinned: EntryId | None = None) -> Feature 
 class Outcome(StrEnum):
     """What became of a week's slot."""
 
-    PLANNED = "planned"
+    PLANNED = "posted"
     SKIPPED = "skipped by an admin"
     LATE = "skipped because it was too late"
     EMPTY = "skipped because no entry was left to feature"

@@ -2,6 +2,7 @@
 
 import sys
 import tempfile
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -11,6 +12,7 @@ from adapters.terminal.platform import TerminalPlatform
 from adapters.terminal.room import WORKSPACE
 from adapters.terminal.screen import Screen
 from bot.domain.ids import InvocationId
+from bot.domain.source import Problem
 from bot.domain.team import Role, Team
 from bot.ports import Transaction
 from bot.runtime.assemble import opened
@@ -19,6 +21,7 @@ from bot.runtime.settings import Settings, data_folder, load
 from bot.runtime.stage import LocalStage
 from bot.service import teams
 
+MOST_PROBLEMS = 10
 SAMPLE = files("bot.sample") / "reading-list.md"
 
 
@@ -58,8 +61,7 @@ async def talk(settings: Settings, screen: Screen, *, speaker: str, role: Role, 
         found = await club.runner.write(lambda tx: _seated(tx, settings, team))
         paths = [Path(settings.list)] if settings.list else None
         report = await (club.lists.use(found, paths, on_terminal) if paths else club.lists.sync(found, on_terminal))
-        for problem in report.problems:
-            print(f"dogear: {problem}", file=sys.stderr)
+        _print_problems(report.problems)
         stage = LocalStage(
             clock=club.clock,
             runner=club.runner,
@@ -81,6 +83,13 @@ async def talk(settings: Settings, screen: Screen, *, speaker: str, role: Role, 
             if _with_person():
                 await stack.enter_async_context(club.at_work())
             await platform.run(club.dispatcher, club.vault)
+
+
+def _print_problems(problems: Sequence[Problem]) -> None:
+    for problem in problems[:MOST_PROBLEMS]:
+        print(f"dogear: {problem}", file=sys.stderr)
+    if len(problems) > MOST_PROBLEMS:
+        print(f"dogear: and {len(problems) - MOST_PROBLEMS:,} more problems; “dogear check” lists all", file=sys.stderr)
 
 
 def _seated(tx: Transaction, settings: Settings, name: str) -> Team:

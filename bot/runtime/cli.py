@@ -176,11 +176,16 @@ def team_add(
 ) -> None:
     """Add a team with its reading list, or give a team another list."""
     from bot.domain import value
+    from bot.runtime.lists import refuse_missing
     from bot.runtime.progress import on_terminal
+
+    checked = value.zone(zone)
+    refuse_missing(str(path) for path in paths)
+    if not name.strip():
+        raise BadConfig(["A team needs a name."])
 
     async def added() -> None:
         async with _club(database) as club:
-            checked = value.zone(zone)
             team = await club.runner.write(lambda tx: tx.teams.named(name) or tx.teams.add(name, checked))
             _print_report(team, await club.lists.use(team, paths, on_terminal))
 

@@ -3,10 +3,10 @@
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from bot.domain.errors import StoreError
+from bot.domain.errors import NotFound, StoreError
 from bot.domain.ids import SourceId
 from bot.domain.source import ReadList, Source, SourceFile
 from bot.domain.team import Team
@@ -42,6 +42,7 @@ class Lists:
         async with self._lock:
             known = await self._runner.read(lambda tx: [source.path for source in tx.entries.sources(team.id)])
             if set(known) != set(wanted):
+                await asyncio.to_thread(refuse_missing, set(wanted) - set(known))
                 await self._runner.write(lambda tx: tx.entries.set_sources(team.id, wanted))
             return await self._synced(team, progress, orphans=set(known) != set(wanted))
 
@@ -77,6 +78,15 @@ class Lists:
             except (OSError, StoreError) as error:
                 log.warning("the list is not watched for a minute: %s", error, extra={"team": team.name})
                 await asyncio.sleep(60)
+
+
+def refuse_missing(paths: Iterable[str]) -> None:
+    """Raise NotFound for a path at which there is nothing: a team does not change to a list by a slip of the pen."""
+    for path in sorted(paths):
+        if not Path(path).exists():
+            raise NotFound(
+                f"There is no reading list at {path}.", hint="Correct the path, or put the file there first."
+            )
 
 
 def _changed(

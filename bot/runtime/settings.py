@@ -148,5 +148,7 @@ def _from_files() -> dict[str, str]:
 
 def _sentence(error: Any) -> str:
     name = str(error["loc"][0]) if error["loc"] else ""
+    if error["type"] == "string_pattern_mismatch":
+        return f"{PREFIX}{name.upper()} is “{error['input']}”, and must be {Settings.model_fields[name].description}."
     said = error["msg"].removeprefix("Value error, ")
     return f"{PREFIX}{name.upper()} {said}."

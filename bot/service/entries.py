@@ -172,7 +172,7 @@ def _kept_copy(file: FileRead, before: SourceFile | None) -> FileRead:
         file=file.list.file,
         line=0,
         severity=Severity.ERROR,
-        message=f"no entries left; the {before.entries} read before are kept. Remove the file to retire them.",
+        message=f"no entries left; the {before.entries} read before are kept. Put `draft: true` on top of the file to retire them.",
     )
     return replace(file, list=replace(file.list, failed=True, problems=(*file.list.problems, problem)))
 

@@ -110,6 +110,13 @@ def next_up(tx: Transaction, team: TeamId, member: MemberId, most: int) -> tuple
     return entries.with_states(tx, member, [found[entry] for entry in ids])
 
 
+def queued(tx: Transaction, team: TeamId, member: MemberId, most: int) -> tuple[tuple[Entry, ReadingState], ...]:
+    """The member's queue, the one queued first foremost."""
+    ids = tx.readings.queue(member, most)
+    found = tx.entries.get(team, ids)
+    return entries.with_states(tx, member, [found[entry] for entry in ids])
+
+
 @record
 class OwnStats:
     """A member's own figures; `recently` counts entries read within the last 30 days."""

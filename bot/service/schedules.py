@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import time, timedelta
 from itertools import islice
 
-from bot.domain.errors import NotFound
+from bot.domain.errors import Conflict, NotFound
 from bot.domain.ids import AccountRef, ChannelRef, ScheduleId, TeamId
 from bot.domain.schedule import Occurrence, Schedule, Weekday
 from bot.ports import Transaction
@@ -33,7 +33,12 @@ def put(
     tags: Sequence[str],
     by: AccountRef,
 ) -> Schedule:
-    """Give the channel this weekly slot in place of what it had; a slot earlier this week starts next week."""
+    """Give the channel this weekly slot in place of what it had; a slot earlier this week starts next week.
+
+    Raises Conflict for tags that no entry on the list has.
+    """
+    if tags and not tx.schedules.candidates(team, channel, tags):
+        raise Conflict(f"No entry on the list is tagged “{', '.join(tags)}”.", hint="“tags” shows every tag.")
     schedule = Schedule(
         id=NOT_YET_KEPT,
         team=team,

@@ -111,6 +111,6 @@ def begun(engine: Engine, *, write: bool) -> Iterator[Connection]:
     try:
         connection = engine.connect()
     except PoolTimeoutError as error:
-        raise StoreBusy("The database has too much to do. Try again in a moment.") from error
+        raise StoreBusy("The database has too much to do.") from error
     with connection.execution_options(**_options(engine.dialect.name, write=write)), connection.begin():
         yield connection

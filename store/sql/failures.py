@@ -40,7 +40,7 @@ def replace(context: ExceptionContext) -> None:
     if sentence is None and context.is_disconnect:
         sentence = AWAY
     if sentence is not None:
-        raise StoreBusy(f"{sentence} Try again in a moment.") from context.original_exception
+        raise StoreBusy(sentence) from context.original_exception
 
 
 def sentence_for(error: BaseException) -> str | None:

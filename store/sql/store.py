@@ -44,12 +44,19 @@ def open_store(
         prepare(engine, clock, migrate=migrate)
     except StoreBusy as busy:
         engine.dispose()
-        reason = str(busy.__cause__ or "").strip().splitlines()
-        raise StoreBusy(f"{busy} {reason[0]}" if reason else str(busy)) from busy.__cause__
+        raise StoreBusy(_at_start(engine, busy)) from busy.__cause__
     except BaseException:
         engine.dispose()
         raise
     return SqlStore(engine, clock, tree, database_time or (lambda moment: moment + _offset(clock)))
+
+
+def _at_start(engine: Engine, busy: StoreBusy) -> str:
+    """Where the database was looked for, what it said, and what to do: at the start a wrong address is likely."""
+    reasons = str(busy.__cause__ or "").strip().splitlines()
+    where = engine.url.render_as_string(hide_password=True)
+    said = f" ({reasons[0]})" if reasons else ""
+    return f"{busy} Looked for at {where}{said}. Correct that address or mend the place, and start again."
 
 
 def _offset(clock: Clock) -> timedelta:

@@ -209,7 +209,8 @@ def test_a_planned_digest_that_its_platform_kept_waiting_for_a_day_is_skipped(da
 def test_a_list_without_entries_posts_nothing_and_tells_its_admin_once(database: str, tmp_path: Path) -> None:
     async def scenario() -> RecordingPlatform:
         async with clubhouse(database, tmp_path, "Alpha+db") as house:
-            await house.say(MONDAY_NINE + " tag:none")
+            await house.say(MONDAY_NINE + " tag:db")
+            await house.rewrite("Alpha")
             await house.wait(**TO_MONDAY)
             await house.wait(days=1)
             return house.platform

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import pytest
+
+from bot.domain.errors import NotFound
 from tests.fakes.talk import numbers, said, states
 
 TITLES = ("Alpha", "Beta", "Gamma")
@@ -95,3 +98,14 @@ def test_another_list_retires_what_it_does_not_hold(database: str, tmp_path: Pat
     (listed,) = said(["/blog list"], database=database, reading_list=other)
 
     assert numbers(listed) == [2, 4]
+
+
+def test_a_slip_in_the_lists_path_is_refused_and_keeps_the_list(database: str, tmp_path: Path) -> None:
+    reading_list = write(tmp_path / "list.md", *map(entry, TITLES))
+    said(["/blog read #1"], database=database, reading_list=reading_list)
+
+    with pytest.raises(NotFound, match="no reading list at"):
+        said(["/blog list"], database=database, reading_list=tmp_path / "lst.md")
+
+    (listed,) = said(["/blog list"], database=database)
+    assert states(listed) == {1: "read", 2: "unread", 3: "unread"}
