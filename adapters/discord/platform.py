@@ -9,7 +9,7 @@ from typing import Any, Literal
 import discord
 from discord.http import handle_message_parameters
 
-from adapters.discord import places, surface
+from adapters.discord import forum, places, surface
 from adapters.discord.client import DiscordClient
 from adapters.discord.events import Events
 from adapters.discord.failures import THREAD_EXISTS, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, UNREACHABLE, translated
@@ -56,6 +56,7 @@ class DiscordPlatform:
         self._now = now
         self.client = client or DiscordClient()
         self._logging_in = asyncio.Lock()
+        self._channels = forum.Channels()
 
     async def run(self, core: Core, vault: Vault) -> None:
         """Be connected until cancelled, with the shards that no other replica has; registers the commands first if
@@ -140,7 +141,11 @@ class DiscordPlatform:
         """Post the card; the key is the nonce, so that the same post within minutes is the same message."""
         where = thread.id if thread else channel.id
         async with self._asking() as http:
+            _number(where)
             try:
+                known = None if thread else await self._channels.forum(http, channel, fresh=True)
+                if known is not None:
+                    return await self._posted(http, channel, known, card, key)
                 sent = await http.send_message(_number(where), params=_parameters(self._shown(card, key), nonce=key))
             except discord.NotFound as error:
                 if error.code == UNKNOWN_MESSAGE:
@@ -154,6 +159,23 @@ class DiscordPlatform:
                     raise
                 raise PlatformRefused(f"Dogear may not post in {lacking[0]}", remedy=lacking[1]) from error
             return MessageRef(ChannelRef(channel.workspace, where), str(sent["id"]))
+
+    async def _posted(
+        self, http: discord.http.HTTPClient, channel: ChannelRef, known: Mapping[str, Any], card: Card, key: str
+    ) -> MessageRef:
+        """The card as a post of a forum: its first message has the id of its thread."""
+        about = {
+            "name": shortened(card.title, LONGEST_THREAD_NAME),
+            "auto_archive_duration": ARCHIVE_AFTER,
+            "applied_tags": forum.tags(known, card.entry.tags if card.entry else ()),
+        }
+        params = handle_message_parameters(
+            view=self._shown(card, key),
+            allowed_mentions=discord.AllowedMentions.none(),
+            channel_payload=about,
+        )
+        made = await http.start_thread_in_forum(_number(channel.id), params=params)
+        return MessageRef(ChannelRef(channel.workspace, str(made["id"])), str(made["message"]["id"]))
 
     def _lacking(self, channel: ChannelRef) -> tuple[str, str] | None:
         """The channel by its name and what an admin has to grant there, if we know the server well enough to say."""
@@ -170,7 +192,8 @@ class DiscordPlatform:
         """Our messages with a button that carries the key, in the channel and in its threads."""
         _number(channel.id)
         async with self._asking() as http:
-            return await carrying(http, channel, key, since=since, own=self._own())
+            known = await self._channels.forum(http, channel)
+            return await carrying(http, channel, key, since=since, own=self._own(), forum=known is not None)
 
     async def revise(self, message: MessageRef, card: Card) -> None:
         async with self._asking() as http:
@@ -197,6 +220,8 @@ class DiscordPlatform:
 
     async def open_thread(self, message: MessageRef, title: str) -> ThreadRef:
         """A thread has the id of its message, so one that is there already needs no looking up."""
+        if message.id == message.channel.id:  # the first message of a post of a forum
+            return ThreadRef(message.channel, message.id)
         async with self._asking() as http:
             try:
                 await http.start_thread_with_message(
