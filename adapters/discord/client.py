@@ -12,7 +12,7 @@ from adapters.discord.answers import taken_by_another
 from adapters.discord.inbound import Asked
 from adapters.discord.presses import Press
 
-CHATTY = ("discord.http", "discord.client", "discord.gateway", "discord.state", "discord.webhook.async_")
+CHATTY = ("discord", "discord.http", "discord.client", "discord.gateway", "discord.state", "discord.webhook.async_")
 """Loggers of the library that write whole bodies, and addresses with tokens in them, at DEBUG."""
 LONGEST_WAIT = 5.0
 """Seconds for which the library may sleep on a rate limit inside one attempt: an attempt has ten in all."""

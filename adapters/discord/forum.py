@@ -15,6 +15,8 @@ from bot.domain.ids import ChannelRef
 MOST_TAGS = 5
 """The most tags of one post (Discord's documentation of August 2026)."""
 ARCHIVED_PAGE = 100
+THREADS = (10, 11, 12)
+"""The types of channels that are threads: of announcements, public, private."""
 
 Http = discord.http.HTTPClient
 
@@ -38,6 +40,11 @@ class Channels:
             self._known[channel.id] = {**await http.get_channel(int(channel.id))}
         known = self._known[channel.id]
         return known if known.get("type") == FORUM else None
+
+    async def thread(self, http: Http, channel: ChannelRef) -> bool:
+        """Whether what we take for a channel is a thread; threads are many, and are not kept in mind."""
+        known = self._known.get(channel.id) or await http.get_channel(int(channel.id))
+        return known.get("type") in THREADS
 
 
 def tags(forum: Mapping[str, Any], wanted: Sequence[str]) -> list[str]:

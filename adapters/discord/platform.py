@@ -219,10 +219,13 @@ class DiscordPlatform:
             await http.add_reaction(_number(message.channel.id), _number(message.id), SEEDS[meaning])
 
     async def open_thread(self, message: MessageRef, title: str) -> ThreadRef:
-        """A thread has the id of its message, so one that is there already needs no looking up."""
-        if message.id == message.channel.id:  # the first message of a post of a forum
-            return ThreadRef(message.channel, message.id)
+        """A thread has the id of its message, so one that is there already needs no looking up.
+
+        A post of a forum is a thread as it stands.
+        """
         async with self._asking() as http:
+            if message.id == message.channel.id or await self._channels.thread(http, message.channel):
+                return ThreadRef(message.channel, message.channel.id)
             try:
                 await http.start_thread_with_message(
                     _number(message.channel.id),

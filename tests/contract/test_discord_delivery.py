@@ -1,7 +1,9 @@
 """One attempt at a time against a Discord that fails in every way: what each failure means, and what is found later."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -227,3 +229,17 @@ def test_a_post_in_a_forum_has_its_tags_and_is_looked_for_before_it_is_made_agai
     body = next(body for _, path, body in fake.bodies if path.endswith("/threads"))
     assert (body["name"], body["applied_tags"]) == ("A card", ["7"])
     assert body["message"]["allowed_mentions"] == {"parse": []}
+
+
+def test_no_token_no_body_and_no_key_stands_in_a_log(caplog: pytest.LogCaptureFixture) -> None:
+    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+        for fault in (None, limited(20), BLOCKED, DROPPED, GIBBERISH, refused(403, 50013)):
+            fake.faults.extend([fault] if fault else [])
+            with suppress(PlatformError):
+                await platform.post(HERE, Card(title="canary words"), key=KEY)
+
+    caplog.set_level(logging.DEBUG)
+    played(scene)
+
+    logged = "\n".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records)
+    assert not any(canary in logged for canary in ("token-of-the-test", "canary words", KEY))
