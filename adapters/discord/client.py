@@ -59,6 +59,7 @@ class DiscordClient(discord.AutoShardedClient):
     """One process's share of the gateway. Without the member list, without what people write."""
 
     def __init__(self, **options: Any) -> None:
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody is to miss a voice here
         super().__init__(
             intents=discord.Intents(guilds=True, guild_reactions=True),
             allowed_mentions=discord.AllowedMentions.none(),

@@ -23,7 +23,7 @@ from adapters.discord.render import message as message_of
 from adapters.discord.shards import Shards
 from bot.chat.platform import Core, Reacted, Vault
 from bot.domain.card import Card
-from bot.domain.errors import PlatformBusy, PlatformRefused, PlatformUncertain
+from bot.domain.errors import BadConfig, PlatformBusy, PlatformRefused, PlatformUncertain
 from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, ThreadRef, Url, WorkspaceRef
 from bot.domain.reading import ReadingState
 
@@ -60,11 +60,14 @@ class DiscordPlatform:
 
     async def run(self, core: Core, vault: Vault) -> None:
         """Be connected until cancelled, with the shards that no other replica has; registers the commands first if
-        the catalogue is another one now.
+        the catalogue is another one now. Raises BadConfig for a token that Discord does not take.
         """
         events = self.listen(core)
         async with self.client:
-            await self.log_in()
+            try:
+                await self.log_in()
+            except PlatformRefused as error:
+                raise BadConfig([f"{error}. {error.remedy}"]) from error
             with translated():
                 await self.register(core)
                 count, *_ = await self.client.http.get_bot_gateway()

@@ -73,6 +73,7 @@ class FakeDiscord:
         self.deleted_nonces: set[str] = set()
         self.shards = 1
         self.forum = False
+        self.trusts = True
         self.identified: list[dict[str, Any]] = []
         self.heard = asyncio.Event()
         self._numbers = itertools.count(1)
@@ -119,7 +120,7 @@ class FakeDiscord:
         return str(((self.now - EPOCH) << 22) | next(self._numbers))
 
     async def _me(self, request: web.Request) -> web.Response:
-        return answered(BOT)
+        return answered(BOT) if self.trusts else answered({"message": "401: Unauthorized", "code": 0}, status=401)
 
     async def _application(self, request: web.Request) -> web.Response:
         about = {"id": BOT["id"], "name": "dogear", "description": "", "icon": None, "bot_public": False}
