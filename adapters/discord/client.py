@@ -12,7 +12,7 @@ from adapters.discord.answers import taken_by_another
 from adapters.discord.inbound import Asked
 from adapters.discord.presses import Press
 
-CHATTY = ("discord.http", "discord.client", "discord.gateway", "discord.state", "discord.webhook.async_")
+CHATTY = ("discord", "discord.http", "discord.client", "discord.gateway", "discord.state", "discord.webhook.async_")
 """Loggers of the library that write whole bodies, and addresses with tokens in them, at DEBUG."""
 LONGEST_WAIT = 5.0
 """Seconds for which the library may sleep on a rate limit inside one attempt: an attempt has ten in all."""
@@ -59,6 +59,7 @@ class DiscordClient(discord.AutoShardedClient):
     """One process's share of the gateway. Without the member list, without what people write."""
 
     def __init__(self, **options: Any) -> None:
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody is to miss a voice here
         super().__init__(
             intents=discord.Intents(guilds=True, guild_reactions=True),
             allowed_mentions=discord.AllowedMentions.none(),

@@ -28,6 +28,7 @@ _REMEDIES = {
     50013: "Give Dogear the permissions it misses; “dogear doctor discord” names them.",
     50035: "This is a fault of Dogear; the host finds it in the log.",
     50083: "Open the archived thread again.",
+    40067: "This forum wants a tag on each post: give the entry one that is called like a tag of the forum.",
     160005: "Unlock the thread.",
     160006: "Close some threads: the server has as many as Discord allows.",
     240000: "Discord blocks a link in it as harmful; take the entry off the list.",

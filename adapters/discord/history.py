@@ -8,6 +8,7 @@ import discord
 
 from adapters.discord import presses
 from adapters.discord.failures import UNKNOWN_CHANNEL
+from adapters.discord.forum import threads as forum_threads
 from bot.domain.ids import ChannelRef, MessageRef
 
 PAGE = 100
@@ -16,11 +17,16 @@ PAGE = 100
 Http = discord.http.HTTPClient
 
 
-async def carrying(http: Http, channel: ChannelRef, key: str, *, since: datetime, own: int | None) -> list[MessageRef]:
-    """Every message of ours with the key since then, oldest first; threads of the channel's messages are looked into."""
-    threads = []
+async def carrying(
+    http: Http, channel: ChannelRef, key: str, *, since: datetime, own: int | None, forum: bool = False
+) -> list[MessageRef]:
+    """Every message of ours with the key since then, oldest first; threads of the channel's messages are looked into.
+
+    A forum has nothing but threads: those in which something was said, and those that are new, archived ones too.
+    """
+    threads = await forum_threads(http, channel, discord.utils.time_snowflake(since)) if forum else []
     found = []
-    async for message in _messages(http, int(channel.id), since):
+    async for message in _messages(http, int(channel.id), since) if not forum else _nothing():
         if _is_ours(message, key, own):
             found.append(MessageRef(channel, str(message["id"])))
         if "thread" in message and str(message["author"]["id"]) == str(own):
@@ -30,6 +36,13 @@ async def carrying(http: Http, channel: ChannelRef, key: str, *, since: datetime
         said = _messages(http, int(thread), since)
         found += [MessageRef(place, str(message["id"])) async for message in said if _is_ours(message, key, own)]
     return sorted(dict.fromkeys(found), key=lambda ref: int(ref.id))
+
+
+async def _nothing() -> AsyncIterator[Mapping[str, Any]]:
+    """What was said in a forum itself."""
+    empty: tuple[Mapping[str, Any], ...] = ()
+    for message in empty:
+        yield message
 
 
 async def _busy_threads(http: Http, channel: ChannelRef, since: datetime) -> Sequence[str]:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import discord
 from discord.http import handle_message_parameters
 
-from adapters.discord import places, surface
+from adapters.discord import forum, places, surface
 from adapters.discord.client import DiscordClient
 from adapters.discord.events import Events
 from adapters.discord.failures import THREAD_EXISTS, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, UNREACHABLE, translated
@@ -23,7 +23,7 @@ from adapters.discord.render import message as message_of
 from adapters.discord.shards import Shards
 from bot.chat.platform import Core, Reacted, Vault
 from bot.domain.card import Card
-from bot.domain.errors import PlatformBusy, PlatformRefused, PlatformUncertain
+from bot.domain.errors import BadConfig, PlatformBusy, PlatformRefused, PlatformUncertain
 from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, ThreadRef, Url, WorkspaceRef
 from bot.domain.reading import ReadingState
 
@@ -56,14 +56,18 @@ class DiscordPlatform:
         self._now = now
         self.client = client or DiscordClient()
         self._logging_in = asyncio.Lock()
+        self._channels = forum.Channels()
 
     async def run(self, core: Core, vault: Vault) -> None:
         """Be connected until cancelled, with the shards that no other replica has; registers the commands first if
-        the catalogue is another one now.
+        the catalogue is another one now. Raises BadConfig for a token that Discord does not take.
         """
         events = self.listen(core)
         async with self.client:
-            await self.log_in()
+            try:
+                await self.log_in()
+            except PlatformRefused as error:
+                raise BadConfig([f"{error}. {error.remedy}"]) from error
             with translated():
                 await self.register(core)
                 count, *_ = await self.client.http.get_bot_gateway()
@@ -140,7 +144,11 @@ class DiscordPlatform:
         """Post the card; the key is the nonce, so that the same post within minutes is the same message."""
         where = thread.id if thread else channel.id
         async with self._asking() as http:
+            _number(where)
             try:
+                known = None if thread else await self._channels.forum(http, channel, fresh=True)
+                if known is not None:
+                    return await self._posted(http, channel, known, card, key)
                 sent = await http.send_message(_number(where), params=_parameters(self._shown(card, key), nonce=key))
             except discord.NotFound as error:
                 if error.code == UNKNOWN_MESSAGE:
@@ -154,6 +162,23 @@ class DiscordPlatform:
                     raise
                 raise PlatformRefused(f"Dogear may not post in {lacking[0]}", remedy=lacking[1]) from error
             return MessageRef(ChannelRef(channel.workspace, where), str(sent["id"]))
+
+    async def _posted(
+        self, http: discord.http.HTTPClient, channel: ChannelRef, known: Mapping[str, Any], card: Card, key: str
+    ) -> MessageRef:
+        """The card as a post of a forum: its first message has the id of its thread."""
+        about = {
+            "name": shortened(card.title, LONGEST_THREAD_NAME),
+            "auto_archive_duration": ARCHIVE_AFTER,
+            "applied_tags": forum.tags(known, card.entry.tags if card.entry else ()),
+        }
+        params = handle_message_parameters(
+            view=self._shown(card, key),
+            allowed_mentions=discord.AllowedMentions.none(),
+            channel_payload=about,
+        )
+        made = await http.start_thread_in_forum(_number(channel.id), params=params)
+        return MessageRef(ChannelRef(channel.workspace, str(made["id"])), str(made["message"]["id"]))
 
     def _lacking(self, channel: ChannelRef) -> tuple[str, str] | None:
         """The channel by its name and what an admin has to grant there, if we know the server well enough to say."""
@@ -170,7 +195,8 @@ class DiscordPlatform:
         """Our messages with a button that carries the key, in the channel and in its threads."""
         _number(channel.id)
         async with self._asking() as http:
-            return await carrying(http, channel, key, since=since, own=self._own())
+            known = await self._channels.forum(http, channel)
+            return await carrying(http, channel, key, since=since, own=self._own(), forum=known is not None)
 
     async def revise(self, message: MessageRef, card: Card) -> None:
         async with self._asking() as http:
@@ -196,8 +222,13 @@ class DiscordPlatform:
             await http.add_reaction(_number(message.channel.id), _number(message.id), SEEDS[meaning])
 
     async def open_thread(self, message: MessageRef, title: str) -> ThreadRef:
-        """A thread has the id of its message, so one that is there already needs no looking up."""
+        """A thread has the id of its message, so one that is there already needs no looking up.
+
+        A post of a forum is a thread as it stands.
+        """
         async with self._asking() as http:
+            if message.id == message.channel.id or await self._channels.thread(http, message.channel):
+                return ThreadRef(message.channel, message.channel.id)
             try:
                 await http.start_thread_with_message(
                     _number(message.channel.id),

@@ -20,9 +20,9 @@ LONGEST_STRING = 1000
 
 SUB_COMMAND, GROUP, STRING, INTEGER, CHANNEL = 1, 2, 3, 4, 7
 CHAT_INPUT, MESSAGE_MENU = 1, 3
-TEXT, ANNOUNCEMENT = 0, 5
-POSTABLE = (TEXT, ANNOUNCEMENT)
-"""Channels in which a message can be posted and a thread opened on it."""
+TEXT, ANNOUNCEMENT, FORUM = 0, 5, 15
+POSTABLE = (TEXT, ANNOUNCEMENT, FORUM)
+"""Channels in which something can be posted and talked about."""
 IN_A_SERVER = 0
 """The context and the integration type: our commands are about a server's list."""
 

@@ -5,7 +5,7 @@ import contextlib
 import signal
 from pathlib import Path
 
-from bot.domain.errors import BadConfig
+from bot.domain.errors import BadConfig, DogearError
 from bot.runtime.assemble import Club, configured, opened
 from bot.runtime.settings import Settings
 from bot.service import teams
@@ -20,8 +20,19 @@ async def serve(settings: Settings) -> None:
         for platform in platforms:
             club.join(platform)
         await _read_lists(club)
-        with contextlib.suppress(asyncio.CancelledError):
-            await _until_stopped(club)
+        try:
+            with contextlib.suppress(asyncio.CancelledError):
+                await _until_stopped(club)
+        except ExceptionGroup as failed:
+            raise _first(failed) from failed
+
+
+def _first(failed: ExceptionGroup[Exception]) -> Exception:
+    """What to tell the host of it: the first failure that is none of our bugs, if there is one."""
+    told: Exception = failed.subgroup(DogearError) or failed
+    while isinstance(told, ExceptionGroup):
+        told = told.exceptions[0]
+    return told
 
 
 async def _read_lists(club: Club) -> None:

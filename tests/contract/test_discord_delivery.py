@@ -1,7 +1,9 @@
 """One attempt at a time against a Discord that fails in every way: what each failure means, and what is found later."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +13,7 @@ from bot.domain.card import Card
 from bot.domain.errors import PlatformBusy, PlatformError, PlatformRefused, PlatformUncertain
 from bot.domain.ids import AccountRef, ChannelRef, PlatformName, ThreadRef, WorkspaceRef
 from bot.domain.reading import ReadingState
+from tests.fakes.core import an_entry
 from tests.fakes.discord_rest import (
     BLOCKED,
     BROKEN,
@@ -203,3 +206,40 @@ def test_a_typed_name_is_refused_before_anything_is_sent() -> None:
             await platform.post(HERE, CARD, key=KEY, thread=ThreadRef(HERE, "²"))
 
     assert not played(scene).bodies
+
+
+def test_a_post_in_a_forum_has_its_tags_and_is_looked_for_before_it_is_made_again() -> None:
+    card = Card(title="A card", entry=an_entry(tags=("caching", "scale")))
+
+    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+        fake.forum = True
+        fake.faults.append(DROPPED)
+        with pytest.raises(PlatformUncertain):
+            await platform.post(HERE, card, key=KEY)
+        (found,) = await platform.find(HERE, KEY, since=LONG_AGO)
+        thread = await platform.open_thread(found, "A thread")
+        reply = await platform.post(HERE, CARD, key="reply-reply-reply-reply1", thread=thread)
+        assert await platform.find(HERE, "reply-reply-reply-reply1", since=LONG_AGO) == [reply]
+        await platform.react(found, ReadingState.READ)
+
+    fake = played(scene)
+
+    root, reply = fake.messages
+    assert root["channel_id"] == reply["channel_id"] == root["id"]
+    body = next(body for _, path, body in fake.bodies if path.endswith("/threads"))
+    assert (body["name"], body["applied_tags"]) == ("A card", ["7"])
+    assert body["message"]["allowed_mentions"] == {"parse": []}
+
+
+def test_no_token_no_body_and_no_key_stands_in_a_log(caplog: pytest.LogCaptureFixture) -> None:
+    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+        for fault in (None, limited(20), BLOCKED, DROPPED, GIBBERISH, refused(403, 50013)):
+            fake.faults.extend([fault] if fault else [])
+            with suppress(PlatformError):
+                await platform.post(HERE, Card(title="canary words"), key=KEY)
+
+    caplog.set_level(logging.DEBUG)
+    played(scene)
+
+    logged = "\n".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records)
+    assert not any(canary in logged for canary in ("token-of-the-test", "canary words", KEY))

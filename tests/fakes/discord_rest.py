@@ -72,6 +72,8 @@ class FakeDiscord:
         self.headers: list[str] = []
         self.deleted_nonces: set[str] = set()
         self.shards = 1
+        self.forum = False
+        self.trusts = True
         self.identified: list[dict[str, Any]] = []
         self.heard = asyncio.Event()
         self._numbers = itertools.count(1)
@@ -91,6 +93,9 @@ class FakeDiscord:
                 web.put("/channels/{channel}/messages/{id}/reactions/{emoji}/@me", self._react),
                 web.get("/guilds/{guild}/threads/active", self._active),
                 web.post("/users/@me/channels", self._direct),
+                web.get("/channels/{channel}", self._channel),
+                web.post("/channels/{channel}/threads", self._forum_post),
+                web.get("/channels/{channel}/threads/archived/public", self._archived),
                 web.get("/gateway/bot", self._gateway),
                 web.get("/gateway/socket", self._socket),
                 web.put("/applications/{id}/commands", self._registered),
@@ -115,7 +120,7 @@ class FakeDiscord:
         return str(((self.now - EPOCH) << 22) | next(self._numbers))
 
     async def _me(self, request: web.Request) -> web.Response:
-        return answered(BOT)
+        return answered(BOT) if self.trusts else answered({"message": "401: Unauthorized", "code": 0}, status=401)
 
     async def _application(self, request: web.Request) -> web.Response:
         about = {"id": BOT["id"], "name": "dogear", "description": "", "icon": None, "bot_public": False}
@@ -213,6 +218,25 @@ class FakeDiscord:
             said = [one["id"] for one in self.messages if one["channel_id"] == thread["id"]]
             thread["last_message_id"] = max(said, key=int, default=None)
         return answered({"threads": self.threads, "members": []})
+
+    async def _channel(self, request: web.Request) -> web.Response:
+        known = {"id": request.match_info["channel"], "type": 15 if self.forum else 0}
+        return answered(known | {"available_tags": [{"id": "7", "name": "Caching"}, {"id": "8", "name": "other"}]})
+
+    async def _forum_post(self, request: web.Request) -> web.StreamResponse:
+        """A post without a nonce: asked for twice, it is there twice."""
+        body = await request.json()
+        message = self._accepted("0", body["message"])
+        assert message is not None
+        message["channel_id"] = message["id"]
+        thread = {"id": message["id"], "parent_id": request.match_info["channel"], "last_message_id": message["id"]}
+        self.threads.append(thread)
+        if self.faults:
+            return await self._failed(request, self.faults.popleft())
+        return answered(thread | {"message": message}, status=201)
+
+    async def _archived(self, request: web.Request) -> web.Response:
+        return answered({"threads": [], "members": [], "has_more": False})
 
     async def _gateway(self, request: web.Request) -> web.Response:
         limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 16}

@@ -111,6 +111,29 @@ def test_what_another_replica_took_is_neither_carried_out_nor_answered(database:
     played(scene())
 
 
+def test_a_digest_in_a_forum_is_a_post_and_reactions_on_it_count(database: str) -> None:
+    async def scene() -> None:
+        async with a_server(database) as server:
+            guild = await server.guild()
+            channel, forum = guild.create_text_channel("talk"), guild.create_forum_channel("reading")
+            ana = server.member(guild, "ana", admin=True)
+            await ana.slash(channel, "blog schedule set", weekday="mon", at="09:00", zone="UTC", channel=forum)
+            await ana.slash(channel, "blog digest pick", entry="#6", channel=forum)
+
+            await ana.slash(channel, "blog digest post", channel=forum)
+            await server.settle()
+
+            (post,) = forum.threads
+            root, *replies = post.history()
+            assert "#6 Prototyping with models" in server.said(root)
+            assert any("Discussion" in server.said(reply) for reply in replies if reply.components)
+            assert [reaction.emoji for reaction in root.reactions] == ["✅", "🔖"]
+            await ana.react(root, "✅")
+            assert "Read: 1" in shown_by(await ana.slash(channel, "blog stats me"))
+
+    played(scene())
+
+
 def test_menus_are_about_the_entry_that_a_message_of_ours_shows(database: str) -> None:
     async def scene() -> None:
         async with a_server(database) as server:

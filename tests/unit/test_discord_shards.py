@@ -8,7 +8,7 @@ import pytest
 from adapters.discord.places import DISCORD
 from adapters.discord.platform import DiscordPlatform
 from adapters.discord.shards import Shards
-from bot.domain.errors import PlatformUncertain
+from bot.domain.errors import BadConfig, PlatformUncertain
 from bot.domain.ids import PlatformName
 from tests.fakes.core import FakeCore
 from tests.fakes.discord_rest import FakeDiscord, serving
@@ -123,3 +123,15 @@ def test_a_replica_identifies_for_its_own_shards_with_two_intents_and_no_more() 
     assert said["intents"] == 1 << 0 | 1 << 10
     assert lock.names == {"shard/0/2"}, "what it held is let go"
     assert [path for method, path in fake.requests if method == "PUT"] == ["/applications/900000000000000001/commands"]
+
+
+def test_a_token_that_discord_does_not_take_is_named_to_the_host() -> None:
+    fake = FakeDiscord()
+    fake.trusts = False
+
+    async def scene() -> None:
+        async with serving(fake) as platform:
+            with pytest.raises(BadConfig, match="DOGEAR_DISCORD_TOKEN"):
+                await platform.run(FakeCore(), FakeVault(Lock()))
+
+    asyncio.run(scene())

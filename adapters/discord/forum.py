@@ -1,0 +1,62 @@
+"""Forum channels: what is posted there is a thread of its own, with tags, and without a nonce.
+
+Such a post is never asked for twice in doubt: the ledger looks for its marker first, in active and archived threads.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import discord
+
+from adapters.discord.failures import UNKNOWN_CHANNEL
+from adapters.discord.surface import FORUM
+from bot.domain.ids import ChannelRef
+
+MOST_TAGS = 5
+"""The most tags of one post (Discord's documentation of August 2026)."""
+ARCHIVED_PAGE = 100
+THREADS = (10, 11, 12)
+"""The types of channels that are threads: of announcements, public, private."""
+
+Http = discord.http.HTTPClient
+
+
+class Channels:
+    """Which channels are forums, asked of Discord once for each."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Mapping[str, Any]] = {}
+
+    async def forum(self, http: Http, channel: ChannelRef, *, fresh: bool = False) -> Mapping[str, Any] | None:
+        """What Discord says of the forum; None for another kind of channel. With `fresh`, as it is now."""
+        if channel.id not in self._known:
+            try:
+                self._known[channel.id] = {**await http.get_channel(int(channel.id))}
+            except discord.NotFound as error:
+                if error.code != UNKNOWN_CHANNEL:
+                    raise
+                return None
+        elif fresh and self._known[channel.id].get("type") == FORUM:
+            self._known[channel.id] = {**await http.get_channel(int(channel.id))}
+        known = self._known[channel.id]
+        return known if known.get("type") == FORUM else None
+
+    async def thread(self, http: Http, channel: ChannelRef) -> bool:
+        """Whether what we take for a channel is a thread; threads are many, and are not kept in mind."""
+        known = self._known.get(channel.id) or await http.get_channel(int(channel.id))
+        return known.get("type") in THREADS
+
+
+def tags(forum: Mapping[str, Any], wanted: Sequence[str]) -> list[str]:
+    """The ids of the forum's tags that are called as the entry's are."""
+    names = {name.casefold() for name in wanted}
+    fitting = [str(tag["id"]) for tag in forum.get("available_tags", ()) if tag["name"].casefold() in names]
+    return fitting[:MOST_TAGS]
+
+
+async def threads(http: Http, channel: ChannelRef, after: int) -> list[str]:
+    """The forum's posts since the snowflake `after`, active and archived."""
+    active = await http.get_active_threads(int(channel.workspace.id))
+    here = [thread for thread in active["threads"] if str(thread.get("parent_id")) == channel.id]
+    archived = await http.get_public_archived_threads(int(channel.id), limit=ARCHIVED_PAGE)
+    return [str(thread["id"]) for thread in [*here, *archived["threads"]] if int(thread["id"]) >= after]
