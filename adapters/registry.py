@@ -11,6 +11,7 @@ _FACTORIES = {
     "terminal": "adapters.terminal.platform:TerminalPlatform",
 }
 _HOSTED = {
+    "slack": "adapters.slack.hosting",
     "discord": "adapters.discord.hosting",
 }
 """What a host connects with a token: a module with `serve`, and with whatever else helps the host (see `tool`)."""
@@ -30,10 +31,10 @@ def factory(name: str) -> Callable[..., ChatPlatform]:
 
 
 def served(name: str, options: Options, word: str) -> ChatPlatform | None:
-    """The platform of this name, `word` being the command's; None without its token."""
-    if not options.get("token"):
+    """The platform of this name, `word` being the command's; None without any setting of its own."""
+    if not any(options.get(given) for given in ("token", "bot_token", "client_id")):
         return None
-    platform: ChatPlatform = _module(name).serve(options, word)
+    platform: ChatPlatform | None = _module(name).serve(options, word)
     return platform
 
 

@@ -191,7 +191,14 @@ class DiscordPlatform:
     def _shown(self, card: Card, key: str) -> Layout:
         return message_of(card, key=key, word=self._word)
 
-    async def find(self, channel: ChannelRef, key: str, *, since: datetime) -> Sequence[MessageRef]:
+    async def find(
+        self,
+        channel: ChannelRef,
+        key: str,
+        *,
+        since: datetime,
+        thread: ThreadRef | None = None,  # noqa: ARG002  the search covers the channel's threads
+    ) -> Sequence[MessageRef]:
         """Our messages with a button that carries the key, in the channel and in its threads."""
         _number(channel.id)
         async with self._asking() as http:

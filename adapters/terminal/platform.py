@@ -68,7 +68,14 @@ class TerminalPlatform:
             self._show(ref)
         return ref
 
-    async def find(self, channel: ChannelRef, key: str, *, since: datetime) -> Sequence[MessageRef]:
+    async def find(
+        self,
+        channel: ChannelRef,
+        key: str,
+        *,
+        since: datetime,
+        thread: ThreadRef | None = None,  # noqa: ARG002  the room knows every message by its key
+    ) -> Sequence[MessageRef]:
         return self._room.find(channel, key, since)
 
     async def revise(self, message: MessageRef, card: Card) -> None:

@@ -158,15 +158,22 @@ class Core(Protocol):
         ...
 
     async def complete(self, actor: Actor, kind: Kind, typed: str) -> Sequence[Choice]:
-        """At most 25 values of `kind` that begin with or hold what was typed, best first; none on any trouble."""
+        """At most 25 values of `kind` that begin with or hold what was typed, best first; none on any trouble.
+
+        An entry is also found by its address.
+        """
         ...
 
     async def shown(self, workspace: WorkspaceRef) -> Sequence[MessageRef]:
         """Our messages of the last 30 days in the workspace that stand for one entry, newest first; none on trouble."""
         ...
 
-    async def happened(self, happening: Happening) -> None:
-        """Take note of it. Returns once the effect is committed; raises StoreBusy if that cannot be done now."""
+    async def happened(self, happening: Happening, id: InvocationId | None = None) -> None:
+        """Take note of it. Returns once the effect is committed; raises StoreBusy if that cannot be done now.
+
+        With the platform's own `id` of the event a repeat has no second effect. Reactions need none: they carry
+        their time, and the newest stands.
+        """
         ...
 
 
@@ -203,6 +210,13 @@ class Vault(Protocol):
         """Remove what was kept under `name`; nothing happens if there is nothing."""
         ...
 
+    async def swap(self, platform: PlatformName, name: str, old: bytes | None, new: bytes | None) -> bool:
+        """Put `new` in place of `old` under the row's lock; False, and nothing done, if something else is kept.
+
+        None stands for nothing being kept. Of several who swap the same `old`, one succeeds.
+        """
+        ...
+
 
 class ChatPlatform(Protocol):
     """All that a platform is: a translation of events into `Core` calls and of cards into messages.
@@ -224,8 +238,13 @@ class ChatPlatform(Protocol):
         """
         ...
 
-    async def find(self, channel: ChannelRef, key: str, *, since: datetime) -> Sequence[MessageRef]:
-        """Every message of ours since `since` that carries `key`, oldest first; looks in threads too."""
+    async def find(
+        self, channel: ChannelRef, key: str, *, since: datetime, thread: ThreadRef | None = None
+    ) -> Sequence[MessageRef]:
+        """Every message of ours since `since` that carries `key`, oldest first.
+
+        It was sent to `thread`, or to the channel itself: an adapter may look only there.
+        """
         ...
 
     async def revise(self, message: MessageRef, card: Card) -> None:

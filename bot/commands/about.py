@@ -88,7 +88,7 @@ def show_settings(turn: Turn) -> Card:
     )
 
 
-@command("settings", "zone", writes=True)
+@command("settings", "zone", form=True, writes=True)
 def set_zone(turn: Turn, zone: Annotated[str, position(Kind.ZONE, "a time zone")]) -> Card:
     """The time zone in which you are shown times.
 

@@ -24,6 +24,8 @@ COMMANDS: Sequence[Command] = (
     digests.pick,
     digests.skip,
     digests.post,
+    digests.arrived,
+    digests.again,
     digests.history,
     schedules.set_schedule,
     schedules.list_schedules,

@@ -11,7 +11,7 @@ from bot.domain.ids import ChannelRef, EntryNumber
 from bot.domain.team import Role
 from bot.domain.text import Span, Text, joined, plain
 from bot.domain.value import Kind
-from bot.service import digests
+from bot.service import deliveries, digests
 
 MaybeChannel = Annotated[str | None, position(Kind.CHANNEL, "the channel, this one by default")]
 
@@ -59,6 +59,26 @@ def post(turn: Turn, channel: MaybeChannel = None) -> Card:
     """Post the digest now; this uses up this week's slot."""
     digest = digests.post_now(turn.tx, turn.team.id, turn.here(channel))
     return sentence(f"The digest with #{digest.entry.number} is on its way.", tone=Tone.DONE)
+
+
+@command("digest", "arrived", role=Role.ADMIN, writes=True)
+def arrived(turn: Turn, channel: MaybeChannel = None) -> Card:
+    """Say that a post in doubt did arrive in this channel.
+
+    Dogear asks for it where it could not see whether a post arrived. Nothing is posted.
+    """
+    deliveries.arrived(turn.tx, turn.team.id, turn.here(channel))
+    return sentence("Noted: it is there.", tone=Tone.DONE)
+
+
+@command("digest", "again", role=Role.ADMIN, writes=True)
+def again(turn: Turn, channel: MaybeChannel = None) -> Card:
+    """Post again what is in doubt in this channel.
+
+    Dogear asks for it where it could not see whether a post arrived.
+    """
+    deliveries.again(turn.tx, turn.team.id, turn.here(channel))
+    return sentence("It is on its way again.", tone=Tone.DONE)
 
 
 @command("digest", "history")

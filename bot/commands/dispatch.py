@@ -23,12 +23,14 @@ from bot.chat.platform import (
 from bot.commands.cards import refusal, sentence
 from bot.commands.declare import Command, Turn, form_of
 from bot.domain.card import Call, Card, Choice, Tone
+from bot.domain.entry import Entry
 from bot.domain.errors import BadUsage, NotAllowed, NotFound, Refusal, StoreError
 from bot.domain.ids import AccountRef, InvocationId, MessageRef, Url, WorkspaceRef
 from bot.domain.reading import ReadingState
 from bot.domain.record import record
 from bot.domain.schedule import Schedule, Weekday
 from bot.domain.team import Member, Role, Team
+from bot.domain.url import canonical, is_web
 from bot.domain.value import Kind, zone_names
 from bot.domain.wire import from_json, to_json
 from bot.ports import Clock, Runner, Transaction
@@ -237,7 +239,11 @@ class Dispatcher:
 
     def _entry_choices(self, tx: Transaction, actor: Actor, typed: str) -> Sequence[Choice]:
         team = self._team(tx, actor)
-        found = tx.entries.titled(team.id, typed.removeprefix("#"), MOST_CHOICES)
+        if is_web(typed):
+            entry = tx.entries.keyed(team.id, canonical(typed))
+            found: Sequence[Entry] = [entry] if entry else []
+        else:
+            found = tx.entries.titled(team.id, typed.removeprefix("#"), MOST_CHOICES)
         return [Choice(value=f"#{entry.number}", label=f"#{entry.number} {entry.title}") for entry in found]
 
     def _tag_choices(self, tx: Transaction, actor: Actor, typed: str) -> Sequence[Choice]:
@@ -253,11 +259,18 @@ class Dispatcher:
         except StoreError:
             return ()
 
-    async def happened(self, happening: Happening) -> None:
+    async def happened(self, happening: Happening, id: InvocationId | None = None) -> None:
         """Take note of what a platform tells; returns once that is committed, raises StoreBusy if it cannot be."""
-        stopped = await self._runner.write(lambda tx: self._noted(tx, happening))
+        stopped = await self._runner.write(lambda tx: self._noted_once(tx, happening, id))
         if stopped is not None:
             self._stopped(stopped)
+
+    def _noted_once(self, tx: Transaction, happening: Happening, id: InvocationId | None) -> Schedule | None:
+        if id is not None:
+            if tx.invocations.answer(id) is not None:
+                return None
+            tx.invocations.keep(id, "")
+        return self._noted(tx, happening)
 
     def _noted(self, tx: Transaction, happening: Happening) -> Schedule | None:
         match happening:

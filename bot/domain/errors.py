@@ -2,7 +2,7 @@
 
 DogearError
 ├── Refusal         BadUsage · NotFound · NotAllowed · Conflict       an expected "no", shown to the person
-├── PlatformError   PlatformBusy · PlatformRefused · PlatformUncertain  raised by adapters only
+├── PlatformError   PlatformBusy · PlatformRefused (ChannelRefused) · PlatformUncertain  raised by adapters only
 ├── StoreError      StoreBusy · StaleSchema
 └── BadConfig       every problem of the settings at once
 Anything else that is raised is a bug.
@@ -63,6 +63,10 @@ class PlatformRefused(PlatformError):
     def __init__(self, message: str, *, remedy: str) -> None:
         super().__init__(message)
         self.remedy = remedy
+
+
+class ChannelRefused(PlatformRefused):
+    """The channel itself takes nothing of ours any more: its schedule is paused until a person acts."""
 
 
 class PlatformUncertain(PlatformError):

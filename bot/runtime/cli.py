@@ -156,6 +156,16 @@ def doctor(platform: Annotated[str, typer.Argument(help="The name of a platform"
     raise typer.Exit(0 if asyncio.run(checked()) else 1)
 
 
+@app.command()
+def manifest(platform: Annotated[str, typer.Argument(help="The name of a platform")]) -> None:
+    """Print what a platform makes the bot's app from, as the settings stand."""
+    from bot.commands.catalogue import CATALOGUE
+    from bot.runtime.settings import load
+
+    settings = load()
+    print(_tool(platform, "manifest")(settings.of(platform), settings.word, CATALOGUE))
+
+
 def _tool(platform: str, word: str) -> Callable[..., Any]:
     """What the platform has for the host under this word; raises BadConfig if it has nothing."""
     from adapters import registry

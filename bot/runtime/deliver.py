@@ -9,7 +9,8 @@ from bot.domain.delivery import REPEATABLE, Delivery, Durations, State, Step, Tr
 from bot.domain.errors import PlatformError, PlatformUncertain, StoreError
 from bot.domain.ids import MessageRef, PlatformName, ThreadRef
 from bot.domain.reading import ReadingState
-from bot.ports import Runner
+from bot.domain.schedule import Schedule
+from bot.ports import Runner, Transaction
 from bot.runtime.notices import Notices
 from bot.service import deliveries
 
@@ -77,8 +78,14 @@ class Deliverer:
             await self._runner.write(lambda tx: deliveries.give_back(tx, delivery))
             return
         result = await self._sent(delivery)
-        transition = await self._runner.write(lambda tx: deliveries.note_attempt(tx, delivery, result, self._durations))
-        await self._report(delivery, transition)
+        transition, stopped = await self._runner.write(lambda tx: self._noted(tx, delivery, result))
+        await self._report(delivery, transition, stopped)
+
+    def _noted(
+        self, tx: Transaction, delivery: Delivery, result: MessageRef | ThreadRef | PlatformError | None
+    ) -> tuple[Transition, Schedule | None]:
+        transition = deliveries.note_attempt(tx, delivery, result, self._durations)
+        return transition, deliveries.stop_if_refused(tx, delivery, result)
 
     async def _sent(self, delivery: Delivery) -> MessageRef | ThreadRef | PlatformError | None:
         """The attempt's result; an answer that does not come in time, and a bug, leave the effect unknown."""
@@ -118,7 +125,7 @@ class Deliverer:
         try:
             async with asyncio.timeout(self._durations.attempt.total_seconds()):
                 since = delivery.first_sent_from - self._durations.look_back
-                found = await platform.find(channel, delivery.key, since=since)
+                found = await platform.find(channel, delivery.key, since=since, thread=delivery.thread)
                 for doubled in found[1:]:
                     await platform.delete(doubled)
                 return found
@@ -127,11 +134,15 @@ class Deliverer:
         except TimeoutError:
             return PlatformUncertain(f"no answer within {self._durations.attempt.total_seconds():g} s")
 
-    async def _report(self, delivery: Delivery, transition: Transition) -> None:
+    async def _report(self, delivery: Delivery, transition: Transition, stopped: Schedule | None = None) -> None:
         log.info(
             "delivery %s",
             transition.state,
             extra={"delivery": delivery.id, "step": delivery.draft.step, "outcome": transition.outcome},
         )
-        if transition.state in (State.REFUSED, State.NEEDS_HUMAN):
+        if stopped is not None:
+            self._notices.stopped(stopped)
+        elif transition.state is State.NEEDS_HUMAN:
+            await self._notices.doubtful(delivery, transition.outcome)
+        elif transition.state is State.REFUSED:
             await self._notices.failed(delivery, transition.outcome)

@@ -5,12 +5,12 @@ What is told here also stands in the status command and in the log, so a lost no
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.chat.platform import ChatPlatform
 from bot.commands.cards import sentence
-from bot.domain.card import Card, Tone
+from bot.domain.card import Action, Call, Card, Tone
 from bot.domain.delivery import Delivery
 from bot.domain.digest import Outcome
 from bot.domain.errors import PlatformError
@@ -58,9 +58,23 @@ class Notices:
         """A delivery was refused, came too late, or waits for a person."""
         channel = delivery.draft.channel
         what = "A digest" if delivery.draft.schedule is not None else "What you shared"
-        await self._tell(delivery.draft.told, channel, f"{what} for #{channel.id} did not arrive whole.", outcome or "")
+        title = f"{what} for #{channel.id} did not arrive whole."
+        await self._tell(delivery.draft.told, channel, title, outcome or "")
 
-    async def _tell(self, account: AccountRef | None, channel: ChannelRef, title: str, hint: str) -> None:
+    async def doubtful(self, delivery: Delivery, outcome: str | None) -> None:
+        """Whether a delivery arrived only a person can see: they are asked, with buttons for both answers."""
+        channel = delivery.draft.channel
+        where = {"channel": f"#{channel.id}"}
+        actions = (
+            Action(label="It is there", call=Call(path=("digest", "arrived"), arguments=where), primary=True),
+            Action(label="Post again", call=Call(path=("digest", "again"), arguments=where)),
+        )
+        title = f"Did the post for #{channel.id} arrive?"
+        await self._tell(delivery.draft.told, channel, title, outcome or "", actions)
+
+    async def _tell(
+        self, account: AccountRef | None, channel: ChannelRef, title: str, hint: str, actions: Sequence[Action] = ()
+    ) -> None:
         now = self._clock.now()
         last = self._told.get((channel, title))
         if last is not None and now - last < AGAIN_AFTER:
@@ -69,7 +83,7 @@ class Notices:
         self._told[channel, title] = now
         log.warning(title)
         try:
-            await self._send(account, sentence(title, hint, tone=Tone.WARNING))
+            await self._send(account, sentence(title, hint, tone=Tone.WARNING, actions=actions))
         except PlatformError as error:
             log.warning("nobody could be told: %s", error)
 

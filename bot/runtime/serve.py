@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 import signal
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
+from bot.chat.web import Route, Website
 from bot.domain.errors import BadConfig, DogearError
 from bot.runtime.assemble import Club, configured, opened
 from bot.runtime.settings import Settings
@@ -49,6 +51,21 @@ async def _until_stopped(club: Club) -> None:
     assert serving is not None
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
-    async with club.at_work(), asyncio.TaskGroup() as group:
+    routes = [
+        route for platform in club.platforms.values() if isinstance(platform, Website) for route in platform.routes()
+    ]
+    async with club.at_work(), _reachable(club, routes), asyncio.TaskGroup() as group:
         for platform in club.platforms.values():
             group.create_task(platform.run(club.dispatcher, club.vault))
+
+
+@contextlib.asynccontextmanager
+async def _reachable(club: Club, routes: Sequence[Route]) -> AsyncIterator[None]:
+    """Serve over HTTP if a platform wants it."""
+    if not routes:
+        yield
+        return
+    from bot.runtime.http import HEALTH, serving
+
+    async with serving([HEALTH, *routes], host=club.settings.http_host, port=club.settings.http_port):
+        yield

@@ -33,6 +33,20 @@ class Settings(BaseSettings):
     vault_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         (), description="keys that encrypt the platforms' secrets, newest first, separated by commas"
     )
+    slack_bot_token: SecretStr = Field(SecretStr(""), description="Slack: the bot token of one workspace, xoxb-…")
+    slack_app_token: SecretStr = Field(
+        SecretStr(""), description="Slack: the app token for Socket Mode, xapp-…; without it Slack comes over HTTPS"
+    )
+    slack_signing_secret: SecretStr = Field(
+        SecretStr(""), description="Slack: the signing secret, needed where Slack comes over HTTPS"
+    )
+    slack_client_id: str = Field("", description="Slack: the client id, where many workspaces install the bot")
+    slack_client_secret: SecretStr = Field(SecretStr(""), description="Slack: the client secret that belongs to it")
+    slack_emoji: str = Field("", description="Slack: more emoji that mean something: done=read, todo=later, …")
+    slack_api: str = Field("", description="Slack: where its API is, if not where everybody's is")
+    slack_public_url: str = Field("", description="Slack: where it reaches our HTTP server: https://dogear.example.org")
+    http_host: str = Field("0.0.0.0", description="the address that our HTTP server listens on")  # noqa: S104 -- a server
+    http_port: int = Field(3000, ge=0, le=65535, description="the port of our HTTP server")
     discord_token: SecretStr = Field(
         SecretStr(""), description="the token of the Discord bot; with it Discord is served"
     )

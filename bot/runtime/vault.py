@@ -47,3 +47,6 @@ class ThreadedVault:
 
     async def forget(self, platform: PlatformName, name: str) -> None:
         await asyncio.to_thread(lambda: self._vault.forget(platform, name))
+
+    async def swap(self, platform: PlatformName, name: str, old: bytes | None, new: bytes | None) -> bool:
+        return await asyncio.to_thread(lambda: self._vault.swap(platform, name, old, new))

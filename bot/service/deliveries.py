@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 from bot.domain.delivery import Delivery, Durations, State, Transition, after_attempt, after_search, check
-from bot.domain.errors import PlatformError
-from bot.domain.ids import MessageRef, TeamId, ThreadRef
+from bot.domain.errors import ChannelRefused, NotFound, PlatformError
+from bot.domain.ids import ChannelRef, MessageRef, TeamId, ThreadRef
 from bot.domain.record import record
+from bot.domain.schedule import Schedule
 from bot.ports import Transaction
+from bot.service import schedules
 
 
 @record
@@ -43,6 +45,15 @@ def note_attempt(
     return _note(tx, delivery, State.SENDING, after_attempt(delivery, result, tx.now(), durations))
 
 
+def stop_if_refused(
+    tx: Transaction, delivery: Delivery, result: MessageRef | ThreadRef | PlatformError | None
+) -> Schedule | None:
+    """Pause the schedule of a channel that takes nothing any more; the schedule, if there is one."""
+    if not isinstance(result, ChannelRefused):
+        return None
+    return schedules.stop(tx, delivery.draft.channel, str(result).rstrip("."))
+
+
 def note_search(
     tx: Transaction, delivery: Delivery, found: Sequence[MessageRef] | PlatformError, durations: Durations
 ) -> Transition:
@@ -67,3 +78,35 @@ def _note(tx: Transaction, delivery: Delivery, before: State, transition: Transi
 def troubles(tx: Transaction, team: TeamId) -> Sequence[Delivery]:
     """Deliveries of the team that were refused or that wait for a person."""
     return tx.deliveries.unsettled(team)
+
+
+def arrived(tx: Transaction, team: TeamId, channel: ChannelRef) -> Delivery:
+    """Take a person's word that the channel's doubtful delivery is there; raises NotFound if none is in doubt.
+
+    Where it stands nobody can tell us, so what would have gone on below it is skipped.
+    """
+    delivery = _doubtful(tx, team, channel)
+    check(delivery.state, State.SENT)
+    tx.deliveries.settle(delivery.id, delivery.fence, State.SENT, outcome="a person saw it there")
+    for step in tx.deliveries.of(team, delivery.draft.source_key):
+        if step.state is State.PENDING and step.root is None:
+            unknown = "where the post stands is not known"
+            tx.deliveries.settle(step.id, step.fence, State.SKIPPED, outcome=unknown)
+    return delivery
+
+
+def again(tx: Transaction, team: TeamId, channel: ChannelRef) -> Delivery:
+    """Post the channel's doubtful delivery again; raises NotFound if none is in doubt."""
+    delivery = _doubtful(tx, team, channel)
+    check(delivery.state, State.PENDING)
+    tx.deliveries.settle(delivery.id, delivery.fence, State.PENDING, not_before=tx.now())
+    return delivery
+
+
+def _doubtful(tx: Transaction, team: TeamId, channel: ChannelRef) -> Delivery:
+    """The delivery to the channel that has waited for a person the longest."""
+    waiting = [one for one in tx.deliveries.unsettled(team) if one.state is State.NEEDS_HUMAN]
+    here = [one for one in waiting if one.draft.channel == channel]
+    if not here:
+        raise NotFound("Nothing in this channel is in doubt.", hint="“status” shows what went wrong lately.")
+    return here[-1]

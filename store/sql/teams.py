@@ -71,7 +71,7 @@ class SqlTeams:
 
     def admit(self, team: TeamId, account: AccountRef, name: str) -> Member:
         known = self.member(team, account)
-        if known is not None and known.name == name:
+        if known is not None and name in (known.name, ""):
             return known
         number = number_of(known.id) if known else self._work.take(team, "member")
         values = {"team": team, "number": number, "platform": account.platform, "account": account.id, "name": name}

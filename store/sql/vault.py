@@ -11,6 +11,7 @@ from store.sql.tables import SECRET
 
 if TYPE_CHECKING:
     from store.sql.store import SqlStore
+    from store.sql.work import Work
 
 
 class SqlVault:
@@ -44,6 +45,24 @@ class SqlVault:
     def forget(self, platform: PlatformName, name: str) -> None:
         with self._store.begin(write=True) as work:
             work.change(delete(SECRET).where(_named(platform, name)))
+
+    def swap(self, platform: PlatformName, name: str, old: bytes | None, new: bytes | None) -> bool:
+        """Put `new` in place of `old`, None standing for nothing; False if something else is kept."""
+        with self._store.begin(write=True) as work:
+            row: bytes | None = work.value(select(SECRET.c.token).where(_named(platform, name)).with_for_update())
+            if old is None or row is None:
+                return old is row and (new is None or self._added(work, platform, name, new))
+            if self._opened(platform, name, bytes(row)) != old:
+                return False
+            if new is None:
+                return work.change(delete(SECRET).where(_named(platform, name))) == 1
+            token = self._fernet.encrypt(_sealed(platform, name, new))
+            return work.change(update(SECRET).where(_named(platform, name)).values(token=token)) == 1
+
+    def _added(self, work: "Work", platform: PlatformName, name: str, secret: bytes) -> bool:
+        token = self._fernet.encrypt(_sealed(platform, name, secret))
+        statement = work.insert(SECRET).values(platform=platform, name=name, token=token)
+        return work.change(statement.on_conflict_do_nothing()) == 1
 
     def rotate(self) -> int:
         """Encrypt everything anew with the first key; how many secrets there are."""

@@ -23,7 +23,7 @@ from bot.domain.card import (
     Tone,
 )
 from bot.domain.errors import BadUsage, NotFound, Refusal, StoreBusy
-from bot.domain.ids import ChannelRef, EntryNumber, MessageRef, PlatformName, Url, WorkspaceRef
+from bot.domain.ids import ChannelRef, EntryNumber, InvocationId, MessageRef, PlatformName, Url, WorkspaceRef
 from bot.domain.notes import NoteBlock, NoteKind
 from bot.domain.reading import ReadingState
 from bot.domain.text import Span, bold, plain
@@ -156,7 +156,7 @@ class FakeCore:
     async def shown(self, workspace: WorkspaceRef) -> Sequence[MessageRef]:
         return [message for message in self.messages if message.channel.workspace == workspace]
 
-    async def happened(self, happening: Happening) -> None:
+    async def happened(self, happening: Happening, id: InvocationId | None = None) -> None:
         if self.busy:
             raise StoreBusy("locked")
         self.happenings.append(happening)
@@ -353,3 +353,6 @@ class NoVault:
 
     async def forget(self, platform: PlatformName, name: str) -> None:
         raise AssertionError("nothing is to be forgotten")
+
+    async def swap(self, platform: PlatformName, name: str, old: bytes | None, new: bytes | None) -> bool:
+        raise AssertionError("nothing is to be kept")

@@ -59,7 +59,9 @@ class RecordingPlatform:
             raise self.refusals.pop(0)
         return ref
 
-    async def find(self, channel: ChannelRef, key: str, *, since: datetime) -> Sequence[MessageRef]:
+    async def find(
+        self, channel: ChannelRef, key: str, *, since: datetime, thread: ThreadRef | None = None
+    ) -> Sequence[MessageRef]:
         if self.blind:
             raise self.blind
         return [posted.ref for posted in self.posted if posted.key == key and posted.ref.channel == channel]

@@ -55,6 +55,9 @@ class FakeVault:
     async def forget(self, platform: PlatformName, name: str) -> None:
         raise AssertionError("nothing is to be forgotten")
 
+    async def swap(self, platform: PlatformName, name: str, old: bytes | None, new: bytes | None) -> bool:
+        raise AssertionError("nothing is to be kept")
+
 
 def test_two_replicas_share_the_shards_and_one_takes_over_from_the_other() -> None:
     lock = Lock()

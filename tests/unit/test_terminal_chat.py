@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.chat.platform import Happening, Reacted, Unreacted, WorkspaceJoined
+from bot.domain.ids import InvocationId
 from bot.domain.reading import ReadingState
 from bot.domain.team import Role
 from tests.fakes.core import NOW, FakeCore, FakeStage, a_channel, an_entry
@@ -313,6 +314,6 @@ def test_a_line_end_for_some_readers_does_not_end_an_object() -> None:
 class BusyCore(FakeCore):
     """A core whose store is busy from the first reaction on."""
 
-    async def happened(self, happening: Happening) -> None:
+    async def happened(self, happening: Happening, id: InvocationId | None = None) -> None:
         self.busy = isinstance(happening, Reacted)
         await super().happened(happening)

@@ -1,0 +1,1 @@
+"""The club in Slack: slash command, buttons, modals, Home tab, shortcuts, reactions and weekly posts."""

@@ -1,0 +1,122 @@
+"""One attempt at one method of Slack's, in one workspace. What Slack asks us to wait is waited, here and nowhere else."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import aiohttp
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+from adapters.slack import failures
+from adapters.slack.failures import Dead
+from adapters.slack.quiet import LIBRARY, log
+from adapters.slack.richtext import Json
+from adapters.slack.setup import SlackSetup
+from adapters.slack.workspaces import Workspaces
+from bot.domain.errors import PlatformBusy, PlatformError, PlatformRefused, PlatformUncertain
+
+TIMEOUT = 10
+"""Seconds for one attempt, the whole of it."""
+MOST_CONNECTIONS = 100
+
+Left = Callable[[str], Awaitable[None]]
+"""Told of a workspace that is closed to us."""
+
+
+class Web:
+    """The connection pool, and clients on it. Bolt's and the SDK's own retries are off: they would post twice."""
+
+    def __init__(self, setup: SlackSetup) -> None:
+        self._setup = setup
+        self._session: aiohttp.ClientSession | None = None
+
+    def client(self, token: str) -> AsyncWebClient:
+        return AsyncWebClient(
+            token=token or None,
+            base_url=self._setup.api_url,
+            timeout=TIMEOUT,
+            session=self.session,
+            retry_handlers=[],
+            logger=LIBRARY,
+        )
+
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        """Made when it is first needed, for it belongs to the event loop that runs then."""
+        if self._session is None or self._session.closed:
+            self._session = aiohttp.ClientSession(
+                timeout=aiohttp.ClientTimeout(total=TIMEOUT), connector=aiohttp.TCPConnector(limit=MOST_CONNECTIONS)
+            )
+        return self._session
+
+    async def respond(self, url: str, body: Json) -> None:
+        """Answer a person where they asked; raises PlatformError. There is no second attempt: the person repeats."""
+        hook = AsyncWebhookClient(url, timeout=TIMEOUT, session=self.session, retry_handlers=[], logger=LIBRARY)
+        try:
+            answer = await hook.send_dict(body)
+        except Exception as error:  # noqa: BLE001 -- told apart by failures, which raises what is a bug
+            raise failures.error_of(error, "an answer") from None
+        if answer.status_code != 200:
+            raise PlatformRefused(f"An answer was not taken ({answer.status_code}).", remedy="Ask again.")
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+
+class Api:
+    """Calls methods with the workspace's token."""
+
+    def __init__(self, web: Web, workspaces: Workspaces, left: Left) -> None:
+        self._web = web
+        self._workspaces = workspaces
+        self._left = left
+        self._closed: dict[tuple[str, str], float] = {}
+        self._clients: dict[str, AsyncWebClient] = {}
+
+    async def call(self, team: str, method: str, **arguments: Any) -> Json:
+        """The answer of `method`; raises PlatformError. A dead token is exchanged once where that is possible."""
+        self._wait_for(team, method)
+        token = await self._workspaces.token(team)
+        if token is None:
+            raise Dead("The app is not installed in this workspace.", remedy="Install it again.")
+        try:
+            return await self._attempt(team, method, token, arguments)
+        except Dead:
+            renewed = await self._workspaces.renewed(team, token)
+            if renewed is not None:
+                return await self._attempt(team, method, renewed, arguments)
+            await self._left(team)
+            raise
+
+    async def _attempt(self, team: str, method: str, token: str, arguments: dict[str, Any]) -> Json:
+        client = self._client(team, token)
+        try:
+            answer = await getattr(client, method.replace(".", "_"))(**arguments)
+        except Exception as error:  # noqa: BLE001 -- told apart by failures, which raises what is a bug
+            raise self._noted(team, method, failures.error_of(error, method)) from None
+        data = answer.data
+        if not isinstance(data, dict):
+            raise PlatformUncertain(f"Slack's answer to {method} cannot be read.")
+        return data
+
+    def _client(self, team: str, token: str) -> AsyncWebClient:
+        known = self._clients.get(team)
+        if known is None or known.token != token or known.session is not self._web.session:
+            known = self._clients[team] = self._web.client(token)
+        return known
+
+    def _wait_for(self, team: str, method: str) -> None:
+        until = self._closed.get((team, method), 0.0)
+        left = until - asyncio.get_running_loop().time()
+        if left > 0:
+            raise PlatformBusy(f"Slack asks us to wait before the next {method}.", retry_after=timedelta(seconds=left))
+
+    def _noted(self, team: str, method: str, error: PlatformError) -> PlatformError:
+        if isinstance(error, PlatformBusy):
+            until = asyncio.get_running_loop().time() + error.retry_after.total_seconds()
+            self._closed[team, method] = until
+        log.info("%s: %s", method, error, extra={"workspace": team})
+        return error

@@ -1,0 +1,114 @@
+"""A form as a modal, with the control that Slack has for each kind of value. Errors are shown at their fields.
+
+Reference: https://docs.slack.dev/reference/block-kit/blocks/input-block (2026-08).
+"""
+
+import json
+
+from adapters.slack.names import ID
+from adapters.slack.render import MOST_BLOCKS_IN_VIEW, MOST_TITLE_OF_VIEW, plain_text
+from adapters.slack.richtext import Json
+from adapters.slack.text import ELLIPSIS, clean, cut
+from bot.domain.card import Choice, Field, Form
+from bot.domain.schedule import Weekday
+from bot.domain.value import Kind
+
+MOST_LABEL = 2000
+MOST_HINT = 2000
+MOST_OPTIONS = 100
+MOST_OPTION = 75
+MOST_VALUE = 75
+"""Older pages allow 75 characters in an option's value, newer ones 150."""
+MOST_TYPED = 3000
+MOST_METADATA = 3000
+ACTION = "value"
+
+_ASKED = {Kind.ZONE, Kind.TAG, Kind.ENTRY, Kind.COMMAND}
+"""Kinds whose values are suggested while a person types."""
+
+
+def modal(form: Form, *, channel: str | None) -> Json:
+    """The form; `channel` is where it was asked for, and the one that is meant if none is picked."""
+    fields = [field for field in form.fields if clean(field.name).strip()][: MOST_BLOCKS_IN_VIEW - 1]
+    blocks = [_input(field, channel) for field in fields]
+    summary = cut(clean(form.title).strip(), MOST_HINT)
+    if summary or not blocks:
+        said = {"type": "text", "text": summary or ELLIPSIS}
+        about = {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [said]}]}
+        blocks.insert(0, about)
+    title = cut(clean(" ".join(form.submit.path)).strip().capitalize(), MOST_TITLE_OF_VIEW)
+    return {
+        "type": "modal",
+        "callback_id": "form",
+        "title": plain_text(title or "Dogear"),
+        "submit": plain_text("Save"),
+        "close": plain_text("Cancel"),
+        "private_metadata": metadata(form, channel),
+        "blocks": blocks,
+    }
+
+
+def metadata(form: Form, channel: str | None) -> str:
+    """What the modal needs to know when it comes back."""
+    filled = {field.name for field in form.fields}
+    given = {name: clean(value) for name, value in form.submit.arguments.items() if name not in filled}
+    kept: dict[str, object] = {"p": list(form.submit.path), "a": given}
+    written = json.dumps(kept | ({"channel": channel} if channel else {}), ensure_ascii=False)
+    return written if len(written) <= MOST_METADATA else json.dumps({"p": list(form.submit.path), "a": {}})
+
+
+def problems(form: Form) -> dict[str, str]:
+    """What is wrong, at which fields."""
+    return {field.name: cut(clean(field.problem), MOST_HINT) for field in form.fields if field.problem}
+
+
+def _input(field: Field, channel: str | None) -> Json:
+    made = {
+        "type": "input",
+        "block_id": field.name,
+        "optional": not field.required,
+        "label": plain_text(cut(clean(field.label).strip().capitalize(), MOST_LABEL) or field.name),
+        "element": {"action_id": ACTION, **_control(field, channel)},
+    }
+    if field.problem and clean(field.problem).strip():
+        made["hint"] = plain_text(cut(clean(field.problem).strip(), MOST_HINT))
+    return made
+
+
+def _control(field: Field, channel: str | None) -> Json:
+    value = clean(field.value).strip()
+    if field.kind is Kind.CHANNEL:
+        chosen = value.removeprefix("#") or channel or ""
+        known = {"initial_conversation": chosen} if ID.fullmatch(chosen) else {}
+        only = {"include": ["public", "private"], "exclude_bot_users": True}
+        return {"type": "conversations_select", "filter": only, **known}
+    if field.kind is Kind.TIME:
+        return {"type": "timepicker", **({"initial_time": value} if _is_time(value) else {})}
+    choices = field.choices or (_DAYS if field.kind is Kind.WEEKDAY else ())
+    options = [option(choice) for choice in choices if 0 < len(choice.value) <= MOST_VALUE][:MOST_OPTIONS]
+    if options:
+        chosen_option = next((one for one in options if one["value"].lower() == value.lower()), None)
+        return {
+            "type": "static_select",
+            "options": options,
+            **({"initial_option": chosen_option} if chosen_option else {}),
+        }
+    if field.kind in _ASKED:
+        initial = {"initial_option": option(Choice(value=value, label=value))} if 0 < len(value) <= MOST_VALUE else {}
+        return {"type": "external_select", "min_query_length": 0, **initial}
+    typed = {"initial_value": cut(value, MOST_TYPED)} if value else {}
+    return {"type": "plain_text_input", "max_length": MOST_TYPED, **typed}
+
+
+def option(choice: Choice) -> Json:
+    """One thing to pick."""
+    label = cut(clean(choice.label).strip(), MOST_OPTION) or ELLIPSIS
+    return {"text": plain_text(label), "value": choice.value}
+
+
+_DAYS = tuple(Choice(value=day.name.lower()[:3], label=day.word) for day in Weekday)
+
+
+def _is_time(value: str) -> bool:
+    hours, colon, minutes = value.partition(":")
+    return bool(colon) and hours.isdecimal() and minutes.isdecimal() and len(hours) == len(minutes) == 2

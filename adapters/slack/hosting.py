@@ -1,0 +1,77 @@
+"""What a host needs of Slack: the platform from its settings, the app's manifest, and whether all is well."""
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from adapters.slack import doctor as examination
+from adapters.slack import manifest as description
+from adapters.slack.platform import SlackPlatform
+from adapters.slack.setup import API_URL, SlackSetup
+from bot.chat.command import Catalogue
+from bot.domain.errors import BadConfig
+from bot.domain.reading import ReadingState
+
+_EMOJI = re.compile(r":?([\w+'-]+):?=(read|later)")
+_ADDRESS = re.compile(r"https?://[^\s/?#]+/?")
+
+Options = Mapping[str, Any]
+
+
+def serve(options: Options, word: str) -> SlackPlatform | None:
+    """Slack, if it has a token of its own or may be installed; raises BadConfig for half of what it needs."""
+    setup = setup_of(options, word)
+    if not setup.bot_token and not setup.installable:
+        return None
+    problems = []
+    if not setup.app_token and not setup.signing_secret:
+        problems.append("Slack needs DOGEAR_SLACK_APP_TOKEN (Socket Mode) or DOGEAR_SLACK_SIGNING_SECRET (HTTPS).")
+    if setup.installable and not setup.public_url:
+        problems.append("Slack's installation by others needs DOGEAR_SLACK_PUBLIC_URL.")
+    if problems:
+        raise BadConfig(problems)
+    return SlackPlatform(setup, now=_now)
+
+
+def manifest(options: Options, word: str, catalogue: Catalogue) -> str:
+    """What Slack makes the app from."""
+    return description.manifest(setup_of(options, word), catalogue)
+
+
+async def doctor(options: Options, word: str, catalogue: Catalogue) -> AsyncIterator[tuple[bool, str]]:
+    """Whether each thing is well, and what was seen of it."""
+    for line in await examination.doctor(setup_of(options, word), catalogue):
+        yield line
+
+
+def setup_of(options: Options, word: str) -> SlackSetup:
+    """The settings as we know them; raises BadConfig."""
+    problems = []
+    emoji = {}
+    for one in filter(None, (part.strip() for part in options.get("emoji", "").split(","))):
+        known = _EMOJI.fullmatch(one)
+        if known is None:
+            problems.append(f"DOGEAR_SLACK_EMOJI: “{one}” is not emoji=read or emoji=later.")
+        else:
+            emoji[known[1]] = ReadingState(known[2])
+    address = options.get("public_url", "")
+    if address and not _ADDRESS.fullmatch(address):
+        problems.append("DOGEAR_SLACK_PUBLIC_URL is not an address such as https://dogear.example.org.")
+    if problems:
+        raise BadConfig(problems)
+    return SlackSetup(
+        bot_token=options.get("bot_token", ""),
+        app_token=options.get("app_token", ""),
+        signing_secret=options.get("signing_secret", ""),
+        client_id=options.get("client_id", ""),
+        client_secret=options.get("client_secret", ""),
+        public_url=address.rstrip("/"),
+        api_url=options.get("api") or API_URL,
+        word=word,
+        emoji=emoji,
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 -- when Slack's tokens end is told by the wall clock

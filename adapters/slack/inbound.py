@@ -1,0 +1,319 @@
+"""What Slack sends, read and not believed: payloads become uses and changes, or are refused as malformed."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from enum import Enum, auto
+from hashlib import sha256
+from typing import Any
+
+from adapters.slack import press
+from adapters.slack.names import ID
+from adapters.slack.press import Way
+from adapters.slack.richtext import Json
+from adapters.slack.text import plain_of_mrkdwn
+from bot.domain.card import Call
+from bot.domain.ids import InvocationId
+from bot.domain.record import record
+
+MOST_TYPED = 8000
+"""Characters of a typed line; Slack's own message box takes 4,000 and may write entities for them."""
+MOST_LINKS = 25
+_LINK = re.compile(r"<(https?://[^<>|\s]+)(?:\|[^<>]*)?>")
+
+
+class Malformed(ValueError):
+    """A payload that is not what it says it is."""
+
+
+class Origin(Enum):
+    """Where a use began, and so where its answer is to be shown."""
+
+    COMMAND = auto()
+    MESSAGE = auto()
+    HOME = auto()
+    MODAL = auto()
+    SHORTCUT = auto()
+
+
+@record
+class Use:
+    """One use of a command as Slack tells it. `id` is the same for every repeat of it."""
+
+    id: InvocationId
+    team: str
+    user: str
+    name: str
+    origin: Origin
+    call: Call | str
+    channel: str | None = None
+    trigger: str = ""
+    respond: str = ""
+    way: Way = Way.USE
+    part: int = 1
+    view: str = ""
+    thread: str = ""
+    private: bool = False
+
+
+@record
+class Shortcut:
+    """A message shortcut: what is to become of the entry that a message shows or links."""
+
+    use: Use
+    word: str
+    entries: tuple[str, ...]
+    links: tuple[str, ...]
+
+
+KINDS = frozenset(
+    {"event_callback", "block_actions", "block_suggestion", "view_submission", "view_closed", "message_action",
+     "shortcut", "url_verification"}
+)  # fmt: skip
+_OBJECTS = ("enterprise", "team", "user", "channel", "view", "container", "message", "event", "actor")
+
+
+def is_sound(payload: Any) -> bool:
+    """Whether a payload has the outline of one of Slack's, so that it can be looked into at all."""
+    if not isinstance(payload, dict) or not payload:
+        return False
+    if "command" in payload:
+        return all(isinstance(value, str | bool | None) for value in payload.values())
+    if not isinstance(payload.get("type"), str) or payload["type"] not in KINDS:
+        return False
+    if payload["type"] == "event_callback" and not isinstance(payload.get("event"), dict):
+        return False
+    given = payload.get("authorizations")
+    if given is not None and not (isinstance(given, list) and all(isinstance(one, dict) for one in given)):
+        return False
+    return all(isinstance(payload.get(name), dict | None) for name in _OBJECTS)
+
+
+def text_at(payload: Any, *path: str) -> str:
+    """The words that stand at this path, empty if none do; raises Malformed for anything else."""
+    value = payload
+    for step in path:
+        if value is None:
+            return ""
+        if not isinstance(value, Mapping):
+            raise Malformed("a payload of another shape")
+        value = value.get(step)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise Malformed("a payload of another shape")
+    return value
+
+
+def id_at(payload: Any, *path: str) -> str:
+    """The id that stands at this path; raises Malformed."""
+    found = text_at(payload, *path)
+    if not ID.fullmatch(found):
+        raise Malformed(f"no id at {'.'.join(path)}")
+    return found
+
+
+def objects(payload: Any, *path: str) -> list[Json]:
+    """The objects of the list at this path."""
+    value = payload
+    for step in path:
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _invocation(team: str, payload: Json) -> InvocationId:
+    """The trigger is Slack's own name of one use, and comes again with every repeat of it."""
+    trigger = text_at(payload, "trigger_id")
+    if not trigger:
+        raise Malformed("no trigger")
+    return InvocationId(f"slack:{sha256(f'{team}/{trigger}'.encode()).hexdigest()[:40]}")
+
+
+def command(payload: Json) -> Use:
+    """A typed line."""
+    team = id_at(payload, "team_id")
+    typed = text_at(payload, "text")
+    return Use(
+        id=_invocation(team, payload),
+        team=team,
+        user=id_at(payload, "user_id"),
+        name=text_at(payload, "user_name"),
+        origin=Origin.COMMAND,
+        call=plain_of_mrkdwn(typed[:MOST_TYPED]).strip(),
+        channel=_public(id_at(payload, "channel_id")),
+        trigger=text_at(payload, "trigger_id"),
+        respond=text_at(payload, "response_url"),
+    )
+
+
+def _public(channel: str) -> str | None:
+    """A direct message is no channel of the club."""
+    return None if channel.startswith("D") else channel
+
+
+def pressed(payload: Json) -> Use:
+    """A pressed button: in a message, in the Home tab or in a modal."""
+    actions = objects(payload, "actions")
+    if len(actions) != 1:
+        raise Malformed("not one action")
+    try:
+        made = press.read(text_at(actions[0], "action_id"), text_at(actions[0], "value"))
+    except (ValueError, RecursionError) as wrong:
+        raise Malformed("no button of ours") from wrong
+    team = id_at(payload, "team", "id")
+    kind = text_at(payload, "view", "type")
+    where = text_at(payload, "channel", "id") or _metadata(payload).get("channel", "")
+    return Use(
+        id=_invocation(team, payload),
+        team=team,
+        user=_member(payload, team),
+        name=text_at(payload, "user", "username"),
+        origin={"home": Origin.HOME, "modal": Origin.MODAL}.get(kind, Origin.MESSAGE),
+        call=made.call,
+        channel=_public(where) if ID.fullmatch(where) else None,
+        trigger=text_at(payload, "trigger_id"),
+        respond=text_at(payload, "response_url"),
+        way=made.way,
+        part=made.part,
+        view=text_at(payload, "view", "id"),
+        thread=text_at(payload, "container", "thread_ts"),
+        private=_is_private(payload),
+    )
+
+
+def _is_private(payload: Json) -> bool:
+    container = payload.get("container")
+    return isinstance(container, Mapping) and container.get("is_ephemeral") is True
+
+
+def _member(payload: Json, team: str) -> str:
+    """Whoever acts, of this workspace: a guest of another one sees the channel and not the list."""
+    home = text_at(payload, "user", "team_id")
+    if home and home != team and not text_at(payload, "enterprise", "id"):
+        raise Malformed("somebody of another workspace")
+    return id_at(payload, "user", "id")
+
+
+def _metadata(payload: Json) -> dict[str, Any]:
+    try:
+        kept = json.loads(text_at(payload, "view", "private_metadata") or "{}")
+    except (ValueError, RecursionError) as wrong:
+        raise Malformed("no view of ours") from wrong
+    if not isinstance(kept, dict):
+        raise Malformed("no view of ours")
+    return {key: value for key, value in kept.items() if isinstance(value, (str, list, dict))}
+
+
+def submitted(payload: Json) -> Use:
+    """A form that was filled in: the call it makes, with what was filled in added to its arguments."""
+    team = id_at(payload, "team", "id")
+    kept = _metadata(payload)
+    path, given = kept.get("p"), kept.get("a", {})
+    if not isinstance(path, list) or not isinstance(given, dict):
+        raise Malformed("no form of ours")
+    channel = kept.get("channel", "")
+    return Use(
+        id=_invocation(team, payload),
+        team=team,
+        user=_member(payload, team),
+        name=text_at(payload, "user", "name") or text_at(payload, "user", "username"),
+        origin=Origin.MODAL,
+        call=Call(path=tuple(map(str, path)), arguments={**_words(given), **_filled(payload)}),
+        channel=channel if ID.fullmatch(channel) else None,
+        trigger=text_at(payload, "trigger_id"),
+        view=text_at(payload, "view", "id"),
+    )
+
+
+def _words(given: Mapping[str, Any]) -> dict[str, str]:
+    return {str(key): value for key, value in given.items() if isinstance(value, str)}
+
+
+def _filled(payload: Json) -> dict[str, str]:
+    """The values of the form's controls by the names of their fields, those left empty left out."""
+    view = payload.get("view")
+    state = view.get("state") if isinstance(view, Mapping) else None
+    values = state.get("values") if isinstance(state, Mapping) else None
+    found = {}
+    for name, controls in (values if isinstance(values, Mapping) else {}).items():
+        for control in (controls if isinstance(controls, Mapping) else {}).values():
+            value = _value(control)
+            if value:
+                found[str(name)] = value[:MOST_TYPED]
+    return found
+
+
+def _value(control: Any) -> str:
+    match text_at(control, "type"):
+        case "plain_text_input":
+            return text_at(control, "value").strip()
+        case "static_select" | "external_select":
+            return text_at(control, "selected_option", "value")
+        case "conversations_select":
+            chosen = text_at(control, "selected_conversation")
+            return f"#{chosen}" if chosen else ""
+        case "timepicker":
+            return text_at(control, "selected_time")
+        case _:
+            return ""
+
+
+def shortcut(payload: Json) -> Shortcut:
+    """A message shortcut; the message's own buttons name its entry, else its links may."""
+    word = text_at(payload, "callback_id")
+    if word not in {"read", "later"}:
+        raise Malformed("no shortcut of ours")
+    team = id_at(payload, "team", "id")
+    message = payload.get("message")
+    use = Use(
+        id=_invocation(team, payload),
+        team=team,
+        user=_member(payload, team),
+        name=text_at(payload, "user", "name"),
+        origin=Origin.SHORTCUT,
+        call="",
+        channel=_public(id_at(payload, "channel", "id")),
+        trigger=text_at(payload, "trigger_id"),
+        respond=text_at(payload, "response_url"),
+        thread=text_at(message, "thread_ts"),
+    )
+    own = text_at(payload, "api_app_id") == text_at(message, "app_id") != ""
+    return Shortcut(
+        use=use, word=word, entries=tuple(dict.fromkeys(_entries(message))) if own else (), links=_links(message)
+    )
+
+
+def _entries(message: Any) -> Iterator[str]:
+    """The entries that a message of ours has buttons for."""
+    for block in objects(message, "blocks"):
+        for button in objects(block, "elements") if block.get("type") == "actions" else ():
+            try:
+                made = press.read(text_at(button, "action_id"), text_at(button, "value"))
+            except ValueError:
+                continue
+            if made.call.path in {("read",), ("later",), ("show",)} and "entry" in made.call.arguments:
+                yield made.call.arguments["entry"]
+
+
+def _links(message: Any) -> tuple[str, ...]:
+    """The addresses that a message links, each once."""
+    found = [match[1].replace("&amp;", "&") for match in _LINK.finditer(text_at(message, "text"))]
+    found += [url for block in objects(message, "blocks") for url in _urls(block, 0)]
+    for attached in objects(message, "attachments"):
+        found += [url for name in ("from_url", "title_link", "original_url") if (url := text_at(attached, name))]
+    return tuple(dict.fromkeys(found))[:MOST_LINKS]
+
+
+def _urls(part: Any, depth: int) -> Iterator[str]:
+    if not isinstance(part, Mapping) or depth > 10:
+        return
+    if part.get("type") == "link" and isinstance(part.get("url"), str):
+        yield part["url"]
+    for inner in objects(part, "elements"):
+        yield from _urls(inner, depth + 1)
+
+
+def replaced(use: Use, call: Call) -> Use:
+    """The same use, of this call."""
+    return replace(use, call=call)

@@ -1,0 +1,145 @@
+"""Installing the app into a workspace by OAuth v2: a page, a state that is used once, tokens into the vault.
+
+https://docs.slack.dev/authentication/installing-with-oauth (2026-08).
+"""
+
+import hmac
+import html
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from hashlib import sha256
+from secrets import token_urlsafe
+from typing import Any
+from urllib.parse import urlencode
+
+from adapters.slack import failures, names
+from adapters.slack.api import Web
+from adapters.slack.manifest import INSTALL, OPTIONAL_SCOPES, REDIRECT, SCOPES
+from adapters.slack.quiet import log
+from adapters.slack.setup import SlackSetup
+from adapters.slack.workspaces import Workspace, Workspaces
+from bot.chat.platform import Core, Vault, WorkspaceJoined
+from bot.chat.web import Request, Response
+from bot.domain.errors import DogearError
+
+AUTHORIZE = "https://slack.com/oauth/v2/authorize"
+STATE_LIVES = timedelta(minutes=10)
+COOKIE = "dogear-install"
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class Install:
+    """Both pages of the installation. Whatever is not as we began it is refused, and nothing is kept of it."""
+
+    def __init__(
+        self,
+        setup: SlackSetup,
+        *,
+        web: Web,
+        workspaces: Workspaces,
+        core: Core,
+        vault: Vault,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._setup = setup
+        self._web = web
+        self._workspaces = workspaces
+        self._core = core
+        self._vault = vault
+        self._now = now
+
+    async def begin(self, request: Request) -> Response:  # noqa: ARG002 -- every handler takes one
+        """The page with the link to Slack; the same state goes into the link, a cookie and the vault."""
+        state = token_urlsafe(24)
+        ends = (self._now() + STATE_LIVES).timestamp()
+        try:
+            await self._vault.keep(names.SLACK, _kept(state), json.dumps(ends).encode())
+        except DogearError as error:
+            log.warning("an installation could not begin: %s", error)
+            return _page("This cannot be done right now. Try again in a minute.", 503)
+        asked = {
+            "client_id": self._setup.client_id,
+            "scope": ",".join([*SCOPES, *OPTIONAL_SCOPES]),
+            "state": state,
+            "redirect_uri": f"{self._setup.public_url}{REDIRECT}",
+        }
+        link = html.escape(f"{AUTHORIZE}?{urlencode(asked)}")
+        page = _page(f'<a href="{link}">Add Dogear to Slack</a>')
+        lives = int(STATE_LIVES.total_seconds())
+        cookie = f"{COOKIE}={state}; Path=/slack; Max-Age={lives}; HttpOnly; Secure; SameSite=Lax"
+        return Response(body=page.body, kind=page.kind, headers={**page.headers, "Set-Cookie": cookie})
+
+    async def end(self, request: Request) -> Response:
+        """Where Slack sends the browser back to."""
+        try:
+            if not await self._is_ours(request):
+                return _page(f'This installation did not begin here. <a href="{INSTALL}">Begin again</a>.', 400)
+            code = request.query.get("code", "")
+            if not code or "error" in request.query:
+                return _page(f'Nothing was installed. <a href="{INSTALL}">Begin again</a>.', 400)
+            workspace = await self._exchanged(code)
+            if workspace is None:
+                return _page("Dogear is installed workspace by workspace, not for an organisation.", 400)
+            await self._workspaces.keep(workspace)
+            joined = WorkspaceJoined(workspace=names.workspace(workspace.team), name=workspace.name, by_host=False)
+            await self._core.happened(joined)
+        except DogearError as error:
+            log.warning("an installation failed: %s", error)
+            return _page("This did not work. Try again in a minute.", 503)
+        assign = html.escape(f"dogear team assign slack:{workspace.team} TEAM")
+        return _page(f"Dogear is installed. It waits until its host gives it a reading list: <code>{assign}</code>")
+
+    async def _is_ours(self, request: Request) -> bool:
+        """The state is the one of this browser, known to us, not too old, and from now on used up."""
+        state, cookie = request.query.get("state", ""), request.cookies.get(COOKIE, "")
+        if not state or not hmac.compare_digest(state.encode(), cookie.encode()):
+            return False
+        kept = await self._vault.recall(names.SLACK, _kept(state))
+        if kept is None or not await self._vault.swap(names.SLACK, _kept(state), kept, None):
+            return False
+        return bool(json.loads(kept) >= self._now().timestamp())
+
+    async def _exchanged(self, code: str) -> Workspace | None:
+        asked = {
+            "client_id": self._setup.client_id,
+            "client_secret": self._setup.client_secret,
+            "code": code,
+            "redirect_uri": f"{self._setup.public_url}{REDIRECT}",
+        }
+        try:
+            answer = await self._web.client("").api_call("oauth.v2.access", data=asked)
+        except Exception as error:  # noqa: BLE001 -- told apart by failures, which raises what is a bug
+            raise failures.error_of(error, "oauth.v2.access") from None
+        team: dict[str, Any] = answer.get("team") or {}
+        if answer.get("is_enterprise_install") or not team.get("id"):
+            return None
+        now = self._now().timestamp()
+        lives = answer.get("expires_in")
+        return Workspace(
+            team=str(team["id"]),
+            name=str(team.get("name") or team["id"]),
+            token=str(answer["access_token"]),
+            bot_user=str(answer.get("bot_user_id") or ""),
+            app=str(answer.get("app_id") or ""),
+            scopes=tuple(str(answer.get("scope") or "").split(",")),
+            refresh=str(answer.get("refresh_token") or ""),
+            expires_at=now + float(lives) if lives else None,
+            installed_at=now,
+        )
+
+
+def _kept(state: str) -> str:
+    """States are kept by their fingerprint: who reads the names in the vault cannot use them."""
+    return f"state:{sha256(state.encode()).hexdigest()}"
+
+
+def _page(words: str, status: int = 200) -> Response:
+    """A page of our own words."""
+    body = f"<!doctype html><html lang=en><meta charset=utf-8><title>Dogear</title><p>{words}</p></html>"
+    return Response(status=status, body=body, kind="text/html", headers=_HEADERS)

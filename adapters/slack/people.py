@@ -1,0 +1,78 @@
+"""Who acts: what Slack says of a person, asked anew wherever rights are needed."""
+
+import asyncio
+from collections import OrderedDict
+
+from adapters.slack.api import Api
+from adapters.slack.names import account, workspace
+from adapters.slack.richtext import Json
+from bot.chat.platform import Actor
+from bot.domain.errors import PlatformError
+from bot.domain.record import record
+from bot.domain.team import Role
+
+KNOWN_FOR = 600.0
+"""Seconds for which a name and a zone are believed; rights never are."""
+MOST_KNOWN = 20_000
+PATIENCE = 1.0
+"""Seconds to wait for what Slack says of a person: the one who acts waits for an answer."""
+
+
+@record
+class Person:
+    """What Slack says. A `guest` of another organisation shares a channel and not the reading list."""
+
+    name: str
+    role: Role = Role.READER
+    zone: str | None = None
+    bot: bool = False
+    guest: bool = False
+
+
+class People:
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._known: OrderedDict[tuple[str, str], tuple[float, Person]] = OrderedDict()
+
+    async def actor(self, team: str, user: str, name: str = "", *, with_rights: bool) -> Actor:
+        """The person as an actor; a role above reader only with rights asked for at this very moment."""
+        found = await self.person(team, user, fresh=with_rights)
+        return Actor(
+            account=account(team, user),
+            workspace=workspace(team),
+            name=(found.name if found else "") or name,
+            role=found.role if found and with_rights else Role.READER,
+            zone=found.zone if found else None,
+        )
+
+    async def person(self, team: str, user: str, *, fresh: bool = False) -> Person | None:
+        """What Slack says of the person, or said lately; None if it does not say in time."""
+        now = asyncio.get_running_loop().time()
+        known = self._known.get((team, user))
+        if known is not None and not fresh and now - known[0] < KNOWN_FOR:
+            return known[1]
+        try:
+            async with asyncio.timeout(PATIENCE):
+                answer = await self._api.call(team, "users.info", user=user)
+        except (PlatformError, TimeoutError):
+            return known[1] if known is not None and not fresh else None
+        person = _person(team, answer)
+        self._known[team, user] = (now, person)
+        self._known.move_to_end((team, user))
+        while len(self._known) > MOST_KNOWN:
+            self._known.popitem(last=False)
+        return person
+
+
+def _person(team: str, answer: Json) -> Person:
+    user = answer.get("user") or {}
+    profile = user.get("profile") or {}
+    admin = bool(user.get("is_admin") or user.get("is_owner") or user.get("is_primary_owner"))
+    home = user.get("team_id") or team
+    return Person(
+        name=str(profile.get("display_name") or user.get("real_name") or user.get("name") or ""),
+        role=Role.ADMIN if admin and home == team else Role.READER,
+        zone=str(user["tz"]) if user.get("tz") else None,
+        bot=bool(user.get("is_bot")),
+        guest=bool(user.get("is_stranger")) or (home != team and not user.get("enterprise_user")),
+    )

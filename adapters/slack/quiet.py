@@ -1,0 +1,38 @@
+"""The loggers of Slack's libraries, kept from telling what nobody may read: tokens, addresses that answer, messages."""
+
+import logging
+import re
+
+_SECRETS = re.compile(
+    r"xox[a-z]+-[\w.-]+|xapp-[\w.-]+|xoxe[\w.-]+|https?://[^\s'\"<>]*/(?:commands|actions|workflows|app)/[^\s'\"<>]*"
+    r"|(?<=ticket=)[^&\s'\"]+|(?<=code=)[^&\s'\"]+|wss?://[^\s'\"<>]+"
+)
+
+
+class Redacted(logging.Filter):
+    """Takes secrets out of every record, and its traceback into the text, redacted as well."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        said = record.getMessage()
+        if record.exc_info:
+            said = f"{said}\n{logging.Formatter().formatException(record.exc_info)}"
+        record.msg, record.args, record.exc_info, record.exc_text = _SECRETS.sub("***", said), (), None, None
+        return True
+
+
+def logger(name: str) -> logging.Logger:
+    """A logger for a library: warnings only, whatever the host asked for, and redacted."""
+    found = logging.getLogger(f"dogear.slack.{name}")
+    found.setLevel(logging.WARNING)
+    if not any(isinstance(one, Redacted) for one in found.filters):
+        found.addFilter(Redacted())
+    return found
+
+
+LIBRARY = logger("library")
+log = logging.getLogger("dogear.slack")
+log.addFilter(Redacted())
+
+for _name in ("slack_bolt", "slack_sdk", "slack_sdk.web.async_client", "slack_sdk.web.async_base_client"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
+    logging.getLogger(_name).addFilter(Redacted())

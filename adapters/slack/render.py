@@ -1,0 +1,351 @@
+"""A card as Block Kit: messages, modals and the Home tab. Every limit of Slack's is kept for any card.
+
+Limits: https://docs.slack.dev/reference/block-kit/blocks and …/methods/chat.postMessage (2026-08).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from adapters.slack import press
+from adapters.slack.press import Way
+from adapters.slack.richtext import Json, block, length, notes, section, spans, spoken
+from adapters.slack.text import ELLIPSIS, clean, cut, escaped, escaped_and_cut, isolated, split
+from bot.domain.card import Action, Block, Call, Card, Divider, Entries, EntryLine, Fields, NoteTree, Paragraph
+from bot.domain.notes import NoteBlock, NoteKind, count, lines, parts
+from bot.domain.reading import ReadingState
+from bot.domain.record import record
+from bot.domain.text import Span, Text, plain
+
+MOST_BLOCKS = 50
+MOST_BLOCKS_IN_VIEW = 100
+MOST_BUTTONS = 25
+MOST_LABEL = 75
+MOST_TITLE_OF_VIEW = 24
+MOST_TEXT = 4000
+"""Characters of a message's `text`; longer ones are refused when the message is revised."""
+MOST_IN_MESSAGE = 10_000
+"""Characters of block text in one message; a mix of blocks was seen to fail from about 13,200 on."""
+MOST_IN_VIEW = 30_000
+NOTES_PART = 7000
+"""Characters of notes shown at once; the rest is a button away."""
+LONGEST_LINE = 2400
+
+GLYPHS = {ReadingState.UNREAD: "○", ReadingState.LATER: "◔", ReadingState.READ: "●"}
+
+
+@record
+class Message:
+    """What a message is made of; `text` is its notification and what a screen reader says."""
+
+    text: str
+    blocks: tuple[Json, ...]
+
+
+@record
+class _Sheet:
+    """What there is room for: how many blocks, how many characters, and for whom it is."""
+
+    blocks: int
+    characters: int
+    personal: bool
+    part: int = 1
+
+
+def message(card: Card, *, personal: bool) -> Message:
+    """The card as a message, to one person (`personal`) or to a channel."""
+    sheet = _Sheet(blocks=MOST_BLOCKS, characters=MOST_IN_MESSAGE, personal=personal)
+    return Message(text=text_of(card), blocks=tuple(_laid_out(card, sheet)))
+
+
+def view_blocks(cards: Iterable[Card], *, part: int = 1) -> list[Json]:
+    """Several cards one below the other, as the blocks of a view."""
+    blocks: list[Json] = []
+    room = MOST_IN_VIEW
+    for card in cards:
+        left = MOST_BLOCKS_IN_VIEW - len(blocks) - 1
+        if left < 2 or room < MOST_LABEL:
+            break
+        laid = _laid_out(card, _Sheet(blocks=left, characters=room, personal=True, part=part))
+        room -= sum(_size(one) for one in laid)
+        blocks += [{"type": "divider"}, *laid] if blocks else laid
+    return _numbered(blocks)
+
+
+def modal(card: Card, *, metadata: str, part: int = 1) -> Json:
+    """The card as a modal; `metadata` comes back with every press in it."""
+    title = cut(clean(card.title).strip(), MOST_TITLE_OF_VIEW)
+    return {
+        "type": "modal",
+        "title": plain_text(title or "Dogear"),
+        "close": plain_text("Close"),
+        "private_metadata": metadata,
+        "blocks": view_blocks([card], part=part),
+    }
+
+
+def home(cards: Iterable[Card]) -> Json:
+    """The cards as the Home tab."""
+    return {"type": "home", "blocks": view_blocks(cards)}
+
+
+def plain_text(words: str) -> Json:
+    return {"type": "plain_text", "text": words, "emoji": False}
+
+
+def text_of(card: Card) -> str:
+    """The whole card as text, as far as it goes."""
+    said = [clean(card.title), *(line for part in card.blocks for line in _said(part))]
+    if card.entry:
+        said.insert(1, f"#{card.entry.number} {clean(card.entry.title)}")
+    unique = [line for number, line in enumerate(said) if line.strip() and line not in said[:number]]
+    return escaped_and_cut("\n".join(unique), MOST_TEXT) or "Dogear"
+
+
+def _said(part: Block) -> Iterator[str]:
+    match part:
+        case Paragraph():
+            yield spoken(part.text)
+        case Fields():
+            yield from (f"{clean(label)}: {spoken(text)}" for label, text in part.items)
+        case Entries():
+            yield from (f"#{entry.number} {clean(entry.title)}" for entry in part.items)
+        case NoteTree():
+            yield from (
+                "  " * line.depth + f"{clean(line.marker or '')} {spoken(line.text)}" for line in lines(part.blocks)
+            )
+        case Divider():
+            return
+
+
+def _laid_out(card: Card, sheet: _Sheet) -> list[Json]:
+    """The blocks of the card within what there is room for; its buttons are never lost for want of it."""
+    last = [*_buttons(card.actions, _notes_button(card, sheet))][: max(sheet.blocks - 2, 0)]
+    most = sheet.blocks - len(last)
+    room = sheet.characters
+    shown: list[Json] = []
+    for one in _all(card, sheet):
+        if len(shown) == most - 1 or room < MOST_LABEL:
+            shown.append(_context("… and more that does not fit here."))
+            break
+        fitted = _fitted(one, room)
+        room -= _size(fitted)
+        shown.append(fitted)
+    return _numbered([*shown, *last])
+
+
+def _numbered(blocks: list[Json]) -> list[Json]:
+    """Every button with an id of its own."""
+    number = 0
+    for one in blocks:
+        if one["type"] == "actions":
+            for button in one["elements"]:
+                button["action_id"] = f"{button['action_id'].partition('.')[0]}.{number}"
+                number += 1
+    return blocks
+
+
+def _all(card: Card, sheet: _Sheet) -> Iterator[Json]:
+    yield from _head(card, sheet)
+    for part in card.blocks:
+        yield from _block(part, sheet)
+
+
+def _head(card: Card, sheet: _Sheet) -> Iterator[Json]:
+    entry = card.entry
+    title = clean(card.title).strip()
+    if title and (entry is None or title != clean(entry.title).strip()):
+        yield block([section((Span(isolated(title), bold=True),), personal=sheet.personal)])
+    if entry is not None:
+        yield block([section(_named(entry, sheet, head=True), personal=sheet.personal)])
+        yield from _buttons(entry.actions)
+    elif not title:
+        yield block([section(plain("Dogear"), personal=sheet.personal)])
+
+
+def _block(part: Block, sheet: _Sheet) -> Iterator[Json]:
+    match part:
+        case Paragraph():
+            yield block([section(part.text, personal=sheet.personal)])
+        case Fields():
+            if part.items:
+                yield block([_fields(part, sheet)])
+        case Entries():
+            yield from _entries(part, sheet)
+        case NoteTree():
+            yield from _notes(part, sheet)
+        case Divider():
+            yield {"type": "divider"}
+
+
+def _fields(part: Fields, sheet: _Sheet) -> Json:
+    elements: list[Json] = []
+    for label, text in part.items:
+        if elements:
+            elements.append({"type": "text", "text": "\n"})
+        elements += spans((Span(f"{clean(label)}: ", bold=True),), personal=sheet.personal)
+        elements += spans(text, personal=sheet.personal)
+    return {"type": "rich_text_section", "elements": elements}
+
+
+def _entries(part: Entries, sheet: _Sheet) -> Iterator[Json]:
+    together: list[Json] = []
+    for entry in part.items:
+        elements = spans(_named(entry, sheet, head=False), personal=sheet.personal)
+        if entry.actions:
+            if together:
+                yield block(together)
+                together = []
+            yield block([{"type": "rich_text_section", "elements": elements}])
+            yield from _buttons(entry.actions)
+            continue
+        if together:
+            together[-1]["elements"].append({"type": "text", "text": "\n"})
+        together.append({"type": "rich_text_section", "elements": elements})
+    if together:
+        yield block(together)
+
+
+def _named(entry: EntryLine, sheet: _Sheet, *, head: bool) -> Text:
+    """The entry's number and title, its tags and, in a list, the line that was found."""
+    glyph = f"{GLYPHS[entry.state]} " if sheet.personal and not head else ""
+    title = isolated(clean(entry.title).strip() or "(no title)")
+    named: Text = (Span(f"{glyph}#{entry.number} "), Span(title, bold=True, url=entry.url))
+    if head:
+        return named
+    tags = ", ".join(filter(None, (clean(tag).strip() for tag in entry.tags)))
+    about: Text = (Span(f"  {tags}", italic=True),) if tags else ()
+    found: Text = ()
+    if entry.matched:
+        path = "".join(f"{clean(step)} › " for step in entry.path)
+        found = (Span("\u2003" + path), *entry.matched)
+        named = (*named, *about)
+        return (*named, *_on_next_line(found))
+    return (*named, *about)
+
+
+def _on_next_line(text: Text) -> Text:
+    return (Span(" — "), *text)
+
+
+def _notes(part: NoteTree, sheet: _Sheet) -> Iterator[Json]:
+    pieces = _pieces(part)
+    if not pieces:
+        return
+    shown = pieces[min(sheet.part, len(pieces)) - 1]
+    elements = notes(shown, personal=sheet.personal)
+    if elements:
+        yield block(elements)
+    counted = list(_counted(part, pieces, sheet))
+    if counted:
+        yield _context(" · ".join(counted))
+
+
+def _counted(part: NoteTree, pieces: Sequence[Sequence[NoteBlock]], sheet: _Sheet) -> Iterator[str]:
+    if part.parts > 1:
+        yield f"{part.part} of {part.parts}"
+    here = min(sheet.part, len(pieces))
+    if len(pieces) > 1:
+        yield f"part {here} of {len(pieces)}"
+    after = sum(count(piece) for piece in pieces[here:])
+    left = part.left_out + after
+    if left:
+        yield f"… {left} more line{'' if left == 1 else 's'}"
+
+
+def _pieces(part: NoteTree) -> tuple[tuple[NoteBlock, ...], ...]:
+    """The notes cut between items into parts that can each be shown, however long their lines and addresses are."""
+    tree = tuple(_broken(one) for one in part.blocks)
+    budget = NOTES_PART
+    while True:
+        pieces = parts(tree, budget)
+        if budget < LONGEST_LINE // 8 or all(
+            length(notes(piece, personal=False)) <= NOTES_PART + LONGEST_LINE for piece in pieces
+        ):
+            return pieces
+        budget //= 2
+
+
+def _broken(one: NoteBlock) -> NoteBlock:
+    """The block with a line that is too long to be shown at once gone on with below it."""
+    first, *rest = _lines(one.text)
+    kind = one.kind if one.kind is NoteKind.CODE else NoteKind.PARAGRAPH
+    more = tuple(NoteBlock(kind=kind, text=text) for text in rest)
+    return replace(one, text=first, children=(*more, *(_broken(child) for child in one.children)))
+
+
+def _lines(text: Text) -> list[Text]:
+    found: list[list[Span]] = [[]]
+    room = LONGEST_LINE
+    for span in text:
+        for piece in split(span.text, LONGEST_LINE):
+            if len(piece) > room:
+                found.append([])
+                room = LONGEST_LINE
+            found[-1].append(replace(span, text=piece))
+            room -= len(piece)
+    return [tuple(line) for line in found]
+
+
+def _notes_button(card: Card, sheet: _Sheet) -> Iterator[Json]:
+    """Where the notes do not fit, a button that shows all of them, part by part."""
+    most = max((len(_pieces(part)) for part in card.blocks if isinstance(part, NoteTree)), default=1)
+    if most < 2 or card.entry is None:
+        return
+    following = sheet.part % most + 1
+    label = "All notes" if sheet.part == 1 else ("Next part" if following > 1 else "First part")
+    value = press.written(Call(path=("show",), arguments={"entry": f"#{card.entry.number}"}), following)
+    yield {"type": "button", "action_id": Way.NOTES.value, "text": plain_text(label), "value": value}
+
+
+def _buttons(actions: Sequence[Action], more: Iterable[Json] = ()) -> Iterator[Json]:
+    made = [button for action in actions if (button := _button(action)) is not None]
+    made.extend(more)
+    for first in range(0, len(made), MOST_BUTTONS):
+        yield {"type": "actions", "elements": made[first : first + MOST_BUTTONS]}
+
+
+def _button(action: Action) -> Json | None:
+    value = press.written(action.call)
+    if value is None:
+        return None
+    way = Way.TURN if action.replaces else Way.USE
+    label = cut(clean(action.label).strip(), MOST_LABEL) or ELLIPSIS
+    button = {"type": "button", "action_id": way.value, "text": plain_text(label), "value": value}
+    return button | ({"style": "primary"} if action.primary else {})
+
+
+def _context(words: str) -> Json:
+    """A small line of our own words."""
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": escaped(words)}]}
+
+
+def _size(one: Json) -> int:
+    return length(one.get("elements", ())) if one["type"] == "rich_text" else MOST_LABEL
+
+
+def _fitted(one: Json, room: int) -> Json:
+    if one["type"] != "rich_text" or _size(one) <= room:
+        return one
+    elements, _ = _shortened(one["elements"], room - 1)
+    return block(elements or [section(plain(ELLIPSIS), personal=True)])
+
+
+def _shortened(elements: Sequence[Json], room: int) -> tuple[list[Json], int]:
+    """As many of the elements as there is room for, the last one cut; and the room that is left."""
+    kept: list[Json] = []
+    for element in elements:
+        if room <= 0:
+            break
+        if "elements" in element:
+            inner, room = _shortened(element["elements"], room)
+            if inner:
+                kept.append({**element, "elements": inner})
+            continue
+        size = length([element])
+        if size > room:
+            words = cut(element.get("text") or element.get("fallback") or ELLIPSIS, room)
+            kept.append({"type": "text", "text": words or ELLIPSIS})
+            return kept, 0
+        kept.append(element)
+        room -= size
+    return kept, room

@@ -1,0 +1,145 @@
+"""Spans and notes as Slack's rich_text: JSON in which nothing is parsed, so that no text can become a mention.
+
+Reference: https://docs.slack.dev/reference/block-kit/blocks/rich-text-block (2026-08).
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from adapters.slack.names import ID
+from adapters.slack.text import clean, followed, isolated, poses_as, split
+from bot.domain.notes import NoteBlock, NoteKind, NoteLine, lines
+from bot.domain.text import Span, Text, plain, site_of, string
+
+DEEPEST = 8
+"""Levels of indentation that a list can have."""
+MOST_URL = 3000
+MOST_IN_TEXT = 2900
+"""Characters in one element of text; longer ones are written as several."""
+DATE_FORMAT = "{date_short_pretty} {time}"
+BULLETS = {"•", "-", "*", "+", "–", "◦", ""}
+_ORDERED = re.compile(r"(\d{1,6})[.)]")
+
+Json = dict[str, Any]
+
+
+def block(elements: Sequence[Json]) -> Json:
+    return {"type": "rich_text", "elements": list(elements)}
+
+
+def section(text: Text, *, personal: bool) -> Json:
+    return {"type": "rich_text_section", "elements": spans(text, personal=personal)}
+
+
+def spans(text: Text, *, personal: bool, code: bool = False) -> list[Json]:
+    """The elements of a section, at least one; in a `personal` one, moments are told as the text tells them."""
+    found = [element for span in text for element in _span(span, personal=personal, lines=code)]
+    return found or [{"type": "text", "text": " "}]
+
+
+def _span(span: Span, *, personal: bool, lines: bool) -> Iterator[Json]:
+    label = clean(span.text, lines=lines)
+    if span.at is not None and not (personal and label):
+        stamp = max(int(span.at.timestamp()), 0)
+        fallback = {"fallback": label} if label else {}
+        yield {"type": "date", "timestamp": stamp, "format": DATE_FORMAT, **fallback}
+        return
+    if span.channel is not None:
+        yield _channel(span.channel.id)
+        return
+    url = followed(span.url, MOST_URL) if span.url else None
+    if url is not None:
+        yield {"type": "link", "url": url, "text": _label(label, url), **_style(span)}
+        return
+    for piece in split(label, MOST_IN_TEXT):
+        if piece:
+            yield {"type": "text", "text": piece, **_style(span)}
+
+
+def _channel(id: str) -> Json:
+    if ID.fullmatch(id):
+        return {"type": "channel", "channel_id": id}
+    return {"type": "text", "text": f"#{clean(id)}"}
+
+
+def _label(label: str, url: str) -> str:
+    site = site_of(url)
+    shown = label.strip() or site
+    shown = f"{shown} ({site})" if poses_as(shown, site) else shown
+    return isolated(shown[:MOST_IN_TEXT])
+
+
+def _style(span: Span) -> Json:
+    style = {name: True for name in ("bold", "italic", "strike", "code") if getattr(span, name)}
+    return {"style": style} if style else {}
+
+
+def notes(tree: Sequence[NoteBlock], *, personal: bool) -> list[Json]:
+    """The notes as elements of one block, every line in its order, with its depth and its number."""
+    elements: list[Json] = []
+    for line in lines(tree):
+        _add(elements, line, personal=personal)
+    return elements
+
+
+def _add(elements: list[Json], line: NoteLine, *, personal: bool) -> None:
+    """Put one more line: into the list it goes on with, under the item it belongs to, or by itself."""
+    if line.kind is NoteKind.CODE:
+        code = [Span(span.text) for span in line.text]
+        elements.append({"type": "rich_text_preformatted", "elements": spans(tuple(code), personal=True, code=True)})
+        return
+    if line.kind is NoteKind.ITEM:
+        _add_item(elements, line, personal=personal)
+        return
+    words = tuple(replace(span, bold=True) for span in line.text) if line.kind is NoteKind.HEADING else line.text
+    last = elements[-1] if elements else {}
+    if line.depth and last.get("type") == "rich_text_list":
+        mark = "\n> " if line.kind is NoteKind.QUOTE else "\n"
+        below = [{"type": "text", "text": mark}, *spans(words, personal=personal)]
+        last["elements"][-1]["elements"].extend(below)
+        return
+    kind = "rich_text_quote" if line.kind is NoteKind.QUOTE else "rich_text_section"
+    if last.get("type") == kind:
+        last["elements"].extend([{"type": "text", "text": "\n"}, *spans(words, personal=personal)])
+        return
+    elements.append({"type": kind, "elements": spans(words, personal=personal)})
+
+
+def _add_item(elements: list[Json], line: NoteLine, *, personal: bool) -> None:
+    style, offset, shown = _numbered(clean(line.marker or "").strip(), line.depth)
+    item = {"type": "rich_text_section", "elements": spans((*plain(shown), *line.text), personal=personal)}
+    indent = min(line.depth, DEEPEST)
+    last = elements[-1] if elements else {}
+    goes_on = last.get("type") == "rich_text_list" and (last["style"], last["indent"]) == (style, indent)
+    if goes_on and (style == "bullet" or last.get("offset", 0) + len(last["elements"]) == offset):
+        last["elements"].append(item)
+        return
+    started: Json = {"type": "rich_text_list", "style": style, "indent": indent, "elements": [item]}
+    elements.append(started | ({"offset": offset} if offset else {}))
+
+
+def _numbered(marker: str, depth: int) -> tuple[str, int, str]:
+    """How an item is marked: the style of its list, how many numbers come before, and what is written out.
+
+    Slack numbers only the first level with digits, the second with letters, so deeper numbers are written out.
+    """
+    ordered = _ORDERED.fullmatch(marker)
+    if ordered and depth == 0 and int(ordered[1]) > 0:
+        return "ordered", int(ordered[1]) - 1, ""
+    return "bullet", 0, "" if marker in BULLETS else f"{marker} "
+
+
+def length(elements: Iterable[Json]) -> int:
+    """How many characters the elements show."""
+    total = 0
+    for element in elements:
+        total += len(element.get("text", "")) + len(element.get("url", "")) + len(element.get("fallback", ""))
+        total += length(element.get("elements", ()))
+    return total
+
+
+def spoken(text: Text) -> str:
+    """The characters of the spans, for where there is nothing but text."""
+    return clean(string(text))

@@ -1,0 +1,38 @@
+"""What the host configured for Slack."""
+
+from collections.abc import Mapping
+from dataclasses import field
+
+from bot.domain.reading import ReadingState
+from bot.domain.record import record
+
+API_URL = "https://slack.com/api/"
+
+
+@record
+class SlackSetup:
+    """One workspace by `bot_token`, or many by OAuth with `client_id` and `client_secret`; or both.
+
+    With `app_token` events come through Socket Mode, else over HTTPS, signed with `signing_secret`. `public_url` is
+    where the world reaches us. `pace` is how many seconds lie at least between two posts in one channel.
+    """
+
+    bot_token: str = field(default="", repr=False)
+    app_token: str = field(default="", repr=False)
+    signing_secret: str = field(default="", repr=False)
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+    public_url: str = ""
+    api_url: str = API_URL
+    word: str = "blog"
+    emoji: Mapping[str, ReadingState] = field(default_factory=dict)
+    pace: float = 1.0
+
+    @property
+    def by_socket(self) -> bool:
+        return bool(self.app_token)
+
+    @property
+    def installable(self) -> bool:
+        """Whether workspaces can install the bot by themselves."""
+        return bool(self.client_id and self.client_secret)

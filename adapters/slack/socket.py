@@ -1,0 +1,49 @@
+"""Socket Mode: events through a connection that we open, for a bot without a public address."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from slack_bolt.adapter.socket_mode.async_internals import send_async_response
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+
+from adapters.slack import failures
+from adapters.slack.api import Web
+from adapters.slack.door import dispatched
+from adapters.slack.quiet import LIBRARY, log
+from bot.domain.errors import BadConfig, PlatformRefused
+
+PING = 10.0
+"""Seconds between two signs of life."""
+
+
+@asynccontextmanager
+async def listening(app: AsyncApp, app_token: str, web: Web) -> AsyncIterator[None]:
+    """Be connected while the block lasts; the SDK connects anew whenever the connection ends.
+
+    Raises BadConfig for a token that opens no connection.
+    """
+    client = SocketModeClient(app_token, logger=LIBRARY, web_client=web.client(""), ping_interval=PING)
+
+    async def handle(_: AsyncBaseSocketModeClient, envelope: SocketModeRequest) -> None:
+        """Acknowledge what was settled; what was not is brought again by Slack."""
+        body = envelope.payload if isinstance(envelope.payload, dict) else {}
+        request = AsyncBoltRequest(mode="socket_mode", body=body)
+        await send_async_response(client, envelope, await dispatched(app, request), 0.0)
+
+    client.socket_mode_request_listeners.append(handle)
+    try:
+        try:
+            client.wss_uri = await client.issue_new_wss_url()
+        except Exception as error:  # noqa: BLE001 -- told apart by failures, which raises what is a bug
+            wrong = failures.error_of(error, "apps.connections.open")
+            if isinstance(wrong, PlatformRefused):
+                raise BadConfig([f"DOGEAR_SLACK_APP_TOKEN: {wrong} {wrong.remedy}"]) from None
+            log.warning("Socket Mode is not connected yet: %s", wrong)
+        await client.connect()  # type: ignore[no-untyped-call]  # so published
+        yield
+    finally:
+        await client.close()  # type: ignore[no-untyped-call]  # so published

@@ -1,0 +1,217 @@
+"""The workspaces that we are in, with their tokens: those of the environment, and those kept in the vault."""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, field, replace
+from datetime import datetime, timedelta
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.slack import failures
+from adapters.slack.names import SLACK
+from adapters.slack.quiet import log
+from adapters.slack.setup import SlackSetup
+from bot.chat.platform import Vault
+from bot.domain.errors import BadConfig, PlatformBusy, PlatformUncertain
+from bot.domain.record import record
+
+ROTATE_BEFORE = timedelta(hours=2)
+"""A token lives 12 hours; from 2 hours before its end on it is exchanged for a new one, whenever it is used."""
+CLAIM = timedelta(seconds=30)
+"""How long one of us may take to exchange a token before another one tries."""
+FRESH = timedelta(seconds=30)
+"""How long what the vault said is believed without asking again."""
+
+
+@record
+class Workspace:
+    """One workspace and what opens it. `expires_at` is a POSIX time, None for a token that lives until revoked;
+    `installed_at` is one too, and tells what Slack says of an earlier installation.
+    """
+
+    team: str
+    name: str
+    token: str = field(repr=False)
+    bot_user: str
+    bot: str = ""
+    app: str = ""
+    scopes: tuple[str, ...] = ()
+    url: str = ""
+    by_host: bool = False
+    refresh: str = field(default="", repr=False)
+    expires_at: float | None = None
+    claimed_until: float = 0.0
+    installed_at: float = 0.0
+
+    def may(self, scope: str) -> bool:
+        return scope in self.scopes
+
+
+class Workspaces:
+    """Knows every workspace by its id; a token that is about to end is exchanged here, by one process at a time."""
+
+    def __init__(self, setup: SlackSetup, client: Callable[[str], AsyncWebClient], now: Callable[[], datetime]) -> None:
+        """`client` makes a client with a token, or without one for the empty string."""
+        self._setup = setup
+        self._client = client
+        self._now = now
+        self._vault: Vault | None = None
+        self._by_host: Workspace | None = None
+        self._seen: dict[str, tuple[datetime, Workspace | None]] = {}
+        self._dead: set[str] = set()
+        self._rotating: dict[str, asyncio.Lock] = {}
+
+    async def open(self, vault: Vault) -> Workspace | None:
+        """Get to know the workspace that the host configured; raises BadConfig if its token opens nothing."""
+        self._vault = vault
+        if self._setup.bot_token and self._by_host is None:
+            self._by_host = await self._tested(self._setup.bot_token)
+        return self._by_host
+
+    async def _tested(self, token: str) -> Workspace:
+        wait = 1.0
+        while True:
+            try:
+                answer = await self._client(token).auth_test()
+                return Workspace(
+                    team=str(answer["team_id"]),
+                    name=str(answer.get("team") or answer["team_id"]),
+                    token=token,
+                    bot_user=str(answer["user_id"]),
+                    bot=str(answer.get("bot_id") or ""),
+                    scopes=scopes_of(answer.headers),
+                    url=str(answer.get("url") or ""),
+                    by_host=True,
+                )
+            except Exception as error:  # noqa: BLE001 -- told apart by failures, which raises what is a bug
+                wrong = failures.error_of(error, "auth.test")
+            if not isinstance(wrong, (PlatformBusy, PlatformUncertain)):
+                raise BadConfig([f"DOGEAR_SLACK_BOT_TOKEN: {wrong}"])
+            log.warning("Slack does not answer yet: %s", wrong)
+            pause = wrong.retry_after.total_seconds() if isinstance(wrong, PlatformBusy) else wait
+            await asyncio.sleep(min(pause, wait))
+            wait = min(wait * 2, 60.0)
+
+    async def of(self, team: str) -> Workspace | None:
+        """The workspace of this id, None if we are not in it."""
+        if team in self._dead:
+            return None
+        if self._by_host is not None and self._by_host.team == team:
+            return self._by_host
+        if not self._setup.installable:
+            return None
+        known = self._seen.get(team)
+        if known is None or self._now() - known[0] > FRESH:
+            known = self._seen[team] = (self._now(), await self._recalled(team))
+        return known[1]
+
+    async def token(self, team: str) -> str | None:
+        """What opens the workspace now, exchanged for a new one if its end is near."""
+        found = await self.of(team)
+        if found is None or not self._ends_soon(found):
+            return found.token if found else None
+        async with self._rotating.setdefault(team, asyncio.Lock()):
+            return await self._rotated(team)
+
+    def _ends_soon(self, workspace: Workspace) -> bool:
+        if workspace.expires_at is None or not workspace.refresh:
+            return False
+        return workspace.expires_at - self._now().timestamp() < ROTATE_BEFORE.total_seconds()
+
+    async def _rotated(self, team: str) -> str | None:
+        """Claim the exchange in the vault, so that a refresh token is never spent twice, and carry it out."""
+        assert self._vault is not None
+        kept = await self._vault.recall(SLACK, _name(team))
+        if kept is None:
+            return None
+        found = _read(kept)
+        now = self._now().timestamp()
+        if not self._ends_soon(found) or found.claimed_until > now:
+            return self._note(team, found)
+        claimed = _written(replace(found, claimed_until=now + CLAIM.total_seconds()))
+        if not await self._vault.swap(SLACK, _name(team), kept, claimed):
+            return found.token
+        renewed = await self._exchanged(found)
+        if renewed is None:
+            return self._note(team, found)
+        await self._vault.swap(SLACK, _name(team), claimed, _written(renewed))
+        return self._note(team, renewed)
+
+    async def _exchanged(self, workspace: Workspace) -> Workspace | None:
+        asked = {
+            "client_id": self._setup.client_id,
+            "client_secret": self._setup.client_secret,
+            "grant_type": "refresh_token",
+            "refresh_token": workspace.refresh,
+        }
+        try:
+            answer = await self._client("").api_call("oauth.v2.access", data=asked)
+        except Exception as error:  # noqa: BLE001 -- told apart by failures, which raises what is a bug
+            log.warning("a token could not be exchanged: %s", failures.error_of(error, "oauth.v2.access"))
+            return None
+        ends = self._now().timestamp() + float(answer["expires_in"])
+        return replace(
+            workspace,
+            token=str(answer["access_token"]),
+            refresh=str(answer["refresh_token"]),
+            expires_at=ends,
+            claimed_until=0.0,
+        )
+
+    async def renewed(self, team: str, used: str) -> str | None:
+        """Another token after `used` was refused; None if there is none, and the workspace is then closed to us."""
+        found = await self._recalled(team) if self._setup.installable else None
+        if found is not None and found.token != used:
+            return self._note(team, found)
+        if found is not None and found.refresh:
+            self._seen.pop(team, None)
+            async with self._rotating.setdefault(team, asyncio.Lock()):
+                renewed = await self._exchanged(found)
+            if renewed is not None:
+                await self.keep(renewed)
+                return renewed.token
+        self._dead.add(team)
+        return None
+
+    def _note(self, team: str, workspace: Workspace) -> str:
+        self._seen[team] = (self._now(), workspace)
+        return workspace.token
+
+    async def keep(self, workspace: Workspace) -> None:
+        """Keep a workspace that installed the app, in place of what was kept of it."""
+        assert self._vault is not None
+        await self._vault.keep(SLACK, _name(workspace.team), _written(workspace))
+        self._dead.discard(workspace.team)
+        self._note(workspace.team, workspace)
+
+    async def forget(self, team: str) -> None:
+        """Throw away what opens a workspace."""
+        self._seen.pop(team, None)
+        self._dead.add(team)
+        if self._vault is not None and self._setup.installable:
+            await self._vault.forget(SLACK, _name(team))
+
+    async def _recalled(self, team: str) -> Workspace | None:
+        assert self._vault is not None
+        kept = await self._vault.recall(SLACK, _name(team))
+        return None if kept is None else _read(kept)
+
+
+def scopes_of(headers: Mapping[str, str]) -> tuple[str, ...]:
+    """The scopes that Slack says our token has."""
+    named = next((value for name, value in headers.items() if name.lower() == "x-oauth-scopes"), "")
+    return tuple(scope.strip() for scope in named.split(",") if scope.strip())
+
+
+def _name(team: str) -> str:
+    return f"install:{team}"
+
+
+def _written(workspace: Workspace) -> bytes:
+    return json.dumps(asdict(workspace)).encode()
+
+
+def _read(kept: bytes) -> Workspace:
+    body = json.loads(kept)
+    return Workspace(**{**body, "scopes": tuple(body["scopes"])})

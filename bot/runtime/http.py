@@ -1,0 +1,53 @@
+"""The one HTTP server of a process: what platforms want served, and whether we are well. It needs the extra's aiohttp."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from bot.chat.web import MOST_BYTES, Handler, Request, Response, Route
+
+STILL_SERVED = 10.0
+"""Seconds that requests under way have when the server stops."""
+
+
+async def health(request: Request) -> Response:  # noqa: ARG001 -- every handler takes one
+    return Response(body='{"status": "ok"}', kind="application/json")
+
+
+HEALTH = Route(method="GET", path="/health", handle=health)
+
+
+@asynccontextmanager
+async def serving(routes: Sequence[Route], *, host: str, port: int) -> AsyncIterator[int]:
+    """Serve the routes while the block lasts; the port, which is a free one for port 0."""
+    app = web.Application(client_max_size=MOST_BYTES)
+    for route in routes:
+        app.router.add_route(route.method, route.path, _served(route.handle))
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=STILL_SERVED)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()
+
+
+def _served(handle: Handler) -> "web._RequestHandler":  # type: ignore[name-defined]
+    async def answered(asked: web.Request) -> web.Response:
+        headers: dict[str, list[str]] = {}
+        for name, value in asked.headers.items():
+            headers.setdefault(name.lower(), []).append(value)
+        request = Request(
+            path=asked.path,
+            body=await asked.read(),
+            query=dict(asked.query),
+            headers=headers,
+            cookies=dict(asked.cookies),
+        )
+        response = await handle(request)
+        return web.Response(
+            status=response.status, text=response.body, content_type=response.kind, headers=dict(response.headers)
+        )
+
+    return answered

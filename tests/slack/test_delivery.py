@@ -1,0 +1,263 @@
+"""Posts into Slack: each once, whatever becomes of the answer, and every refusal ends in what it calls for."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fakes.slack import SCOPES, FakeSlack, Fault, buttons, shown
+from tests.fakes.slack_club import SlackClub, running
+
+ANA = "U0ANA"
+NO_HISTORY = SCOPES.replace("channels:history,groups:history,", "")
+
+
+@asynccontextmanager
+async def a_club(database: str, seed: Path, *, scopes: str = SCOPES, **more: Any) -> AsyncIterator[SlackClub]:
+    slack = FakeSlack()
+    slack.workspace(scopes=scopes)
+    slack.channel()
+    slack.channel("C0002", name="other")
+    slack.user(ANA, "ana", admin=True)
+    async with slack.running(), running(slack, database, seed, **more) as club:
+        yield club
+
+
+async def a_digest_in(club: SlackClub) -> None:
+    """Post the digest of a slot that falls due tomorrow, and go on for less than a day."""
+    tomorrow = club.club.clock.now() + timedelta(days=1)
+    await club.say(ANA, f"schedule set {tomorrow:%a} {tomorrow:%H:%M} UTC")
+    await club.advance(timedelta(days=1, minutes=1))
+
+
+def roots(slack: FakeSlack, channel: str = "C0001") -> list[str]:
+    return [post.ts for post in slack.sent if post.thread is None and post.channel == channel]
+
+
+def told(slack: FakeSlack) -> list[str]:
+    return [shown(post.body) for post in slack.sent if post.channel.startswith("D")]
+
+
+@pytest.mark.parametrize("kind", ["drop", "500", "503", "garbage"])
+def test_a_post_whose_answer_is_lost_is_found_and_not_repeated(kind: str, database: str, seed: Path) -> None:
+    async def lost() -> FakeSlack:
+        async with a_club(database, seed) as club:
+            club.slack.fail("chat.postMessage", Fault(kind, after=True))
+            await a_digest_in(club)
+            await club.advance(timedelta(minutes=5))
+            return club.slack
+
+    slack = asyncio.run(lost())
+
+    assert len(roots(slack)) == 1
+    assert len([post for post in slack.sent if post.thread == roots(slack)[0]]) == 1
+    assert not told(slack)
+
+
+@pytest.mark.parametrize("kind", ["drop", "500", "503", "garbage"])
+def test_a_post_that_never_arrived_is_posted_after_a_look(kind: str, database: str, seed: Path) -> None:
+    async def lost() -> FakeSlack:
+        async with a_club(database, seed) as club:
+            club.slack.fail("chat.postMessage", Fault(kind))
+            await a_digest_in(club)
+            await club.advance(timedelta(minutes=5))
+            return club.slack
+
+    slack = asyncio.run(lost())
+
+    assert len(roots(slack)) == 1
+    assert [method for _, method, _ in slack.calls].count("conversations.history") == 1
+
+
+def test_a_reply_whose_answer_is_lost_is_looked_for_in_its_thread(database: str, seed: Path) -> None:
+    async def lost() -> FakeSlack:
+        async with a_club(database, seed) as club:
+            club.slack.fail("chat.postMessage", Fault("hang"), Fault("drop", after=True))
+            await a_digest_in(club)
+            await club.advance(timedelta(minutes=5))
+            return club.slack
+
+    slack = asyncio.run(lost())
+
+    assert len(roots(slack)) == 1
+    keys = [post.key for post in slack.sent]
+    assert len(keys) == len(set(keys))
+    assert "conversations.replies" in {method for _, method, _ in slack.calls}
+
+
+@pytest.mark.parametrize(("pressed", "posts"), [("It is there", 1), ("Post again", 2)])
+def test_without_the_history_scope_an_admin_is_asked_and_their_answer_is_carried_out(
+    pressed: str, posts: int, database: str, seed: Path
+) -> None:
+    async def asked() -> FakeSlack:
+        async with a_club(database, seed, scopes=NO_HISTORY) as club:
+            club.slack.fail("chat.postMessage", Fault("drop", after=True))
+            await a_digest_in(club)
+            await club.advance(timedelta(minutes=5))
+            (question,) = [post for post in club.slack.sent if post.channel.startswith("D")]
+            assert {"It is there", "Post again"} == set(buttons(question.body))
+            await club.press(ANA, buttons(question.body)[pressed], channel=question.channel)
+            await club.settle()
+            await club.advance(timedelta(minutes=5))
+            return club.slack
+
+    slack = asyncio.run(asked())
+
+    assert len(roots(slack)) == posts
+    assert len(told(slack)) == 1
+
+
+@pytest.mark.parametrize(
+    ("refuses", "said"),
+    [
+        ("restricted_action", "policy"),
+        ("restricted_action_read_only_channel", "Only some people"),
+        ("restricted_action_non_threadable_channel", "no threads"),
+        ("is_archived", "archived"),
+        ("channel_not_found", "gone, or it is private"),
+        ("not_in_channel", "not in this channel"),
+    ],
+)
+def test_a_channel_that_takes_nothing_pauses_its_schedule_and_tells_the_admin_once(
+    refuses: str, said: str, database: str, seed: Path
+) -> None:
+    async def refused() -> tuple[FakeSlack, str]:
+        async with a_club(database, seed) as club:
+            await club.say(ANA, "schedule set mon 09:00 Europe/Berlin")
+            club.slack.channels["C0001"].refuses = refuses
+            for _ in range(3):
+                await club.advance(timedelta(days=7))
+            await club.slack.until(lambda: told(club.slack))
+            listed = await club.say(ANA, "schedule list")
+            return club.slack, shown(listed)
+
+    slack, listed = asyncio.run(refused())
+
+    assert len(told(slack)) == 1
+    assert said in told(slack)[0]
+    assert "Paused" in listed
+    attempts = [code for method, code in slack.refusals if method == "chat.postMessage"]
+    assert attempts == [refuses]
+
+
+def test_a_public_channel_is_joined_where_the_scope_allows_it(database: str, seed: Path) -> None:
+    async def joined() -> FakeSlack:
+        async with a_club(database, seed, scopes=f"{SCOPES},channels:join") as club:
+            club.slack.channels["C0001"].members.clear()
+            await club.say(ANA, "share #12")
+            await club.settle()
+            return club.slack
+
+    assert len(roots(asyncio.run(joined()))) == 1
+
+
+def test_a_limit_is_waited_for_to_the_second_and_holds_up_no_other_channel_or_method(database: str, seed: Path) -> None:
+    async def limited() -> FakeSlack:
+        async with a_club(database, seed) as club:
+            club.slack.fail("chat.postMessage", Fault("429", seconds=2))
+            await club.say(ANA, "share #12")
+            await club.settle()
+            assert not club.slack.sent
+            await club.say(ANA, "share #11", channel="C0002")
+            await club.settle()
+            assert not club.slack.sent
+            await asyncio.sleep(2.05)
+            await club.settle()
+            return club.slack
+
+    slack = asyncio.run(limited())
+
+    assert len(roots(slack)) == len(roots(slack, "C0002")) == 1
+    posts = [at for _, method, at in slack.calls if method == "chat.postMessage"]
+    assert posts[1] - posts[0] >= 2
+
+
+def test_a_dead_token_is_used_once_and_then_no_more(database: str, seed: Path) -> None:
+    async def revoked() -> FakeSlack:
+        async with a_club(database, seed) as club:
+            await club.say(ANA, "share #12")
+            await club.say(ANA, "share #11", channel="C0002")
+            club.slack.workspaces["xoxb-canary-bot-token"].revoked = True
+            await club.settle()
+            await club.advance(timedelta(days=2))
+            return club.slack
+
+    slack = asyncio.run(revoked())
+
+    assert [code for _, code in slack.refusals].count("token_revoked") <= 2
+    assert not slack.sent
+
+
+@pytest.mark.parametrize("code", ["invalid_blocks", "msg_blocks_too_long", "metadata_too_large"])
+def test_what_slack_cannot_read_is_said_in_plain_text(code: str, database: str, seed: Path) -> None:
+    async def unreadable() -> FakeSlack:
+        async with a_club(database, seed) as club:
+            club.slack.fail("chat.postMessage", Fault("error", code=code))
+            await club.say(ANA, "share #12")
+            await club.settle()
+            return club.slack
+
+    slack = asyncio.run(unreadable())
+    root = next(post for post in slack.sent if post.thread is None)
+
+    assert "blocks" not in root.body
+    assert "Standardized microservice caching" in root.body["text"]
+
+
+def test_a_seed_that_is_there_already_counts(database: str, seed: Path) -> None:
+    async def twice() -> FakeSlack:
+        async with a_club(database, seed) as club:
+            club.slack.fail("reactions.add", Fault("drop", after=True))
+            await club.say(ANA, "share #12")
+            await club.settle()
+            await club.advance(timedelta(minutes=10))
+            return club.slack
+
+    slack = asyncio.run(twice())
+
+    assert {name for marks in slack.reactions.values() for _, name in marks} == {"white_check_mark", "bookmark"}
+
+
+def test_a_channel_that_goes_is_noted_once_however_often_it_is_told(database: str, seed: Path) -> None:
+    async def both() -> tuple[FakeSlack, str, str]:
+        slack = FakeSlack()
+        slack.workspace()
+        slack.channel()
+        slack.user(ANA, "ana", admin=True)
+        async with slack.running():
+            async with running(slack, database, seed) as club:
+                await club.say(ANA, "schedule set mon 09:00 Europe/Berlin")
+                event = slack.event({"type": "channel_archive", "channel": "C0001", "user": ANA})
+                assert (await slack.send(event))[0] == 200
+                await slack.until(lambda: told(slack))
+                paused = shown(await club.say(ANA, "schedule list"))
+                await club.say(ANA, "schedule resume")
+            async with running(slack, database) as club:
+                assert (await slack.send(event))[0] == 200
+                return slack, paused, shown(await club.say(ANA, "schedule list"))
+
+    slack, paused, after = asyncio.run(both())
+
+    assert "archived" in paused
+    assert "Paused" not in after
+    assert len(told(slack)) == 1
+
+
+def test_every_message_carries_text_a_key_and_no_previews(database: str, seed: Path) -> None:
+    async def posted() -> FakeSlack:
+        async with a_club(database, seed) as club:
+            await a_digest_in(club)
+            return club.slack
+
+    slack = asyncio.run(posted())
+
+    for post in slack.sent:
+        assert post.body["text"]
+        assert re.fullmatch(r"[\w-]{24}", post.key or "")
+        assert str(post.body["unfurl_links"]).lower() in {"0", "false"}
+        assert str(post.body["unfurl_media"]).lower() in {"0", "false"}

@@ -1,0 +1,320 @@
+"""Forged, replayed, malformed and oversized requests: refused or neutral, with no second effect and no traceback."""
+
+import asyncio
+import gzip
+import random as chance  # noqa: TID251 -- the same dice in every run
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fakes.slack import FakeSlack, Json, live_mentions, now, shown
+from tests.fakes.slack_club import SlackClub, running
+
+ANA = "U0ANA"
+FORM = "application/x-www-form-urlencoded"
+
+
+@asynccontextmanager
+async def a_club(database: str, seed: Path | None) -> AsyncIterator[SlackClub]:
+    slack = FakeSlack()
+    slack.workspace()
+    slack.channel()
+    slack.user(ANA, "ana", admin=True)
+    async with slack.running(), running(slack, database, seed) as club:
+        yield club
+
+
+def forged(slack: FakeSlack, body: bytes) -> dict[str, dict[str, str]]:
+    good = slack.signed(body)
+    at, signature = good["X-Slack-Request-Timestamp"], good["X-Slack-Signature"]
+    slack.secret = "another secret"
+    others = slack.signed(body)["X-Slack-Signature"]
+    slack.secret = "canary-signing-secret"
+    times = ["abc", "", "1.5", "9" * 99, "-1", "１７", " 1", "1e9", "0x1", "NaN", "0"]
+    signatures = [
+        others, signature.upper(), signature.replace("v0=", "v1="), signature[:-1], signature + "0", signature[3:],
+        "v0=" + "ü" * 64, "v0=", "", "v0=" + "0" * 64, "v0=" + "g" * 64, signature.replace("=", ""), "null",
+    ]  # fmt: skip
+    cases = {f"time {number}": {**good, "X-Slack-Request-Timestamp": one} for number, one in enumerate(times)}
+    cases |= {f"signature {number}": {**good, "X-Slack-Signature": one} for number, one in enumerate(signatures)}
+    cases |= {
+        "no signature": {"X-Slack-Request-Timestamp": at},
+        "no time": {"X-Slack-Signature": signature},
+        "neither": {},
+        "gzip": {**good, "Content-Encoding": "identity, x"},
+        **{f"{seconds} s": slack.signed(body, at=str(now() + seconds)) for seconds in (-3600, -301, 302, 3600)},
+    }
+    return cases
+
+
+def test_a_forged_request_is_refused_and_nothing_is_done(database: str, capfd: pytest.CaptureFixture[str]) -> None:
+    async def all_forged() -> tuple[FakeSlack, dict[str, int]]:
+        async with a_club(database, None) as club:
+            slack = club.slack
+            body, kind = slack.encoded(slack.command(ANA, "read #1"))
+            calls = len(slack.calls)
+            statuses = {}
+            for name, headers in forged(slack, body).items():
+                encoded = {key: value.encode("utf-8").decode("latin-1") for key, value in headers.items()}
+                statuses[name], _ = await slack.post(body, {"Content-Type": kind, **encoded})
+            statuses["a byte more"], _ = await slack.post(body + b"x", {"Content-Type": kind, **slack.signed(body)})
+            packed = gzip.compress(body)
+            statuses["packed"], _ = await slack.post(
+                packed, {"Content-Type": kind, "Content-Encoding": "gzip", **slack.signed(body)}
+            )
+            assert len(slack.calls) == calls
+            return slack, statuses
+
+    slack, statuses = asyncio.run(all_forged())
+
+    assert len(statuses) >= 30
+    assert {name: status for name, status in statuses.items() if status not in (400, 401)} == {}
+    assert not slack.answers
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_request_is_good_for_five_minutes_either_way(database: str, seed: Path) -> None:
+    async def aged() -> list[int]:
+        async with a_club(database, seed) as club:
+            slack = club.slack
+            statuses = []
+            for seconds in (-297, 0, 297):
+                body, kind = slack.encoded(slack.command(ANA, "stats"))
+                headers = {"Content-Type": kind, **slack.signed(body, at=str(now() + seconds))}
+                statuses.append((await slack.post(body, headers))[0])
+            return statuses
+
+    assert asyncio.run(aged()) == [200, 200, 200]
+
+
+def test_a_replay_gets_the_same_acknowledgement_and_has_no_second_effect(database: str, seed: Path) -> None:
+    async def kept() -> FakeSlack:
+        slack = FakeSlack()
+        slack.workspace()
+        slack.channel()
+        slack.user(ANA, "ana", admin=True)
+        async with slack.running():
+            async with running(slack, database, seed) as club:
+                body, kind = slack.encoded(slack.command(ANA, "share #12"))
+                headers = {"Content-Type": kind, **slack.signed(body)}
+                acks = [await slack.post(body, headers) for _ in range(5)]
+                acks += await asyncio.gather(*(slack.post(body, headers) for _ in range(5)))
+                assert acks == [(200, "")] * 10
+                await slack.until(lambda: slack.answers)
+                await club.settle()
+            async with running(slack, database) as club:
+                assert await slack.post(body, headers) == (200, "")
+                await asyncio.sleep(0.2)
+                await club.settle()
+        return slack
+
+    slack = asyncio.run(kept())
+
+    assert len([post for post in slack.sent if post.thread is None]) == 1
+
+
+def strange(slack: FakeSlack) -> list[tuple[bytes, str]]:
+    """Signed bodies of every wrong shape."""
+    whole: list[Json] = [
+        slack.command(ANA, "stats"),
+        slack.press(ANA, {"action_id": "use.0", "value": '{"p":["read"],"a":{"entry":"#1"}}'}),
+        slack.reaction(ANA, "white_check_mark", "C0001", "1.000001"),
+        slack.shortcut(ANA, "read", {"text": "hello"}),
+        slack.submission(ANA, {"id": "V1", "type": "modal", "private_metadata": '{"p":["schedule","set"]}'}, {}),
+        slack.event({"type": "app_home_opened", "user": ANA, "tab": "home"}),
+        slack.event({"type": "member_joined_channel", "user": "UBOT0001", "channel": "C0001"}),
+    ]
+    wrong: list[Any] = [None, "", 7, [], {}, ["x"], {"id": 3}, "<script>", "x" * 5000, True, -1, "\u0000"]
+    found = []
+    dice = chance.Random(7)
+    for payload in whole:
+        for key in payload:
+            found += [slack.encoded({**payload, key: value}) for value in dice.sample(wrong, 4)]
+        event: Json = payload.get("event") or {}
+        for key in event:
+            found += [slack.encoded({**payload, "event": {**event, key: value}}) for value in wrong[:8]]
+    button = whole[1]
+    for value in ("", "{", "[]", "null", '{"p":1}', '{"p":["x"],"a":[]}', '{"p":["read"],"n":"x"}', "[" * 9000):
+        found.append(slack.encoded({**button, "actions": [{"type": "button", "action_id": "use.1", "value": value}]}))
+    raw = [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"7",
+        b'"x"',
+        b"\xff\xfe",
+        b"payload=",
+        b"payload=%7B",
+        b"payload=[]",
+        b"a=b",
+        b"[" * 50_000,
+    ]
+    for body in raw:
+        found += [(body, "application/json"), (body, FORM)]
+    return found
+
+
+def test_what_is_signed_and_malformed_is_neutral(database: str, seed: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    async def all_strange() -> tuple[list[int], FakeSlack]:
+        async with a_club(database, seed) as club:
+            slack = club.slack
+            statuses = []
+            for body, kind in strange(slack):
+                statuses.append((await slack.post(body, {"Content-Type": kind, **slack.signed(body)}))[0])
+            answer = await club.say(ANA, "stats")
+            assert "Unread" in shown(answer)
+            return statuses, slack
+
+    statuses, slack = asyncio.run(all_strange())
+
+    assert len(statuses) > 200
+    assert {status for status in statuses if status >= 500} == set()
+    assert not slack.sent
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_an_oversized_request_is_refused_before_it_is_read(database: str) -> None:
+    async def big() -> int:
+        async with a_club(database, None) as club:
+            body = b"x" * (2 * 1024 * 1024)
+            return (await club.slack.post(BytesIO(body), {"Content-Type": FORM, **club.slack.signed(body)}))[0]
+
+    assert asyncio.run(big()) == 413
+
+
+MENTIONS = (
+    "<!channel>", "<!here|x>", "<!everyone>", "<!subteam^S1>", "<@U1>", "<#C1>", "@everyone", "&lt;!here&gt;",
+    "＠channel", "<!ch\u200bannel>", "`<!here>`", "[<!here>](https://example.org)", "<https://evil.example|safe>",
+    "*<!channel>*", "|<@U1>|", "]<!here>[", "x" * 3990 + "<!channel>", "&<!here>&amp;",
+)  # fmt: skip
+
+
+def test_nothing_that_people_or_lists_write_becomes_a_mention_or_a_foreign_link(database: str, tmp_path: Path) -> None:
+    entries = "".join(
+        f"* [{mention}](https://example.org/{number})\n    {mention} and **{mention}**\n    - {mention}\n"
+        for number, mention in enumerate(one for one in MENTIONS if "\u200b" not in one)
+    )
+    bad = (
+        "* [bad](javascript:alert(1)) [x](data:text/html,x) [y](//host) [https://good.example](https://evil.example)\n"
+    )
+    reading_list = tmp_path / "list.md"
+    reading_list.write_text(f"* [Fine](https://example.org/fine)\n    {bad}\n{entries}", encoding="utf-8")
+
+    async def mentioned() -> FakeSlack:
+        async with a_club(database, reading_list) as club:
+            slack = club.slack
+            slack.users["T0001", ANA]["profile"]["display_name"] = "<!channel> & co"
+            for mention in MENTIONS:
+                for line in (f"search {mention}", mention, f"list tag:{mention}", f"help {mention}"):
+                    await club.say(ANA, line)
+            for number in range(1, len(MENTIONS)):
+                await club.say(ANA, f"show #{number}")
+                await club.say(ANA, f"share #{number}")
+            await club.settle()
+            return slack
+
+    slack = asyncio.run(mentioned())
+
+    everything = [post.body for post in slack.sent] + [answer.body for answer in slack.answers]
+    assert len(everything) > 100
+    assert [live for body in everything for live in live_mentions(body)] == []
+    assert not slack.refusals
+    links = [url for body in everything for url in urls(body)]
+    assert links
+    assert all(url.startswith(("https://", "http://")) for url in links)
+
+
+def urls(part: Any) -> list[str]:
+    if isinstance(part, list):
+        return [url for inner in part for url in urls(inner)]
+    if not isinstance(part, dict):
+        return []
+    own = [part["url"]] if part.get("type") == "link" else []
+    return own + [url for inner in part.values() for url in urls(inner)]
+
+
+def test_an_unknown_workspace_is_told_so_and_nothing_else(database: str, seed: Path) -> None:
+    async def unknown() -> tuple[int, Any]:
+        async with a_club(database, seed) as club:
+            club.slack.user("U0EVE", "eve", team="T0666")
+            return await club.slack.send(club.slack.command("U0EVE", "list", team="T0666"))
+
+    status, body = asyncio.run(unknown())
+
+    assert status == 200
+    assert "not installed" in body
+
+
+def storm(slack: FakeSlack, ts: str, users: list[str], events: int) -> tuple[list[Json], dict[str, bool]]:
+    """Reactions put and taken off; and who has one on at the end."""
+    dice = chance.Random(11)
+    sent, live = [], dict.fromkeys(users, False)
+    for number in range(events):
+        user = dice.choice(users)
+        live[user] = not live[user]
+        at = f"{slack.clock()}.{number + 1:06}"
+        sent.append(slack.reaction(user, "white_check_mark", "C0001", ts, added=live[user], at=at))
+    return sent, live
+
+
+def test_a_storm_of_reactions_each_told_four_times_out_of_order_ends_in_the_exact_state(
+    database: str, seed: Path
+) -> None:
+    users = [f"U{number:05}" for number in range(40)]
+
+    async def stormy() -> tuple[dict[str, bool], dict[str, bool], set[int]]:
+        async with a_club(database, seed) as club:
+            slack = club.slack
+            for user in users:
+                slack.user(user, user.lower())
+            await club.say(ANA, "share #12")
+            await club.settle()
+            root = next(post for post in slack.sent if post.thread is None)
+            events, wanted = storm(slack, root.ts, users, 400)
+            copies = [event for event in events for _ in range(4)]
+            chance.Random(3).shuffle(copies)
+            limit = asyncio.Semaphore(50)
+
+            async def one(event: Json) -> int:
+                async with limit:
+                    return (await slack.send(event))[0]
+
+            statuses = set(await asyncio.gather(*(one(event) for event in copies)))
+            found = {user: "State: read" in shown(await club.say(user, "show #12")) for user in users}
+            return wanted, found, statuses
+
+    wanted, found, statuses = asyncio.run(stormy())
+
+    assert statuses == {200}
+    assert found == wanted
+
+
+def test_a_busy_store_is_told_to_slack_so_that_it_brings_the_event_again(database: str, seed: Path) -> None:
+    from bot.domain.errors import StoreBusy
+
+    async def busy() -> list[int]:
+        async with a_club(database, seed) as club:
+            slack = club.slack
+            await club.say(ANA, "share #12")
+            await club.settle()
+            root = next(post for post in slack.sent if post.thread is None)
+            event = slack.reaction(ANA, "white_check_mark", "C0001", root.ts)
+            noted = club.club.dispatcher.happened
+            core: Any = club.club.dispatcher
+
+            async def refused(*_: Any) -> None:
+                raise StoreBusy("locked")
+
+            core.happened = refused
+            first = (await slack.send(event))[0]
+            core.happened = noted
+            second = (await slack.send(event))[0]
+            assert "State: read" in shown(await club.say(ANA, "show #12"))
+            return [first, second]
+
+    assert asyncio.run(busy()) == [503, 200]

@@ -1,0 +1,202 @@
+"""Many workspaces: installing, tokens that are exchanged before they end, leaving."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from cryptography.fernet import Fernet
+
+from adapters.slack.workspaces import Workspace
+from bot.domain.ids import PlatformName
+from bot.service import teams
+from tests.fakes.slack import FakeSlack, shown
+from tests.fakes.slack_club import SlackClub, running
+
+EVE = "U0EVE"
+MANY: dict[str, Any] = {
+    "bot_token": "",
+    "client_id": "1.2",
+    "client_secret": "canary-client",
+    "public_url": "https://dogear.example.org",
+}
+
+
+@asynccontextmanager
+async def a_club(database: str, seed: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SlackClub]:
+    monkeypatch.setenv("DOGEAR_VAULT_KEYS", Fernet.generate_key().decode())
+    slack = FakeSlack()
+    slack.workspace("T0666", "xoxe-canary-first")
+    slack.channel("C0666", "T0666")
+    slack.user(EVE, "eve", team="T0666", admin=True)
+    async with slack.running(), running(slack, database, seed, **MANY) as club:
+        yield club
+
+
+def granted(token: str = "xoxe-canary-first", refresh: str = "xoxe-1-canary", **more: Any) -> dict[str, Any]:
+    return {
+        "access_token": token,
+        "refresh_token": refresh,
+        "expires_in": 43_200,
+        "team": {"id": "T0666", "name": "Theirs"},
+        "bot_user_id": "UBOT0666",
+        "app_id": "A0001",
+        "scope": "commands,chat:write",
+        **more,
+    }
+
+
+class Browser:
+    """Follows no link by itself; keeps the cookie it was given."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.cookie = ""
+
+    async def get(self, path: str, cookie: str | None = None) -> tuple[int, str]:
+        headers = {"Cookie": self.cookie if cookie is None else cookie}
+        async with aiohttp.ClientSession() as session, session.get(f"{self.url}{path}", headers=headers) as response:
+            given = response.headers.get("Set-Cookie", "")
+            if given:
+                assert {"HttpOnly", "Secure"} <= {part.strip() for part in given.split(";")}
+                self.cookie = given.partition(";")[0]
+            return response.status, await response.text()
+
+    async def state(self) -> str:
+        _, page = await self.get("/slack/install")
+        found = re.search(r"state=([\w-]+)", page)
+        assert found
+        return found[1]
+
+
+async def installed(club: SlackClub, **more: Any) -> tuple[int, str]:
+    browser = Browser(club.slack.app_url)
+    club.slack.codes["good"] = granted(**more)
+    return await browser.get(f"/slack/oauth_redirect?code=good&state={await browser.state()}")
+
+
+async def assigned(club: SlackClub) -> None:
+    from adapters.slack.names import workspace
+
+    await club.club.runner.write(lambda tx: teams.assign(tx, workspace("T0666"), "default"))
+
+
+def test_a_workspace_that_installs_itself_waits_for_its_host(
+    database: str, seed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def waits() -> None:
+        async with a_club(database, seed, monkeypatch) as club:
+            status, page = await installed(club)
+            assert status == 200
+            assert "dogear team assign slack:T0666 TEAM" in page
+            told = shown(await club.say(EVE, "", team="T0666", channel="C0666"))
+            assert "dogear team assign slack:T0666 TEAM" in told
+            await assigned(club)
+            assert "#1" in shown(await club.say(EVE, "list", team="T0666", channel="C0666"))
+
+    asyncio.run(waits())
+
+
+def test_an_installation_that_did_not_begin_here_is_refused_and_leaves_nothing(
+    database: str, seed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refused() -> None:
+        async with a_club(database, seed, monkeypatch) as club:
+            slack = club.slack
+            browser = Browser(slack.app_url)
+            slack.codes["good"] = granted()
+            state = await browser.state()
+            path = f"/slack/oauth_redirect?code=good&state={state}"
+            wrong = [
+                await browser.get("/slack/oauth_redirect?code=good"),
+                await browser.get("/slack/oauth_redirect?code=good&state=x"),
+                await browser.get(path, cookie=""),
+                await browser.get(path, cookie="dogear-install=other"),
+                await browser.get(f"/slack/oauth_redirect?error=access_denied&state={state}"),
+                await browser.get(path),
+            ]
+            state = await browser.state()
+            wrong.append(await browser.get(f"/slack/oauth_redirect?code=bad&state={state}"))
+            state = await browser.state()
+            club.club.clock.offset += timedelta(minutes=11)
+            wrong.append(await browser.get(f"/slack/oauth_redirect?code=good&state={state}"))
+            assert {status for status, _ in wrong} <= {400, 503}
+            assert not any("canary" in page for _, page in wrong)
+            vault = club.club.vault
+            assert await vault.recall(PlatformName("slack"), "install:T0666") is None
+
+    asyncio.run(refused())
+
+
+def test_an_organisation_is_not_installed_as_a_whole(
+    database: str, seed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def whole() -> tuple[int, str]:
+        async with a_club(database, seed, monkeypatch) as club:
+            return await installed(club, team=None, is_enterprise_install=True)
+
+    assert asyncio.run(whole())[0] == 400
+
+
+def test_a_token_is_exchanged_once_before_it_ends_also_for_a_post(
+    database: str, seed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def rotated() -> None:
+        async with a_club(database, seed, monkeypatch) as club:
+            slack = club.slack
+            await installed(club)
+            await assigned(club)
+            for number in range(3):
+                await club.say(EVE, f"share #{number + 1}", team="T0666", channel="C0666")
+            club.club.clock.offset += timedelta(hours=11)
+            slack.workspace("T0666", "xoxe-canary-second")
+            slack.workspaces["xoxe-canary-first"].revoked = True
+            slack.tokens["xoxe-1-canary"] = granted("xoxe-canary-second", "xoxe-1-canary-next")
+            await asyncio.gather(*(club.platform._workspaces.token("T0666") for _ in range(20)))
+            await club.settle()
+            assert slack.sent
+            assert [method for _, method, _ in slack.calls].count("oauth.v2.access") == 2
+            kept = await club.club.vault.recall(PlatformName("slack"), "install:T0666")
+            assert b"xoxe-1-canary-next" in (kept or b"")
+
+    asyncio.run(rotated())
+
+
+def test_leaving_throws_the_tokens_away_and_an_old_farewell_does_not_undo_a_return(
+    database: str, seed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def left() -> None:
+        async with a_club(database, seed, monkeypatch) as club:
+            slack = club.slack
+            await installed(club)
+            await assigned(club)
+            club.club.clock.offset += timedelta(seconds=5)
+            gone = slack.event({"type": "app_uninstalled"}, "T0666")
+            revoked = slack.event({"type": "tokens_revoked", "tokens": {"oauth": [], "bot": ["UBOT0666"]}}, "T0666")
+            assert (await slack.send(gone))[0] == 200
+            assert (await slack.send(revoked))[0] == 200
+            vault = club.club.vault
+            assert await vault.recall(PlatformName("slack"), "install:T0666") is None
+            calls = len(slack.calls)
+            _, body = await slack.send(slack.command(EVE, "list", team="T0666", channel="C0666"))
+            assert "not installed" in body
+            assert len(slack.calls) == calls
+
+            club.club.clock.offset += timedelta(seconds=60)
+            await installed(club)
+            await slack.send({**gone, "event_id": "Ev-again"})
+            await slack.send(gone)
+            assert await vault.recall(PlatformName("slack"), "install:T0666") is not None
+
+    asyncio.run(left())
+
+
+def test_a_workspace_tells_none_of_its_tokens() -> None:
+    known = Workspace(team="T1", name="n", token="xoxb-canary", bot_user="U1", refresh="xoxe-canary")
+
+    assert "canary" not in repr(known)

@@ -1,0 +1,186 @@
+"""Cards as Block Kit: every limit kept for any card, nothing live in it, and no note line lost."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from slack_sdk.models.blocks import Block
+
+from adapters.slack import forms, render
+from adapters.slack.richtext import length
+from bot.commands.cards import entry_card
+from bot.domain.card import Card, Form, NoteTree
+from bot.domain.digest import Digest, Why, card_of, replies_of
+from bot.domain.entry import Entry
+from bot.domain.ids import EntryNumber
+from bot.domain.notes import NoteBlock, NoteKind, Notes, lines
+from bot.domain.reading import ReadingState
+from bot.domain.text import plain, string
+from store.lists.reading import read_path
+from tests.fakes.cards import cards
+from tests.fakes.cards import forms as any_forms
+from tests.fakes.records import NOW, an_entry, an_item
+from tests.fakes.slack import checked_message, checked_view, live_mentions, strings_of
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "slack"
+SEED = Path(__file__).parents[1] / "scenario" / "seed.md"
+SETTINGS = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def body_of(card: Card, *, personal: bool = False) -> dict[str, Any]:
+    made = render.message(card, personal=personal)
+    return {"text": made.text, "blocks": list(made.blocks)}
+
+
+@SETTINGS
+@given(cards)
+def test_any_card_keeps_every_limit_of_a_message(card: Card) -> None:
+    for personal in (True, False):
+        body = body_of(card, personal=personal)
+
+        checked_message(body)
+        assert 1 <= len(body["blocks"]) <= render.MOST_BLOCKS
+        assert 0 < len(body["text"]) <= render.MOST_TEXT
+        shown = [one for one in body["blocks"] if one["type"] == "rich_text"]
+        assert sum(length(one["elements"]) for one in shown) <= render.MOST_IN_MESSAGE
+        for parsed in Block.parse_all(body["blocks"]):
+            parsed.validate_json()
+
+
+@SETTINGS
+@given(cards)
+def test_any_card_is_a_modal_and_a_home_tab(card: Card) -> None:
+    checked_view(render.modal(card, metadata="{}"))
+    checked_view(render.home([card] * 30))
+
+
+@SETTINGS
+@given(cards)
+def test_no_card_holds_anything_live_or_invisible(card: Card) -> None:
+    body = body_of(card)
+
+    assert live_mentions(body) == []
+    for words in strings_of(body):
+        assert not set(words) & set("\u202e\u200b\u200f\ufeff\x00\x1b\ud800")
+        json.dumps(words, ensure_ascii=False).encode()
+
+
+@SETTINGS
+@given(any_forms)
+def test_any_form_is_a_modal(form: Form) -> None:
+    checked_view(forms.modal(form, channel="C0001"))
+    forms.problems(form)
+
+
+def words_of(blocks: list[dict[str, Any]]) -> str:
+    return "".join(strings_of(blocks))
+
+
+@pytest.mark.parametrize("count", [50, 200, 600])
+def test_long_notes_go_on_behind_a_button_until_the_last_line(count: int) -> None:
+    tree = tuple(an_item(f"line {number} " + "word " * 12, marker=f"{number}.") for number in range(1, count + 1))
+    card = entry_card(an_entry(*tree), ReadingState.UNREAD, all_notes=True)
+
+    seen, part = "", 1
+    while True:
+        view = render.modal(card, metadata="{}", part=part)
+        checked_view(view)
+        seen += words_of(view["blocks"])
+        buttons = [b for one in view["blocks"] if one["type"] == "actions" for b in one["elements"]]
+        following = next((b for b in buttons if b["text"]["text"] in {"All notes", "Next part"}), None)
+        if following is None:
+            break
+        part = json.loads(following["value"])["n"]
+
+    positions = [seen.find(f"line {number} word") for number in range(1, count + 1)]
+    assert -1 not in positions
+    assert positions == sorted(positions)
+
+
+def test_what_does_not_fit_into_a_message_is_counted() -> None:
+    tree = tuple(an_item(f"line {number} " + "word " * 20) for number in range(200))
+    card = entry_card(an_entry(*tree), ReadingState.UNREAD, all_notes=True)
+
+    body = body_of(card, personal=True)
+
+    shown = sum(f"line {number} word" in words_of(body["blocks"]) for number in range(200))
+    assert f"… {200 - shown} more lines" in words_of(body["blocks"])
+    assert "All notes" in words_of(body["blocks"])
+
+
+def test_one_line_of_twenty_thousand_characters_is_shown_whole() -> None:
+    words = " ".join(f"w{number}" for number in range(3500))
+    pieces = render._pieces(NoteTree(blocks=(an_item(words),)))
+
+    shown = "".join(string(line.text) for piece in pieces for line in lines(piece))
+
+    assert sorted(set(shown.split())) == sorted(set(words.split()))
+
+
+def test_numbers_depth_code_and_quotes_are_kept() -> None:
+    tree = (
+        an_item("one", an_item("deep", an_item("deeper", marker="b)")), marker="1."),
+        an_item("seven", NoteBlock(kind=NoteKind.QUOTE, text=plain("quoted")), marker="7."),
+        NoteBlock(kind=NoteKind.CODE, text=plain("a\n  b")),
+    )
+    _, shown = body_of(Card(title="t", blocks=(NoteTree(blocks=tree),)))["blocks"]
+
+    first, deep, deeper, seventh, code = shown["elements"]
+    assert (first["style"], first["indent"], first.get("offset", 0)) == ("ordered", 0, 0)
+    assert (deep["style"], deep["indent"]) == ("bullet", 1)
+    assert deeper["indent"] == 2
+    assert deeper["elements"][0]["elements"][0]["text"] == "b) "
+    assert (seventh["style"], seventh["offset"]) == ("ordered", 6)
+    assert "\n> " in words_of([seventh])
+    assert code == {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": "a\n  b"}]}
+
+
+def seeded(number: int) -> Entry:
+    read = read_path(SEED, "seed.md").entries[number - 1]
+    return an_entry(
+        number=EntryNumber(number), title=read.title, url=read.url, notes=read.notes, tags=("platform",), section=()
+    )
+
+
+def golden(name: str, shown: Any) -> None:
+    path = GOLDEN / f"{name}.json"
+    written = json.dumps(shown, ensure_ascii=False, indent=1) + "\n"
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.write_text(written, encoding="utf-8")
+    assert written == path.read_text(encoding="utf-8"), f"UPDATE_GOLDEN=1 renews {path.name}; review the diff"
+
+
+@pytest.mark.parametrize("number", [1, 6])
+def test_the_noted_entries_of_the_seed_list_come_out_whole(number: int) -> None:
+    entry = seeded(number)
+    digest = Digest(week="2026-W48", due_at=NOW, late=False, entry=entry, why=Why.NEVER_FEATURED, readers=2, newest=())
+    whole = body_of(entry_card(entry, ReadingState.UNREAD, all_notes=True), personal=True)
+    posted = [body_of(card) for card in (card_of(digest), *replies_of(entry))]
+
+    for body in (whole, *posted):
+        checked_message(body)
+    words = words_of(whole["blocks"])
+    found = 0
+    for line in lines(entry.notes.tree):
+        for span in line.text:
+            found = words.index(span.text, found)
+    golden(f"entry-{number}", whole)
+    golden(f"digest-{number}", posted)
+
+
+def test_a_form_with_problems_says_them_at_their_fields() -> None:
+    from tests.fakes.core import FakeCore
+
+    form = FakeCore()._form({"weekday": "mon", "time": "25:00"}, {"time": "“25:00” is not a time of day."})
+
+    assert forms.problems(form) == {"time": "“25:00” is not a time of day."}
+    golden("form", forms.modal(form, channel="C0001"))
+
+
+def test_an_entry_without_notes_has_none(tmp_path: Path) -> None:
+    shown = words_of(body_of(entry_card(an_entry(notes=Notes()), ReadingState.READ, all_notes=True))["blocks"])
+
+    assert "more line" not in shown

@@ -1,0 +1,301 @@
+"""Home tab, modals, shortcuts and completion, custom emoji, Socket Mode; and what nobody may ever read or see."""
+
+import asyncio
+import io
+import json
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from adapters.slack.manifest import SCOPES
+from bot.commands.catalogue import CATALOGUE
+from bot.ports import Transaction
+from bot.service import teams
+from tests.fakes.slack import SCOPES as ALL_SCOPES
+from tests.fakes.slack import FakeSlack, Fault, Json, buttons, shown
+from tests.fakes.slack_club import SlackClub, running
+
+ANA, BEN = "U0ANA", "U0BEN"
+
+
+@asynccontextmanager
+async def a_club(database: str, seed: Path, **more: Any) -> AsyncIterator[SlackClub]:
+    slack = FakeSlack()
+    slack.workspace()
+    slack.channel()
+    slack.user(ANA, "ana", admin=True)
+    slack.user(BEN, "ben")
+    async with slack.running(), running(slack, database, seed, **more) as club:
+        yield club
+
+
+async def home_of(club: SlackClub, user: str) -> Json:
+    club.slack.homes.pop(user, None)
+    status, _ = await club.slack.send(club.slack.event({"type": "app_home_opened", "user": user, "tab": "home"}))
+    assert status == 200
+    found: Json = await club.slack.until(lambda: club.slack.homes.get(user))
+    return found
+
+
+def test_the_home_tab_shows_a_reader_theirs_and_an_admin_the_clubs(database: str, seed: Path) -> None:
+    async def opened() -> None:
+        async with a_club(database, seed) as club:
+            await club.say(BEN, "later #6")
+            reader, admin = await home_of(club, BEN), await home_of(club, ANA)
+            assert "#6 Prototyping with models" in shown(reader)
+            assert "platform" in shown(reader)
+            assert "Europe/Berlin" in shown(reader)
+            assert "Status of team" not in shown(reader)
+            assert "Status of team" in shown(admin)
+            assert "Set a schedule" in buttons(admin)
+            assert "Set a schedule" not in buttons(reader)
+
+            slack = club.slack
+            slack.homes.clear()
+            read = next(b for b in all_buttons(reader) if b["text"]["text"] == "Read" and "#6" in b["value"])
+            pressed = {"action_id": read["action_id"], "value": read["value"]}
+            await slack.send(slack.press(BEN, pressed, view={"type": "home", "id": "VH"}))
+            after = await slack.until(lambda: slack.homes.get(BEN))
+            assert "#6 Prototyping" not in shown(after)
+
+    asyncio.run(opened())
+
+
+def all_buttons(view: Json) -> list[Json]:
+    return [b for one in view["blocks"] if one["type"] == "actions" for b in one["elements"]]
+
+
+def test_a_schedule_is_set_in_a_modal_with_errors_at_their_fields(database: str, seed: Path) -> None:
+    async def filled() -> None:
+        async with a_club(database, seed) as club:
+            slack = club.slack
+            admin = await home_of(club, ANA)
+            view_of_home = {"type": "home", "id": "VH"}
+            await slack.send(slack.press(ANA, buttons(admin)["Set a schedule"], view=view_of_home))
+            view = await slack.until(lambda: slack.views and slack.views[-1])
+            kinds = {one["block_id"]: one["element"]["type"] for one in view["blocks"] if one["type"] == "input"}
+            assert kinds["channel"] == "conversations_select"
+            assert kinds["at"] == "timepicker"
+            assert kinds["weekday"] == "static_select"
+            assert kinds["zone"] == "external_select"
+
+            status, found = await slack.send(slack.suggestion(ANA, view, "zone", "berl"))
+            assert (status, found["options"][0]["value"]) == (200, "Europe/Berlin")
+
+            values: Json = {
+                "weekday": {"value": {"type": "static_select", "selected_option": {"value": "mon"}}},
+                "at": {"value": {"type": "timepicker", "selected_time": "09:00"}},
+                "zone": {"value": {"type": "external_select", "selected_option": {"value": "Mars/Base"}}},
+                "channel": {"value": {"type": "conversations_select", "selected_conversation": "C0001"}},
+            }
+            status, answer = await slack.send(slack.submission(ANA, view, values))
+            assert status == 200
+            assert answer["response_action"] == "errors"
+            assert "Mars/Base" in answer["errors"]["zone"]
+
+            values["zone"]["value"]["selected_option"]["value"] = "Europe/Berlin"
+            submitted = slack.submission(ANA, view, values)
+            status, answer = await slack.send(submitted)
+            assert answer["response_action"] == "update"
+            assert "The schedule is set" in json.dumps(answer)
+            assert "C0001" in shown(await club.say(ANA, "schedule list"))
+            denied = await slack.send(slack.submission(BEN, view, values))
+            assert "is for admins" in json.dumps(denied, ensure_ascii=False)
+
+    asyncio.run(filled())
+
+
+def test_a_shortcut_marks_the_entry_that_a_message_shows_or_links(database: str, seed: Path) -> None:
+    async def picked() -> None:
+        async with a_club(database, seed) as club:
+            slack = club.slack
+            await club.say(ANA, "share #12")
+            await club.settle()
+            root = next(post for post in slack.sent if post.thread is None)
+            ours = {"ts": root.ts, "app_id": "A0001", "text": root.body["text"], "blocks": root.body["blocks"]}
+            assert "#12 is read" in shown(await club.answered(slack.shortcut(BEN, "read", ours)))
+
+            link = {"text": "Look: <https://dash.example/2024/08/13/kafka?utm_source=x|kafka>", "ts": "1.000001"}
+            assert "#11 is in your queue" in shown(await club.answered(slack.shortcut(BEN, "later", link)))
+            none = shown(await club.answered(slack.shortcut(BEN, "read", {"text": "hello", "ts": "1.000002"})))
+            assert "no entry" in none
+            two = {"text": f"{link['text']} <https://eng.example/private/>", "ts": "1.000003"}
+            several = await club.answered(slack.shortcut(BEN, "read", two))
+            assert "Which one" in shown(several)
+            assert set(buttons(several)) == {"Read #11", "Read #7"}
+
+    asyncio.run(picked())
+
+
+def test_an_expired_moment_for_a_modal_says_so(database: str, seed: Path) -> None:
+    async def late() -> None:
+        async with a_club(database, seed) as club:
+            club.slack.fail("views.open", Fault("error", code="expired_trigger_id"))
+            answer = await club.say(ANA, "schedule set")
+            assert "took too long" in shown(answer)
+
+    asyncio.run(late())
+
+
+def test_custom_emoji_and_aliases_mean_the_same_and_count_once(database: str, seed: Path) -> None:
+    from bot.domain.reading import ReadingState
+
+    async def reacted() -> None:
+        slack = FakeSlack()
+        slack.workspace(emoji={"gelesen": "alias:white_check_mark", "party": "https://emoji.example/p.png"})
+        slack.channel()
+        slack.user(BEN, "ben")
+        slack.user("U0ROBO", "robo", is_bot=True)
+        async with slack.running(), running(slack, database, seed, emoji={"done": ReadingState.READ}) as club:
+            await club.say(BEN, "share #12")
+            await club.settle()
+            ts = next(post for post in slack.sent if post.thread is None).ts
+
+            async def state(name: str, *, added: bool = True, user: str = BEN) -> str:
+                await asyncio.sleep(0.01)
+                assert await club.react(user, name, "C0001", ts, added=added) == 200
+                return shown(await club.say(BEN, "show #12")).split("State: ")[1].split()[0]
+
+            assert await state("party") == "unread"
+            assert await state("white_check_mark", user="U0ROBO") == "unread"
+            assert await state("gelesen") == "read"
+            assert await state("done") == "read"
+            assert await state("gelesen", added=False) == "read"
+            assert await state("done::skin-tone-2", added=False) == "unread"
+            assert await state("bookmark") == "later"
+
+    asyncio.run(reacted())
+
+
+def test_a_connection_of_socket_mode_is_opened_anew_and_events_go_on(database: str, seed: Path) -> None:
+    async def refreshed() -> None:
+        async with a_club(database, seed, by_socket=True) as club:
+            await club.say(ANA, "stats")
+            await club.slack.refresh_sockets()
+            await asyncio.wait_for(club.slack.connected.wait(), 5)
+            await asyncio.sleep(0.1)
+            assert "Unread" in shown(await club.say(ANA, "stats"))
+
+    asyncio.run(refreshed())
+
+
+def test_rights_are_asked_for_at_every_use(database: str, seed: Path) -> None:
+    async def demoted() -> None:
+        async with a_club(database, seed) as club:
+            assert "Status of team" in shown(await club.say(ANA, "status"))
+            club.slack.users["T0001", ANA]["is_admin"] = False
+            assert "is for admins" in shown(await club.say(ANA, "status"))
+
+    asyncio.run(demoted())
+
+
+CANARIES = ("canary", "xoxb-", "xapp-", "hooks", "zanzibar")
+
+
+def test_no_secret_and_no_message_is_ever_logged(database: str, seed: Path) -> None:
+    """Everything at DEBUG, every library, every way to fail."""
+    sink = io.StringIO()
+    handler = logging.StreamHandler(sink)
+    handler.setFormatter(logging.Formatter("%(name)s %(message)s"))
+    root, before = logging.getLogger(), logging.getLogger().level
+
+    async def failing() -> None:
+        async with a_club(database, seed, by_socket=False) as club:
+            root.setLevel(logging.DEBUG)
+            root.addHandler(handler)
+            logging.getLogger("dogear").setLevel(logging.DEBUG)
+            slack = club.slack
+            await club.say(ANA, "search zanzibar")
+            await club.say(ANA, "share #12")
+            for kind in ("drop", "500", "503", "garbage", "429"):
+                slack.fail("chat.postMessage", Fault(kind, seconds=1))
+                await club.settle()
+            slack.fail(
+                "chat.postMessage", Fault("error", code="missing_scope"), Fault("error", code="strange_new_code")
+            )
+            await club.say(ANA, "share #11")
+            await club.settle()
+            command = slack.command(ANA, "search zanzibar")
+            command["response_url"] += "-used-up"
+            await slack.send(command)
+            unreachable = slack.command(ANA, "search zanzibar") | {"response_url": "http://127.0.0.1:9/commands/canary"}
+            await slack.send(unreachable)
+            await slack.post(b"zanzibar", {"Content-Type": "application/json"})
+            await slack.send({**slack.command(ANA, "zanzibar"), "team_id": "x"})
+            await slack.send(slack.event({"type": "zanzibar"}))
+            slack.workspaces["xoxb-canary-bot-token"].revoked = True
+            await slack.send(slack.command(ANA, "schedule set"))
+            await asyncio.sleep(0.3)
+        async with a_club(f"{database}2", seed, by_socket=True) as again:
+            await again.say(ANA, "search zanzibar")
+            await again.slack.refresh_sockets()
+            await asyncio.wait_for(again.slack.connected.wait(), 5)
+
+    try:
+        asyncio.run(failing())
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(before)
+        logging.getLogger("dogear").setLevel(logging.WARNING)
+
+    written = sink.getvalue().lower()
+    assert "dogear" in written
+    assert [line for line in written.splitlines() if any(canary in line for canary in CANARIES)] == []
+
+
+def test_two_workspaces_in_one_process_never_see_each_other(database: str, seed: Path, tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs.md"
+    theirs.write_text("* [Zanzibar](https://zanzibar.example/1)\n    Zanzibar notes.\n", encoding="utf-8")
+
+    async def apart() -> None:
+        slack = FakeSlack()
+        slack.workspace()
+        slack.channel()
+        slack.user(ANA, "ana", admin=True)
+        slack.user("U0EVE", "eve", team="T0666", admin=True)
+        async with slack.running(), running(slack, database, seed) as club:
+
+            def other(tx: Transaction) -> Any:
+                from adapters.slack.names import workspace
+
+                team = tx.teams.add("theirs", "UTC")
+                teams.join(tx, workspace("T0666"), "theirs", team)
+                return team
+
+            team = await club.club.runner.write(other)
+            await club.club.lists.use(team, [theirs])
+            slack.workspace("T0666", "xoxb-canary-other")
+            slack.channel("C0666", "T0666")
+            from adapters.slack.workspaces import Workspace
+
+            known = Workspace(team="T0666", name="theirs", token="xoxb-canary-other", bot_user="UBOT0666", bot="B")
+            rooms: Any = club.platform._workspaces
+            ours_of = rooms.of
+
+            async def of(asked: str) -> Workspace | None:
+                return known if asked == "T0666" else await ours_of(asked)
+
+            rooms.of = of
+            assert "Zanzibar" in shown(await club.say("U0EVE", "list", team="T0666", channel="C0666"))
+            await club.say("U0EVE", "share #1", team="T0666", channel="C0666")
+            await club.settle()
+            root = next(post for post in slack.sent if post.team == "T0666")
+            before = len(slack.answers)
+            for spec in CATALOGUE:
+                await club.say(ANA, f"{spec.name} #1" if spec.params else spec.name)
+            await club.press(ANA, buttons(root.body)["Notes"])
+            await club.answered(slack.shortcut(ANA, "read", {"text": "<https://zanzibar.example/1>", "ts": "1.000001"}))
+            await slack.send(slack.reaction(ANA, "white_check_mark", "C0666", root.ts))
+            ours = [answer.body for answer in slack.answers[before:]]
+            assert "zanzibar" not in json.dumps(ours).lower().replace("https://zanzibar.example/1", "")
+            status, _ = await slack.send({**slack.press(ANA, buttons(root.body)["Read"]), "team": {"id": "T0666"}})
+            assert status == 200
+            assert "State: unread" in shown(await club.say("U0EVE", "show #1", team="T0666", channel="C0666"))
+
+    asyncio.run(apart())
+
+
+def test_every_scope_that_the_fake_demands_is_in_the_manifest() -> None:
+    assert set(SCOPES) | {"channels:history"} <= {*ALL_SCOPES.split(","), *SCOPES}
