@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-contract-discord check fix reference lock clean
+.PHONY: help demo test test-contract-discord fuzz check fix reference lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,6 +19,9 @@ test: $(READY) ## the whole test suite, on SQLite and on a real PostgreSQL
 test-contract-discord: $(READY) ## what is sent to Discord against its own description: DISCORD_OPENAPI=FILE
 	@test -r "$$DISCORD_OPENAPI" || { echo "DISCORD_OPENAPI names no file: Discord's openapi.json, of its api-spec repository."; exit 1; }
 	@$(BIN)/python -m pytest -n 2 -k discord tests/contract tests/scenario tests/unit
+
+fuzz: $(READY) ## 100,000 random strings as searches, on both engines; some minutes
+	@DOGEAR_FUZZ=100000 $(BIN)/python -m pytest -n 2 tests/contract/test_store_search_any_input.py
 
 check: $(READY) ## format, lint, types, import rules
 	$(BIN)/ruff format --check .

@@ -285,6 +285,10 @@ class Search(Protocol):
         """Entries on the list that match, best first; `member` is whose reading states `is:` asks about."""
         ...
 
+    def corrected(self, team: TeamId, query: Query) -> Mapping[str, str]:
+        """For words of the query that no entry on the list holds, the word of the list that was probably meant."""
+        ...
+
 
 class Schedules(Protocol):
     """Weekly slots, one per channel, and what became of each week."""

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from bot.commands.cards import PAGE_SIZE, button, counted, entries_block, entry_card, moment, page_note, pager, sentence
 from bot.commands.declare import Turn, command, named, position, rest
-from bot.domain.card import Block, Call, Card, Entries, EntryLine, Fields, Paragraph
+from bot.domain.card import Action, Block, Call, Card, Entries, EntryLine, Fields, Paragraph
 from bot.domain.entry import Entry
 from bot.domain.ids import EntryNumber
 from bot.domain.reading import ReadingState
@@ -13,9 +13,12 @@ from bot.domain.value import Kind
 from bot.ports import EntryFilter, Hit
 from bot.service import entries
 from bot.service import search as searching
+from bot.service.search import Found
 
 MOST_TAGS = 40
 MOST_DISCUSSIONS = 5
+LONGEST_LABEL = 75
+"""Characters of a button that repeats what somebody typed."""
 
 MaybePage = Annotated[int, named(Kind.NUMBER, "which page")]
 
@@ -25,7 +28,8 @@ def search(turn: Turn, query: Annotated[str, rest(Kind.TEXT, "what to look for")
     """Find entries by words in their titles, tags and notes, best match first.
 
     "words in quotes" must stand together, -word must not occur; tag:db, site:stripe.com, in:section and
-    is:unread narrow it. Examples: search caching · search tag:db -redis "connection pool" · search is:later page:2
+    is:unread narrow it. A word that no entry holds is taken for the nearest that one does, unless you add as:typed.
+    Examples: search caching · search tag:db -redis "connection pool" · search is:later page:2
     """
     found = searching.find(turn.tx, turn.team.id, turn.member.id, query, page, PAGE_SIZE)
     if not found.total:
@@ -34,11 +38,25 @@ def search(turn: Turn, query: Annotated[str, rest(Kind.TEXT, "what to look for")
     return Card(
         title=f"Search: {query}",
         blocks=(
+            *_corrected(found),
             Entries(items=tuple(_hit(hit, state) for hit, state in found.items)),
             page_note(found.number, found.pages, found.total, "found"),
         ),
-        actions=pager(call, found.number, found.pages),
+        actions=(*pager(call, found.number, found.pages), *_as_typed(query, found)),
     )
+
+
+def _corrected(found: Found) -> tuple[Block, ...]:
+    words = [(Span(word, bold=True),) for word in dict.fromkeys(found.corrected.values())]
+    return (Paragraph(text=(*plain("Showing results for "), *joined(words, ", "), *plain("."))),) if words else ()
+
+
+def _as_typed(query: str, found: Found) -> tuple[Action, ...]:
+    """A button that searches the words as they were typed."""
+    if not found.corrected:
+        return ()
+    call = Call(path=("search",), arguments={"query": f"as:typed {query}"})
+    return (Action(label=f"Search for “{' '.join(found.corrected)}”"[:LONGEST_LABEL], call=call, replaces=True),)
 
 
 def _hit(hit: Hit, state: ReadingState) -> EntryLine:

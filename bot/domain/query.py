@@ -1,6 +1,8 @@
-"""The query language of `/blog search`: words, "phrases", -without, tag:, site:, in: and is:. No input is an error."""
+"""The query language of `/blog search`: words, "phrases", -without, tag:, site:, in:, is: and as:typed. No input is an error."""
 
 import re
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from itertools import islice
 
 from bot.domain.reading import ReadingState
@@ -16,6 +18,7 @@ class Query:
 
     `words` in the order typed, repeated ones kept. An entry must hold every phrase, none of `without` (words or
     phrases), and satisfy every filter that is not empty (one of its values).
+    With `as_typed` no word is taken for another one.
     """
 
     words: tuple[str, ...] = ()
@@ -25,6 +28,7 @@ class Query:
     sites: tuple[str, ...] = ()
     sections: tuple[str, ...] = ()
     states: tuple[ReadingState, ...] = ()
+    as_typed: bool = False
 
     @property
     def empty(self) -> bool:
@@ -33,12 +37,15 @@ class Query:
 
 
 _TERM = re.compile(
-    r"""(?P<minus>-?)(?:(?P<filter>(?ai:tag|site|in|is)):(?:"(?P<quoted>[^"]*)"|(?P<value>[^\s"]+))|"(?P<phrase>[^"]*)")"""
+    r"""(?P<minus>-?)(?:(?P<filter>(?ai:tag|site|in|is|as)):(?:"(?P<quoted>[^"]*)"|(?P<value>[^\s"]+))|"(?P<phrase>[^"]*)")"""
     r"""|(?P<word>\S+)"""
 )
 _STRAIGHT = str.maketrans(dict.fromkeys("“”„‟", '"'))
 """Phones and some chat composers put typographic quotes where straight ones were typed."""
-_LIST_OF = {"tag": "tags", "site": "sites", "in": "sections", "is": "states"}
+_LIST_OF = {"tag": "tags", "site": "sites", "in": "sections", "is": "states", "as": "as_typed"}
+
+_VALUES: Mapping[str, Collection[str]] = {"is": set(ReadingState), "as": {"typed"}}
+"""Filters that know only these values; with another one they are words."""
 
 
 def parse(typed: str) -> Query:
@@ -49,7 +56,13 @@ def parse(typed: str) -> Query:
         if value:
             found[name].append(value)
     states = tuple(ReadingState(value) for value in found.pop("states"))
-    return Query(**{name: tuple(values) for name, values in found.items()}, states=states)
+    as_typed = bool(found.pop("as_typed"))
+    return Query(**{name: tuple(values) for name, values in found.items()}, states=states, as_typed=as_typed)
+
+
+def with_words(query: Query, instead: Mapping[str, str]) -> Query:
+    """The query with some of its words replaced."""
+    return replace(query, words=tuple(instead.get(word, word) for word in query.words))
 
 
 def _term(match: re.Match[str]) -> tuple[str, str]:
@@ -61,6 +74,6 @@ def _term(match: re.Match[str]) -> tuple[str, str]:
         return "without" if match["minus"] else "phrases", match["phrase"].strip().lower()
     value = (match["quoted"] or match["value"] or "").strip().lower()
     kind = match["filter"].lower()
-    if match["minus"] or (kind == "is" and value and value not in set(ReadingState)):
+    if match["minus"] or (value and value not in _VALUES.get(kind, {value})):
         return "words", match[0].lower()
     return _LIST_OF[kind], value

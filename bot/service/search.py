@@ -1,7 +1,9 @@
 """Searching the team's list."""
 
+from collections.abc import Mapping
+
 from bot.domain.ids import MemberId, TeamId
-from bot.domain.query import Query, parse
+from bot.domain.query import Query, parse, with_words
 from bot.domain.reading import ReadingState
 from bot.domain.record import record
 from bot.ports import Hit, Transaction
@@ -9,9 +11,13 @@ from bot.ports import Hit, Transaction
 
 @record
 class Found:
-    """A page of what was found, best first, with the asking member's states: page `number` of `pages`."""
+    """A page of what was found, best first, with the asking member's states: page `number` of `pages`.
+
+    `corrected` says which words as typed were taken for which words of the list.
+    """
 
     query: Query
+    corrected: Mapping[str, str]
     total: int
     number: int
     pages: int
@@ -20,7 +26,9 @@ class Found:
 
 def find(tx: Transaction, team: TeamId, member: MemberId, typed: str, number: int, size: int) -> Found:
     """One page of what `typed` finds; a page past the end is the last one."""
-    query = parse(typed)
+    asked = parse(typed)
+    corrected = {} if asked.as_typed else tx.search.corrected(team, asked)
+    query = with_words(asked, corrected)
     hits = tx.search.find(team, member, query, offset=(number - 1) * size, limit=size)
     pages = max(-(-hits.total // size), 1)
     if number > pages:
@@ -28,6 +36,7 @@ def find(tx: Transaction, team: TeamId, member: MemberId, typed: str, number: in
     states = tx.readings.states(member, [hit.entry.id for hit in hits.items])
     return Found(
         query=query,
+        corrected=corrected,
         total=hits.total,
         number=number,
         pages=pages,

@@ -31,6 +31,7 @@ from bot.ports import EntryFilter, Kept
 from store.sql.filters import chosen, folded, folded_tag, on_list
 from store.sql.keys import hashed, id_of, number_of, team_of
 from store.sql.search.index import Index
+from store.sql.search.spelling import Spelling
 from store.sql.tables import ENTRY, ENTRY_TAG, READING, SOURCE, SOURCE_FILE, packed, storable
 from store.sql.work import AnyRow, Tree, Work
 
@@ -41,9 +42,10 @@ _UNTOUCHED = ("team", "number", "key_hash", "key", "added_at")
 
 
 class SqlEntries:
-    def __init__(self, work: Work, index: Index) -> None:
+    def __init__(self, work: Work, index: Index, spelling: Spelling) -> None:
         self._work = work
         self._index = index
+        self._spelling = spelling
 
     def numbered(self, team: TeamId, number: EntryNumber) -> Entry | None:
         return self._entry(and_(ENTRY.c.team == team, ENTRY.c.number == number))
@@ -212,11 +214,13 @@ class SqlEntries:
         ]
         self._work.change_many(self._work.insert(ENTRY_TAG), tags)
         self._index.add(team, entries)
+        self._spelling.add(team, [entry for _, entry in entries])
 
     def _forget_text(self, team: TeamId, numbers: Sequence[int]) -> None:
         """Take entries out of the index and away from their tags, while their old text is still there."""
         self._index.remove(team, numbers)
         for chunk in _chunks(numbers):
+            self._spelling.remove(team, chunk)
             self._work.change(delete(ENTRY_TAG).where(ENTRY_TAG.c.team == team, ENTRY_TAG.c.entry.in_(chunk)))
 
 

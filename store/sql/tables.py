@@ -236,6 +236,16 @@ ENTRY_TAG = Table(
     **_SMALL,
 )
 
+SPELLING = Table(
+    "spelling",
+    METADATA,
+    _of_team(),
+    _key("word"),
+    Column("entries", Integer, nullable=False),
+    _to_team(),
+    **_SMALL,
+)
+
 READING = Table(
     "reading",
     METADATA,

@@ -10,6 +10,7 @@ from store.sql.schedules import SqlSchedules
 from store.sql.search.find import SqlSearch
 from store.sql.search.index import Index
 from store.sql.search.postgres import PostgresIndex
+from store.sql.search.spelling import Spelling
 from store.sql.search.sqlite import SqliteIndex
 from store.sql.teams import SqlTeams
 from store.sql.work import Work
@@ -23,12 +24,16 @@ class SqlTransaction(Work):
         return SqliteIndex(self) if self.engine == "sqlite" else PostgresIndex(self)
 
     @cached_property
+    def _spelling(self) -> Spelling:
+        return Spelling(self, self._index)
+
+    @cached_property
     def teams(self) -> SqlTeams:
         return SqlTeams(self, self._index)
 
     @cached_property
     def entries(self) -> SqlEntries:
-        return SqlEntries(self, self._index)
+        return SqlEntries(self, self._index, self._spelling)
 
     @cached_property
     def readings(self) -> SqlReadings:
@@ -36,7 +41,7 @@ class SqlTransaction(Work):
 
     @cached_property
     def search(self) -> SqlSearch:
-        return SqlSearch(self, self._index)
+        return SqlSearch(self, self._index, self._spelling)
 
     @cached_property
     def schedules(self) -> SqlSchedules:

@@ -1,6 +1,6 @@
 """The rules of search, the same on both engines."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 
@@ -16,6 +16,11 @@ from tests.fakes.kept import Club, a_club, a_read_entry
 def search(club: Club, typed: str, offset: int = 0, limit: int = 10) -> Hits:
     with club.store.begin(write=False) as tx:
         return tx.search.find(club.team, club.member, parse(typed), offset=offset, limit=limit)
+
+
+def corrected(club: Club, typed: str) -> Mapping[str, str]:
+    with club.store.begin(write=False) as tx:
+        return tx.search.corrected(club.team, parse(typed))
 
 
 def titles(club: Club, typed: str) -> list[str]:
@@ -157,6 +162,15 @@ def test_no_input_is_an_error_and_no_engine_syntax_is_understood(club: Club, typ
     found = search(club, typed)
 
     assert found.total >= len(found.items)
+
+
+@pytest.mark.parametrize("typed", HOSTILE)
+def test_any_input_can_be_corrected(club: Club, typed: str) -> None:
+    fill(club, "An entry", ("b", "c"))
+
+    found = corrected(club, typed)
+
+    assert set(found) <= set(parse(typed).words)
 
 
 def test_signs_alone_find_nothing(club: Club) -> None:
@@ -310,3 +324,64 @@ def test_an_entry_as_large_as_a_file_may_be_is_kept_and_found(club: Club) -> Non
 
     assert titles(club, "needle") == ["Large"]
     assert titles(club, "word77") == ["Large"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("cachnig", "caching"),
+        ("kuberentes", "kubernetes"),
+        ("qeue", "queue"),
+        ("quee", "queue"),
+        ("zero-downtmie", "zero-downtime"),
+        ("BRÜCEK", "brucke"),
+        ("кэшы", "кэш"),
+    ],
+)
+def test_a_word_that_no_entry_holds_is_taken_for_the_nearest_one(club: Club, typed: str, meant: str) -> None:
+    fill(club, ("Caching at zero-downtime", "the queue of Kubernetes"), "Über die Brücke", "кэш")
+
+    assert list(corrected(club, typed).values()) == [meant]
+
+
+@pytest.mark.parametrize(
+    "typed", ["cached", "kubern", "qu", "qeuu", "queueueue", "http3", "2025", "youe your", "-cachnig"]
+)
+def test_a_word_that_is_known_or_too_far_from_any_is_left_alone(club: Club, typed: str) -> None:
+    fill(club, ("Caching with HTTP2 in 2024", "the queue of Kubernetes"))
+
+    assert not corrected(club, typed)
+
+
+def test_of_equally_near_words_the_one_that_more_entries_hold_is_meant(club: Club) -> None:
+    fill(club, "A cart", "A card", "Another card", "cart cart cart cart")
+    fill(club, "Yet another card")
+
+    assert corrected(club, "carx") == {"carx": "card"}
+
+
+def test_words_are_corrected_in_tags_too_and_to_three_of_them(club: Club) -> None:
+    club.add(a_read_entry("Alpha beta", "gamma", tags=["delta"]))
+
+    assert corrected(club, "alpah gamam detla") == {"alpah": "alpha", "gamam": "gamma", "detla": "delta"}
+    assert not corrected(club, "alpah gamam detla bteaa")
+
+
+def test_nobody_is_corrected_to_a_word_that_left_the_list_or_is_another_teams(store: SqlStore) -> None:
+    ours, theirs = a_club(store), a_club(store, "theirs")
+    entry, kept = ours.add(a_read_entry("Caching", "and caching", key="k"), a_read_entry("Kubernetes"))
+    fill(theirs, "Caching")
+    assert corrected(ours, "cachnig") == {"cachnig": "caching"}
+
+    with store.begin(write=True) as tx:
+        tx.entries.retire(ours.team, [entry])
+        tx.entries.retire(ours.team, [entry])
+    retired = corrected(ours, "cachnig")
+    with store.begin(write=True) as tx:
+        tx.entries.change(ours.team, ours.source, [(entry, "list.md", a_read_entry("Queues", key="k"))])
+
+    assert not retired
+    assert not corrected(ours, "cachnig")
+    assert corrected(ours, "quesue") == {"quesue": "queues"}
+    assert corrected(theirs, "cachnig") == {"cachnig": "caching"}
+    assert kept

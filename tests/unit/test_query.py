@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.domain.query import MOST_TERMS, Query, parse
+from bot.domain.query import MOST_TERMS, Query, parse, with_words
 from bot.domain.reading import ReadingState
 
 LATER, READ, UNREAD = ReadingState.LATER, ReadingState.READ, ReadingState.UNREAD
@@ -29,6 +29,8 @@ LATER, READ, UNREAD = ReadingState.LATER, ReadingState.READ, ReadingState.UNREAD
         ("site:stripe.com", Query(sites=("stripe.com",))),
         ('in:"Data bases"', Query(sections=("data bases",))),
         ("is:unread is:Later is:READ", Query(states=(UNREAD, LATER, READ))),
+        ("as:typed cachnig", Query(words=("cachnig",), as_typed=True)),
+        ("cachnig AS:Typed", Query(words=("cachnig",), as_typed=True)),
         ('is:"read"', Query(states=(READ,))),
         ("东京 cache 🔥", Query(words=("东京", "cache", "🔥"))),
         ('"分散 システム" -设计', Query(phrases=("分散 システム",), without=("设计",))),
@@ -42,6 +44,8 @@ def test_each_operator_narrows_and_the_rest_are_words(typed: str, query: Query) 
     ("typed", "query"),
     [
         ("is:finished", Query(words=("is:finished",))),
+        ("as:is", Query(words=("as:is",))),
+        ("-as:typed", Query(words=("-as:typed",))),
         ("-is:read", Query(words=("-is:read",))),
         ("-tag:db", Query(words=("-tag:db",))),
         ("tag:", Query(words=("tag:",))),
@@ -73,3 +77,11 @@ def test_terms_beyond_the_most_are_dropped() -> None:
     query = parse(" ".join(f"word{number}" for number in range(10_000)))
 
     assert query.words == tuple(f"word{number}" for number in range(MOST_TERMS))
+
+
+def test_words_are_replaced_wherever_they_stand_and_nothing_else_is() -> None:
+    query = parse('a b a -a "a" tag:a')
+
+    changed = with_words(query, {"a": "c", "x": "y"})
+
+    assert changed == parse('c b c -a "a" tag:a')

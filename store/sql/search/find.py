@@ -1,6 +1,6 @@
 """The search that use cases see: filters, a page of hits, and the line that each shows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import and_, bindparam, func, select
@@ -15,6 +15,7 @@ from store.sql.entries import entry_of
 from store.sql.filters import asked, on_list
 from store.sql.search.index import Index
 from store.sql.search.matched import best_line
+from store.sql.search.spelling import Spelling
 from store.sql.search.wanted import Wanted, wanted_by
 from store.sql.tables import ENTRY
 from store.sql.work import Work
@@ -25,9 +26,10 @@ _THESE = select(ENTRY).where(
 
 
 class SqlSearch:
-    def __init__(self, work: Work, index: Index) -> None:
+    def __init__(self, work: Work, index: Index, spelling: Spelling) -> None:
         self._work = work
         self._index = index
+        self._spelling = spelling
 
     def find(self, team: TeamId, member: MemberId, query: Query, *, offset: int, limit: int) -> Hits:
         wanted = wanted_by(query)
@@ -40,6 +42,9 @@ class SqlSearch:
         else:
             total, numbers = self._listed(team, wanted, filters, offset, limit)
         return Hits(total=total, items=self._hits(team, wanted, numbers))
+
+    def corrected(self, team: TeamId, query: Query) -> Mapping[str, str]:
+        return self._spelling.corrected(team, query)
 
     def _listed(
         self, team: TeamId, wanted: Wanted, filters: Sequence[Any], offset: int, limit: int

@@ -25,6 +25,10 @@ class Index(Protocol):
         """Take entries out, before their rows change; what is not in the index is passed over."""
         ...
 
+    def known(self, team: int, words: Sequence[str], *, begun: str) -> AbstractSet[str]:
+        """Which of these folded words an entry holds, in whatever form; `begun` may stand for the beginning of one."""
+        ...
+
     def find(
         self, team: int, wanted: Wanted, among: Select[Any] | None, *, offset: int, limit: int
     ) -> tuple[int, Sequence[int]]:

@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 
 from bot.domain.source import ReadEntry
-from store.sql.search.wanted import ENOUGH, Term, Wanted, tokens
+from store.sql.search.wanted import ENOUGH, SHORTEST_PREFIX, Term, Wanted, tokens
 from store.sql.work import Work
 
 WEIGHTS = [weight / 1.5 for weight in (1.0, 1.0, 1.2, 1.5)]
@@ -100,6 +100,15 @@ class PostgresIndex:
 
     def _carry_out(self, statement: str, team: int, numbers: Sequence[int], **more: int) -> None:
         self._work.connection.exec_driver_sql(statement, {"team": team, "entries": list(numbers), **more})
+
+    def known(self, team: int, words: Sequence[str], *, begun: str) -> AbstractSet[str]:
+        stems = self._stems(team, words)
+        known = {word for word, (_, entries) in stems.items() if entries}
+        if begun in stems and begun not in known and len(begun) >= SHORTEST_PREFIX:
+            starts = func.starts_with(_WORD.c.word, stems[begun][0])
+            held = select(_WORD.c.word).where(_WORD.c.team == team, _WORD.c.entries > 0, starts).limit(1)
+            known |= {begun} if self._work.value(held) else set()
+        return known
 
     def find(
         self, team: int, wanted: Wanted, among: Select[Any] | None, *, offset: int, limit: int

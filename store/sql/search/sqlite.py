@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import Select, column, select, text
 
 from bot.domain.source import ReadEntry
-from store.sql.search.wanted import ENOUGH, Term, Wanted, tokens
+from store.sql.search.wanted import ENOUGH, SHORTEST_PREFIX, Term, Wanted, tokens
 from store.sql.work import Work
 
 _SCHEMA = (
@@ -27,6 +27,7 @@ _ADD = """INSERT INTO {index}(rowid, title, tags, notes)
 _REMOVE = "DELETE FROM {index} WHERE rowid = ?"
 _COUNT = "SELECT count(*) FROM {index} WHERE {where}"
 # Title, tags and notes weigh as measured best on two collections (design §7); FTS5's own `rank` sorts slower.
+_HOLDS = "SELECT 1 FROM {index} WHERE {index} MATCH ? LIMIT 1"
 _BEST = "SELECT rowid FROM {index} WHERE {where} ORDER BY {fullest} bm25({index}, 1.5, 1.2, 1.0) LIMIT ? OFFSET ?"
 _FULL = "rowid IN (SELECT rowid FROM {index} WHERE {index} MATCH ?) DESC,"
 _MARKED = """SELECT rowid, highlight({index}, 0, char(2), char(3)) || ' ' || highlight({index}, 2, char(2), char(3))
@@ -56,6 +57,12 @@ class SqliteIndex:
     def _for_each(self, statement: str, team: int, rows: Sequence[tuple[int, ...]]) -> None:
         if rows:
             self._work.connection.exec_driver_sql(statement.format(index=_index(team)), list(rows))
+
+    def known(self, team: int, words: Sequence[str], *, begun: str) -> AbstractSet[str]:
+        return {word for word in words if self._any_holds(team, f'"{word}"{_begins(word, begun)}')}
+
+    def _any_holds(self, team: int, expression: str) -> bool:
+        return bool(self._rows(_HOLDS.format(index=_index(team)), (expression,)))
 
     def find(
         self, team: int, wanted: Wanted, among: Select[Any] | None, *, offset: int, limit: int
@@ -141,6 +148,10 @@ def _any(terms: Iterable[Term]) -> str:
 def _quoted(term: Term) -> str:
     """An FTS5 string: its tokens are letters and digits alone, so there is nothing to escape."""
     return f'"{" ".join(term.tokens)}"'
+
+
+def _begins(word: str, begun: str) -> str:
+    return "*" if word == begun and len(word) >= SHORTEST_PREFIX else ""
 
 
 def _spans(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:

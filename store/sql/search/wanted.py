@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from bot.domain.query import Query
 from bot.domain.record import record
@@ -195,12 +195,24 @@ def wanted_by(query: Query) -> Wanted:
 
 def fold(text: str) -> str:
     """The text without case and accents, as both engines compare it."""
+    if text.isascii():
+        return text.lower()
     return unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFD", text.lower())))
 
 
 def tokens(text: str) -> list[str]:
     """The folded words of a text."""
     return [token[:LONGEST_TOKEN] for token in _TOKEN.findall(fold(text))]
+
+
+def distinct(text: str) -> set[str]:
+    """The folded words of a text, each once, whatever their length."""
+    return set(_TOKEN.findall(fold(text)))
+
+
+def replaced(text: str, words: Mapping[str, str]) -> str:
+    """The folded text with some of its words replaced."""
+    return _TOKEN.sub(lambda match: words.get(match[0], match[0]), fold(text))
 
 
 def _terms(typed: Iterable[str]) -> tuple[Term, ...]:

@@ -113,6 +113,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("team", "path", name=op.f("uq_source_team_path")),
     )
     op.create_table(
+        "spelling",
+        sa.Column("team", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("word", sa.Text(), nullable=False),
+        sa.Column("entries", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["team"], ["team.id"], name=op.f("fk_spelling_team_team")),
+        sa.PrimaryKeyConstraint("team", "word", name=op.f("pk_spelling")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "workspace",
         sa.Column("platform", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),

@@ -1,0 +1,130 @@
+"""The words of each team's entries as they are written, and which of them a misspelt word was probably meant to be.
+
+The engines' indexes keep stems alone, which are no measure of what was typed: the stem of `cachnig` is far from that
+of `caching`. Why a table and not FTS5: decision 7.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import delete, select, text
+
+from bot.domain.ids import TeamId
+from bot.domain.query import Query
+from bot.domain.source import ReadEntry
+from store.sql.filters import on_list
+from store.sql.search.index import Index
+from store.sql.search.wanted import STOP_WORDS, distinct, fold, replaced, tokens
+from store.sql.tables import ENTRY, SPELLING, storable
+from store.sql.work import Work
+
+MOST_CORRECTED = 3
+"""More unknown words than these are left as they are: a pasted text is not a misspelt query."""
+SHORTEST, LONGEST = 3, 40
+"""Letters of a word that is worth correcting, or being corrected to."""
+ONE_EDIT_UP_TO = 5
+"""In words up to so many letters one edit is forgiven, in longer ones two."""
+MOST_TEXT = 100_000
+"""Characters of an entry whose words are kept."""
+
+_COUNT = {
+    "sqlite": """INSERT INTO spelling (team, word, entries)
+        SELECT :team, key, :sign * value FROM json_each(:counts) WHERE true ORDER BY key
+        ON CONFLICT (team, word) DO UPDATE SET entries = spelling.entries + excluded.entries""",
+    "postgresql": """INSERT INTO spelling (team, word, entries)
+        SELECT :team, key, :sign * CAST(value AS integer) FROM json_each_text(CAST(:counts AS json)) ORDER BY key
+        ON CONFLICT (team, word) DO UPDATE SET entries = spelling.entries + excluded.entries""",
+}
+# One long text and not a row a word: the drivers took ten times as long to make the rows.
+_WORDS = {
+    "sqlite": "SELECT group_concat(word || ' ' || entries, char(10))",
+    "postgresql": "SELECT string_agg(word || ' ' || entries, chr(10))",
+}
+_OF_LENGTHS = " FROM spelling WHERE team = :team AND entries > 0 AND length(word) BETWEEN :shortest AND :longest"
+
+
+class Spelling:
+    def __init__(self, work: Work, index: Index) -> None:
+        self._work = work
+        self._index = index
+
+    def add(self, team: int, entries: Iterable[ReadEntry]) -> None:
+        """Count the words of entries that come onto the list."""
+        self._count(team, ((entry.title, entry.tags, entry.notes.markdown) for entry in entries), sign=1)
+
+    def remove(self, team: TeamId, numbers: Sequence[int]) -> None:
+        """Take back the words of entries, before their rows change; what is not on the list is passed over."""
+        texts = select(ENTRY.c.title, ENTRY.c.tags, ENTRY.c.notes).where(on_list(team), ENTRY.c.number.in_(numbers))
+        rows = self._work.rows(texts)
+        if rows:
+            self._count(team, (tuple(row) for row in rows), sign=-1)
+            self._work.change(delete(SPELLING).where(SPELLING.c.team == team, SPELLING.c.entries <= 0))
+
+    def _count(self, team: int, texts: Iterable[tuple[str, Sequence[str], str]], *, sign: int) -> None:
+        held = Counter[str]()
+        for title, tags, notes in texts:
+            held.update(distinct(storable(f"{title} {' '.join(tags)} {notes}"[:MOST_TEXT])))
+        counts = {word: entries for word, entries in held.items() if _kept(word)}
+        if counts:
+            statement = text(_COUNT[self._work.engine])
+            self._work.change(statement, [{"team": team, "sign": sign, "counts": json.dumps(counts)}])
+
+    def corrected(self, team: int, query: Query) -> dict[str, str]:
+        """For words of the query that no entry holds, the word that was probably meant."""
+        unknown = self._unknown(team, query.words)
+        if not unknown or len(unknown) > MOST_CORRECTED:
+            return {}
+        meant = self._meant(team, unknown)
+        changed = {word: replaced(word, meant) for word in query.words if meant.keys() & set(tokens(word))}
+        return {word: better for word, better in changed.items() if better != fold(word)}
+
+    def _unknown(self, team: int, words: Sequence[str]) -> list[str]:
+        asked = [token for word in words for token in tokens(word)]
+        fit = [token for token in dict.fromkeys(asked) if _fit(token)]
+        if not fit:
+            return []
+        known = self._index.known(team, fit, begun=asked[-1])
+        return [token for token in fit if token not in known]
+
+    def _meant(self, team: int, unknown: Sequence[str]) -> dict[str, str]:
+        words = self._of_lengths(team, min(map(_shortest, unknown)), max(map(_longest, unknown)))
+        found = {token: _nearest(token, words) for token in unknown}
+        return {token: nearest for token, nearest in found.items() if nearest}
+
+    def _of_lengths(self, team: int, shortest: int, longest: int) -> Mapping[str, int]:
+        statement = text(_WORDS[self._work.engine] + _OF_LENGTHS)
+        (row,) = self._work.rows(statement, team=team, shortest=shortest, longest=longest)
+        pairs = (line.split(" ") for line in (row[0] or "").split("\n") if line)
+        return {word: int(entries) for word, entries in pairs}
+
+
+def _nearest(token: str, words: Mapping[str, int]) -> str | None:
+    """The word with the fewest edits, of equally near ones the one that most entries hold."""
+    from rapidfuzz import process
+    from rapidfuzz.distance import OSA
+
+    near: list[Any] = process.extract(token, list(words), scorer=OSA.distance, score_cutoff=_edits(token), limit=None)
+    return min(near, key=lambda found: (found[1], -words[found[0]], found[0]))[0] if near else None
+
+
+def _fit(token: str) -> bool:
+    """Numbers and names with digits are not misspelt but other ones: HTTP3 is not meant to be HTTP2."""
+    return token.isalpha() and token not in STOP_WORDS and SHORTEST <= len(token) <= LONGEST
+
+
+def _edits(token: str) -> int:
+    return 1 if len(token) <= ONE_EDIT_UP_TO else 2
+
+
+def _shortest(token: str) -> int:
+    return len(token) - _edits(token)
+
+
+def _longest(token: str) -> int:
+    return len(token) + _edits(token)
+
+
+def _kept(word: str) -> bool:
+    return SHORTEST <= len(word) <= LONGEST and not word.isdigit()

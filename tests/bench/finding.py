@@ -1,0 +1,113 @@
+"""How often a search finds the entry that is meant: one JSON line for each way of typing. Run with
+`python -m tests.bench.finding FOLDER [SEED]`, where FOLDER holds Markdown lists, taken together as one team's.
+
+200 entries are drawn by seed. The two rarest words of the title are typed as they are, with one edit in the longer
+one, and with its last three letters not yet typed; the entry is to be among the first five.
+"""
+
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+from pathlib import Path
+
+from bot.domain.entry import Entry
+from bot.domain.ids import AccountRef, MemberId, PlatformName, TeamId
+from bot.ports import EntryFilter, Transaction
+from bot.runtime.assemble import opened
+from bot.runtime.settings import load
+from bot.service import search, teams
+from store.sql.search.wanted import STOP_WORDS, tokens
+
+DRAWN = 200
+FIRST = 5
+MISSING = 3
+SHORTEST_LEFT = 4
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+def drawn(seed: str, number: int) -> int:
+    """A large number that follows from the seed."""
+    return int.from_bytes(sha256(f"{seed}/{number}".encode()).digest()[:8])
+
+
+def misspelt(word: str, chance: int) -> str:
+    """The word with one letter dropped, added, replaced or exchanged with the next."""
+    kind, at, letter = chance % 4, chance // 4 % len(word), LETTERS[chance // 1000 % 26]
+    if kind == 3:
+        at = min(at, len(word) - 2)
+        return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+    return word[:at] + ("", letter + word[at], letter)[kind] + word[at + 1 :]
+
+
+def rarest(entry: Entry, held: Counter[str]) -> list[str]:
+    """Two words of the title, the one to be mistyped last; none where the title has not two that are fit."""
+    words = [word for word in dict.fromkeys(tokens(entry.title)) if word not in STOP_WORDS and len(word) > 1]
+    rare = sorted(sorted(words, key=lambda word: (held[word], word))[:2], key=len)
+    fit = len(rare) == 2 and rare[1].isalpha() and len(rare[1]) >= SHORTEST_LEFT
+    return rare if fit else []
+
+
+def asked(entries: Sequence[Entry], seed: str) -> dict[str, list[tuple[Entry, str]]]:
+    """What is typed for which entry, by the way of typing."""
+    texts = (f"{entry.title} {' '.join(entry.tags)} {entry.notes.markdown}" for entry in entries)
+    held = Counter(word for text in texts for word in set(tokens(text)))
+    pairs = [(entry, words) for entry in entries if (words := rarest(entry, held))]
+    pairs.sort(key=lambda pair: drawn(seed, pair[0].number))
+    chosen = pairs[:DRAWN]
+    long = [pair for pair in pairs if len(pair[1][1]) - MISSING >= SHORTEST_LEFT][:DRAWN]
+
+    def typed(which: Sequence[tuple[Entry, list[str]]], last: Callable[[Entry, str], str]) -> list[tuple[Entry, str]]:
+        return [(entry, f"{first} {last(entry, second)}") for entry, (first, second) in which]
+
+    return {
+        "two words": typed(chosen, lambda _, word: word),
+        "one misspelt": typed(chosen, lambda entry, word: misspelt(word, drawn(f"{seed}/edit", entry.number))),
+        "three letters missing": typed(long, lambda _, word: word[:-MISSING]),
+    }
+
+
+def figures(
+    tx: Transaction, team: TeamId, member: MemberId, what: str, lines: list[tuple[Entry, str]]
+) -> dict[str, object]:
+    missed, taken = [], []
+    for entry, line in lines:
+        began = time.perf_counter()
+        found = search.find(tx, team, member, line, 1, FIRST)
+        taken.append(time.perf_counter() - began)
+        if entry.number not in {hit.entry.number for hit, _ in found.items}:
+            missed.append(f"#{entry.number} {line}")
+    share = 1 - len(missed) / max(len(lines), 1)
+    slowest = round(max(taken, default=0) * 1000, 1)
+    return {"what": what, "asked": len(lines), "found": round(share, 3), "slowest_ms": slowest, "missed": missed}
+
+
+async def measured(folder: Path, lists: Path, seed: str) -> list[dict[str, object]]:
+    async with opened(load(database=f"sqlite:///{folder}/bench.db"), migrate=False) as club:
+        default = await club.runner.write(lambda tx: teams.found_default(tx, "UTC"))
+        await club.lists.use(default, [lists])
+        team = default.id
+        account = AccountRef(PlatformName("bench"), "ana")
+        member = (await club.runner.write(lambda tx: tx.teams.admit(team, account, "ana"))).id
+        every = EntryFilter()
+        _, entries = await club.runner.read(lambda tx: tx.entries.page(team, member, every, offset=0, limit=100_000))
+        ways = asked(entries, seed)
+
+        def ask(tx: Transaction) -> list[dict[str, object]]:
+            return [figures(tx, team, member, what, lines) for what, lines in ways.items()]
+
+        return await club.runner.read(ask)
+
+
+def main(lists: str, seed: str = "1") -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for figure in asyncio.run(measured(Path(folder), Path(lists), seed)):
+            print(json.dumps(figure, ensure_ascii=False))  # noqa: T201 -- what it prints is its answer
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
