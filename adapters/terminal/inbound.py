@@ -100,7 +100,7 @@ Line: TypeAlias = Use | Press | Reaction | Speak | Enter | Advance | Until | Tim
 USAGES: Mapping[str, tuple[str, str]] = {
     "react": ("react ✅ [#12]", "put ✅ (read) or 🔖 (later) on an entry, or on the one shown last"),
     "unreact": ("unreact ✅ [#12]", "take it off again"),
-    "press": ("press 2", "press the button with that number"),
+    "press": ("[press] 2", "press the button with that number"),
     "as": ("as ana [curator|admin]", "speak as someone else, a reader unless said otherwise"),
     "in": ("in #channel", "go to another channel"),
     "clock": ("clock [+7d]", "what time it is; let time pass: +7d, +3h, +90m, or mon 09:00 [Europe/Berlin]"),
@@ -116,6 +116,8 @@ def read(typed: str, command: str, catalogue: Catalogue) -> Line:
     word, *rest = typed.split(maxsplit=1)
     if word.lower() == f"/{command}":
         return Use(typed="".join(rest).strip())
+    if typed.strip().isdecimal():
+        return _press([typed.strip()])
     reader = _READERS.get(word.lower())
     if reader is None:
         raise _unknown(typed.strip(), command, catalogue)

@@ -25,7 +25,7 @@ WELCOME = "Type /{command} help for the commands, help for what else this termin
 
 
 class Prompted(Printer):
-    """Asks for each line on the terminal that standard input and output are; a bare number presses a button."""
+    """Asks for each line on the terminal that standard input and output are."""
 
     def __init__(self, history: Path | None = None, sink: TextIO | None = None, width: int | None = None) -> None:
         super().__init__(sink, width)
@@ -38,7 +38,7 @@ class Prompted(Printer):
         self._quiet(WELCOME.format(command=around.command))
         while (typed := await self._typed(around)) is not None:
             if typed.strip():
-                yield f"press {typed.strip()}" if typed.strip().isdecimal() else typed
+                yield typed
 
     async def fill(self, form: Form, around: Surroundings) -> dict[str, str] | None:
         """Ask for each field, or where some have problems for those alone; None if the person leaves."""

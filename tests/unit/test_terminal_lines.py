@@ -68,6 +68,10 @@ def test_time_is_let_pass_until_a_weekday() -> None:
     assert until == Until(weekday=Weekday.MONDAY, at=time(9), zone="Europe/Berlin")
 
 
+def test_a_number_alone_presses_the_button_of_that_number() -> None:
+    assert read("2", "blog", CATALOGUE) == read("press 2", "blog", CATALOGUE)
+
+
 def test_the_bare_word_clock_asks_for_the_time() -> None:
     assert read(" clock ", "blog", CATALOGUE) == Time()
 
