@@ -49,7 +49,7 @@ async def _readable(file: int) -> None:
     loop = asyncio.get_running_loop()
     try:
         loop.add_reader(file, readable.set)
-    except (PermissionError, NotImplementedError):
+    except (PermissionError, NotImplementedError):  # epoll's and Windows' ways to refuse a file that is always readable
         return
     try:
         await readable.wait()

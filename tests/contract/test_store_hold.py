@@ -1,9 +1,22 @@
 """What one process alone has: on PostgreSQL until it lets go or dies, on SQLite, which has one process, always."""
 
+from collections.abc import Iterator
+
 import pytest
 from sqlalchemy import text
 
-from store.sql import SqlStore
+from store.sql import SqlStore, open_store
+from tests.fakes.clock import FakeClock
+from tests.fakes.postgres import Postgres
+
+
+@pytest.fixture
+def shared(postgres: Postgres, clock: FakeClock) -> Iterator[SqlStore]:
+    """A store that several processes may share, which a SQLite file's holders never are."""
+    with postgres.database() as url:
+        store = open_store(url, clock)
+        yield store
+        store.close()
 
 
 def on_postgresql(store: SqlStore) -> bool:
@@ -26,27 +39,23 @@ def test_only_one_has_it_until_it_lets_go(store: SqlStore) -> None:
     other.let_go()
 
 
-def test_when_the_holder_dies_another_can_have_it(store: SqlStore) -> None:
-    if not on_postgresql(store):
-        pytest.skip("SQLite has one process")
-    first = store.hold("chat/shard/0/1")
+def test_when_the_holder_dies_another_can_have_it(shared: SqlStore) -> None:
+    first = shared.hold("chat/shard/0/1")
     assert first is not None
 
-    with store._engine.connect() as connection:
+    with shared._engine.connect() as connection:
         mine = "datname = current_database() AND application_name = 'dogear hold'"
         connection.execute(text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {mine}"))
 
     assert not first.kept()
     first.let_go()
-    second = store.hold("chat/shard/0/1")
+    second = shared.hold("chat/shard/0/1")
     assert second is not None
     second.let_go()
 
 
-def test_a_holder_that_says_nothing_is_taken_for_dead(store: SqlStore) -> None:
-    if not on_postgresql(store):
-        pytest.skip("SQLite has one process")
-    held = store.hold("chat/shard/0/1")
+def test_a_holder_that_says_nothing_is_taken_for_dead(shared: SqlStore) -> None:
+    held = shared.hold("chat/shard/0/1")
     assert held is not None
     assert held._connection is not None
 
