@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-contract-discord fuzz check fix reference lock clean
+.PHONY: help demo test test-contract-discord fuzz bench check fix reference lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,6 +22,9 @@ test-contract-discord: $(READY) ## what is sent to Discord against its own descr
 
 fuzz: $(READY) ## 100,000 random strings as searches, on both engines; some minutes
 	@DOGEAR_FUZZ=100000 $(BIN)/python -m pytest -n 2 tests/contract/test_store_search_any_input.py
+
+bench: $(READY) ## the budgets of the design, one JSON line each; ONLY="completion …" picks some
+	@$(BIN)/python -m tests.bench $(ONLY)
 
 check: $(READY) ## format, lint, types, import rules
 	$(BIN)/ruff format --check .

@@ -1,0 +1,37 @@
+"""Measures the budgets of the design, one JSON line each: `python -m tests.bench [NAME…]`, all of them without a name.
+
+A budget is a ratio to something measured beside it in the same run where there is something to compare with. Nothing
+fails here: `ok` says whether the budget holds on this machine, now.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from importlib import import_module
+
+from tests.bench.row import Row
+
+ROWS = {
+    "completion": "tests.bench.completion",
+}
+"""The module that measures what has this name, in the order in which all are run; its `measured()` gives the rows."""
+
+
+def main(names: Sequence[str]) -> int:
+    unknown = [name for name in names if name not in ROWS]
+    if unknown:
+        say(f"no bench has the name {', '.join(unknown)}; there are: {', '.join(ROWS)}")
+        return 2
+    for name in names or ROWS:
+        measured: Callable[[], Iterable[Row]] = import_module(ROWS[name]).measured
+        for row in measured():
+            say(json.dumps(row.shown(), ensure_ascii=False))
+    return 0
+
+
+def say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 -- what it prints is its answer
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
