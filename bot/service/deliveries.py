@@ -75,6 +75,18 @@ def _note(tx: Transaction, delivery: Delivery, before: State, transition: Transi
     return transition
 
 
+def after_restore(tx: Transaction) -> int:
+    """Whoever restored a backup calls this once, on the restored database, before anything runs on it.
+
+    What the backup still shows as due may have been sent since it was made. So each delivery that was due by now
+    and is not sent starts in doubt: its platform is asked for it first, and it is posted only where it is not there.
+    Where the platform cannot be asked, an admin is. Every lease ends, and the count of restores (`boot_epoch`) grows,
+    so that whoever still runs on the old database finds no lease of theirs in this one. How many are in doubt;
+    nothing is posted or asked by this call.
+    """
+    return tx.deliveries.doubt_after_restore()
+
+
 def troubles(tx: Transaction, team: TeamId) -> Sequence[Delivery]:
     """Deliveries of the team that were refused or that wait for a person."""
     return tx.deliveries.unsettled(team)
