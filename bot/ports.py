@@ -375,6 +375,10 @@ class Deliveries(Protocol):
         """
         ...
 
+    def never_late(self, delivery: DeliveryId) -> None:
+        """Take away its `late_after`: it is to be sent however late that is."""
+        ...
+
     def uncertain(self, limit: int, platforms: Sequence[str]) -> Sequence[Delivery]:
         """Uncertain deliveries that are due to be looked into, oldest first, one for each channel."""
         ...

@@ -108,9 +108,10 @@ def arrived(tx: Transaction, team: TeamId, channel: ChannelRef) -> Delivery:
 
 
 def again(tx: Transaction, team: TeamId, channel: ChannelRef) -> Delivery:
-    """Post the channel's doubtful delivery again; raises NotFound if none is in doubt."""
+    """Post the channel's doubtful delivery again, however late it is by now; raises NotFound if none is in doubt."""
     delivery = _doubtful(tx, team, channel)
     check(delivery.state, State.PENDING)
+    tx.deliveries.never_late(delivery.id)
     tx.deliveries.settle(delivery.id, delivery.fence, State.PENDING, not_before=tx.now())
     return delivery
 

@@ -167,6 +167,9 @@ class SqlDeliveries:
             self._pass_on(row, now)
         return row is not None
 
+    def never_late(self, delivery: DeliveryId) -> None:
+        self._work.change(update(DELIVERY).where(_is(delivery)).values(late_after=None))
+
     def _pass_on(self, row: AnyRow, now: datetime) -> None:
         """Let the steps that waited for this one go on, or refuse them with it and what waits for them in turn."""
         same_source = and_(

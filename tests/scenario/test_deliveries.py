@@ -126,6 +126,24 @@ def test_a_doubt_that_cannot_be_looked_up_is_shown_to_the_admin_and_never_posted
     assert "may not read" in status
 
 
+def test_what_a_person_wants_posted_again_is_posted_however_late_they_decide(database: str, tmp_path: Path) -> None:
+    async def scenario() -> RecordingPlatform:
+        blind = RecordingPlatform(refusals=[AWAY], blind=PlatformRefused("may not read", remedy="Grant history."))
+        async with clubhouse(database, tmp_path, "Alpha", platform=blind) as house:
+            await house.say(MONDAY_NINE)
+            await house.wait(**TO_MONDAY)
+            await house.wait(days=2)
+            await house.say("digest again")
+            await house.wait(minutes=1)
+            return house.platform
+
+    platform = asyncio.run(scenario())
+
+    (root,) = platform.roots()
+    assert shown(root.card).title == "Alpha"
+    assert len(platform.threads) == 1
+
+
 def test_a_refused_digest_tells_its_admin_once_and_stands_in_the_status(database: str, tmp_path: Path) -> None:
     async def scenario() -> tuple[RecordingPlatform, str]:
         async with clubhouse(database, tmp_path, "Alpha", platform=RecordingPlatform(refusals=[GONE])) as house:
