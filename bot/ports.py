@@ -459,6 +459,13 @@ class Store(Protocol):
         ...
 
 
+class Failed:
+    """What a use case raised, where several were carried out together and the others' results stand."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+
 class Runner(Protocol):
     """Carries a use case over one transaction into a worker thread: the only bridge from async to the store."""
 

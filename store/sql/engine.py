@@ -114,3 +114,31 @@ def begun(engine: Engine, *, write: bool) -> Iterator[Connection]:
         raise StoreBusy("The database has too much to do.") from error
     with connection.execution_options(**_options(engine.dialect.name, write=write)), connection.begin():
         yield connection
+
+
+class RolledBack(StoreBusy):
+    """The engine itself has rolled back the whole transaction, and every part of it with that."""
+
+
+@contextmanager
+def savepoint(connection: Connection) -> Iterator[None]:
+    """A part of a transaction that rolls back alone if the block raises; raises RolledBack if there is no whole left.
+
+    SQLite rolls everything back where the disk is full or cannot be read; the next statement would then begin, and
+    commit, a transaction of its own.
+    """
+    connection.exec_driver_sql("SAVEPOINT part")
+    try:
+        yield
+    except BaseException as error:
+        if not _open(connection):
+            raise RolledBack(str(error)) from error
+        connection.exec_driver_sql("ROLLBACK TO part")
+        connection.exec_driver_sql("RELEASE part")
+        raise
+    connection.exec_driver_sql("RELEASE part")
+
+
+def _open(connection: Connection) -> bool:
+    driver: Any = connection.connection.driver_connection
+    return bool(getattr(driver, "in_transaction", True))

@@ -1,15 +1,16 @@
 """The store: a database that has our schema, and the transactions over it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from bot.domain.errors import StoreBusy
 from bot.domain.notes import NoteBlock
-from bot.ports import Clock
-from store.sql.engine import POOL, address, begun, connect
+from bot.ports import Clock, Failed
+from store.sql.engine import POOL, RolledBack, address, begun, connect, savepoint
 from store.sql.hold import Hold, hold
 from store.sql.migrate import prepare, revision
 from store.sql.transaction import SqlTransaction
@@ -77,7 +78,28 @@ class SqlStore:
     @contextmanager
     def begin(self, *, write: bool) -> Iterator[SqlTransaction]:
         with begun(self._engine, write=write) as connection:
-            yield SqlTransaction(connection, tree=self._tree, now=self._clock.now, database_time=self._database_time)
+            yield self._transaction(connection)
+
+    def together(self, use_cases: Iterable[Callable[[SqlTransaction], Any]]) -> list[Any]:
+        """Carry out the use cases, one after the other as they come, and commit them together: the results in order.
+
+        To each it is a transaction of its own. One that raises rolls back alone, and `Failed` stands for its result.
+        Raises, and nothing is kept of any of them, where the whole cannot be committed.
+        """
+        with begun(self._engine, write=True) as connection:
+            return [self._part(connection, use_case) for use_case in use_cases]
+
+    def _part(self, connection: Connection, use_case: Callable[[SqlTransaction], Any]) -> Any:
+        try:
+            with savepoint(connection):
+                return use_case(self._transaction(connection))
+        except RolledBack:
+            raise
+        except Exception as error:  # noqa: BLE001 -- whoever asked for it is told, and nobody else
+            return Failed(error)
+
+    def _transaction(self, connection: Connection) -> SqlTransaction:
+        return SqlTransaction(connection, tree=self._tree, now=self._clock.now, database_time=self._database_time)
 
     @property
     def readers(self) -> int:
