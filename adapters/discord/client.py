@@ -55,6 +55,23 @@ class Pressed(ui.DynamicItem[ui.Button[Any]], template=presses.TEMPLATE):
         await interaction.client.answer(interaction, press=self._press)
 
 
+class Gateway:
+    """Which shards hear events now."""
+
+    def __init__(self) -> None:
+        self.up: set[int] = set()
+        self.reconnects = 0
+        self._known: set[int] = set()
+
+    def came(self, shard: int) -> None:
+        self.reconnects += shard in self._known and shard not in self.up
+        self._known.add(shard)
+        self.up.add(shard)
+
+    def went(self, shard: int) -> None:
+        self.up.discard(shard)
+
+
 class DiscordClient(discord.AutoShardedClient):
     """One process's share of the gateway. Without the member list, without what people write."""
 
@@ -70,6 +87,7 @@ class DiscordClient(discord.AutoShardedClient):
             **options,
         )
         self.inbox: Inbox | None = None
+        self.gateway = Gateway()
         self.add_dynamic_items(Pressed)
         for name in CHATTY:
             logging.getLogger(name).setLevel(logging.WARNING)
@@ -128,7 +146,14 @@ class DiscordClient(discord.AutoShardedClient):
 
     async def on_shard_ready(self, shard: int) -> None:
         """A new session: what happened between the last one and this was not told to us."""
+        self.gateway.came(shard)
         await self._given().gap([guild for guild in self.guilds if guild.shard_id == shard])
+
+    async def on_shard_resumed(self, shard: int) -> None:
+        self.gateway.came(shard)
+
+    async def on_shard_disconnect(self, shard: int) -> None:
+        self.gateway.went(shard)
 
     async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:
         log.error("bug in %s", event_method, exc_info=True)  # noqa: LOG014 -- only handlers call this

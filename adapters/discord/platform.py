@@ -21,6 +21,7 @@ from adapters.discord.permissions import missing
 from adapters.discord.render import Layout
 from adapters.discord.render import message as message_of
 from adapters.discord.shards import Shards
+from bot.chat.connection import Connection
 from bot.chat.platform import Core, Reacted, Vault
 from bot.domain.card import Card
 from bot.domain.errors import BadConfig, PlatformBusy, PlatformRefused, PlatformUncertain
@@ -55,6 +56,8 @@ class DiscordPlatform:
         self._emojis = Emojis(custom or {})
         self._now = now
         self.client = client or DiscordClient()
+        self._gateway = self.client.gateway
+        self._shards: Shards | None = None
         self._logging_in = asyncio.Lock()
         self._channels = forum.Channels()
 
@@ -62,22 +65,45 @@ class DiscordPlatform:
         """Be connected until cancelled, with the shards that no other replica has; registers the commands first if
         the catalogue is another one now. Raises BadConfig for a token that Discord does not take.
         """
+        self._renew()
         events = self.listen(core)
-        async with self.client:
-            try:
-                await self.log_in()
-            except PlatformRefused as error:
-                raise BadConfig([f"{error}. {error.remedy}"]) from error
-            with translated():
-                await self.register(core)
-                count, *_ = await self.client.http.get_bot_gateway()
-            async with asyncio.TaskGroup() as group:
+        try:
+            async with self.client:
+                await self._served(core, vault, events)
+        finally:
+            self._shards = None
+            self._gateway.up.clear()
 
-                async def start(shards: tuple[int, ...]) -> None:
-                    group.create_task(self._connected(shards, count))
+    async def _served(self, core: Core, vault: Vault, events: Events) -> None:
+        try:
+            await self.log_in()
+        except PlatformRefused as error:
+            raise BadConfig([f"{error}. {error.remedy}"]) from error
+        with translated():
+            await self.register(core)
+            count, *_ = await self.client.http.get_bot_gateway()
+        async with asyncio.TaskGroup() as group:
 
-                group.create_task(events.keep_repairing())
-                group.create_task(Shards(vault, self.name, count, start).keep())
+            async def start(shards: tuple[int, ...]) -> None:
+                group.create_task(self._connected(shards, count))
+
+            group.create_task(events.keep_repairing())
+            self._shards = Shards(vault, self.name, count, start)
+            group.create_task(self._shards.keep())
+
+    def _renew(self) -> None:
+        """A client that was closed cannot be opened again: after a `run` that ended, another takes its place."""
+        if self.client.is_closed():
+            self.client = DiscordClient()
+            self.client.gateway = self._gateway
+
+    async def connection(self) -> Connection:
+        """Up if every shard that is ours to hear is heard."""
+        if self._shards is None or not self._shards.looked:
+            return Connection(up=False, reason="not connected yet", reconnects=self._gateway.reconnects)
+        silent = sorted(set(self._shards.held) - self._gateway.up)
+        reason = f"shards not connected: {', '.join(map(str, silent))}" if silent else ""
+        return Connection(up=not silent, reason=reason, reconnects=self._gateway.reconnects)
 
     async def _connected(self, shards: tuple[int, ...], count: int) -> None:
         """Listen to these shards: with the client that also posts, or beside it if that one listens already."""
@@ -86,7 +112,7 @@ class DiscordPlatform:
             await self.client.connect()
             return
         async with DiscordClient(shard_ids=list(shards), shard_count=count) as beside:
-            beside.inbox = self.client.inbox
+            beside.inbox, beside.gateway = self.client.inbox, self._gateway
             await beside.login(self._token)
             await beside.connect()
 
@@ -115,6 +141,7 @@ class DiscordPlatform:
     async def log_in(self) -> None:
         """Once, whoever needs it first: a worker posts before the gateway is open, or without one."""
         async with self._logging_in:
+            self._renew()
             if self.client.application is None:
                 try:
                     with translated():

@@ -27,6 +27,8 @@ class Shards:
         self._count = count
         self._start = start
         self._held: dict[int, Hold] = {}
+        self.looked = False
+        """Whether it is known by now which shards are ours."""
 
     @property
     def held(self) -> tuple[int, ...]:
@@ -53,6 +55,7 @@ class Shards:
         if fresh:
             log.info("shards taken", extra={"shards": fresh, "of": self._count})
             await self._start(fresh)
+        self.looked = True
 
     async def _taken(self, shard: int) -> bool:
         try:

@@ -18,8 +18,9 @@ from adapters.slack.people import People
 from adapters.slack.quiet import log
 from adapters.slack.richtext import Json
 from adapters.slack.setup import SlackSetup
-from adapters.slack.socket import listening
+from adapters.slack.socket import Socket, listening
 from adapters.slack.workspaces import Workspace, Workspaces
+from bot.chat.connection import Connection
 from bot.chat.platform import Core, Reacted, Vault, WorkspaceJoined, WorkspaceLeft
 from bot.chat.web import Request, Response, Route
 from bot.domain.card import Card
@@ -54,6 +55,8 @@ class SlackPlatform:
         self._install: Install | None = None
         self._urls: dict[str, str] = {}
         self._paced: dict[str, float] = {}
+        self._socket: Socket | None = None
+        self._reconnects = 0
         self.ready = asyncio.Event()
 
     async def run(self, core: Core, vault: Vault) -> None:
@@ -81,13 +84,24 @@ class SlackPlatform:
             app = listeners.bolt()
             self._door = Door(app, self._setup.signing_secret) if self._setup.signing_secret else None
             if self._setup.by_socket:
-                async with listening(app, self._setup.app_token, self._web):
+                async with listening(app, self._setup.app_token, self._web) as self._socket:
                     await self._served()
             else:
                 await self._served()
         finally:
+            self.ready.clear()
+            self._reconnects += self._socket.reconnects if self._socket else 0
+            self._socket = None
             await listeners.finish()
             await self._web.close()
+
+    async def connection(self) -> Connection:
+        """Over HTTPS it is Slack that connects, so that being served is all there is to it."""
+        reconnects = self._reconnects + (self._socket.reconnects if self._socket else 0)
+        if not self.ready.is_set():
+            return Connection(up=False, reason="not connected yet", reconnects=reconnects)
+        up = self._socket is None or await self._socket.is_connected()
+        return Connection(up=up, reason="" if up else "Socket Mode is not connected", reconnects=reconnects)
 
     async def _served(self) -> None:
         self.ready.set()

@@ -20,13 +20,23 @@ PING = 10.0
 """Seconds between two signs of life."""
 
 
+class Socket(SocketModeClient):
+    """The SDK's connection, which counts how often it was made anew."""
+
+    reconnects = -1
+
+    async def connect(self) -> None:
+        self.reconnects += 1
+        await super().connect()  # type: ignore[no-untyped-call]  # so published
+
+
 @asynccontextmanager
-async def listening(app: AsyncApp, app_token: str, web: Web) -> AsyncIterator[None]:
+async def listening(app: AsyncApp, app_token: str, web: Web) -> AsyncIterator[Socket]:
     """Be connected while the block lasts; the SDK connects anew whenever the connection ends.
 
     Raises BadConfig for a token that opens no connection.
     """
-    client = SocketModeClient(app_token, logger=LIBRARY, web_client=web.client(""), ping_interval=PING)
+    client = Socket(app_token, logger=LIBRARY, web_client=web.client(""), ping_interval=PING)
 
     async def handle(_: AsyncBaseSocketModeClient, envelope: SocketModeRequest) -> None:
         """Acknowledge what was settled; what was not is brought again by Slack."""
@@ -43,7 +53,7 @@ async def listening(app: AsyncApp, app_token: str, web: Web) -> AsyncIterator[No
             if isinstance(wrong, PlatformRefused):
                 raise BadConfig([f"DOGEAR_SLACK_APP_TOKEN: {wrong} {wrong.remedy}"]) from None
             log.warning("Socket Mode is not connected yet: %s", wrong)
-        await client.connect()  # type: ignore[no-untyped-call]  # so published
-        yield
+        await client.connect()
+        yield client
     finally:
         await client.close()  # type: ignore[no-untyped-call]  # so published

@@ -645,6 +645,11 @@ class FakeSlack:
         for socket in list(self._sockets):
             await socket.send_json({"type": "disconnect", "reason": "refresh_requested"})
 
+    async def drop_sockets(self) -> None:
+        """End every connection without a word."""
+        for socket in list(self._sockets):
+            await socket.close()
+
     async def until(self, condition: Callable[[], Any], seconds: float = 8.0) -> Any:
         """What the condition says once it says anything."""
         async with asyncio.timeout(seconds):

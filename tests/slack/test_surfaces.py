@@ -181,6 +181,32 @@ def test_a_connection_of_socket_mode_is_opened_anew_and_events_go_on(database: s
     asyncio.run(refreshed())
 
 
+def test_a_connection_says_how_it_stands_and_how_often_it_was_made_anew(database: str, seed: Path) -> None:
+    async def dropped() -> None:
+        async with a_club(database, seed, by_socket=True) as club:
+            await club.slack.until(lambda: club.platform.ready.is_set())
+            before = await club.platform.connection()
+            club.slack.connected.clear()
+            await club.slack.drop_sockets()
+            await asyncio.wait_for(club.slack.connected.wait(), 5)
+            await asyncio.sleep(0.1)
+            after = await club.platform.connection()
+        stopped = await club.platform.connection()
+        assert (before.up, before.reconnects) == (True, 0)
+        assert (after.up, after.reconnects) == (True, 1)
+        assert (stopped.up, stopped.reason, stopped.reconnects) == (False, "not connected yet", 1)
+
+    asyncio.run(dropped())
+
+
+def test_over_https_being_served_is_being_connected(database: str, seed: Path) -> None:
+    async def served() -> None:
+        async with a_club(database, seed) as club:
+            assert (await club.platform.connection()).up
+
+    asyncio.run(served())
+
+
 def test_rights_are_asked_for_at_every_use(database: str, seed: Path) -> None:
     async def demoted() -> None:
         async with a_club(database, seed) as club:

@@ -8,8 +8,9 @@ import pytest
 from adapters.discord.places import DISCORD
 from adapters.discord.platform import DiscordPlatform
 from adapters.discord.shards import Shards
+from bot.commands.cards import sentence
 from bot.domain.errors import BadConfig, PlatformUncertain
-from bot.domain.ids import PlatformName
+from bot.domain.ids import AccountRef, PlatformName
 from tests.fakes.core import FakeCore
 from tests.fakes.discord_rest import FakeDiscord, serving
 
@@ -126,6 +127,56 @@ def test_a_replica_identifies_for_its_own_shards_with_two_intents_and_no_more() 
     assert said["intents"] == 1 << 0 | 1 << 10
     assert lock.names == {"shard/0/2"}, "what it held is let go"
     assert [path for method, path in fake.requests if method == "PUT"] == ["/applications/900000000000000001/commands"]
+
+
+def test_a_platform_that_ended_can_be_run_again_and_says_how_it_stands() -> None:
+    fake = FakeDiscord()
+    lock = Lock()
+    seen = []
+
+    async def run_once(platform: DiscordPlatform) -> None:
+        running = await _listening(platform, FakeVault(lock))
+        async with asyncio.timeout(20):
+            while not (await platform.connection()).up:
+                await asyncio.sleep(0.01)
+        seen.append(await platform.connection())
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        seen.append(await platform.connection())
+
+    async def scene() -> None:
+        async with serving(fake) as platform:
+            await run_once(platform)
+            await platform.tell(AccountRef(DISCORD, "1"), sentence("Posted while nobody listens."))
+            await run_once(platform)
+            await platform.client.close()
+
+    asyncio.run(scene())
+
+    assert [(one.up, one.reconnects) for one in seen] == [(True, 0), (False, 0), (True, 1), (False, 1)]
+    assert len(fake.identified) == 2
+
+
+def test_a_shard_that_is_not_heard_is_named() -> None:
+    async def scene() -> None:
+        async with serving(FakeDiscord()) as platform:
+            running = await _listening(platform, FakeVault(Lock()))
+            async with asyncio.timeout(20):
+                while not (await platform.connection()).up:
+                    await asyncio.sleep(0.01)
+            platform.client.dispatch("shard_disconnect", 0)
+            await asyncio.sleep(0.01)
+            down = await platform.connection()
+            platform.client.dispatch("shard_resumed", 0)
+            await asyncio.sleep(0.01)
+            again = await platform.connection()
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+        assert (down.up, down.reason) == (False, "shards not connected: 0")
+        assert (again.up, again.reconnects) == (True, 1)
+
+    asyncio.run(scene())
 
 
 def test_a_token_that_discord_does_not_take_is_named_to_the_host() -> None:
