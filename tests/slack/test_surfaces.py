@@ -184,7 +184,7 @@ def test_a_connection_of_socket_mode_is_opened_anew_and_events_go_on(database: s
 def test_a_connection_says_how_it_stands_and_how_often_it_was_made_anew(database: str, seed: Path) -> None:
     async def dropped() -> None:
         async with a_club(database, seed, by_socket=True) as club:
-            await club.slack.until(lambda: club.platform.ready.is_set())
+            await club.platform.ready.wait()
             before = await club.platform.connection()
             club.slack.connected.clear()
             await club.slack.drop_sockets()

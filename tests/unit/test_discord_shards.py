@@ -106,6 +106,12 @@ async def _listening(platform: DiscordPlatform, vault: FakeVault) -> asyncio.Tas
     return asyncio.create_task(platform.run(FakeCore(), vault))
 
 
+async def _up(platform: DiscordPlatform) -> None:
+    async with asyncio.timeout(20):
+        while not (await platform.connection()).up:  # noqa: ASYNC110 -- what it asks is the subject
+            await asyncio.sleep(0.01)
+
+
 def test_a_replica_identifies_for_its_own_shards_with_two_intents_and_no_more() -> None:
     fake = FakeDiscord()
     fake.shards = 2
@@ -136,9 +142,7 @@ def test_a_platform_that_ended_can_be_run_again_and_says_how_it_stands() -> None
 
     async def run_once(platform: DiscordPlatform) -> None:
         running = await _listening(platform, FakeVault(lock))
-        async with asyncio.timeout(20):
-            while not (await platform.connection()).up:
-                await asyncio.sleep(0.01)
+        await _up(platform)
         seen.append(await platform.connection())
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
@@ -161,9 +165,7 @@ def test_a_shard_that_is_not_heard_is_named() -> None:
     async def scene() -> None:
         async with serving(FakeDiscord()) as platform:
             running = await _listening(platform, FakeVault(Lock()))
-            async with asyncio.timeout(20):
-                while not (await platform.connection()).up:
-                    await asyncio.sleep(0.01)
+            await _up(platform)
             platform.client.dispatch("shard_disconnect", 0)
             await asyncio.sleep(0.01)
             down = await platform.connection()
