@@ -6,6 +6,7 @@ from types import ModuleType
 from typing import Any
 
 from bot.chat.platform import ChatPlatform
+from bot.domain.errors import BadConfig
 
 _FACTORIES = {
     "terminal": "adapters.terminal.platform:TerminalPlatform",
@@ -15,6 +16,8 @@ _HOSTED = {
     "discord": "adapters.discord.hosting",
 }
 """What a host connects with a token: a module with `serve`, and with whatever else helps the host (see `tool`)."""
+
+OURS = ("bot", "adapters", "store")
 
 NAMES = tuple(_FACTORIES)
 HOSTED = tuple(_HOSTED)
@@ -39,9 +42,17 @@ def served(name: str, options: Options, word: str) -> ChatPlatform | None:
 
 
 def tool(name: str, word: str) -> Callable[..., Any] | None:
-    """What a platform has for the host under this word (`invite`, `doctor`, `manifest`), if it has it."""
+    """What a platform has for the host under this word (`invite`, `doctor`, `manifest`), if it has it; raises BadConfig."""
     return getattr(_module(name), word, None) if name in _HOSTED else None
 
 
 def _module(name: str) -> ModuleType:
-    return import_module(_HOSTED[name])
+    """The platform's module; raises BadConfig where the packages that it needs are not installed."""
+    try:
+        return import_module(_HOSTED[name])
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").partition(".")[0] in OURS:
+            raise
+        raise BadConfig(
+            [f"“{name}” needs packages that are not here. Install them: pip install 'dogear[{name}]'"]
+        ) from None

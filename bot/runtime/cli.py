@@ -22,7 +22,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    help="A reading club for a team's own reading list. Try it: dogear demo",
 )
 team_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Teams, their lists and workspaces.")
 app.add_typer(team_app, name="team")
@@ -31,6 +30,26 @@ Database = Annotated[
     str | None, typer.Option(help="sqlite:///PATH or postgresql://USER@HOST/NAME", envvar="DOGEAR_DATABASE")
 ]
 ListPath = Annotated[Path | None, typer.Option("--list", help="The reading list: a Markdown file, or a folder of them")]
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"dogear {version('dogear')}")
+        raise typer.Exit
+
+
+@app.callback()
+def dogear(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """A reading club for a team's own reading list.
+
+    Try it: dogear demo.
+    """
 
 
 class RoleName(StrEnum):

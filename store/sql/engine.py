@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -100,9 +101,15 @@ def _postgresql(url: URL) -> Engine:
         "application_name": "dogear",
         "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
     }
+    _require_driver()
     return create_engine(
         url, connect_args=arguments, pool_size=POOL, max_overflow=0, pool_timeout=POOL_TIMEOUT, pool_pre_ping=True
     )
+
+
+def _require_driver() -> None:
+    if find_spec("psycopg") is None:
+        raise BadConfig(["PostgreSQL needs a package that is not here. Install it: pip install 'dogear[postgres]'"])
 
 
 @contextmanager
