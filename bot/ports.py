@@ -285,6 +285,10 @@ class Search(Protocol):
         """Entries on the list that match, best first; `member` is whose reading states `is:` asks about."""
         ...
 
+    def related(self, team: TeamId, entry: Entry, limit: int) -> Sequence[Hit]:
+        """Other entries on the list that hold the words which tell this one from the rest, most alike first."""
+        ...
+
     def corrected(self, team: TeamId, query: Query) -> Mapping[str, str]:
         """For words of the query that no entry on the list holds, the word of the list that was probably meant."""
         ...

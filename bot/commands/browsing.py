@@ -81,6 +81,17 @@ def show(turn: Turn, entry: Annotated[EntryNumber, position(Kind.ENTRY, "the num
     return entry_card(found, state, all_notes=True, more=_discussed(turn, found))
 
 
+@command("related")
+def related(turn: Turn, entry: Annotated[EntryNumber, position(Kind.ENTRY, "the number of an entry")]) -> Card:
+    """Entries that are about the same as this one, most alike first."""
+    like = entries.entry(turn.tx, turn.team.id, entry)
+    found = searching.related(turn.tx, turn.team.id, turn.member.id, like, PAGE_SIZE)
+    if not found:
+        return sentence(f"No other entry on the list is like #{entry}.", "“search” finds entries by their words.")
+    items = tuple(_hit(hit, state) for hit, state in found)
+    return Card(title=f"More like #{entry} {like.title}", blocks=(Entries(items=items),))
+
+
 def _discussed(turn: Turn, entry: Entry) -> tuple[Block, ...]:
     known = turn.tx.deliveries.discussions(turn.team.id, entry.id, MOST_DISCUSSIONS)
     if not known:

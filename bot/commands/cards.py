@@ -66,12 +66,12 @@ def _notes(entry: Entry, *, all_notes: bool) -> tuple[Block, ...]:
 
 
 def _entry_buttons(entry: Entry, state: ReadingState, *, all_notes: bool) -> tuple[Action, ...]:
-    read, later, notes = entry_actions(entry.number)
+    read, later, notes, related = entry_actions(entry.number)
     undo = button("Unread", "unread", entry.number)
     buttons = [undo if state is ReadingState.READ else read]
     buttons += [later] if state is ReadingState.UNREAD else []
     buttons += [notes] if entry.notes.tree and not all_notes else []
-    return (*buttons, button("Share", "share", entry.number))
+    return (*buttons, related, button("Share", "share", entry.number))
 
 
 def button(label: str, word: str, number: EntryNumber) -> Action:

@@ -11,6 +11,7 @@ COMMANDS: Sequence[Command] = (
     reading.random,
     browsing.search,
     browsing.show,
+    browsing.related,
     browsing.list_entries,
     browsing.tags,
     reading.next_up,

@@ -152,6 +152,7 @@ def entry_actions(number: EntryNumber) -> tuple[Action, ...]:
         Action(label="Read", call=Call(path=("read",), arguments=argument), primary=True),
         Action(label="Later", call=Call(path=("later",), arguments=argument)),
         Action(label="Notes", call=Call(path=("show",), arguments=argument)),
+        Action(label="Related", call=Call(path=("related",), arguments=argument)),
     )
 
 

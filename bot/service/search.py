@@ -1,7 +1,8 @@
 """Searching the team's list."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from bot.domain.entry import Entry
 from bot.domain.ids import MemberId, TeamId
 from bot.domain.query import Query, parse, with_words
 from bot.domain.reading import ReadingState
@@ -33,12 +34,23 @@ def find(tx: Transaction, team: TeamId, member: MemberId, typed: str, number: in
     pages = max(-(-hits.total // size), 1)
     if number > pages:
         return find(tx, team, member, typed, pages, size)
-    states = tx.readings.states(member, [hit.entry.id for hit in hits.items])
     return Found(
         query=query,
         corrected=corrected,
         total=hits.total,
         number=number,
         pages=pages,
-        items=tuple((hit, states.get(hit.entry.id, ReadingState.UNREAD)) for hit in hits.items),
+        items=_with_states(tx, member, hits.items),
     )
+
+
+def related(
+    tx: Transaction, team: TeamId, member: MemberId, entry: Entry, limit: int
+) -> tuple[tuple[Hit, ReadingState], ...]:
+    """Other entries that are about the same as this one, most alike first, with the member's states."""
+    return _with_states(tx, member, tx.search.related(team, entry, limit))
+
+
+def _with_states(tx: Transaction, member: MemberId, hits: Sequence[Hit]) -> tuple[tuple[Hit, ReadingState], ...]:
+    states = tx.readings.states(member, [hit.entry.id for hit in hits])
+    return tuple((hit, states.get(hit.entry.id, ReadingState.UNREAD)) for hit in hits)

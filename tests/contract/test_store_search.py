@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
+from bot.domain.ids import EntryId
 from bot.domain.query import parse
 from bot.domain.reading import Reading, ReadingState
 from bot.domain.text import string
@@ -385,3 +386,48 @@ def test_nobody_is_corrected_to_a_word_that_left_the_list_or_is_another_teams(st
     assert corrected(ours, "quesue") == {"quesue": "queues"}
     assert corrected(theirs, "cachnig") == {"cachnig": "caching"}
     assert kept
+
+
+def like(club: Club, entry: EntryId, limit: int = 5) -> list[str]:
+    with club.store.begin(write=False) as tx:
+        return [
+            hit.entry.title for hit in tx.search.related(club.team, tx.entries.get(club.team, [entry])[entry], limit)
+        ]
+
+
+def test_entries_that_share_telling_words_are_related_most_alike_first(club: Club) -> None:
+    entry, *_ = club.add(
+        a_read_entry("Caching with Redis", "the cluster evicts keys by age", tags=["storage"]),
+        a_read_entry("Queues", "nothing of the sort"),
+        a_read_entry("Redis", "a cluster of caches"),
+        a_read_entry("Something else", "about caching alone"),
+        a_read_entry("Tagged", tags=["storage"]),
+    )
+
+    assert like(club, entry)[0] == "Redis"
+    assert set(like(club, entry)) == {"Redis", "Something else", "Tagged"}
+    assert like(club, entry, 1) == ["Redis"]
+
+
+def test_an_entry_like_no_other_has_no_relatives(club: Club) -> None:
+    alone, empty, _ = club.add(a_read_entry("The of and"), a_read_entry("Alone", "in its words"), a_read_entry("Other"))
+
+    assert like(club, alone) == like(club, empty) == []
+
+
+def test_relatives_are_on_the_list_and_of_the_same_team_and_show_why(store: SqlStore) -> None:
+    ours, theirs = a_club(store), a_club(store, "theirs")
+    entry, gone, _ = ours.add(
+        *(a_read_entry(title, "* and the\n  * redis keys") for title in ("Redis one", "Redis two", "Redis three"))
+    )
+    fill(ours, *(f"Not a word in common {n}" for n in range(4)))
+    fill(theirs, "Redis of theirs")
+    with store.begin(write=True) as tx:
+        tx.entries.retire(ours.team, [gone])
+
+    with store.begin(write=False) as tx:
+        hits = tx.search.related(ours.team, tx.entries.get(ours.team, [entry])[entry], 5)
+        of_the_gone = tx.search.related(ours.team, tx.entries.get(ours.team, [gone])[gone], 5)
+
+    assert [(hit.entry.title, shown(hit)) for hit in hits] == [("Redis three", "[redis] [keys]")]
+    assert {hit.entry.title for hit in of_the_gone} == {"Redis one", "Redis three"}

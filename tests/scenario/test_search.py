@@ -24,3 +24,12 @@ def test_the_words_can_be_searched_as_they_were_typed(database: str) -> None:
     assert "Nothing on the list" in misspelt["title"]
     assert "Showing results" not in typed["text"]
     assert numbers(typed) == numbers(said(["/blog search kafka"], database=database, reading_list=SEED)[0])
+
+
+def test_every_entry_leads_to_those_that_are_like_it(database: str) -> None:
+    lines = ["/blog show #1", "/blog related #1"]
+    entry, related = said(lines, database=database, reading_list=SEED)
+
+    assert {"label": "Related", "line": "/blog related #1"} in entry["buttons"]
+    assert numbers(related)
+    assert 1 not in numbers(related)

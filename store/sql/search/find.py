@@ -16,7 +16,8 @@ from store.sql.filters import asked, on_list
 from store.sql.search.index import Index
 from store.sql.search.matched import best_line
 from store.sql.search.spelling import Spelling
-from store.sql.search.wanted import Wanted, wanted_by
+from store.sql.search.telling import telling
+from store.sql.search.wanted import Term, Wanted, wanted_by
 from store.sql.tables import ENTRY
 from store.sql.work import Work
 
@@ -45,6 +46,13 @@ class SqlSearch:
 
     def corrected(self, team: TeamId, query: Query) -> Mapping[str, str]:
         return self._spelling.corrected(team, query)
+
+    def related(self, team: TeamId, entry: Entry, limit: int) -> Sequence[Hit]:
+        wanted = Wanted(words=tuple(Term(tokens=(word,)) for word in telling(self._work, entry)))
+        if not wanted.anything:
+            return ()
+        _, numbers = self._index.find(team, wanted, None, offset=0, limit=limit + 1)
+        return self._hits(team, wanted, [number for number in numbers if number != entry.number][:limit])
 
     def _listed(
         self, team: TeamId, wanted: Wanted, filters: Sequence[Any], offset: int, limit: int
