@@ -22,6 +22,7 @@ from bot.domain.ids import (
     InvocationId,
     MemberId,
     MessageRef,
+    PlatformName,
     ScheduleId,
     SourceId,
     TeamId,
@@ -75,11 +76,19 @@ class Teams(Protocol):
     def workspace(self, ref: WorkspaceRef) -> Workspace | None: ...
 
     def workspaces(self, team: TeamId | None) -> Sequence[Workspace]:
-        """The workspaces of a team, or with None those that wait for one."""
+        """The workspaces of a team, or with None those that wait for one; not those that we have left."""
+        ...
+
+    def present(self, platform: PlatformName) -> Sequence[WorkspaceRef]:
+        """The platform's workspaces that we have not left, with a team or without."""
+        ...
+
+    def left(self) -> Sequence[Workspace]:
+        """The workspaces that we have left and of which something is kept still, the first one left foremost."""
         ...
 
     def join(self, ref: WorkspaceRef, name: str, team: TeamId | None) -> Workspace:
-        """Note that we are in a workspace; a known one keeps its team and takes the new name."""
+        """Note that we are in a workspace; a known one, left or not, keeps its team and takes the new name."""
         ...
 
     def assign(self, ref: WorkspaceRef, team: TeamId) -> None:
@@ -87,13 +96,23 @@ class Teams(Protocol):
         ...
 
     def leave(self, ref: WorkspaceRef) -> None:
-        """Forget that we are in a workspace; members and history of its team stay."""
+        """Note that we are in a workspace no more; all that came from it stays. The first time counts."""
+        ...
+
+    def purge(self, ref: WorkspaceRef) -> None:
+        """Remove a workspace and what came from it: its schedules and their weeks, what was posted there, the marks
+        on that, and the members who were met nowhere else, with all that they read. The list and the rest stay. Nothing is done unless it was left.
+        """
         ...
 
     def member(self, team: TeamId, account: AccountRef) -> Member | None: ...
 
     def admit(self, team: TeamId, account: AccountRef, name: str) -> Member:
         """The member with this account, added if new, renamed if the name differs; an empty name changes nothing."""
+        ...
+
+    def meet(self, member: Member, workspace: WorkspaceRef) -> Member:
+        """Note that the member is in this workspace too."""
         ...
 
     def set_member_zone(self, member: MemberId, zone: str) -> None: ...
@@ -298,7 +317,7 @@ class Schedules(Protocol):
     """Weekly slots, one per channel, and what became of each week."""
 
     def all(self, team: TeamId | None = None) -> Sequence[Schedule]:
-        """Every schedule of one team, or of all."""
+        """Every schedule of one team, or of all; none of a workspace that we have left."""
         ...
 
     def of(self, team: TeamId, channel: ChannelRef) -> Schedule | None: ...

@@ -35,7 +35,7 @@ class Inbox(Protocol):
     async def away(self, guild: discord.Guild) -> None: ...
     async def left(self, guild: discord.Guild) -> None: ...
     async def channel_gone(self, channel: discord.abc.GuildChannel) -> None: ...
-    async def gap(self, guilds: list[discord.Guild]) -> None: ...
+    async def began(self, guilds: list[discord.Guild]) -> None: ...
 
 
 class Pressed(ui.DynamicItem[ui.Button[Any]], template=presses.TEMPLATE):
@@ -147,7 +147,7 @@ class DiscordClient(discord.AutoShardedClient):
     async def on_shard_ready(self, shard: int) -> None:
         """A new session: what happened between the last one and this was not told to us."""
         self.gateway.came(shard)
-        await self._given().gap([guild for guild in self.guilds if guild.shard_id == shard])
+        await self._given().began([guild for guild in self.guilds if guild.shard_id == shard])
 
     async def on_shard_resumed(self, shard: int) -> None:
         self.gateway.came(shard)

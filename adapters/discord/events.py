@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -15,7 +15,7 @@ from adapters.discord.presses import Press
 from bot.chat.platform import ChannelGone, Core, Happening, MarksSeen, Reacted, WorkspaceJoined, WorkspaceLeft
 from bot.domain.card import Card
 from bot.domain.errors import PlatformError, StoreBusy
-from bot.domain.ids import AccountRef, MessageRef
+from bot.domain.ids import AccountRef, MessageRef, WorkspaceRef
 
 REPAIR_EVERY = 60.0
 """Seconds between two rounds over the messages whose reactions could not be noted or read."""
@@ -27,6 +27,7 @@ class Outside(Protocol):
     """What the events need of the platform."""
 
     async def marks(self, message: MessageRef) -> Sequence[Reacted]: ...
+    async def servers(self) -> Collection[WorkspaceRef]: ...
     async def tell(self, account: AccountRef, card: Card) -> None: ...
 
 
@@ -54,6 +55,7 @@ class Events:
         self._by_host = by_host
         self._doubtful: dict[MessageRef, None] = {}
         self._away: set[int] = set()
+        self._looked_round = asyncio.Lock()
 
     async def command(self, interaction: Asked, data: Any) -> None:
         await self._answers.command(interaction, data)
@@ -131,6 +133,24 @@ class Events:
                 return await self._core.happened(happening)
             except StoreBusy:
                 await asyncio.sleep(1)
+
+    async def began(self, guilds: Sequence[discord.Guild]) -> None:
+        """A new session with these servers: what happened before it, nobody told us."""
+        await self.gap(guilds)
+        if not self._looked_round.locked():
+            async with self._looked_round:
+                await self._look_round()
+
+    async def _look_round(self) -> None:
+        """Find out which servers removed us while nobody listened; shards that begin together ask once."""
+        known = await self._core.present(places.DISCORD)
+        try:
+            present = await self._outside.servers() if known else ()
+        except PlatformError as error:
+            log.info("our servers could not be read: %s", error)
+            return
+        for workspace in set(known).difference(present):
+            await self._insist(WorkspaceLeft(workspace=workspace))
 
     async def gap(self, guilds: Sequence[discord.Guild]) -> None:
         """Something may have been missed: read what stands on every message that still counts, and put it right."""

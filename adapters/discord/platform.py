@@ -1,7 +1,7 @@
 """Discord as a chat platform: what we owe its channels, each in one attempt, and the connection over which events come."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Literal
@@ -29,6 +29,8 @@ from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, Thr
 from bot.domain.reading import ReadingState
 
 LONGEST_THREAD_NAME = 100
+SERVERS_PAGE = 200
+"""The most servers that Discord names at once (documentation of August 2026)."""
 ARCHIVE_AFTER: Literal[10080] = 10080
 """Minutes without a word after which a thread leaves the channel list: a week, the longest there is."""
 
@@ -278,6 +280,18 @@ class DiscordPlatform:
     async def marks(self, message: MessageRef) -> Sequence[Reacted]:
         async with self._asking() as http:
             return await marks_on(http, message, self._emojis, now=self._now(), own=self._own())
+
+    async def servers(self) -> Collection[WorkspaceRef]:
+        """Every server that we are in, those with an outage too."""
+        found: set[WorkspaceRef] = set()
+        after = None
+        async with self._asking() as http:
+            while True:
+                page = await http.get_guilds(SERVERS_PAGE, after=after, with_counts=False)
+                found |= {places.workspace(int(guild["id"])) for guild in page}
+                if len(page) < SERVERS_PAGE:
+                    return found
+                after = int(page[-1]["id"])
 
     def link(self, message: MessageRef) -> Url | None:
         place: WorkspaceRef = message.channel.workspace

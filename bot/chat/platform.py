@@ -135,7 +135,10 @@ class WorkspaceJoined:
 
 @record
 class WorkspaceLeft:
-    """We were removed from a workspace; an outage of the platform is not this."""
+    """We were removed from a workspace; an outage of the platform is not this.
+
+    What came from it is kept for 30 days, and everything is as it was if we are back before.
+    """
 
     workspace: WorkspaceRef
 
@@ -161,6 +164,12 @@ class Core(Protocol):
         """At most 25 values of `kind` that begin with or hold what was typed, best first; none on any trouble.
 
         An entry is also found by its address.
+        """
+        ...
+
+    async def present(self, platform: PlatformName) -> Sequence[WorkspaceRef]:
+        """The platform's workspaces in which we take ourselves to be; none on trouble. A platform that finds us in
+        one of them no more tells so by WorkspaceLeft: we may have been removed while nobody listened.
         """
         ...
 

@@ -25,7 +25,7 @@ from bot.commands.declare import Command, Turn, form_of
 from bot.domain.card import Call, Card, Choice, Tone
 from bot.domain.entry import Entry
 from bot.domain.errors import BadUsage, NotAllowed, NotFound, Refusal, StoreError
-from bot.domain.ids import AccountRef, InvocationId, MessageRef, Url, WorkspaceRef
+from bot.domain.ids import AccountRef, InvocationId, MessageRef, PlatformName, Url, WorkspaceRef
 from bot.domain.reading import ReadingState
 from bot.domain.record import record
 from bot.domain.schedule import Schedule, Weekday
@@ -153,7 +153,7 @@ class Dispatcher:
     def _admitted(self, tx: Transaction, invocation: Invocation, command: Command, call: Call, role: Role) -> Card:
         actor = invocation.actor
         team = self._team(tx, actor)
-        member = tx.teams.admit(team.id, actor.account, actor.name)
+        member = teams.admitted(tx, team, actor)
         return command.run(self._turn(tx, invocation, team, member, role), call.arguments)
 
     def _team(self, tx: Transaction, actor: Actor) -> Team:
@@ -251,6 +251,13 @@ class Dispatcher:
         member = teams.member_of(tx, team, actor)
         known = tx.entries.tags(team.id, member.id) if member else ()
         return fitting([tag.name for tag in known], typed)
+
+    async def present(self, platform: PlatformName) -> Sequence[WorkspaceRef]:
+        """The platform's workspaces in which we take ourselves to be; none on any trouble."""
+        try:
+            return await self._runner.read(lambda tx: tx.teams.present(platform))
+        except StoreError:
+            return ()
 
     async def shown(self, workspace: WorkspaceRef) -> Sequence[MessageRef]:
         """Our messages of the last 30 days in the workspace that stand for one entry; none on any trouble."""

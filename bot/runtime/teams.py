@@ -2,17 +2,25 @@
 
 from collections.abc import Iterator, Sequence
 
-from bot.domain.team import Team
+from bot.domain.team import Team, Workspace
 from bot.ports import Transaction
 
 
 def described(tx: Transaction) -> Sequence[str]:
-    """One line for each team, its lists and workspaces, and each workspace that waits for a team."""
+    """One line for each team, its lists and workspaces, and each workspace that waits for a team or was left."""
     lines = [line for team in tx.teams.all() for line in _team(tx, team)]
     waiting = [
         f"waiting for a team: {waits.ref.platform}:{waits.ref.id} ({waits.name})" for waits in tx.teams.workspaces(None)
     ]
-    return [*lines, *waiting] or ["There is no team yet. Add one: dogear team add NAME --list PATH"]
+    left = [_left(workspace) for workspace in tx.teams.left()]
+    return [*lines, *waiting, *left] or ["There is no team yet. Add one: dogear team add NAME --list PATH"]
+
+
+def _left(workspace: Workspace) -> str:
+    place = f"{workspace.ref.platform}:{workspace.ref.id} ({workspace.name})"
+    return (
+        f"left: {place}; what came from there is removed on {workspace.kept_until:%Y-%m-%d} unless we are back by then"
+    )
 
 
 def _team(tx: Transaction, team: Team) -> Iterator[str]:

@@ -10,7 +10,7 @@ from bot.domain.errors import StoreError
 from bot.ports import Clock, Runner
 from bot.runtime.deliver import Deliverer
 from bot.runtime.notices import Notices
-from bot.service import digests
+from bot.service import digests, teams
 
 EVERY = timedelta(seconds=15)
 FORGET_EVERY = timedelta(hours=1)
@@ -31,7 +31,7 @@ class Ticker:
         self._forgot_at = clock.now()
 
     async def tick(self) -> None:
-        """Use up what is due; an idle tick only reads, but once an hour old answers are forgotten."""
+        """Use up what is due; an idle tick only reads, but once an hour what was kept long enough is removed."""
         await self._forget()
         if not await self._runner.read(digests.any_due):
             return
@@ -44,9 +44,12 @@ class Ticker:
 
     async def _forget(self) -> None:
         now = self._clock.now()
-        if now - self._forgot_at >= FORGET_EVERY:
+        if abs(now - self._forgot_at) >= FORGET_EVERY:  # a clock may also be put back
             self._forgot_at = now
             await self._runner.write(lambda tx: tx.invocations.forget_before(tx.now() - REPEATS_END))
+            for workspace in await self._runner.write(teams.forget_left):
+                place = f"{workspace.ref.platform}:{workspace.ref.id}"
+                log.warning("what came from %s is removed: we left it long ago", place)
 
     async def next_due(self) -> datetime | None:
         """When the next slot falls due."""

@@ -1,5 +1,7 @@
 """Who is here: workspaces and the teams they belong to, members, zones."""
 
+from collections.abc import Sequence
+
 from bot.chat.platform import Actor
 from bot.domain.errors import NotFound
 from bot.domain.ids import WorkspaceRef
@@ -38,24 +40,42 @@ def assign(tx: Transaction, ref: WorkspaceRef, name: str) -> Team:
     return team
 
 
+def forget_left(tx: Transaction) -> Sequence[Workspace]:
+    """Remove what came from workspaces that were left so long ago that nobody undoes it any more; those workspaces.
+
+    Nobody asks a list or a team away like this: both are the host's, who keeps the files of the one and named the other.
+    """
+    over = [workspace for workspace in tx.teams.left() if workspace.is_over(tx.now())]
+    for workspace in over:
+        tx.teams.purge(workspace.ref)
+    return over
+
+
 def team_of(tx: Transaction, ref: WorkspaceRef) -> Team | None:
-    """The team of a workspace, None while it waits for one."""
+    """The team of a workspace, None while it waits for one and once it was left."""
     workspace = tx.teams.workspace(ref)
-    return tx.teams.get(workspace.team) if workspace and workspace.team is not None else None
+    if workspace is None or workspace.team is None or workspace.left_at is not None:
+        return None
+    return tx.teams.get(workspace.team)
 
 
 def member_of(tx: Transaction, team: Team, actor: Actor) -> Member | None:
-    """The member behind an actor if it is known under this name already; reads only."""
+    """The member behind an actor if it is known here and under this name already; reads only."""
     member = tx.teams.member(team.id, actor.account)
-    return member if member and member.name == actor.name else None
+    return member if member and member.name == actor.name and _is_met(member, actor) else None
 
 
 def admitted(tx: Transaction, team: Team, actor: Actor) -> Member:
     """The member behind an actor, added if new; whose platform told no name keeps the one known."""
     known = tx.teams.member(team.id, actor.account)
-    if known is not None and not actor.name:
-        return known
-    return tx.teams.admit(team.id, actor.account, actor.name or actor.account.id)
+    member = (
+        known if known and not actor.name else tx.teams.admit(team.id, actor.account, actor.name or actor.account.id)
+    )
+    return member if _is_met(member, actor) else tx.teams.meet(member, actor.workspace)
+
+
+def _is_met(member: Member, actor: Actor) -> bool:
+    return actor.workspace.id in member.workspaces
 
 
 def zone_for(member: Member, actor: Actor, team: Team) -> str:

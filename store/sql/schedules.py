@@ -13,7 +13,7 @@ from bot.domain.schedule import Schedule, Weekday
 from store.sql.filters import on_list, tagged
 from store.sql.keys import id_of, number_of, team_of
 from store.sql.places import channel_of, in_channel, place
-from store.sql.tables import ENTRY, READING, SCHEDULE, WEEK
+from store.sql.tables import ENTRY, READING, SCHEDULE, WEEK, WORKSPACE
 from store.sql.work import AnyRow, Work
 
 _AT_ONCE = 500
@@ -27,7 +27,7 @@ class SqlSchedules:
         self._work = work
 
     def all(self, team: TeamId | None = None) -> Sequence[Schedule]:
-        statement = select(SCHEDULE).where(~SCHEDULE.c.removed)
+        statement = select(SCHEDULE).where(~SCHEDULE.c.removed, ~_LEFT)
         if team is not None:
             statement = statement.where(SCHEDULE.c.team == team)
         return [_schedule(row) for row in self._work.rows(statement.order_by(SCHEDULE.c.team, SCHEDULE.c.number))]
@@ -120,6 +120,18 @@ class SqlSchedules:
 
 _SAME_SCHEDULE = and_(SCHEDULE.c.team == WEEK.c.team, SCHEDULE.c.number == WEEK.c.schedule)
 _WEEKS = select(WEEK, SCHEDULE.c.platform, SCHEDULE.c.workspace, SCHEDULE.c.channel).join(SCHEDULE, _SAME_SCHEDULE)
+
+
+_LEFT = (
+    select(WORKSPACE.c.id)
+    .where(
+        WORKSPACE.c.platform == SCHEDULE.c.platform,
+        WORKSPACE.c.id == SCHEDULE.c.workspace,
+        WORKSPACE.c.left_at.is_not(None),
+    )
+    .exists()
+)
+"""We are in the schedule's workspace no more."""
 
 
 def _is(schedule: ScheduleId) -> ColumnElement[bool]:

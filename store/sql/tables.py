@@ -151,6 +151,7 @@ WORKSPACE = Table(
     _key("id"),
     Column("name", Written, nullable=False),
     Column("team", Integer),
+    Column("left_at", Moment),
     _to_team(),
     Index(None, "team"),
 )
@@ -164,6 +165,7 @@ MEMBER = Table(
     Column("account", Written, nullable=False),
     Column("name", Written, nullable=False),
     Column("zone", Written),
+    Column("workspaces", Words, nullable=False),
     _to_team(),
     UniqueConstraint("team", "platform", "account"),
 )

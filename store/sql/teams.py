@@ -1,12 +1,14 @@
 """Teams, their workspaces and members, as rows."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
 from bot.domain.errors import Conflict
 from bot.domain.ids import AccountRef, MemberId, PlatformName, TeamId, WorkspaceRef
 from bot.domain.team import Member, Team, Workspace
+from store.sql import leaving
 from store.sql.keys import id_of, number_of, team_of
 from store.sql.search.index import Index
 from store.sql.tables import MEMBER, TEAM, WORKSPACE
@@ -46,14 +48,23 @@ class SqlTeams:
         return _workspace(row) if row else None
 
     def workspaces(self, team: TeamId | None) -> Sequence[Workspace]:
-        statement = select(WORKSPACE).where(WORKSPACE.c.team.is_not_distinct_from(team))
+        statement = select(WORKSPACE).where(WORKSPACE.c.team.is_not_distinct_from(team), WORKSPACE.c.left_at.is_(None))
         return [_workspace(row) for row in self._work.rows(statement.order_by(WORKSPACE.c.platform, WORKSPACE.c.id))]
+
+    def present(self, platform: PlatformName) -> Sequence[WorkspaceRef]:
+        here = select(WORKSPACE).where(WORKSPACE.c.platform == platform, WORKSPACE.c.left_at.is_(None))
+        return [_workspace(row).ref for row in self._work.rows(here)]
+
+    def left(self) -> Sequence[Workspace]:
+        statement = select(WORKSPACE).where(WORKSPACE.c.left_at.is_not(None))
+        return [_workspace(row) for row in self._work.rows(statement.order_by(WORKSPACE.c.left_at, WORKSPACE.c.id))]
 
     def join(self, ref: WorkspaceRef, name: str, team: TeamId | None) -> Workspace:
         statement = self._work.insert(WORKSPACE).values(platform=ref.platform, id=ref.id, name=name, team=team)
         kept = func.coalesce(WORKSPACE.c.team, statement.excluded.team)
         statement = statement.on_conflict_do_update(
-            index_elements=["platform", "id"], set_={"name": statement.excluded.name, "team": kept}
+            index_elements=["platform", "id"],
+            set_={"name": statement.excluded.name, "team": kept, "left_at": None},
         )
         row = self._work.row(statement.returning(*WORKSPACE.c))
         assert row is not None
@@ -63,7 +74,11 @@ class SqlTeams:
         self._work.change(update(WORKSPACE).where(_is(ref)).values(team=team))
 
     def leave(self, ref: WorkspaceRef) -> None:
-        self._work.change(delete(WORKSPACE).where(_is(ref)))
+        here = update(WORKSPACE).where(_is(ref), WORKSPACE.c.left_at.is_(None))
+        self._work.change(here.values(left_at=self._work.now()))
+
+    def purge(self, ref: WorkspaceRef) -> None:
+        leaving.purge(self._work, ref)
 
     def member(self, team: TeamId, account: AccountRef) -> Member | None:
         row = self._work.row(select(MEMBER).where(_has(team, account)))
@@ -75,7 +90,7 @@ class SqlTeams:
             return known
         number = number_of(known.id) if known else self._work.take(team, "member")
         values = {"team": team, "number": number, "platform": account.platform, "account": account.id, "name": name}
-        statement = self._work.insert(MEMBER).values(values)
+        statement = self._work.insert(MEMBER).values(**values, workspaces=())
         statement = statement.on_conflict_do_update(
             index_elements=["team", "platform", "account"], set_={"name": statement.excluded.name}
         )
@@ -83,9 +98,13 @@ class SqlTeams:
         assert row is not None
         return _member(row)
 
+    def meet(self, member: Member, workspace: WorkspaceRef) -> Member:
+        met = tuple(sorted({*member.workspaces, workspace.id}))
+        self._work.change(update(MEMBER).where(_who(member.id)).values(workspaces=met))
+        return replace(member, workspaces=met)
+
     def set_member_zone(self, member: MemberId, zone: str) -> None:
-        who = (MEMBER.c.team == team_of(member)) & (MEMBER.c.number == number_of(member))
-        self._work.change(update(MEMBER).where(who).values(zone=zone))
+        self._work.change(update(MEMBER).where(_who(member)).values(zone=zone))
 
     def members(self, team: TeamId) -> int:
         count: int = self._work.value(select(func.count()).where(MEMBER.c.team == team))
@@ -94,6 +113,10 @@ class SqlTeams:
 
 def _is(ref: WorkspaceRef) -> ColumnElement[bool]:
     return (WORKSPACE.c.platform == ref.platform) & (WORKSPACE.c.id == ref.id)
+
+
+def _who(member: MemberId) -> ColumnElement[bool]:
+    return (MEMBER.c.team == team_of(member)) & (MEMBER.c.number == number_of(member))
 
 
 def _has(team: TeamId, account: AccountRef) -> ColumnElement[bool]:
@@ -110,6 +133,7 @@ def _workspace(row: AnyRow) -> Workspace:
         ref=WorkspaceRef(platform=PlatformName(row.platform), id=row.id),
         name=row.name,
         team=None if row.team is None else TeamId(row.team),
+        left_at=row.left_at,
     )
 
 
@@ -120,4 +144,5 @@ def _member(row: AnyRow) -> Member:
         account=AccountRef(platform=PlatformName(row.platform), id=row.account),
         name=row.name,
         zone=row.zone,
+        workspaces=row.workspaces,
     )

@@ -1,10 +1,13 @@
 """Teams, workspaces and members on both engines."""
 
+from datetime import timedelta
+
 import pytest
 
 from bot.domain.errors import Conflict
 from bot.domain.ids import WorkspaceRef
 from store.sql import SqlStore
+from tests.fakes.clock import FakeClock
 from tests.fakes.kept import PLATFORM, a_club, an_account
 
 HERE = WorkspaceRef(PLATFORM, "local")
@@ -59,15 +62,48 @@ def test_a_known_workspace_keeps_its_team_and_takes_the_new_name(store: SqlStore
     assert (joined.name, joined.team) == ("New", first)
 
 
-def test_a_workspace_that_was_left_is_forgotten_and_its_members_stay(store: SqlStore) -> None:
+def test_a_workspace_that_was_left_is_known_as_such_until_we_are_back(store: SqlStore, clock: FakeClock) -> None:
     club = a_club(store)
     with store.begin(write=True) as tx:
         tx.teams.join(HERE, "Local", club.team)
         tx.teams.leave(HERE)
+        left_at = tx.now()
+    clock.advance(timedelta(days=1))
+    with store.begin(write=True) as tx:
+        tx.teams.leave(HERE)
 
-    with store.begin(write=False) as tx:
-        assert tx.teams.workspace(HERE) is None
-        assert tx.teams.members(club.team) == 1
+    with store.begin(write=True) as tx:
+        (left,) = tx.teams.left()
+        assert (left.ref, left.team, left.left_at) == (HERE, club.team, left_at)
+        assert tx.teams.workspace(HERE) == left
+        assert tx.teams.workspaces(club.team) == []
+        assert tx.teams.present(PLATFORM) == []
+        back = tx.teams.join(HERE, "Local", None)
+        assert (back.team, back.left_at) == (club.team, None)
+        assert tx.teams.left() == []
+        assert tx.teams.present(PLATFORM) == [HERE]
+
+
+def test_a_workspace_in_which_we_are_is_not_purged(store: SqlStore) -> None:
+    club = a_club(store)
+    with store.begin(write=True) as tx:
+        tx.teams.join(HERE, "Local", club.team)
+        tx.teams.purge(HERE)
+
+        assert [workspace.ref for workspace in tx.teams.workspaces(club.team)] == [HERE]
+
+
+def test_members_met_in_several_workspaces_are_known_in_each(store: SqlStore) -> None:
+    club = a_club(store)
+    with store.begin(write=True) as tx:
+        member = tx.teams.member(club.team, an_account())
+        assert member is not None
+        once = tx.teams.meet(member, HERE)
+        twice = tx.teams.meet(once, WorkspaceRef(PLATFORM, "away"))
+        again = tx.teams.meet(twice, HERE)
+
+        assert tx.teams.member(club.team, an_account()) == again
+        assert again.workspaces == ("away", "local")
 
 
 def test_a_member_is_admitted_once_and_renamed(store: SqlStore) -> None:

@@ -138,6 +138,7 @@ class FakeCore:
         self.owed: list[tuple[ChannelRef, EntryLine, str]] = []
         self.busy = False
         self.messages: list[MessageRef] = []
+        self.workspaces: list[WorkspaceRef] = []
 
     async def invoke(self, invocation: Invocation) -> Answer:
         self.invocations.append(invocation)
@@ -152,6 +153,9 @@ class FakeCore:
         if kind is Kind.ENTRY:
             return [Choice(value=f"#{entry.number}", label=entry.title) for entry in self.entries]
         return [Choice(value="caching", label="caching")] if kind is Kind.TAG else []
+
+    async def present(self, platform: PlatformName) -> Sequence[WorkspaceRef]:
+        return [workspace for workspace in self.workspaces if workspace.platform == platform]
 
     async def shown(self, workspace: WorkspaceRef) -> Sequence[MessageRef]:
         return [message for message in self.messages if message.channel.workspace == workspace]

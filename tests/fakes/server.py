@@ -39,6 +39,16 @@ def a_client() -> DiscordClient:
     return client
 
 
+class Nobody:
+    """An inbox from which nothing comes, as if the gateway were away."""
+
+    def __getattr__(self, name: str) -> Any:
+        async def unheard(*_: Any) -> None:
+            """Nothing comes of it."""
+
+        return unheard
+
+
 @dataclass
 class Server:
     """The club at work in a server, or in several; `bodies` is every JSON body that was sent so far."""

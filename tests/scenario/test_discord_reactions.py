@@ -10,7 +10,7 @@ from adapters.discord import places
 from bot.domain.ids import EntryId
 from bot.domain.reading import ReadingState
 from bot.ports import Transaction
-from tests.fakes.server import Server, a_server, entry_message, played, shown_by
+from tests.fakes.server import Nobody, Server, a_server, entry_message, played, shown_by
 
 READ, LATER, UNREAD = ReadingState.READ, ReadingState.LATER, ReadingState.UNREAD
 
@@ -61,16 +61,7 @@ def on_the_server(server: Server, message: Any) -> set[tuple[str, str]]:
 def deaf(server: Server) -> Iterator[None]:
     """As if the gateway were away: no reaction is heard."""
     client = server.platform.client
-    inbox = client.inbox
-
-    class Nobody:
-        def __getattr__(self, name: str) -> Any:
-            async def unheard(*_: Any) -> None:
-                """Nothing comes of it."""
-
-            return unheard
-
-    client.inbox = Nobody()
+    inbox, client.inbox = client.inbox, Nobody()
     try:
         yield
     finally:
@@ -150,12 +141,12 @@ def test_what_was_missed_during_a_gap_is_read_from_the_message(database: str) ->
 
             inbox = server.platform.client.inbox
             assert inbox is not None
-            await inbox.gap(list(server.platform.client.guilds))
+            await inbox.began(list(server.platform.client.guilds))
             assert await live(server, message) == on_the_server(server, message)
             assert (await state(server, ana), await state(server, ben)) == (LATER, READ)
 
             await ana.slash(channel, "blog unread", entry="#6")
-            await inbox.gap(list(server.platform.client.guilds))
+            await inbox.began(list(server.platform.client.guilds))
             assert await state(server, ana) == UNREAD, "a choice outlives the marks that were there before it"
 
     played(scene())

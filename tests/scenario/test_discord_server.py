@@ -12,9 +12,10 @@ from simcord.enums import OverwriteType
 
 from adapters.discord import places
 from bot.commands.catalogue import CATALOGUE
+from bot.domain.ids import WorkspaceRef
 from bot.domain.value import Kind
 from bot.service import teams
-from tests.fakes.server import Server, a_server, buttons, entry_message, played, shown_by
+from tests.fakes.server import Nobody, Server, a_server, buttons, entry_message, played, shown_by
 from tests.scenario.test_isolation import VALUES, their_list
 
 
@@ -246,6 +247,9 @@ def test_leaving_takes_the_server_off_and_an_outage_does_not(database: str) -> N
             def known(tx: Any) -> bool:
                 return teams.team_of(tx, places.workspace(guild.id)) is not None
 
+            def kept(tx: Any) -> list[WorkspaceRef]:
+                return [workspace.ref for workspace in tx.teams.left()]
+
             server.env.backend.emit("GUILD_DELETE", {"id": str(guild.id), "unavailable": True})
             await server.env.settle()
             assert await server.read(known)
@@ -253,6 +257,28 @@ def test_leaving_takes_the_server_off_and_an_outage_does_not(database: str) -> N
             server.env.backend.remove_guild(guild.id)
             await server.env.settle()
             assert not await server.read(known)
+            assert places.workspace(guild.id) in await server.read(kept)
+
+    played(scene())
+
+
+def test_a_server_that_removed_us_while_nobody_listened_is_found_out(database: str) -> None:
+    async def scene() -> None:
+        async with a_server(database) as server:
+            guild, other = await server.guild(), await server.guild("other")
+            client = server.platform.client
+            inbox, client.inbox = client.inbox, Nobody()
+            server.env.backend.remove_guild(guild.id)
+            await server.env.settle()
+            client.inbox = inbox
+            present = await server.read(lambda tx: tx.teams.present(places.DISCORD))
+            assert places.workspace(guild.id) in present
+
+            await server.restart()
+
+            present = await server.read(lambda tx: tx.teams.present(places.DISCORD))
+            assert places.workspace(guild.id) not in present
+            assert places.workspace(other.id) in present
 
     played(scene())
 

@@ -99,6 +99,7 @@ def upgrade() -> None:
         sa.Column("account", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("zone", sa.Text(), nullable=True),
+        sa.Column("workspaces", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["team"], ["team.id"], name=op.f("fk_member_team_team")),
         sa.PrimaryKeyConstraint("team", "number", name=op.f("pk_member")),
         sa.UniqueConstraint("team", "platform", "account", name=op.f("uq_member_team_platform_account")),
@@ -127,6 +128,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("team", sa.Integer(), nullable=True),
+        sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["team"], ["team.id"], name=op.f("fk_workspace_team_team")),
         sa.PrimaryKeyConstraint("platform", "id", name=op.f("pk_workspace")),
     )

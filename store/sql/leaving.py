@@ -1,0 +1,65 @@
+"""What is removed when a workspace was left for good: its own rows, and those of people who were met nowhere else."""
+
+from collections.abc import Sequence
+from itertools import islice
+from typing import TypeVar
+
+from sqlalchemy import Text, and_, delete, select, tuple_, type_coerce, update
+
+from bot.domain.ids import WorkspaceRef
+from store.sql.tables import DELIVERY, MARK, MEMBER, READING, SCHEDULE, WEEK, WORKSPACE, packed
+from store.sql.work import AnyRow, Work
+
+T = TypeVar("T")
+
+_AT_ONCE = 500
+"""Rows named in one statement; engines limit its parameters."""
+
+
+def purge(work: Work, ref: WorkspaceRef) -> None:
+    """Remove it in whatever team it was: a workspace that changed its team left rows in both.
+
+    Its own row comes first: whoever joins again in the same moment either waits for that, or was before us.
+    """
+    it = and_(WORKSPACE.c.platform == ref.platform, WORKSPACE.c.id == ref.id, WORKSPACE.c.left_at.is_not(None))
+    if work.change(delete(WORKSPACE).where(it)):
+        _places(work, ref)
+        _people(work, ref)
+
+
+def _places(work: Work, ref: WorkspaceRef) -> None:
+    """Its schedules and their weeks, its deliveries, and the marks on its messages."""
+    there = {
+        table: and_(table.c.platform == ref.platform, table.c.workspace == ref.id)
+        for table in (MARK, DELIVERY, SCHEDULE)
+    }
+    slots = select(SCHEDULE.c.team, SCHEDULE.c.number).where(there[SCHEDULE])
+    work.change(delete(MARK).where(there[MARK]))
+    work.change(delete(DELIVERY).where(there[DELIVERY]))
+    work.change(delete(WEEK).where(tuple_(WEEK.c.team, WEEK.c.schedule).in_(slots)))
+    work.change(delete(SCHEDULE).where(there[SCHEDULE]))
+
+
+def _people(work: Work, ref: WorkspaceRef) -> None:
+    """Members who were met there: those met elsewhere too are no more of there, the others are nobody any more."""
+    words = type_coerce(MEMBER.c.workspaces, Text)
+    maybe = select(MEMBER).where(MEMBER.c.platform == ref.platform, words.contains(packed(ref.id), autoescape=True))
+    met = [row for row in work.rows(maybe) if ref.id in row.workspaces]
+    _remove(work, [row for row in met if row.workspaces == (ref.id,)])
+    for row in met:
+        elsewhere = tuple(one for one in row.workspaces if one != ref.id)
+        member = (MEMBER.c.team == row.team) & (MEMBER.c.number == row.number)
+        work.change(update(MEMBER).where(member).values(workspaces=elsewhere))
+
+
+def _remove(work: Work, members: Sequence[AnyRow]) -> None:
+    for some in _parts(members):
+        numbers = [(row.team, row.number) for row in some]
+        accounts = [(row.team, row.platform, row.account) for row in some]
+        work.change(delete(MARK).where(tuple_(MARK.c.team, MARK.c.platform, MARK.c.account).in_(accounts)))
+        work.change(delete(READING).where(tuple_(READING.c.team, READING.c.member).in_(numbers)))
+        work.change(delete(MEMBER).where(tuple_(MEMBER.c.team, MEMBER.c.number).in_(numbers)))
+
+
+def _parts(rows: Sequence[T]) -> Sequence[Sequence[T]]:
+    return [list(islice(rows, at, at + _AT_ONCE)) for at in range(0, len(rows), _AT_ONCE)]

@@ -1,0 +1,128 @@
+"""Removed from a workspace: everything waits there for 30 days, and then what came from it is gone, and no more."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+
+from bot.chat.platform import Actor, Invocation, Reacted, WorkspaceJoined, WorkspaceLeft
+from bot.domain.card import Card
+from bot.domain.ids import ChannelRef, InvocationId, WorkspaceRef
+from bot.domain.reading import ReadingState
+from bot.domain.team import Role
+from bot.domain.wire import to_json
+from bot.runtime import teams as described
+from bot.service import teams
+from store.sql.tables import DELIVERY, MARK, MEMBER, READING, SCHEDULE, WEEK
+from tests.fakes.clubhouse import Clubhouse, clubhouse
+from tests.fakes.platform import NAME, WORKSPACE, account
+
+AWAY = WorkspaceRef(NAME, "W2")
+
+
+async def said(house: Clubhouse, line: str, *, by: str, there: WorkspaceRef) -> str:
+    actor = Actor(account=account(by), workspace=there, name=by, role=Role.ADMIN)
+    channel = ChannelRef(there, "reading")
+    invocation = Invocation(id=InvocationId(house.club.clock.token()), call=line, actor=actor, channel=channel)
+    card = (await house.club.dispatcher.invoke(invocation)).show
+    assert isinstance(card, Card)
+    return to_json(card)
+
+
+async def a_week_in_both(house: Clubhouse) -> None:
+    """Ana is in both workspaces, ben in ours, cleo in the other; each workspace has had a digest with a mark on it."""
+    await house.club.runner.write(lambda tx: teams.join(tx, AWAY, "away", house.team))
+    for there, people in ((WORKSPACE, ("ana", "ben")), (AWAY, ("ana", "cleo"))):
+        await said(house, "schedule set mon 09:00 UTC", by=people[0], there=there)
+        for name in people:
+            await said(house, "later #2", by=name, there=there)
+    await house.wait(days=6)
+    for posted, name in zip(house.platform.roots(), ("ben", "cleo"), strict=True):
+        actor = Actor(account=account(name), workspace=posted.ref.channel.workspace, name=name)
+        at, meaning = house.stage.now(), ReadingState.READ
+        await house.club.dispatcher.happened(
+            Reacted(actor=actor, message=posted.ref, emoji="✅", meaning=meaning, at=at)
+        )
+
+
+async def rows(house: Clubhouse) -> dict[str, int]:
+    """How many rows there are of everything that may come from a workspace."""
+
+    def counted(tx: Any) -> dict[str, int]:
+        tables = (MEMBER, READING, MARK, SCHEDULE, WEEK, DELIVERY)
+        return {table.name: tx.value(select(func.count()).select_from(table)) for table in tables}
+
+    found: dict[str, int] = await house.club.runner.read(counted)
+    return found
+
+
+def test_whoever_is_back_within_thirty_days_finds_everything(database: str, tmp_path: Path) -> None:
+    async def scenario() -> tuple[dict[str, int], dict[str, int], str, str]:
+        async with clubhouse(database, tmp_path, "Alpha", "Beta", "Gamma") as house:
+            await a_week_in_both(house)
+            before, queue = await rows(house), await said(house, "next", by="cleo", there=AWAY)
+            await house.club.dispatcher.happened(WorkspaceLeft(workspace=AWAY))
+            refused = await said(house, "next", by="cleo", there=AWAY)
+            posts = len(house.platform.roots())
+            await house.wait(days=29)
+            others = [posted.ref.channel.workspace for posted in house.platform.roots()[posts:]]
+            assert set(others) == {WORKSPACE}, "nothing is posted where we are no more"
+
+            await house.club.dispatcher.happened(WorkspaceJoined(workspace=AWAY, name="away", by_host=False))
+            assert "does not belong to a team" in refused
+            assert await said(house, "next", by="cleo", there=AWAY) == queue
+            return before, await rows(house), queue, await said(house, "schedule list", by="ana", there=AWAY)
+
+    before, after, _, listed = asyncio.run(scenario())
+
+    assert all(after[name] >= count for name, count in before.items())
+    assert "09:00" in listed
+
+
+def test_after_thirty_days_only_what_came_from_there_is_gone(database: str, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with clubhouse(database, tmp_path, "Alpha", "Beta", "Gamma") as house:
+            await a_week_in_both(house)
+            before = await rows(house)
+            assert (before["member"], before["reading"], before["mark"], before["week"]) == (3, 3, 2, 2)
+            await said(house, "schedule off", by="ana", there=WORKSPACE)
+            await house.club.dispatcher.happened(WorkspaceLeft(workspace=AWAY))
+            await house.wait(days=29)
+            assert (await rows(house))["member"] == 3
+            lines = await house.club.runner.read(described.described)
+            assert any(line.startswith("left: fake:W2 (away)") for line in lines)
+
+            await house.wait(days=2)
+
+            after = await rows(house)
+            assert (after["member"], after["reading"], after["mark"], after["week"]) == (2, 2, 1, 1)
+            assert after["delivery"] == before["delivery"] // 2
+            assert "Beta" in await said(house, "next", by="ana", there=WORKSPACE)
+            assert '"Read",[{"text":"1"}]' in await said(house, "stats me", by="ben", there=WORKSPACE)
+            assert "Alpha" in await said(house, "show #1", by="ana", there=WORKSPACE)
+            lines = await house.club.runner.read(described.described)
+            assert not any("W2" in line for line in lines)
+
+    asyncio.run(scenario())
+
+
+def test_whoever_returns_later_begins_anew(database: str, tmp_path: Path) -> None:
+    async def scenario() -> tuple[str, str]:
+        async with clubhouse(database, tmp_path, "Alpha", "Beta", "Gamma") as house:
+            await a_week_in_both(house)
+            for there in (WORKSPACE, AWAY):
+                await house.club.dispatcher.happened(WorkspaceLeft(workspace=there))
+            await house.wait(days=31)
+            emptied = await rows(house)
+            assert set(emptied.values()) == {0}
+
+            await house.club.dispatcher.happened(WorkspaceJoined(workspace=AWAY, name="away", by_host=True))
+            return await said(house, "stats me", by="cleo", there=AWAY), await said(
+                house, "schedule list", by="cleo", there=AWAY
+            )
+
+    stats, schedules = asyncio.run(scenario())
+
+    assert '"Read",[{"text":"0"}]' in stats
+    assert "No channel has a schedule" in schedules
