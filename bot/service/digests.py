@@ -160,7 +160,7 @@ def _plan(tx: Transaction, schedule: Schedule, slot: Occurrence, *, late: bool) 
     )
     root, *others = _drafts(step, card_of(digest), digest.entry)
     drafts = [replace(root, late_after=slot.due_at + LATE), *others]
-    tx.deliveries.plan(schedule.team, drafts, not_before=tx.now())
+    tx.deliveries.plan(schedule.team, drafts, not_before=slot.due_at)
     return digest
 
 

@@ -172,10 +172,8 @@ class SqlDeliveries:
 
     def _pass_on(self, row: AnyRow, now: datetime) -> None:
         """Let the steps that waited for this one go on, or refuse them with it and what waits for them in turn."""
-        same_source = and_(
-            DELIVERY.c.team == row.team, DELIVERY.c.source_key == row.source_key, DELIVERY.c.state == State.PENDING
-        )
-        following = update(DELIVERY).where(same_source)
+        waits = DELIVERY.c.state.in_([State.PENDING, State.UNCERTAIN])
+        following = update(DELIVERY).where(DELIVERY.c.team == row.team, DELIVERY.c.source_key == row.source_key, waits)
         if row.state == State.SENT:
             known = _landed(row)
             if known:
@@ -248,7 +246,10 @@ class SqlDeliveries:
         return at
 
     def doubt_after_restore(self) -> int:
-        """After a restored backup nothing due can be trusted not to have been sent since; how many rows there were."""
+        """After a restored backup nothing due can be trusted not to have been sent since; how many rows there were.
+
+        What waits for a doubtful step may have been sent as well: it is in doubt, too, and is looked into in its turn.
+        """
         now = self._work.now()
         self._work.change(update(INSTANCE).values(boot_epoch=INSTANCE.c.boot_epoch + 1))
         doubtful = update(DELIVERY).where(
@@ -257,11 +258,15 @@ class SqlDeliveries:
         since = func.coalesce(DELIVERY.c.first_sent_from, DELIVERY.c.not_before)
         values = {"sent_from": since, "first_sent_from": since, "lease_owner": None, "lease_until": None}
         epoch = select(INSTANCE.c.boot_epoch).scalar_subquery()
-        return self._work.change(
-            doubtful.values(
-                state=State.UNCERTAIN, not_before=now, boot_epoch=epoch, fence=DELIVERY.c.fence + 1, **values
-            )
-        )
+        again = {"state": State.UNCERTAIN, "boot_epoch": epoch, "fence": DELIVERY.c.fence + 1}
+        count = self._work.change(doubtful.values(not_before=now, **again, **values))
+        root = DELIVERY.alias("root")
+        same = and_(root.c.team == DELIVERY.c.team, root.c.source_key == DELIVERY.c.source_key)
+        begun = select(func.min(root.c.first_sent_from)).where(same, root.c.state == State.UNCERTAIN).scalar_subquery()
+        waiting = update(DELIVERY).where(DELIVERY.c.state == State.PENDING, DELIVERY.c.not_before.is_(None))
+        in_doubt = waiting.where(begun.is_not(None))
+        self._work.change(in_doubt.values(sent_from=begun, first_sent_from=begun, **again))
+        return count
 
 
 def _planned(team: TeamId, number: int, draft: Draft, instance: AnyRow, not_before: datetime | None) -> dict[str, Any]:

@@ -347,7 +347,29 @@ def test_after_a_restore_everything_that_was_due_is_looked_into(club: Club, cloc
     with club.store.begin(write=False) as tx:
         doubtful = tx.deliveries.uncertain(9, [PLATFORM])
     assert [delivery.first_sent_from for delivery in doubtful] == [START, START]
-    assert [step.state for step in steps(club, "due")] == [State.UNCERTAIN, State.PENDING, State.PENDING]
+    assert [step.state for step in steps(club, "due")] == [State.UNCERTAIN] * 3
+
+
+def test_what_waits_for_a_doubtful_step_is_looked_into_in_its_turn(club: Club) -> None:
+    plan(club)
+    with club.store.begin(write=True) as tx:
+        tx.deliveries.doubt_after_restore()
+    (root,) = doubtful(club)
+    settle(club.store, root, State.SENT, message=a_message("found"))
+    (thread,) = doubtful(club)
+    settle(club.store, thread, State.SENT, thread=ThreadRef(a_channel(), "found"))
+
+    (reply,) = doubtful(club)
+
+    assert [step.draft.step for step in (root, thread, reply)] == [Step.ROOT, Step.THREAD, Step.REPLY]
+    assert reply.thread == ThreadRef(a_channel(), "found")
+    assert reply.first_sent_from == START
+    assert lease(club.store) == []
+
+
+def doubtful(club: Club) -> Sequence[Delivery]:
+    with club.store.begin(write=False) as tx:
+        return tx.deliveries.uncertain(9, [PLATFORM])
 
 
 def test_the_ledger_of_another_team_is_not_seen(store: SqlStore) -> None:
