@@ -3,7 +3,7 @@
 DogearError
 ├── Refusal         BadUsage · NotFound · NotAllowed · Conflict       an expected "no", shown to the person
 ├── PlatformError   PlatformBusy · PlatformRefused (ChannelRefused) · PlatformUncertain  raised by adapters only
-├── StoreError      StoreBusy · StaleSchema
+├── StoreError      StoreBusy · StaleSchema · BadBackup
 └── BadConfig       every problem of the settings at once
 Anything else that is raised is a bug.
 """
@@ -83,6 +83,10 @@ class StoreBusy(StoreError):
 
 class StaleSchema(StoreError):
     """The database is of another version than the program; the text names both and the command to run."""
+
+
+class BadBackup(StoreError):
+    """The file to restore from is not what was written; nothing was restored."""
 
 
 class BadConfig(DogearError):

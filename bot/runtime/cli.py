@@ -146,6 +146,44 @@ def migrate(database: Database = None) -> None:
 
 
 @app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where to; compressed if the name ends in .gz", metavar="FILE")],
+    database: Database = None,
+) -> None:
+    """Write everything to one file, while the club goes on.
+
+    The file holds what the database holds, so keep it as safe. An earlier file of that name is replaced.
+    """
+    from bot.runtime import backup as backups
+
+    async def written() -> None:
+        async with _club(database) as club:
+            count = await asyncio.to_thread(backups.write, club.store, file)
+            print(f"{file}: {count:,} lines.")
+
+    asyncio.run(written())
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that “dogear backup” wrote", metavar="FILE")],
+    database: Database = None,
+) -> None:
+    """Fill an empty database from a backup, on either engine.
+
+    What was due and may have been posted since the backup is looked for before anything is posted.
+    """
+    from bot.runtime import backup as backups
+
+    async def restored() -> None:
+        async with _club(database) as club:
+            rows, doubtful = await asyncio.to_thread(backups.restore, club.store, file)
+            print(f"{rows:,} rows are back. In doubt, and to be looked for before they are posted: {doubtful:,}.")
+
+    asyncio.run(restored())
+
+
+@app.command()
 def invite(platform: Annotated[str, typer.Argument(help="The name of a platform")]) -> None:
     """Print the link that invites the bot, with the permissions that it needs and no others."""
     from bot.runtime.settings import load

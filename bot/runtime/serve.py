@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot.chat.web import Route, Website
 from bot.domain.errors import BadConfig, DogearError
+from bot.runtime import backup
 from bot.runtime.assemble import Club, configured, opened
 from bot.runtime.settings import Settings
 from bot.service import teams
@@ -21,10 +22,12 @@ async def serve(settings: Settings) -> None:
     async with opened(settings, migrate=False) as club:
         for platform in platforms:
             club.join(platform)
+        nightly = await asyncio.to_thread(_nightly, club)
         await _read_lists(club)
         try:
             with contextlib.suppress(asyncio.CancelledError):
-                await _until_stopped(club)
+                async with _at_it(nightly):
+                    await _until_stopped(club)
         except ExceptionGroup as failed:
             raise _first(failed) from failed
 
@@ -35,6 +38,28 @@ def _first(failed: ExceptionGroup[Exception]) -> Exception:
     while isinstance(told, ExceptionGroup):
         told = told.exceptions[0]
     return told
+
+
+def _nightly(club: Club) -> backup.Nightly | None:
+    """Whoever makes the nightly backups, if the host wants them; warns if the data seems to be lost."""
+    settings = club.settings
+    folder = backup.usable(Path(settings.backup_folder)) if settings.backup_folder else None
+    backup.warn_if_lost(club.store, folder)
+    if folder is None:
+        return None
+    return backup.Nightly(club.store, club.clock, folder, keep=settings.backup_keep, zone=settings.zone)
+
+
+@contextlib.asynccontextmanager
+async def _at_it(nightly: backup.Nightly | None) -> AsyncIterator[None]:
+    """Make the nightly backups while the block lasts."""
+    task = asyncio.create_task(nightly.run()) if nightly else None
+    try:
+        yield
+    finally:
+        if task:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
 
 async def _read_lists(club: Club) -> None:

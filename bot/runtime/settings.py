@@ -55,6 +55,8 @@ class Settings(BaseSettings):
         pattern=r"^(\s*\d{15,20}:(read|later)\s*(,|$))*$",
         description="custom emoji by id that mean something too: 1234567890123456789:read, …:later",
     )
+    backup_folder: str = Field("", description="a folder in which a backup is made every night; none without it")
+    backup_keep: int = Field(7, ge=1, le=10_000, description="how many of those nightly backups are kept")
     log_level: str = Field(
         "WARNING", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR"
     )

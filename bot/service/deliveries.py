@@ -8,7 +8,7 @@ from bot.domain.ids import ChannelRef, MessageRef, TeamId, ThreadRef
 from bot.domain.record import record
 from bot.domain.schedule import Schedule
 from bot.ports import Transaction
-from bot.service import schedules
+from bot.service import digests, schedules
 
 
 @record
@@ -78,12 +78,13 @@ def _note(tx: Transaction, delivery: Delivery, before: State, transition: Transi
 def after_restore(tx: Transaction) -> int:
     """Whoever restored a backup calls this once, on the restored database, before anything runs on it.
 
-    What the backup still shows as due may have been sent since it was made. So each delivery that was due by now
-    and is not sent starts in doubt: its platform is asked for it first, and it is posted only where it is not there.
+    What the backup still shows as due may have been sent since it was made, and so may a digest whose slot passed
+    since. So the digests due by now are planned, and each delivery that was due and is not sent starts in doubt: its platform is asked for it first, and it is posted only where it is not there.
     Where the platform cannot be asked, an admin is. Every lease ends, and the count of restores (`boot_epoch`) grows,
     so that whoever still runs on the old database finds no lease of theirs in this one. How many are in doubt;
     nothing is posted or asked by this call.
     """
+    digests.plan_due(tx)
     return tx.deliveries.doubt_after_restore()
 
 

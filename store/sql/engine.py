@@ -1,5 +1,6 @@
 """From a database URL to an engine whose transactions begin as we say."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -46,6 +47,10 @@ def _file(parsed: URL) -> URL:
     folder = Path(parsed.database).parent
     if not folder.is_dir():
         raise BadConfig([f"The folder {folder} for the database {parsed.database} does not exist."])
+    # SQLite writes a journal beside its file, so the folder matters as much as the file.
+    for place in (folder, Path(parsed.database)):
+        if place.exists() and not os.access(place, os.W_OK):
+            raise BadConfig([f"{place} cannot be written, and the database must be: mend its owner or its mount."])
     return parsed
 
 

@@ -3,18 +3,21 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from bot.domain.errors import StoreBusy
+from bot.domain.errors import BadBackup, StoreBusy
 from bot.domain.notes import NoteBlock
 from bot.ports import Clock, Failed
+from store.sql import backup
 from store.sql.engine import POOL, RolledBack, address, begun, connect, savepoint
 from store.sql.hold import Hold, hold
 from store.sql.migrate import prepare, revision
 from store.sql.transaction import SqlTransaction
 from store.sql.work import DatabaseTime, Tree
+
+T = TypeVar("T")
 
 SQLITE_READERS = 4
 
@@ -119,6 +122,31 @@ class SqlStore:
         """The revision of the database's schema."""
         with begun(self._engine, write=False) as connection:
             return revision(connection) or ""
+
+    def is_empty(self) -> bool:
+        """Whether nothing was ever put into the database."""
+        with begun(self._engine, write=False) as connection:
+            return backup.is_empty(connection)
+
+    def backup(self) -> Iterator[str]:
+        """Everything as it is at this moment, as lines that `restore` reads on either engine; others go on writing."""
+        with begun(self._engine, write=False) as connection:
+            yield from backup.lines(connection, self._clock.now())
+
+    def restore(self, read: Callable[[], Iterable[str]], then: Callable[[SqlTransaction], T]) -> tuple[int, T]:
+        """Fill an empty database from a backup and carry out `then`, all in one transaction: how many rows, and what
+        `then` gave. `read` gives the lines from the first on, and is asked twice: they are checked before a row is kept.
+
+        Raises BadBackup, StaleSchema, Conflict if the database is not empty, and StoreBusy; nothing is kept then.
+        """
+        backup.check(read())
+        with self.begin(write=True) as tx:
+            rows = backup.load(tx.connection, read(), tx.index)
+            done = then(tx)
+            damage = backup.damage(tx.connection)
+            if damage:
+                raise BadBackup(f"What was restored is not whole: {damage[0]}.")
+        return sum(rows.values()), done
 
     def close(self) -> None:
         """Give up every connection."""

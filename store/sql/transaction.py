@@ -20,20 +20,20 @@ class SqlTransaction(Work):
     """The port's Transaction; each noun is made when it is first asked for."""
 
     @cached_property
-    def _index(self) -> Index:
+    def index(self) -> Index:
         return SqliteIndex(self) if self.engine == "sqlite" else PostgresIndex(self)
 
     @cached_property
     def _spelling(self) -> Spelling:
-        return Spelling(self, self._index)
+        return Spelling(self, self.index)
 
     @cached_property
     def teams(self) -> SqlTeams:
-        return SqlTeams(self, self._index)
+        return SqlTeams(self, self.index)
 
     @cached_property
     def entries(self) -> SqlEntries:
-        return SqlEntries(self, self._index, self._spelling)
+        return SqlEntries(self, self.index, self._spelling)
 
     @cached_property
     def readings(self) -> SqlReadings:
@@ -41,7 +41,7 @@ class SqlTransaction(Work):
 
     @cached_property
     def search(self) -> SqlSearch:
-        return SqlSearch(self, self._index, self._spelling)
+        return SqlSearch(self, self.index, self._spelling)
 
     @cached_property
     def schedules(self) -> SqlSchedules:

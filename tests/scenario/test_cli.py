@@ -63,6 +63,23 @@ def test_a_workspace_is_assigned_and_a_wrong_name_is_one_line(tmp_path: Path) ->
         assert run.stderr.count("\n") == 1
 
 
+def test_a_club_moves_to_another_database_in_one_file(tmp_path: Path) -> None:
+    old, new = f"sqlite:///{tmp_path}/old.db", f"sqlite:///{tmp_path}/new.db"
+    dogear("team", "add", "infra", "--list", str(a_list(tmp_path / "list.md")), database=old)
+
+    written = dogear("backup", str(tmp_path / "kept.gz"), database=old)
+    restored = dogear("restore", str(tmp_path / "kept.gz"), database=new)
+    again = dogear("restore", str(tmp_path / "kept.gz"), database=new)
+    listed = dogear("team", "list", database=new)
+
+    assert written.stdout.startswith(f"{tmp_path}/kept.gz: ")
+    assert "rows are back" in restored.stdout
+    assert "infra: 2 entries" in listed.stdout
+    assert again.stderr == (
+        "dogear: The database is not empty, so nothing was restored. Name a new one with --database.\n"
+    )
+
+
 def test_check_tells_people_and_tools_the_same(tmp_path: Path) -> None:
     path = a_list(tmp_path / "list.md", LIST + "* [Alpha again](https://www.example.org/alpha/)\n")
 
@@ -108,7 +125,18 @@ def test_a_bug_is_one_line_and_its_place_is_told_to_who_asks(tmp_path: Path) -> 
 
 
 def test_help_and_every_commands_help_teach_without_a_database() -> None:
-    for command in ([], ["demo"], ["chat"], ["run"], ["check"], ["sync"], ["migrate"], ["team"], ["team", "add"]):
+    for command in (
+        [],
+        ["demo"],
+        ["chat"],
+        ["run"],
+        ["check"],
+        ["sync"],
+        ["migrate"],
+        ["backup"],
+        ["team"],
+        ["team", "add"],
+    ):
         run = dogear(*command, "--help", database="nonsense")
         assert run.returncode == 0
         assert "Usage: " in run.stdout

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from bot.domain import errors
 from bot.domain.errors import (
+    BadBackup,
     BadConfig,
     BadUsage,
     Conflict,
@@ -30,7 +31,7 @@ def test_the_tree_is_the_one_that_is_drawn_at_its_top() -> None:
     assert {Refusal, PlatformError, StoreError, BadConfig} <= subclasses(DogearError)
     assert {BadUsage, NotFound, NotAllowed, Conflict} <= subclasses(Refusal)
     assert subclasses(PlatformError) == {PlatformBusy, PlatformRefused, PlatformUncertain}
-    assert subclasses(StoreError) == {StoreBusy, StaleSchema}
+    assert subclasses(StoreError) == {StoreBusy, StaleSchema, BadBackup}
 
 
 def test_every_error_is_in_the_tree_and_drawn_in_it() -> None:

@@ -1,0 +1,154 @@
+"""Backups as files: written whole or not at all, read back, and made every night where the host wants it."""
+
+import asyncio
+import gzip
+import logging
+import os
+import re
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+from zoneinfo import ZoneInfo
+
+from bot.domain.errors import BadBackup, BadConfig, Conflict, DogearError
+from bot.ports import Clock
+from bot.service import deliveries
+from store.sql import SqlStore
+
+AT_NIGHT = 3
+"""The hour, in the host's zone, from which on a day's backup is made."""
+LOOK_EVERY = 300.0
+"""Seconds."""
+_NIGHTLY = re.compile(r"dogear-\d{4}-\d\d-\d\d\.jsonl\.gz")
+
+log = logging.getLogger("dogear.backup")
+
+
+def write(store: SqlStore, path: Path) -> int:
+    """Write a backup to the file, in place of an earlier one; how many lines it has. `….gz` is compressed.
+
+    Raises Conflict if there is nothing to back up, BadConfig if the file cannot be written, and StoreBusy.
+    """
+    if store.is_empty():
+        raise Conflict("The database is empty: there is nothing to back up.", hint="Is --database the right one?")
+    try:
+        with _replaced(path) as file:
+            return sum(1 for line in store.backup() if file.write(line))
+    except OSError as error:
+        raise BadConfig([f"The backup {path} cannot be written: {error.strerror}."]) from None
+
+
+@contextmanager
+def _replaced(path: Path) -> Iterator[IO[str]]:
+    """A file beside it that takes its place when the block ends well. Only its owner may read it: it holds secrets."""
+    part = path.with_name(f"{path.name}.part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as raw:
+            if path.suffix == ".gz":
+                with gzip.open(raw, "wt", compresslevel=6, encoding="utf-8", newline="\n") as file:
+                    yield file
+            else:
+                with open(raw.fileno(), "w", encoding="utf-8", newline="\n", closefd=False) as file:
+                    yield file
+            os.fsync(raw.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def restore(store: SqlStore, path: Path) -> tuple[int, int]:
+    """Fill the empty database from the file: how many rows it has now, and how many deliveries are in doubt.
+
+    Raises BadConfig if the file cannot be read, BadBackup, StaleSchema, Conflict and StoreBusy; nothing is kept then.
+    """
+    try:
+        return store.restore(lambda: lines(path), deliveries.after_restore)
+    except (EOFError, gzip.BadGzipFile, zlib.error, UnicodeDecodeError):
+        raise BadBackup(f"{path} is damaged or was cut off.") from None
+    except OSError as error:
+        raise BadConfig([f"The backup {path} cannot be read: {error.strerror}."]) from None
+
+
+def lines(path: Path) -> Iterator[str]:
+    """The lines of a backup, compressed or not."""
+    with path.open("rb") as raw:
+        packed = raw.read(2) == b"\x1f\x8b"
+    with gzip.open(path, "rt", encoding="utf-8") if packed else path.open(encoding="utf-8") as file:
+        yield from file
+
+
+def usable(folder: Path) -> Path:
+    """The folder, if files can be made in it; raises BadConfig."""
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        raise BadConfig([f"The backup folder {folder} is not there, or cannot be written."])
+    return folder
+
+
+def warn_if_lost(store: SqlStore, folder: Path | None) -> None:
+    """Say loudly that the database is empty: a volume that is not mounted looks just like a club that never was."""
+    if not store.is_empty():
+        return
+    known = made(folder) if folder else []
+    if known:
+        log.error(
+            "THE DATABASE IS EMPTY, BUT THERE ARE BACKUPS. If a volume is not mounted, stop and mount it; if the data "
+            "is lost, stop and restore: dogear restore %s",
+            known[-1],
+        )
+    else:
+        log.warning(
+            "The database is new and empty. If this club had data before, stop: its volume is not there, or the address "
+            "is wrong.",
+        )
+
+
+class Nightly:
+    """Makes one backup a day in a folder and keeps the newest ones. Replicas that share the folder make one in all."""
+
+    def __init__(self, store: SqlStore, clock: Clock, folder: Path, keep: int, zone: str) -> None:
+        self._store = store
+        self._clock = clock
+        self._folder = folder
+        self._keep = keep
+        self._zone = ZoneInfo(zone)
+
+    async def run(self) -> None:
+        """Look every few minutes whether the day's backup is there, until cancelled."""
+        while True:
+            try:
+                await asyncio.to_thread(self.make_if_due)
+            except DogearError as error:
+                log.error("no backup was made: %s", error)  # noqa: TRY400 -- it is no bug of ours
+            except Exception:
+                log.exception("bug in the nightly backup")
+            await asyncio.sleep(LOOK_EVERY)
+
+    def make_if_due(self) -> Path | None:
+        """The day's backup if it was made now; None if it is too early, it is there, or another replica is at it."""
+        path = self._due(self._clock.now())
+        if path is None or path.exists() or self._store.is_empty():
+            return None
+        held = self._store.hold("backup")
+        if held is None:
+            return None
+        try:
+            write(self._store, path)
+        finally:
+            held.let_go()
+        for old in made(self._folder)[: -self._keep]:
+            old.unlink(missing_ok=True)
+        log.info("backup made", extra={"file": path.name})
+        return path
+
+    def _due(self, now: datetime) -> Path | None:
+        local = now.astimezone(self._zone)
+        return self._folder / f"dogear-{local:%Y-%m-%d}.jsonl.gz" if local.hour >= AT_NIGHT else None
+
+
+def made(folder: Path) -> list[Path]:
+    """The nightly backups in a folder, oldest first."""
+    return sorted(path for path in folder.glob("dogear-*") if _NIGHTLY.fullmatch(path.name))

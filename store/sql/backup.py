@@ -1,0 +1,232 @@
+"""All that is kept, as lines of JSON that either engine can be filled from. Files are not handled here.
+
+    {"dogear": "backup", "format": 1, "schema": "0001", "made_at": "2026-11-24T03:00:00+00:00"}
+    {"table": "team", "columns": ["id", "name", "zone"]}
+    [1, "default", "UTC"]
+    {"end": "team", "rows": 1, "sha256": "…"}                    of the table's rows, each with its line's end
+    {"end": "backup", "rows": 1, "sha256": "…"}                  of all lines before, each with its line's end
+
+Bytes are base64, moments ISO 8601 in UTC, short lists lists. What the vault keeps stays encrypted. Search indexes
+are not written: each engine has its own, made anew where a backup is read.
+"""
+
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, time
+from hashlib import sha256
+from itertools import islice
+from typing import Any, TypeAlias
+
+from sqlalchemy import Column, Connection, LargeBinary, Table, Time, delete, func, insert, literal, select, text
+
+from bot.domain.errors import BadBackup, Conflict, StaleSchema
+from bot.domain.ids import Url
+from bot.domain.notes import Notes
+from bot.domain.source import ReadEntry
+from store.sql.migrate import REVISION
+from store.sql.search.index import Index
+from store.sql.tables import ENTRY, INSTANCE, METADATA, TEAM, Moment, Words
+
+FORMAT = 1
+BATCH = 1000
+"""Rows that are in memory at a time."""
+
+Codec: TypeAlias = tuple[Callable[[Any], Any], Callable[[Any], Any]]
+"""How a value that JSON has not is written and read."""
+
+
+def lines(connection: Connection, made_at: datetime) -> Iterator[str]:
+    """Everything in the connection's snapshot, a batch of rows in memory at a time; raises StoreBusy."""
+    whole, rows = sha256(), 0
+    for line, is_row in _lines(connection, made_at):
+        whole.update(line.encode())
+        rows += is_row
+        yield line
+    yield _line({"end": "backup", "rows": rows, "sha256": whole.hexdigest()})
+
+
+def _lines(connection: Connection, made_at: datetime) -> Iterator[tuple[str, bool]]:
+    yield _line({"dogear": "backup", "format": FORMAT, "schema": REVISION, "made_at": made_at.isoformat()}), False
+    for table in METADATA.sorted_tables:
+        yield _line({"table": table.name, "columns": [column.name for column in table.columns]}), False
+        digest, rows = sha256(), 0
+        for line in _rows(connection, table):
+            digest.update(line.encode())
+            rows += 1
+            yield line, True
+        yield _line({"end": table.name, "rows": rows, "sha256": digest.hexdigest()}), False
+
+
+def _rows(connection: Connection, table: Table) -> Iterator[str]:
+    writers = [_codec(column)[0] for column in table.columns]
+    found = connection.execute(select(table).execution_options(yield_per=BATCH))
+    for row in found:
+        yield _line([None if value is None else write(value) for write, value in zip(writers, row, strict=True)])
+
+
+def _line(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def _codec(column: Column[Any]) -> Codec:
+    match column.type:
+        case LargeBinary():
+            return (lambda value: b64encode(value).decode()), b64decode
+        case Moment():
+            return datetime.isoformat, datetime.fromisoformat
+        case Time():
+            return time.isoformat, time.fromisoformat
+        case Words():
+            return list, tuple
+    return (lambda value: value), (lambda value: value)
+
+
+def check(backup: Iterable[str]) -> None:
+    """Raise StaleSchema for a backup of another schema, and BadBackup for anything that is not as it was written."""
+    source = _Source(backup)
+    _check_head(source.next())
+    source.end(sum(sum(1 for _ in _rows_of(table, source)) for table in METADATA.sorted_tables))
+
+
+def load(connection: Connection, backup: Iterable[str], index: Index) -> Mapping[str, int]:
+    """Fill an empty database from the lines of a backup; how many rows each table has got.
+
+    The lines have passed `check`. Raises Conflict if the database is not empty; the caller then rolls back.
+    """
+    _refuse_full(connection)
+    source = _Source(backup)
+    _check_head(source.next())
+    connection.execute(delete(INSTANCE))
+    loaded = {table.name: _load(connection, table, source) for table in METADATA.sorted_tables}
+    source.end(sum(loaded.values()))
+    _go_on_counting(connection)
+    for team in connection.scalars(select(TEAM.c.id)).all():
+        _reindex(connection, index, team)
+    return loaded
+
+
+def is_empty(connection: Connection) -> bool:
+    """Whether nothing was ever put into the database."""
+    return not any(
+        connection.scalar(select(literal(1)).select_from(table).limit(1))
+        for table in METADATA.sorted_tables
+        if table is not INSTANCE
+    )
+
+
+def _refuse_full(connection: Connection) -> None:
+    if not is_empty(connection):
+        raise Conflict("The database is not empty, so nothing was restored.", hint="Name a new one with --database.")
+
+
+def _check_head(head: Any) -> None:
+    if not isinstance(head, dict) or head.get("dogear") != "backup":
+        raise BadBackup("The file is not a backup of Dogear's.")
+    schema = str(head.get("schema"))
+    if head.get("format") != FORMAT or schema > REVISION:
+        raise StaleSchema(
+            f"The backup has format {head.get('format')} and schema {schema}, this program reads format {FORMAT} "
+            f"and schema {REVISION}. Install a newer Dogear."
+        )
+    if schema != REVISION:
+        raise StaleSchema(
+            f"The backup has schema {schema}, this program reads {REVISION}. Restore it with the Dogear that made it, "
+            "then run “dogear migrate” with this one."
+        )
+
+
+def _load(connection: Connection, table: Table, source: "_Source") -> int:
+    columns = [column.name for column in table.columns]
+    readers = [_codec(column)[1] for column in table.columns]
+    rows = _rows_of(table, source)
+    count = 0
+    while batch := [_values(columns, readers, row) for row in islice(rows, BATCH)]:
+        connection.execute(insert(table), batch)
+        count += len(batch)
+    return count
+
+
+def _rows_of(table: Table, source: "_Source") -> Iterator[list[Any]]:
+    if source.next() != {"table": table.name, "columns": [column.name for column in table.columns]}:
+        raise BadBackup(f"The backup has no table {table.name} where it should be.")
+    return source.rows(table.name)
+
+
+def _values(columns: Sequence[str], readers: Sequence[Callable[[Any], Any]], row: Sequence[Any]) -> dict[str, Any]:
+    return {
+        name: None if value is None else read(value) for name, read, value in zip(columns, readers, row, strict=True)
+    }
+
+
+class _Source:
+    """The lines of a backup, one after the other, with what they sum up to."""
+
+    def __init__(self, backup: Iterable[str]) -> None:
+        self._lines = iter(backup)
+        self._whole = sha256()
+        self._number = 0
+
+    def next(self) -> Any:
+        line = next(self._lines, "")
+        self._number += 1
+        if not line.endswith("\n"):
+            raise BadBackup(f"The backup ends in line {self._number}: it was cut off.")
+        self._last, self._before = line, self._whole.hexdigest()
+        self._whole.update(line.encode(errors="replace"))
+        try:
+            return json.loads(line)
+        except (ValueError, RecursionError):
+            raise BadBackup(f"Line {self._number} of the backup is damaged.") from None
+
+    def rows(self, table: str) -> Iterator[list[Any]]:
+        """The table's rows; raises BadBackup at their end if they are not those that were written."""
+        digest, count = sha256(), 0
+        while isinstance(row := self.next(), list):
+            digest.update(self._last.encode(errors="replace"))
+            count += 1
+            yield row
+        if row != {"end": table, "rows": count, "sha256": digest.hexdigest()}:
+            raise BadBackup(f"The table {table} of the backup is damaged, before line {self._number}.")
+
+    def end(self, rows: int) -> None:
+        last = self.next()
+        if last != {"end": "backup", "rows": rows, "sha256": self._before}:
+            raise BadBackup("The backup is damaged: its lines are not those that were written.")
+
+
+def _go_on_counting(connection: Connection) -> None:
+    """PostgreSQL gives out numbers from a sequence, which knows nothing of rows that brought their own."""
+    if connection.dialect.name == "postgresql":
+        last = select(func.coalesce(func.max(TEAM.c.id), 0)).scalar_subquery()
+        sequence = func.pg_get_serial_sequence(TEAM.name, TEAM.c.id.name)
+        connection.execute(select(func.setval(sequence, last + 1, False)))
+
+
+def _reindex(connection: Connection, index: Index, team: int) -> None:
+    index.create(team)
+    listed = select(ENTRY).where(ENTRY.c.team == team, ENTRY.c.retired_at.is_(None)).order_by(ENTRY.c.number)
+    last = 0
+    while rows := connection.execute(listed.where(ENTRY.c.number > last).limit(BATCH)).all():
+        index.add(team, [(row.number, _read_entry(row)) for row in rows])
+        last = rows[-1].number
+
+
+def _read_entry(row: Any) -> ReadEntry:
+    return ReadEntry(
+        line=row.line,
+        title=row.title,
+        url=Url(row.url),
+        key=row.key,
+        notes=Notes(markdown=row.notes),
+        tags=row.tags,
+        section=row.section,
+    )
+
+
+def damage(connection: Connection) -> Sequence[str]:
+    """What the engine itself finds wrong with its file; nothing on PostgreSQL, which checks its own pages."""
+    if connection.dialect.name != "sqlite":
+        return ()
+    found = [*connection.scalars(text("PRAGMA integrity_check")), *connection.scalars(text("PRAGMA foreign_key_check"))]
+    return [str(line) for line in found if line != "ok"]

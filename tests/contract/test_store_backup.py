@@ -1,0 +1,331 @@
+"""A backup is everything at one moment, and either engine is filled from it as it was."""
+
+import json
+import stat
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import time, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from bot.domain.delivery import Durations, Step
+from bot.domain.errors import BadBackup, BadConfig, Conflict, StaleSchema
+from bot.domain.ids import EntryNumber, InvocationId, PlatformName, ScheduleId, WorkspaceRef
+from bot.domain.query import parse
+from bot.domain.reading import Choice, Mark, Reading, ReadingState
+from bot.domain.schedule import Schedule, Weekday
+from bot.domain.source import SourceFile
+from bot.ports import Transaction
+from bot.runtime import backup
+from bot.service import deliveries, digests
+from store.sql import SqlStore, SqlVault, open_store
+from store.sql.migrate import REVISION
+from tests.fakes.clock import START, FakeClock
+from tests.fakes.kept import PLATFORM, Club, a_channel, a_club, a_message, a_read_entry, an_account
+
+KEY = Fernet.generate_key().decode()
+SECRET = b"xoxb-canary"
+DURATIONS = Durations()
+
+
+@contextmanager
+def opened(url: str, clock: FakeClock) -> Iterator[SqlStore]:
+    with closing(open_store(url, clock, database_time=clock.database_time)) as store:
+        yield store
+
+
+@pytest.fixture
+def empty(url: str, clock: FakeClock, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[SqlStore]:
+    """An empty database of the engine that `store` is not on."""
+    if url.startswith("postgresql"):
+        with opened(f"sqlite:///{tmp_path / 'other.db'}", clock) as other:
+            yield other
+        return
+    with request.getfixturevalue("postgres").database() as address, opened(address, clock) as other:
+        yield other
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Path:
+    return tmp_path / "kept.jsonl.gz"
+
+
+def filled(store: SqlStore) -> Club:
+    """A club with something in every table."""
+    club = a_club(store)
+    tags, section = ["db", "ops"], ["Part", "Chapter"]
+    entry, gone = club.add(
+        a_read_entry("Caching “at scale” 🗂", "A note.\n1. Really\n", tags=tags, section=section), a_read_entry("Gone")
+    )
+    file = SourceFile(source=club.source, file="list.md", size=1, mtime=2**61, entries=2, duplicates=("k",))
+    mark = Mark(
+        account=an_account(), message=a_message(), entry=entry, emoji="check", meaning=ReadingState.READ, at=START
+    )
+    with store.begin(write=True) as tx:
+        tx.teams.join(WorkspaceRef(PLATFORM, "local"), "Here", club.team)
+        tx.entries.retire(club.team, [gone])
+        tx.entries.keep_file(file)
+        reading = Reading(entry=entry, state=ReadingState.READ, since=tx.now())
+        tx.readings.keep(club.member, reading, Choice(state=ReadingState.READ, at=tx.now()))
+        tx.readings.keep_mark(club.team, mark)
+        tx.schedules.keep(a_schedule(club))
+        digests.post_now(tx, club.team, a_channel())
+        tx.invocations.keep(InvocationId("typed:1"), "an answer")
+    SqlVault(store, [KEY]).keep(PlatformName("chat"), "install/1", SECRET)
+    return club
+
+
+def a_schedule(club: Club, weekday: Weekday = Weekday.MONDAY) -> Schedule:
+    return Schedule(
+        id=ScheduleId(0),
+        team=club.team,
+        channel=a_channel(),
+        weekday=weekday,
+        at=time(9, 30),
+        zone="Europe/Berlin",
+        tags=("db",),
+        active_from=START,
+        created_by=an_account(),
+    )
+
+
+def nothing(_tx: Transaction) -> None:
+    """What a restore does afterwards where only the rows are looked at."""
+
+
+def rows(store: SqlStore) -> dict[str, list[str]]:
+    """Every row by table, in an order that no engine decides."""
+    found: dict[str, list[str]] = {}
+    table = ""
+    for line in store.backup():
+        read = json.loads(line)
+        if isinstance(read, list):
+            found[table].append(line)
+        elif "table" in read:
+            table = read["table"]
+            found[table] = []
+    return {name: sorted(lines) for name, lines in found.items()}
+
+
+def test_either_engine_is_filled_from_the_other_as_it_was(store: SqlStore, empty: SqlStore) -> None:
+    filled(store)
+
+    empty.restore(store.backup, nothing)
+
+    assert rows(empty) == rows(store)
+    assert not [table for table, lines in rows(store).items() if not lines]
+
+
+def test_what_was_restored_is_found_numbered_and_opened_as_before(store: SqlStore, empty: SqlStore) -> None:
+    club = filled(store)
+
+    empty.restore(store.backup, nothing)
+
+    there = Club(empty, club.team, club.source, club.member)
+    (added,) = there.add(a_read_entry("Caching again"))
+    with empty.begin(write=True) as tx:
+        hits = tx.search.find(club.team, club.member, parse("caching"), offset=0, limit=9)
+        another = tx.teams.add("another", "UTC")
+    assert sorted(hit.entry.number for hit in hits.items) == [1, 3]
+    assert there.number(added) == 3
+    assert another.id != club.team
+    assert SqlVault(empty, [KEY]).recall(PlatformName("chat"), "install/1") == SECRET
+
+
+def test_secrets_stay_encrypted_and_the_file_is_its_owners_alone(store: SqlStore, tmp_path: Path) -> None:
+    filled(store)
+    file = tmp_path / "kept.jsonl"
+
+    backup.write(store, file)
+
+    assert SECRET not in file.read_bytes()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("kept")] == ["kept.jsonl"]
+
+
+def test_a_backup_under_load_is_one_moment_of_it(store: SqlStore, empty: SqlStore, kept: Path) -> None:
+    """Each writer adds an entry and a reading of it in one transaction; a backup never holds one without the other."""
+    club = a_club(store)
+    enough, stop = threading.Semaphore(0), threading.Event()
+
+    def write() -> None:
+        while not stop.is_set():
+            with store.begin(write=True) as tx:
+                entry = a_read_entry()
+                tx.entries.add(club.team, club.source, [("list.md", entry)])
+                added = tx.entries.keyed(club.team, entry.key)
+                assert added is not None
+                tx.readings.keep(club.member, Reading(entry=added.id, state=ReadingState.READ, since=tx.now()), None)
+            enough.release()
+
+    writers = [threading.Thread(target=write) for _ in range(2)]
+    for writer in writers:
+        writer.start()
+    for _ in range(60):
+        enough.acquire()
+    backup.write(store, kept)
+    stop.set()
+    for writer in writers:
+        writer.join()
+
+    backup.restore(empty, kept)
+
+    with empty.begin(write=False) as tx:
+        assert 60 <= tx.entries.count(club.team) == tx.readings.counts(club.member).read
+        found = tx.search.find(club.team, club.member, parse("caching"), offset=0, limit=1)
+        assert found.total == tx.entries.count(club.team)
+
+
+def test_what_is_due_by_the_restore_is_looked_for_before_it_is_posted(
+    store: SqlStore, empty: SqlStore, kept: Path, clock: FakeClock
+) -> None:
+    """A share that was pending in the backup, and a digest whose slot passed between the backup and the restore."""
+    club = a_club(store)
+    club.add(*(a_read_entry(tags=["db"]) for _ in range(3)))
+    with store.begin(write=True) as tx:
+        tx.schedules.keep(a_schedule(club, Weekday.TUESDAY))
+        (anna, first) = tx.teams.member(club.team, an_account()), tx.entries.numbered(club.team, EntryNumber(1))
+        assert anna is not None
+        assert first is not None
+        digests.share(tx, anna, a_channel("other"), first.number, InvocationId("share"))
+    backup.write(store, kept)
+    clock.advance(timedelta(days=1, hours=2))
+
+    _, doubtful = backup.restore(empty, kept)
+
+    with empty.begin(write=True) as tx:
+        again = digests.plan_due(tx)
+        taken = deliveries.take(tx, "worker", 9, DURATIONS, [PLATFORM])
+    since = {step.draft.channel.id: step.first_sent_from for step in taken.doubtful}
+    assert doubtful == 2
+    assert since == {"other": START, "reading": START + timedelta(days=1)}
+    assert {step.draft.step for step in taken.doubtful} == {Step.ROOT}
+    assert (again, taken.leased) == ([], [])
+
+
+def test_a_restore_into_a_database_that_is_in_use_is_refused(store: SqlStore, empty: SqlStore, kept: Path) -> None:
+    filled(store)
+    backup.write(store, kept)
+    a_club(empty, "theirs")
+    before = rows(empty)
+
+    with pytest.raises(Conflict, match="not empty"):
+        backup.restore(empty, kept)
+
+    assert rows(empty) == before
+
+
+def test_an_empty_database_is_not_backed_up(store: SqlStore, kept: Path) -> None:
+    with pytest.raises(Conflict, match="nothing to back up"):
+        backup.write(store, kept)
+
+    assert not kept.exists()
+
+
+def cut_off(text: str) -> str:
+    return text[: len(text) // 2]
+
+
+def without_the_end(text: str) -> str:
+    return text[: text.rindex('{"end":"backup"')]
+
+
+def changed(text: str) -> str:
+    return text.replace("Gone", "Here")
+
+
+def without_a_row(text: str) -> str:
+    lines = text.splitlines(keepends=True)
+    return "".join(line for line in lines if "Gone" not in line)
+
+
+def another_schema(text: str) -> str:
+    return text.replace(f'"schema":"{REVISION}"', '"schema":"9999"')
+
+
+def another_file(_text: str) -> str:
+    return "# Reading list\n"
+
+
+@pytest.mark.parametrize(
+    ("damage", "error", "says"),
+    [
+        (cut_off, BadBackup, "cut off"),
+        (without_the_end, BadBackup, "cut off"),
+        (changed, BadBackup, "The table entry of the backup is damaged"),
+        (without_a_row, BadBackup, "The table entry of the backup is damaged"),
+        (another_schema, StaleSchema, "Install a newer Dogear"),
+        (another_file, BadBackup, "damaged"),
+    ],
+)
+def test_what_is_not_as_it_was_written_is_refused_and_nothing_is_kept(
+    tmp_path: Path, clock: FakeClock, damage: Callable[[str], str], error: type[Exception], says: str
+) -> None:
+    with opened(f"sqlite:///{tmp_path / 'one.db'}", clock) as store:
+        filled(store)
+        (tmp_path / "kept").write_text(damage("".join(store.backup())), encoding="utf-8")
+
+    with opened(f"sqlite:///{tmp_path / 'two.db'}", clock) as empty:
+        with pytest.raises(error, match=says):
+            backup.restore(empty, tmp_path / "kept")
+
+        assert empty.is_empty()
+
+
+def test_a_damaged_compressed_file_and_a_file_that_is_not_there_are_told_apart(
+    store: SqlStore, empty: SqlStore, kept: Path
+) -> None:
+    filled(store)
+    backup.write(store, kept)
+    kept.write_bytes(kept.read_bytes()[:-40])
+
+    with pytest.raises(BadBackup, match="damaged or was cut off"):
+        backup.restore(empty, kept)
+    with pytest.raises(BadConfig, match="cannot be read"):
+        backup.restore(empty, kept.with_name("nowhere"))
+    with pytest.raises(BadConfig, match="cannot be written"):
+        backup.write(store, kept / "under a file")
+
+
+def test_a_backup_is_made_each_night_and_the_oldest_go(store: SqlStore, tmp_path: Path, clock: FakeClock) -> None:
+    filled(store)
+    nightly = backup.Nightly(store, clock, tmp_path, keep=2, zone="Europe/Berlin")
+    (tmp_path / "dogear-before-the-move.jsonl.gz").touch()
+
+    days = []
+    for hours in (0, 1, 15, 3, 24, 24):  # from Monday 09:30 in Berlin; once at 01:30, too early for Tuesday
+        clock.advance(timedelta(hours=hours))
+        days.append(nightly.make_if_due())
+
+    assert [day.name[7:17] if day else None for day in days] == [
+        "2026-11-23", None, None, "2026-11-24", "2026-11-25", "2026-11-26"
+    ]  # fmt: skip
+    assert [path.name[7:17] for path in backup.made(tmp_path)] == ["2026-11-25", "2026-11-26"]
+    assert (tmp_path / "dogear-before-the-move.jsonl.gz").exists()
+
+
+def test_replicas_that_share_a_folder_make_one_backup(store: SqlStore, tmp_path: Path, clock: FakeClock) -> None:
+    filled(store)
+    first, second = (backup.Nightly(store, clock, tmp_path, keep=2, zone="UTC") for _ in range(2))
+
+    assert first.make_if_due()
+    assert second.make_if_due() is None
+
+
+def test_an_empty_database_beside_backups_is_cried_out(
+    store: SqlStore, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "dogear-2026-11-20.jsonl.gz").touch()
+
+    backup.warn_if_lost(store, None)
+    backup.warn_if_lost(store, tmp_path)
+    filled(store)
+    backup.warn_if_lost(store, tmp_path)
+
+    new, lost = caplog.records
+    assert (new.levelname, lost.levelname) == ("WARNING", "ERROR")
+    assert "its volume is not there" in new.getMessage()
+    assert f"dogear restore {tmp_path}/dogear-2026-11-20.jsonl.gz" in lost.getMessage()
