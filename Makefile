@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-contract-discord fuzz bench check fix reference lock clean
+.PHONY: help demo test test-contract-discord fuzz bench chaos chaos-long check fix reference lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,6 +25,12 @@ fuzz: $(READY) ## 100,000 random strings as searches, on both engines; some minu
 
 bench: $(READY) ## the budgets of the design, one JSON line each; ONLY="completion …" picks some
 	@$(BIN)/python -m tests.bench $(ONLY)
+
+chaos: $(READY) ## kill, pause and deceive real workers; one JSON line a row, about 20 minutes; ONLY="R1 R3" picks some
+	@$(BIN)/python -m tests.chaos $(ONLY)
+
+chaos-long: $(READY) ## the same with the full counts; some hours
+	@$(BIN)/python -m tests.chaos --long $(ONLY)
 
 check: $(READY) ## format, lint, types, import rules
 	$(BIN)/ruff format --check .

@@ -63,7 +63,12 @@ def configured(settings: Settings) -> list[ChatPlatform]:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, *, migrate: bool) -> AsyncIterator[Club]:
+async def opened(
+    settings: Settings,
+    *,
+    migrate: bool,
+    durations: Durations = Durations(),  # noqa: B008 -- frozen
+) -> AsyncIterator[Club]:
     """The club over the database of the settings; with `migrate` an older database is copied and brought up to date.
 
     Raises BadConfig for a database that cannot be used, StaleSchema for one of another version.
@@ -73,16 +78,18 @@ async def opened(settings: Settings, *, migrate: bool) -> AsyncIterator[Club]:
     store = await asyncio.to_thread(partial(open_store, settings.database_url, clock, migrate=migrate))
     runner = Executors(store, readers=store.readers, writers=store.writers)
     try:
-        yield _assembled(settings, clock, store, runner)
+        yield _assembled(settings, clock, store, runner, durations)
     finally:
         await asyncio.to_thread(runner.drain)
         store.close()
 
 
-def _assembled(settings: Settings, clock: SystemClock, store: SqlStore, runner: Executors) -> Club:
+def _assembled(
+    settings: Settings, clock: SystemClock, store: SqlStore, runner: Executors, durations: Durations
+) -> Club:
     platforms: dict[PlatformName, ChatPlatform] = {}
     notices = Notices(platforms, clock, settings.admins_channel)
-    deliverer = Deliverer(runner, platforms, notices, Durations(), owner=clock.token())
+    deliverer = Deliverer(runner, platforms, notices, durations, owner=clock.token())
     dispatcher = Dispatcher(
         COMMANDS,
         runner,

@@ -226,7 +226,7 @@ class FakeSlack:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         team = self.workspaces[token].team if token in self.workspaces else ""
         self.calls.append((team, method, time.monotonic()))
-        fault = self.faults[method].pop(0) if self.faults.get(method) else None
+        fault = self.met(method, body)
         if fault and not fault.after:
             faulty = await self._met(request, fault)
             if faulty is not None:
@@ -238,6 +238,10 @@ class FakeSlack:
             if faulty is not None:
                 return faulty
         return web.json_response(answer, headers={"X-OAuth-Scopes": scopes})
+
+    def met(self, method: str, body: Json) -> Fault | None:
+        """What this call meets, if anything."""
+        return self.faults[method].pop(0) if self.faults.get(method) else None
 
     def _answered(self, method: str, token: str, body: Json) -> tuple[Json, str]:
         workspace = self.workspaces.get(token)
@@ -283,6 +287,8 @@ class FakeSlack:
                 return web.json_response({"ok": False, "error": "service_unavailable"}, status=503)
             case "garbage":
                 return web.Response(text='{"ok": tr', content_type="application/json")
+            case "half":
+                return await _half(request)
             case "error":
                 self.refusals.append((request.match_info["method"], fault.code))
                 return web.json_response({"ok": False, "error": fault.code})
@@ -660,6 +666,16 @@ class FakeSlack:
                 except TimeoutError:
                     continue
         return found
+
+
+async def _half(request: web.Request) -> web.StreamResponse:
+    """The beginning of an answer, and then nothing."""
+    answer = web.StreamResponse(headers={"Content-Type": "application/json", "Content-Length": "500"})
+    await answer.prepare(request)
+    await answer.write(b'{"ok": true, "ts": "1')
+    assert request.transport is not None
+    request.transport.abort()
+    return answer
 
 
 def _kept(body: Json) -> Json:

@@ -1,0 +1,105 @@
+"""One run over one database: a platform, workers that come and go, and what the journal says in the end."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from tests.chaos import process, sky, worker
+from tests.chaos.checker import Verdict, checked
+from tests.chaos.journal import Line, read
+from tests.chaos.points import Point
+from tests.chaos.stage import DUE
+from tests.chaos.weather import Weather, set_weather
+from tests.chaos.worker import Order
+
+LONGEST = 60.0
+"""Seconds after which a run is judged as it stands."""
+
+
+@dataclass
+class Case:
+    """`began` is the moment (monotonic) at which the first digests fell due."""
+
+    folder: Path
+    platform: str
+    channels: int
+    order: Order
+    began: float
+    due: list[float]
+    workers: list[int] = field(default_factory=list)
+
+    @property
+    def places(self) -> list[str]:
+        return sky.SIDES[self.platform].places(self.channels)
+
+    def journal(self) -> list[Line]:
+        path = self.folder / "journal"
+        return read(path) if path.exists() else []
+
+    def weather(self, weather: Weather) -> None:
+        set_weather(self.folder / "weather.json", weather)
+
+    def start(self, point: Point | None = None, hit: int = 1, **changes: Any) -> int:
+        """One more worker; its id."""
+        order = replace(self.order, point=point, hit=hit, **changes)
+        log = self.folder / f"worker-{len(self.workers)}.log"
+        pid = process.forked(lambda: worker.toil(order), log)
+        self.workers.append(pid)
+        return pid
+
+    def verdict(self) -> Verdict:
+        return checked(self.journal(), self.places, self.due)
+
+    def arrived(self) -> bool:
+        """Whether everything that was planned is there."""
+        verdict = self.verdict()
+        return verdict.lost == 0 and verdict.bare == 0
+
+    def idle(self) -> bool:
+        """Whether the ledger owes nothing more, so that there is nothing to wait for; no part of any verdict."""
+        return owed(self.order.url) == 0
+
+    def settle(self, longest: float = LONGEST) -> bool:
+        """Wait until all is there and nothing more is owed."""
+        return process.until(lambda: self.arrived() and self.idle(), longest, every=0.2)
+
+
+def owed(url: str) -> int:
+    """How many rows of the ledger are not at an end."""
+    query = "SELECT count(*) FROM delivery WHERE state NOT IN ('sent', 'refused', 'skipped', 'needs_human')"
+    if url.startswith("sqlite"):
+        import sqlite3
+
+        known = sqlite3.connect(url.removeprefix("sqlite:///"), timeout=5)
+        try:
+            return int(known.execute(query).fetchone()[0])
+        finally:
+            known.close()
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        row = connection.execute(query.encode()).fetchone()
+        assert row is not None
+        return int(row[0])
+
+
+@contextmanager
+def opened(folder: Path, url: str, platform: str, channels: int, weather: Weather | None = None) -> Iterator[Case]:
+    """A case whose platform listens; every process of it is gone at the end."""
+    set_weather(folder / "weather.json", weather or Weather())
+    virtual = sky.started_at(DUE.timestamp())
+    began = time.monotonic()
+    server = process.forked(lambda: sky.shine(platform, folder, channels, virtual), folder / "sky.log")
+    order = Order(url=url, platform=platform, port=0, virtual=virtual)
+    case = Case(folder, platform, channels, order, began, [began])
+    try:
+        if not process.until((folder / "port").exists, 10, every=0.01):
+            raise RuntimeError(f"the platform does not listen: {(folder / 'sky.log').read_text()}")
+        case.order = replace(order, port=int((folder / "port").read_text()))
+        yield case
+    finally:
+        for pid in (*case.workers, server):
+            process.killed(pid)

@@ -1,0 +1,64 @@
+"""Databases for runs: each a copy of one that was furnished for so many channels, on either engine."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+from tests.chaos import process, stage
+from tests.fakes.postgres import Postgres, running
+
+
+class Ground:
+    """`postgres` is started when the first run needs it."""
+
+    def __init__(self, folder: Path, postgres: Postgres | None) -> None:
+        self._folder = folder
+        self._postgres = postgres
+        self._furnished: dict[tuple[str, str, int], str] = {}
+
+    def database(self, engine: str, platform: str, channels: int, folder: Path) -> str:
+        """The URL of a fresh copy."""
+        known = (engine, platform, channels)
+        if known not in self._furnished:
+            self._furnished[known] = self._furnish(*known)
+        if engine == "sqlite":
+            shutil.copy(self._furnished[known], folder / "dogear.db")
+            return f"sqlite:///{folder / 'dogear.db'}"
+        assert self._postgres is not None
+        name = f"run_{folder.name.replace('-', '_')}"
+        self._postgres.execute(f"CREATE DATABASE {name} TEMPLATE {self._furnished[known]}")
+        return self._postgres.url(name)
+
+    def give_back(self, url: str) -> None:
+        """The database is not needed any more."""
+        if url.startswith("postgresql") and self._postgres is not None:
+            self._postgres.execute(f"DROP DATABASE IF EXISTS {make_url(url).database} WITH (FORCE)")
+
+    def _furnish(self, engine: str, platform: str, channels: int) -> str:
+        folder = self._folder / f"{engine}-{platform}-{channels}"
+        folder.mkdir()
+        if engine == "sqlite":
+            template, url = str(folder / "dogear.db"), f"sqlite:///{folder / 'dogear.db'}"
+        else:
+            assert self._postgres is not None
+            template = f"furnished_{platform}_{channels}"
+            self._postgres.execute(f"CREATE DATABASE {template} TEMPLATE dogear_template")
+            url = self._postgres.url(template)
+        pid = process.forked(lambda: stage.furnish(url, platform, channels, folder), folder / "log")
+        if os.waitpid(pid, 0)[1]:
+            raise RuntimeError(f"no club could be furnished: {(folder / 'log').read_text()}")
+        return template
+
+
+@contextmanager
+def prepared(folder: Path, *, postgres: bool) -> Iterator[Ground]:
+    """Ground for the runs of one call, in a folder of its own."""
+    if not postgres:
+        yield Ground(folder, None)
+        return
+    with running() as server:
+        yield Ground(folder, server)

@@ -1,0 +1,50 @@
+"""What a fake platform writes down before it answers: one JSON line for each thing that it did or was asked.
+
+`what` is post, again (the same nonce, no second message), delete, react, thread, told (a private message), history,
+busy (asked to wait), early (asked again before that time was over), refused. `at` is in seconds of the machine's
+monotonic clock, which all processes share.
+"""
+
+import json
+import os
+import time
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Line:
+    """`place` is the channel as the platform was told it, `root` the message whose thread it is, if it is one."""
+
+    what: str
+    place: str = ""
+    ref: str = ""
+    root: str = ""
+    text: str = ""
+    key: str = ""
+    fault: str = ""
+    until: float = 0.0
+    at: float = 0.0
+
+
+class Journal:
+    """Appends; a line stands in the file when the call returns."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+
+    def note(self, what: str, **known: str | float) -> None:
+        line = Line(what, at=time.monotonic(), **known)  # type: ignore[arg-type]  # names and kinds of the record
+        os.write(self._file, json.dumps(asdict(line)).encode() + b"\n")
+
+
+def read(path: Path) -> list[Line]:
+    """Every whole line so far."""
+    whole, _, _ = path.read_bytes().rpartition(b"\n")
+    return [Line(**json.loads(line)) for line in whole.splitlines()]
+
+
+def hashed(text: str) -> str:
+    """What stands for a message's words."""
+    return sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]

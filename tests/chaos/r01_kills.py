@@ -1,0 +1,50 @@
+"""R1: kill -9 at each of the fourteen points, then another worker. One kill covers 20 deliveries in 20 channels."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from tests.chaos import process
+from tests.chaos.case import Case
+from tests.chaos.points import Point
+from tests.chaos.row import Figures, Row, Run, found, once_and_soon
+
+CHANNELS = {"sqlite": 20, "postgresql": 40}
+"""On PostgreSQL the worker that dies takes the first 32 deliveries, as many as one may, and two others the rest."""
+MOST_CONNECTIONS = 5
+"""At least so many connections are made for 20 posts."""
+LONGEST_LIFE = 10.0
+
+
+def hits(point: Point, kills: int) -> list[int]:
+    """At which delivery each of the kills comes: from the first to the last one of the 20."""
+    most = MOST_CONNECTIONS if point in (Point.CONNECTING, Point.CONNECTED) else 20
+    return [1 + number * (most - 1) // max(kills - 1, 1) for number in range(kills)]
+
+
+def kill(point: Point, hit: int, case: Case) -> Figures:
+    """Kill one worker there, let another one take its place."""
+    victim = case.start(point, hit)
+    if case.order.url.startswith("postgresql"):
+        process.until(lambda: bool(case.journal()) or process.exited(victim), 2.0, every=0.01)
+        case.start()
+        case.start()
+    died = process.until(lambda: process.exited(victim), LONGEST_LIFE, every=0.01)
+    case.start()
+    settled = case.settle()
+    return found(case.verdict(), kills=int(died), unsettled=int(not settled))
+
+
+def rows(long: bool) -> Iterator[Row]:
+    for engine in ("sqlite", "postgresql"):
+        for platform in ("slack", "discord"):
+            runs = [
+                Run(platform, engine, partial(kill, point, hit), CHANNELS[engine])
+                for point in Point
+                for hit in hits(point, 50 if long else 5)
+            ]
+            yield Row("R1", f"kill -9 at each of {len(Point)} points", runs, all_hit)
+
+
+def all_hit(figures: Figures) -> bool:
+    """Every point was hit, and nothing came of it."""
+    return once_and_soon(figures) and figures["kills"] == figures["runs"] and not figures["unsettled"]

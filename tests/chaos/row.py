@@ -1,0 +1,77 @@
+"""A row of the matrix: its runs, and the one line in which they are told."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.chaos.case import Case
+from tests.chaos.checker import Verdict
+from tests.chaos.weather import Weather
+
+Figures = Mapping[str, Any]
+"""What a run found: numbers, which a row adds up, and `late`, the lateness of each post in the product's seconds."""
+
+BOUND = 150.0
+"""Seconds by which one uncertain post may be late at most, p99."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One database, one platform, and what is done to them. `share` is how much of the machine it takes, of `SHARES`."""
+
+    platform: str
+    engine: str
+    script: Callable[[Case], Figures]
+    channels: int = 20
+    weather: Weather = field(default_factory=Weather)
+    share: int = 1
+
+
+@dataclass(frozen=True)
+class Row:
+    """`held` says whether the row's targets were met, by its figures."""
+
+    name: str
+    what: str
+    runs: Sequence[Run]
+    held: Callable[[Figures], bool]
+
+
+def found(verdict: Verdict, **more: Any) -> Figures:
+    """A verdict as figures."""
+    return {
+        "planned": verdict.planned,
+        "lost": verdict.lost,
+        "doubled": verdict.doubled,
+        "repaired": verdict.repaired,
+        "bare": verdict.bare,
+        "late": list(verdict.late),
+        **more,
+    }
+
+
+def added(results: Sequence[Figures]) -> dict[str, Any]:
+    """The figures of all runs together, with how late the posts were in place of each lateness."""
+    names = dict.fromkeys(name for one in results for name in one)
+    total: dict[str, Any] = {name: _sum(name, results) for name in names if name != "late"}
+    late = sorted(second for one in results for second in one.get("late", ()))
+    if late:
+        total["late_p50_s"] = round(late[len(late) // 2], 1)
+        total["late_p99_s"] = round(late[min(len(late) * 99 // 100, len(late) - 1)], 1)
+        total["late_max_s"] = round(late[-1], 1)
+    return total
+
+
+def once(figures: Figures) -> bool:
+    """Each planned step was accepted once."""
+    return not (figures["lost"] or figures["doubled"] or figures["bare"] or figures["repaired"])
+
+
+def once_and_soon(figures: Figures) -> bool:
+    """And within the bound for one uncertain post."""
+    return once(figures) and bool(figures["late_p99_s"] <= BOUND)
+
+
+def _sum(name: str, results: Sequence[Figures]) -> Any:
+    kinds = [one[name] for one in results if name in one]
+    return [place for one in kinds for place in one] if isinstance(kinds[0], list) else sum(kinds)

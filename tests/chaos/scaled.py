@@ -1,0 +1,55 @@
+"""Every length of time at a tenth: the ledger's durations, and what the adapters and the ticker keep as constants."""
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import adapters.discord.client
+import adapters.discord.failures
+import adapters.discord.platform
+import adapters.slack.api
+import adapters.slack.failures
+import bot.runtime.ticker
+from bot.domain.delivery import Durations
+
+SCALE = 10
+
+_LENGTHS = (
+    (adapters.slack.failures, "DEFAULT_WAIT"),
+    (adapters.slack.failures, "SLOW_WAIT"),
+    (adapters.slack.failures, "NOT_REACHED_WAIT"),
+    (adapters.slack.api, "TIMEOUT"),
+    (adapters.discord.failures, "BLOCKED"),
+    (adapters.discord.failures, "UNREACHABLE"),
+    (adapters.discord.platform, "UNREACHABLE"),
+    (adapters.discord.client, "LONGEST_WAIT"),
+    (bot.runtime.ticker, "EVERY"),
+)
+
+
+def real(seconds: float) -> float:
+    """How many seconds pass here for so many of the product's."""
+    return seconds / SCALE
+
+
+def durations() -> Durations:
+    """The product's own, shortened."""
+    shortened: Durations = _short(Durations())
+    return shortened
+
+
+def _short(length: Any) -> Any:
+    if isinstance(length, timedelta):
+        return length / SCALE
+    if isinstance(length, Mapping):
+        return {name: _short(one) for name, one in length.items()}
+    if is_dataclass(length) and not isinstance(length, type):
+        return replace(length, **{one.name: _short(getattr(length, one.name)) for one in fields(length)})
+    return length
+
+
+def shorten() -> None:
+    """Shorten the constants of this process, which is to be done once."""
+    for module, name in _LENGTHS:
+        setattr(module, name, getattr(module, name) / SCALE)

@@ -1,0 +1,116 @@
+"""What a worker's transactions do to the ledger, seen from outside: the store is the product's own."""
+
+import threading
+from typing import Any
+
+from sqlalchemy import Connection
+
+from bot.domain.delivery import State
+from store.sql import SqlStore
+from tests.chaos.points import Point, Trap
+
+_DONE = {
+    Point.PLAN_OPEN: Point.PLAN_DONE,
+    Point.LEASE_OPEN: Point.LEASE_DONE,
+    Point.INTENT_OPEN: Point.INTENT_DONE,
+    Point.RESULT_OPEN: Point.RESULT_DONE,
+}
+
+
+def tap(store: SqlStore, trap: Trap, *, naive: bool = False) -> None:
+    """Tell the trap of every plan, lease, intent and result: before the commit that keeps it, and after.
+
+    A `naive` ledger sends again whatever it does not know to have arrived, as most queues do.
+    """
+    note = Noted(trap)
+    transaction, dialect = store._transaction, store._engine.dialect
+    commit, rollback = dialect.do_commit, dialect.do_rollback
+
+    def tapped(connection: Connection) -> Any:
+        tx: Any = transaction(connection)
+        known = tx.deliveries
+        tx.__dict__["deliveries"] = Tapped(Naive(known, tx) if naive else known, note)
+        return tx
+
+    def committed(connection: Any) -> None:
+        commit(connection)
+        note.kept()
+
+    def rolled_back(connection: Any) -> None:
+        rollback(connection)
+        note.lost()
+
+    # From outside, for the product has no such seam.
+    store._transaction = tapped  # type: ignore[method-assign]
+    dialect.do_commit = committed  # type: ignore[method-assign, assignment]
+    dialect.do_rollback = rolled_back  # type: ignore[method-assign, assignment]
+
+
+class Noted(threading.local):
+    """What the transaction of this thread did, told as it is done and again when it is kept."""
+
+    def __init__(self, trap: Trap) -> None:
+        self._trap = trap
+        self._done: dict[Point, int] = {}
+
+    def __call__(self, point: Point, times: int = 1) -> None:
+        after = _DONE.get(point, point)
+        self._done[after] = self._done.get(after, 0) + times
+        if after is not point:
+            self._trap.passed(point, times)
+
+    def kept(self) -> None:
+        done, self._done = self._done, {}
+        for point, times in done.items():
+            self._trap.passed(point, times)
+
+    def lost(self) -> None:
+        self._done = {}
+
+
+class Tapped:
+    """The ledger's noun, with everything it does noted; what is not named here goes through as it is."""
+
+    def __init__(self, deliveries: Any, note: Noted) -> None:
+        self._deliveries = deliveries
+        self._note = note
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._deliveries, name)
+
+    def plan(self, *arguments: Any, **named: Any) -> Any:
+        planned = self._deliveries.plan(*arguments, **named)
+        self._note(Point.PLAN_OPEN, bool(planned))
+        return planned
+
+    def lease(self, *arguments: Any, **named: Any) -> Any:
+        leased = self._deliveries.lease(*arguments, **named)
+        self._note(Point.LEASE_OPEN, len(leased))
+        self._note(Point.NEXT_STEP, sum(one.draft.waits_for is not None for one in leased))
+        return leased
+
+    def intend(self, *arguments: Any, **named: Any) -> Any:
+        intended = self._deliveries.intend(*arguments, **named)
+        self._note(Point.INTENT_OPEN, bool(intended))
+        return intended
+
+    def settle(self, delivery: Any, fence: int, state: State, **named: Any) -> Any:
+        settled = self._deliveries.settle(delivery, fence, state, **named)
+        self._note(Point.RESULT_OPEN, bool(settled) and state is State.SENT)
+        return settled
+
+
+class Naive:
+    """Lease and retry: what is in doubt is simply sent again."""
+
+    def __init__(self, deliveries: Any, tx: Any) -> None:
+        self._deliveries = deliveries
+        self._tx = tx
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._deliveries, name)
+
+    def uncertain(self, *arguments: Any, **named: Any) -> Any:
+        for one in self._deliveries.uncertain(*arguments, **named):
+            self._deliveries.settle(one.id, one.fence, State.PENDING, not_before=self._tx.now())
+        return []

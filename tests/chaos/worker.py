@@ -1,0 +1,98 @@
+"""The process that is killed: the product's store, ticker, worker of the ledger and sending side of the adapters."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from adapters.discord.platform import DiscordPlatform
+from adapters.slack.platform import SlackPlatform
+from adapters.slack.setup import SlackSetup
+from bot.chat.platform import ChatPlatform
+from bot.runtime.assemble import Club, opened
+from bot.runtime.settings import load
+from tests.chaos import scaled
+from tests.chaos.points import Point, Trap
+from tests.chaos.slack_side import TOKEN
+from tests.chaos.tap import tap
+from tests.chaos.wire import WatchedLoop
+from tests.fakes.slack import SIGNING_SECRET
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a worker is to do: over which database, for which platform, and where it is to die."""
+
+    url: str
+    platform: str
+    port: int
+    virtual: Callable[[], float]
+    point: Point | None = None
+    hit: int = 1
+    naive: bool = False
+    steady_database: bool = False
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+def toil(order: Order) -> None:
+    """Deliver until killed."""
+    scaled.shorten()
+    trap = Trap(order.point, order.hit)
+    with asyncio.Runner(loop_factory=lambda: WatchedLoop(trap, order.port)) as runner:
+        runner.run(_deliver(order, trap))
+
+
+async def _deliver(order: Order, trap: Trap) -> None:
+    settings = load(database=order.url, log_level="INFO")
+    async with opened(settings, migrate=False, durations=scaled.durations()) as club:
+        club.clock.move_to(datetime.fromtimestamp(order.virtual(), UTC))
+        tap(club.store, trap, naive=order.naive)
+        async with _SENDING[order.platform](order, club) as platform:
+            _watch(platform, trap)
+            club.join(platform)
+            async with club.at_work():
+                await _reachable(platform, club)
+
+
+async def _reachable(platform: ChatPlatform, club: Club) -> None:
+    if isinstance(platform, SlackPlatform):
+        await platform.run(club.dispatcher, club.vault)
+    await asyncio.Event().wait()
+
+
+@asynccontextmanager
+async def _slack(order: Order, club: Club) -> AsyncIterator[ChatPlatform]:
+    setup = SlackSetup(
+        bot_token=TOKEN,
+        signing_secret=SIGNING_SECRET,
+        api_url=f"http://127.0.0.1:{order.port}/api/",
+        pace=scaled.real(1.0),
+    )
+    yield SlackPlatform(setup, now=club.clock.now)
+
+
+@asynccontextmanager
+async def _discord(order: Order, club: Club) -> AsyncIterator[ChatPlatform]:
+    from discord.http import Route
+
+    Route.BASE = f"http://127.0.0.1:{order.port}"
+    platform = DiscordPlatform("token-of-the-test", now=club.clock.now)
+    async with platform.client:
+        yield platform
+
+
+_SENDING = {"slack": _slack, "discord": _discord}
+
+
+def _watch(platform: Any, trap: Trap) -> None:
+    """Tell the trap when the answer to a post was read."""
+    post = platform.post
+
+    async def watched(*arguments: Any, **named: Any) -> Any:
+        posted = await post(*arguments, **named)
+        trap.passed(Point.ANSWERED)
+        return posted
+
+    platform.post = watched
