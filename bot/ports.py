@@ -34,6 +34,7 @@ from bot.domain.reading import Choice, Mark, Reading, ReadingCounts, ReadingStat
 from bot.domain.record import record
 from bot.domain.schedule import Schedule
 from bot.domain.source import ReadEntry, Source, SourceFile
+from bot.domain.synonym import Synonym
 from bot.domain.team import Member, Team, Workspace
 from bot.domain.text import Text
 
@@ -309,7 +310,36 @@ class Search(Protocol):
         ...
 
     def corrected(self, team: TeamId, query: Query) -> Mapping[str, str]:
-        """For words of the query that no entry on the list holds, the word of the list that was probably meant."""
+        """For words of the query that no entry on the list holds, the word of the list that was probably meant.
+
+        A word in whose place another may stand is left alone.
+        """
+        ...
+
+
+class Synonyms(Protocol):
+    """Words of a team that stand for each other, in both directions; all are compared without case and accents."""
+
+    def of(self, team: TeamId, query: Query) -> Mapping[str, tuple[str, ...]]:
+        """For words of the query what may stand in for them; a word of a pair of several words has to be next to the
+        others. Nothing that the query asks for itself.
+        """
+        ...
+
+    def all(self, team: TeamId) -> Sequence[Synonym]:
+        """Every pair, by word; one that several files have is there several times."""
+        ...
+
+    def add(self, team: TeamId, word: str, other: str) -> bool:
+        """Keep a pair of a curator's; False, and nothing done, for what is no two different words."""
+        ...
+
+    def remove(self, team: TeamId, word: str, other: str | None) -> int:
+        """Remove the pairs of curators' that have the word (and the other); how many there were."""
+        ...
+
+    def keep_file(self, source: SourceId, file: str, synonyms: Mapping[str, Sequence[str]]) -> None:
+        """Make these the pairs of a file's front matter."""
         ...
 
 
@@ -462,6 +492,8 @@ class Transaction(Protocol):
     def readings(self) -> Readings: ...
     @property
     def search(self) -> Search: ...
+    @property
+    def synonyms(self) -> Synonyms: ...
     @property
     def schedules(self) -> Schedules: ...
     @property

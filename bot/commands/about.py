@@ -1,11 +1,12 @@
 """Commands about Dogear itself: its state, your settings, help."""
 
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Annotated
 
 from bot.chat.command import Catalogue, CommandSpec, Placement
 from bot.chat.line import spec_of
-from bot.commands.cards import counted, moment
+from bot.commands.cards import counted, moment, sentence
 from bot.commands.declare import Command, Turn, command, position, rest
 from bot.commands.digests import named_channel
 from bot.commands.schedules import next_dates
@@ -13,12 +14,14 @@ from bot.domain.card import Block, Card, Fields, Paragraph, Tone
 from bot.domain.errors import BadUsage
 from bot.domain.schedule import Schedule
 from bot.domain.source import Problem
+from bot.domain.synonym import Synonym
 from bot.domain.team import Role
 from bot.domain.text import Text, joined, plain
-from bot.domain.value import Kind
-from bot.service import deliveries, digests, entries
+from bot.domain.value import Change, Kind
+from bot.service import deliveries, digests, entries, synonyms
 
 MOST_PROBLEMS = 10
+MOST_SYNONYMS = 40
 
 
 @command("status", role=Role.ADMIN)
@@ -97,6 +100,52 @@ def set_zone(turn: Turn, zone: Annotated[str, position(Kind.ZONE, "a time zone")
     turn.tx.teams.set_member_zone(turn.member.id, zone)
     now = joined([plain("It is"), moment(turn.tx.now(), zone)])
     return Card(title=f"Your time zone is {zone}.", blocks=(Paragraph(text=now),), tone=Tone.DONE)
+
+
+@command("settings", "synonyms", role=Role.CURATOR, writes=True)
+def change_synonyms(
+    turn: Turn,
+    change: Annotated[Change, position(Kind.CHANGE, "what to do")] = Change.LIST,
+    word: Annotated[str, position(Kind.TEXT, "a word, or several in quotes")] = "",
+    other: Annotated[str, position(Kind.TEXT, "a word that stands for it, or several with commas between")] = "",
+) -> Card:
+    """Words that stand for each other when somebody searches.
+
+    Who searches one of them finds the other too, below what holds the word itself. The list brings its own, as
+    “synonyms:” on top of a file. Examples: settings synonyms · settings synonyms add k8s kubernetes ·
+    settings synonyms add ml "machine learning" · settings synonyms remove k8s
+    """
+    others = [each.strip() for each in other.split(",") if each.strip()]
+    if change is not Change.LIST and not word:
+        raise BadUsage("Which word?", hint=f"Use: settings synonyms {change} k8s kubernetes", field="word")
+    if change is Change.ADD and not others:
+        raise BadUsage(f"What stands for “{word}”?", hint=f"Use: settings synonyms add {word} …", field="other")
+    if change is Change.ADD:
+        synonyms.add(turn.tx, turn.team.id, word, others)
+        return sentence(f"“{word}” now also finds {_quoted(others)}, and the other way round.", tone=Tone.DONE)
+    if change is Change.REMOVE:
+        synonyms.remove(turn.tx, turn.team.id, word, others)
+        return sentence(f"“{word}” no longer finds {_quoted(others) or 'other words'}.", tone=Tone.DONE)
+    return _synonyms(synonyms.listed(turn.tx, turn.team.id))
+
+
+def _quoted(words: Sequence[str]) -> str:
+    return ", ".join(f"“{word}”" for word in words)
+
+
+def _synonyms(known: Sequence[Synonym]) -> Card:
+    if not known:
+        return sentence("No words stand for each other yet.", "Add some: settings synonyms add k8s kubernetes")
+    lines: dict[tuple[str, str | None], list[str]] = {}
+    for pair in known:
+        lines.setdefault((pair.word, pair.file), []).append(pair.other)
+    shown = tuple(
+        (word, plain(", ".join(others) + (f" ({file})" if file else "")))
+        for (word, file), others in islice(lines.items(), MOST_SYNONYMS)
+    )
+    more = len(lines) - len(shown)
+    note = (Paragraph(text=plain(f"and {counted(more, 'other word')}"), quiet=True),) if more > 0 else ()
+    return Card(title="Words that stand for each other", blocks=(Fields(items=shown), *note))
 
 
 def help_over(catalogue: Callable[[], Catalogue]) -> Command:

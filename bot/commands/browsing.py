@@ -39,6 +39,7 @@ def search(turn: Turn, query: Annotated[str, rest(Kind.TEXT, "what to look for")
         title=f"Search: {query}",
         blocks=(
             *_corrected(found),
+            *_widened(found),
             Entries(items=tuple(_hit(hit, state) for hit, state in found.items)),
             page_note(found.number, found.pages, found.total, "found"),
         ),
@@ -49,6 +50,11 @@ def search(turn: Turn, query: Annotated[str, rest(Kind.TEXT, "what to look for")
 def _corrected(found: Found) -> tuple[Block, ...]:
     words = [(Span(word, bold=True),) for word in dict.fromkeys(found.corrected.values())]
     return (Paragraph(text=(*plain("Showing results for "), *joined(words, ", "), *plain("."))),) if words else ()
+
+
+def _widened(found: Found) -> tuple[Block, ...]:
+    words = dict.fromkeys(other for others in found.query.also.values() for other in others)
+    return (Paragraph(text=plain(f"Also searched for {', '.join(words)}."), quiet=True),) if words else ()
 
 
 def _as_typed(query: str, found: Found) -> tuple[Action, ...]:

@@ -36,6 +36,7 @@ COMMANDS: Sequence[Command] = (
     about.status,
     about.show_settings,
     about.set_zone,
+    about.change_synonyms,
     about.help_over(lambda: CATALOGUE),
 )
 

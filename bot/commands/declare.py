@@ -154,6 +154,7 @@ def _param(name: str, hint: Any, *, required: bool) -> Param:
 
 _CHOICES: Mapping[Kind, tuple[Choice, ...]] = {
     Kind.STATE: tuple(Choice(value=state.value, label=state.value) for state in ReadingState),
+    Kind.CHANGE: tuple(Choice(value=change.value, label=change.value) for change in value.Change),
 }
 
 
@@ -210,6 +211,7 @@ _READ: Mapping[Kind, Callable[[str], Any]] = {
     Kind.TIME: value.wall_time,
     Kind.ZONE: value.zone,
     Kind.PERIOD: value.period,
+    Kind.CHANGE: value.change,
 }
 
 

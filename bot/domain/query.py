@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import replace
+from dataclasses import field, replace
 from itertools import islice
+from typing import Any
 
 from bot.domain.reading import ReadingState
 from bot.domain.record import record
@@ -18,7 +19,7 @@ class Query:
 
     `words` in the order typed, repeated ones kept. An entry must hold every phrase, none of `without` (words or
     phrases), and satisfy every filter that is not empty (one of its values).
-    With `as_typed` no word is taken for another one.
+    With `as_typed` no word is taken for another one. `also` has for some of the words what may stand in for them.
     """
 
     words: tuple[str, ...] = ()
@@ -29,6 +30,7 @@ class Query:
     sections: tuple[str, ...] = ()
     states: tuple[ReadingState, ...] = ()
     as_typed: bool = False
+    also: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def empty(self) -> bool:
@@ -57,7 +59,8 @@ def parse(typed: str) -> Query:
             found[name].append(value)
     states = tuple(ReadingState(value) for value in found.pop("states"))
     as_typed = bool(found.pop("as_typed"))
-    return Query(**{name: tuple(values) for name, values in found.items()}, states=states, as_typed=as_typed)
+    parts: dict[str, Any] = {name: tuple(values) for name, values in found.items()}
+    return Query(**parts, states=states, as_typed=as_typed)
 
 
 def with_words(query: Query, instead: Mapping[str, str]) -> Query:

@@ -25,6 +25,15 @@ class Kind(StrEnum):
     ZONE = "zone"
     PERIOD = "period"
     COMMAND = "command"
+    CHANGE = "change"
+
+
+class Change(StrEnum):
+    """What to do with a list of things."""
+
+    LIST = "list"
+    ADD = "add"
+    REMOVE = "remove"
 
 
 MOST_WEEKS = 52
@@ -54,6 +63,13 @@ def weekday(typed: str) -> Weekday:
         if len(word) >= 3 and day.name.lower().startswith(word):
             return day
     raise BadUsage(f"“{typed}” is not a weekday.", hint="Use mon, tue, wed, thu, fri, sat or sun.")
+
+
+def change(typed: str) -> Change:
+    """One of the words, in any case."""
+    if typed.strip().lower() not in set(Change):
+        raise BadUsage(f"“{typed}” is not something to do here.", hint="Use list, add or remove.")
+    return Change(typed.strip().lower())
 
 
 def wall_time(typed: str) -> time:

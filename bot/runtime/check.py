@@ -64,6 +64,8 @@ def _print_report(read: ReadList) -> None:
     for problem in read.problems:
         _print(str(problem))
     _print(f"{read.file}: {', '.join(_summary(read))}")
+    for word, others in read.synonyms.items():
+        _print(f"{read.file}: {word} also finds {', '.join(others)}")
 
 
 def _summary(read: ReadList) -> Iterator[str]:

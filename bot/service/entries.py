@@ -56,8 +56,11 @@ def sync(
     merge.touched |= merge.places() - set(known_files) - {(file.source, file.list.file) for file in read}
     for file in read:
         tx.entries.keep_file(_noted(file, merge.take(file), known_files.get((file.source, file.list.file))))
+        if not file.list.failed:
+            tx.synonyms.keep_file(file.source, file.list.file, {} if file.list.draft else file.list.synonyms)
     for source, name in gone:
         tx.entries.forget_file(source, name)
+        tx.synonyms.keep_file(source, name, {})
     retired = merge.vanished()
     _store(tx, team, merge, retired)
     return SyncReport(

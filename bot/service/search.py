@@ -1,6 +1,7 @@
 """Searching the team's list."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from bot.domain.entry import Entry
 from bot.domain.ids import MemberId, TeamId
@@ -27,9 +28,7 @@ class Found:
 
 def find(tx: Transaction, team: TeamId, member: MemberId, typed: str, number: int, size: int) -> Found:
     """One page of what `typed` finds; a page past the end is the last one."""
-    asked = parse(typed)
-    corrected = {} if asked.as_typed else tx.search.corrected(team, asked)
-    query = with_words(asked, corrected)
+    query, corrected = _understood(tx, team, typed)
     hits = tx.search.find(team, member, query, offset=(number - 1) * size, limit=size)
     pages = max(-(-hits.total // size), 1)
     if number > pages:
@@ -42,6 +41,19 @@ def find(tx: Transaction, team: TeamId, member: MemberId, typed: str, number: in
         pages=pages,
         items=_with_states(tx, member, hits.items),
     )
+
+
+def _understood(tx: Transaction, team: TeamId, typed: str) -> tuple[Query, Mapping[str, str]]:
+    """What is asked for, with its synonyms, and which words were taken for other ones."""
+    asked = parse(typed)
+    if asked.as_typed:
+        return asked, {}
+    widened = replace(asked, also=tx.synonyms.of(team, asked))
+    corrected = tx.search.corrected(team, widened)
+    if not corrected:
+        return widened, {}
+    query = with_words(asked, corrected)
+    return replace(query, also=tx.synonyms.of(team, query)), corrected
 
 
 def related(

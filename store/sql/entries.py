@@ -32,7 +32,7 @@ from store.sql.filters import chosen, folded, folded_tag, on_list
 from store.sql.keys import hashed, id_of, number_of, team_of
 from store.sql.search.index import Index
 from store.sql.search.spelling import Spelling
-from store.sql.tables import ENTRY, ENTRY_TAG, READING, SOURCE, SOURCE_FILE, packed, storable
+from store.sql.tables import ENTRY, ENTRY_TAG, READING, SOURCE, SOURCE_FILE, SYNONYM, packed, storable
 from store.sql.work import AnyRow, Tree, Work
 
 _AT_ONCE = 500
@@ -125,6 +125,8 @@ class SqlEntries:
 
     def _remove_source(self, source: SourceId) -> None:
         self._work.change(delete(SOURCE_FILE).where(_of_source(source)))
+        its_own = and_(SYNONYM.c.team == team_of(source), SYNONYM.c.source == number_of(source))
+        self._work.change(delete(SYNONYM).where(its_own))
         here = and_(SOURCE.c.team == team_of(source), SOURCE.c.number == number_of(source))
         self._work.change(delete(SOURCE).where(here))
 

@@ -248,6 +248,21 @@ SPELLING = Table(
     **_SMALL,
 )
 
+# A pair of a curator's is of no source, 0, and of no file: what is part of a key cannot be NULL.
+SYNONYM = Table(
+    "synonym",
+    METADATA,
+    _of_team(),
+    _key("word"),
+    _key("other"),
+    _number("source"),
+    _key("file"),
+    _to_team(),
+    Index(None, "team", "other"),
+    Index(None, "team", "source", "file"),
+    **_SMALL,
+)
+
 READING = Table(
     "reading",
     METADATA,

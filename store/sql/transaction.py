@@ -12,6 +12,7 @@ from store.sql.search.index import Index
 from store.sql.search.postgres import PostgresIndex
 from store.sql.search.spelling import Spelling
 from store.sql.search.sqlite import SqliteIndex
+from store.sql.search.synonyms import SqlSynonyms
 from store.sql.teams import SqlTeams
 from store.sql.work import Work
 
@@ -42,6 +43,10 @@ class SqlTransaction(Work):
     @cached_property
     def search(self) -> SqlSearch:
         return SqlSearch(self, self.index, self._spelling)
+
+    @cached_property
+    def synonyms(self) -> SqlSynonyms:
+        return SqlSynonyms(self)
 
     @cached_property
     def schedules(self) -> SqlSchedules:

@@ -26,6 +26,7 @@ VALUES = {
     Kind.ZONE: "Europe/Berlin",
     Kind.PERIOD: "2w",
     Kind.COMMAND: "search",
+    Kind.CHANGE: "list",
 }
 ADMIN_AT_WORK = [
     "/blog schedule set mon 09:00 Europe/Berlin",

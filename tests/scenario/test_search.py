@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from bot.domain.team import Role
 from tests.fakes.talk import numbers, said
 
 SEED = Path(__file__).with_name("seed.md")
@@ -33,3 +34,43 @@ def test_every_entry_leads_to_those_that_are_like_it(database: str) -> None:
     assert {"label": "Related", "line": "/blog related #1"} in entry["buttons"]
     assert numbers(related)
     assert 1 not in numbers(related)
+
+
+def test_synonyms_come_from_the_list_and_from_curators_and_the_answer_says_so(database: str, tmp_path: Path) -> None:
+    path = tmp_path / "list.md"
+    path.write_text(
+        "---\nsynonyms: {k8s: [kubernetes]}\n---\n* [Kubernetes](https://a.example)\n* [ML](https://b.example)\n"
+    )
+    lines = [
+        "/blog search k8s",
+        '/blog settings synonyms add ml "machine learning"',
+        "/blog search machine learning",
+        "/blog settings synonyms",
+        "/blog settings synonyms remove k8s",
+        "/blog settings synonyms remove ml",
+        "/blog search machine learning",
+        "as bo",
+        "/blog settings synonyms",
+    ]
+    answers = said(lines, database=database, reading_list=path, role=Role.CURATOR)
+    listed, added, found, shown, of_the_file, removed, nothing, _, refused = answers
+
+    assert numbers(listed) == [1]
+    assert "Also searched for kubernetes." in listed["text"]
+    assert not added["refusal"]
+    assert numbers(found) == [2]
+    assert "k8s: kubernetes (list.md)" in shown["text"]
+    assert "ml: machine learning" in shown["text"]
+    assert of_the_file["refusal"]
+    assert not removed["refusal"]
+    assert not nothing["entries"]
+    assert refused["refusal"]
+
+
+def test_what_is_no_pair_of_words_is_refused(database: str) -> None:
+    lines = ["add", "add k8s", "remove", "add k8s K8s", "add k8s ,", "remove k8s", "nonsense"]
+    answers = said(
+        [f"/blog settings synonyms {line}" for line in lines], database=database, reading_list=SEED, role=Role.CURATOR
+    )
+
+    assert all(answer["refusal"] for answer in answers)

@@ -15,7 +15,7 @@ from bot.domain.ids import ChannelRef, EntryNumber, InvocationId, WorkspaceRef
 from bot.domain.reading import ReadingState
 from bot.domain.schedule import Weekday
 from bot.domain.team import Member, Role, Team
-from bot.domain.value import Kind
+from bot.domain.value import Change, Kind
 from bot.ports import Transaction
 from tests.fakes.records import ANNA, CHANNEL, PLATFORM
 
@@ -168,6 +168,7 @@ def test_an_option_that_the_command_lacks_is_refused() -> None:
         (Kind.TIME, "9:30", time(9, 30)),
         (Kind.ZONE, "europe/berlin", "Europe/Berlin"),
         (Kind.PERIOD, "2w", timedelta(weeks=2)),
+        (Kind.CHANGE, "Add", Change.ADD),
     ],
 )
 def test_each_kind_of_value_is_read_in_its_own_way(kind: Kind, typed: str, value: object) -> None:

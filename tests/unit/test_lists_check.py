@@ -10,12 +10,17 @@ from bot.runtime.check import check
 GOOD = "# L\n* [A](http://a.example) - notes\n  - [B](http://b.example)\n"
 
 
-def test_a_good_list_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_good_list_is_one_line_and_one_for_each_word_with_synonyms(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "good.md"
     path.write_text("---\nsynonyms: {k8s: kubernetes}\n---\n" + GOOD)
 
     assert check([path], as_json=False) == 0
-    assert capsys.readouterr().out == f"{path}: 2 entries, 1 with notes, as list items, 1 word with synonyms\n"
+    assert capsys.readouterr().out.splitlines() == [
+        f"{path}: 2 entries, 1 with notes, as list items, 1 word with synonyms",
+        f"{path}: k8s also finds kubernetes",
+    ]
 
 
 def test_warnings_are_shown_and_do_not_fail(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,9 +7,9 @@ Text is split into words here and not by PostgreSQL, whose parser depends on the
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from math import log
+from math import inf, log
 from typing import Any
 
 from sqlalchemy import (
@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 
+from bot.domain.record import record
 from bot.domain.source import ReadEntry
 from store.sql.search.wanted import ENOUGH, SHORTEST_PREFIX, Term, Wanted, tokens
 from store.sql.work import Work
@@ -113,34 +114,25 @@ class PostgresIndex:
     def find(
         self, team: int, wanted: Wanted, among: Select[Any] | None, *, offset: int, limit: int
     ) -> tuple[int, Sequence[int]]:
-        words = self._words(team, wanted)
-        exact = words.exact(wanted)
-        total, found = self._page(team, words, wanted, exact, among, offset, limit)
-        if wanted.prefix and total < ENOUGH:
-            rest = f"{words.beginning(wanted)} & !{exact}"
-            left = limit - len(found)
-            more, begun = self._page(team, words, wanted, rest, among, max(offset - total, 0), left)
-            total, found = total + more, [*found, *begun]
+        total, found = 0, list[int]()
+        for tier in self._words(team, wanted).tiers(wanted):
+            if total >= tier.enough:
+                break
+            count, best = self._page(team, tier, among, max(offset - total, 0), limit - len(found))
+            total, found = total + count, [*found, *best]
         return total, found
 
     def _page(
-        self,
-        team: int,
-        words: "_Words",
-        wanted: Wanted,
-        expression: str,
-        among: Select[Any] | None,
-        offset: int,
-        limit: int,
+        self, team: int, tier: "_Tier", among: Select[Any] | None, offset: int, limit: int
     ) -> tuple[int, Sequence[int]]:
-        where = [_ENTRY.c.team == team, _holds(f"{_of_team(team)} & {expression}")]
+        where = [_ENTRY.c.team == team, _holds(f"{_of_team(team)} & {tier.expression}")]
         if among is not None:
             where.append(_ENTRY.c.entry.in_(among))
         total: int = self._work.value(select(func.count()).select_from(_ENTRY).where(*where))
         if offset >= total or limit <= 0:
             return total, ()
-        fullest = [_holds(both).desc() for both in words.all(wanted)]
-        best = select(_ENTRY.c.entry).where(*where).order_by(*fullest, words.score(wanted).desc(), _ENTRY.c.entry)
+        fullest = [_holds(both).desc() for both in tier.better]
+        best = select(_ENTRY.c.entry).where(*where).order_by(*fullest, tier.score.desc(), _ENTRY.c.entry)
         return total, [row.entry for row in self._work.rows(best.offset(offset).limit(limit))]
 
     def unwanted(self, team: int, wanted: Wanted) -> Select[Any] | None:
@@ -151,7 +143,7 @@ class PostgresIndex:
 
     def matched(self, team: int, wanted: Wanted, texts: Mapping[int, Sequence[str]]) -> Mapping[int, AbstractSet[str]]:
         held = {number: {token for text in lines for token in tokens(text)} for number, lines in texts.items()}
-        asked = [token for term in (*wanted.words, *wanted.phrases) for token in term.tokens]
+        asked = [token for term in (*wanted.words, *wanted.phrases, *wanted.stand_ins) for token in term.tokens]
         stems = self._stems(team, [*asked, *set().union(*held.values())])
         meant = {stems[token][0] for token in asked}
         begun = stems[wanted.prefix.tokens[-1]][0] if wanted.prefix else None
@@ -159,7 +151,7 @@ class PostgresIndex:
         return {number: found & means for number, found in held.items()}
 
     def _words(self, team: int, wanted: Wanted) -> "_Words":
-        terms = (*wanted.words, *wanted.phrases, *wanted.without)
+        terms = (*wanted.words, *wanted.phrases, *wanted.without, *wanted.stand_ins)
         every: int = self._work.value(select(_WORD.c.entries).where(_WORD.c.team == team, _WORD.c.word == _EVERY))
         return _Words(self._stems(team, [token for term in terms for token in term.tokens]), every or 0)
 
@@ -169,6 +161,19 @@ class PostgresIndex:
         return {row.token: (row.stem, row.entries) for row in rows}
 
 
+@record
+class _Tier:
+    """Entries that match a tsquery come after those of the tiers before, unless there are `enough` of them.
+
+    Among them an entry is the better for each tsquery of `better` that it matches, then by `score`.
+    """
+
+    expression: str
+    score: ColumnElement[Any]
+    better: Sequence[str] = ()
+    enough: float = inf
+
+
 class _Words:
     """The query's words as the index has them: their stems, and how many of the team's entries hold each."""
 
@@ -176,34 +181,40 @@ class _Words:
         self._stems = stems
         self._every = every
 
-    def exact(self, wanted: Wanted) -> str:
-        """Entries that hold one of the words and every phrase, as a tsquery."""
-        return self._with_phrases(wanted, [self.any(wanted.words)] if wanted.words else [])
-
-    def beginning(self, wanted: Wanted) -> str:
-        """Entries that hold the beginning of a word in place of the last one."""
-        assert wanted.prefix is not None
-        return self._with_phrases(wanted, [self._one(wanted.prefix, begun=True)])
+    def tiers(self, wanted: Wanted) -> Iterator[_Tier]:
+        """Entries that hold one of the words and every phrase, a synonym instead, the beginning of the last word."""
+        score = self._score((*wanted.words, *wanted.phrases))
+        above = self._with_phrases(wanted, [self.any(wanted.words)] if wanted.words else [])
+        yield _Tier(expression=above, score=score, better=self._all(wanted))
+        if wanted.stand_ins:
+            widened = self._with_phrases(wanted, [self.any(wanted.stand_ins)])
+            yield _Tier(expression=f"{widened} & !{above}", score=self._score(wanted.stand_ins))
+            above = f"({above} | {widened})"
+        if wanted.prefix:
+            begun = self._with_phrases(wanted, [self._one(wanted.prefix, begun=True)])
+            yield _Tier(expression=f"{begun} & !{above}", score=score, enough=ENOUGH)
 
     def _with_phrases(self, wanted: Wanted, words: list[str]) -> str:
         without = [f"!{self.any(wanted.without)}"] if wanted.without else []
         return f"({' & '.join([*words, *map(self._one, wanted.phrases), *without])})"
 
-    def all(self, wanted: Wanted) -> list[str]:
-        """Queries of which an entry is the better for each that it matches: all words, the last one but begun."""
+    def _all(self, wanted: Wanted) -> list[str]:
+        """All words; with synonyms in place of some; with the last one but begun."""
         if not wanted.few:
             return []
-        exact = " & ".join(map(self._one, wanted.few))
-        if wanted.prefix is None:
-            return [exact]
-        return [exact, " & ".join(self._one(word, begun=word == wanted.prefix) for word in wanted.few)]
+        found = [" & ".join(map(self._one, wanted.few))]
+        if wanted.also:
+            found.append(" & ".join(self.any((word, *wanted.also.get(word, ()))) for word in wanted.few))
+        if wanted.prefix is not None:
+            found.append(" & ".join(self._one(word, begun=word == wanted.prefix) for word in wanted.few))
+        return found
 
     def any(self, terms: Iterable[Term]) -> str:
         return f"({' | '.join(map(self._one, dict.fromkeys(terms)))})"
 
-    def score(self, wanted: Wanted) -> ColumnElement[Any]:
+    def _score(self, terms: Iterable[Term]) -> ColumnElement[Any]:
         """Words weigh by how rare they are and how often they were typed."""
-        typed = Counter((*wanted.words, *wanted.phrases))
+        typed = Counter(terms)
         ranks = [
             literal(count * self._rarity(term), Float) * func.ts_rank(_WEIGHTS, _ENTRY.c.words, _query(self._one(term)))
             for term, count in typed.items()

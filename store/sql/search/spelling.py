@@ -73,7 +73,7 @@ class Spelling:
 
     def corrected(self, team: int, query: Query) -> dict[str, str]:
         """For words of the query that no entry holds, the word that was probably meant."""
-        unknown = self._unknown(team, query.words)
+        unknown = self._unknown(team, [word for word in query.words if word not in query.also])
         if not unknown or len(unknown) > MOST_CORRECTED:
             return {}
         meant = self._meant(team, unknown)

@@ -8,10 +8,12 @@ a row that is taken out.
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from math import inf
 from typing import Any, TypeAlias
 
 from sqlalchemy import Select, column, select, text
 
+from bot.domain.record import record
 from bot.domain.source import ReadEntry
 from store.sql.search.wanted import ENOUGH, SHORTEST_PREFIX, Term, Wanted, tokens
 from store.sql.work import Work
@@ -67,15 +69,15 @@ class SqliteIndex:
     def find(
         self, team: int, wanted: Wanted, among: Select[Any] | None, *, offset: int, limit: int
     ) -> tuple[int, Sequence[int]]:
-        exact = self._where(team, _exact(wanted), among)
-        total = self._count(team, exact)
-        found = self._best(team, exact, _all(wanted), offset, limit) if offset < total else []
-        if wanted.prefix and total < ENOUGH:
-            begun = self._where(team, f"{_beginning(wanted)} NOT {_exact(wanted)}", among)
-            more = self._count(team, begun)
-            if more and len(found) < limit:
-                found += self._best(team, begun, [], max(offset - total, 0), limit - len(found))
-            total += more
+        total, found = 0, list[int]()
+        for tier in _tiers(wanted):
+            if total >= tier.enough:
+                break
+            where = self._where(team, tier.expression, among)
+            count = self._count(team, where)
+            if offset < total + count and len(found) < limit:
+                found += self._best(team, where, tier.better, max(offset - total, 0), limit - len(found))
+            total += count
         return total, found
 
     def unwanted(self, team: int, wanted: Wanted) -> Select[Any] | None:
@@ -86,7 +88,7 @@ class SqliteIndex:
 
     def matched(self, team: int, wanted: Wanted, texts: Mapping[int, Sequence[str]]) -> Mapping[int, AbstractSet[str]]:
         numbers = ", ".join(map(str, texts))
-        expression = " OR ".join(filter(None, (_exact(wanted), _beginning(wanted))))
+        expression = " OR ".join(filter(None, (_exact(wanted), _widened(wanted), _beginning(wanted))))
         rows = self._rows(_MARKED.format(index=_index(team), numbers=numbers), (expression,))
         return {number: {word for run in _MARK.findall(marked) for word in tokens(run)} for number, marked in rows}
 
@@ -114,9 +116,36 @@ def _index(team: int) -> str:
     return f"search_{team:d}"
 
 
+@record
+class _Tier:
+    """Entries that match an FTS5 expression come after those of the tiers before, unless there are `enough` of them.
+
+    Among them an entry is the better for each expression of `better` that it matches.
+    """
+
+    expression: str
+    better: Sequence[str] = ()
+    enough: float = inf
+
+
+def _tiers(wanted: Wanted) -> Iterator[_Tier]:
+    above = _exact(wanted)
+    yield _Tier(expression=above, better=_all(wanted))
+    if widened := _widened(wanted):
+        yield _Tier(expression=f"{widened} NOT {above}")
+        above = f"({above} OR {widened})"
+    if begun := _beginning(wanted):
+        yield _Tier(expression=f"{begun} NOT {above}", enough=ENOUGH)
+
+
 def _exact(wanted: Wanted) -> str:
     """Entries that hold one of the words and every phrase, as an FTS5 expression."""
     return _with_phrases(wanted, _any(wanted.words))
+
+
+def _widened(wanted: Wanted) -> str:
+    """Entries that hold a synonym of one of the words; empty where there is none."""
+    return _with_phrases(wanted, _any(wanted.stand_ins)) if wanted.stand_ins else ""
 
 
 def _beginning(wanted: Wanted) -> str:
@@ -131,14 +160,15 @@ def _with_phrases(wanted: Wanted, words: str) -> str:
 
 
 def _all(wanted: Wanted) -> list[str]:
-    """Expressions of which an entry is the better for each that it matches: all words, the last one but begun."""
+    """All words; with synonyms in place of some; with the last one but begun."""
     if not wanted.few:
         return []
-    exact = " AND ".join(map(_quoted, wanted.few))
-    if wanted.prefix is None:
-        return [exact]
-    begun = [_quoted(word) + ("*" if word == wanted.prefix else "") for word in wanted.few]
-    return [exact, " AND ".join(begun)]
+    found = [" AND ".join(map(_quoted, wanted.few))]
+    if wanted.also:
+        found.append(" AND ".join(f"({_any((word, *wanted.also.get(word, ())))})" for word in wanted.few))
+    if wanted.prefix is not None:
+        found.append(" AND ".join(_quoted(word) + ("*" if word == wanted.prefix else "") for word in wanted.few))
+    return found
 
 
 def _any(terms: Iterable[Term]) -> str:

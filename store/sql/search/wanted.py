@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from dataclasses import field
 
 from bot.domain.query import Query
 from bot.domain.record import record
@@ -166,12 +167,19 @@ class Wanted:
     """Words of which one must be there, phrases that all must, and what must not be.
 
     `words` keeps repeated words. `prefix` is the last word if it may also stand for the beginning of a word.
+    `also` has for some of the words what may stand in for them.
     """
 
     words: tuple[Term, ...] = ()
     phrases: tuple[Term, ...] = ()
     without: tuple[Term, ...] = ()
     prefix: Term | None = None
+    also: Mapping[Term, tuple[Term, ...]] = field(default_factory=dict)
+
+    @property
+    def stand_ins(self) -> tuple[Term, ...]:
+        """What may stand in for a word."""
+        return tuple(dict.fromkeys(term for terms in self.also.values() for term in terms))
 
     @property
     def anything(self) -> bool:
@@ -190,7 +198,13 @@ def wanted_by(query: Query) -> Wanted:
     words, phrases = _terms(query.words), _terms(query.phrases)
     telling = tuple(word for word in words if not word.stops)
     kept = telling if telling or phrases else words
-    return Wanted(words=kept, phrases=phrases, without=_terms(query.without), prefix=_prefix(words, kept))
+    return Wanted(
+        words=kept,
+        phrases=phrases,
+        without=_terms(query.without),
+        prefix=_prefix(words, kept),
+        also={term: _terms(others) for word, others in query.also.items() for term in _terms([word]) if term in kept},
+    )
 
 
 def fold(text: str) -> str:

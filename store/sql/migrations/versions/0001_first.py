@@ -123,6 +123,19 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "synonym",
+        sa.Column("team", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("word", sa.Text(), nullable=False),
+        sa.Column("other", sa.Text(), nullable=False),
+        sa.Column("source", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("file", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["team"], ["team.id"], name=op.f("fk_synonym_team_team")),
+        sa.PrimaryKeyConstraint("team", "word", "other", "source", "file", name=op.f("pk_synonym")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_synonym_team_other"), "synonym", ["team", "other"], unique=False)
+    op.create_index(op.f("ix_synonym_team_source_file"), "synonym", ["team", "source", "file"], unique=False)
+    op.create_table(
         "workspace",
         sa.Column("platform", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
