@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from bot.domain.delivery import Delivery, Draft, Durations, State
+from bot.domain.delivery import Delivery, Draft, Durations, State, Transition
 from bot.domain.digest import Candidate, Week
 from bot.domain.entry import Entry, Tag
 from bot.domain.ids import (
@@ -196,6 +196,10 @@ class Entries(Protocol):
         ...
 
     def forget_file(self, source: SourceId, file: str) -> None: ...
+
+    def problems(self) -> int:
+        """How many problems the files of all teams' lists have."""
+        ...
 
     def kept(self, team: TeamId) -> Sequence[Kept]:
         """What is kept of every entry of the team, retired ones too."""
@@ -468,6 +472,14 @@ class Deliveries(Protocol):
         """When the next pending, leased or uncertain row wants attention; None if there is none."""
         ...
 
+    def overdue(self, platforms: Sequence[str]) -> datetime | None:
+        """Since when the oldest delivery of these platforms is due that nothing holds back; None if none is."""
+        ...
+
+    def open(self) -> Mapping[State, int]:
+        """How many deliveries are in each state that is not final, over all teams; a state without any is left out."""
+        ...
+
 
 class Invocations(Protocol):
     """Which uses of writing commands were carried out, so that a repeat has no second effect."""
@@ -505,12 +517,36 @@ class Transaction(Protocol):
         """The transaction's own moment, aware UTC: the database's clock where several machines share it."""
         ...
 
+    def schema(self) -> str:
+        """The revision of the schema that the database has now."""
+        ...
+
 
 class Store(Protocol):
     """Where everything is kept."""
 
     def begin(self, *, write: bool) -> AbstractContextManager[Transaction]:
         """A transaction that commits when the block ends cleanly and rolls back when it raises."""
+        ...
+
+
+class Meter(Protocol):
+    """Counts what happens, for the host. No name and no id of a team or a person goes in here; nothing is raised."""
+
+    def answered(self, command: str, outcome: str, seconds: float) -> None:
+        """A command was answered; `outcome` is one word for what came of it."""
+        ...
+
+    def repeated(self) -> None:
+        """A platform brought an invocation or an event again."""
+        ...
+
+    def settled(self, delivery: Delivery, transition: Transition) -> None:
+        """What became of a delivery that was attempted or looked for."""
+        ...
+
+    def restarted(self, part: str) -> None:
+        """A part of the process stood still or broke, and was started anew."""
         ...
 
 

@@ -9,8 +9,9 @@ from discord import ui
 
 from adapters.discord import presses
 from adapters.discord.answers import taken_by_another
-from adapters.discord.inbound import Asked
+from adapters.discord.inbound import Asked, invocation_id
 from adapters.discord.presses import Press
+from bot.chat.trace import follow
 
 CHATTY = ("discord", "discord.http", "discord.client", "discord.gateway", "discord.state", "discord.webhook.async_")
 """Loggers of the library that write whole bodies, and addresses with tokens in them, at DEBUG."""
@@ -97,6 +98,7 @@ class DiscordClient(discord.AutoShardedClient):
         inbox, data = self.inbox, interaction.data
         if inbox is None or data is None or interaction.guild_id is None:
             return
+        follow(invocation_id(interaction))
         try:
             if press is not None:
                 await inbox.pressed(interaction, press)

@@ -45,10 +45,13 @@ def channel(interaction: Asked) -> ChannelRef | None:
     return places.channel(interaction.guild_id, place) if place is not None else None
 
 
+def invocation_id(interaction: Asked) -> InvocationId:
+    """The same for every replica that is told of it."""
+    return InvocationId(f"discord:{interaction.id}")
+
+
 def invocation(interaction: Asked, call: Call) -> Invocation:
-    return Invocation(
-        id=InvocationId(f"discord:{interaction.id}"), call=call, actor=actor(interaction), channel=channel(interaction)
-    )
+    return Invocation(id=invocation_id(interaction), call=call, actor=actor(interaction), channel=channel(interaction))
 
 
 @record

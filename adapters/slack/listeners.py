@@ -26,6 +26,7 @@ from adapters.slack.workspaces import Workspace, Workspaces
 from bot.chat.command import CommandSpec, Reply
 from bot.chat.line import parse, spec_of
 from bot.chat.platform import Answer, ChannelGone, Core, Invocation, Reacted, Unreacted, WorkspaceLeft
+from bot.chat.trace import follow
 from bot.domain.card import Action, Call, Card, Form, Paragraph, Tone
 from bot.domain.errors import BadConfig, PlatformError, Refusal, StoreError
 from bot.domain.ids import InvocationId
@@ -285,7 +286,9 @@ class Listeners:
         except Malformed as wrong:
             log.info("a use was not understood: %s", wrong)
             return
-        if self._uses.first(use.use.id if isinstance(use, Shortcut) else use.id):
+        name = use.use.id if isinstance(use, Shortcut) else use.id
+        if self._uses.first(name):
+            follow(name)
             self.start(answer(use))
 
     async def _answer(self, use: Use) -> None:
@@ -386,6 +389,7 @@ class Listeners:
             log.info("a form was not understood: %s", wrong)
             await ack()
             return
+        follow(use.id)
         answering = asyncio.create_task(self._invoked(use))
         try:
             answer = await asyncio.wait_for(asyncio.shield(answering), FORM_TIME)

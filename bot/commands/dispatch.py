@@ -1,6 +1,7 @@
 """From an invocation or a happening to its effect: the one place where roles, repeats and failures are dealt with."""
 
 import logging
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -20,6 +21,7 @@ from bot.chat.platform import (
     WorkspaceJoined,
     WorkspaceLeft,
 )
+from bot.chat.trace import follow
 from bot.commands.cards import refusal, sentence
 from bot.commands.declare import Command, Turn, form_of
 from bot.domain.card import Call, Card, Choice, Tone
@@ -33,7 +35,7 @@ from bot.domain.team import Member, Role, Team
 from bot.domain.url import canonical, is_web
 from bot.domain.value import Kind, zone_names
 from bot.domain.wire import from_json, to_json
-from bot.ports import Clock, Runner, Transaction
+from bot.ports import Clock, Meter, Runner, Transaction
 from bot.service import readings, schedules, teams
 
 MOST_CHOICES = 25
@@ -42,6 +44,9 @@ REPEATS_REMEMBERED = timedelta(minutes=10)
 MOST_REMEMBERED = 1000
 MARKS_COUNT = timedelta(days=30)
 """For so long the reactions on a message are read again where events may have been missed."""
+
+_KNOWN = {"answered", "refused"}
+"""What a repeat is answered by the same words; of trouble it may be rid by then."""
 
 log = logging.getLogger("dogear.dispatch")
 
@@ -68,6 +73,7 @@ class Dispatcher:
         link: Callable[[MessageRef], Url | None],
         wake: Callable[[], None],
         stopped: Callable[[Schedule], None],
+        meter: Meter,
     ) -> None:
         """`wake` is called when deliveries may have become due, `stopped` with a schedule that we had to pause."""
         self._commands = {command.spec.path: command for command in commands}
@@ -77,6 +83,7 @@ class Dispatcher:
         self._link = link
         self._wake = wake
         self._stopped = stopped
+        self._meter = meter
         self._answered: OrderedDict[InvocationId, tuple[datetime, Answer]] = OrderedDict()
 
     @property
@@ -85,23 +92,36 @@ class Dispatcher:
 
     async def invoke(self, invocation: Invocation) -> Answer:
         """Carry out one use of a command; whatever goes wrong comes back as a card."""
+        follow(invocation.id)
         known = self._answered.get(invocation.id)
         if known is not None:
+            self._meter.repeated()
             return known[1]
-        spec = None
+        began = time.perf_counter()
+        name, outcome, answer = await self._tried(invocation)
+        seconds = time.perf_counter() - began
+        self._meter.answered(name, outcome, seconds)
+        log.info(outcome, extra={"command": name, "milliseconds": round(seconds * 1000, 1)})
+        if outcome in _KNOWN:
+            self._remember(invocation.id, answer)
+        return answer
+
+    async def _tried(self, invocation: Invocation) -> tuple[str, str, Answer]:
+        """The command's name, one word for what came of it, and the answer."""
+        name, spec = "unknown", None
         try:
             call = self._call(invocation)
             command = self._command(call)
-            spec = command.spec
-            answer = await self._carried_out(invocation, command, call)
+            name, spec = command.spec.name, command.spec
+            return name, "answered", await self._carried_out(invocation, command, call)
         except Refusal as no:
-            answer = self._refused(no, invocation, spec)
+            return name, "refused", self._refused(no, invocation, spec)
         except StoreError as error:
-            return _trouble("This cannot be done right now; nothing was lost.", f"{error} Try again in a minute.")
+            log.warning("the store is busy: %s", error)
+            again = f"{error} Try again in a minute."
+            return name, "busy", _trouble("This cannot be done right now; nothing was lost.", again)
         except Exception:  # noqa: BLE001 -- a bug ends here, as a card with a reference, and never at the person
-            return self._broken(f"invocation of {spec.name if spec else 'an unknown command'}")
-        self._remember(invocation.id, answer)
-        return answer
+            return name, "broken", self._broken(f"invocation of {name}")
 
     def _call(self, invocation: Invocation) -> Call:
         if isinstance(invocation.call, Call):
@@ -145,6 +165,7 @@ class Dispatcher:
         """Carry out a writing command, unless this very use of it was carried out before: then its answer again."""
         kept = tx.invocations.answer(invocation.id)
         if kept is not None:
+            self._meter.repeated()
             return from_json(kept)
         card = self._admitted(tx, invocation, command, call, role)
         tx.invocations.keep(invocation.id, to_json(card))
@@ -185,7 +206,6 @@ class Dispatcher:
 
     def _refused(self, no: Refusal, invocation: Invocation, spec: CommandSpec | None) -> Answer:
         """A card; or, where a form was filled in, the form again with what was wrong at its field."""
-        log.info("refused", extra={"command": spec.name if spec else "unknown", "refusal": type(no).__name__})
         call = invocation.call
         if isinstance(call, Call) and spec and spec.form and isinstance(no, BadUsage) and no.field:
             return Answer(show=form_of(spec, call.arguments, no), refusal=True)
@@ -268,6 +288,8 @@ class Dispatcher:
 
     async def happened(self, happening: Happening, id: InvocationId | None = None) -> None:
         """Take note of what a platform tells; returns once that is committed, raises StoreBusy if it cannot be."""
+        if id is not None:
+            follow(id)
         stopped = await self._runner.write(lambda tx: self._noted_once(tx, happening, id))
         if stopped is not None:
             self._stopped(stopped)
@@ -275,6 +297,7 @@ class Dispatcher:
     def _noted_once(self, tx: Transaction, happening: Happening, id: InvocationId | None) -> Schedule | None:
         if id is not None:
             if tx.invocations.answer(id) is not None:
+                self._meter.repeated()
                 return None
             tx.invocations.keep(id, "")
         return self._noted(tx, happening)

@@ -12,6 +12,7 @@ from bot.commands.catalogue import COMMANDS
 from bot.commands.dispatch import Dispatcher, House
 from bot.domain.delivery import Durations
 from bot.domain.ids import MessageRef, PlatformName, Url
+from bot.ports import Meter
 from bot.runtime import log
 from bot.runtime.clock import SystemClock
 from bot.runtime.deliver import Deliverer
@@ -20,8 +21,11 @@ from bot.runtime.lists import Lists
 from bot.runtime.notices import Notices
 from bot.runtime.settings import Settings
 from bot.runtime.ticker import Ticker
+from bot.runtime.uncounted import Uncounted
 from bot.runtime.vault import ThreadedVault
 from store.sql import SqlStore, open_store
+
+UNCOUNTED = Uncounted()
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,7 @@ async def opened(
     *,
     migrate: bool,
     durations: Durations = Durations(),  # noqa: B008 -- frozen
+    meter: Meter = UNCOUNTED,
 ) -> AsyncIterator[Club]:
     """The club over the database of the settings; with `migrate` an older database is copied and brought up to date.
 
@@ -78,18 +83,18 @@ async def opened(
     store = await asyncio.to_thread(partial(open_store, settings.database_url, clock, migrate=migrate))
     runner = Executors(store, readers=store.readers, writers=store.writers)
     try:
-        yield _assembled(settings, clock, store, runner, durations)
+        yield _assembled(settings, clock, store, runner, durations, meter)
     finally:
         await asyncio.to_thread(runner.drain)
         store.close()
 
 
 def _assembled(
-    settings: Settings, clock: SystemClock, store: SqlStore, runner: Executors, durations: Durations
+    settings: Settings, clock: SystemClock, store: SqlStore, runner: Executors, durations: Durations, meter: Meter
 ) -> Club:
     platforms: dict[PlatformName, ChatPlatform] = {}
     notices = Notices(platforms, clock, settings.admins_channel)
-    deliverer = Deliverer(runner, platforms, notices, durations, owner=clock.token())
+    deliverer = Deliverer(runner, platforms, notices, durations, owner=clock.token(), meter=meter)
     dispatcher = Dispatcher(
         COMMANDS,
         runner,
@@ -98,6 +103,7 @@ def _assembled(
         link=partial(_link, platforms),
         wake=deliverer.wake,
         stopped=notices.stopped,
+        meter=meter,
     )
     return Club(
         settings=settings,
@@ -107,7 +113,7 @@ def _assembled(
         platforms=platforms,
         dispatcher=dispatcher,
         deliverer=deliverer,
-        ticker=Ticker(runner, deliverer, notices, clock),
+        ticker=Ticker(runner, deliverer, notices, clock, meter),
         lists=Lists(runner),
         vault=ThreadedVault(store, [key.get_secret_value() for key in settings.vault_keys]),
     )

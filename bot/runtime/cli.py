@@ -102,6 +102,22 @@ def run(database: Database = None) -> None:
 
 
 @app.command()
+def healthcheck(
+    live: Annotated[bool, typer.Option("--live", help="Only whether it runs, not whether it is ready")] = False,
+) -> None:
+    """Ask the “dogear run” of this machine whether it is well.
+
+    One line. Ends with 1 if it is not.
+    """
+    from bot.runtime.healthcheck import checked
+    from bot.runtime.settings import load
+
+    well, line = checked(load(), "/healthz" if live else "/readyz")
+    print(line)
+    raise typer.Exit(0 if well else 1)
+
+
+@app.command()
 def check(
     files: Annotated[list[Path], typer.Argument(help="Markdown files, or folders of them", metavar="FILE…")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for tools")] = False,

@@ -10,7 +10,7 @@ from bot.domain.errors import PlatformError, PlatformUncertain, StoreError
 from bot.domain.ids import MessageRef, PlatformName, ThreadRef
 from bot.domain.reading import ReadingState
 from bot.domain.schedule import Schedule
-from bot.ports import Runner, Transaction
+from bot.ports import Meter, Runner, Transaction
 from bot.runtime.notices import Notices
 from bot.service import deliveries
 
@@ -29,12 +29,14 @@ class Deliverer:
         notices: Notices,
         durations: Durations,
         owner: str,
+        meter: Meter,
     ) -> None:
         self._runner = runner
         self._platforms = platforms
         self._notices = notices
         self._durations = durations
         self._owner = owner
+        self._meter = meter
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
@@ -135,6 +137,7 @@ class Deliverer:
             return PlatformUncertain(f"no answer within {self._durations.attempt.total_seconds():g} s")
 
     async def _report(self, delivery: Delivery, transition: Transition, stopped: Schedule | None = None) -> None:
+        self._meter.settled(delivery, transition)
         log.info(
             "delivery %s",
             transition.state,

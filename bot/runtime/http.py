@@ -1,4 +1,4 @@
-"""The one HTTP server of a process: what platforms want served, and whether we are well. It needs the extra's aiohttp."""
+"""HTTP: what platforms want served, and what is told of our health. It needs a platform's aiohttp."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from bot.chat.web import MOST_BYTES, Handler, Request, Response, Route
+from bot.domain.errors import BadConfig
 
-STILL_SERVED = 10.0
+STILL_SERVED = 5.0
 """Seconds that requests under way have when the server stops."""
 
 
@@ -20,14 +21,20 @@ HEALTH = Route(method="GET", path="/health", handle=health)
 
 @asynccontextmanager
 async def serving(routes: Sequence[Route], *, host: str, port: int) -> AsyncIterator[int]:
-    """Serve the routes while the block lasts; the port, which is a free one for port 0."""
+    """Serve the routes while the block lasts; the port, which is a free one for port 0.
+
+    Raises BadConfig where nothing can be served there, as when another process has the port.
+    """
     app = web.Application(client_max_size=MOST_BYTES)
     for route in routes:
         app.router.add_route(route.method, route.path, _served(route.handle))
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=STILL_SERVED)
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port).start()
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except OSError as error:
+            raise BadConfig([f"Nothing can be served at {host}:{port}: {error.strerror}. Choose another."]) from error
         yield runner.addresses[0][1]
     finally:
         await runner.cleanup()

@@ -4,6 +4,8 @@ import logging
 import sys
 from typing import Any
 
+from bot.chat.trace import followed
+
 
 class _Lazily(logging.Formatter):
     """Asks structlog for the form of a record; imported with the first record, for most short runs write none."""
@@ -18,6 +20,12 @@ class _Lazily(logging.Formatter):
         return self._formatter.format(record)
 
 
+def _followed(_logger: object, _name: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Say with every record to which invocation it belongs. Not structlog's own context: it is imported late."""
+    invocation = followed()
+    return {**event, "invocation": invocation} if invocation else event
+
+
 def _formatter() -> logging.Formatter:
     import structlog
 
@@ -26,6 +34,7 @@ def _formatter() -> logging.Formatter:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
+        _followed,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     last: list[Any] = (

@@ -3,14 +3,18 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from bot.chat.web import Route, Website
 from bot.domain.errors import BadConfig, DogearError
 from bot.runtime import backup
 from bot.runtime.assemble import Club, configured, opened
+from bot.runtime.clock import SystemClock
+from bot.runtime.health import Health
+from bot.runtime.metrics import Metrics
 from bot.runtime.settings import Settings
+from bot.runtime.supervise import Supervisor
 from bot.service import teams
 
 
@@ -19,7 +23,8 @@ async def serve(settings: Settings) -> None:
     platforms = configured(settings)
     if not platforms:
         raise BadConfig(["No platform has a token. Set one up as the README says, or try: dogear chat"])
-    async with opened(settings, migrate=False) as club:
+    metrics = Metrics(SystemClock())
+    async with opened(settings, migrate=False, meter=metrics) as club:
         for platform in platforms:
             club.join(platform)
         nightly = await asyncio.to_thread(_nightly, club)
@@ -27,7 +32,7 @@ async def serve(settings: Settings) -> None:
         try:
             with contextlib.suppress(asyncio.CancelledError):
                 async with _at_it(nightly):
-                    await _until_stopped(club)
+                    await _until_stopped(club, metrics)
         except ExceptionGroup as failed:
             raise _first(failed) from failed
 
@@ -70,27 +75,43 @@ async def _read_lists(club: Club) -> None:
         await club.lists.sync(team)
 
 
-async def _until_stopped(club: Club) -> None:
-    """A platform that fails ends all: whoever supervises us starts us again."""
-    serving = asyncio.current_task()
-    assert serving is not None
+async def _until_stopped(club: Club, metrics: Metrics) -> None:
+    """A platform that ends is started anew; only settings that cannot be used end all."""
+    ourselves = asyncio.current_task()
+    assert ourselves is not None
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
-    routes = [
-        route for platform in club.platforms.values() if isinstance(platform, Website) for route in platform.routes()
-    ]
-    async with club.at_work(), _reachable(club, routes), asyncio.TaskGroup() as group:
+        asyncio.get_running_loop().add_signal_handler(number, ourselves.cancel)
+    health = _health(club, metrics)
+    async with club.at_work(), _reachable(club, health), asyncio.TaskGroup() as group:
         for platform in club.platforms.values():
-            group.create_task(platform.run(club.dispatcher, club.vault))
+            group.create_task(Supervisor(platform, club.dispatcher, club.vault, metrics).run())
+
+
+def _health(club: Club, metrics: Metrics) -> Health:
+    return Health(
+        needs=club.store.needs,
+        runner=club.runner,
+        platforms=club.platforms,
+        ticker=club.ticker,
+        metrics=metrics,
+        clock=club.clock,
+    )
 
 
 @contextlib.asynccontextmanager
-async def _reachable(club: Club, routes: Sequence[Route]) -> AsyncIterator[None]:
-    """Serve over HTTP if a platform wants it."""
-    if not routes:
-        yield
-        return
-    from bot.runtime.http import HEALTH, serving
+async def _reachable(club: Club, health: Health) -> AsyncIterator[None]:
+    """Serve over HTTP what platforms want served, and our health at an address of its own, or at the same one."""
+    from bot.runtime.http import HEALTH, serving  # with aiohttp, which comes with a platform
 
-    async with serving([HEALTH, *routes], host=club.settings.http_host, port=club.settings.http_port):
+    settings = club.settings
+    websites = [platform for platform in club.platforms.values() if isinstance(platform, Website)]
+    routes = [route for website in websites for route in website.routes()]
+    places: dict[tuple[str, int], list[Route]] = {}
+    if routes:
+        places[settings.http_host, settings.http_port] = [HEALTH, *routes]
+    if settings.health_port:
+        places.setdefault((settings.health_host, settings.health_port), []).extend(health.routes())
+    async with contextlib.AsyncExitStack() as stack:
+        for (host, port), served in places.items():
+            await stack.enter_async_context(serving(served, host=host, port=port))
         yield

@@ -47,6 +47,8 @@ class Settings(BaseSettings):
     slack_public_url: str = Field("", description="Slack: where it reaches our HTTP server: https://dogear.example.org")
     http_host: str = Field("0.0.0.0", description="the address that our HTTP server listens on")  # noqa: S104 -- a server
     http_port: int = Field(3000, ge=0, le=65535, description="the port of our HTTP server")
+    health_host: str = Field("127.0.0.1", description="the address at which our health and metrics are told")
+    health_port: int = Field(3001, ge=0, le=65535, description="the port of it; 0 tells nobody")
     discord_token: SecretStr = Field(
         SecretStr(""), description="the token of the Discord bot; with it Discord is served"
     )

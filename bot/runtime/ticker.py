@@ -1,18 +1,23 @@
 """Asks every 15 seconds which digests are due. APScheduler only wakes us; the answer is in the database."""
 
+import asyncio
+import contextlib
 import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 from bot.domain.digest import Outcome
 from bot.domain.errors import StoreError
-from bot.ports import Clock, Runner
+from bot.ports import Clock, Meter, Runner
 from bot.runtime.deliver import Deliverer
 from bot.runtime.notices import Notices
 from bot.service import digests, teams
 
 EVERY = timedelta(seconds=15)
+PATIENCE = 4 * EVERY
+"""Without the end of a tick for so long, ticking is begun anew."""
 FORGET_EVERY = timedelta(hours=1)
 REPEATS_END = timedelta(hours=48)
 """Platforms repeat an event for up to a day; after two its answer need not be known any more."""
@@ -23,12 +28,27 @@ log = logging.getLogger("dogear.ticker")
 class Ticker:
     """Idempotent: any number of tickers on any number of machines plan each week once."""
 
-    def __init__(self, runner: Runner, deliverer: Deliverer, notices: Notices, clock: Clock) -> None:
+    def __init__(
+        self,
+        runner: Runner,
+        deliverer: Deliverer,
+        notices: Notices,
+        clock: Clock,
+        meter: Meter,
+        *,
+        every: timedelta = EVERY,
+        patience: timedelta = PATIENCE,
+    ) -> None:
         self._runner = runner
         self._deliverer = deliverer
         self._notices = notices
         self._clock = clock
+        self._meter = meter
+        self._every = every
+        self._patience = patience
         self._forgot_at = clock.now()
+        self._succeeded: float | None = None
+        self._beat = asyncio.Event()
 
     async def tick(self) -> None:
         """Use up what is due; an idle tick only reads, but once an hour what was kept long enough is removed."""
@@ -51,6 +71,11 @@ class Ticker:
                 place = f"{workspace.ref.platform}:{workspace.ref.id}"
                 log.warning("what came from %s is removed: we left it long ago", place)
 
+    @property
+    def silence(self) -> timedelta | None:
+        """For how long no tick has succeeded; None before the first."""
+        return None if self._succeeded is None else timedelta(seconds=time.monotonic() - self._succeeded)
+
     async def next_due(self) -> datetime | None:
         """When the next slot falls due."""
         return await self._runner.read(digests.next_due)
@@ -58,21 +83,45 @@ class Ticker:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Tick while the block lasts, first at once."""
-        from apscheduler.schedulers.asyncio import AsyncIOScheduler
-
-        scheduler = AsyncIOScheduler(timezone="UTC")
-        scheduler.add_job(self._tick_safely, "interval", seconds=EVERY.total_seconds(), max_instances=1, coalesce=True)
-        scheduler.start()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._patience.total_seconds()):
+                await self._tick_safely()
+        ticking = asyncio.create_task(self._keep_ticking())
         try:
-            await self._tick_safely()
             yield
         finally:
-            scheduler.shutdown(wait=False)
+            ticking.cancel()
+            await asyncio.gather(ticking, return_exceptions=True)
+
+    async def _keep_ticking(self) -> None:
+        """A tick that does not end holds up all that follow: it is given up then, and others are begun."""
+        from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+        while True:
+            scheduler = AsyncIOScheduler(timezone="UTC")
+            every = self._every.total_seconds()
+            scheduler.add_job(self._tick_safely, "interval", seconds=every, max_instances=1, coalesce=True)
+            scheduler.start()
+            try:
+                await self._silent()
+            finally:
+                scheduler.shutdown(wait=False)
+            log.error("no tick ended for %g s; ticking is begun anew", self._patience.total_seconds())
+            self._meter.restarted("ticker")
+
+    async def _silent(self) -> None:
+        """Return once no tick has ended for too long."""
+        with contextlib.suppress(TimeoutError):
+            while True:
+                self._beat.clear()
+                await asyncio.wait_for(self._beat.wait(), self._patience.total_seconds())
 
     async def _tick_safely(self) -> None:
         try:
             await self.tick()
+            self._succeeded = time.monotonic()
         except StoreError as error:
             log.warning("no tick: %s", error)
         except Exception:
             log.exception("bug in the ticker")
+        self._beat.set()

@@ -44,6 +44,8 @@ from store.sql.due import (
     LEASABLE,
     LEASABLE_AND_UNLOCKED,
     NEXT,
+    OPEN,
+    OVERDUE,
     SKIP_LATE,
     UNCERTAIN,
 )
@@ -244,6 +246,13 @@ class SqlDeliveries:
     def next_due(self) -> datetime | None:
         at: datetime | None = self._work.value(NEXT)
         return at
+
+    def overdue(self, platforms: Sequence[str]) -> datetime | None:
+        rows = self._work.rows(OVERDUE, now=self._work.now(), limit=1, platforms=list(platforms))
+        return rows[0].not_before if rows else None
+
+    def open(self) -> Mapping[State, int]:
+        return {State(row.state): row.number for row in self._work.rows(OPEN)}
 
     def doubt_after_restore(self) -> int:
         """After a restored backup nothing due can be trusted not to have been sent since; how many rows there were.

@@ -89,6 +89,15 @@ SKIP_LATE = (
 )
 """Skip what nobody sent in time."""
 
+OVERDUE = LEASABLE.with_only_columns(DELIVERY.c.not_before)
+"""When what could be leased now fell due."""
+
+OPEN = (
+    select(DELIVERY.c.state, func.count().label("number"))
+    .where(in_state(DELIVERY, *(state for state in State if not state.final)))
+    .group_by(DELIVERY.c.state)
+)
+
 _PLACE = func.row_number().over(partition_by=[DELIVERY.c[name] for name in CHANNEL], order_by=_ORDER).label("place")
 _RANKED = (
     select(DELIVERY, _PLACE)

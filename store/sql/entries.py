@@ -153,6 +153,10 @@ class SqlEntries:
     def forget_file(self, source: SourceId, file: str) -> None:
         self._work.change(delete(SOURCE_FILE).where(_of_source(source), SOURCE_FILE.c.file == file))
 
+    def problems(self) -> int:
+        troubled = select(SOURCE_FILE.c.problems).where(SOURCE_FILE.c.problems != packed([]))
+        return sum(len(json.loads(row.problems)) for row in self._work.rows(troubled))
+
     def kept(self, team: TeamId) -> Sequence[Kept]:
         names = ("number", "key", "line", "content", "retired_at", "source", "file")
         rows = self._work.rows(select(*(ENTRY.c[name] for name in names)).where(ENTRY.c.team == team))

@@ -13,7 +13,7 @@ from bot.ports import Clock, Failed
 from store.sql import backup
 from store.sql.engine import POOL, RolledBack, address, begun, connect, savepoint
 from store.sql.hold import Hold, hold
-from store.sql.migrate import prepare, revision
+from store.sql.migrate import REVISION, prepare, revision
 from store.sql.transaction import SqlTransaction
 from store.sql.work import DatabaseTime, Tree
 
@@ -117,6 +117,9 @@ class SqlStore:
     def hold(self, name: str) -> Hold | None:
         """Take what only one process may have; None while another has it. Raises StoreBusy."""
         return hold(self._engine, name)
+
+    needs = REVISION
+    """The revision of the schema that this program reads and writes."""
 
     def schema(self) -> str:
         """The revision of the database's schema."""

@@ -2,9 +2,12 @@
 
 from functools import cached_property
 
+from sqlalchemy import select
+
 from store.sql.deliveries import SqlDeliveries
 from store.sql.entries import SqlEntries
 from store.sql.invocations import SqlInvocations
+from store.sql.migrate import VERSION
 from store.sql.readings import SqlReadings
 from store.sql.schedules import SqlSchedules
 from store.sql.search.find import SqlSearch
@@ -19,6 +22,10 @@ from store.sql.work import Work
 
 class SqlTransaction(Work):
     """The port's Transaction; each noun is made when it is first asked for."""
+
+    def schema(self) -> str:
+        found: str = self.value(select(VERSION.c.version_num))
+        return found
 
     @cached_property
     def index(self) -> Index:

@@ -12,7 +12,8 @@ from bot.domain.ids import InvocationId, MessageRef
 from bot.domain.reading import ReadingState
 from bot.domain.team import Role, Team
 from bot.domain.text import string
-from bot.runtime.assemble import Club, opened
+from bot.ports import Meter
+from bot.runtime.assemble import UNCOUNTED, Club, opened
 from bot.runtime.settings import load
 from bot.runtime.stage import LocalStage
 from bot.service import teams
@@ -83,14 +84,19 @@ def write(path: Path, titles: Sequence[str]) -> None:
 
 @asynccontextmanager
 async def clubhouse(
-    database: str, folder: Path, *titles: str, at: datetime = WEDNESDAY, platform: RecordingPlatform | None = None
+    database: str,
+    folder: Path,
+    *titles: str,
+    at: datetime = WEDNESDAY,
+    platform: RecordingPlatform | None = None,
+    meter: Meter = UNCOUNTED,
 ) -> AsyncIterator[Clubhouse]:
     """A club with these entries on its list; a second one over the same database is another process of it."""
     platform = platform or RecordingPlatform()
     reading_list = folder / "list.md"
     if titles:
         write(reading_list, titles)
-    async with opened(load(database=database), migrate=False) as club:
+    async with opened(load(database=database), migrate=False, meter=meter) as club:
         club.clock.move_to(at)
         club.join(platform)
         team = await club.runner.write(lambda tx: teams.found_default(tx, "UTC"))

@@ -1,0 +1,138 @@
+"""Whether this process does its work: each part of it with the reason why not. Asked by whoever watches over us."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from dataclasses import field
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.chat.connection import Connected, Connection
+from bot.chat.platform import ChatPlatform
+from bot.chat.web import Request, Response, Route
+from bot.domain.errors import StoreError
+from bot.domain.ids import PlatformName
+from bot.domain.record import record
+from bot.ports import Clock, Runner, Transaction
+from bot.runtime.metrics import Metrics, counts
+from bot.runtime.ticker import EVERY, Ticker
+
+LIVE, READY, METRICS = "/healthz", "/readyz", "/metrics"
+PATIENCE = 2.0
+"""Seconds for the database to answer: who asks waits for a few at most."""
+LONGEST_SILENCE = 3 * EVERY
+LONGEST_OVERDUE = timedelta(minutes=15)
+"""For a delivery that nothing holds back; a thousand of one minute take up to ten."""
+
+
+@record
+class Part:
+    """One thing that has to be well; `figures` say more about it."""
+
+    ok: bool
+    reason: str = ""
+    figures: Mapping[str, Any] = field(default_factory=dict)
+
+    def shown(self) -> Mapping[str, Any]:
+        return {"ok": self.ok, **({"reason": self.reason} if self.reason else {}), **self.figures}
+
+
+class Health:
+    """Looks at the parts of a process while somebody asks."""
+
+    def __init__(
+        self,
+        *,
+        needs: str,
+        runner: Runner,
+        platforms: Mapping[PlatformName, ChatPlatform],
+        ticker: Ticker,
+        metrics: Metrics,
+        clock: Clock,
+    ) -> None:
+        self._needs = needs
+        self._runner = runner
+        self._platforms = platforms
+        self._ticker = ticker
+        self._metrics = metrics
+        self._clock = clock
+        self.stopping = False
+
+    def routes(self) -> Sequence[Route]:
+        answers = {LIVE: self._live, READY: self._ready, METRICS: self._measured}
+        return [Route(method="GET", path=path, handle=answer) for path, answer in answers.items()]
+
+    async def _live(self, _request: Request) -> Response:
+        return Response(body='{"live": true}', kind="application/json")
+
+    async def _ready(self, _request: Request) -> Response:
+        parts = {name: part async for name, part in self.parts()}
+        ready = all(part.ok for part in parts.values())
+        body = {"ready": ready, "parts": {name: part.shown() for name, part in parts.items()}}
+        return Response(
+            status=200 if ready else 503, body=json.dumps(body, ensure_ascii=False), kind="application/json"
+        )
+
+    async def _measured(self, _request: Request) -> Response:
+        """What the database holds is left as it was last seen while it is away."""
+        for platform in self._platforms.values():
+            stands = await connection_of(platform)
+            self._metrics.connection(platform.name, up=stands.up, reconnects=stands.reconnects)
+        with contextlib.suppress(StoreError):
+            self._metrics.counted(*await _soon(self._runner.read(counts)))
+        return Response(body=self._metrics.text(), kind="text/plain")
+
+    async def parts(self) -> AsyncIterator[tuple[str, Part]]:
+        """Every part by its name."""
+        if self.stopping:
+            yield "process", Part(ok=False, reason="it is stopping")
+        overdue: datetime | None = None
+        try:
+            overdue, schema = await _soon(self._runner.read(self._asked))
+            yield "database", Part(ok=True)
+            yield "schema", self._schema(schema)
+        except StoreError as error:
+            yield "database", Part(ok=False, reason=str(error))
+        for platform in self._platforms.values():
+            stands = await connection_of(platform)
+            figures = {"reconnects": stands.reconnects}
+            yield f"platform {platform.name}", Part(ok=stands.up, reason=stands.reason, figures=figures)
+        yield "ticker", self._ticking()
+        yield "deliveries", self._delivering(overdue)
+
+    def _asked(self, tx: Transaction) -> tuple[datetime | None, str]:
+        return tx.deliveries.overdue(list(self._platforms)), tx.schema()
+
+    def _schema(self, found: str) -> Part:
+        """A newer program may have brought the database up to date while this one ran."""
+        fits = found == self._needs
+        reason = "" if fits else f"the database has schema {found}, this program needs {self._needs}"
+        return Part(ok=fits, reason=reason, figures={"revision": found})
+
+    def _ticking(self) -> Part:
+        silence = self._ticker.silence
+        ok = silence is not None and silence <= LONGEST_SILENCE
+        seconds = None if silence is None else round(silence.total_seconds())
+        reason = "" if ok else "no tick yet" if seconds is None else f"no tick for {seconds} s"
+        return Part(ok=ok, reason=reason, figures={"last_tick_seconds": seconds})
+
+    def _delivering(self, overdue: datetime | None) -> Part:
+        waits = self._clock.now() - overdue if overdue else timedelta()
+        seconds = round(waits.total_seconds())
+        ok = waits <= LONGEST_OVERDUE
+        reason = "" if ok else f"one is due since {seconds} s"
+        return Part(ok=ok, reason=reason, figures={"oldest_due_seconds": seconds})
+
+
+async def connection_of(platform: ChatPlatform) -> Connection:
+    """How it stands; a platform that cannot say is taken as connected."""
+    return await platform.connection() if isinstance(platform, Connected) else Connection(up=True)
+
+
+async def _soon(answer: Awaitable[Any]) -> Any:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await answer
+    except TimeoutError:
+        raise StoreError(f"The database gives no answer within {PATIENCE:g} s.") from None

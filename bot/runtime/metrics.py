@@ -1,0 +1,84 @@
+"""Figures for the host's monitoring, in the format of Prometheus. No label names a team, a person or a thing of theirs."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from bot.domain.delivery import Delivery, State, Step, Transition
+from bot.ports import Clock, Transaction
+from bot.service.digests import LATE
+
+ANSWER_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 3.0)
+"""Bounds of the histogram; a platform gives up waiting after about three."""
+LATE_SECONDS = (5.0, 15.0, 30.0, 60.0, 150.0, 600.0, 3600.0, 21600.0, 86400.0)
+
+
+class Metrics:
+    """Implements `bot.ports.Meter`, with a registry of its own."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._registry = CollectorRegistry()
+        self._answers = self._histogram(
+            "dogear_command_seconds",
+            "How long commands took, by command and by what came of them.",
+            ["command", "outcome"],
+            ANSWER_SECONDS,
+        )
+        self._repeats = self._counter("dogear_repeats", "Invocations and events that a platform brought again.", [])
+        self._settled = self._counter("dogear_deliveries", "Attempts and looks, by the state that followed.", ["state"])
+        self._late = self._histogram(
+            "dogear_digest_late_seconds", "How long after its time a digest was posted.", [], LATE_SECONDS
+        )
+        self._restarts = self._counter("dogear_restarts", "Parts that were started anew.", ["part"])
+        self._open = self._gauge("dogear_deliveries_open", "Deliveries that are not over, by state.", ["state"])
+        self._problems = self._gauge("dogear_list_problems", "Problems in the reading lists.", [])
+        self._connected = self._gauge("dogear_platform_connected", "1 while events arrive.", ["platform"])
+        self._reconnects = self._gauge("dogear_platform_reconnects", "Connections that came up again.", ["platform"])
+
+    def _counter(self, name: str, about: str, labels: list[str]) -> Counter:
+        return Counter(name, about, labels, registry=self._registry)
+
+    def _gauge(self, name: str, about: str, labels: list[str]) -> Gauge:
+        return Gauge(name, about, labels, registry=self._registry)
+
+    def _histogram(self, name: str, about: str, labels: list[str], bounds: tuple[float, ...]) -> Histogram:
+        return Histogram(name, about, labels, buckets=bounds, registry=self._registry)
+
+    def answered(self, command: str, outcome: str, seconds: float) -> None:
+        self._answers.labels(command, outcome).observe(seconds)
+
+    def repeated(self) -> None:
+        self._repeats.inc()
+
+    def settled(self, delivery: Delivery, transition: Transition) -> None:
+        self._settled.labels(transition.state.value).inc()
+        draft = delivery.draft
+        if transition.state is State.SENT and draft.step is Step.ROOT and draft.schedule and draft.late_after:
+            due = draft.late_after - LATE
+            self._late.observe(max(self._clock.now() - due, timedelta()).total_seconds())
+
+    def restarted(self, part: str) -> None:
+        self._restarts.labels(part).inc()
+
+    def connection(self, platform: str, *, up: bool, reconnects: int) -> None:
+        """Note how a platform's connection stands."""
+        self._connected.labels(platform).set(up)
+        self._reconnects.labels(platform).set(reconnects)
+
+    def counted(self, states: Mapping[State, int], problems: int) -> None:
+        """Note what the store holds now."""
+        for state in State:
+            if not state.final:
+                self._open.labels(state.value).set(states.get(state, 0))
+        self._problems.set(problems)
+
+    def text(self) -> str:
+        """All of it, as Prometheus reads it."""
+        return generate_latest(self._registry).decode()
+
+
+def counts(tx: Transaction) -> tuple[Mapping[State, int], int]:
+    """What is counted in the store: open deliveries by state, and problems of the lists."""
+    return tx.deliveries.open(), tx.entries.problems()

@@ -1,0 +1,119 @@
+"""Keeps a platform running: one that ended, broke or fell silent is started anew after a pause, and the host is told."""
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Iterator
+from datetime import timedelta
+
+from bot.chat.platform import ChatPlatform, Core, Vault
+from bot.domain.errors import BadConfig, DogearError, StaleSchema
+from bot.domain.record import record
+from bot.ports import Meter
+from bot.runtime.health import connection_of
+
+log = logging.getLogger("dogear.supervise")
+
+
+@record
+class Patience:
+    """How long to wait for what. A platform's own library connects anew by itself, so we step in late and rarely:
+    some platforms count how often we begin.
+    """
+
+    look: timedelta = timedelta(seconds=5)
+    first_pause: timedelta = timedelta(seconds=1)
+    longest_pause: timedelta = timedelta(minutes=1)
+    first_silence: timedelta = timedelta(minutes=2)
+    longest_silence: timedelta = timedelta(minutes=30)
+    steady: timedelta = timedelta(minutes=10)
+    """After so long a run, what went wrong before counts no more."""
+    farewell: timedelta = timedelta(seconds=15)
+    """For a platform to end when it is told to."""
+
+
+PATIENCE = Patience()
+
+
+class Supervisor:
+    """Runs one platform. What no new start mends ends it: settings that cannot be used, a database that is too old."""
+
+    def __init__(
+        self, platform: ChatPlatform, core: Core, vault: Vault, meter: Meter, patience: Patience = PATIENCE
+    ) -> None:
+        self._platform = platform
+        self._core = core
+        self._vault = vault
+        self._meter = meter
+        self._patience = patience
+        self._failures = 0
+
+    async def run(self) -> None:
+        """Until cancelled. Raises BadConfig and StaleSchema, and DogearError for a platform that does not end."""
+        loop = asyncio.get_running_loop()
+        while True:
+            began = loop.time()
+            why = await self._once()
+            steady = loop.time() - began > self._patience.steady.total_seconds()
+            self._failures = 1 if steady else self._failures + 1
+            pause = _doubled(self._patience.first_pause, self._failures, self._patience.longest_pause)
+            about = {"platform": self._platform.name, "because": why, "seconds": pause.total_seconds()}
+            log.warning("a platform is started anew", extra=about)
+            self._meter.restarted(f"platform {self._platform.name}")
+            await asyncio.sleep(pause.total_seconds())
+
+    async def _once(self) -> str:
+        """Run it; why it is over, in words."""
+        running = asyncio.create_task(self._platform.run(self._core, self._vault))
+        watching = asyncio.create_task(self._silent())
+        try:
+            await asyncio.wait({running, watching}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            watching.cancel()
+            running.cancel()
+            await asyncio.wait({running, watching}, timeout=self._patience.farewell.total_seconds())
+        if not running.done():
+            raise DogearError(f"{self._platform.name} does not end, so that it cannot be started anew.")
+        if running.cancelled():
+            return "it was without a connection for too long"
+        error = running.exception()
+        return "it ended" if error is None else _why(error)
+
+    async def _silent(self) -> None:
+        """Return once the platform was without a connection for too long."""
+        loop = asyncio.get_running_loop()
+        longest = _doubled(self._patience.first_silence, self._failures + 1, self._patience.longest_silence)
+        heard = loop.time()
+        while loop.time() - heard < longest.total_seconds():
+            await asyncio.sleep(self._patience.look.total_seconds())
+            if (await connection_of(self._platform)).up:
+                heard = loop.time()
+
+
+def _doubled(first: timedelta, times: int, longest: timedelta) -> timedelta:
+    """`first` the first time, and twice as long each time after it, up to `longest`."""
+    return min(first * (1 << min(times - 1, 20)), longest)
+
+
+def _why(error: BaseException) -> str:
+    """In words for the log; raises what no new start mends. Of a foreign exception its text stays out, for a
+    library may put an address with a token into it.
+    """
+    for one in _leaves(error):
+        if isinstance(one, BadConfig | StaleSchema):
+            raise one
+    first = next(_leaves(error))
+    if isinstance(first, DogearError):
+        return str(first)
+    last = traceback.extract_tb(first.__traceback__)[-1:]
+    where = "".join(f" in {frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in last)
+    return f"{type(first).__name__}{where}"
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    """What a group of exceptions is made of."""
+    if isinstance(error, BaseExceptionGroup):
+        for one in error.exceptions:
+            yield from _leaves(one)
+    else:
+        yield error

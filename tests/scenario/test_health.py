@@ -1,0 +1,221 @@
+"""What is told of the health of a process over HTTP, and by `dogear healthcheck`."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import aiohttp
+from sqlalchemy import update
+
+from bot.chat.connection import Connection
+from bot.domain.delivery import Draft, Step
+from bot.domain.errors import StoreBusy
+from bot.ports import Transaction
+from bot.runtime.clock import SystemClock
+from bot.runtime.health import Health
+from bot.runtime.healthcheck import checked
+from bot.runtime.http import serving
+from bot.runtime.metrics import Metrics
+from bot.runtime.settings import load
+from store.sql.migrate import VERSION
+from tests.fakes.clubhouse import Clubhouse, clubhouse
+from tests.fakes.platform import RecordingPlatform, channel
+
+T = TypeVar("T")
+
+
+@dataclass
+class ConnectedPlatform(RecordingPlatform):
+    stands: Connection = field(default_factory=lambda: Connection(up=True))
+
+    async def connection(self) -> Connection:
+        return self.stands
+
+
+class Away:
+    """A runner whose database has gone."""
+
+    async def read(self, use_case: Callable[[Transaction], T]) -> T:
+        raise StoreBusy("The database is away.")
+
+    async def write(self, use_case: Callable[[Transaction], T]) -> T:
+        raise StoreBusy("The database is away.")
+
+
+@dataclass
+class Watched:
+    house: Clubhouse
+    platform: ConnectedPlatform
+    health: Health
+    port: int
+
+    async def get(self, path: str) -> tuple[int, str]:
+        async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{self.port}{path}") as answer:
+            return answer.status, await answer.text()
+
+    async def ready(self) -> tuple[int, dict[str, Any]]:
+        status, text = await self.get("/readyz")
+        said = json.loads(text)
+        assert said["ready"] == (status == 200)
+        return status, said["parts"]
+
+
+@asynccontextmanager
+async def watched(database: str, folder: Path) -> AsyncIterator[Watched]:
+    metrics = Metrics(SystemClock())
+    platform = ConnectedPlatform()
+    async with clubhouse(database, folder, "Caching", platform=platform, meter=metrics) as house:
+        club = house.club
+        health = Health(
+            needs=club.store.needs,
+            runner=club.runner,
+            platforms=club.platforms,
+            ticker=club.ticker,
+            metrics=metrics,
+            clock=club.clock,
+        )
+        async with serving(health.routes(), host="127.0.0.1", port=0) as port, club.ticker.running():
+            yield Watched(house, platform, health, port)
+
+
+def test_a_process_that_does_its_work_is_ready_and_says_so_for_each_part(database: str, tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with watched(database, tmp_path) as seen:
+            status, parts = await seen.ready()
+
+            assert status == 200
+            assert list(parts) == ["database", "schema", "platform fake", "ticker", "deliveries"]
+            assert all(part["ok"] for part in parts.values())
+            assert parts["schema"]["revision"] == seen.house.club.store.needs
+            assert (await seen.get("/healthz"))[0] == 200
+
+    asyncio.run(scene())
+
+
+def test_a_platform_without_a_connection_makes_it_not_ready_and_gives_the_reason(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with watched(f"sqlite:///{tmp_path}/dogear.db", tmp_path) as seen:
+            seen.platform.stands = Connection(up=False, reason="shards not connected: 0", reconnects=3)
+
+            status, parts = await seen.ready()
+
+            assert status == 503
+            assert parts["platform fake"] == {"ok": False, "reason": "shards not connected: 0", "reconnects": 3}
+            assert (await seen.get("/healthz"))[0] == 200, "it lives all the same"
+
+    asyncio.run(scene())
+
+
+def test_a_database_that_is_away_is_named_and_the_process_lives(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with watched(f"sqlite:///{tmp_path}/dogear.db", tmp_path) as seen:
+            seen.health._runner = Away()
+
+            status, parts = await seen.ready()
+
+            assert (status, parts["database"]) == (503, {"ok": False, "reason": "The database is away."})
+            assert "dogear_platform_connected" in (await seen.get("/metrics"))[1]
+
+    asyncio.run(scene())
+
+
+def test_a_database_that_a_newer_program_has_taken_over_makes_it_not_ready(database: str, tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with watched(database, tmp_path) as seen:
+            newer = update(VERSION).values(version_num="9999")
+            await seen.house.club.runner.write(lambda tx: tx.change(newer))  # type: ignore[attr-defined]  # the store's
+
+            status, parts = await seen.ready()
+
+            assert status == 503
+            assert "has schema 9999" in parts["schema"]["reason"]
+
+    asyncio.run(scene())
+
+
+def test_a_delivery_that_nobody_makes_for_a_quarter_of_an_hour_makes_it_not_ready(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with watched(f"sqlite:///{tmp_path}/dogear.db", tmp_path) as seen:
+            draft = Draft(channel=channel(), source_key="digest:1", step=Step.ROOT, ordinal=0)
+            runner = seen.house.club.runner
+            await runner.write(lambda tx: tx.deliveries.plan(seen.house.team.id, [draft], not_before=tx.now()))
+            clock = seen.house.club.clock
+            clock.move_to(clock.now() + timedelta(minutes=14))
+            before, _ = await seen.ready()
+            clock.move_to(clock.now() + timedelta(minutes=2))
+            after, parts = await seen.ready()
+
+            assert (before, after) == (200, 503)
+            assert parts["deliveries"]["reason"] == f"one is due since {parts['deliveries']['oldest_due_seconds']} s"
+
+    asyncio.run(scene())
+
+
+def test_one_that_is_stopping_takes_no_more(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with watched(f"sqlite:///{tmp_path}/dogear.db", tmp_path) as seen:
+            seen.health.stopping = True
+
+            status, parts = await seen.ready()
+
+            assert (status, parts["process"]["reason"]) == (503, "it is stopping")
+
+    asyncio.run(scene())
+
+
+def test_the_metrics_count_what_happened_and_name_nobody(database: str, tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with watched(database, tmp_path) as seen:
+            house = seen.house
+            await house.say("random")
+            await house.say("read #99", again="twice")
+            await house.say("read #99", again="twice")
+            await house.say("nonsense for Berta")
+            await house.say("schedule set mon 09:00 UTC #reading")
+            await house.wait(days=7)
+
+            status, text = await seen.get("/metrics")
+
+            assert status == 200
+            lines = text.splitlines()
+            assert 'dogear_command_seconds_count{command="random",outcome="answered"} 1.0' in lines
+            assert 'dogear_command_seconds_count{command="read",outcome="refused"} 1.0' in lines
+            assert 'dogear_command_seconds_count{command="unknown",outcome="refused"} 1.0' in lines
+            assert "dogear_repeats_total 1.0" in lines
+            assert "dogear_digest_late_seconds_count 1.0" in lines
+            assert 'dogear_deliveries_open{state="pending"} 0.0' in lines
+            assert "dogear_list_problems 0.0" in lines
+            assert 'dogear_platform_connected{platform="fake"} 1.0' in lines
+            sent = next(line for line in lines if line.startswith('dogear_deliveries_total{state="sent"}'))
+            assert float(sent.rpartition(" ")[2]) >= 4, "the post, its thread, the question and two seeds"
+            assert not [line for line in lines if any(word in line for word in ("default", "ana", "W1", "Berta"))]
+
+    asyncio.run(scene())
+
+
+def test_healthcheck_says_in_one_line_what_is_wrong(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with watched(f"sqlite:///{tmp_path}/dogear.db", tmp_path) as seen:
+            settings = load(health_port=seen.port, health_host="0.0.0.0")
+            assert await asyncio.to_thread(checked, settings, "/readyz") == (True, "All is well.")
+            seen.platform.stands = Connection(up=False, reason="not connected yet")
+            assert await asyncio.to_thread(checked, settings, "/readyz") == (
+                False,
+                "Not ready. platform fake: not connected yet",
+            )
+            assert await asyncio.to_thread(checked, settings, "/healthz") == (True, "All is well.")
+
+        well, line = await asyncio.to_thread(checked, settings, "/readyz")
+        assert not well
+        assert line.startswith(f"Nothing answers at http://127.0.0.1:{seen.port}/readyz")
+
+    asyncio.run(scene())
+
+
+def test_healthcheck_without_a_port_says_which_setting_it_is() -> None:
+    assert checked(load(health_port=0), "/readyz") == (False, "DOGEAR_HEALTH_PORT is 0, so that nobody is told.")

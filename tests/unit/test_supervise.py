@@ -1,0 +1,137 @@
+"""A platform that ends, breaks or falls silent is started anew; what no new start mends ends all."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+
+from bot.chat.connection import Connection
+from bot.chat.platform import Core, Vault
+from bot.domain.delivery import Delivery, Transition
+from bot.domain.errors import BadConfig, DogearError, PlatformUncertain
+from bot.runtime.supervise import Patience, Supervisor
+from tests.fakes.core import FakeCore, NoVault
+from tests.fakes.platform import RecordingPlatform
+
+SOON = timedelta(milliseconds=1)
+QUICK = Patience(
+    look=SOON,
+    first_pause=SOON,
+    longest_pause=SOON,
+    first_silence=20 * SOON,
+    longest_silence=20 * SOON,
+    farewell=50 * SOON,
+)
+
+
+@dataclass
+class Counted:
+    restarts: list[str] = field(default_factory=list)
+
+    def answered(self, command: str, outcome: str, seconds: float) -> None:
+        raise AssertionError
+
+    def repeated(self) -> None:
+        raise AssertionError
+
+    def settled(self, delivery: Delivery, transition: Transition) -> None:
+        raise AssertionError
+
+    def restarted(self, part: str) -> None:
+        self.restarts.append(part)
+
+
+@dataclass
+class Fragile(RecordingPlatform):
+    """Each run ends as the next of `ends` says; the one after the last goes on until it is cancelled."""
+
+    ends: list[BaseException | None] = field(default_factory=list)
+    runs: int = 0
+    up: bool = True
+    stubborn: bool = False
+    going: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self, core: Core, vault: Vault) -> None:
+        self.runs += 1
+        if self.ends:
+            end = self.ends.pop(0)
+            if end is not None:
+                raise end
+            return
+        self.going.set()
+        while True:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                if not self.stubborn:
+                    raise
+
+    async def connection(self) -> Connection:
+        return Connection(up=self.up)
+
+
+async def supervised(platform: Fragile, meter: Counted, until: Callable[[], bool]) -> None:
+    task = asyncio.create_task(Supervisor(platform, FakeCore(), NoVault(), meter, QUICK).run())
+    async with asyncio.timeout(10):
+        while not until() and not task.done():  # noqa: ASYNC110 -- whatever the test waits for
+            await asyncio.sleep(0.001)
+    if not task.done():
+        task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    if not task.cancelled():
+        task.result()
+
+
+def test_a_platform_that_ends_or_breaks_is_started_anew(caplog: pytest.LogCaptureFixture) -> None:
+    meter = Counted()
+    ends = [None, PlatformUncertain("the hold of shard 0 was lost"), ExceptionGroup("", [ValueError("xoxb-secret")])]
+    platform = Fragile(ends=[*ends])
+
+    asyncio.run(supervised(platform, meter, platform.going.is_set))
+
+    assert platform.runs == 4
+    assert meter.restarts == ["platform fake"] * 3
+    told = [record.__dict__["because"] for record in caplog.records]
+    assert told[:2] == ["it ended", "the hold of shard 0 was lost"]
+    assert told[2].startswith("ValueError")
+    assert "xoxb" not in "".join(told)
+
+
+def test_a_platform_without_a_connection_for_too_long_is_started_anew() -> None:
+    meter = Counted()
+    platform = Fragile(up=False)
+
+    asyncio.run(supervised(platform, meter, lambda: platform.runs == 3))
+
+    assert meter.restarts == ["platform fake"] * 2
+
+
+def test_settings_that_cannot_be_used_end_all() -> None:
+    meter = Counted()
+    platform = Fragile(ends=[ExceptionGroup("", [BadConfig(["the token is wrong"])])])
+
+    with pytest.raises(BadConfig, match="the token is wrong"):
+        asyncio.run(supervised(platform, meter, lambda: False))
+
+    assert meter.restarts == []
+
+
+def test_a_platform_that_does_not_end_when_told_ends_all() -> None:
+    platform = Fragile(up=False, stubborn=True)
+
+    async def scene() -> None:
+        with pytest.raises(DogearError, match="does not end"):
+            await supervised(platform, Counted(), lambda: False)
+        platform.stubborn = False
+
+    asyncio.run(scene())
+
+
+def test_a_platform_is_told_to_end_when_its_supervisor_is() -> None:
+    platform = Fragile()
+
+    asyncio.run(supervised(platform, Counted(), platform.going.is_set))
+
+    assert platform.runs == 1
