@@ -1,19 +1,16 @@
-"""What a host needs to connect Discord: the platform from its settings, the link to invite it, and a check of it all."""
+"""What a host needs to connect Discord: the platform from its settings, the link to invite it, and the check of it all."""
 
 import base64
 import binascii
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any
 from urllib.parse import urlencode
 
-import discord
-
-from adapters.discord import surface
-from adapters.discord.failures import told
-from adapters.discord.permissions import WANTED, missing
+from adapters.discord import examination
+from adapters.discord.permissions import WANTED
 from adapters.discord.platform import DiscordPlatform
 from bot.chat.command import Catalogue
-from bot.domain.errors import BadConfig, PlatformError
+from bot.domain.errors import BadConfig
+from bot.domain.ids import ChannelRef
 from bot.domain.reading import ReadingState
 
 Options = Mapping[str, str]
@@ -55,49 +52,13 @@ def application(token: str) -> str:
     return number
 
 
-async def doctor(options: Options, word: str, catalogue: Catalogue) -> AsyncIterator[tuple[bool, str]]:
-    """Each thing that must be so, and whether it is; raises BadConfig without a token. Changes nothing."""
-    application(options.get("token", ""))
-    platform = serve(options, word)
-    client = platform.client
-    async with client:
-        try:
-            await platform.log_in()
-            async for good, line in _findings(client, surface.commands(catalogue, word), word):
-                yield good, line
-        except PlatformError as error:
-            yield False, f"{error}. {getattr(error, 'remedy', '')}".strip()
-        except (discord.DiscordException, OSError) as error:
-            yield False, str(told(error))
-
-
-async def _findings(
-    client: discord.Client, wanted: Sequence[Mapping[str, Any]], word: str
+async def doctor(
+    options: Options, word: str, catalogue: Catalogue, scheduled: Sequence[ChannelRef] = ()
 ) -> AsyncIterator[tuple[bool, str]]:
-    about = client.application
-    assert about is not None
-    yield True, f"the token is that of {client.user}"
-    yield True, "the intents are the two that every bot may have: servers, and reactions in them"
-    yield not about.interactions_endpoint_url, "interactions come over the gateway, not to an address of yours"
-    kept = await client.http.get_global_commands(about.id)
-    yield surface.as_registered(wanted, kept), f"/{word} is registered as it should be; “dogear run” does that"
-    async for good, line in _servers(client):
-        yield good, line
+    """Each thing that must be so, and whether it is; raises BadConfig without a token. Changes nothing.
 
-
-async def _servers(client: discord.Client) -> AsyncIterator[tuple[bool, str]]:
-    """For each server, in which of the channels where people write what is missing."""
-    servers = [one async for one in client.fetch_guilds(limit=200)]
-    if not servers:
-        yield False, "Dogear is in no server. Invite it: dogear invite discord"
-    assert client.user is not None
-    for server in servers:
-        guild = await client.fetch_guild(server.id)
-        own = await guild.fetch_member(client.user.id)
-        channels = [one for one in await guild.fetch_channels() if one.type.value in surface.POSTABLE]
-        lacking = {channel.name: missing(channel.permissions_for(own)) for channel in channels}
-        whole = [name for name, names in lacking.items() if not names]
-        yield bool(whole), f"{guild.name}: may post in {len(whole)} of {len(channels)} channels"
-        for name, names in lacking.items():
-            if names:
-                yield False, f"{guild.name} #{name}: missing {', '.join(names)}"
+    `scheduled` are the channels that have a schedule: those are the ones in which something must be allowed.
+    """
+    application(options.get("token", ""))
+    async for line in examination.findings(serve(options, word), catalogue, word, scheduled, invite(options)):
+        yield line

@@ -1,7 +1,7 @@
 """What a host needs of Slack: the platform from its settings, the app's manifest, and whether all is well."""
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from adapters.slack.platform import SlackPlatform
 from adapters.slack.setup import API_URL, SlackSetup
 from bot.chat.command import Catalogue
 from bot.domain.errors import BadConfig
+from bot.domain.ids import ChannelRef
 from bot.domain.reading import ReadingState
 
 _EMOJI = re.compile(r":?([\w+'-]+):?=(read|later)")
@@ -39,7 +40,12 @@ def manifest(options: Options, word: str, catalogue: Catalogue) -> str:
     return description.manifest(setup_of(options, word), catalogue)
 
 
-async def doctor(options: Options, word: str, catalogue: Catalogue) -> AsyncIterator[tuple[bool, str]]:
+async def doctor(
+    options: Options,
+    word: str,
+    catalogue: Catalogue,
+    scheduled: Sequence[ChannelRef] = (),  # noqa: ARG001 -- Slack tells a channel's rights only when one posts
+) -> AsyncIterator[tuple[bool, str]]:
     """Whether each thing is well, and what was seen of it."""
     for line in await examination.doctor(setup_of(options, word), catalogue):
         yield line

@@ -215,13 +215,15 @@ def doctor(platform: Annotated[str, typer.Argument(help="The name of a platform"
     """
     from bot.commands.catalogue import CATALOGUE
     from bot.runtime.settings import load
+    from bot.runtime.teams import scheduled
 
     check = _tool(platform, "doctor")
     settings = load()
 
     async def checked() -> bool:
         every = True
-        async for good, line in check(settings.of(platform), settings.word, CATALOGUE):
+        channels = scheduled(settings.database_url, platform)
+        async for good, line in check(settings.of(platform), settings.word, CATALOGUE, channels):
             print(f"{'ok ' if good else 'no '} {line}")
             every = every and good
         return every

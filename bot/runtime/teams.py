@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
+from bot.domain.ids import ChannelRef
 from bot.domain.team import Team, Workspace
 from bot.ports import Transaction
+from bot.runtime.clock import SystemClock
+from store.sql import is_made, open_store
 
 
 def described(tx: Transaction) -> Sequence[str]:
@@ -14,6 +17,22 @@ def described(tx: Transaction) -> Sequence[str]:
     ]
     left = [_left(workspace) for workspace in tx.teams.left()]
     return [*lines, *waiting, *left] or ["There is no team yet. Add one: dogear team add NAME --list PATH"]
+
+
+def scheduled(url: str, platform: str) -> Sequence[ChannelRef]:
+    """The platform's channels that have a schedule in the database of this URL; none if there is no database yet.
+
+    Raises BadConfig for an address that is none, StaleSchema for a database of another version.
+    """
+    if not is_made(url):
+        return ()
+    store = open_store(url, SystemClock())
+    try:
+        with store.begin(write=False) as tx:
+            found = [schedule.channel for schedule in tx.schedules.all()]
+    finally:
+        store.close()
+    return [channel for channel in found if channel.workspace.platform == platform]
 
 
 def _left(workspace: Workspace) -> str:

@@ -1,7 +1,7 @@
 """The store over SQLAlchemy Core, on SQLite and on PostgreSQL."""
 
 from store.sql.hold import Hold
-from store.sql.store import SqlStore, open_store
+from store.sql.store import SqlStore, is_made, open_store
 from store.sql.vault import SqlVault
 
-__all__ = ["Hold", "SqlStore", "SqlVault", "open_store"]
+__all__ = ["Hold", "SqlStore", "SqlVault", "is_made", "open_store"]

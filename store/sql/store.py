@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -53,6 +54,19 @@ def open_store(
         engine.dispose()
         raise
     return SqlStore(engine, clock, tree, database_time or (lambda moment: moment + _offset(clock)))
+
+
+def is_made(url: str) -> bool:
+    """Whether there is a database of ours, of whatever version; makes none. Raises BadConfig, StoreBusy."""
+    at = address(url)
+    if at.drivername == "sqlite" and not Path(at.database or "").exists():
+        return False
+    engine = connect(at)
+    try:
+        with begun(engine, write=False) as connection:
+            return revision(connection) is not None
+    finally:
+        engine.dispose()
 
 
 def _at_start(engine: Engine, busy: StoreBusy) -> str:

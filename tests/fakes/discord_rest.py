@@ -58,6 +58,13 @@ GIBBERISH = Fault(status=200, accepts=True, body=b"<html>ok</html>", headers={"C
 NO_JSON = Fault(status=200, accepts=True, body=b'{"id": ', headers={"Content-Type": "application/json"})
 
 
+def _as_kept(sent: Any) -> Any:
+    """As Discord gives back what was registered: without what is empty or says no."""
+    if isinstance(sent, dict):
+        return {name: _as_kept(value) for name, value in sent.items() if value not in (False, [], None)}
+    return [_as_kept(one) for one in sent] if isinstance(sent, list) else sent
+
+
 class FakeDiscord:
     """`faults` are met by the next posts of a message, one each; `now` is milliseconds since 1970."""
 
@@ -74,6 +81,11 @@ class FakeDiscord:
         self.shards = 1
         self.forum = False
         self.trusts = True
+        self.flags = 0
+        self.public = False
+        self.endpoint: str | None = None
+        self.guilds = [GUILD]
+        self.commands: list[Any] = []
         self.identified: list[dict[str, Any]] = []
         self.heard = asyncio.Event()
         self._numbers = itertools.count(1)
@@ -123,10 +135,15 @@ class FakeDiscord:
         return answered(BOT) if self.trusts else answered({"message": "401: Unauthorized", "code": 0}, status=401)
 
     async def _application(self, request: web.Request) -> web.Response:
-        about = {"id": BOT["id"], "name": "dogear", "description": "", "icon": None, "bot_public": False}
-        return answered(
-            about | {"bot_require_code_grant": False, "verify_key": "k", "flags": 0, "team": None, "owner": BOT}
-        )
+        about: dict[str, Any] = {
+            "id": BOT["id"],
+            "name": "dogear",
+            "description": "",
+            "icon": None,
+            "bot_public": self.public,
+        }
+        about |= {"flags": self.flags, "interactions_endpoint_url": self.endpoint}
+        return answered(about | {"bot_require_code_grant": False, "verify_key": "k", "team": None, "owner": BOT})
 
     async def _post(self, request: web.Request) -> web.StreamResponse:
         fault = self.faults.popleft() if self.faults else None
@@ -261,10 +278,13 @@ class FakeDiscord:
         return socket
 
     async def _registered(self, request: web.Request) -> web.Response:
-        return answered(await request.json())
+        own = {"application_id": BOT["id"], "version": self.id(), "default_member_permissions": None, "nsfw": False}
+        self.commands = [_as_kept(one) | own | {"id": self.id()} for one in await request.json()]
+        return answered(self.commands)
 
     async def _guilds(self, request: web.Request) -> web.Response:
-        return answered([{"id": GUILD, "name": "ours", "icon": None, "owner": False, "features": []}])
+        named: dict[str, Any] = {"name": "ours", "icon": None, "owner": False, "features": []}
+        return answered([named | {"id": guild} for guild in self.guilds])
 
     async def _guild(self, request: web.Request) -> web.Response:
         everyone = {"id": GUILD, "name": "@everyone", "permissions": str(PERMISSIONS), "position": 0}
@@ -293,7 +313,7 @@ class FakeDiscord:
         return answered([open_one, locked])
 
     async def _commands(self, request: web.Request) -> web.Response:
-        return answered([])
+        return answered(self.commands)
 
     async def _direct(self, request: web.Request) -> web.Response:
         return answered({"id": "300000000000000001", "type": 1})

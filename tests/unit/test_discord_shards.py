@@ -102,8 +102,8 @@ def test_a_hold_that_was_lost_ends_the_process() -> None:
     asyncio.run(scene())
 
 
-async def _listening(platform: DiscordPlatform, vault: FakeVault) -> asyncio.Task[None]:
-    return asyncio.create_task(platform.run(FakeCore(), vault))
+async def _listening(platform: DiscordPlatform, vault: FakeVault, core: FakeCore | None = None) -> asyncio.Task[None]:
+    return asyncio.create_task(platform.run(core or FakeCore(), vault))
 
 
 async def _up(platform: DiscordPlatform) -> None:
@@ -179,6 +179,33 @@ def test_a_shard_that_is_not_heard_is_named() -> None:
         assert (again.up, again.reconnects) == (True, 1)
 
     asyncio.run(scene())
+
+
+def test_the_commands_are_written_once_for_each_change_of_the_catalogue_whoever_starts() -> None:
+    fake = FakeDiscord()
+    fake.shards = 2
+
+    async def started(core: FakeCore, vault: FakeVault) -> None:
+        async with serving(fake) as platform:
+            fake.heard = asyncio.Event()
+            running = await _listening(platform, vault, core)
+            async with asyncio.timeout(20):
+                await fake.heard.wait()
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+    def writes() -> int:
+        return [method for method, path in fake.requests if path.endswith("/commands")].count("PUT")
+
+    asyncio.run(started(FakeCore(), FakeVault(Lock())))
+    assert writes() == 1
+    asyncio.run(started(FakeCore(), FakeVault(Lock())))
+    asyncio.run(started(FakeCore(), FakeVault(Lock({"shard/0/2"}))))
+    assert writes() == 1
+    changed = FakeCore()
+    changed.catalogue = FakeCore.catalogue[:-1]
+    asyncio.run(started(changed, FakeVault(Lock())))
+    assert writes() == 2
 
 
 def test_a_token_that_discord_does_not_take_is_named_to_the_host() -> None:
