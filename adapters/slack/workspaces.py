@@ -20,6 +20,8 @@ ROTATE_BEFORE = timedelta(hours=2)
 """A token lives 12 hours; from 2 hours before its end on it is exchanged for a new one, whenever it is used."""
 CLAIM = timedelta(seconds=30)
 """How long one of us may take to exchange a token before another one tries."""
+OPENING = 3.0
+"""Seconds for which a call waits until we know our workspace: a worker that starts may have something due at once."""
 FRESH = timedelta(seconds=30)
 """How long what the vault said is believed without asking again."""
 
@@ -61,12 +63,14 @@ class Workspaces:
         self._seen: dict[str, tuple[datetime, Workspace | None]] = {}
         self._dead: set[str] = set()
         self._rotating: dict[str, asyncio.Lock] = {}
+        self._opened = asyncio.Event()
 
     async def open(self, vault: Vault) -> Workspace | None:
         """Get to know the workspace that the host configured; raises BadConfig if its token opens nothing."""
         self._vault = vault
         if self._setup.bot_token and self._by_host is None:
             self._by_host = await self._tested(self._setup.bot_token)
+        self._opened.set()
         return self._by_host
 
     async def _tested(self, token: str) -> Workspace:
@@ -94,7 +98,8 @@ class Workspaces:
             wait = min(wait * 2, 60.0)
 
     async def of(self, team: str) -> Workspace | None:
-        """The workspace of this id, None if we are not in it."""
+        """The workspace of this id, None if we are not in it. Raises PlatformBusy where that is not known yet."""
+        await self._known()
         if team in self._dead:
             return None
         if self._by_host is not None and self._by_host.team == team:
@@ -105,6 +110,13 @@ class Workspaces:
         if known is None or self._now() - known[0] > FRESH:
             known = self._seen[team] = (self._now(), await self._recalled(team))
         return known[1]
+
+    async def _known(self) -> None:
+        try:
+            await asyncio.wait_for(self._opened.wait(), OPENING)
+        except TimeoutError:
+            wait = failures.NOT_REACHED_WAIT
+            raise PlatformBusy("Slack has not told us yet who we are there.", retry_after=wait) from None
 
     async def token(self, team: str) -> str | None:
         """What opens the workspace now, exchanged for a new one if its end is near."""

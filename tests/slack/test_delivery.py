@@ -10,6 +10,14 @@ from typing import Any
 
 import pytest
 
+from adapters.slack import names, workspaces
+from adapters.slack.platform import SlackPlatform
+from adapters.slack.setup import SlackSetup
+from bot.domain.card import Card
+from bot.domain.errors import PlatformBusy
+from bot.domain.ids import MessageRef
+from bot.runtime.clock import SystemClock
+from tests.fakes.core import NoVault
 from tests.fakes.slack import SCOPES, FakeSlack, Fault, buttons, shown
 from tests.fakes.slack_club import SlackClub, running
 
@@ -41,6 +49,34 @@ def roots(slack: FakeSlack, channel: str = "C0001") -> list[str]:
 
 def told(slack: FakeSlack) -> list[str]:
     return [shown(post.body) for post in slack.sent if post.channel.startswith("D")]
+
+
+def test_what_is_due_while_slack_has_not_told_yet_who_we_are_waits_and_is_not_refused() -> None:
+    async def early() -> tuple[MessageRef, FakeSlack]:
+        slack = FakeSlack()
+        slack.workspace()
+        slack.channel()
+        async with slack.running():
+            setup = SlackSetup(bot_token="xoxb-canary-bot-token", api_url=slack.api_url)
+            platform = SlackPlatform(setup, now=SystemClock().now)
+            posting = asyncio.create_task(platform.post(names.channel("T0001", "C0001"), Card(title="A"), key="k"))
+            await asyncio.sleep(0)
+            await platform._workspaces.open(NoVault())
+            posted = await posting
+            await platform._web.close()
+            return posted, slack
+
+    posted, slack = asyncio.run(early())
+
+    assert [posted.id] == roots(slack)
+
+
+def test_a_slack_that_does_not_tell_who_we_are_is_asked_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workspaces, "OPENING", 0.01)
+    platform = SlackPlatform(SlackSetup(bot_token="xoxb-canary-bot-token"), now=SystemClock().now)
+
+    with pytest.raises(PlatformBusy):
+        asyncio.run(platform.post(names.channel("T0001", "C0001"), Card(title="A"), key="k"))
 
 
 @pytest.mark.parametrize("kind", ["drop", "500", "503", "garbage"])
