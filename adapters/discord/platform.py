@@ -15,6 +15,7 @@ from adapters.discord.events import Events
 from adapters.discord.failures import THREAD_EXISTS, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, UNREACHABLE, translated
 from adapters.discord.history import carrying
 from adapters.discord.inbound import SEEDS, Emojis
+from adapters.discord.limits import free
 from adapters.discord.marks import marks_on
 from adapters.discord.markup import shortened
 from adapters.discord.permissions import missing
@@ -166,8 +167,12 @@ class DiscordPlatform:
     async def _asking(self) -> AsyncIterator[discord.http.HTTPClient]:
         """The library's requests, with its failures as ours."""
         await self.log_in()
-        with translated():
-            yield self.client.http
+        try:
+            with translated():
+                yield self.client.http
+        except asyncio.CancelledError:
+            free(self.client.http)
+            raise
 
     async def post(self, channel: ChannelRef, card: Card, *, key: str, thread: ThreadRef | None = None) -> MessageRef:
         """Post the card; the key is the nonce, so that the same post within minutes is the same message."""

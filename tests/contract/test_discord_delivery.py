@@ -48,6 +48,29 @@ def played(scene: Callable[[FakeDiscord, DiscordPlatform], Awaitable[None]]) -> 
     return fake
 
 
+def test_an_attempt_cut_off_at_its_very_end_keeps_nobody_from_the_channel() -> None:
+    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+        await platform.log_in()
+        cut_off = asyncio.create_task(platform.post(HERE, CARD, key=KEY))
+        await until(lambda: len(fake.messages) == 1)
+        bucket = platform.client.http.get_ratelimit(f"POST /channels/{{channel_id}}/messages:{CHANNEL}")
+        await until(lambda: bucket.outgoing == 0)
+        cut_off.cancel()
+        with suppress(asyncio.CancelledError):
+            await cut_off
+        assert cut_off.cancelled()
+        async with asyncio.timeout(10):
+            await platform.post(HERE, CARD, key="another")
+
+    assert len(played(scene).messages) == 2
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Look again with every turn of the loop."""
+    while not condition():  # noqa: ASYNC110 -- there is no event to wait for: it is the library's own state
+        await asyncio.sleep(0)
+
+
 def test_the_same_key_within_minutes_is_the_same_message() -> None:
     async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
         first = await platform.post(HERE, CARD, key=KEY)
