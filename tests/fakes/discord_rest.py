@@ -23,6 +23,15 @@ EPOCH = 1420070400000
 PERMISSIONS = 309237730368
 
 
+@dataclass(frozen=True)
+class Put:
+    """A reaction as it stands on a message; `emoji` is its name and, of a custom one, its id."""
+
+    user: str
+    emoji: tuple[str, str | None]
+    burst: bool = False
+
+
 @dataclass
 class Fault:
     """What happens to one request. With `accepts` it has its effect all the same."""
@@ -65,6 +74,20 @@ def _as_kept(sent: Any) -> Any:
     return [_as_kept(one) for one in sent] if isinstance(sent, list) else sent
 
 
+_GUILD: dict[str, Any] = {
+    "name": "ours",
+    "owner_id": "1",
+    "channels": [{"id": CHANNEL, "type": 0, "name": "reading", "position": 0, "permission_overwrites": []}],
+    "roles": [],
+    "members": [],
+    "threads": [],
+    "emojis": [],
+    "stickers": [],
+    "features": [],
+    "member_count": 1,
+}
+
+
 class FakeDiscord:
     """`faults` are met by the next posts of a message, one each; `now` is milliseconds since 1970."""
 
@@ -86,6 +109,12 @@ class FakeDiscord:
         self.endpoint: str | None = None
         self.guilds = [GUILD]
         self.commands: list[Any] = []
+        self.put_on: dict[str, set[Put]] = {}
+        self.bots: set[str] = set()
+        self.resumes = True
+        self.streamed: list[str] = []
+        self.told = 0
+        self._sockets: list[web.WebSocketResponse] = []
         self.identified: list[dict[str, Any]] = []
         self.heard = asyncio.Event()
         self._numbers = itertools.count(1)
@@ -110,6 +139,7 @@ class FakeDiscord:
                 web.get("/channels/{channel}/threads/archived/public", self._archived),
                 web.get("/gateway/bot", self._gateway),
                 web.get("/gateway/socket", self._socket),
+                web.get("/channels/{channel}/messages/{id}/reactions/{emoji}", self._reactors),
                 web.put("/applications/{id}/commands", self._registered),
                 web.get("/users/@me/guilds", self._guilds),
                 web.get("/guilds/{guild}", self._guild),
@@ -202,8 +232,30 @@ class FakeDiscord:
     async def _message(self, request: web.Request) -> web.Response:
         for one in self.messages:
             if one["id"] == request.match_info["id"]:
-                return answered(one)
+                return answered(one | {"reactions": self._counted(one["id"])})
         return answered({"message": "Unknown Message", "code": 10008}, status=404)
+
+    def _counted(self, message: str) -> list[dict[str, Any]]:
+        """Each emoji once, with how often it stands there as an ordinary reaction and how often as a super one."""
+        there = self.put_on.get(message, set())
+        return [
+            {
+                "emoji": {"id": emoji[1], "name": emoji[0]},
+                "count_details": {
+                    kind: sum(1 for put in there if put.emoji == emoji and put.burst == burst)
+                    for kind, burst in (("normal", False), ("burst", True))
+                },
+            }
+            for emoji in {put.emoji for put in there}
+        ]
+
+    async def _reactors(self, request: web.Request) -> web.Response:
+        name, _, number = request.match_info["emoji"].partition(":")
+        burst, after = request.query.get("type") == "1", int(request.query.get("after") or 0)
+        there = self.put_on.get(request.match_info["id"], set())
+        users = {put.user for put in there if put.emoji == (name, number or None) and put.burst == burst}
+        later = sorted((user for user in users if int(user) > after), key=int)[: int(request.query["limit"])]
+        return answered([{"id": user, "username": f"u{user}", "bot": user in self.bots} for user in later])
 
     async def _edit(self, request: web.Request) -> web.Response:
         return await self._message(request)
@@ -261,8 +313,11 @@ class FakeDiscord:
         return answered({"url": url, "shards": self.shards, "session_start_limit": limit})
 
     async def _socket(self, request: web.Request) -> web.WebSocketResponse:
-        """A gateway that says hello, takes who identifies, and keeps their shard in mind."""
+        """A gateway that says hello, takes who identifies, and keeps their shard in mind; who comes back is let on
+        where it was, or has to begin anew.
+        """
         socket = web.WebSocketResponse()
+        self._sockets = [socket]
         await socket.prepare(request)
         await socket.send_json({"op": 10, "d": {"heartbeat_interval": 41250}})
         async for message in socket:
@@ -272,10 +327,31 @@ class FakeDiscord:
             if said["op"] == 2:
                 self.identified.append(said["d"])
                 self.heard.set()
-                ready = {"v": 10, "user": BOT, "guilds": [], "session_id": "s", "resume_gateway_url": "ws://unused"}
+                ready = {"v": 10, "user": BOT, "guilds": self._away(), "session_id": "s"}
+                ready |= {"resume_gateway_url": f"ws://{request.host}/gateway/socket"}
                 ready |= {"shard": said["d"]["shard"], "application": {"id": BOT["id"], "flags": 0}}
                 await socket.send_json({"op": 0, "t": "READY", "s": 1, "d": ready})
+                for guild in self.streamed:
+                    await self.emit("GUILD_CREATE", {**_GUILD, "id": guild, "unavailable": False})
+            if said["op"] == 6 and self.resumes:
+                await self.emit("RESUMED", {})
+            elif said["op"] == 6:
+                await socket.send_json({"op": 9, "d": False})
         return socket
+
+    def _away(self) -> list[dict[str, Any]]:
+        return [{"id": guild, "unavailable": True} for guild in self.streamed]
+
+    async def emit(self, event: str, data: Any) -> None:
+        """Tell whoever is connected."""
+        self.told += 1
+        for socket in self._sockets:
+            await socket.send_json({"op": 0, "t": event, "s": self.told + 1, "d": data})
+
+    async def drop(self) -> None:
+        """Send whoever is connected away, as Discord does before it closes a connection."""
+        for socket in self._sockets:
+            await socket.send_json({"op": 7, "d": None})
 
     async def _registered(self, request: web.Request) -> web.Response:
         own = {"application_id": BOT["id"], "version": self.id(), "default_member_permissions": None, "nsfw": False}
@@ -320,8 +396,8 @@ class FakeDiscord:
 
 
 @asynccontextmanager
-async def serving(fake: FakeDiscord) -> AsyncIterator[DiscordPlatform]:
-    """A platform whose library talks to the fake."""
+async def serving(fake: FakeDiscord, **options: Any) -> AsyncIterator[DiscordPlatform]:
+    """A platform whose library talks to the fake; `options` are the platform's."""
     from discord.gateway import DiscordWebSocket
     from discord.http import Route
     from yarl import URL
@@ -337,7 +413,7 @@ async def serving(fake: FakeDiscord) -> AsyncIterator[DiscordPlatform]:
         DiscordWebSocket.DEFAULT_GATEWAY,
         URL(f"ws://127.0.0.1:{port}/gateway/socket"),
     )
-    platform = DiscordPlatform("token-of-the-test")
+    platform = DiscordPlatform("token-of-the-test", **options)
     try:
         async with platform.client:
             yield platform

@@ -1,4 +1,4 @@
-"""The club's week in a Discord server, step for step as it is told of the terminal, with a restart in the middle."""
+"""The club's week in a Discord server, step for step as it is told of the terminal: two members, and a restart after each post."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -37,10 +37,16 @@ async def told(server: Server) -> None:
 
     await ana.slash(channel, "blog share", entry="#12")
     await server.settle()
-    await ana.react(entry_message(channel), "✅")
+    shared = entry_message(channel)
+
+    await server.restart()
+    await ana.react(shared, "✅")
     unread = shown_by(await ana.slash(channel, "blog list", **{"is": "unread", "page": 3}))
     assert "#11" in unread
     assert "#12" not in unread
+    assert (await ana.click(random.response, label="Related")).acknowledged
+    assert "#12 is read." in shown_by(await ben.click(shared, label="Read"))
+    assert "#12 is unread." in shown_by(await ben.slash(channel, "blog unread", entry="#12"))
 
     later = await ben.slash(channel, "blog later", entry="#6")
     assert "#6 is in your queue." in shown_by(later)
@@ -65,9 +71,14 @@ async def told(server: Server) -> None:
     (thread,) = [one for one in channel.threads if one.id == root.id]
     assert thread.history()
 
+    await server.restart()
+    assert "9. Open models are good, and want tuning." in shown_by(await ana.click(root, label="Notes"))
+    assert "#6 is in your queue." in shown_by(await ana.click(root, label="Later"))
     await ben.react(root, "✅")
     stats = await ben.slash(channel, "blog stats me")
     assert "Read: 1" in shown_by(stats)
+
+    assert "In your queue: 1" in shown_by(await ana.slash(channel, "blog stats me"))
 
     home = await ben.slash(channel, "blog home")
     assert "#6 Prototyping with models" in shown_by(home)
