@@ -82,7 +82,7 @@ class Away:
             await self.club.dispatcher.invoke(Invocation(id=use, call=call, actor=actor, channel=channel))
         await self.club.deliverer.drain()
         for message, emoji in ((message, emoji) for _, message, emoji in self.fake.reactions):
-            self.fake.put_on.setdefault(message, set()).add(Put(BOT["id"], (emoji, None)))
+            self.fake.put_on.setdefault(message, set()).add(Put(str(BOT["id"]), (emoji, None)))
         return [ref async for ref in self._posted(server)]
 
     async def _posted(self, server: Any) -> AsyncIterator[MessageRef]:
