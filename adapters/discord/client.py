@@ -1,5 +1,6 @@
 """The connection: discord.py's client with the two intents that we need, handing every event on. No translation here."""
 
+import asyncio
 import logging
 import re
 from typing import Any, Protocol, Self
@@ -17,6 +18,8 @@ CHATTY = ("discord", "discord.http", "discord.client", "discord.gateway", "disco
 """Loggers of the library that write whole bodies, and addresses with tokens in them, at DEBUG."""
 LONGEST_WAIT = 5.0
 """Seconds for which the library may sleep on a rate limit inside one attempt: an attempt has ten in all."""
+LAST_WORDS = 4.0
+"""Seconds for answers under way when we stop."""
 
 log = logging.getLogger("dogear.discord")
 
@@ -89,6 +92,7 @@ class DiscordClient(discord.AutoShardedClient):
         )
         self.inbox: Inbox | None = None
         self.gateway = Gateway()
+        self._answering: set[asyncio.Task[Any]] = set()
         self.add_dynamic_items(Pressed)
         for name in CHATTY:
             logging.getLogger(name).setLevel(logging.WARNING)
@@ -99,6 +103,9 @@ class DiscordClient(discord.AutoShardedClient):
         if inbox is None or data is None or interaction.guild_id is None:
             return
         follow(invocation_id(interaction))
+        task = asyncio.current_task()
+        assert task is not None
+        self._answering.add(task)
         try:
             if press is not None:
                 await inbox.pressed(interaction, press)
@@ -113,6 +120,13 @@ class DiscordClient(discord.AutoShardedClient):
                 log.warning("an answer did not arrive", extra={"status": error.status, "code": error.code})
         except discord.InteractionResponded:
             log.warning("an interaction was answered twice")
+        finally:
+            self._answering.discard(task)
+
+    async def finish(self) -> None:
+        """Let answers under way be given, as long as there is a connection to give them over."""
+        if self._answering:
+            await asyncio.wait(self._answering, timeout=LAST_WORDS)
 
     async def on_interaction(self, interaction: Asked) -> None:
         await self.answer(interaction) if interaction.type is not discord.InteractionType.component else None

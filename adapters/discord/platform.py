@@ -72,7 +72,10 @@ class DiscordPlatform:
         events = self.listen(core)
         try:
             async with self.client:
-                await self._served(core, vault, events)
+                try:
+                    await self._served(core, vault, events)
+                finally:
+                    await self.client.finish()
         finally:
             self._shards = None
             self._gateway.up.clear()
@@ -117,7 +120,10 @@ class DiscordPlatform:
         async with DiscordClient(shard_ids=list(shards), shard_count=count) as beside:
             beside.inbox, beside.gateway = self.client.inbox, self._gateway
             await beside.login(self._token)
-            await beside.connect()
+            try:
+                await beside.connect()
+            finally:
+                await beside.finish()
 
     def listen(self, core: Core) -> Events:
         """Hand every event on to this core from now on."""

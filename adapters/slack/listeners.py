@@ -40,7 +40,7 @@ FORM_TIME = 2.0
 """Seconds that a submitted form waits for its answer before it says that it is being worked on."""
 REMEMBERED = timedelta(minutes=30)
 MOST_REMEMBERED = 50_000
-LAST_WORDS = 10.0
+LAST_WORDS = 4.0
 """Seconds for answers under way when we stop."""
 GONE = {
     "channel_archive": "the channel was archived",

@@ -38,23 +38,33 @@ class Deliverer:
         self._owner = owner
         self._meter = meter
         self._woken = asyncio.Event()
+        self._stopping = False
 
     def wake(self) -> None:
         """Look at the ledger now; safe to call at any time from the event loop's thread."""
         self._woken.set()
 
     async def run(self) -> None:
-        """Carry out what is due, again and again, until cancelled."""
+        """Carry out what is due, again and again, until cancelled; what has begun then is brought to its end."""
         while True:
             self._woken.clear()
+            draining = asyncio.create_task(self._drained())
             try:
-                await self.drain()
-            except StoreError as error:
-                log.warning("the ledger cannot be read: %s", error)
+                await asyncio.shield(draining)
+            except asyncio.CancelledError:
+                self._stopping = True
+                await asyncio.wait({draining})
+                raise
             try:
                 await asyncio.wait_for(self._woken.wait(), self._durations.poll.total_seconds())
             except TimeoutError:
                 continue
+
+    async def _drained(self) -> None:
+        try:
+            await self.drain()
+        except StoreError as error:
+            log.warning("the ledger cannot be read: %s", error)
 
     async def drain(self) -> None:
         """Carry out everything that is due by now, and what becomes due by doing so."""
@@ -70,8 +80,13 @@ class Deliverer:
                     group.create_task(self._look(delivery))
                 for delivery in taken.leased:
                     group.create_task(self._attempt(delivery))
+            if self._stopping:
+                return
 
     async def _attempt(self, delivery: Delivery) -> None:
+        if self._stopping:
+            await self._runner.write(lambda tx: deliveries.give_back(tx, delivery))
+            return
         loop = asyncio.get_running_loop()
         began = loop.time()
         if not await self._runner.write(lambda tx: deliveries.intend(tx, delivery, self._durations)):

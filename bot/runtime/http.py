@@ -8,7 +8,7 @@ from aiohttp import web
 from bot.chat.web import MOST_BYTES, Handler, Request, Response, Route
 from bot.domain.errors import BadConfig
 
-STILL_SERVED = 5.0
+STILL_SERVED = 3.0
 """Seconds that requests under way have when the server stops."""
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,6 +17,11 @@ from bot.runtime.metrics import Metrics
 from bot.runtime.settings import Settings
 from bot.runtime.supervise import Supervisor
 from bot.service import teams
+
+LONGEST_STOP = 18.0
+"""Seconds from the signal until what is still under way is given up: who stops us gives us 20."""
+
+log = logging.getLogger("dogear.serve")
 
 
 async def serve(settings: Settings) -> None:
@@ -77,14 +83,33 @@ async def _read_lists(club: Club) -> None:
 
 async def _until_stopped(club: Club, metrics: Metrics) -> None:
     """A platform that ends is started anew; only settings that cannot be used end all."""
-    ourselves = asyncio.current_task()
-    assert ourselves is not None
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, ourselves.cancel)
     health = _health(club, metrics)
-    async with club.at_work(), _reachable(club, health), asyncio.TaskGroup() as group:
-        for platform in club.platforms.values():
-            group.create_task(Supervisor(platform, club.dispatcher, club.vault, metrics).run())
+    stopped = _told_to_stop()
+    async with asyncio.TaskGroup() as group:
+        async with _reachable(club, health), club.at_work():
+            supervisors = [Supervisor(one, club.dispatcher, club.vault, metrics) for one in club.platforms.values()]
+            running = [group.create_task(supervisor.run()) for supervisor in supervisors]
+            await stopped.wait()
+            health.stopping = True
+            log.info("stopping: deliveries that have begun are ended, then answers")
+        for task in running:
+            task.cancel()
+
+
+def _told_to_stop() -> asyncio.Event:
+    """Set by the first signal. The second, or the end of our patience, cancels whoever serves."""
+    loop, ourselves, stopped = asyncio.get_running_loop(), asyncio.current_task(), asyncio.Event()
+    assert ourselves is not None
+
+    def stop() -> None:
+        if stopped.is_set():
+            ourselves.cancel()
+        stopped.set()
+        loop.call_later(LONGEST_STOP, ourselves.cancel)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    return stopped
 
 
 def _health(club: Club, metrics: Metrics) -> Health:

@@ -28,7 +28,7 @@ class Patience:
     longest_silence: timedelta = timedelta(minutes=30)
     steady: timedelta = timedelta(minutes=10)
     """After so long a run, what went wrong before counts no more."""
-    farewell: timedelta = timedelta(seconds=15)
+    farewell: timedelta = timedelta(seconds=8)
     """For a platform to end when it is told to."""
 
 
