@@ -12,7 +12,10 @@ from importlib import import_module
 from tests.bench.row import Row
 
 ROWS = {
+    "start": "tests.bench.start",
     "completion": "tests.bench.completion",
+    "backup": "tests.bench.backup",
+    "killed": "tests.bench.killed",
 }
 """The module that measures what has this name, in the order in which all are run; its `measured()` gives the rows."""
 
