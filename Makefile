@@ -42,8 +42,8 @@ fix: $(READY) ## format, and fix what can be fixed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-reference: $(READY) ## make the README's tables anew
-	$(BIN)/python -m bot.runtime.reference README.md
+reference: $(READY) ## make what is generated from commands and options anew
+	$(BIN)/python -m bot.runtime.reference README.md deploy/env.example
 
 lock: $(READY) ## resolve the dependencies again and write requirements.lock
 	$(UV) pip compile -q --universal --python-version 3.11 --upgrade --generate-hashes --no-emit-index-url --no-header \

@@ -1,4 +1,7 @@
-"""The command line. Each command opens what it needs, does one thing and closes it."""
+"""The command line. Each command opens what it needs, does one thing and closes it.
+
+Long because it is one list, from which the help and the reference are made.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -159,6 +162,19 @@ def migrate(database: Database = None) -> None:
             print(f"The database is up to date ({club.store.schema()}).")
 
     asyncio.run(migrated())
+
+
+@app.command(name="settings")
+def settings_command() -> None:
+    """Every option as it is in effect, and where it comes from.
+
+    A secret is told to be set, never shown.
+    """
+    from bot.runtime import effective
+    from bot.runtime.settings import load
+
+    for line in effective.lines(load()):
+        print(line)
 
 
 @app.command()

@@ -19,9 +19,11 @@ PREFIX = "DOGEAR_"
 class Settings(BaseSettings):
     """The host's options; `DOGEAR_` and the name in capitals is the variable, `…_FILE` names a file that holds it."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore")
 
-    database: str = Field("", description="where everything is kept: sqlite:///PATH or postgresql://USER@HOST/NAME")
+    database: str = Field(
+        "", repr=False, description="where everything is kept: sqlite:///PATH or postgresql://USER@HOST/NAME"
+    )
     list: str = Field("", description="the default team's reading list: a Markdown file, or a folder of them")
     word: str = Field("blog", pattern=r"^[a-z0-9_-]{1,32}$", description="the command's first word, without the slash")
     zone: str = Field("UTC", description="the time zone of teams and members that name none, such as Europe/Berlin")
@@ -140,28 +142,27 @@ def data_folder() -> Path:
 
 def load(**given: Any) -> Settings:
     """The settings of the environment, with what was given on the command line in place of it; raises BadConfig."""
+    chosen = {name: value for name, value in given.items() if value is not None}
+    problems = []
+    for name, path in files().items():
+        try:
+            chosen.setdefault(name, Path(path).read_text(encoding="utf-8").strip())
+        except (OSError, UnicodeDecodeError) as error:
+            problems.append(f"{PREFIX}{name.upper()}_FILE: {path} cannot be read: {error}")
     try:
-        chosen: dict[str, Any] = {
-            **_from_files(),
-            **{name: value for name, value in given.items() if value is not None},
-        }
-        return Settings(**chosen)
+        settings = Settings(**chosen)
     except ValidationError as wrong:
-        raise BadConfig([_sentence(error) for error in wrong.errors()]) from None
+        problems += [_sentence(error) for error in wrong.errors()]
+    if problems:
+        raise BadConfig(problems)
+    return settings
 
 
-def _from_files() -> dict[str, str]:
-    """Values from files named by `…_FILE`; an unset option only."""
-    found = {}
-    for name in Settings.model_fields:
-        variable = f"{PREFIX}{name.upper()}"
-        path = os.environ.get(f"{variable}_FILE")
-        if path and variable not in os.environ:
-            try:
-                found[name] = Path(path).read_text(encoding="utf-8").strip()
-            except (OSError, UnicodeDecodeError) as error:
-                raise BadConfig([f"{variable}_FILE: {path} cannot be read: {error}"]) from None
-    return found
+def files() -> Mapping[str, str]:
+    """By the option's name, the files from which options are read: `…_FILE` counts where the option itself is not set."""
+    variables = {name: f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    named = {name: os.environ.get(f"{variable}_FILE", "") for name, variable in variables.items()}
+    return {name: path for name, path in named.items() if path and not os.environ.get(variables[name])}
 
 
 def _sentence(error: Any) -> str:

@@ -95,11 +95,13 @@ def test_what_needs_no_platform_works_without_an_extra(plain: Installed) -> None
     checked = plain.dogear("check", "reading.md")
     migrated = plain.dogear("migrate")
     toured = plain.dogear("demo")
+    asked = plain.dogear("healthcheck", DOGEAR_HEALTH_PORT="9")
 
     assert version.stdout == "dogear 0.1.0\n"
     assert checked.stdout.startswith("reading.md: 1 entry")
     assert "up to date" in migrated.stdout
     assert "in the thread" in toured.stdout
+    assert (asked.stdout.startswith("Nothing answers at "), asked.returncode) == (True, 1)
     assert [run.stderr for run in (version, checked, migrated, toured)] == [""] * 4
     assert [run.returncode for run in (version, checked, migrated, toured)] == [0] * 4
 

@@ -1,18 +1,27 @@
-"""The README's tables say what the declarations say."""
+"""What is generated from commands and options is what they say now."""
 
 from pathlib import Path
 
+import pytest
+
 from bot.commands.catalogue import CATALOGUE
-from bot.runtime.reference import refreshed
+from bot.runtime.reference import fresh
 from bot.runtime.settings import PREFIX, Settings
 
-README = Path(__file__).parents[2] / "README.md"
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+GENERATED = ["README.md", "deploy/env.example"]
 
 
-def test_the_tables_of_the_readme_are_fresh() -> None:
-    text = README.read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", GENERATED)
+def test_what_is_generated_is_fresh(name: str) -> None:
+    assert fresh(ROOT / name) == (ROOT / name).read_text(encoding="utf-8"), "run: make reference"
 
-    assert refreshed(text) == text, "run: make reference"
+
+def test_every_file_that_is_tested_is_made_by_make_reference() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+
+    assert f"bot.runtime.reference {' '.join(GENERATED)}\n" in makefile
 
 
 def test_every_command_and_every_option_stands_in_the_readme() -> None:

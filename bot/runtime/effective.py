@@ -1,0 +1,48 @@
+"""The settings as they are in effect, each with where it comes from. Secrets are told to be there, and nothing of them."""
+
+import os
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import SecretStr
+
+from bot.runtime.settings import PREFIX, Settings, files
+
+HIDDEN = "(set, not shown)"
+_PASSWORD = re.compile(r"(?<=://)([^/@]*):[^/@]*(?=@)")
+
+
+def lines(settings: Settings) -> Iterator[str]:
+    """One line for each option, then one for each variable that begins like ours and is none."""
+    read = files()
+    width = len(PREFIX) + max(map(len, Settings.model_fields))
+    for name, field in Settings.model_fields.items():
+        variable = f"{PREFIX}{name.upper()}"
+        value = _shown(getattr(settings, name), field.default)
+        yield f"{variable:<{width}}  {value}  [{_source(name, variable, read.get(name))}]"
+    for variable in unknown():
+        yield f"{variable} is no option of Dogear's and changes nothing."
+
+
+def unknown() -> list[str]:
+    """Variables that begin like ours and are none: most likely misspelt."""
+    known = {f"{PREFIX}{name.upper()}{end}" for name in Settings.model_fields for end in ("", "_FILE")}
+    return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+
+
+def _source(name: str, variable: str, path: str | None) -> str:
+    if path:
+        return f"file {path}"
+    return "environment" if os.environ.get(variable) else f"default{_place(name)}"
+
+
+def _place(name: str) -> str:
+    return ": a file in your own data folder" if name == "database" else ""
+
+
+def _shown(value: Any, default: Any) -> str:
+    if isinstance(value, SecretStr) or (isinstance(value, tuple) and value and isinstance(value[0], SecretStr)):
+        return "none" if value == default else HIDDEN
+    text = ", ".join(value) if isinstance(value, tuple) else str(value)
+    return _PASSWORD.sub(r"\1:***", text) or "none"

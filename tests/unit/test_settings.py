@@ -1,0 +1,79 @@
+"""The host's options: from the environment or from files, all problems at once, and no secret ever shown."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.domain.errors import BadConfig
+from bot.runtime import effective
+from bot.runtime.settings import PREFIX, Settings, load
+
+CANARY = "canary-of-a-secret"
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"{PREFIX}{name.upper()}", raising=False)
+        monkeypatch.delenv(f"{PREFIX}{name.upper()}_FILE", raising=False)
+
+
+def effect(name: str) -> str:
+    (line,) = [line for line in effective.lines(load()) if line.startswith(f"{PREFIX}{name} ")]
+    return " ".join(line.split()[1:])
+
+
+def test_an_option_is_read_from_a_file_unless_it_is_set_itself(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "word").write_text("club\n", encoding="utf-8")
+    monkeypatch.setenv("DOGEAR_WORD_FILE", str(tmp_path / "word"))
+
+    from_file = (load().word, effect("WORD"))
+    monkeypatch.setenv("DOGEAR_WORD", "read")
+
+    assert from_file == ("club", f"club [file {tmp_path}/word]")
+    assert (load().word, effect("WORD")) == ("read", "read [environment]")
+
+
+def test_a_variable_that_is_there_and_empty_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOGEAR_BACKUP_KEEP", "")
+
+    assert effect("BACKUP_KEEP") == "7 [default]"
+
+
+def test_every_problem_is_told_at_once_those_of_files_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DOGEAR_DISCORD_TOKEN_FILE", str(tmp_path / "nowhere"))
+    monkeypatch.setenv("DOGEAR_WORD_FILE", str(tmp_path / "nothing"))
+    monkeypatch.setenv("DOGEAR_HTTP_PORT", "many")
+    monkeypatch.setenv("DOGEAR_ZONE", "Mars/Base")
+
+    with pytest.raises(BadConfig) as wrong:
+        load()
+
+    assert sorted(problem.split()[0].strip(":") for problem in wrong.value.problems) == [
+        "DOGEAR_DISCORD_TOKEN_FILE",
+        "DOGEAR_HTTP_PORT",
+        "DOGEAR_WORD_FILE",
+        "DOGEAR_ZONE",
+    ]
+
+
+def test_no_secret_is_shown_whichever_option_holds_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = [name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)]
+    for name in secret:
+        monkeypatch.setenv(f"{PREFIX}{name.upper()}", CANARY)
+    monkeypatch.setenv("DOGEAR_DATABASE", f"postgresql://dogear:{CANARY}@db.example.org/dogear")
+
+    shown = list(effective.lines(load()))
+
+    assert {"discord_token", "slack_bot_token", "slack_signing_secret", "vault_keys"} <= set(secret)
+    assert CANARY not in "\n".join(shown) + repr(load())
+    assert sum(effective.HIDDEN in line for line in shown) == len(secret)
+    assert effect("DATABASE") == "postgresql://dogear:***@db.example.org/dogear [environment]"
+
+
+def test_a_variable_that_is_no_option_is_pointed_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOGEAR_DISCORD_TOKN", CANARY)
+
+    last = list(effective.lines(load()))[-1]
+
+    assert last == "DOGEAR_DISCORD_TOKN is no option of Dogear's and changes nothing."
