@@ -7,10 +7,10 @@ one contract, which its implementer reads from end to end.
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
-from bot.domain.delivery import Delivery, Draft, Durations, State, Transition
+from bot.domain.delivery import Delivery, Draft, Durations, State, Step, Transition
 from bot.domain.digest import Candidate, Week
 from bot.domain.entry import Entry, Tag
 from bot.domain.ids import (
@@ -400,7 +400,7 @@ class Deliveries(Protocol):
 
     def lease(self, owner: str, limit: int, durations: Durations, platforms: Sequence[str]) -> Sequence[Delivery]:
         """Lease up to `limit` due deliveries of these platforms, the longest due first, one for each channel at a
-        time; rows that another worker holds are passed over, not waited for.
+        time; rows that another worker holds are passed over, not waited for, and so is what is halted.
         """
         ...
 
@@ -408,12 +408,18 @@ class Deliveries(Protocol):
         """Skip what is pending after its `late_after`, with the steps that wait for it; those skipped themselves."""
         ...
 
-    def expire(self, durations: Durations) -> int:
-        """Return rows whose lease ended: leased to pending, sending to uncertain. How many there were."""
+    def expire(self, settles: Mapping[PlatformName, timedelta]) -> int:
+        """Return rows of these platforms whose lease ended: leased to pending, sending to uncertain, to be looked
+        into when the platform's settle time is over since the attempt began. How many there were.
+        """
         ...
 
-    def intend(self, delivery: DeliveryId, fence: int, durations: Durations) -> bool:
-        """Note, before the first byte leaves, that this attempt begins; False if the lease is no longer ours."""
+    def intend(self, deliveries: Sequence[Delivery], durations: Durations) -> Sequence[Delivery]:
+        """Note, before the first byte leaves, that these attempts begin; those that may, as they are now.
+
+        Left out is what is no longer leased to us for long enough, what is halted, and whatever goes to a workspace
+        that is not the team's (any more).
+        """
         ...
 
     def settle(
@@ -426,9 +432,14 @@ class Deliveries(Protocol):
         message: MessageRef | None = None,
         thread: ThreadRef | None = None,
         not_before: datetime | None = None,
+        attempt: int | None = None,
+        sweep_at: datetime | None = None,
+        free_at: datetime | None = None,
     ) -> bool:
         """Note how the attempt ended; `sent` makes the steps that wait for it due, and a final refusal refuses
-        them. False if the fence has moved on.
+        them, as does a first message that is sent without a place. False if the fence has moved on.
+
+        No message that follows in the channel is due before `free_at`.
         """
         ...
 
@@ -436,8 +447,22 @@ class Deliveries(Protocol):
         """Take away its `late_after`: it is to be sent however late that is."""
         ...
 
-    def uncertain(self, limit: int, platforms: Sequence[str]) -> Sequence[Delivery]:
-        """Uncertain deliveries that are due to be looked into, oldest first, one for each channel."""
+    def halt(self, workspace: WorkspaceRef, steps: Sequence[Step], until: datetime) -> None:
+        """Attempt none of these steps in the workspace until then, whoever it is that would."""
+        ...
+
+    def uncertain(self, owner: str, limit: int, durations: Durations, platforms: Sequence[str]) -> Sequence[Delivery]:
+        """Take uncertain deliveries that are due to be looked into, oldest first, one for each channel: nobody else
+        looks into them for the length of a lease, and who looked before has lost the fence.
+        """
+        ...
+
+    def unswept(self, limit: int, durations: Durations, platforms: Sequence[str]) -> Sequence[Delivery]:
+        """Take sent messages whose `sweep_at` has come, oldest first; nobody else has them for a lease's length."""
+        ...
+
+    def swept(self, delivery: DeliveryId, *, outcome: str | None, again_at: datetime | None) -> None:
+        """Note what became of the sweep; with `again_at` it is due once more."""
         ...
 
     def get(self, delivery: DeliveryId) -> Delivery | None: ...
@@ -464,12 +489,12 @@ class Deliveries(Protocol):
 
     def doubt_after_restore(self) -> int:
         """After a restored backup: what was due and not sent may have been sent since, so make it uncertain and end
-        every lease. How many there were.
+        every lease. What waits for it is uncertain too when its turn comes. How many there were.
         """
         ...
 
     def next_due(self) -> datetime | None:
-        """When the next pending, leased or uncertain row wants attention; None if there is none."""
+        """When the next row wants attention, or a halt ends; None if there is nothing of the kind."""
         ...
 
     def overdue(self, platforms: Sequence[str]) -> datetime | None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import discord
@@ -25,7 +25,8 @@ from adapters.discord.shards import Shards
 from bot.chat.connection import Connection
 from bot.chat.platform import Core, Reacted, Vault
 from bot.domain.card import Card
-from bot.domain.errors import BadConfig, PlatformBusy, PlatformRefused, PlatformUncertain
+from bot.domain.delivery import Manner
+from bot.domain.errors import BadConfig, MessageRemoved, PlatformBusy, PlatformRefused, PlatformUncertain
 from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, ThreadRef, Url, WorkspaceRef
 from bot.domain.reading import ReadingState
 
@@ -44,6 +45,12 @@ class DiscordPlatform:
     """
 
     name: PlatformName = places.DISCORD
+    manner: Manner = Manner(
+        settle=timedelta(seconds=25),
+        repeatable_within=timedelta(seconds=120),
+        platform_pace=timedelta(milliseconds=25),
+    )
+    """A bot may make 50 requests a second; a nonce is known for "the past few minutes" (documentation of August 2026)."""
 
     def __init__(
         self,
@@ -192,7 +199,7 @@ class DiscordPlatform:
                 sent = await http.send_message(_number(where), params=_parameters(self._shown(card, key), nonce=key))
             except discord.NotFound as error:
                 if error.code == UNKNOWN_MESSAGE:
-                    raise PlatformRefused(
+                    raise MessageRemoved(
                         "it was posted, and removed before we heard of it", remedy="It is not posted again."
                     ) from error
                 raise
@@ -230,6 +237,14 @@ class DiscordPlatform:
 
     def _shown(self, card: Card, key: str) -> Layout:
         return message_of(card, key=key, word=self._word)
+
+    async def repeatable(self, channel: ChannelRef, *, thread: ThreadRef | None = None) -> bool:
+        """Every message has a nonce, but a new post of a forum has none."""
+        if thread is not None:
+            return True
+        async with self._asking() as http:
+            _number(channel.id)
+            return await self._channels.forum(http, channel) is None
 
     async def find(
         self,

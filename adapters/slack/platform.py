@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from adapters.slack import names, render
@@ -24,6 +24,7 @@ from bot.chat.connection import Connection
 from bot.chat.platform import Core, Reacted, Vault, WorkspaceJoined, WorkspaceLeft
 from bot.chat.web import Request, Response, Route
 from bot.domain.card import Card
+from bot.domain.delivery import Manner
 from bot.domain.errors import PlatformError, PlatformRefused, StoreError
 from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, ThreadRef, Url
 from bot.domain.reading import ReadingState
@@ -41,6 +42,10 @@ class SlackPlatform:
     """A ChatPlatform over Slack's Web API, with Socket Mode or HTTPS for what comes in."""
 
     name: PlatformName = names.SLACK
+    manner: Manner = Manner(settle=timedelta(seconds=60), workspace_pace=timedelta(milliseconds=100))
+    """A workspace takes several hundred posts a minute (https://docs.slack.dev/apis/web-api/rate-limits, 2026-08).
+    What was accepted shows in the history within 50 seconds of the longest attempt's end.
+    """
 
     def __init__(self, setup: SlackSetup, *, now: Callable[[], datetime]) -> None:
         self._setup = setup
@@ -182,6 +187,10 @@ class SlackPlatform:
         self._paced[channel] = turn + self._setup.pace
         if turn > now:
             await asyncio.sleep(turn - now)
+
+    async def repeatable(self, channel: ChannelRef, *, thread: ThreadRef | None = None) -> bool:  # noqa: ARG002
+        """Slack takes the same message as often as it is posted."""
+        return False
 
     async def find(
         self, channel: ChannelRef, key: str, *, since: datetime, thread: ThreadRef | None = None

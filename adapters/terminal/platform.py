@@ -1,7 +1,7 @@
 """The terminal as a chat platform: what the club posts goes into the room of this run and onto the screen."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from adapters.terminal.conversation import UNKNOWN_ZONE, Conversation, Start
@@ -11,6 +11,7 @@ from adapters.terminal.screen import Screen
 from adapters.terminal.stage import Stage
 from bot.chat.platform import Core, Reacted, Vault, WorkspaceJoined
 from bot.domain.card import Card
+from bot.domain.delivery import Manner
 from bot.domain.ids import AccountRef, ChannelRef, InvocationId, MessageRef, PlatformName, ThreadRef, Url
 from bot.domain.reading import ReadingState
 from bot.domain.team import Role
@@ -25,6 +26,7 @@ class TerminalPlatform:
     """
 
     name: PlatformName = TERMINAL
+    manner: Manner = Manner(channel_pace=timedelta())
 
     def __init__(
         self,
@@ -67,6 +69,10 @@ class TerminalPlatform:
             self._room.add(ref, card, key=key, thread=thread, at=self._stage.now())
             self._show(ref)
         return ref
+
+    async def repeatable(self, channel: ChannelRef, *, thread: ThreadRef | None = None) -> bool:  # noqa: ARG002
+        """The room knows every message by its key, but a room that is gone knows none: a look is as good."""
+        return False
 
     async def find(
         self,

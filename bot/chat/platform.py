@@ -6,6 +6,7 @@ from typing import Protocol, TypeAlias
 
 from bot.chat.command import Catalogue, Reply
 from bot.domain.card import Call, Card, Choice, Form
+from bot.domain.delivery import Manner
 from bot.domain.ids import (
     AccountRef,
     ChannelRef,
@@ -237,6 +238,13 @@ class ChatPlatform(Protocol):
     @property
     def name(self) -> PlatformName: ...
 
+    @property
+    def manner(self) -> Manner:
+        """How the ledger is to treat the platform: how long until a message shows, for how long a key is remembered,
+        and how fast requests may follow each other.
+        """
+        ...
+
     async def run(self, core: Core, vault: Vault) -> None:
         """Be connected and translate events until cancelled, or until the platform is over by itself."""
         ...
@@ -244,6 +252,14 @@ class ChatPlatform(Protocol):
     async def post(self, channel: ChannelRef, card: Card, *, key: str, thread: ThreadRef | None = None) -> MessageRef:
         """Post the card; `key` goes along so that `find` can recognise the message, and is the platform's own guard
         against doubles where it has one.
+        """
+        ...
+
+    async def repeatable(self, channel: ChannelRef, *, thread: ThreadRef | None = None) -> bool:
+        """Whether a post there with a key that was posted within the manner's `repeatable_within` is that very message.
+
+        A doubtful message is then posted again under its key; elsewhere it is looked for first, and never posted
+        again blindly. Such a post of a message that was removed raises MessageRemoved.
         """
         ...
 

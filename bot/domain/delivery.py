@@ -1,16 +1,17 @@
 """A card we owe a channel, and how far it got: the ledger's one state machine.
 
 pending → leased → sending → sent | refused | pending(later) | uncertain
-uncertain → sent | pending | needs_human        pending → skipped
+uncertain → sent | pending | needs_human        pending → skipped        pending | leased → uncertain after a restore
 What may follow what is decided here; which row and when, in the store and the runtime.
 """
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TypeAlias
 
 from bot.domain.card import Card
-from bot.domain.errors import Conflict, PlatformBusy, PlatformError, PlatformRefused
+from bot.domain.errors import Conflict, MessageRemoved, PlatformBusy, PlatformError, PlatformRefused
 from bot.domain.ids import AccountRef, ChannelRef, DeliveryId, EntryId, MessageRef, ScheduleId, TeamId, ThreadRef
 from bot.domain.record import record
 
@@ -33,8 +34,8 @@ class State(StrEnum):
 
 
 ALLOWED: dict[State, frozenset[State]] = {
-    State.PENDING: frozenset({State.LEASED, State.SKIPPED, State.REFUSED}),
-    State.LEASED: frozenset({State.SENDING, State.PENDING}),
+    State.PENDING: frozenset({State.LEASED, State.SKIPPED, State.REFUSED, State.UNCERTAIN}),
+    State.LEASED: frozenset({State.SENDING, State.PENDING, State.REFUSED, State.UNCERTAIN}),
     State.SENDING: frozenset({State.SENT, State.REFUSED, State.PENDING, State.UNCERTAIN}),
     State.UNCERTAIN: frozenset({State.UNCERTAIN, State.SENT, State.PENDING, State.NEEDS_HUMAN}),
     State.NEEDS_HUMAN: frozenset({State.SENT, State.PENDING}),
@@ -61,18 +62,38 @@ class Step(StrEnum):
 
 @record
 class Durations:
-    """Every length of time of the ledger in one place, so that a test may scale all of them together."""
+    """Every length of time of the ledger in one place, so that a test may scale all of them together.
+
+    What depends on the platform stands in its `Manner`.
+    """
 
     lease: timedelta = timedelta(seconds=60)
     enough_lease: timedelta = timedelta(seconds=25)
     stale_intent: timedelta = timedelta(seconds=10)
     attempt: timedelta = timedelta(seconds=10)
-    settle: timedelta = timedelta(seconds=60)
     look_back: timedelta = timedelta(seconds=120)
+    sweep_after: timedelta = timedelta(minutes=5)
     poll: timedelta = timedelta(seconds=5)
     first_backoff: timedelta = timedelta(minutes=1)
     longest_backoff: timedelta = timedelta(minutes=60)
     give_up: timedelta = timedelta(hours=24)
+
+
+@record
+class Manner:
+    """How a platform wants to be treated by the ledger.
+
+    What was begun shows on the platform after `settle`, if it arrived at all; earlier nobody looks. Within
+    `repeatable_within` of the first attempt the same key is the same message however often it is posted, where the
+    platform says so of the channel; None where it never does. The paces are the least time between two messages in
+    one channel, and between two requests for one workspace and for all of them.
+    """
+
+    settle: timedelta = timedelta(seconds=60)
+    repeatable_within: timedelta | None = None
+    channel_pace: timedelta = timedelta(seconds=1)
+    workspace_pace: timedelta = timedelta()
+    platform_pace: timedelta = timedelta()
 
 
 MOST_ATTEMPTS = 5
@@ -131,9 +152,15 @@ class Delivery:
 
 @record
 class Transition:
-    """What becomes of a delivery after an attempt or a look at the platform."""
+    """What becomes of a delivery after an attempt or a look at the platform.
+
+    `attempt` is the number of attempts that count from now on, None for as many as before. From `sweep_at` on somebody
+    looks once whether the message is there twice.
+    """
 
     state: State
+    attempt: int | None = None
+    sweep_at: datetime | None = None
     outcome: str | None = None
     message: MessageRef | None = None
     thread: ThreadRef | None = None
@@ -142,25 +169,42 @@ class Transition:
 
 REPEATABLE = frozenset({Step.THREAD, Step.SEED})
 """Steps that a platform takes once however often they are asked of it, so a doubt is settled by asking again."""
+MESSAGES = frozenset({Step.ROOT, Step.REPLY})
+"""Steps that put a message into the channel, or into its thread."""
+
+Result: TypeAlias = MessageRef | ThreadRef | PlatformError | None
+"""What one attempt came to: a place or None for success, or what the platform raised."""
+
+DUPLICATE_REPAIRED = "a doubled message was removed"
+REMOVED = "it was posted, and somebody has removed it since"
 
 
 def after_attempt(
-    delivery: Delivery, result: MessageRef | ThreadRef | PlatformError | None, now: datetime, durations: Durations
+    delivery: Delivery, result: Result, now: datetime, durations: Durations, manner: Manner
 ) -> Transition:
-    """What one attempt means: a place or None for success, or what the platform raised."""
+    """What one attempt means; `delivery` is as it was when the attempt began.
+
+    A platform that had no time was not tried. What may have arrived is looked into once it must show.
+    """
     match result:
         case PlatformBusy():
-            return Transition(state=State.PENDING, outcome=str(result), not_before=now + result.retry_after)
+            later = now + result.retry_after
+            return Transition(
+                state=State.PENDING, outcome=str(result), not_before=later, attempt=max(delivery.attempt - 1, 0)
+            )
+        case MessageRemoved():
+            return Transition(state=State.SENT, outcome=REMOVED)
         case PlatformRefused():
             return Transition(state=State.REFUSED, outcome=f"{result} {result.remedy}")
         case PlatformError() if delivery.draft.step in REPEATABLE:
             return _again(delivery, str(result), now, durations)
         case PlatformError():
-            return Transition(state=State.UNCERTAIN, outcome=str(result), not_before=now + durations.settle)
+            shows_at = max((delivery.sent_from or now) + manner.settle, now)
+            return Transition(state=State.UNCERTAIN, outcome=str(result), not_before=shows_at)
         case ThreadRef():
             return Transition(state=State.SENT, thread=result)
         case _:
-            return Transition(state=State.SENT, message=result)
+            return _landed(delivery, result, now, durations, doubted=delivery.attempt > 1)
 
 
 def after_search(
@@ -177,9 +221,75 @@ def after_search(
     if isinstance(found, PlatformError):
         return _still_uncertain(delivery, found, now, durations)
     if found:
-        repaired = "a doubled message was removed" if len(found) > 1 else None
-        return Transition(state=State.SENT, message=found[0], outcome=repaired)
+        repaired = DUPLICATE_REPAIRED if len(found) > 1 else None
+        return _landed(delivery, found[0], now, durations, outcome=repaired)
     return _once_more(delivery, now)
+
+
+def may_repeat(delivery: Delivery, now: datetime, durations: Durations, manner: Manner) -> bool:
+    """Whether a doubtful message may be posted again under its key, so that it is there once in any case.
+
+    The request may take as long as an attempt may, and must arrive while the platform remembers the first one.
+    """
+    if manner.repeatable_within is None or delivery.first_sent_from is None or delivery.draft.step not in MESSAGES:
+        return False
+    return now + durations.attempt < delivery.first_sent_from + manner.repeatable_within
+
+
+def after_repeat(delivery: Delivery, result: Result, now: datetime, durations: Durations, manner: Manner) -> Transition:
+    """What it means that an uncertain delivery was posted again under its key; a no says nothing of the first time."""
+    match result:
+        case PlatformBusy():
+            return Transition(state=State.UNCERTAIN, outcome=str(result), not_before=now + result.retry_after)
+        case MessageRemoved():
+            return Transition(state=State.SENT, outcome=REMOVED)
+        case PlatformRefused():
+            return Transition(state=State.UNCERTAIN, outcome=str(result), not_before=now + durations.look_back)
+        case PlatformError():
+            return Transition(state=State.UNCERTAIN, outcome=str(result), not_before=now + manner.settle)
+        case MessageRef():
+            return _landed(delivery, result, now, durations)
+        case _:
+            raise Conflict("Only a message can be posted again in doubt.")
+
+
+@record
+class Swept:
+    """What a look for doubled messages came to; with `again_at` it could not be made yet."""
+
+    outcome: str | None = None
+    again_at: datetime | None = None
+
+
+def standing(delivery: Delivery, found: Sequence[MessageRef]) -> MessageRef:
+    """Which of several messages of one delivery stays: the one that its thread and its reactions hang on."""
+    return next((message for message in found if message == delivery.message), found[0])
+
+
+def after_sweep(
+    delivery: Delivery, found: Sequence[MessageRef] | PlatformError, now: datetime, durations: Durations
+) -> Swept:
+    """One look is enough; only a platform that had no time for it is asked again, for some hours."""
+    since = delivery.first_sent_from or now
+    if isinstance(found, PlatformBusy) and now - since < durations.give_up:
+        return Swept(again_at=now + found.retry_after)
+    if isinstance(found, PlatformError) or len(found) < 2:
+        return Swept(outcome=delivery.outcome)
+    return Swept(outcome=DUPLICATE_REPAIRED)
+
+
+def _landed(
+    delivery: Delivery,
+    message: MessageRef | None,
+    now: datetime,
+    durations: Durations,
+    *,
+    doubted: bool = True,
+    outcome: str | None = None,
+) -> Transition:
+    """Sent. What was ever in doubt may come to be there twice, when what was thought lost arrives after all."""
+    sweep = now + durations.sweep_after if doubted and delivery.draft.step in MESSAGES else None
+    return Transition(state=State.SENT, message=message, outcome=outcome, sweep_at=sweep)
 
 
 def _once_more(delivery: Delivery, now: datetime) -> Transition:

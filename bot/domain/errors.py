@@ -2,7 +2,7 @@
 
 DogearError
 ├── Refusal         BadUsage · NotFound · NotAllowed · Conflict       an expected "no", shown to the person
-├── PlatformError   PlatformBusy · PlatformRefused (ChannelRefused) · PlatformUncertain  raised by adapters only
+├── PlatformError   PlatformBusy · PlatformRefused (ChannelRefused, MessageRemoved) · PlatformUncertain  raised by adapters only
 ├── StoreError      StoreBusy · StaleSchema · BadBackup
 └── BadConfig       every problem of the settings at once
 Anything else that is raised is a bug.
@@ -67,6 +67,10 @@ class PlatformRefused(PlatformError):
 
 class ChannelRefused(PlatformRefused):
     """The channel itself takes nothing of ours any more: its schedule is paused until a person acts."""
+
+
+class MessageRemoved(PlatformRefused):
+    """The message was there under the same key, and somebody has removed it: it is not to be posted again."""
 
 
 class PlatformUncertain(PlatformError):

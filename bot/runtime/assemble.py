@@ -94,7 +94,7 @@ def _assembled(
 ) -> Club:
     platforms: dict[PlatformName, ChatPlatform] = {}
     notices = Notices(platforms, clock, settings.admins_channel)
-    deliverer = Deliverer(runner, platforms, notices, durations, owner=clock.token(), meter=meter)
+    deliverer = Deliverer(runner, platforms, notices, durations, clock, meter)
     dispatcher = Dispatcher(
         COMMANDS,
         runner,

@@ -2,19 +2,36 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from bot.chat.platform import ChatPlatform
-from bot.domain.delivery import REPEATABLE, Delivery, Durations, State, Step, Transition
+from bot.domain.delivery import (
+    REPEATABLE,
+    Delivery,
+    Durations,
+    Result,
+    State,
+    Step,
+    may_repeat,
+    standing,
+)
 from bot.domain.errors import PlatformError, PlatformUncertain, StoreError
 from bot.domain.ids import MessageRef, PlatformName, ThreadRef
 from bot.domain.reading import ReadingState
-from bot.domain.schedule import Schedule
-from bot.ports import Meter, Runner, Transaction
+from bot.ports import Clock, Meter, Runner
+from bot.runtime.gathered import Gathered
 from bot.runtime.notices import Notices
+from bot.runtime.pacer import Pacer
 from bot.service import deliveries
+from bot.service.deliveries import Attempted, Noted
 
-BATCH = 32
+CONCURRENT = 64
+"""Attempts under way at a time. At 50 ms an answer that is a thousand a second."""
+LONGEST_TURN = 5.0
+"""Seconds for which a leased delivery waits for its turn here; for longer it goes back into the ledger."""
+RESULT_AGAIN = 0.5
+"""Seconds until a result is noted again that the database did not take."""
 
 log = logging.getLogger("dogear.deliver")
 
@@ -28,17 +45,23 @@ class Deliverer:
         platforms: Mapping[PlatformName, ChatPlatform],
         notices: Notices,
         durations: Durations,
-        owner: str,
+        clock: Clock,
         meter: Meter,
     ) -> None:
         self._runner = runner
         self._platforms = platforms
         self._notices = notices
         self._durations = durations
-        self._owner = owner
+        self._owner = clock.token()
+        self._clock = clock
+        self._pacer = Pacer(clock)
         self._meter = meter
         self._woken = asyncio.Event()
+        self._working: set[asyncio.Task[None]] = set()
+        self._attempting: set[int] = set()
         self._stopping = False
+        self._intend = Gathered(self._intend_all)
+        self._note = Gathered(self._note_all)
 
     def wake(self) -> None:
         """Look at the ledger now; safe to call at any time from the event loop's thread."""
@@ -48,63 +71,133 @@ class Deliverer:
         """Carry out what is due, again and again, until cancelled; what has begun then is brought to its end."""
         while True:
             self._woken.clear()
-            draining = asyncio.create_task(self._drained())
+            starting = asyncio.create_task(self._started())
             try:
-                await asyncio.shield(draining)
+                await self._rest(await asyncio.shield(starting))
             except asyncio.CancelledError:
                 self._stopping = True
-                await asyncio.wait({draining})
+                await asyncio.wait({starting})
+                await self._finish()
                 raise
-            try:
-                await asyncio.wait_for(self._woken.wait(), self._durations.poll.total_seconds())
-            except TimeoutError:
-                continue
 
-    async def _drained(self) -> None:
+    async def _started(self) -> timedelta | None:
+        """Start what is due; how long until more is, None if that is not known."""
         try:
-            await self.drain()
+            return await self._start()
         except StoreError as error:
             log.warning("the ledger cannot be read: %s", error)
+            return None
+
+    async def _rest(self, next_due: timedelta | None) -> None:
+        """Until there is something to do: somebody says so, an attempt ends, or a moment comes; at most a poll."""
+        woken = asyncio.create_task(self._woken.wait())
+        wait = min(next_due or self._durations.poll, self._durations.poll).total_seconds()
+        try:
+            await asyncio.wait({woken, *self._working}, timeout=wait, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            woken.cancel()
+
+    async def _finish(self) -> None:
+        """Let the attempts under way end, which none of them may take long to do."""
+        if self._working:
+            await asyncio.wait(self._working, timeout=1.5 * self._durations.attempt.total_seconds())
+        for task in self._working:
+            task.cancel()
 
     async def drain(self) -> None:
         """Carry out everything that is due by now, and what becomes due by doing so."""
-        names = list(self._platforms)
         while True:
-            taken = await self._runner.write(lambda tx: deliveries.take(tx, self._owner, BATCH, self._durations, names))
-            for delivery in taken.skipped:
-                await self._notices.failed(delivery, delivery.outcome)
-            if not taken.leased and not taken.doubtful:
+            await self._start()
+            if not self._working:
                 return
-            async with asyncio.TaskGroup() as group:
-                for delivery in taken.doubtful:
-                    group.create_task(self._look(delivery))
-                for delivery in taken.leased:
-                    group.create_task(self._attempt(delivery))
-            if self._stopping:
-                return
+            await asyncio.wait(self._working, return_when=asyncio.FIRST_COMPLETED)
 
-    async def _attempt(self, delivery: Delivery) -> None:
-        if self._stopping:
-            await self._runner.write(lambda tx: deliveries.give_back(tx, delivery))
-            return
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        if not await self._runner.write(lambda tx: deliveries.intend(tx, delivery, self._durations)):
-            return
-        if loop.time() - began > self._durations.stale_intent.total_seconds():
-            await self._runner.write(lambda tx: deliveries.give_back(tx, delivery))
-            return
-        result = await self._sent(delivery)
-        transition, stopped = await self._runner.write(lambda tx: self._noted(tx, delivery, result))
-        await self._report(delivery, transition, stopped)
+    async def _start(self) -> timedelta | None:
+        """Take what is due, as far as there is room, and begin with it; how long until more is, if that is known."""
+        room = CONCURRENT - len(self._working)
+        if not room:
+            return None
+        manners = {name: platform.manner for name, platform in self._platforms.items()}
+        taken = await self._runner.write(lambda tx: deliveries.take(tx, self._owner, room, self._durations, manners))
+        for delivery in taken.skipped:
+            self._begin(self._notices.failed(delivery, delivery.outcome))
+        for delivery in taken.doubtful:
+            self._begin(self._settled(delivery, taken.at))
+        for delivery in taken.leased:
+            self._begin(self._attempt(delivery))
+        for delivery in taken.unswept:
+            self._begin(self._sweep(delivery))
+        return taken.next_due
 
-    def _noted(
-        self, tx: Transaction, delivery: Delivery, result: MessageRef | ThreadRef | PlatformError | None
-    ) -> tuple[Transition, Schedule | None]:
-        transition = deliveries.note_attempt(tx, delivery, result, self._durations)
-        return transition, deliveries.stop_if_refused(tx, delivery, result)
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._working.add(task)
+        task.add_done_callback(self._ended)
 
-    async def _sent(self, delivery: Delivery) -> MessageRef | ThreadRef | PlatformError | None:
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._working.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, StoreError):
+            log.warning("the ledger cannot be written: %s", error)
+        elif error is not None:
+            log.error("bug in a worker", exc_info=error)
+
+    async def _attempt(self, leased: Delivery) -> None:
+        manner = self._platform(leased).manner
+        wait = self._pacer.turn(leased, manner, self._time())
+        if wait <= LONGEST_TURN:
+            await asyncio.sleep(wait)
+        if wait > LONGEST_TURN or self._stopping:
+            await self._give_back(leased, timedelta(seconds=wait))
+            return
+        began, shown = self._time(), self._clock.now()
+        delivery = await self._intend(leased)
+        if delivery is None:
+            return
+        if max(self._time() - began, (self._clock.now() - shown).total_seconds()) > self._stale:
+            await self._give_back(delivery, timedelta())
+            return
+        self._attempting.add(delivery.id)
+        try:
+            result = await self._sent(delivery)
+            self._pacer.used(delivery, manner, self._time())
+            noted = await self._note(Attempted(delivery=delivery, result=result))
+        finally:
+            self._attempting.discard(delivery.id)
+        await self._report(delivery, noted)
+
+    @property
+    def _stale(self) -> float:
+        """Seconds after which an attempt does not begin any more: the machine was frozen, or has much to do."""
+        return self._durations.stale_intent.total_seconds()
+
+    def _time(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def _platform(self, delivery: Delivery) -> ChatPlatform:
+        return self._platforms[delivery.draft.channel.workspace.platform]
+
+    async def _give_back(self, delivery: Delivery, wait: timedelta) -> None:
+        await self._runner.write(lambda tx: deliveries.give_back(tx, delivery, wait))
+
+    async def _intend_all(self, leased: Sequence[Delivery]) -> Sequence[Delivery | None]:
+        return await self._runner.write(lambda tx: deliveries.intend(tx, leased, self._durations))
+
+    async def _note_all(self, attempts: Sequence[Attempted]) -> Sequence[Noted]:
+        """Results are worth some patience: what is not noted has to be looked for on the platform."""
+        manners = {name: platform.manner for name, platform in self._platforms.items()}
+        until = self._time() + self._durations.attempt.total_seconds()
+        while True:
+            try:
+                return await self._runner.write(
+                    lambda tx: deliveries.note_attempts(tx, attempts, self._durations, manners)
+                )
+            except StoreError:
+                if self._time() > until:
+                    raise
+            await asyncio.sleep(RESULT_AGAIN)
+
+    async def _sent(self, delivery: Delivery) -> Result:
         """The attempt's result; an answer that does not come in time, and a bug, leave the effect unknown."""
         try:
             async with asyncio.timeout(self._durations.attempt.total_seconds()):
@@ -112,14 +205,16 @@ class Deliverer:
         except PlatformError as error:
             return error
         except TimeoutError:
-            return PlatformUncertain(f"no answer within {self._durations.attempt.total_seconds():g} s")
+            return self._no_answer()
         except Exception:
             log.exception("bug in a delivery", extra={"delivery": delivery.id, "step": delivery.draft.step})
             return PlatformUncertain("a bug of ours; see the log")
 
+    def _no_answer(self) -> PlatformUncertain:
+        return PlatformUncertain(f"no answer within {self._durations.attempt.total_seconds():g} s")
+
     async def _step(self, delivery: Delivery) -> MessageRef | ThreadRef | None:
-        draft = delivery.draft
-        platform = self._platforms[draft.channel.workspace.platform]
+        draft, platform = delivery.draft, self._platform(delivery)
         if draft.step in (Step.ROOT, Step.REPLY):
             assert draft.card is not None
             return await platform.post(draft.channel, draft.card, key=delivery.key, thread=delivery.thread)
@@ -129,38 +224,83 @@ class Deliverer:
         await platform.react(delivery.root, ReadingState(draft.meaning))
         return None
 
-    async def _look(self, delivery: Delivery) -> None:
-        """Ask the platform whether an uncertain delivery landed; more than one landing is repaired."""
+    async def _settled(self, delivery: Delivery, at: datetime) -> None:
+        """Settle a doubt: by posting again where that is the same message, else by a look at the platform.
+
+        What this very process is still sending is in doubt only because a clock was set.
+        """
+        if delivery.id in self._attempting:
+            return
+        if await self._repeatable(delivery, at):
+            await self._repeat(delivery)
+            return
         found = [] if delivery.draft.step in REPEATABLE else await self._found(delivery)
         transition = await self._runner.write(lambda tx: deliveries.note_search(tx, delivery, found, self._durations))
-        await self._report(delivery, transition)
+        await self._report(delivery, Noted(transition=transition))
 
-    async def _found(self, delivery: Delivery) -> Sequence[MessageRef] | PlatformError:
-        channel = delivery.draft.channel
-        platform = self._platforms[channel.workspace.platform]
-        assert delivery.first_sent_from is not None
+    async def _repeatable(self, delivery: Delivery, at: datetime) -> bool:
+        platform, draft = self._platform(delivery), delivery.draft
+        if not may_repeat(delivery, at, self._durations, platform.manner):
+            return False
         try:
             async with asyncio.timeout(self._durations.attempt.total_seconds()):
-                since = delivery.first_sent_from - self._durations.look_back
+                return await platform.repeatable(draft.channel, thread=delivery.thread)
+        except (PlatformError, TimeoutError):
+            return False
+
+    async def _repeat(self, delivery: Delivery) -> None:
+        manner = self._platform(delivery).manner
+        result = await self._sent(delivery)
+        self._pacer.used(delivery, manner, self._time())
+        transition = await self._runner.write(
+            lambda tx: deliveries.note_repeat(tx, delivery, result, self._durations, manner)
+        )
+        await self._report(delivery, Noted(transition=transition))
+
+    async def _sweep(self, delivery: Delivery) -> None:
+        """Look once more for what was in doubt and was sent, for a second message of it may have come to light."""
+        found = await self._found(delivery)
+        swept = await self._runner.write(lambda tx: deliveries.note_sweep(tx, delivery, found, self._durations))
+        log.info("delivery swept", extra={"delivery": delivery.id, "outcome": swept.outcome})
+
+    async def _found(self, delivery: Delivery) -> Sequence[MessageRef] | PlatformError:
+        """Every message of the delivery, of which all but one have been removed."""
+        platform, channel = self._platform(delivery), delivery.draft.channel
+        assert delivery.first_sent_from is not None
+        since = delivery.first_sent_from - self._durations.look_back
+        try:
+            async with asyncio.timeout(self._durations.attempt.total_seconds()):
                 found = await platform.find(channel, delivery.key, since=since, thread=delivery.thread)
-                for doubled in found[1:]:
-                    await platform.delete(doubled)
+                for doubled in found:
+                    if doubled != standing(delivery, found):
+                        await platform.delete(doubled)
                 return found
         except PlatformError as error:
             return error
         except TimeoutError:
-            return PlatformUncertain(f"no answer within {self._durations.attempt.total_seconds():g} s")
+            return self._no_answer()
 
-    async def _report(self, delivery: Delivery, transition: Transition, stopped: Schedule | None = None) -> None:
+    async def _report(self, delivery: Delivery, noted: Noted) -> None:
+        transition = noted.transition
         self._meter.settled(delivery, transition)
         log.info(
             "delivery %s",
             transition.state,
             extra={"delivery": delivery.id, "step": delivery.draft.step, "outcome": transition.outcome},
         )
-        if stopped is not None:
-            self._notices.stopped(stopped)
+        if noted.surplus is not None:
+            await self._remove(delivery, noted.surplus)
+        elif noted.stopped is not None:
+            self._notices.stopped(noted.stopped)
         elif transition.state is State.NEEDS_HUMAN:
             await self._notices.doubtful(delivery, transition.outcome)
         elif transition.state is State.REFUSED:
             await self._notices.failed(delivery, transition.outcome)
+
+    async def _remove(self, delivery: Delivery, surplus: MessageRef) -> None:
+        """Take away what we sent while another worker did the same, thinking us dead."""
+        log.warning("a doubled message is removed", extra={"delivery": delivery.id})
+        try:
+            await self._platform(delivery).delete(surplus)
+        except PlatformError as error:
+            log.warning("it could not be removed: %s", error)

@@ -1,53 +1,155 @@
 """The ledger's use cases: taking due deliveries, and noting how they ended. The attempts are the runtime's."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
-from bot.domain.delivery import Delivery, Durations, State, Transition, after_attempt, after_search, check
-from bot.domain.errors import ChannelRefused, NotFound, PlatformError
-from bot.domain.ids import ChannelRef, MessageRef, TeamId, ThreadRef
+from bot.domain.delivery import (
+    MESSAGES,
+    Delivery,
+    Durations,
+    Manner,
+    Result,
+    State,
+    Swept,
+    Transition,
+    after_attempt,
+    after_repeat,
+    after_search,
+    after_sweep,
+    check,
+)
+from bot.domain.errors import ChannelRefused, NotFound, PlatformBusy, PlatformError
+from bot.domain.ids import ChannelRef, MessageRef, PlatformName, TeamId
 from bot.domain.record import record
 from bot.domain.schedule import Schedule
 from bot.ports import Transaction
 from bot.service import digests, schedules
 
+Manners = Mapping[PlatformName, Manner]
+
 
 @record
 class Taken:
-    """What one worker has to do now: attempts to make, doubts to look into, and people to tell of what is too late."""
+    """What one worker has to do now: attempts to make, doubts to look into, messages that may be there twice, and
+    people to tell of what is too late. `at` is the moment of it, as the database has it; `next_due` is how long until
+    more is due, None if that is not known.
+    """
 
+    at: datetime
     leased: Sequence[Delivery]
     doubtful: Sequence[Delivery]
+    unswept: Sequence[Delivery]
     skipped: Sequence[Delivery]
+    next_due: timedelta | None
 
 
-def take(tx: Transaction, owner: str, limit: int, durations: Durations, platforms: Sequence[str]) -> Taken:
-    """Put right what ended while nobody watched, then lease what is due."""
-    tx.deliveries.expire(durations)
+def take(tx: Transaction, owner: str, limit: int, durations: Durations, manners: Manners) -> Taken:
+    """Put right what ended while nobody watched, then take what is due on these platforms, `limit` in all at most."""
+    names = list(manners)
+    tx.deliveries.expire({name: manner.settle for name, manner in manners.items()})
     skipped = tx.deliveries.skip_late()
-    leased = tx.deliveries.lease(owner, limit, durations, platforms)
-    return Taken(leased=leased, doubtful=tx.deliveries.uncertain(limit, platforms), skipped=skipped)
+    doubtful = tx.deliveries.uncertain(owner, limit, durations, names)
+    leased = tx.deliveries.lease(owner, limit - len(doubtful), durations, names)
+    unswept = tx.deliveries.unswept(limit - len(doubtful) - len(leased), durations, names)
+    full = len(doubtful) + len(leased) + len(unswept) >= limit
+    coming = None if full else tx.deliveries.next_due()
+    return Taken(
+        at=tx.now(),
+        leased=leased,
+        doubtful=doubtful,
+        unswept=unswept,
+        skipped=skipped,
+        next_due=None if coming is None else coming - tx.now(),
+    )
 
 
-def intend(tx: Transaction, delivery: Delivery, durations: Durations) -> bool:
-    """Note that the attempt begins now; False if the delivery is no longer ours to attempt."""
-    return tx.deliveries.intend(delivery.id, delivery.fence, durations)
+def intend(tx: Transaction, leased: Sequence[Delivery], durations: Durations) -> Sequence[Delivery | None]:
+    """Note that these attempts begin now: each as it is now, None for what is not ours to attempt (any more).
+
+    What is owed to a workspace that we are not in any more is refused, for nothing can be sent there.
+    """
+    begun = {delivery.id: delivery for delivery in tx.deliveries.intend(leased, durations)}
+    for delivery in leased:
+        if delivery.id not in begun and not _reaches(tx, delivery):
+            check(State.LEASED, State.REFUSED)
+            tx.deliveries.settle(delivery.id, delivery.fence, State.REFUSED, outcome=NOT_THERE)
+    return [begun.get(delivery.id) for delivery in leased]
 
 
-def give_back(tx: Transaction, delivery: Delivery) -> None:
-    """Return a delivery whose attempt did not begin after all."""
-    tx.deliveries.settle(delivery.id, delivery.fence, State.PENDING, not_before=tx.now())
+NOT_THERE = "Dogear is not in this workspace any more"
 
 
-def note_attempt(
-    tx: Transaction, delivery: Delivery, result: MessageRef | ThreadRef | PlatformError | None, durations: Durations
-) -> Transition:
-    """Note what one attempt came to."""
-    return _note(tx, delivery, State.SENDING, after_attempt(delivery, result, tx.now(), durations))
+def _reaches(tx: Transaction, delivery: Delivery) -> bool:
+    workspace = tx.teams.workspace(delivery.draft.channel.workspace)
+    return workspace is not None and workspace.team == delivery.team and workspace.left_at is None
 
 
-def stop_if_refused(
-    tx: Transaction, delivery: Delivery, result: MessageRef | ThreadRef | PlatformError | None
-) -> Schedule | None:
+def give_back(tx: Transaction, delivery: Delivery, wait: timedelta = timedelta()) -> None:
+    """Return a delivery whose attempt did not begin after all; it is due again after `wait`."""
+    attempt = max(delivery.attempt - 1, 0) if delivery.state is State.SENDING else None
+    tx.deliveries.settle(
+        delivery.id,
+        delivery.fence,
+        State.PENDING,
+        not_before=tx.now() + wait,
+        attempt=attempt,
+        outcome=delivery.outcome,
+    )
+
+
+@record
+class Attempted:
+    """One attempt that was made, and what it came to."""
+
+    delivery: Delivery
+    result: Result
+
+
+@record
+class Noted:
+    """What became of a delivery, and the schedule that had to be paused because of it.
+
+    `surplus` is a message of ours beside the one that another worker has sent meanwhile.
+    """
+
+    transition: Transition
+    stopped: Schedule | None = None
+    surplus: MessageRef | None = None
+
+
+def note_attempts(
+    tx: Transaction, attempts: Sequence[Attempted], durations: Durations, manners: Manners
+) -> Sequence[Noted]:
+    """Note what attempts came to."""
+    return [_note_attempt(tx, one.delivery, one.result, durations, manners) for one in attempts]
+
+
+def _note_attempt(tx: Transaction, delivery: Delivery, result: Result, durations: Durations, manners: Manners) -> Noted:
+    manner = manners[delivery.draft.channel.workspace.platform]
+    transition = after_attempt(delivery, result, tx.now(), durations, manner)
+    check(State.SENDING, transition.state)
+    if not _settle(tx, delivery, transition, tx.now() + manner.channel_pace):
+        return Noted(transition=transition, surplus=_surplus(tx, delivery, result))
+    if isinstance(result, PlatformBusy):
+        _halt(tx, delivery, result)
+    return Noted(transition=transition, stopped=_stop_if_refused(tx, delivery, result))
+
+
+def _surplus(tx: Transaction, delivery: Delivery, result: Result) -> MessageRef | None:
+    """What a worker has sent whom the others gave up, and who is not listened to any more, if it is there twice."""
+    kept = tx.deliveries.get(delivery.id)
+    if not isinstance(result, MessageRef) or kept is None or kept.message is None:
+        return None
+    return result if result != kept.message else None
+
+
+def _halt(tx: Transaction, delivery: Delivery, busy: PlatformBusy) -> None:
+    """Nobody asks the platform for the same in this workspace before it has time again; all else goes on."""
+    same = MESSAGES if delivery.draft.step in MESSAGES else {delivery.draft.step}
+    tx.deliveries.halt(delivery.draft.channel.workspace, sorted(same), tx.now() + busy.retry_after)
+
+
+def _stop_if_refused(tx: Transaction, delivery: Delivery, result: Result) -> Schedule | None:
     """Pause the schedule of a channel that takes nothing any more; the schedule, if there is one."""
     if not isinstance(result, ChannelRefused):
         return None
@@ -61,9 +163,33 @@ def note_search(
     return _note(tx, delivery, State.UNCERTAIN, after_search(delivery, found, tx.now(), durations))
 
 
-def _note(tx: Transaction, delivery: Delivery, before: State, transition: Transition) -> Transition:
+def note_repeat(
+    tx: Transaction, delivery: Delivery, result: Result, durations: Durations, manner: Manner
+) -> Transition:
+    """Note what it came to that an uncertain delivery was posted again under its key."""
+    transition = after_repeat(delivery, result, tx.now(), durations, manner)
+    return _note(tx, delivery, State.UNCERTAIN, transition, free_at=tx.now() + manner.channel_pace)
+
+
+def note_sweep(
+    tx: Transaction, delivery: Delivery, found: Sequence[MessageRef] | PlatformError, durations: Durations
+) -> Swept:
+    """Note what a look for doubled messages came to."""
+    swept = after_sweep(delivery, found, tx.now(), durations)
+    tx.deliveries.swept(delivery.id, outcome=swept.outcome or delivery.outcome, again_at=swept.again_at)
+    return swept
+
+
+def _note(
+    tx: Transaction, delivery: Delivery, before: State, transition: Transition, free_at: datetime | None = None
+) -> Transition:
     check(before, transition.state)
-    tx.deliveries.settle(
+    _settle(tx, delivery, transition, free_at)
+    return transition
+
+
+def _settle(tx: Transaction, delivery: Delivery, transition: Transition, free_at: datetime | None) -> bool:
+    return tx.deliveries.settle(
         delivery.id,
         delivery.fence,
         transition.state,
@@ -71,8 +197,10 @@ def _note(tx: Transaction, delivery: Delivery, before: State, transition: Transi
         message=transition.message,
         thread=transition.thread,
         not_before=transition.not_before,
+        attempt=transition.attempt,
+        sweep_at=transition.sweep_at,
+        free_at=free_at,
     )
-    return transition
 
 
 def after_restore(tx: Transaction) -> int:
@@ -101,10 +229,6 @@ def arrived(tx: Transaction, team: TeamId, channel: ChannelRef) -> Delivery:
     delivery = _doubtful(tx, team, channel)
     check(delivery.state, State.SENT)
     tx.deliveries.settle(delivery.id, delivery.fence, State.SENT, outcome="a person saw it there")
-    for step in tx.deliveries.of(team, delivery.draft.source_key):
-        if step.state is State.PENDING and step.root is None:
-            unknown = "where the post stands is not known"
-            tx.deliveries.settle(step.id, step.fence, State.SKIPPED, outcome=unknown)
     return delivery
 
 

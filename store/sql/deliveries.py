@@ -3,18 +3,19 @@
 Long because every way in which a row changes its state stands here, and nowhere else.
 """
 
-import hmac
-from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
+    Integer,
     and_,
+    bindparam,
+    case,
+    delete,
     func,
+    insert,
     literal,
     or_,
     select,
@@ -22,42 +23,31 @@ from sqlalchemy import (
     update,
 )
 
-from bot.domain.delivery import Delivery, Draft, Durations, State, Step
-from bot.domain.ids import (
-    AccountRef,
-    ChannelRef,
-    DeliveryId,
-    EntryId,
-    MessageRef,
-    PlatformName,
-    ScheduleId,
-    TeamId,
-    ThreadRef,
-    WorkspaceRef,
-)
-from bot.domain.wire import from_json, to_json
+from bot.domain.delivery import MESSAGES, Delivery, Draft, Durations, State, Step
+from bot.domain.ids import DeliveryId, EntryId, MessageRef, PlatformName, TeamId, ThreadRef, WorkspaceRef
 from store.sql.due import (
     CHANNEL,
-    CHANNEL_IS_FREE,
     ENDED,
     ENDED_AND_UNLOCKED,
+    HELD,
     LEASABLE,
     LEASABLE_AND_UNLOCKED,
     NEXT,
     OPEN,
     OVERDUE,
     SKIP_LATE,
+    STILL_UNCERTAIN,
+    STILL_UNSWEPT,
     UNCERTAIN,
+    UNSWEPT,
 )
 from store.sql.keys import id_of, number_of, team_of
-from store.sql.places import channel_of, place
-from store.sql.tables import DELIVERY, INSTANCE
+from store.sql.onward import FOLLOW, INTEND, LEASE, PUSH, SETTLE
+from store.sql.owed import delivery_of, message_of, planned
+from store.sql.tables import DELIVERY, HALT, INSTANCE
 from store.sql.work import AnyRow, Work
 
-KEY_LENGTH = 24
-"""Characters: fits what every platform lets us attach to a message."""
 _RECENT = timedelta(days=30)
-_FINAL = [state for state in State if state.final]
 
 
 class SqlDeliveries:
@@ -67,30 +57,22 @@ class SqlDeliveries:
     def plan(self, team: TeamId, drafts: Sequence[Draft], *, not_before: datetime) -> bool:
         if not drafts:
             return True
-        instance = self._work.row(select(INSTANCE))
+        instance = self._work.row(_INSTANCE)
         assert instance is not None
         first = self._work.take(team, "delivery", len(drafts))
-        if self.of(team, drafts[0].source_key):
+        if self._work.rows(_PLANNED, of_team=team, of_source=drafts[0].source_key):
             return False
-        self._work.change(
-            self._work.insert(DELIVERY),
-            [
-                _planned(team, number, draft, instance, not_before if draft.waits_for is None else None)
-                for number, draft in enumerate(drafts, start=first)
-            ],
-        )
+        rows = [planned(team, number, draft, instance, not_before) for number, draft in enumerate(drafts, start=first)]
+        self._work.change(_INSERT, rows)
         return True
 
     def lease(self, owner: str, limit: int, durations: Durations, platforms: Sequence[str]) -> Sequence[Delivery]:
         now = self._work.now()
         due = {"now": now, "limit": limit, "platforms": list(platforms)}
         picked = self._pick(due) if self._work.engine == "postgresql" else self._work.rows(LEASABLE, **due)
-        if not picked:
-            return []
-        taken = update(DELIVERY).where(_among(picked), CHANNEL_IS_FREE)
-        values = {"state": State.LEASED, "lease_owner": owner, "lease_until": now + durations.lease}
-        rows = self._work.rows(taken.values(**values, fence=DELIVERY.c.fence + 1).returning(*DELIVERY.c))
-        return [_delivery(row) for row in sorted(rows, key=lambda row: (row.not_before, row.team, row.number))]
+        values = {"to_state": State.LEASED, "owner": owner, "until": now + durations.lease}
+        rows = self._work.rows(LEASE, rows=_keys(picked), **values) if picked else []
+        return [delivery_of(row) for row in sorted(rows, key=_order)]
 
     def _pick(self, due: Mapping[str, Any]) -> Sequence[AnyRow]:
         """Rows that no other worker holds, in channels that none holds.
@@ -99,47 +81,29 @@ class SqlDeliveries:
         ends with our transaction, and what another one committed before we had it is seen by the statement after.
         """
         rows = self._work.rows(LEASABLE_AND_UNLOCKED, **due)
-        if not rows:
-            return []
-        channel = func.concat_ws("/", *(DELIVERY.c[name] for name in CHANNEL))
-        held = func.pg_try_advisory_xact_lock(func.hashtextextended(channel, literal(0, BigInteger)))
-        locked = select(DELIVERY.c.team, DELIVERY.c.number, held.label("held")).where(_among(rows))
-        return [row for row in self._work.rows(locked) if row.held]
+        return [row for row in self._work.rows(HELD, rows=_keys(rows)) if row.held] if rows else []
 
     def skip_late(self) -> Sequence[Delivery]:
         now = self._work.now()
         rows = self._work.rows(SKIP_LATE, now=now)
         for row in rows:
-            self._pass_on(row, now)
-        return [_delivery(row) for row in rows]
+            self._end(row, now)
+        return [delivery_of(row) for row in rows]
 
-    def expire(self, durations: Durations) -> int:
+    def expire(self, settles: Mapping[PlatformName, timedelta]) -> int:
         now = self._work.now()
         ended = ENDED_AND_UNLOCKED if self._work.engine == "postgresql" else ENDED
-        rows = self._work.rows(ended, now=now)
+        rows = self._work.rows(ended, now=now, platforms=list(settles))
         for row in rows:
-            self._work.change(update(DELIVERY).where(_among([row])).values(_after_lease(row, durations)))
+            after = _after_lease(row, settles[row.platform])
+            self._work.change(update(DELIVERY).where(_among([row])).values(after))
         return len(rows)
 
-    def intend(self, delivery: DeliveryId, fence: int, durations: Durations) -> bool:
+    def intend(self, deliveries: Sequence[Delivery], durations: Durations) -> Sequence[Delivery]:
         now = self._work.now()
-        ours = and_(
-            _is(delivery),
-            DELIVERY.c.fence == fence,
-            DELIVERY.c.state == State.LEASED,
-            DELIVERY.c.lease_until >= now + durations.enough_lease,
-        )
-        statement = (
-            update(DELIVERY)
-            .where(ours)
-            .values(
-                state=State.SENDING,
-                attempt=DELIVERY.c.attempt + 1,
-                sent_from=now,
-                first_sent_from=func.coalesce(DELIVERY.c.first_sent_from, literal(now, DELIVERY.c.sent_from.type)),
-            )
-        )
-        return self._work.change(statement) == 1
+        rows = [(team_of(one.id), number_of(one.id), one.fence) for one in deliveries]
+        begun = self._work.rows(INTEND, rows=rows, now=now, enough=now + durations.enough_lease) if rows else []
+        return [delivery_of(row) for row in begun]
 
     def settle(
         self,
@@ -151,54 +115,106 @@ class SqlDeliveries:
         message: MessageRef | None = None,
         thread: ThreadRef | None = None,
         not_before: datetime | None = None,
+        attempt: int | None = None,
+        sweep_at: datetime | None = None,
+        free_at: datetime | None = None,
     ) -> bool:
         now = self._work.now()
-        values: dict[str, Any] = {
-            "state": state,
-            "outcome": outcome,
-            "settled_at": now,
-            "not_before": not_before or now,
-            "lease_owner": None,
-            "lease_until": None,
-            **({"message_channel": message.channel.id, "message": message.id} if message else {}),
-            **({"thread_channel": thread.channel.id, "thread": thread.id} if thread else {}),
-        }
-        ours = and_(_is(delivery), DELIVERY.c.fence == fence, DELIVERY.c.state.not_in(_FINAL))
-        row = self._work.row(update(DELIVERY).where(ours).values(values).returning(*DELIVERY.c))
-        if row is not None and state.final:
-            self._pass_on(row, now)
-        return row is not None
+        settled = self._work.rows(
+            SETTLE,
+            of_team=team_of(delivery),
+            of_number=number_of(delivery),
+            of_fence=fence,
+            now=now,
+            to_state=state,
+            to_outcome=outcome,
+            to_not_before=not_before or now,
+            to_attempt=attempt,
+            to_sweep_at=sweep_at,
+            to_message_channel=message.channel.id if message else None,
+            to_message=message.id if message else None,
+            to_thread_channel=thread.channel.id if thread else None,
+            to_thread=thread.id if thread else None,
+        )
+        for row in settled:
+            self._go_on(row, now, free_at or now)
+        return bool(settled)
+
+    def _go_on(self, row: AnyRow, now: datetime, free_at: datetime) -> None:
+        """What a settled row means for those after it: in its source, and in its channel."""
+        if row.state == State.SENT and (row.message is not None or row.step != Step.ROOT):
+            self._follow(row, now, free_at)
+        elif State(row.state).final:
+            self._end(row, now)
+        if free_at > now and row.step in MESSAGES:
+            self._work.change(PUSH, free_at=free_at, **{f"of_{name}": getattr(row, name) for name in CHANNEL})
+
+    def _follow(self, row: AnyRow, now: datetime, free_at: datetime) -> None:
+        if row.step == Step.SEED:
+            return
+        is_root = row.step == Step.ROOT
+        self._work.change(
+            FOLLOW,
+            of_team=row.team,
+            of_source=row.source_key,
+            now=now,
+            free_at=free_at,
+            of_ordinal=row.ordinal,
+            to_root_channel=row.message_channel if is_root else None,
+            to_root=row.message if is_root else None,
+            to_thread_channel=row.thread_channel,
+            to_thread=row.thread,
+        )
+
+    def _end(self, row: AnyRow, now: datetime) -> None:
+        """End the steps that waited for this one with it, and what waits for them in turn."""
+        state = State.SKIPPED if row.state == State.SENT else row.state
+        waits = DELIVERY.c.state.in_([State.PENDING, State.UNCERTAIN])
+        same_source = and_(DELIVERY.c.team == row.team, DELIVERY.c.source_key == row.source_key, waits)
+        following = update(DELIVERY).where(same_source).values(state=state, outcome=row.outcome, settled_at=now)
+        ended = [row.ordinal]
+        while ended:
+            waiting = following.where(DELIVERY.c.waits_for.in_(ended)).returning(DELIVERY.c.ordinal)
+            ended = [one.ordinal for one in self._work.rows(waiting)]
 
     def never_late(self, delivery: DeliveryId) -> None:
         self._work.change(update(DELIVERY).where(_is(delivery)).values(late_after=None))
 
-    def _pass_on(self, row: AnyRow, now: datetime) -> None:
-        """Let the steps that waited for this one go on, or refuse them with it and what waits for them in turn."""
-        waits = DELIVERY.c.state.in_([State.PENDING, State.UNCERTAIN])
-        following = update(DELIVERY).where(DELIVERY.c.team == row.team, DELIVERY.c.source_key == row.source_key, waits)
-        if row.state == State.SENT:
-            known = _landed(row)
-            if known:
-                self._work.change(following.values(known))
-            self._work.change(following.where(DELIVERY.c.waits_for == row.ordinal).values(not_before=now))
-            return
-        ended = [row.ordinal]
-        while ended:
-            waiting = following.where(DELIVERY.c.waits_for.in_(ended))
-            values = {"state": row.state, "outcome": row.outcome, "settled_at": now}
-            ended = [one.ordinal for one in self._work.rows(waiting.values(values).returning(DELIVERY.c.ordinal))]
+    def halt(self, workspace: WorkspaceRef, steps: Sequence[Step], until: datetime) -> None:
+        self._work.change(delete(HALT).where(HALT.c.until <= self._work.now()))
+        here = {"platform": workspace.platform, "workspace": workspace.id, "until": until}
+        statement = self._work.insert(HALT).values([{**here, "step": step} for step in sorted(steps)])
+        later = case((statement.excluded.until > HALT.c.until, statement.excluded.until), else_=HALT.c.until)
+        place_of_it = ["platform", "workspace", "step"]
+        self._work.change(statement.on_conflict_do_update(index_elements=place_of_it, set_={"until": later}))
 
-    def uncertain(self, limit: int, platforms: Sequence[str]) -> Sequence[Delivery]:
-        due = {"now": self._work.now(), "limit": limit, "platforms": list(platforms)}
-        return [_delivery(row) for row in self._work.rows(UNCERTAIN, **due)]
+    def uncertain(self, owner: str, limit: int, durations: Durations, platforms: Sequence[str]) -> Sequence[Delivery]:
+        now = self._work.now()
+        chosen = self._work.rows(UNCERTAIN, now=now, limit=limit, platforms=list(platforms))
+        if not chosen:
+            return []
+        held = {"lease_owner": owner, "lease_until": now + durations.lease, "fence": DELIVERY.c.fence + 1}
+        taken = update(DELIVERY).where(_among(chosen), STILL_UNCERTAIN).values(held).returning(*DELIVERY.c)
+        return [delivery_of(row) for row in sorted(self._work.rows(taken, now=now), key=_order)]
+
+    def unswept(self, limit: int, durations: Durations, platforms: Sequence[str]) -> Sequence[Delivery]:
+        now = self._work.now()
+        chosen = self._work.rows(UNSWEPT, now=now, limit=limit, platforms=list(platforms))
+        if not chosen:
+            return []
+        taken = update(DELIVERY).where(_among(chosen), STILL_UNSWEPT).values(sweep_at=now + durations.lease)
+        return [delivery_of(row) for row in self._work.rows(taken.returning(*DELIVERY.c), now=now)]
+
+    def swept(self, delivery: DeliveryId, *, outcome: str | None, again_at: datetime | None) -> None:
+        self._work.change(update(DELIVERY).where(_is(delivery)).values(outcome=outcome, sweep_at=again_at))
 
     def get(self, delivery: DeliveryId) -> Delivery | None:
         row = self._work.row(select(DELIVERY).where(_is(delivery)))
-        return _delivery(row) if row else None
+        return delivery_of(row) if row else None
 
     def of(self, team: TeamId, source_key: str) -> Sequence[Delivery]:
         steps = select(DELIVERY).where(DELIVERY.c.team == team, DELIVERY.c.source_key == source_key)
-        return [_delivery(row) for row in self._work.rows(steps.order_by(DELIVERY.c.ordinal))]
+        return [delivery_of(row) for row in self._work.rows(steps.order_by(DELIVERY.c.ordinal))]
 
     def showing(self, message: MessageRef) -> tuple[TeamId, EntryId] | None:
         here = and_(
@@ -221,7 +237,7 @@ class SqlDeliveries:
             at >= since,
         )
         rows = self._work.rows(select(DELIVERY).where(here).order_by(at.desc(), DELIVERY.c.number.desc()))
-        return [_message(row, row.message_channel, row.message) for row in rows]
+        return [message_of(row, row.message_channel, row.message) for row in rows]
 
     def discussions(self, team: TeamId, entry: EntryId, limit: int) -> Sequence[tuple[datetime, MessageRef]]:
         at = func.coalesce(DELIVERY.c.sent_from, DELIVERY.c.settled_at)
@@ -235,16 +251,17 @@ class SqlDeliveries:
         )
         newest = select(DELIVERY, at.label("at")).where(posted).order_by(at.desc(), DELIVERY.c.number.desc())
         rows = self._work.rows(newest.limit(limit))
-        return [(row.at, _message(row, row.message_channel, row.message)) for row in rows]
+        return [(row.at, message_of(row, row.message_channel, row.message)) for row in rows]
 
     def unsettled(self, team: TeamId) -> Sequence[Delivery]:
         recent = and_(DELIVERY.c.state == State.REFUSED, DELIVERY.c.settled_at >= self._work.now() - _RECENT)
         troubled = select(DELIVERY).where(DELIVERY.c.team == team, or_(DELIVERY.c.state == State.NEEDS_HUMAN, recent))
         newest = troubled.order_by(DELIVERY.c.settled_at.desc(), DELIVERY.c.number.desc())
-        return [_delivery(row) for row in self._work.rows(newest)]
+        return [delivery_of(row) for row in self._work.rows(newest)]
 
     def next_due(self) -> datetime | None:
-        at: datetime | None = self._work.value(NEXT)
+        rows = self._work.rows(NEXT, now=self._work.now())
+        at: datetime | None = rows[0][0]
         return at
 
     def overdue(self, platforms: Sequence[str]) -> datetime | None:
@@ -278,54 +295,32 @@ class SqlDeliveries:
         return count
 
 
-def _planned(team: TeamId, number: int, draft: Draft, instance: AnyRow, not_before: datetime | None) -> dict[str, Any]:
-    body = None if draft.card is None else to_json(draft.card)
-    return {
-        "team": team,
-        "number": number,
-        "source_key": draft.source_key,
-        "ordinal": draft.ordinal,
-        "waits_for": draft.waits_for,
-        "step": draft.step,
-        **place(draft.channel),
-        "body": body,
-        "body_sha": None if body is None else sha256(body.encode(errors="surrogatepass")).hexdigest(),
-        "title": draft.title,
-        "meaning": draft.meaning,
-        "entry": None if draft.entry is None else number_of(draft.entry),
-        "schedule": None if draft.schedule is None else number_of(draft.schedule),
-        "week": draft.week,
-        "late_after": draft.late_after,
-        "told_platform": draft.told.platform if draft.told else None,
-        "told_account": draft.told.id if draft.told else None,
-        "key": _key(instance.key, f"{team}/{draft.source_key}/{draft.ordinal}"),
-        "state": State.PENDING,
-        "attempt": 0,
-        "not_before": not_before,
-        "fence": 0,
-        "boot_epoch": instance.boot_epoch,
-    }
+_INSTANCE = select(INSTANCE)
+_INSERT = insert(DELIVERY)
+_PLANNED = (
+    select(literal(1))
+    .where(
+        DELIVERY.c.team == bindparam("of_team", type_=Integer),
+        DELIVERY.c.source_key == bindparam("of_source", type_=DELIVERY.c.source_key.type),
+    )
+    .limit(1)
+)
 
 
-def _key(instance_key: bytes, identity: str) -> str:
-    """Stable over every attempt, and telling a platform nothing."""
-    digest = hmac.digest(instance_key, identity.encode(errors="surrogatepass"), "sha256")
-    return urlsafe_b64encode(digest).decode()[:KEY_LENGTH]
+def _order(row: AnyRow) -> tuple[datetime, int, int]:
+    return row.not_before, row.team, row.number
 
 
-def _after_lease(row: AnyRow, durations: Durations) -> dict[str, Any]:
+def _keys(rows: Sequence[AnyRow]) -> list[tuple[int, int]]:
+    return [(row.team, row.number) for row in rows]
+
+
+def _after_lease(row: AnyRow, settle: timedelta) -> dict[str, Any]:
     """What was not begun is free again. What was begun may have arrived, which is looked into once it must show."""
     free = {"lease_owner": None, "lease_until": None}
     if row.state == State.LEASED:
         return {**free, "state": State.PENDING}
-    return {**free, "state": State.UNCERTAIN, "not_before": row.sent_from + durations.settle}
-
-
-def _landed(row: AnyRow) -> dict[str, Any]:
-    """What the steps after this one need to know of where it landed."""
-    root = {"root_channel": row.message_channel, "root": row.message} if row.step == Step.ROOT and row.message else {}
-    thread = {"thread_channel": row.thread_channel, "thread": row.thread} if row.thread else {}
-    return {**root, **thread}
+    return {**free, "state": State.UNCERTAIN, "not_before": row.sent_from + settle}
 
 
 def _is(delivery: DeliveryId) -> ColumnElement[bool]:
@@ -333,52 +328,4 @@ def _is(delivery: DeliveryId) -> ColumnElement[bool]:
 
 
 def _among(rows: Sequence[AnyRow]) -> ColumnElement[bool]:
-    return tuple_(DELIVERY.c.team, DELIVERY.c.number).in_([(row.team, row.number) for row in rows])
-
-
-def _delivery(row: AnyRow) -> Delivery:
-    return Delivery(
-        id=DeliveryId(id_of(row.team, row.number)),
-        team=TeamId(row.team),
-        draft=_draft(row),
-        key=row.key,
-        state=State(row.state),
-        outcome=row.outcome,
-        attempt=row.attempt,
-        not_before=row.not_before,
-        lease_owner=row.lease_owner,
-        lease_until=row.lease_until,
-        fence=row.fence,
-        sent_from=row.sent_from,
-        first_sent_from=row.first_sent_from,
-        message=_message(row, row.message_channel, row.message) if row.message else None,
-        root=_message(row, row.root_channel, row.root) if row.root else None,
-        thread=ThreadRef(channel=_channel(row, row.thread_channel), id=row.thread) if row.thread else None,
-    )
-
-
-def _draft(row: AnyRow) -> Draft:
-    return Draft(
-        channel=channel_of(row),
-        source_key=row.source_key,
-        step=Step(row.step),
-        ordinal=row.ordinal,
-        waits_for=row.waits_for,
-        card=None if row.body is None else from_json(row.body),
-        title=row.title,
-        meaning=row.meaning,
-        entry=None if row.entry is None else EntryId(id_of(row.team, row.entry)),
-        schedule=None if row.schedule is None else ScheduleId(id_of(row.team, row.schedule)),
-        week=row.week,
-        late_after=row.late_after,
-        told=AccountRef(PlatformName(row.told_platform), row.told_account) if row.told_account else None,
-    )
-
-
-def _message(row: AnyRow, channel: str, message: str) -> MessageRef:
-    return MessageRef(channel=_channel(row, channel), id=message)
-
-
-def _channel(row: AnyRow, id: str) -> ChannelRef:
-    """A channel (or thread) beside the one the delivery goes to."""
-    return ChannelRef(workspace=channel_of(row).workspace, id=id)
+    return tuple_(DELIVERY.c.team, DELIVERY.c.number).in_(_keys(rows))

@@ -5,6 +5,7 @@ Building one of them anew costs more than the database needs to answer it. Param
 """
 
 from sqlalchemy import (
+    BigInteger,
     BindParameter,
     ColumnElement,
     FromClause,
@@ -20,7 +21,7 @@ from sqlalchemy import (
 )
 
 from bot.domain.delivery import State
-from store.sql.tables import DELIVERY
+from store.sql.tables import DELIVERY, HALT
 
 CHANNEL = ("platform", "workspace", "channel")
 _NOW = bindparam("now", type_=DELIVERY.c.not_before.type)
@@ -61,13 +62,25 @@ def _first_in_channel() -> ColumnElement[bool]:
     return ~_probe(_same_channel(earlier, DELIVERY), in_state(earlier, State.PENDING), before)
 
 
+def _not_halted() -> ColumnElement[bool]:
+    """Until a platform's word says that it has time again, nobody asks it for this step in this workspace."""
+    here = and_(HALT.c.platform == DELIVERY.c.platform, HALT.c.workspace == DELIVERY.c.workspace)
+    return ~_probe(here, HALT.c.step == DELIVERY.c.step, HALT.c.until > _NOW)
+
+
+NOT_HALTED = _not_halted()
 CHANNEL_IS_FREE = _no_other_in_flight()
 """No delivery to the row's channel is in flight."""
 
 LEASABLE = (
     select(DELIVERY.c.team, DELIVERY.c.number)
     .where(
-        in_state(DELIVERY, State.PENDING), DELIVERY.c.not_before <= _NOW, _OURS, CHANNEL_IS_FREE, _first_in_channel()
+        in_state(DELIVERY, State.PENDING),
+        DELIVERY.c.not_before <= _NOW,
+        _OURS,
+        CHANNEL_IS_FREE,
+        _first_in_channel(),
+        NOT_HALTED,
     )
     .order_by(*_ORDER)
     .limit(_LIMIT)
@@ -76,7 +89,15 @@ LEASABLE = (
 
 LEASABLE_AND_UNLOCKED = LEASABLE.with_for_update(skip_locked=True)
 
-ENDED = select(DELIVERY).where(in_state(DELIVERY, State.LEASED, State.SENDING), DELIVERY.c.lease_until <= _NOW)
+_NAME = func.concat_ws("/", *(DELIVERY.c[name] for name in CHANNEL))
+HELD = select(
+    DELIVERY.c.team,
+    DELIVERY.c.number,
+    func.pg_try_advisory_xact_lock(func.hashtextextended(_NAME, literal(0, BigInteger))).label("held"),
+).where(tuple_(DELIVERY.c.team, DELIVERY.c.number).in_(bindparam("rows", expanding=True)))
+"""Whether we hold the channels of these rows, (team, number), until our transaction ends; on PostgreSQL."""
+
+ENDED = select(DELIVERY).where(in_state(DELIVERY, State.LEASED, State.SENDING), DELIVERY.c.lease_until <= _NOW, _OURS)
 """Rows whose lease ended."""
 
 ENDED_AND_UNLOCKED = ENDED.with_for_update(skip_locked=True)
@@ -98,29 +119,54 @@ OPEN = (
     .group_by(DELIVERY.c.state)
 )
 
-_PLACE = func.row_number().over(partition_by=[DELIVERY.c[name] for name in CHANNEL], order_by=_ORDER).label("place")
+_LOOKED_INTO = and_(DELIVERY.c.lease_until.is_not(None), DELIVERY.c.lease_until > _NOW)
+_PLACE = func.row_number().over(
+    partition_by=[DELIVERY.c[name] for name in CHANNEL], order_by=(_LOOKED_INTO.desc(), *_ORDER)
+)
 _RANKED = (
-    select(DELIVERY, _PLACE)
+    select(DELIVERY, _PLACE.label("place"), _LOOKED_INTO.label("looked_into"))
     .where(in_state(DELIVERY, State.UNCERTAIN), DELIVERY.c.not_before <= _NOW, _OURS)
     .subquery("ranked")
 )
 UNCERTAIN = (
-    select(_RANKED)
-    .where(_RANKED.c.place == 1)
+    select(_RANKED.c.team, _RANKED.c.number)
+    .where(_RANKED.c.place == 1, ~_RANKED.c.looked_into)
     .order_by(_RANKED.c.not_before, _RANKED.c.team, _RANKED.c.number)
     .limit(_LIMIT)
 )
-"""Uncertain rows to be looked into; the window runs over what is uncertain now, which is little."""
+"""Uncertain rows to be looked into, in each channel one at a time; the window runs over what is uncertain now, which
+is little.
+"""
+
+STILL_UNCERTAIN = and_(in_state(DELIVERY, State.UNCERTAIN), DELIVERY.c.not_before <= _NOW, ~_LOOKED_INTO)
+"""Nobody else has taken the row since it was chosen."""
+
+UNSWEPT = (
+    select(DELIVERY.c.team, DELIVERY.c.number)
+    .where(DELIVERY.c.sweep_at <= _NOW, _OURS)
+    .order_by(DELIVERY.c.sweep_at)
+    .limit(_LIMIT)
+)
+"""Sent messages that may be there twice."""
+
+STILL_UNSWEPT = DELIVERY.c.sweep_at <= _NOW
 
 NEXT = select(
     func.min(
         union_all(
-            select(func.min(DELIVERY.c.not_before).label("at")).where(in_state(DELIVERY, State.PENDING)),
-            select(func.min(DELIVERY.c.lease_until)).where(in_state(DELIVERY, State.LEASED, State.SENDING)),
-            select(func.min(DELIVERY.c.not_before)).where(in_state(DELIVERY, State.UNCERTAIN)),
+            *(
+                select(func.min(moment).label("at")).where(*where, moment > _NOW)
+                for moment, *where in (
+                    (DELIVERY.c.not_before, in_state(DELIVERY, State.PENDING)),
+                    (DELIVERY.c.lease_until, in_state(DELIVERY, State.LEASED, State.SENDING)),
+                    (DELIVERY.c.not_before, in_state(DELIVERY, State.UNCERTAIN)),
+                    (DELIVERY.c.sweep_at,),
+                    (HALT.c.until,),
+                )
+            )
         )
         .subquery("firsts")
         .c.at
     )
 )
-"""When the next row wants attention: the least of three, each the first of an index."""
+"""When the next row wants attention, or a halt ends: the least of five, each the first of an index after now."""

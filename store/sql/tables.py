@@ -365,6 +365,7 @@ DELIVERY = Table(
     Column("sent_from", Moment),
     Column("first_sent_from", Moment),
     Column("settled_at", Moment),
+    Column("sweep_at", Moment),
     Column("message_channel", Written),
     Column("message", Written),
     Column("root_channel", Written),
@@ -394,6 +395,22 @@ _while("late", "'pending'", "late_after")
 _while("waiting", "'pending'", "channel", "workspace", "platform", "not_before")
 _while("in_flight", "'leased', 'sending'", "channel", "workspace", "platform", "lease_until")
 _while("uncertain", "'uncertain'", "not_before")
+Index(
+    "ix_delivery_unswept",
+    DELIVERY.c.sweep_at,
+    sqlite_where=DELIVERY.c.sweep_at.is_not(None),
+    postgresql_where=DELIVERY.c.sweep_at.is_not(None),
+)
+
+HALT = Table(
+    "halt",
+    METADATA,
+    _key("platform"),
+    _key("workspace"),
+    Column("step", Text, primary_key=True),
+    Column("until", Moment, nullable=False),
+    Index(None, "until"),
+)
 
 INVOCATION = Table(
     "invocation",

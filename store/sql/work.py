@@ -55,11 +55,14 @@ class Work:
         """The first column of the first row, None if there is none."""
         return self.connection.execute(statement).scalar()
 
-    def change(self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> int:
-        """Carry out a change, once for each of `rows` if there are any; how many rows an update touched."""
+    def change(self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None, **values: Any) -> int:
+        """Carry out a change, once for each of `rows` if there are any; how many rows an update touched.
+
+        `values` are those of a statement that was built before.
+        """
         if rows is not None and not rows:
             return 0
-        return self.connection.execute(statement, rows).rowcount
+        return self.connection.execute(statement, rows or values).rowcount
 
     def change_many(self, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> None:
         """As `change` for very many rows, whose values must be as the driver takes them.

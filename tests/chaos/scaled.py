@@ -11,7 +11,7 @@ import adapters.discord.platform
 import adapters.slack.api
 import adapters.slack.failures
 import bot.runtime.ticker
-from bot.domain.delivery import Durations
+from bot.domain.delivery import Durations, Manner
 
 SCALE = 10
 
@@ -36,6 +36,12 @@ def real(seconds: float) -> float:
 def durations() -> Durations:
     """The product's own, shortened."""
     shortened: Durations = _short(Durations())
+    return shortened
+
+
+def manner(real_one: Manner) -> Manner:
+    """A platform's own, shortened."""
+    shortened: Manner = _short(real_one)
     return shortened
 
 

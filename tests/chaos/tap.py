@@ -91,7 +91,7 @@ class Tapped:
 
     def intend(self, *arguments: Any, **named: Any) -> Any:
         intended = self._deliveries.intend(*arguments, **named)
-        self._note(Point.INTENT_OPEN, bool(intended))
+        self._note(Point.INTENT_OPEN, len(intended))
         return intended
 
     def settle(self, delivery: Any, fence: int, state: State, **named: Any) -> Any:

@@ -70,7 +70,9 @@ async def _slack(order: Order, club: Club) -> AsyncIterator[ChatPlatform]:
         api_url=f"http://127.0.0.1:{order.port}/api/",
         pace=scaled.real(1.0),
     )
-    yield SlackPlatform(setup, now=club.clock.now)
+    platform = SlackPlatform(setup, now=club.clock.now)
+    platform.manner = scaled.manner(platform.manner)
+    yield platform
 
 
 @asynccontextmanager
@@ -79,6 +81,7 @@ async def _discord(order: Order, club: Club) -> AsyncIterator[ChatPlatform]:
 
     Route.BASE = f"http://127.0.0.1:{order.port}"
     platform = DiscordPlatform("token-of-the-test", now=club.clock.now)
+    platform.manner = scaled.manner(platform.manner)
     async with platform.client:
         yield platform
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from bot.domain.delivery import Durations, Step
+from bot.domain.delivery import Durations, Manner, Step
 from bot.domain.errors import BadBackup, BadConfig, Conflict, StaleSchema
 from bot.domain.ids import EntryNumber, InvocationId, PlatformName, ScheduleId, WorkspaceRef
 from bot.domain.query import parse
@@ -73,6 +73,8 @@ def filled(store: SqlStore) -> Club:
         tx.readings.keep_mark(club.team, mark)
         tx.schedules.keep(a_schedule(club))
         digests.post_now(tx, club.team, a_channel())
+        tx.synonyms.add(club.team, "k8s", "kubernetes")
+        tx.deliveries.halt(WorkspaceRef(PLATFORM, "local"), [Step.ROOT], tx.now())
         tx.invocations.keep(InvocationId("typed:1"), "an answer")
     SqlVault(store, [KEY]).keep(PlatformName("chat"), "install/1", SECRET)
     return club
@@ -198,7 +200,7 @@ def test_what_is_due_by_the_restore_is_looked_for_before_it_is_posted(
 
     with empty.begin(write=True) as tx:
         again = digests.plan_due(tx)
-        taken = deliveries.take(tx, "worker", 9, DURATIONS, [PLATFORM])
+        taken = deliveries.take(tx, "worker", 9, DURATIONS, {PLATFORM: Manner()})
     since = {step.draft.channel.id: step.first_sent_from for step in taken.doubtful}
     assert doubtful == 2
     assert since == {"other": START, "reading": START + timedelta(days=1)}

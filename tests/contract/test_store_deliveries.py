@@ -2,19 +2,22 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot.domain.card import Card
 from bot.domain.delivery import Delivery, Draft, Durations, State, Step
-from bot.domain.ids import EntryId, MessageRef, ThreadRef
+from bot.domain.ids import ChannelRef, EntryId, MessageRef, ThreadRef, WorkspaceRef
 from bot.ports import Store
 from store.sql import SqlStore, open_store
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.kept import PLATFORM, Club, a_channel, a_club, a_message, a_read_entry
 
 DURATIONS = Durations()
+SETTLE = timedelta(seconds=60)
+SETTLES = {PLATFORM: SETTLE}
 
 
 def drafts(source: str = "digest:1", channel: str = "reading", entry: EntryId | None = None) -> list[Draft]:
@@ -49,7 +52,7 @@ def lease(store: Store, limit: int = 10, owner: str = "worker") -> Sequence[Deli
 
 def intend(store: Store, delivery: Delivery) -> bool:
     with store.begin(write=True) as tx:
-        return tx.deliveries.intend(delivery.id, delivery.fence, DURATIONS)
+        return [one.id for one in tx.deliveries.intend([delivery], DURATIONS)] == [delivery.id]
 
 
 def settle(
@@ -174,8 +177,8 @@ def test_a_lease_that_ended_before_the_attempt_is_free_again(club: Club, clock: 
     clock.advance(DURATIONS.lease)
 
     with club.store.begin(write=True) as tx:
-        assert tx.deliveries.expire(DURATIONS) == 1
-        assert tx.deliveries.expire(DURATIONS) == 0
+        assert tx.deliveries.expire(SETTLES) == 1
+        assert tx.deliveries.expire(SETTLES) == 0
     (second,) = lease(club.store)
 
     assert (second.id, second.fence) == (first.id, 2)
@@ -191,17 +194,17 @@ def test_an_attempt_that_nobody_ended_is_uncertain_and_never_sent_again_by_itsel
     begun = clock.now()
     clock.advance(timedelta(seconds=31))
     with club.store.begin(write=True) as tx:
-        tx.deliveries.expire(DURATIONS)
-        assert tx.deliveries.uncertain(9, [PLATFORM]) == []
+        tx.deliveries.expire(SETTLES)
+        assert tx.deliveries.uncertain("looker", 9, DURATIONS, [PLATFORM]) == []
 
     clock.advance(timedelta(seconds=29))
 
     assert lease(club.store) == []
-    with club.store.begin(write=False) as tx:
-        (doubtful,) = tx.deliveries.uncertain(9, [PLATFORM])
-        assert tx.deliveries.uncertain(9, ["elsewhere"]) == []
+    with club.store.begin(write=True) as tx:
+        (doubtful,) = tx.deliveries.uncertain("looker", 9, DURATIONS, [PLATFORM])
+        assert tx.deliveries.uncertain("looker", 9, DURATIONS, ["elsewhere"]) == []
     assert (doubtful.state, doubtful.attempt, doubtful.sent_from) == (State.UNCERTAIN, 1, begun)
-    assert doubtful.not_before == begun + DURATIONS.settle
+    assert doubtful.not_before == begun + SETTLE
 
 
 def test_an_attempt_does_not_begin_under_a_short_lease_nor_twice(club: Club, clock: FakeClock) -> None:
@@ -277,15 +280,20 @@ def test_uncertain_deliveries_come_oldest_first_and_one_for_each_channel(club: C
         settle(club.store, delivery, State.UNCERTAIN, wait=timedelta(minutes=wait))
     clock.advance(timedelta(minutes=3))
 
-    with club.store.begin(write=False) as tx:
-        doubtful = tx.deliveries.uncertain(9, [PLATFORM])
-        first = tx.deliveries.uncertain(1, [PLATFORM])
+    with club.store.begin(write=True) as tx:
+        doubtful = tx.deliveries.uncertain("looker", 9, DURATIONS, [PLATFORM])
+        assert tx.deliveries.uncertain("other", 9, DURATIONS, [PLATFORM]) == [], "one look at a time, in each channel"
 
     waits = {step.id: step.not_before for source in "abc" for step in steps(club, source) if step.not_before}
     assert len(doubtful) == 2
     assert [delivery.not_before for delivery in doubtful] == sorted(waits[delivery.id] for delivery in doubtful)
     assert {delivery.draft.channel.id for delivery in doubtful} == {"one", "two"}
-    assert first == doubtful[:1]
+    clock.advance(DURATIONS.lease)
+    with club.store.begin(write=True) as tx:
+        (again,) = tx.deliveries.uncertain("other", 1, DURATIONS, [PLATFORM])
+    assert (again.id, again.fence) == (doubtful[0].id, doubtful[0].fence + 1)
+    assert not settle(club.store, doubtful[0], State.SENT, message=a_message("late"))
+    assert settle(club.store, again, State.SENT, message=a_message("found"))
 
 
 def test_a_message_of_ours_says_which_entry_it_shows(club: Club) -> None:
@@ -325,7 +333,7 @@ def test_the_next_moment_to_do_something_is_known(club: Club, clock: FakeClock) 
 
     assert due() is None
     plan(club)
-    assert due() == timedelta()
+    assert due() is None, "what is due already has no next moment"
     (delivery,) = lease(club.store)
     assert due() == DURATIONS.lease
     intend(club.store, delivery)
@@ -344,8 +352,8 @@ def test_after_a_restore_everything_that_was_due_is_looked_into(club: Club, cloc
 
     assert lease(club.store) == []
     assert not intend(club.store, held)
-    with club.store.begin(write=False) as tx:
-        doubtful = tx.deliveries.uncertain(9, [PLATFORM])
+    with club.store.begin(write=True) as tx:
+        doubtful = tx.deliveries.uncertain("looker", 9, DURATIONS, [PLATFORM])
     assert [delivery.first_sent_from for delivery in doubtful] == [START, START]
     assert [step.state for step in steps(club, "due")] == [State.UNCERTAIN] * 3
 
@@ -368,8 +376,115 @@ def test_what_waits_for_a_doubtful_step_is_looked_into_in_its_turn(club: Club) -
 
 
 def doubtful(club: Club) -> Sequence[Delivery]:
+    with club.store.begin(write=True) as tx:
+        return tx.deliveries.uncertain("looker", 9, DURATIONS, [PLATFORM])
+
+
+def test_a_delivery_to_a_workspace_that_is_not_the_teams_any_more_is_not_begun(store: SqlStore) -> None:
+    ours = a_club(store)
+    plan(ours)
+    (leased,) = lease(store)
+    with store.begin(write=True) as tx:
+        tx.teams.leave(a_channel().workspace)
+    assert not intend(store, leased)
+
+    a_club(store, "theirs")
+    assert not intend(store, leased)
+    with store.begin(write=True) as tx:
+        tx.teams.assign(a_channel().workspace, ours.team)
+    assert intend(store, leased)
+
+
+def test_what_a_platform_has_no_time_for_waits_in_that_workspace_alone(club: Club, clock: FakeClock) -> None:
+    elsewhere = ChannelRef(WorkspaceRef(PLATFORM, "elsewhere"), "reading")
+    plan(club)
+    plan(club, "held", "held")
+    held = next(one for one in lease(club.store) if one.draft.source_key == "held")
+    with club.store.begin(write=True) as tx:
+        tx.teams.join(elsewhere.workspace, "elsewhere", club.team)
+        (draft, *_) = drafts("there")
+        tx.deliveries.plan(club.team, [replace(draft, channel=elsewhere)], not_before=tx.now())
+        tx.deliveries.halt(a_channel().workspace, [Step.ROOT], clock.now() + timedelta(minutes=5))
+        tx.deliveries.halt(a_channel().workspace, [Step.ROOT], clock.now() + timedelta(minutes=1))
+        assert tx.deliveries.next_due() == clock.now() + DURATIONS.lease
+    plan(club, "later", "later")
+
+    assert not intend(club.store, held)
+    assert [one.draft.source_key for one in lease(club.store)] == ["there"]
+    clock.advance(timedelta(minutes=4, seconds=59))
+    assert lease(club.store) == []
+    clock.advance(timedelta(seconds=1))
+    assert [one.draft.source_key for one in lease(club.store)] == ["later"]
+
+
+def test_a_channel_takes_no_message_before_it_is_free(club: Club, clock: FakeClock) -> None:
+    plan(club, "first")
+    plan(club, "second")
+    free = clock.now() + timedelta(seconds=1)
+    (root,) = lease(club.store)
+    intend(club.store, root)
+    with club.store.begin(write=True) as tx:
+        tx.deliveries.settle(root.id, root.fence, State.SENT, message=a_message("root"), free_at=free)
+
+    (thread,) = lease(club.store)
+    assert thread.draft.step is Step.THREAD, "it puts no message there"
+    intend(club.store, thread)
+    with club.store.begin(write=True) as tx:
+        place = ThreadRef(a_channel(), "thread")
+        tx.deliveries.settle(thread.id, thread.fence, State.SENT, thread=place, free_at=free)
+    assert lease(club.store) == []
     with club.store.begin(write=False) as tx:
-        return tx.deliveries.uncertain(9, [PLATFORM])
+        assert tx.deliveries.next_due() == free
+    clock.advance(timedelta(seconds=1))
+    assert len(lease(club.store)) == 1
+
+
+def test_an_attempt_that_a_platform_had_no_time_for_did_not_take_place(club: Club) -> None:
+    plan(club)
+    (delivery,) = lease(club.store)
+    intend(club.store, delivery)
+
+    with club.store.begin(write=True) as tx:
+        tx.deliveries.settle(delivery.id, delivery.fence, State.PENDING, attempt=0)
+
+    root = steps(club)[0]
+    assert (root.attempt, root.first_sent_from) == (0, None)
+
+
+def test_what_is_to_be_swept_is_swept_once_when_its_time_comes(club: Club, clock: FakeClock) -> None:
+    def unswept(*platforms: str) -> Sequence[Delivery]:
+        with club.store.begin(write=True) as tx:
+            return tx.deliveries.unswept(9, DURATIONS, platforms)
+
+    plan(club)
+    (delivery,) = lease(club.store)
+    intend(club.store, delivery)
+    with club.store.begin(write=True) as tx:
+        at = tx.now() + timedelta(minutes=5)
+        tx.deliveries.settle(delivery.id, delivery.fence, State.SENT, message=a_message("root"), sweep_at=at)
+    assert unswept(PLATFORM) == []
+    clock.advance(timedelta(minutes=5))
+    assert unswept("elsewhere") == []
+
+    (swept,) = unswept(PLATFORM)
+
+    assert (swept.id, swept.message) == (delivery.id, a_message("root"))
+    assert unswept(PLATFORM) == []
+    clock.advance(DURATIONS.lease)
+    assert len(unswept(PLATFORM)) == 1, "who took it died"
+    with club.store.begin(write=True) as tx:
+        tx.deliveries.swept(delivery.id, outcome="looked", again_at=None)
+    clock.advance(timedelta(days=1))
+    assert unswept(PLATFORM) == []
+    assert steps(club)[0].outcome == "looked"
+
+
+def test_a_first_message_that_is_nowhere_ends_what_would_hang_on_it(club: Club) -> None:
+    plan(club)
+    (delivery,) = lease(club.store)
+    settle(club.store, delivery, State.SENT)
+
+    assert [step.state for step in steps(club)] == [State.SENT, State.SKIPPED, State.SKIPPED]
 
 
 def test_the_ledger_of_another_team_is_not_seen(store: SqlStore) -> None:

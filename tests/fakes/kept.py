@@ -89,8 +89,11 @@ class Club:
 
 
 def a_club(store: Store, name: str = "ours") -> Club:
+    """The workspace is the team's from then on."""
     with store.begin(write=True) as tx:
         team = tx.teams.add(name, "Europe/Berlin").id
         source = tx.entries.set_sources(team, ["/lists"])[0].id
         member = tx.teams.admit(team, an_account(), "Anna").id
+        tx.teams.join(a_channel().workspace, "local", team)
+        tx.teams.assign(a_channel().workspace, team)
     return Club(store, team, source, member)

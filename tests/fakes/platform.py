@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.chat.platform import Core, Reacted, Vault
 from bot.domain.card import Card
+from bot.domain.delivery import Manner
 from bot.domain.errors import PlatformError
 from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, ThreadRef, Url, WorkspaceRef
 from bot.domain.reading import ReadingState
@@ -38,6 +39,7 @@ class RecordingPlatform:
     """
 
     name: PlatformName = NAME
+    manner: Manner = field(default_factory=lambda: Manner(channel_pace=timedelta()))
     posted: list[Posted] = field(default_factory=list)
     threads: list[tuple[MessageRef, str]] = field(default_factory=list)
     seeds: list[tuple[MessageRef, ReadingState]] = field(default_factory=list)
@@ -46,6 +48,7 @@ class RecordingPlatform:
     blind: PlatformError | None = None
     threadless: PlatformError | None = None
     after_accepting: bool = False
+    looks: int = 0
 
     async def run(self, core: Core, vault: Vault) -> None:
         """Nothing arrives from here."""
@@ -53,15 +56,22 @@ class RecordingPlatform:
     async def post(self, channel: ChannelRef, card: Card, *, key: str, thread: ThreadRef | None = None) -> MessageRef:
         if self.refusals and not self.after_accepting:
             raise self.refusals.pop(0)
+        known = [posted.ref for posted in self.posted if posted.key == key] if self.manner.repeatable_within else []
+        if known:
+            return known[0]
         ref = MessageRef(channel, str(len(self.posted) + 1))
         self.posted.append(Posted(ref, card, key, thread))
         if self.refusals:
             raise self.refusals.pop(0)
         return ref
 
+    async def repeatable(self, channel: ChannelRef, *, thread: ThreadRef | None = None) -> bool:
+        return self.manner.repeatable_within is not None
+
     async def find(
         self, channel: ChannelRef, key: str, *, since: datetime, thread: ThreadRef | None = None
     ) -> Sequence[MessageRef]:
+        self.looks += 1
         if self.blind:
             raise self.blind
         return [posted.ref for posted in self.posted if posted.key == key and posted.ref.channel == channel]

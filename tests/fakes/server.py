@@ -19,6 +19,7 @@ from bot.runtime.assemble import Club, opened
 from bot.runtime.settings import load
 from bot.service import teams
 from tests.fakes.discord_openapi import check
+from tests.fakes.pace import unpaced
 
 SEED = Path(__file__).parents[1] / "scenario" / "seed.md"
 
@@ -98,7 +99,9 @@ class Server:
 
 
 def a_platform(club: Club, client: DiscordClient) -> DiscordPlatform:
-    return DiscordPlatform("no token", now=club.clock.now, client=client)
+    platform = DiscordPlatform("no token", now=club.clock.now, client=client)
+    platform.manner = unpaced(platform.manner)
+    return platform
 
 
 @asynccontextmanager

@@ -17,6 +17,7 @@ from bot.runtime.http import HEALTH, serving
 from bot.runtime.settings import load
 from bot.runtime.stage import LocalStage
 from bot.service import teams
+from tests.fakes.pace import unpaced
 from tests.fakes.slack import APP_TOKEN, SIGNING_SECRET, FakeSlack, Json
 
 
@@ -78,6 +79,7 @@ async def running(
         if reading_list is not None:
             await club.lists.use(team, [reading_list])
         platform = SlackPlatform(setup, now=club.clock.now)
+        platform.manner = unpaced(platform.manner)
         slack.clock = lambda: int(club.clock.now().timestamp())
         club.join(platform)
         stage = LocalStage(

@@ -9,28 +9,37 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from bot.domain.delivery import (
     ALLOWED,
+    DUPLICATE_REPAIRED,
+    MESSAGES,
     MOST_ATTEMPTS,
     REPEATABLE,
     Delivery,
     Durations,
+    Manner,
     State,
     Step,
     Transition,
     after_attempt,
+    after_repeat,
     after_search,
+    after_sweep,
     backoff,
     check,
+    may_repeat,
+    standing,
 )
-from bot.domain.errors import PlatformBusy, PlatformError, PlatformRefused, PlatformUncertain
+from bot.domain.errors import MessageRemoved, PlatformBusy, PlatformError, PlatformRefused, PlatformUncertain
 from bot.domain.ids import MessageRef, ThreadRef
 from tests.fakes.records import CHANNEL, NOW, a_delivery, a_message
 
 DURATIONS = Durations()
+MANNER = Manner(settle=timedelta(seconds=25), repeatable_within=timedelta(seconds=120))
 
 waits = st.timedeltas(timedelta(), timedelta(minutes=30))
 errors = st.one_of(
     st.builds(PlatformBusy, st.just("busy"), retry_after=waits),
     st.builds(PlatformRefused, st.just("no"), remedy=st.just("Act.")),
+    st.builds(MessageRemoved, st.just("it was there"), remedy=st.just("Act.")),
     st.builds(PlatformUncertain, st.just("no answer")),
     st.builds(PlatformError, st.just("who knows")),
 )
@@ -50,6 +59,7 @@ class Ledger(RuleBasedStateMachine):
         self.now: datetime = NOW
         self.looked = False
         self.landed = False
+        self.doubted = False
         self.ended: State | None = None
 
     def become(self, transition: Transition) -> None:
@@ -60,7 +70,15 @@ class Ledger(RuleBasedStateMachine):
             assert self.landed, "only what landed may count as sent"
         if transition.not_before is not None:
             assert transition.not_before >= self.now
-        self.row = replace(self.row, state=transition.state, not_before=transition.not_before)
+        if transition.sweep_at is not None:
+            assert transition.state is State.SENT
+            assert self.row.draft.step in MESSAGES
+            assert transition.sweep_at == self.now + DURATIONS.sweep_after
+        elif transition.message is not None:
+            assert not self.doubted, "what was ever in doubt is looked for once more"
+        self.doubted = self.doubted or transition.state is State.UNCERTAIN
+        attempt = self.row.attempt if transition.attempt is None else transition.attempt
+        self.row = replace(self.row, state=transition.state, not_before=transition.not_before, attempt=attempt)
         if transition.state.final:
             self.ended = transition.state
 
@@ -106,20 +124,24 @@ class Ledger(RuleBasedStateMachine):
     @rule()
     def platform_takes_it(self) -> None:
         self.landed = True
-        self.become(after_attempt(self.row, place(self.row.draft.step), self.now, DURATIONS))
+        self.become(after_attempt(self.row, place(self.row.draft.step), self.now, DURATIONS, MANNER))
         assert self.row.state is State.SENT
 
     @precondition(lambda self: self.row.state is State.SENDING)
     @rule(error=errors)
     def platform_fails(self, error: PlatformError) -> None:
         self.looked = False
-        transition = after_attempt(self.row, error, self.now, DURATIONS)
+        self.landed = self.landed or isinstance(error, MessageRemoved)
+        before = self.row.attempt - 1
+        transition = after_attempt(self.row, error, self.now, DURATIONS, MANNER)
         self.become(transition)
         assert transition.outcome
         if isinstance(error, PlatformBusy):
             assert transition == Transition(
-                state=State.PENDING, outcome=str(error), not_before=self.now + error.retry_after
+                state=State.PENDING, outcome=str(error), not_before=self.now + error.retry_after, attempt=before
             )
+        elif isinstance(error, MessageRemoved):
+            assert transition.state is State.SENT
         elif isinstance(error, PlatformRefused):
             assert transition.state is State.REFUSED
         elif self.row.draft.step not in REPEATABLE:
@@ -147,6 +169,41 @@ class Ledger(RuleBasedStateMachine):
         if transition.state is State.UNCERTAIN and not isinstance(error, PlatformBusy):
             assert transition.not_before is not None
             assert DURATIONS.first_backoff <= transition.not_before - self.now <= DURATIONS.longest_backoff
+
+    @precondition(lambda self: self.row.state in {State.PENDING, State.LEASED, State.SENDING})
+    @rule()
+    def database_is_restored(self) -> None:
+        self.looked = False
+        since = self.row.first_sent_from or self.now
+        self.become(Transition(state=State.UNCERTAIN))
+        self.row = replace(self.row, sent_from=since, first_sent_from=since)
+
+    @precondition(lambda self: self.row.state is State.UNCERTAIN and may_repeat(self.row, self.now, DURATIONS, MANNER))
+    @rule()
+    def is_repeated_and_stands_once(self) -> None:
+        assert self.row.first_sent_from is not None
+        assert MANNER.repeatable_within is not None
+        assert self.now + DURATIONS.attempt < self.row.first_sent_from + MANNER.repeatable_within
+        assert self.row.draft.step in MESSAGES
+        self.looked = self.landed = True
+        self.become(after_repeat(self.row, a_message("9"), self.now, DURATIONS, MANNER))
+        assert self.row.state is State.SENT
+
+    @precondition(lambda self: self.row.state is State.UNCERTAIN and self.row.draft.step in MESSAGES)
+    @rule(error=errors)
+    def repeat_fails(self, error: PlatformError) -> None:
+        self.landed = self.landed or isinstance(error, MessageRemoved)
+        self.become(after_repeat(self.row, error, self.now, DURATIONS, MANNER))
+        assert self.row.state is (State.SENT if isinstance(error, MessageRemoved) else State.UNCERTAIN)
+
+    @precondition(lambda self: self.row.state is State.SENT and self.row.draft.step in MESSAGES)
+    @rule(found=st.one_of(landings, errors))
+    def is_swept(self, found: list[MessageRef] | PlatformError) -> None:
+        swept = after_sweep(self.row, found, self.now, DURATIONS)
+        assert swept.again_at is None or isinstance(found, PlatformBusy)
+        if isinstance(found, list) and found:
+            assert standing(self.row, found) in found
+            assert (swept.outcome == DUPLICATE_REPAIRED) == (len(found) > 1)
 
     @precondition(lambda self: self.row.state is State.NEEDS_HUMAN)
     @rule(there=st.booleans())

@@ -101,7 +101,7 @@ def test_a_post_that_never_arrived_is_posted_after_a_look(kind: str, database: s
         async with a_club(database, seed) as club:
             club.slack.fail("chat.postMessage", Fault(kind))
             await a_digest_in(club)
-            await club.advance(timedelta(minutes=5))
+            await club.advance(timedelta(minutes=4))
             return club.slack
 
     slack = asyncio.run(lost())

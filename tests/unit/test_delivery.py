@@ -7,25 +7,36 @@ import pytest
 
 from bot.domain.delivery import (
     ALLOWED,
+    DUPLICATE_REPAIRED,
     MOST_ATTEMPTS,
     Durations,
+    Manner,
     State,
     Step,
+    Swept,
     Transition,
     after_attempt,
+    after_repeat,
     after_search,
+    after_sweep,
     backoff,
     check,
+    may_repeat,
+    standing,
 )
-from bot.domain.errors import Conflict, PlatformBusy, PlatformError, PlatformRefused, PlatformUncertain
-from bot.domain.ids import ThreadRef
+from bot.domain.errors import Conflict, MessageRemoved, PlatformBusy, PlatformError, PlatformRefused, PlatformUncertain
+from bot.domain.ids import MessageRef, ThreadRef
 from tests.fakes.records import CHANNEL, NOW, a_delivery, a_message
 
 DURATIONS = Durations()
+MANNER = Manner()
 BUSY = PlatformBusy("asked to wait", retry_after=timedelta(seconds=17))
 REFUSED = PlatformRefused("the channel is gone", remedy="Choose another.")
 UNCERTAIN = PlatformUncertain("no answer within 10 s")
+REMOVED = MessageRemoved("it was there", remedy="Nothing.")
 POSTS = [Step.ROOT, Step.REPLY]
+ONCE_MORE = Manner(settle=timedelta(seconds=25), repeatable_within=timedelta(seconds=120))
+FIRST = timedelta(seconds=25)
 REPEATABLE = [Step.THREAD, Step.SEED]
 EARLY = timedelta(minutes=5)
 
@@ -53,7 +64,7 @@ def test_what_was_being_sent_when_a_worker_died_may_only_become_uncertain_or_wha
 
 @pytest.mark.parametrize("step", POSTS)
 def test_a_message_that_was_taken_is_sent_and_known(step: Step) -> None:
-    assert after_attempt(a_delivery(step), a_message("77"), NOW, DURATIONS) == Transition(
+    assert after_attempt(a_delivery(step), a_message("77"), NOW, DURATIONS, MANNER) == Transition(
         state=State.SENT, message=a_message("77")
     )
 
@@ -61,25 +72,30 @@ def test_a_message_that_was_taken_is_sent_and_known(step: Step) -> None:
 def test_a_thread_that_was_opened_is_sent_and_known() -> None:
     thread = ThreadRef(CHANNEL, "77")
 
-    assert after_attempt(a_delivery(Step.THREAD), thread, NOW, DURATIONS) == Transition(state=State.SENT, thread=thread)
+    assert after_attempt(a_delivery(Step.THREAD), thread, NOW, DURATIONS, MANNER) == Transition(
+        state=State.SENT, thread=thread
+    )
 
 
 def test_a_seed_that_was_put_is_sent() -> None:
-    assert after_attempt(a_delivery(Step.SEED), None, NOW, DURATIONS) == Transition(state=State.SENT)
+    assert after_attempt(a_delivery(Step.SEED), None, NOW, DURATIONS, MANNER) == Transition(state=State.SENT)
 
 
 @pytest.mark.parametrize("step", list(Step))
 def test_a_busy_platform_is_asked_again_no_sooner_than_it_said(step: Step) -> None:
     tired = a_delivery(step, attempt=MOST_ATTEMPTS + 3)
 
-    assert after_attempt(tired, BUSY, NOW, DURATIONS) == Transition(
-        state=State.PENDING, outcome="asked to wait", not_before=NOW + timedelta(seconds=17)
+    assert after_attempt(tired, BUSY, NOW, DURATIONS, MANNER) == Transition(
+        state=State.PENDING,
+        outcome="asked to wait",
+        not_before=NOW + timedelta(seconds=17),
+        attempt=MOST_ATTEMPTS + 2,
     )
 
 
 @pytest.mark.parametrize("step", list(Step))
 def test_a_refusal_ends_it_and_says_what_to_do(step: Step) -> None:
-    assert after_attempt(a_delivery(step), REFUSED, NOW, DURATIONS) == Transition(
+    assert after_attempt(a_delivery(step), REFUSED, NOW, DURATIONS, MANNER) == Transition(
         state=State.REFUSED, outcome="the channel is gone Choose another."
     )
 
@@ -87,22 +103,22 @@ def test_a_refusal_ends_it_and_says_what_to_do(step: Step) -> None:
 @pytest.mark.parametrize("step", POSTS)
 @pytest.mark.parametrize("error", [UNCERTAIN, PlatformError("anything else")])
 def test_a_post_without_a_clear_answer_is_looked_up_after_the_settle_time(step: Step, error: PlatformError) -> None:
-    assert after_attempt(a_delivery(step), error, NOW, DURATIONS) == Transition(
-        state=State.UNCERTAIN, outcome=str(error), not_before=NOW + DURATIONS.settle
+    assert after_attempt(a_delivery(step), error, NOW, DURATIONS, MANNER) == Transition(
+        state=State.UNCERTAIN, outcome=str(error), not_before=NOW + MANNER.settle
     )
 
 
 @pytest.mark.parametrize("step", REPEATABLE)
 @pytest.mark.parametrize(("attempt", "minutes"), [(1, 1), (2, 2), (3, 4), (4, 8)])
 def test_a_repeatable_step_without_a_clear_answer_is_asked_for_again(step: Step, attempt: int, minutes: int) -> None:
-    assert after_attempt(a_delivery(step, attempt=attempt), UNCERTAIN, NOW, DURATIONS) == Transition(
+    assert after_attempt(a_delivery(step, attempt=attempt), UNCERTAIN, NOW, DURATIONS, MANNER) == Transition(
         state=State.PENDING, outcome=str(UNCERTAIN), not_before=NOW + timedelta(minutes=minutes)
     )
 
 
 @pytest.mark.parametrize("step", REPEATABLE)
 def test_a_repeatable_step_is_given_up_after_the_most_attempts(step: Step) -> None:
-    assert after_attempt(a_delivery(step, attempt=MOST_ATTEMPTS), UNCERTAIN, NOW, DURATIONS) == Transition(
+    assert after_attempt(a_delivery(step, attempt=MOST_ATTEMPTS), UNCERTAIN, NOW, DURATIONS, MANNER) == Transition(
         state=State.REFUSED, outcome=str(UNCERTAIN)
     )
 
@@ -111,13 +127,13 @@ def test_a_repeatable_step_is_given_up_after_the_most_attempts(step: Step) -> No
 def test_a_message_that_is_found_is_sent(step: Step) -> None:
     found = after_search(a_delivery(step, State.UNCERTAIN), [a_message("77")], NOW, DURATIONS)
 
-    assert found == Transition(state=State.SENT, message=a_message("77"))
+    assert found == Transition(state=State.SENT, message=a_message("77"), sweep_at=NOW + DURATIONS.sweep_after)
 
 
 def test_of_several_messages_the_oldest_stands_and_the_repair_is_told() -> None:
     found = after_search(a_delivery(state=State.UNCERTAIN), [a_message("1"), a_message("2")], NOW, DURATIONS)
 
-    assert found == Transition(state=State.SENT, message=a_message("1"), outcome="a doubled message was removed")
+    assert (found.state, found.message, found.outcome) == (State.SENT, a_message("1"), DUPLICATE_REPAIRED)
 
 
 @pytest.mark.parametrize("step", list(Step))
@@ -134,6 +150,71 @@ def test_what_is_not_there_after_the_most_attempts_is_for_a_person(step: Step) -
     assert after_search(delivery, [], NOW, DURATIONS) == Transition(
         state=State.NEEDS_HUMAN, outcome="not there after 5 attempts"
     )
+
+
+@pytest.mark.parametrize("step", POSTS)
+def test_a_message_that_took_more_than_one_attempt_is_looked_for_once_more(step: Step) -> None:
+    sent = after_attempt(a_delivery(step, attempt=2), a_message("77"), NOW, DURATIONS, MANNER)
+
+    assert sent == Transition(state=State.SENT, message=a_message("77"), sweep_at=NOW + DURATIONS.sweep_after)
+
+
+def test_a_message_that_was_removed_before_we_heard_of_it_is_sent_and_nowhere() -> None:
+    for after in (after_attempt, after_repeat):
+        gone = after(a_delivery(), REMOVED, NOW, DURATIONS, MANNER)
+        assert (gone.state, gone.message) == (State.SENT, None)
+        assert "removed" in (gone.outcome or "")
+
+
+@pytest.mark.parametrize("step", POSTS)
+def test_a_doubtful_message_may_be_repeated_while_an_attempt_still_arrives_in_time(step: Step) -> None:
+    delivery = a_delivery(step, State.UNCERTAIN)
+    last = NOW + timedelta(seconds=110)
+
+    assert may_repeat(delivery, NOW + FIRST, DURATIONS, ONCE_MORE)
+    assert may_repeat(delivery, last - timedelta(seconds=1), DURATIONS, ONCE_MORE)
+    assert not may_repeat(delivery, last, DURATIONS, ONCE_MORE)
+    assert not may_repeat(delivery, NOW + FIRST, DURATIONS, MANNER)
+
+
+@pytest.mark.parametrize("step", REPEATABLE)
+def test_a_step_without_a_message_is_never_repeated_under_its_key(step: Step) -> None:
+    assert not may_repeat(a_delivery(step, State.UNCERTAIN), NOW + FIRST, DURATIONS, ONCE_MORE)
+
+
+@pytest.mark.parametrize(
+    ("error", "wait"), [(BUSY, 17), (UNCERTAIN, 25), (PlatformError("anything else"), 25), (REFUSED, 120)]
+)
+def test_a_repeat_that_fails_leaves_the_doubt_about_the_first_time(error: PlatformError, wait: int) -> None:
+    still = after_repeat(a_delivery(state=State.UNCERTAIN), error, NOW, DURATIONS, ONCE_MORE)
+
+    assert (still.state, still.not_before) == (State.UNCERTAIN, NOW + timedelta(seconds=wait))
+
+
+def test_of_a_doubled_message_stands_the_one_that_its_thread_hangs_on() -> None:
+    late, ours = a_message("1"), a_message("2")
+
+    assert standing(a_delivery(message=ours), [late, ours]) == ours
+    assert standing(a_delivery(), [late, ours]) == late
+
+
+@pytest.mark.parametrize(
+    ("found", "swept"),
+    [
+        ([], Swept()),
+        ([a_message("1")], Swept()),
+        ([a_message("1"), a_message("2")], Swept(outcome=DUPLICATE_REPAIRED)),
+        (BUSY, Swept(again_at=NOW + timedelta(seconds=17))),
+        (REFUSED, Swept()),
+        (UNCERTAIN, Swept()),
+    ],
+)
+def test_a_sweep_is_one_look(found: list[MessageRef] | PlatformError, swept: Swept) -> None:
+    assert after_sweep(a_delivery(state=State.SENT), found, NOW, DURATIONS) == swept
+
+
+def test_a_platform_that_has_no_time_for_a_sweep_all_day_is_let_be() -> None:
+    assert after_sweep(a_delivery(state=State.SENT), BUSY, NOW + DURATIONS.give_up, DURATIONS) == Swept()
 
 
 @pytest.mark.parametrize("step", POSTS)

@@ -28,6 +28,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_instance")),
     )
     op.create_table(
+        "halt",
+        sa.Column("platform", sa.Text(), nullable=False),
+        sa.Column("workspace", sa.Text(), nullable=False),
+        sa.Column("step", sa.Text(), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("platform", "workspace", "step", name=op.f("pk_halt")),
+    )
+    op.create_index(op.f("ix_halt_until"), "halt", ["until"], unique=False)
+    op.create_table(
         "invocation",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("answer", sa.Text(), nullable=False),
@@ -275,6 +284,7 @@ def upgrade() -> None:
         sa.Column("sent_from", sa.DateTime(timezone=True), nullable=True),
         sa.Column("first_sent_from", sa.DateTime(timezone=True), nullable=True),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sweep_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("message_channel", sa.Text(), nullable=True),
         sa.Column("message", sa.Text(), nullable=True),
         sa.Column("root_channel", sa.Text(), nullable=True),
@@ -330,6 +340,14 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("state IN ('uncertain')"),
         postgresql_where=sa.text("state IN ('uncertain')"),
+    )
+    op.create_index(
+        "ix_delivery_unswept",
+        "delivery",
+        ["sweep_at"],
+        unique=False,
+        sqlite_where=sa.text("sweep_at IS NOT NULL"),
+        postgresql_where=sa.text("sweep_at IS NOT NULL"),
     )
     op.create_index(
         "ix_delivery_waiting",

@@ -1,0 +1,56 @@
+"""When the next request may go out: least times between two of them in a channel, a workspace and a platform.
+
+One process keeps them; what several must agree on, a platform's word that it has no time, stands in the ledger.
+"""
+
+from datetime import timedelta
+from typing import TypeAlias
+
+from bot.domain.delivery import MESSAGES, Delivery, Manner
+from bot.domain.ids import ChannelRef, PlatformName, WorkspaceRef
+from bot.ports import Clock
+
+Place: TypeAlias = ChannelRef | WorkspaceRef | PlatformName
+
+MOST_KNOWN = 10_000
+"""Places kept in mind; of more than that, those are forgotten which are free."""
+JITTER = 1000
+"""Thousandths of a pace: each is longer by up to a fifth, so that several processes do not go in step."""
+
+
+class Pacer:
+    """Gives each request its turn. Moments are seconds of the event loop's clock."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._free: dict[Place, float] = {}
+
+    def turn(self, delivery: Delivery, manner: Manner, now: float) -> float:
+        """How many seconds to wait before this delivery's request; the turn is taken with that."""
+        channel = delivery.draft.channel
+        paces: list[tuple[Place, timedelta]] = [
+            (channel.workspace, manner.workspace_pace),
+            (channel.workspace.platform, manner.platform_pace),
+        ]
+        at = max(self._taken(place, pace, now) for place, pace in paces)
+        if delivery.draft.step in MESSAGES:
+            at = max(at, self._free.get(channel, now))
+        return at - now
+
+    def used(self, delivery: Delivery, manner: Manner, now: float) -> None:
+        """A message went into the channel, as far as we know, and the next one has to wait."""
+        if delivery.draft.step in MESSAGES and manner.channel_pace:
+            self._take(delivery.draft.channel, manner.channel_pace, now)
+
+    def _taken(self, place: Place, pace: timedelta, now: float) -> float:
+        if not pace:
+            return now
+        at = max(now, self._free.get(place, now))
+        self._take(place, pace, at)
+        return at
+
+    def _take(self, place: Place, pace: timedelta, at: float) -> None:
+        if len(self._free) >= MOST_KNOWN:
+            self._free = {known: free for known, free in self._free.items() if free > at}
+        longer = 1 + self._clock.below(JITTER // 5) / JITTER
+        self._free[place] = at + pace.total_seconds() * longer

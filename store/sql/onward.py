@@ -1,0 +1,122 @@
+"""The changes by which a delivery goes on: statements that are built once and carried out for every one of them.
+
+Building them anew costs more than the database needs to carry them out.
+"""
+
+from typing import Any
+
+from sqlalchemy import Integer, Text, and_, bindparam, case, func, literal, select, tuple_, update
+
+from bot.domain.delivery import MESSAGES, State
+from store.sql.due import CHANNEL, CHANNEL_IS_FREE, NOT_HALTED, in_state
+from store.sql.tables import DELIVERY, WORKSPACE
+
+_ROW = DELIVERY.c
+_MOMENT = _ROW.not_before.type
+_NOW = bindparam("now", type_=_MOMENT)
+_FREE_AT = bindparam("free_at", type_=_MOMENT)
+_TEAM, _NUMBER, _FENCE = (bindparam(f"of_{name}", type_=Integer) for name in ("team", "number", "fence"))
+_FINAL = [state for state in State if state.final]
+
+
+def _given(name: str) -> Any:
+    """The new value of the column, the old one where none is given."""
+    return func.coalesce(bindparam(f"to_{name}", type_=_ROW[name].type), _ROW[name])
+
+
+def _is_message() -> Any:
+    return _ROW.step.in_(bindparam(None, sorted(MESSAGES), Text, expanding=True, literal_execute=True))
+
+
+_IS_OURS = (
+    select(literal(1))
+    .where(WORKSPACE.c.platform == _ROW.platform, WORKSPACE.c.id == _ROW.workspace, WORKSPACE.c.team == _ROW.team)
+    .where(WORKSPACE.c.left_at.is_(None))
+    .exists()
+)
+
+_KEYS = tuple_(_ROW.team, _ROW.number).in_(bindparam("rows", expanding=True))
+
+LEASE = (
+    update(DELIVERY)
+    .where(_KEYS, CHANNEL_IS_FREE)
+    .values(
+        state=bindparam("to_state", type_=Text),
+        lease_owner=bindparam("owner", type_=_ROW.lease_owner.type),
+        lease_until=bindparam("until", type_=_MOMENT),
+        fence=_ROW.fence + 1,
+    )
+    .returning(*_ROW)
+)
+"""Take rows: `rows` are (team, number)."""
+
+INTEND = (
+    update(DELIVERY)
+    .where(
+        tuple_(_ROW.team, _ROW.number, _ROW.fence).in_(bindparam("rows", expanding=True)),
+        _ROW.state == State.LEASED,
+        _ROW.lease_until >= bindparam("enough", type_=_MOMENT),
+        NOT_HALTED,
+        _IS_OURS,
+    )
+    .values(
+        state=State.SENDING,
+        attempt=_ROW.attempt + 1,
+        sent_from=_NOW,
+        first_sent_from=func.coalesce(_ROW.first_sent_from, _NOW),
+    )
+    .returning(*_ROW)
+)
+"""Begin attempts: `rows` are (team, number, fence), `enough` is until when a lease must last at least."""
+
+_ATTEMPT = bindparam("to_attempt", type_=Integer)
+
+SETTLE = (
+    update(DELIVERY)
+    .where(_ROW.team == _TEAM, _ROW.number == _NUMBER, _ROW.fence == _FENCE, ~in_state(DELIVERY, *_FINAL))
+    .values(
+        state=bindparam("to_state", type_=Text),
+        outcome=bindparam("to_outcome", type_=_ROW.outcome.type),
+        settled_at=_NOW,
+        not_before=bindparam("to_not_before", type_=_MOMENT),
+        sweep_at=bindparam("to_sweep_at", type_=_MOMENT),
+        lease_owner=None,
+        lease_until=None,
+        attempt=func.coalesce(_ATTEMPT, _ROW.attempt),
+        first_sent_from=case((_ATTEMPT == 0, None), else_=_ROW.first_sent_from),
+        **{name: _given(name) for name in ("message_channel", "message", "thread_channel", "thread")},
+    )
+    .returning(*_ROW)
+)
+"""Note how an attempt ended, unless the fence has moved on. What was never attempted has no first attempt."""
+
+_NEXT = _ROW.waits_for == bindparam("of_ordinal", type_=Integer)
+
+FOLLOW = (
+    update(DELIVERY)
+    .where(
+        _ROW.team == _TEAM,
+        _ROW.source_key == bindparam("of_source", type_=_ROW.source_key.type),
+        in_state(DELIVERY, State.PENDING, State.UNCERTAIN),
+    )
+    .values(
+        not_before=case((and_(_NEXT, _is_message()), _FREE_AT), (_NEXT, _NOW), else_=_ROW.not_before),
+        **{name: _given(name) for name in ("root_channel", "root", "thread_channel", "thread")},
+    )
+)
+"""After a step was sent: tell those that follow where it landed, and let those go on that waited for it.
+
+After a restore some of these are in doubt already, and are looked into in their turn.
+"""
+
+PUSH = (
+    update(DELIVERY)
+    .where(
+        *(_ROW[name] == bindparam(f"of_{name}", type_=_ROW[name].type) for name in CHANNEL),
+        in_state(DELIVERY, State.PENDING),
+        _ROW.not_before < _FREE_AT,
+        _is_message(),
+    )
+    .values(not_before=_FREE_AT)
+)
+"""Keep other messages from the channel until it is free again."""
