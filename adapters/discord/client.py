@@ -12,10 +12,9 @@ from adapters.discord import presses
 from adapters.discord.answers import taken_by_another
 from adapters.discord.inbound import Asked, invocation_id
 from adapters.discord.presses import Press
+from adapters.discord.quiet import hush
 from bot.chat.trace import follow
 
-CHATTY = ("discord", "discord.http", "discord.client", "discord.gateway", "discord.state", "discord.webhook.async_")
-"""Loggers of the library that write whole bodies, and addresses with tokens in them, at DEBUG."""
 LONGEST_WAIT = 5.0
 """Seconds for which the library may sleep on a rate limit inside one attempt: an attempt has ten in all."""
 LAST_WORDS = 4.0
@@ -94,8 +93,7 @@ class DiscordClient(discord.AutoShardedClient):
         self.gateway = Gateway()
         self._answering: set[asyncio.Task[Any]] = set()
         self.add_dynamic_items(Pressed)
-        for name in CHATTY:
-            logging.getLogger(name).setLevel(logging.WARNING)
+        hush()
 
     async def answer(self, interaction: Asked, *, press: Press | None = None) -> None:
         """Answer an interaction. One that another replica took, or that came too late, is let go."""

@@ -7,7 +7,7 @@ from datetime import timedelta
 import aiohttp
 import discord
 
-from bot.domain.errors import PlatformBusy, PlatformError, PlatformRefused, PlatformUncertain
+from bot.domain.errors import ChannelRefused, PlatformBusy, PlatformError, PlatformRefused, PlatformUncertain
 
 BLOCKED = timedelta(minutes=10)
 """How long to stay away when Discord's edge refuses us and names no time: its window for invalid requests."""
@@ -16,6 +16,14 @@ UNREACHABLE = timedelta(seconds=15)
 UNKNOWN_CHANNEL, UNKNOWN_GUILD, UNKNOWN_MESSAGE = 10003, 10004, 10008
 UNKNOWN_INTERACTION, ALREADY_ACKNOWLEDGED = 10062, 40060
 THREAD_EXISTS = 160004
+NO_ACCESS, NO_PERMISSION = 50001, 50013
+CLOSED = {
+    UNKNOWN_CHANNEL: "the channel is gone",
+    UNKNOWN_GUILD: "Dogear is in that server no more",
+    NO_ACCESS: "Dogear may not see the channel",
+    NO_PERMISSION: "Dogear lacks a permission in the channel",
+}
+"""Answers to a post that say that the channel takes nothing of ours until somebody acts."""
 
 _REMEDIES = {
     UNKNOWN_CHANNEL: "Choose another channel: schedule set",
@@ -23,9 +31,9 @@ _REMEDIES = {
     UNKNOWN_MESSAGE: "Nothing needs to be done: somebody removed the message.",
     20016: "Turn off slow mode in this channel for Dogear, or give it Manage Messages.",
     30046: "Nothing needs to be done: the message is too old to be changed again.",
-    50001: "Let Dogear see the channel (View Channel).",
+    NO_ACCESS: "Let Dogear see the channel (View Channel).",
     50007: "Allow direct messages from members of the server, in your privacy settings.",
-    50013: "Give Dogear the permissions it misses; “dogear doctor discord” names them.",
+    NO_PERMISSION: "Give Dogear the permissions it misses; “dogear doctor discord” names them.",
     50035: "This is a fault of Dogear; the host finds it in the log.",
     50083: "Open the archived thread again.",
     40067: "This forum wants a tag on each post: give the entry one that is called like a tag of the forum.",
@@ -73,6 +81,13 @@ def _refused(error: discord.HTTPException) -> PlatformError:
         return PlatformRefused("Discord does not accept our token", remedy="Set DOGEAR_DISCORD_TOKEN anew.")
     words = str(error.text).splitlines()[0][:200] if error.text else f"status {error.status}"
     return PlatformRefused(f"Discord says no: {words} ({error.code})", remedy=_REMEDIES.get(error.code, _REMEDY))
+
+
+def closed(error: discord.HTTPException, lacking: tuple[str, str] | None) -> ChannelRefused:
+    """A post to a channel that is closed to us; `lacking` is its name and the permissions that it denies, if known."""
+    if lacking:
+        return ChannelRefused(f"Dogear may not post in {lacking[0]}: it lacks {lacking[1]}", remedy="Grant it there.")
+    return ChannelRefused(CLOSED[error.code], remedy=_REMEDIES[error.code])
 
 
 def _named_time(error: discord.HTTPException) -> timedelta | None:

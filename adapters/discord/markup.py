@@ -19,7 +19,7 @@ _DROPPED = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]",
 )
 _BLANKS = re.compile(r"[\t\n\r\x0b\x0c\x1c-\x1f\x85\u2028\u2029]+")
-_LIKE_A_HOST = re.compile(r"[\w-]+(\.[\w-]+)+", re.ASCII)
+_LIKE_A_HOST = re.compile(r"([\w-]+(?:\.[\w-]+)+)(?:[/?#]\S*)?")
 _IN_ADDRESS = re.compile(r"[\x00-\x20\"<>@\\^`{|}\x7f-\x9f()\[\]*_~]")
 _JOINED = ("\u200d", "\ufe0e", "\ufe0f")
 
@@ -81,10 +81,14 @@ def link(label: str, url: str) -> str:
     shown, target, host = escaped(label).strip(), address(url), site_of(url)
     if target is None:
         return " ".join(filter(None, [shown, f"({escaped(host)})" if host and "@" not in url else ""]))
-    bare = clean(label).lower()
-    pretends = bool(_LIKE_A_HOST.search(bare)) and host not in bare
     linked = f"[{shown or escaped(host)}](<{target}>)"
-    return f"{linked} ({escaped(host)})" if pretends else linked
+    return f"{linked} ({escaped(host)})" if _hosts_in(label) - {host} else linked
+
+
+def _hosts_in(label: str) -> set[str]:
+    """Whatever a reader may take for a host, look-alikes of letters and dots too."""
+    read = unicodedata.normalize("NFKC", clean(label)).lower()
+    return {found[1].removeprefix("www.") for found in _LIKE_A_HOST.finditer(read)}
 
 
 def markdown(text: Text) -> str:
@@ -176,3 +180,9 @@ def shortened(text: str, limit: int) -> str:
     while bare and (unicodedata.combining(bare[-1]) or bare[-1] in _JOINED):
         bare = bare[:-1]
     return bare.rstrip() + "…"
+
+
+def thread_name(text: str, limit: int) -> str:
+    """Plain words for a thread, whose name Discord repeats in a message of its own: nothing in it may look live."""
+    defused = re.sub("([@<])", "\\1\u200b", shortened(text, limit))
+    return defused if size(defused) <= limit else re.sub("[@<]", " ", shortened(text, limit))

@@ -12,12 +12,20 @@ from discord.http import handle_message_parameters
 from adapters.discord import forum, places, surface
 from adapters.discord.client import DiscordClient
 from adapters.discord.events import Events
-from adapters.discord.failures import THREAD_EXISTS, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, UNREACHABLE, translated
+from adapters.discord.failures import (
+    CLOSED,
+    THREAD_EXISTS,
+    UNKNOWN_CHANNEL,
+    UNKNOWN_MESSAGE,
+    UNREACHABLE,
+    closed,
+    translated,
+)
 from adapters.discord.history import carrying
 from adapters.discord.inbound import SEEDS, Emojis
 from adapters.discord.limits import free
 from adapters.discord.marks import marks_on
-from adapters.discord.markup import shortened
+from adapters.discord.markup import thread_name
 from adapters.discord.permissions import missing
 from adapters.discord.render import Layout
 from adapters.discord.render import message as message_of
@@ -197,17 +205,14 @@ class DiscordPlatform:
                 if known is not None:
                     return await self._posted(http, channel, known, card, key)
                 sent = await http.send_message(_number(where), params=_parameters(self._shown(card, key), nonce=key))
-            except discord.NotFound as error:
+            except discord.HTTPException as error:
                 if error.code == UNKNOWN_MESSAGE:
                     raise MessageRemoved(
                         "it was posted, and removed before we heard of it", remedy="It is not posted again."
                     ) from error
-                raise
-            except discord.Forbidden as error:
-                lacking = self._lacking(channel)
-                if not lacking:
+                if thread or error.code not in CLOSED:
                     raise
-                raise PlatformRefused(f"Dogear may not post in {lacking[0]}", remedy=lacking[1]) from error
+                raise closed(error, self._lacking(channel)) from error
             return MessageRef(ChannelRef(channel.workspace, where), str(sent["id"]))
 
     async def _posted(
@@ -215,7 +220,7 @@ class DiscordPlatform:
     ) -> MessageRef:
         """The card as a post of a forum: its first message has the id of its thread."""
         about = {
-            "name": shortened(card.title, LONGEST_THREAD_NAME),
+            "name": thread_name(card.title, LONGEST_THREAD_NAME),
             "auto_archive_duration": ARCHIVE_AFTER,
             "applied_tags": forum.tags(known, card.entry.tags if card.entry else ()),
         }
@@ -233,7 +238,7 @@ class DiscordPlatform:
         if not isinstance(found, discord.abc.GuildChannel):
             return None
         names = missing(found.permissions_for(found.guild.me))
-        return (f"#{found.name}", f"Grant it there: {', '.join(names)}.") if names else None
+        return (f"#{found.name}", ", ".join(names)) if names else None
 
     def _shown(self, card: Card, key: str) -> Layout:
         return message_of(card, key=key, word=self._word)
@@ -295,7 +300,7 @@ class DiscordPlatform:
                 await http.start_thread_with_message(
                     _number(message.channel.id),
                     _number(message.id),
-                    name=shortened(title, LONGEST_THREAD_NAME),
+                    name=thread_name(title, LONGEST_THREAD_NAME),
                     auto_archive_duration=ARCHIVE_AFTER,
                 )
             except discord.HTTPException as error:

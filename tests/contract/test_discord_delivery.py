@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from adapters.discord.platform import DiscordPlatform
+from adapters.discord.quiet import LOGGERS, hush
 from bot.domain.card import Card
-from bot.domain.errors import PlatformBusy, PlatformError, PlatformRefused, PlatformUncertain
+from bot.domain.errors import ChannelRefused, PlatformBusy, PlatformError, PlatformRefused, PlatformUncertain
 from bot.domain.ids import AccountRef, ChannelRef, PlatformName, ThreadRef, WorkspaceRef
 from bot.domain.reading import ReadingState
 from tests.fakes.core import an_entry
@@ -113,9 +114,9 @@ def test_an_answer_that_is_lost_leaves_a_doubt_and_the_message_is_found(fault: F
     [
         (limited(20), PlatformBusy),
         (BLOCKED, PlatformBusy),
-        (refused(403, 50013, "Missing Permissions"), PlatformRefused),
-        (refused(403, 50001, "Missing Access"), PlatformRefused),
-        (refused(404, 10003, "Unknown Channel"), PlatformRefused),
+        (refused(403, 50013, "Missing Permissions"), ChannelRefused),
+        (refused(403, 50001, "Missing Access"), ChannelRefused),
+        (refused(404, 10003, "Unknown Channel"), ChannelRefused),
         (refused(400, 50035, "Invalid Form Body"), PlatformRefused),
         (refused(400, 240000, "Harmful link"), PlatformRefused),
         (refused(401, 0, "401: Unauthorized"), PlatformRefused),
@@ -262,7 +263,23 @@ def test_no_token_no_body_and_no_key_stands_in_a_log(caplog: pytest.LogCaptureFi
                 await platform.post(HERE, Card(title="canary words"), key=KEY)
 
     caplog.set_level(logging.DEBUG)
+    for name in LOGGERS:
+        caplog.set_level(logging.DEBUG, logger=name)
     played(scene)
 
     logged = "\n".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records)
     assert not any(canary in logged for canary in ("token-of-the-test", "canary words", KEY))
+
+
+def test_a_warning_of_the_library_comes_through_without_what_would_open_a_door(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    hush()
+    address = "https://discord.com/api/v10/interactions/1/aW50ZXJhY3Rpb24canary/callback"
+    bot = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GcAnAr.canary-canary-canary-canary"
+
+    logging.getLogger("discord.http").warning("%s responded with 429 to %s", address, bot)
+
+    (said,) = caplog.messages
+    assert "429" in said
+    assert "canary" not in said
