@@ -238,6 +238,10 @@ class TeamCounts:
 class Readings(Protocol):
     """Reading states, choices and marks."""
 
+    def state(self, member: MemberId, entry: EntryId) -> ReadingState:
+        """The member's state for one entry; unread where nothing is kept."""
+        ...
+
     def states(self, member: MemberId, entries: Sequence[EntryId]) -> Mapping[EntryId, ReadingState]:
         """The states of these entries; an entry without a row is left out."""
         ...
@@ -264,8 +268,12 @@ class Readings(Protocol):
         """Entries on the list that the member wants to read later, the one queued first foremost."""
         ...
 
-    def unread(self, member: MemberId, which: EntryFilter, *, offset: int, limit: int) -> tuple[int, Sequence[EntryId]]:
-        """How many entries on the list the member has in state unread, and some of them by number."""
+    def unread_count(self, member: MemberId, tag: str | None = None) -> int:
+        """How many entries on the list, all or those with the tag, the member has in state unread."""
+        ...
+
+    def unread(self, member: MemberId, tag: str | None = None, *, offset: int, limit: int) -> Sequence[EntryId]:
+        """Some of them, by number."""
         ...
 
     def counts(self, member: MemberId) -> ReadingCounts: ...

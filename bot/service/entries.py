@@ -248,9 +248,8 @@ def unread_at_random(
     tx: Transaction, team: TeamId, member: MemberId, tag: str | None, below: Callable[[int], int]
 ) -> tuple[Entry, ReadingState] | None:
     """One of the member's unread entries, every one as likely; None if there is none."""
-    which = EntryFilter(tag=tag)
-    total, _ = tx.readings.unread(member, which, offset=0, limit=0)
+    total = tx.readings.unread_count(member, tag)
     if not total:
         return None
-    _, ids = tx.readings.unread(member, which, offset=below(total), limit=1)
-    return tx.entries.get(team, ids)[ids[0]], ReadingState.UNREAD
+    (drawn,) = tx.readings.unread(member, tag, offset=below(total), limit=1)
+    return tx.entries.get(team, [drawn])[drawn], ReadingState.UNREAD

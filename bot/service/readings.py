@@ -10,7 +10,7 @@ from bot.domain.errors import Refusal
 from bot.domain.ids import AccountRef, EntryId, MemberId, TeamId
 from bot.domain.reading import Choice, Mark, Reading, ReadingCounts, ReadingState, state_of
 from bot.domain.record import record
-from bot.ports import EntryFilter, TeamCounts, Transaction
+from bot.ports import TeamCounts, Transaction
 from bot.service import entries, teams
 
 FEWEST_FOR_TEAM_STATS = 3
@@ -20,7 +20,7 @@ RECENTLY = timedelta(days=30)
 
 def choose(tx: Transaction, member: MemberId, entry: EntryId, state: ReadingState) -> bool:
     """Take what a member typed or pressed; whether the state is another one now."""
-    before = tx.readings.states(member, [entry]).get(entry, ReadingState.UNREAD)
+    before = tx.readings.state(member, entry)
     now = tx.now()
     tx.readings.keep(member, Reading(entry=entry, state=state, since=now), Choice(state=state, at=now))
     return before is not state
@@ -96,7 +96,7 @@ def _entry_shown(tx: Transaction, team: TeamId, event: Reacted | Unreacted) -> E
 def _follow(tx: Transaction, team: TeamId, member: MemberId, account: AccountRef, entry: EntryId) -> ReadingState:
     """Bring the state in line with the choice and the marks."""
     state = state_of(tx.readings.choice(member, entry), tx.readings.marks(team, account, entry))
-    if tx.readings.states(member, [entry]).get(entry, ReadingState.UNREAD) is not state:
+    if tx.readings.state(member, entry) is not state:
         tx.readings.keep(member, Reading(entry=entry, state=state, since=tx.now()), None)
     return state
 
@@ -105,7 +105,7 @@ def next_up(tx: Transaction, team: TeamId, member: MemberId, most: int) -> tuple
     """What to read next: the queue, the one queued first foremost, then unread entries by number."""
     ids = list(tx.readings.queue(member, most))
     if len(ids) < most:
-        ids += tx.readings.unread(member, EntryFilter(), offset=0, limit=most - len(ids))[1]
+        ids += tx.readings.unread(member, offset=0, limit=most - len(ids))
     found = tx.entries.get(team, ids)
     return entries.with_states(tx, member, [found[entry] for entry in ids])
 

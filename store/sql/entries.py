@@ -40,6 +40,10 @@ _AT_ONCE = 500
 _UNTOUCHED = ("team", "number", "key_hash", "key", "added_at")
 """Columns of an entry that no change of its text touches."""
 
+_NUMBERED = select(ENTRY).where(
+    ENTRY.c.team == bindparam("team"), ENTRY.c.number.in_(bindparam("numbers", expanding=True))
+)
+
 
 class SqlEntries:
     def __init__(self, work: Work, index: Index, spelling: Spelling) -> None:
@@ -60,7 +64,7 @@ class SqlEntries:
     def get(self, team: TeamId, ids: Sequence[EntryId]) -> Mapping[EntryId, Entry]:
         found: dict[EntryId, Entry] = {}
         for numbers in _chunks(_numbers(team, ids)):
-            for row in self._work.rows(select(ENTRY).where(ENTRY.c.team == team, ENTRY.c.number.in_(numbers))):
+            for row in self._work.rows(_NUMBERED, team=team, numbers=numbers):
                 entry = entry_of(row, self._work.tree)
                 found[entry.id] = entry
         return found

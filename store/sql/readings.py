@@ -8,8 +8,9 @@ from sqlalchemy import ColumnElement, and_, func, select
 
 from bot.domain.ids import AccountRef, EntryId, MemberId, MessageRef, PlatformName, TeamId
 from bot.domain.reading import Choice, Mark, Reading, ReadingCounts, ReadingState
-from bot.ports import EntryFilter, TeamCounts
-from store.sql.filters import chosen, on_list
+from bot.ports import TeamCounts
+from store.sql import often
+from store.sql.filters import folded_tag, on_list
 from store.sql.keys import id_of, number_of, team_of
 from store.sql.places import channel_of, in_channel, place
 from store.sql.tables import ENTRY, MARK, MEMBER, READING
@@ -23,6 +24,10 @@ class SqlReadings:
     def __init__(self, work: Work) -> None:
         self._work = work
 
+    def state(self, member: MemberId, entry: EntryId) -> ReadingState:
+        found = self._work.value(often.STATE, **_one(member, entry))
+        return ReadingState(found) if found else ReadingState.UNREAD
+
     def states(self, member: MemberId, entries: Sequence[EntryId]) -> Mapping[EntryId, ReadingState]:
         team = team_of(member)
         numbers = [number_of(entry) for entry in entries if team_of(entry) == team]
@@ -32,57 +37,45 @@ class SqlReadings:
         return {EntryId(id_of(team, entry)): ReadingState(state) for entry, state in rows}
 
     def choice(self, member: MemberId, entry: EntryId) -> Choice | None:
-        row = self._work.row(select(READING.c.choice, READING.c.chosen_at).where(_by(member), _about(entry)))
+        row = self._work.row(often.CHOICE, **_one(member, entry))
         return Choice(state=ReadingState(row.choice), at=row.chosen_at) if row and row.choice else None
 
     def marks(self, team: TeamId, account: AccountRef, entry: EntryId) -> Sequence[Mark]:
-        mine = and_(MARK.c.platform == account.platform, MARK.c.account == account.id)
-        shown = and_(MARK.c.team == team, MARK.c.team == team_of(entry), MARK.c.entry == number_of(entry))
-        return self._marks(and_(mine, shown))
+        whose = {"platform": account.platform, "account": account.id, "entry": number_of(entry)}
+        return (
+            [_mark(row) for row in self._work.rows(often.MARKS, team=team, **whose)] if team_of(entry) == team else []
+        )
 
     def marks_on(self, team: TeamId, message: MessageRef) -> Sequence[Mark]:
-        return self._marks(and_(MARK.c.team == team, in_channel(MARK, message.channel), MARK.c.message == message.id))
-
-    def _marks(self, where: ColumnElement[bool]) -> Sequence[Mark]:
-        return [_mark(row) for row in self._work.rows(select(MARK).where(where).order_by(MARK.c.at, MARK.c.emoji))]
+        there = and_(MARK.c.team == team, in_channel(MARK, message.channel), MARK.c.message == message.id)
+        return [_mark(row) for row in self._work.rows(select(MARK).where(there).order_by(MARK.c.at, MARK.c.emoji))]
 
     def keep_mark(self, team: TeamId, mark: Mark) -> bool:
-        key = {
-            "team": team,
-            **place(mark.message.channel),
-            "message": mark.message.id,
-            "account": mark.account.id,
-            "emoji": mark.emoji,
-        }
+        key = {"team": team, **place(mark.message.channel), "message": mark.message.id, "account": mark.account.id}
         value = {"entry": number_of(mark.entry), "meaning": mark.meaning, "at": mark.at, "live": mark.live}
-        statement = self._work.insert(MARK).values(key | value)
-        statement = statement.on_conflict_do_update(
-            index_elements=list(key),
-            set_={name: statement.excluded[name] for name in value},
-            where=MARK.c.at <= statement.excluded.at,
-        )
-        return self._work.row(statement.returning(MARK.c.at)) is not None
+        statement = often.KEEP_MARK[self._work.engine]
+        return self._work.row(statement, **key, emoji=mark.emoji, **value) is not None
 
     def keep(self, member: MemberId, reading: Reading, choice: Choice | None) -> None:
+        chosen = {} if choice is None else {"choice": choice.state, "chosen_at": choice.at}
+        statements = often.KEEP_STATE if choice is None else often.KEEP_CHOICE
         key = {"team": team_of(member), "member": number_of(member), "entry": number_of(reading.entry)}
-        value: dict[str, Any] = {"state": reading.state, "since": reading.since}
-        if choice is not None:
-            value |= {"choice": choice.state, "chosen_at": choice.at}
-        statement = self._work.insert(READING).values(key | value)
-        changed = {name: statement.excluded[name] for name in value}
-        self._work.change(statement.on_conflict_do_update(index_elements=list(key), set_=changed))
+        values = {**key, "state": reading.state, "since": reading.since, **chosen}
+        self._work.change(statements[self._work.engine], [values])
 
     def queue(self, member: MemberId, limit: int) -> Sequence[EntryId]:
         queued = self._of_member(member).where(READING.c.state == ReadingState.LATER)
         rows = self._work.rows(queued.order_by(READING.c.since, READING.c.entry).limit(limit))
         return [EntryId(id_of(team_of(member), row.entry)) for row in rows]
 
-    def unread(self, member: MemberId, which: EntryFilter, *, offset: int, limit: int) -> tuple[int, Sequence[EntryId]]:
-        team = team_of(member)
-        where = chosen(team, member, EntryFilter(tag=which.tag, state=ReadingState.UNREAD))
-        total: int = self._work.value(select(func.count()).where(where))
-        rows = self._work.rows(select(ENTRY.c.number).where(where).order_by(ENTRY.c.number).offset(offset).limit(limit))
-        return total, [EntryId(id_of(team, row.number)) for row in rows]
+    def unread_count(self, member: MemberId, tag: str | None = None) -> int:
+        count: int = self._work.value(often.UNREAD_COUNT[bool(tag)], **_unread(member, tag))
+        return count
+
+    def unread(self, member: MemberId, tag: str | None = None, *, offset: int, limit: int) -> Sequence[EntryId]:
+        asked = {**_unread(member, tag), "offset": offset, "limit": limit}
+        rows = self._work.rows(often.UNREAD[bool(tag)], **asked)
+        return [EntryId(id_of(team_of(member), row.number)) for row in rows]
 
     def counts(self, member: MemberId) -> ReadingCounts:
         of_state = select(READING.c.state, func.count()).join(ENTRY, _SAME_ENTRY)
@@ -129,6 +122,17 @@ class SqlReadings:
     def _of_member(self, member: MemberId) -> Any:
         """The member's rows about entries on the list."""
         return select(READING.c.entry).join(ENTRY, _SAME_ENTRY).where(_by(member), on_list(team_of(member)))
+
+
+def _unread(member: MemberId, tag: str | None) -> dict[str, Any]:
+    tagged = {"tag": folded_tag(tag.removeprefix("#"))} if tag else {}
+    return {"team": team_of(member), "member": number_of(member), **tagged}
+
+
+def _one(member: MemberId, entry: EntryId) -> dict[str, int]:
+    """The key of a member's row about an entry; no row has the key of an entry of another team."""
+    number = number_of(entry) if team_of(entry) == team_of(member) else 0
+    return {"team": team_of(member), "member": number_of(member), "entry": number}
 
 
 def _by(member: MemberId) -> ColumnElement[bool]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,10 +22,13 @@ from store.sql.work import DatabaseTime, Tree
 T = TypeVar("T")
 
 SQLITE_READERS = 4
+MOST_TREES = 500
+"""Of notes that are kept as they were last read from their Markdown."""
 
 
+@lru_cache(maxsize=MOST_TREES)
 def _tree(markdown: str) -> tuple[NoteBlock, ...]:
-    """Imported when the first notes are loaded: many a run loads none."""
+    """Imported when the first notes are loaded: many a run loads none. The same notes are shown again and again."""
     from store.lists.notes import tree
 
     return tree(markdown)

@@ -17,7 +17,7 @@ DatabaseTime: TypeAlias = Callable[[datetime], datetime]
 
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 
-_INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 class Work:
@@ -48,12 +48,12 @@ class Work:
         """Every row; `values` are those of a statement that was built before."""
         return self.connection.execute(statement, values).all()
 
-    def row(self, statement: Executable) -> AnyRow | None:
-        return self.connection.execute(statement).first()
+    def row(self, statement: Executable, **values: Any) -> AnyRow | None:
+        return self.connection.execute(statement, values).first()
 
-    def value(self, statement: Executable) -> Any:
+    def value(self, statement: Executable, **values: Any) -> Any:
         """The first column of the first row, None if there is none."""
-        return self.connection.execute(statement).scalar()
+        return self.connection.execute(statement, values).scalar()
 
     def change(self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None, **values: Any) -> int:
         """Carry out a change, once for each of `rows` if there are any; how many rows an update touched.
@@ -91,7 +91,7 @@ class Work:
 
     def insert(self, table: Table) -> Any:
         """An INSERT with the engine's own ON CONFLICT, which both spell alike."""
-        return _INSERTS[self.engine](table)
+        return INSERTS[self.engine](table)
 
     def take(self, team: int, noun: str, count: int = 1) -> int:
         """The first of `count` fresh numbers of the team for a noun; others wait for them until we commit."""

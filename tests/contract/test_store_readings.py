@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from bot.domain.ids import EntryId, MemberId
 from bot.domain.reading import Choice, Mark, Reading, ReadingCounts, ReadingState
-from bot.ports import EntryFilter
 from store.sql import SqlStore
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.kept import Club, a_club, a_message, a_read_entry, an_account
@@ -87,9 +86,12 @@ def test_unread_leaves_out_what_is_read_or_queued_and_counts_what_was_unread_aga
         _keep(club, entry, state)
 
     with club.store.begin(write=False) as tx:
-        assert tx.readings.unread(club.member, EntryFilter(), offset=0, limit=9) == (2, [again, never])
-        assert tx.readings.unread(club.member, EntryFilter(tag="db"), offset=1, limit=1) == (2, [never])
-        assert tx.readings.unread(club.member, EntryFilter(tag="web"), offset=0, limit=9) == (0, [])
+        assert tx.readings.unread_count(club.member) == 2
+        assert tx.readings.unread(club.member, offset=0, limit=9) == [again, never]
+        assert tx.readings.unread_count(club.member, "db") == 2
+        assert tx.readings.unread(club.member, "db", offset=1, limit=1) == [never]
+        assert tx.readings.unread_count(club.member, "web") == 0
+        assert tx.readings.unread(club.member, "web", offset=0, limit=9) == []
         assert tx.readings.counts(club.member) == ReadingCounts(read=1, later=1, unread=2)
 
 
@@ -133,7 +135,8 @@ def test_no_reading_of_another_team_is_seen(store: SqlStore) -> None:
         assert tx.readings.states(ours.member, [mine, foreign]) == {}
         assert tx.readings.choice(ours.member, foreign) is None
         assert tx.readings.queue(ours.member, 9) == []
-        assert tx.readings.unread(ours.member, EntryFilter(), offset=0, limit=9) == (1, [mine])
+        assert tx.readings.unread_count(ours.member) == 1
+        assert tx.readings.unread(ours.member, offset=0, limit=9) == [mine]
         assert tx.readings.marks(ours.team, an_account(), foreign) == []
         assert tx.readings.marks_on(ours.team, a_message()) == []
         assert tx.readings.wanted(ours.team) == {}

@@ -1,0 +1,64 @@
+"""Statements about reading states that every random pick or every reaction asks, built once.
+
+Building one of them anew costs several times what the database needs to answer it. Parameters have the names of the
+columns they are compared with; `touched` and the tag's conditions say which.
+"""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, func, select
+
+from bot.domain.reading import ReadingState
+from store.sql.tables import ENTRY, ENTRY_TAG, MARK, READING
+from store.sql.work import INSERTS
+
+MARK_KEY = ("team", "platform", "workspace", "channel", "message", "account", "emoji")
+_MARK_VALUE = ("entry", "meaning", "at", "live")
+_READING_KEY = ("team", "member", "entry")
+
+
+def _where(table: Table, *names: str) -> ColumnElement[bool]:
+    return and_(*(table.c[name] == bindparam(name) for name in names))
+
+
+def _unread(*, tagged: bool) -> ColumnElement[bool]:
+    """Entries on the list without a row in another state: no row means unread."""
+    touched = select(READING.c.entry).where(_where(READING, "team", "member"), READING.c.state != ReadingState.UNREAD)
+    having = select(ENTRY_TAG.c.entry).where(_where(ENTRY_TAG, "team", "tag"))
+    on_list = and_(_where(ENTRY, "team"), ENTRY.c.retired_at.is_(None), ENTRY.c.number.not_in(touched))
+    return and_(on_list, ENTRY.c.number.in_(having)) if tagged else on_list
+
+
+def _page(*, tagged: bool) -> Select[Any]:
+    page = select(ENTRY.c.number).where(_unread(tagged=tagged)).order_by(ENTRY.c.number)
+    return page.offset(bindparam("offset")).limit(bindparam("limit"))
+
+
+UNREAD_COUNT = {tagged: select(func.count()).where(_unread(tagged=tagged)) for tagged in (False, True)}
+UNREAD = {tagged: _page(tagged=tagged) for tagged in (False, True)}
+
+STATE = select(READING.c.state).where(_where(READING, *_READING_KEY))
+CHOICE = select(READING.c.choice, READING.c.chosen_at).where(_where(READING, *_READING_KEY))
+MARKS = select(MARK).where(_where(MARK, "team", "platform", "account", "entry")).order_by(MARK.c.at, MARK.c.emoji)
+
+
+def _keep_mark(insert: Any) -> Any:
+    """Put the mark, or change it to what is newer."""
+    statement = insert(MARK).values({name: bindparam(name) for name in (*MARK_KEY, *_MARK_VALUE)})
+    statement = statement.on_conflict_do_update(
+        index_elements=list(MARK_KEY),
+        set_={name: statement.excluded[name] for name in _MARK_VALUE},
+        where=MARK.c.at <= statement.excluded.at,
+    )
+    return statement.returning(MARK.c.at)
+
+
+def _keep(insert: Any, *values: str) -> Any:
+    statement = insert(READING).values({name: bindparam(name) for name in (*_READING_KEY, *values)})
+    changed = {name: statement.excluded[name] for name in values}
+    return statement.on_conflict_do_update(index_elements=list(_READING_KEY), set_=changed)
+
+
+KEEP_MARK = {engine: _keep_mark(insert) for engine, insert in INSERTS.items()}
+KEEP_STATE = {engine: _keep(insert, "state", "since") for engine, insert in INSERTS.items()}
+KEEP_CHOICE = {engine: _keep(insert, "state", "since", "choice", "chosen_at") for engine, insert in INSERTS.items()}
