@@ -10,6 +10,8 @@ from bot.domain.record import record
 MOST_VALUE = 2000
 """Characters in a button's value (https://docs.slack.dev/reference/block-kit/block-elements/button-element, 2026-08)."""
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 
 class Way(StrEnum):
     """Where the answer to a press is shown; the first word of the button's action id."""
@@ -33,7 +35,7 @@ def written(call: Call, part: int = 1) -> str | None:
     body: dict[str, object] = {"p": list(call.path), "a": {key: clean(value) for key, value in call.arguments.items()}}
     if part > 1:
         body["n"] = part
-    value = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    value = _ENCODER.encode(body)
     return value if len(value) <= MOST_VALUE else None
 
 

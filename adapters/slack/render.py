@@ -127,9 +127,12 @@ def _laid_out(card: Card, sheet: _Sheet) -> list[Json]:
         if len(shown) == most - 1 or room < MOST_LABEL:
             shown.append(_context("… and more that does not fit here."))
             break
-        fitted = _fitted(one, room)
-        room -= _size(fitted)
-        shown.append(fitted)
+        size = _size(one)
+        if size > room and one["type"] == "rich_text":
+            one = _fitted(one, room)
+            size = _size(one)
+        room -= size
+        shown.append(one)
     return _numbered([*shown, *last])
 
 
@@ -254,6 +257,8 @@ def _counted(part: NoteTree, pieces: Sequence[Sequence[NoteBlock]], sheet: _Shee
 
 def _pieces(part: NoteTree) -> tuple[tuple[NoteBlock, ...], ...]:
     """The notes cut between items into parts that can each be shown, however long their lines and addresses are."""
+    if _characters(part.blocks) <= LONGEST_LINE:
+        return (part.blocks,) if part.blocks else ()
     tree = tuple(_broken(one) for one in part.blocks)
     budget = NOTES_PART
     while True:
@@ -263,6 +268,11 @@ def _pieces(part: NoteTree) -> tuple[tuple[NoteBlock, ...], ...]:
         ):
             return pieces
         budget //= 2
+
+
+def _characters(tree: Sequence[NoteBlock]) -> int:
+    """How many characters the notes have, with their addresses."""
+    return sum(len(span.text) + len(span.url or "") for line in lines(tree) for span in line.text)
 
 
 def _broken(one: NoteBlock) -> NoteBlock:
@@ -288,8 +298,10 @@ def _lines(text: Text) -> list[Text]:
 
 def _notes_button(card: Card, sheet: _Sheet) -> Iterator[Json]:
     """Where the notes do not fit, a button that shows all of them, part by part."""
+    if card.entry is None:
+        return
     most = max((len(_pieces(part)) for part in card.blocks if isinstance(part, NoteTree)), default=1)
-    if most < 2 or card.entry is None:
+    if most < 2:
         return
     following = sheet.part % most + 1
     label = "All notes" if sheet.part == 1 else ("Next part" if following > 1 else "First part")
@@ -324,8 +336,6 @@ def _size(one: Json) -> int:
 
 
 def _fitted(one: Json, room: int) -> Json:
-    if one["type"] != "rich_text" or _size(one) <= room:
-        return one
     elements, _ = _shortened(one["elements"], room - 1)
     return block(elements or [section(plain(ELLIPSIS), personal=True)])
 

@@ -22,6 +22,8 @@ _HOSTLIKE = re.compile(r"(?<![\w@.-])(?:[\w-]+\.)+[a-z]{2,}(?![\w-])", re.IGNORE
 
 def clean(text: str, *, lines: bool = False) -> str:
     """The text in one normal form without anything invisible that reorders or hides; on one line unless `lines`."""
+    if text.isascii() and text.isprintable():
+        return text
     return unicodedata.normalize("NFC", text.translate(_DROPPED if lines else _ONE_LINE))
 
 
