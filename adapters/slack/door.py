@@ -11,7 +11,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
 
-from adapters.slack import inbound
+from adapters.slack import payload
 from adapters.slack.quiet import log
 from bot.chat.web import Request, Response
 
@@ -63,7 +63,7 @@ class Door:
 
 async def dispatched(app: AsyncApp, request: AsyncBoltRequest) -> BoltResponse:
     """What Bolt makes of it; Bolt itself trips over payloads of another shape, which are refused here."""
-    if not inbound.is_sound(request.body):
+    if not payload.is_sound(request.body):
         return _refused()
     try:
         return await app.async_dispatch(request)

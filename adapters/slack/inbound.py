@@ -10,6 +10,7 @@ from typing import Any
 
 from adapters.slack import press
 from adapters.slack.names import ID
+from adapters.slack.payload import Malformed, id_at, objects, text_at
 from adapters.slack.press import Way
 from adapters.slack.richtext import Json
 from adapters.slack.text import plain_of_mrkdwn
@@ -21,10 +22,6 @@ MOST_TYPED = 8000
 """Characters of a typed line; Slack's own message box takes 4,000 and may write entities for them."""
 MOST_LINKS = 25
 _LINK = re.compile(r"<(https?://[^<>|\s]+)(?:\|[^<>]*)?>")
-
-
-class Malformed(ValueError):
-    """A payload that is not what it says it is."""
 
 
 class Origin(Enum):
@@ -65,61 +62,6 @@ class Shortcut:
     word: str
     entries: tuple[str, ...]
     links: tuple[str, ...]
-
-
-KINDS = frozenset(
-    {"event_callback", "block_actions", "block_suggestion", "view_submission", "view_closed", "message_action",
-     "shortcut", "url_verification"}
-)  # fmt: skip
-_OBJECTS = ("enterprise", "team", "user", "channel", "view", "container", "message", "event", "actor")
-
-
-def is_sound(payload: Any) -> bool:
-    """Whether a payload has the outline of one of Slack's, so that it can be looked into at all."""
-    if not isinstance(payload, dict) or not payload:
-        return False
-    if "command" in payload:
-        return all(isinstance(value, str | bool | None) for value in payload.values())
-    if not isinstance(payload.get("type"), str) or payload["type"] not in KINDS:
-        return False
-    if payload["type"] == "event_callback" and not isinstance(payload.get("event"), dict):
-        return False
-    given = payload.get("authorizations")
-    if given is not None and not (isinstance(given, list) and all(isinstance(one, dict) for one in given)):
-        return False
-    return all(isinstance(payload.get(name), dict | None) for name in _OBJECTS)
-
-
-def text_at(payload: Any, *path: str) -> str:
-    """The words that stand at this path, empty if none do; raises Malformed for anything else."""
-    value = payload
-    for step in path:
-        if value is None:
-            return ""
-        if not isinstance(value, Mapping):
-            raise Malformed("a payload of another shape")
-        value = value.get(step)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise Malformed("a payload of another shape")
-    return value
-
-
-def id_at(payload: Any, *path: str) -> str:
-    """The id that stands at this path; raises Malformed."""
-    found = text_at(payload, *path)
-    if not ID.fullmatch(found):
-        raise Malformed(f"no id at {'.'.join(path)}")
-    return found
-
-
-def objects(payload: Any, *path: str) -> list[Json]:
-    """The objects of the list at this path."""
-    value = payload
-    for step in path:
-        value = value.get(step) if isinstance(value, Mapping) else None
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def _invocation(team: str, payload: Json) -> InvocationId:

@@ -7,9 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from adapters.slack import names, render
+from adapters.slack.answers import Answers
 from adapters.slack.api import Api, Web
 from adapters.slack.door import PATH, Door
 from adapters.slack.emoji import SEEDS, Emoji
+from adapters.slack.errands import Errands
+from adapters.slack.events import Events
 from adapters.slack.failures import Absent, Already, Gone, Unreadable
 from adapters.slack.install import Install
 from adapters.slack.listeners import Listeners
@@ -67,15 +70,8 @@ class SlackPlatform:
     async def run(self, core: Core, vault: Vault) -> None:
         """Be reachable until cancelled."""
         self._core = core
-        listeners = Listeners(
-            core,
-            web=self._web,
-            api=self._api,
-            workspaces=self._workspaces,
-            people=self._people,
-            emoji=self._emoji,
-            word=f"/{self._setup.word}",
-        )
+        errands = Errands()
+        listeners = self._listeners(core, errands)
         try:
             ours = await self._workspaces.open(vault)
             if ours is not None:
@@ -97,7 +93,7 @@ class SlackPlatform:
             self.ready.clear()
             self._reconnects += self._socket.reconnects if self._socket else 0
             self._socket = None
-            await listeners.finish()
+            await errands.finish()
             await self._web.close()
 
     async def connection(self) -> Connection:
@@ -107,6 +103,28 @@ class SlackPlatform:
             return Connection(up=False, reason="not connected yet", reconnects=reconnects)
         up = self._socket is None or await self._socket.is_connected()
         return Connection(up=up, reason="" if up else "Socket Mode is not connected", reconnects=reconnects)
+
+    def _listeners(self, core: Core, errands: Errands) -> Listeners:
+        answers = Answers(core, web=self._web, api=self._api, people=self._people)
+        events = Events(
+            core,
+            api=self._api,
+            workspaces=self._workspaces,
+            people=self._people,
+            emoji=self._emoji,
+            answers=answers,
+            errands=errands,
+            word=f"/{self._setup.word}",
+        )
+        return Listeners(
+            core,
+            web=self._web,
+            workspaces=self._workspaces,
+            people=self._people,
+            answers=answers,
+            events=events,
+            errands=errands,
+        )
 
     async def _served(self) -> None:
         self.ready.set()

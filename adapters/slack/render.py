@@ -4,14 +4,14 @@ Limits: https://docs.slack.dev/reference/block-kit/blocks and …/methods/chat.p
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from adapters.slack import press
+from adapters.slack.pieces import pieces_of
 from adapters.slack.press import Way
 from adapters.slack.richtext import Json, block, length, notes, section, spans, spoken
-from adapters.slack.text import ELLIPSIS, clean, cut, escaped, escaped_and_cut, isolated, split
+from adapters.slack.text import ELLIPSIS, clean, cut, escaped, escaped_and_cut, isolated
 from bot.domain.card import Action, Block, Call, Card, Divider, Entries, EntryLine, Fields, NoteTree, Paragraph
-from bot.domain.notes import NoteBlock, NoteKind, count, lines, parts
+from bot.domain.notes import NoteBlock, count, lines
 from bot.domain.reading import ReadingState
 from bot.domain.record import record
 from bot.domain.text import Span, Text, plain
@@ -26,10 +26,6 @@ MOST_TEXT = 4000
 MOST_IN_MESSAGE = 10_000
 """Characters of block text in one message; a mix of blocks was seen to fail from about 13,200 on."""
 MOST_IN_VIEW = 30_000
-NOTES_PART = 7000
-"""Characters of notes shown at once; the rest is a button away."""
-LONGEST_LINE = 2400
-
 GLYPHS = {ReadingState.UNREAD: "○", ReadingState.LATER: "◔", ReadingState.READ: "●"}
 
 
@@ -127,12 +123,9 @@ def _laid_out(card: Card, sheet: _Sheet) -> list[Json]:
         if len(shown) == most - 1 or room < MOST_LABEL:
             shown.append(_context("… and more that does not fit here."))
             break
-        size = _size(one)
-        if size > room and one["type"] == "rich_text":
-            one = _fitted(one, room)
-            size = _size(one)
+        fitted, size = _fitted(one, room)
         room -= size
-        shown.append(one)
+        shown.append(fitted)
     return _numbered([*shown, *last])
 
 
@@ -231,7 +224,7 @@ def _on_next_line(text: Text) -> Text:
 
 
 def _notes(part: NoteTree, sheet: _Sheet) -> Iterator[Json]:
-    pieces = _pieces(part)
+    pieces = pieces_of(part)
     if not pieces:
         return
     shown = pieces[min(sheet.part, len(pieces)) - 1]
@@ -255,52 +248,11 @@ def _counted(part: NoteTree, pieces: Sequence[Sequence[NoteBlock]], sheet: _Shee
         yield f"… {left} more line{'' if left == 1 else 's'}"
 
 
-def _pieces(part: NoteTree) -> tuple[tuple[NoteBlock, ...], ...]:
-    """The notes cut between items into parts that can each be shown, however long their lines and addresses are."""
-    if _characters(part.blocks) <= LONGEST_LINE:
-        return (part.blocks,) if part.blocks else ()
-    tree = tuple(_broken(one) for one in part.blocks)
-    budget = NOTES_PART
-    while True:
-        pieces = parts(tree, budget)
-        if budget < LONGEST_LINE // 8 or all(
-            length(notes(piece, personal=False)) <= NOTES_PART + LONGEST_LINE for piece in pieces
-        ):
-            return pieces
-        budget //= 2
-
-
-def _characters(tree: Sequence[NoteBlock]) -> int:
-    """How many characters the notes have, with their addresses."""
-    return sum(len(span.text) + len(span.url or "") for line in lines(tree) for span in line.text)
-
-
-def _broken(one: NoteBlock) -> NoteBlock:
-    """The block with a line that is too long to be shown at once gone on with below it."""
-    first, *rest = _lines(one.text)
-    kind = one.kind if one.kind is NoteKind.CODE else NoteKind.PARAGRAPH
-    more = tuple(NoteBlock(kind=kind, text=text) for text in rest)
-    return replace(one, text=first, children=(*more, *(_broken(child) for child in one.children)))
-
-
-def _lines(text: Text) -> list[Text]:
-    found: list[list[Span]] = [[]]
-    room = LONGEST_LINE
-    for span in text:
-        for piece in split(span.text, LONGEST_LINE):
-            if len(piece) > room:
-                found.append([])
-                room = LONGEST_LINE
-            found[-1].append(replace(span, text=piece))
-            room -= len(piece)
-    return [tuple(line) for line in found]
-
-
 def _notes_button(card: Card, sheet: _Sheet) -> Iterator[Json]:
     """Where the notes do not fit, a button that shows all of them, part by part."""
     if card.entry is None:
         return
-    most = max((len(_pieces(part)) for part in card.blocks if isinstance(part, NoteTree)), default=1)
+    most = max((len(pieces_of(part)) for part in card.blocks if isinstance(part, NoteTree)), default=1)
     if most < 2:
         return
     following = sheet.part % most + 1
@@ -335,9 +287,14 @@ def _size(one: Json) -> int:
     return length(one.get("elements", ())) if one["type"] == "rich_text" else MOST_LABEL
 
 
-def _fitted(one: Json, room: int) -> Json:
+def _fitted(one: Json, room: int) -> tuple[Json, int]:
+    """The block, shortened if there is no room for it, and its size."""
+    size = _size(one)
+    if one["type"] != "rich_text" or size <= room:
+        return one, size
     elements, _ = _shortened(one["elements"], room - 1)
-    return block(elements or [section(plain(ELLIPSIS), personal=True)])
+    fitted = block(elements or [section(plain(ELLIPSIS), personal=True)])
+    return fitted, _size(fitted)
 
 
 def _shortened(elements: Sequence[Json], room: int) -> tuple[list[Json], int]:

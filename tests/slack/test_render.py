@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from slack_sdk.models.blocks import Block
 
 from adapters.slack import forms, render
+from adapters.slack.pieces import pieces_of
 from adapters.slack.richtext import length
 from bot.commands.cards import entry_card
 from bot.domain.card import Card, Form, NoteTree
@@ -113,7 +114,7 @@ def test_what_does_not_fit_into_a_message_is_counted() -> None:
 
 def test_one_line_of_twenty_thousand_characters_is_shown_whole() -> None:
     words = " ".join(f"w{number}" for number in range(3500))
-    pieces = render._pieces(NoteTree(blocks=(an_item(words),)))
+    pieces = pieces_of(NoteTree(blocks=(an_item(words),)))
 
     shown = "".join(string(line.text) for piece in pieces for line in lines(piece))
 

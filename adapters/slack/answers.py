@@ -1,0 +1,155 @@
+"""From a use to its answer, shown where it was asked: in private, in the Home tab, in a modal."""
+
+import asyncio
+import json
+
+from adapters.slack import forms, inbound, names, render
+from adapters.slack.api import Api, Web
+from adapters.slack.failures import Expired
+from adapters.slack.home import cards_of
+from adapters.slack.inbound import Origin, Shortcut, Use
+from adapters.slack.people import People
+from adapters.slack.press import Way
+from adapters.slack.richtext import Json
+from bot.chat.command import CommandSpec, Reply
+from bot.chat.line import parse, spec_of
+from bot.chat.platform import Answer, Core, Invocation
+from bot.domain.card import Action, Call, Card, Form, Paragraph, Tone
+from bot.domain.errors import Refusal
+from bot.domain.team import Role
+from bot.domain.text import plain
+from bot.domain.value import Kind
+
+
+class Answers:
+    """Asks the core and shows what it says."""
+
+    def __init__(self, core: Core, *, web: Web, api: Api, people: People) -> None:
+        self._core = core
+        self._web = web
+        self._api = api
+        self._people = people
+
+    async def answer(self, use: Use) -> None:
+        answer = await self.invoked(use)
+        await self._show(answer, use)
+
+    async def invoked(self, use: Use) -> Answer:
+        spec, call = self._understood(use)
+        wrong = _unknown_channel(spec, call) if spec and isinstance(call, Call) else None
+        if wrong is not None:
+            return Answer(show=wrong, refusal=True)
+        actor = await self._people.actor(
+            use.team, use.user, use.name, with_rights=spec is None or spec.role > Role.READER or _shows_rights(spec)
+        )
+        where = names.channel(use.team, use.channel) if use.channel else None
+        return await self._core.invoke(Invocation(id=use.id, call=use.call, actor=actor, channel=where))
+
+    def _understood(self, use: Use) -> tuple[CommandSpec | None, Call | str]:
+        """The command that is meant; a line that means none is left for the core to refuse."""
+        try:
+            call = use.call if isinstance(use.call, Call) else parse(self._core.catalogue, use.call)
+            return spec_of(self._core.catalogue, call.path), call
+        except Refusal:
+            return None, use.call
+
+    async def _show(self, answer: Answer, use: Use) -> None:
+        if isinstance(answer.show, Form):
+            await self._open(forms.modal(answer.show, channel=use.channel), use)
+        elif use.origin is Origin.MODAL:
+            await self._api.call(use.team, "views.update", view_id=use.view, view=self.modal(answer.show, use))
+        elif use.origin is Origin.HOME:
+            await self._show_at_home(answer, answer.show, use)
+        elif use.way is Way.NOTES:
+            await self._open(self.modal(answer.show, use), use)
+        else:
+            await self._respond(answer, answer.show, use)
+
+    async def _show_at_home(self, answer: Answer, card: Card, use: Use) -> None:
+        """What is done shows in the Home tab itself; what is asked for opens in front of it."""
+        if card.tone is not Tone.DONE or answer.refusal:
+            await self._open(self.modal(card, use), use)
+        await self.publish(use.team, use.user)
+
+    def modal(self, card: Card, use: Use) -> Json:
+        kept = json.dumps({"channel": use.channel} if use.channel else {})
+        return render.modal(card, metadata=kept, part=use.part)
+
+    async def _open(self, view: Json, use: Use) -> None:
+        try:
+            await self._api.call(use.team, "views.open", trigger_id=use.trigger, view=view)
+        except Expired as late:
+            again = (Action(label="Try again", call=use.call),) if isinstance(use.call, Call) else ()
+            card = Card(title=str(late), actions=again, tone=Tone.REFUSAL)
+            if use.respond:
+                await self._respond(Answer(show=card, refusal=True), card, use)
+
+    async def _respond(self, answer: Answer, card: Card, use: Use) -> None:
+        public = answer.reply is Reply.PUBLIC and not answer.refusal
+        shown = render.message(card, personal=not public)
+        body: Json = {
+            "response_type": "in_channel" if public else "ephemeral",
+            "replace_original": use.way is Way.TURN and use.private and not public,
+            "text": shown.text,
+            "blocks": list(shown.blocks),
+            "unfurl_links": False,
+            "unfurl_media": False,
+        }
+        if use.thread:
+            body["thread_ts"] = use.thread
+        await self._web.respond(use.respond, body)
+
+    async def answer_shortcut(self, picked: Shortcut) -> None:
+        use = picked.use
+        numbers = list(picked.entries) or await self._listed(picked)
+        if not numbers:
+            words = "It shows none, and none of its links is on the reading list."
+            card = Card(title="This message has no entry.", blocks=(Paragraph(text=plain(words)),), tone=Tone.REFUSAL)
+            await self._respond(Answer(show=card, refusal=True), card, use)
+        elif len(numbers) > 1:
+            label = "Read" if picked.word == "read" else "Later"
+            actions = tuple(Action(label=f"{label} {one}", call=_on(picked.word, one)) for one in numbers)
+            card = Card(title="This message has several entries. Which one?", actions=actions)
+            await self._respond(Answer(show=card), card, use)
+        else:
+            await self.answer(inbound.replaced(use, _on(picked.word, numbers[0])))
+
+    async def _listed(self, picked: Shortcut) -> list[str]:
+        """The entries that the message's links lead to."""
+        actor = await self._people.actor(picked.use.team, picked.use.user, picked.use.name, with_rights=False)
+        found = [await self._core.complete(actor, Kind.ENTRY, link) for link in picked.links]
+        return list(dict.fromkeys(choice.value for choices in found for choice in choices[:1]))
+
+    async def shown_late(self, answering: asyncio.Task[Answer], use: Use) -> None:
+        made = (await answering).show
+        view = forms.modal(made, channel=use.channel) if isinstance(made, Form) else self.modal(made, use)
+        await self._api.call(use.team, "views.update", view_id=use.view, view=view)
+
+    async def publish(self, team: str, user: str) -> None:
+        """Show the person their Home tab anew."""
+        actor = await self._people.actor(team, user, with_rights=True)
+        view = render.home(await cards_of(self._core, actor))
+        await self._api.call(team, "views.publish", user_id=user, view=view)
+
+
+def _on(word: str, entry: str) -> Call:
+    return Call(path=(word,), arguments={"entry": entry})
+
+
+def _shows_rights(spec: CommandSpec) -> bool:
+    """Whether the answer depends on the role of who asks, though everybody may ask."""
+    return spec.path[0] in {"digest", "help", "settings", "home"}
+
+
+def _unknown_channel(spec: CommandSpec, call: Call) -> Card | None:
+    """A refusal where a channel is named that Slack did not turn into an id, so that nobody waits for a post in vain."""
+    for param in spec.params:
+        given = call.arguments.get(param.name, "").strip().removeprefix("#")
+        if param.kind is Kind.CHANNEL and given and not names.ID.fullmatch(given):
+            hint = "Pick the channel from the list that appears when you type #, and invite the bot to it if it is private."
+            return Card(
+                title=f"There is no channel #{given} that I can see.",
+                blocks=(Paragraph(text=plain(hint)),),
+                tone=Tone.REFUSAL,
+            )
+    return None

@@ -1,0 +1,37 @@
+"""Work that goes on after its acknowledgement."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from adapters.slack.quiet import log
+from bot.domain.errors import PlatformError
+
+LAST_WORDS = 4.0
+"""Seconds for what is under way when we stop."""
+
+
+class Errands:
+    """Everything that is under way; a failure ends in the log."""
+
+    def __init__(self) -> None:
+        self._working: set[asyncio.Task[None]] = set()
+
+    async def finish(self) -> None:
+        """Let what is under way come to its end."""
+        if self._working:
+            await asyncio.wait(self._working, timeout=LAST_WORDS)
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Go on with something after the acknowledgement."""
+        task = asyncio.create_task(self._safely(work))
+        self._working.add(task)
+        task.add_done_callback(self._working.discard)
+
+    async def _safely(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except PlatformError as error:
+            log.info("an answer did not arrive: %s", error)
+        except Exception:  # noqa: BLE001 -- a bug ends here, in the log
+            log.error("bug in an answer", exc_info=True)

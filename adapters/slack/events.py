@@ -1,0 +1,138 @@
+"""What Slack tells unasked: reactions, a Home tab that is opened, channels and workspaces that come and go."""
+
+from typing import Any
+
+from adapters.slack import names, payload, render
+from adapters.slack.answers import Answers
+from adapters.slack.api import Api
+from adapters.slack.emoji import Emoji
+from adapters.slack.errands import Errands
+from adapters.slack.payload import Malformed
+from adapters.slack.people import People
+from adapters.slack.richtext import Json
+from adapters.slack.workspaces import Workspace, Workspaces
+from bot.chat.platform import ChannelGone, Core, Reacted, Unreacted, WorkspaceLeft
+from bot.domain.card import Card, Paragraph
+from bot.domain.ids import InvocationId
+from bot.domain.text import plain
+
+GONE = {
+    "channel_archive": "the channel was archived",
+    "group_archive": "the channel was archived",
+    "channel_deleted": "the channel was deleted",
+    "group_deleted": "the channel was deleted",
+    "channel_left": "the bot was removed from the channel",
+    "group_left": "the bot was removed from the channel",
+}
+
+
+class Events:
+    """Takes note of each event; returns once its effect is committed."""
+
+    def __init__(
+        self,
+        core: Core,
+        *,
+        api: Api,
+        workspaces: Workspaces,
+        people: People,
+        emoji: Emoji,
+        answers: Answers,
+        errands: Errands,
+        word: str,
+    ) -> None:
+        self._core = core
+        self._api = api
+        self._workspaces = workspaces
+        self._people = people
+        self._emoji = emoji
+        self._answers = answers
+        self._errands = errands
+        self._word = word
+
+    async def take(self, body: Json, id: InvocationId) -> None:
+        event = body.get("event")
+        kind = payload.text_at(event, "type")
+        team = team_of(body)
+        found = await self._workspaces.of(team)
+        if found is None or not isinstance(event, dict):
+            return
+        if kind in {"reaction_added", "reaction_removed"}:
+            await self._reacted(found, event, added=kind == "reaction_added")
+        elif kind == "app_home_opened":
+            if payload.text_at(event, "tab") in {"home", ""}:
+                self._errands.start(self._answers.publish(team, payload.id_at(event, "user")))
+        elif kind in {"app_uninstalled", "tokens_revoked"}:
+            await self._left(found, body, event, id)
+        elif kind in GONE:
+            where = names.channel(team, payload.id_at(event, "channel"))
+            await self._core.happened(ChannelGone(channel=where, because=GONE[kind]), id)
+        elif kind in {"member_left_channel", "member_joined_channel"}:
+            await self._moved(found, event, id, joined=kind == "member_joined_channel")
+
+    async def _reacted(self, workspace: Workspace, event: Json, *, added: bool) -> None:
+        team = workspace.team
+        user = payload.id_at(event, "user")
+        name = self._emoji.canonical(team, payload.text_at(event, "reaction"))
+        meaning = self._emoji.meaning(name)
+        if user == workspace.bot_user or meaning is None or payload.text_at(event, "item", "type") != "message":
+            return
+        person = await self._people.person(team, user)
+        if person is not None and (person.bot or person.guest):
+            return
+        ts = payload.text_at(event, "item", "ts")
+        try:
+            names.moment(ts)
+            at = names.moment(payload.text_at(event, "event_ts"))
+        except (ValueError, OverflowError) as wrong:
+            raise Malformed("no time of Slack's") from wrong
+        happening = (Reacted if added else Unreacted)(
+            actor=await self._people.actor(team, user, with_rights=False),
+            message=names.message(team, payload.id_at(event, "item", "channel"), ts),
+            emoji=name,
+            meaning=meaning,
+            at=at,
+        )
+        await self._core.happened(happening)
+
+    async def _left(self, workspace: Workspace, body: Json, event: Json, id: InvocationId) -> None:
+        """The app was taken out. What is told of an installation before this one is passed over."""
+        tokens = event.get("tokens")
+        if payload.text_at(event, "type") == "tokens_revoked" and not (isinstance(tokens, dict) and tokens.get("bot")):
+            return
+        told = body.get("event_time")
+        if isinstance(told, int) and told < int(workspace.installed_at):
+            return
+        await self._core.happened(WorkspaceLeft(workspace=names.workspace(workspace.team)), id)
+        await self._workspaces.forget(workspace.team)
+
+    async def _moved(self, workspace: Workspace, event: Json, id: InvocationId, *, joined: bool) -> None:
+        if payload.text_at(event, "user") != workspace.bot_user:
+            return
+        where = payload.id_at(event, "channel")
+        if not joined:
+            gone = ChannelGone(channel=names.channel(workspace.team, where), because=GONE["channel_left"])
+            await self._core.happened(gone, id)
+            return
+        inviter = payload.text_at(event, "inviter")
+        if inviter:
+            self._errands.start(self._welcome(workspace.team, where, inviter))
+
+    async def _welcome(self, team: str, where: str, inviter: str) -> None:
+        lines = ("Share an entry here with:", f"{self._word} share #12", "Give this channel a weekly digest with:")
+        words = (*lines, f"{self._word} schedule set mon 09:00 Europe/Berlin")
+        card = Card(title="Dogear is in this channel now.", blocks=tuple(Paragraph(text=plain(line)) for line in words))
+        shown = render.message(card, personal=True)
+        await self._api.call(
+            team, "chat.postEphemeral", channel=where, user=inviter, text=shown.text, blocks=list(shown.blocks)
+        )
+
+
+def team_of(body: Any) -> str:
+    """The workspace that a payload is about; in a shared channel, the one that has installed us."""
+    given = payload.objects(body, "authorizations")
+    if given:
+        return payload.id_at(given[0], "team_id")
+    if payload.text_at(body, "type") in {"event_callback", ""}:
+        return payload.id_at(body, "team_id")
+    return payload.id_at(body, "team", "id")
