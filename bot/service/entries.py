@@ -244,12 +244,32 @@ def with_states(tx: Transaction, member: MemberId, entries: Sequence[Entry]) -> 
     return tuple((entry, states.get(entry.id, ReadingState.UNREAD)) for entry in entries)
 
 
+DRAWS = 4
+
+
 def unread_at_random(
     tx: Transaction, team: TeamId, member: MemberId, tag: str | None, below: Callable[[int], int]
 ) -> tuple[Entry, ReadingState] | None:
     """One of the member's unread entries, every one as likely; None if there is none."""
+    drawn = None if tag else _drawn(tx, team, member, below)
+    if drawn is not None:
+        return drawn, ReadingState.UNREAD
     total = tx.readings.unread_count(member, tag)
     if not total:
         return None
-    (drawn,) = tx.readings.unread(member, tag, offset=below(total), limit=1)
-    return tx.entries.get(team, [drawn])[drawn], ReadingState.UNREAD
+    (chosen,) = tx.readings.unread(member, tag, offset=below(total), limit=1)
+    return tx.entries.get(team, [chosen])[chosen], ReadingState.UNREAD
+
+
+def _drawn(tx: Transaction, team: TeamId, member: MemberId, below: Callable[[int], int]) -> Entry | None:
+    """An unread entry by drawing numbers; None if none of a few draws is one.
+
+    Every unread entry is as likely as any other in each draw. Counting them all, which is sure to find one, takes
+    time that grows with the list.
+    """
+    last = tx.entries.last(team)
+    for _ in range(DRAWS if last else 0):
+        entry = tx.entries.unread(member, EntryNumber(below(last) + 1))
+        if entry is not None:
+            return entry
+    return None

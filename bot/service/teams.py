@@ -53,10 +53,7 @@ def forget_left(tx: Transaction) -> Sequence[Workspace]:
 
 def team_of(tx: Transaction, ref: WorkspaceRef) -> Team | None:
     """The team of a workspace, None while it waits for one and once it was left."""
-    workspace = tx.teams.workspace(ref)
-    if workspace is None or workspace.team is None or workspace.left_at is not None:
-        return None
-    return tx.teams.get(workspace.team)
+    return tx.teams.of(ref)
 
 
 def member_of(tx: Transaction, team: Team, actor: Actor) -> Member | None:

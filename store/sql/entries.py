@@ -28,6 +28,7 @@ from bot.domain.reading import ReadingState
 from bot.domain.source import Problem, ReadEntry, Severity, Source, SourceFile, content_of
 from bot.domain.text import site_of
 from bot.ports import EntryFilter, Kept
+from store.sql import often
 from store.sql.filters import chosen, folded, folded_tag, on_list
 from store.sql.keys import hashed, id_of, number_of, team_of
 from store.sql.search.index import Index
@@ -68,6 +69,13 @@ class SqlEntries:
                 entry = entry_of(row, self._work.tree)
                 found[entry.id] = entry
         return found
+
+    def last(self, team: TeamId) -> int:
+        return self._work.value(often.LAST_ENTRY, team=team) or 0
+
+    def unread(self, member: MemberId, number: EntryNumber) -> Entry | None:
+        row = self._work.row(often.UNREAD_ENTRY, team=team_of(member), member=number_of(member), number=number)
+        return entry_of(row, self._work.tree) if row else None
 
     def count(self, team: TeamId) -> int:
         count: int = self._work.value(select(func.count()).where(on_list(team)))

@@ -1,12 +1,12 @@
 """Statements about reading states that every random pick or every reaction asks, built once.
 
 Building one of them anew costs several times what the database needs to answer it. Parameters have the names of the
-columns they are compared with; `touched` and the tag's conditions say which.
+columns they are compared with.
 """
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, exists, func, select
 
 from bot.domain.reading import ReadingState
 from store.sql.tables import ENTRY, ENTRY_TAG, MARK, READING
@@ -36,6 +36,17 @@ def _page(*, tagged: bool) -> Select[Any]:
 
 UNREAD_COUNT = {tagged: select(func.count()).where(_unread(tagged=tagged)) for tagged in (False, True)}
 UNREAD = {tagged: _page(tagged=tagged) for tagged in (False, True)}
+
+LAST_ENTRY = select(func.max(ENTRY.c.number)).where(_where(ENTRY, "team"))
+UNREAD_ENTRY = select(ENTRY).where(
+    _where(ENTRY, "team", "number"),
+    ENTRY.c.retired_at.is_(None),
+    ~exists().where(
+        _where(READING, "team", "member"),
+        READING.c.entry == bindparam("number"),
+        READING.c.state != ReadingState.UNREAD,
+    ),
+)
 
 STATE = select(READING.c.state).where(_where(READING, *_READING_KEY))
 CHOICE = select(READING.c.choice, READING.c.chosen_at).where(_where(READING, *_READING_KEY))

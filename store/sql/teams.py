@@ -18,6 +18,12 @@ _TEAM = select(TEAM).where(TEAM.c.id == bindparam("team"))
 _WORKSPACE = select(WORKSPACE).where(
     WORKSPACE.c.platform == bindparam("platform"), WORKSPACE.c.id == bindparam("workspace")
 )
+_TEAM_OF = select(TEAM).where(
+    TEAM.c.id == WORKSPACE.c.team,
+    WORKSPACE.c.platform == bindparam("platform"),
+    WORKSPACE.c.id == bindparam("workspace"),
+    WORKSPACE.c.left_at.is_(None),
+)
 _MEMBER = select(MEMBER).where(
     MEMBER.c.team == bindparam("team"),
     MEMBER.c.platform == bindparam("platform"),
@@ -57,6 +63,10 @@ class SqlTeams:
     def workspace(self, ref: WorkspaceRef) -> Workspace | None:
         row = self._work.row(_WORKSPACE, platform=ref.platform, workspace=ref.id)
         return _workspace(row) if row else None
+
+    def of(self, ref: WorkspaceRef) -> Team | None:
+        row = self._work.row(_TEAM_OF, platform=ref.platform, workspace=ref.id)
+        return _team(row) if row else None
 
     def workspaces(self, team: TeamId | None) -> Sequence[Workspace]:
         statement = select(WORKSPACE).where(WORKSPACE.c.team.is_not_distinct_from(team), WORKSPACE.c.left_at.is_(None))
