@@ -34,6 +34,10 @@ class Answers:
         answer = await self.invoked(use)
         await self._show(answer, use)
 
+    async def shown_when_there(self, answering: asyncio.Task[Answer], use: Use) -> None:
+        """Show an answer that was not there with the acknowledgement."""
+        await self._show(await answering, use)
+
     async def invoked(self, use: Use) -> Answer:
         spec, call = self._understood(use)
         wrong = _unknown_channel(spec, call) if spec and isinstance(call, Call) else None
@@ -85,16 +89,9 @@ class Answers:
                 await self._respond(Answer(show=card, refusal=True), card, use)
 
     async def _respond(self, answer: Answer, card: Card, use: Use) -> None:
-        public = answer.reply is Reply.PUBLIC and not answer.refusal
-        shown = render.message(card, personal=not public)
-        body: Json = {
-            "response_type": "in_channel" if public else "ephemeral",
-            "replace_original": use.way is Way.TURN and use.private and not public,
-            "text": shown.text,
-            "blocks": list(shown.blocks),
-            "unfurl_links": False,
-            "unfurl_media": False,
-        }
+        body = _message(answer, card)
+        private = body["response_type"] == "ephemeral"
+        body["replace_original"] = use.way is Way.TURN and use.private and private
         if use.thread:
             body["thread_ts"] = use.thread
         await self._web.respond(use.respond, body)
@@ -130,6 +127,23 @@ class Answers:
         actor = await self._people.actor(team, user, with_rights=True)
         view = render.home(await cards_of(self._core, actor))
         await self._api.call(team, "views.publish", user_id=user, view=view)
+
+
+def message(answer: Answer) -> Json | None:
+    """The answer as a message to where a command was typed; None for a form, which needs a modal."""
+    return None if isinstance(answer.show, Form) else _message(answer, answer.show)
+
+
+def _message(answer: Answer, card: Card) -> Json:
+    public = answer.reply is Reply.PUBLIC and not answer.refusal
+    shown = render.message(card, personal=not public)
+    return {
+        "response_type": "in_channel" if public else "ephemeral",
+        "text": shown.text,
+        "blocks": list(shown.blocks),
+        "unfurl_links": False,
+        "unfurl_media": False,
+    }
 
 
 def _on(word: str, entry: str) -> Call:

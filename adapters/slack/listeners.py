@@ -2,19 +2,21 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.middleware.async_middleware import AsyncMiddleware
+from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from adapters.slack import forms, inbound, payload
-from adapters.slack.answers import Answers
+from adapters.slack.answers import Answers, message
 from adapters.slack.api import Web
 from adapters.slack.errands import Errands
 from adapters.slack.events import Events, team_of
-from adapters.slack.inbound import Shortcut
+from adapters.slack.inbound import Shortcut, Use
 from adapters.slack.once import Once
 from adapters.slack.payload import Malformed
 from adapters.slack.people import People
@@ -32,12 +34,36 @@ from bot.domain.value import Kind
 
 EVENT_TIME = 2.5
 """Seconds until an event must be settled, else Slack is told to bring it again (it gives up waiting after 3)."""
+ANSWER_TIME = 1.5
+"""Seconds that a typed command waits for its answer before it is acknowledged without; Slack waits 3 in all."""
 FORM_TIME = 2.0
 """Seconds that a submitted form waits for its answer before it says that it is being worked on."""
 NOT_HERE = "Dogear is not installed in this workspace any more. Install it again to go on."
 WORKING = Card(title="Being worked on.", blocks=(Paragraph(text=plain("This takes longer than usual.")),))
 
 Ack = Callable[..., Awaitable[Any]]
+
+
+U = TypeVar("U", Use, Shortcut)
+
+
+class Before(AsyncMiddleware):
+    """Looks at each request before Bolt goes on with it; what it says at once is answered, None lets it pass.
+
+    A bare function would do, for which Bolt gathers thirty arguments at every request to pass one.
+    """
+
+    def __init__(self, look: Callable[[Json], Awaitable[BoltResponse | None]]) -> None:
+        self._look = look
+
+    async def async_process(  # the names are Bolt's
+        self, *, req: AsyncBoltRequest, resp: BoltResponse, next: Callable[[], Awaitable[BoltResponse]]
+    ) -> BoltResponse | None:
+        del resp
+        said = await self._look(req.body)
+        if said is None:
+            await next()
+        return said
 
 
 class Listeners:
@@ -76,14 +102,15 @@ class Listeners:
             signing_secret="-",  # noqa: S106 -- Bolt wants one, and checks none here
             client=self._web.client(""),
             authorize=authorized,
-            before_authorize=self._known,
+            before_authorize=Before(self._stopped_at_the_door),
+            process_before_response=True,  # what goes on after the acknowledgement is a task of ours, not of Bolt's
             request_verification_enabled=False,
             ssl_check_enabled=False,
             attaching_function_token_enabled=False,
             attaching_conversation_kwargs_enabled=False,
         )
         everything = re.compile("")
-        app.middleware(self._happened)
+        app.middleware(Before(self._settled))
         app.command(everything)(self._typed)
         app.action(everything)(self._pressed)
         app.options(everything)(self._asked)
@@ -93,7 +120,7 @@ class Listeners:
         return app
 
     async def _authorized(self, team_id: str | None) -> AuthorizeResult:
-        """What Bolt wants to know of a workspace that `_known` has let in."""
+        """What Bolt wants to know of a workspace that was let in."""
         found = await self._workspaces.of(team_id or "")
         assert found is not None
         return AuthorizeResult(
@@ -104,14 +131,12 @@ class Listeners:
             bot_user_id=found.bot_user,
         )
 
-    async def _known(self, body: Any, next: Callable[[], Awaitable[Any]]) -> BoltResponse | None:
+    async def _stopped_at_the_door(self, body: Json) -> BoltResponse | None:
         """Before anything else: whether we are in the workspace that this is about."""
         if body.get("type") == "url_verification":
-            await next()
             return None
         try:
-            team = team_of(body)
-            found = await self._workspaces.of(team)
+            found = await self._workspaces.of(team_of(body))
         except Malformed:
             return BoltResponse(status=400, body="")
         except (BadConfig, StoreError) as error:
@@ -119,13 +144,11 @@ class Listeners:
             return BoltResponse(status=503, body="")
         if found is None:
             return BoltResponse(status=200, body=NOT_HERE if "command" in body else "")
-        await next()
         return None
 
-    async def _happened(self, body: Any, next: Callable[[], Awaitable[Any]]) -> BoltResponse | None:
+    async def _settled(self, body: Json) -> BoltResponse | None:
         """An event is acknowledged once its effect is committed, and else not, so that Slack brings it again."""
         if body.get("type") != "event_callback":
-            await next()
             return None
         try:
             name = payload.text_at(body, "event_id")
@@ -141,28 +164,42 @@ class Listeners:
         return BoltResponse(status=200, body="")
 
     async def _typed(self, ack: Ack, body: Any) -> None:
-        await self._taken_up(ack, body, inbound.command, self._answers.answer)
+        """A typed command is acknowledged with its answer, if that is there in time; a repeat gets none."""
+        use = self._first_use(body, inbound.command)
+        if use is None:
+            await ack()
+            return
+        answering = asyncio.create_task(self._answers.invoked(use))
+        await asyncio.wait((answering,), timeout=ANSWER_TIME)
+        shown = message(answering.result()) if answering.done() else None
+        await ack(shown or "")
+        if shown is None:
+            self._errands.start(self._answers.shown_when_there(answering, use))
 
     async def _pressed(self, ack: Ack, body: Any) -> None:
-        await self._taken_up(ack, body, inbound.pressed, self._answers.answer)
+        await ack()
+        use = self._first_use(body, inbound.pressed)
+        if use is not None:
+            self._errands.start(self._answers.answer(use))
 
     async def _picked(self, ack: Ack, body: Any) -> None:
-        await self._taken_up(ack, body, inbound.shortcut, self._answers.answer_shortcut)
-
-    async def _taken_up(
-        self, ack: Ack, body: Any, read: Callable[[Json], Any], answer: Callable[[Any], Coroutine[Any, Any, None]]
-    ) -> None:
-        """Acknowledge first, then work; a repeat is acknowledged alike and does nothing."""
         await ack()
+        picked = self._first_use(body, inbound.shortcut)
+        if picked is not None:
+            self._errands.start(self._answers.answer_shortcut(picked))
+
+    def _first_use(self, body: Json, read: Callable[[Json], U]) -> U | None:
+        """The use, None for what is malformed or was taken up before."""
         try:
             use = read(body)
         except Malformed as wrong:
             log.info("a use was not understood: %s", wrong)
-            return
+            return None
         name = use.use.id if isinstance(use, Shortcut) else use.id
-        if self._uses.first(name):
-            follow(name)
-            self._errands.start(answer(use))
+        if not self._uses.first(name):
+            return None
+        follow(name)
+        return use
 
     async def _submitted(self, ack: Ack, body: Any) -> None:
         """A form is acknowledged with its outcome, so that what is wrong stands at its field."""

@@ -102,7 +102,7 @@ class Posted:
 
 @dataclass
 class Answered:
-    """What came back on a response_url."""
+    """What came back on a response_url, or with the acknowledgement of a typed command."""
 
     team: str
     user: str
@@ -607,9 +607,23 @@ class FakeSlack:
     async def send(self, payload: Json, headers: dict[str, str] | None = None) -> tuple[int, Any]:
         """Send it the way the app is connected: the status of the acknowledgement and what came with it."""
         if self._sockets and not self.app_url:
-            return await self._through_socket(payload)
-        body, kind = self.encoded(payload)
-        return await self.post(body, {"Content-Type": kind, **self.signed(body), **(headers or {})})
+            status, said = await self._through_socket(payload)
+        else:
+            body, kind = self.encoded(payload)
+            status, said = await self.post(body, {"Content-Type": kind, **self.signed(body), **(headers or {})})
+        if "command" in payload and isinstance(said, dict) and said:
+            self._answer_with(payload, said)
+        return status, said
+
+    def _answer_with(self, payload: Json, said: Json) -> None:
+        """Show what a typed command was acknowledged with."""
+        try:
+            checked_message(said)
+        except Refused as no:
+            self.refusals.append(("acknowledgement", no.code))
+            return
+        self.answers.append(Answered(payload["team_id"], payload["user_id"], said))
+        self._woken.set()
 
     async def post(self, body: bytes | BytesIO, headers: dict[str, str]) -> tuple[int, Any]:
         async with self._client.post(f"{self.app_url}/slack/events", data=body, headers=headers) as response:

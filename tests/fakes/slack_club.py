@@ -40,7 +40,8 @@ class SlackClub:
     async def answered(self, payload: Json) -> Json:
         before = len(self.slack.answers)
         status, body = await self.slack.send(payload)
-        assert (status, body) in ((200, ""), (200, {})), (status, body)
+        assert status == 200, (status, body)
+        assert "command" in payload or not body, body
         await self.slack.until(lambda: len(self.slack.answers) > before)
         return self.slack.answers[before].body
 
