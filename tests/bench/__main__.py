@@ -16,6 +16,7 @@ ROWS = {
     "completion": "tests.bench.completion",
     "backup": "tests.bench.backup",
     "killed": "tests.bench.killed",
+    "slack": "tests.bench.slack",
 }
 """The module that measures what has this name, in the order in which all are run; its `measured()` gives the rows."""
 
