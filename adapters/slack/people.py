@@ -2,9 +2,11 @@
 
 import asyncio
 from collections import OrderedDict
+from functools import partial
 
 from adapters.slack.api import Api
 from adapters.slack.names import account, workspace
+from adapters.slack.quiet import log
 from adapters.slack.richtext import Json
 from bot.chat.platform import Actor
 from bot.domain.errors import PlatformError
@@ -33,6 +35,7 @@ class People:
     def __init__(self, api: Api) -> None:
         self._api = api
         self._known: OrderedDict[tuple[str, str], tuple[float, Person]] = OrderedDict()
+        self._asking: dict[tuple[str, str], asyncio.Task[Person]] = {}
 
     async def actor(self, team: str, user: str, name: str = "", *, with_rights: bool) -> Actor:
         """The person as an actor; a role above reader only with rights asked for at this very moment."""
@@ -53,11 +56,27 @@ class People:
             return known[1]
         try:
             async with asyncio.timeout(PATIENCE):
-                answer = await self._api.call(team, "users.info", user=user)
+                return await (self._ask(team, user) if fresh else self._asked_once(team, user))
         except (PlatformError, TimeoutError):
             return known[1] if known is not None and not fresh else None
+
+    async def _asked_once(self, team: str, user: str) -> Person:
+        """What Slack says; of many who want to know at the same time one asks."""
+        asking = self._asking.get((team, user))
+        if asking is None:
+            asking = self._asking[team, user] = asyncio.create_task(self._ask(team, user))
+            asking.add_done_callback(partial(self._asked, (team, user)))
+        return await asyncio.shield(asking)
+
+    def _asked(self, whom: tuple[str, str], asking: "asyncio.Task[Person]") -> None:
+        del self._asking[whom]
+        if not asking.cancelled() and isinstance(error := asking.exception(), PlatformError):
+            log.info("who somebody is was not told: %s", error)
+
+    async def _ask(self, team: str, user: str) -> Person:
+        answer = await self._api.call(team, "users.info", user=user)
         person = _person(team, answer)
-        self._known[team, user] = (now, person)
+        self._known[team, user] = (asyncio.get_running_loop().time(), person)
         self._known.move_to_end((team, user))
         while len(self._known) > MOST_KNOWN:
             self._known.popitem(last=False)

@@ -112,6 +112,8 @@ class Workspaces:
         return known[1]
 
     async def _known(self) -> None:
+        if self._opened.is_set():
+            return
         try:
             await asyncio.wait_for(self._opened.wait(), OPENING)
         except TimeoutError:
