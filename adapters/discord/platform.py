@@ -77,6 +77,7 @@ class DiscordPlatform:
         self._gateway = self.client.gateway
         self._shards: Shards | None = None
         self._logging_in = asyncio.Lock()
+        self._sending_only = False
         self._channels = forum.Channels()
 
     async def run(self, core: Core, vault: Vault) -> None:
@@ -95,11 +96,25 @@ class DiscordPlatform:
             self._shards = None
             self._gateway.up.clear()
 
-    async def _served(self, core: Core, vault: Vault, events: Events) -> None:
+    async def send_only(self, core: Core, vault: Vault) -> None:  # noqa: ARG002  sending shows nothing but refusals
+        """Be logged in without a gateway until cancelled. Raises BadConfig for a token that Discord does not take."""
+        self._renew()
+        async with self.client:
+            try:
+                await self._log_in_or_give_up()
+                self._sending_only = True
+                await asyncio.Event().wait()
+            finally:
+                self._sending_only = False
+
+    async def _log_in_or_give_up(self) -> None:
         try:
             await self.log_in()
         except PlatformRefused as error:
             raise BadConfig([f"{error}. {error.remedy}"]) from error
+
+    async def _served(self, core: Core, vault: Vault, events: Events) -> None:
+        await self._log_in_or_give_up()
         with translated():
             await self.register(core)
             count, *_ = await self.client.http.get_bot_gateway()
@@ -120,6 +135,8 @@ class DiscordPlatform:
 
     async def connection(self) -> Connection:
         """Up if every shard that is ours to hear is heard."""
+        if self._sending_only:
+            return Connection(up=True, reconnects=self._gateway.reconnects)
         if self._shards is None or not self._shards.looked:
             return Connection(up=False, reason="not connected yet", reconnects=self._gateway.reconnects)
         silent = sorted(set(self._shards.held) - self._gateway.up)

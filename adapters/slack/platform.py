@@ -96,6 +96,18 @@ class SlackPlatform:
             await errands.finish()
             await self._web.close()
 
+    async def send_only(self, core: Core, vault: Vault) -> None:
+        """Know the workspaces and their tokens until cancelled."""
+        self._core = core
+        try:
+            ours = await self._workspaces.open(vault)
+            if ours is not None:
+                await self._get_to_know(ours)
+            await self._served()
+        finally:
+            self.ready.clear()
+            await self._web.close()
+
     async def connection(self) -> Connection:
         """Over HTTPS it is Slack that connects, so that being served is all there is to it."""
         reconnects = self._reconnects + (self._socket.reconnects if self._socket else 0)

@@ -1,5 +1,6 @@
 """The terminal as a chat platform: what the club posts goes into the room of this run and onto the screen."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -61,6 +62,10 @@ class TerminalPlatform:
             start=self._start,
         )
         await conversation.hold()
+
+    async def send_only(self, core: Core, vault: Vault) -> None:  # noqa: ARG002  a terminal is there while it is open
+        """Nothing is sent to a terminal that another process has."""
+        await asyncio.Event().wait()
 
     async def post(self, channel: ChannelRef, card: Card, *, key: str, thread: ThreadRef | None = None) -> MessageRef:
         """Show the card in its channel; the same key again is the message that is there already."""

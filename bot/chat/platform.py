@@ -249,6 +249,12 @@ class ChatPlatform(Protocol):
         """Be connected and translate events until cancelled, or until the platform is over by itself."""
         ...
 
+    async def send_only(self, core: Core, vault: Vault) -> None:
+        """In place of `run` where another process is connected: have what it takes to send, until cancelled. `core` is
+        told of nothing but what sending shows, a workspace that is closed to us.
+        """
+        ...
+
     async def post(self, channel: ChannelRef, card: Card, *, key: str, thread: ThreadRef | None = None) -> MessageRef:
         """Post the card; `key` goes along so that `find` can recognise the message, and is the platform's own guard
         against doubles where it has one.

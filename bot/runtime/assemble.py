@@ -14,6 +14,7 @@ from bot.domain.delivery import Durations
 from bot.domain.ids import MessageRef, PlatformName, Url
 from bot.ports import Meter
 from bot.runtime import log
+from bot.runtime.bell import listening
 from bot.runtime.clock import SystemClock
 from bot.runtime.deliver import Deliverer
 from bot.runtime.executors import Executors
@@ -48,10 +49,11 @@ class Club:
         self.platforms[platform.name] = platform
 
     @asynccontextmanager
-    async def at_work(self) -> AsyncIterator[None]:
-        """Tick, deliver and watch the lists while the block lasts."""
-        async with self.ticker.running():
-            working = [asyncio.create_task(self.deliverer.run()), asyncio.create_task(self.lists.watch())]
+    async def at_work(self, *, lists: bool = True) -> AsyncIterator[None]:
+        """Tick, deliver and (with `lists`) watch the lists while the block lasts."""
+        async with self.ticker.running(), listening(self.store.bell(), self.deliverer.wake):
+            watches = [self.lists.watch()] if lists else []
+            working = [asyncio.create_task(work) for work in (self.deliverer.run(), *watches)]
             try:
                 yield
             finally:

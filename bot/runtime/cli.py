@@ -96,12 +96,17 @@ def chat_command(
 
 
 @app.command()
-def run(database: Database = None) -> None:
+def run(
+    database: Database = None,
+    worker: Annotated[
+        bool, typer.Option("--worker", help="Only deliver, beside other processes; needs PostgreSQL")
+    ] = False,
+) -> None:
     """Serve every platform whose token is set."""
     from bot.runtime.serve import serve
     from bot.runtime.settings import load
 
-    asyncio.run(serve(load(database=database)))
+    asyncio.run(serve(load(database=database), worker=worker))
 
 
 @app.command()

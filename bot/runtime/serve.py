@@ -24,8 +24,13 @@ LONGEST_STOP = 18.0
 log = logging.getLogger("dogear.serve")
 
 
-async def serve(settings: Settings) -> None:
-    """Serve until told to stop by a signal. Raises BadConfig without a platform, StaleSchema for an old database."""
+async def serve(settings: Settings, *, worker: bool = False) -> None:
+    """Serve until told to stop by a signal; a `worker` only delivers, and is connected to no platform.
+
+    Raises BadConfig without a platform, or for a worker without PostgreSQL, and StaleSchema for an old database.
+    """
+    if worker and settings.database_url.startswith("sqlite"):
+        raise BadConfig(["A worker of its own needs PostgreSQL: over SQLite one “dogear run” does everything."])
     platforms = configured(settings)
     if not platforms:
         raise BadConfig(["No platform has a token. Set one up as the README says, or try: dogear chat"])
@@ -33,12 +38,13 @@ async def serve(settings: Settings) -> None:
     async with opened(settings, migrate=False, meter=metrics) as club:
         for platform in platforms:
             club.join(platform)
-        nightly = await asyncio.to_thread(_nightly, club)
-        await _read_lists(club)
+        nightly = None if worker else await asyncio.to_thread(_nightly, club)
+        if not worker:
+            await _read_lists(club)
         try:
             with contextlib.suppress(asyncio.CancelledError):
                 async with _at_it(nightly):
-                    await _until_stopped(club, metrics)
+                    await _until_stopped(club, metrics, worker=worker)
         except ExceptionGroup as failed:
             raise _first(failed) from failed
 
@@ -81,13 +87,16 @@ async def _read_lists(club: Club) -> None:
         await club.lists.sync(team)
 
 
-async def _until_stopped(club: Club, metrics: Metrics) -> None:
+async def _until_stopped(club: Club, metrics: Metrics, *, worker: bool) -> None:
     """A platform that ends is started anew; only settings that cannot be used end all."""
     health = _health(club, metrics)
     stopped = _told_to_stop()
     async with asyncio.TaskGroup() as group:
-        async with _reachable(club, health), club.at_work():
-            supervisors = [Supervisor(one, club.dispatcher, club.vault, metrics) for one in club.platforms.values()]
+        async with _reachable(club, health, worker=worker), club.at_work(lists=not worker):
+            supervisors = [
+                Supervisor(one, club.dispatcher, club.vault, metrics, sending_only=worker)
+                for one in club.platforms.values()
+            ]
             running = [group.create_task(supervisor.run()) for supervisor in supervisors]
             await stopped.wait()
             health.stopping = True
@@ -124,12 +133,12 @@ def _health(club: Club, metrics: Metrics) -> Health:
 
 
 @contextlib.asynccontextmanager
-async def _reachable(club: Club, health: Health) -> AsyncIterator[None]:
+async def _reachable(club: Club, health: Health, *, worker: bool) -> AsyncIterator[None]:
     """Serve over HTTP what platforms want served, and our health at an address of its own, or at the same one."""
     from bot.runtime.http import HEALTH, serving  # with aiohttp, which comes with a platform
 
     settings = club.settings
-    websites = [platform for platform in club.platforms.values() if isinstance(platform, Website)]
+    websites = [platform for platform in club.platforms.values() if isinstance(platform, Website) and not worker]
     routes = [route for website in websites for route in website.routes()]
     places: dict[tuple[str, int], list[Route]] = {}
     if routes:

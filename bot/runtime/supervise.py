@@ -39,9 +39,17 @@ class Supervisor:
     """Runs one platform. What no new start mends ends it: settings that cannot be used, a database that is too old."""
 
     def __init__(
-        self, platform: ChatPlatform, core: Core, vault: Vault, meter: Meter, patience: Patience = PATIENCE
+        self,
+        platform: ChatPlatform,
+        core: Core,
+        vault: Vault,
+        meter: Meter,
+        patience: Patience = PATIENCE,
+        *,
+        sending_only: bool = False,
     ) -> None:
         self._platform = platform
+        self._run = platform.send_only if sending_only else platform.run
         self._core = core
         self._vault = vault
         self._meter = meter
@@ -64,7 +72,7 @@ class Supervisor:
 
     async def _once(self) -> str:
         """Run it; why it is over, in words."""
-        running = asyncio.create_task(self._platform.run(self._core, self._vault))
+        running = asyncio.create_task(self._run(self._core, self._vault))
         watching = asyncio.create_task(self._silent())
         try:
             await asyncio.wait({running, watching}, return_when=asyncio.FIRST_COMPLETED)

@@ -25,6 +25,7 @@ from sqlalchemy import (
 
 from bot.domain.delivery import MESSAGES, Delivery, Draft, Durations, State, Step
 from bot.domain.ids import DeliveryId, EntryId, MessageRef, PlatformName, TeamId, ThreadRef, WorkspaceRef
+from store.sql.bell import ring
 from store.sql.due import (
     CHANNEL,
     ENDED,
@@ -64,6 +65,7 @@ class SqlDeliveries:
             return False
         rows = [planned(team, number, draft, instance, not_before) for number, draft in enumerate(drafts, start=first)]
         self._work.change(_INSERT, rows)
+        ring(self._work.connection)
         return True
 
     def lease(self, owner: str, limit: int, durations: Durations, platforms: Sequence[str]) -> Sequence[Delivery]:
@@ -138,6 +140,8 @@ class SqlDeliveries:
         )
         for row in settled:
             self._go_on(row, now, free_at or now)
+        if state is State.PENDING and (not_before or now) <= now:
+            ring(self._work.connection)
         return bool(settled)
 
     def _go_on(self, row: AnyRow, now: datetime, free_at: datetime) -> None:

@@ -41,7 +41,7 @@ def hold(engine: Engine, name: str) -> Hold | None:
     """Take the hold of this name; None while another process has it. Raises StoreBusy."""
     if engine.dialect.name == "sqlite":
         return Hold(None)
-    connection = _own_connection(engine)
+    connection = own_connection(engine)
     number = int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big", signed=True)
     if connection.scalar(text("SELECT pg_try_advisory_lock(:number)"), {"number": number}):
         return Hold(connection)
@@ -49,8 +49,10 @@ def hold(engine: Engine, name: str) -> Hold | None:
     return None
 
 
-def _own_connection(engine: Engine) -> Connection:
-    """A connection beside the pool's, without a transaction that would stay open."""
+def own_connection(engine: Engine) -> Connection:
+    """A connection beside the pool's, without a transaction that would stay open; it must say something every now and
+    then. On PostgreSQL.
+    """
     settings = {"idle_session_timeout": IDLE_SESSION, **_KEEPALIVE}
     arguments = {
         "connect_timeout": 3,

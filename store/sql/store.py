@@ -13,6 +13,7 @@ from bot.domain.errors import BadBackup, StoreBusy
 from bot.domain.notes import NoteBlock
 from bot.ports import Clock, Failed
 from store.sql import backup
+from store.sql.bell import Bell
 from store.sql.engine import POOL, RolledBack, address, begun, connect, savepoint
 from store.sql.hold import Hold, hold
 from store.sql.migrate import REVISION, prepare, revision
@@ -131,6 +132,10 @@ class SqlStore:
     def writers(self) -> int:
         """How many threads may write at a time: on SQLite they would only wait for each other."""
         return 1 if self._engine.dialect.name == "sqlite" else POOL // 2
+
+    def bell(self) -> Bell | None:
+        """What rings when another process has made deliveries due; None where there is no other."""
+        return None if self._engine.dialect.name == "sqlite" else Bell(self._engine)
 
     def hold(self, name: str) -> Hold | None:
         """Take what only one process may have; None while another has it. Raises StoreBusy."""

@@ -53,6 +53,9 @@ class RecordingPlatform:
     async def run(self, core: Core, vault: Vault) -> None:
         """Nothing arrives from here."""
 
+    async def send_only(self, core: Core, vault: Vault) -> None:
+        """Nothing is needed to send."""
+
     async def post(self, channel: ChannelRef, card: Card, *, key: str, thread: ThreadRef | None = None) -> MessageRef:
         if self.refusals and not self.after_accepting:
             raise self.refusals.pop(0)

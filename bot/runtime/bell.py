@@ -1,0 +1,56 @@
+"""Wakes our worker when another process has made deliveries due, as far as the database can tell."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Protocol
+
+from bot.domain.errors import StoreError
+
+LISTEN = 2.0
+"""Seconds after which a listener looks whether it is to stop, and whether its connection lives."""
+AGAIN = 5.0
+"""Seconds until another connection is tried; meanwhile the worker asks by itself."""
+
+log = logging.getLogger("dogear.bell")
+
+
+class Bell(Protocol):
+    """What the store rings."""
+
+    def rung(self, seconds: float) -> bool: ...
+    def close(self) -> None: ...
+
+
+@asynccontextmanager
+async def listening(bell: Bell | None, wake: Callable[[], None]) -> AsyncIterator[None]:
+    """Call `wake` on the event loop whenever the bell rings while the block lasts."""
+    if bell is None:
+        yield
+        return
+    stop, loop = threading.Event(), asyncio.get_running_loop()
+    listener = threading.Thread(
+        target=_listen, args=(bell, stop, lambda: loop.call_soon_threadsafe(wake)), name="dogear-bell", daemon=True
+    )
+    listener.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        await asyncio.to_thread(listener.join)
+
+
+def _listen(bell: Bell, stop: threading.Event, wake: Callable[[], object]) -> None:
+    while not stop.is_set():
+        try:
+            if bell.rung(LISTEN):
+                wake()
+        except StoreError as error:
+            log.info("not listening: %s", error)
+            stop.wait(AGAIN)
+        except Exception:
+            log.exception("bug in the bell")
+            stop.wait(AGAIN)
+    bell.close()
