@@ -167,10 +167,8 @@ def _overview(turn: Turn, specs: Catalogue) -> Card:
     items = tuple((f"{turn.word} {spec.usage}", plain(spec.summary)) for spec in specs)
     reactions = "On a message that shows one entry, ✅ marks it read for you and 🔖 puts it in your queue."
     seen = "What you type or press is private; a reaction is seen by everybody in the channel."
-    return Card(
-        title="What you can do",
-        blocks=(Fields(items=items), Paragraph(text=plain(reactions)), Paragraph(text=plain(seen), quiet=True)),
-    )
+    quiet = [Paragraph(text=plain(line), quiet=True) for line in (seen, turn.limits) if line]
+    return Card(title="What you can do", blocks=(Fields(items=items), Paragraph(text=plain(reactions)), *quiet))
 
 
 def _explained(turn: Turn, specs: Catalogue, typed: str) -> Card:

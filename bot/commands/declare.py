@@ -35,7 +35,8 @@ class Turn:
     """One turn of the conversation: who says something, where, and the transaction in which it is answered.
 
     `zone` is the IANA zone in which the member is shown times, `below(n)` draws a whole number under n, `link`
-    says where a message can be opened, `word` is the command's first word with its slash.
+    says where a message can be opened, `word` is the command's first word with its slash, `limits` a sentence about
+    how much may be asked for, empty where there is no limit.
     """
 
     tx: Transaction
@@ -47,6 +48,7 @@ class Turn:
     invocation: InvocationId
     zone: str
     word: str
+    limits: str
     below: Callable[[int], int]
     link: Callable[[MessageRef], Url | None]
 

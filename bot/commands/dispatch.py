@@ -5,6 +5,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.chat.command import Catalogue, CommandSpec
 from bot.chat.line import parse
@@ -24,9 +25,11 @@ from bot.chat.platform import (
 from bot.chat.trace import follow
 from bot.commands.cards import refusal, sentence
 from bot.commands.declare import Command, Turn, form_of
+from bot.commands.limits import COMPLETION, Limits
+from bot.commands.patience import GaveUp, Patience
 from bot.domain.card import Call, Card, Choice, Tone
 from bot.domain.entry import Entry
-from bot.domain.errors import BadUsage, NotAllowed, NotFound, Refusal, StoreError
+from bot.domain.errors import BadUsage, NotAllowed, NotFound, Refusal, StoreError, TooMuch
 from bot.domain.ids import AccountRef, InvocationId, MessageRef, PlatformName, Url, WorkspaceRef
 from bot.domain.reading import ReadingState
 from bot.domain.record import record
@@ -74,6 +77,8 @@ class Dispatcher:
         wake: Callable[[], None],
         stopped: Callable[[Schedule], None],
         meter: Meter,
+        limits: Limits,
+        patience: Patience,
     ) -> None:
         """`wake` is called when deliveries may have become due, `stopped` with a schedule that we had to pause."""
         self._commands = {command.spec.path: command for command in commands}
@@ -84,6 +89,8 @@ class Dispatcher:
         self._wake = wake
         self._stopped = stopped
         self._meter = meter
+        self._limits = limits
+        self._patience = patience
         self._answered: OrderedDict[InvocationId, tuple[datetime, Answer]] = OrderedDict()
 
     @property
@@ -110,14 +117,20 @@ class Dispatcher:
         """The command's name, one word for what came of it, and the answer."""
         name, spec = "unknown", None
         try:
+            self._limits.take(invocation.actor)
             call = self._call(invocation)
             command = self._command(call)
             name, spec = command.spec.name, command.spec
-            return name, "answered", await self._carried_out(invocation, command, call)
+            carried_out = partial(self._carried_out, invocation, command, call)
+            return name, "answered", await self._patience.of(carried_out)
+        except TooMuch as no:
+            return name, "limited", Answer(show=refusal(no, None, self._house.word), refusal=True)
         except Refusal as no:
             return name, "refused", self._refused(no, invocation, spec)
         except StoreError as error:
-            log.warning("the store is busy: %s", error)
+            if isinstance(error, GaveUp) and spec and spec.writes:
+                unknown = "It is not known yet whether this was done."
+                return name, "busy", _trouble(unknown, f"{error} Look in a minute, before you do it again.")
             again = f"{error} Try again in a minute."
             return name, "busy", _trouble("This cannot be done right now; nothing was lost.", again)
         except Exception:  # noqa: BLE001 -- a bug ends here, as a card with a reference, and never at the person
@@ -184,6 +197,7 @@ class Dispatcher:
             raise NotFound(
                 "This workspace does not belong to a team yet.", hint=f"The host runs: dogear team assign {place} TEAM"
             )
+        self._limits.belongs(actor.workspace, team.id)
         return team
 
     def _turn(self, tx: Transaction, invocation: Invocation, team: Team, member: Member, role: Role) -> Turn:
@@ -197,6 +211,7 @@ class Dispatcher:
             invocation=invocation.id,
             zone=teams.zone_for(member, invocation.actor, team),
             word=self._house.word,
+            limits=self._limits.said,
             below=self._clock.below,
             link=self._link,
         )
@@ -230,7 +245,8 @@ class Dispatcher:
     async def complete(self, actor: Actor, kind: Kind, typed: str) -> Sequence[Choice]:
         """Values of a kind that fit what was typed so far; none on any trouble, for it is only help."""
         try:
-            return await self._completions(actor, kind, typed.strip())
+            self._limits.take(actor, COMPLETION)
+            return await self._patience.of(partial(self._completions, actor, kind, typed.strip()))
         except (Refusal, StoreError):
             return ()
         except Exception:  # noqa: BLE001 -- help that fails must not stop the typing
@@ -290,7 +306,8 @@ class Dispatcher:
         """Take note of what a platform tells; returns once that is committed, raises StoreBusy if it cannot be."""
         if id is not None:
             follow(id)
-        stopped = await self._runner.write(lambda tx: self._noted_once(tx, happening, id))
+        noted = partial(self._noted_once, happening=happening, id=id)
+        stopped = await self._patience.of(partial(self._runner.write, noted))
         if stopped is not None:
             self._stopped(stopped)
 

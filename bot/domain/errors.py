@@ -1,7 +1,7 @@
 """Everything that can go wrong and that a caller may meet, as one tree.
 
 DogearError
-├── Refusal         BadUsage · NotFound · NotAllowed · Conflict       an expected "no", shown to the person
+├── Refusal         BadUsage · NotFound · NotAllowed · Conflict · TooMuch   an expected "no", shown to the person
 ├── PlatformError   PlatformBusy · PlatformRefused (ChannelRefused, MessageRemoved) · PlatformUncertain  raised by adapters only
 ├── StoreError      StoreBusy · StaleSchema · BadBackup
 └── BadConfig       every problem of the settings at once
@@ -43,6 +43,10 @@ class NotAllowed(Refusal):
 
 class Conflict(Refusal):
     """It can be understood and is allowed, and still does not fit the present state."""
+
+
+class TooMuch(Refusal):
+    """More was asked for than one may ask for at a time; the hint says when to try again."""
 
 
 class PlatformError(DogearError):

@@ -4,12 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
 from adapters import registry
 from bot.chat.platform import ChatPlatform
 from bot.commands.catalogue import COMMANDS
 from bot.commands.dispatch import Dispatcher, House
+from bot.commands.limits import Limits
+from bot.commands.patience import Patience
 from bot.domain.delivery import Durations
 from bot.domain.ids import MessageRef, PlatformName, Url
 from bot.ports import Meter
@@ -27,6 +30,8 @@ from bot.runtime.vault import ThreadedVault
 from store.sql import SqlStore, open_store
 
 UNCOUNTED = Uncounted()
+LONGEST_WAIT = timedelta(seconds=2.5)
+"""For the database; a platform waits for three seconds at most."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +80,11 @@ async def opened(
     migrate: bool,
     durations: Durations = Durations(),  # noqa: B008 -- frozen
     meter: Meter = UNCOUNTED,
+    hosted: bool = False,
 ) -> AsyncIterator[Club]:
     """The club over the database of the settings; with `migrate` an older database is copied and brought up to date.
+
+    `hosted` is a process that serves many people: none may keep the others waiting.
 
     Raises BadConfig for a database that cannot be used, StaleSchema for one of another version.
     """
@@ -85,14 +93,21 @@ async def opened(
     store = await asyncio.to_thread(partial(open_store, settings.database_url, clock, migrate=migrate))
     runner = Executors(store, readers=store.readers, writers=store.writers)
     try:
-        yield _assembled(settings, clock, store, runner, durations, meter)
+        yield _assembled(settings, clock, store, runner, durations, meter, hosted=hosted)
     finally:
         await asyncio.to_thread(runner.drain)
         store.close()
 
 
 def _assembled(
-    settings: Settings, clock: SystemClock, store: SqlStore, runner: Executors, durations: Durations, meter: Meter
+    settings: Settings,
+    clock: SystemClock,
+    store: SqlStore,
+    runner: Executors,
+    durations: Durations,
+    meter: Meter,
+    *,
+    hosted: bool,
 ) -> Club:
     platforms: dict[PlatformName, ChatPlatform] = {}
     notices = Notices(platforms, clock, settings.admins_channel)
@@ -106,6 +121,8 @@ def _assembled(
         wake=deliverer.wake,
         stopped=notices.stopped,
         meter=meter,
+        limits=Limits(per_person=settings.person_limit, per_team=settings.team_limit) if hosted else Limits(),
+        patience=Patience(LONGEST_WAIT if hosted else None),
     )
     return Club(
         settings=settings,

@@ -35,7 +35,7 @@ async def serve(settings: Settings, *, worker: bool = False) -> None:
     if not platforms:
         raise BadConfig(["No platform has a token. Set one up as the README says, or try: dogear chat"])
     metrics = Metrics(SystemClock())
-    async with opened(settings, migrate=False, meter=metrics) as club:
+    async with opened(settings, migrate=False, meter=metrics, hosted=True) as club:
         for platform in platforms:
             club.join(platform)
         nightly = None if worker else await asyncio.to_thread(_nightly, club)

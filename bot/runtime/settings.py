@@ -35,6 +35,8 @@ class Settings(BaseSettings):
     vault_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         (), description="keys that encrypt the platforms' secrets, newest first, separated by commas"
     )
+    person_limit: int = Field(60, ge=0, description="how many commands a minute one person may use; 0 for any number")
+    team_limit: int = Field(600, ge=0, description="how many commands a minute one team may use; 0 for any number")
     slack_bot_token: SecretStr = Field(SecretStr(""), description="Slack: the bot token of one workspace, xoxb-…")
     slack_app_token: SecretStr = Field(
         SecretStr(""), description="Slack: the app token for Socket Mode, xapp-…; without it Slack comes over HTTPS"

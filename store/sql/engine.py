@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from bot.domain.errors import BadConfig, StoreBusy
 from store.sql import failures
 
-BUSY_TIMEOUT = 3000
+BUSY_TIMEOUT = 2000
 """Milliseconds for which SQLite waits for another process; our own threads take turns in the runtime."""
 STATEMENT_TIMEOUT = 60_000
 IDLE_TIMEOUT = 30_000
@@ -104,6 +104,10 @@ def _postgresql(url: URL) -> Engine:
     arguments = {
         "connect_timeout": 3,
         "application_name": "dogear",
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 15_000,
         "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
     }
     _require_driver()

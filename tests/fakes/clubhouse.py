@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from bot.chat.platform import Actor, Answer, Invocation, Reacted, Unreacted
 from bot.domain.card import Call, Card, Fields, Paragraph
@@ -90,13 +91,15 @@ async def clubhouse(
     at: datetime = WEDNESDAY,
     platform: RecordingPlatform | None = None,
     meter: Meter = UNCOUNTED,
+    hosted: bool = False,
+    **options: Any,
 ) -> AsyncIterator[Clubhouse]:
     """A club with these entries on its list; a second one over the same database is another process of it."""
     platform = platform or RecordingPlatform()
     reading_list = folder / "list.md"
     if titles:
         write(reading_list, titles)
-    async with opened(load(database=database), migrate=False, meter=meter) as club:
+    async with opened(load(database=database, **options), migrate=False, meter=meter, hosted=hosted) as club:
         club.clock.move_to(at)
         club.join(platform)
         team = await club.runner.write(lambda tx: teams.found_default(tx, "UTC"))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -18,8 +19,9 @@ _TEMPLATE = "dogear_template"
 class Postgres:
     """One server, with a database for each test copied from one that has the schema."""
 
-    def __init__(self, socket: Path) -> None:
+    def __init__(self, socket: Path, server: Any) -> None:
         self._socket = socket
+        self._server = server
         self._numbers = count(1)
         self.execute(f"CREATE DATABASE {_TEMPLATE}")
         open_store(self.url(_TEMPLATE), FakeClock()).close()
@@ -37,6 +39,14 @@ class Postgres:
         finally:
             self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
+    def stop(self) -> None:
+        """Be away, with every connection cut."""
+        self._server.stop()
+
+    def start(self) -> None:
+        """Be back."""
+        self._server.start()
+
     def execute(self, statement: str) -> None:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(statement.encode())
@@ -53,7 +63,7 @@ def running() -> Iterator[Postgres]:
         data = Path(folder, "data")
         server = get_server(data, cleanup_mode="delete")
         try:
-            postgres = Postgres(data)
+            postgres = Postgres(data, server)
             for setting in ("fsync = off", "full_page_writes = off", "autovacuum = off"):
                 postgres.execute(f"ALTER SYSTEM SET {setting}")
             postgres.execute("SELECT pg_reload_conf()")

@@ -59,6 +59,7 @@ def a_turn(channel: ChannelRef | None = CHANNEL) -> Turn:
         invocation=InvocationId("1"),
         zone="UTC",
         word="/blog",
+        limits="",
         below=lambda _: 0,
         link=lambda _: None,
     )

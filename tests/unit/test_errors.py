@@ -20,6 +20,7 @@ from bot.domain.errors import (
     StaleSchema,
     StoreBusy,
     StoreError,
+    TooMuch,
 )
 
 
@@ -29,7 +30,7 @@ def subclasses(root: type[Exception]) -> set[type[Exception]]:
 
 def test_the_tree_is_the_one_that_is_drawn_at_its_top() -> None:
     assert {Refusal, PlatformError, StoreError, BadConfig} <= subclasses(DogearError)
-    assert {BadUsage, NotFound, NotAllowed, Conflict} <= subclasses(Refusal)
+    assert {BadUsage, NotFound, NotAllowed, Conflict, TooMuch} <= subclasses(Refusal)
     assert subclasses(PlatformError) == {PlatformBusy, PlatformRefused, PlatformUncertain}
     assert subclasses(StoreError) == {StoreBusy, StaleSchema, BadBackup}
 

@@ -1,0 +1,69 @@
+"""How much one person and one team may ask for, so that none takes the others' turn."""
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+
+from bot.chat.platform import Actor
+from bot.domain.errors import TooMuch
+from bot.domain.ids import TeamId, WorkspaceRef
+from bot.domain.rate import Bucket, Rate, full
+
+COMMAND = 1.0
+COMPLETION = 0.1
+"""One is asked for with every letter typed."""
+MOST_BUCKETS = 20_000
+"""One that is dropped was full again, or belongs to the longest idle of very many."""
+
+
+class Limits:
+    """A bucket for each person and each team; `per_person` and `per_team` are commands a minute, 0 for any number.
+
+    A press and a submitted form count as the command that they are. Reactions do not count: none may be lost.
+    """
+
+    def __init__(self, *, per_person: int = 0, per_team: int = 0, now: Callable[[], float] = time.monotonic) -> None:
+        self._person = Rate(per_minute=per_person) if per_person else None
+        self._team = Rate(per_minute=per_team) if per_team else None
+        self._now = now
+        self._buckets: OrderedDict[Hashable, Bucket] = OrderedDict()
+        self._teams: dict[WorkspaceRef, TeamId] = {}
+
+    @property
+    def said(self) -> str:
+        """In words for whoever asks for help; empty without limits."""
+        parts = [
+            f"{rate.per_minute:,} a minute for {whom}"
+            for rate, whom in ((self._person, "one person"), (self._team, "the whole team"))
+            if rate
+        ]
+        return f"Commands are limited: {', '.join(parts)}." if parts else ""
+
+    def belongs(self, workspace: WorkspaceRef, team: TeamId) -> None:
+        """The workspaces of a team share its limit as soon as it is known that they are its."""
+        self._teams[workspace] = team
+
+    def take(self, actor: Actor, cost: float = COMMAND) -> None:
+        """Count one use; raises TooMuch, and counts nothing, where the person or the team has to wait."""
+        now = self._now()
+        team = self._teams.get(actor.workspace, actor.workspace)
+        asked = [(key, rate) for key, rate in ((actor.account, self._person), (team, self._team)) if rate]
+        for key, rate in asked:
+            wait = self._bucket(key, rate, now).wait(rate, cost, now)
+            if wait > 0:
+                raise _refused(whole_team=key is team, seconds=math.ceil(wait))
+        for key, rate in asked:
+            self._buckets[key] = self._bucket(key, rate, now).less(rate, cost, now)
+            self._buckets.move_to_end(key)
+        while len(self._buckets) > MOST_BUCKETS:
+            self._buckets.popitem(last=False)
+
+    def _bucket(self, key: Hashable, rate: Rate, now: float) -> Bucket:
+        return self._buckets.get(key) or full(rate, now)
+
+
+def _refused(*, whole_team: bool, seconds: int) -> TooMuch:
+    who = "Your team asks" if whole_team else "You ask"
+    again = "1 second" if seconds == 1 else f"{seconds} seconds"
+    return TooMuch(f"{who} for more than can be answered at once.", hint=f"Try again in {again}.")

@@ -1,0 +1,171 @@
+"""While the database is away, locked or full: commands say so, events are not taken, nothing piles up, and all is back."""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import event
+
+from bot.commands.patience import MOST_IN_VAIN, GaveUp, Patience
+from bot.domain.errors import StoreBusy
+from bot.domain.ids import MessageRef
+from bot.domain.reading import ReadingState
+from bot.domain.team import Role
+from bot.domain.value import Kind
+from bot.runtime.assemble import LONGEST_WAIT
+from tests.fakes.clubhouse import Clubhouse, actor_of, clubhouse, text_of
+from tests.fakes.platform import channel
+from tests.fakes.postgres import Postgres, running
+
+MESSAGE = MessageRef(channel(), "1")
+STORM = 300
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Postgres]:
+    """One of our own, for the others must not notice."""
+    with running() as postgres:
+        yield postgres
+
+
+async def nothing_works(house: Clubhouse) -> None:
+    """Every way in says that it cannot be done, and does nothing."""
+    for line in ("random", "read #1", "search alpha"):
+        answer = await house.say(line)
+        assert answer.refusal
+        assert "Try again in a minute." in text_of(answer) or "Look in a minute" in text_of(answer)
+    with pytest.raises(StoreBusy):
+        await house.react(MESSAGE, ReadingState.READ)
+    assert await house.club.dispatcher.complete(actor_of("ana", Role.READER), Kind.ENTRY, "al") == ()
+
+
+async def storm(house: Clubhouse) -> None:
+    """Many people and many events at once."""
+
+    async def reacted() -> None:
+        with pytest.raises(StoreBusy):
+            await house.react(MESSAGE, ReadingState.READ)
+
+    answers = asyncio.gather(*(house.say("read #1", by=f"person {number}") for number in range(STORM)))
+    await asyncio.gather(*(reacted() for _ in range(STORM)))
+    assert all(answer.refusal for answer in await answers)
+
+
+def test_a_server_that_stops_and_comes_back(server: Postgres, tmp_path: Path) -> None:
+    async def scene() -> None:
+        with server.database() as database:
+            async with clubhouse(database, tmp_path, "Alpha", hosted=True, person_limit=0, team_limit=0) as house:
+                assert not (await house.say("read #1")).refusal
+                server.stop()
+                try:
+                    await nothing_works(house)
+                    await storm(house)  # by now every worker thread has begun
+                    tasks, threads = len(asyncio.all_tasks()), threading.active_count()
+                    remembered = len(house.club.dispatcher._answered)
+                    await storm(house)
+                    assert (len(asyncio.all_tasks()), threading.active_count()) == (tasks, threads)
+                    assert len(house.club.dispatcher._answered) == remembered
+                finally:
+                    server.start()
+
+                assert not (await house.say("unread #1")).refusal
+                await house.react(MESSAGE, ReadingState.READ)
+
+    asyncio.run(scene())
+
+
+def test_a_server_that_gives_no_answer_keeps_nobody_waiting(server: Postgres, tmp_path: Path) -> None:
+    async def scene() -> None:
+        with server.database() as database:
+            async with clubhouse(database, tmp_path, "Alpha", hosted=True) as house:
+                house.club.dispatcher._patience = Patience(timedelta(milliseconds=200))
+                with psycopg.connect(database) as holding:
+                    holding.execute("LOCK TABLE team, workspace IN ACCESS EXCLUSIVE MODE")
+                    reading = await house.say("random")
+                    writing = await house.say("read #1", again="press:1")
+                assert text_of(reading).startswith("This cannot be done right now; nothing was lost.")
+                assert text_of(writing).startswith("It is not known yet whether this was done.")
+
+                house.club.dispatcher._patience = Patience(None)
+                assert not (await house.say("read #1", again="press:1")).refusal
+
+    asyncio.run(scene())
+
+
+def test_a_file_that_another_program_locks(tmp_path: Path) -> None:
+    path = tmp_path / "dogear.db"
+
+    async def scene() -> None:
+        async with clubhouse(f"sqlite:///{path}", tmp_path, "Alpha", hosted=True) as house:
+            assert not (await house.say("random")).refusal, "the member is known from here on"
+            holding = sqlite3.connect(path, isolation_level=None)
+            holding.execute("BEGIN IMMEDIATE")
+            try:
+                refused = await house.say("read #1")
+                reading = await house.say("random")
+                with pytest.raises(StoreBusy):
+                    await house.react(MESSAGE, ReadingState.READ)
+            finally:
+                holding.rollback()
+                holding.close()
+
+            assert text_of(refused).splitlines()[:2] == [
+                "This cannot be done right now; nothing was lost.",
+                "The database is locked by another program. Try again in a minute.",
+            ]
+            assert not reading.refusal, "what only reads goes on"
+            assert not (await house.say("read #1")).refusal
+
+    asyncio.run(scene())
+
+
+def test_a_disk_that_is_full(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Alpha", hosted=True) as house:
+            assert not (await house.say("random")).refusal
+            limit = {"pages": 1}
+
+            def full(connection: object) -> None:
+                connection.exec_driver_sql(f"PRAGMA max_page_count={limit['pages']}")  # type: ignore[attr-defined]
+
+            event.listen(house.club.store._engine, "begin", full)
+            padding = "x" * 20_000
+            refused = [await house.say(f"read #1 {padding}", again=f"press:{number}") for number in range(3)]
+            settled = [await house.say("later #1", again=f"{number}{padding}") for number in range(3)]
+            limit["pages"] = 1_000_000
+
+            assert all(answer.refusal for answer in refused)
+            assert text_of(settled[-1]).splitlines()[1] == "The disk with the database is full. Try again in a minute."
+            assert not (await house.say("read #1")).refusal
+
+    asyncio.run(scene())
+
+
+def test_a_database_that_is_asked_in_vain_is_asked_once_a_second() -> None:
+    asked = []
+
+    async def never() -> None:
+        asked.append(1)
+        await asyncio.Event().wait()
+
+    async def scene() -> None:
+        patience = Patience(timedelta(milliseconds=1))
+        for _ in range(MOST_IN_VAIN):
+            with pytest.raises(GaveUp):
+                await patience.of(never)
+        for _ in range(1000):
+            with pytest.raises(StoreBusy):
+                await patience.of(never)
+
+    asyncio.run(scene())
+
+    assert len(asked) < MOST_IN_VAIN + 20
+
+
+def test_whoever_waits_is_answered_before_a_platform_gives_up() -> None:
+    assert timedelta(seconds=3) > LONGEST_WAIT
