@@ -63,10 +63,11 @@ def test_what_failed_for_the_databases_sake_may_be_repeated(
         async with clubhouse(database, tmp_path, "Alpha") as house:
             with monkeypatch.context() as away:
                 away.setattr(house.club.store, "begin", busy)
+                away.setattr(house.club.store, "together", busy)
                 first = await house.say("read #1", again="press:8")
             return [first, await house.say("read #1", again="press:8")]
 
-    def busy(*, write: bool) -> None:
+    def busy(*_: object, **__: object) -> None:
         raise StoreBusy("The database is away.")
 
     away, back = asyncio.run(scenario())
