@@ -62,14 +62,27 @@ class Case:
         """Whether the ledger owes nothing more, so that there is nothing to wait for; no part of any verdict."""
         return owed(self.order.url) == 0
 
-    def settle(self, longest: float = LONGEST) -> bool:
+    def settle(self, longest: float = LONGEST, every: float = 0.2) -> bool:
         """Wait until all is there and nothing more is owed."""
-        return process.until(lambda: self.arrived() and self.idle(), longest, every=0.2)
+        return process.until(lambda: self.arrived() and self.idle(), longest, every)
+
+    def finish(self, longest: float = LONGEST, every: float = 0.2) -> bool:
+        """Wait until nothing more is owed, whatever came of it."""
+        return process.until(lambda: bool(self.journal()) and self.idle(), longest, every)
+
+    @property
+    def on_postgres(self) -> bool:
+        return self.order.url.startswith("postgresql")
+
+    def count(self, what: str) -> int:
+        """How many lines of this kind the journal has."""
+        return sum(line.what == what for line in self.journal())
 
 
 def owed(url: str) -> int:
-    """How many rows of the ledger are not at an end."""
-    query = "SELECT count(*) FROM delivery WHERE state NOT IN ('sent', 'refused', 'skipped', 'needs_human')"
+    """How many rows of the ledger are not at an end, those left out that wait for one that waits for a person."""
+    ended = "'sent', 'refused', 'skipped', 'needs_human'"
+    query = f"SELECT count(*) FROM delivery WHERE state NOT IN ({ended}) AND not_before IS NOT NULL"
     if url.startswith("sqlite"):
         import sqlite3
 

@@ -17,7 +17,8 @@ SEEDS = 2
 @dataclass(frozen=True)
 class Verdict:
     """`lost` and `doubled` count posts and replies as they stand in the end; `repaired` those that were doubled for
-    a while. `seen_twice` is both. `late` is how late each post was, in the product's seconds, sorted.
+    a while. `seen_twice` is both. `late` is how late each post was and `whole` each digest with its reply, in the
+    product's seconds, sorted.
     """
 
     planned: int
@@ -26,14 +27,11 @@ class Verdict:
     repaired: int
     bare: int
     late: tuple[float, ...]
+    whole: tuple[float, ...]
 
     @property
     def seen_twice(self) -> int:
         return self.doubled + self.repaired
-
-    def late_at(self, share: float) -> float:
-        """The lateness that this share of the posts keeps to."""
-        return self.late[min(int(len(self.late) * share), len(self.late) - 1)] if self.late else float("inf")
 
 
 def checked(journal: Sequence[Line], places: Sequence[str], due: Sequence[float]) -> Verdict:
@@ -49,12 +47,15 @@ def checked(journal: Sequence[Line], places: Sequence[str], due: Sequence[float]
             (replies[line.root] if line.root else posts[line.place]).append(line)
     lost = doubled = repaired = bare = 0
     late: list[float] = []
+    whole: list[float] = []
     for place in places:
         digests = _by_text(posts[place])
         lost += 2 * max(0, len(due) - len(digests))
         doubled += max(0, len(digests) - len(due))
         for moment, digest in zip(sorted(due), digests, strict=False):
             late.append((digest[0].at - moment) * SCALE)
+            first = [reply.at for line in digest for reply in replies[line.ref]]
+            whole += [(min(first) - moment) * SCALE] if first else []
         for digest in digests:
             standing = [line for line in digest if line.ref not in deleted]
             answers = [reply for line in digest for reply in replies[line.ref] if reply.ref not in deleted]
@@ -62,7 +63,7 @@ def checked(journal: Sequence[Line], places: Sequence[str], due: Sequence[float]
             doubled += max(0, len(standing) - 1) + max(0, len(answers) - 1)
             repaired += len(digest) - len(standing)
             bare += sum(len(reacted[line.ref]) < SEEDS for line in standing)
-    return Verdict(2 * len(places) * len(due), lost, doubled, repaired, bare, tuple(sorted(late)))
+    return Verdict(2 * len(places) * len(due), lost, doubled, repaired, bare, tuple(sorted(late)), tuple(sorted(whole)))
 
 
 def _by_text(posts: Sequence[Line]) -> list[list[Line]]:

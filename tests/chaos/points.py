@@ -30,17 +30,19 @@ class Point(StrEnum):
 
 @dataclass
 class Trap:
-    """Kills its own process when the point is passed for the `hit`-th time; without a point it never does."""
+    """Sends its own process the signal when the point is passed for the `hit`-th time, once; without a point never."""
 
     point: Point | None = None
     hit: int = 1
+    by: signal.Signals = signal.SIGKILL
     _passed: dict[Point, int] = field(default_factory=dict)
 
     def passed(self, point: Point, times: int = 1) -> None:
         """So many deliveries are at this point now."""
         count = self._passed[point] = self._passed.get(point, 0) + times
         if times and point is self.point and count >= self.hit:
-            os.kill(os.getpid(), signal.SIGKILL)
+            self.point = None
+            os.kill(os.getpid(), self.by)
 
     def has_passed(self, point: Point) -> bool:
         return self._passed.get(point, 0) > 0

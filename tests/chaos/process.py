@@ -43,6 +43,11 @@ def killed(pid: int) -> None:
         os.waitpid(pid, 0)
 
 
+def stopped(pid: int) -> bool:
+    """Whether a signal keeps the process from going on."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+
 _exited: set[int] = set()
 
 

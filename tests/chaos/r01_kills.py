@@ -24,7 +24,7 @@ def hits(point: Point, kills: int) -> list[int]:
 def kill(point: Point, hit: int, case: Case) -> Figures:
     """Kill one worker there, let another one take its place."""
     victim = case.start(point, hit)
-    if case.order.url.startswith("postgresql"):
+    if case.on_postgres:
         process.until(lambda: bool(case.journal()) or process.exited(victim), 2.0, every=0.01)
         case.start()
         case.start()

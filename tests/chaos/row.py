@@ -9,7 +9,8 @@ from tests.chaos.checker import Verdict
 from tests.chaos.weather import Weather
 
 Figures = Mapping[str, Any]
-"""What a run found: numbers, which a row adds up, and `late`, the lateness of each post in the product's seconds."""
+"""What a run found: numbers, which a row adds up, and `late` and `whole`, of which it tells the spread."""
+_SPREAD = ("late", "whole")
 
 BOUND = 150.0
 """Seconds by which one uncertain post may be late at most, p99."""
@@ -46,6 +47,7 @@ def found(verdict: Verdict, **more: Any) -> Figures:
         "repaired": verdict.repaired,
         "bare": verdict.bare,
         "late": list(verdict.late),
+        "whole": list(verdict.whole),
         **more,
     }
 
@@ -53,12 +55,13 @@ def found(verdict: Verdict, **more: Any) -> Figures:
 def added(results: Sequence[Figures]) -> dict[str, Any]:
     """The figures of all runs together, with how late the posts were in place of each lateness."""
     names = dict.fromkeys(name for one in results for name in one)
-    total: dict[str, Any] = {name: _sum(name, results) for name in names if name != "late"}
-    late = sorted(second for one in results for second in one.get("late", ()))
-    if late:
-        total["late_p50_s"] = round(late[len(late) // 2], 1)
-        total["late_p99_s"] = round(late[min(len(late) * 99 // 100, len(late) - 1)], 1)
-        total["late_max_s"] = round(late[-1], 1)
+    total: dict[str, Any] = {name: _sum(name, results) for name in names if name not in _SPREAD}
+    for name in _SPREAD:
+        late = sorted(second for one in results for second in one.get(name, ()))
+        if late:
+            total[f"{name}_p50_s"] = round(late[len(late) // 2], 1)
+            total[f"{name}_p99_s"] = round(late[min(len(late) * 99 // 100, len(late) - 1)], 1)
+            total[f"{name}_max_s"] = round(late[-1], 1)
     return total
 
 

@@ -11,6 +11,7 @@ import adapters.discord.platform
 import adapters.slack.api
 import adapters.slack.failures
 import bot.runtime.ticker
+import store.sql.engine
 from bot.domain.delivery import Durations, Manner
 
 SCALE = 10
@@ -59,3 +60,4 @@ def shorten() -> None:
     """Shorten the constants of this process, which is to be done once."""
     for module, name in _LENGTHS:
         setattr(module, name, getattr(module, name) / SCALE)
+    store.sql.engine.IDLE_TIMEOUT //= SCALE

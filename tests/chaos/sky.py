@@ -56,3 +56,8 @@ def started_at(virtual_start: float) -> Callable[[], float]:
     """A clock that shows this moment (POSIX seconds) now, and goes on from it in every process."""
     since = time.monotonic()
     return lambda: virtual_start + time.monotonic() - since
+
+
+def ahead(clock: Callable[[], float], seconds: float) -> Callable[[], float]:
+    """The clock as it would be if so much more time had passed."""
+    return lambda: clock() + seconds

@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from signal import SIGKILL, Signals
 from typing import Any
 
 from adapters.discord.platform import DiscordPlatform
@@ -20,10 +22,16 @@ from tests.chaos.tap import tap
 from tests.chaos.wire import WatchedLoop
 from tests.fakes.slack import SIGNING_SECRET
 
+LOOKS_EVERY = 0.02
+
 
 @dataclass(frozen=True)
 class Order:
-    """What a worker is to do: over which database, for which platform, and where it is to die."""
+    """What a worker is to do: over which database, for which platform, and where it is to die, or to stop `by` a signal.
+
+    With `clock` a file says by how many seconds its machine's clock is wrong. The database then keeps its own time,
+    where it is another machine's.
+    """
 
     url: str
     platform: str
@@ -31,15 +39,15 @@ class Order:
     virtual: Callable[[], float]
     point: Point | None = None
     hit: int = 1
+    by: Signals = SIGKILL
     naive: bool = False
-    steady_database: bool = False
-    options: dict[str, Any] = field(default_factory=dict)
+    clock: Path | None = None
 
 
 def toil(order: Order) -> None:
     """Deliver until killed."""
     scaled.shorten()
-    trap = Trap(order.point, order.hit)
+    trap = Trap(order.point, order.hit, order.by)
     with asyncio.Runner(loop_factory=lambda: WatchedLoop(trap, order.port)) as runner:
         runner.run(_deliver(order, trap))
 
@@ -52,14 +60,26 @@ async def _deliver(order: Order, trap: Trap) -> None:
         async with _SENDING[order.platform](order, club) as platform:
             _watch(platform, trap)
             club.join(platform)
-            async with club.at_work():
-                await _reachable(platform, club)
+            async with club.at_work(), asyncio.TaskGroup() as group:
+                group.create_task(_reachable(platform, club))
+                if order.clock is not None:
+                    group.create_task(_keep_wrong(club, order.clock))
 
 
 async def _reachable(platform: ChatPlatform, club: Club) -> None:
     if isinstance(platform, SlackPlatform):
         await platform.run(club.dispatcher, club.vault)
     await asyncio.Event().wait()
+
+
+async def _keep_wrong(club: Club, path: Path) -> None:
+    """Set the clock wrong by as much as the file says, as often as it says something else."""
+    right = club.clock.offset
+    club.store._database_time = lambda moment: moment + right
+    while True:
+        wrong = await asyncio.to_thread(path.read_text)
+        club.clock.offset = right + timedelta(seconds=float(wrong))
+        await asyncio.sleep(LOOKS_EVERY)
 
 
 @asynccontextmanager
