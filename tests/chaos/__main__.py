@@ -20,7 +20,7 @@ ROWS = {
     "R4": "tests.chaos.r03_lost_answers:late_rows",
     "R5": "tests.chaos.r03_lost_answers:blind_rows",
     "R6": "tests.chaos.r06_pauses:rows",
-    # "R9": "tests.chaos.r09_storm:rows",
+    "R9": "tests.chaos.r09_storm:rows",
     "R10": "tests.chaos.r10_refusals:rows",
     "R11": "tests.chaos.r10_refusals:outage_rows",
     "R12": "tests.chaos.r12_database:rows",

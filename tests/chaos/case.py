@@ -100,13 +100,15 @@ def owed(url: str) -> int:
 
 
 @contextmanager
-def opened(folder: Path, url: str, platform: str, channels: int, weather: Weather | None = None) -> Iterator[Case]:
+def opened(
+    folder: Path, url: str, platform: str, channels: int, weather: Weather | None = None, others: int = 0
+) -> Iterator[Case]:
     """A case whose platform listens; every process of it is gone at the end."""
     set_weather(folder / "weather.json", weather or Weather())
     virtual = sky.started_at(DUE.timestamp())
     began = time.monotonic()
-    server = process.forked(lambda: sky.shine(platform, folder, channels, virtual), folder / "sky.log")
-    order = Order(url=url, platform=platform, port=0, virtual=virtual)
+    server = process.forked(lambda: sky.shine(platform, folder, channels, others, virtual), folder / "sky.log")
+    order = Order(url=url, platform=platform, port=0, virtual=virtual, two=others > 0)
     case = Case(folder, platform, channels, order, began, [began])
     try:
         if not process.until((folder / "port").exists, 10, every=0.01):

@@ -37,8 +37,8 @@ class ChaosDiscord(FakeDiscord):
         self._nonces: dict[str, tuple[float, dict[str, Any]]] = {}
         self._planned: set[str] = set()
 
-    def furnish(self, channels: int) -> None:
-        self._planned = set(self.places(channels))
+    def furnish(self, channels: int, others: int) -> None:
+        self._planned = {*self.places(channels), *self.other_places(others)}
 
     @staticmethod
     def places(channels: int) -> list[str]:
@@ -46,6 +46,10 @@ class ChaosDiscord(FakeDiscord):
 
     def id(self) -> str:
         return str(((int(self._virtual() * 1000) - EPOCH) << 22) | next(self._taken) & 0x3FFFFF)
+
+    @staticmethod
+    def other_places(others: int) -> list[str]:
+        return [f"{600000000000000000 + number}" for number in range(1, others + 1)]
 
     async def _post(self, request: web.Request) -> web.StreamResponse:
         place, body, weather = request.match_info["channel"], await request.json(), self._forecast.now()

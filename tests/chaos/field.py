@@ -30,7 +30,7 @@ def carry_out(run: Run, folder: Path, url: str) -> int:
     """Begin the run; the id of its process, which leaves its figures in `result`."""
 
     def work() -> None:
-        with case.opened(folder, url, run.platform, run.channels, run.weather) as opened:
+        with case.opened(folder, url, run.platform, run.channels, run.weather, run.others) as opened:
             figures = run.script(opened)
         (folder / "result").write_text(json.dumps(figures))
 
@@ -50,7 +50,7 @@ def told(rows: Sequence[Row], ground: Ground, folder: Path) -> Iterator[dict[str
             count += 1
             place = folder / f"{rows[number].name}-{count}".lower()
             place.mkdir()
-            url = ground.database(run.engine, run.platform, run.channels, place)
+            url = ground.database(run.engine, run.platform, run.channels, run.others, place)
             going.append(Going(carry_out(run, place, url), number, run, place, url))
         for one in [one for one in going if process.exited(one.pid)]:
             going.remove(one)

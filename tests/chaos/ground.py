@@ -18,11 +18,11 @@ class Ground:
     def __init__(self, folder: Path, postgres: Postgres | None) -> None:
         self._folder = folder
         self._postgres = postgres
-        self._furnished: dict[tuple[str, str, int], str] = {}
+        self._furnished: dict[tuple[str, str, int, int], str] = {}
 
-    def database(self, engine: str, platform: str, channels: int, folder: Path) -> str:
+    def database(self, engine: str, platform: str, channels: int, others: int, folder: Path) -> str:
         """The URL of a fresh copy."""
-        known = (engine, platform, channels)
+        known = (engine, platform, channels, others)
         if known not in self._furnished:
             self._furnished[known] = self._furnish(*known)
         if engine == "sqlite":
@@ -38,17 +38,17 @@ class Ground:
         if url.startswith("postgresql") and self._postgres is not None:
             self._postgres.execute(f"DROP DATABASE IF EXISTS {make_url(url).database} WITH (FORCE)")
 
-    def _furnish(self, engine: str, platform: str, channels: int) -> str:
-        folder = self._folder / f"{engine}-{platform}-{channels}"
+    def _furnish(self, engine: str, platform: str, channels: int, others: int) -> str:
+        folder = self._folder / f"{engine}-{platform}-{channels}-{others}"
         folder.mkdir()
         if engine == "sqlite":
             template, url = str(folder / "dogear.db"), f"sqlite:///{folder / 'dogear.db'}"
         else:
             assert self._postgres is not None
-            template = f"furnished_{platform}_{channels}"
+            template = f"furnished_{platform}_{channels}_{others}"
             self._postgres.execute(f"CREATE DATABASE {template} TEMPLATE dogear_template")
             url = self._postgres.url(template)
-        pid = process.forked(lambda: stage.furnish(url, platform, channels, folder), folder / "log")
+        pid = process.forked(lambda: stage.furnish(url, platform, channels, folder, others), folder / "log")
         if os.waitpid(pid, 0)[1]:
             raise RuntimeError(f"no club could be furnished: {(folder / 'log').read_text()}")
         return template

@@ -61,7 +61,7 @@ def let_be(figures: Figures) -> bool:
 def rows(long: bool) -> Iterator[Row]:
     for engine in ("sqlite", "postgresql"):
         for platform in ("slack", "discord"):
-            run = Run(platform, engine, refuse, CHANNELS, refusing(platform))
+            run = Run(platform, engine, refuse, CHANNELS, weather=refusing(platform))
             yield Row("R10", f"{REFUSING} of {CHANNELS} channels refuse for good", [run] * (5 if long else 1), let_be)
 
 
@@ -100,12 +100,12 @@ def outage_rows(long: bool) -> Iterator[Row]:
     for kind, weather in (("refuses connections", Weather(away=True)), ("answers 503", Weather(down=True))):
         for engine in ("sqlite", "postgresql"):
             for platform in ("slack", "discord"):
-                back = Run(platform, engine, return_in_time, CHANNELS, weather)
+                back = Run(platform, engine, return_in_time, CHANNELS, weather=weather)
                 what = f"the platform {kind} for 6 h over the due time"
                 yield Row("R11", what, [back] * (5 if long else 1), once)
     for engine in ("sqlite", "postgresql"):
         for platform in ("slack", "discord"):
-            gone = Run(platform, engine, return_too_late, CHANNELS, Weather(away=True))
+            gone = Run(platform, engine, return_too_late, CHANNELS, weather=Weather(away=True))
             yield Row("R11", "the platform is away for 25 h", [gone], partial(skipped, CHANNELS))
 
 

@@ -10,7 +10,7 @@ from tests.chaos.weather import Weather
 
 Figures = Mapping[str, Any]
 """What a run found: numbers, which a row adds up, and `late` and `whole`, of which it tells the spread."""
-_SPREAD = ("late", "whole")
+_SPREAD = ("late", "whole", "other", "calm")
 
 BOUND = 150.0
 """Seconds by which one uncertain post may be late at most, p99."""
@@ -18,12 +18,15 @@ BOUND = 150.0
 
 @dataclass(frozen=True)
 class Run:
-    """One database, one platform, and what is done to them. `share` is how much of the machine it takes, of `SHARES`."""
+    """One database, one platform, and what is done to them. `others` are the channels of a second workspace, a team of its own.
+    `share` is how much of the machine it takes, of `SHARES`.
+    """
 
     platform: str
     engine: str
     script: Callable[[Case], Figures]
     channels: int = 20
+    others: int = 0
     weather: Weather = field(default_factory=Weather)
     share: int = 1
 

@@ -10,6 +10,7 @@ import adapters.discord.failures
 import adapters.discord.platform
 import adapters.slack.api
 import adapters.slack.failures
+import bot.runtime.deliver
 import bot.runtime.ticker
 import store.sql.engine
 from bot.domain.delivery import Durations, Manner
@@ -25,6 +26,8 @@ _LENGTHS = (
     (adapters.discord.failures, "UNREACHABLE"),
     (adapters.discord.platform, "UNREACHABLE"),
     (adapters.discord.client, "LONGEST_WAIT"),
+    (bot.runtime.deliver, "LONGEST_TURN"),
+    (bot.runtime.deliver, "RESULT_AGAIN"),
     (bot.runtime.ticker, "EVERY"),
 )
 

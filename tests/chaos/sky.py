@@ -16,15 +16,15 @@ SIDES: dict[str, type[ChaosSlack] | type[ChaosDiscord]] = {"slack": ChaosSlack, 
 LOOKS_EVERY = 0.02
 
 
-def shine(platform: str, folder: Path, channels: int, virtual: Callable[[], float]) -> None:
+def shine(platform: str, folder: Path, channels: int, others: int, virtual: Callable[[], float]) -> None:
     """Serve until killed; the port stands in the file `port` once it listens."""
-    asyncio.run(_serve(platform, folder, channels, virtual))
+    asyncio.run(_serve(platform, folder, channels, others, virtual))
 
 
-async def _serve(platform: str, folder: Path, channels: int, virtual: Callable[[], float]) -> None:
+async def _serve(platform: str, folder: Path, channels: int, others: int, virtual: Callable[[], float]) -> None:
     forecast = Forecast(folder / "weather.json")
     side = SIDES[platform](forecast, Journal(folder / "journal"), virtual)
-    side.furnish(channels)
+    side.furnish(channels, others)
     runner = web.AppRunner(side.application(), access_log=None, shutdown_timeout=0.2)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

@@ -1,18 +1,23 @@
 """Slack on loopback, which writes down what it accepts before it answers, in any weather."""
 
 import asyncio
+import math
 import time
 from collections import Counter
 from collections.abc import Callable
 
 from aiohttp import web
 
+from tests.chaos.chance import drawn
 from tests.chaos.journal import Journal, hashed
 from tests.chaos.weather import Forecast
 from tests.fakes.slack import SCOPES, FakeSlack, Fault, Json, Refused, Workspace
 
 TEAM, TOKEN, USER = "T0001", "xoxb-canary-bot-token", "U0001"
 OTHER_TEAM, OTHER_TOKEN = "T0002", "xoxb-canary-other-token"
+ON_THE_WAY = 0.5
+"""Seconds for which a request may come that was sent before the answer that asks to wait was read."""
+LONGEST_WAIT = 12.0
 _LOOKS = ("conversations.history", "conversations.replies")
 
 
@@ -25,20 +30,27 @@ class ChaosSlack(FakeSlack):
         self._forecast = forecast
         self._journal = journal
         self._attempts: Counter[str] = Counter()
-        self._until: dict[str, float] = {}
+        self._told_to_wait = (0.0, 0.0)
         self._looked: dict[str, float] = {}
         self._fault = ""
 
-    def furnish(self, channels: int) -> None:
+    def furnish(self, channels: int, others: int) -> None:
         scopes = SCOPES if self._forecast.now().readable else SCOPES.replace("channels:history,groups:history,", "")
         self.workspace(TEAM, TOKEN, scopes=scopes)
         self.user(USER, "ana", admin=True)
         for name in self.places(channels):
             self.channel(name, name=name.lower())
+        self.workspace(OTHER_TEAM, OTHER_TOKEN)
+        for name in self.other_places(others):
+            self.channel(name, OTHER_TEAM, name=name.lower())
 
     @staticmethod
     def places(channels: int) -> list[str]:
         return [f"C{number:04}" for number in range(1, channels + 1)]
+
+    @staticmethod
+    def other_places(others: int) -> list[str]:
+        return [f"C9{number:04}" for number in range(1, others + 1)]
 
     def application(self) -> web.Application:
         app = web.Application(client_max_size=4 * 1024 * 1024)
@@ -78,17 +90,18 @@ class ChaosSlack(FakeSlack):
         if place in weather.refuses:
             self._journal.note("refused", place=place)
             return Fault("error", code=weather.refuses[place])
-        if place not in weather.busy:
+        team = self.channels[place].team if place in self.channels else ""
+        if now > weather.storm_until or team != TEAM:
             return None
-        until = self._until.get(place)
-        if until is None:
-            until = self._until[place] = now + weather.busy[place]
-        elif now < until:
-            self._journal.note("early", place=place, until=until)
+        since, until = self._told_to_wait
+        if now < until:
+            in_flight = now < since + ON_THE_WAY
+            self._journal.note("busy" if in_flight else "early", place=place, until=until)
         else:
-            return None
-        self._journal.note("busy", place=place, until=until)
-        return Fault("429", seconds=max(1, round(until - now)))
+            wait = int(drawn(f"storm {self.number()}", 1, LONGEST_WAIT))
+            self._told_to_wait = since, until = now, now + wait
+            self._journal.note("busy", place=place, until=until)
+        return Fault("429", seconds=math.ceil(until - now))
 
     def _lost(self, body: Json) -> Fault | None:
         key = ((body.get("metadata") or {}).get("event_payload") or {}).get("k", "")

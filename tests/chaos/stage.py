@@ -18,6 +18,7 @@ from tests.chaos.sky import SIDES
 from tests.fakes.clubhouse import write
 from tests.fakes.discord_rest import GUILD
 
+OTHER_GUILD = "100000000000000002"
 DUE = datetime(2026, 3, 9, 9, tzinfo=UTC)
 """A Monday; every schedule falls due at this moment of each week."""
 FURNISHED = DUE - timedelta(days=5)
@@ -25,18 +26,19 @@ WEEKS = 8
 """At most so many weeks run, each with another entry."""
 
 WORKSPACES = {"slack": names.workspace(slack_side.TEAM), "discord": places.workspace(int(GUILD))}
+OTHERS = {"slack": names.workspace(slack_side.OTHER_TEAM), "discord": places.workspace(int(OTHER_GUILD))}
 ADMINS = {
     "slack": names.account(slack_side.TEAM, slack_side.USER),
     "discord": places.account(int(discord_side.USER)),
 }
 
 
-def furnish(url: str, platform: str, channels: int, folder: Path) -> None:
-    """Put it all into the database at the URL."""
-    asyncio.run(_furnish(url, platform, channels, folder))
+def furnish(url: str, platform: str, channels: int, folder: Path, others: int = 0) -> None:
+    """Put it all into the database at the URL; the others are a second workspace's, due a minute later."""
+    asyncio.run(_furnish(url, platform, channels, folder, others))
 
 
-async def _furnish(url: str, platform: str, channels: int, folder: Path) -> None:
+async def _furnish(url: str, platform: str, channels: int, folder: Path, others: int) -> None:
     reading_list = folder / "list.md"
     write(reading_list, [f"Entry-{number}" for number in range(1, WEEKS + 3)])
     workspace, admin = WORKSPACES[platform], ADMINS[platform]
@@ -46,9 +48,15 @@ async def _furnish(url: str, platform: str, channels: int, folder: Path) -> None
         await club.runner.write(lambda tx: teams.join(tx, workspace, "ours", team))
         await club.lists.use(team, [reading_list])
         channels_of = [ChannelRef(workspace, place) for place in SIDES[platform].places(channels)]
-        await club.runner.write(lambda tx: _give_slots(tx, team.id, channels_of, admin))
+        await club.runner.write(lambda tx: _give_slots(tx, team.id, channels_of, admin, time(9)))
+        if others:
+            neighbour = await club.runner.write(lambda tx: tx.teams.add("neighbours", "UTC"))
+            await club.runner.write(lambda tx: teams.join(tx, OTHERS[platform], "neighbours", neighbour))
+            await club.lists.use(neighbour, [reading_list])
+            their = [ChannelRef(OTHERS[platform], place) for place in SIDES[platform].other_places(others)]
+            await club.runner.write(lambda tx: _give_slots(tx, neighbour.id, their, admin, time(9, 1)))
 
 
-def _give_slots(tx: Transaction, team: TeamId, channels: Sequence[ChannelRef], admin: AccountRef) -> None:
+def _give_slots(tx: Transaction, team: TeamId, channels: Sequence[ChannelRef], admin: AccountRef, at: time) -> None:
     for channel in channels:
-        schedules.put(tx, team, channel, weekday=Weekday.MONDAY, at=time(9), zone="UTC", tags=(), by=admin)
+        schedules.put(tx, team, channel, weekday=Weekday.MONDAY, at=at, zone="UTC", tags=(), by=admin)

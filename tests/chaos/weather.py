@@ -13,7 +13,8 @@ class Weather:
 
     Of every post the share `lost` is accepted and then answered in one of the `ways`: drop (closed without an answer),
     half (of the body), 500, garbage (no JSON), hang. `busy` says for how long a post into a channel is turned away,
-    once, as the time it was first asked; `refuses` names the code with which the posts into a channel are refused
+    once, from the time it was first asked; until `storm_until` (monotonic) the first workspace is turned away, again and
+    again, if the platform limits whole workspaces. `refuses` names the code with which the posts into a channel are refused
     for good. What was posted shows in the history after `shown_after`; a look into it is turned away if the last one
     is not `look_every` ago. While `away` nobody listens; while `down` everything is answered with 503.
     """
@@ -23,6 +24,7 @@ class Weather:
     ways: tuple[str, ...] = ("drop", "half", "500", "garbage", "hang")
     hangs: float = 1.5
     busy: dict[str, float] = field(default_factory=dict)
+    storm_until: float = 0.0
     refuses: dict[str, str] = field(default_factory=dict)
     shown_after: float = 0.0
     look_every: float = 0.0

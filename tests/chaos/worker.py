@@ -1,6 +1,7 @@
 """The process that is killed: the product's store, ticker, worker of the ledger and sending side of the adapters."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from signal import SIGKILL, Signals
 from typing import Any
 
 from adapters.discord.platform import DiscordPlatform
+from adapters.slack import names
 from adapters.slack.platform import SlackPlatform
 from adapters.slack.setup import SlackSetup
 from bot.chat.platform import ChatPlatform
@@ -17,11 +19,12 @@ from bot.runtime.assemble import Club, opened
 from bot.runtime.settings import load
 from tests.chaos import scaled
 from tests.chaos.points import Point, Trap
-from tests.chaos.slack_side import TOKEN
+from tests.chaos.slack_side import OTHER_TEAM, OTHER_TOKEN, TOKEN
 from tests.chaos.tap import tap
 from tests.chaos.wire import WatchedLoop
-from tests.fakes.slack import SIGNING_SECRET
+from tests.fakes.slack import SCOPES, SIGNING_SECRET
 
+VAULT_KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 LOOKS_EVERY = 0.02
 
 
@@ -41,6 +44,7 @@ class Order:
     hit: int = 1
     by: Signals = SIGKILL
     naive: bool = False
+    two: bool = False
     clock: Path | None = None
 
 
@@ -53,7 +57,7 @@ def toil(order: Order) -> None:
 
 
 async def _deliver(order: Order, trap: Trap) -> None:
-    settings = load(database=order.url, log_level="INFO")
+    settings = load(database=order.url, log_level="INFO", vault_keys=VAULT_KEY)
     async with opened(settings, migrate=False, durations=scaled.durations()) as club:
         club.clock.move_to(datetime.fromtimestamp(order.virtual(), UTC))
         tap(club.store, trap, naive=order.naive)
@@ -89,10 +93,21 @@ async def _slack(order: Order, club: Club) -> AsyncIterator[ChatPlatform]:
         signing_secret=SIGNING_SECRET,
         api_url=f"http://127.0.0.1:{order.port}/api/",
         pace=scaled.real(1.0),
+        client_id="canary-id" if order.two else "",
+        client_secret="canary-secret" if order.two else "",
     )
+    if order.two:
+        await _install_other(club)
     platform = SlackPlatform(setup, now=club.clock.now)
     platform.manner = scaled.manner(platform.manner)
     yield platform
+
+
+async def _install_other(club: Club) -> None:
+    """A second workspace, which has installed the app by itself."""
+    other = {"team": OTHER_TEAM, "name": "neighbours", "token": OTHER_TOKEN, "bot_user": f"UBOT{OTHER_TEAM[1:]}"}
+    kept = {**other, "bot": f"BBOT{OTHER_TEAM[1:]}", "scopes": SCOPES.split(",")}
+    await club.vault.keep(names.SLACK, f"install:{OTHER_TEAM}", json.dumps(kept).encode())
 
 
 @asynccontextmanager
