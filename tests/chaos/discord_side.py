@@ -45,7 +45,9 @@ class ChaosDiscord(FakeDiscord):
         return [f"{200000000000000000 + number}" for number in range(1, channels + 1)]
 
     def id(self) -> str:
-        return str(((int(self._virtual() * 1000) - EPOCH) << 22) | next(self._taken) & 0x3FFFFF)
+        return str(
+            ((int((self._virtual() + self._forecast.now().ahead) * 1000) - EPOCH) << 22) | next(self._taken) & 0x3FFFFF
+        )
 
     @staticmethod
     def other_places(others: int) -> list[str]:

@@ -41,6 +41,7 @@ def killed(pid: int) -> None:
     if not exited(pid):
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
+        _exited.add(pid)
 
 
 def stopped(pid: int) -> bool:

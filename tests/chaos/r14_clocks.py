@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 from tests.chaos import process, scaled
@@ -14,14 +15,18 @@ from tests.chaos.case import Case
 from tests.chaos.row import Figures, Row, Run, found, once
 from tests.chaos.weather import Weather
 
+LATER = 3601.0
 JUMPS: dict[str, Sequence[tuple[float, float]]] = {
     "an hour ahead": [(0.3, 3600.0)],
     "an hour back, and right again": [(0.3, -3600.0), (4.0, 0.0)],
     "five minutes back": [(0.3, -scaled.real(300))],
-    "an hour ahead, and right again": [(0.3, 3600.0), (4.0, 0.0)],
+    "an hour ahead, and right again": [(0.3, 3600.0), (4.0, 0.0), (12.0, LATER)],
     "slewed": [(0.3 + number / 10, number / 20) for number in range(1, 60)],
 }
-"""After how many seconds the clock is wrong by how many."""
+"""After how many seconds the clock is wrong by how many; `LATER` is no mistake, an hour goes by.
+
+What a clock that ran an hour ahead put off is put off by that hour once the clock is right.
+"""
 SLEEP = 8 * 3600.0
 LOST = Weather(lost=0.3)
 
@@ -36,6 +41,8 @@ def jump(jumps: Sequence[tuple[float, float]], case: Case) -> Figures:
         time.sleep(max(0.0, began + after - time.monotonic()))
         fresh = case.folder / "clock.new"
         fresh.write_text(str(wrong))
+        if wrong == LATER:
+            case.weather(replace(LOST, ahead=LATER))
         fresh.replace(clock)
     return _settled(case)
 
@@ -55,6 +62,7 @@ def suspend(case: Case) -> Figures:
     process.until(lambda: case.count("post") > 2, 10, every=0.01)
     os.kill(worker, signal.SIGSTOP)
     time.sleep(scaled.real(30))
+    case.weather(replace(LOST, ahead=SLEEP))
     clock.write_text(str(SLEEP))
     os.kill(worker, signal.SIGCONT)
     return _settled(case)

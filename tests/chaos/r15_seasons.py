@@ -22,7 +22,7 @@ from tests.fakes.kept import a_read_entry
 PLACE = WorkspaceRef(PlatformName("season"), "W1")
 MINUTE = timedelta(minutes=1)
 SELDOM = timedelta(minutes=15)
-NEAR = timedelta(minutes=125)
+NEAR = timedelta(minutes=65)
 """So near to its moment the ticker asks every minute, else every 15."""
 AROUND = timedelta(hours=30)
 
@@ -77,7 +77,7 @@ def first_moment(season: Season, at: time) -> datetime:
 
 
 def ticked(path: Path, season: Season, at: time, wanted: datetime) -> list[datetime]:
-    """When the ticker planned a post; it asks every minute where one is wanted, and for two hours around."""
+    """When the ticker planned a post; it asks every minute where one is wanted, and for an hour around."""
     start = datetime.combine(season.day, time(), UTC) - AROUND
     clock = FakeClock(start - timedelta(days=5))
     store = open_store(f"sqlite:///{path}", clock)

@@ -26,7 +26,7 @@ class ChaosSlack(FakeSlack):
 
     def __init__(self, forecast: Forecast, journal: Journal, virtual: Callable[[], float]) -> None:
         super().__init__()
-        self.clock = lambda: int(virtual())
+        self.clock = lambda: int(virtual() + forecast.now().ahead)
         self._forecast = forecast
         self._journal = journal
         self._attempts: Counter[str] = Counter()

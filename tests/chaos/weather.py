@@ -32,6 +32,7 @@ class Weather:
     away: bool = False
     down: bool = False
     nonce_for: float = 18.0
+    ahead: float = 0.0
 
     def way(self, key: str, attempt: int) -> str:
         """What becomes of the answer to this attempt, "" for nothing: the same in every run."""
