@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-contract-discord fuzz bench chaos chaos-long check fix reference lock clean
+.PHONY: help demo test test-contract-discord fuzz bench chaos chaos-long check fix reference wheel lint-deploy docs licences lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -45,12 +45,35 @@ fix: $(READY) ## format, and fix what can be fixed
 reference: $(READY) ## make what is generated from commands and options anew
 	$(BIN)/python -m bot.runtime.reference README.md deploy/env.example
 
-lock: $(READY) ## resolve the dependencies again and write requirements.lock
-	$(UV) pip compile -q --universal --python-version 3.11 --upgrade --generate-hashes --no-emit-index-url --no-header \
-		--no-annotate --extra all --group dev -o requirements.lock pyproject.toml
+wheel: $(READY) ## build the wheel into dist/
+	@$(BIN)/python -m hatchling build -t wheel
+
+lint-deploy: .lint/.ready ## check what deploy/ holds with the tools of Docker, Compose, Kubernetes and systemd
+	@.lint/bin/hadolint deploy/Dockerfile
+	@.lint/bin/python -c "$$COMPOSE" deploy/compose.yaml
+	@.lint/bin/kubernetes-validate --strict deploy/kubernetes/*.yaml
+	@command -v systemd-analyze >/dev/null || { echo "systemd-analyze is not here, so dogear.service is not checked."; exit 1; }
+	@sed 's#/opt/dogear/bin/dogear#$(CURDIR)/$(BIN)/dogear#' deploy/dogear.service > .lint/dogear.service
+	@systemd-analyze verify .lint/dogear.service
+	@systemd-analyze security --offline=true --threshold=20 .lint/dogear.service | tail -1
+
+lock: $(READY) ## resolve the dependencies again and write every lock
+	$(COMPILE) --upgrade --extra all --group dev -o requirements.lock pyproject.toml
+	$(COMPILE) --extra all --group build -c requirements.lock -o deploy/requirements.lock pyproject.toml
+	$(COMPILE) --upgrade --group deploy -o deploy/lint.lock
+	$(COMPILE) --upgrade --group docs -o docs/requirements.lock
 
 clean: ## remove what was set up
-	rm -rf .venv .uv
+	rm -rf .venv .uv .lint .docs site
+
+COMPILE = $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
+define COMPOSE
+import sys, yaml, compose_spec
+file = yaml.safe_load(open(sys.argv[1]))
+compose_spec.PyCompose.from_yaml(yaml.safe_dump({name: part for name, part in file.items() if name[:2] != "x-"}))
+print(sys.argv[1], "is as the Compose specification has it")
+endef
+export COMPOSE
 
 # What every target needs of the machine, said before anything is made.
 define python-is-fit
@@ -66,6 +89,16 @@ $(READY): requirements.lock pyproject.toml $(if $(filter .uv/bin/uv,$(UV)),.uv/b
 	@$(UV) venv -q --allow-existing --python "$$(command -v $(PYTHON))" .venv
 	@$(UV) pip sync -q --python $(BIN)/python --require-hashes requirements.lock
 	@$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+.lint/.ready: deploy/lint.lock $(READY)
+	@$(UV) venv -q --allow-existing --python "$$(command -v $(PYTHON))" .lint
+	@$(UV) pip sync -q --python .lint/bin/python --require-hashes deploy/lint.lock
+	@touch $@
+
+.docs/.ready: docs/requirements.lock $(READY)
+	@$(UV) venv -q --allow-existing --python "$$(command -v $(PYTHON))" .docs
+	@$(UV) pip sync -q --python .docs/bin/python --require-hashes docs/requirements.lock
 	@touch $@
 
 .uv/bin/uv:

@@ -1,0 +1,79 @@
+"""What deploy/ names exists: options, commands, ports, folders. `make lint-deploy` holds it against the tools' own rules."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+import yaml
+
+from bot.runtime.cli import app
+from bot.runtime.settings import PREFIX, Settings
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+FILES = [path for path in sorted(DEPLOY.rglob("*")) if path.is_file() and path.suffix != ".lock"]
+OPTION = re.compile(r"\bDOGEAR_[A-Z_]+\b")
+
+
+def documents() -> Iterator[dict[str, Any]]:
+    for path in sorted((DEPLOY / "kubernetes").glob("*.yaml")):
+        yield from yaml.safe_load_all(path.read_text(encoding="utf-8"))
+
+
+def containers(kind: str = "containers") -> Iterator[dict[str, Any]]:
+    for document in documents():
+        if document["kind"] == "Deployment":
+            yield from document["spec"]["template"]["spec"].get(kind, ())
+
+
+def compose() -> dict[str, Any]:
+    services: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    return {name: service for name, service in services.items() if service["image"] == "dogear"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(DEPLOY)))
+def test_every_option_that_is_named_exists(path: Path) -> None:
+    named = {name.removesuffix("_FILE") for name in OPTION.findall(path.read_text(encoding="utf-8"))}
+
+    assert not named - {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+
+
+def test_every_command_that_is_run_exists() -> None:
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined] # a group has them
+    unit = re.findall(r"^Exec\w+=/opt/dogear/bin/dogear (.+)$", (DEPLOY / "dogear.service").read_text(), re.MULTILINE)
+    run = [service.get("command", ["run"]) for service in compose().values()]
+    run += [container["args"] for kind in ("containers", "initContainers") for container in containers(kind)]
+
+    for name, *flags in [*run, *(line.split() for line in unit)]:
+        known = {option for parameter in commands[name].params for option in parameter.opts}
+        assert set(flags) <= known
+
+
+def test_the_image_holds_what_the_wheel_holds() -> None:
+    copied = re.findall(r"^COPY (\w+) \1$", (DEPLOY / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
+    let_in = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+
+    assert sorted(copied) == ["adapters", "bot", "store"]
+    assert {f"!{folder}" for folder in copied} <= set(let_in)
+
+
+def test_probes_ask_where_our_health_is_told() -> None:
+    port = Settings.model_fields["health_port"].default
+
+    for container in containers():
+        assert {"name": "health", "containerPort": port} in container["ports"]
+        assert container["readinessProbe"]["httpGet"] == {"path": "/readyz", "port": "health"}
+        assert container["livenessProbe"]["httpGet"] == {"path": "/healthz", "port": "health"}
+        assert {"name": "DOGEAR_HEALTH_HOST", "value": "0.0.0.0"} in container["env"]
+
+
+def test_nothing_runs_as_root_or_writes_where_it_is_installed() -> None:
+    for service in compose().values():
+        assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
+    for container in [*containers(), *containers("initContainers")]:
+        locked = container["securityContext"]
+        assert (locked["readOnlyRootFilesystem"], locked["allowPrivilegeEscalation"]) == (True, False)
+    assert "USER 10001:10001" in (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
