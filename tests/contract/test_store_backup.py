@@ -76,6 +76,7 @@ def filled(store: SqlStore) -> Club:
         tx.synonyms.add(club.team, "k8s", "kubernetes")
         tx.deliveries.halt(WorkspaceRef(PLATFORM, "local"), [Step.ROOT], tx.now())
         tx.invocations.keep(InvocationId("typed:1"), "an answer")
+        tx.synonyms.add(club.team, "k8s", "kubernetes")
     SqlVault(store, [KEY]).keep(PlatformName("chat"), "install/1", SECRET)
     return club
 
@@ -163,7 +164,7 @@ def test_a_backup_under_load_is_one_moment_of_it(store: SqlStore, empty: SqlStor
                 tx.readings.keep(club.member, Reading(entry=added.id, state=ReadingState.READ, since=tx.now()), None)
             enough.release()
 
-    writers = [threading.Thread(target=write) for _ in range(2)]
+    writers = [threading.Thread(target=write) for _ in range(min(store.writers, 2))]
     for writer in writers:
         writer.start()
     for _ in range(60):
