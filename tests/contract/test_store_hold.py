@@ -1,5 +1,8 @@
 """What one process alone has: on PostgreSQL until it lets go or dies, on SQLite, which has one process, always."""
 
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -52,6 +55,33 @@ def test_when_the_holder_dies_another_can_have_it(shared: SqlStore) -> None:
     second = shared.hold("chat/shard/0/1")
     assert second is not None
     second.let_go()
+
+
+A_HOLDER = """
+import sys, time
+from bot.runtime.clock import SystemClock
+from store.sql import open_store
+held = open_store(sys.argv[1], SystemClock()).hold("chat/shard/0/1")
+print("held" if held else "taken", flush=True)
+time.sleep(600)
+"""
+
+
+def test_when_the_holders_process_is_killed_another_has_it_within_a_minute(shared: SqlStore) -> None:
+    url = shared._engine.url.render_as_string(hide_password=False)
+    with subprocess.Popen([sys.executable, "-c", A_HOLDER, url], stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        assert shared.hold("chat/shard/0/1") is None
+
+        holder.kill()
+
+    taken_over = None
+    for _ in range(60):
+        taken_over = taken_over or shared.hold("chat/shard/0/1")
+        time.sleep(0 if taken_over else 1)
+    assert taken_over is not None
+    taken_over.let_go()
 
 
 def test_a_holder_that_says_nothing_is_taken_for_dead(shared: SqlStore) -> None:
