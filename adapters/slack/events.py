@@ -11,7 +11,7 @@ from adapters.slack.payload import Malformed
 from adapters.slack.people import People
 from adapters.slack.richtext import Json
 from adapters.slack.workspaces import Workspace, Workspaces
-from bot.chat.platform import ChannelGone, Core, Reacted, Unreacted, WorkspaceLeft
+from bot.chat.platform import ChannelBack, ChannelGone, Core, Reacted, Unreacted, WorkspaceLeft
 from bot.domain.card import Card, Paragraph
 from bot.domain.ids import InvocationId
 from bot.domain.text import plain
@@ -24,6 +24,7 @@ GONE = {
     "channel_left": "the bot was removed from the channel",
     "group_left": "the bot was removed from the channel",
 }
+BACK = {"channel_unarchive", "group_unarchive"}
 
 
 class Events:
@@ -67,6 +68,9 @@ class Events:
         elif kind in GONE:
             where = names.channel(team, payload.id_at(event, "channel"))
             await self._core.happened(ChannelGone(channel=where, because=GONE[kind]), id)
+        elif kind in BACK:
+            where = names.channel(team, payload.id_at(event, "channel"))
+            await self._core.happened(ChannelBack(channel=where), id)
         elif kind in {"member_left_channel", "member_joined_channel"}:
             await self._moved(found, event, id, joined=kind == "member_joined_channel")
 
@@ -114,6 +118,7 @@ class Events:
             gone = ChannelGone(channel=names.channel(workspace.team, where), because=GONE["channel_left"])
             await self._core.happened(gone, id)
             return
+        await self._core.happened(ChannelBack(channel=names.channel(workspace.team, where)), id)
         inviter = payload.text_at(event, "inviter")
         if inviter:
             self._errands.start(self._welcome(workspace.team, where, inviter))

@@ -28,7 +28,7 @@ REPEATED = frozenset({"already_reacted", "already_in_channel", "no_reaction"})
 """What was asked for is so already."""
 UNCERTAIN = frozenset({"fatal_error", "internal_error", "service_unavailable", "request_timeout"})
 
-_CHANNEL = {
+CHANNEL = {
     NO_MEMBER: ("The bot is not in this channel", "Invite it there."),
     "channel_not_found": (
         "The channel is gone, or it is private and the bot was removed",
@@ -90,8 +90,8 @@ def _answered(error: SlackApiError, method: str) -> PlatformError:
 
 
 def _refused(code: str, needed: str, method: str) -> PlatformError:
-    if code in _CHANNEL:
-        because, remedy = _CHANNEL[code]
+    if code in CHANNEL:
+        because, remedy = CHANNEL[code]
         return (Absent if code == NO_MEMBER else ChannelRefused)(f"{because}.", remedy=remedy)
     if code in DEAD:
         return Dead(f"Slack does not know our token any more ({code}).", remedy="Install the app again.")

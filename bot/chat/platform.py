@@ -122,6 +122,13 @@ class ChannelGone:
 
 
 @record
+class ChannelBack:
+    """We can post in a channel again that was gone."""
+
+    channel: ChannelRef
+
+
+@record
 class WorkspaceJoined:
     """We were installed in a workspace, or see it again.
 
@@ -145,7 +152,7 @@ class WorkspaceLeft:
 
 
 Happening: TypeAlias = (
-    Reacted | Unreacted | ReactionsCleared | MarksSeen | ChannelGone | WorkspaceJoined | WorkspaceLeft
+    Reacted | Unreacted | ReactionsCleared | MarksSeen | ChannelGone | ChannelBack | WorkspaceJoined | WorkspaceLeft
 )
 
 

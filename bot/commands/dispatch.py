@@ -12,6 +12,7 @@ from bot.chat.line import parse
 from bot.chat.platform import (
     Actor,
     Answer,
+    ChannelBack,
     ChannelGone,
     Happening,
     Invocation,
@@ -329,6 +330,8 @@ class Dispatcher:
                 readings.see(tx, happening)
             case ChannelGone():
                 return schedules.stop(tx, happening.channel, happening.because)
+            case ChannelBack():
+                schedules.restart(tx, happening.channel)
             case WorkspaceJoined():
                 team = teams.found_default(tx, self._house.zone) if happening.by_host else None
                 teams.join(tx, happening.workspace, happening.name, team)

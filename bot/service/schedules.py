@@ -67,6 +67,15 @@ def stop(tx: Transaction, channel: ChannelRef, because: str) -> Schedule | None:
     return tx.schedules.keep(replace(schedule, paused_because=because))
 
 
+def restart(tx: Transaction, channel: ChannelRef) -> Schedule | None:
+    """Post again in a channel where only we had paused; the schedule, None if there is none that we had paused."""
+    team = tx.teams.of(channel.workspace)
+    schedule = tx.schedules.of(team.id, channel) if team else None
+    if schedule is None or schedule.paused_because is None:
+        return None
+    return tx.schedules.keep(replace(schedule, paused_because=None, active_from=tx.now()))
+
+
 def resume(tx: Transaction, team: TeamId, channel: ChannelRef) -> Schedule:
     """Post again from now on; slots that fell into the pause stay unused."""
     schedule = of(tx, team, channel)
