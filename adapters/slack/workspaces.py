@@ -13,13 +13,15 @@ from adapters.slack.names import SLACK
 from adapters.slack.quiet import log
 from adapters.slack.setup import SlackSetup
 from bot.chat.platform import Vault
-from bot.domain.errors import BadConfig, PlatformBusy, PlatformUncertain
+from bot.domain.errors import BadConfig, PlatformBusy, PlatformRefused, PlatformUncertain
 from bot.domain.record import record
 
 ROTATE_BEFORE = timedelta(hours=2)
 """A token lives 12 hours; from 2 hours before its end on it is exchanged for a new one, whenever it is used."""
 CLAIM = timedelta(seconds=30)
 """How long one of us may take to exchange a token before another one tries."""
+LOOK_AGAIN = 0.2
+"""Seconds between two looks for what another process makes of its claim."""
 OPENING = 3.0
 """Seconds for which a call waits until we know our workspace: a worker that starts may have something due at once."""
 FRESH = timedelta(seconds=30)
@@ -61,13 +63,18 @@ class Workspaces:
         self._vault: Vault | None = None
         self._by_host: Workspace | None = None
         self._seen: dict[str, tuple[datetime, Workspace | None]] = {}
-        self._dead: set[str] = set()
+        self._dead: dict[str, str] = {}
         self._rotating: dict[str, asyncio.Lock] = {}
         self._opened = asyncio.Event()
 
     async def open(self, vault: Vault) -> Workspace | None:
-        """Get to know the workspace that the host configured; raises BadConfig if its token opens nothing."""
+        """Get to know the workspace that the host configured.
+
+        Raises BadConfig if its token opens nothing, and if the tokens of others could not be kept.
+        """
         self._vault = vault
+        if self._setup.installable:
+            await vault.recall(SLACK, _name(""))
         if self._setup.bot_token and self._by_host is None:
             self._by_host = await self._tested(self._setup.bot_token)
         self._opened.set()
@@ -100,8 +107,10 @@ class Workspaces:
     async def of(self, team: str) -> Workspace | None:
         """The workspace of this id, None if we are not in it. Raises PlatformBusy where that is not known yet."""
         await self._known()
-        if team in self._dead:
-            return None
+        found = await self._found(team)
+        return None if found is None or found.token == self._dead.get(team) else found
+
+    async def _found(self, team: str) -> Workspace | None:
         if self._by_host is not None and self._by_host.team == team:
             return self._by_host
         if not self._setup.installable:
@@ -126,67 +135,80 @@ class Workspaces:
         if found is None or not self._ends_soon(found):
             return found.token if found else None
         async with self._rotating.setdefault(team, asyncio.Lock()):
-            return await self._rotated(team)
+            return await self._rotated(team, None)
 
     def _ends_soon(self, workspace: Workspace) -> bool:
         if workspace.expires_at is None or not workspace.refresh:
             return False
         return workspace.expires_at - self._now().timestamp() < ROTATE_BEFORE.total_seconds()
 
-    async def _rotated(self, team: str) -> str | None:
-        """Claim the exchange in the vault, so that a refresh token is never spent twice, and carry it out."""
-        assert self._vault is not None
-        kept = await self._vault.recall(SLACK, _name(team))
-        if kept is None:
-            return None
-        found = _read(kept)
-        now = self._now().timestamp()
-        if not self._ends_soon(found) or found.claimed_until > now:
-            return self._note(team, found)
-        claimed = _written(replace(found, claimed_until=now + CLAIM.total_seconds()))
-        if not await self._vault.swap(SLACK, _name(team), kept, claimed):
-            return found.token
-        renewed = await self._exchanged(found)
-        if renewed is None:
-            return self._note(team, found)
-        await self._vault.swap(SLACK, _name(team), claimed, _written(renewed))
-        return self._note(team, renewed)
+    async def _rotated(self, team: str, refused: str | None) -> str | None:
+        """Another token than the one that was `refused`, or with None than one that is about to end.
 
-    async def _exchanged(self, workspace: Workspace) -> Workspace | None:
-        asked = {
+        A refresh token is good for one exchange. So the exchange is claimed in the vault first, and whoever finds it
+        claimed by another process goes on with the old token, or waits for the new one where the old one is refused.
+        """
+        assert self._vault is not None
+        while True:
+            kept = await self._vault.recall(SLACK, _name(team))
+            if kept is None:
+                return None
+            found, now = _read(kept), self._now().timestamp()
+            if not self._ends_soon(found) if refused is None else found.token != refused:
+                return self._note(team, found)
+            if not found.refresh:
+                return None
+            if found.claimed_until > now:
+                if refused is None and found.expires_at is not None and found.expires_at > now:
+                    return found.token
+                await asyncio.sleep(LOOK_AGAIN)
+                continue
+            claimed = _written(replace(found, claimed_until=now + CLAIM.total_seconds()))
+            if await self._vault.swap(SLACK, _name(team), kept, claimed):
+                return await self._exchanged(found, claimed, refused)
+
+    async def _exchanged(self, found: Workspace, claimed: bytes, refused: str | None) -> str | None:
+        """Spend the refresh token. An exchange in doubt stays claimed for a while; a refused one leaves the old token."""
+        assert self._vault is not None
+        try:
+            answer = await self._client("").api_call("oauth.v2.access", data=self._asked(found))
+        except Exception as error:  # noqa: BLE001 -- told apart by failures, which raises what is a bug
+            wrong = failures.error_of(error, "oauth.v2.access")
+            log.warning("a token could not be exchanged: %s", wrong)
+            if refused is None:
+                return self._note(found.team, found)
+            if isinstance(wrong, PlatformRefused):
+                return None
+            raise PlatformBusy("Slack exchanges no token now.", retry_after=failures.NOT_REACHED_WAIT) from None
+        renewed = replace(
+            found,
+            token=str(answer["access_token"]),
+            refresh=str(answer["refresh_token"]),
+            expires_at=self._now().timestamp() + float(answer["expires_in"]),
+            claimed_until=0.0,
+        )
+        if await self._vault.swap(SLACK, _name(found.team), claimed, _written(renewed)):
+            return self._note(found.team, renewed)
+        return await self._rotated(found.team, found.token)
+
+    def _asked(self, workspace: Workspace) -> dict[str, str]:
+        return {
             "client_id": self._setup.client_id,
             "client_secret": self._setup.client_secret,
             "grant_type": "refresh_token",
             "refresh_token": workspace.refresh,
         }
-        try:
-            answer = await self._client("").api_call("oauth.v2.access", data=asked)
-        except Exception as error:  # noqa: BLE001 -- told apart by failures, which raises what is a bug
-            log.warning("a token could not be exchanged: %s", failures.error_of(error, "oauth.v2.access"))
-            return None
-        ends = self._now().timestamp() + float(answer["expires_in"])
-        return replace(
-            workspace,
-            token=str(answer["access_token"]),
-            refresh=str(answer["refresh_token"]),
-            expires_at=ends,
-            claimed_until=0.0,
-        )
 
     async def renewed(self, team: str, used: str) -> str | None:
         """Another token after `used` was refused; None if there is none, and the workspace is then closed to us."""
-        found = await self._recalled(team) if self._setup.installable else None
-        if found is not None and found.token != used:
-            return self._note(team, found)
-        if found is not None and found.refresh:
+        found = None
+        if self._setup.installable and (self._by_host is None or self._by_host.team != team):
             self._seen.pop(team, None)
             async with self._rotating.setdefault(team, asyncio.Lock()):
-                renewed = await self._exchanged(found)
-            if renewed is not None:
-                await self.keep(renewed)
-                return renewed.token
-        self._dead.add(team)
-        return None
+                found = await self._rotated(team, used)
+        if found is None:
+            self._dead[team] = used
+        return found
 
     def _note(self, team: str, workspace: Workspace) -> str:
         self._seen[team] = (self._now(), workspace)
@@ -196,13 +218,14 @@ class Workspaces:
         """Keep a workspace that installed the app, in place of what was kept of it."""
         assert self._vault is not None
         await self._vault.keep(SLACK, _name(workspace.team), _written(workspace))
-        self._dead.discard(workspace.team)
         self._note(workspace.team, workspace)
 
     async def forget(self, team: str) -> None:
         """Throw away what opens a workspace."""
+        found = await self._found(team)
+        if found is not None:
+            self._dead[team] = found.token
         self._seen.pop(team, None)
-        self._dead.add(team)
         if self._vault is not None and self._setup.installable:
             await self._vault.forget(SLACK, _name(team))
 

@@ -8,6 +8,10 @@ from bot.domain.errors import BadConfig
 from bot.domain.ids import PlatformName
 from store.sql import Hold, SqlStore, SqlVault
 
+_MAKE_ONE = (
+    """This makes one: python -c 'from cryptography import fernet; print(fernet.Fernet.generate_key().decode())'"""
+)
+
 
 class ThreadedHold:
     """Implements `bot.chat.platform.Hold`."""
@@ -32,7 +36,7 @@ class ThreadedVault:
     @cached_property
     def _vault(self) -> SqlVault:
         if not self._keys:
-            raise BadConfig(["DOGEAR_VAULT_KEYS is not set, and without a key no platform can keep its secrets."])
+            raise BadConfig([f"DOGEAR_VAULT_KEYS is not set, and without a key no secret can be kept. {_MAKE_ONE}"])
         return SqlVault(self._store, self._keys)
 
     async def hold(self, platform: PlatformName, name: str) -> ThreadedHold | None:

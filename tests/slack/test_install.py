@@ -12,10 +12,15 @@ import aiohttp
 import pytest
 from cryptography.fernet import Fernet
 
-from adapters.slack.workspaces import Workspace
+from adapters.slack.api import Web
+from adapters.slack.setup import SlackSetup
+from adapters.slack.workspaces import Workspace, Workspaces
+from bot.domain.errors import BadConfig
 from bot.domain.ids import PlatformName
+from bot.runtime.clock import SystemClock
 from bot.service import teams
-from tests.fakes.slack import FakeSlack, shown
+from store.sql import SqlStore, SqlVault, open_store
+from tests.fakes.slack import FakeSlack, Fault, shown
 from tests.fakes.slack_club import SlackClub, running
 
 EVE = "U0EVE"
@@ -200,3 +205,86 @@ def test_a_workspace_tells_none_of_its_tokens() -> None:
     known = Workspace(team="T1", name="n", token="xoxb-canary", bot_user="U1", refresh="xoxe-canary")
 
     assert "canary" not in repr(known)
+
+
+def test_workspaces_are_not_served_without_a_key_for_their_tokens(
+    database: str, seed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DOGEAR_VAULT_KEYS", raising=False)
+
+    async def started() -> None:
+        slack = FakeSlack()
+        async with slack.running(), running(slack, database, seed, **MANY):
+            """It does not come to this."""
+
+    with pytest.raises(BadConfig, match=r"DOGEAR_VAULT_KEYS is not set.*generate_key"):
+        asyncio.run(started())
+
+
+class Keys:
+    """The vault of one process: the store's, in the event loop's own thread."""
+
+    def __init__(self, store: SqlStore, key: str) -> None:
+        self._vault = SqlVault(store, [key])
+
+    async def recall(self, platform: PlatformName, name: str) -> bytes | None:
+        await asyncio.sleep(0)
+        return self._vault.recall(platform, name)
+
+    async def swap(self, platform: PlatformName, name: str, old: bytes | None, new: bytes | None) -> bool:
+        await asyncio.sleep(0)
+        return self._vault.swap(platform, name, old, new)
+
+    async def keep(self, platform: PlatformName, name: str, secret: bytes) -> None:
+        self._vault.keep(platform, name, secret)
+
+    async def forget(self, platform: PlatformName, name: str) -> None:
+        self._vault.forget(platform, name)
+
+    async def hold(self, platform: PlatformName, name: str) -> None:
+        raise AssertionError("nothing is to be held")
+
+
+@pytest.mark.parametrize("refused", [False, True], ids=["about to end", "refused"])
+def test_two_processes_never_spend_the_same_refresh_token(url: str, refused: bool) -> None:
+    key = Fernet.generate_key().decode()
+    clock = SystemClock()
+
+    async def both() -> tuple[list[str | None], FakeSlack]:
+        slack = FakeSlack()
+        slack.workspace("T0666", "xoxe-canary-second")
+        slack.tokens["xoxe-1-canary"] = granted("xoxe-canary-second", "xoxe-1-canary-next")
+        slack.fail("oauth.v2.access", Fault("hang", seconds=0.3))
+        async with slack.running():
+            setup = SlackSetup(client_id="1.2", client_secret="canary", api_url=slack.api_url)
+            stores = [open_store(url, clock) for _ in range(2)]
+            webs = [Web(setup) for _ in stores]
+            processes = [Workspaces(setup, web.client, clock.now) for web in webs]
+            for process, store in zip(processes, stores, strict=True):
+                await process.open(Keys(store, key))
+            lives = timedelta(hours=12) if refused else timedelta(minutes=30)
+            first = Workspace(
+                team="T0666",
+                name="Theirs",
+                token="xoxe-canary-first",
+                bot_user="UBOT0666",
+                refresh="xoxe-1-canary",
+                expires_at=(clock.now() + lives).timestamp(),
+            )
+            await processes[0].keep(first)
+
+            async def asked(process: Workspaces) -> str | None:
+                return await (process.renewed("T0666", first.token) if refused else process.token("T0666"))
+
+            tokens = await asyncio.gather(*(asked(process) for process in processes for _ in range(10)))
+            last = [await process.token("T0666") for process in processes]
+            for web, store in zip(webs, stores, strict=True):
+                await web.close()
+                store.close()
+            return [*tokens, *last], slack
+
+    tokens, slack = asyncio.run(both())
+
+    assert [method for _, method, _ in slack.calls].count("oauth.v2.access") == 1
+    assert set(tokens) <= ({"xoxe-canary-second"} if refused else {"xoxe-canary-first", "xoxe-canary-second"})
+    assert not slack.refusals
