@@ -12,6 +12,7 @@ Figures = Mapping[str, Any]
 """What a run found: numbers, which a row adds up, and `late` and `whole`, of which it tells the spread."""
 _SPREAD = ("late", "whole", "other", "calm")
 
+NEVER = float("inf")
 BOUND = 150.0
 """Seconds by which one uncertain post may be late at most, p99."""
 
@@ -75,7 +76,7 @@ def once(figures: Figures) -> bool:
 
 def once_and_soon(figures: Figures) -> bool:
     """And within the bound for one uncertain post."""
-    return once(figures) and bool(figures["late_p99_s"] <= BOUND)
+    return once(figures) and bool(figures.get("late_p99_s", NEVER) <= BOUND)
 
 
 def _sum(name: str, results: Sequence[Figures]) -> Any:
