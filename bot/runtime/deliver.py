@@ -144,7 +144,7 @@ class Deliverer:
 
     async def _attempt(self, leased: Delivery) -> None:
         manner = self._platform(leased).manner
-        wait = self._pacer.turn(leased, manner, self._time())
+        wait = self._pacer.turn(leased, manner, self._time(), LONGEST_TURN)
         if wait <= LONGEST_TURN:
             await asyncio.sleep(wait)
         if wait > LONGEST_TURN or self._stopping:

@@ -25,31 +25,32 @@ class Pacer:
         self._clock = clock
         self._free: dict[Place, float] = {}
 
-    def turn(self, delivery: Delivery, manner: Manner, now: float) -> float:
-        """How many seconds to wait before this delivery's request; the turn is taken with that."""
+    def turn(self, delivery: Delivery, manner: Manner, now: float, longest: float) -> float:
+        """How many seconds to wait before this delivery's request; the turn is taken with that.
+
+        One that is further away than `longest` is not: nobody waits for it, and it would only put off all others.
+        """
         channel = delivery.draft.channel
         paces: list[tuple[Place, timedelta]] = [
             (channel.workspace, manner.workspace_pace),
             (channel.workspace.platform, manner.platform_pace),
         ]
-        at = max(self._taken(place, pace, now) for place, pace in paces)
+        at = max(now, *(self._free.get(place, now) for place, _ in paces))
         if delivery.draft.step in MESSAGES:
             at = max(at, self._free.get(channel, now))
+        if at - now <= longest:
+            for place, pace in paces:
+                self._take(place, pace, max(now, self._free.get(place, now)))
         return at - now
 
     def used(self, delivery: Delivery, manner: Manner, now: float) -> None:
         """A message went into the channel, as far as we know, and the next one has to wait."""
-        if delivery.draft.step in MESSAGES and manner.channel_pace:
+        if delivery.draft.step in MESSAGES:
             self._take(delivery.draft.channel, manner.channel_pace, now)
 
-    def _taken(self, place: Place, pace: timedelta, now: float) -> float:
-        if not pace:
-            return now
-        at = max(now, self._free.get(place, now))
-        self._take(place, pace, at)
-        return at
-
     def _take(self, place: Place, pace: timedelta, at: float) -> None:
+        if not pace:
+            return
         if len(self._free) >= MOST_KNOWN:
             self._free = {known: free for known, free in self._free.items() if free > at}
         longer = 1 + self._clock.below(JITTER // 5) / JITTER
