@@ -307,7 +307,10 @@ class Readings(Protocol):
 
 @record
 class Hit:
-    """One found entry: the line of its title or notes that matched with the words emphasised, and where it stands."""
+    """One found entry: the line of its title or notes that matched with the words emphasised, and where it stands.
+
+    The entry has notes as Markdown and no tree.
+    """
 
     entry: Entry
     matched: Text = ()

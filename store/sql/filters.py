@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from bot.domain.ids import MemberId, TeamId
 from bot.domain.query import Query
@@ -47,6 +47,17 @@ def asked(team: TeamId, member: MemberId, query: Query) -> list[ColumnElement[bo
     ]
 
 
+def among(team: TeamId, member: MemberId, query: Query) -> Select[tuple[int]] | None:
+    """The numbers that the query's filters leave, of entries that may be off the list; None where it has no filter.
+
+    Tags alone are answered by their own table: with a row of `entry` for each it takes five times as long.
+    """
+    if query.tags and not (query.states or query.sites or query.sections):
+        return _having(team, query.tags)
+    filters = asked(team, member, query)
+    return select(ENTRY.c.number).where(ENTRY.c.team == team, *filters) if filters else None
+
+
 def tagged(team: TeamId, tags: Sequence[str]) -> ColumnElement[bool]:
     """Entries with one of the tags, or all where there are none."""
     return and_(*_tagged(team, tags)) if tags else ENTRY.c.team == team
@@ -55,9 +66,12 @@ def tagged(team: TeamId, tags: Sequence[str]) -> ColumnElement[bool]:
 def _tagged(team: TeamId, tags: Sequence[str]) -> list[ColumnElement[bool]]:
     if not tags:
         return []
+    return [ENTRY.c.number.in_(_having(team, tags))]
+
+
+def _having(team: TeamId, tags: Sequence[str]) -> Select[tuple[int]]:
     wanted = {folded_tag(tag.removeprefix("#")) for tag in tags}
-    having = select(ENTRY_TAG.c.entry).where(ENTRY_TAG.c.team == team, ENTRY_TAG.c.tag.in_(wanted))
-    return [ENTRY.c.number.in_(having)]
+    return select(ENTRY_TAG.c.entry).where(ENTRY_TAG.c.team == team, ENTRY_TAG.c.tag.in_(wanted))
 
 
 def _in_state(team: TeamId, member: MemberId, states: Sequence[ReadingState]) -> list[ColumnElement[bool]]:

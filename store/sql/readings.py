@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, select
 
 from bot.domain.ids import AccountRef, EntryId, MemberId, MessageRef, PlatformName, TeamId
 from bot.domain.reading import Choice, Mark, Reading, ReadingCounts, ReadingState
@@ -19,6 +19,12 @@ from store.sql.work import AnyRow, Work
 MOST_READ = 5
 _SAME_ENTRY = and_(ENTRY.c.team == READING.c.team, ENTRY.c.number == READING.c.entry)
 
+_STATES = select(READING.c.entry, READING.c.state).where(
+    READING.c.team == bindparam("team"),
+    READING.c.member == bindparam("member"),
+    READING.c.entry.in_(bindparam("entries", expanding=True)),
+)
+
 
 class SqlReadings:
     def __init__(self, work: Work) -> None:
@@ -31,9 +37,7 @@ class SqlReadings:
     def states(self, member: MemberId, entries: Sequence[EntryId]) -> Mapping[EntryId, ReadingState]:
         team = team_of(member)
         numbers = [number_of(entry) for entry in entries if team_of(entry) == team]
-        rows = self._work.rows(
-            select(READING.c.entry, READING.c.state).where(_by(member), READING.c.entry.in_(numbers))
-        )
+        rows = self._work.rows(_STATES, team=team, member=number_of(member), entries=numbers)
         return {EntryId(id_of(team, entry)): ReadingState(state) for entry, state in rows}
 
     def choice(self, member: MemberId, entry: EntryId) -> Choice | None:

@@ -238,11 +238,14 @@ ENTRY_TAG = Table(
     **_SMALL,
 )
 
+_Bytewise = Written().with_variant(Text(collation="C"), "postgresql")
+"""Words whose beginnings are looked up: of other orders PostgreSQL's indexes know no beginnings. SQLite has no other."""
+
 SPELLING = Table(
     "spelling",
     METADATA,
     _of_team(),
-    _key("word"),
+    Column("word", _Bytewise, primary_key=True),
     Column("entries", Integer, nullable=False),
     _to_team(),
     **_SMALL,

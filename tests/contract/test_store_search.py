@@ -239,7 +239,6 @@ def test_the_matched_line_is_shown_with_its_words_and_the_items_above_it(club: C
     assert hits["Title"].path == ("Backends",)
     assert shown(hits["Redis clusters"]) == "[Redis] [clusters]"
     assert hits["Redis clusters"].path == ()
-    assert hits["Title"].entry.notes.tree
 
 
 def test_phrases_and_beginnings_are_emphasised_too(club: Club) -> None:

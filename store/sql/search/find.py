@@ -1,23 +1,24 @@
 """The search that use cases see: filters, a page of hits, and the line that each shows."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import and_, bindparam, func, select
 
 from bot.domain.entry import Entry
 from bot.domain.ids import MemberId, TeamId
-from bot.domain.notes import lines
 from bot.domain.query import Query
-from bot.domain.text import string
 from bot.ports import Hit, Hits
 from store.sql.entries import entry_of
+from store.sql.filters import among as narrowed
 from store.sql.filters import asked, on_list
 from store.sql.search.index import Index
 from store.sql.search.matched import best_line
 from store.sql.search.spelling import Spelling
 from store.sql.search.telling import telling
-from store.sql.search.wanted import Term, Wanted, wanted_by
+from store.sql.search.wanted import Term, Wanted, distinct, wanted_by
 from store.sql.tables import ENTRY
 from store.sql.work import Work
 
@@ -33,19 +34,22 @@ class SqlSearch:
         self._spelling = spelling
 
     def find(self, team: TeamId, member: MemberId, query: Query, *, offset: int, limit: int) -> Hits:
-        wanted = wanted_by(query)
-        filters = asked(team, member, query)
+        wanted = self._wanted(team, query)
         if wanted.anything:
-            among = select(ENTRY.c.number).where(ENTRY.c.team == team, *filters) if filters else None
+            among = narrowed(team, member, query)
             total, numbers = self._index.find(team, wanted, among, offset=offset, limit=limit)
         elif query.words or query.phrases:
             total, numbers = 0, ()
         else:
-            total, numbers = self._listed(team, wanted, filters, offset, limit)
+            total, numbers = self._listed(team, wanted, asked(team, member, query), offset, limit)
         return Hits(total=total, items=self._hits(team, wanted, numbers))
 
     def corrected(self, team: TeamId, query: Query) -> Mapping[str, str]:
         return self._spelling.corrected(team, query)
+
+    def _wanted(self, team: TeamId, query: Query) -> Wanted:
+        wanted = wanted_by(query)
+        return replace(wanted, begun=self._spelling.begun(team, wanted.prefix)) if wanted.prefix else wanted
 
     def related(self, team: TeamId, entry: Entry, limit: int) -> Sequence[Hit]:
         wanted = Wanted(words=tuple(Term(tokens=(word,)) for word in telling(self._work, entry)))
@@ -68,18 +72,24 @@ class SqlSearch:
     def _hits(self, team: TeamId, wanted: Wanted, numbers: Sequence[int]) -> tuple[Hit, ...]:
         if not numbers:
             return ()
-        rows = self._work.connection.execute(_THESE, {"team": team, "numbers": list(numbers)})
-        found = {row.number: entry_of(row, self._work.tree) for row in rows}
+        rows = self._work.rows(_THESE, team=team, numbers=list(numbers))
+        found = {row.number: entry_of(row, _no_tree) for row in rows}
         if not wanted.anything:
             return tuple(Hit(entry=found[number]) for number in numbers)
-        words = self._index.matched(team, wanted, {number: _texts(entry) for number, entry in found.items()})
-        return tuple(_hit(found[number], words.get(number, frozenset())) for number in numbers)
+        words = self._index.matched(team, wanted, {number: _text(entry) for number, entry in found.items()})
+        return tuple(self._hit(found[number], words.get(number, frozenset())) for number in numbers)
+
+    def _hit(self, entry: Entry, words: AbstractSet[str]) -> Hit:
+        """Notes are read as a tree only where one of their lines may hold more of the words than the title does."""
+        elsewhere = words - distinct(entry.title)
+        tree = self._work.tree(entry.notes.markdown) if elsewhere and entry.notes else ()
+        matched, path = best_line(entry.title, tree, words)
+        return Hit(entry=entry, matched=matched, path=path)
 
 
-def _texts(entry: Entry) -> list[str]:
-    return [entry.title, *(string(line.text) for line in lines(entry.notes.tree))]
+def _text(entry: Entry) -> str:
+    return f"{entry.title} {entry.notes.markdown}"
 
 
-def _hit(entry: Entry, words: Any) -> Hit:
-    matched, path = best_line(entry.title, entry.notes.tree, words)
-    return Hit(entry=entry, matched=matched, path=path)
+def _no_tree(_markdown: str) -> tuple[()]:
+    return ()

@@ -25,8 +25,8 @@ class Index(Protocol):
         """Take entries out, before their rows change; what is not in the index is passed over."""
         ...
 
-    def known(self, team: int, words: Sequence[str], *, begun: str) -> AbstractSet[str]:
-        """Which of these folded words an entry holds, in whatever form; `begun` may stand for the beginning of one."""
+    def known(self, team: int, words: Sequence[str]) -> AbstractSet[str]:
+        """Which of these folded words an entry holds, in whatever form."""
         ...
 
     def find(
@@ -39,6 +39,6 @@ class Index(Protocol):
         """The numbers of entries that hold what must not be there; None where nothing is excluded."""
         ...
 
-    def matched(self, team: int, wanted: Wanted, texts: Mapping[int, Sequence[str]]) -> Mapping[int, AbstractSet[str]]:
+    def matched(self, team: int, wanted: Wanted, texts: Mapping[int, str]) -> Mapping[int, AbstractSet[str]]:
         """Which words of these entries' texts (by number) are meant by the query, folded as `wanted.fold` does."""
         ...

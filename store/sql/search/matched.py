@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.domain.notes import NoteBlock, NoteKind
 from bot.domain.text import Span, Text, plain, string
-from store.sql.search.wanted import LONGEST_TOKEN, fold
+from store.sql.search.wanted import LONGEST_TOKEN, distinct, fold
 
 _RUN = re.compile(r"[^\W_]+|[\W_]+")
 
@@ -20,7 +20,7 @@ def best_line(title: str, tree: Sequence[NoteBlock], words: AbstractSet[str]) ->
     best: tuple[Text, tuple[str, ...]] = ((), ())
     most = 0
     for line, path in _lines(title, tree):
-        count = len(words & {fold(run) for run in _RUN.findall(string(line))})
+        count = len(words & distinct(string(line)))
         if count > most:
             best, most = (line, path), count
     line, path = best

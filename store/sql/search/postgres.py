@@ -7,9 +7,9 @@ Text is split into words here and not by PostgreSQL, whose parser depends on the
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from math import inf, log
+from math import log
 from typing import Any
 
 from sqlalchemy import (
@@ -20,6 +20,7 @@ from sqlalchemy import (
     Integer,
     Select,
     Text,
+    all_,
     cast,
     column,
     func,
@@ -31,7 +32,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 
 from bot.domain.record import record
 from bot.domain.source import ReadEntry
-from store.sql.search.wanted import ENOUGH, SHORTEST_PREFIX, Term, Wanted, tokens
+from store.sql.search.wanted import ENOUGH, Term, Wanted, distinct, tokens
 from store.sql.work import Work
 
 WEIGHTS = [weight / 1.5 for weight in (1.0, 1.0, 1.2, 1.5)]
@@ -102,38 +103,36 @@ class PostgresIndex:
     def _carry_out(self, statement: str, team: int, numbers: Sequence[int], **more: int) -> None:
         self._work.connection.exec_driver_sql(statement, {"team": team, "entries": list(numbers), **more})
 
-    def known(self, team: int, words: Sequence[str], *, begun: str) -> AbstractSet[str]:
-        stems = self._stems(team, words)
-        known = {word for word, (_, entries) in stems.items() if entries}
-        if begun in stems and begun not in known and len(begun) >= SHORTEST_PREFIX:
-            starts = func.starts_with(_WORD.c.word, stems[begun][0])
-            held = select(_WORD.c.word).where(_WORD.c.team == team, _WORD.c.entries > 0, starts).limit(1)
-            known |= {begun} if self._work.value(held) else set()
-        return known
+    def known(self, team: int, words: Sequence[str]) -> AbstractSet[str]:
+        return {word for word, (_, entries) in self._stems(team, words).items() if entries}
 
     def find(
         self, team: int, wanted: Wanted, among: Select[Any] | None, *, offset: int, limit: int
     ) -> tuple[int, Sequence[int]]:
-        total, found = 0, list[int]()
-        for tier in self._words(team, wanted).tiers(wanted):
-            if total >= tier.enough:
+        words = self._words(team, wanted)
+        tiers = words.tiers(wanted)
+        total = self._count(team, tiers, among)
+        if wanted.begun and total < ENOUGH:
+            tiers = [*(tiers if total else ()), words.begun(wanted)]
+            total = self._count(team, tiers, among)
+        found: list[int] = []
+        for tier in [*words.all(wanted), *tiers]:
+            if len(found) >= min(offset + limit, total):
                 break
-            count, best = self._page(team, tier, among, max(offset - total, 0), limit - len(found))
-            total, found = total + count, [*found, *best]
-        return total, found
+            found += self._best(team, tier, among, found, offset + limit - len(found))
+        return total, found[offset:]
 
-    def _page(
-        self, team: int, tier: "_Tier", among: Select[Any] | None, offset: int, limit: int
-    ) -> tuple[int, Sequence[int]]:
-        where = [_ENTRY.c.team == team, _holds(f"{_of_team(team)} & {tier.expression}")]
-        if among is not None:
-            where.append(_ENTRY.c.entry.in_(among))
-        total: int = self._work.value(select(func.count()).select_from(_ENTRY).where(*where))
-        if offset >= total or limit <= 0:
-            return total, ()
-        fullest = [_holds(both).desc() for both in tier.better]
-        best = select(_ENTRY.c.entry).where(*where).order_by(*fullest, tier.score.desc(), _ENTRY.c.entry)
-        return total, [row.entry for row in self._work.rows(best.offset(offset).limit(limit))]
+    def _count(self, team: int, tiers: Sequence["_Tier"], among: Select[Any] | None) -> int:
+        where = _where(team, " | ".join(tier.expression for tier in tiers), among)
+        count: int = self._work.value(select(func.count()).select_from(_ENTRY).where(*where))
+        return count
+
+    def _best(
+        self, team: int, tier: "_Tier", among: Select[Any] | None, before: Sequence[int], limit: int
+    ) -> Sequence[int]:
+        where = [*_where(team, tier.expression, among), _ENTRY.c.entry != all_(literal(before, ARRAY(Integer)))]
+        best = select(_ENTRY.c.entry).where(*where).order_by(tier.score.desc(), _ENTRY.c.entry).limit(limit)
+        return [row.entry for row in self._work.rows(best)]
 
     def unwanted(self, team: int, wanted: Wanted) -> Select[Any] | None:
         if not wanted.without:
@@ -141,17 +140,20 @@ class PostgresIndex:
         expression = self._words(team, wanted).any(wanted.without)
         return select(_ENTRY.c.entry).where(_ENTRY.c.team == team, _holds(f"{_of_team(team)} & {expression}"))
 
-    def matched(self, team: int, wanted: Wanted, texts: Mapping[int, Sequence[str]]) -> Mapping[int, AbstractSet[str]]:
-        held = {number: {token for text in lines for token in tokens(text)} for number, lines in texts.items()}
-        asked = [token for term in (*wanted.words, *wanted.phrases, *wanted.stand_ins) for token in term.tokens]
+    def matched(self, team: int, wanted: Wanted, texts: Mapping[int, str]) -> Mapping[int, AbstractSet[str]]:
+        held = {number: distinct(text[:LONGEST_TEXT]) for number, text in texts.items()}
+        asked = [
+            token
+            for term in (*wanted.words, *wanted.phrases, *wanted.stand_ins, *wanted.begun)
+            for token in term.tokens
+        ]
         stems = self._stems(team, [*asked, *set().union(*held.values())])
         meant = {stems[token][0] for token in asked}
-        begun = stems[wanted.prefix.tokens[-1]][0] if wanted.prefix else None
-        means = {token for token, (stem, _) in stems.items() if stem in meant or (begun and stem.startswith(begun))}
+        means = {token for token, (stem, _) in stems.items() if stem in meant}
         return {number: found & means for number, found in held.items()}
 
     def _words(self, team: int, wanted: Wanted) -> "_Words":
-        terms = (*wanted.words, *wanted.phrases, *wanted.without, *wanted.stand_ins)
+        terms = (*wanted.words, *wanted.phrases, *wanted.without, *wanted.stand_ins, *wanted.begun)
         every: int = self._work.value(select(_WORD.c.entries).where(_WORD.c.team == team, _WORD.c.word == _EVERY))
         return _Words(self._stems(team, [token for term in terms for token in term.tokens]), every or 0)
 
@@ -163,15 +165,10 @@ class PostgresIndex:
 
 @record
 class _Tier:
-    """Entries that match a tsquery come after those of the tiers before, unless there are `enough` of them.
-
-    Among them an entry is the better for each tsquery of `better` that it matches, then by `score`.
-    """
+    """Entries that match a tsquery, the highest score first; they come after those of the tiers before."""
 
     expression: str
     score: ColumnElement[Any]
-    better: Sequence[str] = ()
-    enough: float = inf
 
 
 class _Words:
@@ -181,33 +178,33 @@ class _Words:
         self._stems = stems
         self._every = every
 
-    def tiers(self, wanted: Wanted) -> Iterator[_Tier]:
-        """Entries that hold one of the words and every phrase, a synonym instead, the beginning of the last word."""
-        score = self._score((*wanted.words, *wanted.phrases))
-        above = self._with_phrases(wanted, [self.any(wanted.words)] if wanted.words else [])
-        yield _Tier(expression=above, score=score, better=self._all(wanted))
+    def tiers(self, wanted: Wanted) -> list[_Tier]:
+        """Entries that hold one of the words and every phrase; then those that hold a synonym."""
+        exact = self._with_phrases(wanted, [self.any(wanted.words)] if wanted.words else [])
+        tiers = [_Tier(expression=exact, score=self._score((*wanted.words, *wanted.phrases)))]
         if wanted.stand_ins:
-            widened = self._with_phrases(wanted, [self.any(wanted.stand_ins)])
-            yield _Tier(expression=f"{widened} & !{above}", score=self._score(wanted.stand_ins))
-            above = f"({above} | {widened})"
-        if wanted.prefix:
-            begun = self._with_phrases(wanted, [self._one(wanted.prefix, begun=True)])
-            yield _Tier(expression=f"{begun} & !{above}", score=score, enough=ENOUGH)
+            synonyms = self._with_phrases(wanted, [self.any(wanted.stand_ins)])
+            tiers.append(_Tier(expression=synonyms, score=self._score(wanted.stand_ins)))
+        return tiers
+
+    def begun(self, wanted: Wanted) -> _Tier:
+        """Entries that hold a word that begins with the last one."""
+        begun = self.any(wanted.begun)
+        return _Tier(expression=self._with_phrases(wanted, [begun]), score=_rank(begun))
+
+    def all(self, wanted: Wanted) -> list[_Tier]:
+        """Entries that hold all of few words, in each way."""
+        return [self._every_group(wanted, way) for way in wanted.all_ways]
+
+    def _every_group(self, wanted: Wanted, way: Sequence[tuple[Term, ...]]) -> _Tier:
+        expression = self._with_phrases(wanted, [self.any(group) for group in way])
+        ranks = [literal(self._rarity(group[0]), Float) * _rank(self.any(group)) for group in way]
+        phrases = [self._score(wanted.phrases)] if wanted.phrases else []
+        return _Tier(expression=expression, score=_sum([*ranks, *phrases]))
 
     def _with_phrases(self, wanted: Wanted, words: list[str]) -> str:
         without = [f"!{self.any(wanted.without)}"] if wanted.without else []
         return f"({' & '.join([*words, *map(self._one, wanted.phrases), *without])})"
-
-    def _all(self, wanted: Wanted) -> list[str]:
-        """All words; with synonyms in place of some; with the last one but begun."""
-        if not wanted.few:
-            return []
-        found = [" & ".join(map(self._one, wanted.few))]
-        if wanted.also:
-            found.append(" & ".join(self.any((word, *wanted.also.get(word, ()))) for word in wanted.few))
-        if wanted.prefix is not None:
-            found.append(" & ".join(self._one(word, begun=word == wanted.prefix) for word in wanted.few))
-        return found
 
     def any(self, terms: Iterable[Term]) -> str:
         return f"({' | '.join(map(self._one, dict.fromkeys(terms)))})"
@@ -215,21 +212,18 @@ class _Words:
     def _score(self, terms: Iterable[Term]) -> ColumnElement[Any]:
         """Words weigh by how rare they are and how often they were typed."""
         typed = Counter(terms)
-        ranks = [
-            literal(count * self._rarity(term), Float) * func.ts_rank(_WEIGHTS, _ENTRY.c.words, _query(self._one(term)))
-            for term, count in typed.items()
-        ]
-        return sum(ranks[1:], start=ranks[0])
+        ranks = [literal(count * self._rarity(term), Float) * _rank(self._one(term)) for term, count in typed.items()]
+        return _sum(ranks)
 
     def _rarity(self, term: Term) -> float:
         """The inverse document frequency as BM25 has it, of the rarest token."""
         holders = min(self._stems[token][1] for token in term.tokens)
         return log(1 + (self._every - holders + 0.5) / (holders + 0.5))
 
-    def _one(self, term: Term, *, begun: bool = False) -> str:
+    def _one(self, term: Term) -> str:
         """The tokens are letters and digits alone, so there is nothing to escape."""
         stems = [f"'{self._stems[token][0]}'" for token in term.tokens]
-        return f"({' <-> '.join(stems)}{':*' if begun else ''})"
+        return f"({' <-> '.join(stems)})"
 
 
 _WEIGHTS = cast(literal(WEIGHTS, ARRAY(REAL)), ARRAY(REAL))
@@ -237,6 +231,19 @@ _WEIGHTS = cast(literal(WEIGHTS, ARRAY(REAL)), ARRAY(REAL))
 
 def _query(expression: str) -> ColumnElement[Any]:
     return cast(literal(expression, Text), TSQUERY)
+
+
+def _rank(expression: str) -> ColumnElement[Any]:
+    return func.ts_rank(_WEIGHTS, _ENTRY.c.words, _query(expression))
+
+
+def _sum(ranks: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
+    return sum(ranks[1:], start=ranks[0])
+
+
+def _where(team: int, expression: str, among: Select[Any] | None) -> list[ColumnElement[bool]]:
+    where = [_ENTRY.c.team == team, _holds(f"{_of_team(team)} & ({expression})")]
+    return where if among is None else [*where, _ENTRY.c.entry.in_(among)]
 
 
 def _holds(expression: str) -> ColumnElement[bool]:

@@ -16,7 +16,7 @@ from bot.domain.query import Query
 from bot.domain.source import ReadEntry
 from store.sql.filters import on_list
 from store.sql.search.index import Index
-from store.sql.search.wanted import STOP_WORDS, distinct, fold, replaced, tokens
+from store.sql.search.wanted import STOP_WORDS, Term, distinct, fold, replaced, tokens
 from store.sql.tables import ENTRY, SPELLING, storable
 from store.sql.work import Work
 
@@ -24,6 +24,8 @@ MOST_CORRECTED = 3
 """More unknown words than these are left as they are: a pasted text is not a misspelt query."""
 SHORTEST, LONGEST = 3, 40
 """Letters of a word that is worth correcting, or being corrected to."""
+MOST_BEGUN = 50
+"""Words for which a beginning may stand: enough to find what is meant, and no beginning is ever slow."""
 ONE_EDIT_UP_TO = 5
 """In words up to so many letters one edit is forgiven, in longer ones two."""
 MOST_TEXT = 100_000
@@ -43,6 +45,14 @@ _WORDS = {
     "postgresql": "SELECT string_agg(word || ' ' || entries, chr(10))",
 }
 _OF_LENGTHS = " FROM spelling WHERE team = :team AND entries > 0 AND length(word) BETWEEN :shortest AND :longest"
+_HELD = {
+    "sqlite": """SELECT word FROM spelling
+        WHERE team = :team AND entries > 0 AND word IN (SELECT value FROM json_each(:words))""",
+    "postgresql": """SELECT word FROM spelling
+        WHERE team = :team AND entries > 0 AND word IN (SELECT json_array_elements_text(CAST(:words AS json)))""",
+}
+_BEGUN = text("""SELECT word FROM spelling WHERE team = :team AND word >= :begun AND word < :beyond AND entries > 0
+    ORDER BY entries DESC, word LIMIT :most""")
 
 
 class Spelling:
@@ -85,8 +95,27 @@ class Spelling:
         fit = [token for token in dict.fromkeys(asked) if _fit(token)]
         if not fit:
             return []
-        known = self._index.known(team, fit, begun=asked[-1])
-        return [token for token in fit if token not in known]
+        held = self._held(team, fit)
+        doubtful = [
+            token for token in fit if token not in held and not (token == asked[-1] and self._begun(team, token))
+        ]
+        known = self._index.known(team, doubtful) if doubtful else ()
+        return [token for token in doubtful if token not in known]
+
+    def _held(self, team: int, words: Sequence[str]) -> set[str]:
+        """Which of the words stand on the list as they are written."""
+        held = text(_HELD[self._work.engine])
+        return {row.word for row in self._work.rows(held, team=team, words=json.dumps(words))}
+
+    def begun(self, team: int, term: Term) -> tuple[Term, ...]:
+        """Words on the list that begin with the last one of the term, those of most entries first; not itself."""
+        *before, last = term.tokens
+        found = self._begun(team, last)
+        return tuple(Term(tokens=(*before, word)) for word in found if word != last)
+
+    def _begun(self, team: int, begun: str) -> Sequence[str]:
+        rows = self._work.rows(_BEGUN, team=team, begun=begun, beyond=f"{begun}\U0010ffff", most=MOST_BEGUN)
+        return [row.word for row in rows]
 
     def _meant(self, team: int, unknown: Sequence[str]) -> dict[str, str]:
         words = self._of_lengths(team, min(map(_shortest, unknown)), max(map(_longest, unknown)))

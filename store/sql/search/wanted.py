@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 
 from bot.domain.query import Query
@@ -166,14 +166,15 @@ class Term:
 class Wanted:
     """Words of which one must be there, phrases that all must, and what must not be.
 
-    `words` keeps repeated words. `prefix` is the last word if it may also stand for the beginning of a word.
-    `also` has for some of the words what may stand in for them.
+    `words` keeps repeated words. `prefix` is the last word if it may also stand for the beginning of a word, `begun`
+    has the words of the list that begin so. `also` has for some of the words what may stand in for them.
     """
 
     words: tuple[Term, ...] = ()
     phrases: tuple[Term, ...] = ()
     without: tuple[Term, ...] = ()
     prefix: Term | None = None
+    begun: tuple[Term, ...] = ()
     also: Mapping[Term, tuple[Term, ...]] = field(default_factory=dict)
 
     @property
@@ -185,6 +186,20 @@ class Wanted:
     def anything(self) -> bool:
         """Whether there is something to look for in the text."""
         return bool(self.words or self.phrases)
+
+    @property
+    def all_ways(self) -> Sequence[Sequence[tuple[Term, ...]]]:
+        """What an entry holds that has all of few words, best first: of each group one. Words alone, synonyms in
+        place of some, a word that begins with the last one.
+        """
+        if not self.few:
+            return []
+        ways: list[list[tuple[Term, ...]]] = [[(word,) for word in self.few]]
+        if self.also:
+            ways.append([(word, *self.also.get(word, ())) for word in self.few])
+        if self.begun:
+            ways.append([(word, *(self.begun if word == self.prefix else ())) for word in self.few])
+        return ways
 
     @property
     def few(self) -> tuple[Term, ...]:

@@ -125,7 +125,7 @@ def upgrade() -> None:
     op.create_table(
         "spelling",
         sa.Column("team", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("word", sa.Text(), nullable=False),
+        sa.Column("word", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
         sa.Column("entries", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["team"], ["team.id"], name=op.f("fk_spelling_team_team")),
         sa.PrimaryKeyConstraint("team", "word", name=op.f("pk_spelling")),
