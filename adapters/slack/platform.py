@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +19,7 @@ from adapters.slack.listeners import Listeners
 from adapters.slack.manifest import INSTALL, REDIRECT
 from adapters.slack.people import People
 from adapters.slack.quiet import log
+from adapters.slack.repair import Repair
 from adapters.slack.richtext import Json
 from adapters.slack.setup import SlackSetup
 from adapters.slack.socket import Socket, listening
@@ -84,17 +85,36 @@ class SlackPlatform:
                 )
             app = listeners.bolt()
             self._door = Door(app, self._setup.signing_secret) if self._setup.signing_secret else None
-            if self._setup.by_socket:
-                async with listening(app, self._setup.app_token, self._web) as self._socket:
+            async with self._repairing(core, ours) as anew:
+                if self._setup.by_socket:
+                    async with listening(app, self._setup.app_token, self._web, anew) as self._socket:
+                        await self._served()
+                else:
                     await self._served()
-            else:
-                await self._served()
         finally:
             self.ready.clear()
             self._reconnects += self._socket.reconnects if self._socket else 0
             self._socket = None
             await errands.finish()
             await self._web.close()
+
+    @contextlib.asynccontextmanager
+    async def _repairing(self, core: Core, ours: Workspace | None) -> AsyncIterator[Callable[[], None] | None]:
+        """While the block lasts, read the host's workspace's reactions again, now and when what it gives is called.
+
+        Workspaces that installed the app come over HTTPS, where Slack brings again what was not taken.
+        """
+        if ours is None:
+            yield None
+            return
+        repair = Repair(core, names.workspace(ours.team), self.marks, self._now, self._setup.reading_pace)
+        repair.gap()
+        repairing = asyncio.create_task(repair.run())
+        try:
+            yield repair.gap
+        finally:
+            repairing.cancel()
+            await asyncio.gather(repairing, return_exceptions=True)
 
     async def send_only(self, core: Core, vault: Vault) -> None:
         """Know the workspaces and their tokens until cancelled."""
@@ -307,7 +327,7 @@ class SlackPlatform:
             meaning = self._emoji.meaning(name)
             for user in one.get("users") or () if meaning else ():
                 person = await self._people.person(team, user)
-                if (workspace and user == workspace.bot_user) or (person is not None and person.bot):
+                if (workspace and user == workspace.bot_user) or (person is not None and (person.bot or person.guest)):
                     continue
                 assert meaning is not None
                 actor = await self._people.actor(team, user, with_rights=False)

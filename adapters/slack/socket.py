@@ -1,6 +1,6 @@
 """Socket Mode: events through a connection that we open, for a bot without a public address."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from slack_bolt.adapter.socket_mode.async_internals import send_async_response
@@ -21,18 +21,21 @@ PING = 10.0
 
 
 class Socket(SocketModeClient):
-    """The SDK's connection, which counts how often it was made anew."""
+    """The SDK's connection, which counts how often it was made anew, and says so once it is."""
 
     reconnects = -1
+    anew: Callable[[], None] | None = None
 
     async def connect(self) -> None:
         self.reconnects += 1
         await super().connect()  # type: ignore[no-untyped-call]  # so published
+        if self.anew is not None:
+            self.anew()
 
 
 @asynccontextmanager
-async def listening(app: AsyncApp, app_token: str, web: Web) -> AsyncIterator[Socket]:
-    """Be connected while the block lasts; the SDK connects anew whenever the connection ends.
+async def listening(app: AsyncApp, app_token: str, web: Web, anew: Callable[[], None] | None) -> AsyncIterator[Socket]:
+    """Be connected while the block lasts; the SDK connects anew whenever the connection ends, and `anew` is told.
 
     Raises BadConfig for a token that opens no connection.
     """
@@ -54,6 +57,7 @@ async def listening(app: AsyncApp, app_token: str, web: Web) -> AsyncIterator[So
                 raise BadConfig([f"DOGEAR_SLACK_APP_TOKEN: {wrong} {wrong.remedy}"]) from None
             log.warning("Socket Mode is not connected yet: %s", wrong)
         await client.connect()
+        client.anew = anew
         yield client
     finally:
         await client.close()  # type: ignore[no-untyped-call]  # so published

@@ -185,6 +185,11 @@ class FakeSlack:
             "profile": {"display_name": name, "real_name": name},
         }
 
+    def put(self, user: str, name: str, channel: str, ts: str, *, there: bool = True) -> None:
+        """A person's reaction as reactions.get tells it; telling the app of it is another matter."""
+        marks = self.reactions.setdefault((channel, ts), set())
+        marks.add((user, name)) if there else marks.discard((user, name))
+
     def fail(self, method: str, *faults: Fault) -> None:
         self.faults.setdefault(method, []).extend(faults)
 

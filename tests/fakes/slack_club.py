@@ -46,6 +46,7 @@ class SlackClub:
         return self.slack.answers[before].body
 
     async def react(self, user: str, name: str, channel: str, ts: str, *, added: bool = True) -> int:
+        self.slack.put(user, name, channel, ts, there=added)
         status, _ = await self.slack.send(self.slack.reaction(user, name, channel, ts, added=added, at=self.now()))
         return status
 
@@ -72,6 +73,7 @@ async def running(
             "signing_secret": SIGNING_SECRET,
             "api_url": slack.api_url,
             "pace": 0.0,
+            "reading_pace": 0.0,
             **more,
         }
     )

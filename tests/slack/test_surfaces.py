@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from adapters.slack.manifest import SCOPES
 from bot.commands.catalogue import CATALOGUE
 from bot.ports import Transaction
@@ -205,6 +207,41 @@ def test_over_https_being_served_is_being_connected(database: str, seed: Path) -
             assert (await club.platform.connection()).up
 
     asyncio.run(served())
+
+
+@pytest.mark.parametrize("restarted", [False, True], ids=["connected anew", "started anew"])
+def test_reactions_that_were_missed_are_read_again(restarted: bool, database: str, seed: Path) -> None:
+    async def state(club: SlackClub, wanted: str) -> None:
+        for _ in range(100):
+            if f"State: {wanted}" in shown(await club.say(BEN, "show #12")):
+                return
+            await asyncio.sleep(0.05)
+        raise AssertionError(wanted)
+
+    async def missed() -> None:
+        slack = FakeSlack()
+        slack.workspace()
+        slack.channel()
+        slack.user(ANA, "ana", admin=True)
+        slack.user(BEN, "ben")
+        async with slack.running():
+            async with running(slack, database, seed, by_socket=True) as club:
+                await club.say(ANA, "share #12")
+                await club.settle()
+                ts = next(post for post in slack.sent if post.thread is None).ts
+                slack.put(BEN, "white_check_mark", "C0001", ts)
+                if not restarted:
+                    await slack.refresh_sockets()
+                    await state(club, "read")
+                    assert "State: unread" in shown(await club.say(ANA, "show #12"))
+            if restarted:
+                async with running(slack, database, by_socket=True) as club:
+                    await state(club, "read")
+                slack.put(BEN, "white_check_mark", "C0001", ts, there=False)
+                async with running(slack, database, by_socket=True) as club:
+                    await state(club, "unread")
+
+    asyncio.run(missed())
 
 
 def test_rights_are_asked_for_at_every_use(database: str, seed: Path) -> None:

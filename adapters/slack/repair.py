@@ -1,0 +1,73 @@
+"""Reading reactions again where events may have been missed: after a start, and after a connection that was made anew."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+
+from adapters.slack.quiet import log
+from bot.chat.platform import Core, MarksSeen, Reacted
+from bot.domain.errors import PlatformBusy, PlatformError, StoreError
+from bot.domain.ids import MessageRef, WorkspaceRef
+
+MOST_MESSAGES = 200
+"""The newest messages are read again; older ones are seldom reacted to."""
+SELDOM = 600.0
+"""Seconds that lie at least between two beginnings: connections are also made anew without any need."""
+STORE_WAIT = 5.0
+SKEW = timedelta(seconds=5)
+"""How far our clock may be ahead of Slack's: a reaction that is newer than what was read must not pass for missing."""
+
+Marks = Callable[[MessageRef], Awaitable[Sequence[Reacted]]]
+
+
+class Repair:
+    """Puts right what the store knows of our messages in one workspace; `pace` is in seconds between two of them."""
+
+    def __init__(
+        self, core: Core, workspace: WorkspaceRef, marks: Marks, now: Callable[[], datetime], pace: float
+    ) -> None:
+        self._core = core
+        self._workspace = workspace
+        self._marks = marks
+        self._now = now
+        self._pace = pace
+        self._wanted = asyncio.Event()
+
+    def gap(self) -> None:
+        """Events may have been missed."""
+        self._wanted.set()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            await self._wanted.wait()
+            began = asyncio.get_running_loop().time()
+            self._wanted.clear()
+            messages = await self._core.shown(self._workspace)
+            for message in messages[:MOST_MESSAGES]:
+                await self._repair(message)
+                await asyncio.sleep(self._pace)
+            if messages:
+                await asyncio.sleep(max(began + SELDOM - asyncio.get_running_loop().time(), 0))
+
+    async def _repair(self, message: MessageRef) -> None:
+        """Read one message and note what is on it; what cannot be read keeps what is known of it until the next time."""
+        wait = await self._read(message)
+        if wait is not None:
+            await asyncio.sleep(wait)
+            await self._read(message)
+
+    async def _read(self, message: MessageRef) -> float | None:
+        """Read and note it once; seconds to wait before another try, None if there is to be none."""
+        at = self._now() - SKEW
+        try:
+            seen = await self._marks(message)
+            await self._core.happened(MarksSeen(message=message, marks=tuple(seen), at=at))
+        except PlatformBusy as busy:
+            return busy.retry_after.total_seconds()
+        except PlatformError as error:
+            log.info("reactions could not be read: %s", error)
+        except StoreError as error:
+            log.info("what reactions there are could not be noted now: %s", error)
+            return STORE_WAIT
+        return None
