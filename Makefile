@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-contract-discord fuzz bench chaos chaos-long check fix reference wheel lint-deploy docs licences lock clean
+.PHONY: help demo test test-contract-discord fuzz bench chaos chaos-long check fix reference wheel lint-deploy docs pictures licences lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,10 +43,19 @@ fix: $(READY) ## format, and fix what can be fixed
 	$(BIN)/ruff check --fix .
 
 reference: $(READY) ## make what is generated from commands and options anew
-	$(BIN)/python -m bot.runtime.reference README.md deploy/env.example
+	$(BIN)/python -m bot.runtime.reference README.md deploy/env.example docs/commands.md docs/settings.md docs/command-line.md
 
 wheel: $(READY) ## build the wheel into dist/
 	@$(BIN)/python -m hatchling build -t wheel
+
+docs: .docs/.ready ## build the documentation into site/; a warning is an error
+	@NO_MKDOCS_2_WARNING=1 .docs/bin/mkdocs build -q --strict -d site
+
+pictures: $(READY) ## draw the pictures of the documentation anew; needs Chromium
+	@PYTHONPATH=. $(BIN)/python docs/pictures.py
+
+licences: $(READY) ## list the licence of every dependency anew, after make lock
+	@$(BIN)/python docs/third_party.py
 
 lint-deploy: .lint/.ready ## check what deploy/ holds with the tools of Docker, Compose, Kubernetes and systemd
 	@.lint/bin/hadolint deploy/Dockerfile

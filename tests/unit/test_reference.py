@@ -10,7 +10,7 @@ from bot.runtime.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
-GENERATED = ["README.md", "deploy/env.example"]
+GENERATED = ["README.md", "deploy/env.example", "docs/commands.md", "docs/settings.md", "docs/command-line.md"]
 
 
 @pytest.mark.parametrize("name", GENERATED)

@@ -1,0 +1,191 @@
+"""Draws one digest of the bundled list as each platform shows it, from what the adapters themselves render.
+
+`make pictures` runs it. The terminal's is an SVG of its own styled lines. Slack's and Discord's are our drawing of the
+very blocks and components that are sent, photographed by Chromium: how the platforms draw them is theirs.
+"""
+
+import asyncio
+import html
+import io
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+
+from adapters.discord.render import message as discord_message
+from adapters.slack.render import message as slack_message
+from adapters.terminal.layout import Button, View
+from adapters.terminal.render import Paper
+from adapters.terminal.render import message as terminal_message
+from adapters.terminal.screen import Shown
+from bot.chat.line import render
+from bot.commands.catalogue import CATALOGUE
+from bot.domain.card import Card
+from bot.domain.digest import Digest, Why, card_of
+from bot.domain.entry import Entry
+from bot.domain.ids import EntryId, EntryNumber, SourceId, TeamId
+from bot.domain.notes import Notes
+from store.lists.notes import tree
+from store.lists.reading import read_path
+
+ROOT = Path(__file__).parents[1]
+PICTURES = ROOT / "docs" / "pictures"
+NUMBER = 2
+WHEN = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+WIDTH = 720
+STYLE = """
+body { margin: 0; font: 15px/1.5 "DejaVu Sans", sans-serif } .post { display: flex; gap: 12px; padding: 18px; width: 684px }
+.face { flex: none; width: 40px; height: 40px; border-radius: 8px; background: #00897b; color: #fff; text-align: center;
+  font: 24px/40px "DejaVu Sans" } .who b { margin-right: 6px } .who small { color: #777 } p { margin: 4px 0; white-space: pre-wrap }
+ul, ol { margin: 0; padding-left: 24px } a { color: #1264a3; text-decoration: none } .buttons { margin-top: 10px }
+.buttons span { border: 1px solid #bbb; border-radius: 6px; padding: 4px 12px; margin-right: 8px; font-weight: bold; font-size: 13px }
+.seeds { margin-top: 10px } .seeds span { border: 1px solid #ccc; border-radius: 12px; padding: 2px 9px; margin-right: 6px; font-size: 13px }
+.discord { background: #313338; color: #dbdee1 } .discord .face { border-radius: 50% } .discord .box { background: #2b2d31;
+  border: 1px solid #3f4147; border-radius: 8px; padding: 8px 14px } .discord a { color: #00a8fc } .discord h3 { margin: 2px 0; font-size: 17px }
+.discord .buttons span { background: #4e5058; border: 0; color: #fff } .discord .buttons span.first { background: #5865f2 }
+.discord .seeds span { border-color: #3f4147; background: #2b2d31 } .discord .who small { color: #949ba4 }
+"""
+
+
+def digest() -> Card:
+    read = read_path(ROOT / "bot" / "sample" / "reading-list.md", "reading-list.md").entries[NUMBER - 1]
+    entry = Entry(
+        id=EntryId(NUMBER),
+        team=TeamId(1),
+        number=EntryNumber(NUMBER),
+        url=read.url,
+        key=read.key,
+        title=read.title,
+        notes=Notes(markdown=read.notes.markdown, tree=tree(read.notes.markdown)),
+        tags=read.tags,
+        section=read.section,
+        source=SourceId(1),
+        file="reading-list.md",
+        line=read.line,
+        added_at=WHEN,
+    )
+    return card_of(Digest(week="2026-W48", due_at=WHEN, late=False, entry=entry, why=Why.WANTED, readers=3, newest=()))
+
+
+def terminal(card: Card) -> str:
+    buttons = tuple(
+        Button(number=number, label=action.label, line=f"/blog {render(CATALOGUE, action.call)}")
+        for number, action in enumerate(card.actions, 1)
+    )
+    shown = Shown(card=card, view=View(zone=ZoneInfo("Europe/Berlin"), personal=False), buttons=buttons, to="#reading")
+    console = Console(record=True, width=84, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+    for line in terminal_message(shown, Paper(width=84)):
+        console.print(line)
+    picture = console.export_svg(title="#reading", unique_id="digest")
+    return re.sub(r"@font-face \{.*?\}", "", picture, flags=re.DOTALL)  # they would be fetched from elsewhere
+
+
+def slack(card: Card) -> str:
+    return _page("slack", "".join(_block(block) for block in slack_message(card, personal=False).blocks))
+
+
+def _block(block: dict[str, Any]) -> str:
+    if block["type"] == "actions":
+        return _buttons(element["text"]["text"] for element in block["elements"])
+    return "".join(_rich(element) for element in block.get("elements", ()))
+
+
+def _rich(part: dict[str, Any]) -> str:
+    match part["type"]:
+        case "rich_text_section":
+            return f"<p>{_inline(part)}</p>"
+        case "rich_text_list":
+            tag = "ol" if part["style"] == "ordered" else "ul"
+            items = "".join(f"<li>{_inline(item)}</li>" for item in part["elements"])
+            first, indent = part.get("offset", 0) + 1, part.get("indent", 0) * 24
+            return f'<{tag} start="{first}" style="margin-left:{indent}px">{items}</{tag}>'
+        case "rich_text_preformatted":
+            return f"<pre>{_inline(part)}</pre>"
+    return f"<blockquote>{_inline(part)}</blockquote>"
+
+
+def _inline(part: dict[str, Any]) -> str:
+    return "".join(_span(element) for element in part["elements"])
+
+
+def _span(element: dict[str, Any]) -> str:
+    text = html.escape(element.get("text") or element.get("url") or "")
+    for style, tag in (("bold", "b"), ("italic", "i"), ("strike", "s"), ("code", "code")):
+        text = f"<{tag}>{text}</{tag}>" if element.get("style", {}).get(style) else text
+    return f"<a>{text}</a>" if element["type"] == "link" else text
+
+
+async def discord(card: Card) -> str:
+    (box,) = discord_message(card, key="key", word="blog").to_components()
+    return _page("discord", f'<div class="box">{"".join(_components(box["components"]))}</div>')
+
+
+def _components(components: Iterable[Any]) -> Iterator[str]:
+    for component in components:
+        if "content" in component:
+            yield "".join(_markdown(line) for line in component["content"].split("\n"))
+        elif "components" in component:
+            yield _buttons(button["label"] for button in component["components"])
+
+
+def _markdown(line: str) -> str:
+    text = html.escape(line.removeprefix("### "), quote=False)
+    text = re.sub(r"\[((?:\\.|[^\]])*)\]\(&lt;.*?&gt;\)", r"<a>\1</a>", text)
+    text = re.sub(r"(?<!\\)\*\*(.+?)\*\*", r"<b>\1</b>", text)
+    text = re.sub(r"(?<!\\)\*(.+?)\*", r"<i>\1</i>", text)
+    text = re.sub(r"\\([^\w\s])", r"\1", text)
+    return f"<h3>{text}</h3>" if line.startswith("### ") else f"<p>{text}</p>"
+
+
+def _buttons(labels: Iterable[str]) -> str:
+    spans = "".join(
+        f'<span class="{"" if n else "first"}">{html.escape(label)}</span>' for n, label in enumerate(labels)
+    )
+    return f'<div class="buttons">{spans}</div>'
+
+
+def _page(platform: str, post: str) -> str:
+    who = '<div class="who"><b>Dogear</b><small>APP 09:00</small></div>'
+    seeds = '<div class="seeds"><span>✅ 3</span><span>🔖 2</span></div>'
+    inner = f'<div class="post"><div class="face">d</div><div>{who}{post}{seeds}</div></div>'
+    return f'<!doctype html><meta charset="utf-8"><style>{STYLE}</style><body class="{platform}">{inner}'
+
+
+def photographed(page: str, picture: Path) -> None:
+    chromium = shutil.which("chromium") or sys.exit("chromium is not here: on Debian, apt-get install chromium")
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder, "page.html")
+        source.write_text(page, encoding="utf-8")
+        flags = (
+            "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+            f"--disable-component-update --disable-sync --hide-scrollbars --user-data-dir={folder}/profile"
+        )
+        size = f"--window-size={WIDTH},{_height(page)}"
+        command = [chromium, *flags.split(), size, f"--screenshot={picture}", source.as_uri()]
+        subprocess.run(command, check=True, capture_output=True, timeout=120)  # noqa: S603 -- our own page
+
+
+def _height(page: str) -> int:
+    """Enough for the lines of the post; a little too much is better than a cut."""
+    text = [re.sub(r"<[^>]+>", "", part) for part in re.split(r"</(?:p|li|h3|div)>|\n", page.partition("<body")[2])]
+    return 60 + sum(25 * (1 + len(line) // 82) for line in text if line.strip())
+
+
+def main() -> None:
+    card = digest()
+    PICTURES.mkdir(exist_ok=True)
+    (PICTURES / "digest.svg").write_text(terminal(card), encoding="utf-8")
+    photographed(slack(card), PICTURES / "slack.png")
+    photographed(asyncio.run(discord(card)), PICTURES / "discord.png")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""The documentation is true: its links lead somewhere, its commands run, its examples are read, its lists are complete."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = [*sorted((ROOT / "docs").rglob("*.md")), *sorted(ROOT.glob("*.md")), ROOT / "deploy" / "README.md"]
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+BLOCK = re.compile(r"^( *)(<!-- not run: [^\n]+ -->\n *)?```(\w+)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+PIN = re.compile(
+    r"^([\w.-]+)==([^\s;]+)(?: ; [^\\]+)? \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n?)+)", re.MULTILINE
+)
+LOCKS = ["requirements.lock", "deploy/requirements.lock", "deploy/lint.lock", "docs/requirements.lock"]
+DATED = "0[0-9]{3}-.*"
+
+
+def text_of(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def named(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def blocks(kind: str) -> Iterator[tuple[Path, str, bool]]:
+    """Page, text without its indentation, and whether it is marked as not run, of each block of this kind."""
+    for page in PAGES:
+        for indent, mark, found, text in BLOCK.findall(text_of(page)):
+            if found == kind:
+                yield page, "".join(line.removeprefix(indent) for line in text.splitlines(keepends=True)), bool(mark)
+
+
+def anchors(page: Path) -> set[str]:
+    if page == ROOT / "docs" / "running.md":
+        page = ROOT / "deploy" / "README.md"
+    headings = re.findall(r"^#+ (.+)$", text_of(page), re.MULTILINE)
+    return {re.sub(r"[\s-]+", "-", re.sub(r"[^\w\s-]", "", heading.lower())).strip("-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    prose = BLOCK.sub("", text_of(page))
+
+    for link in LINK.findall(prose):
+        path, _, anchor = link.partition("#")
+        if "://" not in link:
+            target = page.parent / path if path else page
+            assert target.exists(), link
+            assert not anchor or anchor in anchors(target), link
+
+
+def test_every_command_line_runs_or_says_why_it_is_not_run(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    program = tmp_path / "bin" / "dogear"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m bot "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    (tmp_path / "reading.md").write_text("* [Alpha](https://example.org/alpha)\n", encoding="utf-8")
+    lines = [text for _, text, marked in blocks("sh") if not marked]
+    variables = {
+        "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+        "XDG_DATA_HOME": str(tmp_path),
+    }
+
+    run = subprocess.run(
+        ["bash", "-euxc", "\n".join(lines).replace(".venv/bin/", "")],
+        cwd=tmp_path,
+        env={**os.environ, "DOGEAR_DATABASE": "", **variables},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert lines
+    assert run.returncode == 0, run.stderr
+
+
+def test_what_is_typed_into_the_chat_is_understood(tmp_path: Path) -> None:
+    typed = [line for _, text, _ in blocks("chat") for line in text.splitlines()]
+    command = [sys.executable, "-m", "bot", "chat", "--json", "--database", f"sqlite:///{tmp_path}/docs.db"]
+
+    run = subprocess.run(
+        [*command, "--list", str(ROOT / "bot" / "sample" / "reading-list.md")],
+        input="\n".join(typed),
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+
+    answers = [json.loads(line) for line in run.stdout.splitlines()]
+    assert len(answers) == len(typed) > 10
+    assert not [answer for answer in answers if answer["refusal"]]
+
+
+def test_every_example_of_a_reading_list_is_read_whole(tmp_path: Path) -> None:
+    examples = [text for page, text, _ in blocks("markdown") if page.parent.name == "docs" or page.name == "README.md"]
+    files = [tmp_path / f"{number}.md" for number in range(len(examples))]
+    for file, text in zip(files, examples, strict=True):
+        file.write_text(text, encoding="utf-8")
+
+    run = subprocess.run(
+        [sys.executable, "-m", "bot", "check", "--json", *map(str, files)], capture_output=True, text=True, check=True
+    )
+
+    for file, text in zip(json.loads(run.stdout)["files"], examples, strict=True):
+        addresses = set(re.findall(r"https://example\.org/[\w/-]+", text))
+        assert {entry["url"] for entry in file["entries"]} == addresses, text
+        assert not file["problems"], file["problems"]
+
+
+def test_every_page_can_be_found_from_the_navigation() -> None:
+    navigation = text_of(ROOT / "mkdocs.yml").partition("nav:")[2]
+
+    pages = {str(page.relative_to(ROOT / "docs")) for page in PAGES if page.is_relative_to(ROOT / "docs")}
+    assert {page for page in pages if page not in navigation and not re.match(rf"decisions/{DATED}", page)} == set()
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_dependency_is_pinned_by_version_and_hash(name: str) -> None:
+    text = text_of(ROOT / name)
+
+    assert PIN.findall(text)
+    assert not PIN.sub("", text).strip()
+
+
+def test_what_is_installed_on_a_host_is_pinned_as_it_was_tested() -> None:
+    tested, hosted = ({n: (v, h) for n, v, h in PIN.findall(text_of(ROOT / name))} for name in LOCKS[:2])
+
+    assert hosted.items() <= tested.items(), "run: make lock"
+
+
+def test_the_licence_of_every_dependency_is_told() -> None:
+    rows = re.findall(r"^\| ([\w.-]+) \| (\S+) \| ([^|]+) \|", text_of(ROOT / "docs" / "third-party.md"), re.MULTILINE)
+    pinned = [(name, version) for name, version, _ in PIN.findall(text_of(ROOT / "deploy" / "requirements.lock"))]
+
+    assert [(name, version) for name, version, _ in rows if name != "package"] == pinned, "run: make licences"
+    assert all(licence.strip() for *_, licence in rows)
