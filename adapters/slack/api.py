@@ -14,6 +14,7 @@ from adapters.slack.failures import Dead
 from adapters.slack.quiet import LIBRARY, log
 from adapters.slack.richtext import Json
 from adapters.slack.setup import SlackSetup
+from adapters.slack.skew import Skew
 from adapters.slack.workspaces import Workspaces
 from bot.domain.errors import PlatformBusy, PlatformError, PlatformRefused, PlatformUncertain
 
@@ -69,8 +70,9 @@ class Web:
 class Api:
     """Calls methods with the workspace's token."""
 
-    def __init__(self, web: Web, workspaces: Workspaces, left: Left) -> None:
+    def __init__(self, web: Web, workspaces: Workspaces, left: Left, skew: Skew) -> None:
         self._web = web
+        self._skew = skew
         self._workspaces = workspaces
         self._left = left
         self._closed: dict[tuple[str, str], float] = {}
@@ -97,6 +99,7 @@ class Api:
             answer = await getattr(client, method.replace(".", "_"))(**arguments)
         except Exception as error:  # noqa: BLE001 -- told apart by failures, which raises what is a bug
             raise self._noted(team, method, failures.error_of(error, method)) from None
+        self._skew.heard(answer.headers)
         data = answer.data
         if not isinstance(data, dict):
             raise PlatformUncertain(f"Slack's answer to {method} cannot be read.")

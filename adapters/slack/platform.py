@@ -22,6 +22,7 @@ from adapters.slack.quiet import log
 from adapters.slack.repair import Repair
 from adapters.slack.richtext import Json
 from adapters.slack.setup import SlackSetup
+from adapters.slack.skew import Skew
 from adapters.slack.socket import Socket, listening
 from adapters.slack.workspaces import Workspace, Workspaces
 from bot.chat.connection import Connection
@@ -55,7 +56,8 @@ class SlackPlatform:
         self._setup = setup
         self._web = Web(setup)
         self._workspaces = Workspaces(setup, self._web.client, now)
-        self._api = Api(self._web, self._workspaces, self._closed)
+        self._skew = Skew(now)
+        self._api = Api(self._web, self._workspaces, self._closed, self._skew)
         self._people = People(self._api)
         self._emoji = Emoji(setup.emoji)
         self._core: Core | None = None
@@ -256,7 +258,7 @@ class SlackPlatform:
         method = "conversations.replies" if thread else "conversations.history"
         arguments: dict[str, Any] = {
             "channel": channel.id,
-            "oldest": names.stamp(since),
+            "oldest": names.stamp(self._skew.theirs(since)),
             "limit": HISTORY_PAGE,
             "include_all_metadata": True,
             **({"ts": thread.id} if thread else {}),

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
@@ -242,7 +243,9 @@ class FakeSlack:
             faulty = await self._met(request, fault)
             if faulty is not None:
                 return faulty
-        return web.json_response(answer, headers={"X-OAuth-Scopes": scopes})
+        return web.json_response(
+            answer, headers={"X-OAuth-Scopes": scopes, "Date": formatdate(self.clock(), usegmt=True)}
+        )
 
     def met(self, method: str, body: Json) -> Fault | None:
         """What this call meets, if anything."""
