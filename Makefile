@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-contract-discord fuzz bench chaos chaos-long check fix reference wheel lint-deploy docs pictures licences lock clean
+.PHONY: help demo test test-contract-discord fuzz bench soak chaos chaos-long check fix reference wheel lint-deploy docs pictures licences lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,6 +31,9 @@ chaos: $(READY) ## kill, pause and deceive real workers; one JSON line a row, ab
 
 chaos-long: $(READY) ## the same with the full counts; some hours
 	@$(BIN)/python -m tests.chaos --long $(ONLY)
+
+soak: $(READY) ## whether a process grows: 100,000 commands, reactions and deliveries in one; some minutes
+	@$(BIN)/python -m tests.bench soak
 
 check: $(READY) ## format, lint, types, import rules
 	$(BIN)/ruff format --check .
