@@ -6,7 +6,7 @@ with `\` before a quote or a backslash. Words left over go to the parameter that
 
 import re
 from collections.abc import Iterator
-from difflib import SequenceMatcher
+from difflib import SequenceMatcher, get_close_matches
 
 from bot.chat.command import Catalogue, CommandSpec, Param, Placement
 from bot.domain.card import Call
@@ -73,7 +73,16 @@ def _refuse_stray_word(catalogue: Catalogue, spec: CommandSpec, path: tuple[str,
     """After a default that was left out a word is a mistyped command, unless it is `#name` or `name:value`."""
     following = _WORD.findall(typed)[len(path) :]
     if spec.path != path and following and not _is_argument(spec, following[0]):
-        raise _unknown(catalogue, typed)
+        raise _unknown(catalogue, typed) if not path else _stray(catalogue, path, following[0].lower())
+
+
+def _stray(catalogue: Catalogue, path: tuple[str, ...], word: str) -> BadUsage:
+    """What may follow where this word may not; the nearest of it, if one is near."""
+    group = " ".join(path)
+    takes = [spec.path[len(path)] for spec in catalogue if spec.path[:-1] == path]
+    near = get_close_matches(word, takes, 1, _ALIKE)
+    meant = f"Did you mean “{group} {near[0]}”?" if near else f"After “{group}” comes one of: {', '.join(takes)}."
+    return BadUsage(f"There is no command “{group} {word}”.", hint=f"{meant} “help” lists every command.")
 
 
 def _is_argument(spec: CommandSpec, word: str) -> bool:

@@ -93,7 +93,8 @@ def related(turn: Turn, entry: Annotated[EntryNumber, position(Kind.ENTRY, "the 
     like = entries.entry(turn.tx, turn.team.id, entry)
     found = searching.related(turn.tx, turn.team.id, turn.member.id, like, PAGE_SIZE)
     if not found:
-        return sentence(f"No other entry on the list is like #{entry}.", "“search” finds entries by their words.")
+        hint = f"“{turn.word} search” finds entries by their words."
+        return sentence(f"No other entry on the list is like #{entry}.", hint)
     items = tuple(_hit(hit, state) for hit, state in found)
     return Card(title=f"More like #{entry} {like.title}", blocks=(Entries(items=items),))
 
@@ -123,7 +124,7 @@ def list_entries(
     which = EntryFilter(tag=tag, state=is_)
     found = entries.page(turn.tx, turn.team.id, turn.member.id, which, page, PAGE_SIZE)
     if not found.total:
-        return sentence("No entry on the list fits.", "“tags” shows every tag.")
+        return sentence("No entry on the list fits.", f"“{turn.word} tags” shows every tag.")
     words = {"tag": tag, "is": is_.value if is_ else None}
     call = Call(path=("list",), arguments={name: value for name, value in words.items() if value})
     return Card(

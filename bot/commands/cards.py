@@ -1,6 +1,7 @@
 """Cards that several commands show: an entry, a page of entries, a plain sentence, a refusal."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,15 @@ def sentence(title: str, *more: str, tone: Tone = Tone.PLAIN, actions: Sequence[
     """A card of a few plain sentences."""
     blocks = tuple(Paragraph(text=plain(line)) for line in more if line)
     return Card(title=title, blocks=blocks, tone=tone, actions=tuple(actions))
+
+
+def with_word(text: str, word: str, commands: Collection[str]) -> str:
+    """The text with `word` before each command that it names between quotation marks; `commands` are first words."""
+
+    def named(quoted: re.Match[str]) -> str:
+        return f"“{word} {quoted[1]}" if quoted[1] in commands else quoted[0]
+
+    return re.sub(r"“([a-z]+)(?=[ ”])", named, text)
 
 
 def refusal(error: Refusal, spec: CommandSpec | None, word: str) -> Card:

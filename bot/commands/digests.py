@@ -86,7 +86,9 @@ def history(turn: Turn, channel: MaybeChannel = None) -> Card:
     """What was featured in this channel in the last weeks, and why."""
     weeks = digests.history(turn.tx, turn.team.id, turn.here(channel))
     if not weeks:
-        return sentence("No digest was due in this channel yet.", "“schedule list” shows when the next one is.")
+        return sentence(
+            "No digest was due in this channel yet.", f"“{turn.word} schedule list” shows when the next one is."
+        )
     return Card(title="Past digests", blocks=tuple(_past(week, entry) for week, entry in weeks))
 
 

@@ -24,7 +24,7 @@ from bot.chat.platform import (
     WorkspaceLeft,
 )
 from bot.chat.trace import follow
-from bot.commands.cards import refusal, sentence
+from bot.commands.cards import refusal, sentence, with_word
 from bot.commands.declare import Command, Turn, form_of
 from bot.commands.limits import COMPLETION, Limits
 from bot.commands.patience import GaveUp, Patience
@@ -222,6 +222,8 @@ class Dispatcher:
 
     def _refused(self, no: Refusal, invocation: Invocation, spec: CommandSpec | None) -> Answer:
         """A card; or, where a form was filled in, the form again with what was wrong at its field."""
+        if no.hint:
+            no.hint = with_word(no.hint, self._house.word, {path[0] for path in self._commands})
         call = invocation.call
         if isinstance(call, Call) and spec and spec.form and isinstance(no, BadUsage) and no.field:
             return Answer(show=form_of(spec, call.arguments, no), refusal=True)

@@ -62,7 +62,7 @@ def random(turn: Turn, tag: Annotated[str | None, named(Kind.TAG, "a tag that it
     found = entries.unread_at_random(turn.tx, turn.team.id, turn.member.id, tag, turn.below)
     if found is None:
         with_tag = f" tagged “{tag}”" if tag else ""
-        return sentence(f"You have no unread entry{with_tag}.", "“list is:read” shows what you have read.")
+        return sentence(f"You have no unread entry{with_tag}.", f"“{turn.word} list is:read” shows what you have read.")
     return entry_card(*found, all_notes=False)
 
 
@@ -90,7 +90,8 @@ def later(turn: Turn, entry: MaybeEntry = None) -> Card:
         return _chosen(turn, entry, ReadingState.LATER)
     queued = readings.queued(turn.tx, turn.team.id, turn.member.id, NEXT_LISTED)
     if not queued:
-        return sentence("Your queue is empty.", "“later #12” puts an entry there, “next” shows what is unread.")
+        hint = f"“{turn.word} later #12” puts an entry there, “{turn.word} next” shows what is unread."
+        return sentence("Your queue is empty.", hint)
     return _with_read_buttons("Your queue", queued)
 
 

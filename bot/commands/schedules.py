@@ -102,7 +102,7 @@ def _described(turn: Turn, schedule: Schedule) -> Block:
 
 def _pause(turn: Turn, schedule: Schedule) -> tuple[tuple[str, Text], ...]:
     if schedule.paused_because is not None:
-        return (("Paused", plain(f"{schedule.paused_because}; “schedule resume” when that is mended")),)
+        return (("Paused", plain(f"{schedule.paused_because}; “{turn.word} schedule resume” when that is mended")),)
     if schedule.paused_until and schedule.paused_until > turn.tx.now():
         return (("Paused until", moment(schedule.paused_until, turn.zone)),)
     return ()

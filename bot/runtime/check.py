@@ -17,7 +17,7 @@ def check(paths: Sequence[Path], *, as_json: bool) -> int:
 
     The JSON form is one object `{"files": [{"path", "entries", "problems"}]}`, which other tools rely on.
     """
-    lists = [read for path in paths for read in _read(path)]
+    lists = _with_twins([read for path in paths for read in _read(path)])
     if as_json:
         print(json.dumps({"files": [_as_json(read) for read in lists]}))
     else:
@@ -37,6 +37,27 @@ def _read(path: Path) -> Iterator[ReadList]:
     for problem in scan.problems:
         file = str(path if problem.file == path.name else path / problem.file)
         yield ReadList(file=file, problems=(replace(problem, file=file),), synonyms={}, failed=True)
+
+
+def _with_twins(lists: Sequence[ReadList]) -> list[ReadList]:
+    """The lists, with a warning at each entry that a file before it has as well: a sync keeps the first."""
+    first: dict[str, str] = {}
+    found = []
+    for read in lists:
+        twins = [
+            Problem(
+                file=read.file,
+                line=entry.line,
+                severity=Severity.WARNING,
+                message=f"“{entry.title}” is in {first[entry.key]} too; a team that has both keeps one of them.",
+            )
+            for entry in read.entries
+            if entry.key in first and not first[entry.key].startswith(f"{read.file}:")
+        ]
+        for entry in read.entries:
+            first.setdefault(entry.key, f"{read.file}:{entry.line}")
+        found.append(replace(read, problems=(*read.problems, *twins)))
+    return found
 
 
 def _as_json(read: ReadList) -> dict[str, Any]:

@@ -284,6 +284,7 @@ def team_add(
     from bot.domain import value
     from bot.runtime.lists import refuse_missing
     from bot.runtime.progress import on_terminal
+    from bot.service import teams
 
     checked = value.zone(zone)
     refuse_missing(str(path) for path in paths)
@@ -292,7 +293,7 @@ def team_add(
 
     async def added() -> None:
         async with _club(database) as club:
-            team = await club.runner.write(lambda tx: tx.teams.named(name) or tx.teams.add(name, checked))
+            team = await club.runner.write(lambda tx: teams.founded(tx, name.strip(), checked))
             _print_report(team, await club.lists.use(team, paths, on_terminal))
 
     asyncio.run(added())

@@ -28,11 +28,12 @@ class Notices:
     """Messages to whoever made a schedule or shared an entry, or all of them to the host's `admin_channel`."""
 
     def __init__(
-        self, platforms: Mapping[PlatformName, ChatPlatform], clock: Clock, admin_channel: ChannelRef | None
+        self, platforms: Mapping[PlatformName, ChatPlatform], clock: Clock, admin_channel: ChannelRef | None, word: str
     ) -> None:
         self._platforms = platforms
         self._clock = clock
         self._admin_channel = admin_channel
+        self._word = word
         self._telling: set[asyncio.Task[None]] = set()
         self._told: dict[tuple[ChannelRef, str], datetime] = {}
 
@@ -41,7 +42,7 @@ class Notices:
         schedule = tick.schedule
         title = f"No digest was posted in #{schedule.channel.id} this week."
         hint = {
-            Outcome.LATE: "Dogear was away for more than a day when it was due. “digest post” posts it now.",
+            Outcome.LATE: f"Dogear was away for more than a day when it was due. “{self._word} digest post” posts it now.",
             Outcome.EMPTY: "No entry was left to feature. Add entries to the list, or change the schedule's tag.",
         }[tick.outcome]
         await self._tell(schedule.created_by, schedule.channel, title, hint)
@@ -49,7 +50,7 @@ class Notices:
     def stopped(self, schedule: Schedule) -> None:
         """We had to pause a schedule ourselves; returns at once, for whoever told us waits for an answer."""
         title = f"The schedule of #{schedule.channel.id} is paused: {schedule.paused_because}."
-        hint = "Mend that, then: schedule resume"
+        hint = f"Mend that, then: {self._word} schedule resume"
         task = asyncio.create_task(self._tell(schedule.created_by, schedule.channel, title, hint))
         self._telling.add(task)
         task.add_done_callback(self._telling.discard)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.chat.platform import Actor
-from bot.domain.errors import NotFound
+from bot.domain.errors import Conflict, NotFound
 from bot.domain.ids import WorkspaceRef
 from bot.domain.team import Member, Team, Workspace
 from bot.ports import Transaction
@@ -18,6 +18,18 @@ def named(tx: Transaction, name: str) -> Team:
         known = ", ".join(f"“{team.name}”" for team in tx.teams.all()) or "none yet"
         raise NotFound(f"There is no team “{name}”.", hint=f"Teams: {known}. Add one with: dogear team add")
     return team
+
+
+def founded(tx: Transaction, name: str, zone: str) -> Team:
+    """The team of that name, made if it is not there; raises Conflict if another's differs in capitals alone."""
+    team = tx.teams.named(name)
+    if team is not None:
+        return team
+    twin = next((known for known in tx.teams.all() if known.name.casefold() == name.casefold()), None)
+    if twin is not None:
+        hint = f"Name it “{twin.name}”, or choose another name."
+        raise Conflict(f"There is a team “{twin.name}” already, and “{name}” differs in capitals alone.", hint=hint)
+    return tx.teams.add(name, zone)
 
 
 def found_default(tx: Transaction, zone: str) -> Team:

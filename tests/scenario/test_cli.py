@@ -26,6 +26,22 @@ def a_list(path: Path, text: str = LIST) -> Path:
     return path
 
 
+def test_a_team_whose_name_differs_in_capitals_alone_is_refused(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path}/dogear.db"
+    reading_list = str(a_list(tmp_path / "list.md"))
+    dogear("team", "add", "Infra", "--list", reading_list, database=database)
+
+    refused = dogear("team", "add", "infra", "--list", reading_list, database=database)
+    same = dogear("team", "add", "Infra", "--list", reading_list, database=database)
+
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        "dogear: There is a team “Infra” already, and “infra” differs in capitals alone. "
+        "Name it “Infra”, or choose another name.\n"
+    )
+    assert same.returncode == 0
+
+
 def test_a_team_is_added_listed_synced_and_talked_with(tmp_path: Path) -> None:
     database = f"sqlite:///{tmp_path}/club.db"
     reading_list = a_list(tmp_path / "list.md")

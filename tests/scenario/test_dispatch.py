@@ -178,3 +178,16 @@ def test_nobody_is_admitted_by_a_command_that_their_role_forbids(database: str, 
             return text_of(await house.say("stats team"))
 
     assert "Members: 3" in asyncio.run(scenario())
+
+
+def test_every_command_that_an_answer_names_is_named_with_the_hosts_word(tmp_path: Path) -> None:
+    async def scenario() -> str:
+        lines = ("show #99", "nonsense", "later", "list tag:none", "random tag:none", "digest history", "stats foo")
+        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Alpha", word="books") as house:
+            return "\n".join([text_of(await house.say(line)) for line in lines])
+
+    said = asyncio.run(scenario())
+
+    for command in ("list", "search", "help", "tags", "later #12", "next", "schedule list", "list is:read"):
+        assert f"“/books {command}”" in said
+        assert f"“{command}” " not in said

@@ -115,6 +115,13 @@ def test_a_command_that_resembles_none_points_to_help() -> None:
     assert no.hint == "“help” lists every command."
 
 
+def test_a_word_that_may_not_follow_a_group_is_told_what_may() -> None:
+    no = refused("stats foo")
+
+    assert no.message == "There is no command “stats foo”."
+    assert no.hint == "After “stats” comes one of: me, team. “help” lists every command."
+
+
 def test_an_unknown_word_after_a_group_is_named_with_it() -> None:
     assert refused("schedule frobnicate now").message == "There is no command “schedule frobnicate”."
 

@@ -123,3 +123,17 @@ def test_no_control_character_of_a_list_reaches_the_terminal(
     check([path], as_json=False)
 
     assert "\x1b" not in capsys.readouterr().out
+
+
+def test_an_entry_that_two_files_share_is_said_at_the_second(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.md").write_text("* [B](http://b.example)\n")
+    (tmp_path / "b.md").write_text("* [A](http://a.example)\n* [B again](http://b.example/)\n")
+
+    assert check([tmp_path], as_json=False) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"{tmp_path}/a.md: 1 entry, 0 with notes, as list items",
+        f"{tmp_path}/b.md:2: “B again” is in {tmp_path}/a.md:1 too; a team that has both keeps one of them.",
+        f"{tmp_path}/b.md: 2 entries, 0 with notes, as list items, 1 warning",
+    ]
