@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-contract-discord fuzz bench soak chaos chaos-long check fix reference wheel lint-deploy docs pictures licences lock clean
+.PHONY: help demo test test-contract-discord test-contract-slack fuzz bench soak chaos chaos-long check fix reference wheel lint-deploy docs pictures licences lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,6 +19,10 @@ test: $(READY) ## the whole test suite, on SQLite and on a real PostgreSQL
 test-contract-discord: $(READY) ## what is sent to Discord against its own description: DISCORD_OPENAPI=FILE
 	@test -r "$$DISCORD_OPENAPI" || { echo "DISCORD_OPENAPI names no file: Discord's openapi.json, of its api-spec repository."; exit 1; }
 	@$(BIN)/python -m pytest -n 2 -k discord tests/contract tests/scenario tests/unit
+
+test-contract-slack: $(READY) ## the manifest against Slack's own schema: SLACK_MANIFEST_SCHEMA=FILE
+	@test -r "$$SLACK_MANIFEST_SCHEMA" || { echo "SLACK_MANIFEST_SCHEMA names no file: manifest.schema.json of Slack's manifest-schema repository."; exit 1; }
+	@$(BIN)/python -m pytest tests/contract/test_slack_manifest.py
 
 fuzz: $(READY) ## 100,000 random strings as searches, on both engines; some minutes
 	@DOGEAR_FUZZ=100000 $(BIN)/python -m pytest -n 2 tests/contract/test_store_search_any_input.py

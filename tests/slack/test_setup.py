@@ -1,6 +1,7 @@
 """Setting Slack up: the manifest that Slack takes, and the doctor that says where to click."""
 
 import asyncio
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -29,12 +30,18 @@ def test_the_manifest_keeps_slacks_limits(name: str) -> None:
     about, features = made["display_information"], made["features"]
     assert len(about["name"]) <= 35
     assert len(about["description"]) <= 140
+    assert len(features["bot_user"]["display_name"]) <= 80
     assert len(made["settings"]["event_subscriptions"]["bot_events"]) <= 100
+    assert len(made["oauth_config"].get("redirect_urls", ())) <= 1000
     (command,) = features["slash_commands"]
-    assert 2 <= len(command["command"]) <= 32
+    assert re.fullmatch(r"/[a-z0-9_-]{1,31}", command["command"])
+    assert len(command["description"]) <= 2000
     assert len(command["usage_hint"]) <= 1000
     assert command["should_escape"]
+    assert len(features["shortcuts"]) <= 10
     assert all(len(one["name"]) <= 24 for one in features["shortcuts"])
+    assert all(len(one["description"]) <= 150 for one in features["shortcuts"])
+    assert all(len(one["callback_id"]) <= 255 for one in features["shortcuts"])
     assert made["settings"]["socket_mode_enabled"] is (name == "socket")
     assert made["settings"]["token_rotation_enabled"] is (name == "many")
     assert made["oauth_config"]["scopes"] == {"bot": list(SCOPES), "bot_optional": list(OPTIONAL_SCOPES)}
