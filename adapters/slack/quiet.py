@@ -20,11 +20,22 @@ class Redacted(logging.Filter):
         return True
 
 
+class Terse(logging.Filter):
+    """Names what a library tripped over and leaves its traceback out: a frame of nonsense is no bug of ours."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and record.exc_info[0] is not None:
+            record.msg, record.args = f"{record.getMessage()} ({record.exc_info[0].__name__})", ()
+            record.exc_info = None
+        return True
+
+
 def logger(name: str) -> logging.Logger:
     """A logger for a library: warnings only, whatever the host asked for, and redacted."""
     found = logging.getLogger(f"dogear.slack.{name}")
     found.setLevel(logging.WARNING)
     if not any(isinstance(one, Redacted) for one in found.filters):
+        found.addFilter(Terse())
         found.addFilter(Redacted())
     return found
 

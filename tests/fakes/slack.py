@@ -655,7 +655,7 @@ class FakeSlack:
         return socket
 
     async def _through_socket(self, payload: Json) -> tuple[int, Any]:
-        kind = {"event_callback": "events_api"}.get(payload.get("type", ""), "interactive")
+        kind = "events_api" if payload.get("type") == "event_callback" else "interactive"
         kind = "slash_commands" if "command" in payload else kind
         envelope_id = f"envelope-{self.number()}"
         waiting = self._acks[envelope_id] = asyncio.get_running_loop().create_future()
@@ -666,6 +666,10 @@ class FakeSlack:
         except TimeoutError:
             return 0, {}
         return 200, answer
+
+    async def frame(self, text: str) -> None:
+        """Send this through the connection, whatever it is."""
+        await self._sockets[-1].send_str(text)
 
     async def refresh_sockets(self) -> None:
         """Ask every connection to be opened anew, as Slack does every few hours."""

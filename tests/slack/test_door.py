@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import json
 import random as chance  # noqa: TID251 -- the same dice in every run
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from multidict import CIMultiDict
 
 from tests.fakes.slack import FakeSlack, Json, live_mentions, now, shown
 from tests.fakes.slack_club import SlackClub, running
@@ -55,12 +57,18 @@ def test_a_forged_request_is_refused_and_nothing_is_done(database: str, capfd: p
     async def all_forged() -> tuple[FakeSlack, dict[str, int]]:
         async with a_club(database, None) as club:
             slack = club.slack
-            body, kind = slack.encoded(slack.command(ANA, "read #1"))
             calls = len(slack.calls)
             statuses = {}
-            for name, headers in forged(slack, body).items():
-                encoded = {key: value.encode("utf-8").decode("latin-1") for key, value in headers.items()}
-                statuses[name], _ = await slack.post(body, {"Content-Type": kind, **encoded})
+            for number, payload in enumerate(whole(slack)):
+                body, kind = slack.encoded(payload)
+                for name, headers in forged(slack, body).items():
+                    encoded = {key: value.encode("utf-8").decode("latin-1") for key, value in headers.items()}
+                    statuses[f"{number}, {name}"], _ = await slack.post(body, {"Content-Type": kind, **encoded})
+                good = slack.signed(body)
+                for name, value in good.items():
+                    twice: Any = CIMultiDict({"Content-Type": kind, **good})
+                    twice.add(name, value)
+                    statuses[f"{number}, {name} twice"], _ = await slack.post(body, twice)
             statuses["a byte more"], _ = await slack.post(body + b"x", {"Content-Type": kind, **slack.signed(body)})
             packed = gzip.compress(body)
             statuses["packed"], _ = await slack.post(
@@ -71,7 +79,7 @@ def test_a_forged_request_is_refused_and_nothing_is_done(database: str, capfd: p
 
     slack, statuses = asyncio.run(all_forged())
 
-    assert len(statuses) >= 30
+    assert len(statuses) >= 200
     assert {name: status for name, status in statuses.items() if status not in (400, 401)} == {}
     assert not slack.answers
     assert "Traceback" not in capfd.readouterr().err
@@ -118,9 +126,9 @@ def test_a_replay_gets_the_same_acknowledgement_and_has_no_second_effect(databas
     assert len([post for post in slack.sent if post.thread is None]) == 1
 
 
-def strange(slack: FakeSlack) -> list[tuple[bytes, str]]:
-    """Signed bodies of every wrong shape."""
-    whole: list[Json] = [
+def whole(slack: FakeSlack) -> list[Json]:
+    """One payload of each kind that Slack sends."""
+    return [
         slack.command(ANA, "stats"),
         slack.press(ANA, {"action_id": "use.0", "value": '{"p":["read"],"a":{"entry":"#1"}}'}),
         slack.reaction(ANA, "white_check_mark", "C0001", "1.000001"),
@@ -129,18 +137,27 @@ def strange(slack: FakeSlack) -> list[tuple[bytes, str]]:
         slack.event({"type": "app_home_opened", "user": ANA, "tab": "home"}),
         slack.event({"type": "member_joined_channel", "user": "UBOT0001", "channel": "C0001"}),
     ]
+
+
+def strange(slack: FakeSlack) -> list[Json]:
+    """Payloads of every wrong shape."""
     wrong: list[Any] = [None, "", 7, [], {}, ["x"], {"id": 3}, "<script>", "x" * 5000, True, -1, "\u0000"]
     found = []
     dice = chance.Random(7)
-    for payload in whole:
+    for payload in whole(slack):
         for key in payload:
-            found += [slack.encoded({**payload, key: value}) for value in dice.sample(wrong, 4)]
+            found += [{**payload, key: value} for value in dice.sample(wrong, 4)]
         event: Json = payload.get("event") or {}
         for key in event:
-            found += [slack.encoded({**payload, "event": {**event, key: value}}) for value in wrong[:8]]
-    button = whole[1]
+            found += [{**payload, "event": {**event, key: value}} for value in wrong[:8]]
+    button = whole(slack)[1]
     for value in ("", "{", "[]", "null", '{"p":1}', '{"p":["x"],"a":[]}', '{"p":["read"],"n":"x"}', "[" * 9000):
-        found.append(slack.encoded({**button, "actions": [{"type": "button", "action_id": "use.1", "value": value}]}))
+        found.append({**button, "actions": [{"type": "button", "action_id": "use.1", "value": value}]})
+    return found
+
+
+def unreadable() -> list[tuple[bytes, str]]:
+    """Bodies that are none."""
     raw = [
         b"",
         b"{",
@@ -155,9 +172,7 @@ def strange(slack: FakeSlack) -> list[tuple[bytes, str]]:
         b"a=b",
         b"[" * 50_000,
     ]
-    for body in raw:
-        found += [(body, "application/json"), (body, FORM)]
-    return found
+    return [(body, kind) for body in raw for kind in ("application/json", FORM)]
 
 
 def test_what_is_signed_and_malformed_is_neutral(database: str, seed: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -165,7 +180,7 @@ def test_what_is_signed_and_malformed_is_neutral(database: str, seed: Path, capf
         async with a_club(database, seed) as club:
             slack = club.slack
             statuses = []
-            for body, kind in strange(slack):
+            for body, kind in [*map(slack.encoded, strange(slack)), *unreadable()]:
                 statuses.append((await slack.post(body, {"Content-Type": kind, **slack.signed(body)}))[0])
             answer = await club.say(ANA, "stats")
             assert "Unread" in shown(answer)
@@ -177,6 +192,51 @@ def test_what_is_signed_and_malformed_is_neutral(database: str, seed: Path, capf
     assert {status for status in statuses if status >= 500} == set()
     assert not slack.sent
     assert "Traceback" not in capfd.readouterr().err
+
+
+def test_what_is_malformed_in_socket_mode_is_neutral(
+    database: str, seed: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async def all_strange() -> FakeSlack:
+        slack = FakeSlack()
+        slack.workspace()
+        slack.channel()
+        slack.user(ANA, "ana", admin=True)
+        async with slack.running(), running(slack, database, seed, by_socket=True) as club:
+            said = await asyncio.gather(*(slack.send(payload) for payload in strange(slack)))
+            assert len(said) > 200
+            for frame in ("", "{", "[]", "null", "7", '"x"', "[" * 50_000, '{"envelope_id": 7}', '{"type": []}'):
+                await slack.frame(frame)
+            await slack.frame(json.dumps({"envelope_id": "e", "type": "slash_commands", "payload": "x" * 2_000_000}))
+            for kind in ("slash_commands", "events_api", "interactive", "hello", "other"):
+                for inside in ("null", "7", '"x"', "[]", "{}", '{"type": "event_callback"}'):
+                    await slack.frame(f'{{"envelope_id": "{kind}", "type": "{kind}", "payload": {inside}}}')
+            assert "Unread" in shown(await club.say(ANA, "stats"))
+            return slack
+
+    slack = asyncio.run(all_strange())
+
+    assert not slack.sent
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_what_comes_twice_through_socket_mode_has_no_second_effect(database: str, seed: Path) -> None:
+    async def twice() -> FakeSlack:
+        slack = FakeSlack()
+        slack.workspace()
+        slack.channel()
+        slack.user(ANA, "ana", admin=True)
+        async with slack.running(), running(slack, database, seed, by_socket=True) as club:
+            command = slack.command(ANA, "share #12")
+            said = await asyncio.gather(*(slack.send(command) for _ in range(5)))
+            assert [status for status, _ in said] == [200] * 5
+            await club.settle()
+        return slack
+
+    slack = asyncio.run(twice())
+
+    assert len([post for post in slack.sent if post.thread is None]) == 1
+    assert len(slack.answers) == 1
 
 
 def test_an_oversized_request_is_refused_before_it_is_read(database: str) -> None:

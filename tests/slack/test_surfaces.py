@@ -12,9 +12,6 @@ from typing import Any
 import pytest
 
 from adapters.slack.manifest import SCOPES
-from bot.commands.catalogue import CATALOGUE
-from bot.ports import Transaction
-from bot.service import teams
 from tests.fakes.slack import SCOPES as ALL_SCOPES
 from tests.fakes.slack import FakeSlack, Fault, Json, buttons, shown
 from tests.fakes.slack_club import SlackClub, running
@@ -306,58 +303,6 @@ def test_no_secret_and_no_message_is_ever_logged(database: str, seed: Path) -> N
     written = sink.getvalue().lower()
     assert "dogear" in written
     assert [line for line in written.splitlines() if any(canary in line for canary in CANARIES)] == []
-
-
-def test_two_workspaces_in_one_process_never_see_each_other(database: str, seed: Path, tmp_path: Path) -> None:
-    theirs = tmp_path / "theirs.md"
-    theirs.write_text("* [Zanzibar](https://zanzibar.example/1)\n    Zanzibar notes.\n", encoding="utf-8")
-
-    async def apart() -> None:
-        slack = FakeSlack()
-        slack.workspace()
-        slack.channel()
-        slack.user(ANA, "ana", admin=True)
-        slack.user("U0EVE", "eve", team="T0666", admin=True)
-        async with slack.running(), running(slack, database, seed) as club:
-
-            def other(tx: Transaction) -> Any:
-                from adapters.slack.names import workspace
-
-                team = tx.teams.add("theirs", "UTC")
-                teams.join(tx, workspace("T0666"), "theirs", team)
-                return team
-
-            team = await club.club.runner.write(other)
-            await club.club.lists.use(team, [theirs])
-            slack.workspace("T0666", "xoxb-canary-other")
-            slack.channel("C0666", "T0666")
-            from adapters.slack.workspaces import Workspace
-
-            known = Workspace(team="T0666", name="theirs", token="xoxb-canary-other", bot_user="UBOT0666", bot="B")
-            rooms: Any = club.platform._workspaces
-            ours_of = rooms.of
-
-            async def of(asked: str) -> Workspace | None:
-                return known if asked == "T0666" else await ours_of(asked)
-
-            rooms.of = of
-            assert "Zanzibar" in shown(await club.say("U0EVE", "list", team="T0666", channel="C0666"))
-            await club.say("U0EVE", "share #1", team="T0666", channel="C0666")
-            await club.settle()
-            root = next(post for post in slack.sent if post.team == "T0666")
-            before = len(slack.answers)
-            for spec in CATALOGUE:
-                await club.say(ANA, f"{spec.name} #1" if spec.params else spec.name)
-            await club.press(ANA, buttons(root.body)["Notes"])
-            await club.answered(slack.shortcut(ANA, "read", {"text": "<https://zanzibar.example/1>", "ts": "1.000001"}))
-            await slack.send(slack.reaction(ANA, "white_check_mark", "C0666", root.ts))
-            ours = [answer.body for answer in slack.answers[before:]]
-            assert "zanzibar" not in json.dumps(ours).lower().replace("https://zanzibar.example/1", "")
-            status, _ = await slack.send({**slack.press(ANA, buttons(root.body)["Read"]), "team": {"id": "T0666"}})
-            assert status == 200
-            assert "State: unread" in shown(await club.say("U0EVE", "show #1", team="T0666", channel="C0666"))
-
-    asyncio.run(apart())
 
 
 def test_every_scope_that_the_fake_demands_is_in_the_manifest() -> None:
