@@ -39,6 +39,9 @@ chaos-long: $(READY) ## the same with the full counts; some hours
 soak: $(READY) ## whether a process grows: 100,000 commands, reactions and deliveries in one; some minutes
 	@$(BIN)/python -m tests.bench soak
 
+bench-long: $(READY) ## 100,000 deliveries in place of 10,000; some minutes
+	@DOGEAR_DELIVERIES=100000 $(BIN)/python -m tests.bench deliveries
+
 check: $(READY) ## format, lint, types, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .

@@ -14,6 +14,7 @@ from tests.bench.row import Row
 ROWS = {
     "start": "tests.bench.start",
     "completion": "tests.bench.completion",
+    "deliveries": "tests.bench.deliveries",
     "backup": "tests.bench.backup",
     "killed": "tests.bench.killed",
     "noisy": "tests.bench.noisy",

@@ -1,0 +1,102 @@
+"""One worker of the bench: delivers what is due to a platform that answers after 50 ms, until it is told to stop.
+
+Run by `tests.bench.deliveries`; prints what it took of memory and how many requests the platform had.
+"""
+
+import asyncio
+import json
+import resource
+import signal
+import sys
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from bot.chat.platform import Core, Reacted, Vault
+from bot.domain.card import Card
+from bot.domain.delivery import Manner
+from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, ThreadRef, Url
+from bot.domain.reading import ReadingState
+from bot.runtime.assemble import opened
+from bot.runtime.settings import load
+
+NAME = PlatformName("bench")
+ANSWERS_AFTER = 0.05
+MANNER = Manner(workspace_pace=timedelta(milliseconds=20))
+"""A second between two messages in a channel, as everywhere."""
+
+
+class PromptPlatform:
+    """Takes everything, each after 50 ms, as far as one channel's limit of a message a second allows."""
+
+    name = NAME
+    manner = MANNER
+
+    def __init__(self) -> None:
+        self.answered = 0
+
+    async def _answer(self) -> int:
+        await asyncio.sleep(ANSWERS_AFTER)
+        self.answered += 1
+        return self.answered
+
+    async def run(self, core: Core, vault: Vault) -> None:
+        """Nothing comes in."""
+
+    async def send_only(self, core: Core, vault: Vault) -> None:
+        """Nothing is needed to send."""
+
+    async def post(self, channel: ChannelRef, card: Card, *, key: str, thread: ThreadRef | None = None) -> MessageRef:
+        await self._answer()
+        return MessageRef(channel, key)
+
+    async def repeatable(self, channel: ChannelRef, *, thread: ThreadRef | None = None) -> bool:
+        return False
+
+    async def find(
+        self, channel: ChannelRef, key: str, *, since: datetime, thread: ThreadRef | None = None
+    ) -> Sequence[MessageRef]:
+        await self._answer()
+        return []
+
+    async def revise(self, message: MessageRef, card: Card) -> None:
+        await self._answer()
+
+    async def delete(self, message: MessageRef) -> None:
+        await self._answer()
+
+    async def tell(self, account: AccountRef, card: Card) -> None:
+        await self._answer()
+
+    async def react(self, message: MessageRef, meaning: ReadingState) -> None:
+        await self._answer()
+
+    async def open_thread(self, message: MessageRef, title: str) -> ThreadRef:
+        await self._answer()
+        return ThreadRef(message.channel, message.id)
+
+    async def marks(self, message: MessageRef) -> Sequence[Reacted]:
+        return []
+
+    def link(self, message: MessageRef) -> Url | None:
+        return None
+
+
+async def delivering(database: str) -> None:
+    stopped = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+    platform = PromptPlatform()
+    async with opened(load(database=database), migrate=False) as club:
+        club.join(platform)
+        async with club.at_work(lists=False):
+            say("ready")
+            await stopped.wait()
+    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    say(json.dumps({"answered": platform.answered, "megabytes": round(megabytes)}))
+
+
+def say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 -- the bench reads it
+
+
+if __name__ == "__main__":
+    asyncio.run(delivering(sys.argv[1]))
