@@ -4,6 +4,7 @@ Long because every way in which a row changes its state stands here, and nowhere
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -105,7 +106,8 @@ class SqlDeliveries:
         now = self._work.now()
         rows = [(team_of(one.id), number_of(one.id), one.fence) for one in deliveries]
         begun = self._work.rows(INTEND, rows=rows, now=now, enough=now + durations.enough_lease) if rows else []
-        return [delivery_of(row) for row in begun]
+        begins = {id_of(row.team, row.number): row for row in begun}
+        return [_begun(one, begins[one.id]) for one in deliveries if one.id in begins]
 
     def settle(
         self,
@@ -309,6 +311,12 @@ _PLANNED = (
     )
     .limit(1)
 )
+
+
+def _begun(leased: Delivery, row: AnyRow) -> Delivery:
+    """What is known of it is not read again: its card costs more than all else."""
+    state, sent, first = State.SENDING, row.sent_from, row.first_sent_from
+    return replace(leased, state=state, attempt=row.attempt, sent_from=sent, first_sent_from=first)
 
 
 def _order(row: AnyRow) -> tuple[datetime, int, int]:

@@ -65,7 +65,7 @@ INTEND = (
         sent_from=_NOW,
         first_sent_from=func.coalesce(_ROW.first_sent_from, _NOW),
     )
-    .returning(*_ROW)
+    .returning(_ROW.team, _ROW.number, _ROW.attempt, _ROW.sent_from, _ROW.first_sent_from)
 )
 """Begin attempts: `rows` are (team, number, fence), `enough` is until when a lease must last at least."""
 
@@ -86,7 +86,7 @@ SETTLE = (
         first_sent_from=case((_ATTEMPT == 0, None), else_=_ROW.first_sent_from),
         **{name: _given(name) for name in ("message_channel", "message", "thread_channel", "thread")},
     )
-    .returning(*_ROW)
+    .returning(*(column for column in _ROW if column is not _ROW.body))
 )
 """Note how an attempt ended, unless the fence has moved on. What was never attempted has no first attempt."""
 
