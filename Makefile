@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-contract-discord test-contract-slack fuzz bench soak chaos chaos-long check fix reference wheel lint-deploy docs pictures licences lock clean
+.PHONY: help demo test test-contract-discord test-contract-slack fuzz bench bench-long soak chaos chaos-long check fix reference wheel lint-deploy docs pictures licences lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12

@@ -9,8 +9,11 @@ from bot.chat.line import spec_of
 from bot.commands.cards import counted, moment, sentence
 from bot.commands.declare import Command, Turn, command, position, rest
 from bot.commands.digests import named_channel
-from bot.commands.schedules import next_dates
+from bot.commands.schedules import next_dates, paused
 from bot.domain.card import Block, Card, Fields, Paragraph, Tone
+from bot.domain.delivery import State
+from bot.domain.digest import Week
+from bot.domain.entry import Entry
 from bot.domain.errors import BadUsage
 from bot.domain.schedule import Schedule
 from bot.domain.source import Problem
@@ -55,19 +58,35 @@ def _problem_blocks(problems: Sequence[Problem]) -> list[Block]:
 
 def _channel_block(turn: Turn, schedule: Schedule) -> Block:
     last = next(iter(digests.history(turn.tx, turn.team.id, schedule.channel)), None)
-    past = plain("none yet")
-    if last is not None:
-        week, entry = last
-        past = plain(f"{week.week}: {f'#{entry.number} {entry.title}' if entry else week.outcome.value}")
-    paused = (("Paused", plain(schedule.paused_because)),) if schedule.paused_because else ()
     return Fields(
         items=(
             ("Channel", named_channel(schedule.channel)),
-            ("Last digest", past),
-            *paused,
+            ("Last digest", plain("none yet") if last is None else _past(turn, *last)),
+            *paused(turn, schedule),
             ("Next", next_dates(turn, schedule)),
         )
     )
+
+
+def _past(turn: Turn, week: Week, entry: Entry | None) -> Text:
+    """What became of a week's slot, and why."""
+    post = digests.posted(turn.tx, week)
+    if entry is None or post is None:
+        return plain(f"{week.week}: {week.outcome.value}")
+    because = f" ({post.outcome})" if post.outcome else ""
+    return plain(f"{week.week}: #{entry.number} {entry.title}, {_STANDING[post.state]}{because}")
+
+
+_STANDING = {
+    State.PENDING: "on its way",
+    State.LEASED: "on its way",
+    State.SENDING: "on its way",
+    State.UNCERTAIN: "being looked for",
+    State.SENT: "posted",
+    State.REFUSED: "not posted",
+    State.SKIPPED: "not posted",
+    State.NEEDS_HUMAN: "in doubt; say “digest arrived” or “digest again”",
+}
 
 
 def _trouble_blocks(turn: Turn) -> list[Block]:

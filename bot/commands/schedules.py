@@ -94,13 +94,14 @@ def _described(turn: Turn, schedule: Schedule) -> Block:
             ("Channel", named_channel(schedule.channel)),
             ("Every", plain(every)),
             *tags,
-            *_pause(turn, schedule),
+            *paused(turn, schedule),
             ("Next", next_dates(turn, schedule)),
         )
     )
 
 
-def _pause(turn: Turn, schedule: Schedule) -> tuple[tuple[str, Text], ...]:
+def paused(turn: Turn, schedule: Schedule) -> tuple[tuple[str, Text], ...]:
+    """Why or until when the schedule is paused; nothing while it is not."""
     if schedule.paused_because is not None:
         return (("Paused", plain(f"{schedule.paused_because}; “{turn.word} schedule resume” when that is mended")),)
     if schedule.paused_until and schedule.paused_until > turn.tx.now():

@@ -45,7 +45,7 @@ class Schedule:
     """A channel posts once a week, at `at` wall-clock time on `weekday` in the IANA zone `zone`.
 
     `tags` narrows what may be featured (an entry needs one of them; none means all). A slot counts only from
-    `active_from` on, and not before `paused_until`. `paused_because` is set while we have paused it ourselves, and
+    `active_from` on, and not from `paused_from` (or ever before, without it) until `paused_until`. `paused_because` is set while we have paused it ourselves, and
     says why in words: no slot counts until a person resumes it.
     """
 
@@ -57,14 +57,20 @@ class Schedule:
     zone: str
     tags: tuple[str, ...] = ()
     active_from: datetime
+    paused_from: datetime | None = None
     paused_until: datetime | None = None
     paused_because: str | None = None
     created_by: AccountRef
 
     def counts(self, occurrence: Occurrence) -> bool:
         """Whether the slot is one to post in: made before it, and not paused over it."""
-        since = max(self.active_from, self.paused_until or self.active_from)
-        return self.paused_because is None and occurrence.due_at >= since
+        due_at = occurrence.due_at
+        return self.paused_because is None and due_at >= self.active_from and not self._is_paused(due_at)
+
+    def _is_paused(self, moment: datetime) -> bool:
+        if self.paused_until is None or moment >= self.paused_until:
+            return False
+        return self.paused_from is None or moment >= self.paused_from
 
     def last_due(self, now: datetime) -> Occurrence:
         """The latest slot at or before `now` (aware), whether or not it counts."""

@@ -110,7 +110,7 @@ def _assembled(
     hosted: bool,
 ) -> Club:
     platforms: dict[PlatformName, ChatPlatform] = {}
-    notices = Notices(platforms, clock, settings.admins_channel, f"/{settings.word}")
+    notices = Notices(runner, platforms, clock, settings.admins_channel, f"/{settings.word}")
     deliverer = Deliverer(runner, platforms, notices, durations, clock, meter)
     dispatcher = Dispatcher(
         COMMANDS,

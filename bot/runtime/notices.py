@@ -13,10 +13,10 @@ from bot.commands.cards import sentence
 from bot.domain.card import Action, Call, Card, Tone
 from bot.domain.delivery import Delivery
 from bot.domain.digest import Outcome
-from bot.domain.errors import PlatformError
-from bot.domain.ids import AccountRef, ChannelRef, PlatformName
+from bot.domain.errors import PlatformError, StoreError
+from bot.domain.ids import AccountRef, ChannelRef, InvocationId, PlatformName
 from bot.domain.schedule import Schedule
-from bot.ports import Clock
+from bot.ports import Clock, Runner
 from bot.service.digests import Tick
 
 AGAIN_AFTER = timedelta(days=1)
@@ -28,8 +28,14 @@ class Notices:
     """Messages to whoever made a schedule or shared an entry, or all of them to the host's `admin_channel`."""
 
     def __init__(
-        self, platforms: Mapping[PlatformName, ChatPlatform], clock: Clock, admin_channel: ChannelRef | None, word: str
+        self,
+        runner: Runner,
+        platforms: Mapping[PlatformName, ChatPlatform],
+        clock: Clock,
+        admin_channel: ChannelRef | None,
+        word: str,
     ) -> None:
+        self._runner = runner
         self._platforms = platforms
         self._clock = clock
         self._admin_channel = admin_channel
@@ -83,10 +89,22 @@ class Notices:
         self._told = {problem: at for problem, at in self._told.items() if now - at < AGAIN_AFTER}
         self._told[channel, title] = now
         log.warning(title)
+        if not await self._first_today(channel, title):
+            return
         try:
             await self._send(account, sentence(title, hint, tone=Tone.WARNING, actions=actions))
         except PlatformError as error:
             log.warning("nobody could be told: %s", error)
+
+    async def _first_today(self, channel: ChannelRef, title: str) -> bool:
+        """Whether no other process, and none before us, has told of it today; who cannot ask tells."""
+        place = f"{channel.workspace.platform}:{channel.workspace.id}:{channel.id}"
+        try:
+            return await self._runner.write(
+                lambda tx: tx.invocations.keep(InvocationId(f"notice:{tx.now():%Y-%m-%d}:{place}:{title}"), "")
+            )
+        except StoreError:
+            return True
 
     async def _send(self, account: AccountRef | None, card: Card) -> None:
         if self._admin_channel is not None:

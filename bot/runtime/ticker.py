@@ -18,6 +18,10 @@ from bot.service import digests, teams
 EVERY = timedelta(seconds=15)
 PATIENCE = 4 * EVERY
 """Without the end of a tick for so long, ticking is begun anew."""
+TOGETHER = 25
+"""Slots used up in one transaction: where thousands fall due in one minute the first are on their way at once, and
+whoever else wants to write waits for none of the others.
+"""
 FORGET_EVERY = timedelta(hours=1)
 REPEATS_END = timedelta(hours=48)
 """Platforms repeat an event for up to a day; after two its answer need not be known any more."""
@@ -53,14 +57,16 @@ class Ticker:
     async def tick(self) -> None:
         """Use up what is due; an idle tick only reads, but once an hour what was kept long enough is removed."""
         await self._forget()
-        if not await self._runner.read(digests.any_due):
-            return
-        ticks = await self._runner.write(digests.plan_due)
-        self._deliverer.wake()
-        for tick in ticks:
-            log.info("slot %s", tick.outcome.name.lower(), extra={"week": tick.slot.week, "schedule": tick.schedule.id})
-            if tick.outcome is not Outcome.PLANNED:
-                await self._notices.unused(tick)
+        while await self._runner.read(digests.any_due):
+            ticks = await self._runner.write(lambda tx: digests.plan_due(tx, TOGETHER))
+            self._deliverer.wake()
+            for tick in ticks:
+                await self._say(tick)
+
+    async def _say(self, tick: digests.Tick) -> None:
+        log.info("slot %s", tick.outcome.name.lower(), extra={"week": tick.slot.week, "schedule": tick.schedule.id})
+        if tick.outcome is not Outcome.PLANNED:
+            await self._notices.unused(tick)
 
     async def _forget(self) -> None:
         now = self._clock.now()

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from bot.domain.card import Card
-from bot.domain.delivery import Draft, Step
+from bot.domain.delivery import Delivery, Draft, Step
 from bot.domain.digest import (
     Digest,
     Feature,
@@ -20,7 +20,7 @@ from bot.domain.digest import (
 )
 from bot.domain.entry import Entry
 from bot.domain.errors import Conflict, Refusal
-from bot.domain.ids import ChannelRef, EntryId, EntryNumber, InvocationId, TeamId
+from bot.domain.ids import ChannelRef, EntryId, EntryNumber, InvocationId, ScheduleId, TeamId
 from bot.domain.reading import ReadingState
 from bot.domain.record import record
 from bot.domain.schedule import WEEK, Occurrence, Schedule
@@ -108,13 +108,15 @@ def any_due(tx: Transaction) -> bool:
     return bool(_due(tx))
 
 
-def plan_due(tx: Transaction) -> Sequence[Tick]:
-    """Use up every slot that is due and not used yet: plan its digest, or skip it if it is too late or nothing is left.
+def plan_due(tx: Transaction, most: int | None = None) -> Sequence[Tick]:
+    """Use up slots that are due and not used yet, `most` of them or all: plan the digest, or skip it if it is too late
+    or nothing is left.
 
     Asking again, at the same time or from another machine, changes nothing.
     """
     now = tx.now()
-    return [Tick(schedule=schedule, slot=slot, outcome=_use(tx, schedule, slot, now)) for schedule, slot in _due(tx)]
+    used = [(schedule, slot, _use(tx, schedule, slot, now)) for schedule, slot in _due(tx)[:most]]
+    return [Tick(schedule=one, slot=slot, outcome=outcome) for one, slot, outcome in used if outcome is not None]
 
 
 def next_due(tx: Transaction) -> datetime | None:
@@ -131,14 +133,13 @@ def _due(tx: Transaction) -> list[tuple[Schedule, Occurrence]]:
     return [(schedule, slot) for schedule, slot in due if (schedule.id, slot.week) not in used]
 
 
-def _use(tx: Transaction, schedule: Schedule, slot: Occurrence, now: datetime) -> Outcome:
-    if now - slot.due_at > LATE:
-        tx.schedules.use(_week(tx, schedule, slot, Outcome.LATE))
-        return Outcome.LATE
-    if _plan(tx, schedule, slot, late=now - slot.due_at > SAID_TO_BE_LATE) is None:
-        tx.schedules.use(_week(tx, schedule, slot, Outcome.EMPTY))
-        return Outcome.EMPTY
-    return Outcome.PLANNED
+def _use(tx: Transaction, schedule: Schedule, slot: Occurrence, now: datetime) -> Outcome | None:
+    """What became of the slot; None if another machine has just used it."""
+    late = now - slot.due_at > LATE
+    if not late and _plan(tx, schedule, slot, late=now - slot.due_at > SAID_TO_BE_LATE) is not None:
+        return Outcome.PLANNED
+    outcome = Outcome.LATE if late else Outcome.EMPTY
+    return outcome if tx.schedules.use(_week(tx, schedule, slot, outcome)) else None
 
 
 def _plan(tx: Transaction, schedule: Schedule, slot: Occurrence, *, late: bool) -> Digest | None:
@@ -153,7 +154,7 @@ def _plan(tx: Transaction, schedule: Schedule, slot: Occurrence, *, late: bool) 
     step = partial(
         Draft,
         channel=schedule.channel,
-        source_key=f"digest:{schedule.id}:{slot.week}",
+        source_key=_source(schedule.id, slot.week),
         schedule=schedule.id,
         week=slot.week,
         told=schedule.created_by,
@@ -162,6 +163,16 @@ def _plan(tx: Transaction, schedule: Schedule, slot: Occurrence, *, late: bool) 
     drafts = [replace(root, late_after=slot.due_at + LATE), *others]
     tx.deliveries.plan(schedule.team, drafts, not_before=slot.due_at)
     return digest
+
+
+def posted(tx: Transaction, week: Week) -> Delivery | None:
+    """How far the post of a used week got; None if none was planned."""
+    steps = tx.deliveries.of(week.team, _source(week.schedule, week.week))
+    return steps[0] if steps else None
+
+
+def _source(schedule: ScheduleId, week: str) -> str:
+    return f"digest:{schedule}:{week}"
 
 
 def share(tx: Transaction, member: Member, channel: ChannelRef, number: EntryNumber, invocation: InvocationId) -> Entry:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from itertools import islice
 
 from bot.domain.errors import Conflict, NotFound
@@ -54,8 +54,14 @@ def put(
 
 
 def pause(tx: Transaction, team: TeamId, channel: ChannelRef, length: timedelta) -> Schedule:
-    """Post nothing in the channel for this long from now."""
-    return tx.schedules.keep(replace(of(tx, team, channel), paused_until=tx.now() + length, paused_because=None))
+    """Post nothing in the channel for this long from now; what fell due before is still posted."""
+    schedule, now = of(tx, team, channel), tx.now()
+    since = schedule.paused_from if _is_paused(schedule, now) else now
+    return tx.schedules.keep(replace(schedule, paused_from=since, paused_until=now + length, paused_because=None))
+
+
+def _is_paused(schedule: Schedule, now: datetime) -> bool:
+    return schedule.paused_because is not None or (schedule.paused_until is not None and now < schedule.paused_until)
 
 
 def stop(tx: Transaction, channel: ChannelRef, because: str) -> Schedule | None:
@@ -64,7 +70,8 @@ def stop(tx: Transaction, channel: ChannelRef, because: str) -> Schedule | None:
     schedule = tx.schedules.of(workspace.team, channel) if workspace and workspace.team is not None else None
     if schedule is None:
         return None
-    return tx.schedules.keep(replace(schedule, paused_because=because))
+    since = schedule.paused_from if _is_paused(schedule, tx.now()) else tx.now()
+    return tx.schedules.keep(replace(schedule, paused_from=since, paused_because=because))
 
 
 def restart(tx: Transaction, channel: ChannelRef) -> Schedule | None:
@@ -77,9 +84,11 @@ def restart(tx: Transaction, channel: ChannelRef) -> Schedule | None:
 
 
 def resume(tx: Transaction, team: TeamId, channel: ChannelRef) -> Schedule:
-    """Post again from now on; slots that fell into the pause stay unused."""
-    schedule = of(tx, team, channel)
-    return tx.schedules.keep(replace(schedule, paused_until=None, paused_because=None, active_from=tx.now()))
+    """Post again from now on; slots that fell into the pause stay unused, and one that is due from before it is not."""
+    schedule, now = of(tx, team, channel), tx.now()
+    if not _is_paused(schedule, now):
+        return schedule
+    return tx.schedules.keep(replace(schedule, paused_until=now, paused_because=None))
 
 
 def remove(tx: Transaction, team: TeamId, channel: ChannelRef) -> Schedule:

@@ -17,9 +17,9 @@ class SqlInvocations:
         answer: str | None = self._work.value(select(INVOCATION.c.answer).where(INVOCATION.c.id == id))
         return answer
 
-    def keep(self, id: InvocationId, answer: str) -> None:
+    def keep(self, id: InvocationId, answer: str) -> bool:
         statement = self._work.insert(INVOCATION).values(id=id, answer=answer, at=self._work.now())
-        self._work.change(statement.on_conflict_do_nothing())
+        return self._work.row(statement.on_conflict_do_nothing().returning(INVOCATION.c.id)) is not None
 
     def forget_before(self, moment: datetime) -> None:
         self._work.change(delete(INVOCATION).where(INVOCATION.c.at < moment))

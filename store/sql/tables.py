@@ -308,6 +308,7 @@ SCHEDULE = Table(
     Column("zone", Written, nullable=False),
     Column("tags", Words, nullable=False),
     Column("active_from", Moment, nullable=False),
+    Column("paused_from", Moment),
     Column("paused_until", Moment),
     Column("paused_because", Written),
     Column("creator_platform", Written, nullable=False),

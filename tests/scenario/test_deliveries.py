@@ -354,3 +354,69 @@ def test_a_repeated_share_posts_once(database: str, tmp_path: Path) -> None:
             return len(house.platform.roots()), first == second
 
     assert asyncio.run(scenario()) == (1, True)
+
+
+def test_a_slot_that_is_due_when_its_schedule_is_paused_or_resumed_is_not_lost(database: str, tmp_path: Path) -> None:
+    async def scenario() -> list[int]:
+        async with clubhouse(database, tmp_path, "Alpha", "Beta") as house:
+            counts = []
+            await house.say(MONDAY_NINE)
+            for line, days in (("schedule resume", 4), ("schedule pause 2w", 7), ("schedule resume", 7)):
+                await house.wait(days=days)
+                before = house.club.clock.now()
+                house.club.clock.move_to(before.replace(hour=9, minute=0, second=5) + timedelta(days=1))
+                await house.say(line)
+                await house.stage.settle()
+                counts.append(len(house.platform.roots()))
+                house.club.clock.move_to(before)
+            return counts
+
+    assert asyncio.run(scenario()) == [1, 2, 2]
+
+
+def test_the_status_says_of_every_channel_what_became_of_the_last_digest_and_why(database: str, tmp_path: Path) -> None:
+    async def scenario() -> list[str]:
+        platform = RecordingPlatform(refusals=[])
+        async with clubhouse(database, tmp_path, "Alpha", "Beta", "Gamma", platform=platform) as house:
+            said = []
+            await house.say(MONDAY_NINE)
+            for refusal in (None, GONE, PlatformBusy("slow down", retry_after=timedelta(hours=2))):
+                platform.refusals.extend([refusal] if refusal else [])
+                await house.jump(days=5 if refusal is None else 7)
+                said.append(text_of(await house.say("status")))
+            await house.say("schedule pause 2w")
+            return [*said, text_of(await house.say("status"))]
+
+    posted, refused, busy, paused = asyncio.run(scenario())
+
+    assert "2026-W11: #1 Alpha, posted" in posted
+    assert "2026-W12: #2 Beta, not posted (not in the channel Invite the bot.)" in refused
+    assert "2026-W13: #3 Gamma, on its way (slow down)" in busy
+    assert "Paused until: " in paused
+
+
+def test_a_problem_is_told_once_a_day_whatever_process_meets_it(database: str, tmp_path: Path) -> None:
+    async def scenario() -> int:
+        told = 0
+        for _ in range(2):
+            platform = RecordingPlatform(refusals=[GONE])
+            async with clubhouse(database, tmp_path, "Alpha", platform=platform) as house:
+                await house.say("share #1")
+                await house.stage.settle()
+                told += len(platform.told)
+        return told
+
+    assert asyncio.run(scenario()) == 1
+
+
+def test_many_schedules_due_in_one_minute_are_all_planned_and_posted(database: str, tmp_path: Path) -> None:
+    channels = [f"channel-{number}" for number in range(60)]
+
+    async def scenario() -> list[str]:
+        async with clubhouse(database, tmp_path, "Alpha") as house:
+            for channel in channels:
+                await house.say(MONDAY_NINE, where=channel)
+            await house.wait(**TO_MONDAY)
+            return [posted.ref.channel.id for posted in house.platform.roots()]
+
+    assert sorted(asyncio.run(scenario())) == sorted(channels)

@@ -221,6 +221,7 @@ def upgrade() -> None:
         sa.Column("zone", sa.Text(), nullable=False),
         sa.Column("tags", sa.Text(), nullable=False),
         sa.Column("active_from", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("paused_from", sa.DateTime(timezone=True), nullable=True),
         sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("paused_because", sa.Text(), nullable=True),
         sa.Column("creator_platform", sa.Text(), nullable=False),
