@@ -19,6 +19,7 @@ ROWS = {
     "killed": "tests.bench.killed",
     "noisy": "tests.bench.noisy",
     "slack": "tests.bench.slack",
+    "storm": "tests.bench.storm",
 }
 """The module that measures what has this name, in the order in which all are run; its `measured()` gives the rows."""
 
