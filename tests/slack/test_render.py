@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from bot.domain.ids import EntryNumber
 from bot.domain.notes import NoteBlock, NoteKind, Notes, lines
 from bot.domain.reading import ReadingState
 from bot.domain.text import plain, string
+from store.lists.notes import tree
 from store.lists.reading import read_path
 from tests.fakes.cards import cards
 from tests.fakes.cards import forms as any_forms
@@ -141,9 +143,35 @@ def test_numbers_depth_code_and_quotes_are_kept() -> None:
 
 def seeded(number: int) -> Entry:
     read = read_path(SEED, "seed.md").entries[number - 1]
+    notes = Notes(markdown=read.notes.markdown, tree=tree(read.notes.markdown))
     return an_entry(
-        number=EntryNumber(number), title=read.title, url=read.url, notes=read.notes, tags=("platform",), section=()
+        number=EntryNumber(number), title=read.title, url=read.url, notes=notes, tags=("platform",), section=()
     )
+
+
+def noted(blocks: list[Any]) -> list[tuple[int, str, str]]:
+    """The lines of notes as a person sees them: how deep, with which number or bullet, and their words."""
+    found = []
+    for block in (one for one in blocks if one["type"] == "rich_text"):
+        for part in block["elements"]:
+            if part["type"] != "rich_text_list":
+                continue
+            for place, item in enumerate(part["elements"], part.get("offset", 0) + 1):
+                words = "".join(element["text"] for element in item["elements"])
+                mark = f"{place}." if part["style"] == "ordered" else "•"
+                found.append((part["indent"], mark, words))
+    return found
+
+
+def written(number: int) -> list[tuple[int, str, str]]:
+    """The same of the list's own file, read by eye: what is indented once more is one deeper."""
+    body = SEED.read_text(encoding="utf-8").split("\n* [")[number]
+    found = []
+    for line in body.splitlines():
+        mark = re.match(r"    ( *)(\d+\.|-) (.*)", line)
+        if mark:
+            found.append((len(mark[1]) // 3, mark[2].replace("-", "•"), mark[3].replace("**", "")))
+    return found
 
 
 def golden(name: str, shown: Any) -> None:
@@ -168,6 +196,10 @@ def test_the_noted_entries_of_the_seed_list_come_out_whole(number: int) -> None:
     for line in lines(entry.notes.tree):
         for span in line.text:
             found = words.index(span.text, found)
+    assert noted(whole["blocks"]) == written(number)
+    assert len(written(number)) == {1: 11, 6: 9}[number]
+    in_channel = [line for body in posted for line in noted(body["blocks"])]
+    assert [line for line in written(number) if line in in_channel] == written(number)
     golden(f"entry-{number}", whole)
     golden(f"digest-{number}", posted)
 
