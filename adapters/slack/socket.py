@@ -19,6 +19,8 @@ from bot.domain.errors import BadConfig, PlatformRefused
 PING = 10.0
 """Seconds between two signs of life."""
 
+NEW_TOKEN = "Make a new one: your app › Basic Information › App-Level Tokens, with connections:write."  # noqa: S105 -- none
+
 
 class Socket(SocketModeClient):
     """The SDK's connection, which counts how often it was made anew, and says so once it is."""
@@ -54,7 +56,7 @@ async def listening(app: AsyncApp, app_token: str, web: Web, anew: Callable[[], 
         except Exception as error:  # noqa: BLE001 -- told apart by failures, which raises what is a bug
             wrong = failures.error_of(error, "apps.connections.open")
             if isinstance(wrong, PlatformRefused):
-                raise BadConfig([f"DOGEAR_SLACK_APP_TOKEN: {wrong} {wrong.remedy}"]) from None
+                raise BadConfig([f"DOGEAR_SLACK_APP_TOKEN: {wrong} {NEW_TOKEN}"]) from None
             log.warning("Socket Mode is not connected yet: %s", wrong)
         await client.connect()
         client.anew = anew

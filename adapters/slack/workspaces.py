@@ -98,7 +98,7 @@ class Workspaces:
             except Exception as error:  # noqa: BLE001 -- told apart by failures, which raises what is a bug
                 wrong = failures.error_of(error, "auth.test")
             if not isinstance(wrong, (PlatformBusy, PlatformUncertain)):
-                raise BadConfig([f"DOGEAR_SLACK_BOT_TOKEN: {wrong}"])
+                raise BadConfig([f"DOGEAR_SLACK_BOT_TOKEN: {wrong} Copy it anew: your app › OAuth & Permissions."])
             log.warning("Slack does not answer yet: %s", wrong)
             pause = wrong.retry_after.total_seconds() if isinstance(wrong, PlatformBusy) else wait
             await asyncio.sleep(min(pause, wait))

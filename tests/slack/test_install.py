@@ -1,6 +1,8 @@
 """Many workspaces: installing, tokens that are exchanged before they end, leaving."""
 
 import asyncio
+import io
+import logging
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -288,3 +290,45 @@ def test_two_processes_never_spend_the_same_refresh_token(url: str, refused: boo
     assert [method for _, method, _ in slack.calls].count("oauth.v2.access") == 1
     assert set(tokens) <= ({"xoxe-canary-second"} if refused else {"xoxe-canary-first", "xoxe-canary-second"})
     assert not slack.refusals
+
+
+def test_no_token_of_a_workspace_is_ever_logged(database: str, seed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything at DEBUG, through installing, exchanging, failing and leaving."""
+    sink = io.StringIO()
+    handler = logging.StreamHandler(sink)
+    handler.setFormatter(logging.Formatter("%(name)s %(message)s %(exc_text)s"))
+    root, before = logging.getLogger(), logging.getLogger().level
+
+    async def lived() -> None:
+        async with a_club(database, seed, monkeypatch) as club:
+            root.setLevel(logging.DEBUG)
+            root.addHandler(handler)
+            logging.getLogger("dogear").setLevel(logging.DEBUG)
+            slack = club.slack
+            for kind in ("drop", "500", "garbage", "error"):
+                slack.fail("oauth.v2.access", Fault(kind, code="invalid_code"))
+                await installed(club)
+            await installed(club)
+            await assigned(club)
+            club.club.clock.offset += timedelta(hours=11)
+            for kind in ("drop", "error"):
+                slack.fail("oauth.v2.access", Fault(kind, code="invalid_refresh_token"))
+                await club.say(EVE, "search zanzibar", team="T0666", channel="C0666")
+                await club.say(EVE, "share #12", team="T0666", channel="C0666")
+                await club.settle()
+            slack.fail("chat.postMessage", Fault("error", code="token_expired"))
+            await club.say(EVE, "share #11", team="T0666", channel="C0666")
+            await club.settle()
+            await slack.send(slack.event({"type": "app_uninstalled"}, "T0666"))
+
+    try:
+        asyncio.run(lived())
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(before)
+        logging.getLogger("dogear").setLevel(logging.WARNING)
+
+    written = sink.getvalue().lower()
+    assert "dogear" in written
+    secrets = ("canary", "xox", "zanzibar", "state=", "code=good")
+    assert [line for line in written.splitlines() if any(secret in line for secret in secrets)] == []
