@@ -13,7 +13,7 @@ from tests.chaos import case, process
 from tests.chaos.ground import Ground
 from tests.chaos.row import Row, Run, added
 
-SHARES = 6
+SHARES = 8
 """Runs of share 1 that go on at the same time: they mostly wait."""
 
 

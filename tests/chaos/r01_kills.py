@@ -8,8 +8,6 @@ from tests.chaos.case import Case
 from tests.chaos.points import Point
 from tests.chaos.row import Figures, Row, Run, found, once_and_soon
 
-CHANNELS = {"sqlite": 20, "postgresql": 40}
-"""On PostgreSQL the worker that dies takes the first 32 deliveries, as many as one may, and two others the rest."""
 MOST_CONNECTIONS = 5
 """At least so many connections are made for 20 posts."""
 LONGEST_LIFE = 10.0
@@ -22,7 +20,7 @@ def hits(point: Point, kills: int) -> list[int]:
 
 
 def kill(point: Point, hit: int, case: Case) -> Figures:
-    """Kill one worker there, let another one take its place."""
+    """Kill one worker there, let another one take its place; on PostgreSQL two others are at work all the while."""
     victim = case.start(point, hit)
     if case.on_postgres:
         process.until(lambda: bool(case.journal()) or process.exited(victim), 2.0, every=0.01)
@@ -38,7 +36,7 @@ def rows(long: bool) -> Iterator[Row]:
     for engine in ("sqlite", "postgresql"):
         for platform in ("slack", "discord"):
             runs = [
-                Run(platform, engine, partial(kill, point, hit), CHANNELS[engine])
+                Run(platform, engine, partial(kill, point, hit))
                 for point in Point
                 for hit in hits(point, 50 if long else 5)
             ]

@@ -1,4 +1,4 @@
-"""R2: workers killed at any moment while a thousand digests are due at once; each dead one is replaced at once."""
+"""R2: workers killed at any moment while hundreds of digests are due at once; each dead one is replaced at once."""
 
 import time
 from collections.abc import Iterator
@@ -32,11 +32,11 @@ def harass(engine: str, case: Case) -> Figures:
 
 def rows(long: bool) -> Iterator[Row]:
     for engine, platform, channels in (
-        ("postgresql", "slack", 1000),
-        ("postgresql", "discord", 1000),
+        ("postgresql", "slack", 500),
+        ("postgresql", "discord", 500),
         ("sqlite", "slack", 250),
         ("sqlite", "discord", 250),
     ):
         run = Run(platform, engine, partial(harass, engine), channels, share=SHARES)
         what = f"kill -9 at random, {WORKERS[engine]} worker(s), {channels} digests"
-        yield Row("R2", what, [run] * (5 if long else 1), lambda figures: once(figures) and not figures["unsettled"])
+        yield Row("R2", what, [run] * (10 if long else 1), lambda figures: once(figures) and not figures["unsettled"])
