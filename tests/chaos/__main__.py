@@ -32,11 +32,20 @@ _USED = (
     "adapters.discord.platform",
     "adapters.slack.platform",
     "alembic.command",
+    "anyio._backends._asyncio",
+    "anyio.to_thread",
+    "apscheduler.executors.asyncio",
     "apscheduler.schedulers.asyncio",
+    "apscheduler.triggers.interval",
     "psycopg",
-    "store.sql.migrate",
     "slack_bolt.async_app",
+    "slack_bolt.listener_matcher.async_builtins",
+    "store.lists.finder",
+    "store.lists.notes",
+    "store.sql.migrate",
+    "structlog",
     "tests.chaos.worker",
+    "watchfiles",
 )
 """What the processes of a run use: imported once, before they are forked."""
 

@@ -1,6 +1,7 @@
 """Carries out many runs, as many at a time as the machine takes, each in a process of its own."""
 
 import json
+import os
 import shutil
 import time
 from collections import deque
@@ -80,4 +81,9 @@ def _line(row: Row, results: Sequence[dict[str, Any]], took: float) -> dict[str,
     about = {"row": row.name, "what": row.what, "platform": run.platform, "engine": run.engine, "runs": len(results)}
     held = not figures.get("broken") and row.held(figures | {"runs": len(results)})
     see = figures.pop("see", [])
-    return about | figures | {"ok": held, "at_s": round(took)} | ({"see": see} if see else {})
+    return (
+        about
+        | figures
+        | {"ok": held, "at_s": round(took), "load": round(os.getloadavg()[0], 1)}
+        | ({"see": see} if see else {})
+    )

@@ -7,9 +7,11 @@ from tests.chaos import process
 from tests.chaos.case import Case
 from tests.chaos.points import Point
 from tests.chaos.row import Figures, Row, Run, found, once_and_soon
+from tests.chaos.weather import Weather
 
-MOST_CONNECTIONS = 5
-"""At least so many connections are made for 20 posts."""
+MOST_CONNECTIONS = 3
+"""At least so many connections are made for 20 posts that are answered slowly."""
+SLOW = Weather(answers_after=0.15)
 LONGEST_LIFE = 10.0
 
 
@@ -36,7 +38,7 @@ def rows(long: bool) -> Iterator[Row]:
     for engine in ("sqlite", "postgresql"):
         for platform in ("slack", "discord"):
             runs = [
-                Run(platform, engine, partial(kill, point, hit))
+                Run(platform, engine, partial(kill, point, hit), weather=SLOW)
                 for point in Point
                 for hit in hits(point, 50 if long else 5)
             ]

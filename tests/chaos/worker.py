@@ -57,7 +57,7 @@ def toil(order: Order) -> None:
 
 
 async def _deliver(order: Order, trap: Trap) -> None:
-    settings = load(database=order.url, log_level="INFO", vault_keys=VAULT_KEY)
+    settings = load(database=order.url, log_level="WARNING", vault_keys=VAULT_KEY)
     async with opened(settings, migrate=False, durations=scaled.durations()) as club:
         club.clock.move_to(datetime.fromtimestamp(order.virtual(), UTC))
         tap(club.store, trap, naive=order.naive)
