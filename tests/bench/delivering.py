@@ -1,4 +1,4 @@
-"""One worker of the bench: delivers what is due to a platform that answers after 50 ms, until it is told to stop.
+"""One worker of the bench: delivers what is due to a platform that answers after 50 ms, from a first line on until it is told to stop.
 
 Run by `tests.bench.deliveries`; prints what it took of memory and how many requests the platform had.
 """
@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from bot.chat.platform import Core, Reacted, Vault
 from bot.domain.card import Card
 from bot.domain.delivery import Manner
+from bot.domain.errors import PlatformBusy
 from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, ThreadRef, Url
 from bot.domain.reading import ReadingState
 from bot.runtime.assemble import opened
@@ -26,13 +27,15 @@ MANNER = Manner(workspace_pace=timedelta(milliseconds=20))
 
 
 class PromptPlatform:
-    """Takes everything, each after 50 ms, as far as one channel's limit of a message a second allows."""
+    """Takes everything, each after 50 ms, but turns away a second message in a channel within the same second."""
 
     name = NAME
     manner = MANNER
 
     def __init__(self) -> None:
         self.answered = 0
+        self.turned_away = 0
+        self._last: dict[ChannelRef, float] = {}
 
     async def _answer(self) -> int:
         await asyncio.sleep(ANSWERS_AFTER)
@@ -46,6 +49,11 @@ class PromptPlatform:
         """Nothing is needed to send."""
 
     async def post(self, channel: ChannelRef, card: Card, *, key: str, thread: ThreadRef | None = None) -> MessageRef:
+        now = asyncio.get_running_loop().time()
+        if now - self._last.get(channel, now - 2) < 1:
+            self.turned_away += 1
+            raise PlatformBusy("too fast", retry_after=timedelta(seconds=1))
+        self._last[channel] = now
         await self._answer()
         return MessageRef(channel, key)
 
@@ -87,11 +95,20 @@ async def delivering(database: str) -> None:
     platform = PromptPlatform()
     async with opened(load(database=database), migrate=False) as club:
         club.join(platform)
+        say("ready")
+        sys.stdin.readline()
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        began = used.ru_utime + used.ru_stime
         async with club.at_work(lists=False):
-            say("ready")
             await stopped.wait()
-    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    say(json.dumps({"answered": platform.answered, "megabytes": round(megabytes)}))
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    said = {
+        "answered": platform.answered,
+        "turned_away": platform.turned_away,
+        "megabytes": used.ru_maxrss / 1024,
+        "cpu": used.ru_utime + used.ru_stime - began,
+    }
+    say(json.dumps({name: round(value, 1) for name, value in said.items()}))
 
 
 def say(line: str) -> None:
