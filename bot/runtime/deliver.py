@@ -28,6 +28,8 @@ from bot.service.deliveries import Attempted, Noted
 
 CONCURRENT = 64
 """Attempts under way at a time. At 50 ms an answer that is a thousand a second."""
+LOOKS = 16
+"""Of these, looks for what is in doubt: a platform in trouble is not to keep the others' deliveries waiting."""
 LONGEST_TURN = 5.0
 """Seconds for which a leased delivery waits for its turn here; for longer it goes back into the ledger."""
 RESULT_AGAIN = 0.5
@@ -58,6 +60,7 @@ class Deliverer:
         self._meter = meter
         self._woken = asyncio.Event()
         self._working: set[asyncio.Task[None]] = set()
+        self._looking: set[asyncio.Task[None]] = set()
         self._attempting: set[int] = set()
         self._stopping = False
         self._intend = Gathered(self._intend_all)
@@ -118,21 +121,30 @@ class Deliverer:
         if not room:
             return None
         manners = {name: platform.manner for name, platform in self._platforms.items()}
-        taken = await self._runner.write(lambda tx: deliveries.take(tx, self._owner, room, self._durations, manners))
+        looks = min(room, LOOKS - len(self._looking))
+        taken = await self._runner.write(
+            lambda tx: deliveries.take(tx, self._owner, room, self._durations, manners, looks=looks)
+        )
         for delivery in taken.skipped:
             self._begin(self._notices.failed(delivery, delivery.outcome))
         for delivery in taken.doubtful:
-            self._begin(self._settled(delivery, taken.at))
+            self._look(self._settled(delivery, taken.at))
         for delivery in taken.leased:
             self._begin(self._attempt(delivery))
         for delivery in taken.unswept:
-            self._begin(self._sweep(delivery))
+            self._look(self._sweep(delivery))
         return taken.next_due
 
-    def _begin(self, work: Coroutine[None, None, None]) -> None:
+    def _begin(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._working.add(task)
         task.add_done_callback(self._ended)
+        return task
+
+    def _look(self, work: Coroutine[None, None, None]) -> None:
+        task = self._begin(work)
+        self._looking.add(task)
+        task.add_done_callback(self._looking.discard)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._working.discard(task)

@@ -43,14 +43,20 @@ class Taken:
     next_due: timedelta | None
 
 
-def take(tx: Transaction, owner: str, limit: int, durations: Durations, manners: Manners) -> Taken:
-    """Put right what ended while nobody watched, then take what is due on these platforms, `limit` in all at most."""
+def take(
+    tx: Transaction, owner: str, limit: int, durations: Durations, manners: Manners, *, looks: int | None = None
+) -> Taken:
+    """Put right what ended while nobody watched, then take what is due on these platforms, `limit` in all at most,
+    and of these `looks` at most that are only looked for.
+    """
     names = list(manners)
     tx.deliveries.expire({name: manner.settle for name, manner in manners.items()})
     skipped = tx.deliveries.skip_late()
-    doubtful = tx.deliveries.uncertain(owner, limit, durations, names)
+    looks = limit if looks is None else looks
+    doubtful = tx.deliveries.uncertain(owner, looks, durations, names)
     leased = tx.deliveries.lease(owner, limit - len(doubtful), durations, names)
-    unswept = tx.deliveries.unswept(limit - len(doubtful) - len(leased), durations, names)
+    left = min(looks - len(doubtful), limit - len(doubtful) - len(leased))
+    unswept = tx.deliveries.unswept(left, durations, names)
     full = len(doubtful) + len(leased) + len(unswept) >= limit
     coming = None if full else tx.deliveries.next_due()
     return Taken(
