@@ -57,6 +57,7 @@ class Conversation:
         self._screen = screen
         self._invocation_id = start.invocation_id
         self._zone = start.zone
+        self._shown = start.zone or UNKNOWN_ZONE
         self._actor = self._named(start.speaker, start.role)
         self._channel = channel(start.channel)
 
@@ -70,22 +71,30 @@ class Conversation:
 
     @property
     def clock(self) -> str:
-        return told(self._stage.now(), ZoneInfo(self._zone or UNKNOWN_ZONE))
+        return told(self._stage.now(), ZoneInfo(self._shown))
 
     async def complete(self, kind: Kind, typed: str) -> Sequence[Choice]:
         return await self._core.complete(self._actor, kind, typed)
 
     async def hold(self) -> None:
         """Take line after line until there are no more, or until one says to leave."""
+        await self._look_at_the_clock()
         async for typed in self._screen.lines(self):
             self._desk.next_line()
             over = await self._take(typed)
             # A delivery that could not be made now is owed still, and is made after a later line.
             with suppress(StoreBusy):
                 await self._stage.settle()
+            await self._look_at_the_clock()
             self._screen.done()
             if over:
                 return
+
+    async def _look_at_the_clock(self) -> None:
+        """Go by the zone that the speaker has chosen by now."""
+        if self._zone is None:
+            with suppress(StoreBusy):
+                self._shown = await self._stage.zone(self._actor.account)
 
     async def _take(self, typed: str) -> bool:
         """Carry out one line; whether it was the last."""
@@ -201,7 +210,7 @@ class Conversation:
 
     def _until(self, line: inbound.Until) -> timedelta:
         now = self._stage.now()
-        zone = ZoneInfo(line.zone or self._zone or UNKNOWN_ZONE)
+        zone = ZoneInfo(line.zone or self._shown)
         today = now.astimezone(zone).date()
         days = (today + timedelta(days=ahead) for ahead in range(9))
         moments = (moment_of(day, line.at, zone) for day in days if day.weekday() == line.weekday)

@@ -19,7 +19,9 @@ from adapters.terminal.screen import Surroundings
 from adapters.terminal.suggestions import Suggestions, for_line, for_value
 from adapters.terminal.transcript import Printer
 from bot.domain.card import Field, Form
+from bot.domain.errors import BadUsage
 from bot.domain.text import plain
+from bot.domain.value import READERS
 
 WELCOME = "Type /{command} help for the commands, help for what else this terminal does; Tab completes, Ctrl-D leaves."
 
@@ -65,14 +67,27 @@ class Prompted(Printer):
                 return None
 
     async def _value(self, field: Field, around: Surroundings) -> str | None:
-        if field.problem:
-            self._quiet(field.problem)
-        optional = "" if field.required else " (optional)"
+        """What is typed for the field, asked for until it can be read; None if the person leaves."""
+        problem, default = field.problem, field.value
+        while True:
+            if problem:
+                self._quiet(problem)
+            typed = await self._prompted(field, default, around)
+            problem = None if typed is None else _problem(field, typed)
+            if typed is None or problem is None:
+                return typed
+            default = typed
+
+    async def _prompted(self, field: Field, default: str, around: Surroundings) -> str | None:
+        label = f"{harmless(field.label)}{'' if field.required else ' (optional)'}:"
+        if len(label) > self.paper.width // 2:  # the prompt itself is cut wherever the terminal ends
+            self._quiet(label)
+            label = "›"
         with patch_stdout(raw=True):
             try:
                 return await self._fields.prompt_async(
-                    f"{harmless(field.label)}{optional}: ",
-                    default=field.value,
+                    f"{label} ",
+                    default=default,
                     completer=Suggesting(partial(for_value, around, field.kind, field.choices)),
                 )
             except EOFError:
@@ -80,6 +95,18 @@ class Prompted(Printer):
 
     def _quiet(self, sentence: str) -> None:
         self.say(*body([Row(look=Look.QUIET, text=plain(harmless(sentence)))], self.paper), Text())
+
+
+def _problem(field: Field, typed: str) -> str | None:
+    """What is wrong with what was typed, as far as it shows without asking the core."""
+    text = typed.strip()
+    if not text:
+        return f"{field.label[:1].upper()}{field.label[1:]} is needed." if field.required else None
+    try:
+        READERS.get(field.kind, str)(text)
+    except BadUsage as wrong:
+        return f"{wrong.message} {wrong.hint or ''}".strip()
+    return None
 
 
 class Suggesting(Completer):

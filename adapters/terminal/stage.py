@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.domain.card import Card
+from bot.domain.ids import AccountRef
 
 
 class Stage(Protocol):
@@ -11,6 +12,10 @@ class Stage(Protocol):
 
     def now(self) -> datetime:
         """The moment, aware UTC, as the whole program sees it."""
+        ...
+
+    async def zone(self, account: AccountRef) -> str:
+        """The IANA zone in which the core tells this person the time."""
         ...
 
     async def settle(self) -> None:

@@ -204,15 +204,10 @@ def _state(typed: str) -> ReadingState:
 
 
 _READ: Mapping[Kind, Callable[[str], Any]] = {
-    Kind.ENTRY: value.entry_number,
+    **value.READERS,
     Kind.TAG: _tag,
     Kind.STATE: _state,
-    Kind.NUMBER: value.page_number,
     Kind.CHANNEL: _channel,
-    Kind.WEEKDAY: value.weekday,
-    Kind.TIME: value.wall_time,
-    Kind.ZONE: value.zone,
-    Kind.PERIOD: value.period,
     Kind.CHANGE: value.change,
 }
 

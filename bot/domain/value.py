@@ -1,9 +1,11 @@
 """What sort of value a parameter or a form field takes, and how each sort is read from what a person typed."""
 
 import re
+from collections.abc import Callable, Mapping
 from datetime import time, timedelta
 from enum import StrEnum
 from functools import cache
+from typing import Any
 from zoneinfo import available_timezones
 
 from bot.domain.errors import BadUsage
@@ -95,6 +97,17 @@ def period(typed: str) -> timedelta:
     if not timedelta() < length <= timedelta(weeks=MOST_WEEKS):
         raise BadUsage(f"“{typed}” is not a length of time.", hint=f"Use 3d or 2w, at most {MOST_WEEKS}w.")
     return length
+
+
+READERS: Mapping[Kind, Callable[[str], Any]] = {
+    Kind.ENTRY: entry_number,
+    Kind.NUMBER: page_number,
+    Kind.WEEKDAY: weekday,
+    Kind.TIME: wall_time,
+    Kind.ZONE: zone,
+    Kind.PERIOD: period,
+}
+"""How the kinds are read that need nothing but what was typed; each raises BadUsage."""
 
 
 def zone_names() -> list[str]:

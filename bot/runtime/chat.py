@@ -15,6 +15,7 @@ from bot.domain.ids import InvocationId
 from bot.domain.source import Problem
 from bot.domain.team import Role, Team
 from bot.ports import Transaction
+from bot.runtime import log
 from bot.runtime.assemble import opened
 from bot.runtime.progress import on_terminal
 from bot.runtime.settings import Settings, data_folder, load
@@ -30,7 +31,9 @@ async def demo() -> None:
     with tempfile.TemporaryDirectory(prefix="dogear-") as folder, as_file(SAMPLE) as sample:
         settings = load(database=f"sqlite:///{folder}/demo.db", list=str(sample))
         if _with_person():
-            await talk(settings, screens.interactive(), speaker="you", role=Role.ADMIN, team=teams.DEFAULT_TEAM)
+            screen = screens.interactive()
+            log_file = Path(folder, "demo.log")
+            await talk(settings, screen, speaker="you", role=Role.ADMIN, team=teams.DEFAULT_TEAM, log_file=log_file)
         else:
             from bot.runtime.tour import STEPS
 
@@ -38,9 +41,10 @@ async def demo() -> None:
             await talk(settings, screen, speaker="Ana", role=Role.ADMIN, team=teams.DEFAULT_TEAM)
 
 
-async def chat(settings: Settings, *, speaker: str, role: Role, team: str, as_json: bool) -> None:
-    """Talk until the lines are over."""
-    await talk(settings, _screen(as_json=as_json), speaker=speaker, role=role, team=team)
+async def chat(settings: Settings, *, speaker: str, role: Role, team: str, as_json: bool, verbose: bool) -> None:
+    """Talk until the lines are over. With a person the log goes to a file, `verbose` leaves it on the screen."""
+    log_file = data_folder() / "chat.log" if _with_person() and not (verbose or as_json) else None
+    await talk(settings, _screen(as_json=as_json), speaker=speaker, role=role, team=team, log_file=log_file)
 
 
 def _with_person() -> bool:
@@ -55,8 +59,10 @@ def _screen(*, as_json: bool) -> Screen:
     return screens.plain(sys.stdin, sys.stdout)
 
 
-async def talk(settings: Settings, screen: Screen, *, speaker: str, role: Role, team: str) -> None:
-    """Hold the chat on this screen; problems of the list go to standard error first."""
+async def talk(
+    settings: Settings, screen: Screen, *, speaker: str, role: Role, team: str, log_file: Path | None = None
+) -> None:
+    """Hold the chat on this screen, the log going to the file if one is given; problems of the list are told first."""
     async with opened(settings, migrate=True) as club:
         found = await club.runner.write(lambda tx: _seated(tx, settings, team))
         paths = [Path(settings.list)] if settings.list else None
@@ -80,6 +86,8 @@ async def talk(settings: Settings, screen: Screen, *, speaker: str, role: Role, 
         )
         club.join(platform)
         async with AsyncExitStack() as stack:
+            if log_file is not None:
+                stack.enter_context(log.aside(log_file))
             if _with_person():
                 await stack.enter_async_context(club.at_work())
             await platform.run(club.dispatcher, club.vault)

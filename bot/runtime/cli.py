@@ -82,6 +82,7 @@ def chat_command(
     role: Annotated[RoleName, typer.Option(help="The first speaker's role")] = RoleName.ADMIN,
     team: Annotated[str, typer.Option(help="The team to talk in")] = "default",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each line, for tools")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Leave the log on the screen, not in a file")] = False,
 ) -> None:
     """Talk with the club in this terminal.
 
@@ -92,7 +93,7 @@ def chat_command(
     from bot.runtime.settings import load
 
     settings = load(database=database, list=str(list_path) if list_path else None)
-    asyncio.run(chat.chat(settings, speaker=speaker, role=Role[role.name], team=team, as_json=as_json))
+    asyncio.run(chat.chat(settings, speaker=speaker, role=Role[role.name], team=team, as_json=as_json, verbose=verbose))
 
 
 @app.command()

@@ -2,6 +2,9 @@
 
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from bot.chat.trace import followed
@@ -10,13 +13,14 @@ from bot.chat.trace import followed
 class _Lazily(logging.Formatter):
     """Asks structlog for the form of a record; imported with the first record, for most short runs write none."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, human: bool) -> None:
         super().__init__()
+        self._human = human
         self._formatter: logging.Formatter | None = None
 
     def format(self, record: logging.LogRecord) -> str:
         if self._formatter is None:
-            self._formatter = _formatter()
+            self._formatter = _formatter(human=self._human)
         return self._formatter.format(record)
 
 
@@ -26,10 +30,9 @@ def _followed(_logger: object, _name: str, event: dict[str, Any]) -> dict[str, A
     return {**event, "invocation": invocation} if invocation else event
 
 
-def _formatter() -> logging.Formatter:
+def _formatter(*, human: bool) -> logging.Formatter:
     import structlog
 
-    human = sys.stderr.isatty()
     shared: list[Any] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -54,9 +57,24 @@ def _formatter() -> logging.Formatter:
 def set_up(level: str) -> None:
     """Begin to log at this level; libraries speak only from WARNING on."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Lazily())
+    handler.setFormatter(_Lazily(human=sys.stderr.isatty()))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     known = logging.getLevelNamesMapping()
     logging.getLogger("dogear").setLevel(known.get(level, logging.WARNING))
+
+
+@contextmanager
+def aside(path: Path) -> Iterator[None]:
+    """While the block lasts, add to this file instead: a person talks where the lines would appear."""
+    root = logging.getLogger()
+    before = root.handlers[:]
+    handler = logging.FileHandler(path, encoding="utf-8", delay=True)
+    handler.setFormatter(_Lazily(human=False))
+    root.handlers[:] = [handler]
+    try:
+        yield
+    finally:
+        root.handlers[:] = before
+        handler.close()

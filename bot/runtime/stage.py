@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 
 from bot.commands.cards import counted
 from bot.domain.card import Card, Fields, Paragraph, Tone
+from bot.domain.ids import AccountRef
 from bot.domain.team import Team
 from bot.domain.text import plain
-from bot.ports import Runner
+from bot.ports import Runner, Transaction
 from bot.runtime.clock import SystemClock
 from bot.runtime.deliver import Deliverer
 from bot.runtime.lists import Lists
@@ -31,6 +32,13 @@ class LocalStage:
 
     def now(self) -> datetime:
         return self._clock.now()
+
+    async def zone(self, account: AccountRef) -> str:
+        def known(tx: Transaction) -> str:
+            member = tx.teams.member(self._team.id, account)
+            return (member.zone if member else None) or self._team.zone
+
+        return await self._runner.read(known)
 
     async def settle(self) -> None:
         await self._ticker.tick()

@@ -9,12 +9,14 @@ import os
 import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from bot.chat.platform import Actor, Invocation, Reacted, Unreacted
 from bot.domain.card import Card
+from bot.domain.errors import StoreBusy
 from bot.domain.ids import ChannelRef, InvocationId, MessageRef, ThreadRef
 from bot.domain.reading import ReadingState
 from bot.domain.record import record
@@ -102,9 +104,9 @@ async def one(club: Club, platform: Forgetful, number: int) -> None:
             Invocation(id=use, call=f"share #{number % ENTRIES + 1}", actor=actor, channel=where)
         )
     elif number % 3 == 0 and platform.known:
-        await club.dispatcher.happened(
-            reaction(platform.known[number % len(platform.known)], actor, club.clock.now(), number), use
-        )
+        happening = reaction(platform.known[number % len(platform.known)], actor, club.clock.now(), number)
+        with suppress(StoreBusy):  # on a machine with much else to do: a platform would bring it again
+            await club.dispatcher.happened(happening, use)
     else:
         line = LINES[number % len(LINES)].format(entry=number % ENTRIES + 1, page=number % 20 + 1)
         await club.dispatcher.invoke(Invocation(id=use, call=line, actor=actor, channel=channel()))

@@ -23,7 +23,16 @@ from bot.domain.card import (
     Tone,
 )
 from bot.domain.errors import BadUsage, NotFound, Refusal, StoreBusy
-from bot.domain.ids import ChannelRef, EntryNumber, InvocationId, MessageRef, PlatformName, Url, WorkspaceRef
+from bot.domain.ids import (
+    AccountRef,
+    ChannelRef,
+    EntryNumber,
+    InvocationId,
+    MessageRef,
+    PlatformName,
+    Url,
+    WorkspaceRef,
+)
 from bot.domain.notes import NoteBlock, NoteKind
 from bot.domain.reading import ReadingState
 from bot.domain.text import Span, bold, plain
@@ -291,11 +300,15 @@ class FakeStage:
         self.digests: list[tuple[datetime, ChannelRef, EntryLine]] = []
         self.platform: ChatPlatform | None = None
         self.busy = False
+        self.zones: dict[str, str] = {}
         self._core = core
         self._now = NOW
 
     def now(self) -> datetime:
         return self._now
+
+    async def zone(self, account: AccountRef) -> str:
+        return self.zones.get(account.id, "UTC")
 
     async def settle(self) -> None:
         if self.busy:

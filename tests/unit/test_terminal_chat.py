@@ -126,6 +126,18 @@ def test_the_core_is_told_the_zone_and_tells_moments_in_it() -> None:
     assert "Next digest: Monday, team time" in anywhere["text"]
 
 
+def test_the_clock_goes_by_the_zone_that_the_speaker_has_chosen() -> None:
+    core = FakeCore()
+    stage = FakeStage(core)
+    stage.zones["ana"] = "Asia/Tokyo"
+
+    own, anothers, tuesday = answers("clock", "as ben", "clock", "as ana", "clock tue 9", core=core, stage=stage)[::2]
+
+    assert own["title"] == "It is Mon 23 Nov 2026, 17:30 Asia/Tokyo."
+    assert anothers["title"] == "It is Mon 23 Nov 2026, 08:30 UTC."
+    assert tuesday["title"] == "It is Tue 24 Nov 2026, 09:00 Asia/Tokyo."
+
+
 def test_the_clock_and_posts_tell_moments_in_the_given_zone_or_utc() -> None:
     clock, shared = answers("clock", "/blog share 12", zone="Europe/Berlin")
     (in_utc,) = answers("/blog share 12")

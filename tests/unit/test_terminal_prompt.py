@@ -59,12 +59,15 @@ def test_ctrl_c_clears_the_line_and_leaves_at_an_empty_one(keyboard: PipeInput) 
     assert list(core.states) == [("ana", 7)]
 
 
-def test_a_form_asks_for_each_field_and_again_for_one_with_a_problem(keyboard: PipeInput) -> None:
-    clear_line = "\x15"
+def test_a_form_refuses_at_the_field_and_asks_for_it_again_before_the_next(keyboard: PipeInput) -> None:
+    core = FakeCore()
+    again = "\x15"
 
-    shown = chat(keyboard, f"/blog schedule set\rsomeday\r09:00\r\r{clear_line}mon\r{LEAVE}", FakeCore())
+    shown = chat(keyboard, f"/blog schedule set\rsomeday\r{again}mon\r{again}\r{again}09:00\r\r{LEAVE}", core)
 
     assert "“someday” is not a weekday." in shown
+    assert "Time is needed." in shown
+    assert len(core.invocations) == 2, "the command, and the form once it was whole"
     assert "│ The digest comes on Monday at 09:00." in shown
 
 

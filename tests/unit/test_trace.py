@@ -8,14 +8,14 @@ from pathlib import Path
 
 from bot.chat.trace import follow
 from bot.domain.ids import InvocationId
-from bot.runtime.log import _Lazily
+from bot.runtime.log import _Lazily, aside
 from tests.fakes.clubhouse import clubhouse
 
 
 def logged(*ids: str | None) -> list[dict[str, object]]:
     sink = io.StringIO()
     handler = logging.StreamHandler(sink)
-    handler.setFormatter(_Lazily())
+    handler.setFormatter(_Lazily(human=False))
     log = logging.getLogger("dogear.test")
     log.addHandler(handler)
     log.propagate = False
@@ -57,7 +57,7 @@ def test_a_line_is_json_with_its_level_its_time_and_what_it_is_about() -> None:
 def test_an_answered_command_is_logged_with_its_id_and_without_what_was_typed(tmp_path: Path) -> None:
     sink = io.StringIO()
     handler = logging.StreamHandler(sink)
-    handler.setFormatter(_Lazily())
+    handler.setFormatter(_Lazily(human=False))
     log = logging.getLogger("dogear")
 
     async def scene() -> None:
@@ -79,3 +79,16 @@ def test_an_answered_command_is_logged_with_its_id_and_without_what_was_typed(tm
         ("fake:18", "unknown", "refused"),
     ]
     assert "zanzibar" not in sink.getvalue()
+
+
+def test_a_log_that_is_put_aside_goes_to_a_file_as_json_and_comes_back(tmp_path: Path) -> None:
+    root, log = logging.getLogger(), logging.getLogger("dogear.aside")
+    before = root.handlers[:]
+
+    with aside(tmp_path / "chat.log"):
+        log.warning("something", extra={"command": "random"})
+    log.debug("on the screen again")
+
+    (line,) = (tmp_path / "chat.log").read_text(encoding="utf-8").splitlines()
+    assert (json.loads(line)["event"], json.loads(line)["command"]) == ("something", "random")
+    assert root.handlers == before
