@@ -328,8 +328,12 @@ class Hits:
 class Search(Protocol):
     """The full-text index of each team; the methods of Entries keep it up to date in the same transaction."""
 
-    def find(self, team: TeamId, member: MemberId, query: Query, *, offset: int, limit: int) -> Hits:
-        """Entries on the list that match, best first; `member` is whose reading states `is:` asks about."""
+    def find(
+        self, team: TeamId, member: MemberId, query: Query, *, offset: int, limit: int, lines: bool = True
+    ) -> Hits:
+        """Entries on the list that match, best first; `member` is whose reading states `is:` asks about. Without
+        `lines` it is not looked for what matched.
+        """
         ...
 
     def related(self, team: TeamId, entry: Entry, limit: int) -> Sequence[Hit]:

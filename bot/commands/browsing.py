@@ -28,7 +28,7 @@ def search(turn: Turn, query: Annotated[str, rest(Kind.TEXT, "what to look for")
     """Find entries by words in their titles, tags and notes, best match first.
 
     "words in quotes" must stand together, -word must not occur; tag:db, site:stripe.com, in:section and
-    is:unread narrow it. A word that no entry holds is taken for the nearest that one does, unless you add as:typed.
+    is:unread narrow it, -tag:db leaves them out. A word that no entry holds is taken for the nearest that one does, unless you add as:typed.
     Examples: search caching · search tag:db -redis "connection pool" · search is:later page:2
     """
     found = searching.find(turn.tx, turn.team.id, turn.member.id, query, page, PAGE_SIZE)

@@ -40,7 +40,7 @@ from bot.domain.url import canonical, is_web
 from bot.domain.value import Kind, zone_names
 from bot.domain.wire import from_json, to_json
 from bot.ports import Clock, Meter, Runner, Transaction
-from bot.service import readings, schedules, teams
+from bot.service import readings, schedules, search, teams
 
 MOST_CHOICES = 25
 """The smallest limit that a platform has for completions (its documentation of August 2026)."""
@@ -282,7 +282,7 @@ class Dispatcher:
             entry = tx.entries.keyed(team.id, canonical(typed))
             found: Sequence[Entry] = [entry] if entry else []
         else:
-            found = tx.entries.titled(team.id, typed.removeprefix("#"), MOST_CHOICES)
+            found = search.completed(tx, team.id, teams.member_of(tx, team, actor), typed, MOST_CHOICES)
         return [Choice(value=f"#{entry.number}", label=f"#{entry.number} {entry.title}") for entry in found]
 
     def _tag_choices(self, tx: Transaction, actor: Actor, typed: str) -> Sequence[Choice]:

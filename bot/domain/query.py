@@ -18,7 +18,7 @@ class Query:
     """What to look for; every part is lower case where case does not count.
 
     `words` in the order typed, repeated ones kept. An entry must hold every phrase, none of `without` (words or
-    phrases), and satisfy every filter that is not empty (one of its values).
+    phrases), and satisfy every filter that is not empty (one of its values) and none of those `without`.
     With `as_typed` no word is taken for another one. `also` has for some of the words what may stand in for them.
     """
 
@@ -30,6 +30,10 @@ class Query:
     sections: tuple[str, ...] = ()
     states: tuple[ReadingState, ...] = ()
     as_typed: bool = False
+    without_tags: tuple[str, ...] = ()
+    without_sites: tuple[str, ...] = ()
+    without_sections: tuple[str, ...] = ()
+    without_states: tuple[ReadingState, ...] = ()
     also: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -45,6 +49,9 @@ _TERM = re.compile(
 _STRAIGHT = str.maketrans(dict.fromkeys("“”„‟", '"'))
 """Phones and some chat composers put typographic quotes where straight ones were typed."""
 _LIST_OF = {"tag": "tags", "site": "sites", "in": "sections", "is": "states", "as": "as_typed"}
+_WITHOUT = {kind: f"without_{name}" for kind, name in _LIST_OF.items() if kind != "as"}
+
+_LISTS = ("words", "phrases", "without", *_LIST_OF.values(), *_WITHOUT.values())
 
 _VALUES: Mapping[str, Collection[str]] = {"is": set(ReadingState), "as": {"typed"}}
 """Filters that know only these values; with another one they are words."""
@@ -52,15 +59,17 @@ _VALUES: Mapping[str, Collection[str]] = {"is": set(ReadingState), "as": {"typed
 
 def parse(typed: str) -> Query:
     """The query that `typed` means; what fits no rule is words."""
-    found: dict[str, list[str]] = {name: [] for name in ("words", "phrases", "without", *_LIST_OF.values())}
+    found: dict[str, list[str]] = {name: [] for name in _LISTS}
     for match in islice(_TERM.finditer(typed.translate(_STRAIGHT)), MOST_TERMS):
         name, value = _term(match)
         if value:
             found[name].append(value)
-    states = tuple(ReadingState(value) for value in found.pop("states"))
+    states, without_states = (
+        tuple(ReadingState(value) for value in found.pop(name)) for name in ("states", "without_states")
+    )
     as_typed = bool(found.pop("as_typed"))
     parts: dict[str, Any] = {name: tuple(values) for name, values in found.items()}
-    return Query(**parts, states=states, as_typed=as_typed)
+    return Query(**parts, states=states, without_states=without_states, as_typed=as_typed)
 
 
 def with_words(query: Query, instead: Mapping[str, str]) -> Query:
@@ -77,6 +86,7 @@ def _term(match: re.Match[str]) -> tuple[str, str]:
         return "without" if match["minus"] else "phrases", match["phrase"].strip().lower()
     value = (match["quoted"] or match["value"] or "").strip().lower()
     kind = match["filter"].lower()
-    if match["minus"] or (value and value not in _VALUES.get(kind, {value})):
+    lists = _WITHOUT if match["minus"] else _LIST_OF
+    if kind not in lists or (value and value not in _VALUES.get(kind, {value})):
         return "words", match[0].lower()
-    return _LIST_OF[kind], value
+    return lists[kind], value

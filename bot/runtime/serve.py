@@ -40,6 +40,7 @@ async def serve(settings: Settings, *, worker: bool = False) -> None:
             club.join(platform)
         nightly = None if worker else await asyncio.to_thread(_nightly, club)
         if not worker:
+            await asyncio.to_thread(club.store.warm)
             await _read_lists(club)
         try:
             with contextlib.suppress(asyncio.CancelledError):

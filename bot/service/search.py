@@ -8,7 +8,11 @@ from bot.domain.ids import MemberId, TeamId
 from bot.domain.query import Query, parse, with_words
 from bot.domain.reading import ReadingState
 from bot.domain.record import record
+from bot.domain.team import Member
 from bot.ports import Hit, Transaction
+
+SHORTEST_SEARCHED = 3
+"""Characters of a completion from which on it is searched."""
 
 
 @record
@@ -41,6 +45,19 @@ def find(tx: Transaction, team: TeamId, member: MemberId, typed: str, number: in
         pages=pages,
         items=_with_states(tx, member, hits.items),
     )
+
+
+def completed(tx: Transaction, team: TeamId, member: Member | None, typed: str, size: int) -> Sequence[Entry]:
+    """Entries that somebody who types this may mean: what a search of it finds. By number or title where it is one,
+    too short to be searched, or finds nothing; a person who is not known yet has no states to search by.
+    """
+    word = typed.removeprefix("#")
+    if member is not None and len(word) >= SHORTEST_SEARCHED and not word.isdigit():
+        query, _ = _understood(tx, team, word)
+        found = tx.search.find(team, member.id, query, offset=0, limit=size, lines=False)
+        if found.items:
+            return [hit.entry for hit in found.items]
+    return tx.entries.titled(team, word, size)
 
 
 def _understood(tx: Transaction, team: TeamId, typed: str) -> tuple[Query, Mapping[str, str]]:

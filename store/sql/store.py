@@ -97,6 +97,13 @@ class SqlStore:
         self._tree = tree
         self._database_time = database_time
 
+    @staticmethod
+    def warm() -> None:
+        """Have ready what would be loaded while somebody waits for a search."""
+        from store.sql.search.spelling import warm
+
+        warm()
+
     @contextmanager
     def begin(self, *, write: bool) -> Iterator[SqlTransaction]:
         with begun(self._engine, write=write) as connection:

@@ -203,6 +203,11 @@ def test_filters_narrow_what_words_find(club: Club) -> None:
     assert titles(club, "redis in:speed") == ["one"]
     assert titles(club, "redis in:%") == ["one"]
     assert titles(club, "redis in:front tag:db") == []
+    assert (
+        titles(club, "redis -tag:db") == titles(club, "redis -site:one.example") == titles(club, "-in:back") == ["two"]
+    )
+    assert titles(club, "redis -site:example") == titles(club, "redis tag:db -tag:db") == []
+    assert titles(club, "-tag:other -site:other.example") == ["one", "two"]
 
 
 def test_states_narrow_to_the_asking_members_own(club: Club, clock: FakeClock) -> None:
@@ -215,6 +220,8 @@ def test_states_narrow_to_the_asking_members_own(club: Club, clock: FakeClock) -
 
     assert titles(club, "redis is:read") == ["read"]
     assert titles(club, "redis is:unread") == ["unread"]
+    assert titles(club, "redis -is:unread -is:read") == titles(club, "is:later is:read -is:read") == ["later"]
+    assert titles(club, "redis is:read -is:read") == titles(club, "-is:read -is:later -is:unread") == []
     assert set(titles(club, "redis is:unread is:later")) == {"unread", "later"}
     assert len(titles(club, "redis is:unread is:later is:read")) == 3
 

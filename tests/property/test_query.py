@@ -24,8 +24,10 @@ plain_words = st.text(alphabet="abcdefgäß东京0123456789", min_size=1, max_si
 def test_any_text_is_a_query(typed: str) -> None:
     query = parse(typed)
 
-    terms = (*query.words, *query.phrases, *query.without, *query.tags, *query.sites, *query.sections)
-    assert len(terms) + len(query.states) <= MOST_TERMS
+    narrowing = (*query.tags, *query.sites, *query.sections)
+    leaving_out = (*query.without, *query.without_tags, *query.without_sites, *query.without_sections)
+    terms = (*query.words, *query.phrases, *narrowing, *leaving_out)
+    assert len(terms) + len(query.states) + len(query.without_states) <= MOST_TERMS
     assert all(term and term == term.lower() for term in terms)
 
 
@@ -43,6 +45,8 @@ terms = st.one_of(
     st.tuples(st.just("tags"), plain_words, st.sampled_from(["tag:{}", 'TAG:"{}"'])),
     st.tuples(st.just("sites"), plain_words, st.just("site:{}")),
     st.tuples(st.just("sections"), plain_words, st.just("In:{}")),
+    st.tuples(st.just("without_tags"), plain_words, st.sampled_from(["-tag:{}", '-Tag:"{}"'])),
+    st.tuples(st.just("without_sites"), plain_words, st.just("-site:{}")),
     st.tuples(st.just("states"), st.sampled_from(ReadingState), st.just("is:{}")),
 )
 
@@ -51,5 +55,5 @@ terms = st.one_of(
 def test_every_term_goes_where_its_operator_says(asked: list[tuple[str, str, str]]) -> None:
     query = parse(" ".join(form.format(value) for _, value, form in asked))
 
-    for part in ("words", "phrases", "without", "tags", "sites", "sections", "states"):
+    for part in ("words", "phrases", "without", "tags", "sites", "sections", "states", "without_tags", "without_sites"):
         assert getattr(query, part) == tuple(value for where, value, _ in asked if where == part)

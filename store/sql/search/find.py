@@ -33,7 +33,9 @@ class SqlSearch:
         self._index = index
         self._spelling = spelling
 
-    def find(self, team: TeamId, member: MemberId, query: Query, *, offset: int, limit: int) -> Hits:
+    def find(
+        self, team: TeamId, member: MemberId, query: Query, *, offset: int, limit: int, lines: bool = True
+    ) -> Hits:
         wanted = self._wanted(team, query)
         if wanted.anything:
             among = narrowed(team, member, query)
@@ -42,7 +44,7 @@ class SqlSearch:
             total, numbers = 0, ()
         else:
             total, numbers = self._listed(team, wanted, asked(team, member, query), offset, limit)
-        return Hits(total=total, items=self._hits(team, wanted, numbers))
+        return Hits(total=total, items=self._hits(team, wanted if lines else Wanted(), numbers))
 
     def corrected(self, team: TeamId, query: Query) -> Mapping[str, str]:
         return self._spelling.corrected(team, query)

@@ -129,6 +129,14 @@ class Spelling:
         return {word: int(entries) for word, entries in pairs}
 
 
+def warm() -> None:
+    """Import what the first misspelt word needs, 50 ms that nobody then waits for."""
+    from rapidfuzz import process
+    from rapidfuzz.distance import OSA
+
+    process.extractOne("a", ["b"], scorer=OSA.distance)
+
+
 def _nearest(token: str, words: Mapping[str, int]) -> str | None:
     """The word with the fewest edits, of equally near ones the one that most entries hold."""
     from rapidfuzz import process
