@@ -11,7 +11,7 @@ from adapters.discord.failures import told
 from adapters.discord.permissions import missing
 from adapters.discord.platform import DiscordPlatform
 from bot.chat.command import Catalogue
-from bot.domain.errors import PlatformError
+from bot.domain.errors import PlatformError, PlatformRefused
 from bot.domain.ids import ChannelRef
 
 PORTAL = "https://discord.com/developers/applications › your application"
@@ -43,8 +43,10 @@ async def findings(
             yield await _commands(client, surface.commands(catalogue, word), word)
             async for finding in _servers(client, scheduled, word, link):
                 yield finding
+        except PlatformRefused as error:
+            yield False, f"{error}. {error.remedy} {PORTAL} › Bot › Token."
         except PlatformError as error:
-            yield False, f"{error}. {getattr(error, 'remedy', '')} {PORTAL} › Bot › Token.".replace("  ", " ")
+            yield False, f"{error}. Is this machine allowed to reach discord.com?"
         except (discord.DiscordException, OSError) as error:
             yield False, str(told(error))
 

@@ -15,6 +15,7 @@ ROWS = {
     "start": "tests.bench.start",
     "completion": "tests.bench.completion",
     "deliveries": "tests.bench.deliveries",
+    "lists": "tests.bench.lists",
     "backup": "tests.bench.backup",
     "killed": "tests.bench.killed",
     "noisy": "tests.bench.noisy",
