@@ -1,8 +1,10 @@
 """One file of a reading list, from bytes to a `ReadList`. Whatever is in it or becomes of it ends as a problem."""
 
+import re
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from bot.domain.source import ReadEntry, ReadList
@@ -16,6 +18,11 @@ from store.lists.shapes import chosen
 MOST_BYTES = 2 * 1024 * 1024
 MOST_CHARACTERS = 20_000
 """Of a line; what is longer is no text that a person wrote."""
+MOST_SIGNS = 100_000
+"""Of `[`, `<` and `://` in a file: each may be a link, and a link costs the parser a hundred times its characters. A
+list of 2 MiB has a third of that; what has more is none, and would take seconds and hundreds of megabytes.
+"""
+_SIGN = re.compile(r"\[|<|://")
 
 
 def read_path(path: Path, file: str) -> ReadList:
@@ -49,6 +56,9 @@ def read(data: bytes, file: str) -> ReadList:
         return _failed(file, report)
     if not text.strip():
         report.error("the file is empty; add entries such as `* [Title](https://…)`, or delete it")
+        return _failed(file, report)
+    if sum(map(text.count, ("[", "<", "://"))) > MOST_SIGNS:
+        _report_signs(text, report)
         return _failed(file, report)
     return _read_text(text, file, report)
 
@@ -103,6 +113,13 @@ def _failed(file: str, report: Report) -> ReadList:
 def _report_size(size: int, report: Report) -> None:
     most = MOST_BYTES // (1024 * 1024)
     report.error(f"the file has {size:,} bytes and more than {most} MiB are not read; split it into several files")
+
+
+def _report_signs(text: str, report: Report) -> None:
+    first_too_many = next(islice(_SIGN.finditer(text), MOST_SIGNS, None))
+    line = text.count("\n", 0, first_too_many.start()) + 1
+    message = f"here the file has more than {MOST_SIGNS:,} brackets and addresses; split it into several files"
+    report.error(message, line)
 
 
 def _without_long_lines(body: str, above: int, report: Report) -> str:

@@ -31,7 +31,9 @@ from sqlalchemy import (
 
 
 def storable(value: str) -> str:
-    """The text with what no database takes (NUL, lone surrogates) replaced."""
+    """The text with what no database takes (NUL, lone surrogates) replaced. Asked for each text of each entry."""
+    if value.isascii():
+        return value.replace("\0", "\ufffd") if "\0" in value else value
     try:
         value.encode()
     except UnicodeEncodeError:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, DateTime, Executable, Row, Select, Table, func, select
@@ -74,7 +75,7 @@ class Work:
             return
         compiled = statement.compile(dialect=self.connection.dialect)  # type: ignore[attr-defined] # every ClauseElement
         order = compiled.positiontup
-        parameters = rows if order is None else [tuple(row[name] for name in order) for row in rows]
+        parameters = rows if order is None else [*map(itemgetter(*order), rows)]
         self.connection.exec_driver_sql(str(compiled), parameters)
 
     def bound(self, column: ColumnElement[Any], value: Any) -> Any:

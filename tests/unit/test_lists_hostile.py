@@ -213,3 +213,12 @@ def test_a_thousand_problems_are_enough() -> None:
 
     assert len(found.problems) == 1_001
     assert found.problems[-1].message == "4000 more problems are not shown; correct these first"
+
+
+@pytest.mark.parametrize("link", ["[](b)\n", "* <http:a>\n", "http://a\n"])
+def test_a_file_of_more_links_than_a_list_has_is_refused_by_its_line_and_not_parsed(link: str) -> None:
+    found = read(f"{ENTRY}{link * 100_001}".encode(), "l.md")
+
+    assert found.failed
+    (said,) = messages(found)
+    assert said.startswith("l.md:100000: here the file has more than 100,000 brackets and addresses; split it")

@@ -7,6 +7,7 @@ of `caching`. Why a table and not FTS5: decision 7.
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import delete, select, text
@@ -73,9 +74,8 @@ class Spelling:
             self._work.change(delete(SPELLING).where(SPELLING.c.team == team, SPELLING.c.entries <= 0))
 
     def _count(self, team: int, texts: Iterable[tuple[str, Sequence[str], str]], *, sign: int) -> None:
-        held = Counter[str]()
-        for title, tags, notes in texts:
-            held.update(distinct(storable(f"{title} {' '.join(tags)} {notes}"[:MOST_TEXT])))
+        said = (storable(f"{title} {' '.join(tags)} {notes}"[:MOST_TEXT]) for title, tags, notes in texts)
+        held = Counter(chain.from_iterable(map(distinct, said)))
         counts = {word: entries for word, entries in held.items() if _kept(word)}
         if counts:
             statement = text(_COUNT[self._work.engine])

@@ -19,6 +19,8 @@ LONGEST_TOKEN = 200
 
 _TOKEN = re.compile(r"[^\W_]+")
 _MARKS = re.compile("[\u0300-\u036f]+")
+_WORDS_OF_ASCII = "".join(chr(code).lower() if chr(code).isalnum() else " " for code in range(128))
+"""What each ASCII character is when words are taken apart at blanks: the same as `_TOKEN`, in half the time."""
 
 STOP_WORDS = frozenset(
     [
@@ -235,7 +237,9 @@ def tokens(text: str) -> list[str]:
 
 
 def distinct(text: str) -> set[str]:
-    """The folded words of a text, each once, whatever their length."""
+    """The folded words of a text, each once, whatever their length. Asked for each entry that comes onto a list."""
+    if text.isascii():
+        return set(text.translate(_WORDS_OF_ASCII).split())
     return set(_TOKEN.findall(fold(text)))
 
 

@@ -1,0 +1,18 @@
+"""Words are taken apart alike, whatever the text is made of."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from store.sql.search.wanted import distinct, tokens
+
+ascii_texts = st.text(alphabet=st.characters(max_codepoint=127), max_size=80)
+
+
+@given(ascii_texts)
+def test_the_words_of_plain_text_are_those_that_a_query_is_taken_apart_into(text: str) -> None:
+    assert distinct(text) == set(tokens(text))
+
+
+@given(ascii_texts, st.text(max_size=20))
+def test_a_text_with_any_letter_in_it_has_the_words_of_its_parts(text: str, other: str) -> None:
+    assert distinct(f"{text} é {other}") >= distinct(text)
