@@ -14,6 +14,7 @@ from tests.bench.row import Row
 ROWS = {
     "start": "tests.bench.start",
     "completion": "tests.bench.completion",
+    "search": "tests.bench.search",
     "deliveries": "tests.bench.deliveries",
     "lists": "tests.bench.lists",
     "backup": "tests.bench.backup",
