@@ -46,9 +46,18 @@ def measured() -> Iterator[Row]:
 
 def _row(what: str, budget: float, seconds: Callable[[int], float]) -> Row:
     """The median of a few runs, after one that only warms the disk's cache."""
-    taken = sorted([seconds(turn) for turn in range(RUNS + 1)][1:])
+    seconds(0)
+    before = _children()
+    taken = sorted(seconds(turn) for turn in range(1, RUNS + 1))
     beside = {"least": round(taken[0], 2), "most": round(taken[-1], 2), "runs": RUNS}
+    beside["processor"] = round((_children() - before) / RUNS, 2)
     return Row(what=what, figure=statistics.median(taken), budget=budget, unit="s", beside=beside)
+
+
+def _children() -> float:
+    """Seconds of the processor that ended children took: what a run costs where others compete for the machine."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def _helped() -> float:
