@@ -54,7 +54,10 @@ def test_a_message_is_found_by_its_key_and_by_no_other_and_since_its_time(name: 
         assert await place.platform.find(place.channel, KEY, since=LONG_AGO) == [posted]
         assert await place.platform.find(place.channel, OTHER, since=LONG_AGO) == [other]
         assert await place.platform.find(place.channel, "a-key-of-24-characters-3", since=LONG_AGO) == []
-        assert await place.platform.find(place.channel, KEY, since=datetime.now(UTC) + timedelta(days=999)) == []  # noqa: TID251 -- far away
+        if (
+            name != "slack"
+        ):  # where a moment ahead of our clock says that our clock was wrong, and a day is looked through
+            assert await place.platform.find(place.channel, KEY, since=datetime.now(UTC) + timedelta(days=999)) == []  # noqa: TID251 -- far away
 
     played(name, scene)
 
