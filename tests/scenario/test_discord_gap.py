@@ -21,6 +21,7 @@ from bot.runtime.assemble import Club, opened
 from bot.runtime.settings import load
 from bot.service import teams
 from tests.fakes.discord_rest import BOT, CHANNEL, GUILD, FakeDiscord, Put, serving
+from tests.fakes.pace import unpaced
 
 SEED = Path(__file__).with_name("seed.md")
 RUNS = 25
@@ -152,6 +153,7 @@ async def a_club(database: str) -> AsyncIterator[Away]:
         await club.lists.use(default, [SEED])
         client = Impatient()
         async with serving(fake, client=client, now=club.clock.now) as platform:
+            platform.manner = unpaced(platform.manner)
             club.join(platform)
             running = asyncio.create_task(platform.run(club.dispatcher, club.vault))
             away = Away(fake, club, platform, client)
