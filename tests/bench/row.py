@@ -22,11 +22,12 @@ class Row:
         return self.figure >= self.budget if self.at_least else self.figure <= self.budget
 
     def shown(self) -> dict[str, object]:
-        """As the bench prints it."""
+        """As the bench prints it: `limit` says its direction, `reference` what the value is seen beside."""
         return {
-            "what": self.what,
-            "figure": round(self.figure, 3),
-            "budget": f"{'≥' if self.at_least else '≤'} {self.budget:g} {self.unit}",
+            "name": self.what,
+            "value": round(self.figure, 3),
+            "unit": self.unit,
+            "limit": f"{'≥' if self.at_least else '≤'} {self.budget:g}",
             "ok": self.ok,
-            **self.beside,
+            "reference": dict(self.beside),
         }
