@@ -53,7 +53,7 @@ _USED = (
 def main(arguments: Sequence[str]) -> int:
     long = "--long" in arguments
     names = [name for name in arguments if name != "--long"] or list(ROWS)
-    unknown = [name for name in names if name not in ROWS]
+    unknown = [name for name in names if name.split("/")[0] not in ROWS]
     if unknown:
         say(f"there is no row {', '.join(unknown)}; there are: {', '.join(ROWS)}")
         return 2
@@ -64,9 +64,11 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _rows(name: str, long: bool) -> Iterator[Row]:
-    module, _, function = ROWS[name].partition(":")
+    """The row's lines; of `R1/postgresql/slack` those alone that are about both."""
+    row, *about = name.split("/")
+    module, _, function = ROWS[row].partition(":")
     rows: Callable[[bool], Iterator[Row]] = getattr(import_module(module), function)
-    return rows(long)
+    return (one for one in rows(long) if {one.runs[0].engine, one.runs[0].platform} >= set(about))
 
 
 def _all_held(rows: Sequence[Row]) -> bool:

@@ -25,7 +25,7 @@ def kill(point: Point, hit: int, case: Case) -> Figures:
     """Kill one worker there, let another one take its place; on PostgreSQL two others are at work all the while."""
     victim = case.start(point, hit)
     if case.on_postgres:
-        process.until(lambda: bool(case.journal()) or process.exited(victim), 2.0, every=0.01)
+        process.until(lambda: bool(case.journal()) or process.exited(victim), LONGEST_LIFE, every=0.01)
         case.start()
         case.start()
     died = process.until(lambda: process.exited(victim), LONGEST_LIFE, every=0.01)

@@ -39,7 +39,7 @@ def rows(long: bool) -> Iterator[Row]:
     channels = 1000 if long else 250
     for engine in ("sqlite", "postgresql"):
         for platform in ("slack", "discord"):
-            run = Run(platform, engine, partial(deliver, engine, 180 if long else 90), channels, weather=LOST, share=4)
+            run = Run(platform, engine, partial(deliver, engine, 180 if long else 90), channels, weather=LOST, share=3)
             yield Row("R3", "30 % accepted, then not answered", [run], found_by_looking)
     for engine in ("sqlite", "postgresql"):
         run = Run("slack", engine, partial(deliver, engine, 200), 20, weather=LIMITED)

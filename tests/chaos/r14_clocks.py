@@ -12,7 +12,8 @@ from functools import partial
 
 from tests.chaos import process, scaled
 from tests.chaos.case import Case
-from tests.chaos.row import Figures, Row, Run, found, once
+from tests.chaos.r03_lost_answers import mended
+from tests.chaos.row import Figures, Row, Run, found
 from tests.chaos.weather import Weather
 
 LATER = 3601.0
@@ -80,4 +81,5 @@ def rows(long: bool) -> Iterator[Row]:
 
 
 def held(figures: Figures) -> bool:
-    return once(figures) and not figures["unsettled"]
+    """Once in the end: a clock that was set back makes a doubt look younger than the platform's memory of its key."""
+    return mended(figures) and not figures["unsettled"]

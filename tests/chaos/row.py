@@ -20,7 +20,8 @@ BOUND = 150.0
 @dataclass(frozen=True)
 class Run:
     """One database, one platform, and what is done to them. `others` are the channels of a second workspace, a team of its own.
-    `share` is how much of the machine it takes, of `SHARES`.
+    `share` is how much of the machine it takes, of `SHARES`,
+    if more than its engine's workers do.
     """
 
     platform: str
@@ -29,7 +30,7 @@ class Run:
     channels: int = 20
     others: int = 0
     weather: Weather = field(default_factory=Weather)
-    share: int = 1
+    share: int = 0
 
 
 @dataclass(frozen=True)
