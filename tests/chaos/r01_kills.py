@@ -11,13 +11,15 @@ from tests.chaos.weather import Weather
 
 MOST_CONNECTIONS = 3
 """At least so many connections are made for 20 posts that are answered slowly."""
+_FEWER = {Point.CONNECTING: MOST_CONNECTIONS, Point.CONNECTED: MOST_CONNECTIONS, Point.NEXT_STEP: 8}
+"""Next steps may be taken by other workers too."""
 SLOW = Weather(answers_after=0.15)
 LONGEST_LIFE = 10.0
 
 
 def hits(point: Point, kills: int) -> list[int]:
     """At which delivery each of the kills comes: from the first to the last one of the 20."""
-    most = MOST_CONNECTIONS if point in (Point.CONNECTING, Point.CONNECTED) else 20
+    most = _FEWER.get(point, 20)
     return [1 + number * (most - 1) // max(kills - 1, 1) for number in range(kills)]
 
 

@@ -15,6 +15,7 @@ from adapters.slack import names
 from adapters.slack.platform import SlackPlatform
 from adapters.slack.setup import SlackSetup
 from bot.chat.platform import ChatPlatform
+from bot.domain.errors import StoreError
 from bot.runtime.assemble import Club, opened
 from bot.runtime.settings import load
 from tests.chaos import scaled
@@ -71,8 +72,12 @@ async def _deliver(order: Order, trap: Trap) -> None:
 
 
 async def _reachable(platform: ChatPlatform, club: Club) -> None:
-    if isinstance(platform, SlackPlatform):
-        await platform.run(club.dispatcher, club.vault)
+    """A platform that ends because the database is away is started anew, as the product does."""
+    while isinstance(platform, SlackPlatform):
+        try:
+            await platform.run(club.dispatcher, club.vault)
+        except StoreError:
+            await asyncio.sleep(scaled.real(5))
     await asyncio.Event().wait()
 
 
