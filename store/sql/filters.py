@@ -1,12 +1,14 @@
 """Which entries on the list: the conditions that listing, reading states and search share."""
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from sqlalchemy import ColumnElement, Select, and_, false, not_, or_, select
 
 from bot.domain.ids import MemberId, TeamId
 from bot.domain.query import Query
 from bot.domain.reading import ReadingState
+from bot.domain.record import record
 from bot.ports import EntryFilter
 from store.sql.keys import number_of, team_of
 from store.sql.tables import ENTRY, ENTRY_TAG, READING
@@ -69,15 +71,52 @@ def _under(sections: Sequence[str]) -> list[ColumnElement[bool]]:
     return [or_(*held)] if held else []
 
 
-def among(team: TeamId, member: MemberId, query: Query) -> Select[tuple[int]] | None:
-    """The numbers that the query's filters leave, of entries that may be off the list; None where it has no filter.
+@record
+class Tagged:
+    """A query's tags, folded, where it has no other filter: their own table answers them."""
 
-    Tags alone are answered by their own table: with a row of `entry` for each it takes five times as long.
+    tags: tuple[str, ...]
+
+    def numbers(self, team: int) -> Select[tuple[int]]:
+        return _numbered(team, self.tags)
+
+
+@record
+class Filtered:
+    """The filters of a query that has more than tags, or others."""
+
+    conditions: tuple[ColumnElement[bool], ...]
+
+    def numbers(self, team: int) -> Select[tuple[int]]:
+        return select(ENTRY.c.number).where(ENTRY.c.team == team, *self.conditions)
+
+
+Among: TypeAlias = Tagged | Filtered
+"""What a query's filters leave of a list: `numbers` selects them, of entries that may be off the list."""
+
+
+def among(team: TeamId, member: MemberId, query: Query) -> Among | None:
+    """None where the query has no filter.
+
+    Tags alone are told apart: with a row of `entry` for each they take five times as long, and they are asked often
+    enough not to have their SQL built for each search.
     """
+    if query.tags and query == _only_tagged(query):
+        return Tagged(tags=_folded_tags(query.tags))
     filters = asked(team, member, query)
-    if query.tags and len(filters) == 1:
-        return _having(team, query.tags)
-    return select(ENTRY.c.number).where(ENTRY.c.team == team, *filters) if filters else None
+    return Filtered(conditions=tuple(filters)) if filters else None
+
+
+def _only_tagged(query: Query) -> Query:
+    """The query without any filter but its tags."""
+    return Query(
+        words=query.words,
+        phrases=query.phrases,
+        without=query.without,
+        tags=query.tags,
+        as_typed=query.as_typed,
+        also=query.also,
+    )
 
 
 def tagged(team: TeamId, tags: Sequence[str]) -> ColumnElement[bool]:
@@ -92,8 +131,15 @@ def _tagged(team: TeamId, tags: Sequence[str]) -> list[ColumnElement[bool]]:
 
 
 def _having(team: TeamId, tags: Sequence[str]) -> Select[tuple[int]]:
-    wanted = {folded_tag(tag.removeprefix("#")) for tag in tags}
-    return select(ENTRY_TAG.c.entry).where(ENTRY_TAG.c.team == team, ENTRY_TAG.c.tag.in_(wanted))
+    return _numbered(team, _folded_tags(tags))
+
+
+def _numbered(team: int, folded_tags: Sequence[str]) -> Select[tuple[int]]:
+    return select(ENTRY_TAG.c.entry).where(ENTRY_TAG.c.team == team, ENTRY_TAG.c.tag.in_(folded_tags))
+
+
+def _folded_tags(tags: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(folded_tag(tag.removeprefix("#")) for tag in tags))
 
 
 def _in_state(team: TeamId, member: MemberId, states: Sequence[ReadingState]) -> list[ColumnElement[bool]]:

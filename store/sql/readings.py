@@ -1,5 +1,6 @@
 """Reading states, choices and marks, as rows."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -13,17 +14,15 @@ from store.sql import often
 from store.sql.filters import folded_tag, on_list
 from store.sql.keys import id_of, number_of, team_of
 from store.sql.places import channel_of, in_channel, place
+from store.sql.quick import these
 from store.sql.tables import ENTRY, MARK, MEMBER, READING
 from store.sql.work import AnyRow, Work
 
 MOST_READ = 5
 _SAME_ENTRY = and_(ENTRY.c.team == READING.c.team, ENTRY.c.number == READING.c.entry)
 
-_STATES = select(READING.c.entry, READING.c.state).where(
-    READING.c.team == bindparam("team"),
-    READING.c.member == bindparam("member"),
-    READING.c.entry.in_(bindparam("entries", expanding=True)),
-)
+_OF_MEMBER = and_(READING.c.team == bindparam("team"), READING.c.member == bindparam("member"))
+_STATES = these(select(READING.c.entry, READING.c.state).where(_OF_MEMBER), READING.c.entry)
 
 
 class SqlReadings:
@@ -37,7 +36,7 @@ class SqlReadings:
     def states(self, member: MemberId, entries: Sequence[EntryId]) -> Mapping[EntryId, ReadingState]:
         team = team_of(member)
         numbers = [number_of(entry) for entry in entries if team_of(entry) == team]
-        rows = self._work.rows(_STATES, team=team, member=number_of(member), entries=numbers)
+        rows = self._work.quickly(_STATES, team=team, member=number_of(member), numbers=json.dumps(numbers))
         return {EntryId(id_of(team, entry)): ReadingState(state) for entry, state in rows}
 
     def choice(self, member: MemberId, entry: EntryId) -> Choice | None:

@@ -8,6 +8,7 @@ Long because a schema is read as a whole.
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -46,6 +47,12 @@ def packed(values: Sequence[Any]) -> str:
     return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
 
 
+@lru_cache(maxsize=10_000)
+def unpacked(kept: str) -> tuple[Any, ...]:
+    """What `packed` has put into a column: a list has few tags and sections, and many entries that have them."""
+    return tuple(json.loads(kept))
+
+
 class Written(TypeDecorator[str]):
     """Text that people or platforms wrote."""
 
@@ -66,7 +73,7 @@ class Words(TypeDecorator[tuple[str, ...]]):
         return None if value is None else storable(packed(value))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...] | None:  # noqa: ARG002
-        return None if value is None else () if value == "[]" else tuple(json.loads(value))
+        return None if value is None else unpacked(value)
 
 
 class Moment(TypeDecorator[datetime]):

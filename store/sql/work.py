@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, DateTime, Executable, Row, Sel
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.domain.notes import NoteBlock
+from store.sql.quick import Quick
 from store.sql.tables import COUNTER, storable
 
 Tree: TypeAlias = Callable[[str], tuple[NoteBlock, ...]]
@@ -48,6 +49,10 @@ class Work:
     def rows(self, statement: Executable, **values: Any) -> Sequence[AnyRow]:
         """Every row; `values` are those of a statement that was built before."""
         return self.connection.execute(statement, values).all()
+
+    def quickly(self, statement: Quick, **values: Any) -> Sequence[Any]:
+        """As `rows` for what is asked at every turn."""
+        return statement.rows(self.connection, **values)
 
     def row(self, statement: Executable, **values: Any) -> AnyRow | None:
         return self.connection.execute(statement, values).first()

@@ -1,11 +1,15 @@
 """What a search takes at 100,000 entries, beside the same FTS5 query with the same columns in raw `sqlite3` on the same
-file: half as long again and a millisecond are allowed. Processor time, so that a busy machine measures the same.
+file, in turns: half as long again and a millisecond are allowed. Raw FTS5 is asked for what our answer holds, in the
+statements that are fastest there: the best five, their rows, and how many there are. What it is not asked for:
+synonyms, misspelt words, reading states, and the words that matched.
+
+The figure is of processor time, so that a busy machine measures the same; that of the wall clock is beside it.
 """
 
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,9 +25,19 @@ ENTRIES = 100_000
 ASKED = 200
 COMMONEST = 20
 RATIO, EXTRA_MS = 1.5, 1.0
-_RAW = """SELECT rowid, title, tags, notes FROM search_1 WHERE search_1 MATCH ? {tagged}
+_BEST = """SELECT rowid FROM search_1 WHERE search_1 MATCH ? {tagged}
     ORDER BY bm25(search_1, 1.5, 1.2, 1.0) LIMIT 5"""
+_ROWS = "SELECT * FROM entry WHERE team = 1 AND number IN ({marks})"
+_COUNT = "SELECT count(*) FROM search_1 WHERE search_1 MATCH ? {tagged}"
 _TAGGED = "AND +rowid IN (SELECT entry FROM entry_tag WHERE team = 1 AND tag = ?)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """Milliseconds on the wall clock, and of the processor."""
+
+    wall: float
+    cpu: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,23 +84,39 @@ def _lines() -> dict[str, Sequence[Asked]]:
 
 
 def _beside(kind: str, store: SqlStore, club: Club, raw: sqlite3.Connection, lines: Sequence[Asked]) -> Iterator[Row]:
-    pairs = [(_ours(store, club, asked), _raw(raw, asked)) for asked in lines]
-    ours, theirs = (sorted(side) for side in zip(*pairs, strict=True))
+    ours, theirs = [], []
+    for number, asked in enumerate(lines):
+        for turn in (number, number + 1):  # by turns the first, which finds nothing in the processor's caches
+            if turn % 2:
+                ours.append(_ours(store, club, asked))
+            else:
+                theirs.append(_raw(raw, asked))
     for percent in (50, 99):
-        one, other = ours[len(ours) * percent // 100], theirs[len(theirs) * percent // 100]
+        one, other = _at(percent, [taken.cpu for taken in ours]), _at(percent, [taken.cpu for taken in theirs])
+        wall, raw_wall = _at(percent, [taken.wall for taken in ours]), _at(percent, [taken.wall for taken in theirs])
         yield Row(
             what=f"search for {kind} among {ENTRIES:,} entries, less {EXTRA_MS:g} ms, against raw FTS5, p{percent}",
             figure=(one - EXTRA_MS) / other,
             budget=RATIO,
             unit="times",
-            beside={"ours_ms": round(one, 2), "raw_ms": round(other, 2)},
+            beside={
+                "ours_ms": round(one, 2),
+                "raw_ms": round(other, 2),
+                "wall": round((wall - EXTRA_MS) / raw_wall, 3),
+                "ours_wall_ms": round(wall, 2),
+                "raw_wall_ms": round(raw_wall, 2),
+            },
         )
+
+
+def _at(percent: int, taken: Sequence[float]) -> float:
+    return sorted(taken)[len(taken) * percent // 100]
 
 
 def _commonest(store: SqlStore, club: Club, raw: sqlite3.Connection) -> Row:
     ranked = raw.execute("SELECT word FROM spelling ORDER BY entries DESC LIMIT ?", (COMMONEST + len(shelf.SMALL),))
     words = [word for (word,) in ranked if word not in shelf.SMALL][:COMMONEST]
-    taken = sorted(_ours(store, club, Asked(typed=word, expression="")) for word in words for _ in range(3))
+    taken = sorted(_ours(store, club, Asked(typed=word, expression="")).cpu for word in words for _ in range(3))
     return Row(
         what=f"search for the {COMMONEST} commonest words among {ENTRIES:,} entries, p50",
         figure=taken[len(taken) // 2],
@@ -96,16 +126,27 @@ def _commonest(store: SqlStore, club: Club, raw: sqlite3.Connection) -> Row:
     )
 
 
-def _ours(store: SqlStore, club: Club, asked: Asked) -> float:
+def _ours(store: SqlStore, club: Club, asked: Asked) -> Taken:
     with store.begin(write=False) as tx:
-        began = time.thread_time()
-        search.find(tx, club.team, club.member, asked.typed, 1, 5)
-        return (time.thread_time() - began) * 1000
+        return _taken(lambda: search.find(tx, club.team, club.member, asked.typed, 1, 5))
 
 
-def _raw(raw: sqlite3.Connection, asked: Asked) -> float:
-    statement = _RAW.format(tagged=_TAGGED if asked.tag else "")
+def _raw(raw: sqlite3.Connection, asked: Asked) -> Taken:
+    tagged = _TAGGED if asked.tag else ""
     parameters = [asked.expression, asked.tag] if asked.tag else [asked.expression]
-    began = time.thread_time()
-    raw.execute(statement, parameters).fetchall()
-    return (time.thread_time() - began) * 1000
+
+    def ask() -> None:
+        best = [number for (number,) in raw.execute(_BEST.format(tagged=tagged), parameters)]
+        raw.execute(_ROWS.format(marks=", ".join("?" * len(best))), best).fetchall()
+        raw.execute(_COUNT.format(tagged=tagged), parameters).fetchall()
+
+    raw.execute("BEGIN")  # as ours: a snapshot is taken once
+    taken = _taken(ask)
+    raw.execute("COMMIT")
+    return taken
+
+
+def _taken(ask: Callable[[], object]) -> Taken:
+    wall, cpu = time.perf_counter(), time.thread_time()
+    ask()
+    return Taken(wall=(time.perf_counter() - wall) * 1000, cpu=(time.thread_time() - cpu) * 1000)

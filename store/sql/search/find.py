@@ -1,5 +1,6 @@
 """The search that use cases see: filters, a page of hits, and the line that each shows."""
 
+import json
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
@@ -14,6 +15,7 @@ from bot.ports import Hit, Hits
 from store.sql.entries import entry_of
 from store.sql.filters import among as narrowed
 from store.sql.filters import asked, on_list
+from store.sql.quick import these
 from store.sql.search.index import Index
 from store.sql.search.matched import best_line
 from store.sql.search.spelling import Spelling
@@ -22,9 +24,7 @@ from store.sql.search.wanted import Term, Wanted, distinct, wanted_by
 from store.sql.tables import ENTRY
 from store.sql.work import Work
 
-_THESE = select(ENTRY).where(
-    ENTRY.c.team == bindparam("team"), ENTRY.c.number.in_(bindparam("numbers", expanding=True))
-)
+_THESE = these(select(ENTRY).where(ENTRY.c.team == bindparam("team")), ENTRY.c.number)
 
 
 class SqlSearch:
@@ -74,7 +74,7 @@ class SqlSearch:
     def _hits(self, team: TeamId, wanted: Wanted, numbers: Sequence[int]) -> tuple[Hit, ...]:
         if not numbers:
             return ()
-        rows = self._work.rows(_THESE, team=team, numbers=list(numbers))
+        rows = self._work.quickly(_THESE, team=team, numbers=json.dumps(list(numbers)))
         found = {row.number: entry_of(row, _no_tree) for row in rows}
         if not wanted.anything:
             return tuple(Hit(entry=found[number]) for number in numbers)

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from sqlalchemy import Select
 
 from bot.domain.source import ReadEntry
+from store.sql.filters import Among
 from store.sql.search.wanted import Wanted
 
 
@@ -30,9 +31,9 @@ class Index(Protocol):
         ...
 
     def find(
-        self, team: int, wanted: Wanted, among: Select[Any] | None, *, offset: int, limit: int
+        self, team: int, wanted: Wanted, among: Among | None, *, offset: int, limit: int
     ) -> tuple[int, Sequence[int]]:
-        """How many entries match and some of their numbers, best first; only those whose number `among` yields."""
+        """How many entries match and some of their numbers, best first; only those that `among` leaves."""
         ...
 
     def unwanted(self, team: int, wanted: Wanted) -> Select[Any] | None:

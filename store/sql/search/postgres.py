@@ -32,6 +32,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 
 from bot.domain.record import record
 from bot.domain.source import ReadEntry
+from store.sql.filters import Among
 from store.sql.search.wanted import ENOUGH, Term, Wanted, distinct, tokens
 from store.sql.work import Work
 
@@ -107,7 +108,7 @@ class PostgresIndex:
         return {word for word, (_, entries) in self._stems(team, words).items() if entries}
 
     def find(
-        self, team: int, wanted: Wanted, among: Select[Any] | None, *, offset: int, limit: int
+        self, team: int, wanted: Wanted, among: Among | None, *, offset: int, limit: int
     ) -> tuple[int, Sequence[int]]:
         words = self._words(team, wanted)
         tiers = words.tiers(wanted)
@@ -122,14 +123,12 @@ class PostgresIndex:
             found += self._best(team, tier, among, found, offset + limit - len(found))
         return total, found[offset:]
 
-    def _count(self, team: int, tiers: Sequence["_Tier"], among: Select[Any] | None) -> int:
+    def _count(self, team: int, tiers: Sequence["_Tier"], among: Among | None) -> int:
         where = _where(team, " | ".join(tier.expression for tier in tiers), among)
         count: int = self._work.value(select(func.count()).select_from(_ENTRY).where(*where))
         return count
 
-    def _best(
-        self, team: int, tier: "_Tier", among: Select[Any] | None, before: Sequence[int], limit: int
-    ) -> Sequence[int]:
+    def _best(self, team: int, tier: "_Tier", among: Among | None, before: Sequence[int], limit: int) -> Sequence[int]:
         where = [*_where(team, tier.expression, among), _ENTRY.c.entry != all_(literal(before, ARRAY(Integer)))]
         best = select(_ENTRY.c.entry).where(*where).order_by(tier.score.desc(), _ENTRY.c.entry).limit(limit)
         return [row.entry for row in self._work.rows(best)]
@@ -241,9 +240,9 @@ def _sum(ranks: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
     return sum(ranks[1:], start=ranks[0])
 
 
-def _where(team: int, expression: str, among: Select[Any] | None) -> list[ColumnElement[bool]]:
+def _where(team: int, expression: str, among: Among | None) -> list[ColumnElement[bool]]:
     where = [_ENTRY.c.team == team, _holds(f"{_of_team(team)} & ({expression})")]
-    return where if among is None else [*where, _ENTRY.c.entry.in_(among)]
+    return where if among is None else [*where, _ENTRY.c.entry.in_(among.numbers(team))]
 
 
 def _holds(expression: str) -> ColumnElement[bool]:

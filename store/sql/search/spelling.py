@@ -16,6 +16,7 @@ from bot.domain.ids import TeamId
 from bot.domain.query import Query
 from bot.domain.source import ReadEntry
 from store.sql.filters import on_list
+from store.sql.quick import Quick
 from store.sql.search.index import Index
 from store.sql.search.wanted import STOP_WORDS, Term, distinct, fold, replaced, tokens
 from store.sql.tables import ENTRY, SPELLING, storable
@@ -41,19 +42,20 @@ _COUNT = {
         ON CONFLICT (team, word) DO UPDATE SET entries = spelling.entries + excluded.entries""",
 }
 # One long text and not a row a word: the drivers took ten times as long to make the rows.
-_WORDS = {
-    "sqlite": "SELECT group_concat(word || ' ' || entries, char(10))",
-    "postgresql": "SELECT string_agg(word || ' ' || entries, chr(10))",
-}
 _OF_LENGTHS = " FROM spelling WHERE team = :team AND entries > 0 AND length(word) BETWEEN :shortest AND :longest"
-_HELD = {
-    "sqlite": """SELECT word FROM spelling
-        WHERE team = :team AND entries > 0 AND word IN (SELECT value FROM json_each(:words))""",
-    "postgresql": """SELECT word FROM spelling
-        WHERE team = :team AND entries > 0 AND word IN (SELECT json_array_elements_text(CAST(:words AS json)))""",
-}
-_BEGUN = text("""SELECT word FROM spelling WHERE team = :team AND word >= :begun AND word < :beyond AND entries > 0
+_WORDS = Quick(
+    sqlite=text("SELECT group_concat(word || ' ' || entries, char(10))" + _OF_LENGTHS),
+    postgresql=text("SELECT string_agg(word || ' ' || entries, chr(10))" + _OF_LENGTHS),
+)
+_HELD = Quick(
+    sqlite=text("""SELECT word FROM spelling
+        WHERE team = :team AND entries > 0 AND word IN (SELECT value FROM json_each(:words))"""),
+    postgresql=text("""SELECT word FROM spelling
+        WHERE team = :team AND entries > 0 AND word IN (SELECT json_array_elements_text(CAST(:words AS json)))"""),
+)
+_BEGINS = text("""SELECT word FROM spelling WHERE team = :team AND word >= :begun AND word < :beyond AND entries > 0
     ORDER BY entries DESC, word LIMIT :most""")
+_BEGUN = Quick(sqlite=_BEGINS, postgresql=_BEGINS)
 
 
 class Spelling:
@@ -104,8 +106,7 @@ class Spelling:
 
     def _held(self, team: int, words: Sequence[str]) -> set[str]:
         """Which of the words stand on the list as they are written."""
-        held = text(_HELD[self._work.engine])
-        return {row.word for row in self._work.rows(held, team=team, words=json.dumps(words))}
+        return {word for (word,) in self._work.quickly(_HELD, team=team, words=json.dumps(words))}
 
     def begun(self, team: int, term: Term) -> tuple[Term, ...]:
         """Words on the list that begin with the last one of the term, those of most entries first; not itself."""
@@ -114,8 +115,8 @@ class Spelling:
         return tuple(Term(tokens=(*before, word)) for word in found if word != last)
 
     def _begun(self, team: int, begun: str) -> Sequence[str]:
-        rows = self._work.rows(_BEGUN, team=team, begun=begun, beyond=f"{begun}\U0010ffff", most=MOST_BEGUN)
-        return [row.word for row in rows]
+        rows = self._work.quickly(_BEGUN, team=team, begun=begun, beyond=f"{begun}\U0010ffff", most=MOST_BEGUN)
+        return [word for (word,) in rows]
 
     def _meant(self, team: int, unknown: Sequence[str]) -> dict[str, str]:
         words = self._of_lengths(team, min(map(_shortest, unknown)), max(map(_longest, unknown)))
@@ -123,8 +124,7 @@ class Spelling:
         return {token: nearest for token, nearest in found.items() if nearest}
 
     def _of_lengths(self, team: int, shortest: int, longest: int) -> Mapping[str, int]:
-        statement = text(_WORDS[self._work.engine] + _OF_LENGTHS)
-        (row,) = self._work.rows(statement, team=team, shortest=shortest, longest=longest)
+        (row,) = self._work.quickly(_WORDS, team=team, shortest=shortest, longest=longest)
         pairs = (line.split(" ") for line in (row[0] or "").split("\n") if line)
         return {word: int(entries) for word, entries in pairs}
 

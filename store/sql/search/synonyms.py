@@ -9,6 +9,7 @@ from bot.domain.ids import SourceId, TeamId
 from bot.domain.query import Query
 from bot.domain.synonym import Synonym
 from store.sql.keys import number_of, team_of
+from store.sql.quick import Quick
 from store.sql.search.wanted import tokens
 from store.sql.tables import SYNONYM
 from store.sql.work import Work
@@ -27,7 +28,7 @@ _LISTED = {
 _OF = (
     "SELECT word, other FROM synonym WHERE team = :team AND (word IN {these} OR other IN {these}) ORDER BY word, other"
 )
-_STATEMENTS = {engine: text(_OF.format(these=these)) for engine, these in _LISTED.items()}
+_THESE = Quick(**{engine: text(_OF.format(these=these)) for engine, these in _LISTED.items()})
 
 
 class SqlSynonyms:
@@ -38,11 +39,10 @@ class SqlSynonyms:
         typed = dict(_phrases(query.words))
         if not typed:
             return {}
-        statement = _STATEMENTS[self._work.engine]
-        rows = self._work.rows(statement, team=team, phrases=json.dumps(list(typed)))
+        rows = self._work.quickly(_THESE, team=team, phrases=json.dumps(list(typed)))
         found: dict[str, dict[str, None]] = {}
-        for row in rows:
-            for phrase, other in ((row.word, row.other), (row.other, row.word)):
+        for one, two in rows:
+            for phrase, other in ((one, two), (two, one)):
                 if phrase in typed and other not in typed:
                     for word in typed[phrase]:
                         found.setdefault(word, {})[other] = None
