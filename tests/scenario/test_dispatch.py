@@ -89,7 +89,8 @@ def test_a_bug_ends_as_a_card_with_the_reference_of_the_log(
 
     title = text_of(asyncio.run(scenario()))
 
-    logged = json.loads(capsys.readouterr().err)
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    (logged,) = (line for line in lines if "reference" in line)
     assert f"(ref {logged['reference']})" in title
     assert "ZeroDivisionError" in logged["exception"]
     assert "ZeroDivisionError" not in title
