@@ -29,6 +29,7 @@ ROWS = {
 
 LONG = {
     "soak": "tests.bench.soak",
+    "neighbours": "tests.bench.neighbours",
 }
 """What takes long and is run by its name alone."""
 

@@ -1,5 +1,6 @@
 """How often a search finds the entry that is meant: one JSON line for each way of typing. Run with
-`python -m tests.bench.finding FOLDER [SEED]`, where FOLDER holds Markdown lists, taken together as one team's.
+`python -m tests.bench.finding FOLDER [SEED [postgresql]]`, where FOLDER holds Markdown lists, taken together as one
+team's; without `postgresql` on SQLite.
 
 200 entries are drawn by seed. The two rarest words of the title are typed as they are, with one edit in the longer
 one, and with its last three letters not yet typed; the entry is to be among the first five.
@@ -11,7 +12,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from bot.runtime.assemble import opened
 from bot.runtime.settings import load
 from bot.service import search, teams
 from store.sql.search.wanted import STOP_WORDS, tokens
+from tests.fakes import postgres
 
 DRAWN = 200
 FIRST = 5
@@ -86,8 +89,8 @@ def figures(
     return {"what": what, "asked": len(lines), "found": round(share, 3), "slowest_ms": slowest, "missed": missed}
 
 
-async def measured(folder: Path, lists: Path, seed: str) -> list[dict[str, object]]:
-    async with opened(load(database=f"sqlite:///{folder}/bench.db"), migrate=False) as club:
+async def measured(database: str, lists: Path, seed: str) -> list[dict[str, object]]:
+    async with opened(load(database=database), migrate=False) as club:
         default = await club.runner.write(lambda tx: teams.found_default(tx, "UTC"))
         await club.lists.use(default, [lists])
         team = default.id
@@ -103,9 +106,19 @@ async def measured(folder: Path, lists: Path, seed: str) -> list[dict[str, objec
         return await club.runner.read(ask)
 
 
-def main(lists: str, seed: str = "1") -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        for figure in asyncio.run(measured(Path(folder), Path(lists), seed)):
+@contextmanager
+def _database(engine: str) -> Iterator[str]:
+    if engine == "postgresql":
+        with postgres.running() as server, server.database() as url:
+            yield url
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            yield f"sqlite:///{folder}/bench.db"
+
+
+def main(lists: str, seed: str = "1", engine: str = "sqlite") -> None:
+    with _database(engine) as database:
+        for figure in asyncio.run(measured(database, Path(lists), seed)):
             print(json.dumps(figure, ensure_ascii=False))  # noqa: T201 -- what it prints is its answer
 
 
