@@ -102,7 +102,7 @@ class Listeners:
             signing_secret="-",  # noqa: S106 -- Bolt wants one, and checks none here
             client=self._web.client(""),
             authorize=authorized,
-            before_authorize=Before(self._stopped_at_the_door),
+            before_authorize=Before(self._taken),
             process_before_response=True,  # what goes on after the acknowledgement is a task of ours, not of Bolt's
             request_verification_enabled=False,
             ssl_check_enabled=False,
@@ -110,8 +110,6 @@ class Listeners:
             attaching_conversation_kwargs_enabled=False,
         )
         everything = re.compile("")
-        app.middleware(Before(self._settled))
-        app.command(everything)(self._typed)
         app.action(everything)(self._pressed)
         app.options(everything)(self._asked)
         app.view(everything)(self._submitted)
@@ -131,10 +129,22 @@ class Listeners:
             bot_user_id=found.bot_user,
         )
 
-    async def _stopped_at_the_door(self, body: Json) -> BoltResponse | None:
-        """Before anything else: whether we are in the workspace that this is about."""
+    async def _taken(self, body: Json) -> BoltResponse | None:
+        """What comes most, events and typed commands, and what is not for us; Bolt goes on with everything else.
+
+        For each of its listeners Bolt makes a client and gathers thirty arguments, of which these take none.
+        """
         if body.get("type") == "url_verification":
             return None
+        stopped = await self._stopped_at_the_door(body)
+        if stopped is not None:
+            return stopped
+        if body.get("type") == "event_callback":
+            return await self._settled(body)
+        return await self._typed(body) if "command" in body else None
+
+    async def _stopped_at_the_door(self, body: Json) -> BoltResponse | None:
+        """Before anything else: whether we are in the workspace that this is about."""
         try:
             found = await self._workspaces.of(team_of(body))
         except Malformed:
@@ -146,10 +156,8 @@ class Listeners:
             return BoltResponse(status=200, body=NOT_HERE if "command" in body else "")
         return None
 
-    async def _settled(self, body: Json) -> BoltResponse | None:
+    async def _settled(self, body: Json) -> BoltResponse:
         """An event is acknowledged once its effect is committed, and else not, so that Slack brings it again."""
-        if body.get("type") != "event_callback":
-            return None
         try:
             name = payload.text_at(body, "event_id")
             if name not in self._events:
@@ -163,18 +171,17 @@ class Listeners:
             return BoltResponse(status=503, body="")
         return BoltResponse(status=200, body="")
 
-    async def _typed(self, ack: Ack, body: Any) -> None:
+    async def _typed(self, body: Json) -> BoltResponse:
         """A typed command is acknowledged with its answer, if that is there in time; a repeat gets none."""
         use = self._first_use(body, inbound.command)
         if use is None:
-            await ack()
-            return
+            return BoltResponse(status=200, body="")
         answering = asyncio.create_task(self._answers.invoked(use))
         await asyncio.wait((answering,), timeout=ANSWER_TIME)
         shown = message(answering.result()) if answering.done() else None
-        await ack(shown or "")
         if shown is None:
             self._errands.start(self._answers.shown_when_there(answering, use))
+        return BoltResponse(status=200, body=shown or "")
 
     async def _pressed(self, ack: Ack, body: Any) -> None:
         await ack()
