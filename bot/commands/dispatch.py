@@ -83,6 +83,7 @@ class Dispatcher:
     ) -> None:
         """`wake` is called when deliveries may have become due, `stopped` with a schedule that we had to pause."""
         self._commands = {command.spec.path: command for command in commands}
+        self._catalogue = tuple(command.spec for command in commands)
         self._runner = runner
         self._clock = clock
         self._house = house
@@ -96,7 +97,7 @@ class Dispatcher:
 
     @property
     def catalogue(self) -> Catalogue:
-        return tuple(command.spec for command in self._commands.values())
+        return self._catalogue
 
     async def invoke(self, invocation: Invocation) -> Answer:
         """Carry out one use of a command; whatever goes wrong comes back as a card."""

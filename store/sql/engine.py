@@ -61,14 +61,12 @@ def connect(url: URL) -> Engine:
     return engine
 
 
-def _options(dialect: str, *, write: bool) -> dict[str, Any]:
-    """How a transaction begins.
+def _options(*, write: bool) -> dict[str, Any]:
+    """How a transaction on PostgreSQL begins.
 
-    On PostgreSQL a reader sees one snapshot; a writer sees what others committed before each of its statements,
+    A reader sees one snapshot; a writer sees what others committed before each of its statements,
     which is what makes waiting for a row and then reading it right.
     """
-    if dialect == "sqlite":
-        return {"begin": "BEGIN IMMEDIATE" if write else "BEGIN"}
     if write:
         return {"isolation_level": "READ COMMITTED"}
     return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -77,7 +75,6 @@ def _options(dialect: str, *, write: bool) -> dict[str, Any]:
 def _sqlite(url: URL) -> Engine:
     engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT / 1000, "isolation_level": None})
     event.listen(engine, "connect", _set_up)
-    event.listen(engine, "begin", _begin)
     return engine
 
 
@@ -86,12 +83,14 @@ def _set_up(connection: Any, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}").close()
 
 
-def _begin(connection: Connection) -> None:
-    """A reader is also kept from writing, as PostgreSQL would: SQLite by itself would let it, until two of them do."""
-    begin = connection.get_execution_options()["begin"]
+def _begin(connection: Connection, *, write: bool) -> None:
+    """A reader is also kept from writing, as PostgreSQL would: SQLite by itself would let it, until two of them do.
+
+    Not a listener to the engine's "begin": with one, SQLAlchemy tells of each statement as well, to nobody.
+    """
     driver: Any = connection.connection.driver_connection
-    driver.execute(f"PRAGMA query_only={int(begin == 'BEGIN')}")
-    connection.exec_driver_sql(begin)
+    driver.execute(f"PRAGMA query_only={int(not write)}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
 def _postgresql(url: URL) -> Engine:
@@ -128,7 +127,10 @@ def begun(engine: Engine, *, write: bool) -> Iterator[Connection]:
         connection = engine.connect()
     except PoolTimeoutError as error:
         raise StoreBusy("The database has too much to do.") from error
-    with connection.execution_options(**_options(engine.dialect.name, write=write)), connection.begin():
+    on_sqlite = engine.dialect.name == "sqlite"
+    with connection if on_sqlite else connection.execution_options(**_options(write=write)), connection.begin():
+        if on_sqlite:
+            _begin(connection, write=write)
         yield connection
 
 

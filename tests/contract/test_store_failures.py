@@ -59,7 +59,8 @@ def test_a_full_disk_is_busy_loses_nothing_and_leaves_reading_possible(on_file: 
 
 
 def test_a_database_that_may_not_be_written_is_busy(on_file: SqlStore) -> None:
-    event.listen(on_file._engine, "begin", lambda connection: connection.exec_driver_sql("PRAGMA query_only=1"))
+    forbidden = "PRAGMA query_only=1"
+    event.listen(on_file._engine, "before_cursor_execute", lambda _, cursor, *__: cursor.execute(forbidden))
 
     with pytest.raises(StoreBusy, match="cannot be written"):
         _write(on_file)
