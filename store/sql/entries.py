@@ -72,11 +72,12 @@ class SqlEntries(SqlSources):
         return found
 
     def last(self, team: TeamId) -> int:
-        return self._work.value(often.LAST_ENTRY, team=team) or 0
+        ((last,),) = self._work.quickly(often.LAST_ENTRY, team=team)
+        return last or 0
 
     def unread(self, member: MemberId, number: EntryNumber) -> Entry | None:
-        row = self._work.row(often.UNREAD_ENTRY, team=team_of(member), member=number_of(member), number=number)
-        return entry_of(row, self._work.tree) if row else None
+        asked = {"team": team_of(member), "member": number_of(member), "number": number}
+        return next((entry_of(row, self._work.tree) for row in self._work.quickly(often.UNREAD_ENTRY, **asked)), None)
 
     def count(self, team: TeamId) -> int:
         count: int = self._work.value(select(func.count()).where(on_list(team)))

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, exists, func, select
 
 from bot.domain.reading import ReadingState
+from store.sql.quick import once
 from store.sql.tables import ENTRY, ENTRY_TAG, MARK, READING
 from store.sql.work import INSERTS
 
@@ -37,8 +38,8 @@ def _page(*, tagged: bool) -> Select[Any]:
 UNREAD_COUNT = {tagged: select(func.count()).where(_unread(tagged=tagged)) for tagged in (False, True)}
 UNREAD = {tagged: _page(tagged=tagged) for tagged in (False, True)}
 
-LAST_ENTRY = select(func.max(ENTRY.c.number)).where(_where(ENTRY, "team"))
-UNREAD_ENTRY = select(ENTRY).where(
+LAST_ENTRY = once(select(func.max(ENTRY.c.number).label("last")).where(_where(ENTRY, "team")))
+_UNREAD_ENTRY = select(ENTRY).where(
     _where(ENTRY, "team", "number"),
     ENTRY.c.retired_at.is_(None),
     ~exists().where(
@@ -47,10 +48,12 @@ UNREAD_ENTRY = select(ENTRY).where(
         READING.c.state != ReadingState.UNREAD,
     ),
 )
+UNREAD_ENTRY = once(_UNREAD_ENTRY)
 
-STATE = select(READING.c.state).where(_where(READING, *_READING_KEY))
-CHOICE = select(READING.c.choice, READING.c.chosen_at).where(_where(READING, *_READING_KEY))
-MARKS = select(MARK).where(_where(MARK, "team", "platform", "account", "entry")).order_by(MARK.c.at, MARK.c.emoji)
+STATE = once(select(READING.c.state).where(_where(READING, *_READING_KEY)))
+CHOICE = once(select(READING.c.choice, READING.c.chosen_at).where(_where(READING, *_READING_KEY)))
+_MARKS = select(MARK).where(_where(MARK, "team", "platform", "account", "entry"))
+MARKS = once(_MARKS.order_by(MARK.c.at, MARK.c.emoji))
 
 
 def _keep_mark(insert: Any) -> Any:

@@ -6,7 +6,7 @@ and take 30 so. PostgreSQL is asked through SQLAlchemy; there the way to the ser
 
 import sqlite3
 from collections import namedtuple
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Executable, Select, text
@@ -34,13 +34,15 @@ def fetched(connection: Connection, statement: str, parameters: Any) -> list[Any
 class Quick:
     """A SELECT or a text built once for each engine; what varies are the values of its named parameters.
 
-    Values are taken as the driver takes them on SQLite: texts must be `storable`, times do not go.
+    On SQLite a SELECT takes its values as the types of its columns say, a text as the driver takes them: there texts
+    must be `storable`, and times do not go.
     """
 
     def __init__(self, *, sqlite: Executable, postgresql: Executable) -> None:
         compiled: Any = sqlite.compile(dialect=_SQLITE)  # type: ignore[attr-defined] # every statement has it
         self._spelled = str(compiled)
         self._fixed: Mapping[str, Any] = {k: v for k, v in compiled.params.items() if v is not None}
+        self._taken = list(_processors(compiled))
         self._read = _reader(sqlite) if isinstance(sqlite, Select) else None
         self._postgresql = postgresql
 
@@ -48,8 +50,16 @@ class Quick:
         """Every row: of a SELECT with the columns' names and types, of a text a tuple."""
         if connection.dialect.name != "sqlite":
             return connection.execute(self._postgresql, values).all()
-        rows = fetched(connection, self._spelled, {**self._fixed, **values})
+        given = {**self._fixed, **values}
+        for name, processor in self._taken:
+            given[name] = processor(given[name])
+        rows = fetched(connection, self._spelled, given)
         return [self._read(row) for row in rows] if self._read else rows
+
+
+def once(statement: Select[Any]) -> Quick:
+    """A statement that both engines understand, built once."""
+    return Quick(sqlite=statement, postgresql=statement)
 
 
 def these(statement: Select[Any], column: ColumnElement[int]) -> Quick:
@@ -57,6 +67,14 @@ def these(statement: Select[Any], column: ColumnElement[int]) -> Quick:
     listed = text("SELECT value FROM json_each(:numbers)")
     array = text("ANY (ARRAY (SELECT CAST(json_array_elements_text(CAST(:numbers AS json)) AS integer)))")
     return Quick(sqlite=statement.where(column.in_(listed)), postgresql=statement.where(column == array))
+
+
+def _processors(compiled: Any) -> Iterator[tuple[str, Any]]:
+    """What makes of a parameter's value what the driver takes, where that is not the value itself."""
+    for name, parameter in compiled.binds.items():
+        processor = parameter.type.dialect_impl(_SQLITE).bind_processor(_SQLITE)
+        if processor:
+            yield name, processor
 
 
 def _reader(statement: Select[Any]) -> Any:

@@ -30,8 +30,8 @@ class SqlReadings:
         self._work = work
 
     def state(self, member: MemberId, entry: EntryId) -> ReadingState:
-        found = self._work.value(often.STATE, **_one(member, entry))
-        return ReadingState(found) if found else ReadingState.UNREAD
+        rows = self._work.quickly(often.STATE, **_one(member, entry))
+        return ReadingState(rows[0].state) if rows else ReadingState.UNREAD
 
     def states(self, member: MemberId, entries: Sequence[EntryId]) -> Mapping[EntryId, ReadingState]:
         team = team_of(member)
@@ -40,13 +40,15 @@ class SqlReadings:
         return {EntryId(id_of(team, entry)): ReadingState(state) for entry, state in rows}
 
     def choice(self, member: MemberId, entry: EntryId) -> Choice | None:
-        row = self._work.row(often.CHOICE, **_one(member, entry))
-        return Choice(state=ReadingState(row.choice), at=row.chosen_at) if row and row.choice else None
+        rows = self._work.quickly(often.CHOICE, **_one(member, entry))
+        return next((Choice(state=ReadingState(row.choice), at=row.chosen_at) for row in rows if row.choice), None)
 
     def marks(self, team: TeamId, account: AccountRef, entry: EntryId) -> Sequence[Mark]:
         whose = {"platform": account.platform, "account": account.id, "entry": number_of(entry)}
         return (
-            [_mark(row) for row in self._work.rows(often.MARKS, team=team, **whose)] if team_of(entry) == team else []
+            [_mark(row) for row in self._work.quickly(often.MARKS, team=team, **whose)]
+            if team_of(entry) == team
+            else []
         )
 
     def marks_on(self, team: TeamId, message: MessageRef) -> Sequence[Mark]:

@@ -10,26 +10,31 @@ from bot.domain.ids import AccountRef, MemberId, PlatformName, TeamId, Workspace
 from bot.domain.team import Member, Team, Workspace
 from store.sql import leaving
 from store.sql.keys import id_of, number_of, team_of
+from store.sql.quick import once
 from store.sql.search.index import Index
 from store.sql.tables import MEMBER, TEAM, WORKSPACE
 from store.sql.work import AnyRow, Work
 
 _TEAM = select(TEAM).where(TEAM.c.id == bindparam("team"))
-_WORKSPACE = select(WORKSPACE).where(
-    WORKSPACE.c.platform == bindparam("platform"), WORKSPACE.c.id == bindparam("workspace")
+_WORKSPACE = once(
+    select(WORKSPACE).where(WORKSPACE.c.platform == bindparam("platform"), WORKSPACE.c.id == bindparam("workspace"))
 )
-_TEAM_OF = select(TEAM).where(
-    TEAM.c.id == WORKSPACE.c.team,
-    WORKSPACE.c.platform == bindparam("platform"),
-    WORKSPACE.c.id == bindparam("workspace"),
-    WORKSPACE.c.left_at.is_(None),
+_TEAM_OF = once(
+    select(TEAM).where(
+        TEAM.c.id == WORKSPACE.c.team,
+        WORKSPACE.c.platform == bindparam("platform"),
+        WORKSPACE.c.id == bindparam("workspace"),
+        WORKSPACE.c.left_at.is_(None),
+    )
 )
-_MEMBER = select(MEMBER).where(
-    MEMBER.c.team == bindparam("team"),
-    MEMBER.c.platform == bindparam("platform"),
-    MEMBER.c.account == bindparam("account"),
+_MEMBER = once(
+    select(MEMBER).where(
+        MEMBER.c.team == bindparam("team"),
+        MEMBER.c.platform == bindparam("platform"),
+        MEMBER.c.account == bindparam("account"),
+    )
 )
-"""Asked at every use of a command: building such a statement anew costs three times what carrying it out does."""
+"""Asked at every use of a command."""
 
 
 class SqlTeams:
@@ -61,12 +66,10 @@ class SqlTeams:
         self._work.change(update(TEAM).where(TEAM.c.id == team).values(zone=zone))
 
     def workspace(self, ref: WorkspaceRef) -> Workspace | None:
-        row = self._work.row(_WORKSPACE, platform=ref.platform, workspace=ref.id)
-        return _workspace(row) if row else None
+        return next(map(_workspace, self._work.quickly(_WORKSPACE, platform=ref.platform, workspace=ref.id)), None)
 
     def of(self, ref: WorkspaceRef) -> Team | None:
-        row = self._work.row(_TEAM_OF, platform=ref.platform, workspace=ref.id)
-        return _team(row) if row else None
+        return next(map(_team, self._work.quickly(_TEAM_OF, platform=ref.platform, workspace=ref.id)), None)
 
     def workspaces(self, team: TeamId | None) -> Sequence[Workspace]:
         statement = select(WORKSPACE).where(WORKSPACE.c.team.is_not_distinct_from(team), WORKSPACE.c.left_at.is_(None))
@@ -102,8 +105,8 @@ class SqlTeams:
         leaving.purge(self._work, ref)
 
     def member(self, team: TeamId, account: AccountRef) -> Member | None:
-        row = self._work.row(_MEMBER, team=team, platform=account.platform, account=account.id)
-        return _member(row) if row else None
+        rows = self._work.quickly(_MEMBER, team=team, platform=account.platform, account=account.id)
+        return next(map(_member, rows), None)
 
     def admit(self, team: TeamId, account: AccountRef, name: str) -> Member:
         known = self.member(team, account)
