@@ -86,11 +86,15 @@ def _set_up(connection: Any, _record: object) -> None:
 def _begin(connection: Connection, *, write: bool) -> None:
     """A reader is also kept from writing, as PostgreSQL would: SQLite by itself would let it, until two of them do.
 
-    Not a listener to the engine's "begin": with one, SQLAlchemy tells of each statement as well, to nobody.
+    Not a listener to the engine's "begin": with one, SQLAlchemy tells of each statement as well, to nobody. A reader's
+    BEGIN touches no file, so that there is no failure of it to put into our words.
     """
     driver: Any = connection.connection.driver_connection
     driver.execute(f"PRAGMA query_only={int(not write)}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    if write:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        driver.execute("BEGIN")
 
 
 def _postgresql(url: URL) -> Engine:
