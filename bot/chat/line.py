@@ -7,6 +7,8 @@ with `\` before a quote or a backslash. Words left over go to the parameter that
 import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher, get_close_matches
+from itertools import islice
+from operator import attrgetter
 
 from bot.chat.command import Catalogue, CommandSpec, Param, Placement
 from bot.domain.card import Call
@@ -14,6 +16,7 @@ from bot.domain.errors import BadUsage
 
 _TOKEN = re.compile(r'(?:[^\s"\\]|\\.|"(?:[^"\\]|\\.)*"|\\$)+|(?P<open>")', re.DOTALL)
 _WORD = re.compile(r"\S+")
+_PATH = attrgetter("path")
 _ALIKE = 0.6
 """From this likeness on (of 1) a command is suggested for a mistyped one."""
 
@@ -55,7 +58,7 @@ def spec_of(catalogue: Catalogue, path: tuple[str, ...]) -> CommandSpec:
 
 def _spec_of(catalogue: Catalogue, typed: str) -> tuple[CommandSpec, str]:
     """The command that the line begins with (the longest path wins, a default may be left out) and what follows."""
-    words = [(match[0].lower(), match.end()) for match in _WORD.finditer(typed)][: _deepest(catalogue)]
+    words = [(match[0].lower(), match.end()) for match in islice(_WORD.finditer(typed), _deepest(catalogue))]
     for length in range(len(words), -1, -1):
         path = tuple(word for word, _ in words[:length])
         for spec in catalogue:
@@ -66,7 +69,7 @@ def _spec_of(catalogue: Catalogue, typed: str) -> tuple[CommandSpec, str]:
 
 
 def _deepest(catalogue: Catalogue) -> int:
-    return max(len(spec.path) for spec in catalogue)
+    return max(map(len, map(_PATH, catalogue)))
 
 
 def _refuse_stray_word(catalogue: Catalogue, spec: CommandSpec, path: tuple[str, ...], typed: str) -> None:
