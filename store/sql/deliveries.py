@@ -26,6 +26,7 @@ from sqlalchemy import (
 
 from bot.domain.delivery import MESSAGES, Delivery, Draft, Durations, State, Step
 from bot.domain.ids import DeliveryId, EntryId, MessageRef, PlatformName, TeamId, ThreadRef, WorkspaceRef
+from store.sql import often
 from store.sql.bell import ring
 from store.sql.due import (
     CHANNEL,
@@ -223,15 +224,10 @@ class SqlDeliveries:
         return [delivery_of(row) for row in self._work.rows(steps.order_by(DELIVERY.c.ordinal))]
 
     def showing(self, message: MessageRef) -> tuple[TeamId, EntryId] | None:
-        here = and_(
-            DELIVERY.c.platform == message.channel.workspace.platform,
-            DELIVERY.c.workspace == message.channel.workspace.id,
-            DELIVERY.c.message_channel == message.channel.id,
-            DELIVERY.c.message == message.id,
-            DELIVERY.c.entry.is_not(None),
-        )
-        row = self._work.row(select(DELIVERY.c.team, DELIVERY.c.entry).where(here).limit(1))
-        return (TeamId(row.team), EntryId(id_of(row.team, row.entry))) if row else None
+        workspace, channel = message.channel.workspace, message.channel.id
+        place = {"platform": workspace.platform, "workspace": workspace.id, "channel": channel}
+        rows = self._work.quickly(often.SHOWING, **place, message=message.id)
+        return next(((TeamId(row.team), EntryId(id_of(row.team, row.entry))) for row in rows), None)
 
     def posted(self, workspace: WorkspaceRef, since: datetime) -> Sequence[MessageRef]:
         at = func.coalesce(DELIVERY.c.sent_from, DELIVERY.c.settled_at)

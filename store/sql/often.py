@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, exists, fu
 
 from bot.domain.reading import ReadingState
 from store.sql.quick import once
-from store.sql.tables import ENTRY, ENTRY_TAG, MARK, READING
+from store.sql.tables import DELIVERY, ENTRY, ENTRY_TAG, MARK, READING
 from store.sql.work import INSERTS
 
 MARK_KEY = ("team", "platform", "workspace", "channel", "message", "account", "emoji")
@@ -54,6 +54,14 @@ STATE = once(select(READING.c.state).where(_where(READING, *_READING_KEY)))
 CHOICE = once(select(READING.c.choice, READING.c.chosen_at).where(_where(READING, *_READING_KEY)))
 _MARKS = select(MARK).where(_where(MARK, "team", "platform", "account", "entry"))
 MARKS = once(_MARKS.order_by(MARK.c.at, MARK.c.emoji))
+
+
+_SHOWING = select(DELIVERY.c.team, DELIVERY.c.entry).where(
+    _where(DELIVERY, "platform", "workspace", "message"),
+    DELIVERY.c.message_channel == bindparam("channel"),
+    DELIVERY.c.entry.is_not(None),
+)
+SHOWING = once(_SHOWING.limit(1))
 
 
 def _keep_mark(insert: Any) -> Any:
