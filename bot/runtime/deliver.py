@@ -196,17 +196,21 @@ class Deliverer:
         return await self._runner.write(lambda tx: deliveries.intend(tx, leased, self._durations))
 
     async def _note_all(self, attempts: Sequence[Attempted]) -> Sequence[Noted]:
-        """Results are worth some patience: what is not noted has to be looked for on the platform."""
+        """Results are worth some patience: what is not noted has to be looked for on the platform.
+
+        It is counted in tries, for time that a machine was frozen is no patience, and its connection is gone then.
+        """
         manners = {name: platform.manner for name, platform in self._platforms.items()}
-        until = self._time() + self._durations.attempt.total_seconds()
+        tries = int(self._durations.attempt.total_seconds() / RESULT_AGAIN)
         while True:
             try:
                 return await self._runner.write(
                     lambda tx: deliveries.note_attempts(tx, attempts, self._durations, manners)
                 )
             except StoreError:
-                if self._time() > until:
+                if not tries:
                     raise
+            tries -= 1
             await asyncio.sleep(RESULT_AGAIN)
 
     async def _sent(self, delivery: Delivery) -> Result:
