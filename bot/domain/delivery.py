@@ -204,7 +204,7 @@ def after_attempt(
         case ThreadRef():
             return Transition(state=State.SENT, thread=result)
         case _:
-            return _landed(delivery, result, now, durations, doubted=delivery.attempt > 1)
+            return _landed(delivery, result, now, durations, doubted=_was_doubted(delivery))
 
 
 def after_search(
@@ -251,6 +251,11 @@ def after_repeat(delivery: Delivery, result: Result, now: datetime, durations: D
             return _landed(delivery, result, now, durations)
         case _:
             raise Conflict("Only a message can be posted again in doubt.")
+
+
+def _was_doubted(delivery: Delivery) -> bool:
+    """Whether it may have been sent before this attempt: by an earlier one, or before a backup was restored."""
+    return delivery.attempt > 1 or delivery.first_sent_from != delivery.sent_from
 
 
 @record

@@ -1,5 +1,6 @@
 """What becomes of a delivery after an attempt, and after a look at the platform."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import product
 
@@ -157,6 +158,13 @@ def test_a_message_that_took_more_than_one_attempt_is_looked_for_once_more(step:
     sent = after_attempt(a_delivery(step, attempt=2), a_message("77"), NOW, DURATIONS, MANNER)
 
     assert sent == Transition(state=State.SENT, message=a_message("77"), sweep_at=NOW + DURATIONS.sweep_after)
+
+
+@pytest.mark.parametrize("step", POSTS)
+def test_a_first_attempt_after_a_restored_backup_is_looked_for_once_more(step: Step) -> None:
+    doubted = replace(a_delivery(step, attempt=1), sent_from=NOW, first_sent_from=NOW - EARLY)
+
+    assert after_attempt(doubted, a_message("77"), NOW, DURATIONS, MANNER).sweep_at == NOW + DURATIONS.sweep_after
 
 
 def test_a_message_that_was_removed_before_we_heard_of_it_is_sent_and_nowhere() -> None:
