@@ -13,6 +13,8 @@ from tests.chaos.r03_lost_answers import mended
 from tests.chaos.row import Figures, Row, Run, found
 
 PAUSE = scaled.real(90)
+AWAKE = scaled.real(20)
+"""Nothing is judged before this: what another worker has finished is at rest while the one that woke still sends."""
 SWEPT_WITHIN = scaled.real(420)
 
 
@@ -22,6 +24,7 @@ def pause(point: Point, hit: int, case: Case) -> Figures:
     case.start()
     time.sleep(PAUSE)
     os.kill(sleeper, signal.SIGCONT)
+    time.sleep(AWAKE)
     settled = case.settle()
     seen_twice = case.verdict().seen_twice
     process.until(lambda: not case.verdict().doubled, SWEPT_WITHIN, every=0.5)
