@@ -24,8 +24,8 @@ test-contract-slack: $(READY) ## the manifest against Slack's own schema: SLACK_
 	@test -r "$$SLACK_MANIFEST_SCHEMA" || { echo "SLACK_MANIFEST_SCHEMA names no file: manifest.schema.json of Slack's manifest-schema repository."; exit 1; }
 	@$(BIN)/python -m pytest tests/contract/test_slack_manifest.py
 
-fuzz: $(READY) ## 100,000 random strings as searches, on both engines; some minutes
-	@DOGEAR_FUZZ=100000 $(BIN)/python -m pytest -n 2 tests/contract/test_store_search_any_input.py
+fuzz: $(READY) ## 100,000 random strings as searches, on both engines, and the slowest of them; STRINGS=N for more or fewer
+	@DOGEAR_FUZZ=$(or $(STRINGS),100000) $(BIN)/python -m pytest -n 2 -rP tests/contract/test_store_search_any_input.py
 
 bench: $(READY) ## the budgets of the design, one JSON line each; ONLY="completion …" picks some
 	@$(BIN)/python -m tests.bench $(ONLY)
