@@ -219,7 +219,8 @@ class Listeners:
         follow(use.id)
         answering = asyncio.create_task(self._answers.invoked(use))
         try:
-            answer = await asyncio.wait_for(asyncio.shield(answering), FORM_TIME)
+            async with asyncio.timeout(FORM_TIME):
+                answer = await asyncio.shield(answering)
         except TimeoutError:
             await ack(response_action="update", view=self._answers.modal(WORKING, use))
             self._errands.start(self._answers.shown_late(answering, use))

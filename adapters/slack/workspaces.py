@@ -124,7 +124,8 @@ class Workspaces:
         if self._opened.is_set():
             return
         try:
-            await asyncio.wait_for(self._opened.wait(), OPENING)
+            async with asyncio.timeout(OPENING):
+                await self._opened.wait()
         except TimeoutError:
             wait = failures.NOT_REACHED_WAIT
             raise PlatformBusy("Slack has not told us yet who we are there.", retry_after=wait) from None

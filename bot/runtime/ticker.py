@@ -106,7 +106,7 @@ class Ticker:
         while True:
             scheduler = AsyncIOScheduler(timezone="UTC")
             every = self._every.total_seconds()
-            scheduler.add_job(self._tick_safely, "interval", seconds=every, max_instances=1, coalesce=True)
+            scheduler.add_job(self._tick_quietly, "interval", seconds=every, max_instances=1, coalesce=True)
             scheduler.start()
             try:
                 await self._silent()
@@ -120,7 +120,13 @@ class Ticker:
         with contextlib.suppress(TimeoutError):
             while True:
                 self._beat.clear()
-                await asyncio.wait_for(self._beat.wait(), self._patience.total_seconds())
+                async with asyncio.timeout(self._patience.total_seconds()):
+                    await self._beat.wait()
+
+    async def _tick_quietly(self) -> None:
+        """A tick given up is no error; the scheduler would log it as one, with its traceback."""
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._tick_safely()
 
     async def _tick_safely(self) -> None:
         try:

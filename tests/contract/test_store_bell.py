@@ -67,12 +67,14 @@ def test_the_event_loop_is_woken_by_the_bell(postgres: Postgres, clock: FakeCloc
     async def scene(ours: SqlStore, theirs: SqlStore) -> None:
         woken = asyncio.Event()
         async with listening(ours.bell(), woken.set):
-            await asyncio.wait_for(woken.wait(), SOON)
+            async with asyncio.timeout(SOON):
+                await woken.wait()
             woken.clear()
             with theirs.begin(write=True) as tx:
                 team = tx.teams.add("ours", "UTC").id
                 tx.deliveries.plan(team, drafts(), not_before=tx.now())
-            await asyncio.wait_for(woken.wait(), SOON)
+            async with asyncio.timeout(SOON):
+                await woken.wait()
 
     with postgres.database() as url:
         stores = [open_store(url, clock) for _ in range(2)]

@@ -662,7 +662,8 @@ class FakeSlack:
         envelope = {"envelope_id": envelope_id, "type": kind, "payload": payload, "accepts_response_payload": True}
         await self._sockets[-1].send_json(envelope)
         try:
-            answer = await asyncio.wait_for(waiting, 3.0)
+            async with asyncio.timeout(3.0):
+                answer = await waiting
         except TimeoutError:
             return 0, {}
         return 200, answer
@@ -688,7 +689,8 @@ class FakeSlack:
             while not (found := condition()):
                 self._woken.clear()
                 try:
-                    await asyncio.wait_for(self._woken.wait(), 0.05)
+                    async with asyncio.timeout(0.05):
+                        await self._woken.wait()
                 except TimeoutError:
                     continue
         return found

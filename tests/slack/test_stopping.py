@@ -97,7 +97,8 @@ def test_a_process_that_is_told_to_stop_ends_what_it_began_and_leaves_the_rest(d
             async with slack.running(), a_process(slack, database) as process:
                 await slack.until(lambda: called(slack, "chat.postMessage") == channels, seconds=60)
                 process.send_signal(signal.SIGTERM)
-                _, errors = await asyncio.wait_for(process.communicate(), 20)
+                async with asyncio.timeout(20):
+                    _, errors = await process.communicate()
             deliveries = await every(club, channels)
 
         assert (process.returncode, errors.decode()) == (0, "")
@@ -119,7 +120,8 @@ def test_an_answer_under_way_is_given_before_the_process_ends(database: str, see
                 await asked(slack, "status")
                 await slack.until(lambda: called(slack, "users.info") > 0)
                 process.send_signal(signal.SIGTERM)
-                _, errors = await asyncio.wait_for(process.communicate(), 20)
+                async with asyncio.timeout(20):
+                    _, errors = await process.communicate()
 
         assert (process.returncode, errors.decode()) == (0, "")
         assert [answer.user for answer in slack.answers] == [ANA]

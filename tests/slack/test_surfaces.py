@@ -173,7 +173,8 @@ def test_a_connection_of_socket_mode_is_opened_anew_and_events_go_on(database: s
         async with a_club(database, seed, by_socket=True) as club:
             await club.say(ANA, "stats")
             await club.slack.refresh_sockets()
-            await asyncio.wait_for(club.slack.connected.wait(), 5)
+            async with asyncio.timeout(5):
+                await club.slack.connected.wait()
             await asyncio.sleep(0.1)
             assert "Unread" in shown(await club.say(ANA, "stats"))
 
@@ -187,7 +188,8 @@ def test_a_connection_says_how_it_stands_and_how_often_it_was_made_anew(database
             before = await club.platform.connection()
             club.slack.connected.clear()
             await club.slack.drop_sockets()
-            await asyncio.wait_for(club.slack.connected.wait(), 5)
+            async with asyncio.timeout(5):
+                await club.slack.connected.wait()
             await asyncio.sleep(0.1)
             after = await club.platform.connection()
         stopped = await club.platform.connection()
@@ -291,7 +293,8 @@ def test_no_secret_and_no_message_is_ever_logged(database: str, seed: Path) -> N
         async with a_club(f"{database}2", seed, by_socket=True) as again:
             await again.say(ANA, "search zanzibar")
             await again.slack.refresh_sockets()
-            await asyncio.wait_for(again.slack.connected.wait(), 5)
+            async with asyncio.timeout(5):
+                await again.slack.connected.wait()
 
     try:
         asyncio.run(failing())

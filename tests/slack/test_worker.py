@@ -40,7 +40,8 @@ def test_a_worker_delivers_what_another_process_owes_and_is_connected_to_nothing
                 await owed(club, seed, CHANNELS)
                 await slack.until(lambda: len(slack.sent) == 2 * CHANNELS, seconds=60)
                 process.send_signal(signal.SIGTERM)
-                _, errors = await asyncio.wait_for(process.communicate(), 20)
+                async with asyncio.timeout(20):
+                    _, errors = await process.communicate()
             finally:
                 if process.returncode is None:
                     process.kill()

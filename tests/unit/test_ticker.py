@@ -6,6 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
+import pytest
+
 from bot.ports import Runner, Transaction
 from bot.runtime.ticker import Ticker
 from tests.fakes.clubhouse import clubhouse
@@ -35,7 +37,7 @@ class Wedged:
         return await self._runner.write(use_case)
 
 
-def test_a_ticker_that_hangs_is_started_anew_and_ticks_again(tmp_path: Path) -> None:
+def test_a_ticker_that_hangs_is_started_anew_and_ticks_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     meter = Counted()
 
     async def scene() -> None:
@@ -59,3 +61,4 @@ def test_a_ticker_that_hangs_is_started_anew_and_ticks_again(tmp_path: Path) -> 
     asyncio.run(scene())
 
     assert meter.restarts[0] == "ticker"
+    assert [record.message for record in caplog.records if record.exc_info] == []
