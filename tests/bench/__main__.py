@@ -17,6 +17,7 @@ ROWS = {
     "start": "tests.bench.start",
     "completion": "tests.bench.completion",
     "search": "tests.bench.search",
+    "neighbours": "tests.bench.neighbours",
     "deliveries": "tests.bench.deliveries",
     "lists": "tests.bench.lists",
     "backup": "tests.bench.backup",
@@ -29,7 +30,6 @@ ROWS = {
 
 LONG = {
     "soak": "tests.bench.soak",
-    "neighbours": "tests.bench.neighbours",
 }
 """What takes long and is run by its name alone."""
 

@@ -1,8 +1,5 @@
 """A backup of 100,000 entries and its restore: how long they take, and how much memory they take over an idle command."""
 
-import json
-import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -11,6 +8,7 @@ from pathlib import Path
 
 from bot.runtime.clock import SystemClock
 from store.sql import open_store
+from tests.bench.memory import peak_of
 from tests.bench.row import Row
 from tests.fakes.kept import a_club, a_read_entry
 
@@ -56,11 +54,8 @@ def _fill(url: str) -> None:
 def _run(*arguments: str) -> tuple[float, float]:
     """Seconds that a command of its own took, and the megabytes that it held at its peak."""
     began = time.perf_counter()
-    child = subprocess.Popen([sys.executable, "-m", "bot", *arguments], stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    assert child.returncode == 0, json.dumps(arguments)
-    return time.perf_counter() - began, usage.ru_maxrss / 1024
+    megabytes = peak_of([sys.executable, "-m", "bot", *arguments])
+    return time.perf_counter() - began, megabytes
 
 
 def _size(folder: Path) -> dict[str, float]:

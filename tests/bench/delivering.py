@@ -19,6 +19,7 @@ from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, Thr
 from bot.domain.reading import ReadingState
 from bot.runtime.assemble import opened
 from bot.runtime.settings import load
+from tests.bench.memory import peak
 
 NAME = PlatformName("bench")
 ANSWERS_AFTER = 0.05
@@ -105,7 +106,7 @@ async def delivering(database: str) -> None:
     said = {
         "answered": platform.answered,
         "turned_away": platform.turned_away,
-        "megabytes": used.ru_maxrss / 1024,
+        "megabytes": peak(),
         "cpu": used.ru_utime + used.ru_stime - began,
     }
     say(json.dumps({name: round(value, 1) for name, value in said.items()}))

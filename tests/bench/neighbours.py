@@ -3,18 +3,23 @@ a database, in turns: twice as long is allowed, on either engine. By the wall cl
 
 The first of the others is made as any team; the rest are its copies, made by the database: the same rows, the same
 FTS5 segments, the same lexemes under a team of their own. So every word of ours is theirs as well.
+
+They take minutes to make and gigabytes to keep, so they are made once for a form of the store and kept in the folder
+for temporary files.
 """
 
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
-from sqlalchemy import create_engine, insert, literal, select, text
+from sqlalchemy import create_engine, insert, literal, make_url, select, text
 
+import store
 from bot.runtime.clock import SystemClock
 from bot.service import search
 from store.sql import SqlStore, open_store
@@ -25,7 +30,7 @@ from store.sql.transaction import SqlTransaction
 from tests.bench import shelf
 from tests.bench.row import Row
 from tests.fakes import postgres
-from tests.fakes.kept import Club, a_club
+from tests.fakes.kept import OUR_NAME, Club, a_club, an_account
 
 OURS = 1_000
 THEIRS = int(os.environ.get("DOGEAR_NEIGHBOURS", "1000000"))
@@ -43,28 +48,55 @@ _LEXEMES = (
 
 def measured() -> Iterator[Row]:
     for engine in (_sqlite, _postgresql):
-        with engine() as (alone, beside):
-            yield from _compared(engine.__name__[1:], alone, beside)
+        with engine() as (alone, beside, filled):
+            yield from _compared(engine.__name__[1:], alone, beside, filled)
 
 
 @contextmanager
-def _sqlite() -> Iterator[tuple[str, str]]:
+def _sqlite() -> Iterator[tuple[str, str, float]]:
+    """The URLs of a database of ours alone and of one beside others, and the seconds that it took to make the latter."""
+    beside, part = (_kept() / name for name in ("beside.db", "part.db"))
     with tempfile.TemporaryDirectory() as folder:
-        yield f"sqlite:///{Path(folder, 'alone.db')}", f"sqlite:///{Path(folder, 'beside.db')}"
+        alone = f"sqlite:///{Path(folder, 'alone.db')}"
+        _fill(alone, others=False)
+        seconds = 0.0
+        if not beside.exists():
+            part.unlink(missing_ok=True)
+            seconds = _fill(f"sqlite:///{part}", others=True)
+            part.rename(beside)
+        yield alone, f"sqlite:///{beside}", seconds
 
 
 @contextmanager
-def _postgresql() -> Iterator[tuple[str, str]]:
-    with postgres.running() as server, server.database() as alone, server.database() as beside:
-        yield alone, beside
+def _postgresql() -> Iterator[tuple[str, str, float]]:
+    with postgres.running(_kept() / "postgresql") as server, server.database() as alone:
+        _fill(alone, others=False)
+        seconds = 0.0
+        if not server.has("beside"):
+            with server.database() as part:
+                seconds = _fill(part, others=True)
+                server.execute(f"ALTER DATABASE {make_url(part).database} RENAME TO beside")
+        yield alone, server.url("beside"), seconds
 
 
-def _compared(engine: str, alone: str, beside: str) -> Iterator[Row]:
-    began = time.perf_counter()
-    with _filled(alone, 0) as one, _filled(beside, THEIRS // TEAMS) as other:
-        filled = round(time.perf_counter() - began)
+def _kept() -> Path:
+    """Where the databases of this form of the store are kept; those of other forms are removed."""
+    folder = Path(tempfile.gettempdir(), f"dogear-bench-{os.getuid()}")
+    form = sha256(f"{OURS} {THEIRS} {TEAMS}".encode())
+    for source in (*sorted(Path(store.__file__).parent.rglob("*.py")), Path(shelf.__file__)):
+        form.update(source.read_bytes())
+    kept = folder / form.hexdigest()[:12]
+    kept.mkdir(parents=True, exist_ok=True)
+    for other in folder.iterdir():
+        if other != kept:
+            shutil.rmtree(other)
+    return kept
+
+
+def _compared(engine: str, alone: str, beside: str, filled: float) -> Iterator[Row]:
+    with _opened(alone) as one, _opened(beside) as other:
         for kind, lines in _lines().items():
-            yield from _rows(f"{kind} on {engine}", _taken((one, other), lines), filled)
+            yield from _rows(f"{kind} on {engine}", _taken((one, other), lines), round(filled))
 
 
 def _rows(what: str, taken: tuple[list[float], list[float]], filled: int) -> Iterator[Row]:
@@ -110,27 +142,38 @@ def _lines() -> dict[str, list[str]]:
     }
 
 
-@contextmanager
-def _filled(url: str, each: int) -> Iterator[Club]:
-    """Our team, beside others of so many entries; opened anew, as the copies are made behind the store's back."""
-    store = open_store(url, SystemClock())
-    club = a_club(store)
-    with store.begin(write=True) as tx:
+def _fill(url: str, *, others: bool) -> float:
+    """Put our team there, beside others or alone; the seconds it took."""
+    began = time.perf_counter()
+    kept = open_store(url, SystemClock())
+    club = a_club(kept)
+    with kept.begin(write=True) as tx:
         tx.entries.add(club.team, club.source, (("list.md", entry) for entry in shelf.entries(OURS)))
-    if each:
-        first = _neighbour(store, each)
+    if others:
+        first = _neighbour(kept, THEIRS // TEAMS)
         for number in range(1, TEAMS):
-            with store.begin(write=True) as tx:
+            with kept.begin(write=True) as tx:
                 _copy(tx, first, tx.teams.add(f"neighbour {number}", "UTC").id)
-    store.close()
+    kept.close()
     _tidied(url)
-    store = open_store(url, SystemClock())
-    yield replace(club, store=store)
-    store.close()
+    return time.perf_counter() - began
 
 
-def _neighbour(store: SqlStore, entries: int) -> int:
-    with store.begin(write=True) as tx:
+@contextmanager
+def _opened(url: str) -> Iterator[Club]:
+    """Opened anew, as the copies are made behind the store's back."""
+    kept = open_store(url, SystemClock())
+    with kept.begin(write=True) as tx:
+        team = tx.teams.named(OUR_NAME)
+        assert team is not None
+        source = tx.entries.set_sources(team.id, ["/lists"])[0].id
+        member = tx.teams.admit(team.id, an_account(), "Anna").id
+    yield Club(kept, team.id, source, member)
+    kept.close()
+
+
+def _neighbour(kept: SqlStore, entries: int) -> int:
+    with kept.begin(write=True) as tx:
         team = tx.teams.add("neighbour", "UTC").id
         source = tx.entries.set_sources(team, ["/lists"])[0].id
         tx.entries.add(team, source, (("list.md", entry) for entry in shelf.entries(entries, "theirs")))

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from tests.bench.memory import resident
 from tests.bench.row import Row
 from tests.fakes.discord_rest import FakeDiscord
 from tests.fakes.slack import APP_TOKEN, FakeSlack
@@ -104,7 +105,7 @@ async def _resident(folder: Path) -> float:
                 await slack.connected.wait()
                 await discord.heard.wait()
             await asyncio.sleep(AT_REST)
-            return _megabytes(running.pid)
+            return resident(running.pid)
         finally:
             running.terminate()
             await running.wait()
@@ -119,9 +120,3 @@ async def _served(discord: FakeDiscord) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()
-
-
-def _megabytes(process: int) -> float:
-    status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
-    (line,) = (line for line in status.splitlines() if line.startswith("VmRSS:"))
-    return int(line.split()[1]) / 1024

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from tests.bench.memory import resident
 from tests.chaos import process, scaled, stage
 from tests.chaos.case import Case
 from tests.chaos.row import Figures, Row, Run, found, once
@@ -27,10 +28,10 @@ Gone = Callable[[Case], AbstractContextManager[None]]
 def away(gone: Gone, seconds: float, workers: int, case: Case) -> Figures:
     pids = [case.start() for _ in range(workers)]
     process.until(lambda: case.count("post") >= FIRST, 20, every=0.01)
-    before = memory(pids[0])
+    before = resident(pids[0])
     with gone(case):
         time.sleep(seconds)
-        after = memory(pids[0])
+        after = resident(pids[0])
     back = time.monotonic()
     settled = case.settle(60, every=0.5)
     later = [line.at - back for line in case.journal() if line.at > back]
@@ -42,12 +43,6 @@ def away(gone: Gone, seconds: float, workers: int, case: Case) -> Figures:
         unsettled=int(not settled),
     )
     return {name: figure for name, figure in figures.items() if name not in ("late", "whole")}
-
-
-def memory(pid: int) -> int:
-    """Kilobytes that are resident."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS")))
 
 
 @contextmanager

