@@ -27,7 +27,7 @@ test-contract-slack: $(READY) ## the manifest against Slack's own schema: SLACK_
 fuzz: $(READY) ## 100,000 random strings as searches, on both engines, and the slowest of them; STRINGS=N for more or fewer
 	@DOGEAR_FUZZ=$(or $(STRINGS),100000) $(BIN)/python -m pytest -n 2 -rP tests/contract/test_store_search_any_input.py
 
-bench: $(READY) ## the budgets of the design, one JSON line each; ONLY="completion …" picks some
+bench: $(READY) ## the budgets of the design, one JSON line each, some 10 minutes; ONLY="completion …" picks some
 	@$(BIN)/python -m tests.bench $(ONLY)
 
 chaos: $(READY) ## kill, pause and deceive real workers; one JSON line a row, about 20 minutes; ONLY="R1 R3" picks some
@@ -83,7 +83,7 @@ lock: $(READY) ## resolve the dependencies again and write every lock
 	$(COMPILE) --upgrade --group docs -o docs/requirements.lock
 
 clean: ## remove what was set up
-	rm -rf .venv .uv .lint .docs site
+	rm -rf .venv .uv .lint .docs site $${TMPDIR:-/tmp}/dogear-bench-$$(id -u)
 
 COMPILE = $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 define COMPOSE

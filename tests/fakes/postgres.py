@@ -34,11 +34,16 @@ class Postgres:
     def database(self, template: str = _TEMPLATE) -> Iterator[str]:
         """The URL of a fresh database with our schema, or with `template1` of an empty one."""
         name = f"test_{next(self._numbers)}"
+        self._drop(name)
         self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         try:
             yield self.url(name)
         finally:
-            self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            self._drop(name)
+
+    def _drop(self, name: str) -> None:
+        """It may have been renamed meanwhile, or left by a run that was killed."""
+        self.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
     def stop(self) -> None:
         """Be away, with every connection cut."""
