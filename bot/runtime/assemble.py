@@ -132,7 +132,7 @@ def _assembled(
         platforms=platforms,
         dispatcher=dispatcher,
         deliverer=deliverer,
-        ticker=Ticker(runner, deliverer, notices, clock, meter),
+        ticker=Ticker(runner, deliverer, notices, durations, clock, meter),
         lists=Lists(runner),
         vault=ThreadedVault(store, [key.get_secret_value() for key in settings.vault_keys]),
     )

@@ -11,17 +11,18 @@ from typing import Any
 from bot.chat.connection import Connected, Connection
 from bot.chat.platform import ChatPlatform
 from bot.chat.web import Request, Response, Route
+from bot.domain.delivery import Durations
 from bot.domain.errors import StoreError
 from bot.domain.ids import PlatformName
 from bot.domain.record import record
 from bot.ports import Clock, Runner, Transaction
 from bot.runtime.metrics import Metrics, counts
-from bot.runtime.ticker import EVERY, Ticker
+from bot.runtime.ticker import Ticker
 
 LIVE, READY, METRICS = "/healthz", "/readyz", "/metrics"
 PATIENCE = 2.0
 """Seconds for the database to answer: who asks waits for a few at most."""
-LONGEST_SILENCE = 3 * EVERY
+LONGEST_SILENCE = 3 * Durations().tick
 LONGEST_OVERDUE = timedelta(minutes=15)
 """For a delivery that nothing holds back; a thousand of one minute take up to ten."""
 

@@ -1,4 +1,4 @@
-"""Asks every 15 seconds which digests are due. APScheduler only wakes us; the answer is in the database."""
+"""Asks again and again which digests are due. APScheduler only wakes us; the answer is in the database."""
 
 import asyncio
 import contextlib
@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
+from bot.domain.delivery import Durations
 from bot.domain.digest import Outcome
 from bot.domain.errors import StoreError
 from bot.ports import Clock, Meter, Runner
@@ -15,9 +16,6 @@ from bot.runtime.deliver import Deliverer
 from bot.runtime.notices import Notices
 from bot.service import digests, teams
 
-EVERY = timedelta(seconds=15)
-PATIENCE = 4 * EVERY
-"""Without the end of a tick for so long, ticking is begun anew."""
 TOGETHER = 25
 """Slots used up in one transaction: where thousands fall due in one minute the first are on their way at once, and
 whoever else wants to write waits for none of the others.
@@ -37,19 +35,16 @@ class Ticker:
         runner: Runner,
         deliverer: Deliverer,
         notices: Notices,
+        durations: Durations,
         clock: Clock,
         meter: Meter,
-        *,
-        every: timedelta = EVERY,
-        patience: timedelta = PATIENCE,
     ) -> None:
         self._runner = runner
         self._deliverer = deliverer
         self._notices = notices
         self._clock = clock
         self._meter = meter
-        self._every = every
-        self._patience = patience
+        self._durations = durations
         self._forgot_at = clock.now()
         self._succeeded: float | None = None
         self._beat = asyncio.Event()
@@ -78,6 +73,10 @@ class Ticker:
                 log.warning("what came from %s is removed: we left it long ago", place)
 
     @property
+    def _given_up(self) -> float:
+        return self._durations.tick_given_up.total_seconds()
+
+    @property
     def silence(self) -> timedelta | None:
         """For how long no tick has succeeded; None before the first."""
         return None if self._succeeded is None else timedelta(seconds=time.monotonic() - self._succeeded)
@@ -90,7 +89,7 @@ class Ticker:
     async def running(self) -> AsyncIterator[None]:
         """Tick while the block lasts, first at once."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._patience.total_seconds()):
+            async with asyncio.timeout(self._given_up):
                 await self._tick_safely()
         ticking = asyncio.create_task(self._keep_ticking())
         try:
@@ -105,14 +104,14 @@ class Ticker:
 
         while True:
             scheduler = AsyncIOScheduler(timezone="UTC")
-            every = self._every.total_seconds()
+            every = self._durations.tick.total_seconds()
             scheduler.add_job(self._tick_quietly, "interval", seconds=every, max_instances=1, coalesce=True)
             scheduler.start()
             try:
                 await self._silent()
             finally:
                 scheduler.shutdown(wait=False)
-            log.error("no tick ended for %g s; ticking is begun anew", self._patience.total_seconds())
+            log.error("no tick ended for %g s; ticking is begun anew", self._given_up)
             self._meter.restarted("ticker")
 
     async def _silent(self) -> None:
@@ -120,7 +119,7 @@ class Ticker:
         with contextlib.suppress(TimeoutError):
             while True:
                 self._beat.clear()
-                async with asyncio.timeout(self._patience.total_seconds()):
+                async with asyncio.timeout(self._given_up):
                     await self._beat.wait()
 
     async def _tick_quietly(self) -> None:

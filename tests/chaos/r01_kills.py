@@ -11,7 +11,7 @@ from tests.chaos.weather import Weather
 
 MOST_CONNECTIONS = 3
 """At least so many connections are made for 20 posts that are answered slowly."""
-_FEWER = {Point.CONNECTING: MOST_CONNECTIONS, Point.CONNECTED: MOST_CONNECTIONS, Point.NEXT_STEP: 8}
+_FEWER = {Point.CONNECTING: MOST_CONNECTIONS, Point.CONNECTED: MOST_CONNECTIONS, Point.NEXT_STEP: 4}
 """Next steps may be taken by other workers too."""
 SLOW = Weather(answers_after=0.15)
 LONGEST_LIFE = 10.0

@@ -11,7 +11,6 @@ import adapters.discord.platform
 import adapters.slack.api
 import adapters.slack.failures
 import bot.runtime.deliver
-import bot.runtime.ticker
 import store.sql.engine
 from bot.domain.delivery import Durations, Manner
 
@@ -28,7 +27,6 @@ _LENGTHS = (
     (adapters.discord.client, "LONGEST_WAIT"),
     (bot.runtime.deliver, "LONGEST_TURN"),
     (bot.runtime.deliver, "RESULT_AGAIN"),
-    (bot.runtime.ticker, "EVERY"),
 )
 
 

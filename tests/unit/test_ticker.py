@@ -8,12 +8,15 @@ from typing import TypeVar
 
 import pytest
 
+from bot.domain.delivery import Durations
 from bot.ports import Runner, Transaction
 from bot.runtime.ticker import Ticker
 from tests.fakes.clubhouse import clubhouse
 from tests.unit.test_supervise import Counted
 
 T = TypeVar("T")
+
+SOON = Durations(tick=timedelta(milliseconds=20), tick_given_up=timedelta(milliseconds=500))
 
 
 class Wedged:
@@ -47,10 +50,9 @@ def test_a_ticker_that_hangs_is_started_anew_and_ticks_again(tmp_path: Path, cap
                 runner,
                 house.club.deliverer,
                 house.club.ticker._notices,
+                SOON,
                 house.club.clock,
                 meter,
-                every=timedelta(milliseconds=20),
-                patience=timedelta(milliseconds=500),
             )
             async with asyncio.timeout(60), ticker.running():
                 assert ticker.silence is None
