@@ -21,6 +21,8 @@ from store.lists.report import Report
 _MOST_REREADS = 3
 """Lists in lists that stand too far to the right are read once more for each level; deeper ones stay notes only."""
 
+NARROWEST_ITEM = 2
+"""The column at which the text of an item begins at the least: after a bullet and a blank."""
 _NO_NOTES = Notes()
 _TAG = re.compile(r"\[([^\[\]]+)\]")
 _CHECKBOXES = frozenset(("", "x"))
@@ -161,7 +163,9 @@ def _list_taken_for_text(body: bytes, place: Place, after: str) -> str:
     """The list straight under the link that is indented so far that Markdown reads it as text, without indentation."""
     tail = after.partition("\n")[2]
     line = tail.partition("\n")[0]
-    if not line[:4].isspace() or not _MARKER.match(line) or width(line) < _content_column(body, place) + TAB:
+    if not line[:4].isspace() or (place.shape is Shape.ITEMS and width(line) < NARROWEST_ITEM + TAB):
+        return ""
+    if not _MARKER.match(line) or width(line) < _content_column(body, place) + TAB:
         return ""
     return dedented(tail, 0)
 
