@@ -83,6 +83,9 @@ def _set_up(connection: Any, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}").close()
 
 
+_WRITES = "writes"
+
+
 def _begin(connection: Connection, *, write: bool) -> None:
     """A reader is also kept from writing, as PostgreSQL would: SQLite by itself would let it, until two of them do.
 
@@ -90,7 +93,9 @@ def _begin(connection: Connection, *, write: bool) -> None:
     BEGIN touches no file, so that there is no failure of it to put into our words.
     """
     driver: Any = connection.connection.driver_connection
-    driver.execute(f"PRAGMA query_only={int(not write)}")
+    if connection.info.get(_WRITES) is not write:  # the connections go round between who reads and who writes
+        driver.execute(f"PRAGMA query_only={int(not write)}")
+        connection.info[_WRITES] = write
     if write:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
