@@ -27,12 +27,17 @@ def choose(tx: Transaction, member: MemberId, entry: EntryId, state: ReadingStat
 
 
 def react(tx: Transaction, event: Reacted | Unreacted) -> ReadingState | None:
-    """Take a reaction put or taken away; the member's state for the entry then, None if the message is not ours."""
+    """Take a reaction put or taken away; the member's state for the entry then.
+
+    None if the message is not ours, or if who takes it away is nobody we know: the mark is kept, for the reaction may
+    come after its end, but nobody becomes a member by it. It may be another bot, which not every platform tells then.
+    """
     team = teams.team_of(tx, event.actor.workspace)
     entry = _entry_shown(tx, team.id, event) if team else None
     if team is None or entry is None:
         return None
-    member = teams.admitted(tx, team, event.actor)
+    there = isinstance(event, Reacted)
+    member = teams.admitted(tx, team, event.actor) if there else tx.teams.member(team.id, event.actor.account)
     mark = Mark(
         account=event.actor.account,
         message=event.message,
@@ -40,10 +45,10 @@ def react(tx: Transaction, event: Reacted | Unreacted) -> ReadingState | None:
         emoji=event.emoji,
         meaning=event.meaning,
         at=event.at,
-        live=isinstance(event, Reacted),
+        live=there,
     )
     tx.readings.keep_mark(team.id, mark)
-    return _follow(tx, team.id, member.id, event.actor.account, entry)
+    return _follow(tx, team.id, member.id, event.actor.account, entry) if member else None
 
 
 def clear(tx: Transaction, event: ReactionsCleared) -> int:

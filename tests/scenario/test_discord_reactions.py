@@ -187,6 +187,30 @@ def test_another_bot_and_a_custom_emoji_of_the_same_name_count_for_nothing(datab
     played(scene())
 
 
+def test_another_bot_that_takes_its_reaction_off_does_not_become_a_member(database: str) -> None:
+    def members(tx: Transaction) -> int:
+        team = tx.teams.named("default")
+        assert team is not None
+        return tx.teams.members(team.id)
+
+    async def scene() -> None:
+        async with a_server(database) as server:
+            channel, message, ana, ben = await shared(server)
+            robot = channel.guild.add_member(server.env.create_user("robot", bot=True))
+            for who in (ana, ben):
+                await who.react(message, "🔖")
+            before = await server.read(members)
+
+            await robot.react(message, "✅")
+            await robot.unreact(message, "✅")
+
+            assert await server.read(members) == before
+            await ben.unreact(message, "🔖")
+            assert await state(server, ben) == UNREAD
+
+    played(scene())
+
+
 def event(channel: Any, message: discord.Message, who: Any, emoji: dict[str, Any]) -> dict[str, Any]:
     assert message.guild is not None
     return {

@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from bot.chat.platform import ReactionsCleared
+from bot.chat.platform import Actor, Reacted, ReactionsCleared, Unreacted
 from bot.domain.ids import MessageRef
 from bot.domain.reading import ReadingState
+from bot.ports import Transaction
+from bot.service import teams
 from tests.fakes.clubhouse import Clubhouse, clubhouse
-from tests.fakes.platform import RecordingPlatform, channel
+from tests.fakes.platform import RecordingPlatform, account, channel
 
 READ, LATER = ReadingState.READ, ReadingState.LATER
 
@@ -75,6 +78,32 @@ def test_a_moderator_who_clears_the_message_clears_its_marks(database: str, tmp_
         await house.club.dispatcher.happened(ReactionsCleared(message=message, at=house.stage.now()))
 
     assert state_after(database, tmp_path, acts) == ReadingState.UNREAD
+
+
+def a_check_mark(message: MessageRef, by: str, at: datetime) -> Reacted:
+    workspace = message.channel.workspace
+    actor = Actor(account=account(by), workspace=workspace, name=by)
+    return Reacted(actor=actor, message=message, emoji="✅", meaning=READ, at=at)
+
+
+def test_who_only_takes_a_reaction_off_is_no_member_and_the_reaction_that_comes_late_counts_for_nothing(
+    database: str, tmp_path: Path
+) -> None:
+    def members(tx: Transaction) -> int:
+        team = teams.named(tx, teams.DEFAULT_TEAM)
+        return tx.teams.members(team.id)
+
+    async def acts(house: Clubhouse, message: MessageRef) -> None:
+        put = a_check_mark(message, "cleo", house.stage.now())
+        before = await house.club.runner.read(members)
+        taken_off = Unreacted(
+            actor=put.actor, message=message, emoji="✅", meaning=READ, at=put.at + timedelta(seconds=1)
+        )
+        await house.club.dispatcher.happened(taken_off)
+        assert await house.club.runner.read(members) == before
+        await house.club.dispatcher.happened(put)
+
+    assert state_after(database, tmp_path, acts, by="cleo") == ReadingState.UNREAD
 
 
 def test_a_reaction_on_a_message_that_is_not_ours_means_nothing(database: str, tmp_path: Path) -> None:
