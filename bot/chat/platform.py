@@ -105,12 +105,15 @@ class ReactionsCleared:
 class MarksSeen:
     """What stood on a message at `at`, read from the platform because events may have been missed.
 
-    `marks` is all of it. A reaction that is known keeps the time we know; of a new one only `at` is known.
+    `marks` is all of it. A reaction that is known keeps the time we know. Of a new one it is known only that it came
+    after `since`, where events began to be missed, and counts from then on: what was typed or pressed after that stays.
+    Without `since` it counts from `at` on.
     """
 
     message: MessageRef
     marks: tuple[Reacted, ...]
     at: datetime
+    since: datetime | None = None
 
 
 @record

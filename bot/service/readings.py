@@ -76,18 +76,25 @@ def see(tx: Transaction, event: MarksSeen) -> int:
     team = teams.team_of(tx, event.message.channel.workspace)
     if team is None:
         return 0
-    live = {(mark.account, mark.emoji) for mark in tx.readings.marks_on(team.id, event.message) if mark.live}
-    there = {(seen.actor.account, seen.emoji) for seen in event.marks}
-    missed = [seen for seen in event.marks if (seen.actor.account, seen.emoji) not in live]
+    known = {(mark.account, mark.emoji): mark for mark in tx.readings.marks_on(team.id, event.message)}
+    there = {(seen.actor.account, seen.emoji): seen for seen in event.marks}
+    missed = [seen for one, seen in there.items() if one not in known or _came_back(known[one], event)]
     for seen in missed:
-        react(tx, replace(seen, at=event.at))
-    gone = [
-        mark
-        for mark in tx.readings.marks_on(team.id, event.message)
-        if mark.live and mark.at <= event.at and (mark.account, mark.emoji) not in there
-    ]
+        react(tx, replace(seen, at=_earliest(known.get((seen.actor.account, seen.emoji)), event)))
+    gone = [mark for one, mark in known.items() if mark.live and mark.at <= event.at and one not in there]
     _take_away(tx, team.id, gone, event.at)
     return len(missed) + len(gone)
+
+
+def _came_back(known: Mark, event: MarksSeen) -> bool:
+    """Whether a mark that was seen had been taken away; what was heard after the message was read is newer than that."""
+    return not known.live and known.at <= event.at
+
+
+def _earliest(known: Mark | None, event: MarksSeen) -> datetime:
+    """When a mark that was seen and is new can have come at the earliest."""
+    since = event.since or event.at
+    return max(since, known.at) if known else since
 
 
 def _entry_shown(tx: Transaction, team: TeamId, event: Reacted | Unreacted) -> EntryId | None:

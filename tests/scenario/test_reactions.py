@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from bot.chat.platform import Actor, Reacted, ReactionsCleared, Unreacted
+from bot.chat.platform import Actor, MarksSeen, Reacted, ReactionsCleared, Unreacted
 from bot.domain.ids import MessageRef
 from bot.domain.reading import ReadingState
 from bot.ports import Transaction
@@ -84,6 +84,52 @@ def a_check_mark(message: MessageRef, by: str, at: datetime) -> Reacted:
     workspace = message.channel.workspace
     actor = Actor(account=account(by), workspace=workspace, name=by)
     return Reacted(actor=actor, message=message, emoji="✅", meaning=READ, at=at)
+
+
+async def read_late(house: Clubhouse, message: MessageRef, since: datetime) -> None:
+    """What stands on the message is read a minute after something was missed: ana's check mark, and no other."""
+    late = since + timedelta(minutes=1)
+    seen = a_check_mark(message, "ana", late)
+    await house.club.dispatcher.happened(MarksSeen(message=message, marks=(seen,), at=late, since=since))
+
+
+def test_what_was_typed_after_a_reaction_that_was_missed_stays(database: str, tmp_path: Path) -> None:
+    async def acts(house: Clubhouse, message: MessageRef) -> None:
+        missed = house.stage.now()
+        await house.wait(seconds=10)
+        await house.say("unread #1")
+        await read_late(house, message, missed)
+
+    assert state_after(database, tmp_path, acts) == ReadingState.UNREAD
+
+
+def test_a_reaction_that_was_missed_counts_after_what_was_typed_before(database: str, tmp_path: Path) -> None:
+    async def acts(house: Clubhouse, message: MessageRef) -> None:
+        await house.say("unread #1")
+        await house.wait(seconds=10)
+        await read_late(house, message, house.stage.now())
+
+    assert state_after(database, tmp_path, acts) == READ
+
+
+def test_a_reaction_that_was_put_back_unheard_is_there_again(database: str, tmp_path: Path) -> None:
+    async def acts(house: Clubhouse, message: MessageRef) -> None:
+        missed = house.stage.now()
+        await house.react(message, READ)
+        await house.wait(seconds=10)
+        await house.react(message, READ, away=True)
+        await read_late(house, message, missed)
+
+    assert state_after(database, tmp_path, acts) == READ
+
+
+def test_a_reaction_taken_off_after_the_message_was_read_stays_off(database: str, tmp_path: Path) -> None:
+    async def acts(house: Clubhouse, message: MessageRef) -> None:
+        await house.wait(minutes=2)
+        await house.react(message, READ, away=True)
+        await read_late(house, message, house.stage.now() - timedelta(minutes=2))
+
+    assert state_after(database, tmp_path, acts) == ReadingState.UNREAD
 
 
 def test_who_only_takes_a_reaction_off_is_no_member_and_the_reaction_that_comes_late_counts_for_nothing(
