@@ -12,13 +12,11 @@ from adapters.discord import cards, inbound, places
 from adapters.discord.answers import Answers
 from adapters.discord.inbound import Asked, Emojis
 from adapters.discord.presses import Press
-from bot.chat.platform import ChannelGone, Core, Happening, MarksSeen, Reacted, WorkspaceJoined, WorkspaceLeft
+from adapters.discord.repair import Repair
+from bot.chat.platform import ChannelGone, Core, Happening, Reacted, WorkspaceJoined, WorkspaceLeft
 from bot.domain.card import Card
 from bot.domain.errors import PlatformError, StoreBusy
 from bot.domain.ids import AccountRef, MessageRef, WorkspaceRef
-
-REPAIR_EVERY = 60.0
-"""Seconds between two rounds over the messages whose reactions could not be noted or read."""
 
 log = logging.getLogger("dogear.discord")
 
@@ -53,7 +51,7 @@ class Events:
         self._now = now
         self._own = own
         self._by_host = by_host
-        self._doubtful: dict[MessageRef, None] = {}
+        self._repair = Repair(core, outside.marks, now)
         self._away: set[int] = set()
         self._looked_round = asyncio.Lock()
 
@@ -94,24 +92,31 @@ class Events:
         try:
             await self._core.happened(happening)
         except StoreBusy:
-            self._doubtful[happening.message] = None
+            self._repair.doubt(happening.message, happening.at)
 
     async def seen(self, guild: discord.Guild) -> None:
         """A server that we are in; a known one keeps its team."""
-        name = guild.name
-        joined = WorkspaceJoined(workspace=places.workspace(guild.id), name=name, by_host=self._by_host())
-        await self._insist(joined)
+        workspace = places.workspace(guild.id)
+        await self._insist(WorkspaceJoined(workspace=workspace, name=guild.name, by_host=self._by_host()))
         if guild.id in self._away:
             self._away.discard(guild.id)
-            await self.gap([guild])
+            await self._read_again(workspace)
+
+    async def _read_again(self, workspace: WorkspaceRef) -> None:
+        self._repair.gap([workspace])
+        await self._repair.round()
 
     async def away(self, guild: discord.Guild) -> None:
         """An outage; what happens until it is over is read from the messages then."""
         self._away.add(guild.id)
 
     async def joined(self, guild: discord.Guild) -> None:
-        """We were invited: whoever owns the server is told in private how to begin."""
+        """We were invited: whoever owns the server is told in private how to begin.
+
+        Perhaps it is not the first time, and what was posted before has reactions that we know nothing of.
+        """
         await self.seen(guild)
+        await self._read_again(places.workspace(guild.id))
         if guild.owner_id is None:
             return
         try:
@@ -136,10 +141,11 @@ class Events:
 
     async def began(self, guilds: Sequence[discord.Guild]) -> None:
         """A new session with these servers: what happened before it, nobody told us."""
-        await self.gap(guilds)
+        self._repair.gap(places.workspace(guild.id) for guild in guilds)
         if not self._looked_round.locked():
             async with self._looked_round:
                 await self._look_round()
+        await self._repair.round()
 
     async def _look_round(self) -> None:
         """Find out which servers removed us while nobody listened; shards that begin together ask once."""
@@ -152,28 +158,6 @@ class Events:
         for workspace in set(known).difference(present):
             await self._insist(WorkspaceLeft(workspace=workspace))
 
-    async def gap(self, guilds: Sequence[discord.Guild]) -> None:
-        """Something may have been missed: read what stands on every message that still counts, and put it right."""
-        for guild in guilds:
-            for message in await self._core.shown(places.workspace(guild.id)):
-                self._doubtful[message] = None
-        await self.repair()
-
-    async def repair(self) -> None:
-        """Read the reactions of every doubtful message once; one that cannot be read now stays doubtful."""
-        for message in list(self._doubtful):
-            del self._doubtful[message]
-            try:
-                at = self._now()
-                seen = await self._outside.marks(message)
-                await self._core.happened(MarksSeen(message=message, marks=tuple(seen), at=at))
-            except StoreBusy:
-                self._doubtful[message] = None
-            except PlatformError as error:
-                log.info("reactions could not be read: %s", error)
-
     async def keep_repairing(self) -> None:
         """Until cancelled."""
-        while True:
-            await asyncio.sleep(REPAIR_EVERY)
-            await self.repair()
+        await self._repair.run()

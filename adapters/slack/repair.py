@@ -44,6 +44,10 @@ class Repair:
             began = asyncio.get_running_loop().time()
             self._wanted.clear()
             messages = await self._core.shown(self._workspace)
+            if messages is None:
+                self._wanted.set()
+                await asyncio.sleep(STORE_WAIT)
+                continue
             for message in messages[:MOST_MESSAGES]:
                 await self._repair(message)
                 await asyncio.sleep(self._pace)

@@ -184,8 +184,10 @@ class Core(Protocol):
         """
         ...
 
-    async def shown(self, workspace: WorkspaceRef) -> Sequence[MessageRef]:
-        """Our messages of the last 30 days in the workspace that stand for one entry, newest first; none on trouble."""
+    async def shown(self, workspace: WorkspaceRef) -> Sequence[MessageRef] | None:
+        """Our messages of the last 30 days in the workspace that stand for one entry, newest first; None on trouble,
+        which is not the same as there being none: whoever missed something asks again later.
+        """
         ...
 
     async def happened(self, happening: Happening, id: InvocationId | None = None) -> None:

@@ -299,12 +299,12 @@ class Dispatcher:
         except StoreError:
             return ()
 
-    async def shown(self, workspace: WorkspaceRef) -> Sequence[MessageRef]:
-        """Our messages of the last 30 days in the workspace that stand for one entry; none on any trouble."""
+    async def shown(self, workspace: WorkspaceRef) -> Sequence[MessageRef] | None:
+        """Our messages of the last 30 days in the workspace that stand for one entry; None on any trouble."""
         try:
             return await self._runner.read(lambda tx: tx.deliveries.posted(workspace, tx.now() - MARKS_COUNT))
         except StoreError:
-            return ()
+            return None
 
     async def happened(self, happening: Happening, id: InvocationId | None = None) -> None:
         """Take note of what a platform tells; returns once that is committed, raises StoreBusy if it cannot be."""

@@ -166,7 +166,9 @@ class FakeCore:
     async def present(self, platform: PlatformName) -> Sequence[WorkspaceRef]:
         return [workspace for workspace in self.workspaces if workspace.platform == platform]
 
-    async def shown(self, workspace: WorkspaceRef) -> Sequence[MessageRef]:
+    async def shown(self, workspace: WorkspaceRef) -> Sequence[MessageRef] | None:
+        if self.busy:
+            return None
         return [message for message in self.messages if message.channel.workspace == workspace]
 
     async def happened(self, happening: Happening, id: InvocationId | None = None) -> None:

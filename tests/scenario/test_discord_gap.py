@@ -87,7 +87,7 @@ class Away:
         return [ref async for ref in self._posted(server)]
 
     async def _posted(self, server: Any) -> AsyncIterator[MessageRef]:
-        for ref in reversed(await self.club.dispatcher.shown(server)):
+        for ref in reversed(await self.club.dispatcher.shown(server) or ()):
             yield ref
 
     async def come_back(self) -> None:

@@ -1,0 +1,91 @@
+"""Reading reactions again: after a time in which Discord told us nothing, and where the store could not take what it told."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import datetime
+
+from bot.chat.platform import Core, MarksSeen, Reacted
+from bot.domain.errors import PlatformBusy, PlatformRefused, PlatformUncertain, StoreError
+from bot.domain.ids import MessageRef, WorkspaceRef
+
+EVERY = 60.0
+"""Seconds between two rounds over the messages whose reactions could not be noted or read."""
+READ_WITHIN = 30.0
+"""Seconds for one message, of which some have many pages of reactions."""
+
+log = logging.getLogger("dogear.discord")
+
+Marks = Callable[[MessageRef], Awaitable[Sequence[Reacted]]]
+
+
+class Repair:
+    """Which messages may have other reactions than we know, since when, and the rounds that put it right.
+
+    Whoever wants a round may call for one at any time: they come one after the other.
+    """
+
+    def __init__(self, core: Core, marks: Marks, now: Callable[[], datetime]) -> None:
+        self._core = core
+        self._marks = marks
+        self._now = now
+        self._gaps: dict[WorkspaceRef, datetime] = {}
+        self._doubtful: dict[MessageRef, datetime] = {}
+        self._one_at_a_time = asyncio.Lock()
+        self._rests_until = 0.0
+
+    def gap(self, workspaces: Iterable[WorkspaceRef]) -> None:
+        """Until now something may have been missed there: every message that still counts is to be read."""
+        for workspace in workspaces:
+            self._gaps.setdefault(workspace, self._now())
+
+    def doubt(self, message: MessageRef, since: datetime) -> None:
+        """It is to be read. The first doubt stays, so that what somebody presses afterwards is newer than it."""
+        self._doubtful[message] = min(since, self._doubtful.get(message, since))
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            await asyncio.sleep(EVERY)
+            await self.round()
+
+    async def round(self) -> None:
+        """Read every doubtful message once. One that cannot be read ends the round, and is the last of the next."""
+        async with self._one_at_a_time:
+            if asyncio.get_running_loop().time() < self._rests_until:
+                return
+            await self._look_up()
+            for message in list(self._doubtful):
+                since = self._doubtful.pop(message)
+                if not await self._settled(message, since):
+                    self.doubt(message, since)
+                    return
+
+    async def _look_up(self) -> None:
+        """Find out which messages a gap was about; while the store does not say, it is asked again every round."""
+        for workspace, since in list(self._gaps.items()):
+            shown = await self._core.shown(workspace)
+            if shown is None:
+                return
+            del self._gaps[workspace]
+            for message in shown:
+                self.doubt(message, since)
+
+    async def _settled(self, message: MessageRef, since: datetime) -> bool:
+        """Read the message and note what is on it; False if that is to be tried again."""
+        at = self._now()
+        try:
+            async with asyncio.timeout(READ_WITHIN):
+                seen = await self._marks(message)
+            await self._core.happened(MarksSeen(message=message, marks=tuple(seen), at=at, since=since))
+        except PlatformRefused as no:
+            log.info("reactions are not read again: %s", no)
+        except PlatformBusy as busy:
+            self._rests_until = asyncio.get_running_loop().time() + busy.retry_after.total_seconds()
+            return False
+        except (PlatformUncertain, TimeoutError, StoreError) as error:
+            log.info("reactions could not be read or noted now: %s", error or "no answer")
+            return False
+        except Exception:
+            log.exception("bug while reactions were read again")
+        return True
