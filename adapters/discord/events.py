@@ -13,7 +13,7 @@ from adapters.discord.answers import Answers
 from adapters.discord.inbound import Asked, Emojis
 from adapters.discord.presses import Press
 from adapters.discord.repair import Repair
-from bot.chat.platform import ChannelGone, Core, Happening, Reacted, WorkspaceJoined, WorkspaceLeft
+from bot.chat.platform import ChannelGone, Core, Happening, Joined, Reacted, WorkspaceJoined, WorkspaceLeft
 from bot.domain.card import Card
 from bot.domain.errors import PlatformError, StoreBusy
 from bot.domain.ids import AccountRef, MessageRef, WorkspaceRef
@@ -95,32 +95,32 @@ class Events:
             self._repair.doubt(happening.message, happening.at)
 
     async def seen(self, guild: discord.Guild) -> None:
-        """A server that we are in; a known one keeps its team."""
+        """A server that we are in. Where that is news somebody is welcomed; a known one keeps its team."""
         workspace = places.workspace(guild.id)
-        await self._insist(WorkspaceJoined(workspace=workspace, name=guild.name, by_host=self._by_host()))
-        if guild.id in self._away:
+        joined = await self._insist(WorkspaceJoined(workspace=workspace, name=guild.name, by_host=self._by_host()))
+        assert joined is not None
+        if joined.news:
+            await self._welcome(guild, has_team=joined.has_team)
+        if joined.news or guild.id in self._away:
             self._away.discard(guild.id)
-            await self._read_again(workspace)
-
-    async def _read_again(self, workspace: WorkspaceRef) -> None:
-        self._repair.gap([workspace])
-        await self._repair.round()
+            self._repair.gap([workspace])
+            await self._repair.round()
 
     async def away(self, guild: discord.Guild) -> None:
         """An outage; what happens until it is over is read from the messages then."""
         self._away.add(guild.id)
 
     async def joined(self, guild: discord.Guild) -> None:
-        """We were invited: whoever owns the server is told in private how to begin.
-
-        Perhaps it is not the first time, and what was posted before has reactions that we know nothing of.
-        """
+        """We were invited, perhaps not for the first time: what was posted before may have reactions we know nothing of."""
         await self.seen(guild)
-        await self._read_again(places.workspace(guild.id))
+
+    async def _welcome(self, guild: discord.Guild, *, has_team: bool) -> None:
+        """Whoever owns the server is told in private how to begin: who invited us Discord does not say."""
         if guild.owner_id is None:
             return
         try:
-            await self._outside.tell(places.account(guild.owner_id), cards.welcome(guild.name, self._word))
+            card = cards.welcome(guild.name, self._word, unassigned=None if has_team else str(guild.id))
+            await self._outside.tell(places.account(guild.owner_id), card)
         except PlatformError as error:
             log.info("nobody could be welcomed: %s", error)
 
@@ -131,7 +131,7 @@ class Events:
         ref = places.channel(channel.guild.id, channel.id)
         await self._insist(ChannelGone(channel=ref, because="the channel was deleted"))
 
-    async def _insist(self, happening: Happening) -> None:
+    async def _insist(self, happening: Happening) -> Joined | None:
         """Tell the core until it can take it: these are not told twice either."""
         while True:
             try:

@@ -159,6 +159,14 @@ Happening: TypeAlias = (
 )
 
 
+@record
+class Joined:
+    """What came of a WorkspaceJoined: whether we were not there before, and whether it has a team or waits for one."""
+
+    news: bool
+    has_team: bool
+
+
 class Core(Protocol):
     """What a platform may ask of us. Nothing here raises but `happened`: errors come back as cards."""
 
@@ -190,8 +198,9 @@ class Core(Protocol):
         """
         ...
 
-    async def happened(self, happening: Happening, id: InvocationId | None = None) -> None:
-        """Take note of it. Returns once the effect is committed; raises StoreBusy if that cannot be done now.
+    async def happened(self, happening: Happening, id: InvocationId | None = None) -> Joined | None:
+        """Take note of it. Returns once the effect is committed; raises StoreBusy if that cannot be done now. Only of a
+        WorkspaceJoined there is something to say.
 
         With the platform's own `id` of the event a repeat has no second effect. Reactions need none: they carry
         their time, and the newest stands.

@@ -16,6 +16,7 @@ from bot.chat.platform import (
     ChannelGone,
     Happening,
     Invocation,
+    Joined,
     MarksSeen,
     Reacted,
     ReactionsCleared,
@@ -306,16 +307,18 @@ class Dispatcher:
         except StoreError:
             return None
 
-    async def happened(self, happening: Happening, id: InvocationId | None = None) -> None:
+    async def happened(self, happening: Happening, id: InvocationId | None = None) -> Joined | None:
         """Take note of what a platform tells; returns once that is committed, raises StoreBusy if it cannot be."""
         if id is not None:
             follow(id)
         noted = partial(self._noted_once, happening=happening, id=id)
-        stopped = await self._patience.of(partial(self._runner.write, noted))
-        if stopped is not None:
-            self._stopped(stopped)
+        came = await self._patience.of(partial(self._runner.write, noted))
+        if isinstance(came, Schedule):
+            self._stopped(came)
+            return None
+        return came
 
-    def _noted_once(self, tx: Transaction, happening: Happening, id: InvocationId | None) -> Schedule | None:
+    def _noted_once(self, tx: Transaction, happening: Happening, id: InvocationId | None) -> Schedule | Joined | None:
         if id is not None:
             if tx.invocations.answer(id) is not None:
                 self._meter.repeated()
@@ -323,7 +326,8 @@ class Dispatcher:
             tx.invocations.keep(id, "")
         return self._noted(tx, happening)
 
-    def _noted(self, tx: Transaction, happening: Happening) -> Schedule | None:
+    def _noted(self, tx: Transaction, happening: Happening) -> Schedule | Joined | None:
+        """A schedule that had to be stopped, or what there is to say of a workspace that was joined."""
         match happening:
             case Reacted() | Unreacted():
                 readings.react(tx, happening)
@@ -337,7 +341,9 @@ class Dispatcher:
                 schedules.restart(tx, happening.channel)
             case WorkspaceJoined():
                 team = teams.found_default(tx, self._house.zone) if happening.by_host else None
-                teams.join(tx, happening.workspace, happening.name, team)
+                known = tx.teams.workspace(happening.workspace)
+                joined = teams.join(tx, happening.workspace, happening.name, team)
+                return Joined(news=known is None or known.left_at is not None, has_team=joined.team is not None)
             case WorkspaceLeft():
                 tx.teams.leave(happening.workspace)
         return None

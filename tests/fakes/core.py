@@ -5,7 +5,17 @@ from datetime import UTC, datetime, timedelta
 
 from bot.chat.command import Catalogue, CommandSpec, Param, Placement, Reply
 from bot.chat.line import parse
-from bot.chat.platform import Actor, Answer, ChatPlatform, Happening, Invocation, Reacted, Unreacted
+from bot.chat.platform import (
+    Actor,
+    Answer,
+    ChatPlatform,
+    Happening,
+    Invocation,
+    Joined,
+    Reacted,
+    Unreacted,
+    WorkspaceJoined,
+)
 from bot.domain import value
 from bot.domain.card import (
     Action,
@@ -171,7 +181,7 @@ class FakeCore:
             return None
         return [message for message in self.messages if message.channel.workspace == workspace]
 
-    async def happened(self, happening: Happening, id: InvocationId | None = None) -> None:
+    async def happened(self, happening: Happening, id: InvocationId | None = None) -> Joined | None:
         if self.busy:
             raise StoreBusy("locked")
         self.happenings.append(happening)
@@ -179,6 +189,11 @@ class FakeCore:
             self.states[happening.actor.name, happening.entry] = happening.meaning
         if isinstance(happening, Unreacted) and happening.entry is not None:
             self.states.pop((happening.actor.name, happening.entry), None)
+        if not isinstance(happening, WorkspaceJoined):
+            return None
+        news = happening.workspace not in self.workspaces
+        self.workspaces += [happening.workspace] if news else []
+        return Joined(news=news, has_team=happening.by_host)
 
     def _home(self, invocation: Invocation, arguments: Mapping[str, str]) -> Answer:
         unread = sum(1 for entry in self.entries if self._state(invocation, entry) is ReadingState.UNREAD)

@@ -15,7 +15,7 @@ from bot.commands.catalogue import CATALOGUE
 from bot.domain.ids import WorkspaceRef
 from bot.domain.value import Kind
 from bot.service import teams
-from tests.fakes.server import Nobody, Server, a_server, buttons, entry_message, played, shown_by
+from tests.fakes.server import Nobody, Server, a_server, buttons, entry_message, played, read_aloud, shown_by
 from tests.scenario.test_isolation import VALUES, their_list
 
 
@@ -216,16 +216,17 @@ def test_two_servers_in_one_process_never_see_each_other(database: str, tmp_path
     played(scene())
 
 
+def welcomes(server: Server) -> list[str]:
+    told = [body for _, path, body in server.bodies if path.startswith("/channels/") and "components" in body]
+    return [words for body in told if "three steps" in (words := read_aloud(body["components"]))]
+
+
 def test_a_server_that_nobody_assigned_is_told_how(database: str) -> None:
     async def scene() -> None:
         async with a_server(database) as server:
             owner = server.env.create_user("olga")
             guild = server.env.create_guild(name="new", owner=owner)
             await server.env.settle()
-            client = server.platform.client
-            joined = client.get_guild(guild.id)
-            assert joined is not None
-            await client.on_guild_join(joined)  # SimCord's servers come as ones that were known already
             channel = guild.create_text_channel("reading")
             ana = server.member(guild, "ana")
 
@@ -233,8 +234,27 @@ def test_a_server_that_nobody_assigned_is_told_how(database: str) -> None:
 
             assert answer.ephemeral
             assert f"dogear team assign discord:{guild.id} TEAM" in shown_by(answer)
-            told = [body for _, path, body in server.bodies if path.startswith("/channels/") and "components" in body]
-            assert "three steps" in json.dumps(told)
+            (welcome,) = welcomes(server)
+            assert f"dogear team assign discord:{guild.id} TEAM" in welcome
+
+    played(scene())
+
+
+def test_a_server_is_welcomed_when_it_is_seen_for_the_first_time_and_not_after_a_restart(database: str) -> None:
+    async def scene() -> None:
+        async with a_server(database) as server:
+            application = server.platform.client.application
+            assert application is not None
+            application.bot_public = False
+            server.env.create_guild(name="new", owner=server.env.create_user("olga"))
+            await server.env.settle()
+            (welcome,) = welcomes(server)
+            assert "/blog schedule set" in welcome
+            assert "team assign" not in welcome
+
+            await server.restart()
+
+            assert len(welcomes(server)) == 1
 
     played(scene())
 

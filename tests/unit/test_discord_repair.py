@@ -204,12 +204,20 @@ def test_a_missed_reaction_counts_from_the_first_doubt_however_late_it_is_read()
     assert seen.at > NOW
 
 
-def test_a_server_that_invites_us_again_is_read() -> None:
+def test_a_server_that_we_come_back_to_is_welcomed_and_read_and_one_that_we_were_in_is_neither() -> None:
     core, outside = a_core(FIRST), Outside()
 
-    asyncio.run(these_events(core, outside).joined(A_GUILD))
+    async def scene() -> None:
+        events = these_events(core, outside)
+        await events.seen(A_GUILD)
+        assert (outside.told, outside.read) == ([places.account(7)], [FIRST])
+        await events.seen(A_GUILD)
+        assert (outside.told, outside.read) == ([places.account(7)], [FIRST])
+        core.workspaces.clear()
+        await events.joined(A_GUILD)
+        assert (outside.told, outside.read) == ([places.account(7)] * 2, [FIRST] * 2)
 
-    assert outside.read == [FIRST]
+    asyncio.run(scene())
 
 
 def test_what_happened_during_an_outage_of_a_server_is_read_when_it_is_over() -> None:
