@@ -117,7 +117,8 @@ class DiscordPlatform:
         await self._log_in_or_give_up()
         with translated():
             await self.register(core)
-            count, *_ = await self.client.http.get_bot_gateway()
+            count, _, starts = await self.client.http.get_bot_gateway()
+            _require_starts(starts, count)
         async with asyncio.TaskGroup() as group:
 
             async def start(shards: tuple[int, ...]) -> None:
@@ -344,6 +345,16 @@ class DiscordPlatform:
     def link(self, message: MessageRef) -> Url | None:
         place: WorkspaceRef = message.channel.workspace
         return Url(f"https://discord.com/channels/{place.id}/{message.channel.id}/{message.id}")
+
+
+def _require_starts(starts: Mapping[str, Any], shards: int) -> None:
+    """Raise PlatformBusy if Discord has no new session left for each shard: who begins one all the same loses the token
+    (documentation of August 2026: 1,000 a day).
+    """
+    if starts["remaining"] >= shards:
+        return
+    wait = timedelta(milliseconds=starts["reset_after"])
+    raise PlatformBusy(f"Discord lets the bot begin no more sessions for {wait}", retry_after=wait)
 
 
 def _parameters(view: Layout, *, nonce: str | None = None) -> discord.http.MultipartParameters:

@@ -102,6 +102,7 @@ class FakeDiscord:
         self.headers: list[str] = []
         self.deleted_nonces: set[str] = set()
         self.shards = 1
+        self.starts = 1000
         self.forum = False
         self.trusts = True
         self.flags = 0
@@ -308,7 +309,7 @@ class FakeDiscord:
         return answered({"threads": [], "members": [], "has_more": False})
 
     async def _gateway(self, request: web.Request) -> web.Response:
-        limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 16}
+        limit = {"total": 1000, "remaining": self.starts, "reset_after": 3_600_000, "max_concurrency": 16}
         url = f"ws://{request.host}/gateway/socket"
         return answered({"url": url, "shards": self.shards, "session_start_limit": limit})
 

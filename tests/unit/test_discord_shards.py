@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
 
@@ -9,7 +10,7 @@ from adapters.discord.places import DISCORD
 from adapters.discord.platform import DiscordPlatform
 from adapters.discord.shards import Shards
 from bot.commands.cards import sentence
-from bot.domain.errors import BadConfig, PlatformUncertain
+from bot.domain.errors import BadConfig, PlatformBusy, PlatformUncertain
 from bot.domain.ids import AccountRef, PlatformName
 from tests.fakes.core import FakeCore
 from tests.fakes.discord_rest import FakeDiscord, serving
@@ -133,6 +134,21 @@ def test_a_replica_identifies_for_its_own_shards_with_two_intents_and_no_more() 
     assert said["intents"] == 1 << 0 | 1 << 10
     assert lock.names == {"shard/0/2"}, "what it held is let go"
     assert [path for method, path in fake.requests if method == "PUT"] == ["/applications/900000000000000001/commands"]
+
+
+def test_no_session_is_begun_when_discord_allows_no_more_of_them_today() -> None:
+    fake = FakeDiscord()
+    fake.shards, fake.starts = 2, 1
+
+    async def scene() -> None:
+        async with serving(fake) as platform:
+            with pytest.raises(PlatformBusy) as raised:
+                await platform.run(FakeCore(), FakeVault(Lock()))
+            assert raised.value.retry_after == timedelta(hours=1)
+
+    asyncio.run(scene())
+
+    assert fake.identified == []
 
 
 def test_a_platform_that_ended_can_be_run_again_and_says_how_it_stands() -> None:
