@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cached_property
 
 from bot.domain.errors import BadConfig
@@ -13,17 +14,34 @@ _MAKE_ONE = (
 )
 
 
+KEPT_WITHIN = 15.0
+LET_GO_WITHIN = 2.0
+"""Seconds for the database to answer about a hold."""
+
+
 class ThreadedHold:
     """Implements `bot.chat.platform.Hold`."""
 
     def __init__(self, hold: Hold) -> None:
         self._hold = hold
+        self._silent = False
 
     async def kept(self) -> bool:
-        return await asyncio.to_thread(self._hold.kept)
+        """A database that does not answer in time may have given it to another by then: it is lost for good."""
+        if self._silent:
+            return False
+        try:
+            async with asyncio.timeout(KEPT_WITHIN):
+                return await asyncio.to_thread(self._hold.kept)
+        except TimeoutError:
+            self._silent = True
+            return False
 
     async def let_go(self) -> None:
-        await asyncio.to_thread(self._hold.let_go)
+        """Waits a moment at most: a session that cannot be closed ends by itself."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LET_GO_WITHIN):
+                await asyncio.to_thread(self._hold.let_go)
 
 
 class ThreadedVault:

@@ -21,6 +21,8 @@ IDLE_TIMEOUT = 30_000
 """Milliseconds after which PostgreSQL ends a statement, and a transaction whose holder is frozen."""
 POOL_TIMEOUT = 3.0
 """Seconds."""
+FOUND_OUT = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 15_000}
+"""What libpq is told so that a PostgreSQL whose machine is gone is found out within 25 seconds, 15 while we ask it."""
 POOL = 8
 """Connections to PostgreSQL; SQLite has one for each thread that comes."""
 
@@ -112,10 +114,7 @@ def _postgresql(url: URL) -> Engine:
     arguments = {
         "connect_timeout": 3,
         "application_name": "dogear",
-        "keepalives_idle": 10,
-        "keepalives_interval": 5,
-        "keepalives_count": 3,
-        "tcp_user_timeout": 15_000,
+        **FOUND_OUT,
         "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
     }
     _require_driver()

@@ -1,5 +1,6 @@
 """What only one process may have at a time: an advisory lock on PostgreSQL, anything on SQLite, which has one process."""
 
+from contextlib import suppress
 from hashlib import blake2b
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -8,6 +9,7 @@ from sqlalchemy.pool import NullPool
 
 from bot.domain.errors import StoreBusy
 from store.sql import failures
+from store.sql.engine import FOUND_OUT
 
 IDLE_SESSION = 45_000
 """Milliseconds after which PostgreSQL ends the session of a holder that says nothing more, and with it the hold."""
@@ -32,9 +34,10 @@ class Hold:
         return True
 
     def let_go(self) -> None:
-        """Another process may have it from now on."""
+        """Another process may have it from now on; nothing is raised, for a session that is broken holds nothing."""
         if self._connection is not None:
-            self._connection.close()
+            with suppress(SQLAlchemyError, StoreBusy):
+                self._connection.close()
 
 
 def hold(engine: Engine, name: str) -> Hold | None:
@@ -57,6 +60,7 @@ def own_connection(engine: Engine) -> Connection:
     arguments = {
         "connect_timeout": 3,
         "application_name": "dogear hold",
+        **FOUND_OUT,
         "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
     }
     own = create_engine(engine.url, connect_args=arguments, poolclass=NullPool, isolation_level="AUTOCOMMIT")

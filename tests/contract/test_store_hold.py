@@ -1,13 +1,17 @@
 """What one process alone has: on PostgreSQL until it lets go or dies, on SQLite, which has one process, always."""
 
+import asyncio
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from bot.runtime import vault
 from store.sql import SqlStore, open_store
 from tests.fakes.clock import FakeClock
 from tests.fakes.postgres import Postgres
@@ -93,3 +97,49 @@ def test_a_holder_that_says_nothing_is_taken_for_dead(shared: SqlStore) -> None:
 
     assert idle == "45s"
     held.let_go()
+
+
+def test_a_holder_that_is_cut_off_finds_out_before_another_can_have_it(shared: SqlStore) -> None:
+    held = shared.hold("chat/shard/0/1")
+    assert held is not None
+    assert held._connection is not None
+
+    driver: Any = held._connection.connection.driver_connection
+    told = driver.info.get_parameters()
+
+    assert (told["tcp_user_timeout"], told["keepalives_idle"]) == ("15000", "10")
+    held.let_go()
+
+
+class StuckHold:
+    """Its session gives no answer."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.answered = threading.Event()
+
+    def kept(self) -> bool:
+        self.asked += 1
+        self.answered.wait()
+        return True
+
+    def let_go(self) -> None:
+        self.answered.wait()
+
+
+def test_a_hold_whose_session_gives_no_answer_is_lost_and_nobody_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vault, "KEPT_WITHIN", 0.01)
+    monkeypatch.setattr(vault, "LET_GO_WITHIN", 0.01)
+    stuck: Any = StuckHold()
+
+    async def scene() -> list[bool]:
+        hold = vault.ThreadedHold(stuck)
+        try:
+            kept = [await hold.kept(), await hold.kept()]
+            await hold.let_go()
+        finally:
+            stuck.answered.set()
+        return kept
+
+    assert asyncio.run(scene()) == [False, False]
+    assert stuck.asked == 1
