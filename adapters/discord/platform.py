@@ -135,11 +135,17 @@ class DiscordPlatform:
             self.client.gateway = self._gateway
 
     async def connection(self) -> Connection:
-        """Up if every shard that is ours to hear is heard."""
+        """Up if every shard that is ours to hear is heard.
+
+        While the database does not answer, those are the ones that we heard before.
+        """
         if self._sending_only:
             return Connection(up=True, reconnects=self._gateway.reconnects)
-        if self._shards is None or not self._shards.looked:
+        if self._shards is None:
             return Connection(up=False, reason="not connected yet", reconnects=self._gateway.reconnects)
+        if not self._shards.looked and not self._shards.held:
+            reason = "the database has not said which shards are ours"
+            return Connection(up=False, reason=reason, reconnects=self._gateway.reconnects)
         silent = sorted(set(self._shards.held) - self._gateway.up)
         reason = f"shards not connected: {', '.join(map(str, silent))}" if silent else ""
         return Connection(up=not silent, reason=reason, reconnects=self._gateway.reconnects)

@@ -12,6 +12,14 @@ EVERY = 10.0
 """Seconds between two looks at what is held and what is free. With the 45 that a dead holder keeps its hold at most,
 a shard is taken over within a minute.
 """
+MOST_UNANSWERED = 540
+"""Looks for which a shard is listened to while the database says nothing: an hour and a half. Nobody else can take it
+then, and people are told to try again later; only where others reach the database and we do not, two may listen.
+"""
+MOST_DENIED = 6
+"""Looks for which a shard is listened to that somebody else has: it may be our own lost session, which the database
+gives up within 45 seconds. Two that listen do no harm, for an interaction is answered by the first who takes it.
+"""
 
 log = logging.getLogger("dogear.discord")
 
@@ -27,8 +35,10 @@ class Shards:
         self._count = count
         self._start = start
         self._held: dict[int, Hold] = {}
+        self._lost: dict[int, int] = {}
+        """For how many looks in a row the hold of a shard that we listen to has been lost."""
         self.looked = False
-        """Whether it is known by now which shards are ours."""
+        """Whether the database said at the last look which shards are ours."""
 
     @property
     def held(self) -> tuple[int, ...]:
@@ -36,32 +46,56 @@ class Shards:
 
     async def keep(self) -> None:
         """Until cancelled; lets go of everything then. Raises PlatformUncertain when a hold was lost: another replica
-        may have the shard now, so this process must stop listening, which it does by ending.
+        has the shard now, or may have it, so this process must stop listening, which it does by ending.
         """
         try:
             while True:
                 await self.look()
                 await asyncio.sleep(EVERY)
         finally:
-            for hold in self._held.values():
-                await hold.let_go()
+            await asyncio.gather(*(hold.let_go() for hold in self._held.values()))
 
     async def look(self) -> None:
-        """Make sure of what we hold, and take what is free."""
-        for shard, hold in self._held.items():
-            if not await hold.kept():
-                raise PlatformUncertain(f"the hold of shard {shard} was lost")
-        fresh = tuple([shard for shard in range(self._count) if shard not in self._held and await self._taken(shard)])
+        """Make sure of what we hold, and take what is free. While the database does not answer all stays as it is."""
+        kept = await asyncio.gather(*(hold.kept() for hold in self._held.values()))
+        lost = [shard for shard, ours in zip(self._held, kept, strict=True) if not ours]
+        self._lost = {shard: self._lost.get(shard, 0) + 1 for shard in lost}
+        fresh: list[int] = []
+        try:
+            for shard in lost:
+                await self._take_again(shard)
+            for shard in range(self._count):
+                fresh += [shard] if shard not in self._held and await self._taken(shard) else []
+            self.looked = True
+        except StoreBusy as error:
+            self._go_on_unsure(error)
         if fresh:
             log.info("shards taken", extra={"shards": fresh, "of": self._count})
-            await self._start(fresh)
-        self.looked = True
+            await self._start(tuple(fresh))
+
+    async def _take_again(self, shard: int) -> None:
+        """A hold is lost with its session, but the shard is ours if nobody else has taken it."""
+        hold = await self._hold(shard)
+        if hold is not None:
+            log.info("a shard is held again", extra={"shard": shard})
+            await self._held[shard].let_go()
+            self._held[shard] = hold
+            del self._lost[shard]
+        elif self._lost[shard] > MOST_DENIED:
+            raise PlatformUncertain(f"the hold of shard {shard} was lost")
 
     async def _taken(self, shard: int) -> bool:
-        try:
-            hold = await self._vault.hold(self._platform, f"shard/{shard}/{self._count}")
-        except StoreBusy:
-            return False
+        hold = await self._hold(shard)
         if hold is not None:
             self._held[shard] = hold
         return hold is not None
+
+    async def _hold(self, shard: int) -> Hold | None:
+        return await self._vault.hold(self._platform, f"shard/{shard}/{self._count}")
+
+    def _go_on_unsure(self, error: StoreBusy) -> None:
+        self.looked = False
+        log.warning("it is not known which shards are ours: %s", error)
+        for shard, looks in self._lost.items():
+            if looks > MOST_UNANSWERED:
+                raise PlatformUncertain(f"the hold of shard {shard} was lost, and the database does not answer")

@@ -1,16 +1,19 @@
-"""Who listens to which shard: each is one replica's, a free one is taken, a lost one ends the process."""
+"""Who listens to which shard: each is one replica's, a free one is taken, one that another has ends the process."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
 
+from adapters.discord import shards
 from adapters.discord.places import DISCORD
 from adapters.discord.platform import DiscordPlatform
-from adapters.discord.shards import Shards
+from adapters.discord.shards import MOST_DENIED, MOST_UNANSWERED, Shards
 from bot.commands.cards import sentence
-from bot.domain.errors import BadConfig, PlatformBusy, PlatformUncertain
+from bot.domain.errors import BadConfig, PlatformBusy, PlatformUncertain, StoreBusy
 from bot.domain.ids import AccountRef, PlatformName
 from tests.fakes.core import FakeCore
 from tests.fakes.discord_rest import FakeDiscord, serving
@@ -31,7 +34,8 @@ class FakeHold:
         return not self.lost
 
     async def let_go(self) -> None:
-        self.lock.names.discard(self.name)
+        if not self.lost:
+            self.lock.names.discard(self.name)
 
 
 @dataclass
@@ -40,8 +44,20 @@ class FakeVault:
 
     lock: Lock
     holds: list[FakeHold] = field(default_factory=list)
+    away: bool = False
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def lose(self, *, other: bool = False) -> None:
+        """Every session is over; with `other` another replica has taken what was held."""
+        for hold in self.holds:
+            hold.lost = True
+            if not other:
+                self.lock.names.discard(hold.name)
 
     async def hold(self, platform: PlatformName, name: str) -> FakeHold | None:
+        self.asked.set()
+        if self.away:
+            raise StoreBusy("The database is away.")
         if name in self.lock.names:
             return None
         self.lock.names.add(name)
@@ -88,17 +104,97 @@ def test_two_replicas_share_the_shards_and_one_takes_over_from_the_other() -> No
     assert started == [("first", (0, 1)), ("second", (0, 1))]
 
 
-def test_a_hold_that_was_lost_ends_the_process() -> None:
+@asynccontextmanager
+async def holding(vault: FakeVault, count: int = 2) -> AsyncIterator[tuple[Shards, list[tuple[int, ...]]]]:
+    """Shards that have been looked at once, and every start."""
+    started: list[tuple[int, ...]] = []
+
+    async def start(shards: tuple[int, ...]) -> None:
+        started.append(shards)
+
+    shards = Shards(vault, DISCORD, count, start)
+    await shards.look()
+    yield shards, started
+
+
+def test_a_shard_that_another_replica_has_taken_ends_the_process() -> None:
     vault = FakeVault(Lock())
 
     async def scene() -> None:
-        async def start(shards: tuple[int, ...]) -> None:
-            vault.holds[0].lost = True
+        async with holding(vault) as (shards, _):
+            vault.lose(other=True)
+            for _ in range(MOST_DENIED):
+                await shards.look()
+            with pytest.raises(PlatformUncertain, match="shard 0"):
+                await shards.look()
 
-        shards = Shards(vault, DISCORD, 1, start)
-        await shards.look()
-        with pytest.raises(PlatformUncertain, match="shard 0"):
+    asyncio.run(scene())
+
+
+def test_our_own_lost_session_is_outlasted() -> None:
+    vault = FakeVault(Lock())
+
+    async def scene() -> None:
+        async with holding(vault) as (shards, started):
+            vault.lose(other=True)
+            for _ in range(MOST_DENIED):
+                await shards.look()
+            vault.lock.names.clear()
             await shards.look()
+            await shards.look()
+            assert started == [(0, 1)]
+
+    asyncio.run(scene())
+
+    assert vault.lock.names == {"shard/0/2", "shard/1/2"}
+
+
+def test_shards_are_listened_to_while_the_database_is_away_and_held_again_when_it_is_back() -> None:
+    vault = FakeVault(Lock())
+
+    async def scene() -> None:
+        async with holding(vault) as (shards, started):
+            vault.lose()
+            vault.away = True
+            for _ in range(MOST_UNANSWERED):
+                await shards.look()
+            assert (shards.held, shards.looked) == ((0, 1), False)
+            vault.away = False
+            await shards.look()
+            assert shards.looked
+            assert started == [(0, 1)]
+
+    asyncio.run(scene())
+
+    assert vault.lock.names == {"shard/0/2", "shard/1/2"}
+    assert len(vault.holds) == 4
+
+
+def test_a_database_that_stays_away_ends_the_listening_at_last() -> None:
+    vault = FakeVault(Lock())
+
+    async def scene() -> None:
+        async with holding(vault) as (shards, _):
+            vault.lose()
+            vault.away = True
+            for _ in range(MOST_UNANSWERED):
+                await shards.look()
+            with pytest.raises(PlatformUncertain, match="does not answer"):
+                await shards.look()
+
+    asyncio.run(scene())
+
+
+def test_what_was_taken_before_the_database_went_is_started() -> None:
+    class Leaving(FakeVault):
+        async def hold(self, platform: PlatformName, name: str) -> FakeHold | None:
+            taken = await super().hold(platform, name)
+            self.away = True
+            return taken
+
+    async def scene() -> None:
+        async with holding(Leaving(Lock())) as (shards, started):
+            assert (shards.held, started) == ((0,), [(0,)])
 
     asyncio.run(scene())
 
@@ -175,6 +271,41 @@ def test_a_platform_that_ended_can_be_run_again_and_says_how_it_stands() -> None
 
     assert [(one.up, one.reconnects) for one in seen] == [(True, 0), (False, 0), (True, 1), (False, 1)]
     assert len(fake.identified) == 2
+
+
+def test_a_process_that_cannot_ask_which_shards_are_its_own_is_not_up() -> None:
+    async def scene() -> None:
+        vault = FakeVault(Lock(), away=True)
+        async with serving(FakeDiscord()) as platform:
+            running = await _listening(platform, vault)
+            async with asyncio.timeout(20):
+                while "database" not in (await platform.connection()).reason:  # noqa: ASYNC110 -- what it asks is the subject
+                    await asyncio.sleep(0.01)
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(scene())
+
+
+def test_a_process_that_hears_its_shards_stays_up_while_the_database_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shards, "EVERY", 0.01)
+
+    async def scene() -> None:
+        vault = FakeVault(Lock())
+        async with serving(FakeDiscord()) as platform:
+            running = await _listening(platform, vault)
+            await _up(platform)
+            vault.lose()
+            vault.away = True
+            vault.asked.clear()
+            async with asyncio.timeout(20):
+                await vault.asked.wait()
+            assert (await platform.connection()).up
+            assert not running.done()
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(scene())
 
 
 def test_a_shard_that_is_not_heard_is_named() -> None:
