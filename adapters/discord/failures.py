@@ -17,12 +17,8 @@ UNKNOWN_CHANNEL, UNKNOWN_GUILD, UNKNOWN_MESSAGE = 10003, 10004, 10008
 UNKNOWN_INTERACTION, ALREADY_ACKNOWLEDGED = 10062, 40060
 THREAD_EXISTS = 160004
 NO_ACCESS, NO_PERMISSION = 50001, 50013
-CLOSED = {
-    UNKNOWN_CHANNEL: "the channel is gone",
-    UNKNOWN_GUILD: "Dogear is in that server no more",
-    NO_ACCESS: "Dogear may not see the channel",
-    NO_PERMISSION: "Dogear lacks a permission in the channel",
-}
+GONE = {UNKNOWN_CHANNEL: "the channel is gone", UNKNOWN_GUILD: "Dogear is in that server no more"}
+DENIED = (NO_ACCESS, NO_PERMISSION)
 """Answers to a post that say that the channel takes nothing of ours until somebody acts."""
 
 _REMEDIES = {
@@ -83,11 +79,9 @@ def _refused(error: discord.HTTPException) -> PlatformError:
     return PlatformRefused(f"Discord says no: {words} ({error.code})", remedy=_REMEDIES.get(error.code, _REMEDY))
 
 
-def closed(error: discord.HTTPException, lacking: tuple[str, str] | None) -> ChannelRefused:
-    """A post to a channel that is closed to us; `lacking` is its name and the permissions that it denies, if known."""
-    if lacking:
-        return ChannelRefused(f"Dogear may not post in {lacking[0]}: it lacks {lacking[1]}", remedy="Grant it there.")
-    return ChannelRefused(CLOSED[error.code], remedy=_REMEDIES[error.code])
+def gone(error: discord.HTTPException) -> ChannelRefused:
+    """A post to a channel that is there no more."""
+    return ChannelRefused(GONE[error.code], remedy=_REMEDIES[error.code])
 
 
 def _named_time(error: discord.HTTPException) -> timedelta | None:

@@ -1,6 +1,14 @@
 """The permissions that Dogear asks for, by Discord's own names for them, and which of them a channel denies."""
 
+import asyncio
+
 import discord
+
+from adapters.discord.failures import translated
+from adapters.discord.limits import free
+from bot.domain.errors import PlatformError
+from bot.domain.ids import ChannelRef
+from bot.domain.record import record
 
 NEEDED = {
     "view_channel": "View Channel",
@@ -13,8 +21,63 @@ NEEDED = {
 }
 """What each post needs, nothing else: never Administrator, never Mention Everyone."""
 WANTED = discord.Permissions(**dict.fromkeys(NEEDED, True))
+LOOKED_UP_WITHIN = 4.0
+"""Seconds for finding out what is missing: the attempt that was refused has ten in all."""
+
+
+@record
+class Act:
+    """Something that we do in a channel, and what it needs there."""
+
+    words: str
+    needs: tuple[str, ...]
+
+
+POST = Act(words="post", needs=("view_channel", "send_messages", "embed_links"))
+OPEN_THREAD = Act(words="open a thread", needs=("view_channel", "create_public_threads"))
+ANSWER = Act(words="post in the thread", needs=("view_channel", "send_messages_in_threads", "embed_links"))
+REACT = Act(words="put a reaction on its post", needs=("view_channel", "read_message_history", "add_reactions"))
 
 
 def missing(granted: discord.Permissions) -> list[str]:
     """The names of what is needed and not granted."""
     return [name for flag, name in NEEDED.items() if not getattr(granted, flag)]
+
+
+async def denied(client: discord.Client, channel: ChannelRef, act: Act) -> tuple[str, str]:
+    """Why Discord says no to it there, and the remedy; as exactly as can be found out in a moment.
+
+    Everything that is missing is named, for the next step would be refused in its turn.
+    """
+    name, lacking = await _found_out(client, channel) or ("", [])
+    if lacking:
+        what = f"Dogear may not {act.words} in #{name}: it lacks {', '.join(lacking)}"
+        return what, f"Whoever manages the server can allow it: #{name} › Edit Channel › Permissions › Dogear."
+    where = f"#{name}" if name else "the channel"
+    needs = ", ".join(NEEDED[flag] for flag in act.needs)
+    return f"Dogear may not {act.words} in {where}", f"Whoever manages the server can allow it there: {needs}."
+
+
+async def _found_out(client: discord.Client, channel: ChannelRef) -> tuple[str, list[str]] | None:
+    """The channel's name and what it denies, as the gateway told us, or by asking: not every process has a gateway."""
+    assert client.user is not None
+    known = client.get_channel(int(channel.id))
+    own = known.guild.get_member(client.user.id) if isinstance(known, discord.abc.GuildChannel) else None
+    if own is not None and isinstance(known, discord.abc.GuildChannel):
+        return known.name, missing(known.permissions_for(own))
+    try:
+        async with asyncio.timeout(LOOKED_UP_WITHIN):
+            with translated():
+                return await _asked(client, client.user.id, channel)
+    except (PlatformError, TimeoutError):
+        free(client.http)
+        return None
+
+
+async def _asked(client: discord.Client, user: int, channel: ChannelRef) -> tuple[str, list[str]] | None:
+    guild = await client.fetch_guild(int(channel.workspace.id), with_counts=False)
+    own = await guild.fetch_member(user)
+    for found in await guild.fetch_channels():
+        if str(found.id) == channel.id:
+            return found.name, missing(found.permissions_for(own))
+    return None

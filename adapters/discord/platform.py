@@ -13,12 +13,13 @@ from adapters.discord import forum, places, surface
 from adapters.discord.client import DiscordClient
 from adapters.discord.events import Events
 from adapters.discord.failures import (
-    CLOSED,
+    DENIED,
+    GONE,
     THREAD_EXISTS,
     UNKNOWN_CHANNEL,
     UNKNOWN_MESSAGE,
     UNREACHABLE,
-    closed,
+    gone,
     translated,
 )
 from adapters.discord.history import carrying
@@ -26,7 +27,7 @@ from adapters.discord.inbound import SEEDS, Emojis
 from adapters.discord.limits import free
 from adapters.discord.marks import marks_on
 from adapters.discord.markup import thread_name
-from adapters.discord.permissions import missing
+from adapters.discord.permissions import ANSWER, OPEN_THREAD, POST, REACT, Act, denied
 from adapters.discord.render import Layout
 from adapters.discord.render import message as message_of
 from adapters.discord.shards import Shards
@@ -34,7 +35,14 @@ from bot.chat.connection import Connection
 from bot.chat.platform import Core, Reacted, Vault
 from bot.domain.card import Card
 from bot.domain.delivery import Manner
-from bot.domain.errors import BadConfig, MessageRemoved, PlatformBusy, PlatformRefused, PlatformUncertain
+from bot.domain.errors import (
+    BadConfig,
+    ChannelRefused,
+    MessageRemoved,
+    PlatformBusy,
+    PlatformRefused,
+    PlatformUncertain,
+)
 from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, ThreadRef, Url, WorkspaceRef
 from bot.domain.reading import ReadingState
 
@@ -222,7 +230,7 @@ class DiscordPlatform:
     async def post(self, channel: ChannelRef, card: Card, *, key: str, thread: ThreadRef | None = None) -> MessageRef:
         """Post the card; the key is the nonce, so that the same post within minutes is the same message."""
         where = thread.id if thread else channel.id
-        async with self._asking() as http:
+        async with self._asking() as http, self._allowed(ANSWER if thread else POST, channel):
             _number(where)
             try:
                 known = None if thread else await self._channels.forum(http, channel, fresh=True)
@@ -234,10 +242,22 @@ class DiscordPlatform:
                     raise MessageRemoved(
                         "it was posted, and removed before we heard of it", remedy="It is not posted again."
                     ) from error
-                if thread or error.code not in CLOSED:
-                    raise
-                raise closed(error, self._lacking(channel)) from error
+                if error.code in GONE and thread is None:
+                    raise gone(error) from error
+                raise
             return MessageRef(ChannelRef(channel.workspace, where), str(sent["id"]))
+
+    @asynccontextmanager
+    async def _allowed(self, act: Act, channel: ChannelRef) -> AsyncIterator[None]:
+        """Where Discord says no for want of a permission, that permission is named."""
+        try:
+            yield
+        except discord.HTTPException as error:
+            if error.code not in DENIED:
+                raise
+            what, remedy = await denied(self.client, channel, act)
+            refused = ChannelRefused if act is POST else PlatformRefused
+            raise refused(what, remedy=remedy) from error
 
     async def _posted(
         self, http: discord.http.HTTPClient, channel: ChannelRef, known: Mapping[str, Any], card: Card, key: str
@@ -255,14 +275,6 @@ class DiscordPlatform:
         )
         made = await http.start_thread_in_forum(_number(channel.id), params=params)
         return MessageRef(ChannelRef(channel.workspace, str(made["id"])), str(made["message"]["id"]))
-
-    def _lacking(self, channel: ChannelRef) -> tuple[str, str] | None:
-        """The channel by its name and what an admin has to grant there, if we know the server well enough to say."""
-        found = self.client.get_channel(int(channel.id))
-        if not isinstance(found, discord.abc.GuildChannel):
-            return None
-        names = missing(found.permissions_for(found.guild.me))
-        return (f"#{found.name}", ", ".join(names)) if names else None
 
     def _shown(self, card: Card, key: str) -> Layout:
         return message_of(card, key=key, word=self._word)
@@ -309,7 +321,7 @@ class DiscordPlatform:
             await http.send_message(_number(str(direct["id"])), params=_parameters(self._shown(card, "")))
 
     async def react(self, message: MessageRef, meaning: ReadingState) -> None:
-        async with self._asking() as http:
+        async with self._asking() as http, self._allowed(REACT, message.channel):
             await http.add_reaction(_number(message.channel.id), _number(message.id), SEEDS[meaning])
 
     async def open_thread(self, message: MessageRef, title: str) -> ThreadRef:
@@ -317,7 +329,7 @@ class DiscordPlatform:
 
         A post of a forum is a thread as it stands.
         """
-        async with self._asking() as http:
+        async with self._asking() as http, self._allowed(OPEN_THREAD, message.channel):
             if message.id == message.channel.id or await self._channels.thread(http, message.channel):
                 return ThreadRef(message.channel, message.channel.id)
             try:

@@ -6,13 +6,14 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
+import discord
 import pytest
 
 from adapters.discord.platform import DiscordPlatform
 from adapters.discord.quiet import LOGGERS, hush
 from bot.domain.card import Card
 from bot.domain.errors import ChannelRefused, PlatformBusy, PlatformError, PlatformRefused, PlatformUncertain
-from bot.domain.ids import AccountRef, ChannelRef, PlatformName, ThreadRef, WorkspaceRef
+from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, ThreadRef, WorkspaceRef
 from bot.domain.reading import ReadingState
 from tests.fakes.core import an_entry
 from tests.fakes.discord_rest import (
@@ -23,6 +24,7 @@ from tests.fakes.discord_rest import (
     GIBBERISH,
     GUILD,
     HALF,
+    LOCKED,
     NO_JSON,
     FakeDiscord,
     Fault,
@@ -131,6 +133,72 @@ def test_each_failure_is_one_of_the_three_that_the_core_knows(fault: Fault, erro
         assert type(raised.value) is error
 
     assert not played(scene).messages
+
+
+NO_PERMISSION = refused(403, 50013, "Missing Permissions")
+THERE = ChannelRef(HERE.workspace, LOCKED)
+POSTED = MessageRef(THERE, "300000000000000002")
+IN_THREAD = ThreadRef(THERE, "300000000000000003")
+
+Step = Callable[[DiscordPlatform], Awaitable[object]]
+STEPS: list[tuple[Step, tuple[str, str], discord.Permissions, str, type[PlatformError]]] = [
+    (
+        lambda platform: platform.post(THERE, CARD, key=KEY),
+        ("POST", f"/channels/{LOCKED}/messages"),
+        discord.Permissions(send_messages=True),
+        "may not post in #locked: it lacks Send Messages",
+        ChannelRefused,
+    ),
+    (
+        lambda platform: platform.open_thread(POSTED, "A thread"),
+        ("POST", "/threads"),
+        discord.Permissions(create_public_threads=True),
+        "may not open a thread in #locked: it lacks Create Public Threads",
+        PlatformRefused,
+    ),
+    (
+        lambda platform: platform.post(THERE, CARD, key=KEY, thread=IN_THREAD),
+        ("POST", f"/channels/{IN_THREAD.id}/messages"),
+        discord.Permissions(send_messages_in_threads=True),
+        "may not post in the thread in #locked: it lacks Send Messages in Threads",
+        PlatformRefused,
+    ),
+    (
+        lambda platform: platform.react(POSTED, ReadingState.READ),
+        ("PUT", "/@me"),
+        discord.Permissions(add_reactions=True),
+        "may not put a reaction on its post in #locked: it lacks Add Reactions",
+        PlatformRefused,
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("step", "request_", "denied", "words", "error"), STEPS, ids=["post", "thread", "reply", "seed"]
+)
+def test_each_step_names_the_permission_that_it_misses_also_without_a_gateway(
+    step: Step, request_: tuple[str, str], denied: discord.Permissions, words: str, error: type[PlatformError]
+) -> None:
+    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+        fake.always[request_] = NO_PERMISSION
+        fake.denied = denied.value
+        with pytest.raises(PlatformRefused, match=words) as raised:
+            await step(platform)
+        assert type(raised.value) is error
+        assert "#locked › Edit Channel › Permissions" in raised.value.remedy
+
+    played(scene)
+
+
+@pytest.mark.parametrize("fault", [refused(403, 50001), Fault(status=503)], ids=["denied", "broken"])
+def test_where_nothing_can_be_found_out_the_step_says_what_it_needs(fault: Fault) -> None:
+    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+        fake.always = {("POST", "/messages"): NO_PERMISSION, ("GET", f"/guilds/{GUILD}"): fault}
+        with pytest.raises(ChannelRefused, match="may not post in the channel") as raised:
+            await platform.post(THERE, CARD, key=KEY)
+        assert "Send Messages" in raised.value.remedy
+
+    played(scene)
 
 
 def test_a_rate_limit_says_how_long_to_wait_and_nothing_sleeps_for_it() -> None:

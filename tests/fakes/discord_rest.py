@@ -19,6 +19,7 @@ from tests.fakes.discord_openapi import check
 
 BOT = {"id": "900000000000000001", "username": "dogear", "discriminator": "0", "avatar": None, "bot": True}
 GUILD, CHANNEL = "100000000000000001", "200000000000000001"
+LOCKED = "200000000000000002"
 EPOCH = 1420070400000
 PERMISSIONS = 309237730368
 
@@ -89,7 +90,9 @@ _GUILD: dict[str, Any] = {
 
 
 class FakeDiscord:
-    """`faults` are met by the next posts of a message, one each; `now` is milliseconds since 1970."""
+    """`faults` are met by the next posts of a message, one each, and `always` by every request of a method whose path
+    ends like this; `now` is milliseconds since 1970.
+    """
 
     def __init__(self) -> None:
         self.now = 1_790_000_000_000
@@ -97,6 +100,8 @@ class FakeDiscord:
         self.threads: list[dict[str, Any]] = []
         self.reactions: list[tuple[str, str, str]] = []
         self.faults: deque[Fault] = deque()
+        self.always: dict[tuple[str, str], Fault] = {}
+        self.denied = 1 << 38
         self.requests: list[tuple[str, str]] = []
         self.bodies: list[tuple[str, str, Any]] = []
         self.headers: list[str] = []
@@ -156,6 +161,9 @@ class FakeDiscord:
         self.requests.append((request.method, request.path))
         if request.can_read_body:
             self.bodies.append((request.method, request.path, await request.json()))
+        for (method, end), fault in self.always.items():
+            if method == request.method and request.path.endswith(end):
+                return await self._failed(request, fault)
         answer: web.StreamResponse = await handler(request)
         return answer
 
@@ -382,11 +390,11 @@ class FakeDiscord:
         )
 
     async def _channels(self, request: web.Request) -> web.Response:
-        """One where everything is allowed, one where threads are not."""
-        deny = {"id": GUILD, "type": 0, "allow": "0", "deny": str(1 << 38)}
+        """One where everything is allowed, one where what is `denied` is not: talk in threads."""
+        deny = {"id": GUILD, "type": 0, "allow": "0", "deny": str(self.denied)}
         channel = {"id": CHANNEL, "type": 0, "name": "reading", "guild_id": GUILD, "position": 0}
         open_one = channel | {"permission_overwrites": []}
-        locked = channel | {"id": "200000000000000002", "name": "locked", "permission_overwrites": [deny]}
+        locked = channel | {"id": LOCKED, "name": "locked", "permission_overwrites": [deny]}
         return answered([open_one, locked])
 
     async def _commands(self, request: web.Request) -> web.Response:
