@@ -40,6 +40,10 @@ _REMEDIES = {
 _REMEDY = "“dogear doctor discord” says what is missing."
 
 
+_RAISED = (discord.DiscordException, aiohttp.ClientError, OSError, ValueError, TypeError, KeyError)
+"""What the library raises; the last three for an answer that is not what it should be."""
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Raise a PlatformError in place of what the library raises."""
@@ -47,7 +51,7 @@ def translated() -> Iterator[None]:
         yield
     except PlatformError:
         raise
-    except (discord.DiscordException, aiohttp.ClientError, OSError, ValueError, TypeError, KeyError) as error:
+    except _RAISED as error:
         raise told(error) from error
 
 
@@ -82,6 +86,18 @@ def _refused(error: discord.HTTPException) -> PlatformError:
 def gone(error: discord.HTTPException) -> ChannelRefused:
     """A post to a channel that is there no more."""
     return ChannelRefused(GONE[error.code], remedy=_REMEDIES[error.code])
+
+
+@contextmanager
+def before_sending() -> Iterator[None]:
+    """What is only asked, before anything is sent, leaves no doubt when its answer is lost."""
+    try:
+        yield
+    except (*_RAISED, PlatformUncertain) as error:
+        meant = error if isinstance(error, PlatformUncertain) else told(error)
+        if not isinstance(meant, PlatformUncertain):
+            raise
+        raise PlatformBusy(str(meant), retry_after=UNREACHABLE) from error
 
 
 def _named_time(error: discord.HTTPException) -> timedelta | None:

@@ -18,7 +18,7 @@ from adapters.discord.failures import (
     THREAD_EXISTS,
     UNKNOWN_CHANNEL,
     UNKNOWN_MESSAGE,
-    UNREACHABLE,
+    before_sending,
     gone,
     translated,
 )
@@ -35,14 +35,7 @@ from bot.chat.connection import Connection
 from bot.chat.platform import Core, Reacted, Vault
 from bot.domain.card import Card
 from bot.domain.delivery import Manner
-from bot.domain.errors import (
-    BadConfig,
-    ChannelRefused,
-    MessageRemoved,
-    PlatformBusy,
-    PlatformRefused,
-    PlatformUncertain,
-)
+from bot.domain.errors import BadConfig, ChannelRefused, MessageRemoved, PlatformBusy, PlatformRefused
 from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, ThreadRef, Url, WorkspaceRef
 from bot.domain.reading import ReadingState
 
@@ -199,11 +192,8 @@ class DiscordPlatform:
         async with self._logging_in:
             self._renew()
             if self.client.application is None:
-                try:
-                    with translated():
-                        await self.client.login(self._token)
-                except PlatformUncertain as error:  # nothing has been posted yet, so there is no doubt about that
-                    raise PlatformBusy(str(error), retry_after=UNREACHABLE) from error
+                with before_sending(), translated():
+                    await self.client.login(self._token)
             self.client.be_quick()
 
     async def register(self, core: Core) -> bool:
@@ -233,7 +223,8 @@ class DiscordPlatform:
         async with self._asking() as http, self._allowed(ANSWER if thread else POST, channel):
             _number(where)
             try:
-                known = None if thread else await self._channels.forum(http, channel, fresh=True)
+                with before_sending():
+                    known = None if thread else await self._channels.forum(http, channel, fresh=True)
                 if known is not None:
                     return await self._posted(http, channel, known, card, key)
                 sent = await http.send_message(_number(where), params=_parameters(self._shown(card, key), nonce=key))

@@ -7,7 +7,7 @@ from typing import Any
 
 import adapters.discord.client
 import adapters.discord.failures
-import adapters.discord.platform
+import adapters.discord.permissions
 import adapters.slack.api
 import adapters.slack.failures
 import bot.runtime.deliver
@@ -23,7 +23,7 @@ _LENGTHS = (
     (adapters.slack.api, "TIMEOUT"),
     (adapters.discord.failures, "BLOCKED"),
     (adapters.discord.failures, "UNREACHABLE"),
-    (adapters.discord.platform, "UNREACHABLE"),
+    (adapters.discord.permissions, "LOOKED_UP_WITHIN"),
     (adapters.discord.client, "LONGEST_WAIT"),
     (bot.runtime.deliver, "LONGEST_TURN"),
     (bot.runtime.deliver, "RESULT_AGAIN"),

@@ -201,6 +201,16 @@ def test_where_nothing_can_be_found_out_the_step_says_what_it_needs(fault: Fault
     played(scene)
 
 
+@pytest.mark.parametrize("fault", [Fault(status=503), Fault(closes=True), GIBBERISH], ids=["503", "dropped", "html"])
+def test_a_question_that_gets_no_answer_before_anything_is_sent_leaves_no_doubt(fault: Fault) -> None:
+    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+        fake.always["GET", f"/channels/{CHANNEL}"] = fault
+        with pytest.raises(PlatformBusy):
+            await platform.post(HERE, CARD, key=KEY)
+
+    assert not played(scene).messages
+
+
 def test_a_rate_limit_says_how_long_to_wait_and_nothing_sleeps_for_it() -> None:
     async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
         fake.faults.append(limited(3600))
