@@ -10,6 +10,7 @@ import discord
 
 from adapters.discord.failures import UNKNOWN_CHANNEL
 from adapters.discord.surface import FORUM
+from bot.domain.errors import PlatformRefused
 from bot.domain.ids import ChannelRef
 
 MOST_TAGS = 5
@@ -28,7 +29,10 @@ class Channels:
         self._known: dict[str, Mapping[str, Any]] = {}
 
     async def forum(self, http: Http, channel: ChannelRef, *, fresh: bool = False) -> Mapping[str, Any] | None:
-        """What Discord says of the forum; None for another kind of channel. With `fresh`, as it is now."""
+        """What Discord says of the forum; None for another kind of channel. With `fresh`, as it is now.
+
+        Raises PlatformRefused for a channel of another server: whoever may post here may be nobody there.
+        """
         if channel.id not in self._known:
             try:
                 self._known[channel.id] = {**await http.get_channel(int(channel.id))}
@@ -39,12 +43,19 @@ class Channels:
         elif fresh and self._known[channel.id].get("type") == FORUM:
             self._known[channel.id] = {**await http.get_channel(int(channel.id))}
         known = self._known[channel.id]
+        if str(known.get("guild_id")) != channel.workspace.id:
+            raise elsewhere(channel.id)
         return known if known.get("type") == FORUM else None
 
     async def thread(self, http: Http, channel: ChannelRef) -> bool:
         """Whether what we take for a channel is a thread; threads are many, and are not kept in mind."""
         known = self._known.get(channel.id) or await http.get_channel(int(channel.id))
         return known.get("type") in THREADS
+
+
+def elsewhere(id: str) -> PlatformRefused:
+    """What was meant for a channel is none of this server's."""
+    return PlatformRefused(f"“{id}” is not a channel of this server", remedy="Pick the channel from Discord's list.")
 
 
 def tags(forum: Mapping[str, Any], wanted: Sequence[str]) -> list[str]:

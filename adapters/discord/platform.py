@@ -373,5 +373,5 @@ def _parameters(view: Layout, *, nonce: str | None = None) -> discord.http.Multi
 def _number(id: str) -> int:
     """The id as the library wants it; a name typed where a channel was meant is no id."""
     if not (id.isascii() and id.isdigit()):
-        raise PlatformRefused(f"“{id}” is not a channel of this server", remedy="Pick the channel from Discord's list.")
+        raise forum.elsewhere(id)
     return int(id)

@@ -14,6 +14,7 @@ from tests.chaos.weather import Forecast
 from tests.fakes.discord_rest import BOT, EPOCH, FakeDiscord, Fault, answered, limited, refused
 
 USER = "400000000000000001"
+OTHER_GUILD = "100000000000000002"
 _WAYS = {
     "drop": Fault(accepts=True, closes=True),
     "half": Fault(accepts=True, half=True),
@@ -39,6 +40,7 @@ class ChaosDiscord(FakeDiscord):
 
     def furnish(self, channels: int, others: int) -> None:
         self._planned = {*self.places(channels), *self.other_places(others)}
+        self.elsewhere = dict.fromkeys(self.other_places(others), OTHER_GUILD)
 
     @staticmethod
     def places(channels: int) -> list[str]:

@@ -18,7 +18,6 @@ from tests.chaos.sky import SIDES
 from tests.fakes.clubhouse import write
 from tests.fakes.discord_rest import GUILD
 
-OTHER_GUILD = "100000000000000002"
 DUE = datetime(2026, 3, 9, 9, tzinfo=UTC)
 """A Monday; every schedule falls due at this moment of each week."""
 FURNISHED = DUE - timedelta(days=5)
@@ -26,7 +25,7 @@ WEEKS = 8
 """At most so many weeks run, each with another entry."""
 
 WORKSPACES = {"slack": names.workspace(slack_side.TEAM), "discord": places.workspace(int(GUILD))}
-OTHERS = {"slack": names.workspace(slack_side.OTHER_TEAM), "discord": places.workspace(int(OTHER_GUILD))}
+OTHERS = {"slack": names.workspace(slack_side.OTHER_TEAM), "discord": places.workspace(int(discord_side.OTHER_GUILD))}
 ADMINS = {
     "slack": names.account(slack_side.TEAM, slack_side.USER),
     "discord": places.account(int(discord_side.USER)),

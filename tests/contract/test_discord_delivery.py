@@ -310,6 +310,23 @@ def test_a_typed_name_is_refused_before_anything_is_sent() -> None:
     assert not played(scene).bodies
 
 
+@pytest.mark.parametrize("forum", [False, True])
+def test_a_channel_of_another_server_is_refused_before_anything_is_sent(*, forum: bool) -> None:
+    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+        fake.forum = forum
+        fake.elsewhere[CHANNEL] = "100000000000000009"
+        for _ in range(2):
+            with pytest.raises(PlatformRefused, match="not a channel of this server"):
+                await platform.post(HERE, CARD, key=KEY)
+        with pytest.raises(PlatformRefused, match="not a channel of this server"):
+            await platform.find(HERE, KEY, since=LONG_AGO)
+
+    fake = played(scene)
+
+    assert not fake.bodies
+    assert all("/messages" not in path for _, path in fake.requests)
+
+
 def test_a_post_in_a_forum_has_its_tags_and_is_looked_for_before_it_is_made_again() -> None:
     card = Card(title="A card", entry=an_entry(tags=("caching", "scale")))
 

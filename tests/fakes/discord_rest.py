@@ -102,6 +102,7 @@ class FakeDiscord:
         self.faults: deque[Fault] = deque()
         self.always: dict[tuple[str, str], Fault] = {}
         self.denied = 1 << 38
+        self.elsewhere: dict[str, str] = {}
         self.requests: list[tuple[str, str]] = []
         self.bodies: list[tuple[str, str, Any]] = []
         self.headers: list[str] = []
@@ -298,7 +299,8 @@ class FakeDiscord:
         return answered({"threads": self.threads, "members": []})
 
     async def _channel(self, request: web.Request) -> web.Response:
-        known = {"id": request.match_info["channel"], "type": 15 if self.forum else 0}
+        channel = request.match_info["channel"]
+        known = {"id": channel, "type": 15 if self.forum else 0, "guild_id": self.elsewhere.get(channel, GUILD)}
         return answered(known | {"available_tags": [{"id": "7", "name": "Caching"}, {"id": "8", "name": "other"}]})
 
     async def _forum_post(self, request: web.Request) -> web.StreamResponse:
