@@ -3,7 +3,8 @@
 Such a post is never asked for twice in doubt: the ledger looks for its marker first, in active and archived threads.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import discord
@@ -59,15 +60,34 @@ def elsewhere(id: str) -> PlatformRefused:
 
 
 def tags(forum: Mapping[str, Any], wanted: Sequence[str]) -> list[str]:
-    """The ids of the forum's tags that are called as the entry's are."""
+    """The ids of the forum's tags that are called as the entry's are.
+
+    A moderated one only moderators may give to a post; with it the whole post would be refused.
+    """
     names = {name.casefold() for name in wanted}
-    fitting = [str(tag["id"]) for tag in forum.get("available_tags", ()) if tag["name"].casefold() in names]
-    return fitting[:MOST_TAGS]
+    ours = [tag for tag in forum.get("available_tags", ()) if not tag.get("moderated")]
+    return [str(tag["id"]) for tag in ours if tag["name"].casefold() in names][:MOST_TAGS]
 
 
-async def threads(http: Http, channel: ChannelRef, after: int) -> list[str]:
-    """The forum's posts since the snowflake `after`, active and archived."""
+async def threads(http: Http, channel: ChannelRef, since: datetime) -> list[ChannelRef]:
+    """The forum's posts since then, active and archived."""
     active = await http.get_active_threads(int(channel.workspace.id))
     here = [thread for thread in active["threads"] if str(thread.get("parent_id")) == channel.id]
-    archived = await http.get_public_archived_threads(int(channel.id), limit=ARCHIVED_PAGE)
-    return [str(thread["id"]) for thread in [*here, *archived["threads"]] if int(thread["id"]) >= after]
+    here += [thread async for thread in _archived(http, channel, since)]
+    after = discord.utils.time_snowflake(since)
+    numbers = dict.fromkeys(str(thread["id"]) for thread in here if int(thread["id"]) >= after)
+    return [ChannelRef(channel.workspace, number) for number in numbers]
+
+
+async def _archived(http: Http, channel: ChannelRef, since: datetime) -> AsyncIterator[Any]:
+    """Those archived last come first; what was archived before `since` was made before it, too."""
+    before = None
+    while True:
+        page = await http.get_public_archived_threads(int(channel.id), before, limit=ARCHIVED_PAGE)
+        for thread in page["threads"]:
+            yield thread
+        if not page["threads"] or not page["has_more"]:
+            return
+        before = page["threads"][-1]["thread_metadata"]["archive_timestamp"]
+        if datetime.fromisoformat(before) < since:
+            return

@@ -1,6 +1,6 @@
 """Looking for a delivery in what was said: our messages that carry its key in a button, page by page."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +8,6 @@ import discord
 
 from adapters.discord import presses
 from adapters.discord.failures import UNKNOWN_CHANNEL
-from adapters.discord.forum import threads as forum_threads
 from bot.domain.ids import ChannelRef, MessageRef
 
 PAGE = 100
@@ -18,42 +17,14 @@ Http = discord.http.HTTPClient
 
 
 async def carrying(
-    http: Http, channel: ChannelRef, key: str, *, since: datetime, own: int | None, forum: bool = False
+    http: Http, places: Iterable[ChannelRef], key: str, *, since: datetime, own: int | None
 ) -> list[MessageRef]:
-    """Every message of ours with the key since then, oldest first; threads of the channel's messages are looked into.
-
-    A forum has nothing but threads: those in which something was said, and those that are new, archived ones too.
-    """
-    threads = await forum_threads(http, channel, discord.utils.time_snowflake(since)) if forum else []
+    """Every message of ours with the key since then in these channels and threads, oldest first."""
     found = []
-    async for message in _messages(http, int(channel.id), since) if not forum else _nothing():
-        if _is_ours(message, key, own):
-            found.append(MessageRef(channel, str(message["id"])))
-        if "thread" in message and str(message["author"]["id"]) == str(own):
-            threads.append(str(message["thread"]["id"]))
-    for thread in [*threads, *await _busy_threads(http, channel, since)]:
-        place = ChannelRef(channel.workspace, thread)
-        said = _messages(http, int(thread), since)
+    for place in places:
+        said = _messages(http, int(place.id), since)
         found += [MessageRef(place, str(message["id"])) async for message in said if _is_ours(message, key, own)]
-    return sorted(dict.fromkeys(found), key=lambda ref: int(ref.id))
-
-
-async def _nothing() -> AsyncIterator[Mapping[str, Any]]:
-    """What was said in a forum itself."""
-    empty: tuple[Mapping[str, Any], ...] = ()
-    for message in empty:
-        yield message
-
-
-async def _busy_threads(http: Http, channel: ChannelRef, since: datetime) -> Sequence[str]:
-    """Active threads of the channel in which something was said since then: a reply's thread may be an older one."""
-    active = await http.get_active_threads(int(channel.workspace.id))
-    after = discord.utils.time_snowflake(since)
-    return [
-        str(thread["id"])
-        for thread in active["threads"]
-        if str(thread.get("parent_id")) == channel.id and int(thread.get("last_message_id") or 0) >= after
-    ]
+    return sorted(found, key=lambda ref: int(ref.id))
 
 
 async def _messages(http: Http, channel: int, since: datetime) -> AsyncIterator[Mapping[str, Any]]:

@@ -279,18 +279,22 @@ class DiscordPlatform:
             return await self._channels.forum(http, channel) is None
 
     async def find(
-        self,
-        channel: ChannelRef,
-        key: str,
-        *,
-        since: datetime,
-        thread: ThreadRef | None = None,  # noqa: ARG002  the search covers the channel's threads
+        self, channel: ChannelRef, key: str, *, since: datetime, thread: ThreadRef | None = None
     ) -> Sequence[MessageRef]:
-        """Our messages with a button that carries the key, in the channel and in its threads."""
-        _number(channel.id)
+        """Our messages with a button that carries the key, where they were sent."""
         async with self._asking() as http:
-            known = await self._channels.forum(http, channel)
-            return await carrying(http, channel, key, since=since, own=self._own(), forum=known is not None)
+            places = await self._places(http, channel, since, thread)
+            return await carrying(http, places, key, since=since, own=self._own())
+
+    async def _places(
+        self, http: discord.http.HTTPClient, channel: ChannelRef, since: datetime, thread: ThreadRef | None
+    ) -> Sequence[ChannelRef]:
+        """Where a message stands that was sent there since then: each post of a forum is a thread of its own."""
+        where = ChannelRef(channel.workspace, thread.id if thread else channel.id)
+        _number(where.id)
+        if thread is not None or await self._channels.forum(http, channel) is None:
+            return [where]
+        return await forum.threads(http, channel, since)
 
     async def revise(self, message: MessageRef, card: Card) -> None:
         async with self._asking() as http:

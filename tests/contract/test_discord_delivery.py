@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import discord
 import pytest
@@ -259,7 +260,9 @@ def test_a_message_is_found_behind_pages_of_others_and_in_threads() -> None:
         reply = await platform.post(HERE, CARD, key="reply-reply-reply-reply1", thread=thread)
         since = datetime.fromtimestamp(fake.now / 1000, UTC) - timedelta(seconds=120)
         assert await platform.find(HERE, "late" * 6, since=since) == [late]
-        assert await platform.find(HERE, "reply-reply-reply-reply1", since=since) == [reply]
+        before = len(fake.requests)
+        assert await platform.find(HERE, "reply-reply-reply-reply1", since=since, thread=thread) == [reply]
+        assert fake.requests[before:] == [("GET", f"/channels/{thread.id}/messages")]
         assert await platform.find(HERE, "none" * 6, since=since) == []
 
     played(scene)
@@ -338,7 +341,7 @@ def test_a_post_in_a_forum_has_its_tags_and_is_looked_for_before_it_is_made_agai
         (found,) = await platform.find(HERE, KEY, since=LONG_AGO)
         thread = await platform.open_thread(found, "A thread")
         reply = await platform.post(HERE, CARD, key="reply-reply-reply-reply1", thread=thread)
-        assert await platform.find(HERE, "reply-reply-reply-reply1", since=LONG_AGO) == [reply]
+        assert await platform.find(HERE, "reply-reply-reply-reply1", since=LONG_AGO, thread=thread) == [reply]
         await platform.react(found, ReadingState.READ)
 
     fake = played(scene)
@@ -348,6 +351,36 @@ def test_a_post_in_a_forum_has_its_tags_and_is_looked_for_before_it_is_made_agai
     body = next(body for _, path, body in fake.bodies if path.endswith("/threads"))
     assert (body["name"], body["applied_tags"]) == ("A card", ["7"])
     assert body["message"]["allowed_mentions"] == {"parse": []}
+
+
+def archived(id: str, at: datetime) -> dict[str, Any]:
+    return {"id": id, "parent_id": CHANNEL, "thread_metadata": {"archive_timestamp": at.isoformat()}}
+
+
+def test_a_post_in_a_forum_is_found_behind_pages_of_archived_ones_and_no_older_page_is_read() -> None:
+    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+        fake.forum, fake.archive_page = True, 2
+        posted = await platform.post(HERE, CARD, key=KEY)
+        now = datetime.fromtimestamp(fake.now / 1000, UTC)
+        fake.threads.clear()
+        newer = [archived(fake.id(), now + timedelta(minutes=10 - number)) for number in range(4)]
+        older = [archived(str(number + 1), now - timedelta(days=number + 1)) for number in range(6)]
+        fake.archived = [*newer, archived(posted.channel.id, now), *older]
+
+        assert await platform.find(HERE, KEY, since=now - timedelta(minutes=2)) == [posted]
+
+    pages = [path for _, path in played(scene).requests if path.endswith("/archived/public")]
+    assert len(pages) == 3
+
+
+def test_a_tag_that_only_moderators_may_give_is_left_out() -> None:
+    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+        fake.forum = True
+        fake.tags = [{"id": "7", "name": "caching", "moderated": True}, {"id": "8", "name": "scale"}]
+        await platform.post(HERE, Card(title="A card", entry=an_entry(tags=("caching", "scale"))), key=KEY)
+
+    (body,) = [body for _, path, body in played(scene).bodies if path.endswith("/threads")]
+    assert body["applied_tags"] == ["8"]
 
 
 def test_no_token_no_body_and_no_key_stands_in_a_log(caplog: pytest.LogCaptureFixture) -> None:

@@ -103,6 +103,9 @@ class FakeDiscord:
         self.always: dict[tuple[str, str], Fault] = {}
         self.denied = 1 << 38
         self.elsewhere: dict[str, str] = {}
+        self.archived: list[dict[str, Any]] = []
+        self.archive_page = 100
+        self.tags: list[dict[str, Any]] = [{"id": "7", "name": "Caching"}, {"id": "8", "name": "other"}]
         self.requests: list[tuple[str, str]] = []
         self.bodies: list[tuple[str, str, Any]] = []
         self.headers: list[str] = []
@@ -301,7 +304,7 @@ class FakeDiscord:
     async def _channel(self, request: web.Request) -> web.Response:
         channel = request.match_info["channel"]
         known = {"id": channel, "type": 15 if self.forum else 0, "guild_id": self.elsewhere.get(channel, GUILD)}
-        return answered(known | {"available_tags": [{"id": "7", "name": "Caching"}, {"id": "8", "name": "other"}]})
+        return answered(known | {"available_tags": self.tags})
 
     async def _forum_post(self, request: web.Request) -> web.StreamResponse:
         """A post without a nonce: asked for twice, it is there twice."""
@@ -316,7 +319,11 @@ class FakeDiscord:
         return answered(thread | {"message": message}, status=201)
 
     async def _archived(self, request: web.Request) -> web.Response:
-        return answered({"threads": [], "members": [], "has_more": False})
+        """Those archived last first, a page at a time."""
+        before = request.query.get("before")
+        left = [one for one in self.archived if not before or one["thread_metadata"]["archive_timestamp"] < before]
+        page = min(int(request.query["limit"]), self.archive_page)
+        return answered({"threads": left[:page], "members": [], "has_more": len(left) > page})
 
     async def _gateway(self, request: web.Request) -> web.Response:
         limit = {"total": 1000, "remaining": self.starts, "reset_after": 3_600_000, "max_concurrency": 16}
