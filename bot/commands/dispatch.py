@@ -284,13 +284,11 @@ class Dispatcher:
             entry = tx.entries.keyed(team.id, canonical(typed))
             found: Sequence[Entry] = [entry] if entry else []
         else:
-            found = search.completed(tx, team.id, teams.member_of(tx, team, actor), typed, MOST_CHOICES)
+            found = search.completed(tx, team.id, tx.teams.member(team.id, actor.account), typed, MOST_CHOICES)
         return [Choice(value=f"#{entry.number}", label=f"#{entry.number} {entry.title}") for entry in found]
 
     def _tag_choices(self, tx: Transaction, actor: Actor, typed: str) -> Sequence[Choice]:
-        team = self._team(tx, actor)
-        member = teams.member_of(tx, team, actor)
-        known = tx.entries.tags(team.id, member.id) if member else ()
+        known = tx.entries.tags(self._team(tx, actor).id, None)
         return fitting([tag.name for tag in known], typed)
 
     async def present(self, platform: PlatformName) -> Sequence[WorkspaceRef]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -168,6 +169,27 @@ def test_completion_offers_what_fits_and_nothing_of_another_kind(database: str, 
     assert found["sched"][0].startswith("schedule ")
     assert found["la"] == ["later"]
     assert found["x"] == []
+
+
+def test_completion_is_the_same_for_a_newcomer_and_for_a_member_under_another_name(
+    database: str, tmp_path: Path
+) -> None:
+    async def scenario() -> list[list[str]]:
+        async with clubhouse(database, tmp_path, "Alpha+kafka") as house:
+            await house.say("home")
+            known = actor_of("ana", Role.READER)
+            return [
+                [choice.value for choice in await house.club.dispatcher.complete(actor, kind, typed)]
+                for actor in (known, replace(known, name="Ana (away)"), actor_of("newcomer", Role.READER))
+                for kind, typed in ((Kind.TAG, "k"), (Kind.ENTRY, "a note about alpha"))
+            ]
+
+    known, found, *others = asyncio.run(scenario())
+
+    assert known == ["kafka"]
+    assert found == ["#1"]
+    assert others[:2] == [known, found]
+    assert others[2] == known
 
 
 def test_nobody_is_admitted_by_a_command_that_their_role_forbids(database: str, tmp_path: Path) -> None:
