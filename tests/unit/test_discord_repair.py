@@ -6,6 +6,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
+import discord
 import pytest
 
 from adapters.discord import places, repair
@@ -233,3 +234,30 @@ def test_what_happened_during_an_outage_of_a_server_is_read_when_it_is_over() ->
     asyncio.run(scene())
 
     assert outside.read == [FIRST]
+
+
+def test_a_reaction_that_the_store_could_not_take_is_read_and_counts_from_when_it_came() -> None:
+    core, outside = a_core(), Outside()
+    put_on: Any = SimpleNamespace(
+        guild_id=1,
+        channel_id=2,
+        message_id=3,
+        user_id=7,
+        member=None,
+        burst=False,
+        emoji=discord.PartialEmoji(name="✅"),
+        event_type="REACTION_ADD",
+    )
+
+    async def scene() -> None:
+        events = these_events(core, outside)
+        core.busy = True
+        await events.reacted(put_on)
+        core.busy = False
+        await events.began([])
+
+    asyncio.run(scene())
+
+    (seen,) = [one for one in core.happenings if isinstance(one, MarksSeen)]
+    assert (seen.message, seen.since) == (FIRST, NOW + timedelta(minutes=1))
+    assert seen.at > NOW + timedelta(minutes=1)
