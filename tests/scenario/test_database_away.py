@@ -11,6 +11,8 @@ import psycopg
 import pytest
 from sqlalchemy import event
 
+from adapters.discord.places import DISCORD
+from adapters.discord.shards import Shards
 from bot.commands.patience import MOST_IN_VAIN, GaveUp, Patience
 from bot.domain.errors import StoreBusy
 from bot.domain.ids import MessageRef
@@ -18,6 +20,9 @@ from bot.domain.reading import ReadingState
 from bot.domain.team import Role
 from bot.domain.value import Kind
 from bot.runtime.assemble import LONGEST_WAIT
+from bot.runtime.vault import ThreadedVault
+from store.sql import open_store
+from tests.fakes.clock import FakeClock
 from tests.fakes.clubhouse import Clubhouse, actor_of, clubhouse, text_of
 from tests.fakes.platform import channel
 from tests.fakes.postgres import Postgres, running
@@ -95,6 +100,32 @@ def test_a_server_that_gives_no_answer_keeps_nobody_waiting(server: Postgres, tm
                 assert not (await house.say("read #1", again="press:1")).refusal
 
     asyncio.run(scene())
+
+
+def test_shards_are_heard_while_the_server_is_away_and_held_again_when_it_is_back(server: Postgres) -> None:
+    started: list[tuple[int, ...]] = []
+
+    async def start(shards: tuple[int, ...]) -> None:
+        started.append(shards)
+
+    async def scenario() -> None:
+        with server.database() as database:
+            store = open_store(database, FakeClock())
+            ours = Shards(ThreadedVault(store, []), DISCORD, 2, start)
+            await ours.look()
+            server.stop()
+            try:
+                await ours.look()
+                assert (ours.held, ours.looked) == ((0, 1), False)
+            finally:
+                server.start()
+            await ours.look()
+            assert ours.looked
+            assert started == [(0, 1)]
+            assert store.hold("discord/shard/0/2") is None, "it is ours again"
+            store.close()
+
+    asyncio.run(scenario())
 
 
 def test_a_file_that_another_program_locks(tmp_path: Path) -> None:
