@@ -26,8 +26,6 @@ from bot.domain.text import plain
 PATIENCE = 1.5
 """Seconds, of the three that Discord gives, for an answer that must be known before it can be acknowledged."""
 COMPLETION_DEADLINE = 2.0
-MOST_MESSAGES = 10
-"""Ours, of one answer."""
 
 NO_ENTRY = Card(
     title="That message stands for no entry of the list.",
@@ -125,7 +123,7 @@ class Answers:
                 await interaction.response.send_modal(modal)
                 return
             card, private = forms.as_card(card), True
-        layouts = messages(card, word=self._word)[:MOST_MESSAGES]
+        layouts = messages(card, word=self._word)
         if not interaction.response.is_done():
             await self._first(interaction, layouts, private=private)
         elif private and interaction.extras.get("public"):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from adapters.discord import forms, presses, render
 from adapters.discord.markup import size
-from adapters.discord.rows import Words, rows
+from adapters.discord.rows import LeftOut, Words, rows
 from bot.domain.card import Action, Call, Card, Form, NoteTree, Paragraph
 from bot.domain.notes import NoteBlock, NoteKind
 from bot.domain.text import Span, plain
@@ -27,6 +27,25 @@ HUGE = Card(
     actions=tuple(Action(label="y" * 300, call=Call(path=("show",), arguments={"entry": f"#{n}"})) for n in range(40)),
 )
 ODD = Card(title="@everyone", blocks=(Paragraph(text=(Span("<@1> @here", code=True), Span("é" * 9000, bold=True))),))
+
+many_notes = st.builds(
+    lambda words, left_out: Card(
+        title="A card",
+        blocks=(
+            NoteTree(
+                blocks=tuple(
+                    NoteBlock(kind=NoteKind.ITEM, marker=f"{number}.", text=plain(f"{number} {'a' * length}"))
+                    for number, length in enumerate(words, start=1)
+                ),
+                left_out=left_out,
+            ),
+            Paragraph(text=plain("after the notes")),
+        ),
+    ),
+    words=st.lists(st.integers(min_value=0, max_value=400), min_size=60, max_size=120),
+    left_out=st.integers(min_value=0, max_value=50),
+)
+"""Short lines, often more of them than one message holds."""
 
 
 def written(layout: Any) -> list[dict[str, Any]]:
@@ -111,6 +130,20 @@ def test_no_line_of_notes_is_lost_in_an_answer(card: Card) -> None:
         found = shown.find(line, at)
         assert found >= 0
         at = found + len(line)
+
+
+@given(many_notes)
+def test_what_a_post_leaves_out_it_counts_once(card: Card) -> None:
+    lines = [row for row in rows(card, personal=False) if isinstance(row, Words) and row.note and not row.goes_on]
+    told = sum(block.left_out for block in card.blocks if isinstance(block, NoteTree))
+
+    shown = "\n".join(
+        one["content"] for one in walked(written(render.message(card, key=KEY, word="blog"))) if one["type"] == 10
+    ).splitlines()
+
+    counts = [line for line in shown if line.startswith("-# … ")]
+    missing = told + sum(1 for row in lines if row.markdown not in shown)
+    assert counts == ([LeftOut(lines=missing).markdown] if missing else [])
 
 
 @given(actions, st.sampled_from(("", KEY)))
