@@ -14,14 +14,16 @@ import discord
 
 from adapters.discord import forms
 from adapters.discord.failures import ALREADY_ACKNOWLEDGED, UNKNOWN_INTERACTION
-from adapters.discord.inbound import Asked, actor, invocation, picked, typed
+from adapters.discord.inbound import Asked, actor, invocation, invocation_id, picked, typed
+from adapters.discord.membership import actor_in
 from adapters.discord.presses import Press
 from adapters.discord.render import Layout, messages
 from adapters.discord.surface import MENUS, choices
 from bot.chat.command import CommandSpec, Reply
-from bot.chat.platform import Answer, Core
+from bot.chat.platform import Answer, Core, Invocation
 from bot.domain.card import Call, Card, Form, Paragraph, Tone
 from bot.domain.text import plain
+from bot.domain.value import channel_at
 
 PATIENCE = 1.5
 """Seconds, of the three that Discord gives, for an answer that must be known before it can be acknowledged."""
@@ -30,6 +32,11 @@ COMPLETION_DEADLINE = 2.0
 NO_ENTRY = Card(
     title="That message stands for no entry of the list.",
     blocks=(Paragraph(text=plain("Use this on a message of mine that shows one entry.")),),
+    tone=Tone.REFUSAL,
+)
+NOT_FROM_HERE = Card(
+    title="This cannot be answered from here.",
+    blocks=(Paragraph(text=plain("Use the command in the server that it is about, as one of its members.")),),
     tone=Tone.REFUSAL,
 )
 
@@ -57,9 +64,23 @@ class Answers:
 
     async def pressed(self, interaction: Asked, press: Press) -> None:
         """A button; in a private answer of ours the new page takes the place of the old one."""
+        if interaction.guild_id is None:
+            await self._pressed_afar(interaction, press.call)
+            return
         message = interaction.message
         own = message is not None and message.flags.ephemeral
         await self._carry_out(interaction, press.call, in_place=press.replaces and own)
+
+    async def _pressed_afar(self, interaction: Asked, call: Call) -> None:
+        """A button of a direct message. It names the server that it is about, and who presses it is asked for there."""
+        await self._acknowledge(interaction, private=True, in_place=False)
+        where = channel_at(call.arguments.get("channel", ""))
+        who = await actor_in(interaction, where.workspace) if where else None
+        if who is None:
+            await self._show(interaction, Answer(show=NOT_FROM_HERE, refusal=True), modal_allowed=False)
+            return
+        asked = Invocation(id=invocation_id(interaction), call=call, actor=who, channel=None)
+        await self._show(interaction, await self._core.invoke(asked), modal_allowed=False)
 
     async def submitted(self, interaction: Asked, data: Any) -> None:
         """A form that was filled in."""

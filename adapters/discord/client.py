@@ -96,9 +96,12 @@ class DiscordClient(discord.AutoShardedClient):
         hush()
 
     async def answer(self, interaction: Asked, *, press: Press | None = None) -> None:
-        """Answer an interaction. One that another replica took, or that came too late, is let go."""
+        """Answer an interaction. One that another replica took, or that came too late, is let go.
+
+        In a direct message there is nothing of ours but buttons.
+        """
         inbox, data = self.inbox, interaction.data
-        if inbox is None or data is None or interaction.guild_id is None:
+        if inbox is None or data is None or (interaction.guild_id is None and press is None):
             return
         follow(invocation_id(interaction))
         task = asyncio.current_task()

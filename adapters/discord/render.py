@@ -33,7 +33,9 @@ PAGE_NOTE = 60
 
 COLOURS = {Tone.DONE: 0x2E7D32, Tone.WARNING: 0xF9A825, Tone.REFUSAL: 0xC62828}
 HELP = Action(label="Help", call=Call(path=("help",)))
-"""On a delivery without buttons of its own: the button is what tells the message apart when it is looked for."""
+"""On a delivery without buttons of its own: the button is what tells the message apart when it is looked for.
+
+What has no key is looked for by nobody."""
 
 Layout: TypeAlias = ui.LayoutView
 _LONGEST_COUNT = LeftOut(lines=999_999, torn=True)
@@ -82,10 +84,10 @@ def _packed(all_rows: Iterable[Row]) -> list[_Page]:
 
 
 def message(card: Card, *, key: str, word: str) -> Layout:
-    """The card as the one message of a delivery: notes that find no room are left out and counted."""
+    """The card as one message, of a delivery if there is a `key`: notes that find no room are left out and counted."""
     body = tuple(_merged(rows(card, personal=False)))
     marked = any(_fits(action, key) for action in card.actions)
-    actions = card.actions if marked else (*card.actions, HELP)
+    actions = card.actions if marked or not key else (*card.actions, HELP)
     tail = tuple(_tail(actions, key=key, word=word))
     whole = (*body, *tail)
     return _layout(whole if len(_packed(whole)) == 1 else (*_cut(body, tail), *tail), card.tone, key=key)
