@@ -1,8 +1,8 @@
 """How an interaction is acknowledged and answered: first within Discord's three seconds, then with the whole answer.
 
 An answer is private unless the command declares otherwise; a refusal is private always. Whether an answer is private
-is settled by the first word Discord hears from us, so a command that may open a form, or answers in public, is
-given a moment before that word is said.
+is settled by the first word Discord hears from us, so a command that has a form to open, or answers in public, is
+given a moment before that word is said. Every other one is carried out only by whom Discord let take the interaction.
 """
 
 import asyncio
@@ -53,7 +53,8 @@ class Answers:
     async def command(self, interaction: Asked, data: Any) -> None:
         """A native command, or a menu of a message."""
         if data["name"] not in MENUS:
-            await self._carry_out(interaction, typed(data).call)
+            given = typed(data).call
+            await self._carry_out(interaction, given, modal_allowed=self._lacks(given))
             return
         user = interaction.client.user
         call = picked(data, user.id if user else None)
@@ -102,6 +103,12 @@ class Answers:
             found = ()
         offered = [discord.app_commands.Choice(**one) for one in choices(found)]
         await interaction.response.autocomplete(offered)
+
+    def _lacks(self, call: Call) -> bool:
+        """Whether it leaves out what a form would have to ask for. A value that turns out wrong is told with a button."""
+        spec = self._spec(call.path)
+        required = {param.name for param in spec.params if param.required} if spec else set()
+        return not call.arguments or not required <= set(call.arguments)
 
     def _spec(self, path: tuple[str, ...]) -> CommandSpec | None:
         return next((spec for spec in self._core.catalogue if spec.path == path), None)

@@ -1,0 +1,117 @@
+"""How an interaction of Discord's is acknowledged and answered, over a core that does as it is told."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import simcord
+
+from adapters.discord import answers
+from adapters.discord.platform import DiscordPlatform
+from bot.chat.command import Reply
+from bot.chat.platform import Answer, Invocation
+from bot.domain.card import Card
+from tests.fakes.core import FakeCore
+from tests.fakes.server import ORDINARY, a_client, played, shown_by
+
+
+class Refusing(FakeCore):
+    """Says no to everything, in the way in which a public command does."""
+
+    async def invoke(self, invocation: Invocation) -> Answer:
+        return Answer(show=Card(title="Not here."), reply=Reply.PUBLIC, refusal=True)
+
+
+@dataclass
+class Place:
+    """A channel and somebody in it."""
+
+    env: Any
+    channel: Any
+    ana: Any
+
+    def said(self) -> list[Any]:
+        """What everybody in the channel sees."""
+        return list(self.channel.history())
+
+
+@asynccontextmanager
+async def a_place(core: FakeCore) -> AsyncIterator[Place]:
+    client = a_client()
+    platform = DiscordPlatform("no token", client=client)
+    platform.listen(core)
+    async with simcord.run(client) as env:
+        await platform.register(core)
+        guild = env.create_guild(name="ours")
+        channel = guild.create_text_channel("reading")
+        role = guild.create_role("ordinary", permissions=ORDINARY)
+        yield Place(env, channel, guild.add_member(env.create_user("ana"), roles=[role]))
+
+
+@pytest.fixture(params=["at once", "late"])
+def pace(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Whether the core answers before or after the interaction had to be acknowledged."""
+    if request.param == "late":
+        monkeypatch.setattr(answers, "PATIENCE", 0.0)
+    return str(request.param)
+
+
+def test_a_public_command_is_answered_for_everybody(pace: str) -> None:
+    async def scene() -> None:
+        async with a_place(FakeCore()) as place:
+            hello = await place.ana.slash(place.channel, "blog announce")
+
+            assert not hello.ephemeral
+            assert "ana says hello." in shown_by(hello)
+            assert len(place.said()) == 1
+
+    played(scene())
+
+
+def test_a_refusal_of_a_public_command_is_private(pace: str) -> None:
+    async def scene() -> None:
+        async with a_place(Refusing()) as place:
+            refused = await place.ana.slash(place.channel, "blog announce")
+
+            assert "Not here." in shown_by(refused)
+            assert place.said() == []
+
+    played(scene())
+
+
+def test_a_command_that_lacks_a_value_opens_its_form_filled_with_what_was_typed() -> None:
+    async def scene() -> None:
+        async with a_place(FakeCore()) as place:
+            opened = await place.ana.slash(place.channel, "blog schedule set", weekday="mon")
+
+            assert opened.modal is not None
+
+    played(scene())
+
+
+def test_a_command_with_a_form_and_every_value_is_carried_out_by_whoever_took_it() -> None:
+    async def scene() -> None:
+        core = FakeCore()
+        async with a_place(core) as place:
+            place.env.inject_error("POST", "/interactions/*/callback", status=400, code=40060)
+            await place.ana.slash(place.channel, "blog schedule set", weekday="mon", time="09:00")
+            assert core.invocations == []
+
+            ours = await place.ana.slash(place.channel, "blog schedule set", weekday="mon", time="09:00")
+            assert "The digest comes on Monday at 09:00." in shown_by(ours)
+
+    played(scene())
+
+
+def test_a_wrong_value_is_told_with_a_button_to_the_form() -> None:
+    async def scene() -> None:
+        async with a_place(FakeCore()) as place:
+            wrong = await place.ana.slash(place.channel, "blog schedule set", weekday="mon", time="25:00")
+            assert "is not a time of day" in shown_by(wrong)
+
+            again = await place.ana.click(wrong.response, label="Fill it in again")
+            assert again.modal is not None
+
+    played(scene())
