@@ -135,6 +135,7 @@ class Answers:
         return await asked
 
     async def _acknowledge(self, interaction: Asked, *, private: bool, in_place: bool) -> None:
+        """Say that an answer will come. `extras["public"]` is whether everybody sees that it is waited for."""
         if in_place:
             await interaction.response.defer()
         else:
@@ -156,9 +157,11 @@ class Answers:
             await self._first(interaction, layouts, private=private)
         elif private and interaction.extras.get("public"):
             await interaction.delete_original_response()
+            interaction.extras["public"] = False
             await self._followed(interaction, layouts, private=True)
         else:
             await interaction.edit_original_response(view=_still(layouts[0]))
+            interaction.extras["public"] = False
             await self._followed(interaction, layouts[1:], private=private)
 
     async def _at_once(self, interaction: Asked, card: Card) -> None:
@@ -171,6 +174,28 @@ class Answers:
     async def _followed(self, interaction: Asked, layouts: Sequence[Layout], *, private: bool) -> None:
         for layout in layouts:
             await interaction.followup.send(view=_still(layout), ephemeral=private, wait=True)
+
+
+async def own_up(interaction: Asked, reference: str) -> None:
+    """Tell who asked, in private and in one attempt, that the answer did not arrive; under the reference of the log.
+
+    In place of the waiting that they see, if they see any; what was shown already stays.
+    """
+    card = Card(
+        title=f"The answer did not arrive whole (ref {reference}).",
+        blocks=(
+            Paragraph(text=plain("What you asked for may have been done: look before you ask again.")),
+            Paragraph(text=plain("The host finds the reason in the log under that reference.")),
+        ),
+        tone=Tone.REFUSAL,
+    )
+    (layout,) = messages(card, word="")
+    if not interaction.response.is_done():
+        await interaction.response.send_message(view=_still(layout), ephemeral=True)
+        return
+    if interaction.extras.get("public"):
+        await interaction.delete_original_response()
+    await interaction.followup.send(view=_still(layout), ephemeral=True, wait=True)
 
 
 def _still(layout: Layout) -> Layout:

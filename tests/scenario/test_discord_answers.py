@@ -1,18 +1,23 @@
 """How an interaction of Discord's is acknowledged and answered, over a core that does as it is told."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import aiohttp
 import pytest
 import simcord
 
 from adapters.discord import answers
 from adapters.discord.platform import DiscordPlatform
 from bot.chat.command import Reply
-from bot.chat.platform import Answer, Invocation
-from bot.domain.card import Card
+from bot.chat.platform import Actor, Answer, Invocation
+from bot.domain.card import Card, Choice, Paragraph
+from bot.domain.text import plain
+from bot.domain.value import Kind
 from tests.fakes.core import FakeCore
 from tests.fakes.server import ORDINARY, a_client, played, shown_by
 
@@ -22,6 +27,20 @@ class Refusing(FakeCore):
 
     async def invoke(self, invocation: Invocation) -> Answer:
         return Answer(show=Card(title="Not here."), reply=Reply.PUBLIC, refusal=True)
+
+
+class Broken(FakeCore):
+    """Raises what a core never does, as a fault of our own on the way to it would."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self._error = error
+
+    async def invoke(self, invocation: Invocation) -> Answer:
+        raise self._error
+
+    async def complete(self, actor: Actor, kind: Kind, typed: str) -> Sequence[Choice]:
+        raise self._error
 
 
 @dataclass
@@ -115,3 +134,75 @@ def test_a_wrong_value_is_told_with_a_button_to_the_form() -> None:
             assert again.modal is not None
 
     played(scene())
+
+
+@pytest.mark.parametrize("error", [RuntimeError("a bug"), aiohttp.ClientConnectionError("gone"), OSError("gone")])
+@pytest.mark.parametrize("command", ["home", "announce"])
+def test_whoever_waits_is_told_in_private_that_nothing_comes(
+    error: Exception, command: str, caplog: pytest.LogCaptureFixture, pace: str
+) -> None:
+    async def scene() -> str:
+        async with a_place(Broken(error)) as place:
+            told = await place.ana.slash(place.channel, f"blog {command}")
+            assert place.said() == []
+            return shown_by(told)
+
+    with caplog.at_level(logging.WARNING, logger="dogear.discord"):
+        said = asyncio.run(scene())
+
+    (record,) = [record for record in caplog.records if record.name == "dogear.discord"]
+    assert f"The answer did not arrive whole (ref {record.__dict__['reference']})." in said
+    assert ("gone" in caplog.text) is False
+
+
+def test_an_answer_that_discord_does_not_take_is_owned_up_to() -> None:
+    async def scene() -> None:
+        async with a_place(FakeCore()) as place:
+            place.env.inject_error("PATCH", "/webhooks/*/messages/@original", status=400, code=50035)
+
+            told = await place.ana.slash(place.channel, "blog home")
+
+            assert "The answer did not arrive whole" in shown_by(told)
+
+    played(scene())
+
+
+def test_what_was_shown_of_a_public_answer_stays_when_the_rest_does_not_arrive(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Lengthy(FakeCore):
+        async def invoke(self, invocation: Invocation) -> Answer:
+            return Answer(show=Card(title="Long", blocks=(Paragraph(text=plain("word " * 1500)),)), reply=Reply.PUBLIC)
+
+    async def scene() -> None:
+        async with a_place(Lengthy()) as place:
+            place.env.inject_error("POST", "/webhooks/*", status=400, code=50035)
+
+            told = await place.ana.slash(place.channel, "blog announce")
+
+            assert "Long" in shown_by(told)
+            assert "The answer did not arrive whole" in shown_by(told)
+            assert len(place.said()) == 1
+
+    monkeypatch.setattr(answers, "PATIENCE", 0.0)
+    played(scene())
+
+
+def test_completion_that_breaks_offers_nothing_and_says_nothing() -> None:
+    async def scene() -> None:
+        async with a_place(Broken(RuntimeError("a bug"))) as place:
+            assert await place.ana.autocomplete(place.channel, "blog show", "entry", "x") == []
+            assert place.said() == []
+
+    played(scene())
+
+
+def test_nobody_can_be_told_where_nothing_gets_through(caplog: pytest.LogCaptureFixture) -> None:
+    async def scene() -> None:
+        async with a_place(FakeCore()) as place:
+            place.env.inject_error("*", "/webhooks/*", status=400, code=50035, times=None)
+            lost = await place.ana.slash(place.channel, "blog home")
+            assert shown_by(lost) == ""
+
+    with caplog.at_level(logging.INFO, logger="dogear.discord"):
+        played(scene())
+
+    assert "nobody could be told: HTTPException" in caplog.text
