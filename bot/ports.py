@@ -181,8 +181,8 @@ class Entries(Protocol):
         """How many entries there are, and `limit` of them from `offset` by number."""
         ...
 
-    def tags(self, team: TeamId, member: MemberId) -> Sequence[Tag]:
-        """Every tag in use, the commonest first, then by name."""
+    def tags(self, team: TeamId, member: MemberId | None) -> Sequence[Tag]:
+        """Every tag in use, the commonest first, then by name; to None everything is unread."""
         ...
 
     def added_since(self, team: TeamId, since: datetime, limit: int) -> Sequence[Entry]:

@@ -283,14 +283,13 @@ class Dispatcher:
             entry = tx.entries.keyed(team.id, canonical(typed))
             found: Sequence[Entry] = [entry] if entry else []
         else:
-            found = search.completed(tx, team.id, teams.member_of(tx, team, actor), typed, MOST_CHOICES)
+            found = search.completed(tx, team.id, tx.teams.member(team.id, actor.account), typed, MOST_CHOICES)
         return [Choice(value=f"#{entry.number}", label=f"#{entry.number} {entry.title}") for entry in found]
 
     def _tag_choices(self, tx: Transaction, actor: Actor, typed: str) -> Sequence[Choice]:
+        """Whoever asks: nobody is admitted by typing, so a newcomer is no member yet."""
         team = self._team(tx, actor)
-        member = teams.member_of(tx, team, actor)
-        known = tx.entries.tags(team.id, member.id) if member else ()
-        return fitting([tag.name for tag in known], typed)
+        return fitting([tag.name for tag in tx.entries.tags(team.id, None)], typed)
 
     async def present(self, platform: PlatformName) -> Sequence[WorkspaceRef]:
         """The platform's workspaces in which we take ourselves to be; none on any trouble."""

@@ -91,10 +91,10 @@ class SqlEntries(SqlSources):
         listed = select(ENTRY).where(where).order_by(ENTRY.c.number).offset(offset).limit(limit)
         return total, self._listed(listed)
 
-    def tags(self, team: TeamId, member: MemberId) -> Sequence[Tag]:
+    def tags(self, team: TeamId, member: MemberId | None) -> Sequence[Tag]:
         mine = and_(
             READING.c.team == ENTRY_TAG.c.team,
-            READING.c.member == (number_of(member) if team_of(member) == team else None),
+            READING.c.member == (number_of(member) if member is not None and team_of(member) == team else None),
             READING.c.entry == ENTRY_TAG.c.entry,
             READING.c.state != ReadingState.UNREAD,
         )

@@ -78,7 +78,6 @@ def test_completion_knows_titles_numbers_tags_and_zones_and_takes_free_text(data
             guild = await server.guild()
             channel = guild.create_text_channel("reading")
             ana = server.member(guild, "ana", admin=True)
-            await ana.slash(channel, "blog home")
 
             by_title = await ana.autocomplete(channel, "blog show", "entry", "kafka")
             by_number = await ana.autocomplete(channel, "blog read", "entry", "1")

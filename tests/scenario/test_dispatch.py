@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -168,6 +169,21 @@ def test_completion_offers_what_fits_and_nothing_of_another_kind(database: str, 
     assert found["sched"][0].startswith("schedule ")
     assert found["la"] == ["later"]
     assert found["x"] == []
+
+
+def test_completion_is_there_for_a_newcomer_and_for_who_goes_by_another_name_here(
+    database: str, tmp_path: Path
+) -> None:
+    async def scenario() -> list[list[str]]:
+        async with clubhouse(database, tmp_path, "Alpha+db", "Beta+kafka") as house:
+            await house.say("")
+            complete = house.club.dispatcher.complete
+            renamed = replace(actor_of("ana", Role.READER), name="Ana of the night shift")
+            asked = [(actor_of("new", Role.READER), Kind.TAG, "k"), (renamed, Kind.TAG, "k")]
+            asked += [(renamed, Kind.ENTRY, "tag:kafka")]
+            return [[choice.value for choice in await complete(*one)] for one in asked]
+
+    assert asyncio.run(scenario()) == [["kafka"], ["kafka"], ["#2"]]
 
 
 def test_nobody_is_admitted_by_a_command_that_their_role_forbids(database: str, tmp_path: Path) -> None:
