@@ -182,7 +182,7 @@ class Entries(Protocol):
         ...
 
     def tags(self, team: TeamId, member: MemberId | None) -> Sequence[Tag]:
-        """Every tag in use, the commonest first, then by name; to nobody in particular everything is unread."""
+        """Every tag in use, the commonest first, then by name; to None everything is unread."""
         ...
 
     def added_since(self, team: TeamId, since: datetime, limit: int) -> Sequence[Entry]:

@@ -1,8 +1,8 @@
 """How an interaction is acknowledged and answered: first within Discord's three seconds, then with the whole answer.
 
 An answer is private unless the command declares otherwise; a refusal is private always. Whether an answer is private
-is settled by the first word Discord hears from us, so a command that may open a form, or answers in public, is
-given a moment before that word is said.
+is settled by the first word Discord hears from us, so a command that has a form to open, or answers in public, is
+given a moment before that word is said. Every other one is carried out only by whom Discord let take the interaction.
 """
 
 import asyncio
@@ -14,24 +14,29 @@ import discord
 
 from adapters.discord import forms
 from adapters.discord.failures import ALREADY_ACKNOWLEDGED, UNKNOWN_INTERACTION
-from adapters.discord.inbound import Asked, actor, invocation, picked, typed
+from adapters.discord.inbound import Asked, actor, invocation, invocation_id, picked, typed
+from adapters.discord.membership import actor_in
 from adapters.discord.presses import Press
 from adapters.discord.render import Layout, messages
 from adapters.discord.surface import MENUS, choices
 from bot.chat.command import CommandSpec, Reply
-from bot.chat.platform import Answer, Core
+from bot.chat.platform import Answer, Core, Invocation
 from bot.domain.card import Call, Card, Form, Paragraph, Tone
 from bot.domain.text import plain
+from bot.domain.value import channel_at
 
 PATIENCE = 1.5
 """Seconds, of the three that Discord gives, for an answer that must be known before it can be acknowledged."""
 COMPLETION_DEADLINE = 2.0
-MOST_MESSAGES = 10
-"""Ours, of one answer."""
 
 NO_ENTRY = Card(
     title="That message stands for no entry of the list.",
     blocks=(Paragraph(text=plain("Use this on a message of mine that shows one entry.")),),
+    tone=Tone.REFUSAL,
+)
+NOT_FROM_HERE = Card(
+    title="This cannot be answered from here.",
+    blocks=(Paragraph(text=plain("Use the command in the server that it is about, as one of its members.")),),
     tone=Tone.REFUSAL,
 )
 
@@ -48,7 +53,8 @@ class Answers:
     async def command(self, interaction: Asked, data: Any) -> None:
         """A native command, or a menu of a message."""
         if data["name"] not in MENUS:
-            await self._carry_out(interaction, typed(data).call)
+            given = typed(data).call
+            await self._carry_out(interaction, given, modal_allowed=self._lacks(given))
             return
         user = interaction.client.user
         call = picked(data, user.id if user else None)
@@ -59,9 +65,23 @@ class Answers:
 
     async def pressed(self, interaction: Asked, press: Press) -> None:
         """A button; in a private answer of ours the new page takes the place of the old one."""
+        if interaction.guild_id is None:
+            await self._pressed_afar(interaction, press.call)
+            return
         message = interaction.message
         own = message is not None and message.flags.ephemeral
         await self._carry_out(interaction, press.call, in_place=press.replaces and own)
+
+    async def _pressed_afar(self, interaction: Asked, call: Call) -> None:
+        """A button of a direct message. It names the server that it is about, and who presses it is asked for there."""
+        await self._acknowledge(interaction, private=True, in_place=False)
+        where = channel_at(call.arguments.get("channel", ""))
+        who = await actor_in(interaction, where.workspace) if where else None
+        if who is None:
+            await self._show(interaction, Answer(show=NOT_FROM_HERE, refusal=True), modal_allowed=False)
+            return
+        asked = Invocation(id=invocation_id(interaction), call=call, actor=who, channel=None)
+        await self._show(interaction, await self._core.invoke(asked), modal_allowed=False)
 
     async def submitted(self, interaction: Asked, data: Any) -> None:
         """A form that was filled in."""
@@ -83,6 +103,12 @@ class Answers:
             found = ()
         offered = [discord.app_commands.Choice(**one) for one in choices(found)]
         await interaction.response.autocomplete(offered)
+
+    def _lacks(self, call: Call) -> bool:
+        """Whether it leaves out what a form would have to ask for. A value that turns out wrong is told with a button."""
+        spec = self._spec(call.path)
+        required = {param.name for param in spec.params if param.required} if spec else set()
+        return not call.arguments or not required <= set(call.arguments)
 
     def _spec(self, path: tuple[str, ...]) -> CommandSpec | None:
         return next((spec for spec in self._core.catalogue if spec.path == path), None)
@@ -109,6 +135,7 @@ class Answers:
         return await asked
 
     async def _acknowledge(self, interaction: Asked, *, private: bool, in_place: bool) -> None:
+        """Say that an answer will come. `extras["public"]` is whether everybody sees that it is waited for."""
         if in_place:
             await interaction.response.defer()
         else:
@@ -125,14 +152,16 @@ class Answers:
                 await interaction.response.send_modal(modal)
                 return
             card, private = forms.as_card(card), True
-        layouts = messages(card, word=self._word)[:MOST_MESSAGES]
+        layouts = messages(card, word=self._word)
         if not interaction.response.is_done():
             await self._first(interaction, layouts, private=private)
         elif private and interaction.extras.get("public"):
             await interaction.delete_original_response()
+            interaction.extras["public"] = False
             await self._followed(interaction, layouts, private=True)
         else:
             await interaction.edit_original_response(view=_still(layouts[0]))
+            interaction.extras["public"] = False
             await self._followed(interaction, layouts[1:], private=private)
 
     async def _at_once(self, interaction: Asked, card: Card) -> None:
@@ -145,6 +174,28 @@ class Answers:
     async def _followed(self, interaction: Asked, layouts: Sequence[Layout], *, private: bool) -> None:
         for layout in layouts:
             await interaction.followup.send(view=_still(layout), ephemeral=private, wait=True)
+
+
+async def own_up(interaction: Asked, reference: str) -> None:
+    """Tell who asked, in private and in one attempt, that the answer did not arrive; under the reference of the log.
+
+    In place of the waiting that they see, if they see any; what was shown already stays.
+    """
+    card = Card(
+        title=f"The answer did not arrive whole (ref {reference}).",
+        blocks=(
+            Paragraph(text=plain("What you asked for may have been done: look before you ask again.")),
+            Paragraph(text=plain("The host finds the reason in the log under that reference.")),
+        ),
+        tone=Tone.REFUSAL,
+    )
+    (layout,) = messages(card, word="")
+    if not interaction.response.is_done():
+        await interaction.response.send_message(view=_still(layout), ephemeral=True)
+        return
+    if interaction.extras.get("public"):
+        await interaction.delete_original_response()
+    await interaction.followup.send(view=_still(layout), ephemeral=True, wait=True)
 
 
 def _still(layout: Layout) -> Layout:

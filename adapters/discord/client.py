@@ -5,11 +5,12 @@ import logging
 import re
 from typing import Any, Protocol, Self
 
+import aiohttp
 import discord
 from discord import ui
 
 from adapters.discord import presses
-from adapters.discord.answers import taken_by_another
+from adapters.discord.answers import own_up, taken_by_another
 from adapters.discord.inbound import Asked, invocation_id
 from adapters.discord.presses import Press
 from adapters.discord.quiet import hush
@@ -96,9 +97,12 @@ class DiscordClient(discord.AutoShardedClient):
         hush()
 
     async def answer(self, interaction: Asked, *, press: Press | None = None) -> None:
-        """Answer an interaction. One that another replica took, or that came too late, is let go."""
+        """Answer an interaction. One that another replica took, or that came too late, is let go.
+
+        In a direct message there is nothing of ours but buttons.
+        """
         inbox, data = self.inbox, interaction.data
-        if inbox is None or data is None or interaction.guild_id is None:
+        if inbox is None or data is None or (interaction.guild_id is None and press is None):
             return
         follow(invocation_id(interaction))
         task = asyncio.current_task()
@@ -113,13 +117,31 @@ class DiscordClient(discord.AutoShardedClient):
                 await inbox.completed(interaction, data)
             elif interaction.type is discord.InteractionType.modal_submit:
                 await inbox.submitted(interaction, data)
-        except discord.HTTPException as error:
-            if not taken_by_another(error):
-                log.warning("an answer did not arrive", extra={"status": error.status, "code": error.code})
         except discord.InteractionResponded:
             log.warning("an interaction was answered twice")
+        except Exception as error:  # noqa: BLE001 -- whatever it is, nobody is left to wait for an answer
+            await self._failed(interaction, error)
         finally:
             self._answering.discard(task)
+
+    async def _failed(self, interaction: Asked, error: Exception) -> None:
+        """Note why an answer did not arrive, and tell who waits for it if that can be done."""
+        if isinstance(error, discord.HTTPException) and taken_by_another(error):
+            return
+        reference = str(interaction.id)[-6:]
+        about = {"reference": reference, "error": type(error).__name__}
+        if isinstance(error, discord.HTTPException):
+            log.warning("an answer did not arrive", extra=about | {"status": error.status, "code": error.code})
+        elif isinstance(error, aiohttp.ClientError | OSError):  # its words may hold the address, and that a token
+            log.warning("an answer did not arrive", extra=about)
+        else:
+            log.error("bug in an answer", exc_info=error, extra=about)
+        if interaction.type is discord.InteractionType.autocomplete:
+            return
+        try:
+            await own_up(interaction, reference)
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as again:
+            log.info("nobody could be told: %s", type(again).__name__)
 
     async def finish(self) -> None:
         """Let answers under way be given, as long as there is a connection to give them over."""

@@ -28,12 +28,16 @@ Asked = discord.Interaction[Any]
 def actor(interaction: Asked) -> Actor:
     """Who asks, with the rights that Discord says they have at this moment."""
     assert interaction.guild_id is not None
-    manages = interaction.permissions.manage_guild or interaction.permissions.administrator
+    return acting(interaction.guild_id, interaction.user, interaction.permissions)
+
+
+def acting(guild: int, user: discord.abc.User, rights: discord.Permissions) -> Actor:
+    """An account with these rights in a server."""
     return Actor(
-        account=places.account(interaction.user.id),
-        workspace=places.workspace(interaction.guild_id),
-        name=interaction.user.display_name,
-        role=Role.ADMIN if manages else Role.READER,
+        account=places.account(user.id),
+        workspace=places.workspace(guild),
+        name=user.display_name,
+        role=Role.ADMIN if rights.manage_guild or rights.administrator else Role.READER,
     )
 
 

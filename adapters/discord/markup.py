@@ -19,7 +19,8 @@ _DROPPED = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]",
 )
 _BLANKS = re.compile(r"[\t\n\r\x0b\x0c\x1c-\x1f\x85\u2028\u2029]+")
-_LIKE_A_HOST = re.compile(r"([\w-]+(?:\.[\w-]+)+)(?:[/?#]\S*)?")
+_LIKE_A_HOST = re.compile(r"(?<![\w-])([\w-]+(?:\.[\w-]+)+)(?:[/?#]\S*)?")
+"""Only from where a word begins: tried from each of its letters, a word of 20,000 took seconds."""
 _IN_ADDRESS = re.compile(r"[\x00-\x20\"<>@\\^`{|}\x7f-\x9f()\[\]*_~]")
 _JOINED = ("\u200d", "\ufe0e", "\ufe0f")
 

@@ -4,7 +4,9 @@ Limits are Discord's documentation of components and messages, August 2026. Text
 kept under nine tenths of what is allowed, for how Discord itself counts is not written down.
 """
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import discord
@@ -12,9 +14,8 @@ from discord import ui
 
 from adapters.discord.markup import shortened, size
 from adapters.discord.presses import custom_id
-from adapters.discord.rows import Beside, Buttons, Row, Rule, Words, left_out, rows
+from adapters.discord.rows import Beside, Buttons, LeftOut, Row, Rule, Words, rows
 from bot.domain.card import Action, Call, Card, Tone
-from bot.domain.record import record
 
 MOST_COMPONENTS = 40
 MOST_TEXT = 4000
@@ -25,73 +26,94 @@ COMPONENT_BUDGET = MOST_COMPONENTS - 2
 """Without the container itself and the line that says where in the messages this one is."""
 MOST_ACTIONS = 15
 """Ours, of a card: with more there is no room for what they are about."""
+MOST_MESSAGES = 10
+"""Ours, of one answer."""
 PAGE_NOTE = 60
-"""Text kept free for `2 of 3` and for what was left out."""
+"""Text kept free for `2 of 3`."""
 
 COLOURS = {Tone.DONE: 0x2E7D32, Tone.WARNING: 0xF9A825, Tone.REFUSAL: 0xC62828}
 HELP = Action(label="Help", call=Call(path=("help",)))
-"""On a delivery without buttons of its own: the button is what tells the message apart when it is looked for."""
+"""On a delivery without buttons of its own: the button is what tells the message apart when it is looked for.
+
+What has no key is looked for by nobody."""
 
 Layout: TypeAlias = ui.LayoutView
+_LONGEST_COUNT = LeftOut(lines=999_999, torn=True)
 
 
-@record
 class _Page:
-    rows: tuple[Row, ...]
+    """The rows of one message, and what they take of its limits: words that follow each other are one component."""
 
-    @property
-    def components(self) -> int:
-        return sum(_components(row) for row in self.rows)
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self.components = 0
+        self.text = 0
 
-    @property
-    def text(self) -> int:
-        return sum(_text(row) for row in self.rows)
+    def add(self, row: Row) -> None:
+        self.components += self._components(row)
+        self.text += _text(row)
+        self.rows.append(row)
 
-    def holds(self, more: Iterable[Row], *, spare: int = 0) -> bool:
-        page = _Page(rows=(*self.rows, *more))
-        return page.components <= COMPONENT_BUDGET and page.text <= TEXT_BUDGET - PAGE_NOTE - spare
+    def holds(self, row: Row) -> bool:
+        components, text = self.components + self._components(row), self.text + _text(row)
+        return components <= COMPONENT_BUDGET and text <= TEXT_BUDGET - PAGE_NOTE
 
-
-def _components(row: Row) -> int:
-    match row:
-        case Beside():
-            return 3
-        case Buttons():
-            return 1 + len(row.actions)
-        case _:
-            return 1
+    def _components(self, row: Row) -> int:
+        match row:
+            case Beside():
+                return 3
+            case Buttons():
+                return 1 + len(row.actions)
+            case Words() | LeftOut():
+                return 0 if self.rows and isinstance(self.rows[-1], Words | LeftOut) else 1
+            case Rule():
+                return 1
 
 
 def _text(row: Row) -> int:
-    return size(row.markdown) + 1 if isinstance(row, Words | Beside) else 0
+    return size(row.markdown) + 1 if isinstance(row, Words | LeftOut | Beside) else 0
+
+
+def _packed(all_rows: Iterable[Row]) -> list[_Page]:
+    pages = [_Page()]
+    for row in all_rows:
+        if not pages[-1].holds(row):
+            pages.append(_Page())
+        pages[-1].add(row)
+    return pages
 
 
 def message(card: Card, *, key: str, word: str) -> Layout:
-    """The card as the one message of a delivery: notes that find no room are left out and counted."""
+    """The card as one message, of a delivery if there is a `key`: notes that find no room are left out and counted."""
     body = tuple(_merged(rows(card, personal=False)))
     marked = any(_fits(action, key) for action in card.actions)
-    actions = card.actions if marked else (*card.actions, HELP)
+    actions = card.actions if marked or not key else (*card.actions, HELP)
     tail = tuple(_tail(actions, key=key, word=word))
-    whole = _Page(rows=(*body, *tail))
-    if whole.holds(()):
-        return _layout(whole.rows, card.tone, key=key)
-    return _layout((*_cut(body, tail), *tail), card.tone, key=key)
+    whole = (*body, *tail)
+    return _layout(whole if len(_packed(whole)) == 1 else (*_cut(body, tail), *tail), card.tone, key=key)
 
 
 def messages(card: Card, *, word: str) -> list[Layout]:
-    """The card as the messages of an answer that one person sees: nothing is left out, the buttons come last."""
-    pages = [_Page(rows=())]
-    body = _merged(rows(card, personal=True))
-    for row in (*body, *_tail(card.actions, key="", word=word)):
-        if not pages[-1].holds((row,)):
-            pages.append(_Page(rows=()))
-        pages[-1] = _Page(rows=(*pages[-1].rows, row))
+    """The card as the messages of an answer that one person sees, the buttons last.
+
+    Only what more than `MOST_MESSAGES` would take is left out and counted.
+    """
+    pages = _answer(tuple(_merged(rows(card, personal=True))), tuple(_tail(card.actions, key="", word=word)))
     if len(pages) == 1:
-        return [_layout(pages[0].rows, card.tone, key="")]
+        return [_layout(pages[0], card.tone, key="")]
     return [
-        _layout((*page.rows, Words(markdown=f"-# {number} of {len(pages)}")), card.tone, key="")
+        _layout((*page, Words(markdown=f"-# {number} of {len(pages)}")), card.tone, key="")
         for number, page in enumerate(pages, start=1)
     ]
+
+
+def _answer(body: Sequence[Row], tail: Sequence[Row]) -> list[Sequence[Row]]:
+    pages = [page.rows for page in _packed((*body, *tail))]
+    if len(pages) <= MOST_MESSAGES:
+        return [*pages]
+    full = pages[: MOST_MESSAGES - 1]
+    rest = body[sum(map(len, full)) :]
+    return [*full, (*_cut(rest, tail), *tail)]
 
 
 def _merged(all_rows: Iterable[Row]) -> Iterable[Row]:
@@ -128,15 +150,50 @@ def _typed(action: Action, word: str) -> str:
     return f"{escaped(shortened(action.label, LONGEST_LABEL))}: {escaped(line)}"
 
 
-def _cut(body: Sequence[Row], tail: Sequence[Row]) -> Iterable[Row]:
-    """As much of the body as stands with the tail: first its notes are cut from their end, then whatever comes last."""
-    kept = list(body)
-    lost = 0
-    while kept and not _Page(rows=(*kept, *tail)).holds((), spare=PAGE_NOTE):
-        at = max((index for index, row in enumerate(kept) if isinstance(row, Words) and row.note), default=None)
-        kept.pop(len(kept) - 1 if at is None else at)
-        lost += 1
-    return (*kept, left_out(lost)) if lost else tuple(kept)
+def _cut(body: Sequence[Row], tail: Sequence[Row]) -> Sequence[Row]:
+    """As much of the body as stands with the tail: notes go first, from their end, then whatever comes last.
+
+    How many lines are missing is said once, where they are, with those that the card itself leaves out.
+    """
+    told = sum(row.lines for row in body if isinstance(row, LeftOut))
+    body = [row for row in body if not isinstance(row, LeftOut)]
+    gone = _too_much(body, tail)
+    first = min(gone, default=len(body))
+    torn = first in gone and _goes_on(body[first])
+    kept = [row for at, row in enumerate(body) if at not in gone]
+    if torn and first > 0:
+        kept[first - 1] = _torn(kept[first - 1])
+    missing = LeftOut(lines=told + _lines_of(body, gone), torn=torn)
+    return [*kept[:first], missing, *kept[first:]] if missing.lines else kept
+
+
+def _too_much(body: Sequence[Row], tail: Sequence[Row]) -> Collection[int]:
+    """Which rows have to go: the fewest without which the rest and the count of what is missing fit into a message."""
+    notes = [at for at, row in enumerate(body) if isinstance(row, Words) and row.note]
+    others = [at for at, row in enumerate(body) if not isinstance(row, Words) or not row.note]
+    going = [*reversed(notes), *reversed(others)]
+
+    def enough(lost: int) -> bool:
+        gone = set(going[:lost])
+        kept = (row for at, row in enumerate(body) if at not in gone)
+        return len(_packed((*kept, _LONGEST_COUNT, *tail))) == 1
+
+    fewest = max(len(going) - TEXT_BUDGET - COMPONENT_BUDGET, 0)  # for there is no row that takes up nothing
+    return set(going[: bisect_left(range(len(going)), True, fewest, key=enough)])
+
+
+def _lines_of(body: Sequence[Row], gone: Collection[int]) -> int:
+    """How many lines the rows are that go; what goes on a line counts where the line's beginning stays."""
+    lines = [at for at in gone if isinstance(body[at], Words | Beside)]
+    return sum(1 for at in lines if not _goes_on(body[at]) or at - 1 not in gone)
+
+
+def _goes_on(row: Row) -> bool:
+    return isinstance(row, Words) and row.goes_on
+
+
+def _torn(row: Row) -> Row:
+    return replace(row, markdown=f"{row.markdown.rstrip()} …") if isinstance(row, Words) else row
 
 
 def _layout(page: Sequence[Row], tone: Tone, *, key: str) -> Layout:
@@ -144,7 +201,7 @@ def _layout(page: Sequence[Row], tone: Tone, *, key: str) -> Layout:
     children: list[Any] = []
     words: list[str] = []
     for row in page:
-        if isinstance(row, Words):
+        if isinstance(row, Words | LeftOut):
             words.append(row.markdown)
             continue
         children += _texts(words)

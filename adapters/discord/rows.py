@@ -1,6 +1,6 @@
 """What a card says, top to bottom, in Discord's Markdown: rows that a message is packed from. No limits here but a line's."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from adapters.discord.markup import escaped, fenced, link, shortened, verbatim, written
@@ -21,10 +21,13 @@ GLYPHS = {ReadingState.UNREAD: "○", ReadingState.LATER: "🔖", ReadingState.R
 
 @record
 class Words:
-    """A line of Markdown; `note` if it is a line of notes, which may be left out when it is counted."""
+    """A line of Markdown; `note` if it is a line of notes, which may be left out when it is counted; `goes_on` if it
+    is no line of its own but more of the one before it.
+    """
 
     markdown: str
     note: bool = False
+    goes_on: bool = False
 
 
 @record
@@ -47,7 +50,26 @@ class Rule:
     """A line across."""
 
 
-Row: TypeAlias = Words | Beside | Buttons | Rule
+@record
+class LeftOut:
+    """How many lines are not shown here; `torn` if the first of them is shown in part."""
+
+    lines: int
+    torn: bool = False
+
+    @property
+    def markdown(self) -> str:
+        if not self.torn:
+            return f"-# … {_lines(self.lines)}"
+        more = f" and {_lines(self.lines - 1)}" if self.lines > 1 else ""
+        return f"-# … the rest of this{more}"
+
+
+def _lines(count: int) -> str:
+    return f"{count} more {'line' if count == 1 else 'lines'}"
+
+
+Row: TypeAlias = Words | Beside | Buttons | Rule | LeftOut
 
 
 def rows(card: Card, *, personal: bool) -> Iterator[Row]:
@@ -71,13 +93,12 @@ def _block(block: Block, *, personal: bool) -> Iterator[Row]:
     match block:
         case Paragraph():
             mark = "-# " if block.quiet else ""
-            yield from (Words(markdown=mark + part) for part in written(block.text, LONGEST_LINE) if part.strip())
+            yield from _line(mark + part for part in written(block.text, LONGEST_LINE) if part.strip())
         case Fields():
             for label, text in block.items:
                 head = f"**{escaped(shortened(label, LONGEST_TITLE))}:** "
                 first, *more = written(text, LONGEST_LINE)
-                yield Words(markdown=head + first)
-                yield from (Words(markdown=part) for part in more)
+                yield from _line([head + first, *more])
         case Entries():
             for entry in block.items:
                 yield from _entry(entry, personal=personal)
@@ -85,6 +106,11 @@ def _block(block: Block, *, personal: bool) -> Iterator[Row]:
             yield from _notes(block)
         case Divider():
             yield Rule()
+
+
+def _line(parts: Iterable[str], *, note: bool = False) -> Iterator[Words]:
+    """One line, in as many rows as it is long."""
+    return (Words(markdown=part, note=note, goes_on=number > 0) for number, part in enumerate(parts))
 
 
 def _name(entry: EntryLine) -> str:
@@ -102,23 +128,18 @@ def _entry(entry: EntryLine, *, personal: bool) -> Iterator[Row]:
         yield Words(markdown=head)
     if entry.matched:
         path = plain("".join(f"{step} › " for step in entry.path))
-        yield from (Words(markdown=f"> {part}") for part in written((*path, *entry.matched), LONGEST_LINE))
+        yield from _line(f"> {part}" for part in written((*path, *entry.matched), LONGEST_LINE))
     if len(entry.actions) > 1:
         yield Buttons(actions=entry.actions)
 
 
 def _notes(tree: NoteTree) -> Iterator[Row]:
     for line in lines(tree.blocks):
-        yield from (Words(markdown=part, note=True) for part in _note(line))
+        yield from _line(_note(line), note=True)
     if tree.parts > 1:
         yield Words(markdown=f"-# {tree.part} of {tree.parts}")
     if tree.left_out:
-        yield left_out(tree.left_out)
-
-
-def left_out(count: int) -> Words:
-    """The row that says how many lines of notes are not shown."""
-    return Words(markdown=f"-# … {count} more {'line' if count == 1 else 'lines'}")
+        yield LeftOut(lines=tree.left_out)
 
 
 def _note(line: NoteLine) -> Iterator[str]:

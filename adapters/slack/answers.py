@@ -18,7 +18,7 @@ from bot.domain.card import Action, Call, Card, Form, Paragraph, Tone
 from bot.domain.errors import Refusal
 from bot.domain.team import Role
 from bot.domain.text import plain
-from bot.domain.value import Kind
+from bot.domain.value import Kind, channel_at
 
 
 class Answers:
@@ -159,7 +159,8 @@ def _unknown_channel(spec: CommandSpec, call: Call) -> Card | None:
     """A refusal where a channel is named that Slack did not turn into an id, so that nobody waits for a post in vain."""
     for param in spec.params:
         given = call.arguments.get(param.name, "").strip().removeprefix("#")
-        if param.kind is Kind.CHANNEL and given and not names.ID.fullmatch(given):
+        where = channel_at(given)
+        if param.kind is Kind.CHANNEL and given and not names.ID.fullmatch(where.id if where else given):
             hint = "Pick the channel from the list that appears when you type #, and invite the bot to it if it is private."
             return Card(
                 title=f"There is no channel #{given} that I can see.",

@@ -21,7 +21,7 @@ from bot.chat.command import CommandSpec, Param, Placement, Reply
 from bot.chat.platform import Actor
 from bot.domain import value
 from bot.domain.card import Call, Card, Choice, Field, Form
-from bot.domain.errors import BadUsage
+from bot.domain.errors import BadUsage, NotAllowed
 from bot.domain.ids import ChannelRef, InvocationId, MessageRef, Url
 from bot.domain.reading import ReadingState
 from bot.domain.record import record
@@ -53,9 +53,14 @@ class Turn:
     link: Callable[[MessageRef], Url | None]
 
     def here(self, channel: str | None) -> ChannelRef:
-        """The channel named, this one if none is; raises BadUsage where there is none."""
+        """The channel named, this one if none is; raises BadUsage where there is none, and NotAllowed for one of another
+        workspace, whose rights nobody has vouched for.
+        """
         if channel is not None:
-            return ChannelRef(self.actor.workspace, channel)
+            found = value.channel_at(channel) or ChannelRef(self.actor.workspace, channel)
+            if found.workspace != self.actor.workspace:
+                raise NotAllowed("That channel is in another workspace.", hint="Use the command there.")
+            return found
         if self.channel is None:
             raise BadUsage("There is no channel here.", hint="Name one, such as #reading.", field="channel")
         return self.channel

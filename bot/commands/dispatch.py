@@ -288,8 +288,9 @@ class Dispatcher:
         return [Choice(value=f"#{entry.number}", label=f"#{entry.number} {entry.title}") for entry in found]
 
     def _tag_choices(self, tx: Transaction, actor: Actor, typed: str) -> Sequence[Choice]:
-        known = tx.entries.tags(self._team(tx, actor).id, None)
-        return fitting([tag.name for tag in known], typed)
+        """Whoever asks: nobody is admitted by typing, so a newcomer is no member yet."""
+        team = self._team(tx, actor)
+        return fitting([tag.name for tag in tx.entries.tags(team.id, None)], typed)
 
     async def present(self, platform: PlatformName) -> Sequence[WorkspaceRef]:
         """The platform's workspaces in which we take ourselves to be; none on any trouble."""

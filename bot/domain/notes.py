@@ -8,7 +8,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from bot.domain.record import record
-from bot.domain.text import Text, string
+from bot.domain.text import Text
 
 
 class NoteKind(StrEnum):
@@ -78,6 +78,7 @@ def levels(tree: Sequence[NoteBlock], most: int) -> tuple[NoteBlock, ...]:
 
 def parts(tree: Sequence[NoteBlock], budget: int) -> tuple[tuple[NoteBlock, ...], ...]:
     """Cut the tree between blocks into parts of at most `budget` characters each, in order, losing nothing.
+    The addresses of links count, for there are platforms that send them with the words.
 
     A block that alone exceeds the budget is opened and cut between its children, and its own line is repeated
     at the head of the next part, so that each part can be read alone, unless it takes more than half of a part.
@@ -112,4 +113,8 @@ def _pieces(block: NoteBlock, budget: int) -> Iterator[NoteBlock]:
 
 
 def _size(blocks: Sequence[NoteBlock]) -> int:
-    return sum(len(string(line.text)) + len(line.marker or "") + 2 for line in lines(blocks))
+    return sum(_written(line.text) + len(line.marker or "") + 2 for line in lines(blocks))
+
+
+def _written(text: Text) -> int:
+    return sum(len(span.text) + len(span.url or "") for span in text)

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from bot.domain.errors import BadUsage
-from bot.domain.ids import EntryNumber
+from bot.domain.ids import ChannelRef, EntryNumber, PlatformName, WorkspaceRef
 from bot.domain.schedule import Weekday
 
 
@@ -56,6 +56,17 @@ def page_number(typed: str) -> int:
     if not re.fullmatch(r"\d{1,6}", typed.strip()) or int(typed) < 1:
         raise BadUsage(f"“{typed}” is not a page.", hint="Pages are counted from 1.")
     return int(typed)
+
+
+def addressed(channel: ChannelRef) -> str:
+    """The channel with its workspace, for a button that may be pressed where neither is."""
+    return f"{channel.workspace.platform}:{channel.workspace.id}:{channel.id}"
+
+
+def channel_at(typed: str) -> ChannelRef | None:
+    """What `addressed` wrote; None for a channel that is named without its workspace."""
+    match = re.fullmatch(r"([^:]+):([^:]+):([^:]+)", typed)
+    return ChannelRef(WorkspaceRef(PlatformName(match[1]), match[2]), match[3]) if match else None
 
 
 def weekday(typed: str) -> Weekday:

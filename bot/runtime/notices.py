@@ -16,6 +16,7 @@ from bot.domain.digest import Outcome
 from bot.domain.errors import PlatformError, StoreError
 from bot.domain.ids import AccountRef, ChannelRef, InvocationId, PlatformName
 from bot.domain.schedule import Schedule
+from bot.domain.value import addressed
 from bot.ports import Clock, Runner
 from bot.service.digests import Tick
 
@@ -69,18 +70,25 @@ class Notices:
         await self._tell(delivery.draft.told, channel, title, outcome or "")
 
     async def doubtful(self, delivery: Delivery, outcome: str | None) -> None:
-        """Whether a delivery arrived only a person can see: they are asked, with buttons for both answers."""
+        """Whether a delivery arrived only a person can see: they are asked, with buttons for both answers.
+
+        A button is good for the workspace that it is pressed in; in another one they are told what to type.
+        """
         channel = delivery.draft.channel
-        where = {"channel": f"#{channel.id}"}
+        title = f"Did the post for #{channel.id} arrive?"
+        if self._admin_channel is not None and self._admin_channel.workspace != channel.workspace:
+            typed = f"Say so in that channel: {self._word} digest arrived, or {self._word} digest again"
+            await self._tell(None, channel, title, outcome or "", typed)
+            return
+        where = {"channel": addressed(channel)}
         actions = (
             Action(label="It is there", call=Call(path=("digest", "arrived"), arguments=where), primary=True),
             Action(label="Post again", call=Call(path=("digest", "again"), arguments=where)),
         )
-        title = f"Did the post for #{channel.id} arrive?"
-        await self._tell(delivery.draft.told, channel, title, outcome or "", actions)
+        await self._tell(delivery.draft.told, channel, title, outcome or "", actions=actions)
 
     async def _tell(
-        self, account: AccountRef | None, channel: ChannelRef, title: str, hint: str, actions: Sequence[Action] = ()
+        self, account: AccountRef | None, channel: ChannelRef, title: str, *more: str, actions: Sequence[Action] = ()
     ) -> None:
         now = self._clock.now()
         last = self._told.get((channel, title))
@@ -92,13 +100,13 @@ class Notices:
         if not await self._first_today(channel, title):
             return
         try:
-            await self._send(account, sentence(title, hint, tone=Tone.WARNING, actions=actions))
+            await self._send(account, sentence(title, *more, tone=Tone.WARNING, actions=actions))
         except PlatformError as error:
             log.warning("nobody could be told: %s", error)
 
     async def _first_today(self, channel: ChannelRef, title: str) -> bool:
         """Whether no other process, and none before us, has told of it today; who cannot ask tells."""
-        place = f"{channel.workspace.platform}:{channel.workspace.id}:{channel.id}"
+        place = addressed(channel)
         try:
             return await self._runner.write(
                 lambda tx: tx.invocations.keep(InvocationId(f"notice:{tx.now():%Y-%m-%d}:{place}:{title}"), "")

@@ -94,7 +94,7 @@ class SqlEntries(SqlSources):
     def tags(self, team: TeamId, member: MemberId | None) -> Sequence[Tag]:
         mine = and_(
             READING.c.team == ENTRY_TAG.c.team,
-            READING.c.member == (number_of(member) if member and team_of(member) == team else None),
+            READING.c.member == (number_of(member) if member is not None and team_of(member) == team else None),
             READING.c.entry == ENTRY_TAG.c.entry,
             READING.c.state != ReadingState.UNREAD,
         )

@@ -128,7 +128,6 @@ def test_tags_are_counted_with_what_the_member_has_not_read(club: Club, clock: F
 
     with club.store.begin(write=False) as tx:
         tags = tx.entries.tags(club.team, club.member)
-
         nobodys = tx.entries.tags(club.team, None)
 
     assert tags == [Tag(name="db", entries=2, unread=1), Tag(name="web", entries=1, unread=0)]

@@ -14,6 +14,7 @@ import simcord
 from adapters.discord import places
 from adapters.discord.client import DiscordClient
 from adapters.discord.platform import DiscordPlatform
+from bot.domain.reading import ReadingState
 from bot.ports import Transaction
 from bot.runtime.assemble import Club, opened
 from bot.runtime.settings import load
@@ -98,20 +99,23 @@ class Server:
         return await self.club.runner.read(use_case)
 
 
-def a_platform(club: Club, client: DiscordClient) -> DiscordPlatform:
-    platform = DiscordPlatform("no token", now=club.clock.now, client=client)
+def a_platform(club: Club, client: DiscordClient, custom: Mapping[str, ReadingState] | None = None) -> DiscordPlatform:
+    platform = DiscordPlatform("no token", now=club.clock.now, client=client, custom=custom)
     platform.manner = unpaced(platform.manner)
     return platform
 
 
 @asynccontextmanager
-async def a_server(database: str, *, reading_list: Path = SEED) -> AsyncIterator[Server]:
+async def a_server(
+    database: str, *, reading_list: Path = SEED, custom: Mapping[str, ReadingState] | None = None
+) -> AsyncIterator[Server]:
+    """`custom` gives emoji of the host's own, by their id, a meaning."""
     settings = load(database=database)
     async with opened(settings, migrate=False) as club:
         default = await club.runner.write(lambda tx: teams.found_default(tx, "UTC"))
         await club.lists.use(default, [reading_list])
         client = a_client()
-        platform = a_platform(club, client)
+        platform = a_platform(club, client, custom)
         club.join(platform)
         platform.listen(club.dispatcher)
         async with simcord.run(client) as env:

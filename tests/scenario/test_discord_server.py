@@ -8,7 +8,10 @@ from typing import Any
 import discord
 import pytest
 from simcord.backend.models import Overwrite
-from simcord.enums import OverwriteType
+from simcord.backend.serializers import message_payload
+from simcord.enums import InteractionType, OverwriteType
+from simcord.interactions import base_payload
+from simcord.results import InteractionResult
 
 from adapters.discord import places
 from bot.commands.catalogue import CATALOGUE
@@ -167,6 +170,8 @@ def test_commands_are_registered_once_for_each_change_of_the_catalogue(database:
 
 
 THEIRS = "Zanzibar"
+LONGEST_NONCE = 25
+"""Discord's documentation of messages, August 2026."""
 
 
 async def options_of(spec: Any, channel: Any) -> dict[str, Any]:
@@ -204,9 +209,9 @@ def test_two_servers_in_one_process_never_see_each_other(database: str, tmp_path
                 offered = await ana.autocomplete(here, "blog show", "entry", option)
                 tags = await ana.autocomplete(here, "blog random", "tag", option)
                 assert THEIRS.lower() not in json.dumps([offered, tags]).lower()
-            for label, _ in buttons(server.env.backend.get_message(there.id, posted.id).components):
-                own = [one for one in here.history() if one.components]
-                assert own, label
+            pressed = await pressed_here(server, ana, entry_message(here), posted)
+            assert len(pressed) >= 4
+            assert not any(THEIRS in answer for answer in pressed)
             assert THEIRS.lower() not in json.dumps(server.bodies[start:], default=str).lower()
             ours = {f"/channels/{here.id}", *(f"/channels/{thread.id}" for thread in here.threads)}
             paths = [path for _, path, _ in server.bodies[start:] if path.startswith("/channels/")]
@@ -218,6 +223,83 @@ def test_two_servers_in_one_process_never_see_each_other(database: str, tmp_path
 def welcomes(server: Server) -> list[str]:
     told = [body for _, path, body in server.bodies if path.startswith("/channels/") and "components" in body]
     return [words for body in told if "three steps" in (words := read_aloud(body["components"]))]
+
+
+async def pressed_here(server: Server, who: Any, own: Any, foreign: Any) -> list[str]:
+    """What every button of a message of another server comes to, pressed here as if it were on our own message."""
+    stored = server.env.backend.get_message(own.channel.id, own.id)
+    stored.components = server.env.backend.get_message(foreign.channel.id, foreign.id).components
+    found = [await who.click(own, custom_id=custom_id) for _, custom_id in buttons(stored.components)]
+    await server.settle()
+    assert all(answer.acknowledged for answer in found)
+    return [shown_by(answer) for answer in found]
+
+
+async def forged(server: Server, who: Any, channel: Any, kind: InteractionType, custom_id: str) -> Any:
+    """An interaction that no client of Discord's would send: a button or a form with an id that somebody made up."""
+    data = {"custom_id": custom_id, "component_type": 2, "components": []}
+    asked, payload = base_payload(
+        server.env.backend, type=kind, channel_id=channel.id, guild_id=channel.guild.id, user_id=who.id, data=data
+    )
+    raw = dict(message_payload(server.env.backend, server.env.backend.get_message(channel.id, channel.history()[0].id)))
+    made_up = {"type": 2, "style": 2, "label": "made up", "custom_id": custom_id}
+    raw["components"] = [{"type": 1, "components": [made_up]}]
+    server.env.backend.emit("INTERACTION_CREATE", payload | {"message": raw})
+    await server.env.settle()
+    return InteractionResult(server.env, asked)
+
+
+FORGED = {
+    "d::0:nonsense": "There is no command",
+    "d::0:read|entry=#999": "#999",
+    "d::0:read|entry=%00|x=y": "has no option",
+    "d::0:digest.post": "is for admins",
+    "d::0:digest.post|channel=discord:1:2": "is for admins",
+    "d::0:schedule.set|weekday=mon|at=09:00|zone=UTC": "is for admins",
+    "d:AAAAAAAAAAAAAAAAAAAAAAAA:99r:read|entry=": "",
+}
+
+
+@pytest.mark.parametrize("kind", [InteractionType.MESSAGE_COMPONENT, InteractionType.MODAL_SUBMIT])
+def test_a_made_up_id_is_answered_like_anything_else_that_is_asked(database: str, kind: InteractionType) -> None:
+    async def scene() -> None:
+        async with a_server(database) as server:
+            guild = await server.guild()
+            channel = guild.create_text_channel("reading")
+            ben = server.member(guild, "ben")
+            await ben.slash(channel, "blog share", entry="#6")
+            await server.settle()
+            before = len(channel.history())
+
+            for custom_id, told in FORGED.items():
+                answer = await forged(server, ben, channel, kind, custom_id)
+                assert answer.ephemeral, custom_id
+                assert told in shown_by(answer), custom_id
+            for custom_id in ("x", "d:", "d::0:", "d::x:read", "e::0:read|entry=#1"):
+                assert not (await forged(server, ben, channel, kind, custom_id)).acknowledged, custom_id
+            await server.settle()
+            assert len(channel.history()) == before
+
+    played(scene())
+
+
+def test_every_post_has_a_nonce_of_its_own_that_discord_takes(database: str) -> None:
+    async def scene() -> None:
+        async with a_server(database) as server:
+            guild = await server.guild()
+            channel = guild.create_text_channel("reading")
+            ana = server.member(guild, "ana", admin=True)
+            await ana.slash(channel, "blog share", entry="#6")
+            await server.settle()
+
+            posts = [body for method, path, body in server.bodies if (method, path[-9:]) == ("POST", "/messages")]
+            nonces = [post["nonce"] for post in posts]
+            assert len(nonces) > 1
+            assert len(set(nonces)) == len(nonces)
+            assert all(0 < len(nonce) <= LONGEST_NONCE for nonce in nonces)
+            assert all(post["enforce_nonce"] for post in posts)
+
+    played(scene())
 
 
 def test_a_server_that_nobody_assigned_is_told_how(database: str) -> None:

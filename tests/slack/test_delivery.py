@@ -126,9 +126,12 @@ def test_a_reply_whose_answer_is_lost_is_looked_for_in_its_thread(database: str,
     assert "conversations.replies" in {method for _, method, _ in slack.calls}
 
 
-@pytest.mark.parametrize(("pressed", "posts"), [("It is there", 1), ("Post again", 2)])
+@pytest.mark.parametrize(
+    ("pressed", "said", "posts"),
+    [("It is there", "Noted: it is there.", 1), ("Post again", "It is on its way again.", 2)],
+)
 def test_without_the_history_scope_an_admin_is_asked_and_their_answer_is_carried_out(
-    pressed: str, posts: int, database: str, seed: Path
+    pressed: str, said: str, posts: int, database: str, seed: Path
 ) -> None:
     async def asked() -> FakeSlack:
         async with a_club(database, seed, scopes=NO_HISTORY) as club:
@@ -137,7 +140,8 @@ def test_without_the_history_scope_an_admin_is_asked_and_their_answer_is_carried
             await club.advance(timedelta(minutes=5))
             (question,) = [post for post in club.slack.sent if post.channel.startswith("D")]
             assert {"It is there", "Post again"} == set(buttons(question.body))
-            await club.press(ANA, buttons(question.body)[pressed], channel=question.channel)
+            answer = await club.press(ANA, buttons(question.body)[pressed], channel=question.channel)
+            assert answer["text"] == said
             await club.settle()
             await club.advance(timedelta(minutes=5))
             return club.slack

@@ -10,12 +10,12 @@ from bot.chat.command import Param, Placement, Reply
 from bot.chat.platform import Actor
 from bot.commands.declare import Command, Turn, bound, command, form_of, named, position, rest
 from bot.domain.card import Call, Card, Choice, Field
-from bot.domain.errors import BadUsage
+from bot.domain.errors import BadUsage, NotAllowed
 from bot.domain.ids import ChannelRef, EntryNumber, InvocationId, WorkspaceRef
 from bot.domain.reading import ReadingState
 from bot.domain.schedule import Weekday
 from bot.domain.team import Member, Role, Team
-from bot.domain.value import Change, Kind
+from bot.domain.value import Change, Kind, addressed
 from bot.ports import Transaction
 from tests.fakes.records import ANNA, CHANNEL, PLATFORM
 
@@ -219,6 +219,13 @@ def test_a_form_that_comes_back_says_at_the_field_what_was_wrong() -> None:
 
 def test_a_channel_that_is_named_is_one_of_the_same_workspace() -> None:
     assert a_turn().here("other") == ChannelRef(CHANNEL.workspace, "other")
+
+
+def test_a_channel_may_be_named_with_its_workspace_which_must_be_the_same() -> None:
+    assert a_turn().here(addressed(CHANNEL)) == CHANNEL
+
+    with pytest.raises(NotAllowed):
+        a_turn().here(addressed(ChannelRef(WorkspaceRef(PLATFORM, "another"), CHANNEL.id)))
 
 
 def test_without_a_name_the_channel_is_this_one() -> None:

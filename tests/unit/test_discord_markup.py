@@ -80,6 +80,13 @@ def test_an_unsafe_address_is_no_link(url: str) -> None:
         ("A paper", "HTTPS://example.org/p", "[A paper](<https://example.org/p>)"),
         ("bank.example", "https://evil.example/", "[bank.example](<https://evil.example/>) (evil.example)"),
         ("example.org", "https://example.org/", "[example.org](<https://example.org/>)"),
+        ("-bank.example", "https://evil.example/", r"[\-bank.example](<https://evil.example/>) (evil.example)"),
+        (
+            "see(bank.example/x)",
+            "https://evil.example/",
+            r"[see\(bank.example/x\)](<https://evil.example/>) (evil.example)",
+        ),
+        ("a..bank.example", "https://evil.example/", "[a..bank.example](<https://evil.example/>) (evil.example)"),
         ("a]b", "https://example.org/", r"[a\]b](<https://example.org/>)"),
         ("x", "https://example.org/a>b|c d", "[x](<https://example.org/a%3Eb%7Cc%20d>)"),
         ("", "https://example.org/", "[example.org](<https://example.org/>)"),
@@ -87,6 +94,12 @@ def test_an_unsafe_address_is_no_link(url: str) -> None:
 )
 def test_a_link_shows_where_it_leads(label: str, url: str, shown: str) -> None:
     assert link(label, url) == shown
+
+
+@pytest.mark.parametrize("word", ["a", "a-", "a."])
+def test_a_word_of_half_a_million_letters_is_looked_through_once(word: str) -> None:
+    """Looked through from each of its letters, it would take days."""
+    assert link(word * 500_000, "https://example.org/").startswith("[a")
 
 
 def test_markup_is_shown_as_it_was_typed() -> None:

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from bot.domain.ids import Url
 from bot.domain.notes import NoteBlock, NoteKind, NoteLine, Notes, count, levels, lines, parts
-from bot.domain.text import plain, string
+from bot.domain.text import Span, plain, string
 from tests.fakes.records import a_block, an_item
 
 TREE = (
@@ -84,6 +85,12 @@ def test_parts_are_cut_between_items() -> None:
     tree = tuple(an_item(letter * 7) for letter in "abcde")
 
     assert parts(tree, 20) == (tree[:2], tree[2:4], tree[4:])
+
+
+def test_the_address_of_a_link_takes_room_in_its_part() -> None:
+    link = NoteBlock(kind=NoteKind.ITEM, marker="•", text=(Span("here", url=Url("https://example.org/1")),))
+
+    assert parts((link, link), 30) == ((link,), (link,))
 
 
 def test_an_item_that_exceeds_a_part_is_opened_and_its_line_repeated() -> None:

@@ -1,0 +1,125 @@
+"""What one person is told in a direct message of Discord's, and what the buttons there do."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from adapters.discord import places
+from bot.domain.card import Action, Call, Card
+from bot.domain.delivery import State
+from bot.domain.value import addressed
+from bot.service import deliveries, teams
+from tests.fakes.server import Server, a_server, buttons, entry_message, played, shown_by
+
+
+@dataclass
+class Doubt:
+    """A server in which nobody can see whether what ana shared arrived, and what she was told about it."""
+
+    server: Server
+    guild: Any
+    channel: Any
+    ana: Any
+    told: Any
+
+    async def state(self) -> State:
+        team = await self.server.read(lambda tx: teams.team_of(tx, places.workspace(self.guild.id)))
+        found = await self.server.read(lambda tx: deliveries.troubles(tx, team.id))
+        return State.SENT if not found else found[0].state
+
+
+@asynccontextmanager
+async def a_doubt(database: str) -> AsyncIterator[Doubt]:
+    async with a_server(database) as server:
+        guild = await server.guild()
+        channel = guild.create_text_channel("reading")
+        ana = server.member(guild, "ana", admin=True)
+        await ana.slash(channel, "blog share", entry="#6")
+        await server.club.runner.write(deliveries.after_restore)
+        server.club.clock.move_to(server.club.clock.now() + timedelta(minutes=3))
+        server.env.inject_error("GET", "/channels/*/messages", status=403, code=50001)
+        await server.settle()
+        (told,) = ana.user.dm_channel.history()
+        doubt = Doubt(server, guild, channel, ana, told)
+        assert await doubt.state() == State.NEEDS_HUMAN
+        yield doubt
+
+
+def test_a_press_in_a_direct_message_settles_the_doubt_that_it_is_about(database: str) -> None:
+    async def scene() -> None:
+        async with a_doubt(database) as doubt:
+            pressed = await doubt.ana.user.click(doubt.told, label="It is there")
+
+            assert "Noted: it is there." in shown_by(pressed)
+            assert await doubt.state() == State.SENT
+            assert not doubt.channel.history()
+
+    played(scene())
+
+
+def test_a_press_in_a_direct_message_posts_again(database: str) -> None:
+    async def scene() -> None:
+        async with a_doubt(database) as doubt:
+            pressed = await doubt.ana.user.click(doubt.told, label="Post again")
+            await doubt.server.settle()
+
+            assert "It is on its way again." in shown_by(pressed)
+            assert "#6 Prototyping" in doubt.server.said(entry_message(doubt.channel))
+
+    played(scene())
+
+
+def test_whose_rights_are_gone_by_then_or_who_left_decides_nothing_from_a_direct_message(database: str) -> None:
+    async def scene() -> None:
+        async with a_doubt(database) as doubt:
+            doubt.server.env.backend.get_member(doubt.guild.id, doubt.ana.id).role_ids.clear()
+            demoted = await doubt.ana.user.click(doubt.told, label="It is there")
+            assert "“digest arrived” is for admins." in shown_by(demoted)
+
+            doubt.guild.remove_member(doubt.ana)
+            gone = await doubt.ana.user.click(doubt.told, label="It is there")
+            assert "This cannot be answered from here." in shown_by(gone)
+            assert await doubt.state() == State.NEEDS_HUMAN
+
+    played(scene())
+
+
+def test_every_button_of_a_direct_message_is_answered_and_none_is_there_for_nothing(database: str) -> None:
+    async def scene() -> None:
+        async with a_server(database) as server:
+            guild = await server.guild()
+            ana = server.member(guild, "ana", admin=True)
+            help_ = Action(label="Help", call=Call(path=("help",)))
+            await server.platform.tell(places.account(ana.id), Card(title="Only words"))
+            await server.platform.tell(places.account(ana.id), Card(title="A button", actions=(help_,)))
+            words, button = ana.user.dm_channel.history()
+
+            kept = server.env.backend.get_message(ana.user.dm_channel.id, words.id)
+            assert buttons(kept.components) == []
+            assert "This cannot be answered from here." in shown_by(await ana.user.click(button, label="Help"))
+
+    played(scene())
+
+
+@pytest.mark.parametrize("place", ["other", "elsewhere:1:2"])
+def test_a_button_about_a_channel_of_another_workspace_is_refused(database: str, place: str) -> None:
+    async def scene() -> None:
+        async with a_doubt(database) as doubt:
+            other = await doubt.server.guild("other")
+            ops = other.create_text_channel("ops")
+            olga = doubt.server.member(other, "olga", admin=True)
+            about = addressed(places.channel(doubt.guild.id, doubt.channel.id)) if place == "other" else place
+            call = Call(path=("digest", "arrived"), arguments={"channel": about})
+            card = Card(title="Did it arrive?", actions=(Action(label="It is there", call=call),))
+            await doubt.server.platform.post(places.channel(other.id, ops.id), card, key="a-key")
+
+            pressed = await olga.click(entry_message(ops), label="It is there")
+
+            assert "That channel is in another workspace." in shown_by(pressed)
+            assert await doubt.state() == State.NEEDS_HUMAN
+
+    played(scene())
