@@ -14,6 +14,7 @@ from adapters.slack.emoji import SEEDS, Emoji
 from adapters.slack.errands import Errands
 from adapters.slack.events import Events
 from adapters.slack.failures import Absent, Already, Gone, Unreadable
+from adapters.slack.history import EVENT_TYPE, History
 from adapters.slack.install import Install
 from adapters.slack.listeners import Listeners
 from adapters.slack.manifest import INSTALL, REDIRECT
@@ -30,16 +31,10 @@ from bot.chat.platform import Core, Reacted, Vault, WorkspaceJoined, WorkspaceLe
 from bot.chat.web import Request, Response, Route
 from bot.domain.card import Card
 from bot.domain.delivery import Manner
-from bot.domain.errors import PlatformError, PlatformRefused, StoreError
+from bot.domain.errors import PlatformError, StoreError
 from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, ThreadRef, Url
 from bot.domain.reading import ReadingState
 
-EVENT_TYPE = "club_delivery"
-"""Letters, digits and underscores only: with a dot Slack loses the metadata without a word."""
-HISTORY_PAGE = 15
-"""The most that apps outside the Marketplace are given (https://docs.slack.dev/changelog/2025/05/29/tos-updates)."""
-MOST_PAGES = 20
-HISTORY_SCOPES = ("channels:history", "groups:history")
 MOST_PACED = 10_000
 
 
@@ -58,6 +53,7 @@ class SlackPlatform:
         self._workspaces = Workspaces(setup, self._web.client, now)
         self._skew = Skew(now)
         self._api = Api(self._web, self._workspaces, self._closed, self._skew)
+        self._history = History(self._api, self._workspaces, self._skew)
         self._people = People(self._api)
         self._emoji = Emoji(setup.emoji)
         self._core: Core | None = None
@@ -245,33 +241,16 @@ class SlackPlatform:
         return False
 
     async def find(
-        self, channel: ChannelRef, key: str, *, since: datetime, thread: ThreadRef | None = None
+        self,
+        channel: ChannelRef,
+        key: str,
+        *,
+        since: datetime,
+        thread: ThreadRef | None = None,
+        sent_from: datetime | None = None,
     ) -> Sequence[MessageRef]:
         """Our messages with this key, in the thread or in the channel; every page of it is read."""
-        team = channel.workspace.id
-        workspace = await self._workspaces.of(team)
-        if workspace is None or not any(workspace.may(scope) for scope in HISTORY_SCOPES):
-            raise PlatformRefused(
-                "Whether it arrived cannot be looked up without the scope channels:history.",
-                remedy="Look into the channel, then say “It is there” or “Post again”.",
-            )
-        method = "conversations.replies" if thread else "conversations.history"
-        arguments: dict[str, Any] = {
-            "channel": channel.id,
-            "oldest": names.stamp(self._skew.theirs(since)),
-            "limit": HISTORY_PAGE,
-            "include_all_metadata": True,
-            **({"ts": thread.id} if thread else {}),
-        }
-        found: set[str] = set()
-        for _ in range(MOST_PAGES):
-            page = await self._api.call(team, method, **arguments)
-            found.update(ts for one in page.get("messages") or () if (ts := _of_ours(one, workspace, key)))
-            cursor = (page.get("response_metadata") or {}).get("next_cursor")
-            if not cursor:
-                break
-            arguments["cursor"] = cursor
-        return [MessageRef(channel, ts) for ts in sorted(found, key=names.moment)]
+        return await self._history.carrying(channel, key, since=since, sent_from=sent_from, thread=thread)
 
     async def revise(self, message: MessageRef, card: Card) -> None:
         shown = render.message(card, personal=False)
@@ -342,11 +321,3 @@ class SlackPlatform:
         team = message.channel.workspace.id
         place = self._urls.get(team)
         return Url(f"{place}archives/{message.channel.id}/p{message.id.replace('.', '')}") if place else None
-
-
-def _of_ours(message: Any, workspace: Workspace, key: str) -> str | None:
-    """The time of the message if it is ours and carries the key."""
-    metadata = message.get("metadata") or {}
-    payload = metadata.get("event_payload") or {}
-    ours = workspace.bot_user == message.get("user") or (workspace.bot and workspace.bot == message.get("bot_id"))
-    return str(message["ts"]) if ours and metadata.get("event_type") == EVENT_TYPE and payload.get("k") == key else None

@@ -14,7 +14,7 @@ from adapters.slack import names, workspaces
 from adapters.slack.platform import SlackPlatform
 from adapters.slack.setup import SlackSetup
 from bot.domain.card import Card
-from bot.domain.errors import PlatformBusy
+from bot.domain.errors import PlatformBusy, PlatformUncertain
 from bot.domain.ids import MessageRef
 from bot.runtime.clock import SystemClock
 from tests.fakes.core import NoVault
@@ -41,6 +41,17 @@ async def a_digest_in(club: SlackClub) -> None:
     tomorrow = club.club.clock.now() + timedelta(days=1)
     await club.say(ANA, f"schedule set {tomorrow:%a} {tomorrow:%H:%M} UTC")
     await club.advance(timedelta(days=1, minutes=1))
+
+
+async def a_doubt_in(club: SlackClub, said: int) -> None:
+    """Post a digest whose answer is lost, and let people talk on before anybody looks for it."""
+    club.slack.fail("chat.postMessage", Fault("drop", after=True))
+    tomorrow = club.club.clock.now() + timedelta(days=1)
+    await club.say(ANA, f"schedule set {tomorrow:%a} {tomorrow:%H:%M} UTC")
+    await club.advance(timedelta(days=1))
+    assert roots(club.slack)
+    assert not looks(club.slack)
+    club.slack.talk(ANA, times=said)
 
 
 def roots(slack: FakeSlack, channel: str = "C0001") -> list[str]:
@@ -124,6 +135,59 @@ def test_a_reply_whose_answer_is_lost_is_looked_for_in_its_thread(database: str,
     keys = [post.key for post in slack.sent]
     assert len(keys) == len(set(keys))
     assert "conversations.replies" in {method for _, method, _ in slack.calls}
+
+
+def looks(slack: FakeSlack) -> list[str]:
+    return [method for _, method, _ in slack.calls if method in {"conversations.history", "conversations.replies"}]
+
+
+@pytest.mark.parametrize("said", [20, 400], ids=["two pages", "more pages than are read at once"])
+def test_a_lost_post_is_found_below_everything_that_people_wrote_since(said: int, database: str, seed: Path) -> None:
+    async def lost() -> FakeSlack:
+        async with a_club(database, seed) as club:
+            await a_doubt_in(club, said)
+            await club.advance(timedelta(minutes=10))
+            return club.slack
+
+    slack = asyncio.run(lost())
+
+    assert len(roots(slack)) == 1
+    assert len(looks(slack)) > said // 15
+
+
+def test_a_look_of_two_pages_ends_where_slack_allows_one_a_minute(database: str, seed: Path) -> None:
+    async def lost() -> FakeSlack:
+        async with a_club(database, seed) as club:
+            for _ in range(9):
+                club.slack.fail("conversations.history", Fault("hang"), Fault("429", seconds=0))
+            await a_doubt_in(club, said=20)
+            await club.advance(timedelta(minutes=3))
+            return club.slack
+
+    slack = asyncio.run(lost())
+
+    assert len(roots(slack)) == 1
+    assert [post for post in slack.sent if post.thread == roots(slack)[0]]
+    assert len(looks(slack)) == 3
+
+
+def test_a_look_that_was_cut_short_says_nothing_of_a_later_attempt(database: str, seed: Path) -> None:
+    """Read so far was what was there before: the post of the second attempt stands above it."""
+    first, second = SystemClock().now(), SystemClock().now() + timedelta(minutes=5)
+
+    async def looked() -> tuple[str, list[MessageRef]]:
+        async with a_club(database, seed) as club:
+            here, since = names.channel("T0001", "C0001"), first - timedelta(minutes=2)
+            club.slack.talk(ANA, times=20)
+            club.slack.fail("conversations.history", Fault("hang"), Fault("500"))
+            with pytest.raises(PlatformUncertain):
+                await club.platform.find(here, "k", since=since, sent_from=first)
+            posted = await club.platform.post(here, Card(title="A"), key="k")
+            return posted.id, list(await club.platform.find(here, "k", since=since, sent_from=second))
+
+    posted, found = asyncio.run(looked())
+
+    assert [one.id for one in found] == [posted]
 
 
 @pytest.mark.parametrize(("pressed", "posts"), [("It is there", 1), ("Post again", 2)])
