@@ -120,6 +120,6 @@ class Api:
     def _noted(self, team: str, method: str, error: PlatformError) -> PlatformError:
         if isinstance(error, PlatformBusy):
             until = asyncio.get_running_loop().time() + error.retry_after.total_seconds()
-            self._closed[team, method] = until
+            self._closed[team, method] = max(until, self._closed.get((team, method), 0.0))
         log.info("%s: %s", method, error, extra={"workspace": team})
         return error

@@ -31,7 +31,7 @@ from bot.chat.platform import Core, Reacted, Vault, WorkspaceJoined, WorkspaceLe
 from bot.chat.web import Request, Response, Route
 from bot.domain.card import Card
 from bot.domain.delivery import Manner
-from bot.domain.errors import PlatformError, StoreError
+from bot.domain.errors import ChannelBusy, PlatformBusy, PlatformError, StoreError
 from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, ThreadRef, Url
 from bot.domain.reading import ReadingState
 
@@ -223,8 +223,14 @@ class SlackPlatform:
             workspace = await self._workspaces.of(team)
             if workspace is None or not workspace.may("channels:join"):
                 raise
-            await self._api.call(team, "conversations.join", channel=arguments["channel"])
+            await self._joined(team, arguments["channel"])
             return await self._api.call(team, "chat.postMessage", **arguments)
+
+    async def _joined(self, team: str, channel: str) -> None:
+        try:
+            await self._api.call(team, "conversations.join", channel=channel)
+        except PlatformBusy as busy:
+            raise ChannelBusy(str(busy), retry_after=busy.retry_after) from None
 
     async def _pace(self, channel: str) -> None:
         """About one message a second goes into one channel (https://docs.slack.dev/apis/web-api/rate-limits, 2026-08)."""

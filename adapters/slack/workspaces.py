@@ -101,7 +101,7 @@ class Workspaces:
                 raise BadConfig([f"DOGEAR_SLACK_BOT_TOKEN: {wrong} Copy it anew: your app › OAuth & Permissions."])
             log.warning("Slack does not answer yet: %s", wrong)
             pause = wrong.retry_after.total_seconds() if isinstance(wrong, PlatformBusy) else wait
-            await asyncio.sleep(min(pause, wait))
+            await asyncio.sleep(max(pause, wait))
             wait = min(wait * 2, 60.0)
 
     async def of(self, team: str) -> Workspace | None:

@@ -277,6 +277,50 @@ def test_a_limit_is_waited_for_to_the_second_and_holds_up_no_other_channel_or_me
     assert posts[1] - posts[0] >= 2
 
 
+def test_a_limit_of_joining_one_channel_holds_up_no_other(database: str, seed: Path) -> None:
+    async def limited() -> FakeSlack:
+        async with a_club(database, seed, scopes=f"{SCOPES},channels:join") as club:
+            club.slack.channels["C0001"].members.clear()
+            club.slack.fail("conversations.join", Fault("429", seconds=600))
+            await club.say(ANA, "share #12")
+            await club.settle()
+            await club.say(ANA, "share #11", channel="C0002")
+            await club.settle()
+            return club.slack
+
+    slack = asyncio.run(limited())
+
+    assert not roots(slack)
+    assert len(roots(slack, "C0002")) == 1
+
+
+def test_of_two_limits_the_longer_one_is_waited_for(database: str, seed: Path) -> None:
+    async def limited() -> timedelta:
+        async with a_club(database, seed) as club:
+            club.slack.fail("chat.delete", Fault("429", seconds=600), Fault("429", seconds=1))
+            message = names.message("T0001", "C0001", "1.1")
+            both = await asyncio.gather(*(club.platform.delete(message) for _ in range(2)), return_exceptions=True)
+            assert [type(one) for one in both] == [PlatformBusy, PlatformBusy]
+            with pytest.raises(PlatformBusy) as waits:
+                await club.platform.delete(message)
+            return waits.value.retry_after
+
+    assert asyncio.run(limited()) > timedelta(seconds=60)
+
+
+def test_at_the_start_slack_is_asked_again_when_it_said(database: str, seed: Path) -> None:
+    async def started() -> list[float]:
+        slack = FakeSlack()
+        slack.workspace()
+        slack.fail("auth.test", Fault("429", seconds=2))
+        async with slack.running(), running(slack, database, seed):
+            return [at for _, method, at in slack.calls if method == "auth.test"]
+
+    first, second = asyncio.run(started())
+
+    assert second - first >= 2
+
+
 def test_a_dead_token_is_used_once_and_then_no_more(database: str, seed: Path) -> None:
     async def revoked() -> FakeSlack:
         async with a_club(database, seed) as club:
