@@ -12,7 +12,7 @@ from adapters.slack import names
 from adapters.slack.api import Api
 from adapters.slack.richtext import Json
 from adapters.slack.skew import Skew
-from adapters.slack.workspaces import Workspace, Workspaces
+from adapters.slack.workspaces import Workspace
 from bot.domain.errors import PlatformBusy, PlatformRefused, PlatformUncertain
 from bot.domain.ids import ChannelRef, MessageRef, ThreadRef
 
@@ -42,9 +42,8 @@ Name = tuple[ChannelRef, str, ThreadRef | None]
 class History:
     """What was said in the channels that we are in."""
 
-    def __init__(self, api: Api, workspaces: Workspaces, skew: Skew) -> None:
+    def __init__(self, api: Api, skew: Skew) -> None:
         self._api = api
-        self._workspaces = workspaces
         self._skew = skew
         self._looks: OrderedDict[Name, Look] = OrderedDict()
 
@@ -74,7 +73,7 @@ class History:
         raise PlatformBusy("Much was said there, and it is still being read.", retry_after=SOON)
 
     async def _readable(self, channel: ChannelRef) -> Workspace:
-        workspace = await self._workspaces.of(channel.workspace.id)
+        workspace = await self._api.workspace(channel.workspace.id)
         if workspace is None or not any(workspace.may(scope) for scope in SCOPES):
             raise PlatformRefused(
                 "Whether it arrived cannot be looked up without the scope channels:history.",

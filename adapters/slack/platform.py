@@ -53,7 +53,7 @@ class SlackPlatform:
         self._workspaces = Workspaces(setup, self._web.client, now)
         self._skew = Skew(now)
         self._api = Api(self._web, self._workspaces, self._closed, self._skew)
-        self._history = History(self._api, self._workspaces, self._skew)
+        self._history = History(self._api, self._skew)
         self._people = People(self._api)
         self._emoji = Emoji(setup.emoji)
         self._core: Core | None = None
@@ -93,7 +93,7 @@ class SlackPlatform:
             self.ready.clear()
             self._reconnects += self._socket.reconnects if self._socket else 0
             self._socket = None
-            await errands.finish()
+            await asyncio.gather(errands.finish(), self._workspaces.finish())
             await self._web.close()
 
     @contextlib.asynccontextmanager
@@ -124,6 +124,7 @@ class SlackPlatform:
             await self._served()
         finally:
             self.ready.clear()
+            await self._workspaces.finish()
             await self._web.close()
 
     async def connection(self) -> Connection:
@@ -220,7 +221,7 @@ class SlackPlatform:
         try:
             return await self._api.call(team, "chat.postMessage", **arguments)
         except Absent:
-            workspace = await self._workspaces.of(team)
+            workspace = await self._api.workspace(team)
             if workspace is None or not workspace.may("channels:join"):
                 raise
             await self._joined(team, arguments["channel"])
@@ -307,7 +308,7 @@ class SlackPlatform:
         answer = await self._api.call(
             team, "reactions.get", channel=message.channel.id, timestamp=message.id, full=True
         )
-        workspace = await self._workspaces.of(team)
+        workspace = await self._api.workspace(team)
         found = []
         for one in (answer.get("message") or {}).get("reactions") or ():
             name = self._emoji.canonical(team, str(one.get("name", "")))
