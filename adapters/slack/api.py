@@ -90,8 +90,13 @@ class Api:
             return await self._attempt(team, method, token, arguments)
         except Dead:
             renewed = await _known(self._workspaces.renewed(team, token))
-            if renewed is not None:
-                return await self._attempt(team, method, renewed, arguments)
+            if renewed is None:
+                await self._left(team)
+                raise
+        try:
+            return await self._attempt(team, method, renewed, arguments)
+        except Dead:
+            self._workspaces.bury(team, renewed)
             await self._left(team)
             raise
 

@@ -24,6 +24,8 @@ GONE = {
     "channel_left": "the bot was removed from the channel",
     "group_left": "the bot was removed from the channel",
 }
+FAREWELLS = ("app_uninstalled", "tokens_revoked")
+"""These are heard of a workspace that is closed to us already, too: what opened it may still be kept."""
 BACK = {"channel_unarchive", "group_unarchive"}
 
 
@@ -55,7 +57,8 @@ class Events:
         event = body.get("event")
         kind = payload.text_at(event, "type")
         team = team_of(body)
-        found = await self._workspaces.of(team)
+        of = self._workspaces.installation if kind in FAREWELLS else self._workspaces.of
+        found = await of(team)
         if found is None or not isinstance(event, dict):
             return
         if kind in {"reaction_added", "reaction_removed"}:
@@ -63,7 +66,7 @@ class Events:
         elif kind == "app_home_opened":
             if payload.text_at(event, "tab") in {"home", ""}:
                 self._errands.start(self._answers.publish(team, payload.id_at(event, "user")))
-        elif kind in {"app_uninstalled", "tokens_revoked"}:
+        elif kind in FAREWELLS:
             await self._left(found, body, event, id)
         elif kind in GONE:
             where = names.channel(team, payload.id_at(event, "channel"))
@@ -108,7 +111,7 @@ class Events:
         if isinstance(told, int) and told < int(workspace.installed_at):
             return
         await self._core.happened(WorkspaceLeft(workspace=names.workspace(workspace.team)), id)
-        await self._workspaces.forget(workspace.team)
+        await self._workspaces.forget(workspace)
 
     async def _moved(self, workspace: Workspace, event: Json, id: InvocationId, *, joined: bool) -> None:
         if payload.text_at(event, "user") != workspace.bot_user:
@@ -131,6 +134,12 @@ class Events:
         await self._api.call(
             team, "chat.postEphemeral", channel=where, user=inviter, text=shown.text, blocks=list(shown.blocks)
         )
+
+
+def is_farewell(body: Json) -> bool:
+    """Whether this tells that we were taken out of a workspace."""
+    event = body.get("event")
+    return isinstance(event, dict) and event.get("type") in FAREWELLS
 
 
 def team_of(body: Any) -> str:

@@ -15,7 +15,7 @@ from adapters.slack import forms, inbound, payload
 from adapters.slack.answers import Answers, message
 from adapters.slack.api import Web
 from adapters.slack.errands import Errands
-from adapters.slack.events import Events, team_of
+from adapters.slack.events import Events, is_farewell, team_of
 from adapters.slack.inbound import Shortcut, Use
 from adapters.slack.once import Once
 from adapters.slack.payload import Malformed
@@ -152,7 +152,7 @@ class Listeners:
         except (BadConfig, StoreError) as error:
             log.warning("a workspace is not readable: %s", error)
             return BoltResponse(status=503, body="")
-        if found is None:
+        if found is None and not is_farewell(body):
             return BoltResponse(status=200, body=NOT_HERE if "command" in body else "")
         return None
 

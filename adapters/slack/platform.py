@@ -31,7 +31,7 @@ from bot.chat.platform import Core, Reacted, Vault, WorkspaceJoined, WorkspaceLe
 from bot.chat.web import Request, Response, Route
 from bot.domain.card import Card
 from bot.domain.delivery import Manner
-from bot.domain.errors import ChannelBusy, PlatformBusy, PlatformError, StoreError
+from bot.domain.errors import BadConfig, ChannelBusy, PlatformBusy, PlatformError, StoreError
 from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, ThreadRef, Url
 from bot.domain.reading import ReadingState
 
@@ -193,7 +193,8 @@ class SlackPlatform:
             return
         try:
             await self._core.happened(WorkspaceLeft(workspace=names.workspace(team)))
-        except StoreError as error:
+            await self._workspaces.forget_dead(team)
+        except (StoreError, BadConfig, PlatformBusy) as error:
             log.warning("that could not be noted: %s", error)
 
     async def post(self, channel: ChannelRef, card: Card, *, key: str, thread: ThreadRef | None = None) -> MessageRef:

@@ -74,7 +74,7 @@ class Workspaces:
         self._vault: Vault | None = None
         self._by_host: Workspace | None = None
         self._seen: dict[str, tuple[datetime, Workspace | None]] = {}
-        self._dead: dict[str, str] = {}
+        self._dead: dict[str, tuple[str, float]] = {}
         self._spent: dict[str, str] = {}
         self._rotating: dict[tuple[str, str | None], asyncio.Task[str | None]] = {}
         self._opened = asyncio.Event()
@@ -122,7 +122,7 @@ class Workspaces:
         return None if found is None or self._is_dead(found) else found
 
     def _is_dead(self, workspace: Workspace) -> bool:
-        return self._dead.get(workspace.team) == workspace.token
+        return self._dead.get(workspace.team) == (workspace.token, workspace.installed_at)
 
     async def installation(self, team: str) -> Workspace | None:
         """What we have of this workspace, also where it opens nothing any more. Raises as `of` does."""
@@ -257,8 +257,13 @@ class Workspaces:
         if self._setup.installable and (self._by_host is None or self._by_host.team != team):
             found = await self._another(team, used)
         if found is None:
-            self._dead[team] = used
+            self.bury(team, used)
         return found
+
+    def bury(self, team: str, used: str) -> None:
+        """Use this token no more. The same one opens the workspace again if it comes with a new installation."""
+        _, known = self._seen.get(team, (None, None))
+        self._dead[team] = used, known.installed_at if known is not None and known.token == used else 0.0
 
     def _note(self, team: str, workspace: Workspace) -> str:
         self._seen[team] = (self._now(), workspace)
@@ -269,15 +274,27 @@ class Workspaces:
         assert self._vault is not None
         await self._vault.keep(SLACK, _name(workspace.team), _written(workspace))
         self._note(workspace.team, workspace)
+        self._dead.pop(workspace.team, None)
 
-    async def forget(self, team: str) -> None:
-        """Throw away what opens a workspace."""
+    async def forget(self, workspace: Workspace) -> None:
+        """Throw away what opens this installation of a workspace; one that was made since stays.
+
+        Nothing is taken for gone before it is: a leave-taking that could not be carried out comes again.
+        """
+        while self._vault is not None and self._setup.installable and not workspace.by_host:
+            kept = await self._vault.recall(SLACK, _name(workspace.team))
+            if kept is None or _read(kept).installed_at != workspace.installed_at:
+                break
+            if await self._vault.swap(SLACK, _name(workspace.team), kept, None):
+                break
+        self._seen.pop(workspace.team, None)
+        self._dead[workspace.team] = workspace.token, workspace.installed_at
+
+    async def forget_dead(self, team: str) -> None:
+        """Throw away what Slack has refused for good."""
         found = await self.installation(team)
-        if found is not None:
-            self._dead[team] = found.token
-        self._seen.pop(team, None)
-        if self._vault is not None and self._setup.installable:
-            await self._vault.forget(SLACK, _name(team))
+        if found is not None and self._is_dead(found):
+            await self.forget(found)
 
     async def finish(self) -> None:
         """Let exchanges that are under way come to their end."""
