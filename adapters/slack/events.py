@@ -3,6 +3,7 @@
 from typing import Any
 
 from adapters.slack import names, payload, render
+from adapters.slack.acquaintance import Acquaintance
 from adapters.slack.answers import Answers
 from adapters.slack.api import Api
 from adapters.slack.emoji import Emoji
@@ -39,6 +40,7 @@ class Events:
         api: Api,
         workspaces: Workspaces,
         people: People,
+        acquaintance: Acquaintance,
         emoji: Emoji,
         answers: Answers,
         errands: Errands,
@@ -48,6 +50,7 @@ class Events:
         self._api = api
         self._workspaces = workspaces
         self._people = people
+        self._acquaintance = acquaintance
         self._emoji = emoji
         self._answers = answers
         self._errands = errands
@@ -79,6 +82,7 @@ class Events:
 
     async def _reacted(self, workspace: Workspace, event: Json, *, added: bool) -> None:
         team = workspace.team
+        await self._acquaintance.meet(workspace)
         user = payload.id_at(event, "user")
         name = self._emoji.canonical(team, payload.text_at(event, "reaction"))
         meaning = self._emoji.meaning(name)

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from adapters.slack import failures, names
+from adapters.slack.acquaintance import Acquaintance
 from adapters.slack.api import Web
 from adapters.slack.manifest import INSTALL, OPTIONAL_SCOPES, REDIRECT, SCOPES
 from adapters.slack.quiet import log
@@ -43,6 +44,7 @@ class Install:
         *,
         web: Web,
         workspaces: Workspaces,
+        acquaintance: Acquaintance,
         core: Core,
         vault: Vault,
         now: Callable[[], datetime],
@@ -50,6 +52,7 @@ class Install:
         self._setup = setup
         self._web = web
         self._workspaces = workspaces
+        self._acquaintance = acquaintance
         self._core = core
         self._vault = vault
         self._now = now
@@ -89,6 +92,7 @@ class Install:
             await self._workspaces.keep(workspace)
             joined = WorkspaceJoined(workspace=names.workspace(workspace.team), name=workspace.name, by_host=False)
             await self._core.happened(joined)
+            await self._acquaintance.meet(workspace)
         except DogearError as error:
             log.warning("an installation failed: %s", error)
             return _page("This did not work. Try again in a minute.", 503)

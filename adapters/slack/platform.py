@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from adapters.slack import names, render
+from adapters.slack.acquaintance import Acquaintance
 from adapters.slack.answers import Answers
 from adapters.slack.api import Api, Web
 from adapters.slack.door import PATH, Door
@@ -25,13 +26,13 @@ from adapters.slack.richtext import Json
 from adapters.slack.setup import SlackSetup
 from adapters.slack.skew import Skew
 from adapters.slack.socket import Socket, listening
-from adapters.slack.workspaces import Workspace, Workspaces
+from adapters.slack.workspaces import Workspaces
 from bot.chat.connection import Connection
 from bot.chat.platform import Core, Reacted, Vault, WorkspaceJoined, WorkspaceLeft
 from bot.chat.web import Request, Response, Route
 from bot.domain.card import Card
 from bot.domain.delivery import Manner
-from bot.domain.errors import BadConfig, ChannelBusy, PlatformBusy, PlatformError, StoreError
+from bot.domain.errors import BadConfig, ChannelBusy, PlatformBusy, StoreError
 from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, ThreadRef, Url
 from bot.domain.reading import ReadingState
 
@@ -56,11 +57,11 @@ class SlackPlatform:
         self._history = History(self._api, self._skew)
         self._people = People(self._api)
         self._emoji = Emoji(setup.emoji)
+        self._acquaintance = Acquaintance(self._api, self._workspaces, self._emoji)
         self._core: Core | None = None
         self._now = now
         self._door: Door | None = None
         self._install: Install | None = None
-        self._urls: dict[str, str] = {}
         self._paced: dict[str, float] = {}
         self._socket: Socket | None = None
         self._reconnects = 0
@@ -76,14 +77,20 @@ class SlackPlatform:
             if ours is not None:
                 joined = WorkspaceJoined(workspace=names.workspace(ours.team), name=ours.name, by_host=True)
                 await core.happened(joined)
-                await self._get_to_know(ours)
+                await self._acquaintance.meet(ours)
             if self._setup.installable:
                 self._install = Install(
-                    self._setup, web=self._web, workspaces=self._workspaces, core=core, vault=vault, now=self._now
+                    self._setup,
+                    web=self._web,
+                    workspaces=self._workspaces,
+                    acquaintance=self._acquaintance,
+                    core=core,
+                    vault=vault,
+                    now=self._now,
                 )
             app = listeners.bolt()
             self._door = Door(app, self._setup.signing_secret) if self._setup.signing_secret else None
-            async with self._repairing(core, ours) as anew:
+            async with self._repairing(core) as anew:
                 if self._setup.by_socket:
                     async with listening(app, self._setup.app_token, self._web, anew) as self._socket:
                         await self._served()
@@ -94,18 +101,13 @@ class SlackPlatform:
             self._reconnects += self._socket.reconnects if self._socket else 0
             self._socket = None
             await asyncio.gather(errands.finish(), self._workspaces.finish())
+            await self._acquaintance.finish()
             await self._web.close()
 
     @contextlib.asynccontextmanager
-    async def _repairing(self, core: Core, ours: Workspace | None) -> AsyncIterator[Callable[[], None] | None]:
-        """While the block lasts, read the host's workspace's reactions again, now and when what it gives is called.
-
-        Workspaces that installed the app come over HTTPS, where Slack brings again what was not taken.
-        """
-        if ours is None:
-            yield None
-            return
-        repair = Repair(core, names.workspace(ours.team), self.marks, self._now, self._setup.reading_pace)
+    async def _repairing(self, core: Core) -> AsyncIterator[Callable[[], None]]:
+        """While the block lasts, read reactions again, now and when what it gives is called."""
+        repair = Repair(core, self.marks, self._now, self._setup.reading_pace)
         repair.gap()
         repairing = asyncio.create_task(repair.run())
         try:
@@ -118,9 +120,7 @@ class SlackPlatform:
         """Know the workspaces and their tokens until cancelled."""
         self._core = core
         try:
-            ours = await self._workspaces.open(vault)
-            if ours is not None:
-                await self._get_to_know(ours)
+            await self._workspaces.open(vault)
             await self._served()
         finally:
             self.ready.clear()
@@ -142,6 +142,7 @@ class SlackPlatform:
             api=self._api,
             workspaces=self._workspaces,
             people=self._people,
+            acquaintance=self._acquaintance,
             emoji=self._emoji,
             answers=answers,
             errands=errands,
@@ -160,15 +161,6 @@ class SlackPlatform:
     async def _served(self) -> None:
         self.ready.set()
         await asyncio.Event().wait()
-
-    async def _get_to_know(self, workspace: Workspace) -> None:
-        self._urls[workspace.team] = workspace.url
-        if workspace.may("emoji:read"):
-            try:
-                answer = await self._api.call(workspace.team, "emoji.list")
-                self._emoji.learn(workspace.team, answer.get("emoji") or {})
-            except PlatformError as error:
-                log.info("custom emoji are not known: %s", error)
 
     def routes(self) -> Sequence[Route]:
         """Slack's requests, unless all comes through Socket Mode, and the pages of the installation."""
@@ -310,6 +302,8 @@ class SlackPlatform:
             team, "reactions.get", channel=message.channel.id, timestamp=message.id, full=True
         )
         workspace = await self._api.workspace(team)
+        if workspace is not None:
+            await self._acquaintance.meet(workspace)
         found = []
         for one in (answer.get("message") or {}).get("reactions") or ():
             name = self._emoji.canonical(team, str(one.get("name", "")))
@@ -327,5 +321,5 @@ class SlackPlatform:
     def link(self, message: MessageRef) -> Url | None:
         """The archive address, which Slack's pages show to be built so (https://slack.com/help/articles/203274767)."""
         team = message.channel.workspace.id
-        place = self._urls.get(team)
+        place = self._workspaces.place(team)
         return Url(f"{place}archives/{message.channel.id}/p{message.id.replace('.', '')}") if place else None

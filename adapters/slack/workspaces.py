@@ -276,6 +276,24 @@ class Workspaces:
         self._note(workspace.team, workspace)
         self._dead.pop(workspace.team, None)
 
+    async def learn(self, workspace: Workspace, *, bot: str, url: str) -> None:
+        """Keep what was not known yet when it was installed. Not while a token is exchanged: that must find its claim."""
+        assert self._vault is not None
+        kept = await self._vault.recall(SLACK, _name(workspace.team))
+        found = _read(kept) if kept is not None else None
+        if found is None or found.claimed_until > self._now().timestamp():
+            return
+        known = replace(found, bot=bot, url=url)
+        if await self._vault.swap(SLACK, _name(workspace.team), kept, _written(known)):
+            self._note(workspace.team, known)
+
+    def place(self, team: str) -> str:
+        """Where the workspace's own pages begin, empty while that is not known."""
+        if self._by_host is not None and self._by_host.team == team:
+            return self._by_host.url
+        _, known = self._seen.get(team, (None, None))
+        return known.url if known is not None else ""
+
     async def forget(self, workspace: Workspace) -> None:
         """Throw away what opens this installation of a workspace; one that was made since stays.
 
