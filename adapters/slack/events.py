@@ -88,8 +88,8 @@ class Events:
         meaning = self._emoji.meaning(name)
         if user == workspace.bot_user or meaning is None or payload.text_at(event, "item", "type") != "message":
             return
-        person = await self._people.person(team, user)
-        if person is not None and (person.bot or person.guest):
+        person = await self._people.member(team, user)
+        if person.bot or person.guest:
             return
         ts = payload.text_at(event, "item", "ts")
         try:

@@ -27,7 +27,7 @@ from bot.chat.line import spec_of
 from bot.chat.platform import Core
 from bot.chat.trace import follow
 from bot.domain.card import Call, Card, Form, Paragraph
-from bot.domain.errors import BadConfig, Refusal, StoreError
+from bot.domain.errors import BadConfig, PlatformBusy, Refusal, StoreError
 from bot.domain.ids import InvocationId
 from bot.domain.text import plain
 from bot.domain.value import Kind
@@ -166,7 +166,7 @@ class Listeners:
                 self._events.first(name)
         except Malformed as wrong:
             log.info("an event was not understood: %s", wrong)
-        except (StoreError, TimeoutError) as error:
+        except (StoreError, PlatformBusy, TimeoutError) as error:
             log.warning("an event could not be noted now: %s", error)
             return BoltResponse(status=503, body="")
         return BoltResponse(status=200, body="")

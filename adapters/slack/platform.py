@@ -309,8 +309,10 @@ class SlackPlatform:
             name = self._emoji.canonical(team, str(one.get("name", "")))
             meaning = self._emoji.meaning(name)
             for user in one.get("users") or () if meaning else ():
-                person = await self._people.person(team, user)
-                if (workspace and user == workspace.bot_user) or (person is not None and (person.bot or person.guest)):
+                if workspace and user == workspace.bot_user:
+                    continue
+                person = await self._people.member(team, user)
+                if person.bot or person.guest:
                     continue
                 assert meaning is not None
                 actor = await self._people.actor(team, user, with_rights=False)
