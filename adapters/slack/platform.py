@@ -85,7 +85,6 @@ class SlackPlatform:
                     workspaces=self._workspaces,
                     acquaintance=self._acquaintance,
                     core=core,
-                    vault=vault,
                     now=self._now,
                 )
             app = listeners.bolt()
