@@ -6,7 +6,8 @@ from functools import partial
 from adapters.slack.api import Api
 from adapters.slack.emoji import Emoji
 from adapters.slack.quiet import log
-from adapters.slack.workspaces import Workspace, Workspaces
+from adapters.slack.workspace import Workspace
+from adapters.slack.workspaces import Workspaces
 from bot.domain.errors import BadConfig, PlatformBusy, PlatformError, StoreError
 
 KNOWN_FOR = 3600.0

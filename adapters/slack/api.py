@@ -15,7 +15,8 @@ from adapters.slack.quiet import LIBRARY, log
 from adapters.slack.richtext import Json
 from adapters.slack.setup import SlackSetup
 from adapters.slack.skew import Skew
-from adapters.slack.workspaces import Workspace, Workspaces
+from adapters.slack.workspace import Workspace
+from adapters.slack.workspaces import Workspaces
 from bot.domain.errors import BadConfig, PlatformBusy, PlatformError, PlatformRefused, PlatformUncertain, StoreError
 
 TIMEOUT = 10

@@ -11,7 +11,8 @@ from adapters.slack.errands import Errands
 from adapters.slack.payload import Malformed
 from adapters.slack.people import People
 from adapters.slack.richtext import Json
-from adapters.slack.workspaces import Workspace, Workspaces
+from adapters.slack.workspace import Workspace
+from adapters.slack.workspaces import Workspaces
 from bot.chat.platform import ChannelBack, ChannelGone, Core, Reacted, Unreacted, WorkspaceLeft
 from bot.domain.card import Card, Paragraph
 from bot.domain.ids import InvocationId

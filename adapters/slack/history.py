@@ -12,7 +12,7 @@ from adapters.slack import names
 from adapters.slack.api import Api
 from adapters.slack.richtext import Json
 from adapters.slack.skew import Skew
-from adapters.slack.workspaces import Workspace
+from adapters.slack.workspace import Workspace
 from bot.domain.errors import PlatformBusy, PlatformRefused, PlatformUncertain
 from bot.domain.ids import ChannelRef, MessageRef, ThreadRef
 

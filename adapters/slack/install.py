@@ -16,7 +16,8 @@ from adapters.slack.manifest import INSTALL, OPTIONAL_SCOPES, REDIRECT, SCOPES
 from adapters.slack.quiet import log
 from adapters.slack.setup import SlackSetup
 from adapters.slack.state import LIVES, State
-from adapters.slack.workspaces import Workspace, Workspaces
+from adapters.slack.workspace import Workspace
+from adapters.slack.workspaces import Workspaces
 from bot.chat.platform import Core, WorkspaceJoined
 from bot.chat.web import Request, Response
 from bot.domain.errors import DogearError

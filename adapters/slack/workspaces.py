@@ -2,9 +2,8 @@
 
 import asyncio
 import contextlib
-import json
 from collections.abc import Callable
-from dataclasses import asdict, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -17,9 +16,9 @@ from adapters.slack.introduction import introduced
 from adapters.slack.names import SLACK
 from adapters.slack.quiet import log
 from adapters.slack.setup import SlackSetup
+from adapters.slack.workspace import Workspace, name_of, read, written
 from bot.chat.platform import Vault
 from bot.domain.errors import BadConfig, PlatformBusy, PlatformError, PlatformUncertain, StoreError
-from bot.domain.record import record
 
 ROTATE_BEFORE = timedelta(hours=2)
 """A token lives 12 hours; from 2 hours before its end on it is exchanged for a new one, whenever it is used."""
@@ -37,30 +36,6 @@ OPENING = 3.0
 """Seconds for which a call waits until we know our workspace: a worker that starts may have something due at once."""
 FRESH = timedelta(seconds=30)
 """How long what the vault said is believed without asking again."""
-
-
-@record
-class Workspace:
-    """One workspace and what opens it. `expires_at` is a POSIX time, None for a token that lives until revoked;
-    `installed_at` is one too, and tells what Slack says of an earlier installation.
-    """
-
-    team: str
-    name: str
-    token: str = field(repr=False)
-    bot_user: str
-    bot: str = ""
-    app: str = ""
-    scopes: tuple[str, ...] = ()
-    url: str = ""
-    by_host: bool = False
-    refresh: str = field(default="", repr=False)
-    expires_at: float | None = None
-    claimed_until: float = 0.0
-    installed_at: float = 0.0
-
-    def may(self, scope: str) -> bool:
-        return scope in self.scopes
 
 
 class Workspaces:
@@ -86,7 +61,7 @@ class Workspaces:
         """
         self._vault = vault
         if self._setup.installable:
-            await vault.recall(SLACK, _name(""))
+            await vault.recall(SLACK, name_of(""))
         if self._setup.bot_token and self._by_host is None:
             self._by_host = await self._tested(self._setup.bot_token)
         self._opened.set()
@@ -200,10 +175,10 @@ class Workspaces:
         assert self._vault is not None
         patience = asyncio.get_running_loop().time() + PATIENCE
         while True:
-            kept = await self._vault.recall(SLACK, _name(team))
+            kept = await self._vault.recall(SLACK, name_of(team))
             if kept is None:
                 return None
-            found, now = _read(kept), self._now().timestamp()
+            found, now = read(kept), self._now().timestamp()
             if not self._ends_soon(found) if refused is None else found.token != refused:
                 return self._note(team, found)
             if not found.refresh or self._is_spent(found):
@@ -217,7 +192,7 @@ class Workspaces:
                 await asyncio.sleep(LOOK_AGAIN)
                 continue
             claimed = replace(found, claimed_until=now + CLAIM.total_seconds())
-            if await self._vault.swap(SLACK, _name(team), kept, _written(claimed)):
+            if await self._vault.swap(SLACK, name_of(team), kept, written(claimed)):
                 return await self._exchanged(claimed, refused)
 
     async def _exchanged(self, claimed: Workspace, refused: str | None) -> str | None:
@@ -249,7 +224,7 @@ class Workspaces:
     async def _swapped(self, old: Workspace, new: Workspace) -> bool:
         """Put what we know in place of what we wrote ourselves, and so know to the letter."""
         assert self._vault is not None
-        return await self._vault.swap(SLACK, _name(old.team), _written(old), _written(new))
+        return await self._vault.swap(SLACK, name_of(old.team), written(old), written(new))
 
     async def renewed(self, team: str, used: str) -> str | None:
         """Another token after `used` was refused; None if there is none, and the workspace is then closed to us."""
@@ -272,19 +247,19 @@ class Workspaces:
     async def keep(self, workspace: Workspace) -> None:
         """Keep a workspace that installed the app, in place of what was kept of it."""
         assert self._vault is not None
-        await self._vault.keep(SLACK, _name(workspace.team), _written(workspace))
+        await self._vault.keep(SLACK, name_of(workspace.team), written(workspace))
         self._note(workspace.team, workspace)
         self._dead.pop(workspace.team, None)
 
     async def learn(self, workspace: Workspace, *, bot: str, url: str) -> None:
         """Keep what was not known yet when it was installed. Not while a token is exchanged: that must find its claim."""
         assert self._vault is not None
-        kept = await self._vault.recall(SLACK, _name(workspace.team))
-        found = _read(kept) if kept is not None else None
+        kept = await self._vault.recall(SLACK, name_of(workspace.team))
+        found = read(kept) if kept is not None else None
         if found is None or found.claimed_until > self._now().timestamp():
             return
         known = replace(found, bot=bot, url=url)
-        if await self._vault.swap(SLACK, _name(workspace.team), kept, _written(known)):
+        if await self._vault.swap(SLACK, name_of(workspace.team), kept, written(known)):
             self._note(workspace.team, known)
 
     def place(self, team: str) -> str:
@@ -300,10 +275,10 @@ class Workspaces:
         Nothing is taken for gone before it is: a leave-taking that could not be carried out comes again.
         """
         while self._vault is not None and self._setup.installable and not workspace.by_host:
-            kept = await self._vault.recall(SLACK, _name(workspace.team))
-            if kept is None or _read(kept).installed_at != workspace.installed_at:
+            kept = await self._vault.recall(SLACK, name_of(workspace.team))
+            if kept is None or read(kept).installed_at != workspace.installed_at:
                 break
-            if await self._vault.swap(SLACK, _name(workspace.team), kept, None):
+            if await self._vault.swap(SLACK, name_of(workspace.team), kept, None):
                 break
         self._seen.pop(workspace.team, None)
         self._dead[workspace.team] = workspace.token, workspace.installed_at
@@ -321,18 +296,5 @@ class Workspaces:
 
     async def _recalled(self, team: str) -> Workspace | None:
         assert self._vault is not None
-        kept = await self._vault.recall(SLACK, _name(team))
-        return None if kept is None else _read(kept)
-
-
-def _name(team: str) -> str:
-    return f"install:{team}"
-
-
-def _written(workspace: Workspace) -> bytes:
-    return json.dumps(asdict(workspace)).encode()
-
-
-def _read(kept: bytes) -> Workspace:
-    body = json.loads(kept)
-    return Workspace(**{**body, "scopes": tuple(body["scopes"])})
+        kept = await self._vault.recall(SLACK, name_of(team))
+        return None if kept is None else read(kept)

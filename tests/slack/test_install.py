@@ -16,7 +16,8 @@ from cryptography.fernet import Fernet
 
 from adapters.slack.api import Web
 from adapters.slack.setup import SlackSetup
-from adapters.slack.workspaces import Workspace, Workspaces
+from adapters.slack.workspace import Workspace
+from adapters.slack.workspaces import Workspaces
 from bot.domain.errors import BadConfig
 from bot.domain.ids import PlatformName
 from bot.runtime.clock import SystemClock

@@ -12,7 +12,8 @@ from cryptography.fernet import Fernet
 from adapters.slack import names, workspaces
 from adapters.slack.api import Web
 from adapters.slack.setup import SlackSetup
-from adapters.slack.workspaces import Workspace, Workspaces
+from adapters.slack.workspace import Workspace
+from adapters.slack.workspaces import Workspaces
 from bot.domain.card import Card
 from bot.domain.errors import PlatformBusy, PlatformRefused, StoreBusy
 from bot.domain.ids import PlatformName
