@@ -279,7 +279,13 @@ class DiscordPlatform:
             return await self._channels.forum(http, channel) is None
 
     async def find(
-        self, channel: ChannelRef, key: str, *, since: datetime, thread: ThreadRef | None = None
+        self,
+        channel: ChannelRef,
+        key: str,
+        *,
+        since: datetime,
+        thread: ThreadRef | None = None,
+        sent_from: datetime | None = None,  # noqa: ARG002  every look reads all there is
     ) -> Sequence[MessageRef]:
         """Our messages with a button that carries the key, where they were sent."""
         async with self._asking() as http:

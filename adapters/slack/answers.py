@@ -20,6 +20,12 @@ from bot.domain.team import Role
 from bot.domain.text import plain
 from bot.domain.value import Kind, channel_at
 
+UNKNOWN = Card(
+    title="Slack does not say who you are.",
+    blocks=(Paragraph(text=plain("This is not for everybody. Try again in a minute.")),),
+    tone=Tone.REFUSAL,
+)
+
 
 class Answers:
     """Asks the core and shows what it says."""
@@ -47,6 +53,8 @@ class Answers:
             use.team, use.user, use.name, with_rights=spec is None or spec.role > Role.READER or _shows_rights(spec)
         )
         where = names.channel(use.team, use.channel) if use.channel else None
+        if spec is not None and spec.role > Role.READER and not self._people.rights_known(use.team, use.user):
+            return Answer(show=UNKNOWN, refusal=True)
         return await self._core.invoke(Invocation(id=use.id, call=use.call, actor=actor, channel=where))
 
     def _understood(self, use: Use) -> tuple[CommandSpec | None, Call | str]:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
@@ -15,12 +15,15 @@ from adapters.slack.quiet import LIBRARY, log
 from adapters.slack.richtext import Json
 from adapters.slack.setup import SlackSetup
 from adapters.slack.skew import Skew
+from adapters.slack.workspace import Workspace
 from adapters.slack.workspaces import Workspaces
-from bot.domain.errors import PlatformBusy, PlatformError, PlatformRefused, PlatformUncertain
+from bot.domain.errors import BadConfig, PlatformBusy, PlatformError, PlatformRefused, PlatformUncertain, StoreError
 
 TIMEOUT = 10
 """Seconds for one attempt, the whole of it."""
 MOST_CONNECTIONS = 100
+
+T = TypeVar("T")
 
 Left = Callable[[str], Awaitable[None]]
 """Told of a workspace that is closed to us."""
@@ -81,17 +84,26 @@ class Api:
     async def call(self, team: str, method: str, **arguments: Any) -> Json:
         """The answer of `method`; raises PlatformError. A dead token is exchanged once where that is possible."""
         self._wait_for(team, method)
-        token = await self._workspaces.token(team)
+        token = await _known(self._workspaces.token(team))
         if token is None:
             raise Dead("The app is not installed in this workspace.", remedy="Install it again.")
         try:
             return await self._attempt(team, method, token, arguments)
         except Dead:
-            renewed = await self._workspaces.renewed(team, token)
-            if renewed is not None:
-                return await self._attempt(team, method, renewed, arguments)
+            renewed = await _known(self._workspaces.renewed(team, token))
+            if renewed is None:
+                await self._left(team)
+                raise
+        try:
+            return await self._attempt(team, method, renewed, arguments)
+        except Dead:
+            self._workspaces.bury(team, renewed)
             await self._left(team)
             raise
+
+    async def workspace(self, team: str) -> Workspace | None:
+        """The workspace of this id, None if we are not in it; raises PlatformBusy where that is not known now."""
+        return await _known(self._workspaces.of(team))
 
     async def _attempt(self, team: str, method: str, token: str, arguments: dict[str, Any]) -> Json:
         client = self._client(team, token)
@@ -120,6 +132,16 @@ class Api:
     def _noted(self, team: str, method: str, error: PlatformError) -> PlatformError:
         if isinstance(error, PlatformBusy):
             until = asyncio.get_running_loop().time() + error.retry_after.total_seconds()
-            self._closed[team, method] = until
+            self._closed[team, method] = max(until, self._closed.get((team, method), 0.0))
         log.info("%s: %s", method, error, extra={"workspace": team})
         return error
+
+
+async def _known(asked: Awaitable[T]) -> T:
+    """What the vault says of a workspace; while it cannot say so nothing is done, and nothing is in doubt."""
+    try:
+        return await asked
+    except (StoreError, BadConfig) as error:
+        log.warning("what opens a workspace cannot be read: %s", error)
+        wait = failures.NOT_REACHED_WAIT
+        raise PlatformBusy("What opens the workspace cannot be read now.", retry_after=wait) from None

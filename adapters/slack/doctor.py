@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 
 from adapters.slack import failures
 from adapters.slack.api import Web
+from adapters.slack.introduction import scopes_of
 from adapters.slack.manifest import OPTIONAL_SCOPES, SCOPES
-from adapters.slack.setup import SlackSetup
-from adapters.slack.workspaces import scopes_of
+from adapters.slack.setup import ENDS, SlackSetup
 from bot.chat.command import Catalogue
 from bot.domain.errors import PlatformError
 
@@ -28,6 +28,8 @@ async def doctor(setup: SlackSetup, catalogue: Catalogue) -> list[tuple[bool, st
 async def _looked_at(setup: SlackSetup, web: Web) -> AsyncIterator[tuple[bool, str]]:
     if not setup.bot_token and not setup.installable:
         yield False, f"No DOGEAR_SLACK_BOT_TOKEN. Copy it from {APPS} › your app › OAuth & Permissions."
+    if setup.bot_token_ends:
+        yield False, ENDS
     if setup.bot_token:
         async for line in _token(setup, web):
             yield line

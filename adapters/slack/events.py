@@ -3,6 +3,7 @@
 from typing import Any
 
 from adapters.slack import names, payload, render
+from adapters.slack.acquaintance import Acquaintance
 from adapters.slack.answers import Answers
 from adapters.slack.api import Api
 from adapters.slack.emoji import Emoji
@@ -10,7 +11,8 @@ from adapters.slack.errands import Errands
 from adapters.slack.payload import Malformed
 from adapters.slack.people import People
 from adapters.slack.richtext import Json
-from adapters.slack.workspaces import Workspace, Workspaces
+from adapters.slack.workspace import Workspace
+from adapters.slack.workspaces import Workspaces
 from bot.chat.platform import ChannelBack, ChannelGone, Core, Reacted, Unreacted, WorkspaceLeft
 from bot.domain.card import Card, Paragraph
 from bot.domain.ids import InvocationId
@@ -24,6 +26,8 @@ GONE = {
     "channel_left": "the bot was removed from the channel",
     "group_left": "the bot was removed from the channel",
 }
+FAREWELLS = ("app_uninstalled", "tokens_revoked")
+"""These are heard of a workspace that is closed to us already, too: what opened it may still be kept."""
 BACK = {"channel_unarchive", "group_unarchive"}
 
 
@@ -37,6 +41,7 @@ class Events:
         api: Api,
         workspaces: Workspaces,
         people: People,
+        acquaintance: Acquaintance,
         emoji: Emoji,
         answers: Answers,
         errands: Errands,
@@ -46,6 +51,7 @@ class Events:
         self._api = api
         self._workspaces = workspaces
         self._people = people
+        self._acquaintance = acquaintance
         self._emoji = emoji
         self._answers = answers
         self._errands = errands
@@ -55,7 +61,8 @@ class Events:
         event = body.get("event")
         kind = payload.text_at(event, "type")
         team = team_of(body)
-        found = await self._workspaces.of(team)
+        of = self._workspaces.installation if kind in FAREWELLS else self._workspaces.of
+        found = await of(team)
         if found is None or not isinstance(event, dict):
             return
         if kind in {"reaction_added", "reaction_removed"}:
@@ -63,7 +70,7 @@ class Events:
         elif kind == "app_home_opened":
             if payload.text_at(event, "tab") in {"home", ""}:
                 self._errands.start(self._answers.publish(team, payload.id_at(event, "user")))
-        elif kind in {"app_uninstalled", "tokens_revoked"}:
+        elif kind in FAREWELLS:
             await self._left(found, body, event, id)
         elif kind in GONE:
             where = names.channel(team, payload.id_at(event, "channel"))
@@ -76,13 +83,14 @@ class Events:
 
     async def _reacted(self, workspace: Workspace, event: Json, *, added: bool) -> None:
         team = workspace.team
+        await self._acquaintance.meet(workspace)
         user = payload.id_at(event, "user")
         name = self._emoji.canonical(team, payload.text_at(event, "reaction"))
         meaning = self._emoji.meaning(name)
         if user == workspace.bot_user or meaning is None or payload.text_at(event, "item", "type") != "message":
             return
-        person = await self._people.person(team, user)
-        if person is not None and (person.bot or person.guest):
+        person = await self._people.member(team, user)
+        if person.bot or person.guest:
             return
         ts = payload.text_at(event, "item", "ts")
         try:
@@ -108,7 +116,7 @@ class Events:
         if isinstance(told, int) and told < int(workspace.installed_at):
             return
         await self._core.happened(WorkspaceLeft(workspace=names.workspace(workspace.team)), id)
-        await self._workspaces.forget(workspace.team)
+        await self._workspaces.forget(workspace)
 
     async def _moved(self, workspace: Workspace, event: Json, id: InvocationId, *, joined: bool) -> None:
         if payload.text_at(event, "user") != workspace.bot_user:
@@ -131,6 +139,12 @@ class Events:
         await self._api.call(
             team, "chat.postEphemeral", channel=where, user=inviter, text=shown.text, blocks=list(shown.blocks)
         )
+
+
+def is_farewell(body: Json) -> bool:
+    """Whether this tells that we were taken out of a workspace."""
+    event = body.get("event")
+    return isinstance(event, dict) and event.get("type") in FAREWELLS
 
 
 def team_of(body: Any) -> str:

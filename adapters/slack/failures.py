@@ -17,6 +17,8 @@ NOT_REACHED_WAIT = timedelta(seconds=15)
 
 LIMITED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 DEAD = frozenset({"account_inactive", "token_revoked", "invalid_auth", "not_authed", "token_expired"})
+SPENT = frozenset({"invalid_refresh_token", "authorization_not_found"})
+STRANGERS = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
 NO_MEMBER = "not_in_channel"
 TOO_MUCH = frozenset(
     {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "metadata_too_large", "no_text"}
@@ -45,6 +47,14 @@ CHANNEL = {
 
 class Dead(PlatformRefused):
     """The token does not open the workspace any more."""
+
+
+class Spent(PlatformRefused):
+    """The refresh token is good for nothing any more."""
+
+
+class Stranger(PlatformRefused):
+    """Slack shows us nobody of this id: there is none, or they are of another organisation."""
 
 
 class Unreadable(PlatformRefused):
@@ -95,6 +105,10 @@ def _refused(code: str, needed: str, method: str) -> PlatformError:
         return (Absent if code == NO_MEMBER else ChannelRefused)(f"{because}.", remedy=remedy)
     if code in DEAD:
         return Dead(f"Slack does not know our token any more ({code}).", remedy="Install the app again.")
+    if code in STRANGERS:
+        return Stranger(f"Slack shows us nobody of this id ({code}).", remedy="dogear doctor says what to look at.")
+    if code in SPENT:
+        return Spent(f"Slack takes our refresh token no more ({code}).", remedy="Install the app again.")
     if code == "missing_scope":
         scope = needed or "one that it has not"
         return PlatformRefused(f"{method} needs the scope {scope}.", remedy=f"Add {scope} and reinstall the app.")
@@ -121,10 +135,9 @@ REFUSED = frozenset(
         "invalid_post_type", "invalid_ts_latest", "invalid_ts_oldest", "message_limit", "method_deprecated",
         "method_not_supported_for_channel_type", "missing_charset", "missing_post_type", "no_permission", "not_allowed_token_type",
         "not_enabled", "not_found", "team_not_found", "thread_not_found", "too_many_attachments", "two_factor_setup_required",
-        "unknown_method", "user_disabled", "user_is_bot", "user_not_found", "user_not_in_channel", "user_not_visible",
-        "users_not_found", "view_too_large", "push_limit_reached", "invalid_users", "channel_not_supported", "too_many_emoji",
+        "unknown_method", "user_disabled", "user_is_bot", "user_not_in_channel", "view_too_large", "push_limit_reached", "invalid_users", "channel_not_supported", "too_many_emoji",
         "too_many_reactions", "not_reactable", "invalid_code", "bad_redirect_uri", "invalid_client_id", "bad_client_secret",
-        "code_already_used", "invalid_refresh_token", "invalid_grant_type",
+        "code_already_used", "invalid_grant_type",
     }
 )  # fmt: skip
 """Codes by which Slack says that nothing was done."""

@@ -8,7 +8,7 @@ from typing import Any
 from adapters.slack import doctor as examination
 from adapters.slack import manifest as description
 from adapters.slack.platform import SlackPlatform
-from adapters.slack.setup import API_URL, SlackSetup
+from adapters.slack.setup import API_URL, ENDS, SlackSetup
 from bot.chat.command import Catalogue
 from bot.domain.errors import BadConfig
 from bot.domain.ids import ChannelRef
@@ -30,6 +30,8 @@ def serve(options: Options, word: str) -> SlackPlatform | None:
         problems.append("Slack needs DOGEAR_SLACK_APP_TOKEN (Socket Mode) or DOGEAR_SLACK_SIGNING_SECRET (HTTPS).")
     if setup.installable and not setup.public_url:
         problems.append("Slack's installation by others needs DOGEAR_SLACK_PUBLIC_URL.")
+    if setup.bot_token_ends:
+        problems.append(ENDS)
     if problems:
         raise BadConfig(problems)
     return SlackPlatform(setup, now=_now)

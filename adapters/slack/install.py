@@ -1,30 +1,28 @@
-"""Installing the app into a workspace by OAuth v2: a page, a state that is used once, tokens into the vault.
+"""Installing the app into a workspace by OAuth v2: a page, a state that we signed, tokens into the vault.
 
 https://docs.slack.dev/authentication/installing-with-oauth (2026-08).
 """
 
-import hmac
 import html
-import json
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from hashlib import sha256
-from secrets import token_urlsafe
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from adapters.slack import failures, names
+from adapters.slack.acquaintance import Acquaintance
 from adapters.slack.api import Web
 from adapters.slack.manifest import INSTALL, OPTIONAL_SCOPES, REDIRECT, SCOPES
 from adapters.slack.quiet import log
 from adapters.slack.setup import SlackSetup
-from adapters.slack.workspaces import Workspace, Workspaces
-from bot.chat.platform import Core, Vault, WorkspaceJoined
+from adapters.slack.state import LIVES, State
+from adapters.slack.workspace import Workspace
+from adapters.slack.workspaces import Workspaces
+from bot.chat.platform import Core, WorkspaceJoined
 from bot.chat.web import Request, Response
 from bot.domain.errors import DogearError
 
 AUTHORIZE = "https://slack.com/oauth/v2/authorize"
-STATE_LIVES = timedelta(minutes=10)
 COOKIE = "dogear-install"
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -43,26 +41,21 @@ class Install:
         *,
         web: Web,
         workspaces: Workspaces,
+        acquaintance: Acquaintance,
         core: Core,
-        vault: Vault,
         now: Callable[[], datetime],
     ) -> None:
         self._setup = setup
         self._web = web
         self._workspaces = workspaces
+        self._acquaintance = acquaintance
         self._core = core
-        self._vault = vault
+        self._state = State(setup.client_secret, now)
         self._now = now
 
     async def begin(self, request: Request) -> Response:  # noqa: ARG002 -- every handler takes one
-        """The page with the link to Slack; the same state goes into the link, a cookie and the vault."""
-        state = token_urlsafe(24)
-        ends = (self._now() + STATE_LIVES).timestamp()
-        try:
-            await self._vault.keep(names.SLACK, _kept(state), json.dumps(ends).encode())
-        except DogearError as error:
-            log.warning("an installation could not begin: %s", error)
-            return _page("This cannot be done right now. Try again in a minute.", 503)
+        """The page with the link to Slack; the same state goes into the link and a cookie."""
+        state = self._state.made()
         asked = {
             "client_id": self._setup.client_id,
             "scope": ",".join([*SCOPES, *OPTIONAL_SCOPES]),
@@ -71,14 +64,15 @@ class Install:
         }
         link = html.escape(f"{AUTHORIZE}?{urlencode(asked)}")
         page = _page(f'<a href="{link}">Add Dogear to Slack</a>')
-        lives = int(STATE_LIVES.total_seconds())
+        lives = int(LIVES.total_seconds())
         cookie = f"{COOKIE}={state}; Path=/slack; Max-Age={lives}; HttpOnly; Secure; SameSite=Lax"
         return Response(body=page.body, kind=page.kind, headers={**page.headers, "Set-Cookie": cookie})
 
     async def end(self, request: Request) -> Response:
         """Where Slack sends the browser back to."""
         try:
-            if not await self._is_ours(request):
+            state = request.query.get("state", "")
+            if state != request.cookies.get(COOKIE) or not self._state.used(state):
                 return _page(f'This installation did not begin here. <a href="{INSTALL}">Begin again</a>.', 400)
             code = request.query.get("code", "")
             if not code or "error" in request.query:
@@ -89,21 +83,12 @@ class Install:
             await self._workspaces.keep(workspace)
             joined = WorkspaceJoined(workspace=names.workspace(workspace.team), name=workspace.name, by_host=False)
             await self._core.happened(joined)
+            await self._acquaintance.meet(workspace)
         except DogearError as error:
             log.warning("an installation failed: %s", error)
             return _page("This did not work. Try again in a minute.", 503)
         assign = html.escape(f"dogear team assign slack:{workspace.team} TEAM")
         return _page(f"Dogear is installed. It waits until its host gives it a reading list: <code>{assign}</code>")
-
-    async def _is_ours(self, request: Request) -> bool:
-        """The state is the one of this browser, known to us, not too old, and from now on used up."""
-        state, cookie = request.query.get("state", ""), request.cookies.get(COOKIE, "")
-        if not state or not hmac.compare_digest(state.encode(), cookie.encode()):
-            return False
-        kept = await self._vault.recall(names.SLACK, _kept(state))
-        if kept is None or not await self._vault.swap(names.SLACK, _kept(state), kept, None):
-            return False
-        return bool(json.loads(kept) >= self._now().timestamp())
 
     async def _exchanged(self, code: str) -> Workspace | None:
         asked = {
@@ -132,11 +117,6 @@ class Install:
             expires_at=now + float(lives) if lives else None,
             installed_at=now,
         )
-
-
-def _kept(state: str) -> str:
-    """States are kept by their fingerprint: who reads the names in the vault cannot use them."""
-    return f"state:{sha256(state.encode()).hexdigest()}"
 
 
 def _page(words: str, status: int = 200) -> Response:

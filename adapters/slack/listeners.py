@@ -15,7 +15,7 @@ from adapters.slack import forms, inbound, payload
 from adapters.slack.answers import Answers, message
 from adapters.slack.api import Web
 from adapters.slack.errands import Errands
-from adapters.slack.events import Events, team_of
+from adapters.slack.events import Events, is_farewell, team_of
 from adapters.slack.inbound import Shortcut, Use
 from adapters.slack.once import Once
 from adapters.slack.payload import Malformed
@@ -27,7 +27,7 @@ from bot.chat.line import spec_of
 from bot.chat.platform import Core
 from bot.chat.trace import follow
 from bot.domain.card import Call, Card, Form, Paragraph
-from bot.domain.errors import BadConfig, Refusal, StoreError
+from bot.domain.errors import BadConfig, PlatformBusy, Refusal, StoreError
 from bot.domain.ids import InvocationId
 from bot.domain.text import plain
 from bot.domain.value import Kind
@@ -152,7 +152,7 @@ class Listeners:
         except (BadConfig, StoreError) as error:
             log.warning("a workspace is not readable: %s", error)
             return BoltResponse(status=503, body="")
-        if found is None:
+        if found is None and not is_farewell(body):
             return BoltResponse(status=200, body=NOT_HERE if "command" in body else "")
         return None
 
@@ -166,7 +166,7 @@ class Listeners:
                 self._events.first(name)
         except Malformed as wrong:
             log.info("an event was not understood: %s", wrong)
-        except (StoreError, TimeoutError) as error:
+        except (StoreError, PlatformBusy, TimeoutError) as error:
             log.warning("an event could not be noted now: %s", error)
             return BoltResponse(status=503, body="")
         return BoltResponse(status=200, body="")

@@ -2,20 +2,25 @@
 
 import asyncio
 from collections import OrderedDict
+from datetime import timedelta
 from functools import partial
 
 from adapters.slack.api import Api
+from adapters.slack.failures import Dead, Stranger
 from adapters.slack.names import account, workspace
 from adapters.slack.quiet import log
 from adapters.slack.richtext import Json
 from bot.chat.platform import Actor
-from bot.domain.errors import PlatformError
+from bot.domain.errors import PlatformBusy, PlatformError, PlatformRefused
 from bot.domain.record import record
 from bot.domain.team import Role
 
 KNOWN_FOR = 600.0
-"""Seconds for which a name and a zone are believed; rights never are."""
+"""Seconds for which a name and a zone are believed."""
+RIGHTS_FOR = 30.0
+"""Seconds for which rights are believed where Slack does not say them anew; it is asked at every use."""
 MOST_KNOWN = 20_000
+NOT_TOLD_WAIT = timedelta(seconds=5)
 PATIENCE = 1.0
 """Seconds to wait for what Slack says of a person: the one who acts waits for an answer."""
 
@@ -38,7 +43,7 @@ class People:
         self._asking: dict[tuple[str, str], asyncio.Task[Person]] = {}
 
     async def actor(self, team: str, user: str, name: str = "", *, with_rights: bool) -> Actor:
-        """The person as an actor; a role above reader only with rights asked for at this very moment."""
+        """The person as an actor; a role above reader only with rights asked for, as far as Slack says which."""
         found = await self.person(team, user, fresh=with_rights)
         return Actor(
             account=account(team, user),
@@ -49,7 +54,7 @@ class People:
         )
 
     async def person(self, team: str, user: str, *, fresh: bool = False) -> Person | None:
-        """What Slack says of the person, or said lately; None if it does not say in time."""
+        """What Slack says of the person, or said lately; None if it does not say in time, and did not before."""
         now = asyncio.get_running_loop().time()
         known = self._known.get((team, user))
         if known is not None and not fresh and now - known[0] < KNOWN_FOR:
@@ -58,7 +63,20 @@ class People:
             async with asyncio.timeout(PATIENCE):
                 return await (self._ask(team, user) if fresh else self._asked_once(team, user))
         except (PlatformError, TimeoutError):
-            return known[1] if known is not None and not fresh else None
+            believed = known is not None and (not fresh or now - known[0] < RIGHTS_FOR)
+            return known[1] if known is not None and believed else None
+
+    async def member(self, team: str, user: str) -> Person:
+        """As `person`; raises PlatformBusy where Slack does not say whether it is somebody of the workspace at all."""
+        found = await self.person(team, user)
+        if found is None:
+            raise PlatformBusy("Slack does not say who somebody is.", retry_after=NOT_TOLD_WAIT)
+        return found
+
+    def rights_known(self, team: str, user: str) -> bool:
+        """Whether Slack has said just now what the person may do."""
+        known = self._known.get((team, user))
+        return known is not None and asyncio.get_running_loop().time() - known[0] < RIGHTS_FOR
 
     async def _asked_once(self, team: str, user: str) -> Person:
         """What Slack says; of many who want to know at the same time one asks."""
@@ -74,8 +92,16 @@ class People:
             log.info("who somebody is was not told: %s", error)
 
     async def _ask(self, team: str, user: str) -> Person:
-        answer = await self._api.call(team, "users.info", user=user)
-        person = _person(team, answer)
+        try:
+            person = _person(team, await self._api.call(team, "users.info", user=user))
+        except Dead:
+            raise
+        except Stranger:
+            person = Person(name="", guest=True)
+        except PlatformRefused as error:
+            # A scope that the host left out is no reason to doubt of everybody: nobody has rights then, that is all.
+            log.warning("who somebody is cannot be asked: %s", error)
+            person = Person(name="")
         self._known[team, user] = (asyncio.get_running_loop().time(), person)
         self._known.move_to_end((team, user))
         while len(self._known) > MOST_KNOWN:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from adapters.slack import names, render
+from adapters.slack.acquaintance import Acquaintance
 from adapters.slack.answers import Answers
 from adapters.slack.api import Api, Web
 from adapters.slack.door import PATH, Door
@@ -14,6 +15,7 @@ from adapters.slack.emoji import SEEDS, Emoji
 from adapters.slack.errands import Errands
 from adapters.slack.events import Events
 from adapters.slack.failures import Absent, Already, Gone, Unreadable
+from adapters.slack.history import EVENT_TYPE, History
 from adapters.slack.install import Install
 from adapters.slack.listeners import Listeners
 from adapters.slack.manifest import INSTALL, REDIRECT
@@ -24,22 +26,16 @@ from adapters.slack.richtext import Json
 from adapters.slack.setup import SlackSetup
 from adapters.slack.skew import Skew
 from adapters.slack.socket import Socket, listening
-from adapters.slack.workspaces import Workspace, Workspaces
+from adapters.slack.workspaces import Workspaces
 from bot.chat.connection import Connection
 from bot.chat.platform import Core, Reacted, Vault, WorkspaceJoined, WorkspaceLeft
 from bot.chat.web import Request, Response, Route
 from bot.domain.card import Card
 from bot.domain.delivery import Manner
-from bot.domain.errors import PlatformError, PlatformRefused, StoreError
+from bot.domain.errors import BadConfig, ChannelBusy, PlatformBusy, StoreError
 from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, ThreadRef, Url
 from bot.domain.reading import ReadingState
 
-EVENT_TYPE = "club_delivery"
-"""Letters, digits and underscores only: with a dot Slack loses the metadata without a word."""
-HISTORY_PAGE = 15
-"""The most that apps outside the Marketplace are given (https://docs.slack.dev/changelog/2025/05/29/tos-updates)."""
-MOST_PAGES = 20
-HISTORY_SCOPES = ("channels:history", "groups:history")
 MOST_PACED = 10_000
 
 
@@ -58,13 +54,14 @@ class SlackPlatform:
         self._workspaces = Workspaces(setup, self._web.client, now)
         self._skew = Skew(now)
         self._api = Api(self._web, self._workspaces, self._closed, self._skew)
+        self._history = History(self._api, self._skew)
         self._people = People(self._api)
         self._emoji = Emoji(setup.emoji)
+        self._acquaintance = Acquaintance(self._api, self._workspaces, self._emoji)
         self._core: Core | None = None
         self._now = now
         self._door: Door | None = None
         self._install: Install | None = None
-        self._urls: dict[str, str] = {}
         self._paced: dict[str, float] = {}
         self._socket: Socket | None = None
         self._reconnects = 0
@@ -80,14 +77,19 @@ class SlackPlatform:
             if ours is not None:
                 joined = WorkspaceJoined(workspace=names.workspace(ours.team), name=ours.name, by_host=True)
                 await core.happened(joined)
-                await self._get_to_know(ours)
+                await self._acquaintance.meet(ours)
             if self._setup.installable:
                 self._install = Install(
-                    self._setup, web=self._web, workspaces=self._workspaces, core=core, vault=vault, now=self._now
+                    self._setup,
+                    web=self._web,
+                    workspaces=self._workspaces,
+                    acquaintance=self._acquaintance,
+                    core=core,
+                    now=self._now,
                 )
             app = listeners.bolt()
             self._door = Door(app, self._setup.signing_secret) if self._setup.signing_secret else None
-            async with self._repairing(core, ours) as anew:
+            async with self._repairing(core) as anew:
                 if self._setup.by_socket:
                     async with listening(app, self._setup.app_token, self._web, anew) as self._socket:
                         await self._served()
@@ -97,19 +99,14 @@ class SlackPlatform:
             self.ready.clear()
             self._reconnects += self._socket.reconnects if self._socket else 0
             self._socket = None
-            await errands.finish()
+            await asyncio.gather(errands.finish(), self._workspaces.finish())
+            await self._acquaintance.finish()
             await self._web.close()
 
     @contextlib.asynccontextmanager
-    async def _repairing(self, core: Core, ours: Workspace | None) -> AsyncIterator[Callable[[], None] | None]:
-        """While the block lasts, read the host's workspace's reactions again, now and when what it gives is called.
-
-        Workspaces that installed the app come over HTTPS, where Slack brings again what was not taken.
-        """
-        if ours is None:
-            yield None
-            return
-        repair = Repair(core, names.workspace(ours.team), self.marks, self._now, self._setup.reading_pace)
+    async def _repairing(self, core: Core) -> AsyncIterator[Callable[[], None]]:
+        """While the block lasts, read reactions again, now and when what it gives is called."""
+        repair = Repair(core, self.marks, self._now, self._setup.reading_pace)
         repair.gap()
         repairing = asyncio.create_task(repair.run())
         try:
@@ -122,12 +119,11 @@ class SlackPlatform:
         """Know the workspaces and their tokens until cancelled."""
         self._core = core
         try:
-            ours = await self._workspaces.open(vault)
-            if ours is not None:
-                await self._get_to_know(ours)
+            await self._workspaces.open(vault)
             await self._served()
         finally:
             self.ready.clear()
+            await self._workspaces.finish()
             await self._web.close()
 
     async def connection(self) -> Connection:
@@ -145,6 +141,7 @@ class SlackPlatform:
             api=self._api,
             workspaces=self._workspaces,
             people=self._people,
+            acquaintance=self._acquaintance,
             emoji=self._emoji,
             answers=answers,
             errands=errands,
@@ -163,15 +160,6 @@ class SlackPlatform:
     async def _served(self) -> None:
         self.ready.set()
         await asyncio.Event().wait()
-
-    async def _get_to_know(self, workspace: Workspace) -> None:
-        self._urls[workspace.team] = workspace.url
-        if workspace.may("emoji:read"):
-            try:
-                answer = await self._api.call(workspace.team, "emoji.list")
-                self._emoji.learn(workspace.team, answer.get("emoji") or {})
-            except PlatformError as error:
-                log.info("custom emoji are not known: %s", error)
 
     def routes(self) -> Sequence[Route]:
         """Slack's requests, unless all comes through Socket Mode, and the pages of the installation."""
@@ -196,7 +184,8 @@ class SlackPlatform:
             return
         try:
             await self._core.happened(WorkspaceLeft(workspace=names.workspace(team)))
-        except StoreError as error:
+            await self._workspaces.forget_dead(team)
+        except (StoreError, BadConfig, PlatformBusy) as error:
             log.warning("that could not be noted: %s", error)
 
     async def post(self, channel: ChannelRef, card: Card, *, key: str, thread: ThreadRef | None = None) -> MessageRef:
@@ -224,11 +213,17 @@ class SlackPlatform:
         try:
             return await self._api.call(team, "chat.postMessage", **arguments)
         except Absent:
-            workspace = await self._workspaces.of(team)
+            workspace = await self._api.workspace(team)
             if workspace is None or not workspace.may("channels:join"):
                 raise
-            await self._api.call(team, "conversations.join", channel=arguments["channel"])
+            await self._joined(team, arguments["channel"])
             return await self._api.call(team, "chat.postMessage", **arguments)
+
+    async def _joined(self, team: str, channel: str) -> None:
+        try:
+            await self._api.call(team, "conversations.join", channel=channel)
+        except PlatformBusy as busy:
+            raise ChannelBusy(str(busy), retry_after=busy.retry_after) from None
 
     async def _pace(self, channel: str) -> None:
         """About one message a second goes into one channel (https://docs.slack.dev/apis/web-api/rate-limits, 2026-08)."""
@@ -245,33 +240,16 @@ class SlackPlatform:
         return False
 
     async def find(
-        self, channel: ChannelRef, key: str, *, since: datetime, thread: ThreadRef | None = None
+        self,
+        channel: ChannelRef,
+        key: str,
+        *,
+        since: datetime,
+        thread: ThreadRef | None = None,
+        sent_from: datetime | None = None,
     ) -> Sequence[MessageRef]:
         """Our messages with this key, in the thread or in the channel; every page of it is read."""
-        team = channel.workspace.id
-        workspace = await self._workspaces.of(team)
-        if workspace is None or not any(workspace.may(scope) for scope in HISTORY_SCOPES):
-            raise PlatformRefused(
-                "Whether it arrived cannot be looked up without the scope channels:history.",
-                remedy="Look into the channel, then say “It is there” or “Post again”.",
-            )
-        method = "conversations.replies" if thread else "conversations.history"
-        arguments: dict[str, Any] = {
-            "channel": channel.id,
-            "oldest": names.stamp(self._skew.theirs(since)),
-            "limit": HISTORY_PAGE,
-            "include_all_metadata": True,
-            **({"ts": thread.id} if thread else {}),
-        }
-        found: set[str] = set()
-        for _ in range(MOST_PAGES):
-            page = await self._api.call(team, method, **arguments)
-            found.update(ts for one in page.get("messages") or () if (ts := _of_ours(one, workspace, key)))
-            cursor = (page.get("response_metadata") or {}).get("next_cursor")
-            if not cursor:
-                break
-            arguments["cursor"] = cursor
-        return [MessageRef(channel, ts) for ts in sorted(found, key=names.moment)]
+        return await self._history.carrying(channel, key, since=since, sent_from=sent_from, thread=thread)
 
     async def revise(self, message: MessageRef, card: Card) -> None:
         shown = render.message(card, personal=False)
@@ -322,14 +300,18 @@ class SlackPlatform:
         answer = await self._api.call(
             team, "reactions.get", channel=message.channel.id, timestamp=message.id, full=True
         )
-        workspace = await self._workspaces.of(team)
+        workspace = await self._api.workspace(team)
+        if workspace is not None:
+            await self._acquaintance.meet(workspace)
         found = []
         for one in (answer.get("message") or {}).get("reactions") or ():
             name = self._emoji.canonical(team, str(one.get("name", "")))
             meaning = self._emoji.meaning(name)
             for user in one.get("users") or () if meaning else ():
-                person = await self._people.person(team, user)
-                if (workspace and user == workspace.bot_user) or (person is not None and (person.bot or person.guest)):
+                if workspace and user == workspace.bot_user:
+                    continue
+                person = await self._people.member(team, user)
+                if person.bot or person.guest:
                     continue
                 assert meaning is not None
                 actor = await self._people.actor(team, user, with_rights=False)
@@ -340,13 +322,5 @@ class SlackPlatform:
     def link(self, message: MessageRef) -> Url | None:
         """The archive address, which Slack's pages show to be built so (https://slack.com/help/articles/203274767)."""
         team = message.channel.workspace.id
-        place = self._urls.get(team)
+        place = self._workspaces.place(team)
         return Url(f"{place}archives/{message.channel.id}/p{message.id.replace('.', '')}") if place else None
-
-
-def _of_ours(message: Any, workspace: Workspace, key: str) -> str | None:
-    """The time of the message if it is ours and carries the key."""
-    metadata = message.get("metadata") or {}
-    payload = metadata.get("event_payload") or {}
-    ours = workspace.bot_user == message.get("user") or (workspace.bot and workspace.bot == message.get("bot_id"))
-    return str(message["ts"]) if ours and metadata.get("event_type") == EVENT_TYPE and payload.get("k") == key else None

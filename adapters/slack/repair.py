@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
+from adapters.slack import names
 from adapters.slack.quiet import log
 from bot.chat.platform import Core, MarksSeen, Reacted
 from bot.domain.errors import PlatformBusy, PlatformError, StoreError
@@ -11,9 +12,12 @@ from bot.domain.ids import MessageRef, WorkspaceRef
 
 MOST_MESSAGES = 200
 """The newest messages are read again; older ones are seldom reacted to."""
+AT_ONCE = 8
+"""Workspaces that are read at the same time, among everything else that we ask Slack."""
 SELDOM = 600.0
 """Seconds that lie at least between two beginnings: connections are also made anew without any need."""
 STORE_WAIT = 5.0
+NOBODY_WAIT = 30.0
 SKEW = timedelta(seconds=5)
 """How far our clock may be ahead of Slack's: a reaction that is newer than what was read must not pass for missing."""
 
@@ -21,13 +25,10 @@ Marks = Callable[[MessageRef], Awaitable[Sequence[Reacted]]]
 
 
 class Repair:
-    """Puts right what the store knows of our messages in one workspace; `pace` is in seconds between two of them."""
+    """Puts right what the store knows of our messages; `pace` is in seconds between two of them in one workspace."""
 
-    def __init__(
-        self, core: Core, workspace: WorkspaceRef, marks: Marks, now: Callable[[], datetime], pace: float
-    ) -> None:
+    def __init__(self, core: Core, marks: Marks, now: Callable[[], datetime], pace: float) -> None:
         self._core = core
-        self._workspace = workspace
         self._marks = marks
         self._now = now
         self._pace = pace
@@ -43,16 +44,25 @@ class Repair:
             await self._wanted.wait()
             began = asyncio.get_running_loop().time()
             self._wanted.clear()
-            messages = await self._core.shown(self._workspace)
-            if messages is None:
+            room = asyncio.Semaphore(AT_ONCE)
+            present = await self._core.present(names.SLACK)
+            if not present:  # none, or the store has trouble and cannot tell
                 self._wanted.set()
-                await asyncio.sleep(STORE_WAIT)
+                await asyncio.sleep(NOBODY_WAIT)
                 continue
+            read = await asyncio.gather(*(self._repaired(workspace, room) for workspace in present))
+            if any(read):
+                await asyncio.sleep(max(began + SELDOM - asyncio.get_running_loop().time(), 0))
+
+    async def _repaired(self, workspace: WorkspaceRef, room: asyncio.Semaphore) -> int:
+        """Read the messages of one workspace again; how many there were."""
+        async with room:
+            while (messages := await self._core.shown(workspace)) is None:
+                await asyncio.sleep(STORE_WAIT)
             for message in messages[:MOST_MESSAGES]:
                 await self._repair(message)
                 await asyncio.sleep(self._pace)
-            if messages:
-                await asyncio.sleep(max(began + SELDOM - asyncio.get_running_loop().time(), 0))
+            return len(messages)
 
     async def _repair(self, message: MessageRef) -> None:
         """Read one message and note what is on it; what cannot be read keeps what is known of it until the next time."""

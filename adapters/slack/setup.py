@@ -7,6 +7,11 @@ from bot.domain.reading import ReadingState
 from bot.domain.record import record
 
 API_URL = "https://slack.com/api/"
+ENDS = (
+    "DOGEAR_SLACK_BOT_TOKEN ends after 12 hours (it begins with xoxe), for the app has token rotation. Leave it out and "
+    "install the app at /slack/install, as others do, or make an app without DOGEAR_SLACK_CLIENT_ID and its secret."
+)
+"""Nobody renews a token of the settings: Slack gives what would do it to whoever installs the app by OAuth."""
 
 
 @record
@@ -34,6 +39,11 @@ class SlackSetup:
     @property
     def by_socket(self) -> bool:
         return bool(self.app_token)
+
+    @property
+    def bot_token_ends(self) -> bool:
+        """Whether it is one of an app with token rotation (https://docs.slack.dev/authentication/tokens, 2026-08)."""
+        return self.bot_token.startswith("xoxe")
 
     @property
     def installable(self) -> bool:

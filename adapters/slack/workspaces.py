@@ -1,55 +1,41 @@
 """The workspaces that we are in, with their tokens: those of the environment, and those kept in the vault."""
 
 import asyncio
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, field, replace
+import contextlib
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack import failures
+from adapters.slack.exchange import exchanged
+from adapters.slack.failures import Spent
+from adapters.slack.introduction import introduced
 from adapters.slack.names import SLACK
 from adapters.slack.quiet import log
 from adapters.slack.setup import SlackSetup
+from adapters.slack.workspace import Workspace, name_of, read, written
 from bot.chat.platform import Vault
-from bot.domain.errors import BadConfig, PlatformBusy, PlatformRefused, PlatformUncertain
-from bot.domain.record import record
+from bot.domain.errors import BadConfig, PlatformBusy, PlatformError, PlatformUncertain, StoreError
 
 ROTATE_BEFORE = timedelta(hours=2)
 """A token lives 12 hours; from 2 hours before its end on it is exchanged for a new one, whenever it is used."""
 CLAIM = timedelta(seconds=30)
 """How long one of us may take to exchange a token before another one tries."""
+PATIENCE = 3.0
+"""Seconds for which one waits for what another process makes of its claim."""
+LONGEST_EXCHANGE = 4.0
+"""Seconds for which a call waits for another token; what a post has left of its ten must do for the post itself."""
+LAST_WORDS = 4.0
+"""Seconds for exchanges that are under way when we stop: what they bring opens the workspace from then on."""
 LOOK_AGAIN = 0.2
 """Seconds between two looks for what another process makes of its claim."""
 OPENING = 3.0
 """Seconds for which a call waits until we know our workspace: a worker that starts may have something due at once."""
 FRESH = timedelta(seconds=30)
 """How long what the vault said is believed without asking again."""
-
-
-@record
-class Workspace:
-    """One workspace and what opens it. `expires_at` is a POSIX time, None for a token that lives until revoked;
-    `installed_at` is one too, and tells what Slack says of an earlier installation.
-    """
-
-    team: str
-    name: str
-    token: str = field(repr=False)
-    bot_user: str
-    bot: str = ""
-    app: str = ""
-    scopes: tuple[str, ...] = ()
-    url: str = ""
-    by_host: bool = False
-    refresh: str = field(default="", repr=False)
-    expires_at: float | None = None
-    claimed_until: float = 0.0
-    installed_at: float = 0.0
-
-    def may(self, scope: str) -> bool:
-        return scope in self.scopes
 
 
 class Workspaces:
@@ -63,8 +49,9 @@ class Workspaces:
         self._vault: Vault | None = None
         self._by_host: Workspace | None = None
         self._seen: dict[str, tuple[datetime, Workspace | None]] = {}
-        self._dead: dict[str, str] = {}
-        self._rotating: dict[str, asyncio.Lock] = {}
+        self._dead: dict[str, tuple[str, float]] = {}
+        self._spent: dict[str, str] = {}
+        self._rotating: dict[tuple[str, str | None], asyncio.Task[str | None]] = {}
         self._opened = asyncio.Event()
 
     async def open(self, vault: Vault) -> Workspace | None:
@@ -74,7 +61,7 @@ class Workspaces:
         """
         self._vault = vault
         if self._setup.installable:
-            await vault.recall(SLACK, _name(""))
+            await vault.recall(SLACK, name_of(""))
         if self._setup.bot_token and self._by_host is None:
             self._by_host = await self._tested(self._setup.bot_token)
         self._opened.set()
@@ -84,33 +71,37 @@ class Workspaces:
         wait = 1.0
         while True:
             try:
-                answer = await self._client(token).auth_test()
+                known = await introduced(self._client(token))
                 return Workspace(
-                    team=str(answer["team_id"]),
-                    name=str(answer.get("team") or answer["team_id"]),
+                    team=known.team,
+                    name=known.name,
                     token=token,
-                    bot_user=str(answer["user_id"]),
-                    bot=str(answer.get("bot_id") or ""),
-                    scopes=scopes_of(answer.headers),
-                    url=str(answer.get("url") or ""),
+                    bot_user=known.bot_user,
+                    bot=known.bot,
+                    scopes=known.scopes,
+                    url=known.url,
                     by_host=True,
                 )
-            except Exception as error:  # noqa: BLE001 -- told apart by failures, which raises what is a bug
-                wrong = failures.error_of(error, "auth.test")
-            if not isinstance(wrong, (PlatformBusy, PlatformUncertain)):
-                raise BadConfig([f"DOGEAR_SLACK_BOT_TOKEN: {wrong} Copy it anew: your app › OAuth & Permissions."])
-            log.warning("Slack does not answer yet: %s", wrong)
-            pause = wrong.retry_after.total_seconds() if isinstance(wrong, PlatformBusy) else wait
-            await asyncio.sleep(min(pause, wait))
+            except (PlatformBusy, PlatformUncertain) as error:
+                log.warning("Slack does not answer yet: %s", error)
+                asked = error.retry_after.total_seconds() if isinstance(error, PlatformBusy) else 0.0
+            except PlatformError as wrong:
+                where = "Copy it anew: your app › OAuth & Permissions."
+                raise BadConfig([f"DOGEAR_SLACK_BOT_TOKEN: {wrong} {where}"]) from None
+            await asyncio.sleep(max(asked, wait))
             wait = min(wait * 2, 60.0)
 
     async def of(self, team: str) -> Workspace | None:
         """The workspace of this id, None if we are not in it. Raises PlatformBusy where that is not known yet."""
-        await self._known()
-        found = await self._found(team)
-        return None if found is None or found.token == self._dead.get(team) else found
+        found = await self.installation(team)
+        return None if found is None or self._is_dead(found) else found
 
-    async def _found(self, team: str) -> Workspace | None:
+    def _is_dead(self, workspace: Workspace) -> bool:
+        return self._dead.get(workspace.team) == (workspace.token, workspace.installed_at)
+
+    async def installation(self, team: str) -> Workspace | None:
+        """What we have of this workspace, also where it opens nothing any more. Raises as `of` does."""
+        await self._known()
         if self._by_host is not None and self._by_host.team == team:
             return self._by_host
         if not self._setup.installable:
@@ -131,85 +122,123 @@ class Workspaces:
             raise PlatformBusy("Slack has not told us yet who we are there.", retry_after=wait) from None
 
     async def token(self, team: str) -> str | None:
-        """What opens the workspace now, exchanged for a new one if its end is near."""
+        """What opens the workspace now, exchanged for a new one if its end is near.
+
+        Raises PlatformBusy and StoreError where the end has come and there is no new one yet.
+        """
         found = await self.of(team)
         if found is None or not self._ends_soon(found):
             return found.token if found else None
-        async with self._rotating.setdefault(team, asyncio.Lock()):
-            return await self._rotated(team, None)
+        try:
+            return await self._another(team, None)
+        except (PlatformBusy, StoreError):
+            if self._lives(found):
+                return found.token
+            raise
 
     def _ends_soon(self, workspace: Workspace) -> bool:
-        if workspace.expires_at is None or not workspace.refresh:
+        """Whether it is to be exchanged; where Slack takes the refresh token no more, the token is used to its end."""
+        if workspace.expires_at is None or not workspace.refresh or self._is_spent(workspace):
             return False
         return workspace.expires_at - self._now().timestamp() < ROTATE_BEFORE.total_seconds()
 
-    async def _rotated(self, team: str, refused: str | None) -> str | None:
+    def _is_spent(self, workspace: Workspace) -> bool:
+        return self._spent.get(workspace.team) == workspace.refresh
+
+    def _lives(self, workspace: Workspace) -> bool:
+        return workspace.expires_at is None or workspace.expires_at > self._now().timestamp()
+
+    async def _another(self, team: str, refused: str | None) -> str | None:
         """Another token than the one that was `refused`, or with None than one that is about to end.
 
-        A refresh token is good for one exchange. So the exchange is claimed in the vault first, and whoever finds it
-        claimed by another process goes on with the old token, or waits for the new one where the old one is refused.
+        Of many who ask one sees to it. It goes on where nobody waits any longer: a refresh token is good for one
+        exchange, so that an answer to which nobody listens would be the end of the workspace for us.
+        """
+        rotating = self._rotating.get((team, refused))
+        if rotating is None:
+            rotating = self._rotating[team, refused] = asyncio.create_task(self._rotated(team, refused))
+            rotating.add_done_callback(partial(self._rotation_ended, (team, refused)))
+        await asyncio.wait({rotating}, timeout=LONGEST_EXCHANGE)
+        if not rotating.done():
+            raise PlatformBusy("Slack is asked for a new token.", retry_after=failures.NOT_REACHED_WAIT)
+        return rotating.result()
+
+    def _rotation_ended(self, name: tuple[str, str | None], rotating: "asyncio.Task[str | None]") -> None:
+        del self._rotating[name]
+        if not rotating.cancelled():
+            rotating.exception()
+
+    async def _rotated(self, team: str, refused: str | None) -> str | None:
+        """The exchange is claimed in the vault first, and whoever finds it claimed by another process goes on with the
+        old token, or waits for the new one where the old one is refused or at its end.
         """
         assert self._vault is not None
+        patience = asyncio.get_running_loop().time() + PATIENCE
         while True:
-            kept = await self._vault.recall(SLACK, _name(team))
+            kept = await self._vault.recall(SLACK, name_of(team))
             if kept is None:
                 return None
-            found, now = _read(kept), self._now().timestamp()
+            found, now = read(kept), self._now().timestamp()
             if not self._ends_soon(found) if refused is None else found.token != refused:
                 return self._note(team, found)
-            if not found.refresh:
+            if not found.refresh or self._is_spent(found):
                 return None
             if found.claimed_until > now:
-                if refused is None and found.expires_at is not None and found.expires_at > now:
+                if refused is None and self._lives(found):
                     return found.token
+                if asyncio.get_running_loop().time() > patience:
+                    wait = timedelta(seconds=found.claimed_until - now)
+                    raise PlatformBusy("Slack is asked for a new token.", retry_after=wait)
                 await asyncio.sleep(LOOK_AGAIN)
                 continue
-            claimed = _written(replace(found, claimed_until=now + CLAIM.total_seconds()))
-            if await self._vault.swap(SLACK, _name(team), kept, claimed):
-                return await self._exchanged(found, claimed, refused)
+            claimed = replace(found, claimed_until=now + CLAIM.total_seconds())
+            if await self._vault.swap(SLACK, name_of(team), kept, written(claimed)):
+                return await self._exchanged(claimed, refused)
 
-    async def _exchanged(self, found: Workspace, claimed: bytes, refused: str | None) -> str | None:
-        """Spend the refresh token. An exchange in doubt stays claimed for a while; a refused one leaves the old token."""
-        assert self._vault is not None
+    async def _exchanged(self, claimed: Workspace, refused: str | None) -> str | None:
+        """Spend the refresh token; raises PlatformBusy. Nobody tries again before the claim ends: of an exchange in
+        doubt that is soon, else Slack says when. Where the token is spent there is nothing to wait for.
+        """
         try:
-            answer = await self._client("").api_call("oauth.v2.access", data=self._asked(found))
-        except Exception as error:  # noqa: BLE001 -- told apart by failures, which raises what is a bug
-            wrong = failures.error_of(error, "oauth.v2.access")
-            log.warning("a token could not be exchanged: %s", wrong)
-            if refused is None:
-                return self._note(found.team, found)
-            if isinstance(wrong, PlatformRefused):
-                return None
-            raise PlatformBusy("Slack exchanges no token now.", retry_after=failures.NOT_REACHED_WAIT) from None
-        renewed = replace(
-            found,
-            token=str(answer["access_token"]),
-            refresh=str(answer["refresh_token"]),
-            expires_at=self._now().timestamp() + float(answer["expires_in"]),
-            claimed_until=0.0,
-        )
-        if await self._vault.swap(SLACK, _name(found.team), claimed, _written(renewed)):
-            return self._note(found.team, renewed)
-        return await self._rotated(found.team, found.token)
+            granted = await exchanged(self._client(""), self._setup, claimed.refresh)
+        except Spent:
+            self._spent[claimed.team] = claimed.refresh
+            await self._claim_until(claimed, 0.0)
+            return None if refused is not None else self._note(claimed.team, claimed)
+        except PlatformBusy as busy:
+            await self._claim_until(claimed, (self._now() + busy.retry_after).timestamp())
+            raise
+        except PlatformUncertain:
+            raise PlatformBusy("Slack exchanges no token now.", retry_after=CLAIM) from None
+        ends = self._now().timestamp() + granted.lives
+        renewed = replace(claimed, token=granted.token, refresh=granted.refresh, expires_at=ends, claimed_until=0.0)
+        if await self._swapped(claimed, renewed):
+            return self._note(claimed.team, renewed)
+        return await self._rotated(claimed.team, claimed.token)
 
-    def _asked(self, workspace: Workspace) -> dict[str, str]:
-        return {
-            "client_id": self._setup.client_id,
-            "client_secret": self._setup.client_secret,
-            "grant_type": "refresh_token",
-            "refresh_token": workspace.refresh,
-        }
+    async def _claim_until(self, claimed: Workspace, until: float) -> None:
+        """Without it the claim ends by itself, so that a database that is away is no trouble."""
+        with contextlib.suppress(StoreError):
+            await self._swapped(claimed, replace(claimed, claimed_until=until))
+
+    async def _swapped(self, old: Workspace, new: Workspace) -> bool:
+        """Put what we know in place of what we wrote ourselves, and so know to the letter."""
+        assert self._vault is not None
+        return await self._vault.swap(SLACK, name_of(old.team), written(old), written(new))
 
     async def renewed(self, team: str, used: str) -> str | None:
         """Another token after `used` was refused; None if there is none, and the workspace is then closed to us."""
         found = None
         if self._setup.installable and (self._by_host is None or self._by_host.team != team):
-            self._seen.pop(team, None)
-            async with self._rotating.setdefault(team, asyncio.Lock()):
-                found = await self._rotated(team, used)
+            found = await self._another(team, used)
         if found is None:
-            self._dead[team] = used
+            self.bury(team, used)
         return found
+
+    def bury(self, team: str, used: str) -> None:
+        """Use this token no more. The same one opens the workspace again if it comes with a new installation."""
+        _, known = self._seen.get(team, (None, None))
+        self._dead[team] = used, known.installed_at if known is not None and known.token == used else 0.0
 
     def _note(self, team: str, workspace: Workspace) -> str:
         self._seen[team] = (self._now(), workspace)
@@ -218,38 +247,54 @@ class Workspaces:
     async def keep(self, workspace: Workspace) -> None:
         """Keep a workspace that installed the app, in place of what was kept of it."""
         assert self._vault is not None
-        await self._vault.keep(SLACK, _name(workspace.team), _written(workspace))
+        await self._vault.keep(SLACK, name_of(workspace.team), written(workspace))
         self._note(workspace.team, workspace)
+        self._dead.pop(workspace.team, None)
 
-    async def forget(self, team: str) -> None:
-        """Throw away what opens a workspace."""
-        found = await self._found(team)
-        if found is not None:
-            self._dead[team] = found.token
-        self._seen.pop(team, None)
-        if self._vault is not None and self._setup.installable:
-            await self._vault.forget(SLACK, _name(team))
+    async def learn(self, workspace: Workspace, *, bot: str, url: str) -> None:
+        """Keep what was not known yet when it was installed. Not while a token is exchanged: that must find its claim."""
+        assert self._vault is not None
+        kept = await self._vault.recall(SLACK, name_of(workspace.team))
+        found = read(kept) if kept is not None else None
+        if found is None or found.claimed_until > self._now().timestamp():
+            return
+        known = replace(found, bot=bot, url=url)
+        if await self._vault.swap(SLACK, name_of(workspace.team), kept, written(known)):
+            self._note(workspace.team, known)
+
+    def place(self, team: str) -> str:
+        """Where the workspace's own pages begin, empty while that is not known."""
+        if self._by_host is not None and self._by_host.team == team:
+            return self._by_host.url
+        _, known = self._seen.get(team, (None, None))
+        return known.url if known is not None else ""
+
+    async def forget(self, workspace: Workspace) -> None:
+        """Throw away what opens this installation of a workspace; one that was made since stays.
+
+        Nothing is taken for gone before it is: a leave-taking that could not be carried out comes again.
+        """
+        while self._vault is not None and self._setup.installable and not workspace.by_host:
+            kept = await self._vault.recall(SLACK, name_of(workspace.team))
+            if kept is None or read(kept).installed_at != workspace.installed_at:
+                break
+            if await self._vault.swap(SLACK, name_of(workspace.team), kept, None):
+                break
+        self._seen.pop(workspace.team, None)
+        self._dead[workspace.team] = workspace.token, workspace.installed_at
+
+    async def forget_dead(self, team: str) -> None:
+        """Throw away what Slack has refused for good."""
+        found = await self.installation(team)
+        if found is not None and self._is_dead(found):
+            await self.forget(found)
+
+    async def finish(self) -> None:
+        """Let exchanges that are under way come to their end."""
+        if self._rotating:
+            await asyncio.wait(self._rotating.values(), timeout=LAST_WORDS)
 
     async def _recalled(self, team: str) -> Workspace | None:
         assert self._vault is not None
-        kept = await self._vault.recall(SLACK, _name(team))
-        return None if kept is None else _read(kept)
-
-
-def scopes_of(headers: Mapping[str, str]) -> tuple[str, ...]:
-    """The scopes that Slack says our token has."""
-    named = next((value for name, value in headers.items() if name.lower() == "x-oauth-scopes"), "")
-    return tuple(scope.strip() for scope in named.split(",") if scope.strip())
-
-
-def _name(team: str) -> str:
-    return f"install:{team}"
-
-
-def _written(workspace: Workspace) -> bytes:
-    return json.dumps(asdict(workspace)).encode()
-
-
-def _read(kept: bytes) -> Workspace:
-    body = json.loads(kept)
-    return Workspace(**{**body, "scopes": tuple(body["scopes"])})
+        kept = await self._vault.recall(SLACK, name_of(team))
+        return None if kept is None else read(kept)

@@ -86,6 +86,7 @@ class TerminalPlatform:
         *,
         since: datetime,
         thread: ThreadRef | None = None,  # noqa: ARG002  the room knows every message by its key
+        sent_from: datetime | None = None,  # noqa: ARG002  every look sees all of it
     ) -> Sequence[MessageRef]:
         return self._room.find(channel, key, since)
 

@@ -291,11 +291,19 @@ class ChatPlatform(Protocol):
         ...
 
     async def find(
-        self, channel: ChannelRef, key: str, *, since: datetime, thread: ThreadRef | None = None
+        self,
+        channel: ChannelRef,
+        key: str,
+        *,
+        since: datetime,
+        thread: ThreadRef | None = None,
+        sent_from: datetime | None = None,
     ) -> Sequence[MessageRef]:
         """Every message of ours since `since` that carries `key`, oldest first.
 
-        It was sent to `thread`, or to the channel itself: an adapter may look only there.
+        It was sent to `thread`, or to the channel itself: an adapter may look only there. Whoever cannot read all of it
+        at once raises PlatformBusy, and may go on where it was when it is asked again with the same `sent_from`, which
+        is when the last attempt began; what was read before another attempt tells nothing of that one.
         """
         ...
 

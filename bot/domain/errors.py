@@ -61,6 +61,10 @@ class PlatformBusy(PlatformError):
         self.retry_after = retry_after
 
 
+class ChannelBusy(PlatformBusy):
+    """A "not now" of one channel alone: what is due in the workspace's other channels goes on."""
+
+
 class PlatformRefused(PlatformError):
     """A definite "no": nothing was done, and trying again is useless until a person acts as `remedy` says."""
 

@@ -286,7 +286,9 @@ class Deliverer:
         since = delivery.first_sent_from - self._durations.look_back
         try:
             async with asyncio.timeout(self._durations.attempt.total_seconds()):
-                found = await platform.find(channel, delivery.key, since=since, thread=delivery.thread)
+                found = await platform.find(
+                    channel, delivery.key, since=since, thread=delivery.thread, sent_from=delivery.sent_from
+                )
                 for doubled in found:
                     if doubled != standing(delivery, found):
                         await platform.delete(doubled)

@@ -18,7 +18,7 @@ from bot.domain.delivery import (
     after_sweep,
     check,
 )
-from bot.domain.errors import ChannelRefused, NotFound, PlatformBusy, PlatformError
+from bot.domain.errors import ChannelBusy, ChannelRefused, NotFound, PlatformBusy, PlatformError
 from bot.domain.ids import ChannelRef, MessageRef, PlatformName, TeamId
 from bot.domain.record import record
 from bot.domain.schedule import Schedule
@@ -136,7 +136,7 @@ def _note_attempt(tx: Transaction, delivery: Delivery, result: Result, durations
     check(State.SENDING, transition.state)
     if not _settle(tx, delivery, transition, tx.now() + manner.channel_pace):
         return Noted(transition=transition, surplus=_surplus(tx, delivery, result))
-    if isinstance(result, PlatformBusy):
+    if isinstance(result, PlatformBusy) and not isinstance(result, ChannelBusy):
         _halt(tx, delivery, result)
     return Noted(transition=transition, stopped=_stop_if_refused(tx, delivery, result))
 

@@ -62,7 +62,13 @@ class PromptPlatform:
         return False
 
     async def find(
-        self, channel: ChannelRef, key: str, *, since: datetime, thread: ThreadRef | None = None
+        self,
+        channel: ChannelRef,
+        key: str,
+        *,
+        since: datetime,
+        thread: ThreadRef | None = None,
+        sent_from: datetime | None = None,
     ) -> Sequence[MessageRef]:
         await self._answer()
         return []

@@ -72,7 +72,13 @@ class RecordingPlatform:
         return self.manner.repeatable_within is not None
 
     async def find(
-        self, channel: ChannelRef, key: str, *, since: datetime, thread: ThreadRef | None = None
+        self,
+        channel: ChannelRef,
+        key: str,
+        *,
+        since: datetime,
+        thread: ThreadRef | None = None,
+        sent_from: datetime | None = None,
     ) -> Sequence[MessageRef]:
         self.looks += 1
         if self.blind:

@@ -122,13 +122,16 @@ class Refused(Exception):
 
 
 class FakeSlack:
-    """`sent` holds every accepted message in order, `answers` what came back privately, `calls` every API call."""
+    """`sent` holds every accepted message in order, `others` what people wrote, `answers` what came back privately, `calls`
+    every API call.
+    """
 
     def __init__(self) -> None:
         self.workspaces: dict[str, Workspace] = {}
         self.channels: dict[str, Channel] = {}
         self.users: dict[tuple[str, str], Json] = {}
         self.sent: list[Posted] = []
+        self.others: list[Posted] = []
         self.answers: list[Answered] = []
         self.ephemerals: list[Json] = []
         self.views: list[Json] = []
@@ -190,6 +193,14 @@ class FakeSlack:
         """A person's reaction as reactions.get tells it; telling the app of it is another matter."""
         marks = self.reactions.setdefault((channel, ts), set())
         marks.add((user, name)) if there else marks.discard((user, name))
+
+    def talk(self, user: str, channel: str = "C0001", thread: str = "", times: int = 1) -> None:
+        """A person writes in a channel, or in a thread of it."""
+        where = {"thread_ts": thread} if thread else {}
+        team = self.channels[channel].team
+        for number in range(times):
+            body = {"user": user, "text": f"{number + 1}, and still talking", **where}
+            self.others.append(Posted(team, channel, self.ts(), body))
 
     def fail(self, method: str, *faults: Fault) -> None:
         self.faults.setdefault(method, []).extend(faults)
@@ -409,17 +420,23 @@ class FakeSlack:
         return self._page(workspace, body, str(body["ts"]))
 
     def _page(self, workspace: Workspace, body: Json, thread: str | None) -> Json:
+        """The newest first in a channel, the oldest first in a thread, which begins with the message it hangs on."""
         where = self._room(workspace, body.get("channel"), post=False)
         limit, start = min(int(body.get("limit", 15)), 15), int(body.get("cursor") or 0)
-        now = time.monotonic()
-        found = [
-            {"ts": one.ts, "user": workspace.bot_user, "bot_id": workspace.bot, **_kept(one.body)}
-            for one in self.sent
-            if one.channel == where and one.thread == thread and now >= one.seen_from
-            and float(one.ts) >= float(body.get("oldest", 0))
-        ]  # fmt: skip
-        more = {"response_metadata": {"next_cursor": str(start + limit)}} if start + limit < len(found) else {}
-        return {"messages": found[start : start + limit], **more}
+        oldest = float(body.get("oldest", 0))
+        since = [one for one in (*self.sent, *self.others) if one.channel == where and float(one.ts) >= oldest]
+        shown = [one for one in since if time.monotonic() >= one.seen_from]
+        found = sorted((one for one in shown if one.thread == thread), key=lambda one: one.ts, reverse=thread is None)
+        found = [one for one in (*self.sent, *self.others) if one.ts == thread and one.channel == where] + found
+        more = start + limit < len(found)
+        listed = [{"ts": one.ts, **self._author(workspace, one), **_kept(one.body)} for one in found]
+        cursor = {"response_metadata": {"next_cursor": str(start + limit)}} if more else {}
+        return {"messages": listed[start : start + limit], "has_more": more, **cursor}
+
+    def _author(self, workspace: Workspace, posted: Posted) -> Json:
+        if posted in self.others:
+            return {"user": posted.body["user"]}
+        return {"user": workspace.bot_user, "bot_id": workspace.bot}
 
     def _conversations_join(self, workspace: Workspace, body: Json) -> Json:
         found = self.channels.get(str(body.get("channel")))

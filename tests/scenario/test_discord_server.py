@@ -292,7 +292,10 @@ def test_every_post_has_a_nonce_of_its_own_that_discord_takes(database: str) -> 
             await ana.slash(channel, "blog share", entry="#6")
             await server.settle()
 
-            posts = [body for method, path, body in server.bodies if (method, path[-9:]) == ("POST", "/messages")]
+            places = {
+                f"/channels/{one.id}/messages" for one in (channel, *channel.history())
+            }  # a thread has its post's id
+            posts = [body for method, path, body in server.bodies if method == "POST" and path in places]
             nonces = [post["nonce"] for post in posts]
             assert len(nonces) > 1
             assert len(set(nonces)) == len(nonces)

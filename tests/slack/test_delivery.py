@@ -14,7 +14,7 @@ from adapters.slack import names, workspaces
 from adapters.slack.platform import SlackPlatform
 from adapters.slack.setup import SlackSetup
 from bot.domain.card import Card
-from bot.domain.errors import PlatformBusy
+from bot.domain.errors import PlatformBusy, PlatformUncertain
 from bot.domain.ids import MessageRef
 from bot.runtime.clock import SystemClock
 from tests.fakes.core import NoVault
@@ -41,6 +41,17 @@ async def a_digest_in(club: SlackClub) -> None:
     tomorrow = club.club.clock.now() + timedelta(days=1)
     await club.say(ANA, f"schedule set {tomorrow:%a} {tomorrow:%H:%M} UTC")
     await club.advance(timedelta(days=1, minutes=1))
+
+
+async def a_doubt_in(club: SlackClub, said: int) -> None:
+    """Post a digest whose answer is lost, and let people talk on before anybody looks for it."""
+    club.slack.fail("chat.postMessage", Fault("drop", after=True))
+    tomorrow = club.club.clock.now() + timedelta(days=1)
+    await club.say(ANA, f"schedule set {tomorrow:%a} {tomorrow:%H:%M} UTC")
+    await club.advance(timedelta(days=1))
+    assert roots(club.slack)
+    assert not looks(club.slack)
+    club.slack.talk(ANA, times=said)
 
 
 def roots(slack: FakeSlack, channel: str = "C0001") -> list[str]:
@@ -124,6 +135,59 @@ def test_a_reply_whose_answer_is_lost_is_looked_for_in_its_thread(database: str,
     keys = [post.key for post in slack.sent]
     assert len(keys) == len(set(keys))
     assert "conversations.replies" in {method for _, method, _ in slack.calls}
+
+
+def looks(slack: FakeSlack) -> list[str]:
+    return [method for _, method, _ in slack.calls if method in {"conversations.history", "conversations.replies"}]
+
+
+@pytest.mark.parametrize("said", [20, 400], ids=["two pages", "more pages than are read at once"])
+def test_a_lost_post_is_found_below_everything_that_people_wrote_since(said: int, database: str, seed: Path) -> None:
+    async def lost() -> FakeSlack:
+        async with a_club(database, seed) as club:
+            await a_doubt_in(club, said)
+            await club.advance(timedelta(minutes=10))
+            return club.slack
+
+    slack = asyncio.run(lost())
+
+    assert len(roots(slack)) == 1
+    assert len(looks(slack)) > said // 15
+
+
+def test_a_look_of_two_pages_ends_where_slack_allows_one_a_minute(database: str, seed: Path) -> None:
+    async def lost() -> FakeSlack:
+        async with a_club(database, seed) as club:
+            for _ in range(9):
+                club.slack.fail("conversations.history", Fault("hang"), Fault("429", seconds=0))
+            await a_doubt_in(club, said=20)
+            await club.advance(timedelta(minutes=3))
+            return club.slack
+
+    slack = asyncio.run(lost())
+
+    assert len(roots(slack)) == 1
+    assert [post for post in slack.sent if post.thread == roots(slack)[0]]
+    assert len(looks(slack)) == 3
+
+
+def test_a_look_that_was_cut_short_says_nothing_of_a_later_attempt(database: str, seed: Path) -> None:
+    """Read so far was what was there before: the post of the second attempt stands above it."""
+    first, second = SystemClock().now(), SystemClock().now() + timedelta(minutes=5)
+
+    async def looked() -> tuple[str, list[MessageRef]]:
+        async with a_club(database, seed) as club:
+            here, since = names.channel("T0001", "C0001"), first - timedelta(minutes=2)
+            club.slack.talk(ANA, times=20)
+            club.slack.fail("conversations.history", Fault("hang"), Fault("500"))
+            with pytest.raises(PlatformUncertain):
+                await club.platform.find(here, "k", since=since, sent_from=first)
+            posted = await club.platform.post(here, Card(title="A"), key="k")
+            return posted.id, list(await club.platform.find(here, "k", since=since, sent_from=second))
+
+    posted, found = asyncio.run(looked())
+
+    assert [one.id for one in found] == [posted]
 
 
 @pytest.mark.parametrize(
@@ -215,6 +279,50 @@ def test_a_limit_is_waited_for_to_the_second_and_holds_up_no_other_channel_or_me
     assert len(roots(slack)) == len(roots(slack, "C0002")) == 1
     posts = [at for _, method, at in slack.calls if method == "chat.postMessage"]
     assert posts[1] - posts[0] >= 2
+
+
+def test_a_limit_of_joining_one_channel_holds_up_no_other(database: str, seed: Path) -> None:
+    async def limited() -> FakeSlack:
+        async with a_club(database, seed, scopes=f"{SCOPES},channels:join") as club:
+            club.slack.channels["C0001"].members.clear()
+            club.slack.fail("conversations.join", Fault("429", seconds=600))
+            await club.say(ANA, "share #12")
+            await club.settle()
+            await club.say(ANA, "share #11", channel="C0002")
+            await club.settle()
+            return club.slack
+
+    slack = asyncio.run(limited())
+
+    assert not roots(slack)
+    assert len(roots(slack, "C0002")) == 1
+
+
+def test_of_two_limits_the_longer_one_is_waited_for(database: str, seed: Path) -> None:
+    async def limited() -> timedelta:
+        async with a_club(database, seed) as club:
+            club.slack.fail("chat.delete", Fault("429", seconds=600), Fault("429", seconds=1))
+            message = names.message("T0001", "C0001", "1.1")
+            both = await asyncio.gather(*(club.platform.delete(message) for _ in range(2)), return_exceptions=True)
+            assert [type(one) for one in both] == [PlatformBusy, PlatformBusy]
+            with pytest.raises(PlatformBusy) as waits:
+                await club.platform.delete(message)
+            return waits.value.retry_after
+
+    assert asyncio.run(limited()) > timedelta(seconds=60)
+
+
+def test_at_the_start_slack_is_asked_again_when_it_said(database: str, seed: Path) -> None:
+    async def started() -> list[float]:
+        slack = FakeSlack()
+        slack.workspace()
+        slack.fail("auth.test", Fault("429", seconds=2))
+        async with slack.running(), running(slack, database, seed):
+            return [at for _, method, at in slack.calls if method == "auth.test"]
+
+    first, second = asyncio.run(started())
+
+    assert second - first >= 2
 
 
 def test_a_dead_token_is_used_once_and_then_no_more(database: str, seed: Path) -> None:

@@ -16,7 +16,8 @@ from cryptography.fernet import Fernet
 
 from adapters.slack.api import Web
 from adapters.slack.setup import SlackSetup
-from adapters.slack.workspaces import Workspace, Workspaces
+from adapters.slack.workspace import Workspace
+from adapters.slack.workspaces import Workspaces
 from bot.domain.errors import BadConfig
 from bot.domain.ids import PlatformName
 from bot.runtime.clock import SystemClock
@@ -76,7 +77,7 @@ class Browser:
 
     async def state(self) -> str:
         _, page = await self.get("/slack/install")
-        found = re.search(r"state=([\w-]+)", page)
+        found = re.search(r"state=([\w.-]+)", page)
         assert found
         return found[1]
 
@@ -138,6 +139,57 @@ def test_an_installation_that_did_not_begin_here_is_refused_and_leaves_nothing(
             assert await vault.recall(PlatformName("slack"), "install:T0666") is None
 
     asyncio.run(refused())
+
+
+@pytest.mark.parametrize("cookie", [b"\xff", b"\xed\xb3\xa9", b"", b"=", b";" * 50])
+def test_a_cookie_of_whatever_bytes_is_refused_without_a_word_in_the_log(
+    cookie: bytes, database: str, seed: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def answered() -> bytes:
+        async with a_club(database, seed, monkeypatch) as club:
+            port = int(club.slack.app_url.rpartition(":")[2])
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            head = b"GET /slack/oauth_redirect?code=good&state=%ff HTTP/1.1\r\nHost: here\r\nConnection: close\r\n"
+            writer.write(head + b"Cookie: dogear-install=" + cookie + b"\r\n\r\n")
+            answer = await reader.read()
+            writer.close()
+            return answer
+
+    assert asyncio.run(answered()).startswith(b"HTTP/1.1 400")
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+def test_who_asks_for_the_page_again_and_again_leaves_nothing_in_the_vault(
+    database: str, seed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def asked() -> list[int]:
+        async with a_club(database, seed, monkeypatch) as club:
+
+            async def kept(*_: object) -> None:
+                raise AssertionError("something was kept")
+
+            for method in ("keep", "swap"):
+                monkeypatch.setattr(club.club.vault, method, kept)
+            return [(await Browser(club.slack.app_url).get("/slack/install"))[0] for _ in range(5)]
+
+    assert asyncio.run(asked()) == [200] * 5
+
+
+@pytest.mark.parametrize("changed", [0, 3, 12, 30, -1], ids=str)
+def test_a_state_that_is_not_as_we_signed_it_is_refused(
+    changed: int, database: str, seed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def ended() -> int:
+        async with a_club(database, seed, monkeypatch) as club:
+            browser = Browser(club.slack.app_url)
+            club.slack.codes["good"] = granted()
+            state = list(await browser.state())
+            state[changed] = "8" if state[changed] != "8" else "9"
+            forged = "".join(state)
+            path = f"/slack/oauth_redirect?code=good&state={forged}"
+            return (await browser.get(path, cookie=f"dogear-install={forged}"))[0]
+
+    assert asyncio.run(ended()) == 400
 
 
 def test_an_organisation_is_not_installed_as_a_whole(

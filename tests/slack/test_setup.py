@@ -11,9 +11,11 @@ import pytest
 import yaml
 
 from adapters.slack.doctor import doctor
+from adapters.slack.hosting import serve
 from adapters.slack.manifest import EVENTS, OPTIONAL_SCOPES, SCOPES, body, manifest
 from adapters.slack.setup import SlackSetup
 from bot.commands.catalogue import CATALOGUE
+from bot.domain.errors import BadConfig
 from tests.fakes.slack import APP_TOKEN, SIGNING_SECRET, FakeSlack
 
 SETUPS = {
@@ -89,6 +91,19 @@ def test_the_doctor_finds_nothing_wrong_where_nothing_is() -> None:
     assert well, said
     assert "Socket Mode opens a connection" in said
     assert "channels:history (to see whether a post in doubt arrived" in said
+
+
+def test_a_bot_token_that_slack_ends_after_some_hours_is_refused_at_the_start() -> None:
+    options = {"bot_token": "xoxe.xoxb-1-canary", "app_token": APP_TOKEN}
+
+    with pytest.raises(BadConfig, match=r"ends after 12 hours.*/slack/install"):
+        serve(options, "blog")
+    well, said = examined(token="xoxe.xoxb-1-canary", app_token=APP_TOKEN)
+
+    assert not well
+    assert "ends after 12 hours" in said
+    assert "canary" not in said
+    assert serve({**options, "bot_token": "xoxb-canary"}, "blog") is not None
 
 
 def test_the_doctor_names_what_is_wrong_and_where_to_click() -> None:

@@ -1,0 +1,66 @@
+"""What a workspace calls its emoji and where its pages are: asked when it is first needed, and again after a while."""
+
+import asyncio
+from functools import partial
+
+from adapters.slack.api import Api
+from adapters.slack.emoji import Emoji
+from adapters.slack.quiet import log
+from adapters.slack.workspace import Workspace
+from adapters.slack.workspaces import Workspaces
+from bot.domain.errors import BadConfig, PlatformBusy, PlatformError, StoreError
+
+KNOWN_FOR = 3600.0
+"""Seconds until a workspace is asked again: people add emoji, and nobody tells us."""
+ASKED_AGAIN = 60.0
+"""Seconds until it is asked again where it did not answer."""
+PATIENCE = 0.5
+"""Seconds to wait for what it says: a reaction is to be acknowledged in time."""
+
+
+class Acquaintance:
+    """Knows the workspaces that we have to do with, each as it is since its latest installation."""
+
+    def __init__(self, api: Api, workspaces: Workspaces, emoji: Emoji) -> None:
+        self._api = api
+        self._workspaces = workspaces
+        self._emoji = emoji
+        self._asked_next: dict[tuple[str, float], float] = {}
+        self._asking: dict[str, asyncio.Task[None]] = {}
+
+    async def meet(self, workspace: Workspace) -> None:
+        """Know the workspace if it was not asked lately; what it does not tell in time is known later."""
+        team = workspace.team
+        if asyncio.get_running_loop().time() < self._asked_next.get((team, workspace.installed_at), 0.0):
+            return
+        asking = self._asking.get(team)
+        if asking is None:
+            asking = self._asking[team] = asyncio.create_task(self._ask(workspace))
+            asking.add_done_callback(partial(self._ended, team))
+        await asyncio.wait({asking}, timeout=PATIENCE)
+
+    def _ended(self, team: str, asking: "asyncio.Task[None]") -> None:
+        del self._asking[team]
+        if not asking.cancelled() and (error := asking.exception()) is not None:
+            log.error("bug in getting to know a workspace", exc_info=error)
+
+    async def _ask(self, workspace: Workspace) -> None:
+        wait = KNOWN_FOR
+        try:
+            if workspace.may("emoji:read"):
+                answer = await self._api.call(workspace.team, "emoji.list")
+                self._emoji.learn(workspace.team, answer.get("emoji") or {})
+            if not workspace.url:
+                answer = await self._api.call(workspace.team, "auth.test")
+                bot, url = str(answer.get("bot_id") or ""), str(answer.get("url") or "")
+                await self._workspaces.learn(workspace, bot=bot, url=url)
+        except (PlatformError, StoreError, BadConfig) as error:
+            log.info("a workspace tells little of itself: %s", error)
+            wait = error.retry_after.total_seconds() if isinstance(error, PlatformBusy) else ASKED_AGAIN
+        self._asked_next[workspace.team, workspace.installed_at] = asyncio.get_running_loop().time() + wait
+
+    async def finish(self) -> None:
+        """Ask nothing any more."""
+        for asking in (asked := list(self._asking.values())):
+            asking.cancel()
+        await asyncio.gather(*asked, return_exceptions=True)

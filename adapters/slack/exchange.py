@@ -1,0 +1,51 @@
+"""Spending a refresh token for a new token that opens a workspace, in one attempt.
+
+https://docs.slack.dev/authentication/using-token-rotation (2026-08).
+"""
+
+from dataclasses import field
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.slack import failures
+from adapters.slack.failures import Dead, Spent
+from adapters.slack.quiet import log
+from adapters.slack.setup import SlackSetup
+from bot.domain.errors import PlatformBusy, PlatformRefused, PlatformUncertain
+from bot.domain.record import record
+
+
+@record
+class Granted:
+    """What Slack gives for a refresh token; `lives` is in seconds."""
+
+    token: str = field(repr=False)
+    refresh: str = field(repr=False)
+    lives: float
+
+
+async def exchanged(client: AsyncWebClient, setup: SlackSetup, refresh: str) -> Granted:
+    """Raises Spent where the refresh token is good for nothing any more, PlatformUncertain where it may be spent now,
+    and PlatformBusy for every other trouble.
+    """
+    asked = {
+        "client_id": setup.client_id,
+        "client_secret": setup.client_secret,
+        "grant_type": "refresh_token",
+        "refresh_token": refresh,
+    }
+    try:
+        answer = await client.api_call("oauth.v2.access", data=asked)
+        token, refresh, lives = answer["access_token"], answer["refresh_token"], answer["expires_in"]
+        return Granted(token=str(token), refresh=str(refresh), lives=float(lives))
+    except KeyError:
+        raise PlatformUncertain("Slack's answer to oauth.v2.access cannot be read.") from None
+    except Exception as error:  # noqa: BLE001 -- told apart by failures, which raises what is a bug
+        wrong = failures.error_of(error, "oauth.v2.access")
+    log.warning("a token could not be exchanged: %s", wrong)
+    if isinstance(wrong, Dead):
+        raise Spent(str(wrong), remedy=wrong.remedy)
+    if isinstance(wrong, PlatformRefused) and not isinstance(wrong, Spent):
+        # The host's mistake, such as a wrong client secret, and no reason to take a workspace for gone.
+        raise PlatformBusy(str(wrong), retry_after=failures.DEFAULT_WAIT)
+    raise wrong

@@ -1,0 +1,116 @@
+"""Looking for a delivery in what was said: our messages that carry its key in their metadata, page by page.
+
+Slack may allow one page a minute, so that a look takes several turns; what was read stays read until the next turn.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from adapters.slack import names
+from adapters.slack.api import Api
+from adapters.slack.richtext import Json
+from adapters.slack.skew import Skew
+from adapters.slack.workspace import Workspace
+from bot.domain.errors import PlatformBusy, PlatformRefused, PlatformUncertain
+from bot.domain.ids import ChannelRef, MessageRef, ThreadRef
+
+EVENT_TYPE = "club_delivery"
+"""Letters, digits and underscores only: with a dot Slack loses the metadata without a word."""
+PAGE = 15
+"""The most that apps outside the Marketplace are given (https://docs.slack.dev/changelog/2025/05/29/tos-updates)."""
+PAGES_AT_ONCE = 20
+SOON = timedelta(seconds=2)
+SCOPES = ("channels:history", "groups:history")
+MOST_LOOKS = 1_000
+"""Looks that are not at their end; the one that waits the longest begins anew."""
+
+
+@dataclass
+class Look:
+    """How far one look got: what to ask next, and what was found. It counts for the attempt of `sent_from` alone."""
+
+    sent_from: datetime | None
+    arguments: Json
+    found: set[str] = field(default_factory=set)
+
+
+Name = tuple[ChannelRef, str, ThreadRef | None]
+
+
+class History:
+    """What was said in the channels that we are in."""
+
+    def __init__(self, api: Api, skew: Skew) -> None:
+        self._api = api
+        self._skew = skew
+        self._looks: OrderedDict[Name, Look] = OrderedDict()
+
+    async def carrying(
+        self, channel: ChannelRef, key: str, *, since: datetime, sent_from: datetime | None, thread: ThreadRef | None
+    ) -> list[MessageRef]:
+        """Every message of ours with the key since then, oldest first, in the thread or in the channel.
+
+        Raises PlatformBusy until it is read to the end: what is not there on the first pages may be on a later one.
+        """
+        workspace = await self._readable(channel)
+        name = (channel, key, thread)
+        look = self._begun(name, since, sent_from)
+        method = "conversations.replies" if thread else "conversations.history"
+        for _ in range(PAGES_AT_ONCE):
+            try:
+                page = await self._api.call(channel.workspace.id, method, **look.arguments)
+            except PlatformRefused:
+                self._looks.pop(name, None)
+                raise
+            look.found.update(ts for one in page.get("messages") or () if (ts := _of_ours(one, workspace, key)))
+            cursor = (page.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                self._looks.pop(name, None)
+                return _ended(page, channel, look)
+            look.arguments["cursor"] = cursor
+        raise PlatformBusy("Much was said there, and it is still being read.", retry_after=SOON)
+
+    async def _readable(self, channel: ChannelRef) -> Workspace:
+        workspace = await self._api.workspace(channel.workspace.id)
+        if workspace is None or not any(workspace.may(scope) for scope in SCOPES):
+            raise PlatformRefused(
+                "Whether it arrived cannot be looked up without the scope channels:history.",
+                remedy="Look into the channel, then say “It is there” or “Post again”.",
+            )
+        return workspace
+
+    def _begun(self, name: Name, since: datetime, sent_from: datetime | None) -> Look:
+        """The look of this name, begun anew if there was another attempt since: what that sent is on the pages read."""
+        known = self._looks.get(name)
+        if known is None or known.sent_from != sent_from or sent_from is None:
+            known = self._looks[name] = Look(sent_from, self._asked(name, since))
+        self._looks.move_to_end(name)
+        while len(self._looks) > MOST_LOOKS:
+            self._looks.popitem(last=False)
+        return known
+
+    def _asked(self, name: Name, since: datetime) -> dict[str, Any]:
+        channel, _, thread = name
+        return {
+            "channel": channel.id,
+            "oldest": names.stamp(self._skew.theirs(since)),
+            "limit": PAGE,
+            "include_all_metadata": True,
+            **({"ts": thread.id} if thread else {}),
+        }
+
+
+def _ended(page: Json, channel: ChannelRef, look: Look) -> list[MessageRef]:
+    if page.get("has_more"):
+        raise PlatformUncertain("Slack does not tell how to read on in the channel.")
+    return [MessageRef(channel, ts) for ts in sorted(look.found, key=names.moment)]
+
+
+def _of_ours(message: Any, workspace: Workspace, key: str) -> str | None:
+    """The time of the message if it is ours and carries the key."""
+    metadata = message.get("metadata") or {}
+    payload = metadata.get("event_payload") or {}
+    ours = workspace.bot_user == message.get("user") or (workspace.bot and workspace.bot == message.get("bot_id"))
+    return str(message["ts"]) if ours and metadata.get("event_type") == EVENT_TYPE and payload.get("k") == key else None
