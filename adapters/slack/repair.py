@@ -57,7 +57,7 @@ class Repair:
     async def _repaired(self, workspace: WorkspaceRef, room: asyncio.Semaphore) -> int:
         """Read the messages of one workspace again; how many there were."""
         async with room:
-            while (messages := await self._core.shown(workspace)) is None:
+            while (messages := await self._core.shown(workspace)) is None:  # noqa: ASYNC110 -- nobody tells when the database is back
                 await asyncio.sleep(STORE_WAIT)
             for message in messages[:MOST_MESSAGES]:
                 await self._repair(message)
