@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from enum import Enum, auto
 from hashlib import sha256
@@ -201,8 +201,11 @@ def _value(control: Any) -> str:
             return ""
 
 
-def shortcut(payload: Json) -> Shortcut:
-    """A message shortcut; the message's own buttons name its entry, else its links may."""
+def shortcut(payload: Json, ours: Collection[str | None]) -> Shortcut:
+    """A message shortcut; the buttons of a message of ours name its entry, else its links may.
+
+    `ours` is who we are there, as user and as bot: which app picked it, and which posted it, Slack does not tell.
+    """
     word = text_at(payload, "callback_id")
     if word not in {"read", "later"}:
         raise Malformed("no shortcut of ours")
@@ -220,7 +223,7 @@ def shortcut(payload: Json) -> Shortcut:
         respond=text_at(payload, "response_url"),
         thread=text_at(message, "thread_ts"),
     )
-    own = text_at(payload, "api_app_id") == text_at(message, "app_id") != ""
+    own = any(name and name in ours for name in (text_at(message, "user"), text_at(message, "bot_id")))
     return Shortcut(
         use=use, word=word, entries=tuple(dict.fromkeys(_entries(message))) if own else (), links=_links(message)
     )

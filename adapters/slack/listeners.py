@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from slack_bolt.async_app import AsyncApp
@@ -189,9 +190,10 @@ class Listeners:
         if use is not None:
             self._errands.start(self._answers.answer(use))
 
-    async def _picked(self, ack: Ack, body: Any) -> None:
+    async def _picked(self, ack: Ack, body: Any, context: Any) -> None:
         await ack()
-        picked = self._first_use(body, inbound.shortcut)
+        ours = {context.bot_user_id, context.bot_id}
+        picked = self._first_use(body, partial(inbound.shortcut, ours=ours))
         if picked is not None:
             self._errands.start(self._answers.answer_shortcut(picked))
 

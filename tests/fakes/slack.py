@@ -595,7 +595,6 @@ class FakeSlack:
             "team": {"id": team, "domain": "ours"},
             "user": {"id": user, "name": self.users[team, user]["name"], "team_id": team},
             "channel": {"id": channel, "name": "reading"},
-            "api_app_id": "A0001",
             "message": message,
             "enterprise": None,
         }

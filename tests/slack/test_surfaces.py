@@ -113,8 +113,14 @@ def test_a_shortcut_marks_the_entry_that_a_message_shows_or_links(database: str,
             await club.say(ANA, "share #12")
             await club.settle()
             root = next(post for post in slack.sent if post.thread is None)
-            ours = {"ts": root.ts, "app_id": "A0001", "text": root.body["text"], "blocks": root.body["blocks"]}
+            only_buttons = [one for one in root.body["blocks"] if one["type"] == "actions"]
+            posted = {"ts": root.ts, "text": "x", "blocks": only_buttons, "app_id": "A0001"}
+            ours = {**posted, "user": "UBOT0001", "bot_id": "BBOT0001"}
             assert "#12 is read" in shown(await club.answered(slack.shortcut(BEN, "read", ours)))
+            by_bot = {**posted, "bot_id": "BBOT0001"}
+            assert "#12 is in your queue" in shown(await club.answered(slack.shortcut(BEN, "later", by_bot)))
+            forged = {**posted, "user": "UBOT0666", "bot_id": "BBOT0666"}
+            assert "no entry" in shown(await club.answered(slack.shortcut(BEN, "read", forged)))
 
             link = {"text": "Look: <https://dash.example/2024/08/13/kafka?utm_source=x|kafka>", "ts": "1.000001"}
             assert "#11 is in your queue" in shown(await club.answered(slack.shortcut(BEN, "later", link)))
