@@ -6,7 +6,7 @@ import json
 from adapters.slack import forms, inbound, names, render
 from adapters.slack.api import Api, Web
 from adapters.slack.failures import Expired
-from adapters.slack.home import cards_of
+from adapters.slack.home import home_of
 from adapters.slack.inbound import Origin, Shortcut, Use
 from adapters.slack.people import People
 from adapters.slack.press import Way
@@ -16,6 +16,7 @@ from bot.chat.line import parse, spec_of
 from bot.chat.platform import Answer, Core, Invocation
 from bot.domain.card import Action, Call, Card, Form, Paragraph, Tone
 from bot.domain.errors import Refusal
+from bot.domain.ids import InvocationId
 from bot.domain.team import Role
 from bot.domain.text import plain
 from bot.domain.value import Kind
@@ -73,7 +74,7 @@ class Answers:
         """What is done shows in the Home tab itself; what is asked for opens in front of it."""
         if card.tone is not Tone.DONE or answer.refusal:
             await self._open(self.modal(card, use), use)
-        await self.publish(use.team, use.user)
+        await self.publish(use.team, use.user, after=use.id)
 
     def modal(self, card: Card, use: Use) -> Json:
         kept = json.dumps({"channel": use.channel} if use.channel else {})
@@ -122,11 +123,14 @@ class Answers:
         view = forms.modal(made, channel=use.channel) if isinstance(made, Form) else self.modal(made, use)
         await self._api.call(use.team, "views.update", view_id=use.view, view=view)
 
-    async def publish(self, team: str, user: str) -> None:
-        """Show the person their Home tab anew."""
+    async def publish(self, team: str, user: str, *, after: InvocationId | None = None, first: bool = False) -> None:
+        """Show the person their Home tab anew, `after` a use of theirs. One that cannot be told at the moment does
+        not take the place of one that is there, which is all but the `first`.
+        """
         actor = await self._people.actor(team, user, with_rights=True)
-        view = render.home(await cards_of(self._core, actor))
-        await self._api.call(team, "views.publish", user_id=user, view=view)
+        home = await home_of(self._core, actor, after)
+        if first or not home.passing:
+            await self._api.call(team, "views.publish", user_id=user, view=render.home(home.cards))
 
 
 def message(answer: Answer) -> Json | None:

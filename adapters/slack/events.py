@@ -62,7 +62,8 @@ class Events:
             await self._reacted(found, event, added=kind == "reaction_added")
         elif kind == "app_home_opened":
             if payload.text_at(event, "tab") in {"home", ""}:
-                self._errands.start(self._answers.publish(team, payload.id_at(event, "user")))
+                first = not event.get("view")
+                self._errands.start(self._answers.publish(team, payload.id_at(event, "user"), first=first))
         elif kind in {"app_uninstalled", "tokens_revoked"}:
             await self._left(found, body, event, id)
         elif kind in GONE:

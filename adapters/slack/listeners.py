@@ -235,7 +235,7 @@ class Listeners:
                 await ack(response_action="update", view=forms.modal(answer.show, channel=use.channel))
             return
         await ack(response_action="update", view=self._answers.modal(answer.show, use))
-        self._errands.start(self._answers.publish(use.team, use.user))
+        self._errands.start(self._answers.publish(use.team, use.user, after=use.id))
 
     async def _asked(self, ack: Ack, body: Any) -> None:
         """Values to pick from while a person types."""

@@ -62,6 +62,59 @@ def test_the_home_tab_shows_a_reader_theirs_and_an_admin_the_clubs(database: str
     asyncio.run(opened())
 
 
+def pressed_at_home(slack: FakeSlack, user: str, action: Json) -> Json:
+    return slack.press(user, {name: action[name] for name in ("action_id", "value")}, view={"type": "home", "id": "VH"})
+
+
+def test_the_home_tab_outlives_twenty_presses_in_a_row_and_what_is_too_much_opens_before_it(
+    database: str, seed: Path
+) -> None:
+    async def hurried() -> None:
+        async with a_club(database, seed, hosted=True) as club:
+            slack = club.slack
+            home = await home_of(club, BEN)
+            read = next(b for b in all_buttons(home) if b["text"]["text"] == "Read")
+            for _ in range(20):
+                slack.homes.clear()
+                await slack.send(pressed_at_home(slack, BEN, read))
+                home = await slack.until(lambda: slack.homes.get(BEN))
+                assert "Your reading club" in shown(home)
+            assert not slack.views
+
+            await asyncio.gather(*(slack.send(pressed_at_home(slack, BEN, read)) for _ in range(40)))
+            modal = await slack.until(lambda: slack.views and slack.views[-1])
+            assert "more than can be answered at once" in shown(modal)
+            await asyncio.sleep(0.2)
+            assert "Your reading club" in shown(slack.homes[BEN])
+
+    asyncio.run(hurried())
+
+
+def test_a_home_tab_that_cannot_be_told_now_takes_only_the_place_of_none(database: str, seed: Path) -> None:
+    from bot.domain.errors import StoreBusy
+
+    async def away() -> None:
+        async with a_club(database, seed) as club:
+            slack = club.slack
+            runner: Any = club.club.runner
+            opened = {"type": "app_home_opened", "user": BEN, "tab": "home"}
+            read, write = runner.read, runner.write
+
+            async def refused(*_: Any) -> None:
+                raise StoreBusy("locked")
+
+            runner.read = runner.write = refused
+            first = await home_of(club, BEN)
+            slack.homes.clear()
+            await slack.send(slack.event({**opened, "view": first}))
+            await asyncio.sleep(0.2)
+            runner.read, runner.write = read, write
+            assert "cannot be done right now" in shown(first)
+            assert not slack.homes
+
+    asyncio.run(away())
+
+
 def all_buttons(view: Json) -> list[Json]:
     return [b for one in view["blocks"] if one["type"] == "actions" for b in one["elements"]]
 
