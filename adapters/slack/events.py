@@ -78,8 +78,8 @@ class Events:
     async def _reacted(self, workspace: Workspace, event: Json, *, added: bool) -> None:
         team = workspace.team
         user = payload.id_at(event, "user")
-        name = self._emoji.canonical(team, payload.text_at(event, "reaction"))
-        meaning = self._emoji.meaning(name)
+        name = payload.text_at(event, "reaction")
+        meaning = self._emoji.meaning(team, name)
         if user == workspace.bot_user or meaning is None or payload.text_at(event, "item", "type") != "message":
             return
         person = await self._people.person(team, user)

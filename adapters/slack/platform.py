@@ -325,8 +325,8 @@ class SlackPlatform:
         workspace = await self._workspaces.of(team)
         found = []
         for one in (answer.get("message") or {}).get("reactions") or ():
-            name = self._emoji.canonical(team, str(one.get("name", "")))
-            meaning = self._emoji.meaning(name)
+            name = str(one.get("name", ""))
+            meaning = self._emoji.meaning(team, name)
             for user in one.get("users") or () if meaning else ():
                 person = await self._people.person(team, user)
                 if (workspace and user == workspace.bot_user) or (person is not None and (person.bot or person.guest)):

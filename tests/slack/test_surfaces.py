@@ -197,7 +197,7 @@ def test_an_expired_moment_for_a_modal_says_so(database: str, seed: Path) -> Non
     asyncio.run(late())
 
 
-def test_custom_emoji_and_aliases_mean_the_same_and_count_once(database: str, seed: Path) -> None:
+def test_emoji_that_mean_the_same_are_removed_each_by_itself_under_whatever_name(database: str, seed: Path) -> None:
     from bot.domain.reading import ReadingState
 
     async def reacted() -> None:
@@ -206,7 +206,8 @@ def test_custom_emoji_and_aliases_mean_the_same_and_count_once(database: str, se
         slack.channel()
         slack.user(BEN, "ben")
         slack.user("U0ROBO", "robo", is_bot=True)
-        async with slack.running(), running(slack, database, seed, emoji={"done": ReadingState.READ}) as club:
+        added = {"done": ReadingState.READ, "thumbsup": ReadingState.READ}
+        async with slack.running(), running(slack, database, seed, emoji=added) as club:
             await club.say(BEN, "share #12")
             await club.settle()
             ts = next(post for post in slack.sent if post.thread is None).ts
@@ -221,7 +222,15 @@ def test_custom_emoji_and_aliases_mean_the_same_and_count_once(database: str, se
             assert await state("gelesen") == "read"
             assert await state("done") == "read"
             assert await state("gelesen", added=False) == "read"
-            assert await state("done::skin-tone-2", added=False) == "unread"
+            assert await state("done", added=False) == "unread"
+            assert await state("white_check_mark") == "read"
+            assert await state("gelesen") == "read"
+            assert await state("gelesen", added=False) == "read"
+            assert await state("white_check_mark", added=False) == "unread"
+            assert await state("+1::skin-tone-2") == "read"
+            assert await state("+1::skin-tone-4") == "read"
+            assert await state("+1::skin-tone-4", added=False) == "read"
+            assert await state("+1::skin-tone-2", added=False) == "unread"
             assert await state("bookmark") == "later"
 
     asyncio.run(reacted())
