@@ -21,6 +21,14 @@ from bot.domain.team import Role
 from bot.domain.text import plain
 from bot.domain.value import Kind
 
+NOT_THEIRS = Card(
+    title="This reading list belongs to another workspace.",
+    blocks=(
+        Paragraph(text=plain("It answers that workspace's members. Yours can have Dogear with a list of its own.")),
+    ),
+    tone=Tone.REFUSAL,
+)
+
 
 class Answers:
     """Asks the core and shows what it says."""
@@ -44,11 +52,24 @@ class Answers:
         wrong = _unknown_channel(spec, call) if spec and isinstance(call, Call) else None
         if wrong is not None:
             return Answer(show=wrong, refusal=True)
-        actor = await self._people.actor(
-            use.team, use.user, use.name, with_rights=spec is None or spec.role > Role.READER or _shows_rights(spec)
-        )
+        with_rights = spec is None or spec.role > Role.READER or _shows_rights(spec)
+        asked = self._people.actor(use.team, use.user, use.name, with_rights=with_rights)
+        actor, is_guest = await asyncio.gather(asked, self.is_guest(use))
+        if is_guest:
+            return Answer(show=NOT_THEIRS, refusal=True)
         where = names.channel(use.team, use.channel) if use.channel else None
         return await self._core.invoke(Invocation(id=use.id, call=use.call, actor=actor, channel=where))
+
+    async def is_guest(self, use: Use) -> bool:
+        """Whether the person is of another workspace: they share a channel with this one, and not its reading list.
+
+        Slack lets them press what they see. Whom it says to be of elsewhere, as it also does of colleagues in an
+        organisation with several workspaces, must be known to belong here.
+        """
+        if use.home == use.team:
+            return False
+        person = await self._people.person(use.team, use.user)
+        return person.guest if person is not None else bool(use.home)
 
     def _understood(self, use: Use) -> tuple[CommandSpec | None, Call | str]:
         """The command that is meant; a line that means none is left for the core to refuse."""
@@ -99,6 +120,9 @@ class Answers:
 
     async def answer_shortcut(self, picked: Shortcut) -> None:
         use = picked.use
+        if await self.is_guest(use):
+            await self._respond(Answer(show=NOT_THEIRS, refusal=True), NOT_THEIRS, use)
+            return
         numbers = list(picked.entries) or await self._listed(picked)
         if not numbers:
             words = "It shows none, and none of its links is on the reading list."
@@ -128,6 +152,9 @@ class Answers:
         not take the place of one that is there, which is all but the `first`.
         """
         actor = await self._people.actor(team, user, with_rights=True)
+        person = await self._people.person(team, user)
+        if person is not None and person.guest:
+            return
         home = await home_of(self._core, actor, after)
         if first or not home.passing:
             await self._api.call(team, "views.publish", user_id=user, view=render.home(home.cards))

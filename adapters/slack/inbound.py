@@ -36,7 +36,10 @@ class Origin(Enum):
 
 @record
 class Use:
-    """One use of a command as Slack tells it. `id` is the same for every repeat of it."""
+    """One use of a command as Slack tells it. `id` is the same for every repeat of it.
+
+    `home` is the workspace that the person is of, empty where Slack does not tell.
+    """
 
     id: InvocationId
     team: str
@@ -52,6 +55,7 @@ class Use:
     view: str = ""
     thread: str = ""
     private: bool = False
+    home: str = ""
 
 
 @record
@@ -109,7 +113,8 @@ def pressed(payload: Json) -> Use:
     return Use(
         id=_invocation(team, payload),
         team=team,
-        user=_member(payload, team),
+        user=id_at(payload, "user", "id"),
+        home=text_at(payload, "user", "team_id"),
         name=text_at(payload, "user", "username"),
         origin={"home": Origin.HOME, "modal": Origin.MODAL}.get(kind, Origin.MESSAGE),
         call=made.call,
@@ -127,14 +132,6 @@ def pressed(payload: Json) -> Use:
 def _is_private(payload: Json) -> bool:
     container = payload.get("container")
     return isinstance(container, Mapping) and container.get("is_ephemeral") is True
-
-
-def _member(payload: Json, team: str) -> str:
-    """Whoever acts, of this workspace: a guest of another one sees the channel and not the list."""
-    home = text_at(payload, "user", "team_id")
-    if home and home != team and not text_at(payload, "enterprise", "id"):
-        raise Malformed("somebody of another workspace")
-    return id_at(payload, "user", "id")
 
 
 def _metadata(payload: Json) -> dict[str, Any]:
@@ -158,7 +155,8 @@ def submitted(payload: Json) -> Use:
     return Use(
         id=_invocation(team, payload),
         team=team,
-        user=_member(payload, team),
+        user=id_at(payload, "user", "id"),
+        home=text_at(payload, "user", "team_id"),
         name=text_at(payload, "user", "name") or text_at(payload, "user", "username"),
         origin=Origin.MODAL,
         call=Call(path=tuple(map(str, path)), arguments={**_words(given), **_filled(payload)}),
@@ -214,7 +212,8 @@ def shortcut(payload: Json, ours: Collection[str | None]) -> Shortcut:
     use = Use(
         id=_invocation(team, payload),
         team=team,
-        user=_member(payload, team),
+        user=id_at(payload, "user", "id"),
+        home=text_at(payload, "user", "team_id"),
         name=text_at(payload, "user", "name"),
         origin=Origin.SHORTCUT,
         call="",

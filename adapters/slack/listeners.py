@@ -241,22 +241,19 @@ class Listeners:
         """Values to pick from while a person types."""
         options: Sequence[Json] = ()
         try:
-            kind = self._kind_asked(body)
-            team = payload.id_at(body, "team", "id")
-            user = payload.id_at(body, "user", "id")
-            actor = await self._people.actor(team, user, with_rights=False)
-            found = await self._core.complete(actor, kind, payload.text_at(body, "value"))
-            options = [forms.option(choice) for choice in found if 0 < len(choice.value) <= forms.MOST_VALUE]
+            use = inbound.submitted({**body, "trigger_id": "options"})
+            kind = self._kind_asked(use, payload.text_at(body, "block_id"))
+            actor = await self._people.actor(use.team, use.user, with_rights=False)
+            if not await self._answers.is_guest(use):
+                found = await self._core.complete(actor, kind, payload.text_at(body, "value"))
+                options = [forms.option(choice) for choice in found if 0 < len(choice.value) <= forms.MOST_VALUE]
         except (Malformed, Refusal) as wrong:
             log.info("a question for values was not understood: %s", wrong)
         await ack(options=list(options))
 
-    def _kind_asked(self, body: Any) -> Kind:
-        use = inbound.submitted({**body, "trigger_id": "options"})
+    def _kind_asked(self, use: Use, name: str) -> Kind:
         assert isinstance(use.call, Call)
-        spec = spec_of(self._core.catalogue, use.call.path)
-        name = payload.text_at(body, "block_id")
-        for param in spec.params:
+        for param in spec_of(self._core.catalogue, use.call.path).params:
             if param.name == name:
                 return param.kind
         raise Malformed("no field of ours")
