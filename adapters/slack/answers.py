@@ -2,15 +2,18 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 from adapters.slack import forms, inbound, names, render
 from adapters.slack.api import Api, Web
+from adapters.slack.channels import obstacle
 from adapters.slack.failures import Expired
 from adapters.slack.home import home_of
 from adapters.slack.inbound import Origin, Shortcut, Use
 from adapters.slack.people import People
 from adapters.slack.press import Way
 from adapters.slack.richtext import Json
+from adapters.slack.workspaces import Workspaces
 from bot.chat.command import CommandSpec, Reply
 from bot.chat.line import parse, spec_of
 from bot.chat.platform import Answer, Core, Invocation
@@ -21,6 +24,8 @@ from bot.domain.team import Role
 from bot.domain.text import plain
 from bot.domain.value import Kind
 
+SCHEDULES = ("schedule", "set")
+"""The command after which something will be posted in a channel in which nobody may have thought of us yet."""
 NOT_THEIRS = Card(
     title="This reading list belongs to another workspace.",
     blocks=(
@@ -33,8 +38,9 @@ NOT_THEIRS = Card(
 class Answers:
     """Asks the core and shows what it says."""
 
-    def __init__(self, core: Core, *, web: Web, api: Api, people: People) -> None:
+    def __init__(self, core: Core, *, web: Web, api: Api, workspaces: Workspaces, people: People) -> None:
         self._core = core
+        self._workspaces = workspaces
         self._web = web
         self._api = api
         self._people = people
@@ -58,7 +64,20 @@ class Answers:
         if is_guest:
             return Answer(show=NOT_THEIRS, refusal=True)
         where = names.channel(use.team, use.channel) if use.channel else None
-        return await self._core.invoke(Invocation(id=use.id, call=use.call, actor=actor, channel=where))
+        answer = await self._core.invoke(Invocation(id=use.id, call=use.call, actor=actor, channel=where))
+        if isinstance(call, Call) and call.path == SCHEDULES and not answer.refusal:
+            return await self._warned(answer, use, call.arguments.get("channel", "").removeprefix("#") or use.channel)
+        return answer
+
+    async def _warned(self, answer: Answer, use: Use, channel: str | None) -> Answer:
+        """The answer with a warning where the channel that has a schedule now takes nothing of ours."""
+        if not channel or not isinstance(answer.show, Card):
+            return answer
+        words = await obstacle(self._api, self._workspaces, use.team, channel)
+        if not words:
+            return answer
+        card = replace(answer.show, blocks=(*answer.show.blocks, Paragraph(text=plain(words))), tone=Tone.WARNING)
+        return replace(answer, show=card)
 
     async def is_guest(self, use: Use) -> bool:
         """Whether the person is of another workspace: they share a channel with this one, and not its reading list.

@@ -259,7 +259,7 @@ class Dispatcher:
         if no.hint:
             no.hint = with_word(no.hint, self._house.word, {path[0] for path in self._commands})
         call = invocation.call
-        if isinstance(call, Call) and spec and spec.form and isinstance(no, BadUsage) and no.field:
+        if isinstance(call, Call) and spec and spec.form and no.field:
             return Answer(show=form_of(spec, call.arguments, no), refusal=True)
         return Answer(show=refusal(no, spec, self._house.word), refusal=True)
 

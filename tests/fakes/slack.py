@@ -421,6 +421,14 @@ class FakeSlack:
         more = {"response_metadata": {"next_cursor": str(start + limit)}} if start + limit < len(found) else {}
         return {"messages": found[start : start + limit], **more}
 
+    def _conversations_info(self, workspace: Workspace, body: Json) -> Json:
+        found = self.channels.get(str(body.get("channel")))
+        is_member = found is not None and workspace.bot_user in found.members
+        if found is None or found.team != workspace.team or (found.private and not is_member):
+            raise Refused("channel_not_found")
+        about = {"is_member": is_member, "is_archived": found.archived, "is_private": found.private}
+        return {"channel": {"id": found.id, "name": found.name, **about}}
+
     def _conversations_join(self, workspace: Workspace, body: Json) -> Json:
         found = self.channels.get(str(body.get("channel")))
         if found is None or found.private:

@@ -148,6 +148,12 @@ def test_a_schedule_is_set_in_a_modal_with_errors_at_their_fields(database: str,
             assert "Mars/Base" in answer["errors"]["zone"]
 
             values["zone"]["value"]["selected_option"]["value"] = "Europe/Berlin"
+            values["tag"] = {"value": {"type": "external_select", "selected_option": {"value": "zanzibar"}}}
+            status, answer = await slack.send(slack.submission(ANA, view, values))
+            assert answer["response_action"] == "errors"
+            assert "tagged “zanzibar”" in answer["errors"]["tag"]
+
+            del values["tag"]
             submitted = slack.submission(ANA, view, values)
             status, answer = await slack.send(submitted)
             assert answer["response_action"] == "update"
@@ -157,6 +163,39 @@ def test_a_schedule_is_set_in_a_modal_with_errors_at_their_fields(database: str,
             assert "is for admins" in json.dumps(denied, ensure_ascii=False)
 
     asyncio.run(filled())
+
+
+def test_who_sets_a_schedule_hears_at_once_what_keeps_us_from_posting_there(database: str, seed: Path) -> None:
+    line = "schedule set mon 09:00 Europe/Berlin"
+
+    async def said(club: SlackClub, channel: str) -> str:
+        answer = shown(await club.say(ANA, line, channel=channel))
+        assert "The schedule is set." in answer
+        return answer
+
+    async def scheduled() -> None:
+        async with a_club(database, seed) as club:
+            slack = club.slack
+            slack.channel("C0002").members.clear()
+            slack.channel("C0003", private=True).members.clear()
+            slack.channel("C0004", archived=True).members.clear()
+
+            assert "bot" not in await said(club, "C0001")
+            assert "The bot is not in this channel. Invite it there." in await said(club, "C0002")
+            assert "Invite the bot there again." in await said(club, "C0003")
+            assert "The channel is archived." in await said(club, "C0004")
+            slack.fail("conversations.info", Fault("500"))
+            assert "bot" not in await said(club, "C0002")
+            slack.channels["C0002"].members.add("UBOT0001")
+            assert "bot" not in await said(club, "C0002")
+
+            slack.channels["C0002"].members.clear()
+            joins = next(iter(slack.workspaces.values()))
+            joins.scopes += ",channels:join"
+            async with running(slack, f"{database}2", seed) as joining:
+                assert "bot" not in await said(joining, "C0002")
+
+    asyncio.run(scheduled())
 
 
 def test_a_shortcut_marks_the_entry_that_a_message_shows_or_links(database: str, seed: Path) -> None:
