@@ -44,6 +44,8 @@ class Answers:
         self._web = web
         self._api = api
         self._people = people
+        self._wanted: dict[tuple[str, str], object] = {}
+        self._publishing: dict[tuple[str, str], asyncio.Lock] = {}
 
     async def answer(self, use: Use) -> None:
         answer = await self.invoked(use)
@@ -101,20 +103,25 @@ class Answers:
     async def _show(self, answer: Answer, use: Use) -> None:
         if isinstance(answer.show, Form):
             await self._open(forms.modal(answer.show, channel=use.channel), use)
-        elif use.origin is Origin.MODAL:
-            await self._api.call(use.team, "views.update", view_id=use.view, view=self.modal(answer.show, use))
-        elif use.origin is Origin.HOME:
-            await self._show_at_home(answer, answer.show, use)
+        elif use.origin in {Origin.HOME, Origin.MODAL}:
+            await self._show_in_view(answer, answer.show, use)
         elif use.way is Way.NOTES:
             await self._open(self.modal(answer.show, use), use)
         else:
             await self._respond(answer, answer.show, use)
 
-    async def _show_at_home(self, answer: Answer, card: Card, use: Use) -> None:
-        """What is done shows in the Home tab itself; what is asked for opens in front of it."""
-        if card.tone is not Tone.DONE or answer.refusal:
+    async def _show_in_view(self, answer: Answer, card: Card, use: Use) -> None:
+        """What is done shows in the Home tab, also behind a modal; what is asked for opens in front of it."""
+        done = card.tone is Tone.DONE and not answer.refusal
+        if use.origin is Origin.MODAL:
+            await self._update(self.modal(card, use), use)
+        elif not done:
             await self._open(self.modal(card, use), use)
-        await self.publish(use.team, use.user, after=use.id)
+        if done:
+            await self.publish(use.team, use.user, after=use.id)
+
+    async def _update(self, view: Json, use: Use) -> None:
+        await self._api.call(use.team, "views.update", view_id=use.view, view=view)
 
     def modal(self, card: Card, use: Use) -> Json:
         kept = json.dumps({"channel": use.channel} if use.channel else {})
@@ -126,7 +133,11 @@ class Answers:
         except Expired as late:
             again = (Action(label="Try again", call=use.call),) if isinstance(use.call, Call) else ()
             card = Card(title=str(late), actions=again, tone=Tone.REFUSAL)
-            if use.respond:
+            if use.origin is Origin.MODAL:
+                await self._update(self.modal(card, use), use)
+            elif use.origin is Origin.HOME:
+                await self.publish(use.team, use.user, after=use.id, notice=card)
+            elif use.respond:
                 await self._respond(Answer(show=card, refusal=True), card, use)
 
     async def _respond(self, answer: Answer, card: Card, use: Use) -> None:
@@ -164,19 +175,44 @@ class Answers:
     async def shown_late(self, answering: asyncio.Task[Answer], use: Use) -> None:
         made = (await answering).show
         view = forms.modal(made, channel=use.channel) if isinstance(made, Form) else self.modal(made, use)
-        await self._api.call(use.team, "views.update", view_id=use.view, view=view)
+        await self._update(view, use)
 
-    async def publish(self, team: str, user: str, *, after: InvocationId | None = None, first: bool = False) -> None:
-        """Show the person their Home tab anew, `after` a use of theirs. One that cannot be told at the moment does
-        not take the place of one that is there, which is all but the `first`.
+    async def publish(
+        self,
+        team: str,
+        user: str,
+        *,
+        after: InvocationId | None = None,
+        first: bool = False,
+        notice: Card | None = None,
+    ) -> None:
+        """Show the person their Home tab anew, `after` a use of theirs and below a `notice`. A tab that cannot be told at
+        the moment does not take the place of one that is there, which is all but the `first`.
+
+        Slack keeps what arrives last. So one at a time is told for a person, and of those that wait only the last.
         """
+        whose, mine = (team, user), object()
+        self._wanted[whose] = mine
+        async with self._publishing.setdefault(whose, asyncio.Lock()):
+            if self._wanted[whose] is not mine:
+                return
+            try:
+                await self._publish(team, user, after=after, first=first, notice=notice)
+            finally:
+                if self._wanted[whose] is mine:
+                    del self._wanted[whose], self._publishing[whose]
+
+    async def _publish(
+        self, team: str, user: str, *, after: InvocationId | None, first: bool, notice: Card | None
+    ) -> None:
         actor = await self._people.actor(team, user, with_rights=True)
         person = await self._people.person(team, user)
         if person is not None and person.guest:
             return
         home = await home_of(self._core, actor, after)
         if first or not home.passing:
-            await self._api.call(team, "views.publish", user_id=user, view=render.home(home.cards))
+            cards = (notice, *home.cards) if notice else home.cards
+            await self._api.call(team, "views.publish", user_id=user, view=render.home(cards))
 
 
 def message(answer: Answer) -> Json | None:

@@ -63,7 +63,7 @@ def random(turn: Turn, tag: Annotated[str | None, named(Kind.TAG, "a tag that it
     if found is None:
         with_tag = f" tagged “{tag}”" if tag else ""
         return sentence(f"You have no unread entry{with_tag}.", f"“{turn.word} list is:read” shows what you have read.")
-    return entry_card(*found, all_notes=False)
+    return entry_card(*found, all_notes=False, in_channel=turn.channel is not None)
 
 
 @command("next")

@@ -115,6 +115,81 @@ def test_a_home_tab_that_cannot_be_told_now_takes_only_the_place_of_none(databas
     asyncio.run(away())
 
 
+def test_what_is_done_in_a_modal_shows_in_the_home_tab_behind_it(database: str, seed: Path) -> None:
+    async def done() -> None:
+        async with a_club(database, seed) as club:
+            slack = club.slack
+            await club.say(BEN, "later #6")
+            home = await home_of(club, BEN)
+            await slack.send(pressed_at_home(slack, BEN, buttons(home)["Queue"]))
+            modal = await slack.until(lambda: slack.views and slack.views[-1])
+            slack.homes.clear()
+            await slack.send(slack.press(BEN, first_for(modal, "Read", "#6"), view=modal))
+            after = await slack.until(lambda: slack.homes.get(BEN))
+            assert "#6 is read" in shown(slack.views[-1])
+            assert "#6 Prototyping" not in shown(after)
+
+    asyncio.run(done())
+
+
+def test_nothing_can_be_shared_from_where_there_is_no_channel(database: str, seed: Path) -> None:
+    async def looked() -> None:
+        async with a_club(database, seed) as club:
+            slack = club.slack
+            home = await home_of(club, BEN)
+            await slack.send(pressed_at_home(slack, BEN, buttons(home)["Random"]))
+            modal = await slack.until(lambda: slack.views and slack.views[-1])
+            assert {"Read", "Later"} <= set(buttons(modal))
+            assert "Share" not in buttons(modal)
+            for line in ("show #12", "search prototyping"):
+                assert "Share" not in buttons(await club.say(BEN, line, channel="D0BEN"))
+                assert "Share" in buttons(await club.say(BEN, line))
+
+    asyncio.run(looked())
+
+
+def test_an_expired_moment_in_the_home_tab_says_so_in_it(database: str, seed: Path) -> None:
+    async def late() -> None:
+        async with a_club(database, seed) as club:
+            slack = club.slack
+            home = await home_of(club, BEN)
+            slack.homes.clear()
+            slack.fail("views.open", Fault("error", code="expired_trigger_id"))
+            await slack.send(pressed_at_home(slack, BEN, buttons(home)["Random"]))
+            after = await slack.until(lambda: slack.homes.get(BEN))
+            assert "took too long" in shown(after)
+            assert "Your reading club" in shown(after)
+            await slack.send(pressed_at_home(slack, BEN, buttons(after)["Try again"]))
+            assert await slack.until(lambda: slack.views)
+
+    asyncio.run(late())
+
+
+def test_the_home_tab_shows_the_last_of_two_presses_though_the_first_arrives_late(database: str, seed: Path) -> None:
+    async def overtaken() -> None:
+        async with a_club(database, seed) as club:
+            slack = club.slack
+            await club.say(BEN, "later #6")
+            await club.say(BEN, "later #7")
+            home = await home_of(club, BEN)
+            slack.fail("views.publish", Fault("hang", seconds=0.5))
+            await slack.send(pressed_at_home(slack, BEN, first_for(home, "Read", "#6")))
+            await slack.until(lambda: not slack.faults["views.publish"])
+            await slack.send(pressed_at_home(slack, BEN, first_for(home, "Read", "#7")))
+            await slack.until(lambda: "#7 " not in shown(slack.homes[BEN]))
+            await asyncio.sleep(0.7)
+            assert "#7 " not in shown(slack.homes[BEN])
+            assert "#6 " not in shown(slack.homes[BEN])
+
+    asyncio.run(overtaken())
+
+
+def first_for(view: Json, label: str, entry: str) -> Json:
+    """The first button of this label about an entry, as it is pressed."""
+    found = next(b for b in all_buttons(view) if b["text"]["text"] == label and f'"{entry}"' in b["value"])
+    return {name: found[name] for name in ("action_id", "value")}
+
+
 def all_buttons(view: Json) -> list[Json]:
     return [b for one in view["blocks"] if one["type"] == "actions" for b in one["elements"]]
 
