@@ -78,6 +78,8 @@ def _block(block: Block, *, personal: bool) -> Iterator[Row]:
                 first, *more = written(text, LONGEST_LINE)
                 yield Words(markdown=head + first)
                 yield from (Words(markdown=part) for part in more)
+            if block.actions:
+                yield Buttons(actions=block.actions)
         case Entries():
             for entry in block.items:
                 yield from _entry(entry, personal=personal)

@@ -187,8 +187,8 @@ class Dispatcher:
         role = self._role(invocation.actor)
         if role < spec.role:
             raise NotAllowed(f"“{spec.name}” is for {spec.role.word}s.", hint="Ask an admin of this workspace.")
-        if spec.form and not call.arguments:
-            return Answer(show=form_of(spec, {}))
+        if spec.form and not any(param.name in call.arguments for param in spec.params if param.required):
+            return Answer(show=form_of(spec, call.arguments))
         if spec.writes:
             card = await self._runner.write(lambda tx: self._once(tx, invocation, command, call, role))
             self._wake()

@@ -240,6 +240,35 @@ def test_a_schedule_is_set_in_a_modal_with_errors_at_their_fields(database: str,
     asyncio.run(filled())
 
 
+def test_a_schedule_is_changed_paused_and_taken_away_in_the_home_tab(database: str, seed: Path) -> None:
+    async def changed() -> None:
+        async with a_club(database, seed) as club:
+            slack = club.slack
+            slack.channel("C0002")
+            for channel in ("C0001", "C0002"):
+                await club.say(ANA, "schedule set mon 09:00 Europe/Berlin", channel=channel)
+
+            async def pressed(label: str) -> str:
+                button = first_for(await home_of(club, ANA), label, "#C0002")
+                slack.homes.clear()
+                await slack.send(pressed_at_home(slack, ANA, button))
+                return shown(await slack.until(lambda: slack.homes.get(ANA)))
+
+            after = await pressed("Pause for a week")
+            assert (after.count("Resume"), after.count("Pause for a week")) == (1, 1)
+            assert "Resume" not in await pressed("Resume")
+
+            change = first_for(await home_of(club, ANA), "Change", "#C0002")
+            await slack.send(pressed_at_home(slack, ANA, change))
+            form = await slack.until(lambda: slack.views and slack.views[-1])
+            (picked,) = [one["element"] for one in form["blocks"] if one.get("block_id") == "channel"]
+            assert picked["initial_conversation"] == "C0002"
+
+            assert (await pressed("Off")).count("Pause for a week") == 1
+
+    asyncio.run(changed())
+
+
 def test_who_sets_a_schedule_hears_at_once_what_keeps_us_from_posting_there(database: str, seed: Path) -> None:
     line = "schedule set mon 09:00 Europe/Berlin"
 
