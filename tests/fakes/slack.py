@@ -31,7 +31,7 @@ SIGNING_SECRET = "canary-signing-secret"
 APP_TOKEN = "xapp-canary-app-token"
 SCOPES = (
     "commands,chat:write,reactions:read,reactions:write,users:read,channels:read,groups:read,"
-    "channels:history,groups:history,emoji:read,im:write"
+    "channels:history,groups:history,emoji:read"
 )
 NEEDED = {
     "chat.postMessage": "chat:write",
