@@ -137,6 +137,9 @@ class Listeners:
         """
         if body.get("type") == "url_verification":
             return None
+        if body.get("type") == "app_rate_limited":
+            log.warning("Slack leaves out events: too many came in an hour", extra={"workspace": body.get("team_id")})
+            return BoltResponse(status=200, body="")
         stopped = await self._stopped_at_the_door(body)
         if stopped is not None:
             return stopped
@@ -160,7 +163,7 @@ class Listeners:
     async def _settled(self, body: Json) -> BoltResponse:
         """An event is acknowledged once its effect is committed, and else not, so that Slack brings it again."""
         try:
-            name = payload.text_at(body, "event_id")
+            name = payload.words_at(body, "event_id")
             if name not in self._events:
                 async with asyncio.timeout(EVENT_TIME):
                     await self._happenings.take(body, InvocationId(f"slack:{name}"))

@@ -12,7 +12,7 @@ from adapters.slack.api import Api, Web
 from adapters.slack.door import PATH, Door
 from adapters.slack.emoji import SEEDS, Emoji
 from adapters.slack.errands import Errands
-from adapters.slack.events import Events
+from adapters.slack.events import Events, left_meanwhile
 from adapters.slack.failures import Absent, Already, Gone, Unreadable
 from adapters.slack.install import Install
 from adapters.slack.listeners import Listeners
@@ -81,6 +81,7 @@ class SlackPlatform:
                 joined = WorkspaceJoined(workspace=names.workspace(ours.team), name=ours.name, by_host=True)
                 await core.happened(joined)
                 await self._get_to_know(ours)
+            await left_meanwhile(core, self._workspaces)
             if self._setup.installable:
                 self._install = Install(
                     self._setup, web=self._web, workspaces=self._workspaces, core=core, vault=vault, now=self._now
