@@ -99,6 +99,8 @@ def _block(block: Block, *, personal: bool) -> Iterator[Row]:
                 head = f"**{escaped(shortened(label, LONGEST_TITLE))}:** "
                 first, *more = written(text, LONGEST_LINE)
                 yield from _line([head + first, *more])
+            if block.actions:
+                yield Buttons(actions=block.actions)
         case Entries():
             for entry in block.items:
                 yield from _entry(entry, personal=personal)

@@ -2,20 +2,24 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 from adapters.slack import forms, inbound, names, render
 from adapters.slack.api import Api, Web
+from adapters.slack.channels import obstacle
 from adapters.slack.failures import Expired
-from adapters.slack.home import cards_of
+from adapters.slack.home import home_of
 from adapters.slack.inbound import Origin, Shortcut, Use
 from adapters.slack.people import People
 from adapters.slack.press import Way
 from adapters.slack.richtext import Json
+from adapters.slack.workspaces import Workspaces
 from bot.chat.command import CommandSpec, Reply
 from bot.chat.line import parse, spec_of
 from bot.chat.platform import Answer, Core, Invocation
 from bot.domain.card import Action, Call, Card, Form, Paragraph, Tone
 from bot.domain.errors import Refusal
+from bot.domain.ids import InvocationId
 from bot.domain.team import Role
 from bot.domain.text import plain
 from bot.domain.value import Kind, channel_at
@@ -26,15 +30,28 @@ UNKNOWN = Card(
     tone=Tone.REFUSAL,
 )
 
+SCHEDULES = ("schedule", "set")
+"""The command after which something will be posted in a channel in which nobody may have thought of us yet."""
+NOT_THEIRS = Card(
+    title="This reading list belongs to another workspace.",
+    blocks=(
+        Paragraph(text=plain("It answers that workspace's members. Yours can have Dogear with a list of its own.")),
+    ),
+    tone=Tone.REFUSAL,
+)
+
 
 class Answers:
     """Asks the core and shows what it says."""
 
-    def __init__(self, core: Core, *, web: Web, api: Api, people: People) -> None:
+    def __init__(self, core: Core, *, web: Web, api: Api, workspaces: Workspaces, people: People) -> None:
         self._core = core
+        self._workspaces = workspaces
         self._web = web
         self._api = api
         self._people = people
+        self._wanted: dict[tuple[str, str], object] = {}
+        self._publishing: dict[tuple[str, str], asyncio.Lock] = {}
 
     async def answer(self, use: Use) -> None:
         answer = await self.invoked(use)
@@ -49,13 +66,39 @@ class Answers:
         wrong = _unknown_channel(spec, call) if spec and isinstance(call, Call) else None
         if wrong is not None:
             return Answer(show=wrong, refusal=True)
-        actor = await self._people.actor(
-            use.team, use.user, use.name, with_rights=spec is None or spec.role > Role.READER or _shows_rights(spec)
-        )
+        with_rights = spec is None or spec.role > Role.READER or _shows_rights(spec)
+        asked = self._people.actor(use.team, use.user, use.name, with_rights=with_rights)
+        actor, is_guest = await asyncio.gather(asked, self.is_guest(use))
+        if is_guest:
+            return Answer(show=NOT_THEIRS, refusal=True)
         where = names.channel(use.team, use.channel) if use.channel else None
         if spec is not None and spec.role > Role.READER and not self._people.rights_known(use.team, use.user):
             return Answer(show=UNKNOWN, refusal=True)
-        return await self._core.invoke(Invocation(id=use.id, call=use.call, actor=actor, channel=where))
+        answer = await self._core.invoke(Invocation(id=use.id, call=use.call, actor=actor, channel=where))
+        if isinstance(call, Call) and call.path == SCHEDULES and not answer.refusal:
+            return await self._warned(answer, use, call.arguments.get("channel", "").removeprefix("#") or use.channel)
+        return answer
+
+    async def _warned(self, answer: Answer, use: Use, channel: str | None) -> Answer:
+        """The answer with a warning where the channel that has a schedule now takes nothing of ours."""
+        if not channel or not isinstance(answer.show, Card):
+            return answer
+        words = await obstacle(self._api, self._workspaces, use.team, channel)
+        if not words:
+            return answer
+        card = replace(answer.show, blocks=(*answer.show.blocks, Paragraph(text=plain(words))), tone=Tone.WARNING)
+        return replace(answer, show=card)
+
+    async def is_guest(self, use: Use) -> bool:
+        """Whether the person is of another workspace: they share a channel with this one, and not its reading list.
+
+        Slack lets them press what they see. Whom it says to be of elsewhere, as it also does of colleagues in an
+        organisation with several workspaces, must be known to belong here.
+        """
+        if use.home == use.team:
+            return False
+        person = await self._people.person(use.team, use.user)
+        return person.guest if person is not None else bool(use.home)
 
     def _understood(self, use: Use) -> tuple[CommandSpec | None, Call | str]:
         """The command that is meant; a line that means none is left for the core to refuse."""
@@ -68,20 +111,25 @@ class Answers:
     async def _show(self, answer: Answer, use: Use) -> None:
         if isinstance(answer.show, Form):
             await self._open(forms.modal(answer.show, channel=use.channel), use)
-        elif use.origin is Origin.MODAL:
-            await self._api.call(use.team, "views.update", view_id=use.view, view=self.modal(answer.show, use))
-        elif use.origin is Origin.HOME:
-            await self._show_at_home(answer, answer.show, use)
+        elif use.origin in {Origin.HOME, Origin.MODAL}:
+            await self._show_in_view(answer, answer.show, use)
         elif use.way is Way.NOTES:
             await self._open(self.modal(answer.show, use), use)
         else:
             await self._respond(answer, answer.show, use)
 
-    async def _show_at_home(self, answer: Answer, card: Card, use: Use) -> None:
-        """What is done shows in the Home tab itself; what is asked for opens in front of it."""
-        if card.tone is not Tone.DONE or answer.refusal:
+    async def _show_in_view(self, answer: Answer, card: Card, use: Use) -> None:
+        """What is done shows in the Home tab, also behind a modal; what is asked for opens in front of it."""
+        done = card.tone is Tone.DONE and not answer.refusal
+        if use.origin is Origin.MODAL:
+            await self._update(self.modal(card, use), use)
+        elif not done:
             await self._open(self.modal(card, use), use)
-        await self.publish(use.team, use.user)
+        if done:
+            await self.publish(use.team, use.user, after=use.id)
+
+    async def _update(self, view: Json, use: Use) -> None:
+        await self._api.call(use.team, "views.update", view_id=use.view, view=view)
 
     def modal(self, card: Card, use: Use) -> Json:
         kept = json.dumps({"channel": use.channel} if use.channel else {})
@@ -93,7 +141,11 @@ class Answers:
         except Expired as late:
             again = (Action(label="Try again", call=use.call),) if isinstance(use.call, Call) else ()
             card = Card(title=str(late), actions=again, tone=Tone.REFUSAL)
-            if use.respond:
+            if use.origin is Origin.MODAL:
+                await self._update(self.modal(card, use), use)
+            elif use.origin is Origin.HOME:
+                await self.publish(use.team, use.user, after=use.id, notice=card)
+            elif use.respond:
                 await self._respond(Answer(show=card, refusal=True), card, use)
 
     async def _respond(self, answer: Answer, card: Card, use: Use) -> None:
@@ -106,6 +158,9 @@ class Answers:
 
     async def answer_shortcut(self, picked: Shortcut) -> None:
         use = picked.use
+        if await self.is_guest(use):
+            await self._respond(Answer(show=NOT_THEIRS, refusal=True), NOT_THEIRS, use)
+            return
         numbers = list(picked.entries) or await self._listed(picked)
         if not numbers:
             words = "It shows none, and none of its links is on the reading list."
@@ -128,13 +183,44 @@ class Answers:
     async def shown_late(self, answering: asyncio.Task[Answer], use: Use) -> None:
         made = (await answering).show
         view = forms.modal(made, channel=use.channel) if isinstance(made, Form) else self.modal(made, use)
-        await self._api.call(use.team, "views.update", view_id=use.view, view=view)
+        await self._update(view, use)
 
-    async def publish(self, team: str, user: str) -> None:
-        """Show the person their Home tab anew."""
+    async def publish(
+        self,
+        team: str,
+        user: str,
+        *,
+        after: InvocationId | None = None,
+        first: bool = False,
+        notice: Card | None = None,
+    ) -> None:
+        """Show the person their Home tab anew, `after` a use of theirs and below a `notice`. A tab that cannot be told at
+        the moment does not take the place of one that is there, which is all but the `first`.
+
+        Slack keeps what arrives last. So one at a time is told for a person, and of those that wait only the last.
+        """
+        whose, mine = (team, user), object()
+        self._wanted[whose] = mine
+        async with self._publishing.setdefault(whose, asyncio.Lock()):
+            if self._wanted[whose] is not mine:
+                return
+            try:
+                await self._publish(team, user, after=after, first=first, notice=notice)
+            finally:
+                if self._wanted[whose] is mine:
+                    del self._wanted[whose], self._publishing[whose]
+
+    async def _publish(
+        self, team: str, user: str, *, after: InvocationId | None, first: bool, notice: Card | None
+    ) -> None:
         actor = await self._people.actor(team, user, with_rights=True)
-        view = render.home(await cards_of(self._core, actor))
-        await self._api.call(team, "views.publish", user_id=user, view=view)
+        person = await self._people.person(team, user)
+        if person is not None and person.guest:
+            return
+        home = await home_of(self._core, actor, after)
+        if first or not home.passing:
+            cards = (notice, *home.cards) if notice else home.cards
+            await self._api.call(team, "views.publish", user_id=user, view=render.home(cards))
 
 
 def message(answer: Answer) -> Json | None:

@@ -6,13 +6,28 @@ from collections.abc import Mapping
 from bot.domain.reading import ReadingState
 
 SEEDS = {ReadingState.READ: "white_check_mark", ReadingState.LATER: "bookmark"}
-MEANINGS: Mapping[str, ReadingState] = {
+MEANINGS: dict[str, ReadingState] = {
     "white_check_mark": ReadingState.READ,
     "heavy_check_mark": ReadingState.READ,
     "ballot_box_with_check": ReadingState.READ,
     "bookmark": ReadingState.LATER,
     "bookmark_tabs": ReadingState.LATER,
 }
+STANDARD: Mapping[str, str] = {
+    "thumbsup": "+1",
+    "thumbsdown": "-1",
+    "open_book": "book",
+    "pencil": "memo",
+    "envelope": "email",
+    "telephone": "phone",
+    "raised_hand": "hand",
+    "facepunch": "punch",
+    "collision": "boom",
+    "satisfied": "laughing",
+}
+"""Second names that a host may know an emoji by, and the one that Slack tells of it: the first in its own set
+(https://github.com/iamcal/emoji-data, 2026-08).
+"""
 _SKIN = re.compile(r"::skin-tone-\d$")
 _DEEPEST = 5
 
@@ -21,7 +36,7 @@ class Emoji:
     """The meanings, with what the host added and what a workspace calls them."""
 
     def __init__(self, added: Mapping[str, ReadingState]) -> None:
-        self._meanings = {**MEANINGS, **added}
+        self._meanings = MEANINGS | {STANDARD.get(name, name): state for name, state in added.items()}
         self._aliases: dict[str, Mapping[str, str]] = {}
 
     def learn(self, team: str, custom: Mapping[str, str]) -> None:
@@ -32,15 +47,16 @@ class Emoji:
             if isinstance(target, str) and target.startswith("alias:")
         }
 
-    def canonical(self, team: str, reaction: str) -> str:
-        """The name without skin tone, followed through the workspace's aliases."""
-        name = _SKIN.sub("", reaction.strip(":"))
-        for _ in range(_DEEPEST):
-            if name in self._meanings or name not in self._aliases.get(team, {}):
-                break
-            name = self._aliases[team][name]
-        return name
+    def meaning(self, team: str, reaction: str) -> ReadingState | None:
+        """What a reaction means, whatever its skin tone and followed through the workspace's aliases; None for nothing.
 
-    def meaning(self, name: str) -> ReadingState | None:
-        """What a canonical name means, None for nothing."""
+        It does not say which reaction it is: several that are put and removed by themselves may mean the same.
+        """
+        aliases = self._aliases.get(team, {})
+        name = _SKIN.sub("", reaction)
+        for _ in range(_DEEPEST):
+            name = STANDARD.get(name, name)
+            if name in self._meanings or name not in aliases:
+                break
+            name = aliases[name]
         return self._meanings.get(name)

@@ -10,11 +10,14 @@ from adapters.slack.emoji import Emoji
 from adapters.slack.errands import Errands
 from adapters.slack.payload import Malformed
 from adapters.slack.people import People
+from adapters.slack.quiet import log
 from adapters.slack.richtext import Json
 from adapters.slack.workspace import Workspace
 from adapters.slack.workspaces import Workspaces
 from bot.chat.platform import ChannelBack, ChannelGone, Core, Reacted, Unreacted, WorkspaceLeft
+from bot.chat.trace import follow
 from bot.domain.card import Card, Paragraph
+from bot.domain.errors import DogearError
 from bot.domain.ids import InvocationId
 from bot.domain.text import plain
 
@@ -58,6 +61,16 @@ class Events:
         self._word = word
 
     async def take(self, body: Json, id: InvocationId) -> None:
+        """A bug of ours ends in the log, and the event with it: brought again it would only meet the bug again."""
+        follow(id)
+        try:
+            await self._take(body, id)
+        except (DogearError, Malformed):
+            raise
+        except Exception:  # noqa: BLE001 -- what is no shape of Slack's was refused before as malformed
+            log.error("bug in an event", exc_info=True)
+
+    async def _take(self, body: Json, id: InvocationId) -> None:
         event = body.get("event")
         kind = payload.text_at(event, "type")
         team = team_of(body)
@@ -69,7 +82,8 @@ class Events:
             await self._reacted(found, event, added=kind == "reaction_added")
         elif kind == "app_home_opened":
             if payload.text_at(event, "tab") in {"home", ""}:
-                self._errands.start(self._answers.publish(team, payload.id_at(event, "user")))
+                first = not event.get("view")
+                self._errands.start(self._answers.publish(team, payload.id_at(event, "user"), first=first))
         elif kind in FAREWELLS:
             await self._left(found, body, event, id)
         elif kind in GONE:
@@ -85,8 +99,8 @@ class Events:
         team = workspace.team
         await self._acquaintance.meet(workspace)
         user = payload.id_at(event, "user")
-        name = self._emoji.canonical(team, payload.text_at(event, "reaction"))
-        meaning = self._emoji.meaning(name)
+        name = payload.text_at(event, "reaction")
+        meaning = self._emoji.meaning(team, name)
         if user == workspace.bot_user or meaning is None or payload.text_at(event, "item", "type") != "message":
             return
         person = await self._people.member(team, user)
@@ -145,6 +159,16 @@ def is_farewell(body: Json) -> bool:
     """Whether this tells that we were taken out of a workspace."""
     event = body.get("event")
     return isinstance(event, dict) and event.get("type") in FAREWELLS
+
+
+async def left_meanwhile(core: Core, workspaces: Workspaces) -> None:
+    """Tell of the workspaces that we take ourselves to be in and have no token for: they were left unheard."""
+    for ref in await core.present(names.SLACK):
+        try:
+            if await workspaces.of(ref.id) is None:
+                await core.happened(WorkspaceLeft(workspace=ref))
+        except (DogearError, TimeoutError) as error:
+            log.warning("whether a workspace was left is not known: %s", error, extra={"workspace": ref.id})
 
 
 def team_of(body: Any) -> str:

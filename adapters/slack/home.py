@@ -3,37 +3,42 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.chat.platform import Actor, Core, Invocation
+from bot.chat.platform import Actor, Core
 from bot.domain.card import Action, Call, Card
 from bot.domain.ids import InvocationId
+from bot.domain.record import record
 
-EVERYBODY: tuple[tuple[str, ...], ...] = (("home",), ("next",), ("tags",), ("settings", "show"))
-ADMINS: tuple[tuple[str, ...], ...] = (("status",), ("schedule", "list"))
+SHOWN = (
+    Call(path=("home",)),
+    Call(path=("next",)),
+    Call(path=("tags",)),
+    Call(path=("settings", "show")),
+    Call(path=("status",)),
+    Call(path=("schedule", "list")),
+)
 ADDED: Mapping[tuple[str, ...], tuple[Action, ...]] = {
     ("settings", "show"): (Action(label="Change time zone", call=Call(path=("settings", "zone"))),),
     ("schedule", "list"): (Action(label="Set a schedule", call=Call(path=("schedule", "set")), primary=True),),
 }
 
 
-async def cards_of(core: Core, actor: Actor) -> list[Card]:
-    """The cards in their order; one that is refused is left out, but the first, which then says why."""
-    known = {spec.path for spec in core.catalogue}
+@record
+class Home:
+    """The cards in their order; `passing` ones only say that the tab cannot be told at the moment."""
+
+    cards: tuple[Card, ...]
+    passing: bool = False
+
+
+async def home_of(core: Core, actor: Actor, after: InvocationId | None) -> Home:
+    """The person's Home tab. What is refused is left out, but the first, which then says why."""
+    answers = await core.overview(actor, SHOWN, after=after)
     cards: list[Card] = []
-    for path in (*EVERYBODY, *ADMINS):
-        if path not in known:
+    for call, answer in zip(SHOWN, answers, strict=True):
+        if answer is None or not isinstance(answer.show, Card):
             continue
-        asked = Invocation(id=_once(), call=Call(path=path), actor=actor, channel=None)
-        answer = await core.invoke(asked)
-        if isinstance(answer.show, Card) and (not answer.refusal or not cards):
-            card = answer.show
-            cards.append(replace(card, actions=(*card.actions, *ADDED.get(path, ()))))
-        if answer.refusal and len(cards) == 1 and path == EVERYBODY[0]:
-            return cards
-    return cards
-
-
-def _once() -> InvocationId:
-    """An id that no use before had: what the Home tab asks only reads."""
-    from secrets import token_urlsafe
-
-    return InvocationId(f"slack:home:{token_urlsafe(12)}")
+        if answer.passing or (answer.refusal and not cards):
+            return Home(cards=(answer.show,), passing=answer.passing)
+        if not answer.refusal:
+            cards.append(replace(answer.show, actions=(*answer.show.actions, *ADDED.get(call.path, ()))))
+    return Home(cards=tuple(cards))

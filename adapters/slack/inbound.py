@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from enum import Enum, auto
 from hashlib import sha256
@@ -36,7 +36,10 @@ class Origin(Enum):
 
 @record
 class Use:
-    """One use of a command as Slack tells it. `id` is the same for every repeat of it."""
+    """One use of a command as Slack tells it. `id` is the same for every repeat of it.
+
+    `home` is the workspace that the person is of, empty where Slack does not tell.
+    """
 
     id: InvocationId
     team: str
@@ -52,6 +55,7 @@ class Use:
     view: str = ""
     thread: str = ""
     private: bool = False
+    home: str = ""
 
 
 @record
@@ -109,7 +113,8 @@ def pressed(payload: Json) -> Use:
     return Use(
         id=_invocation(team, payload),
         team=team,
-        user=_member(payload, team),
+        user=id_at(payload, "user", "id"),
+        home=text_at(payload, "user", "team_id"),
         name=text_at(payload, "user", "username"),
         origin={"home": Origin.HOME, "modal": Origin.MODAL}.get(kind, Origin.MESSAGE),
         call=made.call,
@@ -127,14 +132,6 @@ def pressed(payload: Json) -> Use:
 def _is_private(payload: Json) -> bool:
     container = payload.get("container")
     return isinstance(container, Mapping) and container.get("is_ephemeral") is True
-
-
-def _member(payload: Json, team: str) -> str:
-    """Whoever acts, of this workspace: a guest of another one sees the channel and not the list."""
-    home = text_at(payload, "user", "team_id")
-    if home and home != team and not text_at(payload, "enterprise", "id"):
-        raise Malformed("somebody of another workspace")
-    return id_at(payload, "user", "id")
 
 
 def _metadata(payload: Json) -> dict[str, Any]:
@@ -158,7 +155,8 @@ def submitted(payload: Json) -> Use:
     return Use(
         id=_invocation(team, payload),
         team=team,
-        user=_member(payload, team),
+        user=id_at(payload, "user", "id"),
+        home=text_at(payload, "user", "team_id"),
         name=text_at(payload, "user", "name") or text_at(payload, "user", "username"),
         origin=Origin.MODAL,
         call=Call(path=tuple(map(str, path)), arguments={**_words(given), **_filled(payload)}),
@@ -201,8 +199,11 @@ def _value(control: Any) -> str:
             return ""
 
 
-def shortcut(payload: Json) -> Shortcut:
-    """A message shortcut; the message's own buttons name its entry, else its links may."""
+def shortcut(payload: Json, ours: Collection[str | None]) -> Shortcut:
+    """A message shortcut; the buttons of a message of ours name its entry, else its links may.
+
+    `ours` is who we are there, as user and as bot: which app picked it, and which posted it, Slack does not tell.
+    """
     word = text_at(payload, "callback_id")
     if word not in {"read", "later"}:
         raise Malformed("no shortcut of ours")
@@ -211,7 +212,8 @@ def shortcut(payload: Json) -> Shortcut:
     use = Use(
         id=_invocation(team, payload),
         team=team,
-        user=_member(payload, team),
+        user=id_at(payload, "user", "id"),
+        home=text_at(payload, "user", "team_id"),
         name=text_at(payload, "user", "name"),
         origin=Origin.SHORTCUT,
         call="",
@@ -220,7 +222,7 @@ def shortcut(payload: Json) -> Shortcut:
         respond=text_at(payload, "response_url"),
         thread=text_at(message, "thread_ts"),
     )
-    own = text_at(payload, "api_app_id") == text_at(message, "app_id") != ""
+    own = any(name and name in ours for name in (text_at(message, "user"), text_at(message, "bot_id")))
     return Shortcut(
         use=use, word=word, entries=tuple(dict.fromkeys(_entries(message))) if own else (), links=_links(message)
     )

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from slack_bolt.async_app import AsyncApp
@@ -136,6 +137,9 @@ class Listeners:
         """
         if body.get("type") == "url_verification":
             return None
+        if body.get("type") == "app_rate_limited":
+            log.warning("Slack leaves out events: too many came in an hour", extra={"workspace": body.get("team_id")})
+            return BoltResponse(status=200, body="")
         stopped = await self._stopped_at_the_door(body)
         if stopped is not None:
             return stopped
@@ -159,7 +163,7 @@ class Listeners:
     async def _settled(self, body: Json) -> BoltResponse:
         """An event is acknowledged once its effect is committed, and else not, so that Slack brings it again."""
         try:
-            name = payload.text_at(body, "event_id")
+            name = payload.words_at(body, "event_id")
             if name not in self._events:
                 async with asyncio.timeout(EVENT_TIME):
                     await self._happenings.take(body, InvocationId(f"slack:{name}"))
@@ -189,9 +193,10 @@ class Listeners:
         if use is not None:
             self._errands.start(self._answers.answer(use))
 
-    async def _picked(self, ack: Ack, body: Any) -> None:
+    async def _picked(self, ack: Ack, body: Any, context: Any) -> None:
         await ack()
-        picked = self._first_use(body, inbound.shortcut)
+        ours = {context.bot_user_id, context.bot_id}
+        picked = self._first_use(body, partial(inbound.shortcut, ours=ours))
         if picked is not None:
             self._errands.start(self._answers.answer_shortcut(picked))
 
@@ -233,28 +238,25 @@ class Listeners:
                 await ack(response_action="update", view=forms.modal(answer.show, channel=use.channel))
             return
         await ack(response_action="update", view=self._answers.modal(answer.show, use))
-        self._errands.start(self._answers.publish(use.team, use.user))
+        self._errands.start(self._answers.publish(use.team, use.user, after=use.id))
 
     async def _asked(self, ack: Ack, body: Any) -> None:
         """Values to pick from while a person types."""
         options: Sequence[Json] = ()
         try:
-            kind = self._kind_asked(body)
-            team = payload.id_at(body, "team", "id")
-            user = payload.id_at(body, "user", "id")
-            actor = await self._people.actor(team, user, with_rights=False)
-            found = await self._core.complete(actor, kind, payload.text_at(body, "value"))
-            options = [forms.option(choice) for choice in found if 0 < len(choice.value) <= forms.MOST_VALUE]
+            use = inbound.submitted({**body, "trigger_id": "options"})
+            kind = self._kind_asked(use, payload.text_at(body, "block_id"))
+            actor = await self._people.actor(use.team, use.user, with_rights=False)
+            if not await self._answers.is_guest(use):
+                found = await self._core.complete(actor, kind, payload.text_at(body, "value"))
+                options = [forms.option(choice) for choice in found if 0 < len(choice.value) <= forms.MOST_VALUE]
         except (Malformed, Refusal) as wrong:
             log.info("a question for values was not understood: %s", wrong)
         await ack(options=list(options))
 
-    def _kind_asked(self, body: Any) -> Kind:
-        use = inbound.submitted({**body, "trigger_id": "options"})
+    def _kind_asked(self, use: Use, name: str) -> Kind:
         assert isinstance(use.call, Call)
-        spec = spec_of(self._core.catalogue, use.call.path)
-        name = payload.text_at(body, "block_id")
-        for param in spec.params:
+        for param in spec_of(self._core.catalogue, use.call.path).params:
             if param.name == name:
                 return param.kind
         raise Malformed("no field of ours")

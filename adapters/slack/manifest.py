@@ -17,7 +17,7 @@ SCOPES = {
     "reactions:read": "✅ and 🔖 on a post",
     "reactions:write": "the two reactions that a post begins with",
     "users:read": "a member's time zone, and who is an admin of the workspace",
-    "channels:read": "to hear that a public channel was archived or deleted",
+    "channels:read": "to hear that a public channel was archived or deleted, and whether the bot is in it",
     "groups:read": "the same for private channels that the bot was invited to",
 }
 OPTIONAL_SCOPES = {
@@ -25,10 +25,9 @@ OPTIONAL_SCOPES = {
     "groups:history": "the same in private channels that the bot was invited to",
     "channels:join": "to join a public channel by itself instead of asking for an invitation",
     "emoji:read": "to understand a workspace's own names for ✅ and 🔖",
-    "im:write": "to open a direct message with an admin",
 }
 EVENTS = (
-    "app_home_opened", "app_uninstalled", "channel_archive", "channel_deleted", "channel_left", "channel_rename",
+    "app_home_opened", "app_uninstalled", "channel_archive", "channel_deleted", "channel_left",
     "channel_unarchive", "group_archive", "group_deleted", "group_left", "group_unarchive", "member_joined_channel",
     "member_left_channel", "reaction_added", "reaction_removed", "tokens_revoked",
 )  # fmt: skip

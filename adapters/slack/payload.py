@@ -13,7 +13,7 @@ class Malformed(ValueError):
 
 KINDS = frozenset(
     {"event_callback", "block_actions", "block_suggestion", "view_submission", "view_closed", "message_action",
-     "shortcut", "url_verification"}
+     "shortcut", "url_verification", "app_rate_limited"}
 )  # fmt: skip
 _OBJECTS = ("enterprise", "team", "user", "channel", "view", "container", "message", "event", "actor")
 
@@ -48,6 +48,14 @@ def text_at(payload: Any, *path: str) -> str:
     if not isinstance(value, str):
         raise Malformed("a payload of another shape")
     return value
+
+
+def words_at(payload: Any, *path: str) -> str:
+    """The words that stand at this path, at least one; raises Malformed."""
+    found = text_at(payload, *path)
+    if not found:
+        raise Malformed(f"nothing at {'.'.join(path)}")
+    return found
 
 
 def id_at(payload: Any, *path: str) -> str:

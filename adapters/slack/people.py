@@ -27,7 +27,7 @@ PATIENCE = 1.0
 
 @record
 class Person:
-    """What Slack says. A `guest` of another organisation shares a channel and not the reading list."""
+    """What Slack says. A `guest` of another workspace shares a channel and not the reading list."""
 
     name: str
     role: Role = Role.READER
@@ -114,10 +114,11 @@ def _person(team: str, answer: Json) -> Person:
     profile = user.get("profile") or {}
     admin = bool(user.get("is_admin") or user.get("is_owner") or user.get("is_primary_owner"))
     home = user.get("team_id") or team
+    theirs = (home, *((user.get("enterprise_user") or {}).get("teams") or ()))  # of an organisation with several
     return Person(
         name=str(profile.get("display_name") or user.get("real_name") or user.get("name") or ""),
         role=Role.ADMIN if admin and home == team else Role.READER,
         zone=str(user["tz"]) if user.get("tz") else None,
         bot=bool(user.get("is_bot")),
-        guest=bool(user.get("is_stranger")) or (home != team and not user.get("enterprise_user")),
+        guest=bool(user.get("is_stranger")) or team not in theirs,
     )

@@ -13,7 +13,7 @@ from adapters.slack.api import Api, Web
 from adapters.slack.door import PATH, Door
 from adapters.slack.emoji import SEEDS, Emoji
 from adapters.slack.errands import Errands
-from adapters.slack.events import Events
+from adapters.slack.events import Events, left_meanwhile
 from adapters.slack.failures import Absent, Already, Gone, Unreadable
 from adapters.slack.history import EVENT_TYPE, History
 from adapters.slack.install import Install
@@ -78,6 +78,7 @@ class SlackPlatform:
                 joined = WorkspaceJoined(workspace=names.workspace(ours.team), name=ours.name, by_host=True)
                 await core.happened(joined)
                 await self._acquaintance.meet(ours)
+            await left_meanwhile(core, self._workspaces)
             if self._setup.installable:
                 self._install = Install(
                     self._setup,
@@ -135,7 +136,7 @@ class SlackPlatform:
         return Connection(up=up, reason="" if up else "Socket Mode is not connected", reconnects=reconnects)
 
     def _listeners(self, core: Core, errands: Errands) -> Listeners:
-        answers = Answers(core, web=self._web, api=self._api, people=self._people)
+        answers = Answers(core, web=self._web, api=self._api, workspaces=self._workspaces, people=self._people)
         events = Events(
             core,
             api=self._api,
@@ -305,8 +306,8 @@ class SlackPlatform:
             await self._acquaintance.meet(workspace)
         found = []
         for one in (answer.get("message") or {}).get("reactions") or ():
-            name = self._emoji.canonical(team, str(one.get("name", "")))
-            meaning = self._emoji.meaning(name)
+            name = str(one.get("name", ""))
+            meaning = self._emoji.meaning(team, name)
             for user in one.get("users") or () if meaning else ():
                 if workspace and user == workspace.bot_user:
                     continue

@@ -4,7 +4,7 @@ import logging
 import re
 
 _SECRETS = re.compile(
-    r"xox[a-z]+-[\w.-]+|xapp-[\w.-]+|xoxe[\w.-]+|https?://[^\s'\"<>]*/(?:commands|actions|workflows|app)/[^\s'\"<>]*"
+    r"xox[a-z]+-[\w.-]+|xapp-[\w.-]+|xoxe[\w.-]+|https?://[^\s'\"<>]*/(?:commands|actions|app-actions|workflows|app|services|triggers)/[^\s'\"<>]*"
     r"|(?<=ticket=)[^&\s'\"]+|(?<=code=)[^&\s'\"]+|wss?://[^\s'\"<>]+"
 )
 

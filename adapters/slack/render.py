@@ -165,6 +165,7 @@ def _block(part: Block, sheet: _Sheet) -> Iterator[Json]:
         case Fields():
             if part.items:
                 yield block([_fields(part, sheet)])
+            yield from _buttons(part.actions)
         case Entries():
             yield from _entries(part, sheet)
         case NoteTree():

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from adapters.slack.names import ID
-from adapters.slack.text import clean, followed, isolated, poses_as, split
+from adapters.slack.text import clean, cut, followed, isolated, poses_as, split
 from bot.domain.notes import NoteBlock, NoteKind, NoteLine, lines
 from bot.domain.text import Span, Text, plain, site_of, string
 
@@ -67,7 +67,8 @@ def _channel(id: str) -> Json:
 def _label(label: str, url: str) -> str:
     site = site_of(url)
     shown = label.strip() or site
-    shown = f"{shown} ({site})" if poses_as(shown, site) else shown
+    if poses_as(shown, site):
+        shown = f"{cut(shown, MOST_IN_TEXT - len(site) - 3)} ({site})"
     return isolated(shown[:MOST_IN_TEXT])
 
 

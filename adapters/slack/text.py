@@ -17,7 +17,13 @@ _DROPPED: dict[int, str | None] = {
 }
 _ONE_LINE = {**_DROPPED, ord("\n"): " "}
 _RIGHT_TO_LEFT = {"R", "AL", "AN"}
-_HOSTLIKE = re.compile(r"(?<![\w@.-])(?:[\w-]+\.)+[a-z]{2,}(?![\w-])", re.IGNORECASE)
+_HOSTLIKE = re.compile(
+    r"(?<![\w.-])(?:(?:[\w-]+\.)+(?:[^\W\d_]{2,}|xn--[\w-]+)|localhost|\d{1,3}(?:\.\d{1,3}){3})(?![\w-])"
+    r"|\[[0-9a-f:.]+\]",
+    re.IGNORECASE,
+)
+_IDEOGRAPHIC_DOT = "\u3002"
+"""Browsers take it for the dot of a host (https://url.spec.whatwg.org/#concept-domain-to-ascii, 2026-01)."""
 
 
 def clean(text: str, *, lines: bool = False) -> str:
@@ -85,9 +91,9 @@ def followed(url: str, most: int) -> str | None:
 
 
 def poses_as(label: str, site: str) -> bool:
-    """Whether a link's label names another host than the one it leads to."""
-    named = {host.lower().removeprefix("www.") for host in _HOSTLIKE.findall(label)}
-    return bool(named) and site not in named
+    """Whether a link's label names a host other than the one it leads to, in whatever letters, beside it or not."""
+    plainly = unicodedata.normalize("NFKC", label).replace(_IDEOGRAPHIC_DOT, ".")
+    return any(host.lower().removeprefix("www.").strip("[]") != site for host in _HOSTLIKE.findall(plainly))
 
 
 def plain_of_mrkdwn(typed: str) -> str:

@@ -94,7 +94,14 @@ def told(at: datetime, zone: ZoneInfo) -> str:
 
 def actions_of(card: Card) -> tuple[Action, ...]:
     """Every action of the card, in the order in which `rows` shows them."""
-    return (*(action for entry in entries_of(card) for action in entry.actions), *card.actions)
+    head = card.entry.actions if card.entry else ()
+    return (*head, *(action for block in card.blocks for action in _actions_in(block)), *card.actions)
+
+
+def _actions_in(block: Block) -> tuple[Action, ...]:
+    if isinstance(block, Entries):
+        return tuple(action for entry in block.items for action in entry.actions)
+    return block.actions if isinstance(block, Fields) else ()
 
 
 def entries_of(card: Card) -> tuple[EntryLine, ...]:
@@ -132,6 +139,7 @@ def _block(block: Block, view: View, buttons: Iterator[Button]) -> Iterator[Row]
         case Fields():
             for label, text in block.items:
                 yield Row(look=Look.FIELD, marker=f"{harmless(label)}:", text=_resolved(text, view))
+            yield from _buttons(buttons, len(block.actions))
         case Entries():
             roomy = any(entry.matched or entry.actions for entry in block.items)
             for number, entry in enumerate(block.items):

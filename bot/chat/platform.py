@@ -56,11 +56,15 @@ class Invocation:
 
 @record
 class Answer:
-    """What comes back. `refusal` says that nothing was done; a refusal is private whatever `reply` a command declares."""
+    """What comes back. `refusal` says that nothing was done; a refusal is private whatever `reply` a command declares.
+
+    `passing` is one of the moment: too much was asked for, or the store is away. It may be answered in a minute.
+    """
 
     show: Card | Form
     reply: Reply = Reply.PRIVATE
     refusal: bool = False
+    passing: bool = False
 
 
 @record
@@ -177,6 +181,15 @@ class Core(Protocol):
 
     async def invoke(self, invocation: Invocation) -> Answer:
         """Carry out one use of a command. A repeat of the same id has no second effect and gets the first answer."""
+        ...
+
+    async def overview(
+        self, actor: Actor, calls: Sequence[Call], *, after: InvocationId | None = None
+    ) -> Sequence[Answer | None]:
+        """Answer each of several calls that only read, to be shown together; None for one that is not the actor's.
+
+        It is one use, and none where it follows the answered use `after`. Once one answer is `passing`, all after it are.
+        """
         ...
 
     async def complete(self, actor: Actor, kind: Kind, typed: str) -> Sequence[Choice]:

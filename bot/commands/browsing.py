@@ -2,7 +2,18 @@
 
 from typing import Annotated
 
-from bot.commands.cards import PAGE_SIZE, button, counted, entries_block, entry_card, moment, page_note, pager, sentence
+from bot.commands.cards import (
+    PAGE_SIZE,
+    button,
+    counted,
+    entries_block,
+    entry_card,
+    moment,
+    page_note,
+    pager,
+    sentence,
+    share_button,
+)
 from bot.commands.declare import Turn, command, named, position, rest
 from bot.domain.card import Action, Block, Call, Card, Entries, EntryLine, Fields, Paragraph
 from bot.domain.entry import Entry
@@ -40,7 +51,7 @@ def search(turn: Turn, query: Annotated[str, rest(Kind.TEXT, "what to look for")
         blocks=(
             *_corrected(found),
             *_widened(found),
-            Entries(items=tuple(_hit(hit, state) for hit, state in found.items)),
+            Entries(items=tuple(_hit(turn, hit, state) for hit, state in found.items)),
             page_note(found.number, found.pages, found.total, "found"),
         ),
         actions=(*pager(call, found.number, found.pages), *_as_typed(query, found)),
@@ -65,7 +76,7 @@ def _as_typed(query: str, found: Found) -> tuple[Action, ...]:
     return (Action(label=f"Search for “{' '.join(found.corrected)}”"[:LONGEST_LABEL], call=call, replaces=True),)
 
 
-def _hit(hit: Hit, state: ReadingState) -> EntryLine:
+def _hit(turn: Turn, hit: Hit, state: ReadingState) -> EntryLine:
     entry = hit.entry
     return EntryLine(
         number=entry.number,
@@ -75,7 +86,7 @@ def _hit(hit: Hit, state: ReadingState) -> EntryLine:
         tags=entry.tags,
         matched=() if string(hit.matched) == entry.title else hit.matched,
         path=hit.path,
-        actions=(button("Notes", "show", entry.number), button("Share", "share", entry.number)),
+        actions=(button("Notes", "show", entry.number), *share_button(entry, in_channel=turn.channel is not None)),
     )
 
 
@@ -84,7 +95,8 @@ def show(turn: Turn, entry: Annotated[EntryNumber, position(Kind.ENTRY, "the num
     """Everything about one entry: all its notes, and where it was discussed."""
     found = entries.entry(turn.tx, turn.team.id, entry)
     (_, state), *_ = entries.with_states(turn.tx, turn.member.id, [found])
-    return entry_card(found, state, all_notes=True, more=_discussed(turn, found))
+    in_channel = turn.channel is not None
+    return entry_card(found, state, all_notes=True, in_channel=in_channel, more=_discussed(turn, found))
 
 
 @command("related")
@@ -95,7 +107,7 @@ def related(turn: Turn, entry: Annotated[EntryNumber, position(Kind.ENTRY, "the 
     if not found:
         hint = f"“{turn.word} search” finds entries by their words."
         return sentence(f"No other entry on the list is like #{entry}.", hint)
-    items = tuple(_hit(hit, state) for hit, state in found)
+    items = tuple(_hit(turn, hit, state) for hit, state in found)
     return Card(title=f"More like #{entry} {like.title}", blocks=(Entries(items=items),))
 
 

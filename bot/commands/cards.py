@@ -48,12 +48,17 @@ def line_of(entry: Entry, state: ReadingState, *actions: Action) -> EntryLine:
     )
 
 
-def entry_card(entry: Entry, state: ReadingState, *, all_notes: bool, more: Iterable[Block] = ()) -> Card:
-    """One entry for one member: the first levels of its notes, or all of them, and the buttons."""
+def entry_card(
+    entry: Entry, state: ReadingState, *, all_notes: bool, in_channel: bool = True, more: Iterable[Block] = ()
+) -> Card:
+    """One entry for one member: the first levels of its notes, or all of them, and the buttons.
+
+    It can be shared only from where there is a channel to share it into.
+    """
     return Card(
         title=entry.title,
         blocks=(Fields(items=_about(entry, state)), *_notes(entry, all_notes=all_notes), *more),
-        actions=_entry_buttons(entry, state, all_notes=all_notes),
+        actions=(*_entry_buttons(entry, state, all_notes=all_notes), *share_button(entry, in_channel=in_channel)),
         entry=line_of(entry, state),
     )
 
@@ -81,7 +86,11 @@ def _entry_buttons(entry: Entry, state: ReadingState, *, all_notes: bool) -> tup
     buttons = [undo if state is ReadingState.READ else read]
     buttons += [later] if state is ReadingState.UNREAD else []
     buttons += [notes] if entry.notes.tree and not all_notes else []
-    return (*buttons, related, button("Share", "share", entry.number))
+    return (*buttons, related)
+
+
+def share_button(entry: Entry, *, in_channel: bool) -> tuple[Action, ...]:
+    return (button("Share", "share", entry.number),) if in_channel else ()
 
 
 def button(label: str, word: str, number: EntryNumber) -> Action:

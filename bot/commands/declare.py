@@ -21,7 +21,7 @@ from bot.chat.command import CommandSpec, Param, Placement, Reply
 from bot.chat.platform import Actor
 from bot.domain import value
 from bot.domain.card import Call, Card, Choice, Field, Form
-from bot.domain.errors import BadUsage, NotAllowed
+from bot.domain.errors import BadUsage, NotAllowed, Refusal
 from bot.domain.ids import ChannelRef, InvocationId, MessageRef, Url
 from bot.domain.reading import ReadingState
 from bot.domain.record import record
@@ -217,7 +217,7 @@ _READ: Mapping[Kind, Callable[[str], Any]] = {
 }
 
 
-def form_of(spec: CommandSpec, arguments: Mapping[str, str], problem: BadUsage | None = None) -> Form:
+def form_of(spec: CommandSpec, arguments: Mapping[str, str], problem: Refusal | None = None) -> Form:
     """A form that asks for the command's parameters, filled with what is known and with what was wrong."""
     fields = tuple(
         Field(
@@ -234,5 +234,5 @@ def form_of(spec: CommandSpec, arguments: Mapping[str, str], problem: BadUsage |
     return Form(title=spec.summary, fields=fields, submit=Call(path=spec.path))
 
 
-def _problem(problem: BadUsage) -> str:
+def _problem(problem: Refusal) -> str:
     return f"{problem.message} {problem.hint}" if problem.hint else problem.message

@@ -107,35 +107,68 @@ class Dispatcher:
         if known is not None:
             self._meter.repeated()
             return known[1]
-        began = time.perf_counter()
-        name, outcome, answer = await self._tried(invocation)
-        seconds = time.perf_counter() - began
-        self._meter.answered(name, outcome, seconds)
-        log.info(outcome, extra={"command": name, "milliseconds": round(seconds * 1000, 1)})
+        outcome, answer = await self._measured(invocation)
         if outcome in _KNOWN:
             self._remember(invocation.id, answer)
         return answer
 
-    async def _tried(self, invocation: Invocation) -> tuple[str, str, Answer]:
+    async def overview(
+        self, actor: Actor, calls: Sequence[Call], *, after: InvocationId | None = None
+    ) -> Sequence[Answer | None]:
+        """Answer several calls as one use: the first that is answered counts, unless all belong to a use that did."""
+        ours = InvocationId(f"overview:{self._clock.token()}")
+        follow(after or ours)
+        counted = after in self._answered
+        answers: list[Answer | None] = []
+        trouble: Answer | None = None
+        for call in calls:
+            if trouble is not None or not self._is_theirs(actor, call):
+                answers.append(trouble)
+                continue
+            asked = Invocation(id=ours, call=call, actor=actor, channel=None)
+            _, answer = await self._measured(asked, counted=counted)
+            answers.append(answer)
+            counted, trouble = True, answer if answer.passing else None
+        return answers
+
+    def _is_theirs(self, actor: Actor, call: Call) -> bool:
+        command = self._commands.get(call.path)
+        return command is not None and command.spec.role <= self._role(actor)
+
+    async def _measured(self, invocation: Invocation, *, counted: bool = False) -> tuple[str, Answer]:
+        """One word for what came of it, and the answer; `counted` is what is no use of its own."""
+        began = time.perf_counter()
+        name, outcome, answer = await self._tried(invocation, counted=counted)
+        seconds = time.perf_counter() - began
+        self._meter.answered(name, outcome, seconds)
+        log.info(outcome, extra={"command": name, "milliseconds": round(seconds * 1000, 1)})
+        return outcome, answer
+
+    async def _tried(self, invocation: Invocation, *, counted: bool) -> tuple[str, str, Answer]:
         """The command's name, one word for what came of it, and the answer."""
         name, spec = "unknown", None
         try:
-            self._limits.take(invocation.actor)
+            if not counted:
+                self._limits.take(invocation.actor)
             call = self._call(invocation)
             command = self._command(call)
             name, spec = command.spec.name, command.spec
             carried_out = partial(self._carried_out, invocation, command, call)
             return name, "answered", await self._patience.of(carried_out)
         except TooMuch as no:
-            return name, "limited", Answer(show=refusal(no, None, self._house.word), refusal=True)
+            return name, "limited", Answer(show=refusal(no, None, self._house.word), refusal=True, passing=True)
         except Refusal as no:
             return name, "refused", self._refused(no, invocation, spec)
         except StoreError as error:
             if isinstance(error, GaveUp) and spec and spec.writes:
                 unknown = "It is not known yet whether this was done."
-                return name, "busy", _trouble(unknown, f"{error} Look in a minute, before you do it again.")
+                return (
+                    name,
+                    "busy",
+                    _trouble(unknown, f"{error} Look in a minute, before you do it again.", passing=True),
+                )
             again = f"{error} Try again in a minute."
-            return name, "busy", _trouble("This cannot be done right now; nothing was lost.", again)
+            return name, "busy", _trouble("This cannot be done right now; nothing was lost.", again, passing=True)
         except Exception:  # noqa: BLE001 -- a bug ends here, as a card with a reference, and never at the person
             return name, "broken", self._broken(f"invocation of {name}")
 
@@ -155,8 +188,8 @@ class Dispatcher:
         role = self._role(invocation.actor)
         if role < spec.role:
             raise NotAllowed(f"“{spec.name}” is for {spec.role.word}s.", hint="Ask an admin of this workspace.")
-        if spec.form and not call.arguments:
-            return Answer(show=form_of(spec, {}))
+        if spec.form and not any(param.name in call.arguments for param in spec.params if param.required):
+            return Answer(show=form_of(spec, call.arguments))
         if spec.writes:
             card = await self._runner.write(lambda tx: self._once(tx, invocation, command, call, role))
             self._wake()
@@ -227,7 +260,7 @@ class Dispatcher:
         if no.hint:
             no.hint = with_word(no.hint, self._house.word, {path[0] for path in self._commands})
         call = invocation.call
-        if isinstance(call, Call) and spec and spec.form and isinstance(no, BadUsage) and no.field:
+        if isinstance(call, Call) and spec and spec.form and no.field:
             return Answer(show=form_of(spec, call.arguments, no), refusal=True)
         return Answer(show=refusal(no, spec, self._house.word), refusal=True)
 
@@ -356,5 +389,5 @@ def fitting(words: Sequence[str], typed: str) -> Sequence[Choice]:
     return [Choice(value=word, label=word) for word in [*begin, *hold][:MOST_CHOICES]]
 
 
-def _trouble(title: str, hint: str) -> Answer:
-    return Answer(show=sentence(title, hint, tone=Tone.REFUSAL), refusal=True)
+def _trouble(title: str, hint: str, *, passing: bool = False) -> Answer:
+    return Answer(show=sentence(title, hint, tone=Tone.REFUSAL), refusal=True, passing=passing)

@@ -63,7 +63,7 @@ def random(turn: Turn, tag: Annotated[str | None, named(Kind.TAG, "a tag that it
     if found is None:
         with_tag = f" tagged “{tag}”" if tag else ""
         return sentence(f"You have no unread entry{with_tag}.", f"“{turn.word} list is:read” shows what you have read.")
-    return entry_card(*found, all_notes=False)
+    return entry_card(*found, all_notes=False, in_channel=turn.channel is not None)
 
 
 @command("next")
@@ -72,12 +72,24 @@ def next_up(turn: Turn) -> Card:
     coming = readings.next_up(turn.tx, turn.team.id, turn.member.id, NEXT_LISTED)
     if not coming:
         return sentence("Nothing is waiting for you.", "You have read the whole list.")
-    return _with_read_buttons("Next for you", coming)
+    return _waiting(turn, "Next for you", coming)
 
 
-def _with_read_buttons(title: str, items: Sequence[tuple[Entry, ReadingState]]) -> Card:
-    lines = tuple(line_of(entry, state, button("Read", "read", entry.number)) for entry, state in items)
-    return Card(title=title, blocks=(Entries(items=lines),))
+def _waiting(turn: Turn, title: str, items: Sequence[tuple[Entry, ReadingState]]) -> Card:
+    """The entries, those of the queue and the unread ones apart, and how to come to those that are not shown."""
+    counts = turn.tx.readings.counts(turn.member.id)
+    blocks: list[Block] = []
+    more: list[Action] = []
+    for state, words, total, label in (
+        (ReadingState.LATER, "In your queue", counts.later, "The whole queue"),
+        (ReadingState.UNREAD, "Unread", counts.unread, "All unread"),
+    ):
+        shown = [line_of(entry, one, button("Read", "read", entry.number)) for entry, one in items if one is state]
+        if shown:
+            blocks += [Paragraph(text=plain(f"{words}: {total}"), quiet=True), Entries(items=tuple(shown))]
+            listed = Call(path=("list",), arguments={"is": state.value})
+            more += [Action(label=label, call=listed)] if total > len(shown) else []
+    return Card(title=title, blocks=tuple(blocks), actions=tuple(more))
 
 
 @command("later", writes=True)
@@ -92,7 +104,7 @@ def later(turn: Turn, entry: MaybeEntry = None) -> Card:
     if not queued:
         hint = f"“{turn.word} later #12” puts an entry there, “{turn.word} next” shows what is unread."
         return sentence("Your queue is empty.", hint)
-    return _with_read_buttons("Your queue", queued)
+    return _waiting(turn, "Your queue", queued)
 
 
 @command("read", writes=True)

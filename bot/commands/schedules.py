@@ -1,5 +1,7 @@
 """Commands about a channel's weekly slot."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -7,7 +9,7 @@ from zoneinfo import ZoneInfo
 from bot.commands.cards import moment
 from bot.commands.declare import Turn, command, named, position
 from bot.commands.digests import MaybeChannel, named_channel
-from bot.domain.card import Block, Card, Fields, Paragraph, Tone
+from bot.domain.card import Action, Block, Call, Card, Fields, Paragraph, Tone
 from bot.domain.schedule import Schedule, Weekday
 from bot.domain.team import Role
 from bot.domain.text import Text, joined, plain
@@ -51,7 +53,28 @@ def list_schedules(turn: Turn, channel: MaybeChannel = None) -> Card:
     if not known:
         hint = "Set one: schedule set mon 09:00 Europe/Berlin"
         return Card(title="No channel has a schedule.", blocks=(Paragraph(text=plain(hint)),))
-    return Card(title="Schedules", blocks=tuple(_described(turn, schedule) for schedule in known))
+    return Card(title="Schedules", blocks=tuple(_changeable(turn, schedule) for schedule in known))
+
+
+def _changeable(turn: Turn, schedule: Schedule) -> Block:
+    """The schedule with its buttons; those of another workspace are changed there."""
+    described = _described(turn, schedule)
+    if schedule.channel.workspace != turn.actor.workspace:
+        return described
+    return replace(described, actions=(*_buttons(turn, schedule),))
+
+
+def _buttons(turn: Turn, schedule: Schedule) -> Iterator[Action]:
+    def button(label: str, word: str, **arguments: str) -> Action:
+        channel = {"channel": f"#{schedule.channel.id}"}
+        return Action(label=label, call=Call(path=("schedule", word), arguments=arguments | channel))
+
+    yield button("Change", "set")
+    if paused(turn, schedule):
+        yield button("Resume", "resume")
+    else:
+        yield button("Pause for a week", "pause", period="1w")
+    yield button("Off", "off")
 
 
 @command("schedule", "pause", role=Role.ADMIN, writes=True)
@@ -86,7 +109,7 @@ def _confirmed(turn: Turn, title: str, schedule: Schedule) -> Card:
     return Card(title=title, blocks=(_described(turn, schedule),), tone=Tone.DONE)
 
 
-def _described(turn: Turn, schedule: Schedule) -> Block:
+def _described(turn: Turn, schedule: Schedule) -> Fields:
     every = f"{schedule.weekday.word} {schedule.at:%H:%M} {schedule.zone}"
     tags = (("Only tagged", plain(", ".join(schedule.tags))),) if schedule.tags else ()
     return Fields(

@@ -68,9 +68,10 @@ class Paragraph:
 
 @record
 class Fields:
-    """Short labelled values; the labels are ours."""
+    """Short labelled values of one thing, and what can be done with it; the labels are ours."""
 
     items: tuple[tuple[str, Text], ...]
+    actions: tuple[Action, ...] = ()
 
 
 @record

@@ -17,20 +17,20 @@ class DogearError(Exception):
 
 
 class Refusal(DogearError):
-    """An expected "no", written for the person who asked: what is wrong, and what to do next."""
+    """An expected "no", written for the person who asked: what is wrong, and what to do next.
 
-    def __init__(self, message: str, *, hint: str | None = None) -> None:
+    `field` names the parameter if one is to blame, so that a form can say it there.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None, field: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.field = field
 
 
 class BadUsage(Refusal):
-    """A line, an option or a form field that cannot be understood; `field` names the parameter if one is to blame."""
-
-    def __init__(self, message: str, *, hint: str | None = None, field: str | None = None) -> None:
-        super().__init__(message, hint=hint)
-        self.field = field
+    """A line, an option or a form field that cannot be understood."""
 
 
 class NotFound(Refusal):

@@ -38,7 +38,8 @@ def put(
     Raises Conflict for tags that no entry on the list has.
     """
     if tags and not tx.schedules.candidates(team, channel, tags):
-        raise Conflict(f"No entry on the list is tagged “{', '.join(tags)}”.", hint="“tags” shows every tag.")
+        named = ", ".join(tags)
+        raise Conflict(f"No entry on the list is tagged “{named}”.", hint="“tags” shows every tag.", field="tag")
     schedule = Schedule(
         id=NOT_YET_KEPT,
         team=team,

@@ -132,7 +132,11 @@ note_trees = st.builds(
 )
 blocks = st.one_of(
     st.builds(Paragraph, text=texts, quiet=st.booleans()),
-    st.builds(Fields, items=st.lists(st.tuples(strings, texts), max_size=4).map(tuple)),
+    st.builds(
+        Fields,
+        items=st.lists(st.tuples(strings, texts), max_size=4).map(tuple),
+        actions=st.lists(actions, max_size=3).map(tuple),
+    ),
     st.builds(Entries, items=st.lists(entry_lines, max_size=5).map(tuple)),
     note_trees,
     st.builds(Divider),

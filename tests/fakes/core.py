@@ -168,6 +168,17 @@ class FakeCore:
             hint = (Paragraph(text=plain(refused.hint)),) if refused.hint else ()
             return Answer(show=Card(title=refused.message, blocks=hint, tone=Tone.REFUSAL), refusal=True)
 
+    async def overview(
+        self, actor: Actor, calls: Sequence[Call], *, after: InvocationId | None = None
+    ) -> Sequence[Answer | None]:
+        ours = InvocationId("overview")
+        return [
+            await self.invoke(Invocation(id=ours, call=call, actor=actor, channel=None))
+            if call.path in self._answers
+            else None
+            for call in calls
+        ]
+
     async def complete(self, actor: Actor, kind: Kind, typed: str) -> Sequence[Choice]:
         if kind is Kind.ENTRY:
             return [Choice(value=f"#{entry.number}", label=entry.title) for entry in self.entries]

@@ -31,7 +31,7 @@ SIGNING_SECRET = "canary-signing-secret"
 APP_TOKEN = "xapp-canary-app-token"
 SCOPES = (
     "commands,chat:write,reactions:read,reactions:write,users:read,channels:read,groups:read,"
-    "channels:history,groups:history,emoji:read,im:write"
+    "channels:history,groups:history,emoji:read"
 )
 NEEDED = {
     "chat.postMessage": "chat:write",
@@ -438,6 +438,14 @@ class FakeSlack:
             return {"user": posted.body["user"]}
         return {"user": workspace.bot_user, "bot_id": workspace.bot}
 
+    def _conversations_info(self, workspace: Workspace, body: Json) -> Json:
+        found = self.channels.get(str(body.get("channel")))
+        is_member = found is not None and workspace.bot_user in found.members
+        if found is None or found.team != workspace.team or (found.private and not is_member):
+            raise Refused("channel_not_found")
+        about = {"is_member": is_member, "is_archived": found.archived, "is_private": found.private}
+        return {"channel": {"id": found.id, "name": found.name, **about}}
+
     def _conversations_join(self, workspace: Workspace, body: Json) -> Json:
         found = self.channels.get(str(body.get("channel")))
         if found is None or found.private:
@@ -612,7 +620,6 @@ class FakeSlack:
             "team": {"id": team, "domain": "ours"},
             "user": {"id": user, "name": self.users[team, user]["name"], "team_id": team},
             "channel": {"id": channel, "name": "reading"},
-            "api_app_id": "A0001",
             "message": message,
             "enterprise": None,
         }

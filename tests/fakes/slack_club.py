@@ -63,9 +63,15 @@ class SlackClub:
 
 @asynccontextmanager
 async def running(
-    slack: FakeSlack, database: str, reading_list: Path | None = None, *, by_socket: bool = False, **more: Any
+    slack: FakeSlack,
+    database: str,
+    reading_list: Path | None = None,
+    *,
+    by_socket: bool = False,
+    hosted: bool = False,
+    **more: Any,
 ) -> AsyncIterator[SlackClub]:
-    """The club with Slack while the block lasts; its clock stands where the machine's does."""
+    """The club with Slack while the block lasts; its clock stands where the machine's does. `hosted` sets its limits."""
     setup = SlackSetup(
         **{
             "bot_token": next((one.token for one in slack.workspaces.values()), ""),
@@ -77,7 +83,7 @@ async def running(
             **more,
         }
     )
-    async with opened(load(database=database), migrate=False) as club:
+    async with opened(load(database=database), migrate=False, hosted=hosted) as club:
         team = await club.runner.write(lambda tx: teams.found_default(tx, "UTC"))
         if reading_list is not None:
             await club.lists.use(team, [reading_list])

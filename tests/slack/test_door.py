@@ -126,6 +126,59 @@ def test_a_replay_gets_the_same_acknowledgement_and_has_no_second_effect(databas
     assert len([post for post in slack.sent if post.thread is None]) == 1
 
 
+AGES = (-150, -100, -50, -10, 0, 10, 100, 200, 297)
+TOO_OLD_OR_NEW = (-86_400, -3600, -302, 302, 3600, 86_400)
+
+
+def test_every_kind_of_request_of_every_age_has_one_effect_however_often_it_comes(database: str, seed: Path) -> None:
+    async def replayed() -> None:
+        async with a_club(database, seed) as club:
+            slack = club.slack
+
+            def effects() -> tuple[int, ...]:
+                return len(slack.answers), len(slack.ephemerals), len(slack.views), len(slack.sent)
+
+            async def sent(cases: list[tuple[bytes, dict[str, str]]]) -> list[tuple[int, Any]]:
+                """Everything is sent and has had its effect."""
+                acks = [await slack.post(body, headers) for body, headers in cases]
+                await club.settle()
+                calls = -1
+                for _ in range(50):
+                    if calls == len(slack.calls):
+                        break
+                    calls = len(slack.calls)
+                    await asyncio.sleep(0.2)
+                return acks
+
+            def made(ages: tuple[int, ...]) -> list[tuple[bytes, dict[str, str]]]:
+                cases = []
+                for at in ages:
+                    for body, kind in map(slack.encoded, [*whole(slack), slack.command(ANA, "share #12")]):
+                        cases.append((body, {"Content-Type": kind, **slack.signed(body, at=str(now() + at))}))
+                return cases
+
+            cases = made(AGES)
+            assert len(cases) >= 50
+            first = await sent(cases)
+            done = effects()
+            assert {status for status, _ in first} == {200}
+            assert done[0] >= 2 * len(AGES)
+            assert len([post for post in slack.sent if post.thread is None]) == len(AGES)
+
+            again = [ack for _ in range(3) for ack in await sent(cases)]
+            assert {status for status, _ in again} == {200}
+            assert effects() == done
+
+            late = await sent(made(TOO_OLD_OR_NEW))
+            assert {status for status, _ in late} == {401}
+            assert effects() == done
+
+    asyncio.run(replayed())
+
+
+FORM_VIEW = {"id": "V1", "type": "modal", "callback_id": "form", "private_metadata": '{"p":["schedule","set"]}'}
+
+
 def whole(slack: FakeSlack) -> list[Json]:
     """One payload of each kind that Slack sends."""
     return [
@@ -133,7 +186,7 @@ def whole(slack: FakeSlack) -> list[Json]:
         slack.press(ANA, {"action_id": "use.0", "value": '{"p":["read"],"a":{"entry":"#1"}}'}),
         slack.reaction(ANA, "white_check_mark", "C0001", "1.000001"),
         slack.shortcut(ANA, "read", {"text": "hello"}),
-        slack.submission(ANA, {"id": "V1", "type": "modal", "private_metadata": '{"p":["schedule","set"]}'}, {}),
+        slack.submission(ANA, FORM_VIEW, {}),
         slack.event({"type": "app_home_opened", "user": ANA, "tab": "home"}),
         slack.event({"type": "member_joined_channel", "user": "UBOT0001", "channel": "C0001"}),
     ]
@@ -283,6 +336,7 @@ def test_nothing_that_people_or_lists_write_becomes_a_mention_or_a_foreign_link(
 
     everything = [post.body for post in slack.sent] + [answer.body for answer in slack.answers]
     assert len(everything) > 100
+    assert not {"parse", "link_names", "mrkdwn"} & {name for body in everything for name in body}
     assert [live for body in everything for live in live_mentions(body)] == []
     assert not slack.refusals
     links = [url for body in everything for url in urls(body)]

@@ -91,7 +91,7 @@ async def what_we_are_shown(club: SlackClub, root: Json) -> list[Json]:
         await slack.send(slack.press(ANA, button, channel="C0666", team=OURS, ts=root["ts"]))
         await slack.send({**slack.press(ANA, button, team=OURS), "team": {"id": THEIRS}})
     await slack.send(slack.shortcut(ANA, "read", {"text": f"<https://{CANARY}.example/1>", "ts": "1.000001"}))
-    message = {"text": "x", "ts": root["ts"], "app_id": "A0001", "blocks": root["blocks"]}
+    message = {"text": "x", "ts": root["ts"], "user": "UBOT0666", "bot_id": "BBOT0666", "blocks": root["blocks"]}
     await slack.send(slack.shortcut(ANA, "later", message, channel="C0666"))
     await slack.send(slack.reaction(ANA, "white_check_mark", "C0666", root["ts"]))
     await slack.send(slack.reaction(ANA, "white_check_mark", "C0666", root["ts"], team=THEIRS))

@@ -62,6 +62,134 @@ def test_the_home_tab_shows_a_reader_theirs_and_an_admin_the_clubs(database: str
     asyncio.run(opened())
 
 
+def pressed_at_home(slack: FakeSlack, user: str, action: Json) -> Json:
+    return slack.press(user, {name: action[name] for name in ("action_id", "value")}, view={"type": "home", "id": "VH"})
+
+
+def test_the_home_tab_outlives_twenty_presses_in_a_row_and_what_is_too_much_opens_before_it(
+    database: str, seed: Path
+) -> None:
+    async def hurried() -> None:
+        async with a_club(database, seed, hosted=True) as club:
+            slack = club.slack
+            home = await home_of(club, BEN)
+            read = next(b for b in all_buttons(home) if b["text"]["text"] == "Read")
+            for _ in range(20):
+                slack.homes.clear()
+                await slack.send(pressed_at_home(slack, BEN, read))
+                home = await slack.until(lambda: slack.homes.get(BEN))
+                assert "Your reading club" in shown(home)
+            assert not slack.views
+
+            await asyncio.gather(*(slack.send(pressed_at_home(slack, BEN, read)) for _ in range(40)))
+            modal = await slack.until(lambda: slack.views and slack.views[-1])
+            assert "more than can be answered at once" in shown(modal)
+            await asyncio.sleep(0.2)
+            assert "Your reading club" in shown(slack.homes[BEN])
+
+    asyncio.run(hurried())
+
+
+def test_a_home_tab_that_cannot_be_told_now_takes_only_the_place_of_none(database: str, seed: Path) -> None:
+    from bot.domain.errors import StoreBusy
+
+    async def away() -> None:
+        async with a_club(database, seed) as club:
+            slack = club.slack
+            runner: Any = club.club.runner
+            opened = {"type": "app_home_opened", "user": BEN, "tab": "home"}
+            read, write = runner.read, runner.write
+
+            async def refused(*_: Any) -> None:
+                raise StoreBusy("locked")
+
+            runner.read = runner.write = refused
+            first = await home_of(club, BEN)
+            slack.homes.clear()
+            await slack.send(slack.event({**opened, "view": first}))
+            await asyncio.sleep(0.2)
+            runner.read, runner.write = read, write
+            assert "cannot be done right now" in shown(first)
+            assert not slack.homes
+
+    asyncio.run(away())
+
+
+def test_what_is_done_in_a_modal_shows_in_the_home_tab_behind_it(database: str, seed: Path) -> None:
+    async def done() -> None:
+        async with a_club(database, seed) as club:
+            slack = club.slack
+            await club.say(BEN, "later #6")
+            home = await home_of(club, BEN)
+            await slack.send(pressed_at_home(slack, BEN, buttons(home)["Queue"]))
+            modal = await slack.until(lambda: slack.views and slack.views[-1])
+            slack.homes.clear()
+            await slack.send(slack.press(BEN, first_for(modal, "Read", "#6"), view=modal))
+            after = await slack.until(lambda: slack.homes.get(BEN))
+            assert "#6 is read" in shown(slack.views[-1])
+            assert "#6 Prototyping" not in shown(after)
+
+    asyncio.run(done())
+
+
+def test_nothing_can_be_shared_from_where_there_is_no_channel(database: str, seed: Path) -> None:
+    async def looked() -> None:
+        async with a_club(database, seed) as club:
+            slack = club.slack
+            home = await home_of(club, BEN)
+            await slack.send(pressed_at_home(slack, BEN, buttons(home)["Random"]))
+            modal = await slack.until(lambda: slack.views and slack.views[-1])
+            assert {"Read", "Later"} <= set(buttons(modal))
+            assert "Share" not in buttons(modal)
+            for line in ("show #12", "search prototyping"):
+                assert "Share" not in buttons(await club.say(BEN, line, channel="D0BEN"))
+                assert "Share" in buttons(await club.say(BEN, line))
+
+    asyncio.run(looked())
+
+
+def test_an_expired_moment_in_the_home_tab_says_so_in_it(database: str, seed: Path) -> None:
+    async def late() -> None:
+        async with a_club(database, seed) as club:
+            slack = club.slack
+            home = await home_of(club, BEN)
+            slack.homes.clear()
+            slack.fail("views.open", Fault("error", code="expired_trigger_id"))
+            await slack.send(pressed_at_home(slack, BEN, buttons(home)["Random"]))
+            after = await slack.until(lambda: slack.homes.get(BEN))
+            assert "took too long" in shown(after)
+            assert "Your reading club" in shown(after)
+            await slack.send(pressed_at_home(slack, BEN, buttons(after)["Try again"]))
+            assert await slack.until(lambda: slack.views)
+
+    asyncio.run(late())
+
+
+def test_the_home_tab_shows_the_last_of_two_presses_though_the_first_arrives_late(database: str, seed: Path) -> None:
+    async def overtaken() -> None:
+        async with a_club(database, seed) as club:
+            slack = club.slack
+            await club.say(BEN, "later #6")
+            await club.say(BEN, "later #7")
+            home = await home_of(club, BEN)
+            slack.fail("views.publish", Fault("hang", seconds=0.5))
+            await slack.send(pressed_at_home(slack, BEN, first_for(home, "Read", "#6")))
+            await slack.until(lambda: not slack.faults["views.publish"])
+            await slack.send(pressed_at_home(slack, BEN, first_for(home, "Read", "#7")))
+            await slack.until(lambda: "#7 " not in shown(slack.homes[BEN]))
+            await asyncio.sleep(0.7)
+            assert "#7 " not in shown(slack.homes[BEN])
+            assert "#6 " not in shown(slack.homes[BEN])
+
+    asyncio.run(overtaken())
+
+
+def first_for(view: Json, label: str, entry: str) -> Json:
+    """The first button of this label about an entry, as it is pressed."""
+    found = next(b for b in all_buttons(view) if b["text"]["text"] == label and f'"{entry}"' in b["value"])
+    return {name: found[name] for name in ("action_id", "value")}
+
+
 def all_buttons(view: Json) -> list[Json]:
     return [b for one in view["blocks"] if one["type"] == "actions" for b in one["elements"]]
 
@@ -95,6 +223,12 @@ def test_a_schedule_is_set_in_a_modal_with_errors_at_their_fields(database: str,
             assert "Mars/Base" in answer["errors"]["zone"]
 
             values["zone"]["value"]["selected_option"]["value"] = "Europe/Berlin"
+            values["tag"] = {"value": {"type": "external_select", "selected_option": {"value": "zanzibar"}}}
+            status, answer = await slack.send(slack.submission(ANA, view, values))
+            assert answer["response_action"] == "errors"
+            assert "tagged “zanzibar”" in answer["errors"]["tag"]
+
+            del values["tag"]
             submitted = slack.submission(ANA, view, values)
             status, answer = await slack.send(submitted)
             assert answer["response_action"] == "update"
@@ -106,6 +240,68 @@ def test_a_schedule_is_set_in_a_modal_with_errors_at_their_fields(database: str,
     asyncio.run(filled())
 
 
+def test_a_schedule_is_changed_paused_and_taken_away_in_the_home_tab(database: str, seed: Path) -> None:
+    async def changed() -> None:
+        async with a_club(database, seed) as club:
+            slack = club.slack
+            slack.channel("C0002")
+            for channel in ("C0001", "C0002"):
+                await club.say(ANA, "schedule set mon 09:00 Europe/Berlin", channel=channel)
+
+            async def pressed(label: str) -> str:
+                button = first_for(await home_of(club, ANA), label, "#C0002")
+                slack.homes.clear()
+                await slack.send(pressed_at_home(slack, ANA, button))
+                return shown(await slack.until(lambda: slack.homes.get(ANA)))
+
+            after = await pressed("Pause for a week")
+            assert (after.count("Resume"), after.count("Pause for a week")) == (1, 1)
+            assert "Resume" not in await pressed("Resume")
+
+            change = first_for(await home_of(club, ANA), "Change", "#C0002")
+            await slack.send(pressed_at_home(slack, ANA, change))
+            form = await slack.until(lambda: slack.views and slack.views[-1])
+            (picked,) = [one["element"] for one in form["blocks"] if one.get("block_id") == "channel"]
+            assert picked["initial_conversation"] == "C0002"
+
+            assert (await pressed("Off")).count("Pause for a week") == 1
+
+    asyncio.run(changed())
+
+
+def test_who_sets_a_schedule_hears_at_once_what_keeps_us_from_posting_there(database: str, seed: Path) -> None:
+    line = "schedule set mon 09:00 Europe/Berlin"
+
+    async def said(club: SlackClub, channel: str) -> str:
+        answer = shown(await club.say(ANA, line, channel=channel))
+        assert "The schedule is set." in answer
+        return answer
+
+    async def scheduled() -> None:
+        async with a_club(database, seed) as club:
+            slack = club.slack
+            slack.channel("C0002").members.clear()
+            slack.channel("C0003", private=True).members.clear()
+            slack.channel("C0004", archived=True).members.clear()
+
+            assert "bot" not in await said(club, "C0001")
+            assert "The bot is not in this channel. Invite it there." in await said(club, "C0002")
+            assert "Invite the bot there again." in await said(club, "C0003")
+            assert "The channel is archived." in await said(club, "C0004")
+            slack.fail("conversations.info", Fault("500"))
+            assert "bot" not in await said(club, "C0002")
+            slack.channels["C0002"].members.add("UBOT0001")
+            assert "bot" not in await said(club, "C0002")
+
+            slack.channels["C0002"].members.clear()
+            joins = next(iter(slack.workspaces.values()))
+            joins.scopes += ",channels:join"
+            async with running(slack, f"{database}2", seed) as joining:
+                assert "bot" not in await said(joining, "C0002")
+
+    asyncio.run(scheduled())
+
+
 def test_a_shortcut_marks_the_entry_that_a_message_shows_or_links(database: str, seed: Path) -> None:
     async def picked() -> None:
         async with a_club(database, seed) as club:
@@ -113,8 +309,14 @@ def test_a_shortcut_marks_the_entry_that_a_message_shows_or_links(database: str,
             await club.say(ANA, "share #12")
             await club.settle()
             root = next(post for post in slack.sent if post.thread is None)
-            ours = {"ts": root.ts, "app_id": "A0001", "text": root.body["text"], "blocks": root.body["blocks"]}
+            only_buttons = [one for one in root.body["blocks"] if one["type"] == "actions"]
+            posted = {"ts": root.ts, "text": "x", "blocks": only_buttons, "app_id": "A0001"}
+            ours = {**posted, "user": "UBOT0001", "bot_id": "BBOT0001"}
             assert "#12 is read" in shown(await club.answered(slack.shortcut(BEN, "read", ours)))
+            by_bot = {**posted, "bot_id": "BBOT0001"}
+            assert "#12 is in your queue" in shown(await club.answered(slack.shortcut(BEN, "later", by_bot)))
+            forged = {**posted, "user": "UBOT0666", "bot_id": "BBOT0666"}
+            assert "no entry" in shown(await club.answered(slack.shortcut(BEN, "read", forged)))
 
             link = {"text": "Look: <https://dash.example/2024/08/13/kafka?utm_source=x|kafka>", "ts": "1.000001"}
             assert "#11 is in your queue" in shown(await club.answered(slack.shortcut(BEN, "later", link)))
@@ -138,7 +340,7 @@ def test_an_expired_moment_for_a_modal_says_so(database: str, seed: Path) -> Non
     asyncio.run(late())
 
 
-def test_custom_emoji_and_aliases_mean_the_same_and_count_once(database: str, seed: Path) -> None:
+def test_emoji_that_mean_the_same_are_removed_each_by_itself_under_whatever_name(database: str, seed: Path) -> None:
     from bot.domain.reading import ReadingState
 
     async def reacted() -> None:
@@ -147,7 +349,8 @@ def test_custom_emoji_and_aliases_mean_the_same_and_count_once(database: str, se
         slack.channel()
         slack.user(BEN, "ben")
         slack.user("U0ROBO", "robo", is_bot=True)
-        async with slack.running(), running(slack, database, seed, emoji={"done": ReadingState.READ}) as club:
+        added = {"done": ReadingState.READ, "thumbsup": ReadingState.READ}
+        async with slack.running(), running(slack, database, seed, emoji=added) as club:
             await club.say(BEN, "share #12")
             await club.settle()
             ts = next(post for post in slack.sent if post.thread is None).ts
@@ -162,7 +365,15 @@ def test_custom_emoji_and_aliases_mean_the_same_and_count_once(database: str, se
             assert await state("gelesen") == "read"
             assert await state("done") == "read"
             assert await state("gelesen", added=False) == "read"
-            assert await state("done::skin-tone-2", added=False) == "unread"
+            assert await state("done", added=False) == "unread"
+            assert await state("white_check_mark") == "read"
+            assert await state("gelesen") == "read"
+            assert await state("gelesen", added=False) == "read"
+            assert await state("white_check_mark", added=False) == "unread"
+            assert await state("+1::skin-tone-2") == "read"
+            assert await state("+1::skin-tone-4") == "read"
+            assert await state("+1::skin-tone-4", added=False) == "read"
+            assert await state("+1::skin-tone-2", added=False) == "unread"
             assert await state("bookmark") == "later"
 
     asyncio.run(reacted())
