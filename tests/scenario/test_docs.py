@@ -58,6 +58,15 @@ def test_every_link_leads_somewhere(page: Path) -> None:
             assert not anchor or anchor in anchors(target), link
 
 
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_what_stands_under_a_step_is_indented_so_that_the_site_sees_it(page: Path) -> None:
+    """Python-Markdown asks for four columns where GitHub is content with three, and for a blank line after a list in a step."""
+    text = BLOCK.sub(r"\1```", text_of(page))
+
+    assert not re.findall(r"^ {1,3}(?:```|[-*+] |\d+\. |<!-- ).*", text, re.MULTILINE)
+    assert not re.findall(r"^ +[-*+] .*\n(?: +.*\n)*\d+\. .*", text, re.MULTILINE)
+
+
 def test_every_command_line_runs_or_says_why_it_is_not_run(tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
     program = tmp_path / "bin" / "dogear"
