@@ -67,6 +67,15 @@ def test_what_stands_under_a_step_is_indented_so_that_the_site_sees_it(page: Pat
     assert not re.findall(r"^ +[-*+] .*\n(?: +.*\n)*\d+\. .*", text, re.MULTILINE)
 
 
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_every_row_of_a_table_has_the_cells_of_its_head(page: Path) -> None:
+    tables = re.findall(r"(?:^\|.*\|\n)+", BLOCK.sub("", text_of(page)) + "\n", re.MULTILINE)
+
+    for table in tables:
+        head, *rows = (len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines())
+        assert [number for number, row in enumerate(rows, 1) if row != head] == [], table
+
+
 def test_every_command_line_runs_or_says_why_it_is_not_run(tmp_path: Path) -> None:
     (tmp_path / "bin").mkdir()
     program = tmp_path / "bin" / "dogear"
