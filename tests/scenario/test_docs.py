@@ -95,8 +95,13 @@ def test_what_is_installed_on_a_host_is_pinned_as_it_was_tested() -> None:
 
 
 def test_the_licence_of_every_dependency_is_told() -> None:
-    rows = re.findall(r"^\| ([\w.-]+) \| (\S+) \| ([^|]+) \|", text_of(ROOT / "docs" / "third-party.md"), re.MULTILINE)
-    pinned = [(name, version) for name, version, _ in PIN.findall(text_of(ROOT / "deploy" / "requirements.lock"))]
+    installed, tools = (
+        re.findall(r"^\| ([\w.-]+) \| (\S+) \| ([^|]+) \|", part, re.MULTILINE)[1:]
+        for part in text_of(ROOT / "docs" / "third-party.md").split("\n## ")[1:]
+    )
+    pinned = {name: {(n, v) for n, v, _ in PIN.findall(text_of(ROOT / name))} for name in LOCKS}
+    hosted = pinned.pop("deploy/requirements.lock")
 
-    assert [(name, version) for name, version, _ in rows if name != "package"] == pinned, "run: make licences"
-    assert all(licence.strip() for *_, licence in rows)
+    assert {(name, version) for name, version, _ in installed} == hosted, "run: make licences"
+    assert {(name, version) for name, version, _ in tools} == set().union(*pinned.values()) - hosted
+    assert all(licence.strip() for *_, licence in (*installed, *tools))
