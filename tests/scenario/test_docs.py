@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.runtime.settings import PREFIX, Settings
+from store.lists import finder, front_matter, reading
 from store.lists.reading import read_path
 from tests.fakes.pages import BLOCK, PAGES, ROOT, blocks, named, text_of
 
@@ -78,6 +79,24 @@ def test_every_page_can_be_found_from_the_navigation() -> None:
 
     pages = {str(page.relative_to(ROOT / "docs")) for page in PAGES if page.is_relative_to(ROOT / "docs")}
     assert {page for page in pages if page not in navigation and not re.match(rf"decisions/{DATED}", page)} == set()
+
+
+def test_every_decision_has_its_number_and_stands_in_the_list() -> None:
+    folder = ROOT / "docs" / "decisions"
+    heads = {page.name: text_of(page).splitlines()[0] for page in sorted(folder.glob("0*.md"))}
+    listed = re.findall(r"^- \[(.+)\]\((.+)\)$", text_of(folder / "README.md"), re.MULTILINE)
+
+    assert listed == [(head.removeprefix("# "), name) for name, head in heads.items()]
+    assert [name for name, head in heads.items() if not head.startswith(f"# {int(name[:4])}. ")] == []
+
+
+def test_the_most_that_is_read_of_a_list_is_told_as_it_is() -> None:
+    page = " ".join(text_of(ROOT / "docs" / "reading-list.md").split())
+
+    assert f"{reading.MOST_BYTES >> 20} MiB and {reading.MOST_SIGNS:,} brackets and addresses a file" in page
+    assert f"{reading.MOST_CHARACTERS:,} characters a line, {finder.MOST_LEVELS} levels" in page
+    assert f"front matter {front_matter.MOST_CHARACTERS:,} characters, {front_matter.MOST_VALUES:,} values" in page
+    assert f"and {front_matter.MOST_LEVELS} levels" in page
 
 
 @pytest.mark.parametrize("name", LOCKS)
