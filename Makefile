@@ -64,7 +64,7 @@ docs: .docs/.ready ## build the documentation into site/; a warning is an error
 pictures: $(READY) ## draw the pictures of the documentation anew; needs Chromium
 	@PYTHONPATH=. $(BIN)/python docs/pictures.py
 
-licences: $(READY) ## list the licence of every dependency anew, after make lock
+licences: $(READY) .docs/.ready .lint/.ready ## list the licence of every dependency anew, after make lock
 	@$(BIN)/python docs/third_party.py
 
 lint-deploy: .lint/.ready ## check what deploy/ holds with the tools of Docker, Compose, Kubernetes and systemd

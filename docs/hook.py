@@ -1,4 +1,4 @@
-"""What the generator of the site does beside reading pages: the runbook and the list of decisions stand elsewhere."""
+"""What the generator of the site does beside reading pages: the runbook stands elsewhere."""
 
 import re
 from pathlib import Path
@@ -11,8 +11,6 @@ LINK = re.compile(r"\[([^\]]+)\]\((?!https?:|#)([^)]+)\)")
 def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
     if page.file.src_uri == "running.md":
         return LINK.sub(_site_link, (ROOT / "deploy" / "README.md").read_text(encoding="utf-8"))
-    if page.file.src_uri == "decisions/README.md":
-        return markdown + "\n" + "\n".join(f"- [{title}]({name})" for name, title in decisions())
     return markdown
 
 
@@ -22,9 +20,3 @@ def _site_link(found: re.Match[str]) -> str:
     if target.startswith("../docs/"):
         return f"[{text}]({target.removeprefix('../docs/')})"
     return f"`deploy/{target}`"
-
-
-def decisions() -> list[tuple[str, str]]:
-    """File and title of every decision, oldest first."""
-    pages = sorted((ROOT / "docs" / "decisions").glob("0*.md"))
-    return [(page.name, page.read_text(encoding="utf-8").splitlines()[0].lstrip("# ")) for page in pages]

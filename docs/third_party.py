@@ -1,6 +1,7 @@
-"""Writes third-party.md: what an installation with all extras is made of, from the metadata of what is installed here.
+"""Writes third-party.md: what an installation with all extras is made of, and what builds, tests, documents and lints it,
+from the metadata of what is installed here.
 
-`make licences` runs it after `make lock`; a test that needs no network holds the page against the lock.
+`make licences` runs it after `make lock`; a test that needs no network holds the page against the locks.
 """
 
 import re
@@ -14,6 +15,7 @@ PINNED = re.compile(r"^([\w.-]+)==([^\s;]+)(?: ; ([^\\]+?))? *\\?$", re.MULTILIN
 ELSEWHERE = {"audioop-lts": "PSF-2.0", "colorama": "BSD-3-Clause"}
 """Licences of what is installed on other machines than those this is run on, as their own metadata says there."""
 WORDS = {
+    "Apache": "Apache-2.0",
     "Apache Software License": "Apache-2.0",
     "BSD License": "BSD-3-Clause",
     "ISC License (ISCL)": "ISC",
@@ -21,22 +23,60 @@ WORDS = {
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
     "Python Software Foundation License": "PSF-2.0",
 }
-HEAD = """# What it is made of
+INSTALLED = ("deploy/requirements.lock", ".venv")
+TOOLS = {
+    "tests": ("requirements.lock", ".venv"),
+    "site": ("docs/requirements.lock", ".docs"),
+    "deploy/": ("deploy/lint.lock", ".lint"),
+}
+"""What each lock is for, and the environment that it is installed in."""
+PAGE = """# What it is made of
 
-Every package that an installation with all extras brings, with its licence as the package itself tells it. Each is pinned by
-version and hash in `deploy/requirements.lock`. The page is made by `make licences`.
+Each package is pinned by version and hash, and its licence is as the package itself tells it. The page is made by
+`make licences`.
+
+## What is installed
+
+What an installation with all extras brings, in `deploy/requirements.lock`.
 
 | package | version | licence | only |
 |---|---|---|---|
+{installed}
+
+## What only builds, tests and documents it
+
+No installation has these. `tests` stands in `requirements.lock`, `site` in `docs/requirements.lock`, `deploy/` in
+`deploy/lint.lock`.
+
+| package | version | licence | for | only |
+|---|---|---|---|---|
+{tools}
 """
 
 
-def rows() -> Iterator[str]:
-    here = {folded(found.name): found for found in distributions()}
-    for name, version, marker in PINNED.findall((ROOT / "deploy" / "requirements.lock").read_text(encoding="utf-8")):
+def page() -> str:
+    installed = {(name, version): f"{licence} | {only}" for name, version, licence, only in licences(*INSTALLED)}
+    tools: dict[tuple[str, str], tuple[str, list[str], str]] = {}
+    for what, lock in TOOLS.items():
+        for name, version, licence, only in licences(*lock):
+            if (name, version) not in installed:
+                tools.setdefault((name, version), (licence, [], only))[1].append(what)
+    return PAGE.format(
+        installed="\n".join(f"| {name} | {version} | {rest} |" for (name, version), rest in installed.items()),
+        tools="\n".join(
+            f"| {name} | {version} | {licence} | {', '.join(whats)} | {only} |"
+            for (name, version), (licence, whats, only) in sorted(tools.items())
+        ),
+    )
+
+
+def licences(lock: str, environment: str) -> Iterator[tuple[str, str, str, str]]:
+    """Name, version, licence, and on which machines alone, of every package of the lock."""
+    (packages,) = (ROOT / environment).glob("lib/python*/site-packages")
+    here = {folded(found.name): found for found in distributions(path=[str(packages)])}
+    for name, version, marker in PINNED.findall((ROOT / lock).read_text(encoding="utf-8")):
         found = here.get(folded(name))
-        licence = licence_of(found) if found else ELSEWHERE[name]
-        yield f"| {name} | {version} | {licence} | {marker.replace('|', '/').strip()} |"
+        yield name, version, licence_of(found) if found else ELSEWHERE[name], marker.replace("|", "/").strip()
 
 
 def folded(name: str) -> str:
@@ -51,7 +91,11 @@ def licence_of(found: Distribution) -> str:
     ]
     short = (told.get("License") or "").strip()
     known = " OR ".join(WORDS[word] for word in classifiers if word in WORDS)
-    licence = told.get("License-Expression") or known or (short if short and "\n" not in short else by_file(found))
+    licence = (
+        told.get("License-Expression")
+        or known
+        or (WORDS.get(short, short) if short and "\n" not in short else by_file(found))
+    )
     if not licence:
         sys.exit(f"{found.name} does not tell its licence: look, and add it by hand")
     return str(licence)
@@ -63,4 +107,4 @@ def by_file(found: Distribution) -> str:
 
 
 if __name__ == "__main__":
-    (ROOT / "docs" / "third-party.md").write_text(HEAD + "\n".join(rows()) + "\n", encoding="utf-8")
+    (ROOT / "docs" / "third-party.md").write_text(page(), encoding="utf-8")

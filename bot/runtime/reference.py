@@ -72,7 +72,7 @@ def _part(parameter: Any) -> Iterator[str]:
 def env_example() -> str:
     """Every option as a file of variables, each but explained away."""
     options = [
-        f"# {_capital(field.description or '')}.\n#{PREFIX}{name.upper()}={_value(field.default)}"
+        f"# {_sentence(field.description or '')}\n#{PREFIX}{name.upper()}={_value(field.default)}"
         for name, field in Settings.model_fields.items()
     ]
     head = (
@@ -82,8 +82,8 @@ def env_example() -> str:
     return "\n\n".join([head.rstrip(), *options]) + "\n"
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('…') else '.'}"
 
 
 def _value(default: object) -> str:

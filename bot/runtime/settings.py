@@ -27,8 +27,12 @@ class Settings(BaseSettings):
     list: str = Field("", description="the default team's reading list: a Markdown file, or a folder of them")
     word: str = Field("blog", pattern=r"^[a-z0-9_-]{1,32}$", description="the command's first word, without the slash")
     zone: str = Field("UTC", description="the time zone of teams and members that name none, such as Europe/Berlin")
-    admins: Annotated[tuple[str, ...], NoDecode] = Field((), description="accounts that are admins: platform:id, …")
-    curators: Annotated[tuple[str, ...], NoDecode] = Field((), description="accounts that are curators: platform:id, …")
+    admins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="accounts that are admins: discord:USERID, slack:T…/U…, separated by commas"
+    )
+    curators: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="accounts that are curators, written as admins are"
+    )
     admin_channel: str = Field(
         "", description="a channel that hears of every failure in place of who set it up: platform:workspace:channel"
     )

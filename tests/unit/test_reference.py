@@ -29,3 +29,9 @@ def test_every_command_and_every_option_stands_in_the_readme() -> None:
 
     assert not [spec.usage for spec in CATALOGUE if f"`/blog {spec.usage}`" not in text]
     assert not [name for name in Settings.model_fields if f"`{PREFIX}{name.upper()}`" not in text]
+
+
+def test_what_explains_an_option_ends_as_a_sentence_does() -> None:
+    explained = [line for line in (ROOT / "deploy" / "env.example").read_text().splitlines() if line.startswith("# ")]
+
+    assert [line for line in explained if not line.endswith((".", "…")) or line.endswith("….")] == []
