@@ -14,7 +14,7 @@ from bot.domain.notes import NoteBlock
 from bot.ports import Clock, Failed
 from store.sql import backup
 from store.sql.bell import Bell
-from store.sql.engine import POOL, RolledBack, address, begun, connect, savepoint
+from store.sql.engine import POOL, RolledBack, address, begun, connect, savepoint, shown
 from store.sql.hold import Hold, hold
 from store.sql.migrate import REVISION, prepare, revision
 from store.sql.tables import INSTANCE
@@ -78,7 +78,7 @@ def is_made(url: str) -> bool:
 def _at_start(engine: Engine, busy: StoreBusy) -> str:
     """Where the database was looked for, what it said, and what to do: at the start a wrong address is likely."""
     reasons = str(busy.__cause__ or "").strip().splitlines()
-    where = engine.url.render_as_string(hide_password=True)
+    where = shown(engine.url) or "its address"
     said = f" ({reasons[0]})" if reasons else ""
     return f"{busy} Looked for at {where}{said}. Correct that address or mend the place, and start again."
 

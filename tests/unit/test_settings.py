@@ -71,6 +71,38 @@ def test_no_secret_is_shown_whichever_option_holds_it(monkeypatch: pytest.Monkey
     assert effect("DATABASE") == "postgresql://dogear:***@db.example.org/dogear [environment]"
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"postgresql://dogear:{CANARY}@db.example.org/dogear",
+        f"postgresql://dogear:{CANARY}/{CANARY}@db.example.org/dogear",
+        f"postgresql://dogear:{CANARY}?{CANARY}#{CANARY}@db.example.org:5432/dogear",
+        f"postgresql://dogear:p@{CANARY}@db.example.org/dogear",
+        f"postgresql://dogear:p%40{CANARY}@db.example.org/dogear",
+        f"postgresql://db.example.org/dogear?user=x&password={CANARY}",
+        f"postgresql://db.example.org/dogear?sslpassword={CANARY}&passfile=/{CANARY}&sslmode=require",
+        f"postgresql:///dogear:{CANARY}@db.example.org/dogear",
+        f"postgresql://dogear:{CANARY}@db.example.org:port/dogear",
+        f"postgresql:/dogear:{CANARY}@db.example.org/dogear",
+        f"dogear:{CANARY}@db.example.org/dogear",
+    ],
+)
+def test_no_part_of_the_databases_password_is_shown_however_it_is_written(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOGEAR_DATABASE", url)
+
+    assert CANARY not in effect("DATABASE")
+
+
+def test_an_address_without_a_password_is_shown_as_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    for url in ("sqlite:////data/a@b.db", "postgresql://dogear@db.example.org:5432/dogear?sslmode=require"):
+        monkeypatch.setenv("DOGEAR_DATABASE", url)
+        assert effect("DATABASE") == f"{url} [environment]"
+    monkeypatch.setenv("DOGEAR_SLACK_PUBLIC_URL", "https://dogear.example.org/")
+    assert effect("SLACK_PUBLIC_URL") == "https://dogear.example.org/ [environment]"
+
+
 def test_a_variable_that_is_no_option_is_pointed_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOGEAR_DISCORD_TOKN", CANARY)
 
