@@ -104,10 +104,11 @@ def run(
     ] = False,
 ) -> None:
     """Serve every platform whose token is set."""
+    from bot.runtime.problems import checked
     from bot.runtime.serve import serve
-    from bot.runtime.settings import load
 
-    asyncio.run(serve(load(database=database), worker=worker))
+    settings, platforms = checked(worker=worker, database=database)
+    asyncio.run(serve(settings, platforms, worker=worker))
 
 
 @app.command()

@@ -4,13 +4,14 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
+from bot.chat.platform import ChatPlatform
 from bot.chat.web import Route, Website
-from bot.domain.errors import BadConfig, DogearError
+from bot.domain.errors import DogearError
 from bot.runtime import backup
-from bot.runtime.assemble import Club, configured, opened
+from bot.runtime.assemble import Club, opened
 from bot.runtime.clock import SystemClock
 from bot.runtime.health import Health
 from bot.runtime.metrics import Metrics
@@ -24,16 +25,12 @@ LONGEST_STOP = 18.0
 log = logging.getLogger("dogear.serve")
 
 
-async def serve(settings: Settings, *, worker: bool = False) -> None:
-    """Serve until told to stop by a signal; a `worker` only delivers, and is connected to no platform.
+async def serve(settings: Settings, platforms: Sequence[ChatPlatform], *, worker: bool = False) -> None:
+    """Serve the platforms until told to stop by a signal; a `worker` only delivers, and is connected to none.
 
-    Raises BadConfig without a platform, or for a worker without PostgreSQL, and StaleSchema for an old database.
+    The settings are checked already. Raises StaleSchema for an old database, and BadConfig for what the platforms or
+    the machine do not take.
     """
-    if worker and settings.database_url.startswith("sqlite"):
-        raise BadConfig(["A worker of its own needs PostgreSQL: over SQLite one “dogear run” does everything."])
-    platforms = configured(settings)
-    if not platforms:
-        raise BadConfig(["No platform has a token. Set one up as the README says, or try: dogear chat"])
     metrics = Metrics(SystemClock())
     async with opened(settings, migrate=False, meter=metrics, hosted=True) as club:
         for platform in platforms:

@@ -36,6 +36,7 @@ def address(url: str) -> URL:
     if parsed.drivername == "sqlite":
         return _file(parsed)
     if parsed.drivername in {"postgresql", "postgres", "postgresql+psycopg"}:
+        _require_driver()
         return parsed.set(drivername="postgresql+psycopg")
     raise BadConfig([f"{_USAGE} “{parsed.drivername}” is not supported."])
 
@@ -143,7 +144,6 @@ def _postgresql(url: URL) -> Engine:
         "tcp_user_timeout": 15_000,
         "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
     }
-    _require_driver()
     return create_engine(
         url, connect_args=arguments, pool_size=POOL, max_overflow=0, pool_timeout=POOL_TIMEOUT, pool_pre_ping=True
     )
