@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import faulthandler
 import logging
 import signal
 from collections.abc import AsyncIterator, Sequence
@@ -21,6 +22,11 @@ from bot.service import teams
 
 LONGEST_STOP = 18.0
 """Seconds from the signal until what is still under way is given up: who stops us gives us 20."""
+
+END = 19.0
+"""Seconds until the process ends whatever is still under way: a thread that waits for the database, or is writing a
+backup, can be neither cancelled nor hurried. The ledger is made for processes that are killed.
+"""
 
 log = logging.getLogger("dogear.serve")
 
@@ -104,15 +110,24 @@ async def _until_stopped(club: Club, metrics: Metrics, *, worker: bool) -> None:
 
 
 def _told_to_stop() -> asyncio.Event:
-    """Set by the first signal. The second, or the end of our patience, cancels whoever serves."""
+    """Set by the first signal. The second, or the end of our patience, cancels whoever serves.
+
+    The watchdog of `faulthandler` needs neither the event loop nor the interpreter's lock, and says where each thread is.
+    """
     loop, ourselves, stopped = asyncio.get_running_loop(), asyncio.current_task(), asyncio.Event()
     assert ourselves is not None
 
     def stop() -> None:
         if stopped.is_set():
             ourselves.cancel()
+            return
         stopped.set()
-        loop.call_later(LONGEST_STOP, ourselves.cancel)
+        loop.call_later(LONGEST_STOP, give_up)
+        faulthandler.dump_traceback_later(END, exit=True)
+
+    def give_up() -> None:
+        log.error("what is still under way is given up")
+        ourselves.cancel()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
