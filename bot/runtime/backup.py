@@ -1,12 +1,13 @@
 """Backups as files: written whole or not at all, read back, and made every night where the host wants it."""
 
 import asyncio
+import contextlib
 import gzip
 import logging
 import os
 import re
 import zlib
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -145,7 +146,17 @@ def warn_if_lost(store: SqlStore, folder: Path | None) -> None:
 class Nightly:
     """Makes one backup a day in a folder and keeps the newest ones. Replicas that share the folder make one in all."""
 
-    def __init__(self, store: SqlStore, clock: Clock, folder: Path, keep: int, zone: str) -> None:
+    def __init__(
+        self,
+        store: SqlStore,
+        clock: Clock,
+        folder: Path,
+        keep: int,
+        zone: str,
+        tell: Callable[[float], None] = lambda _: None,
+    ) -> None:
+        """`tell` is called after every look with the moment at which the newest backup was made, if there is one."""
+        self._tell = tell
         self._store = store
         self._clock = clock
         self._folder = folder
@@ -156,24 +167,37 @@ class Nightly:
         """Look every few minutes whether the day's backup is there, until cancelled."""
         while True:
             try:
-                await asyncio.to_thread(self.make_if_due)
+                await asyncio.to_thread(self._look)
             except DogearError as error:
                 log.error("no backup was made: %s", error)  # noqa: TRY400 -- it is no bug of ours
             except Exception:
                 log.exception("bug in the nightly backup")
             await asyncio.sleep(LOOK_EVERY)
 
+    def _look(self) -> None:
+        try:
+            self.make_if_due()
+        finally:
+            with contextlib.suppress(OSError):
+                for newest in made(self._folder)[-1:]:
+                    self._tell(newest.stat().st_mtime)
+
     def make_if_due(self) -> Path | None:
-        """The day's backup if it was made now; None if it is too early, it is there, or another replica is at it.
+        """The day's backup if it was made now; None if it is too early, or as `make` has it. Raises as that does."""
+        self._refuse_another()
+        if self._local().hour < AT_NIGHT or self._store.is_empty():
+            return None
+        return self.make()
+
+    def make(self) -> Path | None:
+        """The day's backup if it was made now; None if it is there, or another replica is at it.
 
         Raises BadConfig where the backups in the folder are of another database: a club that was founded anew because
-        a volume was not mounted must neither stand in their place nor make the oldest go.
+        a volume was not mounted must neither stand in their place nor make the oldest go. Raises as `write` does, too.
         """
-        another = _of_another(self._store, self._folder)
-        if another is not None:
-            raise BadConfig([_ANOTHER % (self._folder, another)])
-        path = self._due(self._clock.now())
-        if path is None or path.exists() or self._store.is_empty():
+        self._refuse_another()
+        path = self._folder / f"dogear-{self._local():%Y-%m-%d}.jsonl.gz"
+        if path.exists():
             return None
         held = self._store.hold("backup")
         if held is None:
@@ -188,9 +212,13 @@ class Nightly:
         log.info("backup made", extra={"file": path.name})
         return path
 
-    def _due(self, now: datetime) -> Path | None:
-        local = now.astimezone(self._zone)
-        return self._folder / f"dogear-{local:%Y-%m-%d}.jsonl.gz" if local.hour >= AT_NIGHT else None
+    def _local(self) -> datetime:
+        return self._clock.now().astimezone(self._zone)
+
+    def _refuse_another(self) -> None:
+        another = _of_another(self._store, self._folder)
+        if another is not None:
+            raise BadConfig([_ANOTHER % (self._folder, another)])
 
 
 def made(folder: Path) -> list[Path]:

@@ -35,6 +35,7 @@ class Metrics:
         self._open = self._gauge("dogear_deliveries_open", "Deliveries that are not over, by state.", ["state"])
         self._problems = self._gauge("dogear_list_problems", "Problems in the reading lists.", [])
         self._connected = self._gauge("dogear_platform_connected", "1 while events arrive.", ["platform"])
+        self._backup: Gauge | None = None
         self._reconnects = self._gauge("dogear_platform_reconnects", "Connections that came up again.", ["platform"])
 
     def _counter(self, name: str, about: str, labels: list[str]) -> Counter:
@@ -73,6 +74,12 @@ class Metrics:
             if not state.final:
                 self._open.labels(state.value).set(states.get(state, 0))
         self._problems.set(problems)
+
+    def backed_up(self, at: float) -> None:
+        """Note when the newest nightly backup was made, in seconds since 1970. Without such backups nothing is told."""
+        if self._backup is None:
+            self._backup = self._gauge("dogear_backup_timestamp_seconds", "When the newest backup was made.", [])
+        self._backup.set(at)
 
     def text(self) -> str:
         """All of it, as Prometheus reads it."""

@@ -41,7 +41,7 @@ async def serve(settings: Settings, platforms: Sequence[ChatPlatform], *, worker
     async with opened(settings, migrate=False, meter=metrics, hosted=True) as club:
         for platform in platforms:
             club.join(platform)
-        nightly = None if worker else await asyncio.to_thread(_nightly, club)
+        nightly = None if worker else await asyncio.to_thread(_nightly, club, metrics)
         if not worker:
             await asyncio.to_thread(club.store.warm)
             await _read_lists(club)
@@ -61,14 +61,16 @@ def _first(failed: ExceptionGroup[Exception]) -> Exception:
     return told
 
 
-def _nightly(club: Club) -> backup.Nightly | None:
+def _nightly(club: Club, metrics: Metrics) -> backup.Nightly | None:
     """Whoever makes the nightly backups, if the host wants them; warns if the data seems to be lost."""
     settings = club.settings
     folder = backup.usable(Path(settings.backup_folder)) if settings.backup_folder else None
     backup.warn_if_lost(club.store, folder)
     if folder is None:
         return None
-    return backup.Nightly(club.store, club.clock, folder, keep=settings.backup_keep, zone=settings.zone)
+    return backup.Nightly(
+        club.store, club.clock, folder, keep=settings.backup_keep, zone=settings.zone, tell=metrics.backed_up
+    )
 
 
 @contextlib.asynccontextmanager

@@ -1,5 +1,6 @@
 """A backup is everything at one moment, and either engine is filled from it as it was."""
 
+import asyncio
 import json
 import stat
 import threading
@@ -310,6 +311,30 @@ def test_a_backup_is_made_each_night_and_the_oldest_go(store: SqlStore, tmp_path
     ]  # fmt: skip
     assert [path.name[7:17] for path in backup.made(tmp_path)] == ["2026-11-25", "2026-11-26"]
     assert (tmp_path / "dogear-before-the-move.jsonl.gz").exists()
+
+
+def test_when_the_newest_backup_was_made_is_told_for_an_alert(
+    store: SqlStore, tmp_path: Path, clock: FakeClock
+) -> None:
+    filled(store)
+    clock.advance(timedelta(days=1))
+    told: list[float] = []
+
+    async def looked(times: int) -> None:
+        nightly = backup.Nightly(store, clock, tmp_path, keep=2, zone="UTC", tell=told.append)
+        looking = asyncio.create_task(nightly.run())
+        async with asyncio.timeout(60):
+            while len(told) < times:  # noqa: ASYNC110 -- the end of a look is told to nobody else
+                await asyncio.sleep(0.01)
+        looking.cancel()
+        await asyncio.gather(looking, return_exceptions=True)
+
+    asyncio.run(looked(1))
+    clock.advance(timedelta(hours=-6))  # a look that is too early makes none
+    asyncio.run(looked(2))
+
+    (file,) = backup.made(tmp_path)
+    assert told == [file.stat().st_mtime] * 2
 
 
 def made_elsewhere(store: SqlStore) -> None:

@@ -198,6 +198,16 @@ def test_the_metrics_count_what_happened_and_name_nobody(database: str, tmp_path
     asyncio.run(scene())
 
 
+def test_a_host_without_nightly_backups_is_told_of_none(tmp_path: Path) -> None:
+    metrics = Metrics(SystemClock())
+
+    without = metrics.text()
+    metrics.backed_up(1_795_000_000.0)
+
+    assert "dogear_backup" not in without
+    assert "dogear_backup_timestamp_seconds 1.795e+09" in metrics.text().splitlines()
+
+
 def test_healthcheck_says_in_one_line_what_is_wrong(tmp_path: Path) -> None:
     async def scene() -> None:
         async with watched(f"sqlite:///{tmp_path}/dogear.db", tmp_path) as seen:
