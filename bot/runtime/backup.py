@@ -96,7 +96,7 @@ def lines(path: Path) -> Generator[str, None, None]:
 
 def usable(folder: Path) -> Path:
     """The folder, if files can be made in it; raises BadConfig."""
-    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+    if not os.access(folder, os.W_OK | os.X_OK) or not folder.is_dir():
         raise BadConfig([f"The backup folder {folder} is not there, or cannot be written."])
     return folder
 

@@ -71,13 +71,21 @@ def _file(parsed: URL) -> URL:
     if not parsed.database or parsed.database == ":memory:":
         raise BadConfig([f"{_USAGE} A database in memory would be another one for every thread."])
     folder = Path(parsed.database).parent
-    if not folder.is_dir():
+    try:
+        there = folder.is_dir()
+    except PermissionError:
+        raise BadConfig([f"{folder} {_UNWRITABLE}"]) from None
+    if not there:
         raise BadConfig([f"The folder {folder} for the database {parsed.database} does not exist."])
     # SQLite writes a journal beside its file, so the folder matters as much as the file.
-    for place in (folder, Path(parsed.database)):
-        if place.exists() and not os.access(place, os.W_OK):
-            raise BadConfig([f"{place} cannot be written, and the database must be: mend its owner or its mount."])
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise BadConfig([f"{folder} {_UNWRITABLE}"])
+    if Path(parsed.database).exists() and not os.access(parsed.database, os.W_OK):
+        raise BadConfig([f"{parsed.database} {_UNWRITABLE}"])
     return parsed
+
+
+_UNWRITABLE = "cannot be written, and the database must be: mend its owner or its mount."
 
 
 def connect(url: URL) -> Engine:
