@@ -315,6 +315,10 @@ class Dispatcher:
         if stopped is not None:
             self._stopped(stopped)
 
+    def repeated(self) -> None:
+        """Count what a platform knows to be a repeat."""
+        self._meter.repeated()
+
     def _noted_once(self, tx: Transaction, happening: Happening, id: InvocationId | None) -> Schedule | None:
         if id is not None:
             if tx.invocations.answer(id) is not None:

@@ -36,7 +36,8 @@ class Metrics:
         self._problems = self._gauge("dogear_list_problems", "Problems in the reading lists.", [])
         self._connected = self._gauge("dogear_platform_connected", "1 while events arrive.", ["platform"])
         self._backup: Gauge | None = None
-        self._reconnects = self._gauge("dogear_platform_reconnects", "Connections that came up again.", ["platform"])
+        self._known_reconnects: dict[str, int] = {}
+        self._reconnects = self._counter("dogear_platform_reconnects", "Connections that came up again.", ["platform"])
 
     def _counter(self, name: str, about: str, labels: list[str]) -> Counter:
         return Counter(name, about, labels, registry=self._registry)
@@ -64,9 +65,11 @@ class Metrics:
         self._restarts.labels(part).inc()
 
     def connection(self, platform: str, *, up: bool, reconnects: int) -> None:
-        """Note how a platform's connection stands."""
+        """Note how a platform's connection stands; `reconnects` is their sum."""
         self._connected.labels(platform).set(up)
-        self._reconnects.labels(platform).set(reconnects)
+        before = self._known_reconnects.get(platform, 0)
+        self._reconnects.labels(platform).inc(max(reconnects - before, 0))
+        self._known_reconnects[platform] = reconnects
 
     def counted(self, states: Mapping[State, int], problems: int) -> None:
         """Note what the store holds now."""

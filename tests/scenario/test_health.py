@@ -198,6 +198,19 @@ def test_the_metrics_count_what_happened_and_name_nobody(database: str, tmp_path
     asyncio.run(scene())
 
 
+def test_connections_that_came_up_again_are_a_count(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with watched(f"sqlite:///{tmp_path}/dogear.db", tmp_path) as seen:
+            for reconnects in (2, 2, 5):
+                seen.platform.stands = Connection(up=True, reconnects=reconnects)
+                _, text = await seen.get("/metrics")
+
+            assert "# TYPE dogear_platform_reconnects_total counter" in text.splitlines()
+            assert 'dogear_platform_reconnects_total{platform="fake"} 5.0' in text.splitlines()
+
+    asyncio.run(scene())
+
+
 def test_a_host_without_nightly_backups_is_told_of_none(tmp_path: Path) -> None:
     metrics = Metrics(SystemClock())
 
