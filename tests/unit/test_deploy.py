@@ -48,7 +48,7 @@ def test_every_option_that_is_named_exists(path: Path) -> None:
 
 def test_every_command_that_is_run_exists() -> None:
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined] # a group has them
-    unit = re.findall(r"^Exec\w+=/opt/dogear/bin/dogear (.+)$", (DEPLOY / "dogear.service").read_text(), re.MULTILINE)
+    unit = re.findall(r"^Exec\w+=-?/opt/dogear/bin/dogear (.+)$", (DEPLOY / "dogear.service").read_text(), re.MULTILINE)
     run = [service.get("command", ["run"]) for service in compose().values()]
     run += [container["args"] for kind in ("containers", "initContainers") for container in containers(kind)]
 
@@ -95,6 +95,13 @@ def test_every_way_to_run_it_has_a_place_of_its_own_for_backups() -> None:
     assert container["args"] == ["backup", "/backups"]
     assert {"name": "backups", "mountPath": "/backups"} in container["volumeMounts"]
     assert {"name": "backups", "persistentVolumeClaim": {"claimName": claimed}} in pod(job)["volumes"]
+
+
+def test_systemd_starts_it_again_but_not_with_settings_that_cannot_be_used() -> None:
+    unit = (DEPLOY / "dogear.service").read_text(encoding="utf-8").splitlines()
+
+    assert {"Restart=always", "RestartPreventExitStatus=2"} <= set(unit)
+    assert "ExecStartPre=-/opt/dogear/bin/dogear migrate" in unit, "systemd asks for the status of ExecStart alone"
 
 
 def test_nothing_runs_as_root_or_writes_where_it_is_installed() -> None:
