@@ -104,6 +104,16 @@ def test_systemd_starts_it_again_but_not_with_settings_that_cannot_be_used() -> 
     assert "ExecStartPre=-/opt/dogear/bin/dogear migrate" in unit, "systemd asks for the status of ExecStart alone"
 
 
+def test_every_way_to_install_it_takes_what_the_lock_pins() -> None:
+    steps = (DEPLOY / "README.md").read_text(encoding="utf-8")
+    image = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+
+    for text, lock in ((steps, "deploy/requirements.lock"), (image, "requirements.lock")):
+        installs = re.findall(r"bin/pip install (.+)", text)
+        assert [one.split()[0] for one in installs] == ["--require-hashes", "--no-deps"]
+        assert installs[0].endswith(f"-r {lock}")
+
+
 def test_nothing_runs_as_root_or_writes_where_it_is_installed() -> None:
     for service in compose().values():
         assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
