@@ -22,6 +22,8 @@ OURS = ("bot", "adapters", "store")
 NAMES = tuple(_FACTORIES)
 HOSTED = tuple(_HOSTED)
 
+_CREDENTIALS = ("token", "bot_token", "app_token", "signing_secret", "client_id", "client_secret")
+
 Options = Mapping[str, str]
 """A platform's own settings, by what follows its name in ours."""
 
@@ -34,15 +36,22 @@ def factory(name: str) -> Callable[..., ChatPlatform]:
 
 
 def served(name: str, options: Options, word: str) -> ChatPlatform | None:
-    """The platform of this name, `word` being the command's; None without any setting of its own."""
-    if not any(options.get(given) for given in ("token", "bot_token", "client_id")):
+    """The platform of this name, `word` being the command's; None if nothing of it is set up. Raises BadConfig for half
+    of what it needs.
+    """
+    if not is_set_up(options):
         return None
-    platform: ChatPlatform | None = _module(name).serve(options, word)
+    platform: ChatPlatform = _module(name).serve(options, word)
     return platform
 
 
+def is_set_up(options: Options) -> bool:
+    """Whether anything is set that lets a platform be connected, be it half of what it takes."""
+    return any(options.get(credential) for credential in _CREDENTIALS)
+
+
 def tool(name: str, word: str) -> Callable[..., Any] | None:
-    """What a platform has for the host under this word (`invite`, `doctor`, `manifest`), if it has it; raises BadConfig."""
+    """What a platform has for the host under this word (`invite`, `doctor`, `manifest`, `keeps_secrets`), if it has it; raises BadConfig."""
     return getattr(_module(name), word, None) if name in _HOSTED else None
 
 

@@ -1,7 +1,7 @@
 """What a host needs of Slack: the platform from its settings, the app's manifest, and whether all is well."""
 
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,21 +20,34 @@ _ADDRESS = re.compile(r"https?://[^\s/?#]+/?")
 Options = Mapping[str, Any]
 
 
-def serve(options: Options, word: str) -> SlackPlatform | None:
-    """Slack, if it has a token of its own or may be installed; raises BadConfig for half of what it needs."""
-    setup = setup_of(options, word)
-    if not setup.bot_token and not setup.installable:
-        return None
-    problems = []
-    if not setup.app_token and not setup.signing_secret:
-        problems.append("Slack needs DOGEAR_SLACK_APP_TOKEN (Socket Mode) or DOGEAR_SLACK_SIGNING_SECRET (HTTPS).")
-    if setup.installable and not setup.public_url:
-        problems.append("Slack's installation by others needs DOGEAR_SLACK_PUBLIC_URL.")
-    if setup.bot_token_ends:
-        problems.append(ENDS)
+def serve(options: Options, word: str) -> SlackPlatform:
+    """Slack with a token of its own, or to be installed by others; raises BadConfig for half of what it needs."""
+    problems = [*_read(options)[1], *_missing(options)]
     if problems:
         raise BadConfig(problems)
-    return SlackPlatform(setup, now=_now)
+    return SlackPlatform(setup_of(options, word), now=_now)
+
+
+def keeps_secrets(options: Options) -> bool:
+    """Whether the tokens of others are to be kept in our vault."""
+    return SlackSetup(client_id=options["client_id"], client_secret=options["client_secret"]).installable
+
+
+def _missing(options: Options) -> Iterator[str]:
+    """What it takes besides, as sentences."""
+    if bool(options["client_id"]) != bool(options["client_secret"]):
+        yield "DOGEAR_SLACK_CLIENT_ID and DOGEAR_SLACK_CLIENT_SECRET belong together: set both, or neither."
+    elif not options["bot_token"] and not keeps_secrets(options):
+        yield (
+            "Slack needs DOGEAR_SLACK_BOT_TOKEN for one workspace, or DOGEAR_SLACK_CLIENT_ID and "
+            "DOGEAR_SLACK_CLIENT_SECRET for many."
+        )
+    if not options["app_token"] and not options["signing_secret"]:
+        yield "Slack needs DOGEAR_SLACK_APP_TOKEN (Socket Mode) or DOGEAR_SLACK_SIGNING_SECRET (HTTPS)."
+    if keeps_secrets(options) and not options["public_url"]:
+        yield "Slack's installation by others needs DOGEAR_SLACK_PUBLIC_URL."
+    if SlackSetup(bot_token=options["bot_token"]).bot_token_ends:
+        yield ENDS
 
 
 def manifest(options: Options, word: str, catalogue: Catalogue) -> str:
@@ -55,6 +68,24 @@ async def doctor(
 
 def setup_of(options: Options, word: str) -> SlackSetup:
     """The settings as we know them; raises BadConfig."""
+    emoji, problems = _read(options)
+    if problems:
+        raise BadConfig(problems)
+    return SlackSetup(
+        bot_token=options.get("bot_token", ""),
+        app_token=options.get("app_token", ""),
+        signing_secret=options.get("signing_secret", ""),
+        client_id=options.get("client_id", ""),
+        client_secret=options.get("client_secret", ""),
+        public_url=options.get("public_url", "").rstrip("/"),
+        api_url=options.get("api") or API_URL,
+        word=word,
+        emoji=emoji,
+    )
+
+
+def _read(options: Options) -> tuple[Mapping[str, ReadingState], Sequence[str]]:
+    """The emoji as we know them, and what cannot be read of them and of the address."""
     problems = []
     emoji = {}
     for one in filter(None, (part.strip() for part in options.get("emoji", "").split(","))):
@@ -66,19 +97,7 @@ def setup_of(options: Options, word: str) -> SlackSetup:
     address = options.get("public_url", "")
     if address and not _ADDRESS.fullmatch(address):
         problems.append("DOGEAR_SLACK_PUBLIC_URL is not an address such as https://dogear.example.org.")
-    if problems:
-        raise BadConfig(problems)
-    return SlackSetup(
-        bot_token=options.get("bot_token", ""),
-        app_token=options.get("app_token", ""),
-        signing_secret=options.get("signing_secret", ""),
-        client_id=options.get("client_id", ""),
-        client_secret=options.get("client_secret", ""),
-        public_url=address.rstrip("/"),
-        api_url=options.get("api") or API_URL,
-        word=word,
-        emoji=emoji,
-    )
+    return emoji, problems
 
 
 def _now() -> datetime:

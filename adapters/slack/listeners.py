@@ -168,6 +168,8 @@ class Listeners:
                 async with asyncio.timeout(EVENT_TIME):
                     await self._happenings.take(body, InvocationId(f"slack:{name}"))
                 self._events.first(name)
+            else:
+                self._core.repeated()
         except Malformed as wrong:
             log.info("an event was not understood: %s", wrong)
         except (StoreError, PlatformBusy, TimeoutError) as error:
@@ -209,6 +211,7 @@ class Listeners:
             return None
         name = use.use.id if isinstance(use, Shortcut) else use.id
         if not self._uses.first(name):
+            self._core.repeated()
             return None
         follow(name)
         return use

@@ -220,6 +220,10 @@ class Core(Protocol):
         """
         ...
 
+    def repeated(self) -> None:
+        """A platform brought something again, and the adapter knows by itself that it was taken up: it is counted."""
+        ...
+
 
 class Hold(Protocol):
     """Something that one process alone has, until it lets go or dies."""

@@ -350,6 +350,10 @@ class Dispatcher:
             return None
         return came
 
+    def repeated(self) -> None:
+        """Count what a platform knows to be a repeat."""
+        self._meter.repeated()
+
     def _noted_once(self, tx: Transaction, happening: Happening, id: InvocationId | None) -> Schedule | Joined | None:
         if id is not None:
             if tx.invocations.answer(id) is not None:

@@ -12,7 +12,17 @@ from typing import TypeAlias
 
 from bot.domain.card import Card
 from bot.domain.errors import Conflict, MessageRemoved, PlatformBusy, PlatformError, PlatformRefused
-from bot.domain.ids import AccountRef, ChannelRef, DeliveryId, EntryId, MessageRef, ScheduleId, TeamId, ThreadRef
+from bot.domain.ids import (
+    AccountRef,
+    ChannelRef,
+    DeliveryId,
+    EntryId,
+    InvocationId,
+    MessageRef,
+    ScheduleId,
+    TeamId,
+    ThreadRef,
+)
 from bot.domain.record import record
 
 
@@ -102,6 +112,10 @@ class Manner:
 MOST_ATTEMPTS = 5
 
 
+SHARE = "share:"
+"""What the source key of a share begins with; the invocation's id follows."""
+
+
 @record
 class Draft:
     """A delivery to be planned: one step of what `source_key` owes `channel`.
@@ -124,6 +138,12 @@ class Draft:
     week: str | None = None
     late_after: datetime | None = None
     told: AccountRef | None = None
+
+    @property
+    def invocation(self) -> InvocationId | None:
+        """The use of a command that owes it, None for what a schedule owes."""
+        name = self.source_key.removeprefix(SHARE)
+        return InvocationId(name) if name != self.source_key else None
 
 
 @record

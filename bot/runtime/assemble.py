@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from adapters import registry
 from bot.chat.platform import ChatPlatform
 from bot.commands.catalogue import COMMANDS
 from bot.commands.dispatch import Dispatcher, House
@@ -65,12 +64,6 @@ class Club:
                 for task in working:
                     task.cancel()
                 await asyncio.gather(*working, return_exceptions=True)
-
-
-def configured(settings: Settings) -> list[ChatPlatform]:
-    """The platforms whose token is set; the terminal is none of them, for it needs a person and no token."""
-    found = (registry.served(name, settings.of(name), settings.word) for name in registry.HOSTED)
-    return [platform for platform in found if platform is not None]
 
 
 @asynccontextmanager

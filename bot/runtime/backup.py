@@ -1,13 +1,14 @@
 """Backups as files: written whole or not at all, read back, and made every night where the host wants it."""
 
 import asyncio
+import contextlib
 import gzip
 import logging
 import os
 import re
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import IO
@@ -22,6 +23,11 @@ AT_NIGHT = 3
 """The hour, in the host's zone, from which on a day's backup is made."""
 LOOK_EVERY = 300.0
 """Seconds."""
+_ANOTHER = (
+    "The backups in %s are of another database, so they are left alone and none is made. If a volume is not mounted, "
+    "stop and mount it; if the data is lost, stop and restore into a new database: dogear restore %s. If this club is to "
+    "go on, move those backups to another place."
+)
 _NIGHTLY = re.compile(r"dogear-\d{4}-\d\d-\d\d\.jsonl\.gz")
 
 log = logging.getLogger("dogear.backup")
@@ -65,15 +71,22 @@ def restore(store: SqlStore, path: Path) -> tuple[int, int]:
 
     Raises BadConfig if the file cannot be read, BadBackup, StaleSchema, Conflict and StoreBusy; nothing is kept then.
     """
-    try:
+    with _readable(path):
         return store.restore(lambda: lines(path), deliveries.after_restore)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Put what reading the file may raise into our words: BadConfig or BadBackup."""
+    try:
+        yield
     except (EOFError, gzip.BadGzipFile, zlib.error, UnicodeDecodeError):
         raise BadBackup(f"{path} is damaged or was cut off.") from None
     except OSError as error:
         raise BadConfig([f"The backup {path} cannot be read: {error.strerror}."]) from None
 
 
-def lines(path: Path) -> Iterator[str]:
+def lines(path: Path) -> Generator[str, None, None]:
     """The lines of a backup, compressed or not."""
     with path.open("rb") as raw:
         packed = raw.read(2) == b"\x1f\x8b"
@@ -83,14 +96,38 @@ def lines(path: Path) -> Iterator[str]:
 
 def usable(folder: Path) -> Path:
     """The folder, if files can be made in it; raises BadConfig."""
-    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+    if not os.access(folder, os.W_OK | os.X_OK) or not folder.is_dir():
         raise BadConfig([f"The backup folder {folder} is not there, or cannot be written."])
     return folder
 
 
+def _key_of(path: Path) -> bytes | None:
+    """The key of the database that the file is a backup of, None if it cannot be read."""
+    try:
+        with _readable(path), closing(lines(path)) as read:
+            return SqlStore.key_in(read)
+    except (BadBackup, BadConfig):
+        return None
+
+
+def _of_another(store: SqlStore, folder: Path) -> Path | None:
+    """The newest backup that can be read, if it is of another database than this one."""
+    for path in reversed(made(folder)):
+        key = _key_of(path)
+        if key is not None:
+            return path if key != store.key() else None
+    return None
+
+
 def warn_if_lost(store: SqlStore, folder: Path | None) -> None:
-    """Say loudly that the database is empty: a volume that is not mounted looks just like a club that never was."""
+    """Say loudly that the data seems to be lost: a volume that is not mounted looks just like a club that never was.
+
+    From its second start on such a club has a team and is not empty any more; its key still is not the backups'.
+    """
     if not store.is_empty():
+        another = _of_another(store, folder) if folder else None
+        if another is not None:
+            log.error(_ANOTHER, folder, another)
         return
     known = made(folder) if folder else []
     if known:
@@ -109,7 +146,17 @@ def warn_if_lost(store: SqlStore, folder: Path | None) -> None:
 class Nightly:
     """Makes one backup a day in a folder and keeps the newest ones. Replicas that share the folder make one in all."""
 
-    def __init__(self, store: SqlStore, clock: Clock, folder: Path, keep: int, zone: str) -> None:
+    def __init__(
+        self,
+        store: SqlStore,
+        clock: Clock,
+        folder: Path,
+        keep: int,
+        zone: str,
+        tell: Callable[[float], None] = lambda _: None,
+    ) -> None:
+        """`tell` is called after every look with the moment at which the newest backup was made, if there is one."""
+        self._tell = tell
         self._store = store
         self._clock = clock
         self._folder = folder
@@ -120,17 +167,37 @@ class Nightly:
         """Look every few minutes whether the day's backup is there, until cancelled."""
         while True:
             try:
-                await asyncio.to_thread(self.make_if_due)
+                await asyncio.to_thread(self._look)
             except DogearError as error:
                 log.error("no backup was made: %s", error)  # noqa: TRY400 -- it is no bug of ours
             except Exception:
                 log.exception("bug in the nightly backup")
             await asyncio.sleep(LOOK_EVERY)
 
+    def _look(self) -> None:
+        try:
+            self.make_if_due()
+        finally:
+            with contextlib.suppress(OSError):
+                for newest in made(self._folder)[-1:]:
+                    self._tell(newest.stat().st_mtime)
+
     def make_if_due(self) -> Path | None:
-        """The day's backup if it was made now; None if it is too early, it is there, or another replica is at it."""
-        path = self._due(self._clock.now())
-        if path is None or path.exists() or self._store.is_empty():
+        """The day's backup if it was made now; None if it is too early, or as `make` has it. Raises as that does."""
+        self._refuse_another()
+        if self._local().hour < AT_NIGHT or self._store.is_empty():
+            return None
+        return self.make()
+
+    def make(self) -> Path | None:
+        """The day's backup if it was made now; None if it is there, or another replica is at it.
+
+        Raises BadConfig where the backups in the folder are of another database: a club that was founded anew because
+        a volume was not mounted must neither stand in their place nor make the oldest go. Raises as `write` does, too.
+        """
+        self._refuse_another()
+        path = self._folder / f"dogear-{self._local():%Y-%m-%d}.jsonl.gz"
+        if path.exists():
             return None
         held = self._store.hold("backup")
         if held is None:
@@ -140,13 +207,18 @@ class Nightly:
         finally:
             held.let_go()
         for old in made(self._folder)[: -self._keep]:
-            old.unlink(missing_ok=True)
+            if _key_of(old) == self._store.key():
+                old.unlink(missing_ok=True)
         log.info("backup made", extra={"file": path.name})
         return path
 
-    def _due(self, now: datetime) -> Path | None:
-        local = now.astimezone(self._zone)
-        return self._folder / f"dogear-{local:%Y-%m-%d}.jsonl.gz" if local.hour >= AT_NIGHT else None
+    def _local(self) -> datetime:
+        return self._clock.now().astimezone(self._zone)
+
+    def _refuse_another(self) -> None:
+        another = _of_another(self._store, self._folder)
+        if another is not None:
+            raise BadConfig([_ANOTHER % (self._folder, another)])
 
 
 def made(folder: Path) -> list[Path]:

@@ -104,10 +104,11 @@ def run(
     ] = False,
 ) -> None:
     """Serve every platform whose token is set."""
+    from bot.runtime.problems import checked
     from bot.runtime.serve import serve
-    from bot.runtime.settings import load
 
-    asyncio.run(serve(load(database=database), worker=worker))
+    settings, platforms = checked(worker=worker, database=database)
+    asyncio.run(serve(settings, platforms, worker=worker))
 
 
 @app.command()
@@ -185,19 +186,26 @@ def settings_command() -> None:
 
 @app.command()
 def backup(
-    file: Annotated[Path, typer.Argument(help="Where to; compressed if the name ends in .gz", metavar="FILE")],
+    file: Annotated[
+        Path, typer.Argument(help="Where to; compressed if the name ends in .gz. Or a folder", metavar="FILE")
+    ],
     database: Database = None,
 ) -> None:
     """Write everything to one file, while the club goes on.
 
-    The file holds what the database holds, so keep it as safe. An earlier file of that name is replaced.
+    The file holds what the database holds, so keep it as safe. An earlier file of that name is replaced. Into a folder it writes the day's backup, if it is not there yet, and removes the oldest as DOGEAR_BACKUP_KEEP says.
     """
     from bot.runtime import backup as backups
 
     async def written() -> None:
         async with _club(database) as club:
-            count = await asyncio.to_thread(backups.write, club.store, file)
-            print(f"{file}: {count:,} lines.")
+            if file.is_dir():
+                keep, zone = club.settings.backup_keep, club.settings.zone
+                daily = backups.Nightly(club.store, club.clock, file, keep=keep, zone=zone)
+                print(await asyncio.to_thread(daily.make) or "The day's backup is there already.")
+            else:
+                count = await asyncio.to_thread(backups.write, club.store, file)
+                print(f"{file}: {count:,} lines.")
 
     asyncio.run(written())
 

@@ -3,9 +3,11 @@
 import asyncio
 import logging
 from collections.abc import Coroutine, Mapping, Sequence
+from contextvars import copy_context
 from datetime import datetime, timedelta
 
 from bot.chat.platform import ChatPlatform
+from bot.chat.trace import follow
 from bot.domain.delivery import (
     REPEATABLE,
     Delivery,
@@ -126,23 +128,27 @@ class Deliverer:
             lambda tx: deliveries.take(tx, self._owner, room, self._durations, manners, looks=looks)
         )
         for delivery in taken.skipped:
-            self._begin(self._notices.failed(delivery, delivery.outcome))
+            self._begin(delivery, self._notices.failed(delivery, delivery.outcome))
         for delivery in taken.doubtful:
-            self._look(self._settled(delivery, taken.at))
+            self._look(delivery, self._settled(delivery, taken.at))
         for delivery in taken.leased:
-            self._begin(self._attempt(delivery))
+            self._begin(delivery, self._attempt(delivery))
         for delivery in taken.unswept:
-            self._look(self._sweep(delivery))
+            self._look(delivery, self._sweep(delivery))
         return taken.next_due
 
-    def _begin(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(work)
+    def _begin(self, delivery: Delivery, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        """What is logged meanwhile is about the use of a command that owes the delivery, if one does."""
+        context = copy_context()
+        if delivery.draft.invocation is not None:
+            context.run(follow, delivery.draft.invocation)
+        task = asyncio.create_task(work, context=context)
         self._working.add(task)
         task.add_done_callback(self._ended)
         return task
 
-    def _look(self, work: Coroutine[None, None, None]) -> None:
-        task = self._begin(work)
+    def _look(self, delivery: Delivery, work: Coroutine[None, None, None]) -> None:
+        task = self._begin(delivery, work)
         self._looking.add(task)
         task.add_done_callback(self._looking.discard)
 

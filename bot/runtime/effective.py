@@ -1,16 +1,15 @@
 """The settings as they are in effect, each with where it comes from. Secrets are told to be there, and nothing of them."""
 
 import os
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from pydantic import SecretStr
 
 from bot.runtime.settings import PREFIX, Settings, files
+from store.sql import shown
 
 HIDDEN = "(set, not shown)"
-_PASSWORD = re.compile(r"(?<=://)([^/@]*):[^/@]*(?=@)")
 
 
 def lines(settings: Settings) -> Iterator[str]:
@@ -19,7 +18,7 @@ def lines(settings: Settings) -> Iterator[str]:
     width = len(PREFIX) + max(map(len, Settings.model_fields))
     for name, field in Settings.model_fields.items():
         variable = f"{PREFIX}{name.upper()}"
-        value = _shown(getattr(settings, name), field.default)
+        value = _shown(name, getattr(settings, name), field.default)
         yield f"{variable:<{width}}  {value}  [{_source(name, variable, read.get(name))}]"
     for variable in unknown():
         yield f"{variable} is no option of Dogear's and changes nothing."
@@ -41,8 +40,10 @@ def _place(name: str) -> str:
     return ": a file in your own data folder" if name == "database" else ""
 
 
-def _shown(value: Any, default: Any) -> str:
+def _shown(name: str, value: Any, default: Any) -> str:
     if isinstance(value, SecretStr) or (isinstance(value, tuple) and value and isinstance(value[0], SecretStr)):
         return "none" if value == default else HIDDEN
     text = ", ".join(value) if isinstance(value, tuple) else str(value)
-    return _PASSWORD.sub(r"\1:***", text) or "none"
+    if text and (name == "database" or "://" in text):
+        return shown(text) or HIDDEN
+    return text or "none"

@@ -35,7 +35,9 @@ class Metrics:
         self._open = self._gauge("dogear_deliveries_open", "Deliveries that are not over, by state.", ["state"])
         self._problems = self._gauge("dogear_list_problems", "Problems in the reading lists.", [])
         self._connected = self._gauge("dogear_platform_connected", "1 while events arrive.", ["platform"])
-        self._reconnects = self._gauge("dogear_platform_reconnects", "Connections that came up again.", ["platform"])
+        self._backup: Gauge | None = None
+        self._known_reconnects: dict[str, int] = {}
+        self._reconnects = self._counter("dogear_platform_reconnects", "Connections that came up again.", ["platform"])
 
     def _counter(self, name: str, about: str, labels: list[str]) -> Counter:
         return Counter(name, about, labels, registry=self._registry)
@@ -63,9 +65,11 @@ class Metrics:
         self._restarts.labels(part).inc()
 
     def connection(self, platform: str, *, up: bool, reconnects: int) -> None:
-        """Note how a platform's connection stands."""
+        """Note how a platform's connection stands; `reconnects` is their sum."""
         self._connected.labels(platform).set(up)
-        self._reconnects.labels(platform).set(reconnects)
+        before = self._known_reconnects.get(platform, 0)
+        self._reconnects.labels(platform).inc(max(reconnects - before, 0))
+        self._known_reconnects[platform] = reconnects
 
     def counted(self, states: Mapping[State, int], problems: int) -> None:
         """Note what the store holds now."""
@@ -73,6 +77,12 @@ class Metrics:
             if not state.final:
                 self._open.labels(state.value).set(states.get(state, 0))
         self._problems.set(problems)
+
+    def backed_up(self, at: float) -> None:
+        """Note when the newest nightly backup was made, in seconds since 1970. Without such backups nothing is told."""
+        if self._backup is None:
+            self._backup = self._gauge("dogear_backup_timestamp_seconds", "When the newest backup was made.", [])
+        self._backup.set(at)
 
     def text(self) -> str:
         """All of it, as Prometheus reads it."""

@@ -2,15 +2,17 @@
 
 import asyncio
 import contextlib
+import faulthandler
 import logging
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
+from bot.chat.platform import ChatPlatform
 from bot.chat.web import Route, Website
-from bot.domain.errors import BadConfig, DogearError
+from bot.domain.errors import DogearError
 from bot.runtime import backup
-from bot.runtime.assemble import Club, configured, opened
+from bot.runtime.assemble import Club, opened
 from bot.runtime.clock import SystemClock
 from bot.runtime.health import Health
 from bot.runtime.metrics import Metrics
@@ -21,24 +23,25 @@ from bot.service import teams
 LONGEST_STOP = 18.0
 """Seconds from the signal until what is still under way is given up: who stops us gives us 20."""
 
+END = 19.0
+"""Seconds until the process ends whatever is still under way: a thread that waits for the database, or is writing a
+backup, can be neither cancelled nor hurried. The ledger is made for processes that are killed.
+"""
+
 log = logging.getLogger("dogear.serve")
 
 
-async def serve(settings: Settings, *, worker: bool = False) -> None:
-    """Serve until told to stop by a signal; a `worker` only delivers, and is connected to no platform.
+async def serve(settings: Settings, platforms: Sequence[ChatPlatform], *, worker: bool = False) -> None:
+    """Serve the platforms until told to stop by a signal; a `worker` only delivers, and is connected to none.
 
-    Raises BadConfig without a platform, or for a worker without PostgreSQL, and StaleSchema for an old database.
+    The settings are checked already. Raises StaleSchema for an old database, and BadConfig for what the platforms or
+    the machine do not take.
     """
-    if worker and settings.database_url.startswith("sqlite"):
-        raise BadConfig(["A worker of its own needs PostgreSQL: over SQLite one “dogear run” does everything."])
-    platforms = configured(settings)
-    if not platforms:
-        raise BadConfig(["No platform has a token. Set one up as the README says, or try: dogear chat"])
     metrics = Metrics(SystemClock())
     async with opened(settings, migrate=False, meter=metrics, hosted=True) as club:
         for platform in platforms:
             club.join(platform)
-        nightly = None if worker else await asyncio.to_thread(_nightly, club)
+        nightly = None if worker else await asyncio.to_thread(_nightly, club, metrics)
         if not worker:
             await asyncio.to_thread(club.store.warm)
             await _read_lists(club)
@@ -58,14 +61,16 @@ def _first(failed: ExceptionGroup[Exception]) -> Exception:
     return told
 
 
-def _nightly(club: Club) -> backup.Nightly | None:
+def _nightly(club: Club, metrics: Metrics) -> backup.Nightly | None:
     """Whoever makes the nightly backups, if the host wants them; warns if the data seems to be lost."""
     settings = club.settings
     folder = backup.usable(Path(settings.backup_folder)) if settings.backup_folder else None
     backup.warn_if_lost(club.store, folder)
     if folder is None:
         return None
-    return backup.Nightly(club.store, club.clock, folder, keep=settings.backup_keep, zone=settings.zone)
+    return backup.Nightly(
+        club.store, club.clock, folder, keep=settings.backup_keep, zone=settings.zone, tell=metrics.backed_up
+    )
 
 
 @contextlib.asynccontextmanager
@@ -107,15 +112,24 @@ async def _until_stopped(club: Club, metrics: Metrics, *, worker: bool) -> None:
 
 
 def _told_to_stop() -> asyncio.Event:
-    """Set by the first signal. The second, or the end of our patience, cancels whoever serves."""
+    """Set by the first signal. The second, or the end of our patience, cancels whoever serves.
+
+    The watchdog of `faulthandler` needs neither the event loop nor the interpreter's lock, and says where each thread is.
+    """
     loop, ourselves, stopped = asyncio.get_running_loop(), asyncio.current_task(), asyncio.Event()
     assert ourselves is not None
 
     def stop() -> None:
         if stopped.is_set():
             ourselves.cancel()
+            return
         stopped.set()
-        loop.call_later(LONGEST_STOP, ourselves.cancel)
+        loop.call_later(LONGEST_STOP, give_up)
+        faulthandler.dump_traceback_later(END, exit=True)
+
+    def give_up() -> None:
+        log.error("what is still under way is given up")
+        ourselves.cancel()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)

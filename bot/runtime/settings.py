@@ -1,5 +1,6 @@
 """Every option of the host, read once from the environment. All problems are reported together."""
 
+import base64
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +15,13 @@ from bot.domain.ids import AccountRef, ChannelRef, PlatformName, WorkspaceRef
 from bot.domain.team import Role
 
 PREFIX = "DOGEAR_"
+FERNET_KEY = 32
+"""Bytes (https://cryptography.io/en/latest/fernet/, 2026-08)."""
+MOST_SHOWN = 40
+"""Characters of a value that is wrong."""
+MAKE_A_KEY = (
+    """This makes one: python -c 'from cryptography import fernet; print(fernet.Fernet.generate_key().decode())'"""
+)
 
 
 class Settings(BaseSettings):
@@ -75,7 +83,7 @@ class Settings(BaseSettings):
     @classmethod
     def _known_zone(cls, zone: str) -> str:
         if zone not in available_timezones():
-            raise ValueError("is not a time zone; use a name such as Europe/Berlin")
+            raise ValueError("is not a time zone; use a name such as Europe/Berlin.")
         return zone
 
     @field_validator("admins", "curators", mode="before")
@@ -84,13 +92,17 @@ class Settings(BaseSettings):
         accounts = [part.strip() for part in typed.split(",")] if isinstance(typed, str) else typed
         wrong = [account for account in accounts if account and not all(account.partition(":")[::2])]
         if wrong:
-            raise ValueError(f"“{wrong[0]}” is not platform:id")
+            raise ValueError(f"names “{wrong[0]}”, which is not platform:id.")
         return tuple(account for account in accounts if account)
 
     @field_validator("vault_keys", mode="before")
     @classmethod
     def _keys(cls, typed: Any) -> Any:
-        return tuple(key.strip() for key in typed.split(",") if key.strip()) if isinstance(typed, str) else typed
+        keys = tuple(key.strip() for key in typed.split(",") if key.strip()) if isinstance(typed, str) else typed
+        wrong = [place for place, key in enumerate(keys, start=1) if not _is_key(key)]
+        if wrong:
+            raise ValueError(f"has no key in place {wrong[0]}: a key is 32 bytes in URL-safe base64. {MAKE_A_KEY}")
+        return keys
 
     def of(self, platform: str) -> Mapping[str, str]:
         """The options of one platform, by what follows its name in ours; secrets in the clear."""
@@ -111,7 +123,7 @@ class Settings(BaseSettings):
     @classmethod
     def _channel(cls, typed: str) -> str:
         if typed and (typed.count(":") != 2 or not all(typed.split(":"))):
-            raise ValueError("is not platform:workspace:channel")
+            raise ValueError("is not platform:workspace:channel.")
         return typed
 
     @property
@@ -127,6 +139,15 @@ class Settings(BaseSettings):
         """Roles given on top of what each platform says."""
         given = {_account(typed): Role.CURATOR for typed in self.curators}
         return given | {_account(typed): Role.ADMIN for typed in self.admins}
+
+
+def _is_key(key: str | SecretStr) -> bool:
+    """As Fernet reads it, which takes a tenth of a second to import."""
+    text = key.get_secret_value() if isinstance(key, SecretStr) else key
+    try:
+        return len(base64.urlsafe_b64decode(text)) == FERNET_KEY
+    except ValueError:
+        return False
 
 
 def _account(typed: str) -> AccountRef:
@@ -148,20 +169,28 @@ def data_folder() -> Path:
 
 def load(**given: Any) -> Settings:
     """The settings of the environment, with what was given on the command line in place of it; raises BadConfig."""
+    settings, wrong = read(**given)
+    if wrong:
+        raise BadConfig([*wrong.values()])
+    return settings
+
+
+def read(**given: Any) -> tuple[Settings, Mapping[str, str]]:
+    """The settings as far as they can be read, and by an option's name what is wrong with it; it has its default then."""
     chosen = {name: value for name, value in given.items() if value is not None}
-    problems = []
+    wrong = {}
     for name, path in files().items():
         try:
             chosen.setdefault(name, Path(path).read_text(encoding="utf-8").strip())
         except (OSError, UnicodeDecodeError) as error:
-            problems.append(f"{PREFIX}{name.upper()}_FILE: {path} cannot be read: {error}")
+            why = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
+            wrong[name] = f"{PREFIX}{name.upper()}_FILE: {path} cannot be read: {why}."
     try:
-        settings = Settings(**chosen)
-    except ValidationError as wrong:
-        problems += [_sentence(error) for error in wrong.errors()]
-    if problems:
-        raise BadConfig(problems)
-    return settings
+        return Settings(**chosen), wrong
+    except ValidationError as invalid:
+        errors = {str(error["loc"][0]): error for error in invalid.errors()}
+    wrong |= {name: _sentence(name, error) for name, error in errors.items()}
+    return Settings(**chosen | {name: Settings.model_fields[name].default for name in errors}), wrong
 
 
 def files() -> Mapping[str, str]:
@@ -171,9 +200,15 @@ def files() -> Mapping[str, str]:
     return {name: path for name, path in named.items() if path and not os.environ.get(variables[name])}
 
 
-def _sentence(error: Any) -> str:
-    name = str(error["loc"][0]) if error["loc"] else ""
-    if error["type"] == "string_pattern_mismatch":
-        return f"{PREFIX}{name.upper()} is “{error['input']}”, and must be {Settings.model_fields[name].description}."
-    said = error["msg"].removeprefix("Value error, ")
-    return f"{PREFIX}{name.upper()} {said}."
+def _sentence(name: str, error: Any) -> str:
+    """What is wrong in words of ours; nothing of a secret, for those are of no kind that can be wrong but the keys'."""
+    variable, limits = f"{PREFIX}{name.upper()}", error.get("ctx", {})
+    if error["type"] == "value_error":
+        return f"{variable} {limits['error']}"
+    must_be = {
+        "string_pattern_mismatch": Settings.model_fields[name].description,
+        "greater_than_equal": f"at least {limits.get('ge')}",
+        "less_than_equal": f"at most {limits.get('le')}",
+    }.get(error["type"], "a whole number")
+    given = str(error["input"])
+    return f"{variable} is “{given[:MOST_SHOWN]}{'…' if given[MOST_SHOWN:] else ''}”, and must be {must_be}."

@@ -7,11 +7,10 @@ from functools import cached_property
 
 from bot.domain.errors import BadConfig
 from bot.domain.ids import PlatformName
+from bot.runtime.settings import MAKE_A_KEY
 from store.sql import Hold, SqlStore, SqlVault
 
-_MAKE_ONE = (
-    """This makes one: python -c 'from cryptography import fernet; print(fernet.Fernet.generate_key().decode())'"""
-)
+NO_KEY = f"DOGEAR_VAULT_KEYS is not set, and without a key no secret can be kept. {MAKE_A_KEY}"
 
 
 KEPT_WITHIN = 15.0
@@ -54,7 +53,7 @@ class ThreadedVault:
     @cached_property
     def _vault(self) -> SqlVault:
         if not self._keys:
-            raise BadConfig([f"DOGEAR_VAULT_KEYS is not set, and without a key no secret can be kept. {_MAKE_ONE}"])
+            raise BadConfig([NO_KEY])
         return SqlVault(self._store, self._keys)
 
     async def hold(self, platform: PlatformName, name: str) -> ThreadedHold | None:

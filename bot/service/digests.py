@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from bot.domain.card import Card
-from bot.domain.delivery import Delivery, Draft, Step
+from bot.domain.delivery import SHARE, Delivery, Draft, Step
 from bot.domain.digest import (
     Digest,
     Feature,
@@ -179,7 +179,7 @@ def share(tx: Transaction, member: Member, channel: ChannelRef, number: EntryNum
     """Owe the channel a card of this entry with a thread, once for each invocation; raises NotFound."""
     entry = entries.entry_on_list(tx, member.team, number)
     card = shared_card(entry, member.name, tx.readings.readers(entry.id))
-    step = partial(Draft, channel=channel, source_key=f"share:{invocation}", told=member.account)
+    step = partial(Draft, channel=channel, source_key=f"{SHARE}{invocation}", told=member.account)
     tx.deliveries.plan(member.team, _drafts(step, card, entry), not_before=tx.now())
     return entry
 

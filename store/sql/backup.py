@@ -89,6 +89,18 @@ def check(backup: Iterable[str]) -> None:
     source.end(sum(sum(1 for _ in _rows_of(table, source)) for table in METADATA.sorted_tables))
 
 
+def key_in(backup: Iterable[str]) -> bytes:
+    """The key of the database that the backup is of; raises BadBackup. It stands near the beginning, so little is read."""
+    source = _Source(backup)
+    head = source.next()
+    if not isinstance(head, dict) or head.get("dogear") != "backup":
+        raise BadBackup("The file is not a backup of Dogear's.")
+    while True:
+        line = source.next()
+        if isinstance(line, dict) and line.get("table") == INSTANCE.name:
+            return b64decode(dict(zip(line["columns"], source.next(), strict=True))[INSTANCE.c.key.name])
+
+
 def load(connection: Connection, backup: Iterable[str], index: Index) -> Mapping[str, int]:
     """Fill an empty database from the lines of a backup; how many rows each table has got.
 

@@ -1,6 +1,7 @@
 """From a database URL to an engine whose transactions begin as we say."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -29,17 +30,42 @@ POOL = 8
 
 def address(url: str) -> URL:
     """The database's address with our driver named; raises BadConfig for what we cannot use."""
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        raise BadConfig([f"{_USAGE} What is set is not a URL."]) from None
+    parsed = _parsed(url)
+    if parsed is None:
+        raise BadConfig([f"{_USAGE} What is set is not a URL."])
+    if "@" in (parsed.host or ""):
+        raise BadConfig(["The database's password has an @ in it. Write it as %40."])
     if parsed.drivername == "sqlite":
         return _file(parsed)
     if parsed.drivername in {"postgresql", "postgres", "postgresql+psycopg"}:
+        _require_driver()
         return parsed.set(drivername="postgresql+psycopg")
     raise BadConfig([f"{_USAGE} “{parsed.drivername}” is not supported."])
 
 
+def shown(url: str | URL) -> str | None:
+    """An address as it may be told: without a password, wherever it stands in it; None where that cannot be told apart."""
+    parsed = _parsed(url)
+    if parsed is None:
+        return None
+    local = parsed.drivername.startswith("sqlite")
+    if not local and "@" in f"{parsed.host}{parsed.database}":
+        return None  # an @ in a password ends it too early, and the rest of it stands where the host should
+    hidden = {name: "***" for name in parsed.query if _SECRET.search(name)}
+    if isinstance(url, str) and parsed.password is None and not hidden:
+        return url
+    return parsed.update_query_dict(hidden).render_as_string(hide_password=True).replace("%2A%2A%2A", "***")
+
+
+def _parsed(url: str | URL) -> URL | None:
+    try:
+        return make_url(url)
+    except (ArgumentError, ValueError):  # the second for a port that is no number
+        return None
+
+
+_SECRET = re.compile("pass|secret|key|token|dsn|conninfo", re.IGNORECASE)
+"""Names of libpq's parameters that hold one, those of later versions too, or a whole address that may."""
 _USAGE = "The database must be sqlite:///PATH or postgresql://USER@HOST/NAME."
 
 
@@ -47,13 +73,21 @@ def _file(parsed: URL) -> URL:
     if not parsed.database or parsed.database == ":memory:":
         raise BadConfig([f"{_USAGE} A database in memory would be another one for every thread."])
     folder = Path(parsed.database).parent
-    if not folder.is_dir():
+    try:
+        there = folder.is_dir()
+    except PermissionError:
+        raise BadConfig([f"{folder} {_UNWRITABLE}"]) from None
+    if not there:
         raise BadConfig([f"The folder {folder} for the database {parsed.database} does not exist."])
     # SQLite writes a journal beside its file, so the folder matters as much as the file.
-    for place in (folder, Path(parsed.database)):
-        if place.exists() and not os.access(place, os.W_OK):
-            raise BadConfig([f"{place} cannot be written, and the database must be: mend its owner or its mount."])
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise BadConfig([f"{folder} {_UNWRITABLE}"])
+    if Path(parsed.database).exists() and not os.access(parsed.database, os.W_OK):
+        raise BadConfig([f"{parsed.database} {_UNWRITABLE}"])
     return parsed
+
+
+_UNWRITABLE = "cannot be written, and the database must be: mend its owner or its mount."
 
 
 def connect(url: URL) -> Engine:
@@ -117,7 +151,6 @@ def _postgresql(url: URL) -> Engine:
         **FOUND_OUT,
         "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
     }
-    _require_driver()
     return create_engine(
         url, connect_args=arguments, pool_size=POOL, max_overflow=0, pool_timeout=POOL_TIMEOUT, pool_pre_ping=True
     )

@@ -7,16 +7,17 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, select
 
 from bot.domain.errors import BadBackup, StoreBusy
 from bot.domain.notes import NoteBlock
 from bot.ports import Clock, Failed
 from store.sql import backup
 from store.sql.bell import Bell
-from store.sql.engine import POOL, RolledBack, address, begun, connect, savepoint
+from store.sql.engine import POOL, RolledBack, address, begun, connect, savepoint, shown
 from store.sql.hold import Hold, hold
 from store.sql.migrate import REVISION, prepare, revision
+from store.sql.tables import INSTANCE
 from store.sql.transaction import SqlTransaction
 from store.sql.work import DatabaseTime, Tree
 
@@ -77,7 +78,7 @@ def is_made(url: str) -> bool:
 def _at_start(engine: Engine, busy: StoreBusy) -> str:
     """Where the database was looked for, what it said, and what to do: at the start a wrong address is likely."""
     reasons = str(busy.__cause__ or "").strip().splitlines()
-    where = engine.url.render_as_string(hide_password=True)
+    where = shown(engine.url) or "its address"
     said = f" ({reasons[0]})" if reasons else ""
     return f"{busy} Looked for at {where}{said}. Correct that address or mend the place, and start again."
 
@@ -160,6 +161,17 @@ class SqlStore:
         """Whether nothing was ever put into the database."""
         with begun(self._engine, write=False) as connection:
             return backup.is_empty(connection)
+
+    def key(self) -> bytes:
+        """Made with the database and the same in its backups, and so in a database that was restored from one."""
+        with begun(self._engine, write=False) as connection:
+            key: bytes = connection.scalars(select(INSTANCE.c.key)).one()
+            return key
+
+    @staticmethod
+    def key_in(lines: Iterable[str]) -> bytes:
+        """The key of the database that a backup is of; raises BadBackup. Only the first lines are read."""
+        return backup.key_in(lines)
 
     def backup(self) -> Iterator[str]:
         """Everything as it is at this moment, as lines that `restore` reads on either engine; others go on writing."""

@@ -1,5 +1,6 @@
 """A backup is everything at one moment, and either engine is filled from it as it was."""
 
+import asyncio
 import json
 import stat
 import threading
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
+from sqlalchemy import update
 
 from bot.domain.delivery import Durations, Manner, Step
 from bot.domain.errors import BadBackup, BadConfig, Conflict, StaleSchema
@@ -23,6 +25,7 @@ from bot.runtime import backup
 from bot.service import deliveries, digests
 from store.sql import SqlStore, SqlVault, open_store
 from store.sql.migrate import REVISION
+from store.sql.tables import INSTANCE
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.kept import PLATFORM, Club, a_channel, a_club, a_message, a_read_entry, an_account
 
@@ -308,6 +311,92 @@ def test_a_backup_is_made_each_night_and_the_oldest_go(store: SqlStore, tmp_path
     ]  # fmt: skip
     assert [path.name[7:17] for path in backup.made(tmp_path)] == ["2026-11-25", "2026-11-26"]
     assert (tmp_path / "dogear-before-the-move.jsonl.gz").exists()
+
+
+def test_when_the_newest_backup_was_made_is_told_for_an_alert(
+    store: SqlStore, tmp_path: Path, clock: FakeClock
+) -> None:
+    filled(store)
+    clock.advance(timedelta(days=1))
+    told: list[float] = []
+
+    async def looked(times: int) -> None:
+        nightly = backup.Nightly(store, clock, tmp_path, keep=2, zone="UTC", tell=told.append)
+        looking = asyncio.create_task(nightly.run())
+        async with asyncio.timeout(60):
+            while len(told) < times:  # noqa: ASYNC110 -- the end of a look is told to nobody else
+                await asyncio.sleep(0.01)
+        looking.cancel()
+        await asyncio.gather(looking, return_exceptions=True)
+
+    asyncio.run(looked(1))
+    clock.advance(timedelta(hours=-6))  # a look that is too early makes none
+    asyncio.run(looked(2))
+
+    (file,) = backup.made(tmp_path)
+    assert told == [file.stat().st_mtime] * 2
+
+
+def made_elsewhere(store: SqlStore) -> None:
+    """With a key of its own: the tests' databases all begin with the same one."""
+    with store.begin(write=True) as tx:
+        tx.connection.execute(update(INSTANCE).values(key=b"another"))
+
+
+def test_a_lost_database_neither_replaces_the_backups_nor_lets_the_oldest_go(
+    store: SqlStore, empty: SqlStore, tmp_path: Path, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The volume is gone, the club is founded anew in an empty database, and a week and a night go by."""
+    filled(store)
+    before = backup.Nightly(store, clock, tmp_path, keep=7, zone="UTC")
+    good = [before.make_if_due() for _ in range(7) if clock.advance(timedelta(days=1))]
+    made_elsewhere(empty)
+    a_club(empty, "default")
+    after = backup.Nightly(empty, clock, tmp_path, keep=7, zone="UTC")
+
+    backup.warn_if_lost(empty, tmp_path)
+    for _ in range(8):
+        clock.advance(timedelta(hours=12))
+        with pytest.raises(BadConfig, match=f"of another database.*dogear restore {good[-1]}"):
+            after.make_if_due()
+        clock.advance(timedelta(hours=12))
+
+    assert backup.made(tmp_path) == good
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert f"dogear restore {good[-1]}" in caplog.text
+
+
+def test_a_restored_club_goes_on_with_the_backups(
+    store: SqlStore, empty: SqlStore, tmp_path: Path, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    filled(store)
+    made = backup.Nightly(store, clock, tmp_path, keep=1, zone="UTC").make_if_due()
+    assert made is not None
+
+    made_elsewhere(empty)
+    backup.restore(empty, made)
+    clock.advance(timedelta(days=1))
+    backup.warn_if_lost(empty, tmp_path)
+    again = backup.Nightly(empty, clock, tmp_path, keep=1, zone="UTC").make_if_due()
+
+    assert [again] == backup.made(tmp_path) != [made]
+    assert caplog.records == []
+
+
+def test_a_damaged_backup_does_not_hide_whose_the_older_ones_are(
+    store: SqlStore, empty: SqlStore, tmp_path: Path, clock: FakeClock
+) -> None:
+    filled(store)
+    backup.Nightly(store, clock, tmp_path, keep=7, zone="UTC").make_if_due()
+    for damaged, content in (("2026-11-24", b""), ("2026-11-25", b"\x1f\x8bno"), ("2026-11-26", b"[]\n")):
+        (tmp_path / f"dogear-{damaged}.jsonl.gz").write_bytes(content)
+    made_elsewhere(empty)
+    a_club(empty, "default")
+    clock.advance(timedelta(days=7))
+
+    with pytest.raises(BadConfig, match="of another database"):
+        backup.Nightly(empty, clock, tmp_path, keep=7, zone="UTC").make_if_due()
+    assert backup.Nightly(store, clock, tmp_path, keep=7, zone="UTC").make_if_due()
 
 
 def test_replicas_that_share_a_folder_make_one_backup(store: SqlStore, tmp_path: Path, clock: FakeClock) -> None:

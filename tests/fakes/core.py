@@ -206,6 +206,9 @@ class FakeCore:
         self.workspaces += [happening.workspace] if news else []
         return Joined(news=news, has_team=happening.by_host)
 
+    def repeated(self) -> None:
+        """Nobody counts here."""
+
     def _home(self, invocation: Invocation, arguments: Mapping[str, str]) -> Answer:
         unread = sum(1 for entry in self.entries if self._state(invocation, entry) is ReadingState.UNREAD)
         fields = Fields(

@@ -122,6 +122,10 @@ class FakeDiscord:
         self.put_on: dict[str, set[Put]] = {}
         self.bots: set[str] = set()
         self.resumes = True
+        self.talks = asyncio.Event()
+        """While it is not set the gateway says hello and nothing more, and keeps the connections open."""
+        self.talks.set()
+        self.beat = 41.25
         self.streamed: list[str] = []
         self.told = 0
         self._sockets: list[web.WebSocketResponse] = []
@@ -337,9 +341,12 @@ class FakeDiscord:
         socket = web.WebSocketResponse()
         self._sockets = [socket]
         await socket.prepare(request)
-        await socket.send_json({"op": 10, "d": {"heartbeat_interval": 41250}})
+        await socket.send_json({"op": 10, "d": {"heartbeat_interval": self.beat * 1000}})
         async for message in socket:
             said = message.json()
+            await self.talks.wait()
+            if request.transport is None or request.transport.is_closing():
+                break
             if said["op"] == 1:
                 await socket.send_json({"op": 11})
             if said["op"] == 2:

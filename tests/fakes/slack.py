@@ -155,6 +155,8 @@ class FakeSlack:
         self._acks: dict[str, asyncio.Future[Json]] = {}
         self._woken = asyncio.Event()
         self.connected = asyncio.Event()
+        self.silent = False
+        """Whether pings get no answer, and connections stay open all the same."""
         self.acks: Counter[int] = Counter()
 
     # -- the world ---------------------------------------------------------------------------------------------------
@@ -664,12 +666,14 @@ class FakeSlack:
             return response.status, json.loads(text) if text.startswith(("{", "[")) else text
 
     async def _link(self, request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse()
+        socket = web.WebSocketResponse(autoping=False)
         await socket.prepare(request)
         self._sockets.append(socket)
         await socket.send_json({"type": "hello", "num_connections": len(self._sockets)})
         self.connected.set()
         async for message in socket:
+            if message.type is aiohttp.WSMsgType.PING and not self.silent:
+                await socket.pong(message.data)
             if message.type is aiohttp.WSMsgType.TEXT and message.data.startswith("{"):
                 answer = json.loads(message.data)
                 waiting = self._acks.pop(answer.get("envelope_id", ""), None)

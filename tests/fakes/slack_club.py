@@ -12,7 +12,8 @@ from typing import Any
 
 from adapters.slack.platform import SlackPlatform
 from adapters.slack.setup import SlackSetup
-from bot.runtime.assemble import Club, opened
+from bot.ports import Meter
+from bot.runtime.assemble import UNCOUNTED, Club, opened
 from bot.runtime.http import HEALTH, serving
 from bot.runtime.settings import load
 from bot.runtime.stage import LocalStage
@@ -69,6 +70,7 @@ async def running(
     *,
     by_socket: bool = False,
     hosted: bool = False,
+    meter: Meter = UNCOUNTED,
     **more: Any,
 ) -> AsyncIterator[SlackClub]:
     """The club with Slack while the block lasts; its clock stands where the machine's does. `hosted` sets its limits."""
@@ -83,7 +85,7 @@ async def running(
             **more,
         }
     )
-    async with opened(load(database=database), migrate=False, hosted=hosted) as club:
+    async with opened(load(database=database), migrate=False, meter=meter, hosted=hosted) as club:
         team = await club.runner.write(lambda tx: teams.found_default(tx, "UTC"))
         if reading_list is not None:
             await club.lists.use(team, [reading_list])

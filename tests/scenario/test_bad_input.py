@@ -138,7 +138,17 @@ def test_no_search_is_a_mistake(database: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["sqlite:////dev/null/x.db", "sqlite:///", "mysql://x/y", "nonsense", "sqlite:////missing/folder/x.db"]
+    "url",
+    [
+        "sqlite:////dev/null/x.db",
+        "sqlite:///",
+        "mysql://x/y",
+        "nonsense",
+        "sqlite:////missing/folder/x.db",
+        "postgresql://dogear:secret@127.0.0.1:port/dogear",
+        "postgresql://dogear:p@secret@127.0.0.1:1/dogear",
+        "postgresql://dogear:secret@127.0.0.1:1/dogear?password=secret",
+    ],
 )
 def test_a_database_that_cannot_be_used_stops_the_start_with_one_line(url: str) -> None:
     run = dogear("chat", "--json", "--database", url, lines="/blog\n")
@@ -147,6 +157,8 @@ def test_a_database_that_cannot_be_used_stops_the_start_with_one_line(url: str) 
     assert run.stdout == ""
     assert run.stderr.startswith("dogear: ")
     assert run.stderr.count("\n") == 1
+    assert "secret" not in run.stderr
+    assert "a bug" not in run.stderr
 
 
 def test_every_problem_of_the_settings_is_told_at_once() -> None:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from shutil import copyfile
 
 LIST = "* [db] [Alpha](https://example.org/alpha)\n    A note.\n* [Beta](https://example.org/beta)\n"
 
@@ -94,6 +95,26 @@ def test_a_club_moves_to_another_database_in_one_file(tmp_path: Path) -> None:
     assert again.stderr == (
         "dogear: The database is not empty, so nothing was restored. Name a new one with --database.\n"
     )
+
+
+def test_a_backup_into_a_folder_is_the_days_and_the_oldest_go(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path}/club.db"
+    dogear("team", "add", "infra", "--list", str(a_list(tmp_path / "list.md")), database=database)
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    dogear("backup", str(folder / "dogear-2026-01-01.jsonl.gz"), database=database)
+    for day in range(2, 9):
+        copyfile(folder / "dogear-2026-01-01.jsonl.gz", folder / f"dogear-2026-01-{day:02}.jsonl.gz")
+
+    made = dogear("backup", str(folder), database=database)
+    again = dogear("backup", str(folder), database=database)
+    empty = dogear("backup", str(folder), database=f"sqlite:///{tmp_path}/empty.db")
+
+    kept = sorted(path.name for path in folder.iterdir())
+    assert made.stdout == f"{folder}/{kept[-1]}\n"
+    assert (len(kept), kept[0]) == (7, "dogear-2026-01-03.jsonl.gz")
+    assert again.stdout == "The day's backup is there already.\n"
+    assert (empty.returncode, "of another database" in empty.stderr) == (2, True)
 
 
 def test_check_tells_people_and_tools_the_same(tmp_path: Path) -> None:

@@ -10,18 +10,21 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import aiohttp
+import pytest
 from sqlalchemy import update
 
 from bot.chat.connection import Connection
-from bot.domain.delivery import Draft, Step
+from bot.domain.delivery import Draft, Durations, Step
 from bot.domain.errors import StoreBusy
-from bot.ports import Transaction
+from bot.ports import Runner, Transaction
+from bot.runtime import health as health_module
 from bot.runtime.clock import SystemClock
 from bot.runtime.health import Health
 from bot.runtime.healthcheck import checked
 from bot.runtime.http import serving
 from bot.runtime.metrics import Metrics
 from bot.runtime.settings import load
+from bot.runtime.ticker import Ticker
 from store.sql.migrate import VERSION
 from tests.fakes.clubhouse import Clubhouse, clubhouse
 from tests.fakes.platform import RecordingPlatform, channel
@@ -111,6 +114,60 @@ def test_a_platform_without_a_connection_makes_it_not_ready_and_gives_the_reason
     asyncio.run(scene())
 
 
+class Stuck:
+    """A runner whose reads do not end while `stuck` is set."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self.stuck = False
+
+    async def read(self, use_case: Callable[[Transaction], T]) -> T:
+        if self.stuck:
+            await asyncio.Event().wait()
+        return await self._runner.read(use_case)
+
+    async def write(self, use_case: Callable[[Transaction], T]) -> T:
+        return await self._runner.write(use_case)
+
+
+def test_a_ticker_that_hangs_makes_it_not_ready_until_it_was_started_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health_module, "LONGEST_SILENCE", timedelta(seconds=1))
+
+    async def scene() -> None:
+        async with watched(f"sqlite:///{tmp_path}/dogear.db", tmp_path) as seen:
+            club = seen.house.club
+            runner = Stuck(club.runner)
+            quick = Durations(tick=timedelta(milliseconds=20), tick_given_up=timedelta(seconds=2))
+            notices, metrics = club.ticker._notices, seen.health._metrics
+            ticker = Ticker(runner, club.deliverer, notices, quick, club.clock, metrics)
+            seen.health._ticker = ticker
+            assert (await seen.ready())[1]["ticker"]["reason"] == "no tick yet"
+            async with ticker.running():
+                await until_it_says(seen, 200)
+                runner.stuck = True
+                parts = await until_it_says(seen, 503)
+                assert parts["ticker"]["reason"].startswith("no tick for ")
+                assert [name for name, part in parts.items() if not part["ok"]] == ["ticker"]
+                assert (await seen.get("/healthz"))[0] == 200
+                runner.stuck = False
+                await until_it_says(seen, 200)
+
+            assert 'dogear_restarts_total{part="ticker"} 1.0' in (await seen.get("/metrics"))[1].splitlines()
+
+    asyncio.run(scene())
+
+
+async def until_it_says(seen: Watched, wanted: int) -> dict[str, Any]:
+    async with asyncio.timeout(60):
+        while True:
+            status, parts = await seen.ready()
+            if status == wanted:
+                return parts
+            await asyncio.sleep(0.01)
+
+
 def test_a_database_that_is_away_is_named_and_the_process_lives(tmp_path: Path) -> None:
     async def scene() -> None:
         async with watched(f"sqlite:///{tmp_path}/dogear.db", tmp_path) as seen:
@@ -196,6 +253,29 @@ def test_the_metrics_count_what_happened_and_name_nobody(database: str, tmp_path
             assert not [line for line in lines if any(word in line for word in ("default", "ana", "W1", "Berta"))]
 
     asyncio.run(scene())
+
+
+def test_connections_that_came_up_again_are_a_count(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with watched(f"sqlite:///{tmp_path}/dogear.db", tmp_path) as seen:
+            for reconnects in (2, 2, 5):
+                seen.platform.stands = Connection(up=True, reconnects=reconnects)
+                _, text = await seen.get("/metrics")
+
+            assert "# TYPE dogear_platform_reconnects_total counter" in text.splitlines()
+            assert 'dogear_platform_reconnects_total{platform="fake"} 5.0' in text.splitlines()
+
+    asyncio.run(scene())
+
+
+def test_a_host_without_nightly_backups_is_told_of_none(tmp_path: Path) -> None:
+    metrics = Metrics(SystemClock())
+
+    without = metrics.text()
+    metrics.backed_up(1_795_000_000.0)
+
+    assert "dogear_backup" not in without
+    assert "dogear_backup_timestamp_seconds 1.795e+09" in metrics.text().splitlines()
 
 
 def test_healthcheck_says_in_one_line_what_is_wrong(tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from multidict import CIMultiDict
 
+from bot.runtime.clock import SystemClock
+from bot.runtime.metrics import Metrics
 from tests.fakes.slack import FakeSlack, Json, live_mentions, now, shown
 from tests.fakes.slack_club import SlackClub, running
 
@@ -124,6 +126,29 @@ def test_a_replay_gets_the_same_acknowledgement_and_has_no_second_effect(databas
     slack = asyncio.run(kept())
 
     assert len([post for post in slack.sent if post.thread is None]) == 1
+
+
+def test_whatever_slack_brings_again_is_counted(database: str, seed: Path) -> None:
+    metrics = Metrics(SystemClock())
+
+    async def brought() -> None:
+        slack = FakeSlack()
+        slack.workspace()
+        slack.channel()
+        slack.user(ANA, "ana", admin=True)
+        async with slack.running(), running(slack, database, seed, meter=metrics):
+            for payload in whole(slack)[:3]:  # a command, a press and an event
+                await slack.send(payload)
+            assert "dogear_repeats_total 0.0" in metrics.text().splitlines()
+            for payload in whole(slack)[:3]:
+                body, kind = slack.encoded(payload)
+                for _ in range(3):
+                    status, _ = await slack.post(body, {"Content-Type": kind, **slack.signed(body)})
+                    assert status == 200
+
+    asyncio.run(brought())
+
+    assert "dogear_repeats_total 6.0" in metrics.text().splitlines()
 
 
 AGES = (-150, -100, -50, -10, 0, 10, 100, 200, 297)

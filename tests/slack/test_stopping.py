@@ -52,7 +52,10 @@ async def owed(club: Club, seed: Path, channels: int) -> None:
 
 
 @asynccontextmanager
-async def a_process(slack: FakeSlack, database: str) -> AsyncIterator[asyncio.subprocess.Process]:
+async def a_process(
+    slack: FakeSlack, database: str, *program: str, **more: str
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """`dogear run`, or another program that serves, with more settings."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -64,9 +67,13 @@ async def a_process(slack: FakeSlack, database: str) -> AsyncIterator[asyncio.su
         "DOGEAR_HTTP_HOST": "127.0.0.1",
         "DOGEAR_HTTP_PORT": str(port),
         "DOGEAR_HEALTH_PORT": "0",
+        **more,
     }
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", "run", env={**os.environ, **settings}, stderr=asyncio.subprocess.PIPE
+        sys.executable,
+        *(program or ("-m", "bot", "run")),
+        env={**os.environ, **settings},
+        stderr=asyncio.subprocess.PIPE,
     )
     slack.app_url = f"http://127.0.0.1:{port}"
     try:
@@ -125,6 +132,39 @@ def test_an_answer_under_way_is_given_before_the_process_ends(database: str, see
 
         assert (process.returncode, errors.decode()) == (0, "")
         assert [answer.user for answer in slack.answers] == [ANA]
+
+    asyncio.run(scene())
+
+
+NEVER_ENDS = """
+import sys, threading
+from bot.runtime import backup, serve
+from bot.__main__ import main
+
+serve.LONGEST_STOP, serve.END = 0.5, 1.0
+backup.Nightly.make_if_due = lambda nightly: threading.Event().wait()
+sys.argv[1:] = ["run"]
+main()
+"""
+
+
+def test_what_never_ends_does_not_keep_the_process(database: str, tmp_path: Path) -> None:
+    """Here a nightly backup, in a thread that nothing can interrupt."""
+
+    async def scene() -> None:
+        slack = a_slack(0)
+        async with (
+            slack.running(),
+            a_process(slack, database, "-c", NEVER_ENDS, DOGEAR_BACKUP_FOLDER=str(tmp_path)) as process,
+        ):
+            await slack.until(lambda: called(slack, "auth.test") > 0, seconds=60)
+            process.send_signal(signal.SIGTERM)
+            async with asyncio.timeout(60):
+                _, errors = await process.communicate()
+
+        assert process.returncode == 1
+        assert "what is still under way is given up" in errors.decode()
+        assert "in <lambda>" in errors.decode(), "it says what did not end"
 
     asyncio.run(scene())
 

@@ -411,6 +411,37 @@ def test_a_connection_says_how_it_stands_and_how_often_it_was_made_anew(database
     asyncio.run(dropped())
 
 
+def test_a_connection_that_is_open_and_silent_is_noticed_and_made_anew(
+    database: str, seed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Slack answers no ping any more, closes nothing, and has no other connection to offer for a while."""
+    monkeypatch.setattr("adapters.slack.socket.PING", 0.1)
+
+    async def silent() -> None:
+        async with a_club(database, seed, by_socket=True) as club:
+            await club.platform.ready.wait()
+            club.slack.silent = True
+            club.slack.fail("apps.connections.open", *[Fault("500")] * 1000)
+            await until(club, up=False)
+            down = await club.platform.connection()
+            club.slack.silent = False
+            club.slack.faults.clear()
+            await until(club, up=True)
+            again = await club.platform.connection()
+
+            assert down.reason == "Socket Mode is not connected"
+            assert again.reconnects >= 1
+            assert "Unread" in shown(await club.say(ANA, "stats"))
+
+    asyncio.run(silent())
+
+
+async def until(club: SlackClub, *, up: bool) -> None:
+    async with asyncio.timeout(20):
+        while (await club.platform.connection()).up is not up:  # noqa: ASYNC110 -- what it asks is the subject
+            await asyncio.sleep(0.01)
+
+
 def test_over_https_being_served_is_being_connected(database: str, seed: Path) -> None:
     async def served() -> None:
         async with a_club(database, seed) as club:

@@ -61,6 +61,7 @@ def test_a_worker_of_its_own_over_sqlite_is_refused_in_one_line(tmp_path: Path) 
         text=True,
         timeout=60,
         check=False,
+        env={**os.environ, "DOGEAR_SLACK_BOT_TOKEN": "xoxb-x", "DOGEAR_SLACK_APP_TOKEN": "xapp-x"},
     )
 
     assert refused.returncode == 2

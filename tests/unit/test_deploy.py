@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import typer
@@ -25,8 +25,13 @@ def documents() -> Iterator[dict[str, Any]]:
 
 def containers(kind: str = "containers") -> Iterator[dict[str, Any]]:
     for document in documents():
-        if document["kind"] == "Deployment":
-            yield from document["spec"]["template"]["spec"].get(kind, ())
+        if document["kind"] in {"Deployment", "CronJob"}:
+            yield from pod(document).get(kind, ())
+
+
+def pod(document: dict[str, Any]) -> dict[str, Any]:
+    spec: dict[str, Any] = document["spec"]
+    return cast("dict[str, Any]", spec.get("jobTemplate", {"spec": spec})["spec"]["template"]["spec"])
 
 
 def compose() -> dict[str, Any]:
@@ -43,13 +48,13 @@ def test_every_option_that_is_named_exists(path: Path) -> None:
 
 def test_every_command_that_is_run_exists() -> None:
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined] # a group has them
-    unit = re.findall(r"^Exec\w+=/opt/dogear/bin/dogear (.+)$", (DEPLOY / "dogear.service").read_text(), re.MULTILINE)
+    unit = re.findall(r"^Exec\w+=-?/opt/dogear/bin/dogear (.+)$", (DEPLOY / "dogear.service").read_text(), re.MULTILINE)
     run = [service.get("command", ["run"]) for service in compose().values()]
     run += [container["args"] for kind in ("containers", "initContainers") for container in containers(kind)]
 
     for name, *flags in [*run, *(line.split() for line in unit)]:
         known = {option for parameter in commands[name].params for option in parameter.opts}
-        assert set(flags) <= known
+        assert {flag for flag in flags if flag.startswith("-")} <= known
 
 
 def test_the_image_holds_what_the_wheel_holds() -> None:
@@ -64,10 +69,49 @@ def test_probes_ask_where_our_health_is_told() -> None:
     port = Settings.model_fields["health_port"].default
 
     for container in containers():
+        if container["args"][0] != "run":
+            continue
         assert {"name": "health", "containerPort": port} in container["ports"]
         assert container["readinessProbe"]["httpGet"] == {"path": "/readyz", "port": "health"}
         assert container["livenessProbe"]["httpGet"] == {"path": "/healthz", "port": "health"}
         assert {"name": "DOGEAR_HEALTH_HOST", "value": "0.0.0.0"} in container["env"]
+
+
+def test_every_way_to_run_it_has_a_place_of_its_own_for_backups() -> None:
+    unit = (DEPLOY / "dogear.service").read_text(encoding="utf-8")
+    (job,) = [document for document in documents() if document["kind"] == "CronJob"]
+    (claimed,) = [
+        document["metadata"]["name"] for document in documents() if document["kind"] == "PersistentVolumeClaim"
+    ]
+
+    for name in ("dogear", "replica"):
+        service = compose()[name]
+        assert service["environment"]["DOGEAR_BACKUP_FOLDER"] == "/backups"
+        assert "backups:/backups" in service["volumes"]
+    assert "-o dogear -g dogear -m 0700 /data /backups" in (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    assert "StateDirectory=dogear dogear/backups\n" in unit
+    assert "DOGEAR_BACKUP_FOLDER=%S/dogear/backups\n" in unit
+    (container,) = pod(job)["containers"]
+    assert container["args"] == ["backup", "/backups"]
+    assert {"name": "backups", "mountPath": "/backups"} in container["volumeMounts"]
+    assert {"name": "backups", "persistentVolumeClaim": {"claimName": claimed}} in pod(job)["volumes"]
+
+
+def test_systemd_starts_it_again_but_not_with_settings_that_cannot_be_used() -> None:
+    unit = (DEPLOY / "dogear.service").read_text(encoding="utf-8").splitlines()
+
+    assert {"Restart=always", "RestartPreventExitStatus=2"} <= set(unit)
+    assert "ExecStartPre=-/opt/dogear/bin/dogear migrate" in unit, "systemd asks for the status of ExecStart alone"
+
+
+def test_every_way_to_install_it_takes_what_the_lock_pins() -> None:
+    steps = (DEPLOY / "README.md").read_text(encoding="utf-8")
+    image = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+
+    for text, lock in ((steps, "deploy/requirements.lock"), (image, "requirements.lock")):
+        installs = re.findall(r"bin/pip install (.+)", text)
+        assert [one.split()[0] for one in installs] == ["--require-hashes", "--no-deps"]
+        assert installs[0].endswith(f"-r {lock}")
 
 
 def test_nothing_runs_as_root_or_writes_where_it_is_installed() -> None:

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from adapters.discord import shards
+from adapters.discord.client import DiscordClient
 from adapters.discord.places import DISCORD
 from adapters.discord.platform import DiscordPlatform
 from adapters.discord.shards import MOST_DENIED, MOST_UNANSWERED, Shards
@@ -324,6 +325,31 @@ def test_a_shard_that_is_not_heard_is_named() -> None:
 
         assert (down.up, down.reason) == (False, "shards not connected: 0")
         assert (again.up, again.reconnects) == (True, 1)
+
+    asyncio.run(scene())
+
+
+def test_a_connection_that_is_open_and_silent_is_noticed_and_made_anew() -> None:
+    """The gateway gives neither events nor the acknowledgements of heartbeats any more, and closes nothing."""
+    fake = FakeDiscord()
+    fake.beat = 0.05
+
+    async def scene() -> None:
+        async with serving(fake, client=DiscordClient(heartbeat_timeout=1.0)) as platform:
+            running = await _listening(platform, FakeVault(Lock()))
+            await _up(platform)
+            fake.talks.clear()
+            async with asyncio.timeout(20):
+                while (down := await platform.connection()).up:  # noqa: ASYNC110 -- what it asks is the subject
+                    await asyncio.sleep(0.01)
+            fake.talks.set()
+            await _up(platform)
+            again = await platform.connection()
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+        assert down.reason == "shards not connected: 0"
+        assert again.reconnects >= 1
 
     asyncio.run(scene())
 

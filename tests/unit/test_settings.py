@@ -9,6 +9,7 @@ from bot.runtime import effective
 from bot.runtime.settings import PREFIX, Settings, load
 
 CANARY = "canary-of-a-secret"
+KEY = "canary0of0a0key0canary0of0a0key0canary0of0a="
 
 
 @pytest.fixture(autouse=True)
@@ -57,18 +58,88 @@ def test_every_problem_is_told_at_once_those_of_files_too(monkeypatch: pytest.Mo
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("HTTP_PORT", "many", "DOGEAR_HTTP_PORT is “many”, and must be a whole number."),
+        ("HTTP_PORT", "1.5", "DOGEAR_HTTP_PORT is “1.5”, and must be a whole number."),
+        ("HTTP_PORT", "9" * 5000, f"DOGEAR_HTTP_PORT is “{'9' * 40}…”, and must be a whole number."),
+        ("HTTP_PORT", "65536", "DOGEAR_HTTP_PORT is “65536”, and must be at most 65535."),
+        ("BACKUP_KEEP", "0", "DOGEAR_BACKUP_KEEP is “0”, and must be at least 1."),
+        ("LOG_LEVEL", "loud", "DOGEAR_LOG_LEVEL is “loud”, and must be DEBUG, INFO, WARNING or ERROR."),
+        ("WORD", "Blog Post", "DOGEAR_WORD is “Blog Post”, and must be the command's first word, without the slash."),
+        ("ZONE", "Mars/Base", "DOGEAR_ZONE is not a time zone; use a name such as Europe/Berlin."),
+        ("ADMINS", "ana", "DOGEAR_ADMINS names “ana”, which is not platform:id."),
+        ("ADMIN_CHANNEL", "ana", "DOGEAR_ADMIN_CHANNEL is not platform:workspace:channel."),
+    ],
+)
+def test_what_is_wrong_with_an_option_is_one_plain_sentence(
+    name: str, value: str, sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"{PREFIX}{name}", value)
+
+    with pytest.raises(BadConfig) as wrong:
+        load()
+
+    assert wrong.value.problems == (sentence,)
+
+
+def test_a_vault_key_that_is_none_is_named_by_its_place_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOGEAR_VAULT_KEYS", f"{KEY},{CANARY}")
+
+    with pytest.raises(BadConfig) as wrong:
+        load()
+
+    (problem,) = wrong.value.problems
+    assert problem.startswith("DOGEAR_VAULT_KEYS has no key in place 2: ")
+    assert CANARY not in problem
+
+
 def test_no_secret_is_shown_whichever_option_holds_it(monkeypatch: pytest.MonkeyPatch) -> None:
     secret = [name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)]
     for name in secret:
-        monkeypatch.setenv(f"{PREFIX}{name.upper()}", CANARY)
+        monkeypatch.setenv(f"{PREFIX}{name.upper()}", KEY if name == "vault_keys" else CANARY)
     monkeypatch.setenv("DOGEAR_DATABASE", f"postgresql://dogear:{CANARY}@db.example.org/dogear")
 
     shown = list(effective.lines(load()))
 
     assert {"discord_token", "slack_bot_token", "slack_signing_secret", "vault_keys"} <= set(secret)
     assert CANARY not in "\n".join(shown) + repr(load())
+    assert KEY not in "\n".join(shown) + repr(load())
     assert sum(effective.HIDDEN in line for line in shown) == len(secret)
     assert effect("DATABASE") == "postgresql://dogear:***@db.example.org/dogear [environment]"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"postgresql://dogear:{CANARY}@db.example.org/dogear",
+        f"postgresql://dogear:{CANARY}/{CANARY}@db.example.org/dogear",
+        f"postgresql://dogear:{CANARY}?{CANARY}#{CANARY}@db.example.org:5432/dogear",
+        f"postgresql://dogear:p@{CANARY}@db.example.org/dogear",
+        f"postgresql://dogear:p%40{CANARY}@db.example.org/dogear",
+        f"postgresql://db.example.org/dogear?user=x&password={CANARY}",
+        f"postgresql://db.example.org/dogear?sslpassword={CANARY}&passfile=/{CANARY}&sslmode=require",
+        f"postgresql:///dogear:{CANARY}@db.example.org/dogear",
+        f"postgresql://dogear:{CANARY}@db.example.org:port/dogear",
+        f"postgresql:/dogear:{CANARY}@db.example.org/dogear",
+        f"dogear:{CANARY}@db.example.org/dogear",
+    ],
+)
+def test_no_part_of_the_databases_password_is_shown_however_it_is_written(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOGEAR_DATABASE", url)
+
+    assert CANARY not in effect("DATABASE")
+
+
+def test_an_address_without_a_password_is_shown_as_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    for url in ("sqlite:////data/a@b.db", "postgresql://dogear@db.example.org:5432/dogear?sslmode=require"):
+        monkeypatch.setenv("DOGEAR_DATABASE", url)
+        assert effect("DATABASE") == f"{url} [environment]"
+    monkeypatch.setenv("DOGEAR_SLACK_PUBLIC_URL", "https://dogear.example.org/")
+    assert effect("SLACK_PUBLIC_URL") == "https://dogear.example.org/ [environment]"
 
 
 def test_a_variable_that_is_no_option_is_pointed_out(monkeypatch: pytest.MonkeyPatch) -> None:

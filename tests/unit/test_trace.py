@@ -4,12 +4,13 @@ import asyncio
 import io
 import json
 import logging
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from bot.chat.trace import follow
 from bot.domain.ids import InvocationId
 from bot.runtime.log import _Lazily, aside
-from tests.fakes.clubhouse import clubhouse
+from tests.fakes.clubhouse import Clubhouse, clubhouse
 
 
 def logged(*ids: str | None) -> list[dict[str, object]]:
@@ -54,31 +55,50 @@ def test_a_line_is_json_with_its_level_its_time_and_what_it_is_about() -> None:
     }
 
 
-def test_an_answered_command_is_logged_with_its_id_and_without_what_was_typed(tmp_path: Path) -> None:
+def logged_of_a_club(folder: Path, scene: Callable[[Clubhouse], Awaitable[None]]) -> list[dict[str, str]]:
     sink = io.StringIO()
     handler = logging.StreamHandler(sink)
     handler.setFormatter(_Lazily(human=False))
     log = logging.getLogger("dogear")
 
-    async def scene() -> None:
-        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Caching") as house:
+    async def opened() -> None:
+        async with clubhouse(f"sqlite:///{folder}/dogear.db", folder, "Caching", "Queues") as house:
             log.addHandler(handler)
             log.setLevel(logging.DEBUG)
-            await house.say("search zanzibar", again="fake:17")
-            await house.say("zanzibar", again="fake:18")
+            await scene(house)
 
     try:
-        asyncio.run(scene())
+        asyncio.run(opened())
     finally:
         log.removeHandler(handler)
         log.setLevel(logging.WARNING)
+    return [json.loads(line) for line in sink.getvalue().splitlines()]
 
-    lines = [json.loads(line) for line in sink.getvalue().splitlines()]
+
+def test_an_answered_command_is_logged_with_its_id_and_without_what_was_typed(tmp_path: Path) -> None:
+    async def scene(house: Clubhouse) -> None:
+        await house.say("search zanzibar", again="fake:17")
+        await house.say("zanzibar", again="fake:18")
+
+    lines = logged_of_a_club(tmp_path, scene)
+
     assert [(line["invocation"], line["command"], line["event"]) for line in lines if "command" in line] == [
         ("fake:17", "search", "answered"),
         ("fake:18", "unknown", "refused"),
     ]
-    assert "zanzibar" not in sink.getvalue()
+    assert "zanzibar" not in json.dumps(lines)
+
+
+def test_what_becomes_of_a_share_is_logged_with_the_id_of_the_use_that_owes_it(tmp_path: Path) -> None:
+    async def scene(house: Clubhouse) -> None:
+        await house.say("share #1", again="fake:17")
+        await house.say("share #2", again="fake:18")
+        await house.stage.settle()
+
+    lines = logged_of_a_club(tmp_path, scene)
+
+    told = {(line["invocation"], line["step"]) for line in lines if line["event"] == "delivery sent"}
+    assert told >= {(use, step) for use in ("fake:17", "fake:18") for step in ("root", "thread", "seed")}
 
 
 def test_a_log_that_is_put_aside_goes_to_a_file_as_json_and_comes_back(tmp_path: Path) -> None:

@@ -1,0 +1,78 @@
+"""Whether a process that serves can begin: all that is wrong with its settings, found before anything is opened."""
+
+import logging
+from collections.abc import Callable, Container, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from adapters import registry
+from bot.chat.platform import ChatPlatform
+from bot.domain.errors import BadConfig
+from bot.runtime import backup
+from bot.runtime.effective import unknown
+from bot.runtime.settings import Settings, read
+from bot.runtime.vault import NO_KEY
+from store.sql import address
+
+Check = Callable[[], object]
+"""Raises BadConfig where something is wrong."""
+
+log = logging.getLogger("dogear.serve")
+
+
+def checked(*, worker: bool, **given: Any) -> tuple[Settings, list[ChatPlatform]]:
+    """The settings, with what was given in place of them, and the platforms that they set up; nothing is connected yet.
+
+    Raises BadConfig with everything that is wrong. What cannot be read is told, and nothing is told that only follows
+    from it.
+    """
+    for name in unknown():
+        log.warning("%s is no option of Dogear's and changes nothing.", name)
+    settings, unread = read(**given)
+    platforms: list[ChatPlatform] = []
+    problems = [*unread.values()]
+    for check in _checks(settings, unread, platforms, worker=worker):
+        try:
+            check()
+        except BadConfig as error:
+            problems += error.problems
+    if problems:
+        raise BadConfig([*dict.fromkeys(problems)])
+    if not platforms:
+        raise BadConfig(["No platform has a token. Set one up as the README says, or try: dogear chat"])
+    return settings, platforms
+
+
+def _checks(
+    settings: Settings, unread: Container[str], platforms: list[ChatPlatform], *, worker: bool
+) -> Iterator[Check]:
+    if "database" not in unread:
+        yield partial(_database, settings, worker=worker)
+    if settings.backup_folder and not worker:
+        yield partial(backup.usable, Path(settings.backup_folder))
+    for name in registry.HOSTED:
+        if not any(f"{name}_{option}" in unread for option in settings.of(name)):
+            yield partial(_platform, settings, name, platforms)
+            if "vault_keys" not in unread:
+                yield partial(_key, settings, name)
+
+
+def _database(settings: Settings, *, worker: bool) -> None:
+    if worker and settings.database_url.startswith("sqlite"):
+        raise BadConfig(["A worker of its own needs PostgreSQL: over SQLite one “dogear run” does everything."])
+    address(settings.database_url)
+
+
+def _platform(settings: Settings, name: str, platforms: list[ChatPlatform]) -> None:
+    served = registry.served(name, settings.of(name), settings.word)
+    if served is not None:
+        platforms.append(served)
+
+
+def _key(settings: Settings, name: str) -> None:
+    """A platform that keeps secrets with us needs a key for them."""
+    options = settings.of(name)
+    keeps_secrets = registry.tool(name, "keeps_secrets") if registry.is_set_up(options) else None
+    if keeps_secrets is not None and keeps_secrets(options) and not settings.vault_keys:
+        raise BadConfig([NO_KEY])

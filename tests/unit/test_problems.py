@@ -1,0 +1,123 @@
+"""Whether a process that serves can begin: all that is wrong with its settings is told before anything is opened."""
+
+import logging
+import os
+from pathlib import Path
+
+import pytest
+
+from bot.domain.errors import BadConfig
+from bot.runtime.problems import checked
+
+SLACK = {"SLACK_BOT_TOKEN": "xoxb-x", "SLACK_APP_TOKEN": "xapp-x"}
+
+
+@pytest.fixture(autouse=True)
+def a_database(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in os.environ:
+        if name.startswith("DOGEAR_"):
+            monkeypatch.delenv(name)
+    given(monkeypatch, DATABASE=f"sqlite:///{tmp_path}/dogear.db")
+
+
+def given(monkeypatch: pytest.MonkeyPatch, **options: str) -> None:
+    for name, value in options.items():
+        monkeypatch.setenv(f"DOGEAR_{name}", value)
+
+
+def problems(*, worker: bool = False) -> tuple[str, ...]:
+    with pytest.raises(BadConfig) as wrong:
+        checked(worker=worker)
+    return wrong.value.problems
+
+
+def test_the_platforms_that_are_set_up_are_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, **SLACK, DISCORD_TOKEN="x")
+
+    settings, platforms = checked(worker=False, database="sqlite:///dogear.db")
+
+    assert [platform.name for platform in platforms] == ["slack", "discord"]
+    assert settings.database == "sqlite:///dogear.db"
+
+
+def test_everything_that_is_wrong_is_told_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    given(
+        monkeypatch,
+        DATABASE=f"sqlite:///{tmp_path}/nowhere/dogear.db",
+        BACKUP_FOLDER=f"{tmp_path}/nothing",
+        HTTP_PORT="many",
+        VAULT_KEYS="short",
+        SLACK_CLIENT_ID="1",
+        SLACK_EMOJI="nonsense",
+        DISCORD_TOKEN_FILE=f"{tmp_path}/token",
+    )
+
+    told = problems()
+
+    expected = [
+        f"DOGEAR_DISCORD_TOKEN_FILE: {tmp_path}/token cannot be read: No such file or directory.",
+        "DOGEAR_VAULT_KEYS has no key in place 1: ",
+        "DOGEAR_HTTP_PORT is “many”",
+        f"The folder {tmp_path}/nowhere for the database",
+        f"The backup folder {tmp_path}/nothing",
+        "DOGEAR_SLACK_EMOJI: “nonsense”",
+        "DOGEAR_SLACK_CLIENT_ID and DOGEAR_SLACK_CLIENT_SECRET",
+        "Slack needs DOGEAR_SLACK_APP_TOKEN (Socket Mode) or DOGEAR_SLACK_SIGNING_SECRET (HTTPS).",
+    ]
+    assert len(told) == len(expected), told
+    for problem, begins in zip(told, expected, strict=True):
+        assert problem.startswith(begins)
+
+
+@pytest.mark.parametrize("name", ["SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"])
+@pytest.mark.parametrize("discord", ["", "x"])
+def test_half_a_platform_is_not_left_out_silently(name: str, discord: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, DISCORD_TOKEN=discord, **{name: "x"})
+
+    told = problems()
+
+    assert "No platform has a token" not in "".join(told)
+    assert all("SLACK" in problem for problem in told)
+
+
+def test_what_only_goes_with_a_platform_sets_none_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, SLACK_EMOJI="done=read", DISCORD_EMOJI="123456789012345678:read")
+
+    assert problems() == ("No platform has a token. Set one up as the README says, or try: dogear chat",)
+
+
+def test_a_platform_that_keeps_secrets_needs_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(
+        monkeypatch,
+        SLACK_CLIENT_ID="1",
+        SLACK_CLIENT_SECRET="2",
+        SLACK_SIGNING_SECRET="s",
+        SLACK_PUBLIC_URL="https://dogear.example.org",
+    )
+
+    (problem,) = problems()
+
+    assert problem.startswith("DOGEAR_VAULT_KEYS is not set")
+
+
+def test_a_worker_is_asked_for_what_a_worker_needs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    given(monkeypatch, **SLACK, BACKUP_FOLDER=f"{tmp_path}/nothing")
+
+    (on_sqlite,) = problems(worker=True)
+    given(monkeypatch, DATABASE="postgresql://dogear@localhost/dogear")
+
+    assert on_sqlite.startswith("A worker of its own needs PostgreSQL")
+    assert checked(worker=True)[1]
+
+
+def test_a_misspelt_option_is_told_when_the_process_starts(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    given(monkeypatch, **SLACK, BAKUP_FOLDER="/backups")
+
+    with caplog.at_level(logging.WARNING, "dogear"):
+        checked(worker=False)
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "DOGEAR_BAKUP_FOLDER is no option of Dogear's and changes nothing."
+    ]
