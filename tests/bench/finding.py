@@ -23,7 +23,8 @@ from bot.ports import EntryFilter, Transaction
 from bot.runtime.assemble import opened
 from bot.runtime.settings import load
 from bot.service import search, teams
-from store.sql.search.wanted import STOP_WORDS, tokens
+from store.sql.search.wanted import STOP_WORDS
+from store.sql.search.words import tokens
 from tests.fakes import postgres
 
 DRAWN = 200

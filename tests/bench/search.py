@@ -16,7 +16,7 @@ from pathlib import Path
 from bot.runtime.clock import SystemClock
 from bot.service import search
 from store.sql import SqlStore, open_store
-from store.sql.search.wanted import tokens
+from store.sql.search.words import tokens
 from tests.bench import shelf
 from tests.bench.row import Row
 from tests.fakes.kept import Club, a_club

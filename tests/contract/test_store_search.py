@@ -1,5 +1,6 @@
 """The rules of search, the same on both engines."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 
 import pytest
@@ -108,6 +109,57 @@ def test_words_with_signs_and_other_scripts_are_found_as_written(club: Club, wor
     fill(club, f"About {word} here", "Zero and eight and down and time, 0.8 8 0x don")
 
     assert titles(club, word)[0] == f"About {word} here"
+
+
+def test_names_of_signs_are_words_of_their_own(club: Club) -> None:
+    fill(club, "C is not dead", "Modern C++20", "C# in depth", "ASP.NET and .NET 8", "The net of example.net", "i.++")
+
+    assert titles(club, "c++") == titles(club, "CPP") == ["Modern C++20"]
+    assert titles(club, "C#") == ["C# in depth"]
+    assert titles(club, "c") == ["C is not dead"]
+    assert titles(club, ".net") == ["ASP.NET and .NET 8"]
+    assert titles(club, "net") == ["The net of example.net"]
+    assert titles(club, '"modern c++"') == titles(club, "modern -c#") == ["Modern C++20"]
+
+
+def test_a_name_of_signs_is_tagged_excluded_and_emphasised(club: Club) -> None:
+    club.add(a_read_entry("Tagged", tags=["c++"]), a_read_entry("Noted", "why C and C++, or C#"))
+
+    assert set(titles(club, "c++")) == {"Tagged", "Noted"}
+    assert shown(search(club, "c++").items[1]) == "why C and [C++], or C#"
+
+
+def test_nobody_is_corrected_from_a_name_of_signs(club: Club) -> None:
+    fill(club, "An app", "Another app")
+
+    assert not corrected(club, "c++")
+
+
+@pytest.mark.parametrize(
+    "typed", ["系统", "缓存", "系统设计", "存", "カフカ", "フカ", "카프카", "카프카를", "設計", "𠮷野"]
+)
+def test_words_of_a_script_without_blanks_are_found_inside_of_a_text(club: Club, typed: str) -> None:
+    fill(club, "kafka缓存系统设计", "カフカの設計と𠮷野", ("Notes", "왜 카프카를 쓰는가"), "Other")
+
+    assert typed.lower() in f"{(hit := search(club, typed).items[0].entry).title} {hit.notes.markdown}"
+
+
+def test_characters_count_only_next_to_each_other_and_all_of_them_first(club: Club) -> None:
+    fill(club, "系列统一", "关系", "设计模式", ("Notes", "分布式系统设计"))
+
+    assert titles(club, "系统") == ["Notes"]
+    assert titles(club, "系统设计") == ["Notes", "设计模式"]
+    assert titles(club, "系统-design设计") == ["Notes", "设计模式"]
+    assert titles(club, '"统设"') == ["Notes"]
+    assert titles(club, "设计 -系统") == ["设计模式"]
+    assert shown(search(club, "设计").items[1]) == "分布式系统[设计]"
+
+
+def test_composed_and_decomposed_characters_are_the_same(club: Club) -> None:
+    fill(club, "ガ行", unicodedata.normalize("NFD", "카프카 ガ"))
+
+    assert len(titles(club, "카프카")) == 1
+    assert len(titles(club, unicodedata.normalize("NFD", "ガ"))) == 2
 
 
 def test_accents_do_not_matter(club: Club) -> None:

@@ -20,7 +20,8 @@ from store.sql.search.index import Index
 from store.sql.search.matched import best_line
 from store.sql.search.spelling import Spelling
 from store.sql.search.telling import telling
-from store.sql.search.wanted import Term, Wanted, distinct, wanted_by
+from store.sql.search.wanted import Term, Wanted, wanted_by
+from store.sql.search.words import distinct
 from store.sql.tables import ENTRY
 from store.sql.work import Work
 

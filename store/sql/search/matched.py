@@ -1,15 +1,14 @@
 """Which line of an entry shows why it was found. Pure: the engines say which words are meant."""
 
-import re
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from itertools import groupby
+from operator import itemgetter
 
 from bot.domain.notes import NoteBlock, NoteKind
 from bot.domain.text import Span, Text, plain, string
-from store.sql.search.wanted import LONGEST_TOKEN, distinct, fold
-
-_RUN = re.compile(r"[^\W_]+|[\W_]+")
+from store.sql.search.words import distinct, runs, tokens
 
 
 def best_line(title: str, tree: Sequence[NoteBlock], words: AbstractSet[str]) -> tuple[Text, tuple[str, ...]]:
@@ -33,17 +32,9 @@ def emphasised(line: Text, words: AbstractSet[str]) -> Text:
 
 
 def _pieces(span: Span, words: AbstractSet[str]) -> Iterator[Span]:
-    between = ""
-    for run in _RUN.findall(span.text):
-        if fold(run)[:LONGEST_TOKEN] in words:
-            if between:
-                yield replace(span, text=between, bold=False)
-            yield replace(span, text=run, bold=True)
-            between = ""
-        else:
-            between += run
-    if between:
-        yield replace(span, text=between, bold=False)
+    marked = ((run, word and not words.isdisjoint(tokens(run))) for run, word in runs(span.text))
+    for bold, pieces in groupby(marked, key=itemgetter(1)):
+        yield replace(span, text="".join(run for run, _ in pieces), bold=bold)
 
 
 def _lines(title: str, tree: Sequence[NoteBlock]) -> Iterator[tuple[Text, tuple[str, ...]]]:

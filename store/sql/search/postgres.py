@@ -33,7 +33,8 @@ from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from bot.domain.record import record
 from bot.domain.source import ReadEntry
 from store.sql.filters import Among
-from store.sql.search.wanted import ENOUGH, Term, Wanted, distinct, tokens
+from store.sql.search.wanted import ENOUGH, Term, Wanted
+from store.sql.search.words import distinct, tokens
 from store.sql.work import Work
 
 WEIGHTS = [weight / 1.5 for weight in (1.0, 1.0, 1.2, 1.5)]

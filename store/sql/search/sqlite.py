@@ -2,7 +2,8 @@
 
 `bm25()` counts over its whole table: in a table shared by all teams a search would pay for the other teams' entries
 and weigh words by them. The view is external content: no text is kept twice, and FTS5 itself reads the old text of
-a row that is taken out.
+a row that is taken out. `spelled_out` is ours: each connection knows it (`engine`), so that FTS5 finds the words of a
+text where `words` does.
 """
 
 import json
@@ -16,13 +17,15 @@ from sqlalchemy import Select, column, select, text
 from bot.domain.source import ReadEntry
 from store.sql.filters import Among, Tagged
 from store.sql.quick import fetched
-from store.sql.search.wanted import ENOUGH, Term, Wanted, distinct, tokens
+from store.sql.search.wanted import ENOUGH, Term, Wanted
+from store.sql.search.words import distinct, tokens
 from store.sql.tables import storable
 from store.sql.work import Work
 
 _SCHEMA = (
     """CREATE VIEW {index}_entry AS
-        SELECT number, title, tags, notes FROM entry WHERE team = {team} AND retired_at IS NULL""",
+        SELECT number, spelled_out(title) AS title, spelled_out(tags) AS tags, spelled_out(notes) AS notes
+        FROM entry WHERE team = {team} AND retired_at IS NULL""",
     """CREATE VIRTUAL TABLE {index} USING fts5(title, tags, notes, content='{index}_entry', content_rowid='number',
         tokenize='porter unicode61 remove_diacritics 2')""",
 )

@@ -1,12 +1,12 @@
 """What a query asks of the full text, once its words are words: no engine's syntax is here, and none gets through."""
 
-import re
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
+from itertools import groupby, islice, pairwise
 
 from bot.domain.query import Query
 from bot.domain.record import record
+from store.sql.search.words import tokens, unspaced
 
 FEW_WORDS = 3
 """Up to so many distinct words, entries that hold all of them come first."""
@@ -14,13 +14,9 @@ SHORTEST_PREFIX = 3
 ENOUGH = 20
 """With so many entries that hold a word as typed, nobody looks for those that hold only its beginning."""
 MOST_TOKENS = 32
-LONGEST_TOKEN = 200
-"""More tokens in one word, and more characters in one token, than these do not help to find anything."""
-
-_TOKEN = re.compile(r"[^\W_]+")
-_MARKS = re.compile("[\u0300-\u036f]+")
-_WORDS_OF_ASCII = "".join(chr(code).lower() if chr(code).isalnum() else " " for code in range(128))
-"""What each ASCII character is when words are taken apart at blanks: the same as `_TOKEN`, in half the time."""
+"""More tokens in one word than these do not help to find anything."""
+MOST_WORDS = 64
+"""Of a query, once a run of Chinese is several."""
 
 STOP_WORDS = frozenset(
     [
@@ -212,7 +208,7 @@ class Wanted:
 
 def wanted_by(query: Query) -> Wanted:
     """What the query wants; stop words count only where there is nothing else."""
-    words, phrases = _terms(query.words), _terms(query.phrases)
+    words, phrases = tuple(islice(_words(query.words), MOST_WORDS)), _terms(query.phrases)
     telling = tuple(word for word in words if not word.stops)
     kept = telling if telling or phrases else words
     return Wanted(
@@ -220,32 +216,16 @@ def wanted_by(query: Query) -> Wanted:
         phrases=phrases,
         without=_terms(query.without),
         prefix=_prefix(words, kept),
-        also={term: _terms(others) for word, others in query.also.items() for term in _terms([word]) if term in kept},
+        also={term: _terms(others) for word, others in query.also.items() for term in _words([word]) if term in kept},
     )
 
 
-def fold(text: str) -> str:
-    """The text without case and accents, as both engines compare it."""
-    if text.isascii():
-        return text.lower()
-    return unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFD", text.lower())))
-
-
-def tokens(text: str) -> list[str]:
-    """The folded words of a text."""
-    return [token[:LONGEST_TOKEN] for token in _TOKEN.findall(fold(text))]
-
-
-def distinct(text: str) -> set[str]:
-    """The folded words of a text, each once, whatever their length. Asked for each entry that comes onto a list."""
-    if text.isascii():
-        return set(text.translate(_WORDS_OF_ASCII).split())
-    return set(_TOKEN.findall(fold(text)))
-
-
-def replaced(text: str, words: Mapping[str, str]) -> str:
-    """The folded text with some of its words replaced."""
-    return _TOKEN.sub(lambda match: words.get(match[0], match[0]), fold(text))
+def _words(typed: Iterable[str]) -> Iterator[Term]:
+    """What is typed without blanks is one term; in a script that has none, each pair of characters is."""
+    for part in typed:
+        for alone, run in groupby(tokens(part)[:MOST_TOKENS], key=unspaced):
+            found = tuple(run)
+            yield from (Term(tokens=each) for each in (pairwise(found) if alone and len(found) > 2 else [found]))
 
 
 def _terms(typed: Iterable[str]) -> tuple[Term, ...]:
