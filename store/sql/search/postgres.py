@@ -33,7 +33,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from bot.domain.record import record
 from bot.domain.source import ReadEntry
 from store.sql.filters import Among
-from store.sql.search.wanted import ENOUGH, Term, Wanted
+from store.sql.search.wanted import ENOUGH, Term, Tier, Wanted
 from store.sql.search.words import distinct, tokens
 from store.sql.work import Work
 
@@ -124,12 +124,14 @@ class PostgresIndex:
             found += self._best(team, tier, among, found, offset + limit - len(found))
         return total, found[offset:]
 
-    def _count(self, team: int, tiers: Sequence["_Tier"], among: Among | None) -> int:
+    def _count(self, team: int, tiers: Sequence["_Ranked"], among: Among | None) -> int:
         where = _where(team, " | ".join(tier.expression for tier in tiers), among)
         count: int = self._work.value(select(func.count()).select_from(_ENTRY).where(*where))
         return count
 
-    def _best(self, team: int, tier: "_Tier", among: Among | None, before: Sequence[int], limit: int) -> Sequence[int]:
+    def _best(
+        self, team: int, tier: "_Ranked", among: Among | None, before: Sequence[int], limit: int
+    ) -> Sequence[int]:
         where = [*_where(team, tier.expression, among), _ENTRY.c.entry != all_(literal(before, ARRAY(Integer)))]
         best = select(_ENTRY.c.entry).where(*where).order_by(tier.score.desc(), _ENTRY.c.entry).limit(limit)
         return [row.entry for row in self._work.rows(best)]
@@ -164,7 +166,7 @@ class PostgresIndex:
 
 
 @record
-class _Tier:
+class _Ranked:
     """Entries that match a tsquery, the highest score first; they come after those of the tiers before."""
 
     expression: str
@@ -178,29 +180,28 @@ class _Words:
         self._stems = stems
         self._every = every
 
-    def tiers(self, wanted: Wanted) -> list[_Tier]:
-        """Entries that hold one of the words and every phrase; then those that hold a synonym."""
-        exact = self._with_phrases(wanted, [self.any(wanted.words)] if wanted.words else [])
-        tiers = [_Tier(expression=exact, score=self._score((*wanted.words, *wanted.phrases)))]
-        if wanted.stand_ins:
-            synonyms = self._with_phrases(wanted, [self.any(wanted.stand_ins)])
-            tiers.append(_Tier(expression=synonyms, score=self._score(wanted.stand_ins)))
-        return tiers
+    def tiers(self, wanted: Wanted) -> list[_Ranked]:
+        """Entries that hold one of the words of a tier and every phrase."""
+        return [self._tier(wanted, tier) for tier in wanted.tiers]
 
-    def begun(self, wanted: Wanted) -> _Tier:
+    def _tier(self, wanted: Wanted, tier: Tier) -> _Ranked:
+        expression = self._with_phrases(wanted, [self.any(tier.holds)] if tier.holds else [])
+        return _Ranked(expression=expression, score=self._score((*tier.weighs, *wanted.phrases)))
+
+    def begun(self, wanted: Wanted) -> _Ranked:
         """Entries that hold a word that begins with the last one."""
         begun = self.any(wanted.begun)
-        return _Tier(expression=self._with_phrases(wanted, [begun]), score=_rank(begun))
+        return _Ranked(expression=self._with_phrases(wanted, [begun]), score=_rank(begun))
 
-    def all(self, wanted: Wanted) -> list[_Tier]:
+    def all(self, wanted: Wanted) -> list[_Ranked]:
         """Entries that hold all of few words, in each way."""
         return [self._every_group(wanted, way) for way in wanted.all_ways]
 
-    def _every_group(self, wanted: Wanted, way: Sequence[tuple[Term, ...]]) -> _Tier:
+    def _every_group(self, wanted: Wanted, way: Sequence[tuple[Term, ...]]) -> _Ranked:
         expression = self._with_phrases(wanted, [self.any(group) for group in way])
         ranks = [literal(self._rarity(group[0]), Float) * _rank(self.any(group)) for group in way]
         phrases = [self._score(wanted.phrases)] if wanted.phrases else []
-        return _Tier(expression=expression, score=_sum([*ranks, *phrases]))
+        return _Ranked(expression=expression, score=_sum([*ranks, *phrases]))
 
     def _with_phrases(self, wanted: Wanted, words: list[str]) -> str:
         without = [f"!{self.any(wanted.without)}"] if wanted.without else []

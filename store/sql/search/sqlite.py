@@ -17,7 +17,7 @@ from sqlalchemy import Select, column, select, text
 from bot.domain.source import ReadEntry
 from store.sql.filters import Among, Tagged
 from store.sql.quick import fetched
-from store.sql.search.wanted import ENOUGH, Term, Wanted
+from store.sql.search.wanted import ENOUGH, Term, Tier, Wanted
 from store.sql.search.words import distinct, tokens
 from store.sql.tables import storable
 from store.sql.work import Work
@@ -146,9 +146,18 @@ def _index(team: int) -> str:
 
 
 def _tiers(wanted: Wanted) -> list[str]:
-    """Entries that hold one of the words and every phrase; then those that hold a synonym. As FTS5 expressions."""
-    synonyms = [_with_phrases(wanted, _any(wanted.stand_ins))] if wanted.stand_ins else []
-    return [_with_phrases(wanted, _any(wanted.words)), *synonyms]
+    """Entries that hold one of the words of a tier and every phrase, as FTS5 expressions."""
+    return [_with_phrases(wanted, _tier(tier)) for tier in wanted.tiers]
+
+
+def _tier(tier: Tier) -> str:
+    """`bm25` ranks by all that the expression names, as often as it does: where more words weigh than are asked for,
+    each of them stands there twice.
+    """
+    if tier.holds == tier.weighs:
+        return _any(tier.holds)
+    more = [term for term in tier.weighs if term not in tier.holds]
+    return f"({_any(tier.holds)}) AND ({_any((*tier.holds, *more, *more))})"
 
 
 def _with_phrases(wanted: Wanted, words: str) -> str:

@@ -1,6 +1,7 @@
 """What a query asks of the full text, once its words are words: no engine's syntax is here, and none gets through."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import field
 from itertools import groupby, islice, pairwise
 
@@ -161,10 +162,18 @@ class Term:
 
 
 @record
+class Tier:
+    """Words of which an entry must hold one, and those by which such entries are ranked; repeated ones count again."""
+
+    holds: tuple[Term, ...]
+    weighs: tuple[Term, ...]
+
+
+@record
 class Wanted:
     """Words of which one must be there, phrases that all must, and what must not be.
 
-    `words` keeps repeated words. `prefix` is the last word if it may also stand for the beginning of a word, `begun`
+    `words` keeps repeated words; `corrected` are those of them that nobody typed so. `prefix` is the last word if it may also stand for the beginning of a word, `begun`
     has the words of the list that begin so. `also` has for some of the words what may stand in for them.
     """
 
@@ -174,11 +183,28 @@ class Wanted:
     prefix: Term | None = None
     begun: tuple[Term, ...] = ()
     also: Mapping[Term, tuple[Term, ...]] = field(default_factory=dict)
+    corrected: AbstractSet[Term] = frozenset()
+
+    @property
+    def tiers(self) -> Sequence[Tier]:
+        """Entries that hold a word as typed come first, then those that hold a synonym of one, then a corrected word,
+        then a synonym of that.
+        """
+        typed = tuple(word for word in self.words if word not in self.corrected)
+        corrected = tuple(word for word in self.words if word in self.corrected)
+        tiers = [
+            Tier(holds=typed, weighs=self.words),
+            *(Tier(holds=words, weighs=words) for words in (self._others(typed), corrected, self._others(corrected))),
+        ]
+        return [tier for tier in tiers if tier.holds] or [Tier(holds=(), weighs=())]
+
+    def _others(self, words: Iterable[Term]) -> tuple[Term, ...]:
+        return tuple(dict.fromkeys(term for word in words for term in self.also.get(word, ())))
 
     @property
     def stand_ins(self) -> tuple[Term, ...]:
         """What may stand in for a word."""
-        return tuple(dict.fromkeys(term for terms in self.also.values() for term in terms))
+        return self._others(self.also)
 
     @property
     def anything(self) -> bool:
@@ -217,6 +243,7 @@ def wanted_by(query: Query) -> Wanted:
         without=_terms(query.without),
         prefix=_prefix(words, kept),
         also={term: _terms(others) for word, others in query.also.items() for term in _words([word]) if term in kept},
+        corrected=frozenset(_words(query.corrected)),
     )
 
 
