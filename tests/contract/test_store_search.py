@@ -8,7 +8,7 @@ import pytest
 from bot.domain.ids import EntryId
 from bot.domain.query import parse
 from bot.domain.reading import Reading, ReadingState
-from bot.domain.text import string
+from bot.domain.text import Text, string
 from bot.ports import Hit, Hits
 from store.sql import SqlStore
 from tests.fakes.clock import FakeClock
@@ -30,7 +30,12 @@ def titles(club: Club, typed: str) -> list[str]:
 
 
 def shown(hit: Hit) -> str:
-    return "".join(f"[{span.text}]" if span.bold else span.text for span in hit.matched)
+    """The line that matched: of the notes, else the title."""
+    return emphasised(hit.matched or hit.title)
+
+
+def emphasised(text: Text) -> str:
+    return "".join(f"[{span.text}]" if span.bold else span.text for span in text)
 
 
 def fill(club: Club, *entries: str | tuple[str, str]) -> None:
@@ -296,8 +301,19 @@ def test_the_matched_line_is_shown_with_its_words_and_the_items_above_it(club: C
 
     assert shown(hits["Title"]) == "[redis] **caches** and [clusters]"
     assert hits["Title"].path == ("Backends",)
-    assert shown(hits["Redis clusters"]) == "[Redis] [clusters]"
-    assert hits["Redis clusters"].path == ()
+    assert emphasised(hits["Title"].title) == "Title"
+    assert emphasised(hits["Redis clusters"].title) == "[Redis] [clusters]"
+    assert not hits["Redis clusters"].matched
+    assert not hits["Redis clusters"].path
+
+
+def test_words_are_emphasised_in_the_title_also_where_a_line_of_the_notes_holds_more(club: Club) -> None:
+    fill(club, ("Redis", "* redis clusters"))
+
+    (hit,) = search(club, "redis cluster").items
+
+    assert emphasised(hit.title) == "[Redis]"
+    assert emphasised(hit.matched) == "[redis] [clusters]"
 
 
 def test_phrases_and_beginnings_are_emphasised_too(club: Club) -> None:
@@ -315,6 +331,7 @@ def test_a_hit_by_tag_alone_shows_no_line(club: Club) -> None:
     (hit,) = search(club, "redis").items
 
     assert string(hit.matched) == ""
+    assert emphasised(hit.title) == "Something"
 
 
 def test_the_index_follows_every_change(club: Club) -> None:

@@ -36,7 +36,7 @@ def found(club: Club, typed: str) -> list[str]:
 def shown(club: Club, typed: str) -> list[str]:
     with club.store.begin(write=False) as tx:
         hits = [hit for hit, _ in search.find(tx, club.team, club.member, typed, 1, 10).items]
-    return ["".join(f"[{span.text}]" if span.bold else span.text for span in hit.matched) for hit in hits]
+    return ["".join(f"[{span.text}]" if span.bold else span.text for span in hit.matched or hit.title) for hit in hits]
 
 
 def read(club: Club, file: str, synonyms: Mapping[str, tuple[str, ...]], *, failed: bool = False) -> None:

@@ -11,14 +11,14 @@ from bot.domain.text import Span, Text, plain, string
 from store.sql.search.words import distinct, runs, tokens
 
 
-def best_line(title: str, tree: Sequence[NoteBlock], words: AbstractSet[str]) -> tuple[Text, tuple[str, ...]]:
-    """The line with most of the words, emphasised, and the items above it; the first of equal ones, title foremost.
+def best_line(tree: Sequence[NoteBlock], words: AbstractSet[str], beyond: int) -> tuple[Text, tuple[str, ...]]:
+    """The line with most of the words, emphasised, and the items above it; the first of equal ones.
 
-    Empty where no line holds one of them.
+    Empty where no line holds more than `beyond` of them.
     """
     best: tuple[Text, tuple[str, ...]] = ((), ())
-    most = 0
-    for line, path in _lines(title, tree):
+    most = beyond
+    for line, path in _note_lines(tree, ()):
         count = len(words & distinct(string(line)))
         if count > most:
             best, most = (line, path), count
@@ -35,11 +35,6 @@ def _pieces(span: Span, words: AbstractSet[str]) -> Iterator[Span]:
     marked = ((run, word and not words.isdisjoint(tokens(run))) for run, word in runs(span.text))
     for bold, pieces in groupby(marked, key=itemgetter(1)):
         yield replace(span, text="".join(run for run, _ in pieces), bold=bold)
-
-
-def _lines(title: str, tree: Sequence[NoteBlock]) -> Iterator[tuple[Text, tuple[str, ...]]]:
-    yield plain(title), ()
-    yield from _note_lines(tree, ())
 
 
 def _note_lines(tree: Sequence[NoteBlock], path: tuple[str, ...]) -> Iterator[tuple[Text, tuple[str, ...]]]:
