@@ -316,6 +316,17 @@ def test_words_are_emphasised_in_the_title_also_where_a_line_of_the_notes_holds_
     assert emphasised(hit.matched) == "[redis] [clusters]"
 
 
+def test_of_a_line_as_long_as_a_book_the_part_with_the_words_is_shown(club: Club) -> None:
+    fill(club, ("Book", f"{'before ' * 5_000}a *redis cluster* {'after ' * 5_000}"))
+
+    (hit,) = search(club, "redis").items
+
+    assert shown(hit).startswith("… before before")
+    assert "before a [redis] cluster after" in shown(hit).replace("*", "")
+    assert shown(hit).endswith(" …")
+    assert len(shown(hit)) < 1_100
+
+
 def test_phrases_and_beginnings_are_emphasised_too(club: Club) -> None:
     fill(club, ("One", "zero-downtime deploys"), ("Two", "Kubernetes"))
 

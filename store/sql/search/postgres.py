@@ -149,7 +149,9 @@ class PostgresIndex:
             for term in (*wanted.words, *wanted.phrases, *wanted.stand_ins, *wanted.begun)
             for token in term.tokens
         ]
-        stems = self._stems(team, [*asked, *set().union(*held.values())])
+        begun = {token[0] for token in asked}  # no stem begins otherwise than its word, and long texts have many words
+        likely = {word for words in held.values() for word in words if word[0] in begun}
+        stems = self._stems(team, [*asked, *likely])
         meant = {stems[token][0] for token in asked}
         means = {token for token, (stem, _) in stems.items() if stem in meant}
         return {number: found & means for number, found in held.items()}

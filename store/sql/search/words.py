@@ -22,8 +22,14 @@ _SIGNED = (
     r"|(?<![^\W_])[a-z]#(?![a-z])"
     r"|(?:(?<![^\W_])|(?<=asp)|(?<=ado))\.net(?![a-z])"
 )
-_NAME = re.compile(_SIGNED, re.IGNORECASE)
-_SPELLED = {"++": "pp", "#": "sharp", ".net": "dotnet"}
+_SIGNS = re.compile(
+    r"\+\+(?<=(?<![^\W_])[a-z]\+\+)(?![a-z])"
+    r"|#(?<=(?<![^\W_])[a-z]#)(?![a-z])"
+    r"|\.(?:(?<![^\W_]\.)|(?<=asp\.)|(?<=ado\.))net(?![a-z])",
+    re.IGNORECASE,
+)
+"""The signs of what is `_SIGNED`, beginning with them: in a long text the other way took ten times as long."""
+_SPELLED = {"++": "pp ", "#": "sharp ", ".net": " dotnet "}
 _KOREAN = "\u1100-\u11ff\uac00-\ud7a3"
 _KANA = "\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9d"
 _CHINESE = (
@@ -47,16 +53,10 @@ def spelled_out(text: str) -> str:
     are runs of letters and digits then. Most texts are so already.
     """
     if "++" in text or "#" in text or ".net" in text.lower():
-        text = _NAME.sub(_spelled, text)
+        text = _SIGNS.sub(lambda match: _SPELLED[match[0].lower()], text)
     if not text.isascii() and _CHARACTER.search(text):
         text = _CHARACTER.sub(r" \g<0> ", unicodedata.normalize("NFC", text))
     return text
-
-
-def _spelled(match: re.Match[str]) -> str:
-    name = match[0].lower()
-    letter, signs = ("", name) if name in _SPELLED else (name[0], name[1:])
-    return f" {letter}{_SPELLED[signs]} "
 
 
 def tokens(text: str) -> list[str]:
@@ -85,7 +85,7 @@ def replaced(text: str, words: Mapping[str, str]) -> str:
 
 def of_signs(text: str) -> bool:
     """Whether a name of signs is in the text."""
-    return _NAME.search(text) is not None
+    return _SIGNS.search(text) is not None
 
 
 def unspaced(token: str) -> bool:
