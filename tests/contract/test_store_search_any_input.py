@@ -20,7 +20,9 @@ BESIDE = 10_000 if FUZZ else 0
 BOOKS, BOOK = 20 if FUZZ else 0, 100_000
 """How many entries have so many characters of notes."""
 MOST_MS = 200
-"""Of one search in `make fuzz`, the best of three: what else the machine does is no string's time."""
+"""Of one search in `make fuzz`, as what else the machine does is no string's time: of our processor on SQLite, which
+works in our thread, and on PostgreSQL the best of five on the wall clock.
+"""
 AT_ONCE = 500
 LONG, EVERY = 10_000, 250
 """One string of so many has so many characters."""
@@ -94,7 +96,7 @@ def book(number: int) -> ReadEntry:
     return a_read_entry(f"Book {number} of redis", f"{'缓存系统设计 C++ ' * 20}{said}"[:BOOK])
 
 
-def test_no_string_is_an_error_nor_slow(club: Club) -> None:
+def test_no_string_is_an_error_nor_slow(club: Club, url: str) -> None:
     club.add(a_read_entry("Caching with Redis", "the Kubernetes way"), a_read_entry("кэш 东京 é 8.0", tags=["x"]))
     club.add(*map(book, range(BOOKS)))
     with club.store.begin(write=True) as tx:
@@ -103,27 +105,28 @@ def test_no_string_is_an_error_nor_slow(club: Club) -> None:
             tx, club.team, club.member, "misspeld", 1, 5
         )  # what the first correction imports is no string's time
     typed = list(strings(STRINGS))
-    slowest = (0.0, 0.0, "")
+    slowest = (0.0, "")
+    clock = time.thread_time if url.startswith("sqlite") else time.perf_counter
 
     for start in range(0, STRINGS, AT_ONCE):
         with club.store.begin(write=False) as tx:
             for line in typed[start : start + AT_ONCE]:
-                slowest = max(slowest, (*least(partial(searched, tx, club, line)), line[:200]))
-    wall, cpu, line = slowest
-    said = f"the slowest of {STRINGS:,} took {wall:.1f} ms, {cpu:.1f} of them our processor's: {line!r}"
+                slowest = max(slowest, (least(partial(searched, tx, club, line, clock)), line[:200]))
+    taken, line = slowest
+    said = f"the slowest of {STRINGS:,} took {taken:.1f} ms: {line!r}"
     print(said)  # noqa: T201 -- for `make fuzz`
-    assert not FUZZ or wall <= MOST_MS, said
+    assert not FUZZ or taken <= MOST_MS, said
 
 
-def searched(tx: Transaction, club: Club, line: str) -> tuple[float, float]:
-    """Milliseconds on the wall clock, and of our processor."""
-    wall, cpu = time.perf_counter(), time.thread_time()
+def searched(tx: Transaction, club: Club, line: str, clock: Callable[[], float]) -> float:
+    """Milliseconds of a search."""
+    began = clock()
     found = search.find(tx, club.team, club.member, line, 1, 5)
     assert len(found.items) <= found.total
-    return (time.perf_counter() - wall) * 1000, (time.thread_time() - cpu) * 1000
+    return (clock() - began) * 1000
 
 
-def least(ask: Callable[[], tuple[float, float]]) -> tuple[float, float]:
-    """What asking once took, or where that was long the least of three."""
+def least(ask: Callable[[], float]) -> float:
+    """What asking once took, or where that was long the least of five."""
     taken = ask()
-    return taken if taken[0] <= MOST_MS else min(taken, ask(), ask())
+    return taken if taken <= MOST_MS else min(taken, *(ask() for _ in range(4)))
