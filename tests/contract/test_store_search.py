@@ -11,6 +11,7 @@ from bot.domain.reading import Reading, ReadingState
 from bot.domain.text import Text, string
 from bot.ports import Hit, Hits
 from store.sql import SqlStore
+from store.sql.search import postgres, sqlite
 from tests.fakes.clock import FakeClock
 from tests.fakes.kept import Club, a_club, a_read_entry
 
@@ -292,6 +293,21 @@ def test_pages_follow_each_other_and_the_total_is_exact(club: Club) -> None:
     assert [len(page.items) for page in pages] == [5, 5, 1, 0]
     assert {page.total for page in pages} == {11}
     assert len(set(numbers)) == 11
+
+
+def test_of_very_many_matches_the_newest_are_ranked_and_all_are_counted(
+    club: Club, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for engine in (sqlite, postgres):
+        monkeypatch.setattr(engine, "MOST_RANKED", 3)
+    fill(club, "Redis redis redis", *(f"Redis and much else {n}" for n in range(3)), "Redis redis", "Kafka")
+
+    first, whole = search(club, "redis", limit=3), search(club, "redis")
+
+    assert first.items[0].entry.title == "Redis redis"
+    assert "Redis redis redis" not in {hit.entry.title for hit in first.items}
+    assert first.total == len(whole.items) == 5
+    assert whole.items[0].entry.title == "Redis redis redis"
 
 
 def test_the_matched_line_is_shown_with_its_words_and_the_items_above_it(club: Club) -> None:

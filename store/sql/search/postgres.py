@@ -33,7 +33,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from bot.domain.record import record
 from bot.domain.source import ReadEntry
 from store.sql.filters import Among
-from store.sql.search.wanted import ENOUGH, Term, Tier, Wanted
+from store.sql.search.wanted import ENOUGH, MOST_RANKED, Term, Tier, Wanted
 from store.sql.search.words import distinct, tokens
 from store.sql.work import Work
 
@@ -121,7 +121,9 @@ class PostgresIndex:
         for tier in [*words.all(wanted), *tiers]:
             if len(found) >= min(offset + limit, total):
                 break
-            found += self._best(team, tier, among, found, offset + limit - len(found))
+            rest = offset + limit - len(found)
+            ranked = max(MOST_RANKED, rest) if total > MOST_RANKED else None
+            found += self._best(team, tier, among, found, rest, ranked)
         return total, found[offset:]
 
     def _count(self, team: int, tiers: Sequence["_Ranked"], among: Among | None) -> int:
@@ -130,9 +132,19 @@ class PostgresIndex:
         return count
 
     def _best(
-        self, team: int, tier: "_Ranked", among: Among | None, before: Sequence[int], limit: int
+        self,
+        team: int,
+        tier: "_Ranked",
+        among: Among | None,
+        before: Sequence[int],
+        limit: int,
+        ranked: int | None,
     ) -> Sequence[int]:
+        """The best of the newest `ranked` matches, or of all."""
         where = [*_where(team, tier.expression, among), _ENTRY.c.entry != all_(literal(before, ARRAY(Integer)))]
+        if ranked is not None:
+            newest = select(_ENTRY.c.entry).where(*where).order_by(_ENTRY.c.entry.desc()).limit(ranked)
+            where = [_ENTRY.c.team == team, _ENTRY.c.entry.in_(newest)]
         best = select(_ENTRY.c.entry).where(*where).order_by(tier.score.desc(), _ENTRY.c.entry).limit(limit)
         return [row.entry for row in self._work.rows(best)]
 

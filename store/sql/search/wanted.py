@@ -14,6 +14,8 @@ FEW_WORDS = 3
 SHORTEST_PREFIX = 3
 ENOUGH = 20
 """With so many entries that hold a word as typed, nobody looks for those that hold only its beginning."""
+MOST_RANKED = 20_000
+"""Of more entries that match, so many of the newest are ranked: what so many hold tells none from the other."""
 MOST_TOKENS = 32
 """More tokens in one word than these do not help to find anything."""
 MOST_WORDS = 64
