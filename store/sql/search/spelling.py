@@ -113,7 +113,8 @@ class Spelling:
         """Words on the list that begin with the last one of the term, those of most entries first; not itself."""
         *before, last = term.tokens
         found = self._begun(team, last)
-        return tuple(Term(tokens=(*before, word)) for word in found if word != last)
+        most = MOST_BEGUN // len(term.tokens)  # as many tokens in all, for each phrase is looked for by itself
+        return tuple(Term(tokens=(*before, word)) for word in found[:most] if word != last)
 
     def _begun(self, team: int, begun: str) -> Sequence[str]:
         rows = self._work.quickly(_BEGUN, team=team, begun=begun, beyond=f"{begun}\U0010ffff", most=MOST_BEGUN)
