@@ -70,6 +70,14 @@ def test_rare_words_weigh_more_than_common_ones(club: Club) -> None:
     assert titles(club, "common rare very many words")[0] == "Rare words"
 
 
+def test_where_not_every_word_can_be_weighed_the_rarest_is(club: Club, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres, "MOST_RANKS", 1)
+    monkeypatch.setattr(postgres, "FEWEST_WEIGHED", 1)
+    fill(club, *(f"Common words {n}" for n in range(8)), "Rare words", "Different things entirely")
+
+    assert titles(club, "common words rare words many")[0] == "Rare words"
+
+
 def test_a_word_typed_twice_counts_twice(club: Club) -> None:
     fill(club, "alpha one", "beta two", "gamma three four")
 

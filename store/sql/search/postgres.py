@@ -25,6 +25,7 @@ from sqlalchemy import (
     column,
     func,
     literal,
+    literal_column,
     select,
     table,
 )
@@ -39,6 +40,8 @@ from store.sql.work import Work
 
 WEIGHTS = [weight / 1.5 for weight in (1.0, 1.0, 1.2, 1.5)]
 """Of the tsvector's labels D to A: nothing, notes, tags, title. `ts_rank` wants them in this order, none over 1."""
+MOST_RANKS, FEWEST_WEIGHED = 120_000, 8
+"""`ts_rank` is asked for each match and each word, some 0.1 s in all; of many words the weightiest are asked then."""
 LONGEST_TEXT = 100_000
 """Characters of notes that are searched: PostgreSQL refuses a tsvector over 1 MB."""
 
@@ -121,9 +124,7 @@ class PostgresIndex:
         for tier in [*words.all(wanted), *tiers]:
             if len(found) >= min(offset + limit, total):
                 break
-            rest = offset + limit - len(found)
-            ranked = max(MOST_RANKED, rest) if total > MOST_RANKED else None
-            found += self._best(team, tier, among, found, rest, ranked)
+            found += self._best(team, tier, among, found, offset + limit - len(found), total)
         return total, found[offset:]
 
     def _count(self, team: int, tiers: Sequence["_Ranked"], among: Among | None) -> int:
@@ -138,14 +139,19 @@ class PostgresIndex:
         among: Among | None,
         before: Sequence[int],
         limit: int,
-        ranked: int | None,
+        total: int,
     ) -> Sequence[int]:
-        """The best of the newest `ranked` matches, or of all."""
+        """The best of the newest matches, of `total` in all."""
+        matches = min(total, max(MOST_RANKED, limit))
         where = [*_where(team, tier.expression, among), _ENTRY.c.entry != all_(literal(before, ARRAY(Integer)))]
-        if ranked is not None:
-            newest = select(_ENTRY.c.entry).where(*where).order_by(_ENTRY.c.entry.desc()).limit(ranked)
+        if matches < total:
+            newest = select(_ENTRY.c.entry).where(*where).order_by(_ENTRY.c.entry.desc()).limit(matches)
             where = [_ENTRY.c.team == team, _ENTRY.c.entry.in_(newest)]
-        best = select(_ENTRY.c.entry).where(*where).order_by(tier.score.desc(), _ENTRY.c.entry).limit(limit)
+        # Without the concatenation each rank would unpack a text as long as a book anew; OFFSET keeps it in its place.
+        words = _ENTRY.c.words.op("||", return_type=TSVECTOR())(cast(literal("", Text), TSVECTOR)).label("words")
+        found = select(_ENTRY.c.entry, words).where(*where).offset(literal_column("0")).subquery()
+        score = tier.score(max(FEWEST_WEIGHED, MOST_RANKS // matches), found.c.words)
+        best = select(found.c.entry).order_by(score.desc(), found.c.entry).limit(limit)
         return [row.entry for row in self._work.rows(best)]
 
     def unwanted(self, team: int, wanted: Wanted) -> Select[Any] | None:
@@ -181,10 +187,21 @@ class PostgresIndex:
 
 @record
 class _Ranked:
-    """Entries that match a tsquery, the highest score first; they come after those of the tiers before."""
+    """Entries that match a tsquery, the highest score first; they come after those of the tiers before.
+
+    The score is the sum of the ranks by tsqueries, each by its weight.
+    """
 
     expression: str
-    score: ColumnElement[Any]
+    weighs: tuple[tuple[float, str], ...]
+
+    def score(self, most: int, words: ColumnElement[Any]) -> ColumnElement[Any]:
+        """By the `most` weightiest of them."""
+        heaviest = sorted(self.weighs, reverse=True)[:most]
+        return sum(
+            (literal(weight, Float) * _rank(words, expression) for weight, expression in heaviest),
+            start=literal(0.0, Float),
+        )
 
 
 class _Words:
@@ -200,12 +217,12 @@ class _Words:
 
     def _tier(self, wanted: Wanted, tier: Tier) -> _Ranked:
         expression = self._with_phrases(wanted, [self.any(tier.holds)] if tier.holds else [])
-        return _Ranked(expression=expression, score=self._score((*tier.weighs, *wanted.phrases)))
+        return _Ranked(expression=expression, weighs=self._weighed((*tier.weighs, *wanted.phrases)))
 
     def begun(self, wanted: Wanted) -> _Ranked:
         """Entries that hold a word that begins with the last one."""
         begun = self.any(wanted.begun)
-        return _Ranked(expression=self._with_phrases(wanted, [begun]), score=_rank(begun))
+        return _Ranked(expression=self._with_phrases(wanted, [begun]), weighs=((1.0, begun),))
 
     def all(self, wanted: Wanted) -> list[_Ranked]:
         """Entries that hold all of few words, in each way."""
@@ -213,9 +230,8 @@ class _Words:
 
     def _every_group(self, wanted: Wanted, way: Sequence[tuple[Term, ...]]) -> _Ranked:
         expression = self._with_phrases(wanted, [self.any(group) for group in way])
-        ranks = [literal(self._rarity(group[0]), Float) * _rank(self.any(group)) for group in way]
-        phrases = [self._score(wanted.phrases)] if wanted.phrases else []
-        return _Ranked(expression=expression, score=_sum([*ranks, *phrases]))
+        groups = tuple((self._rarity(group[0]), self.any(group)) for group in way)
+        return _Ranked(expression=expression, weighs=(*groups, *self._weighed(wanted.phrases)))
 
     def _with_phrases(self, wanted: Wanted, words: list[str]) -> str:
         without = [f"!{self.any(wanted.without)}"] if wanted.without else []
@@ -224,16 +240,19 @@ class _Words:
     def any(self, terms: Iterable[Term]) -> str:
         return f"({' | '.join(map(self._one, dict.fromkeys(terms)))})"
 
-    def _score(self, terms: Iterable[Term]) -> ColumnElement[Any]:
-        """Words weigh by how rare they are and how often they were typed."""
-        typed = Counter(terms)
-        ranks = [literal(count * self._rarity(term), Float) * _rank(self._one(term)) for term, count in typed.items()]
-        return _sum(ranks)
+    def _weighed(self, terms: Iterable[Term]) -> tuple[tuple[float, str], ...]:
+        """Words weigh by how rare they are and how often they were typed; what no entry holds has no part in it."""
+        typed = Counter(term for term in terms if self._holders(term))
+        return tuple((count * self._rarity(term), self._one(term)) for term, count in typed.items())
 
     def _rarity(self, term: Term) -> float:
         """The inverse document frequency as BM25 has it, of the rarest token."""
-        holders = min(self._stems[token][1] for token in term.tokens)
+        holders = self._holders(term)
         return log(1 + (self._every - holders + 0.5) / (holders + 0.5))
+
+    def _holders(self, term: Term) -> int:
+        """How many entries hold the rarest token."""
+        return min(self._stems[token][1] for token in term.tokens)
 
     def _one(self, term: Term) -> str:
         """The tokens are letters and digits alone, so there is nothing to escape."""
@@ -248,12 +267,8 @@ def _query(expression: str) -> ColumnElement[Any]:
     return cast(literal(expression, Text), TSQUERY)
 
 
-def _rank(expression: str) -> ColumnElement[Any]:
-    return func.ts_rank(_WEIGHTS, _ENTRY.c.words, _query(expression))
-
-
-def _sum(ranks: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
-    return sum(ranks[1:], start=ranks[0])
+def _rank(words: ColumnElement[Any], expression: str) -> ColumnElement[Any]:
+    return func.ts_rank(_WEIGHTS, words, _query(expression))
 
 
 def _where(team: int, expression: str, among: Among | None) -> list[ColumnElement[bool]]:
