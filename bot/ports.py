@@ -307,12 +307,14 @@ class Readings(Protocol):
 
 @record
 class Hit:
-    """One found entry: the line of its title or notes that matched with the words emphasised, and where it stands.
+    """One found entry: its title with the words that matched emphasised, the line of its notes that holds more of them,
+    if one does, and where that stands.
 
     The entry has notes as Markdown and no tree.
     """
 
     entry: Entry
+    title: Text = ()
     matched: Text = ()
     path: tuple[str, ...] = ()
 

@@ -77,9 +77,12 @@ def address(url: str) -> str | None:
     return safe if size(safe) <= LONGEST_URL else None
 
 
-def link(label: str, url: str) -> str:
-    """The label as a link without a preview. A label that looks like another host is followed by the real one."""
-    shown, target, host = escaped(label).strip(), address(url), site_of(url)
+def link(label: str, url: str, emphasised: Text = ()) -> str:
+    """The label as a link without a preview; `emphasised` is the same label with some of it in bold. A label that looks
+    like another host is followed by the real one.
+    """
+    bold = markdown(tuple(Span(span.text, bold=span.bold) for span in emphasised))
+    shown, target, host = (bold or escaped(label)).strip(), address(url), site_of(url)
     if target is None:
         return " ".join(filter(None, [shown, f"({escaped(host)})" if host and "@" not in url else ""]))
     linked = f"[{shown or escaped(host)}](<{target}>)"

@@ -116,7 +116,9 @@ def _line(parts: Iterable[str], *, note: bool = False) -> Iterator[Words]:
 
 
 def _name(entry: EntryLine) -> str:
-    return f"\\#{entry.number} {link(shortened(entry.title, LONGEST_TITLE), entry.url)}"
+    short = shortened(entry.title, LONGEST_TITLE)
+    whole = short == entry.title  # what is cut shows no emphasis
+    return f"\\#{entry.number} {link(short, entry.url, entry.found if whole else ())}"
 
 
 def _entry(entry: EntryLine, *, personal: bool) -> Iterator[Row]:

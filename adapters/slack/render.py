@@ -9,12 +9,12 @@ from adapters.slack import press
 from adapters.slack.pieces import pieces_of
 from adapters.slack.press import Way
 from adapters.slack.richtext import Json, block, length, notes, section, spans, spoken
-from adapters.slack.text import ELLIPSIS, clean, cut, escaped, escaped_and_cut, isolated
+from adapters.slack.text import ELLIPSIS, clean, cut, escaped, escaped_and_cut, isolated, poses_as
 from bot.domain.card import Action, Block, Call, Card, Divider, Entries, EntryLine, Fields, NoteTree, Paragraph
 from bot.domain.notes import NoteBlock, count, lines
 from bot.domain.reading import ReadingState
 from bot.domain.record import record
-from bot.domain.text import Span, Text, plain
+from bot.domain.text import Span, Text, plain, site_of, string
 
 MOST_BLOCKS = 50
 MOST_BLOCKS_IN_VIEW = 100
@@ -205,8 +205,7 @@ def _entries(part: Entries, sheet: _Sheet) -> Iterator[Json]:
 def _named(entry: EntryLine, sheet: _Sheet, *, head: bool) -> Text:
     """The entry's number and title, its tags and, in a list, the line that was found."""
     glyph = f"{GLYPHS[entry.state]} " if sheet.personal and not head else ""
-    title = isolated(clean(entry.title).strip() or "(no title)")
-    named: Text = (Span(f"{glyph}#{entry.number} "), Span(title, bold=True, url=entry.url))
+    named: Text = (Span(f"{glyph}#{entry.number} "), *_title(entry))
     if head:
         return named
     tags = ", ".join(filter(None, (clean(tag).strip() for tag in entry.tags)))
@@ -218,6 +217,24 @@ def _named(entry: EntryLine, sheet: _Sheet, *, head: bool) -> Text:
         named = (*named, *about)
         return (*named, *_on_next_line(found))
     return (*named, *about)
+
+
+def _title(entry: EntryLine) -> Iterator[Span]:
+    """The title as a link. With a part of it in bold it takes several, and none where the whole has to stand as one: if
+    it reads from right to left, or looks like an address.
+    """
+    title = clean(entry.title).strip()
+    one = isolated(title or "(no title)")
+    whole = one != title or title != clean(string(entry.found)).strip() or poses_as(title, site_of(entry.url))
+    if whole:
+        yield Span(one, bold=not entry.found, url=entry.url)
+        return
+    for span in entry.found:
+        text = clean(span.text)
+        words = text.strip()
+        before, _, after = text.partition(words) if words else (text, "", "")
+        pieces = (Span(before), Span(words, bold=span.bold, url=entry.url), Span(after))
+        yield from (piece for piece in pieces if piece.text)
 
 
 def _on_next_line(text: Text) -> Text:

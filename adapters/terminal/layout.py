@@ -38,6 +38,7 @@ class Look(Enum):
     QUIET = auto()
     FIELD = auto()
     ENTRY = auto()
+    FOUND = auto()
     LINK = auto()
     NOTE = auto()
     QUOTE = auto()
@@ -165,7 +166,11 @@ def _entry(entry: EntryLine, view: View, buttons: Iterator[Button]) -> Iterator[
 
 
 def _name(entry: EntryLine) -> Iterator[Row]:
-    yield Row(look=Look.ENTRY, marker=f"#{entry.number}", text=plain(harmless(entry.title)))
+    if entry.found:
+        found = tuple(Span(harmless(span.text), bold=span.bold) for span in entry.found)
+        yield Row(look=Look.FOUND, marker=f"#{entry.number}", text=found)
+    else:
+        yield Row(look=Look.ENTRY, marker=f"#{entry.number}", text=plain(harmless(entry.title)))
     yield Row(look=Look.LINK, indent=INDENT, text=(Span(harmless(entry.url), url=entry.url),))
 
 

@@ -32,7 +32,12 @@ _STYLES = {
     Look.CODE: Style(color="magenta"),
     Look.RULE: Style(dim=True),
 }
-_MARKERS = {Look.ENTRY: Style(color="cyan", bold=True), Look.FIELD: Style(bold=True), Look.NOTE: Style(color="cyan")}
+_MARKERS = {
+    Look.ENTRY: Style(color="cyan", bold=True),
+    Look.FOUND: Style(color="cyan", bold=True),
+    Look.FIELD: Style(bold=True),
+    Look.NOTE: Style(color="cyan"),
+}
 _TONES = {
     Tone.PLAIN: Style(color="cyan"),
     Tone.DONE: Style(color="green"),

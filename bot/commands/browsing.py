@@ -19,7 +19,7 @@ from bot.domain.card import Action, Block, Call, Card, Entries, EntryLine, Field
 from bot.domain.entry import Entry
 from bot.domain.ids import EntryNumber
 from bot.domain.reading import ReadingState
-from bot.domain.text import Span, Text, joined, plain, string
+from bot.domain.text import Span, Text, joined, plain
 from bot.domain.value import Kind
 from bot.ports import EntryFilter, Hit
 from bot.service import entries
@@ -84,7 +84,8 @@ def _hit(turn: Turn, hit: Hit, state: ReadingState) -> EntryLine:
         url=entry.url,
         state=state,
         tags=entry.tags,
-        matched=() if string(hit.matched) == entry.title else hit.matched,
+        found=hit.title,
+        matched=hit.matched,
         path=hit.path,
         actions=(button("Notes", "show", entry.number), *share_button(entry, in_channel=turn.channel is not None)),
     )

@@ -46,13 +46,16 @@ class Action:
 
 @record
 class EntryLine:
-    """One entry as a card names it; `matched` is the line that a search found, `path` where in the notes it stands."""
+    """One entry as a card names it. Where a search found it, `found` is the title with what matched in bold, `matched`
+    the line of the notes that says more, `path` where in them that stands.
+    """
 
     number: EntryNumber
     title: str
     url: Url
     state: ReadingState
     tags: tuple[str, ...] = ()
+    found: Text = ()
     matched: Text = ()
     path: tuple[str, ...] = ()
     actions: tuple[Action, ...] = ()

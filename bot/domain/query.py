@@ -19,7 +19,8 @@ class Query:
 
     `words` in the order typed, repeated ones kept. An entry must hold every phrase, none of `without` (words or
     phrases), and satisfy every filter that is not empty (one of its values) and none of those `without`.
-    With `as_typed` no word is taken for another one. `also` has for some of the words what may stand in for them.
+    With `as_typed` no word is taken for another one. `also` has for some of the words what may stand in for them,
+    `corrected` those of the words that nobody typed so.
     """
 
     words: tuple[str, ...] = ()
@@ -35,6 +36,7 @@ class Query:
     without_sections: tuple[str, ...] = ()
     without_states: tuple[ReadingState, ...] = ()
     also: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    corrected: tuple[str, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -73,8 +75,10 @@ def parse(typed: str) -> Query:
 
 
 def with_words(query: Query, instead: Mapping[str, str]) -> Query:
-    """The query with some of its words replaced."""
-    return replace(query, words=tuple(instead.get(word, word) for word in query.words))
+    """The query with some of its words corrected."""
+    typed = {word for word in query.words if word not in instead}
+    corrected = tuple(better for better in dict.fromkeys(instead.values()) if better not in typed)
+    return replace(query, words=tuple(instead.get(word, word) for word in query.words), corrected=corrected)
 
 
 def _term(match: re.Match[str]) -> tuple[str, str]:

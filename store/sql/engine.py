@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from bot.domain.errors import BadConfig, StoreBusy
 from store.sql import failures
+from store.sql.search.words import spelled_out
 
 BUSY_TIMEOUT = 2000
 """Milliseconds for which SQLite waits for another process; our own threads take turns in the runtime."""
@@ -117,6 +118,7 @@ def _sqlite(url: URL) -> Engine:
 def _set_up(connection: Any, _record: object) -> None:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-4000"):
         connection.execute(f"PRAGMA {pragma}").close()
+    connection.create_function("spelled_out", 1, spelled_out, deterministic=True)
 
 
 _WRITES = "writes"

@@ -2,8 +2,9 @@
 `python -m tests.bench.finding FOLDER [SEED [postgresql]]`, where FOLDER holds Markdown lists, taken together as one
 team's; without `postgresql` on SQLite.
 
-200 entries are drawn by seed. The two rarest words of the title are typed as they are, with one edit in the longer
-one, and with its last three letters not yet typed; the entry is to be among the first five.
+200 entries whose title has two words are drawn by seed. The two rarest of them are typed as they are; with one edit in
+the longer one, where it is of four letters or more; and with its last three letters not yet typed, where four are left.
+The entry is to be among the first five.
 """
 
 import asyncio
@@ -23,7 +24,8 @@ from bot.ports import EntryFilter, Transaction
 from bot.runtime.assemble import opened
 from bot.runtime.settings import load
 from bot.service import search, teams
-from store.sql.search.wanted import STOP_WORDS, tokens
+from store.sql.search.wanted import STOP_WORDS
+from store.sql.search.words import tokens
 from tests.fakes import postgres
 
 DRAWN = 200
@@ -48,29 +50,31 @@ def misspelt(word: str, chance: int) -> str:
 
 
 def rarest(entry: Entry, held: Counter[str]) -> list[str]:
-    """Two words of the title, the one to be mistyped last; none where the title has not two that are fit."""
+    """Two words of the title, the one to be mistyped last; fewer where the title has not two."""
     words = [word for word in dict.fromkeys(tokens(entry.title)) if word not in STOP_WORDS and len(word) > 1]
-    rare = sorted(sorted(words, key=lambda word: (held[word], word))[:2], key=len)
-    fit = len(rare) == 2 and rare[1].isalpha() and len(rare[1]) >= SHORTEST_LEFT
-    return rare if fit else []
+    return sorted(sorted(words, key=lambda word: (held[word], word))[:2], key=len)
+
+
+def can_be_mistyped(word: str) -> bool:
+    return word.isalpha() and len(word) >= SHORTEST_LEFT
 
 
 def asked(entries: Sequence[Entry], seed: str) -> dict[str, list[tuple[Entry, str]]]:
     """What is typed for which entry, by the way of typing."""
     texts = (f"{entry.title} {' '.join(entry.tags)} {entry.notes.markdown}" for entry in entries)
     held = Counter(word for text in texts for word in set(tokens(text)))
-    pairs = [(entry, words) for entry in entries if (words := rarest(entry, held))]
+    pairs = [(entry, words) for entry in entries if len(words := rarest(entry, held)) == 2]
     pairs.sort(key=lambda pair: drawn(seed, pair[0].number))
-    chosen = pairs[:DRAWN]
-    long = [pair for pair in pairs if len(pair[1][1]) - MISSING >= SHORTEST_LEFT][:DRAWN]
+    worded = [pair for pair in pairs if can_be_mistyped(pair[1][1])]
+    long = [pair for pair in worded if len(pair[1][1]) - MISSING >= SHORTEST_LEFT]
 
     def typed(which: Sequence[tuple[Entry, list[str]]], last: Callable[[Entry, str], str]) -> list[tuple[Entry, str]]:
         return [(entry, f"{first} {last(entry, second)}") for entry, (first, second) in which]
 
     return {
-        "two words": typed(chosen, lambda _, word: word),
-        "one misspelt": typed(chosen, lambda entry, word: misspelt(word, drawn(f"{seed}/edit", entry.number))),
-        "three letters missing": typed(long, lambda _, word: word[:-MISSING]),
+        "two words": typed(pairs[:DRAWN], lambda _, word: word),
+        "one misspelt": typed(worded[:DRAWN], lambda entry, word: misspelt(word, drawn(f"{seed}/edit", entry.number))),
+        "three letters missing": typed(long[:DRAWN], lambda _, word: word[:-MISSING]),
     }
 
 

@@ -24,7 +24,7 @@ from bot.runtime.clock import SystemClock
 from bot.service import search
 from store.sql import SqlStore, open_store
 from store.sql.engine import address
-from store.sql.search.wanted import tokens
+from store.sql.search.words import tokens
 from store.sql.tables import ENTRY, ENTRY_TAG, SOURCE, SPELLING
 from store.sql.transaction import SqlTransaction
 from tests.bench import shelf

@@ -1,5 +1,6 @@
 """The rules of search, the same on both engines."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 
 import pytest
@@ -7,9 +8,10 @@ import pytest
 from bot.domain.ids import EntryId
 from bot.domain.query import parse
 from bot.domain.reading import Reading, ReadingState
-from bot.domain.text import string
+from bot.domain.text import Text, string
 from bot.ports import Hit, Hits
 from store.sql import SqlStore
+from store.sql.search import postgres, sqlite
 from tests.fakes.clock import FakeClock
 from tests.fakes.kept import Club, a_club, a_read_entry
 
@@ -29,7 +31,12 @@ def titles(club: Club, typed: str) -> list[str]:
 
 
 def shown(hit: Hit) -> str:
-    return "".join(f"[{span.text}]" if span.bold else span.text for span in hit.matched)
+    """The line that matched: of the notes, else the title."""
+    return emphasised(hit.matched or hit.title)
+
+
+def emphasised(text: Text) -> str:
+    return "".join(f"[{span.text}]" if span.bold else span.text for span in text)
 
 
 def fill(club: Club, *entries: str | tuple[str, str]) -> None:
@@ -61,6 +68,14 @@ def test_rare_words_weigh_more_than_common_ones(club: Club) -> None:
     fill(club, *(f"Common words {n}" for n in range(8)), "Rare words", "Different things entirely")
 
     assert titles(club, "common rare very many words")[0] == "Rare words"
+
+
+def test_where_not_every_word_can_be_weighed_the_rarest_is(club: Club, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres, "MOST_RANKS", 1)
+    monkeypatch.setattr(postgres, "FEWEST_WEIGHED", 1)
+    fill(club, *(f"Common words {n}" for n in range(8)), "Rare words", "Different things entirely")
+
+    assert titles(club, "common words rare words many")[0] == "Rare words"
 
 
 def test_a_word_typed_twice_counts_twice(club: Club) -> None:
@@ -108,6 +123,57 @@ def test_words_with_signs_and_other_scripts_are_found_as_written(club: Club, wor
     fill(club, f"About {word} here", "Zero and eight and down and time, 0.8 8 0x don")
 
     assert titles(club, word)[0] == f"About {word} here"
+
+
+def test_names_of_signs_are_words_of_their_own(club: Club) -> None:
+    fill(club, "C is not dead", "Modern C++20", "C# in depth", "ASP.NET and .NET 8", "The net of example.net", "i.++")
+
+    assert titles(club, "c++") == titles(club, "CPP") == ["Modern C++20"]
+    assert titles(club, "C#") == ["C# in depth"]
+    assert titles(club, "c") == ["C is not dead"]
+    assert titles(club, ".net") == ["ASP.NET and .NET 8"]
+    assert titles(club, "net") == ["The net of example.net"]
+    assert titles(club, '"modern c++"') == titles(club, "modern -c#") == ["Modern C++20"]
+
+
+def test_a_name_of_signs_is_tagged_excluded_and_emphasised(club: Club) -> None:
+    club.add(a_read_entry("Tagged", tags=["c++"]), a_read_entry("Noted", "why C and C++, or C#"))
+
+    assert set(titles(club, "c++")) == {"Tagged", "Noted"}
+    assert shown(search(club, "c++").items[1]) == "why C and [C++], or C#"
+
+
+def test_nobody_is_corrected_from_a_name_of_signs(club: Club) -> None:
+    fill(club, "An app", "Another app")
+
+    assert not corrected(club, "c++")
+
+
+@pytest.mark.parametrize(
+    "typed", ["系统", "缓存", "系统设计", "存", "カフカ", "フカ", "카프카", "카프카를", "設計", "𠮷野"]
+)
+def test_words_of_a_script_without_blanks_are_found_inside_of_a_text(club: Club, typed: str) -> None:
+    fill(club, "kafka缓存系统设计", "カフカの設計と𠮷野", ("Notes", "왜 카프카를 쓰는가"), "Other")
+
+    assert typed.lower() in f"{(hit := search(club, typed).items[0].entry).title} {hit.notes.markdown}"
+
+
+def test_characters_count_only_next_to_each_other_and_all_of_them_first(club: Club) -> None:
+    fill(club, "系列统一", "关系", "设计模式", ("Notes", "分布式系统设计"))
+
+    assert titles(club, "系统") == ["Notes"]
+    assert titles(club, "系统设计") == ["Notes", "设计模式"]
+    assert titles(club, "系统-design设计") == ["Notes", "设计模式"]
+    assert titles(club, '"统设"') == ["Notes"]
+    assert titles(club, "设计 -系统") == ["设计模式"]
+    assert shown(search(club, "设计").items[1]) == "分布式系统[设计]"
+
+
+def test_composed_and_decomposed_characters_are_the_same(club: Club) -> None:
+    fill(club, "ガ行", unicodedata.normalize("NFD", "카프카 ガ"))
+
+    assert len(titles(club, "카프카")) == 1
+    assert len(titles(club, unicodedata.normalize("NFD", "ガ"))) == 2
 
 
 def test_accents_do_not_matter(club: Club) -> None:
@@ -237,6 +303,21 @@ def test_pages_follow_each_other_and_the_total_is_exact(club: Club) -> None:
     assert len(set(numbers)) == 11
 
 
+def test_of_very_many_matches_the_newest_are_ranked_and_all_are_counted(
+    club: Club, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for engine in (sqlite, postgres):
+        monkeypatch.setattr(engine, "MOST_RANKED", 3)
+    fill(club, "Redis redis redis", *(f"Redis and much else {n}" for n in range(3)), "Redis redis", "Kafka")
+
+    first, whole = search(club, "redis", limit=3), search(club, "redis")
+
+    assert first.items[0].entry.title == "Redis redis"
+    assert "Redis redis redis" not in {hit.entry.title for hit in first.items}
+    assert first.total == len(whole.items) == 5
+    assert whole.items[0].entry.title == "Redis redis redis"
+
+
 def test_the_matched_line_is_shown_with_its_words_and_the_items_above_it(club: Club) -> None:
     fill(club, ("Title", "* Backends\n  * redis **caches** and clusters\n* redis"), ("Redis clusters", "* redis"))
 
@@ -244,8 +325,30 @@ def test_the_matched_line_is_shown_with_its_words_and_the_items_above_it(club: C
 
     assert shown(hits["Title"]) == "[redis] **caches** and [clusters]"
     assert hits["Title"].path == ("Backends",)
-    assert shown(hits["Redis clusters"]) == "[Redis] [clusters]"
-    assert hits["Redis clusters"].path == ()
+    assert emphasised(hits["Title"].title) == "Title"
+    assert emphasised(hits["Redis clusters"].title) == "[Redis] [clusters]"
+    assert not hits["Redis clusters"].matched
+    assert not hits["Redis clusters"].path
+
+
+def test_words_are_emphasised_in_the_title_also_where_a_line_of_the_notes_holds_more(club: Club) -> None:
+    fill(club, ("Redis", "* redis clusters"))
+
+    (hit,) = search(club, "redis cluster").items
+
+    assert emphasised(hit.title) == "[Redis]"
+    assert emphasised(hit.matched) == "[redis] [clusters]"
+
+
+def test_of_a_line_as_long_as_a_book_the_part_with_the_words_is_shown(club: Club) -> None:
+    fill(club, ("Book", f"{'before ' * 5_000}a *redis cluster* {'after ' * 5_000}"))
+
+    (hit,) = search(club, "redis").items
+
+    assert shown(hit).startswith("… before before")
+    assert "before a [redis] cluster after" in shown(hit).replace("*", "")
+    assert shown(hit).endswith(" …")
+    assert len(shown(hit)) < 1_100
 
 
 def test_phrases_and_beginnings_are_emphasised_too(club: Club) -> None:
@@ -263,6 +366,7 @@ def test_a_hit_by_tag_alone_shows_no_line(club: Club) -> None:
     (hit,) = search(club, "redis").items
 
     assert string(hit.matched) == ""
+    assert emphasised(hit.title) == "Something"
 
 
 def test_the_index_follows_every_change(club: Club) -> None:

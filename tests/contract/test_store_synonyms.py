@@ -36,7 +36,7 @@ def found(club: Club, typed: str) -> list[str]:
 def shown(club: Club, typed: str) -> list[str]:
     with club.store.begin(write=False) as tx:
         hits = [hit for hit, _ in search.find(tx, club.team, club.member, typed, 1, 10).items]
-    return ["".join(f"[{span.text}]" if span.bold else span.text for span in hit.matched) for hit in hits]
+    return ["".join(f"[{span.text}]" if span.bold else span.text for span in hit.matched or hit.title) for hit in hits]
 
 
 def read(club: Club, file: str, synonyms: Mapping[str, tuple[str, ...]], *, failed: bool = False) -> None:
@@ -74,6 +74,35 @@ def test_an_entry_with_all_words_but_by_synonyms_comes_before_one_with_some(club
     add(club, "k8s", "kubernetes")
 
     assert found(club, "k8s upgrades") == ["k8s upgrades", "Kubernetes", "Upgrades"]
+
+
+def test_what_holds_a_typed_word_comes_before_a_synonym_and_that_before_a_corrected_word(club: Club) -> None:
+    much_else = "among very many words that are about something else " * 5
+    club.add(
+        a_read_entry("Memoization", "memoization " * 20),
+        a_read_entry("Caching", "caching " * 10),
+        a_read_entry("Kubernetes", much_else),
+        a_read_entry("Other", f"k8s {much_else}"),
+        a_read_entry("Both", f"k8s caching {much_else}"),
+    )
+    add(club, "k8s", "kubernetes")
+    add(club, "caching", "memoization")
+    in_order = ["Both", "Other", "Kubernetes", "Caching", "Memoization"]
+
+    assert found(club, "k8s cachnig") == in_order
+    assert found(club, "k8s cachnig 41 42 43") == in_order
+
+
+def test_a_word_that_is_typed_right_once_is_no_corrected_one(club: Club) -> None:
+    club.add(a_read_entry("Caching", "caching " * 10), a_read_entry("Queues"))
+
+    assert found(club, "queues caching cachnig") == ["Caching", "Queues"]
+
+
+def test_a_corrected_word_weighs_as_much_among_what_holds_a_typed_one(club: Club) -> None:
+    club.add(*(a_read_entry(f"Redis {n}", "redis redis") for n in range(3)), a_read_entry("Redis", "caching"))
+
+    assert found(club, "redis cachnig 41 42 43")[0] == "Redis"
 
 
 def test_synonyms_reach_one_level(club: Club) -> None:

@@ -25,7 +25,7 @@ from bot.domain.card import (
 from bot.domain.ids import ChannelRef, EntryNumber, PlatformName, Url, WorkspaceRef
 from bot.domain.notes import NoteBlock, NoteKind
 from bot.domain.reading import ReadingState
-from bot.domain.text import Span
+from bot.domain.text import Span, Text
 from bot.domain.value import Kind
 
 DEEPEST = 6
@@ -112,7 +112,7 @@ calls = st.builds(
     arguments=st.dictionaries(st.sampled_from(("entry", "words", "tag", "gone")), strings, max_size=2),
 )
 actions = st.builds(Action, label=strings, call=calls, primary=st.booleans(), replaces=st.booleans())
-entry_lines = st.builds(
+lines_of_entries = st.builds(
     EntryLine,
     number=st.integers(min_value=1, max_value=99_999).map(EntryNumber),
     title=strings,
@@ -122,6 +122,19 @@ entry_lines = st.builds(
     matched=texts,
     path=st.lists(strings, max_size=3).map(tuple),
     actions=st.lists(actions, max_size=3).map(tuple),
+)
+
+
+def emphasised(title: str, every: int) -> Text:
+    """The title with each piece of so many characters in bold by turns."""
+    starts = range(0, len(title), every)
+    return tuple(Span(title[at : at + every], bold=at // every % 2 == 1) for at in starts)
+
+
+entry_lines = st.builds(
+    lambda entry, every: replace(entry, found=emphasised(entry.title, every) if every else ()),
+    lines_of_entries,
+    st.integers(min_value=0, max_value=9),
 )
 note_trees = st.builds(
     NoteTree,

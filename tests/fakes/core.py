@@ -45,7 +45,7 @@ from bot.domain.ids import (
 )
 from bot.domain.notes import NoteBlock, NoteKind
 from bot.domain.reading import ReadingState
-from bot.domain.text import Span, bold, plain
+from bot.domain.text import Span, Text, bold, plain
 from bot.domain.value import Kind
 
 NOW = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
@@ -144,6 +144,12 @@ CATALOGUE: Catalogue = (
 )
 
 
+def _with_bold(title: str, words: str) -> Text:
+    at = title.lower().index(words)
+    end = at + len(words)
+    return (*plain(title[:at]), *bold(title[at:end]), *plain(title[end:]))
+
+
 class FakeCore:
     """Answers from a list of entries. What it owes to channels stands in `owed` until a stage delivers it."""
 
@@ -224,17 +230,18 @@ class FakeCore:
         found = [entry for entry in self.entries if words in entry.title.lower()]
         if not found:
             return Answer(show=Card(title=f"Nothing found for “{words}”."))
-        shown = Entries(items=tuple(self._found(invocation, entry) for entry in found))
+        shown = Entries(items=tuple(self._found(invocation, entry, words) for entry in found))
         quiet = Paragraph(text=plain(f"{len(found)} found, page 1 of 1"), quiet=True)
         return Answer(show=Card(title=f"Found for “{words}”", blocks=(shown, quiet)))
 
-    def _found(self, invocation: Invocation, entry: EntryLine) -> EntryLine:
+    def _found(self, invocation: Invocation, entry: EntryLine, words: str) -> EntryLine:
         number = str(entry.number)
         return an_entry(
             entry.number,
             entry.title,
             state=self._state(invocation, entry),
             tags=("caching", "scale"),
+            found=_with_bold(entry.title, words),
             path=("Bounds",),
             matched=(*plain("why a "), *bold("cache"), *plain(" is a promise about staleness")),
             actions=(

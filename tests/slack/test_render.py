@@ -14,17 +14,18 @@ from adapters.slack import forms, render
 from adapters.slack.pieces import pieces_of
 from adapters.slack.richtext import length
 from bot.commands.cards import entry_card
-from bot.domain.card import Card, Form, NoteTree
+from bot.domain.card import Card, Entries, Form, NoteTree
 from bot.domain.digest import Digest, Why, card_of, replies_of
 from bot.domain.entry import Entry
 from bot.domain.ids import EntryNumber
 from bot.domain.notes import NoteBlock, NoteKind, Notes, lines
 from bot.domain.reading import ReadingState
-from bot.domain.text import plain, string
+from bot.domain.text import Span, plain, string
 from store.lists.notes import tree
 from store.lists.reading import read_path
 from tests.fakes.cards import cards
 from tests.fakes.cards import forms as any_forms
+from tests.fakes.core import an_entry as a_line
 from tests.fakes.records import NOW, an_entry, an_item
 from tests.fakes.slack import checked_message, checked_view, live_mentions, strings_of
 
@@ -139,6 +140,39 @@ def test_numbers_depth_code_and_quotes_are_kept() -> None:
     assert (seventh["style"], seventh["offset"]) == ("ordered", 6)
     assert "\n> " in words_of([seventh])
     assert code == {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": "a\n  b"}]}
+
+
+def named(title: str, *found: Span) -> list[tuple[str, bool, bool]]:
+    """Of an entry that a search found: the pieces of its name, whether each is a link, and whether it is bold."""
+    line = a_line(title=title, found=found)
+    _, shown = body_of(Card(title="Search", blocks=(Entries(items=(line,)),)))["blocks"]
+    elements = shown["elements"][0]["elements"]
+    return [(one["text"], "url" in one, "style" in one) for one in elements]
+
+
+def test_what_a_search_found_in_a_title_is_bold_and_nothing_else_of_it() -> None:
+    found = (Span("Why "), Span("caching", bold=True), Span(" pays"))
+
+    assert named("Why caching pays", *found) == [
+        ("#12 ", False, False),
+        ("Why", True, False),
+        (" ", False, False),
+        ("caching", True, True),
+        (" ", False, False),
+        ("pays", True, False),
+    ]
+    assert named("Why") == [("#12 ", False, False), ("Why", True, True)]
+
+
+@pytest.mark.parametrize("title", ["paypal.com", "שלום caching", "", "another title"])
+def test_a_title_that_has_to_be_one_link_is_one_and_not_in_part_bold(title: str) -> None:
+    half = len(title) // 2
+    found = (Span(title[:half] or "x"), Span(title[half:], bold=True))
+
+    _, (_, is_link, is_bold) = named(title, *(found if title != "another title" else (Span("title", bold=True),)))
+
+    assert is_link
+    assert not is_bold
 
 
 def seeded(number: int) -> Entry:

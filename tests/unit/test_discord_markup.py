@@ -102,6 +102,14 @@ def test_a_word_of_half_a_million_letters_is_looked_through_once(word: str) -> N
     assert link(word * 500_000, "https://example.org/").startswith("[a")
 
 
+def test_a_part_of_a_links_label_may_be_bold_but_is_no_link_nor_hides_a_host() -> None:
+    found = (Span("Why "), Span("pay", bold=True, url=Url("https://evil.example")), Span("pal.example"))
+
+    assert link("Why paypal.example", "https://example.org/a", found) == (
+        "[Why **pay**pal.example](<https://example.org/a>) (example.org)"
+    )
+
+
 def test_markup_is_shown_as_it_was_typed() -> None:
     assert escaped("*a* _b_ ~c~ ||d|| `e` # f") == r"\*a\* \_b\_ \~c\~ \|\|d\|\| \`e\` \# f"
 

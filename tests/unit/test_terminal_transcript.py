@@ -9,9 +9,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from rich.style import Style
 
 from adapters.terminal import screens
-from adapters.terminal.layout import Button, Look, Row, View
+from adapters.terminal.layout import Button, Look, Row, View, rows
 from adapters.terminal.render import Paper, body, message
 from adapters.terminal.screen import Shown, Step
 from adapters.terminal.transcript import Printer
@@ -21,6 +22,7 @@ from bot.domain.text import Span, plain
 from tests.fakes.core import NOW, FakeCore, FakeStage, NoVault, a_channel, an_entry
 from tests.fakes.terminal import a_terminal, transcript
 
+UTC = ZoneInfo("UTC")
 GOLDEN = Path(__file__).parent.parent / "golden" / "terminal"
 
 
@@ -49,6 +51,20 @@ def test_a_transcript_is_as_agreed(name: str) -> None:
         golden.write_text(shown, encoding="utf-8")
 
     assert shown == golden.read_text(encoding="utf-8")
+
+
+def test_what_a_search_found_in_a_title_is_bold_and_nothing_else_of_it() -> None:
+    found = an_entry(found=(Span("Caching", bold=True), Span(" at scale")))
+    card = Card(title="Search", blocks=(Entries(items=(found, an_entry())),))
+
+    shown = list(body(rows(card, View(zone=UTC, personal=True)), Paper(width=72)))
+
+    styled = [
+        [line.plain[span.start : span.end] for span in line.spans if isinstance(span.style, Style) and span.style.bold]
+        for line in shown
+        if line.plain.startswith("#12")
+    ]
+    assert styled == [["#12", "Caching"], ["#12", "Caching at scale"]]
 
 
 def test_a_tour_tells_what_comes_types_it_and_ends() -> None:

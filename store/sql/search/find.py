@@ -11,16 +11,18 @@ from sqlalchemy import and_, bindparam, func, select
 from bot.domain.entry import Entry
 from bot.domain.ids import MemberId, TeamId
 from bot.domain.query import Query
+from bot.domain.text import plain
 from bot.ports import Hit, Hits
 from store.sql.entries import entry_of
 from store.sql.filters import among as narrowed
 from store.sql.filters import asked, on_list
 from store.sql.quick import these
 from store.sql.search.index import Index
-from store.sql.search.matched import best_line
+from store.sql.search.matched import best_line, emphasised
 from store.sql.search.spelling import Spelling
 from store.sql.search.telling import telling
-from store.sql.search.wanted import Term, Wanted, distinct, wanted_by
+from store.sql.search.wanted import Term, Wanted, wanted_by
+from store.sql.search.words import distinct
 from store.sql.tables import ENTRY
 from store.sql.work import Work
 
@@ -77,7 +79,7 @@ class SqlSearch:
         rows = self._work.quickly(_THESE, team=team, numbers=json.dumps(list(numbers)))
         found = {row.number: entry_of(row, _no_tree) for row in rows}
         if not wanted.anything:
-            return tuple(Hit(entry=found[number]) for number in numbers)
+            return tuple(Hit(entry=found[number], title=plain(found[number].title)) for number in numbers)
         words = self._index.matched(team, wanted, {number: _text(entry) for number, entry in found.items()})
         return tuple(self._hit(found[number], words.get(number, frozenset())) for number in numbers)
 
@@ -85,8 +87,8 @@ class SqlSearch:
         """Notes are read as a tree only where one of their lines may hold more of the words than the title does."""
         elsewhere = words - distinct(entry.title)
         tree = self._work.tree(entry.notes.markdown) if elsewhere and entry.notes else ()
-        matched, path = best_line(entry.title, tree, words)
-        return Hit(entry=entry, matched=matched, path=path)
+        matched, path = best_line(tree, words, beyond=len(words & distinct(entry.title)))
+        return Hit(entry=entry, title=emphasised(plain(entry.title), words), matched=matched, path=path)
 
 
 def _text(entry: Entry) -> str:

@@ -1,54 +1,74 @@
 """Which line of an entry shows why it was found. Pure: the engines say which words are meant."""
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from functools import cache
+from itertools import groupby
+from operator import itemgetter
 
 from bot.domain.notes import NoteBlock, NoteKind
 from bot.domain.text import Span, Text, plain, string
-from store.sql.search.wanted import LONGEST_TOKEN, distinct, fold
+from store.sql.search.words import distinct, runs, tokens
 
-_RUN = re.compile(r"[^\W_]+|[\W_]+")
+LONGEST_SHOWN = 1_000
+"""Characters of a line; a note may be as long as a book."""
 
 
-def best_line(title: str, tree: Sequence[NoteBlock], words: AbstractSet[str]) -> tuple[Text, tuple[str, ...]]:
-    """The line with most of the words, emphasised, and the items above it; the first of equal ones, title foremost.
+def best_line(tree: Sequence[NoteBlock], words: AbstractSet[str], beyond: int) -> tuple[Text, tuple[str, ...]]:
+    """The line with most of the words, emphasised, and the items above it; the first of equal ones.
 
-    Empty where no line holds one of them.
+    Empty where no line holds more than `beyond` of them.
     """
     best: tuple[Text, tuple[str, ...]] = ((), ())
-    most = 0
-    for line, path in _lines(title, tree):
+    most = beyond
+    for line, path in _note_lines(tree, ()):
         count = len(words & distinct(string(line)))
         if count > most:
             best, most = (line, path), count
     line, path = best
-    return emphasised(line, words), path
+    return emphasised(_excerpt(line, words), words), path
 
 
 def emphasised(line: Text, words: AbstractSet[str]) -> Text:
     """The line with the words in bold, and nothing else in bold."""
-    return tuple(piece for span in line for piece in _pieces(span, words))
+    meant = _meant(words)
+    return tuple(piece for span in line for piece in _pieces(span, meant))
 
 
-def _pieces(span: Span, words: AbstractSet[str]) -> Iterator[Span]:
-    between = ""
-    for run in _RUN.findall(span.text):
-        if fold(run)[:LONGEST_TOKEN] in words:
-            if between:
-                yield replace(span, text=between, bold=False)
-            yield replace(span, text=run, bold=True)
-            between = ""
-        else:
-            between += run
-    if between:
-        yield replace(span, text=between, bold=False)
+def _meant(words: AbstractSet[str]) -> Callable[[str], bool]:
+    return cache(lambda run: not words.isdisjoint(tokens(run)))
 
 
-def _lines(title: str, tree: Sequence[NoteBlock]) -> Iterator[tuple[Text, tuple[str, ...]]]:
-    yield plain(title), ()
-    yield from _note_lines(tree, ())
+def _pieces(span: Span, meant: Callable[[str], bool]) -> Iterator[Span]:
+    marked = ((run, word and meant(run)) for run, word in runs(span.text))
+    for bold, pieces in groupby(marked, key=itemgetter(1)):
+        yield replace(span, text="".join(run for run, _ in pieces), bold=bold)
+
+
+def _excerpt(line: Text, words: AbstractSet[str]) -> Text:
+    """What is shown of a line: of one that is longer than anybody reads, a part from just before the first word on."""
+    whole = string(line)
+    if len(whole) <= LONGEST_SHOWN:
+        return line
+    meant, at = _meant(words), 0
+    for run, word in runs(whole):
+        if word and meant(run):
+            break
+        at += len(run)
+    begin = whole.rfind(" ", 0, max(at - LONGEST_SHOWN // 4, 0)) + 1
+    end = begin + LONGEST_SHOWN
+    before, after = (plain("… ") if begin else ()), (plain(" …") if end < len(whole) else ())
+    return (*before, *_between(line, begin, end), *after)
+
+
+def _between(line: Text, begin: int, end: int) -> Iterator[Span]:
+    at = 0
+    for span in line:
+        part = span.text[max(begin - at, 0) : max(end - at, 0)]
+        if part:
+            yield replace(span, text=part)
+        at += len(span.text)
 
 
 def _note_lines(tree: Sequence[NoteBlock], path: tuple[str, ...]) -> Iterator[tuple[Text, tuple[str, ...]]]:

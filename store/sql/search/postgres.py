@@ -25,6 +25,7 @@ from sqlalchemy import (
     column,
     func,
     literal,
+    literal_column,
     select,
     table,
 )
@@ -33,11 +34,14 @@ from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from bot.domain.record import record
 from bot.domain.source import ReadEntry
 from store.sql.filters import Among
-from store.sql.search.wanted import ENOUGH, Term, Wanted, distinct, tokens
+from store.sql.search.wanted import ENOUGH, MOST_RANKED, Term, Tier, Wanted
+from store.sql.search.words import distinct, tokens
 from store.sql.work import Work
 
 WEIGHTS = [weight / 1.5 for weight in (1.0, 1.0, 1.2, 1.5)]
 """Of the tsvector's labels D to A: nothing, notes, tags, title. `ts_rank` wants them in this order, none over 1."""
+MOST_RANKS, FEWEST_WEIGHED = 120_000, 8
+"""`ts_rank` is asked for each match and each word, some 0.1 s in all; of many words the weightiest are asked then."""
 LONGEST_TEXT = 100_000
 """Characters of notes that are searched: PostgreSQL refuses a tsvector over 1 MB."""
 
@@ -120,17 +124,34 @@ class PostgresIndex:
         for tier in [*words.all(wanted), *tiers]:
             if len(found) >= min(offset + limit, total):
                 break
-            found += self._best(team, tier, among, found, offset + limit - len(found))
+            found += self._best(team, tier, among, found, offset + limit - len(found), total)
         return total, found[offset:]
 
-    def _count(self, team: int, tiers: Sequence["_Tier"], among: Among | None) -> int:
+    def _count(self, team: int, tiers: Sequence["_Ranked"], among: Among | None) -> int:
         where = _where(team, " | ".join(tier.expression for tier in tiers), among)
         count: int = self._work.value(select(func.count()).select_from(_ENTRY).where(*where))
         return count
 
-    def _best(self, team: int, tier: "_Tier", among: Among | None, before: Sequence[int], limit: int) -> Sequence[int]:
+    def _best(
+        self,
+        team: int,
+        tier: "_Ranked",
+        among: Among | None,
+        before: Sequence[int],
+        limit: int,
+        total: int,
+    ) -> Sequence[int]:
+        """The best of the newest matches, of `total` in all."""
+        matches = min(total, max(MOST_RANKED, limit))
         where = [*_where(team, tier.expression, among), _ENTRY.c.entry != all_(literal(before, ARRAY(Integer)))]
-        best = select(_ENTRY.c.entry).where(*where).order_by(tier.score.desc(), _ENTRY.c.entry).limit(limit)
+        if matches < total:
+            newest = select(_ENTRY.c.entry).where(*where).order_by(_ENTRY.c.entry.desc()).limit(matches)
+            where = [_ENTRY.c.team == team, _ENTRY.c.entry.in_(newest)]
+        # Without the concatenation each rank would unpack a text as long as a book anew; OFFSET keeps it in its place.
+        words = _ENTRY.c.words.op("||", return_type=TSVECTOR())(cast(literal("", Text), TSVECTOR)).label("words")
+        found = select(_ENTRY.c.entry, words).where(*where).offset(literal_column("0")).subquery()
+        score = tier.score(max(FEWEST_WEIGHED, MOST_RANKS // matches), found.c.words)
+        best = select(found.c.entry).order_by(score.desc(), found.c.entry).limit(limit)
         return [row.entry for row in self._work.rows(best)]
 
     def unwanted(self, team: int, wanted: Wanted) -> Select[Any] | None:
@@ -146,7 +167,9 @@ class PostgresIndex:
             for term in (*wanted.words, *wanted.phrases, *wanted.stand_ins, *wanted.begun)
             for token in term.tokens
         ]
-        stems = self._stems(team, [*asked, *set().union(*held.values())])
+        begun = {token[0] for token in asked}  # no stem begins otherwise than its word, and long texts have many words
+        likely = {word for words in held.values() for word in words if word[0] in begun}
+        stems = self._stems(team, [*asked, *likely])
         meant = {stems[token][0] for token in asked}
         means = {token for token, (stem, _) in stems.items() if stem in meant}
         return {number: found & means for number, found in held.items()}
@@ -163,11 +186,22 @@ class PostgresIndex:
 
 
 @record
-class _Tier:
-    """Entries that match a tsquery, the highest score first; they come after those of the tiers before."""
+class _Ranked:
+    """Entries that match a tsquery, the highest score first; they come after those of the tiers before.
+
+    The score is the sum of the ranks by tsqueries, each by its weight.
+    """
 
     expression: str
-    score: ColumnElement[Any]
+    weighs: tuple[tuple[float, str], ...]
+
+    def score(self, most: int, words: ColumnElement[Any]) -> ColumnElement[Any]:
+        """By the `most` weightiest of them."""
+        heaviest = sorted(self.weighs, reverse=True)[:most]
+        return sum(
+            (literal(weight, Float) * _rank(words, expression) for weight, expression in heaviest),
+            start=literal(0.0, Float),
+        )
 
 
 class _Words:
@@ -177,29 +211,27 @@ class _Words:
         self._stems = stems
         self._every = every
 
-    def tiers(self, wanted: Wanted) -> list[_Tier]:
-        """Entries that hold one of the words and every phrase; then those that hold a synonym."""
-        exact = self._with_phrases(wanted, [self.any(wanted.words)] if wanted.words else [])
-        tiers = [_Tier(expression=exact, score=self._score((*wanted.words, *wanted.phrases)))]
-        if wanted.stand_ins:
-            synonyms = self._with_phrases(wanted, [self.any(wanted.stand_ins)])
-            tiers.append(_Tier(expression=synonyms, score=self._score(wanted.stand_ins)))
-        return tiers
+    def tiers(self, wanted: Wanted) -> list[_Ranked]:
+        """Entries that hold one of the words of a tier and every phrase."""
+        return [self._tier(wanted, tier) for tier in wanted.tiers]
 
-    def begun(self, wanted: Wanted) -> _Tier:
+    def _tier(self, wanted: Wanted, tier: Tier) -> _Ranked:
+        expression = self._with_phrases(wanted, [self.any(tier.holds)] if tier.holds else [])
+        return _Ranked(expression=expression, weighs=self._weighed((*tier.weighs, *wanted.phrases)))
+
+    def begun(self, wanted: Wanted) -> _Ranked:
         """Entries that hold a word that begins with the last one."""
         begun = self.any(wanted.begun)
-        return _Tier(expression=self._with_phrases(wanted, [begun]), score=_rank(begun))
+        return _Ranked(expression=self._with_phrases(wanted, [begun]), weighs=((1.0, begun),))
 
-    def all(self, wanted: Wanted) -> list[_Tier]:
+    def all(self, wanted: Wanted) -> list[_Ranked]:
         """Entries that hold all of few words, in each way."""
         return [self._every_group(wanted, way) for way in wanted.all_ways]
 
-    def _every_group(self, wanted: Wanted, way: Sequence[tuple[Term, ...]]) -> _Tier:
+    def _every_group(self, wanted: Wanted, way: Sequence[tuple[Term, ...]]) -> _Ranked:
         expression = self._with_phrases(wanted, [self.any(group) for group in way])
-        ranks = [literal(self._rarity(group[0]), Float) * _rank(self.any(group)) for group in way]
-        phrases = [self._score(wanted.phrases)] if wanted.phrases else []
-        return _Tier(expression=expression, score=_sum([*ranks, *phrases]))
+        groups = tuple((self._rarity(group[0]), self.any(group)) for group in way)
+        return _Ranked(expression=expression, weighs=(*groups, *self._weighed(wanted.phrases)))
 
     def _with_phrases(self, wanted: Wanted, words: list[str]) -> str:
         without = [f"!{self.any(wanted.without)}"] if wanted.without else []
@@ -208,16 +240,19 @@ class _Words:
     def any(self, terms: Iterable[Term]) -> str:
         return f"({' | '.join(map(self._one, dict.fromkeys(terms)))})"
 
-    def _score(self, terms: Iterable[Term]) -> ColumnElement[Any]:
-        """Words weigh by how rare they are and how often they were typed."""
-        typed = Counter(terms)
-        ranks = [literal(count * self._rarity(term), Float) * _rank(self._one(term)) for term, count in typed.items()]
-        return _sum(ranks)
+    def _weighed(self, terms: Iterable[Term]) -> tuple[tuple[float, str], ...]:
+        """Words weigh by how rare they are and how often they were typed; what no entry holds has no part in it."""
+        typed = Counter(term for term in terms if self._holders(term))
+        return tuple((count * self._rarity(term), self._one(term)) for term, count in typed.items())
 
     def _rarity(self, term: Term) -> float:
         """The inverse document frequency as BM25 has it, of the rarest token."""
-        holders = min(self._stems[token][1] for token in term.tokens)
+        holders = self._holders(term)
         return log(1 + (self._every - holders + 0.5) / (holders + 0.5))
+
+    def _holders(self, term: Term) -> int:
+        """How many entries hold the rarest token."""
+        return min(self._stems[token][1] for token in term.tokens)
 
     def _one(self, term: Term) -> str:
         """The tokens are letters and digits alone, so there is nothing to escape."""
@@ -232,12 +267,8 @@ def _query(expression: str) -> ColumnElement[Any]:
     return cast(literal(expression, Text), TSQUERY)
 
 
-def _rank(expression: str) -> ColumnElement[Any]:
-    return func.ts_rank(_WEIGHTS, _ENTRY.c.words, _query(expression))
-
-
-def _sum(ranks: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
-    return sum(ranks[1:], start=ranks[0])
+def _rank(words: ColumnElement[Any], expression: str) -> ColumnElement[Any]:
+    return func.ts_rank(_WEIGHTS, words, _query(expression))
 
 
 def _where(team: int, expression: str, among: Among | None) -> list[ColumnElement[bool]]:

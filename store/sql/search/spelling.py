@@ -18,7 +18,8 @@ from bot.domain.source import ReadEntry
 from store.sql.filters import on_list
 from store.sql.quick import Quick
 from store.sql.search.index import Index
-from store.sql.search.wanted import STOP_WORDS, Term, distinct, fold, replaced, tokens
+from store.sql.search.wanted import STOP_WORDS, Term
+from store.sql.search.words import distinct, fold, of_signs, replaced, tokens
 from store.sql.tables import ENTRY, SPELLING, storable
 from store.sql.work import Work
 
@@ -84,7 +85,7 @@ class Spelling:
             self._work.change(statement, [{"team": team, "sign": sign, "counts": json.dumps(counts)}])
 
     def corrected(self, team: int, query: Query) -> dict[str, str]:
-        """For words of the query that no entry holds, the word that was probably meant."""
+        """For words of the query that no entry holds, the word that was probably meant. C++ is never meant to be CSS."""
         unknown = self._unknown(team, [word for word in query.words if word not in query.also])
         if not unknown or len(unknown) > MOST_CORRECTED:
             return {}
@@ -93,7 +94,7 @@ class Spelling:
         return {word: better for word, better in changed.items() if better != fold(word)}
 
     def _unknown(self, team: int, words: Sequence[str]) -> list[str]:
-        asked = [token for word in words for token in tokens(word)]
+        asked = [token for word in words if not of_signs(word) for token in tokens(word)]
         fit = [token for token in dict.fromkeys(asked) if _fit(token)]
         if not fit:
             return []
@@ -112,7 +113,8 @@ class Spelling:
         """Words on the list that begin with the last one of the term, those of most entries first; not itself."""
         *before, last = term.tokens
         found = self._begun(team, last)
-        return tuple(Term(tokens=(*before, word)) for word in found if word != last)
+        most = MOST_BEGUN // len(term.tokens)  # as many tokens in all, for each phrase is looked for by itself
+        return tuple(Term(tokens=(*before, word)) for word in found[:most] if word != last)
 
     def _begun(self, team: int, begun: str) -> Sequence[str]:
         rows = self._work.quickly(_BEGUN, team=team, begun=begun, beyond=f"{begun}\U0010ffff", most=MOST_BEGUN)

@@ -2,7 +2,8 @@
 
 `bm25()` counts over its whole table: in a table shared by all teams a search would pay for the other teams' entries
 and weigh words by them. The view is external content: no text is kept twice, and FTS5 itself reads the old text of
-a row that is taken out.
+a row that is taken out. `spelled_out` is ours: each connection knows it (`engine`), so that FTS5 finds the words of a
+text where `words` does.
 """
 
 import json
@@ -16,13 +17,15 @@ from sqlalchemy import Select, column, select, text
 from bot.domain.source import ReadEntry
 from store.sql.filters import Among, Tagged
 from store.sql.quick import fetched
-from store.sql.search.wanted import ENOUGH, Term, Wanted, distinct, tokens
+from store.sql.search.wanted import ENOUGH, MOST_RANKED, Term, Tier, Wanted
+from store.sql.search.words import distinct, tokens
 from store.sql.tables import storable
 from store.sql.work import Work
 
 _SCHEMA = (
     """CREATE VIEW {index}_entry AS
-        SELECT number, title, tags, notes FROM entry WHERE team = {team} AND retired_at IS NULL""",
+        SELECT number, spelled_out(title) AS title, spelled_out(tags) AS tags, spelled_out(notes) AS notes
+        FROM entry WHERE team = {team} AND retired_at IS NULL""",
     """CREATE VIRTUAL TABLE {index} USING fts5(title, tags, notes, content='{index}_entry', content_rowid='number',
         tokenize='porter unicode61 remove_diacritics 2')""",
 )
@@ -33,6 +36,9 @@ _COUNT = "SELECT count(*) FROM {index} WHERE {index} MATCH ?{narrowed}"
 # Title, tags and notes weigh as measured best on two collections (design §7); FTS5's own `rank` sorts slower.
 _HOLDS = "SELECT 1 FROM {index} WHERE {index} MATCH ? LIMIT 1"
 _BEST = "SELECT rowid FROM {index} WHERE {index} MATCH ?{narrowed} ORDER BY bm25({index}, 1.5, 1.2, 1.0) LIMIT ?"
+_BEST_OF_NEWEST = """SELECT number FROM (
+    SELECT rowid AS number, bm25({index}, 1.5, 1.2, 1.0) AS score FROM {index}
+    WHERE {index} MATCH ?{narrowed} ORDER BY rowid DESC LIMIT ?) ORDER BY score LIMIT ?"""
 _COUNTED = """WITH found AS MATERIALIZED
     (SELECT rowid AS number, bm25({index}, 1.5, 1.2, 1.0) AS score FROM {index} WHERE {index} MATCH ?{narrowed})
     SELECT number, (SELECT count(*) FROM found) FROM found ORDER BY score LIMIT ?"""
@@ -89,7 +95,9 @@ class SqliteIndex:
         for expression in [*ways, *tiers]:
             if len(found) >= min(offset + limit, total):
                 break
-            found += self._best(team, expression, narrowed, found, offset + limit - len(found))
+            rest = offset + limit - len(found)
+            ranked = max(MOST_RANKED, rest) if total > MOST_RANKED else None
+            found += self._best(team, expression, narrowed, found, rest, ranked)
         return total, found[offset:]
 
     def unwanted(self, team: int, wanted: Wanted) -> Select[Any] | None:
@@ -127,11 +135,16 @@ class SqliteIndex:
         rows = self._rows(_COUNTED.format(index=_index(team), narrowed=where), (expression, *parameters, limit))
         return (rows[0][1] if rows else 0), [number for number, _ in rows]
 
-    def _best(self, team: int, expression: str, narrowed: Where, before: Sequence[int], limit: int) -> list[int]:
+    def _best(
+        self, team: int, expression: str, narrowed: Where, before: Sequence[int], limit: int, ranked: int | None
+    ) -> list[int]:
+        """The best of the newest `ranked` matches, or of all."""
         where, parameters = narrowed
         if before:
             where, parameters = where + _OTHER, (*parameters, json.dumps(before))
-        rows = self._rows(_BEST.format(index=_index(team), narrowed=where), (expression, *parameters, limit))
+        limits = (limit,) if ranked is None else (ranked, limit)
+        statement = _BEST if ranked is None else _BEST_OF_NEWEST
+        rows = self._rows(statement.format(index=_index(team), narrowed=where), (expression, *parameters, *limits))
         return [number for (number,) in rows]
 
     def _rows(self, statement: str, parameters: tuple[Any, ...]) -> Sequence[Any]:
@@ -143,9 +156,18 @@ def _index(team: int) -> str:
 
 
 def _tiers(wanted: Wanted) -> list[str]:
-    """Entries that hold one of the words and every phrase; then those that hold a synonym. As FTS5 expressions."""
-    synonyms = [_with_phrases(wanted, _any(wanted.stand_ins))] if wanted.stand_ins else []
-    return [_with_phrases(wanted, _any(wanted.words)), *synonyms]
+    """Entries that hold one of the words of a tier and every phrase, as FTS5 expressions."""
+    return [_with_phrases(wanted, _tier(tier)) for tier in wanted.tiers]
+
+
+def _tier(tier: Tier) -> str:
+    """`bm25` ranks by all that the expression names, as often as it does: where more words weigh than are asked for,
+    each of them stands there twice.
+    """
+    if tier.holds == tier.weighs:
+        return _any(tier.holds)
+    more = [term for term in tier.weighs if term not in tier.holds]
+    return f"({_any(tier.holds)}) AND ({_any((*tier.holds, *more, *more))})"
 
 
 def _with_phrases(wanted: Wanted, words: str) -> str:

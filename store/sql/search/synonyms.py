@@ -10,7 +10,7 @@ from bot.domain.query import Query
 from bot.domain.synonym import Synonym
 from store.sql.keys import number_of, team_of
 from store.sql.quick import Quick
-from store.sql.search.wanted import tokens
+from store.sql.search.words import tokens
 from store.sql.tables import SYNONYM
 from store.sql.work import Work
 

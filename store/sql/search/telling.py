@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 
 from bot.domain.entry import Entry
 from store.sql.filters import on_list
-from store.sql.search.wanted import STOP_WORDS, tokens
+from store.sql.search.wanted import STOP_WORDS
+from store.sql.search.words import tokens
 from store.sql.tables import SPELLING
 from store.sql.work import Work
 

@@ -1,26 +1,25 @@
 """What a query asks of the full text, once its words are words: no engine's syntax is here, and none gets through."""
 
-import re
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import field
+from itertools import groupby, islice, pairwise
 
 from bot.domain.query import Query
 from bot.domain.record import record
+from store.sql.search.words import tokens, unspaced
 
 FEW_WORDS = 3
 """Up to so many distinct words, entries that hold all of them come first."""
 SHORTEST_PREFIX = 3
 ENOUGH = 20
 """With so many entries that hold a word as typed, nobody looks for those that hold only its beginning."""
+MOST_RANKED = 20_000
+"""Of more entries that match, so many of the newest are ranked: what so many hold tells none from the other."""
 MOST_TOKENS = 32
-LONGEST_TOKEN = 200
-"""More tokens in one word, and more characters in one token, than these do not help to find anything."""
-
-_TOKEN = re.compile(r"[^\W_]+")
-_MARKS = re.compile("[\u0300-\u036f]+")
-_WORDS_OF_ASCII = "".join(chr(code).lower() if chr(code).isalnum() else " " for code in range(128))
-"""What each ASCII character is when words are taken apart at blanks: the same as `_TOKEN`, in half the time."""
+"""More tokens in one word than these do not help to find anything."""
+MOST_WORDS = 64
+"""Of a query, once a run of Chinese is several."""
 
 STOP_WORDS = frozenset(
     [
@@ -165,10 +164,18 @@ class Term:
 
 
 @record
+class Tier:
+    """Words of which an entry must hold one, and those by which such entries are ranked; repeated ones count again."""
+
+    holds: tuple[Term, ...]
+    weighs: tuple[Term, ...]
+
+
+@record
 class Wanted:
     """Words of which one must be there, phrases that all must, and what must not be.
 
-    `words` keeps repeated words. `prefix` is the last word if it may also stand for the beginning of a word, `begun`
+    `words` keeps repeated words; `corrected` are those of them that nobody typed so. `prefix` is the last word if it may also stand for the beginning of a word, `begun`
     has the words of the list that begin so. `also` has for some of the words what may stand in for them.
     """
 
@@ -178,11 +185,28 @@ class Wanted:
     prefix: Term | None = None
     begun: tuple[Term, ...] = ()
     also: Mapping[Term, tuple[Term, ...]] = field(default_factory=dict)
+    corrected: AbstractSet[Term] = frozenset()
+
+    @property
+    def tiers(self) -> Sequence[Tier]:
+        """Entries that hold a word as typed come first, then those that hold a synonym of one, then a corrected word,
+        then a synonym of that.
+        """
+        typed = tuple(word for word in self.words if word not in self.corrected)
+        corrected = tuple(word for word in self.words if word in self.corrected)
+        tiers = [
+            Tier(holds=typed, weighs=self.words),
+            *(Tier(holds=words, weighs=words) for words in (self._others(typed), corrected, self._others(corrected))),
+        ]
+        return [tier for tier in tiers if tier.holds] or [Tier(holds=(), weighs=())]
+
+    def _others(self, words: Iterable[Term]) -> tuple[Term, ...]:
+        return tuple(dict.fromkeys(term for word in words for term in self.also.get(word, ())))
 
     @property
     def stand_ins(self) -> tuple[Term, ...]:
         """What may stand in for a word."""
-        return tuple(dict.fromkeys(term for terms in self.also.values() for term in terms))
+        return self._others(self.also)
 
     @property
     def anything(self) -> bool:
@@ -212,7 +236,7 @@ class Wanted:
 
 def wanted_by(query: Query) -> Wanted:
     """What the query wants; stop words count only where there is nothing else."""
-    words, phrases = _terms(query.words), _terms(query.phrases)
+    words, phrases = tuple(islice(_words(query.words), MOST_WORDS)), _terms(query.phrases)
     telling = tuple(word for word in words if not word.stops)
     kept = telling if telling or phrases else words
     return Wanted(
@@ -220,32 +244,17 @@ def wanted_by(query: Query) -> Wanted:
         phrases=phrases,
         without=_terms(query.without),
         prefix=_prefix(words, kept),
-        also={term: _terms(others) for word, others in query.also.items() for term in _terms([word]) if term in kept},
+        also={term: _terms(others) for word, others in query.also.items() for term in _words([word]) if term in kept},
+        corrected=frozenset(_words(query.corrected)),
     )
 
 
-def fold(text: str) -> str:
-    """The text without case and accents, as both engines compare it."""
-    if text.isascii():
-        return text.lower()
-    return unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFD", text.lower())))
-
-
-def tokens(text: str) -> list[str]:
-    """The folded words of a text."""
-    return [token[:LONGEST_TOKEN] for token in _TOKEN.findall(fold(text))]
-
-
-def distinct(text: str) -> set[str]:
-    """The folded words of a text, each once, whatever their length. Asked for each entry that comes onto a list."""
-    if text.isascii():
-        return set(text.translate(_WORDS_OF_ASCII).split())
-    return set(_TOKEN.findall(fold(text)))
-
-
-def replaced(text: str, words: Mapping[str, str]) -> str:
-    """The folded text with some of its words replaced."""
-    return _TOKEN.sub(lambda match: words.get(match[0], match[0]), fold(text))
+def _words(typed: Iterable[str]) -> Iterator[Term]:
+    """What is typed without blanks is one term; in a script that has none, each pair of characters is."""
+    for part in typed:
+        for alone, run in groupby(tokens(part)[:MOST_TOKENS], key=unspaced):
+            found = tuple(run)
+            yield from (Term(tokens=each) for each in (pairwise(found) if alone and len(found) > 2 else [found]))
 
 
 def _terms(typed: Iterable[str]) -> tuple[Term, ...]:
