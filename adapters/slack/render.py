@@ -26,6 +26,8 @@ MOST_TEXT = 4000
 MOST_IN_MESSAGE = 10_000
 """Characters of block text in one message; a mix of blocks was seen to fail from about 13,200 on."""
 MOST_IN_VIEW = 30_000
+MOST_IN_ASIDE = 2000
+"""Characters of a quiet paragraph; Slack takes 3,000 in a text object."""
 GLYPHS = {ReadingState.UNREAD: "○", ReadingState.LATER: "◔", ReadingState.READ: "●"}
 
 
@@ -160,6 +162,8 @@ def _head(card: Card, sheet: _Sheet) -> Iterator[Json]:
 
 def _block(part: Block, sheet: _Sheet) -> Iterator[Json]:
     match part:
+        case Paragraph() if part.quiet and all(span == Span(span.text) for span in part.text):
+            yield from _aside(string(part.text))
         case Paragraph():
             yield block([section(part.text, personal=sheet.personal)])
         case Fields():
@@ -301,15 +305,27 @@ def _context(words: str) -> Json:
     return {"type": "context", "elements": [{"type": "mrkdwn", "text": escaped(words)}]}
 
 
+def _aside(words: str) -> Iterator[Json]:
+    """A small line of words of whomever: plain text, in which nothing is parsed."""
+    shown = cut(clean(words).strip(), MOST_IN_ASIDE)
+    if shown:
+        yield {"type": "context", "elements": [plain_text(shown)]}
+
+
 def _size(one: Json) -> int:
+    if one["type"] == "context":
+        return sum(len(element["text"]) for element in one["elements"])
     return length(one.get("elements", ())) if one["type"] == "rich_text" else MOST_LABEL
 
 
 def _fitted(one: Json, room: int) -> tuple[Json, int]:
     """The block, shortened if there is no room for it, and its size."""
     size = _size(one)
-    if one["type"] != "rich_text" or size <= room:
+    if size <= room:
         return one, size
+    if one["type"] == "context":
+        words = cut(one["elements"][0]["text"], room)
+        return {"type": "context", "elements": [{**one["elements"][0], "text": words}]}, len(words)
     elements, _ = _shortened(one["elements"], room - 1)
     fitted = block(elements or [section(plain(ELLIPSIS), personal=True)])
     return fitted, _size(fitted)

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from bot.domain.card import Action, Block, Call, Card, Entries, EntryLine, Fields, NoteTree, Paragraph
+from bot.domain.card import Action, Block, Call, Card, Entries, EntryLine, NoteTree, Paragraph
 from bot.domain.entry import Entry
 from bot.domain.ids import ChannelRef, EntryId, EntryNumber, ScheduleId, TeamId
 from bot.domain.notes import NoteBlock, count, levels, parts
 from bot.domain.reading import ReadingState
 from bot.domain.record import record
-from bot.domain.text import Span, Text, plain
+from bot.domain.text import Span, plain
 
 LEVELS_IN_CHANNEL = 2
 PART_BUDGET = 2400
@@ -108,11 +108,21 @@ class Digest:
 
 
 def card_of(digest: Digest) -> Card:
-    """The card for the channel: the entry with the first levels of its notes, what is new, and the buttons."""
+    """The card for the channel: the entry with the first levels of its notes, what is new, and the buttons.
+
+    What the article says comes before what there is to know about it, which stands in small print.
+    """
     entry = digest.entry
+    why = f"Why this one: {digest.why.value}. {_readers(digest.readers)}"
     return Card(
         title=entry.title,
-        blocks=(*_late(digest), _facts(digest), *_first_levels(entry.notes.tree), *_new(digest.newest)),
+        blocks=(
+            _about("This week's article", entry),
+            *_late(digest),
+            *_first_levels(entry.notes.tree),
+            _small(why),
+            *_new(digest.newest),
+        ),
         actions=entry_actions(entry.number),
         entry=shared_line(entry),
     )
@@ -132,8 +142,9 @@ def shared_card(entry: Entry, by: str, readers: int) -> Card:
     return Card(
         title=entry.title,
         blocks=(
-            Fields(items=(("Shared by", plain(by)), *_about(entry), ("Read by", plain(_people(readers))))),
+            _about(f"Shared by {by}", entry),
             *_first_levels(entry.notes.tree),
+            _small(_readers(readers)),
         ),
         actions=entry_actions(entry.number),
         entry=shared_line(entry),
@@ -163,22 +174,18 @@ def _late(digest: Digest) -> tuple[Block, ...]:
     return (Paragraph(text=(Span("Late: this was due "), due, Span(".")), quiet=True),)
 
 
-def _facts(digest: Digest) -> Fields:
-    readers = ("Read by", plain(_people(digest.readers)))
-    return Fields(items=(*_about(digest.entry), readers, ("Why this one", plain(digest.why.value))))
+def _about(what: str, entry: Entry) -> Paragraph:
+    facts = (what, entry.site, " › ".join(entry.section), ", ".join(entry.tags))
+    return _small(" · ".join(filter(None, facts)))
 
 
-def _about(entry: Entry) -> tuple[tuple[str, Text], ...]:
-    facts = (
-        ("Site", entry.site),
-        ("Section", " › ".join(entry.section)),
-        ("Tags", ", ".join(entry.tags)),
-    )
-    return tuple((label, plain(value)) for label, value in facts if value)
+def _readers(number: int) -> str:
+    people = {0: "nobody yet", 1: "1 member"}.get(number, f"{number} members")
+    return f"Read by {people}."
 
 
-def _people(number: int) -> str:
-    return {0: "nobody yet", 1: "1 member"}.get(number, f"{number} members")
+def _small(text: str) -> Paragraph:
+    return Paragraph(text=plain(text), quiet=True)
 
 
 def _first_levels(tree: Sequence[NoteBlock]) -> tuple[Block, ...]:

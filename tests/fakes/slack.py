@@ -796,6 +796,8 @@ def _checked(part: Any) -> None:
     kind = part.get("type")
     if kind in {"text", "mrkdwn", "plain_text"} and not part.get("text"):
         raise Refused("invalid_blocks")
+    if kind in {"mrkdwn", "plain_text"} and len(part["text"]) > 3000:
+        raise Refused("invalid_blocks")
     if str(kind).startswith("rich_text") and not part.get("elements"):
         raise Refused("invalid_blocks")
     if kind == "rich_text_list" and not 0 <= part.get("indent", 0) <= 8:

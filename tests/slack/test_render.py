@@ -14,7 +14,7 @@ from adapters.slack import forms, render
 from adapters.slack.pieces import pieces_of
 from adapters.slack.richtext import length
 from bot.commands.cards import entry_card
-from bot.domain.card import Card, Entries, Form, NoteTree
+from bot.domain.card import Card, Entries, Form, NoteTree, Paragraph
 from bot.domain.digest import Digest, Why, card_of, replies_of
 from bot.domain.entry import Entry
 from bot.domain.ids import EntryNumber
@@ -48,7 +48,7 @@ def test_any_card_keeps_every_limit_of_a_message(card: Card) -> None:
         checked_message(body)
         assert 1 <= len(body["blocks"]) <= render.MOST_BLOCKS
         assert 0 < len(body["text"]) <= render.MOST_TEXT
-        shown = [one for one in body["blocks"] if one["type"] == "rich_text"]
+        shown = [one for one in body["blocks"] if one["type"] in {"rich_text", "context"}]
         assert sum(length(one["elements"]) for one in shown) <= render.MOST_IN_MESSAGE
         for parsed in Block.parse_all(body["blocks"]):
             parsed.validate_json()
@@ -173,6 +173,22 @@ def test_a_title_that_has_to_be_one_link_is_one_and_not_in_part_bold(title: str)
 
     assert is_link
     assert not is_bold
+
+
+def test_what_is_quiet_is_a_small_line_in_which_nothing_is_parsed() -> None:
+    words = "*page* 1 of 2 <!channel> :warning:"
+
+    _, shown = body_of(Card(title="t", blocks=(Paragraph(text=plain(words), quiet=True),)))["blocks"]
+
+    assert shown == {"type": "context", "elements": [{"type": "plain_text", "text": words, "emoji": False}]}
+
+
+def test_a_quiet_moment_is_told_in_the_time_of_who_reads_it() -> None:
+    card = Card(title="t", blocks=(Paragraph(text=(Span("due "), Span("then", at=NOW)), quiet=True),))
+
+    _, shown = body_of(card)["blocks"]
+
+    assert [element["type"] for element in shown["elements"][0]["elements"]] == ["text", "date"]
 
 
 def seeded(number: int) -> Entry:

@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 
-from bot.domain.card import Card, Entries, Fields, NoteTree, Paragraph
+from bot.domain.card import Card, Entries, NoteTree, Paragraph
 from bot.domain.digest import (
     MOST_NEW_ENTRIES,
     PART_BUDGET,
@@ -146,32 +146,37 @@ def all_lines(*cards: Card) -> list[NoteLine]:
     return [line for tree in trees(*cards) for line in lines(tree.blocks)]
 
 
-def facts(card: Card) -> dict[str, str]:
-    return {label: string(text) for block in card.blocks if isinstance(block, Fields) for label, text in block.items}
+def small_print(card: Card) -> list[str]:
+    return [string(block.text) for block in card.blocks if isinstance(block, Paragraph) and block.quiet]
 
 
 def test_the_card_of_a_digest_says_what_the_entry_is_and_why_this_one() -> None:
     card = card_of(a_digest(an_entry(), readers=2))
 
     assert card.title == "Caching at scale"
-    assert facts(card) == {
-        "Site": "example.org",
-        "Section": "Backend › Speed",
-        "Tags": "caching, scale",
-        "Read by": "2 members",
-        "Why this one": "never featured here, and members put it in their queue",
-    }
+    assert small_print(card) == [
+        "This week's article · example.org · Backend › Speed · caching, scale",
+        "Why this one: never featured here, and members put it in their queue. Read by 2 members.",
+    ]
+
+
+def test_what_the_article_says_comes_before_why_it_was_chosen() -> None:
+    about, notes, why = card_of(a_digest(an_entry(an_item("point")))).blocks
+
+    assert isinstance(notes, NoteTree)
+    assert isinstance(about, Paragraph)
+    assert isinstance(why, Paragraph)
 
 
 @pytest.mark.parametrize(("readers", "said"), [(0, "nobody yet"), (1, "1 member"), (12, "12 members")])
 def test_the_card_counts_its_readers(readers: int, said: str) -> None:
-    assert facts(card_of(a_digest(an_entry(), readers=readers)))["Read by"] == said
+    assert small_print(card_of(a_digest(an_entry(), readers=readers)))[-1].endswith(f". Read by {said}.")
 
 
 def test_facts_that_an_entry_lacks_are_left_out() -> None:
     bare = an_entry(tags=(), section=(), url="mailto:a@example.org")
 
-    assert list(facts(card_of(a_digest(bare)))) == ["Read by", "Why this one"]
+    assert small_print(card_of(a_digest(bare)))[0] == "This week's article"
 
 
 def test_a_message_for_everybody_shows_nobodys_own_state() -> None:
@@ -184,7 +189,7 @@ def test_a_message_for_everybody_shows_nobodys_own_state() -> None:
 
 
 def test_a_digest_that_is_late_says_when_it_was_due() -> None:
-    late = card_of(a_digest(an_entry(), late=True)).blocks[0]
+    late = card_of(a_digest(an_entry(), late=True)).blocks[1]
 
     assert isinstance(late, Paragraph)
     assert string(late.text) == "Late: this was due 2026-11-23 08:30 UTC."
@@ -267,8 +272,10 @@ def test_a_shared_card_names_who_shared_it_as_data_and_shows_the_notes_as_a_dige
 
     card = shared_card(entry, "<@everyone>", 1)
 
-    assert facts(card)["Shared by"] == "<@everyone>"
-    assert facts(card)["Read by"] == "1 member"
+    assert small_print(card) == [
+        "Shared by <@everyone> · example.org · Backend › Speed · caching, scale",
+        "Read by 1 member.",
+    ]
     assert trees(card) == trees(card_of(a_digest(entry)))
 
 
