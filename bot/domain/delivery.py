@@ -1,6 +1,6 @@
 """A card we owe a channel, and how far it got: the ledger's one state machine.
 
-pending → leased → sending → sent | refused | pending(later) | uncertain
+pending → leased → sending → sent | refused | pending(later) | uncertain        leased → needs_human
 uncertain → sent | pending | needs_human        pending → skipped        pending | leased → uncertain after a restore
 What may follow what is decided here; which row and when, in the store and the runtime.
 """
@@ -35,7 +35,7 @@ class State(StrEnum):
 
 ALLOWED: dict[State, frozenset[State]] = {
     State.PENDING: frozenset({State.LEASED, State.SKIPPED, State.REFUSED, State.UNCERTAIN}),
-    State.LEASED: frozenset({State.SENDING, State.PENDING, State.REFUSED, State.UNCERTAIN}),
+    State.LEASED: frozenset({State.SENDING, State.PENDING, State.REFUSED, State.UNCERTAIN, State.NEEDS_HUMAN}),
     State.SENDING: frozenset({State.SENT, State.REFUSED, State.PENDING, State.UNCERTAIN}),
     State.UNCERTAIN: frozenset({State.UNCERTAIN, State.SENT, State.PENDING, State.NEEDS_HUMAN}),
     State.NEEDS_HUMAN: frozenset({State.SENT, State.PENDING}),
@@ -132,7 +132,7 @@ class Delivery:
 
     `key` is stable over every attempt, at most 24 characters and safe to show to a platform. `message` is where
     the step landed, `root` and `thread` where the earlier steps of the same source did. `outcome` says in words
-    why it ended as it did.
+    why it ended as it did. `unreadable` says why this version cannot read the card, which the draft then lacks.
     """
 
     id: DeliveryId
@@ -151,6 +151,7 @@ class Delivery:
     message: MessageRef | None
     root: MessageRef | None
     thread: ThreadRef | None
+    unreadable: str | None = None
 
 
 @record
@@ -235,6 +236,8 @@ def may_repeat(delivery: Delivery, now: datetime, durations: Durations, manner: 
     The request may take as long as an attempt may, and must arrive while the platform remembers the first one.
     """
     if manner.repeatable_within is None or delivery.first_sent_from is None or delivery.draft.step not in MESSAGES:
+        return False
+    if delivery.unreadable is not None:
         return False
     return now + durations.attempt < delivery.first_sent_from + manner.repeatable_within
 

@@ -24,6 +24,7 @@ from bot.runtime.executors import Executors
 from bot.runtime.lists import Lists
 from bot.runtime.notices import Notices
 from bot.runtime.settings import Settings
+from bot.runtime.steady import kept_going
 from bot.runtime.ticker import Ticker
 from bot.runtime.uncounted import Uncounted
 from bot.runtime.vault import ThreadedVault
@@ -48,6 +49,7 @@ class Club:
     ticker: Ticker
     lists: Lists
     vault: ThreadedVault
+    meter: Meter
 
     def join(self, platform: ChatPlatform) -> None:
         """Deliver to this platform too."""
@@ -57,8 +59,9 @@ class Club:
     async def at_work(self, *, lists: bool = True) -> AsyncIterator[None]:
         """Tick, deliver and (with `lists`) watch the lists while the block lasts."""
         async with self.ticker.running(), listening(self.store.bell(), self.deliverer.wake):
-            watches = [self.lists.watch()] if lists else []
-            working = [asyncio.create_task(work) for work in (self.deliverer.run(), *watches)]
+            worker = kept_going("worker", self.deliverer.run, self.meter)
+            watches = [kept_going("watch over the lists", self.lists.watch, self.meter)] if lists else []
+            working = [asyncio.create_task(work) for work in (worker, *watches)]
             try:
                 yield
             finally:
@@ -135,6 +138,7 @@ def _assembled(
         ticker=Ticker(runner, deliverer, notices, durations, clock, meter),
         lists=Lists(runner),
         vault=ThreadedVault(store, [key.get_secret_value() for key in settings.vault_keys]),
+        meter=meter,
     )
 
 

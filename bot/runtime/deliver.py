@@ -63,6 +63,7 @@ class Deliverer:
         self._looking: set[asyncio.Task[None]] = set()
         self._attempting: set[int] = set()
         self._stopping = False
+        self._broken: type[Exception] | None = None
         self._intend = Gathered(self._intend_all)
         self._note = Gathered(self._note_all)
 
@@ -84,12 +85,25 @@ class Deliverer:
                 raise
 
     async def _started(self) -> timedelta | None:
-        """Start what is due; how long until more is, None if that is not known."""
+        """Start what is due; how long until more is, None if that is not known. A bug does not end the worker."""
         try:
-            return await self._start()
+            next_due = await self._start()
         except StoreError as error:
             log.warning("the ledger cannot be read: %s", error)
             return None
+        except Exception as error:  # noqa: BLE001 -- whatever it is, what is due later must not wait for a restart
+            self._broke(error)
+            return None
+        self._broken = None
+        return next_due
+
+    def _broke(self, error: Exception) -> None:
+        """Told once for as long as it is the same kind of bug, for it may come back with every poll."""
+        self._meter.restarted("worker")
+        if self._broken is not type(error):
+            self._broken = type(error)
+            reference = self._clock.token()[:4].lower()
+            log.error("bug in a worker, which goes on", exc_info=error, extra={"reference": reference})
 
     async def _rest(self, next_due: timedelta | None) -> None:
         """Until there is something to do: somebody says so, an attempt ends, or a moment comes; at most a poll."""
@@ -127,6 +141,8 @@ class Deliverer:
         )
         for delivery in taken.skipped:
             self._begin(self._notices.failed(delivery, delivery.outcome))
+        for delivery in taken.unreadable:
+            self._begin(self._notices.unreadable(delivery))
         for delivery in taken.doubtful:
             self._look(self._settled(delivery, taken.at))
         for delivery in taken.leased:

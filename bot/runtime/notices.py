@@ -69,6 +69,15 @@ class Notices:
         title = f"{what} for #{channel.id} did not arrive whole."
         await self._tell(delivery.draft.told, channel, title, outcome or "")
 
+    async def unreadable(self, delivery: Delivery) -> None:
+        """What another version has planned and this one cannot post: somebody has it posted once that is mended."""
+        channel = delivery.draft.channel
+        again = Call(path=("digest", "again"), arguments={"channel": f"#{channel.id}"})
+        title = f"A post for #{channel.id} waits for you."
+        await self._tell(
+            delivery.draft.told, channel, title, delivery.outcome or "", (Action(label="Post again", call=again),)
+        )
+
     async def doubtful(self, delivery: Delivery, outcome: str | None) -> None:
         """Whether a delivery arrived only a person can see: they are asked, with buttons for both answers.
 

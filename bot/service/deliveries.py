@@ -1,6 +1,7 @@
 """The ledger's use cases: taking due deliveries, and noting how they ended. The attempts are the runtime's."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain.delivery import (
@@ -31,7 +32,7 @@ Manners = Mapping[PlatformName, Manner]
 @record
 class Taken:
     """What one worker has to do now: attempts to make, doubts to look into, messages that may be there twice, and
-    people to tell of what is too late. `at` is the moment of it, as the database has it; `next_due` is how long until
+    people to tell of what is too late or cannot be read. `at` is the moment of it, as the database has it; `next_due` is how long until
     more is due, None if that is not known.
     """
 
@@ -40,6 +41,7 @@ class Taken:
     doubtful: Sequence[Delivery]
     unswept: Sequence[Delivery]
     skipped: Sequence[Delivery]
+    unreadable: Sequence[Delivery]
     next_due: timedelta | None
 
 
@@ -61,12 +63,21 @@ def take(
     coming = None if full else tx.deliveries.next_due()
     return Taken(
         at=tx.now(),
-        leased=leased,
+        leased=[one for one in leased if one.unreadable is None],
         doubtful=doubtful,
         unswept=unswept,
         skipped=skipped,
+        unreadable=[_put_aside(tx, one) for one in leased if one.unreadable is not None],
         next_due=None if coming is None else coming - tx.now(),
     )
+
+
+def _put_aside(tx: Transaction, delivery: Delivery) -> Delivery:
+    """A person is to decide of what this version cannot post: shown in part it would be worse."""
+    check(State.LEASED, State.NEEDS_HUMAN)
+    outcome = f"this version of Dogear cannot read it ({delivery.unreadable}); bring every process up to date first"
+    tx.deliveries.settle(delivery.id, delivery.fence, State.NEEDS_HUMAN, outcome=outcome)
+    return replace(delivery, state=State.NEEDS_HUMAN, outcome=outcome)
 
 
 def intend(tx: Transaction, leased: Sequence[Delivery], durations: Durations) -> Sequence[Delivery | None]:

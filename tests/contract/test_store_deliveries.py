@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from bot.domain.card import Card
 from bot.domain.delivery import Delivery, Draft, Durations, State, Step
@@ -95,6 +96,22 @@ def test_a_planned_source_comes_back_as_it_was_drafted(club: Club) -> None:
     assert {delivery.state for delivery in planned} == {State.PENDING}
     assert len({delivery.key for delivery in planned}) == 3
     assert {len(delivery.key) for delivery in planned} == {24}
+
+
+def test_a_card_of_another_version_is_told_to_be_unreadable_and_keeps_no_other_back(
+    club: Club, store: SqlStore
+) -> None:
+    plan(club)
+    plan(club, "fine", "other")
+    with store._engine.begin() as connection:
+        newer = {"body": '{"version":1,"card":{"title":"Root","mood":"fine"}}', "source": "digest:1"}
+        connection.execute(text("UPDATE delivery SET body = :body WHERE source_key = :source AND ordinal = 0"), newer)
+
+    leased = {one.draft.source_key: one for one in lease(club.store)}
+
+    assert leased["fine"].unreadable is None
+    assert leased["digest:1"].draft.card is None
+    assert "mood" in (leased["digest:1"].unreadable or "")
 
 
 def test_a_source_is_planned_once(club: Club) -> None:

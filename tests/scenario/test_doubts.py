@@ -6,12 +6,16 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, cast
 
-from bot.domain.delivery import Manner
+from sqlalchemy import update
+
+from bot.domain.delivery import Manner, Step
 from bot.domain.errors import MessageRemoved, PlatformBusy, PlatformUncertain
 from bot.domain.ids import MessageRef
 from bot.service import deliveries
-from tests.fakes.clubhouse import Clubhouse, clubhouse, text_of
+from store.sql.tables import DELIVERY
+from tests.fakes.clubhouse import Clubhouse, clubhouse, text_of, words_of
 from tests.fakes.platform import WORKSPACE, Posted, RecordingPlatform, channel
 
 AWAY = PlatformUncertain("no answer")
@@ -104,6 +108,30 @@ def test_a_post_that_was_never_in_doubt_is_not_looked_for(database: str, tmp_pat
             return house.platform.looks
 
     assert asyncio.run(scenario()) == 0
+
+
+def test_a_card_that_this_version_cannot_read_waits_for_a_person_and_the_others_go_out(
+    database: str, tmp_path: Path
+) -> None:
+    async def scenario() -> tuple[RecordingPlatform, str]:
+        async with clubhouse(database, tmp_path, "Alpha", "Beta") as house:
+            await house.say("share #1")
+            await house.club.runner.write(lambda tx: written_by_a_newer_version(cast(Any, tx)))
+            await house.say("share #2", where="other")
+            await house.stage.settle()
+            return house.platform, text_of(await house.say("status"))
+
+    platform, status = asyncio.run(scenario())
+
+    assert [posted.ref.channel.id for posted in platform.roots()] == ["other"]
+    assert len(platform.told) == 1
+    assert "Card has no field mood" in words_of(platform.told[0][1])
+    assert "Card has no field mood" in status
+
+
+def written_by_a_newer_version(tx: Any) -> None:
+    body = '{"version":1,"card":{"title":"Alpha","mood":"fine"}}'
+    tx.deliveries._work.change(update(DELIVERY).where(DELIVERY.c.step == Step.ROOT).values(body=body))
 
 
 def test_nothing_is_sent_to_a_workspace_that_we_have_left(database: str, tmp_path: Path) -> None:
