@@ -54,6 +54,12 @@ class Notices:
         }[tick.outcome]
         await self._tell(schedule.created_by, schedule.channel, title, hint)
 
+    async def broken(self, schedule: Schedule, reference: str) -> None:
+        """A bug of ours keeps a schedule's digests from being planned."""
+        title = f"The digest of #{schedule.channel.id} cannot be planned."
+        hint = f"Set the schedule again; if that does not help, the host finds it in the log (ref {reference})."
+        await self._tell(schedule.created_by, schedule.channel, title, hint)
+
     def stopped(self, schedule: Schedule) -> None:
         """We had to pause a schedule ourselves; returns at once, for whoever told us waits for an answer."""
         title = f"The schedule of #{schedule.channel.id} is paused: {schedule.paused_because}."

@@ -8,10 +8,14 @@ from pathlib import Path
 import pytest
 
 from bot.domain.card import Card, EntryLine
+from bot.domain.digest import Digest
 from bot.domain.errors import PlatformBusy, PlatformRefused, PlatformUncertain
-from bot.domain.ids import ChannelRef, WorkspaceRef
+from bot.domain.ids import ChannelRef, TeamId, WorkspaceRef
 from bot.domain.reading import ReadingState
+from bot.domain.schedule import Occurrence, Schedule
+from bot.ports import Transaction
 from bot.runtime.notices import Notices
+from bot.service import digests
 from tests.fakes.clubhouse import WEDNESDAY, clubhouse, text_of, words_of
 from tests.fakes.platform import NAME, RecordingPlatform, channel
 from tests.fakes.records import a_delivery
@@ -431,6 +435,54 @@ def test_a_problem_is_told_once_a_day_whatever_process_meets_it(database: str, t
         return told
 
     assert asyncio.run(scenario()) == 1
+
+
+def test_a_schedule_whose_zone_is_gone_holds_up_no_other_and_its_admin_is_told_once(
+    database: str, tmp_path: Path
+) -> None:
+    async def scenario() -> RecordingPlatform:
+        async with clubhouse(database, tmp_path, "Alpha") as house:
+            for channel, admin in (("broken", "bert"), ("reading", "ana")):
+                await house.say(MONDAY_NINE, where=channel, by=admin)
+            await house.club.runner.write(lambda tx: moved_to_a_zone_that_is_gone(tx, house.team.id))
+            await house.wait(**TO_MONDAY)
+            await house.wait(days=7)
+            return house.platform
+
+    platform = asyncio.run(scenario())
+
+    assert [posted.ref.channel.id for posted in platform.roots()] == ["reading", "reading"]
+    assert [account.id for account, _ in platform.told] == ["bert"]
+
+
+def moved_to_a_zone_that_is_gone(tx: Transaction, team: TeamId) -> None:
+    schedule = tx.schedules.of(team, channel("broken"))
+    assert schedule is not None
+    tx.schedules.keep(replace(schedule, zone="Mars/Olympus"))
+
+
+def test_a_digest_that_cannot_be_planned_holds_up_none_that_is_due_with_it(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = digests._digest
+
+    def broken(tx: Transaction, schedule: Schedule, slot: Occurrence, *, late: bool) -> Digest | None:
+        assert schedule.channel.id != "broken"
+        return digest(tx, schedule, slot, late=late)
+
+    async def scenario() -> RecordingPlatform:
+        async with clubhouse(database, tmp_path, "Alpha") as house:
+            for name, admin in (("broken", "bert"), ("reading", "ana"), ("other", "ana")):
+                await house.say(MONDAY_NINE, where=name, by=admin)
+            monkeypatch.setattr(digests, "_digest", broken)
+            await house.wait(**TO_MONDAY)
+            await house.wait(hours=1)
+            return house.platform
+
+    platform = asyncio.run(scenario())
+
+    assert sorted(posted.ref.channel.id for posted in platform.roots()) == ["other", "reading"]
+    assert [account.id for account, _ in platform.told] == ["bert"]
 
 
 def test_many_schedules_due_in_one_minute_are_all_planned_and_posted(database: str, tmp_path: Path) -> None:
