@@ -83,11 +83,16 @@ def _put_aside(tx: Transaction, delivery: Delivery) -> Delivery:
 def intend(tx: Transaction, leased: Sequence[Delivery], durations: Durations) -> Sequence[Delivery | None]:
     """Note that these attempts begin now: each as it is now, None for what is not ours to attempt (any more).
 
+    What is held up, as by a halt since it was leased, is given back, so that it need not wait for our lease to end.
     What is owed to a workspace that we are not in any more is refused, for nothing can be sent there.
     """
     begun = {delivery.id: delivery for delivery in tx.deliveries.intend(leased, durations)}
     for delivery in leased:
-        if delivery.id not in begun and not _reaches(tx, delivery):
+        if delivery.id in begun:
+            continue
+        if _reaches(tx, delivery):
+            give_back(tx, delivery)
+        else:
             check(State.LEASED, State.REFUSED)
             tx.deliveries.settle(delivery.id, delivery.fence, State.REFUSED, outcome=NOT_THERE)
     return [begun.get(delivery.id) for delivery in leased]
@@ -102,13 +107,15 @@ def _reaches(tx: Transaction, delivery: Delivery) -> bool:
 
 
 def give_back(tx: Transaction, delivery: Delivery, wait: timedelta = timedelta()) -> None:
-    """Return a delivery whose attempt did not begin after all; it is due again after `wait`."""
+    """Return a delivery whose attempt did not begin after all; it is due again after `wait`, and without one it keeps
+    its place in the channel.
+    """
     attempt = max(delivery.attempt - 1, 0) if delivery.state is State.SENDING else None
     tx.deliveries.settle(
         delivery.id,
         delivery.fence,
         State.PENDING,
-        not_before=tx.now() + wait,
+        not_before=tx.now() + wait if wait else delivery.not_before,
         attempt=attempt,
         outcome=delivery.outcome,
     )
