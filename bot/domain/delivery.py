@@ -2,10 +2,12 @@
 
 pending → leased → sending → sent | refused | pending(later) | uncertain        leased → needs_human
 uncertain → sent | pending | needs_human        pending → skipped        pending | leased → uncertain after a restore
+pending | leased | needs_human → sent, where a worker that was given up has sent it and says so late
 What may follow what is decided here; which row and when, in the store and the runtime.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias
@@ -34,8 +36,10 @@ class State(StrEnum):
 
 
 ALLOWED: dict[State, frozenset[State]] = {
-    State.PENDING: frozenset({State.LEASED, State.SKIPPED, State.REFUSED, State.UNCERTAIN}),
-    State.LEASED: frozenset({State.SENDING, State.PENDING, State.REFUSED, State.UNCERTAIN, State.NEEDS_HUMAN}),
+    State.PENDING: frozenset({State.LEASED, State.SKIPPED, State.REFUSED, State.UNCERTAIN, State.SENT}),
+    State.LEASED: frozenset(
+        {State.SENDING, State.PENDING, State.REFUSED, State.UNCERTAIN, State.NEEDS_HUMAN, State.SENT}
+    ),
     State.SENDING: frozenset({State.SENT, State.REFUSED, State.PENDING, State.UNCERTAIN}),
     State.UNCERTAIN: frozenset({State.UNCERTAIN, State.SENT, State.PENDING, State.NEEDS_HUMAN}),
     State.NEEDS_HUMAN: frozenset({State.SENT, State.PENDING}),
@@ -209,6 +213,17 @@ def after_attempt(
             return Transition(state=State.SENT, thread=result)
         case _:
             return _landed(delivery, result, now, durations, doubted=_was_doubted(delivery))
+
+
+def late(delivery: Delivery, transition: Transition, now: datetime, durations: Durations) -> Transition | None:
+    """What counts of the word of a worker that was given up: that it was sent, nothing else.
+
+    Others may have sent it meanwhile, so it is looked for once more.
+    """
+    if transition.state is not State.SENT or transition.outcome == REMOVED:
+        return None
+    sweep = now + durations.sweep_after if delivery.draft.step in MESSAGES else None
+    return replace(transition, sweep_at=sweep)
 
 
 def after_search(

@@ -267,8 +267,8 @@ class Deliverer:
             await self._repeat(delivery)
             return
         found = [] if delivery.draft.step in REPEATABLE else await self._found(delivery)
-        transition = await self._runner.write(lambda tx: deliveries.note_search(tx, delivery, found, self._durations))
-        await self._report(delivery, Noted(transition=transition))
+        noted = await self._runner.write(lambda tx: deliveries.note_search(tx, delivery, found, self._durations))
+        await self._report(delivery, noted)
 
     async def _repeatable(self, delivery: Delivery, at: datetime) -> bool:
         platform, draft = self._platform(delivery), delivery.draft
@@ -284,10 +284,10 @@ class Deliverer:
         manner = self._platform(delivery).manner
         result = await self._sent(delivery)
         self._pacer.used(delivery, manner, self._time())
-        transition = await self._runner.write(
+        noted = await self._runner.write(
             lambda tx: deliveries.note_repeat(tx, delivery, result, self._durations, manner)
         )
-        await self._report(delivery, Noted(transition=transition))
+        await self._report(delivery, noted)
 
     async def _sweep(self, delivery: Delivery) -> None:
         """Look once more for what was in doubt and was sent, for a second message of it may have come to light."""
@@ -316,15 +316,18 @@ class Deliverer:
 
     async def _report(self, delivery: Delivery, noted: Noted) -> None:
         transition = noted.transition
+        if noted.surplus is not None:
+            await self._remove(delivery, noted.surplus)
+        if noted.lost:
+            log.info("another worker has the delivery by now", extra={"delivery": delivery.id})
+            return
         self._meter.settled(delivery, transition)
         log.info(
             "delivery %s",
             transition.state,
             extra={"delivery": delivery.id, "step": delivery.draft.step, "outcome": transition.outcome},
         )
-        if noted.surplus is not None:
-            await self._remove(delivery, noted.surplus)
-        elif noted.stopped is not None:
+        if noted.stopped is not None:
             self._notices.stopped(noted.stopped)
         elif transition.state is State.NEEDS_HUMAN:
             await self._notices.doubtful(delivery, transition.outcome)

@@ -18,6 +18,7 @@ from bot.domain.delivery import (
     after_search,
     after_sweep,
     check,
+    late,
 )
 from bot.domain.errors import ChannelBusy, ChannelRefused, NotFound, PlatformBusy, PlatformError
 from bot.domain.ids import ChannelRef, MessageRef, PlatformName, TeamId
@@ -133,10 +134,12 @@ class Attempted:
 class Noted:
     """What became of a delivery, and the schedule that had to be paused because of it.
 
-    `surplus` is a message of ours beside the one that another worker has sent meanwhile.
+    It is `lost` where another worker has the delivery by now: then nothing became of it. `surplus` is a message of
+    ours beside the one that another worker has sent meanwhile.
     """
 
     transition: Transition
+    lost: bool = False
     stopped: Schedule | None = None
     surplus: MessageRef | None = None
 
@@ -151,20 +154,12 @@ def note_attempts(
 def _note_attempt(tx: Transaction, delivery: Delivery, result: Result, durations: Durations, manners: Manners) -> Noted:
     manner = manners[delivery.draft.channel.workspace.platform]
     transition = after_attempt(delivery, result, tx.now(), durations, manner)
-    check(State.SENDING, transition.state)
-    if not _settle(tx, delivery, transition, tx.now() + manner.channel_pace):
-        return Noted(transition=transition, surplus=_surplus(tx, delivery, result))
+    noted = _note(tx, delivery, State.SENDING, transition, durations, free_at=tx.now() + manner.channel_pace)
+    if noted.lost:
+        return noted
     if isinstance(result, PlatformBusy) and not isinstance(result, ChannelBusy):
         _halt(tx, delivery, result)
-    return Noted(transition=transition, stopped=_stop_if_refused(tx, delivery, result))
-
-
-def _surplus(tx: Transaction, delivery: Delivery, result: Result) -> MessageRef | None:
-    """What a worker has sent whom the others gave up, and who is not listened to any more, if it is there twice."""
-    kept = tx.deliveries.get(delivery.id)
-    if not isinstance(result, MessageRef) or kept is None or kept.message is None:
-        return None
-    return result if result != kept.message else None
+    return replace(noted, stopped=_stop_if_refused(tx, delivery, result))
 
 
 def _halt(tx: Transaction, delivery: Delivery, busy: PlatformBusy) -> None:
@@ -182,17 +177,15 @@ def _stop_if_refused(tx: Transaction, delivery: Delivery, result: Result) -> Sch
 
 def note_search(
     tx: Transaction, delivery: Delivery, found: Sequence[MessageRef] | PlatformError, durations: Durations
-) -> Transition:
+) -> Noted:
     """Note what a look at the platform came to for an uncertain delivery."""
-    return _note(tx, delivery, State.UNCERTAIN, after_search(delivery, found, tx.now(), durations))
+    return _note(tx, delivery, State.UNCERTAIN, after_search(delivery, found, tx.now(), durations), durations)
 
 
-def note_repeat(
-    tx: Transaction, delivery: Delivery, result: Result, durations: Durations, manner: Manner
-) -> Transition:
+def note_repeat(tx: Transaction, delivery: Delivery, result: Result, durations: Durations, manner: Manner) -> Noted:
     """Note what it came to that an uncertain delivery was posted again under its key."""
     transition = after_repeat(delivery, result, tx.now(), durations, manner)
-    return _note(tx, delivery, State.UNCERTAIN, transition, free_at=tx.now() + manner.channel_pace)
+    return _note(tx, delivery, State.UNCERTAIN, transition, durations, free_at=tx.now() + manner.channel_pace)
 
 
 def note_sweep(
@@ -205,11 +198,32 @@ def note_sweep(
 
 
 def _note(
-    tx: Transaction, delivery: Delivery, before: State, transition: Transition, free_at: datetime | None = None
-) -> Transition:
+    tx: Transaction,
+    delivery: Delivery,
+    before: State,
+    transition: Transition,
+    durations: Durations,
+    free_at: datetime | None = None,
+) -> Noted:
     check(before, transition.state)
-    _settle(tx, delivery, transition, free_at)
-    return transition
+    if _settle(tx, delivery, transition, free_at):
+        return Noted(transition=transition)
+    return _note_late(tx, delivery, transition, durations)
+
+
+def _note_late(tx: Transaction, delivery: Delivery, transition: Transition, durations: Durations) -> Noted:
+    """What a worker says whom the others gave up: that it was sent is believed as long as nobody knows where, and what
+    is there beside another's is surplus.
+    """
+    kept, told = tx.deliveries.get(delivery.id), late(delivery, transition, tx.now(), durations)
+    if kept is None or told is None:
+        return Noted(transition=transition, lost=True)
+    if not kept.state.final and kept.message is None:
+        check(kept.state, told.state)
+        if _settle(tx, kept, told, None):
+            return Noted(transition=told)
+    beside = kept.message is not None and transition.message != kept.message
+    return Noted(transition=transition, lost=True, surplus=transition.message if beside else None)
 
 
 def _settle(tx: Transaction, delivery: Delivery, transition: Transition, free_at: datetime | None) -> bool:

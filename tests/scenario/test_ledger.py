@@ -5,16 +5,18 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from bot.domain.delivery import Delivery, Durations, Manner, Result
-from bot.domain.errors import PlatformBusy
+from bot.domain.delivery import Delivery, Durations, Manner, Result, State
+from bot.domain.errors import PlatformBusy, PlatformError, PlatformRefused
+from bot.domain.ids import MessageRef
 from bot.service import deliveries
 from bot.service.deliveries import Attempted, Noted
 from tests.fakes.clubhouse import Clubhouse, clubhouse
-from tests.fakes.platform import NAME
+from tests.fakes.platform import NAME, channel
 
 DURATIONS = Durations()
 MANNERS = {NAME: Manner()}
 BUSY = PlatformBusy("slow down", retry_after=timedelta(seconds=1))
+MESSAGE, OTHER_MESSAGE = MessageRef(channel(), "1"), MessageRef(channel(), "2")
 
 
 async def taken(house: Clubhouse, owner: str = "worker") -> deliveries.Taken:
@@ -54,3 +56,62 @@ def test_what_was_leased_when_a_platform_asked_us_to_wait_is_due_when_that_is_ov
 
     assert held_up is None
     assert sorted(due) == ["one", "two"]
+
+
+def test_what_a_worker_says_late_is_believed_while_nobody_else_knows_where_it_is(database: str, tmp_path: Path) -> None:
+    async def scenario() -> tuple[Noted, list[str], int]:
+        async with clubhouse(database, tmp_path, "Alpha") as house:
+            begun = await given_up(house)
+            (doubtful,) = (await taken(house, "other")).doubtful
+            late = await noted(house, begun, MESSAGE)
+            unfound = await looked(house, doubtful, PlatformRefused("may not read", remedy="Grant history."))
+            assert unfound.lost
+            next_steps = [one.draft.step.value for one in (await taken(house)).leased]
+            later(house, minutes=6)
+            return late, next_steps, len((await taken(house)).unswept)
+
+    late, next_steps, sweeps = asyncio.run(scenario())
+
+    assert (late.lost, late.transition.state, late.transition.message) == (False, State.SENT, MESSAGE)
+    assert next_steps == ["thread"]
+    assert sweeps == 1, "another may have sent it as well"
+
+
+def test_what_a_worker_says_late_is_surplus_beside_what_another_has_sent(database: str, tmp_path: Path) -> None:
+    async def scenario() -> Noted:
+        async with clubhouse(database, tmp_path, "Alpha") as house:
+            begun = await given_up(house)
+            (doubtful,) = (await taken(house, "other")).doubtful
+            await looked(house, doubtful, [OTHER_MESSAGE])
+            return await noted(house, begun, MESSAGE)
+
+    late = asyncio.run(scenario())
+
+    assert (late.lost, late.surplus) == (True, MESSAGE)
+
+
+def test_a_late_no_changes_nothing(database: str, tmp_path: Path) -> None:
+    async def scenario() -> tuple[Noted, State | None]:
+        async with clubhouse(database, tmp_path, "Alpha") as house:
+            begun = await given_up(house)
+            await taken(house, "other")
+            late = await noted(house, begun, PlatformRefused("no", remedy="Nothing."))
+            kept = await house.club.runner.read(lambda tx: tx.deliveries.get(begun.id))
+            return late, kept.state if kept else None
+
+    late, state = asyncio.run(scenario())
+
+    assert (late.lost, late.surplus, state) == (True, None, State.UNCERTAIN)
+
+
+async def given_up(house: Clubhouse) -> Delivery:
+    """A delivery that began, and whose worker was not heard of again until it was time to look for it."""
+    await house.say("share #1")
+    (begun,) = await intended(house, *(await taken(house)).leased)
+    assert begun is not None
+    later(house, minutes=2)
+    return begun
+
+
+async def looked(house: Clubhouse, doubtful: Delivery, found: Sequence[MessageRef] | PlatformError) -> Noted:
+    return await house.club.runner.write(lambda tx: deliveries.note_search(tx, doubtful, found, DURATIONS))
