@@ -295,10 +295,10 @@ def standing(delivery: Delivery, found: Sequence[MessageRef]) -> MessageRef:
 def after_sweep(
     delivery: Delivery, found: Sequence[MessageRef] | PlatformError, now: datetime, durations: Durations
 ) -> Swept:
-    """One look is enough; only a platform that had no time for it is asked again, for some hours."""
+    """One look is enough. What could not be looked at or removed is tried again for a day; a no is one for good."""
     since = delivery.first_sent_from or now
-    if isinstance(found, PlatformBusy) and now - since < durations.give_up:
-        return Swept(again_at=now + found.retry_after)
+    if isinstance(found, PlatformError) and not isinstance(found, PlatformRefused) and now - since < durations.give_up:
+        return Swept(again_at=now + _until_again(found, since, now, durations))
     if isinstance(found, PlatformError) or len(found) < 2:
         return Swept(outcome=delivery.outcome)
     return Swept(outcome=DUPLICATE_REPAIRED)
@@ -334,9 +334,15 @@ def _still_uncertain(delivery: Delivery, error: PlatformError, now: datetime, du
     since = delivery.first_sent_from or now
     if isinstance(error, PlatformRefused) or now - since >= durations.give_up:
         return Transition(state=State.NEEDS_HUMAN, outcome=f"cannot be looked up: {error}")
-    waited = max((now - since) // durations.first_backoff, 1)
-    wait = error.retry_after if isinstance(error, PlatformBusy) else backoff(waited.bit_length(), durations)
-    return Transition(state=State.UNCERTAIN, outcome=str(error), not_before=now + wait)
+    again_at = now + _until_again(error, since, now, durations)
+    return Transition(state=State.UNCERTAIN, outcome=str(error), not_before=again_at)
+
+
+def _until_again(error: PlatformError, since: datetime, now: datetime, durations: Durations) -> timedelta:
+    """How long a look that failed is put off: as long as the platform said, else longer the longer it has failed."""
+    if isinstance(error, PlatformBusy):
+        return error.retry_after
+    return backoff(max((now - since) // durations.first_backoff, 1).bit_length(), durations)
 
 
 def backoff(attempt: int, durations: Durations) -> timedelta:

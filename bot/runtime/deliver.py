@@ -2,15 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Coroutine, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from bot.chat.platform import ChatPlatform
 from bot.domain.delivery import (
     REPEATABLE,
     Delivery,
     Durations,
-    Result,
     State,
     Step,
     may_repeat,
@@ -34,6 +34,8 @@ LONGEST_TURN = 5.0
 """Seconds for which a leased delivery waits for its turn here; for longer it goes back into the ledger."""
 RESULT_AGAIN = 0.5
 """Seconds until a result is noted again that the database did not take."""
+
+T = TypeVar("T")
 
 log = logging.getLogger("dogear.deliver")
 
@@ -187,7 +189,7 @@ class Deliverer:
             return
         self._attempting.add(delivery.id)
         try:
-            result = await self._sent(delivery)
+            result = await self._tried(delivery, self._step(delivery))
             self._pacer.used(delivery, manner, self._time())
             noted = await self._note(Attempted(delivery=delivery, result=result))
         finally:
@@ -229,21 +231,19 @@ class Deliverer:
             tries -= 1
             await asyncio.sleep(RESULT_AGAIN)
 
-    async def _sent(self, delivery: Delivery) -> Result:
-        """The attempt's result; an answer that does not come in time, and a bug, leave the effect unknown."""
+    async def _tried(self, delivery: Delivery, request: Awaitable[T]) -> T | PlatformError:
+        """What a request came to; an answer that does not come in time, and a bug, leave the effect unknown."""
+        seconds = self._durations.attempt.total_seconds()
         try:
-            async with asyncio.timeout(self._durations.attempt.total_seconds()):
-                return await self._step(delivery)
+            async with asyncio.timeout(seconds):
+                return await request
         except PlatformError as error:
             return error
         except TimeoutError:
-            return self._no_answer()
+            return PlatformUncertain(f"no answer within {seconds:g} s")
         except Exception:
             log.exception("bug in a delivery", extra={"delivery": delivery.id, "step": delivery.draft.step})
             return PlatformUncertain("a bug of ours; see the log")
-
-    def _no_answer(self) -> PlatformUncertain:
-        return PlatformUncertain(f"no answer within {self._durations.attempt.total_seconds():g} s")
 
     async def _step(self, delivery: Delivery) -> MessageRef | ThreadRef | None:
         draft, platform = delivery.draft, self._platform(delivery)
@@ -274,15 +274,11 @@ class Deliverer:
         platform, draft = self._platform(delivery), delivery.draft
         if not may_repeat(delivery, at, self._durations, platform.manner):
             return False
-        try:
-            async with asyncio.timeout(self._durations.attempt.total_seconds()):
-                return await platform.repeatable(draft.channel, thread=delivery.thread)
-        except (PlatformError, TimeoutError):
-            return False
+        return await self._tried(delivery, platform.repeatable(draft.channel, thread=delivery.thread)) is True
 
     async def _repeat(self, delivery: Delivery) -> None:
         manner = self._platform(delivery).manner
-        result = await self._sent(delivery)
+        result = await self._tried(delivery, self._step(delivery))
         self._pacer.used(delivery, manner, self._time())
         noted = await self._runner.write(
             lambda tx: deliveries.note_repeat(tx, delivery, result, self._durations, manner)
@@ -297,27 +293,37 @@ class Deliverer:
 
     async def _found(self, delivery: Delivery) -> Sequence[MessageRef] | PlatformError:
         """Every message of the delivery, of which all but one have been removed."""
-        platform, channel = self._platform(delivery), delivery.draft.channel
+        found = await self._seen(delivery)
+        if isinstance(found, PlatformError):
+            return found
+        stands = standing(delivery, found) if found else None
+        failed = [error for one in found if one != stands and (error := await self._removed(delivery, one))]
+        if not failed:
+            return found
+        if delivery.state is not State.UNCERTAIN:
+            return failed[0]
+        return found[:1]  # it is there, which is what was asked; the sweep removes what is there beside it
+
+    async def _seen(self, delivery: Delivery) -> Sequence[MessageRef] | PlatformError:
         assert delivery.first_sent_from is not None
-        since = delivery.first_sent_from - self._durations.look_back
-        try:
-            async with asyncio.timeout(self._durations.attempt.total_seconds()):
-                found = await platform.find(
-                    channel, delivery.key, since=since, thread=delivery.thread, sent_from=delivery.sent_from
-                )
-                for doubled in found:
-                    if doubled != standing(delivery, found):
-                        await platform.delete(doubled)
-                return found
-        except PlatformError as error:
-            return error
-        except TimeoutError:
-            return self._no_answer()
+        since, channel = delivery.first_sent_from - self._durations.look_back, delivery.draft.channel
+        look = self._platform(delivery).find(
+            channel, delivery.key, since=since, thread=delivery.thread, sent_from=delivery.sent_from
+        )
+        return await self._tried(delivery, look)
+
+    async def _removed(self, delivery: Delivery, doubled: MessageRef) -> PlatformError | None:
+        """Take a message away that is there beside another; None if it is gone."""
+        log.warning("a doubled message is removed", extra={"delivery": delivery.id})
+        failed = await self._tried(delivery, self._platform(delivery).delete(doubled))
+        if failed is not None:
+            log.warning("it could not be removed: %s", failed)
+        return failed
 
     async def _report(self, delivery: Delivery, noted: Noted) -> None:
         transition = noted.transition
         if noted.surplus is not None:
-            await self._remove(delivery, noted.surplus)
+            await self._removed(delivery, noted.surplus)
         if noted.lost:
             log.info("another worker has the delivery by now", extra={"delivery": delivery.id})
             return
@@ -333,11 +339,3 @@ class Deliverer:
             await self._notices.doubtful(delivery, transition.outcome)
         elif transition.state is State.REFUSED:
             await self._notices.failed(delivery, transition.outcome)
-
-    async def _remove(self, delivery: Delivery, surplus: MessageRef) -> None:
-        """Take away what we sent while another worker did the same, thinking us dead."""
-        log.warning("a doubled message is removed", extra={"delivery": delivery.id})
-        try:
-            await self._platform(delivery).delete(surplus)
-        except PlatformError as error:
-            log.warning("it could not be removed: %s", error)

@@ -100,6 +100,28 @@ def test_a_double_that_comes_to_light_later_is_removed_by_one_look_and_ours_stan
     assert looks == 1
 
 
+def test_a_double_that_cannot_be_removed_at_first_keeps_nothing_back_and_is_removed_later(
+    database: str, tmp_path: Path
+) -> None:
+    async def scenario() -> tuple[RecordingPlatform, list[str]]:
+        deaf = RecordingPlatform(refusals=[AWAY], after_accepting=True, undeletable=[AWAY, AWAY])
+        async with clubhouse(database, tmp_path, "Alpha", platform=deaf) as house:
+            await shared(house)
+            (ours,) = deaf.roots()
+            deaf.posted.append(replace(ours, ref=MessageRef(channel(), "twice")))
+            await house.wait(minutes=2)
+            at_first = [posted.ref.id for posted in deaf.roots()]
+            assert len(deaf.threads) == 1
+            await house.wait(minutes=30)
+            return deaf, at_first
+
+    platform, at_first = asyncio.run(scenario())
+
+    assert at_first == ["1", "twice"]
+    assert [posted.ref.id for posted in platform.roots()] == ["1"]
+    assert platform.told == []
+
+
 def test_a_post_that_was_never_in_doubt_is_not_looked_for(database: str, tmp_path: Path) -> None:
     async def scenario() -> int:
         async with clubhouse(database, tmp_path, "Alpha") as house:

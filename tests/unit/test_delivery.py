@@ -214,15 +214,17 @@ def test_of_a_doubled_message_stands_the_one_that_its_thread_hangs_on() -> None:
         ([a_message("1"), a_message("2")], Swept(outcome=DUPLICATE_REPAIRED)),
         (BUSY, Swept(again_at=NOW + timedelta(seconds=17))),
         (REFUSED, Swept()),
-        (UNCERTAIN, Swept()),
+        (UNCERTAIN, Swept(again_at=NOW + DURATIONS.first_backoff)),
+        (PlatformError("anything else"), Swept(again_at=NOW + DURATIONS.first_backoff)),
     ],
 )
 def test_a_sweep_is_one_look(found: list[MessageRef] | PlatformError, swept: Swept) -> None:
     assert after_sweep(a_delivery(state=State.SENT), found, NOW, DURATIONS) == swept
 
 
-def test_a_platform_that_has_no_time_for_a_sweep_all_day_is_let_be() -> None:
-    assert after_sweep(a_delivery(state=State.SENT), BUSY, NOW + DURATIONS.give_up, DURATIONS) == Swept()
+@pytest.mark.parametrize("error", [BUSY, UNCERTAIN])
+def test_a_platform_that_cannot_be_swept_all_day_is_let_be(error: PlatformError) -> None:
+    assert after_sweep(a_delivery(state=State.SENT), error, NOW + DURATIONS.give_up, DURATIONS) == Swept()
 
 
 @pytest.mark.parametrize("step", POSTS)
