@@ -11,6 +11,7 @@ from bot.domain.delivery import (
     Manner,
     Result,
     State,
+    Step,
     Swept,
     Transition,
     after_attempt,
@@ -169,8 +170,11 @@ def _halt(tx: Transaction, delivery: Delivery, busy: PlatformBusy) -> None:
 
 
 def _stop_if_refused(tx: Transaction, delivery: Delivery, result: Result) -> Schedule | None:
-    """Pause the schedule of a channel that takes nothing any more; the schedule, if there is one."""
-    if not isinstance(result, ChannelRefused):
+    """Pause the schedule of a channel that takes nothing any more; the schedule, if there is one.
+
+    A channel that refuses a reply, as in a thread that was locked, still takes the next digest.
+    """
+    if not isinstance(result, ChannelRefused) or delivery.draft.step is not Step.ROOT:
         return None
     return schedules.stop(tx, delivery.draft.channel, str(result).rstrip("."))
 

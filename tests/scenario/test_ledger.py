@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from bot.domain.delivery import Delivery, Durations, Manner, Result, State
-from bot.domain.errors import PlatformBusy, PlatformError, PlatformRefused
+from bot.domain.delivery import Delivery, Durations, Manner, Result, State, Step
+from bot.domain.errors import ChannelRefused, PlatformBusy, PlatformError, PlatformRefused
 from bot.domain.ids import MessageRef
+from bot.domain.schedule import Schedule
 from bot.service import deliveries
 from bot.service.deliveries import Attempted, Noted
 from tests.fakes.clubhouse import Clubhouse, clubhouse
@@ -16,6 +17,7 @@ from tests.fakes.platform import NAME, channel
 DURATIONS = Durations()
 MANNERS = {NAME: Manner()}
 BUSY = PlatformBusy("slow down", retry_after=timedelta(seconds=1))
+LOCKED = ChannelRefused("the thread is locked.", remedy="Unlock it.")
 MESSAGE, OTHER_MESSAGE = MessageRef(channel(), "1"), MessageRef(channel(), "2")
 
 
@@ -115,3 +117,28 @@ async def given_up(house: Clubhouse) -> Delivery:
 
 async def looked(house: Clubhouse, doubtful: Delivery, found: Sequence[MessageRef] | PlatformError) -> Noted:
     return await house.club.runner.write(lambda tx: deliveries.note_search(tx, doubtful, found, DURATIONS))
+
+
+def test_a_channel_that_refuses_a_reply_keeps_its_schedule_and_one_that_refuses_the_post_does_not(
+    database: str, tmp_path: Path
+) -> None:
+    async def scenario() -> list[str | None]:
+        async with clubhouse(database, tmp_path, "Alpha") as house:
+            await house.say("schedule set mon 09:00 UTC")
+            await house.say("share #1")
+            await house.say("share #1", where="other")
+            await house.say("schedule set mon 09:00 UTC", where="other")
+            for _ in range(5):
+                for one in (await taken(house)).leased:
+                    (begun,) = await intended(house, one)
+                    assert begun is not None
+                    result = LOCKED if one.draft.step is Step.REPLY or one.draft.channel.id == "other" else None
+                    await noted(house, begun, result or MessageRef(one.draft.channel, "1"))
+                    later(house, seconds=2)
+            return [schedule.paused_because for schedule in await schedules(house)]
+
+    assert asyncio.run(scenario()) == [None, "the thread is locked"]
+
+
+async def schedules(house: Clubhouse) -> Sequence[Schedule]:
+    return await house.club.runner.read(lambda tx: tx.schedules.all(house.team.id))
