@@ -445,7 +445,7 @@ class Deliveries(Protocol):
         """Note, before the first byte leaves, that these attempts begin; those that may, as they are now.
 
         Left out is what is no longer leased to us for long enough, what is halted, and whatever goes to a workspace
-        that is not the team's (any more).
+        that is not the team's (any more), but for a notice to the host's channel.
         """
         ...
 
@@ -511,7 +511,9 @@ class Deliveries(Protocol):
         ...
 
     def unsettled(self, team: TeamId) -> Sequence[Delivery]:
-        """Deliveries of the team that wait for a person or were refused within the last 30 days, newest first."""
+        """Deliveries of the team that wait for a person or were refused within the last 30 days, newest first; not
+        the notices that told of these.
+        """
         ...
 
     def doubt_after_restore(self) -> int:

@@ -1,7 +1,8 @@
 """A card we owe a channel, and how far it got: the ledger's one state machine.
 
 pending → leased → sending → sent | refused | pending(later) | uncertain        leased → needs_human
-uncertain → sent | pending | needs_human        pending → skipped        pending | leased → uncertain after a restore
+uncertain → sent | pending | refused | needs_human        pending | uncertain → refused | skipped with what they wait for
+pending → skipped        pending | leased → uncertain after a restore
 pending | leased | needs_human → sent, where a worker that was given up has sent it and says so late
 What may follow what is decided here; which row and when, in the store and the runtime.
 """
@@ -41,7 +42,9 @@ ALLOWED: dict[State, frozenset[State]] = {
         {State.SENDING, State.PENDING, State.REFUSED, State.UNCERTAIN, State.NEEDS_HUMAN, State.SENT}
     ),
     State.SENDING: frozenset({State.SENT, State.REFUSED, State.PENDING, State.UNCERTAIN}),
-    State.UNCERTAIN: frozenset({State.UNCERTAIN, State.SENT, State.PENDING, State.NEEDS_HUMAN}),
+    State.UNCERTAIN: frozenset(
+        {State.UNCERTAIN, State.SENT, State.PENDING, State.NEEDS_HUMAN, State.REFUSED, State.SKIPPED}
+    ),
     State.NEEDS_HUMAN: frozenset({State.SENT, State.PENDING}),
     State.SENT: frozenset(),
     State.REFUSED: frozenset(),
@@ -62,6 +65,7 @@ class Step(StrEnum):
     THREAD = "thread"
     REPLY = "reply"
     SEED = "seed"
+    NOTICE = "notice"
 
 
 @record
@@ -112,7 +116,7 @@ class Draft:
 
     It waits until the step of the ordinal `waits_for` was sent, and is refused with it. `card` is None for a step
     that shows none (opening the thread, a seed). `title` names a thread, `meaning` a seed. After `late_after` it is
-    skipped. `told` is who hears of it when it does not arrive.
+    skipped. `told` is who hears of it when it does not arrive; of a notice, to whom it goes, with None to the channel.
     """
 
     channel: ChannelRef
@@ -175,8 +179,10 @@ class Transition:
     not_before: datetime | None = None
 
 
-REPEATABLE = frozenset({Step.THREAD, Step.SEED})
-"""Steps that a platform takes once however often they are asked of it, so a doubt is settled by asking again."""
+REPEATABLE = frozenset({Step.THREAD, Step.SEED, Step.NOTICE})
+"""Steps of which a doubt is settled by asking again: a platform takes the others once however often they are asked of
+it, and a notice is better told twice than not at all.
+"""
 MESSAGES = frozenset({Step.ROOT, Step.REPLY})
 """Steps that put a message into the channel, or into its thread."""
 
@@ -320,7 +326,8 @@ def _landed(
 
 def _once_more(delivery: Delivery, now: datetime) -> Transition:
     if delivery.attempt >= MOST_ATTEMPTS:
-        return Transition(state=State.NEEDS_HUMAN, outcome=f"not there after {delivery.attempt} attempts")
+        given_up = State.REFUSED if delivery.draft.step is Step.NOTICE else State.NEEDS_HUMAN
+        return Transition(state=given_up, outcome=f"not there after {delivery.attempt} attempts")
     return Transition(state=State.PENDING, not_before=now)
 
 

@@ -18,10 +18,10 @@ from bot.domain.delivery import (
 )
 from bot.domain.errors import PlatformError, PlatformUncertain, StoreError
 from bot.domain.ids import MessageRef, PlatformName, ThreadRef
+from bot.domain.notice import Host
 from bot.domain.reading import ReadingState
 from bot.ports import Clock, Meter, Runner
 from bot.runtime.gathered import Gathered
-from bot.runtime.notices import Notices
 from bot.runtime.pacer import Pacer
 from bot.service import deliveries
 from bot.service.deliveries import Attempted, Noted
@@ -35,6 +35,9 @@ LONGEST_TURN = 5.0
 RESULT_AGAIN = 0.5
 """Seconds until a result is noted again that the database did not take."""
 
+TROUBLES = frozenset({State.REFUSED, State.SKIPPED, State.NEEDS_HUMAN})
+"""States of which somebody is told, by what the same transaction owes them."""
+
 T = TypeVar("T")
 
 log = logging.getLogger("dogear.deliver")
@@ -47,14 +50,14 @@ class Deliverer:
         self,
         runner: Runner,
         platforms: Mapping[PlatformName, ChatPlatform],
-        notices: Notices,
+        host: Host,
         durations: Durations,
         clock: Clock,
         meter: Meter,
     ) -> None:
         self._runner = runner
         self._platforms = platforms
-        self._notices = notices
+        self._host = host
         self._durations = durations
         self._owner = clock.token()
         self._clock = clock
@@ -139,12 +142,12 @@ class Deliverer:
         manners = {name: platform.manner for name, platform in self._platforms.items()}
         looks = min(room, LOOKS - len(self._looking))
         taken = await self._runner.write(
-            lambda tx: deliveries.take(tx, self._owner, room, self._durations, manners, looks=looks)
+            lambda tx: deliveries.take(tx, self._owner, room, self._durations, manners, looks=looks, host=self._host)
         )
-        for delivery in taken.skipped:
-            self._begin(self._notices.failed(delivery, delivery.outcome))
-        for delivery in taken.unreadable:
-            self._begin(self._notices.unreadable(delivery))
+        for delivery in taken.given_up:
+            _say(delivery, delivery.state, delivery.outcome)
+        if taken.given_up:
+            self.wake()
         for delivery in taken.doubtful:
             self._look(self._settled(delivery, taken.at))
         for delivery in taken.leased:
@@ -223,7 +226,7 @@ class Deliverer:
         while True:
             try:
                 return await self._runner.write(
-                    lambda tx: deliveries.note_attempts(tx, attempts, self._durations, manners)
+                    lambda tx: deliveries.note_attempts(tx, attempts, self._durations, manners, self._host)
                 )
             except StoreError:
                 if not tries:
@@ -250,10 +253,20 @@ class Deliverer:
         if draft.step in (Step.ROOT, Step.REPLY):
             assert draft.card is not None
             return await platform.post(draft.channel, draft.card, key=delivery.key, thread=delivery.thread)
+        if draft.step is Step.NOTICE:
+            return await self._told(delivery)
         assert delivery.root is not None
         if draft.step is Step.THREAD:
             return await platform.open_thread(delivery.root, draft.title)
         await platform.react(delivery.root, ReadingState(draft.meaning))
+        return None
+
+    async def _told(self, delivery: Delivery) -> MessageRef | None:
+        draft, platform = delivery.draft, self._platform(delivery)
+        assert draft.card is not None
+        if draft.told is None:
+            return await platform.post(draft.channel, draft.card, key=delivery.key)
+        await platform.tell(draft.told, draft.card)
         return None
 
     async def _settled(self, delivery: Delivery, at: datetime) -> None:
@@ -267,7 +280,9 @@ class Deliverer:
             await self._repeat(delivery)
             return
         found = [] if delivery.draft.step in REPEATABLE else await self._found(delivery)
-        noted = await self._runner.write(lambda tx: deliveries.note_search(tx, delivery, found, self._durations))
+        noted = await self._runner.write(
+            lambda tx: deliveries.note_search(tx, delivery, found, self._durations, self._host)
+        )
         await self._report(delivery, noted)
 
     async def _repeatable(self, delivery: Delivery, at: datetime) -> bool:
@@ -321,21 +336,19 @@ class Deliverer:
         return failed
 
     async def _report(self, delivery: Delivery, noted: Noted) -> None:
-        transition = noted.transition
         if noted.surplus is not None:
             await self._removed(delivery, noted.surplus)
         if noted.lost:
             log.info("another worker has the delivery by now", extra={"delivery": delivery.id})
             return
-        self._meter.settled(delivery, transition)
-        log.info(
-            "delivery %s",
-            transition.state,
-            extra={"delivery": delivery.id, "step": delivery.draft.step, "outcome": transition.outcome},
-        )
-        if noted.stopped is not None:
-            self._notices.stopped(noted.stopped)
-        elif transition.state is State.NEEDS_HUMAN:
-            await self._notices.doubtful(delivery, transition.outcome)
-        elif transition.state is State.REFUSED:
-            await self._notices.failed(delivery, transition.outcome)
+        self._meter.settled(delivery, noted.transition)
+        _say(delivery, noted.transition.state, noted.transition.outcome)
+        if noted.transition.state in TROUBLES:
+            self.wake()
+
+
+def _say(delivery: Delivery, state: State, outcome: str | None) -> None:
+    level = logging.WARNING if state in TROUBLES else logging.INFO
+    log.log(
+        level, "delivery %s", state, extra={"delivery": delivery.id, "step": delivery.draft.step, "outcome": outcome}
+    )

@@ -8,15 +8,16 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
+from bot.domain import notice
 from bot.domain.delivery import Durations
 from bot.domain.digest import Outcome
 from bot.domain.errors import StoreError
 from bot.domain.ids import ScheduleId
+from bot.domain.notice import Host
 from bot.domain.schedule import Schedule
 from bot.ports import Clock, Meter, Runner
 from bot.runtime.deliver import Deliverer
-from bot.runtime.notices import Notices
-from bot.service import digests, teams
+from bot.service import digests, notices, teams
 
 TOGETHER = 25
 """Slots used up in one transaction: where thousands fall due in one minute the first are on their way at once, and
@@ -36,14 +37,14 @@ class Ticker:
         self,
         runner: Runner,
         deliverer: Deliverer,
-        notices: Notices,
+        host: Host,
         durations: Durations,
         clock: Clock,
         meter: Meter,
     ) -> None:
         self._runner = runner
         self._deliverer = deliverer
-        self._notices = notices
+        self._host = host
         self._clock = clock
         self._meter = meter
         self._durations = durations
@@ -64,7 +65,7 @@ class Ticker:
     async def _plan(self, schedules: Sequence[Schedule]) -> None:
         """Use up their slots together, and where that breaks one by one, so that one holds up no other."""
         try:
-            ticks = await self._runner.write(lambda tx: digests.plan_due(tx, schedules))
+            ticks = await self._runner.write(lambda tx: digests.plan_due(tx, schedules, self._host))
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 -- whatever it is, the others are due all the same
@@ -76,22 +77,18 @@ class Ticker:
             return
         self._deliverer.wake()
         for tick in ticks:
-            await self._say(tick)
+            _say(tick)
 
     async def _broke(self, schedule: Schedule, error: Exception) -> None:
         """Told once for as long as it is the same kind of bug, for it comes back with every tick."""
         if self._broken.get(schedule.id) is type(error):
             return
-        self._broken[schedule.id] = type(error)
         reference = self._clock.token()[:4].lower()
         about = {"schedule": schedule.id, "reference": reference}
         log.error("bug in the planning of a digest", exc_info=error, extra=about)
-        await self._notices.broken(schedule, reference)
-
-    async def _say(self, tick: digests.Tick) -> None:
-        log.info("slot %s", tick.outcome.name.lower(), extra={"week": tick.slot.week, "schedule": tick.schedule.id})
-        if tick.outcome is not Outcome.PLANNED:
-            await self._notices.unused(tick)
+        await self._runner.write(lambda tx: notices.tell(tx, notice.broken(schedule, reference), self._host))
+        self._deliverer.wake()
+        self._broken[schedule.id] = type(error)
 
     async def _forget(self) -> None:
         now = self._clock.now()
@@ -166,3 +163,9 @@ class Ticker:
         except Exception:
             log.exception("bug in the ticker")
         self._beat.set()
+
+
+def _say(tick: digests.Tick) -> None:
+    level = logging.INFO if tick.outcome is Outcome.PLANNED else logging.WARNING
+    about = {"week": tick.slot.week, "schedule": tick.schedule.id}
+    log.log(level, "slot %s", tick.outcome.name.lower(), extra=about)

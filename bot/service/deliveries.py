@@ -1,9 +1,10 @@
 """The ledger's use cases: taking due deliveries, and noting how they ended. The attempts are the runtime's."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.domain import notice
 from bot.domain.delivery import (
     MESSAGES,
     Delivery,
@@ -21,46 +22,57 @@ from bot.domain.delivery import (
     check,
     late,
 )
+from bot.domain.entry import Entry
 from bot.domain.errors import ChannelBusy, ChannelRefused, NotFound, PlatformBusy, PlatformError
 from bot.domain.ids import ChannelRef, MessageRef, PlatformName, TeamId
+from bot.domain.notice import NOBODY, Host, Notice
 from bot.domain.record import record
 from bot.domain.schedule import Schedule
 from bot.ports import Transaction
-from bot.service import digests, schedules
+from bot.service import digests, notices, schedules
 
 Manners = Mapping[PlatformName, Manner]
 
 
 @record
 class Taken:
-    """What one worker has to do now: attempts to make, doubts to look into, messages that may be there twice, and
-    people to tell of what is too late or cannot be read. `at` is the moment of it, as the database has it; `next_due` is how long until
-    more is due, None if that is not known.
+    """What one worker has to do now: attempts to make, doubts to look into, messages that may be there twice. `given_up`
+    is what was found to be too late or unreadable. `at` is the moment of it, as the database has it; `next_due` is how
+    long until more is due, None if that is not known.
     """
 
     at: datetime
     leased: Sequence[Delivery]
     doubtful: Sequence[Delivery]
     unswept: Sequence[Delivery]
-    skipped: Sequence[Delivery]
-    unreadable: Sequence[Delivery]
+    given_up: Sequence[Delivery]
     next_due: timedelta | None
 
 
 def take(
-    tx: Transaction, owner: str, limit: int, durations: Durations, manners: Manners, *, looks: int | None = None
+    tx: Transaction,
+    owner: str,
+    limit: int,
+    durations: Durations,
+    manners: Manners,
+    *,
+    looks: int | None = None,
+    host: Host = NOBODY,
 ) -> Taken:
     """Put right what ended while nobody watched, then take what is due on these platforms, `limit` in all at most,
     and of these `looks` at most that are only looked for.
     """
     names = list(manners)
     tx.deliveries.expire({name: manner.settle for name, manner in manners.items()})
-    skipped = tx.deliveries.skip_late()
+    skipped = _by_team(tx.deliveries.skip_late())
+    for one in skipped:
+        _tell(tx, one, notice.failed, one.outcome, host)
     looks = limit if looks is None else looks
     doubtful = tx.deliveries.uncertain(owner, looks, durations, names)
     leased = tx.deliveries.lease(owner, limit - len(doubtful), durations, names)
     left = min(looks - len(doubtful), limit - len(doubtful) - len(leased))
     unswept = tx.deliveries.unswept(left, durations, names)
+    unreadable = [_put_aside(tx, one, host) for one in _by_team(leased) if one.unreadable is not None]
     full = len(doubtful) + len(leased) + len(unswept) >= limit
     coming = None if full else tx.deliveries.next_due()
     return Taken(
@@ -68,18 +80,43 @@ def take(
         leased=[one for one in leased if one.unreadable is None],
         doubtful=doubtful,
         unswept=unswept,
-        skipped=skipped,
-        unreadable=[_put_aside(tx, one) for one in leased if one.unreadable is not None],
+        given_up=[*skipped, *unreadable],
         next_due=None if coming is None else coming - tx.now(),
     )
 
 
-def _put_aside(tx: Transaction, delivery: Delivery) -> Delivery:
+def _by_team(found: Sequence[Delivery]) -> Sequence[Delivery]:
+    """In the order in which every transaction takes the numbers of several teams, so that two do not block each other."""
+    return sorted(found, key=lambda one: one.id)
+
+
+def _put_aside(tx: Transaction, delivery: Delivery, host: Host) -> Delivery:
     """A person is to decide of what this version cannot post: shown in part it would be worse."""
-    check(State.LEASED, State.NEEDS_HUMAN)
+    state = State.REFUSED if delivery.draft.step is Step.NOTICE else State.NEEDS_HUMAN
+    check(State.LEASED, state)
     outcome = f"this version of Dogear cannot read it ({delivery.unreadable}); bring every process up to date first"
-    tx.deliveries.settle(delivery.id, delivery.fence, State.NEEDS_HUMAN, outcome=outcome)
-    return replace(delivery, state=State.NEEDS_HUMAN, outcome=outcome)
+    tx.deliveries.settle(delivery.id, delivery.fence, state, outcome=outcome)
+    _tell(tx, delivery, notice.unreadable, outcome, host)
+    return replace(delivery, state=state, outcome=outcome)
+
+
+def _tell(
+    tx: Transaction,
+    delivery: Delivery,
+    about: Callable[[Delivery, str | None, Entry | None], Notice],
+    outcome: str | None,
+    host: Host,
+) -> None:
+    """Owe somebody a word about a delivery; that nobody could be told is for the log alone."""
+    if delivery.draft.step is not Step.NOTICE:
+        notices.tell(tx, about(delivery, outcome, _entry_of(tx, delivery)), host)
+
+
+def _entry_of(tx: Transaction, delivery: Delivery) -> Entry | None:
+    """The entry that the post is about, which its first step alone names."""
+    steps = tx.deliveries.of(delivery.team, delivery.draft.source_key)
+    entry = next((step.draft.entry for step in steps if step.draft.entry is not None), None)
+    return tx.entries.get(delivery.team, [entry]).get(entry) if entry is not None else None
 
 
 def intend(tx: Transaction, leased: Sequence[Delivery], durations: Durations) -> Sequence[Delivery | None]:
@@ -133,34 +170,49 @@ class Attempted:
 
 @record
 class Noted:
-    """What became of a delivery, and the schedule that had to be paused because of it.
-
-    It is `lost` where another worker has the delivery by now: then nothing became of it. `surplus` is a message of
+    """What became of a delivery. It is `lost` where another worker has the delivery by now: then nothing became of it. `surplus` is a message of
     ours beside the one that another worker has sent meanwhile.
     """
 
     transition: Transition
     lost: bool = False
-    stopped: Schedule | None = None
     surplus: MessageRef | None = None
 
 
 def note_attempts(
-    tx: Transaction, attempts: Sequence[Attempted], durations: Durations, manners: Manners
+    tx: Transaction, attempts: Sequence[Attempted], durations: Durations, manners: Manners, host: Host = NOBODY
 ) -> Sequence[Noted]:
     """Note what attempts came to."""
-    return [_note_attempt(tx, one.delivery, one.result, durations, manners) for one in attempts]
+    results = {one.delivery.id: one.result for one in attempts}
+    known = _by_team([one.delivery for one in attempts])
+    noted = {one.id: _note_attempt(tx, one, results[one.id], durations, manners, host) for one in known}
+    return [noted[one.delivery.id] for one in attempts]
 
 
-def _note_attempt(tx: Transaction, delivery: Delivery, result: Result, durations: Durations, manners: Manners) -> Noted:
+def _note_attempt(
+    tx: Transaction, delivery: Delivery, result: Result, durations: Durations, manners: Manners, host: Host
+) -> Noted:
     manner = manners[delivery.draft.channel.workspace.platform]
     transition = after_attempt(delivery, result, tx.now(), durations, manner)
-    noted = _note(tx, delivery, State.SENDING, transition, durations, free_at=tx.now() + manner.channel_pace)
+    noted = _note(tx, delivery, State.SENDING, transition, durations, tx.now() + manner.channel_pace)
     if noted.lost:
         return noted
     if isinstance(result, PlatformBusy) and not isinstance(result, ChannelBusy):
         _halt(tx, delivery, result)
-    return replace(noted, stopped=_stop_if_refused(tx, delivery, result))
+    _tell_of(tx, delivery, noted.transition, host, stopped=_stop_if_refused(tx, delivery, result))
+    return noted
+
+
+def _tell_of(
+    tx: Transaction, delivery: Delivery, transition: Transition, host: Host, *, stopped: Schedule | None = None
+) -> None:
+    """Owe a word about it to who can mend it; of a digest that stopped its schedule, the schedule says it all."""
+    if stopped is not None:
+        notices.tell(tx, notice.stopped(stopped, host), host)
+    if transition.state is State.NEEDS_HUMAN:
+        _tell(tx, delivery, notice.doubtful, transition.outcome, host)
+    elif transition.state is State.REFUSED and (stopped is None or delivery.draft.schedule is None):
+        _tell(tx, delivery, notice.failed, transition.outcome, host)
 
 
 def _halt(tx: Transaction, delivery: Delivery, busy: PlatformBusy) -> None:
@@ -180,16 +232,23 @@ def _stop_if_refused(tx: Transaction, delivery: Delivery, result: Result) -> Sch
 
 
 def note_search(
-    tx: Transaction, delivery: Delivery, found: Sequence[MessageRef] | PlatformError, durations: Durations
+    tx: Transaction,
+    delivery: Delivery,
+    found: Sequence[MessageRef] | PlatformError,
+    durations: Durations,
+    host: Host = NOBODY,
 ) -> Noted:
     """Note what a look at the platform came to for an uncertain delivery."""
-    return _note(tx, delivery, State.UNCERTAIN, after_search(delivery, found, tx.now(), durations), durations)
+    noted = _note(tx, delivery, State.UNCERTAIN, after_search(delivery, found, tx.now(), durations), durations)
+    if not noted.lost:
+        _tell_of(tx, delivery, noted.transition, host)
+    return noted
 
 
 def note_repeat(tx: Transaction, delivery: Delivery, result: Result, durations: Durations, manner: Manner) -> Noted:
     """Note what it came to that an uncertain delivery was posted again under its key."""
     transition = after_repeat(delivery, result, tx.now(), durations, manner)
-    return _note(tx, delivery, State.UNCERTAIN, transition, durations, free_at=tx.now() + manner.channel_pace)
+    return _note(tx, delivery, State.UNCERTAIN, transition, durations, tx.now() + manner.channel_pace)
 
 
 def note_sweep(

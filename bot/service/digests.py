@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from bot.domain import notice
 from bot.domain.card import Card
 from bot.domain.delivery import Delivery, Draft, Step
 from bot.domain.digest import (
@@ -21,12 +22,13 @@ from bot.domain.digest import (
 from bot.domain.entry import Entry
 from bot.domain.errors import Conflict, Refusal
 from bot.domain.ids import ChannelRef, EntryId, EntryNumber, InvocationId, ScheduleId, TeamId
+from bot.domain.notice import NOBODY, Host
 from bot.domain.reading import ReadingState
 from bot.domain.record import record
 from bot.domain.schedule import WEEK, Occurrence, Schedule
 from bot.domain.team import Member
 from bot.ports import Transaction
-from bot.service import entries, schedules
+from bot.service import entries, notices, schedules
 
 SEEDS = (ReadingState.READ, ReadingState.LATER)
 LATE = timedelta(hours=24)
@@ -130,9 +132,9 @@ def any_due(tx: Transaction) -> bool:
     return bool(due(tx).slots)
 
 
-def plan_due(tx: Transaction, among: Sequence[Schedule] | None = None) -> Sequence[Tick]:
+def plan_due(tx: Transaction, among: Sequence[Schedule] | None = None, host: Host = NOBODY) -> Sequence[Tick]:
     """Use up slots that are due and not used yet, of all schedules or of these as they are by now: plan the digest, or
-    skip it if it is too late or nothing is left.
+    skip it if it is too late or nothing is left, of which somebody is told.
 
     Asking again, at the same time or from another machine, changes nothing.
     """
@@ -141,7 +143,11 @@ def plan_due(tx: Transaction, among: Sequence[Schedule] | None = None) -> Sequen
         kept = [tx.schedules.of(schedule.team, schedule.channel) for schedule in among]
         among = [schedule for schedule in kept if schedule is not None]
     used = [(schedule, slot, _use(tx, schedule, slot, now)) for schedule, slot in due(tx, among).slots]
-    return [Tick(schedule=one, slot=slot, outcome=outcome) for one, slot, outcome in used if outcome is not None]
+    ticks = [Tick(schedule=one, slot=slot, outcome=outcome) for one, slot, outcome in used if outcome is not None]
+    for tick in ticks:
+        if tick.outcome is not Outcome.PLANNED:
+            notices.tell(tx, notice.unused(tick.schedule, tick.slot, tick.outcome, host), host)
+    return ticks
 
 
 def next_due(tx: Transaction) -> datetime | None:

@@ -157,7 +157,7 @@ class SqlDeliveries:
             self._work.change(PUSH, free_at=free_at, **{f"of_{name}": getattr(row, name) for name in CHANNEL})
 
     def _follow(self, row: AnyRow, now: datetime, free_at: datetime) -> None:
-        if row.step == Step.SEED:
+        if row.step in (Step.SEED, Step.NOTICE):
             return
         is_root = row.step == Step.ROOT
         self._work.change(
@@ -257,7 +257,8 @@ class SqlDeliveries:
 
     def unsettled(self, team: TeamId) -> Sequence[Delivery]:
         recent = and_(DELIVERY.c.state == State.REFUSED, DELIVERY.c.settled_at >= self._work.now() - _RECENT)
-        troubled = select(DELIVERY).where(DELIVERY.c.team == team, or_(DELIVERY.c.state == State.NEEDS_HUMAN, recent))
+        of_team = and_(DELIVERY.c.team == team, DELIVERY.c.step != Step.NOTICE)
+        troubled = select(DELIVERY).where(of_team, or_(DELIVERY.c.state == State.NEEDS_HUMAN, recent))
         newest = troubled.order_by(DELIVERY.c.settled_at.desc(), DELIVERY.c.number.desc())
         return [delivery_of(row) for row in self._work.rows(newest)]
 

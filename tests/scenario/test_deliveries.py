@@ -10,15 +10,13 @@ import pytest
 from bot.domain.card import Card, EntryLine
 from bot.domain.digest import Digest
 from bot.domain.errors import PlatformBusy, PlatformRefused, PlatformUncertain
-from bot.domain.ids import ChannelRef, TeamId, WorkspaceRef
+from bot.domain.ids import TeamId
 from bot.domain.reading import ReadingState
 from bot.domain.schedule import Occurrence, Schedule
 from bot.ports import Transaction
-from bot.runtime.notices import Notices
 from bot.service import digests
 from tests.fakes.clubhouse import WEDNESDAY, clubhouse, text_of, words_of
-from tests.fakes.platform import NAME, RecordingPlatform, channel
-from tests.fakes.records import a_delivery
+from tests.fakes.platform import RecordingPlatform, channel
 
 MONDAY_NINE = "schedule set mon 09:00 UTC"
 TO_MONDAY = {"days": 5}
@@ -136,24 +134,6 @@ def test_a_doubt_that_cannot_be_looked_up_is_shown_to_the_admin_and_never_posted
     assert "may not read" in status
 
 
-@pytest.mark.parametrize(("workspace", "labels"), [("W1", ["It is there", "Post again"]), ("W2", [])])
-def test_the_hosts_channel_hears_of_a_doubt_with_buttons_where_they_are_good_for_it(
-    database: str, tmp_path: Path, workspace: str, labels: list[str]
-) -> None:
-    async def scenario() -> Card:
-        hosts = ChannelRef(WorkspaceRef(NAME, workspace), "ops")
-        async with clubhouse(database, tmp_path, "Alpha") as house:
-            notices = Notices(house.club.runner, {NAME: house.platform}, house.club.clock, hosts, "/blog")
-            draft = replace(a_delivery().draft, channel=channel("reading"))
-            await notices.doubtful(a_delivery(draft=draft), "may not read")
-            return house.platform.posted[0].card
-
-    card = asyncio.run(scenario())
-
-    assert [action.label for action in card.actions] == labels
-    assert ("/blog digest arrived, or /blog digest again" in words_of(card)) == (not labels)
-
-
 def test_what_a_person_wants_posted_again_is_posted_however_late_they_decide(database: str, tmp_path: Path) -> None:
     async def scenario() -> RecordingPlatform:
         blind = RecordingPlatform(refusals=[AWAY], blind=PlatformRefused("may not read", remedy="Grant history."))
@@ -224,7 +204,7 @@ def test_a_digest_later_than_a_day_is_skipped_and_its_admin_is_told(database: st
     platform = asyncio.run(scenario())
 
     assert platform.posted == []
-    assert [card.title for _, card in platform.told] == ["No digest was posted in #reading this week."]
+    assert [card.title for _, card in platform.told] == ["No digest was posted this week."]
 
 
 def test_weeks_away_end_in_one_digest_and_not_in_a_burst(database: str, tmp_path: Path) -> None:

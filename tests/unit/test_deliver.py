@@ -10,9 +10,9 @@ import pytest
 import bot.runtime.deliver
 from bot.domain.delivery import Durations
 from bot.domain.errors import StoreError
+from bot.domain.notice import Host
 from bot.ports import Meter, Runner, Transaction
 from bot.runtime.deliver import Deliverer
-from bot.runtime.notices import Notices
 from bot.service.deliveries import Attempted
 from tests.fakes.clock import FakeClock
 from tests.fakes.records import a_delivery, a_message
@@ -38,9 +38,7 @@ class Broken:
 
 def noted(runner: Broken) -> Any:
     nobody = cast(Any, None)
-    worker = Deliverer(
-        cast(Runner, runner), {}, cast(Notices, nobody), Durations(attempt=ATTEMPT), FakeClock(), cast(Meter, nobody)
-    )
+    worker = Deliverer(cast(Runner, runner), {}, Host(), Durations(attempt=ATTEMPT), FakeClock(), cast(Meter, nobody))
     return asyncio.run(worker._note_all([Attempted(delivery=a_delivery(), result=a_message("1"))]))
 
 
@@ -75,8 +73,7 @@ class Asked:
 async def until_asked_again(runner: Asked, meter: Counted) -> None:
     """Nobody wakes the worker: what makes it look again is the poll alone."""
     durations = Durations(poll=timedelta(milliseconds=1))
-    nobody = cast(Any, None)
-    worker = Deliverer(cast(Runner, runner), {}, cast(Notices, nobody), durations, FakeClock(), meter)
+    worker = Deliverer(cast(Runner, runner), {}, Host(), durations, FakeClock(), meter)
     running = asyncio.create_task(worker.run())
     async with asyncio.timeout(60):
         await asyncio.wait({running, asyncio.create_task(runner.again.wait())}, return_when=asyncio.FIRST_COMPLETED)

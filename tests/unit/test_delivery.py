@@ -144,7 +144,7 @@ def test_what_is_not_there_is_sent_again_at_once(step: Step) -> None:
     assert after_search(delivery, [], NOW, DURATIONS) == Transition(state=State.PENDING, not_before=NOW)
 
 
-@pytest.mark.parametrize("step", list(Step))
+@pytest.mark.parametrize("step", [step for step in Step if step is not Step.NOTICE])
 def test_what_is_not_there_after_the_most_attempts_is_for_a_person(step: Step) -> None:
     delivery = a_delivery(step, State.UNCERTAIN, attempt=MOST_ATTEMPTS)
 
@@ -282,3 +282,10 @@ def test_the_wait_doubles_up_to_the_longest() -> None:
     waits = [backoff(attempt, DURATIONS) // timedelta(minutes=1) for attempt in (0, 1, 2, 3, 6, 7, 8, 10_000)]
 
     assert waits == [1, 1, 2, 4, 32, 60, 60, 60]
+
+
+def test_a_notice_that_cannot_be_told_is_given_up_and_asks_nobody() -> None:
+    tired = a_delivery(Step.NOTICE, State.UNCERTAIN, attempt=MOST_ATTEMPTS)
+
+    assert after_search(tired, [], NOW, DURATIONS).state is State.REFUSED
+    assert after_attempt(tired, UNCERTAIN, NOW, DURATIONS, MANNER).state is State.REFUSED
