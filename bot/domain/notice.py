@@ -101,7 +101,8 @@ def _of_delivery(delivery: Delivery, problem: str, card: Card) -> Notice:
 
 
 def _decided(delivery: Delivery, label: str, word: str, *, primary: bool = False) -> Action:
-    call = Call(path=("digest", word), arguments={"channel": f"#{delivery.draft.channel.id}"})
+    """A button that names the delivery itself: where it is pressed, another channel or workspace may be meant."""
+    call = Call(path=("digest", word), arguments={"delivery": str(delivery.id)})
     return Action(label=label, call=call, primary=primary)
 
 

@@ -23,8 +23,8 @@ from bot.domain.delivery import (
     late,
 )
 from bot.domain.entry import Entry
-from bot.domain.errors import ChannelBusy, ChannelRefused, NotFound, PlatformBusy, PlatformError
-from bot.domain.ids import ChannelRef, MessageRef, PlatformName, TeamId
+from bot.domain.errors import ChannelBusy, ChannelRefused, NotAllowed, NotFound, PlatformBusy, PlatformError
+from bot.domain.ids import AccountRef, ChannelRef, DeliveryId, MessageRef, PlatformName, TeamId
 from bot.domain.notice import NOBODY, Host, Notice
 from bot.domain.record import record
 from bot.domain.schedule import Schedule
@@ -322,30 +322,50 @@ def troubles(tx: Transaction, team: TeamId) -> Sequence[Delivery]:
     return tx.deliveries.unsettled(team)
 
 
-def arrived(tx: Transaction, team: TeamId, channel: ChannelRef) -> Delivery:
-    """Take a person's word that the channel's doubtful delivery is there; raises NotFound if none is in doubt.
+@record
+class Decider:
+    """Who decides of a doubt: an admin of any of the team's, others of what they shared themselves."""
+
+    team: TeamId
+    account: AccountRef
+    admin: bool
+
+
+def arrived(tx: Transaction, by: Decider, where: ChannelRef | DeliveryId) -> Delivery:
+    """Take a person's word that a doubtful delivery is there: this one, or the channel's. Raises NotFound if there is
+    none in doubt that they decide of, NotAllowed where only an admin does.
 
     Where it stands nobody can tell us, so what would have gone on below it is skipped.
     """
-    delivery = _doubtful(tx, team, channel)
+    delivery = _doubtful(tx, by, where)
     check(delivery.state, State.SENT)
     tx.deliveries.settle(delivery.id, delivery.fence, State.SENT, outcome="a person saw it there")
     return delivery
 
 
-def again(tx: Transaction, team: TeamId, channel: ChannelRef) -> Delivery:
-    """Post the channel's doubtful delivery again, however late it is by now; raises NotFound if none is in doubt."""
-    delivery = _doubtful(tx, team, channel)
+def again(tx: Transaction, by: Decider, where: ChannelRef | DeliveryId) -> Delivery:
+    """Post a doubtful delivery again, this one or the channel's, however late it is by now; raises as `arrived`."""
+    delivery = _doubtful(tx, by, where)
     check(delivery.state, State.PENDING)
     tx.deliveries.never_late(delivery.id)
     tx.deliveries.settle(delivery.id, delivery.fence, State.PENDING, not_before=tx.now())
     return delivery
 
 
-def _doubtful(tx: Transaction, team: TeamId, channel: ChannelRef) -> Delivery:
-    """The delivery to the channel that has waited for a person the longest."""
-    waiting = [one for one in tx.deliveries.unsettled(team) if one.state is State.NEEDS_HUMAN]
-    here = [one for one in waiting if one.draft.channel == channel]
-    if not here:
-        raise NotFound("Nothing in this channel is in doubt.", hint="“status” shows what went wrong lately.")
-    return here[-1]
+def _doubtful(tx: Transaction, by: Decider, where: ChannelRef | DeliveryId) -> Delivery:
+    """Of those that are meant the one that has waited for a person the longest."""
+    waiting = [one for one in tx.deliveries.unsettled(by.team) if one.state is State.NEEDS_HUMAN]
+    if isinstance(where, ChannelRef):
+        meant, what = [one for one in waiting if one.draft.channel == where], "Nothing in this channel is in doubt."
+    else:
+        meant, what = [one for one in waiting if one.id == where], "That post of this team's is not in doubt."
+    if not meant:
+        raise NotFound(
+            what, hint="Its own team's admins decide of a post; for them “status” shows what went wrong lately."
+        )
+    allowed = [one for one in meant if by.admin or (one.draft.schedule is None and one.draft.told == by.account)]
+    if not allowed:
+        raise NotAllowed(
+            "Only an admin, or whoever shared it, decides of that.", hint="Ask an admin of this workspace."
+        )
+    return allowed[-1]

@@ -1,15 +1,23 @@
 """People hear of what did not arrive: whatever happens to the telling, and once for each problem."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bot.chat.platform import Actor, Invocation
+from bot.domain.card import Call, Card
 from bot.domain.errors import PlatformBusy, PlatformError, PlatformRefused, PlatformUncertain
-from bot.domain.ids import ChannelRef, WorkspaceRef
-from tests.fakes.clubhouse import clubhouse, words_of
-from tests.fakes.platform import NAME, Posted, RecordingPlatform
+from bot.domain.ids import ChannelRef, InvocationId, WorkspaceRef
+from bot.domain.team import Role
+from bot.service import teams
+from tests.fakes.clubhouse import Clubhouse, clubhouse, text_of, words_of
+from tests.fakes.platform import NAME, WORKSPACE, Posted, RecordingPlatform, account
 
 AWAY = PlatformUncertain("no answer")
 GONE = PlatformRefused("not in the channel.", remedy="Invite the bot.")
@@ -107,3 +115,74 @@ def test_the_hosts_channel_hears_of_it_in_whatever_workspace_it_is(database: str
     assert posted.ref.channel == ChannelRef(WorkspaceRef(NAME, "host"), "ops")
     assert posted.card.title == "What you shared did not arrive whole."
     assert platform.told == []
+
+
+def again(card: Card) -> Call:
+    """What the button for posting again does."""
+    return next(action.call for action in card.actions if action.label == "Post again")
+
+
+@asynccontextmanager
+async def in_doubt(database: str, folder: Path, line: str, **options: Any) -> AsyncIterator[Clubhouse]:
+    """A club whose ana is asked whether a post arrived."""
+    blind = RecordingPlatform(refusals=[AWAY], blind=UNREADABLE)
+    async with clubhouse(database, folder, "Alpha", platform=blind, **options) as house:
+        await house.say("schedule set mon 09:00 UTC", by="ana")
+        await house.say(line, by="ana")
+        await house.wait(hours=1)
+        yield house
+
+
+async def pressed(house: Clubhouse, call: Call, *, by: str, role: Role, there: WorkspaceRef = WORKSPACE) -> str:
+    """A press where no channel is known, as in a direct message."""
+    actor = Actor(account=account(by), workspace=there, name=by, role=role)
+    press = Invocation(id=InvocationId(house.club.clock.token()), call=call, actor=actor, channel=None)
+    answer = await house.club.dispatcher.invoke(press)
+    await house.stage.settle()
+    return text_of(answer)
+
+
+def test_who_shared_an_entry_decides_of_its_doubt_without_being_an_admin(database: str, tmp_path: Path) -> None:
+    async def scenario() -> tuple[str, str, int]:
+        async with in_doubt(database, tmp_path, "share #1") as house:
+            ((_, card),) = house.platform.told
+            other = await pressed(house, again(card), by="ben", role=Role.READER)
+            return other, await pressed(house, again(card), by="ana", role=Role.READER), len(house.platform.roots())
+
+    other, own, posts = asyncio.run(scenario())
+
+    assert "Only an admin, or whoever shared it" in other
+    assert "on its way again" in own
+    assert posts == 1
+
+
+def test_of_a_digest_an_admin_decides_and_of_one_doubt_at_a_time(database: str, tmp_path: Path) -> None:
+    async def scenario() -> tuple[str, str, str]:
+        async with in_doubt(database, tmp_path, "digest post") as house:
+            ((_, card),) = house.platform.told
+            reader = await pressed(house, again(card), by="ana", role=Role.READER)
+            admin = await pressed(house, again(card), by="ben", role=Role.ADMIN)
+            return reader, admin, await pressed(house, again(card), by="ben", role=Role.ADMIN)
+
+    reader, admin, twice = asyncio.run(scenario())
+
+    assert "Only an admin" in reader
+    assert "on its way again" in admin
+    assert "is not in doubt" in twice
+
+
+def test_in_the_hosts_channel_the_teams_own_admins_decide_and_nobody_elses(database: str, tmp_path: Path) -> None:
+    async def scenario() -> tuple[str, str]:
+        async with in_doubt(database, tmp_path, "digest post", admin_channel="fake:host:ops") as house:
+            (posted,) = house.platform.roots()
+            write = house.club.runner.write
+            neighbour = await write(lambda tx: tx.teams.add("neighbours", "UTC"))
+            for name, team in (("second", house.team), ("theirs", neighbour)):
+                await write(partial(teams.join, ref=WorkspaceRef(NAME, name), name=name, team=team))
+            press = partial(pressed, house, again(posted.card), by="ben", role=Role.ADMIN)
+            return await press(there=WorkspaceRef(NAME, "theirs")), await press(there=WorkspaceRef(NAME, "second"))
+
+    theirs, second = asyncio.run(scenario())
+
+    assert "That post of this team's is not in doubt." in theirs
+    assert "on its way again" in second
