@@ -88,6 +88,8 @@ class Durations:
     first_backoff: timedelta = timedelta(minutes=1)
     longest_backoff: timedelta = timedelta(minutes=60)
     give_up: timedelta = timedelta(hours=24)
+    between_visits: timedelta = timedelta(minutes=5)
+    """Between two looks whether we are back in a workspace that we have left."""
 
 
 @record

@@ -7,6 +7,7 @@ from bot.domain.entry import Entry
 from bot.domain.ids import AccountRef, ChannelRef, TeamId
 from bot.domain.record import record
 from bot.domain.schedule import Occurrence, Schedule
+from bot.domain.team import Workspace
 from bot.domain.text import Span, Text, plain
 
 
@@ -83,6 +84,21 @@ def unreadable(delivery: Delivery, outcome: str | None, entry: Entry | None) -> 
     actions = (_decided(delivery, "Post again", "again"),)
     card = _card("This waits for you.", _what(delivery, entry), plain(outcome or ""), actions=actions)
     return _of_delivery(delivery, f"doubt:{delivery.id}:{delivery.fence}", card)
+
+
+def left(delivery: Delivery, workspace: Workspace) -> Notice:
+    """Something is owed to a workspace that does not let us in any more; nobody there can be told."""
+    place = f"{workspace.ref.platform}:{workspace.ref.id}"
+    why = f"{workspace.name or place} ({place}) has removed Dogear, or does not know its token any more."
+    mend = "Install it there again within a day, and what is due is posted."
+    card = _card("Dogear cannot post in a workspace.", plain(why), plain(mend))
+    return Notice(
+        team=delivery.team,
+        problem=f"left:{place}:{workspace.left_at}",
+        about=delivery.draft.channel,
+        told=None,
+        card=card,
+    )
 
 
 def _of_schedule(schedule: Schedule, problem: str, card: Card) -> Notice:

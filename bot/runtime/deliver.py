@@ -186,6 +186,7 @@ class Deliverer:
         began, shown = self._time(), self._clock.now()
         delivery = await self._intend(leased)
         if delivery is None:
+            log.info("delivery held back", extra={"delivery": leased.id, "step": leased.draft.step})
             return
         if max(self._time() - began, (self._clock.now() - shown).total_seconds()) > self._stale:
             await self._give_back(delivery, timedelta())
@@ -214,7 +215,7 @@ class Deliverer:
         await self._runner.write(lambda tx: deliveries.give_back(tx, delivery, wait))
 
     async def _intend_all(self, leased: Sequence[Delivery]) -> Sequence[Delivery | None]:
-        return await self._runner.write(lambda tx: deliveries.intend(tx, leased, self._durations))
+        return await self._runner.write(lambda tx: deliveries.intend(tx, leased, self._durations, self._host))
 
     async def _note_all(self, attempts: Sequence[Attempted]) -> Sequence[Noted]:
         """Results are worth some patience: what is not noted has to be looked for on the platform.

@@ -119,30 +119,36 @@ def _entry_of(tx: Transaction, delivery: Delivery) -> Entry | None:
     return tx.entries.get(delivery.team, [entry]).get(entry) if entry is not None else None
 
 
-def intend(tx: Transaction, leased: Sequence[Delivery], durations: Durations) -> Sequence[Delivery | None]:
+def intend(
+    tx: Transaction, leased: Sequence[Delivery], durations: Durations, host: Host = NOBODY
+) -> Sequence[Delivery | None]:
     """Note that these attempts begin now: each as it is now, None for what is not ours to attempt (any more).
 
     What is held up, as by a halt since it was leased, is given back, so that it need not wait for our lease to end.
-    What is owed to a workspace that we are not in any more is refused, for nothing can be sent there.
+    What is owed to a workspace that we are not in any more cannot be sent there: it waits for a day for us to be back.
     """
     begun = {delivery.id: delivery for delivery in tx.deliveries.intend(leased, durations)}
-    for delivery in leased:
-        if delivery.id in begun:
-            continue
-        if _reaches(tx, delivery):
-            give_back(tx, delivery)
-        else:
-            check(State.LEASED, State.REFUSED)
-            tx.deliveries.settle(delivery.id, delivery.fence, State.REFUSED, outcome=NOT_THERE)
+    for delivery in _by_team(leased):
+        if delivery.id not in begun:
+            _hold_back(tx, delivery, durations, host)
     return [begun.get(delivery.id) for delivery in leased]
 
 
 NOT_THERE = "Dogear is not in this workspace any more"
 
 
-def _reaches(tx: Transaction, delivery: Delivery) -> bool:
+def _hold_back(tx: Transaction, delivery: Delivery, durations: Durations, host: Host) -> None:
     workspace = tx.teams.workspace(delivery.draft.channel.workspace)
-    return workspace is not None and workspace.team == delivery.team and workspace.left_at is None
+    to_host = delivery.draft.step is Step.NOTICE and delivery.draft.told is None
+    if to_host or (workspace is not None and workspace.team == delivery.team and workspace.left_at is None):
+        give_back(tx, delivery)
+    elif workspace is None or workspace.left_at is None or tx.now() - workspace.left_at >= durations.give_up:
+        refused = Transition(state=State.REFUSED, outcome=NOT_THERE)
+        if not _note(tx, delivery, State.LEASED, refused, durations).lost:
+            _tell_of(tx, delivery, refused, host)
+    else:
+        give_back(tx, replace(delivery, outcome=NOT_THERE), durations.between_visits)
+        notices.tell(tx, notice.left(delivery, workspace), host)
 
 
 def give_back(tx: Transaction, delivery: Delivery, wait: timedelta = timedelta()) -> None:

@@ -16,7 +16,7 @@ from bot.domain.ids import MessageRef
 from bot.service import deliveries
 from store.sql.tables import DELIVERY
 from tests.fakes.clubhouse import Clubhouse, clubhouse, text_of, words_of
-from tests.fakes.platform import WORKSPACE, Posted, RecordingPlatform, channel
+from tests.fakes.platform import RecordingPlatform, channel
 
 AWAY = PlatformUncertain("no answer")
 REMEMBERS = Manner(settle=timedelta(seconds=25), repeatable_within=timedelta(seconds=120), channel_pace=timedelta())
@@ -154,22 +154,6 @@ def test_a_card_that_this_version_cannot_read_waits_for_a_person_and_the_others_
 def written_by_a_newer_version(tx: Any) -> None:
     body = '{"version":1,"card":{"title":"Alpha","mood":"fine"}}'
     tx.deliveries._work.change(update(DELIVERY).where(DELIVERY.c.step == Step.ROOT).values(body=body))
-
-
-def test_nothing_is_sent_to_a_workspace_that_we_have_left(database: str, tmp_path: Path) -> None:
-    async def scenario() -> tuple[list[Posted], str]:
-        async with clubhouse(database, tmp_path, "Alpha") as house:
-            await house.say("share #1")
-            await house.club.runner.write(lambda tx: tx.teams.leave(WORKSPACE))
-            await house.stage.settle()
-            team = house.team.id
-            (trouble, *_) = await house.club.runner.read(lambda tx: deliveries.troubles(tx, team))
-            return house.platform.posted, trouble.outcome or ""
-
-    posted, outcome = asyncio.run(scenario())
-
-    assert posted == []
-    assert outcome == "Dogear is not in this workspace any more"
 
 
 def test_waiting_for_a_busy_platform_is_no_attempt_however_often(database: str, tmp_path: Path) -> None:
