@@ -23,7 +23,7 @@ from bot.domain.delivery import (
     late,
 )
 from bot.domain.entry import Entry
-from bot.domain.errors import ChannelBusy, ChannelRefused, NotAllowed, NotFound, PlatformBusy, PlatformError
+from bot.domain.errors import ChannelRefused, NotAllowed, NotFound, PlatformBusy, PlatformError, Scope
 from bot.domain.ids import AccountRef, ChannelRef, DeliveryId, MessageRef, PlatformName, TeamId
 from bot.domain.notice import NOBODY, Host, Notice
 from bot.domain.record import record
@@ -152,8 +152,8 @@ def _hold_back(tx: Transaction, delivery: Delivery, durations: Durations, host: 
 
 
 def give_back(tx: Transaction, delivery: Delivery, wait: timedelta = timedelta()) -> None:
-    """Return a delivery whose attempt did not begin after all; it is due again after `wait`, and without one it keeps
-    its place in the channel.
+    """Return a delivery whose attempt did not begin after all; it is due again after `wait`, and keeps its place in the
+    channel.
     """
     attempt = max(delivery.attempt - 1, 0) if delivery.state is State.SENDING else None
     tx.deliveries.settle(
@@ -163,6 +163,7 @@ def give_back(tx: Transaction, delivery: Delivery, wait: timedelta = timedelta()
         not_before=tx.now() + wait if wait else delivery.not_before,
         attempt=attempt,
         outcome=delivery.outcome,
+        free_at=tx.now() + wait,
     )
 
 
@@ -200,10 +201,13 @@ def _note_attempt(
 ) -> Noted:
     manner = manners[delivery.draft.channel.workspace.platform]
     transition = after_attempt(delivery, result, tx.now(), durations, manner)
-    noted = _note(tx, delivery, State.SENDING, transition, durations, tx.now() + manner.channel_pace)
+    free_at = tx.now() + manner.channel_pace
+    if transition.state is State.PENDING:
+        free_at = max(free_at, transition.not_before or free_at)  # what came later to the channel stays behind it
+    noted = _note(tx, delivery, State.SENDING, transition, durations, free_at)
     if noted.lost:
         return noted
-    if isinstance(result, PlatformBusy) and not isinstance(result, ChannelBusy):
+    if isinstance(result, PlatformBusy):
         _halt(tx, delivery, result)
     _tell_of(tx, delivery, noted.transition, host, stopped=_stop_if_refused(tx, delivery, result))
     return noted
@@ -222,9 +226,16 @@ def _tell_of(
 
 
 def _halt(tx: Transaction, delivery: Delivery, busy: PlatformBusy) -> None:
-    """Nobody asks the platform for the same in this workspace before it has time again; all else goes on."""
+    """Nobody asks the platform for the same there before it has time again, for nothing where it has none at all.
+
+    A channel needs no halt: what is due in it waits behind the delivery.
+    """
+    until, workspace = tx.now() + busy.retry_after, delivery.draft.channel.workspace
     same = MESSAGES if delivery.draft.step in MESSAGES else {delivery.draft.step}
-    tx.deliveries.halt(delivery.draft.channel.workspace, sorted(same), tx.now() + busy.retry_after)
+    if busy.scope is Scope.PLATFORM:
+        tx.deliveries.halt(workspace.platform, sorted(Step), until)
+    elif busy.scope is Scope.WORKSPACE:
+        tx.deliveries.halt(workspace, sorted(same), until)
 
 
 def _stop_if_refused(tx: Transaction, delivery: Delivery, result: Result) -> Schedule | None:

@@ -111,14 +111,14 @@ FOLLOW = (
 After a restore some of these are in doubt already, and are looked into in their turn.
 """
 
-PUSH = (
-    update(DELIVERY)
-    .where(
-        *(_ROW[name] == bindparam(f"of_{name}", type_=_ROW[name].type) for name in CHANNEL),
-        in_state(DELIVERY, State.PENDING),
-        _ROW.not_before < _FREE_AT,
-        _is_message(),
-    )
-    .values(not_before=_FREE_AT)
+_WAITING = (
+    *(_ROW[name] == bindparam(f"of_{name}", type_=_ROW[name].type) for name in CHANNEL),
+    in_state(DELIVERY, State.PENDING),
+    _is_message(),
 )
+
+PUSH = update(DELIVERY).where(*_WAITING, _ROW.not_before < _FREE_AT).values(not_before=_FREE_AT)
 """Keep other messages from the channel until it is free again."""
+
+BUSY_UNTIL = select(func.max(_ROW.not_before)).where(*_WAITING)
+"""When the last message is due that waits for the channel; later than now where it is held up."""

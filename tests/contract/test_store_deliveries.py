@@ -165,9 +165,9 @@ def test_only_what_is_due_on_a_platform_that_runs_is_leased(club: Club, clock: F
 def test_the_longest_due_is_leased_first_and_one_for_each_channel(club: Club, clock: FakeClock) -> None:
     plan(club, "second")
     plan(club, "other channel", "other")
-    clock.advance(timedelta(minutes=-1))
-    plan(club, "first")
-    clock.advance(timedelta(minutes=2))
+    with club.store.begin(write=True) as tx:
+        tx.deliveries.plan(club.team, drafts("first"), not_before=tx.now() - timedelta(minutes=1))
+    clock.advance(timedelta(minutes=1))
 
     assert [delivery.draft.source_key for delivery in lease(club.store, 1)] == ["first"]
     assert [delivery.draft.source_key for delivery in lease(club.store)] == ["other channel"]

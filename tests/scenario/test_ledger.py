@@ -2,16 +2,21 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
+from bot.chat.platform import Invocation
 from bot.domain.delivery import Delivery, Durations, Manner, Result, State, Step
-from bot.domain.errors import ChannelRefused, PlatformBusy, PlatformError, PlatformRefused
-from bot.domain.ids import MessageRef
+from bot.domain.errors import ChannelRefused, PlatformBusy, PlatformError, PlatformRefused, Scope
+from bot.domain.ids import ChannelRef, InvocationId, MessageRef, WorkspaceRef
 from bot.domain.schedule import Schedule
-from bot.service import deliveries
+from bot.domain.team import Role
+from bot.service import deliveries, teams
 from bot.service.deliveries import Attempted, Noted
-from tests.fakes.clubhouse import Clubhouse, clubhouse
+from tests.fakes.clubhouse import Clubhouse, actor_of, clubhouse
 from tests.fakes.platform import NAME, channel
 
 DURATIONS = Durations()
@@ -142,3 +147,64 @@ def test_a_channel_that_refuses_a_reply_keeps_its_schedule_and_one_that_refuses_
 
 async def schedules(house: Clubhouse) -> Sequence[Schedule]:
     return await house.club.runner.read(lambda tx: tx.schedules.all(house.team.id))
+
+
+@pytest.mark.parametrize(
+    ("scope", "goes_on"),
+    [
+        (Scope.CHANNEL, {"other", "neighbour"}),
+        (Scope.WORKSPACE, {"neighbour"}),
+        (Scope.PLATFORM, set[str]()),
+    ],
+)
+def test_a_not_now_holds_up_what_it_is_about_and_nothing_else(
+    scope: Scope, goes_on: set[str], database: str, tmp_path: Path
+) -> None:
+    async def scenario() -> tuple[set[str], set[str]]:
+        async with clubhouse(database, tmp_path, "Alpha", "Beta") as house:
+            neighbour = ChannelRef(WorkspaceRef(NAME, "W2"), "neighbour")
+            await house.club.runner.write(lambda tx: teams.join(tx, neighbour.workspace, "second", house.team))
+            await house.say("share #1")
+            (begun,) = await intended(house, *(await taken(house)).leased)
+            assert begun is not None
+            await noted(house, begun, PlatformBusy("slow down", retry_after=timedelta(seconds=40), scope=scope))
+            for line, where in (("share #2", "reading"), ("share #1", "other")):
+                await house.say(line, where=where)
+            ana = actor_of("ana", Role.ADMIN)
+            press = Invocation(
+                id=InvocationId("there"),
+                call="share #1",
+                actor=replace(ana, workspace=neighbour.workspace),
+                channel=neighbour,
+            )
+            await house.club.dispatcher.invoke(press)
+            at_once = {one.draft.channel.id for one in (await taken(house)).leased}
+            later(house, seconds=41)
+            return at_once, {one.draft.channel.id for one in (await taken(house)).leased}
+
+    at_once, afterwards = asyncio.run(scenario())
+
+    assert at_once == goes_on
+    assert afterwards == {"reading", "other", "neighbour"} - goes_on
+
+
+@pytest.mark.parametrize("held_up", ["by the platform", "by its turn"])
+def test_what_is_put_off_keeps_its_place_in_the_channel(held_up: str, database: str, tmp_path: Path) -> None:
+    async def scenario() -> list[str]:
+        async with clubhouse(database, tmp_path, "Alpha", "Beta") as house:
+            await house.say("share #1")
+            await house.say("share #2")
+            (first,) = (await taken(house)).leased
+            if held_up == "by its turn":
+                await house.club.runner.write(lambda tx: deliveries.give_back(tx, first, timedelta(seconds=20)))
+            else:
+                (begun,) = await intended(house, first)
+                assert begun is not None
+                await noted(house, begun, PlatformBusy("slow", retry_after=timedelta(seconds=20), scope=Scope.CHANNEL))
+            later(house, seconds=21)
+            (next_one,) = (await taken(house)).leased
+            return [first.draft.source_key, next_one.draft.source_key]
+
+    first, next_one = asyncio.run(scenario())
+
+    assert next_one == first
