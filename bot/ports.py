@@ -422,8 +422,9 @@ class Deliveries(Protocol):
     """The ledger. Which state may follow which is for `bot.domain.delivery` to say, and is checked by its caller."""
 
     def plan(self, team: TeamId, drafts: Sequence[Draft], *, not_before: datetime) -> bool:
-        """Add the drafts of one source: those that wait for no other step are due at `not_before`, each other when
-        the one it waits for is sent. False, and nothing done, if the source was planned before.
+        """Add the drafts of one source: those that wait for no other step are due at `not_before`, behind the messages
+        to the channel that are held up, each other when the one it waits for is sent. False, and nothing done, if the source
+        was planned before.
         """
         ...
 
@@ -447,7 +448,7 @@ class Deliveries(Protocol):
         """Note, before the first byte leaves, that these attempts begin; those that may, as they are now.
 
         Left out is what is no longer leased to us for long enough, what is halted, and whatever goes to a workspace
-        that is not the team's (any more).
+        that is not the team's (any more), but for a notice to the host's channel.
         """
         ...
 
@@ -476,8 +477,10 @@ class Deliveries(Protocol):
         """Take away its `late_after`: it is to be sent however late that is."""
         ...
 
-    def halt(self, workspace: WorkspaceRef, steps: Sequence[Step], until: datetime) -> None:
-        """Attempt none of these steps in the workspace until then, whoever it is that would."""
+    def halt(self, where: WorkspaceRef | PlatformName, steps: Sequence[Step], until: datetime) -> None:
+        """Attempt none of these steps in the workspace, or anywhere on the platform, until then, whoever it is that
+        would.
+        """
         ...
 
     def uncertain(self, owner: str, limit: int, durations: Durations, platforms: Sequence[str]) -> Sequence[Delivery]:
@@ -513,7 +516,9 @@ class Deliveries(Protocol):
         ...
 
     def unsettled(self, team: TeamId) -> Sequence[Delivery]:
-        """Deliveries of the team that wait for a person or were refused within the last 30 days, newest first."""
+        """Deliveries of the team that wait for a person or were refused within the last 30 days, newest first; not
+        the notices that told of these.
+        """
         ...
 
     def doubt_after_restore(self) -> int:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import aiohttp
 import discord
 
-from bot.domain.errors import ChannelRefused, PlatformBusy, PlatformError, PlatformRefused, PlatformUncertain
+from bot.domain.errors import ChannelRefused, PlatformBusy, PlatformError, PlatformRefused, PlatformUncertain, Scope
 
 BLOCKED = timedelta(minutes=10)
 """How long to stay away when Discord's edge refuses us and names no time: its window for invalid requests."""
@@ -59,7 +59,8 @@ def told(error: Exception) -> PlatformError:
     """What an attempt that ended like this means."""
     match error:
         case discord.RateLimited():
-            return PlatformBusy("Discord asks us to wait", retry_after=timedelta(seconds=error.retry_after))
+            wait = timedelta(seconds=error.retry_after)
+            return PlatformBusy("Discord asks us to wait", retry_after=wait, scope=Scope.CHANNEL)
         case discord.DiscordServerError():
             return PlatformUncertain(f"Discord had a fault of its own ({error.status})")
         case discord.HTTPException():
@@ -74,7 +75,7 @@ def told(error: Exception) -> PlatformError:
 
 def _refused(error: discord.HTTPException) -> PlatformError:
     if error.status == 429:
-        return PlatformBusy("Discord turns us away", retry_after=_named_time(error) or BLOCKED)
+        return PlatformBusy("Discord turns us away", retry_after=_named_time(error) or BLOCKED, scope=_scope(error))
     if error.status >= 500:
         return PlatformUncertain(f"Discord had a fault of its own ({error.status})")
     if error.status == 401:
@@ -98,6 +99,16 @@ def before_sending() -> Iterator[None]:
         if not isinstance(meant, PlatformUncertain):
             raise
         raise PlatformBusy(str(meant), retry_after=UNREACHABLE) from error
+
+
+def _scope(error: discord.HTTPException) -> Scope:
+    """How far a 429 reaches. Discord says whether it is global; at its edge, which names no `Via`, we are known by our
+    address. Every other limit of what we ask for belongs to the channel.
+    https://docs.discord.com/developers/topics/rate-limits, November 2026.
+    """
+    headers = error.response.headers
+    everywhere = headers.get("X-RateLimit-Scope") == "global" or "X-RateLimit-Global" in headers
+    return Scope.PLATFORM if everywhere or "Via" not in headers else Scope.CHANNEL
 
 
 def _named_time(error: discord.HTTPException) -> timedelta | None:

@@ -83,6 +83,7 @@ _PLACEHOLDER = {
 
 
 def _usage(param: Param) -> str:
-    value = "|".join(choice.value for choice in param.choices) or _PLACEHOLDER.get(param.kind, param.name)
+    free = "…" if param.placement is Placement.NAMED else param.name
+    value = "|".join(choice.value for choice in param.choices) or _PLACEHOLDER.get(param.kind, free)
     shown = f"{param.name}:{value}" if param.placement is Placement.NAMED else value
     return shown if param.required else f"[{shown}]"

@@ -1,13 +1,15 @@
 """Commands about a channel's weekly digest: seeing it before it is posted, and changing it."""
 
+import re
 from typing import Annotated
 
 from bot.commands.cards import moment, sentence
-from bot.commands.declare import Turn, command, position
+from bot.commands.declare import Turn, command, named, position
 from bot.domain.card import Action, Block, Call, Card, Fields, Paragraph, Tone
 from bot.domain.digest import Week, card_of
 from bot.domain.entry import Entry
-from bot.domain.ids import ChannelRef, EntryNumber
+from bot.domain.errors import BadUsage
+from bot.domain.ids import ChannelRef, DeliveryId, EntryNumber
 from bot.domain.team import Role
 from bot.domain.text import Span, Text, joined, plain
 from bot.domain.value import Kind
@@ -61,24 +63,44 @@ def post(turn: Turn, channel: MaybeChannel = None) -> Card:
     return sentence(f"The digest with #{digest.entry.number} is on its way.", tone=Tone.DONE)
 
 
-@command("digest", "arrived", role=Role.ADMIN, writes=True)
-def arrived(turn: Turn, channel: MaybeChannel = None) -> Card:
+MaybeDelivery = Annotated[str | None, named(Kind.TEXT, "the number of the post, which the button knows")]
+
+
+@command("digest", "arrived", writes=True)
+def arrived(turn: Turn, channel: MaybeChannel = None, delivery: MaybeDelivery = None) -> Card:
     """Say that a post in doubt did arrive in this channel.
 
-    Dogear asks for it where it could not see whether a post arrived. Nothing is posted.
+    Dogear asks for it where it could not see whether a post arrived. Nothing is posted. An admin decides, and of a
+    share whoever shared it.
+
+    Examples: digest arrived · digest arrived #reading
     """
-    deliveries.arrived(turn.tx, turn.team.id, turn.here(channel))
+    deliveries.arrived(turn.tx, _decider(turn), _meant(turn, channel, delivery))
     return sentence("Noted: it is there.", tone=Tone.DONE)
 
 
-@command("digest", "again", role=Role.ADMIN, writes=True)
-def again(turn: Turn, channel: MaybeChannel = None) -> Card:
+@command("digest", "again", writes=True)
+def again(turn: Turn, channel: MaybeChannel = None, delivery: MaybeDelivery = None) -> Card:
     """Post again what is in doubt in this channel.
 
-    Dogear asks for it where it could not see whether a post arrived.
+    Dogear asks for it where it could not see whether a post arrived. An admin decides, and of a share whoever shared it.
+
+    Examples: digest again · digest again #reading
     """
-    deliveries.again(turn.tx, turn.team.id, turn.here(channel))
+    deliveries.again(turn.tx, _decider(turn), _meant(turn, channel, delivery))
     return sentence("It is on its way again.", tone=Tone.DONE)
+
+
+def _decider(turn: Turn) -> deliveries.Decider:
+    return deliveries.Decider(team=turn.team.id, account=turn.actor.account, admin=turn.role >= Role.ADMIN)
+
+
+def _meant(turn: Turn, channel: str | None, delivery: str | None) -> ChannelRef | DeliveryId:
+    if delivery is None:
+        return turn.here(channel)
+    if not re.fullmatch(r"\d{1,18}", delivery):
+        raise BadUsage(f"“{delivery}” is not the number of a post.", hint="Press the button, or name a channel.")
+    return DeliveryId(int(delivery))
 
 
 @command("digest", "history")

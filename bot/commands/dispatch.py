@@ -29,10 +29,12 @@ from bot.commands.cards import refusal, sentence, with_word
 from bot.commands.declare import Command, Turn, form_of
 from bot.commands.limits import COMPLETION, Limits
 from bot.commands.patience import GaveUp, Patience
+from bot.domain import notice
 from bot.domain.card import Call, Card, Choice, Tone
 from bot.domain.entry import Entry
 from bot.domain.errors import BadUsage, NotAllowed, NotFound, Refusal, StoreError, TooMuch
-from bot.domain.ids import AccountRef, InvocationId, MessageRef, PlatformName, Url, WorkspaceRef
+from bot.domain.ids import AccountRef, ChannelRef, InvocationId, MessageRef, PlatformName, Url, WorkspaceRef
+from bot.domain.notice import Host
 from bot.domain.reading import ReadingState
 from bot.domain.record import record
 from bot.domain.schedule import Schedule, Weekday
@@ -41,7 +43,7 @@ from bot.domain.url import canonical, is_web
 from bot.domain.value import Kind, zone_names
 from bot.domain.wire import from_json, to_json
 from bot.ports import Clock, Meter, Runner, Transaction
-from bot.service import readings, schedules, search, teams
+from bot.service import notices, readings, schedules, search, teams
 
 MOST_CHOICES = 25
 """The smallest limit that a platform has for completions (its documentation of August 2026)."""
@@ -58,11 +60,14 @@ log = logging.getLogger("dogear.dispatch")
 
 @record
 class House:
-    """The host's rules: the word that begins a typed command, and roles given by settings on top of the platform's."""
+    """The host's rules: the word that begins a typed command, roles given by settings on top of the platform's, and
+    the channel that hears of failures, if there is one.
+    """
 
     word: str
     roles: Mapping[AccountRef, Role]
     zone: str
+    channel: ChannelRef | None = None
 
 
 class Dispatcher:
@@ -77,12 +82,11 @@ class Dispatcher:
         *,
         link: Callable[[MessageRef], Url | None],
         wake: Callable[[], None],
-        stopped: Callable[[Schedule], None],
         meter: Meter,
         limits: Limits,
         patience: Patience,
     ) -> None:
-        """`wake` is called when deliveries may have become due, `stopped` with a schedule that we had to pause."""
+        """`wake` is called when deliveries may have become due."""
         self._commands = {command.spec.path: command for command in commands}
         self._catalogue = tuple(command.spec for command in commands)
         self._runner = runner
@@ -90,7 +94,6 @@ class Dispatcher:
         self._house = house
         self._link = link
         self._wake = wake
-        self._stopped = stopped
         self._meter = meter
         self._limits = limits
         self._patience = patience
@@ -346,7 +349,7 @@ class Dispatcher:
         noted = partial(self._noted_once, happening=happening, id=id)
         came = await self._patience.of(partial(self._runner.write, noted))
         if isinstance(came, Schedule):
-            self._stopped(came)
+            self._wake()
             return None
         return came
 
@@ -372,7 +375,11 @@ class Dispatcher:
             case MarksSeen():
                 readings.see(tx, happening)
             case ChannelGone():
-                return schedules.stop(tx, happening.channel, happening.because)
+                stopped = schedules.stop(tx, happening.channel, happening.because)
+                if stopped is not None:
+                    host = Host(word=self._house.word, channel=self._house.channel)
+                    notices.tell(tx, notice.stopped(stopped, host), host)
+                return stopped
             case ChannelBack():
                 schedules.restart(tx, happening.channel)
             case WorkspaceJoined():

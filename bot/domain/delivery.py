@@ -1,11 +1,14 @@
 """A card we owe a channel, and how far it got: the ledger's one state machine.
 
-pending → leased → sending → sent | refused | pending(later) | uncertain
-uncertain → sent | pending | needs_human        pending → skipped        pending | leased → uncertain after a restore
+pending → leased → sending → sent | refused | pending(later) | uncertain        leased → needs_human
+uncertain → sent | pending | refused | needs_human        pending | uncertain → refused | skipped with what they wait for
+pending → skipped        pending | leased → uncertain after a restore
+pending | leased | needs_human → sent, where a worker that was given up has sent it and says so late
 What may follow what is decided here; which row and when, in the store and the runtime.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias
@@ -44,10 +47,14 @@ class State(StrEnum):
 
 
 ALLOWED: dict[State, frozenset[State]] = {
-    State.PENDING: frozenset({State.LEASED, State.SKIPPED, State.REFUSED, State.UNCERTAIN}),
-    State.LEASED: frozenset({State.SENDING, State.PENDING, State.REFUSED, State.UNCERTAIN}),
+    State.PENDING: frozenset({State.LEASED, State.SKIPPED, State.REFUSED, State.UNCERTAIN, State.SENT}),
+    State.LEASED: frozenset(
+        {State.SENDING, State.PENDING, State.REFUSED, State.UNCERTAIN, State.NEEDS_HUMAN, State.SENT}
+    ),
     State.SENDING: frozenset({State.SENT, State.REFUSED, State.PENDING, State.UNCERTAIN}),
-    State.UNCERTAIN: frozenset({State.UNCERTAIN, State.SENT, State.PENDING, State.NEEDS_HUMAN}),
+    State.UNCERTAIN: frozenset(
+        {State.UNCERTAIN, State.SENT, State.PENDING, State.NEEDS_HUMAN, State.REFUSED, State.SKIPPED}
+    ),
     State.NEEDS_HUMAN: frozenset({State.SENT, State.PENDING}),
     State.SENT: frozenset(),
     State.REFUSED: frozenset(),
@@ -68,6 +75,7 @@ class Step(StrEnum):
     THREAD = "thread"
     REPLY = "reply"
     SEED = "seed"
+    NOTICE = "notice"
 
 
 @record
@@ -90,6 +98,8 @@ class Durations:
     first_backoff: timedelta = timedelta(minutes=1)
     longest_backoff: timedelta = timedelta(minutes=60)
     give_up: timedelta = timedelta(hours=24)
+    between_visits: timedelta = timedelta(minutes=5)
+    """Between two looks whether we are back in a workspace that we have left."""
 
 
 @record
@@ -122,7 +132,7 @@ class Draft:
 
     It waits until the step of the ordinal `waits_for` was sent, and is refused with it. `card` is None for a step
     that shows none (opening the thread, a seed). `title` names a thread, `meaning` a seed. After `late_after` it is
-    skipped. `told` is who hears of it when it does not arrive.
+    skipped. `told` is who hears of it when it does not arrive; of a notice, to whom it goes, with None to the channel.
     """
 
     channel: ChannelRef
@@ -152,7 +162,7 @@ class Delivery:
 
     `key` is stable over every attempt, at most 24 characters and safe to show to a platform. `message` is where
     the step landed, `root` and `thread` where the earlier steps of the same source did. `outcome` says in words
-    why it ended as it did.
+    why it ended as it did. `unreadable` says why this version cannot read the card, which the draft then lacks.
     """
 
     id: DeliveryId
@@ -171,6 +181,7 @@ class Delivery:
     message: MessageRef | None
     root: MessageRef | None
     thread: ThreadRef | None
+    unreadable: str | None = None
 
 
 @record
@@ -190,8 +201,10 @@ class Transition:
     not_before: datetime | None = None
 
 
-REPEATABLE = frozenset({Step.THREAD, Step.SEED})
-"""Steps that a platform takes once however often they are asked of it, so a doubt is settled by asking again."""
+REPEATABLE = frozenset({Step.THREAD, Step.SEED, Step.NOTICE})
+"""Steps of which a doubt is settled by asking again: a platform takes the others once however often they are asked of
+it, and a notice is better told twice than not at all.
+"""
 MESSAGES = frozenset({Step.ROOT, Step.REPLY})
 """Steps that put a message into the channel, or into its thread."""
 
@@ -230,6 +243,17 @@ def after_attempt(
             return _landed(delivery, result, now, durations, doubted=_was_doubted(delivery))
 
 
+def late(delivery: Delivery, transition: Transition, now: datetime, durations: Durations) -> Transition | None:
+    """What counts of the word of a worker that was given up: that it was sent, nothing else.
+
+    Others may have sent it meanwhile, so it is looked for once more.
+    """
+    if transition.state is not State.SENT or transition.outcome == REMOVED:
+        return None
+    sweep = now + durations.sweep_after if delivery.draft.step in MESSAGES else None
+    return replace(transition, sweep_at=sweep)
+
+
 def after_search(
     delivery: Delivery, found: Sequence[MessageRef] | PlatformError, now: datetime, durations: Durations
 ) -> Transition:
@@ -255,6 +279,8 @@ def may_repeat(delivery: Delivery, now: datetime, durations: Durations, manner: 
     The request may take as long as an attempt may, and must arrive while the platform remembers the first one.
     """
     if manner.repeatable_within is None or delivery.first_sent_from is None or delivery.draft.step not in MESSAGES:
+        return False
+    if delivery.unreadable is not None:
         return False
     return now + durations.attempt < delivery.first_sent_from + manner.repeatable_within
 
@@ -297,10 +323,10 @@ def standing(delivery: Delivery, found: Sequence[MessageRef]) -> MessageRef:
 def after_sweep(
     delivery: Delivery, found: Sequence[MessageRef] | PlatformError, now: datetime, durations: Durations
 ) -> Swept:
-    """One look is enough; only a platform that had no time for it is asked again, for some hours."""
+    """One look is enough. What could not be looked at or removed is tried again for a day; a no is one for good."""
     since = delivery.first_sent_from or now
-    if isinstance(found, PlatformBusy) and now - since < durations.give_up:
-        return Swept(again_at=now + found.retry_after)
+    if isinstance(found, PlatformError) and not isinstance(found, PlatformRefused) and now - since < durations.give_up:
+        return Swept(again_at=now + _until_again(found, since, now, durations))
     if isinstance(found, PlatformError) or len(found) < 2:
         return Swept(outcome=delivery.outcome)
     return Swept(outcome=DUPLICATE_REPAIRED)
@@ -322,7 +348,8 @@ def _landed(
 
 def _once_more(delivery: Delivery, now: datetime) -> Transition:
     if delivery.attempt >= MOST_ATTEMPTS:
-        return Transition(state=State.NEEDS_HUMAN, outcome=f"not there after {delivery.attempt} attempts")
+        given_up = State.REFUSED if delivery.draft.step is Step.NOTICE else State.NEEDS_HUMAN
+        return Transition(state=given_up, outcome=f"not there after {delivery.attempt} attempts")
     return Transition(state=State.PENDING, not_before=now)
 
 
@@ -336,9 +363,15 @@ def _still_uncertain(delivery: Delivery, error: PlatformError, now: datetime, du
     since = delivery.first_sent_from or now
     if isinstance(error, PlatformRefused) or now - since >= durations.give_up:
         return Transition(state=State.NEEDS_HUMAN, outcome=f"cannot be looked up: {error}")
-    waited = max((now - since) // durations.first_backoff, 1)
-    wait = error.retry_after if isinstance(error, PlatformBusy) else backoff(waited.bit_length(), durations)
-    return Transition(state=State.UNCERTAIN, outcome=str(error), not_before=now + wait)
+    again_at = now + _until_again(error, since, now, durations)
+    return Transition(state=State.UNCERTAIN, outcome=str(error), not_before=again_at)
+
+
+def _until_again(error: PlatformError, since: datetime, now: datetime, durations: Durations) -> timedelta:
+    """How long a look that failed is put off: as long as the platform said, else longer the longer it has failed."""
+    if isinstance(error, PlatformBusy):
+        return error.retry_after
+    return backoff(max((now - since) // durations.first_backoff, 1).bit_length(), durations)
 
 
 def backoff(attempt: int, durations: Durations) -> timedelta:

@@ -10,6 +10,7 @@ Anything else that is raised is a bug.
 
 from collections.abc import Sequence
 from datetime import timedelta
+from enum import StrEnum
 
 
 class DogearError(Exception):
@@ -53,16 +54,28 @@ class PlatformError(DogearError):
     """An attempt on a platform did not end in success."""
 
 
-class PlatformBusy(PlatformError):
-    """A definite "not now": nothing was done, and nothing may be tried before `retry_after` has passed."""
+class Scope(StrEnum):
+    """How far a "not now" reaches."""
 
-    def __init__(self, message: str, *, retry_after: timedelta) -> None:
+    CHANNEL = "channel"
+    WORKSPACE = "workspace"
+    PLATFORM = "platform"
+
+
+class PlatformBusy(PlatformError):
+    """A definite "not now": nothing was done, and nothing may be tried within `scope` before `retry_after` has passed."""
+
+    def __init__(self, message: str, *, retry_after: timedelta, scope: Scope = Scope.WORKSPACE) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.scope = scope
 
 
 class ChannelBusy(PlatformBusy):
     """A "not now" of one channel alone: what is due in the workspace's other channels goes on."""
+
+    def __init__(self, message: str, *, retry_after: timedelta) -> None:
+        super().__init__(message, retry_after=retry_after, scope=Scope.CHANNEL)
 
 
 class PlatformRefused(PlatformError):

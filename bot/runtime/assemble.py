@@ -14,6 +14,7 @@ from bot.commands.limits import Limits
 from bot.commands.patience import Patience
 from bot.domain.delivery import Durations
 from bot.domain.ids import MessageRef, PlatformName, Url
+from bot.domain.notice import Host
 from bot.ports import Meter
 from bot.runtime import log
 from bot.runtime.bell import listening
@@ -21,8 +22,8 @@ from bot.runtime.clock import SystemClock
 from bot.runtime.deliver import Deliverer
 from bot.runtime.executors import Executors
 from bot.runtime.lists import Lists
-from bot.runtime.notices import Notices
 from bot.runtime.settings import Settings
+from bot.runtime.steady import kept_going
 from bot.runtime.ticker import Ticker
 from bot.runtime.uncounted import Uncounted
 from bot.runtime.vault import ThreadedVault
@@ -47,6 +48,7 @@ class Club:
     ticker: Ticker
     lists: Lists
     vault: ThreadedVault
+    meter: Meter
 
     def join(self, platform: ChatPlatform) -> None:
         """Deliver to this platform too."""
@@ -56,8 +58,9 @@ class Club:
     async def at_work(self, *, lists: bool = True) -> AsyncIterator[None]:
         """Tick, deliver and (with `lists`) watch the lists while the block lasts."""
         async with self.ticker.running(), listening(self.store.bell(), self.deliverer.wake):
-            watches = [self.lists.watch()] if lists else []
-            working = [asyncio.create_task(work) for work in (self.deliverer.run(), *watches)]
+            worker = kept_going("worker", self.deliverer.run, self.meter)
+            watches = [kept_going("watch over the lists", self.lists.watch, self.meter)] if lists else []
+            working = [asyncio.create_task(work) for work in (worker, *watches)]
             try:
                 yield
             finally:
@@ -103,16 +106,15 @@ def _assembled(
     hosted: bool,
 ) -> Club:
     platforms: dict[PlatformName, ChatPlatform] = {}
-    notices = Notices(runner, platforms, clock, settings.admins_channel, f"/{settings.word}")
-    deliverer = Deliverer(runner, platforms, notices, durations, clock, meter)
+    host = Host(word=f"/{settings.word}", channel=settings.admins_channel)
+    deliverer = Deliverer(runner, platforms, host, durations, clock, meter)
     dispatcher = Dispatcher(
         COMMANDS,
         runner,
         clock,
-        House(word=f"/{settings.word}", roles=settings.roles, zone=settings.zone),
+        House(word=host.word, roles=settings.roles, zone=settings.zone, channel=host.channel),
         link=partial(_link, platforms),
         wake=deliverer.wake,
-        stopped=notices.stopped,
         meter=meter,
         limits=Limits(per_person=settings.person_limit, per_team=settings.team_limit) if hosted else Limits(),
         patience=Patience(LONGEST_WAIT if hosted else None),
@@ -125,9 +127,10 @@ def _assembled(
         platforms=platforms,
         dispatcher=dispatcher,
         deliverer=deliverer,
-        ticker=Ticker(runner, deliverer, notices, durations, clock, meter),
+        ticker=Ticker(runner, deliverer, host, durations, clock, meter),
         lists=Lists(runner),
         vault=ThreadedVault(store, [key.get_secret_value() for key in settings.vault_keys]),
+        meter=meter,
     )
 
 

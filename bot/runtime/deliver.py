@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Coroutine, Mapping, Sequence
 from contextvars import copy_context
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from bot.chat.platform import ChatPlatform
 from bot.chat.trace import follow
@@ -12,7 +13,6 @@ from bot.domain.delivery import (
     REPEATABLE,
     Delivery,
     Durations,
-    Result,
     State,
     Step,
     may_repeat,
@@ -20,10 +20,10 @@ from bot.domain.delivery import (
 )
 from bot.domain.errors import PlatformError, PlatformUncertain, StoreError
 from bot.domain.ids import MessageRef, PlatformName, ThreadRef
+from bot.domain.notice import Host
 from bot.domain.reading import ReadingState
 from bot.ports import Clock, Meter, Runner
 from bot.runtime.gathered import Gathered
-from bot.runtime.notices import Notices
 from bot.runtime.pacer import Pacer
 from bot.service import deliveries
 from bot.service.deliveries import Attempted, Noted
@@ -37,6 +37,11 @@ LONGEST_TURN = 5.0
 RESULT_AGAIN = 0.5
 """Seconds until a result is noted again that the database did not take."""
 
+TROUBLES = frozenset({State.REFUSED, State.SKIPPED, State.NEEDS_HUMAN})
+"""States of which somebody is told, by what the same transaction owes them."""
+
+T = TypeVar("T")
+
 log = logging.getLogger("dogear.deliver")
 
 
@@ -47,14 +52,14 @@ class Deliverer:
         self,
         runner: Runner,
         platforms: Mapping[PlatformName, ChatPlatform],
-        notices: Notices,
+        host: Host,
         durations: Durations,
         clock: Clock,
         meter: Meter,
     ) -> None:
         self._runner = runner
         self._platforms = platforms
-        self._notices = notices
+        self._host = host
         self._durations = durations
         self._owner = clock.token()
         self._clock = clock
@@ -65,6 +70,7 @@ class Deliverer:
         self._looking: set[asyncio.Task[None]] = set()
         self._attempting: set[int] = set()
         self._stopping = False
+        self._broken: type[Exception] | None = None
         self._intend = Gathered(self._intend_all)
         self._note = Gathered(self._note_all)
 
@@ -86,12 +92,25 @@ class Deliverer:
                 raise
 
     async def _started(self) -> timedelta | None:
-        """Start what is due; how long until more is, None if that is not known."""
+        """Start what is due; how long until more is, None if that is not known. A bug does not end the worker."""
         try:
-            return await self._start()
+            next_due = await self._start()
         except StoreError as error:
             log.warning("the ledger cannot be read: %s", error)
             return None
+        except Exception as error:  # noqa: BLE001 -- whatever it is, what is due later must not wait for a restart
+            self._broke(error)
+            return None
+        self._broken = None
+        return next_due
+
+    def _broke(self, error: Exception) -> None:
+        """Told once for as long as it is the same kind of bug, for it may come back with every poll."""
+        self._meter.restarted("worker")
+        if self._broken is not type(error):
+            self._broken = type(error)
+            reference = self._clock.token()[:4].lower()
+            log.error("bug in a worker, which goes on", exc_info=error, extra={"reference": reference})
 
     async def _rest(self, next_due: timedelta | None) -> None:
         """Until there is something to do: somebody says so, an attempt ends, or a moment comes; at most a poll."""
@@ -125,10 +144,12 @@ class Deliverer:
         manners = {name: platform.manner for name, platform in self._platforms.items()}
         looks = min(room, LOOKS - len(self._looking))
         taken = await self._runner.write(
-            lambda tx: deliveries.take(tx, self._owner, room, self._durations, manners, looks=looks)
+            lambda tx: deliveries.take(tx, self._owner, room, self._durations, manners, looks=looks, host=self._host)
         )
-        for delivery in taken.skipped:
-            self._begin(delivery, self._notices.failed(delivery, delivery.outcome))
+        for delivery in taken.given_up:
+            _say(delivery, delivery.state, delivery.outcome)
+        if taken.given_up:
+            self.wake()
         for delivery in taken.doubtful:
             self._look(delivery, self._settled(delivery, taken.at))
         for delivery in taken.leased:
@@ -171,13 +192,14 @@ class Deliverer:
         began, shown = self._time(), self._clock.now()
         delivery = await self._intend(leased)
         if delivery is None:
+            log.info("delivery held back", extra={"delivery": leased.id, "step": leased.draft.step})
             return
         if max(self._time() - began, (self._clock.now() - shown).total_seconds()) > self._stale:
             await self._give_back(delivery, timedelta())
             return
         self._attempting.add(delivery.id)
         try:
-            result = await self._sent(delivery)
+            result = await self._tried(delivery, self._step(delivery))
             self._pacer.used(delivery, manner, self._time())
             noted = await self._note(Attempted(delivery=delivery, result=result))
         finally:
@@ -199,7 +221,7 @@ class Deliverer:
         await self._runner.write(lambda tx: deliveries.give_back(tx, delivery, wait))
 
     async def _intend_all(self, leased: Sequence[Delivery]) -> Sequence[Delivery | None]:
-        return await self._runner.write(lambda tx: deliveries.intend(tx, leased, self._durations))
+        return await self._runner.write(lambda tx: deliveries.intend(tx, leased, self._durations, self._host))
 
     async def _note_all(self, attempts: Sequence[Attempted]) -> Sequence[Noted]:
         """Results are worth some patience: what is not noted has to be looked for on the platform.
@@ -211,7 +233,7 @@ class Deliverer:
         while True:
             try:
                 return await self._runner.write(
-                    lambda tx: deliveries.note_attempts(tx, attempts, self._durations, manners)
+                    lambda tx: deliveries.note_attempts(tx, attempts, self._durations, manners, self._host)
                 )
             except StoreError:
                 if not tries:
@@ -219,31 +241,39 @@ class Deliverer:
             tries -= 1
             await asyncio.sleep(RESULT_AGAIN)
 
-    async def _sent(self, delivery: Delivery) -> Result:
-        """The attempt's result; an answer that does not come in time, and a bug, leave the effect unknown."""
+    async def _tried(self, delivery: Delivery, request: Awaitable[T]) -> T | PlatformError:
+        """What a request came to; an answer that does not come in time, and a bug, leave the effect unknown."""
+        seconds = self._durations.attempt.total_seconds()
         try:
-            async with asyncio.timeout(self._durations.attempt.total_seconds()):
-                return await self._step(delivery)
+            async with asyncio.timeout(seconds):
+                return await request
         except PlatformError as error:
             return error
         except TimeoutError:
-            return self._no_answer()
+            return PlatformUncertain(f"no answer within {seconds:g} s")
         except Exception:
             log.exception("bug in a delivery", extra={"delivery": delivery.id, "step": delivery.draft.step})
             return PlatformUncertain("a bug of ours; see the log")
-
-    def _no_answer(self) -> PlatformUncertain:
-        return PlatformUncertain(f"no answer within {self._durations.attempt.total_seconds():g} s")
 
     async def _step(self, delivery: Delivery) -> MessageRef | ThreadRef | None:
         draft, platform = delivery.draft, self._platform(delivery)
         if draft.step in (Step.ROOT, Step.REPLY):
             assert draft.card is not None
             return await platform.post(draft.channel, draft.card, key=delivery.key, thread=delivery.thread)
+        if draft.step is Step.NOTICE:
+            return await self._told(delivery)
         assert delivery.root is not None
         if draft.step is Step.THREAD:
             return await platform.open_thread(delivery.root, draft.title)
         await platform.react(delivery.root, ReadingState(draft.meaning))
+        return None
+
+    async def _told(self, delivery: Delivery) -> MessageRef | None:
+        draft, platform = delivery.draft, self._platform(delivery)
+        assert draft.card is not None
+        if draft.told is None:
+            return await platform.post(draft.channel, draft.card, key=delivery.key)
+        await platform.tell(draft.told, draft.card)
         return None
 
     async def _settled(self, delivery: Delivery, at: datetime) -> None:
@@ -257,27 +287,25 @@ class Deliverer:
             await self._repeat(delivery)
             return
         found = [] if delivery.draft.step in REPEATABLE else await self._found(delivery)
-        transition = await self._runner.write(lambda tx: deliveries.note_search(tx, delivery, found, self._durations))
-        await self._report(delivery, Noted(transition=transition))
+        noted = await self._runner.write(
+            lambda tx: deliveries.note_search(tx, delivery, found, self._durations, self._host)
+        )
+        await self._report(delivery, noted)
 
     async def _repeatable(self, delivery: Delivery, at: datetime) -> bool:
         platform, draft = self._platform(delivery), delivery.draft
         if not may_repeat(delivery, at, self._durations, platform.manner):
             return False
-        try:
-            async with asyncio.timeout(self._durations.attempt.total_seconds()):
-                return await platform.repeatable(draft.channel, thread=delivery.thread)
-        except (PlatformError, TimeoutError):
-            return False
+        return await self._tried(delivery, platform.repeatable(draft.channel, thread=delivery.thread)) is True
 
     async def _repeat(self, delivery: Delivery) -> None:
         manner = self._platform(delivery).manner
-        result = await self._sent(delivery)
+        result = await self._tried(delivery, self._step(delivery))
         self._pacer.used(delivery, manner, self._time())
-        transition = await self._runner.write(
+        noted = await self._runner.write(
             lambda tx: deliveries.note_repeat(tx, delivery, result, self._durations, manner)
         )
-        await self._report(delivery, Noted(transition=transition))
+        await self._report(delivery, noted)
 
     async def _sweep(self, delivery: Delivery) -> None:
         """Look once more for what was in doubt and was sent, for a second message of it may have come to light."""
@@ -287,44 +315,47 @@ class Deliverer:
 
     async def _found(self, delivery: Delivery) -> Sequence[MessageRef] | PlatformError:
         """Every message of the delivery, of which all but one have been removed."""
-        platform, channel = self._platform(delivery), delivery.draft.channel
+        found = await self._seen(delivery)
+        if isinstance(found, PlatformError):
+            return found
+        stands = standing(delivery, found) if found else None
+        failed = [error for one in found if one != stands and (error := await self._removed(delivery, one))]
+        if not failed:
+            return found
+        if delivery.state is not State.UNCERTAIN:
+            return failed[0]
+        return found[:1]  # it is there, which is what was asked; the sweep removes what is there beside it
+
+    async def _seen(self, delivery: Delivery) -> Sequence[MessageRef] | PlatformError:
         assert delivery.first_sent_from is not None
-        since = delivery.first_sent_from - self._durations.look_back
-        try:
-            async with asyncio.timeout(self._durations.attempt.total_seconds()):
-                found = await platform.find(
-                    channel, delivery.key, since=since, thread=delivery.thread, sent_from=delivery.sent_from
-                )
-                for doubled in found:
-                    if doubled != standing(delivery, found):
-                        await platform.delete(doubled)
-                return found
-        except PlatformError as error:
-            return error
-        except TimeoutError:
-            return self._no_answer()
+        since, channel = delivery.first_sent_from - self._durations.look_back, delivery.draft.channel
+        look = self._platform(delivery).find(
+            channel, delivery.key, since=since, thread=delivery.thread, sent_from=delivery.sent_from
+        )
+        return await self._tried(delivery, look)
+
+    async def _removed(self, delivery: Delivery, doubled: MessageRef) -> PlatformError | None:
+        """Take a message away that is there beside another; None if it is gone."""
+        log.warning("a doubled message is removed", extra={"delivery": delivery.id})
+        failed = await self._tried(delivery, self._platform(delivery).delete(doubled))
+        if failed is not None:
+            log.warning("it could not be removed: %s", failed)
+        return failed
 
     async def _report(self, delivery: Delivery, noted: Noted) -> None:
-        transition = noted.transition
-        self._meter.settled(delivery, transition)
-        log.info(
-            "delivery %s",
-            transition.state,
-            extra={"delivery": delivery.id, "step": delivery.draft.step, "outcome": transition.outcome},
-        )
         if noted.surplus is not None:
-            await self._remove(delivery, noted.surplus)
-        elif noted.stopped is not None:
-            self._notices.stopped(noted.stopped)
-        elif transition.state is State.NEEDS_HUMAN:
-            await self._notices.doubtful(delivery, transition.outcome)
-        elif transition.state is State.REFUSED:
-            await self._notices.failed(delivery, transition.outcome)
+            await self._removed(delivery, noted.surplus)
+        if noted.lost:
+            log.info("another worker has the delivery by now", extra={"delivery": delivery.id})
+            return
+        self._meter.settled(delivery, noted.transition)
+        _say(delivery, noted.transition.state, noted.transition.outcome)
+        if noted.transition.state in TROUBLES:
+            self.wake()
 
-    async def _remove(self, delivery: Delivery, surplus: MessageRef) -> None:
-        """Take away what we sent while another worker did the same, thinking us dead."""
-        log.warning("a doubled message is removed", extra={"delivery": delivery.id})
-        try:
-            await self._platform(delivery).delete(surplus)
-        except PlatformError as error:
-            log.warning("it could not be removed: %s", error)
+
+def _say(delivery: Delivery, state: State, outcome: str | None) -> None:
+    level = logging.WARNING if state in TROUBLES else logging.INFO
+    log.log(
+        level, "delivery %s", state, extra={"delivery": delivery.id, "step": delivery.draft.step, "outcome": outcome}
+    )

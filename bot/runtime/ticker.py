@@ -4,17 +4,20 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
+from bot.domain import notice
 from bot.domain.delivery import Durations
 from bot.domain.digest import Outcome
 from bot.domain.errors import StoreError
+from bot.domain.ids import ScheduleId
+from bot.domain.notice import Host
+from bot.domain.schedule import Schedule
 from bot.ports import Clock, Meter, Runner
 from bot.runtime.deliver import Deliverer
-from bot.runtime.notices import Notices
-from bot.service import digests, teams
+from bot.service import digests, notices, teams
 
 TOGETHER = 25
 """Slots used up in one transaction: where thousands fall due in one minute the first are on their way at once, and
@@ -34,34 +37,58 @@ class Ticker:
         self,
         runner: Runner,
         deliverer: Deliverer,
-        notices: Notices,
+        host: Host,
         durations: Durations,
         clock: Clock,
         meter: Meter,
     ) -> None:
         self._runner = runner
         self._deliverer = deliverer
-        self._notices = notices
+        self._host = host
         self._clock = clock
         self._meter = meter
         self._durations = durations
         self._forgot_at = clock.now()
         self._succeeded: float | None = None
         self._beat = asyncio.Event()
+        self._broken: dict[ScheduleId, type[Exception]] = {}
 
     async def tick(self) -> None:
         """Use up what is due; an idle tick only reads, but once an hour what was kept long enough is removed."""
         await self._forget()
-        while await self._runner.read(digests.any_due):
-            ticks = await self._runner.write(lambda tx: digests.plan_due(tx, TOGETHER))
-            self._deliverer.wake()
-            for tick in ticks:
-                await self._say(tick)
+        due = await self._runner.read(digests.due)
+        for schedule, error in due.broken:
+            await self._broke(schedule, error)
+        for start in range(0, len(due.slots), TOGETHER):
+            await self._plan([schedule for schedule, _ in due.slots[start : start + TOGETHER]])
 
-    async def _say(self, tick: digests.Tick) -> None:
-        log.info("slot %s", tick.outcome.name.lower(), extra={"week": tick.slot.week, "schedule": tick.schedule.id})
-        if tick.outcome is not Outcome.PLANNED:
-            await self._notices.unused(tick)
+    async def _plan(self, schedules: Sequence[Schedule]) -> None:
+        """Use up their slots together, and where that breaks one by one, so that one holds up no other."""
+        try:
+            ticks = await self._runner.write(lambda tx: digests.plan_due(tx, schedules, self._host))
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the others are due all the same
+            if len(schedules) == 1:
+                await self._broke(schedules[0], error)
+                return
+            for schedule in schedules:
+                await self._plan([schedule])
+            return
+        self._deliverer.wake()
+        for tick in ticks:
+            _say(tick)
+
+    async def _broke(self, schedule: Schedule, error: Exception) -> None:
+        """Told once for as long as it is the same kind of bug, for it comes back with every tick."""
+        if self._broken.get(schedule.id) is type(error):
+            return
+        reference = self._clock.token()[:4].lower()
+        about = {"schedule": schedule.id, "reference": reference}
+        log.error("bug in the planning of a digest", exc_info=error, extra=about)
+        await self._runner.write(lambda tx: notices.tell(tx, notice.broken(schedule, reference), self._host))
+        self._deliverer.wake()
+        self._broken[schedule.id] = type(error)
 
     async def _forget(self) -> None:
         now = self._clock.now()
@@ -136,3 +163,9 @@ class Ticker:
         except Exception:
             log.exception("bug in the ticker")
         self._beat.set()
+
+
+def _say(tick: digests.Tick) -> None:
+    level = logging.INFO if tick.outcome is Outcome.PLANNED else logging.WARNING
+    about = {"week": tick.slot.week, "schedule": tick.schedule.id}
+    log.log(level, "slot %s", tick.outcome.name.lower(), extra=about)

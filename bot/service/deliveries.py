@@ -1,8 +1,10 @@
 """The ledger's use cases: taking due deliveries, and noting how they ended. The attempts are the runtime's."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.domain import notice
 from bot.domain.delivery import (
     MESSAGES,
     Delivery,
@@ -10,6 +12,7 @@ from bot.domain.delivery import (
     Manner,
     Result,
     State,
+    Step,
     Swept,
     Transition,
     after_attempt,
@@ -17,89 +20,150 @@ from bot.domain.delivery import (
     after_search,
     after_sweep,
     check,
+    late,
 )
-from bot.domain.errors import ChannelBusy, ChannelRefused, NotFound, PlatformBusy, PlatformError
-from bot.domain.ids import ChannelRef, MessageRef, PlatformName, TeamId
+from bot.domain.entry import Entry
+from bot.domain.errors import ChannelRefused, NotAllowed, NotFound, PlatformBusy, PlatformError, Scope
+from bot.domain.ids import AccountRef, ChannelRef, DeliveryId, MessageRef, PlatformName, TeamId
+from bot.domain.notice import NOBODY, Host, Notice
 from bot.domain.record import record
 from bot.domain.schedule import Schedule
 from bot.ports import Transaction
-from bot.service import digests, schedules
+from bot.service import digests, notices, schedules
 
 Manners = Mapping[PlatformName, Manner]
 
 
 @record
 class Taken:
-    """What one worker has to do now: attempts to make, doubts to look into, messages that may be there twice, and
-    people to tell of what is too late. `at` is the moment of it, as the database has it; `next_due` is how long until
-    more is due, None if that is not known.
+    """What one worker has to do now: attempts to make, doubts to look into, messages that may be there twice. `given_up`
+    is what was found to be too late or unreadable. `at` is the moment of it, as the database has it; `next_due` is how
+    long until more is due, None if that is not known.
     """
 
     at: datetime
     leased: Sequence[Delivery]
     doubtful: Sequence[Delivery]
     unswept: Sequence[Delivery]
-    skipped: Sequence[Delivery]
+    given_up: Sequence[Delivery]
     next_due: timedelta | None
 
 
 def take(
-    tx: Transaction, owner: str, limit: int, durations: Durations, manners: Manners, *, looks: int | None = None
+    tx: Transaction,
+    owner: str,
+    limit: int,
+    durations: Durations,
+    manners: Manners,
+    *,
+    looks: int | None = None,
+    host: Host = NOBODY,
 ) -> Taken:
     """Put right what ended while nobody watched, then take what is due on these platforms, `limit` in all at most,
     and of these `looks` at most that are only looked for.
     """
     names = list(manners)
     tx.deliveries.expire({name: manner.settle for name, manner in manners.items()})
-    skipped = tx.deliveries.skip_late()
+    skipped = _by_team(tx.deliveries.skip_late())
+    for one in skipped:
+        _tell(tx, one, notice.failed, one.outcome, host)
     looks = limit if looks is None else looks
     doubtful = tx.deliveries.uncertain(owner, looks, durations, names)
     leased = tx.deliveries.lease(owner, limit - len(doubtful), durations, names)
     left = min(looks - len(doubtful), limit - len(doubtful) - len(leased))
     unswept = tx.deliveries.unswept(left, durations, names)
+    unreadable = [_put_aside(tx, one, host) for one in _by_team(leased) if one.unreadable is not None]
     full = len(doubtful) + len(leased) + len(unswept) >= limit
     coming = None if full else tx.deliveries.next_due()
     return Taken(
         at=tx.now(),
-        leased=leased,
+        leased=[one for one in leased if one.unreadable is None],
         doubtful=doubtful,
         unswept=unswept,
-        skipped=skipped,
+        given_up=[*skipped, *unreadable],
         next_due=None if coming is None else coming - tx.now(),
     )
 
 
-def intend(tx: Transaction, leased: Sequence[Delivery], durations: Durations) -> Sequence[Delivery | None]:
+def _by_team(found: Sequence[Delivery]) -> Sequence[Delivery]:
+    """In the order in which every transaction takes the numbers of several teams, so that two do not block each other."""
+    return sorted(found, key=lambda one: one.id)
+
+
+def _put_aside(tx: Transaction, delivery: Delivery, host: Host) -> Delivery:
+    """A person is to decide of what this version cannot post: shown in part it would be worse."""
+    state = State.REFUSED if delivery.draft.step is Step.NOTICE else State.NEEDS_HUMAN
+    check(State.LEASED, state)
+    outcome = f"this version of Dogear cannot read it ({delivery.unreadable}); bring every process up to date first"
+    tx.deliveries.settle(delivery.id, delivery.fence, state, outcome=outcome)
+    _tell(tx, delivery, notice.unreadable, outcome, host)
+    return replace(delivery, state=state, outcome=outcome)
+
+
+def _tell(
+    tx: Transaction,
+    delivery: Delivery,
+    about: Callable[[Delivery, str | None, Entry | None], Notice],
+    outcome: str | None,
+    host: Host,
+) -> None:
+    """Owe somebody a word about a delivery; that nobody could be told is for the log alone."""
+    if delivery.draft.step is not Step.NOTICE:
+        notices.tell(tx, about(delivery, outcome, _entry_of(tx, delivery)), host)
+
+
+def _entry_of(tx: Transaction, delivery: Delivery) -> Entry | None:
+    """The entry that the post is about, which its first step alone names."""
+    steps = tx.deliveries.of(delivery.team, delivery.draft.source_key)
+    entry = next((step.draft.entry for step in steps if step.draft.entry is not None), None)
+    return tx.entries.get(delivery.team, [entry]).get(entry) if entry is not None else None
+
+
+def intend(
+    tx: Transaction, leased: Sequence[Delivery], durations: Durations, host: Host = NOBODY
+) -> Sequence[Delivery | None]:
     """Note that these attempts begin now: each as it is now, None for what is not ours to attempt (any more).
 
-    What is owed to a workspace that we are not in any more is refused, for nothing can be sent there.
+    What is held up, as by a halt since it was leased, is given back, so that it need not wait for our lease to end.
+    What is owed to a workspace that we are not in any more cannot be sent there: it waits for a day for us to be back.
     """
     begun = {delivery.id: delivery for delivery in tx.deliveries.intend(leased, durations)}
-    for delivery in leased:
-        if delivery.id not in begun and not _reaches(tx, delivery):
-            check(State.LEASED, State.REFUSED)
-            tx.deliveries.settle(delivery.id, delivery.fence, State.REFUSED, outcome=NOT_THERE)
+    for delivery in _by_team(leased):
+        if delivery.id not in begun:
+            _hold_back(tx, delivery, durations, host)
     return [begun.get(delivery.id) for delivery in leased]
 
 
 NOT_THERE = "Dogear is not in this workspace any more"
 
 
-def _reaches(tx: Transaction, delivery: Delivery) -> bool:
+def _hold_back(tx: Transaction, delivery: Delivery, durations: Durations, host: Host) -> None:
     workspace = tx.teams.workspace(delivery.draft.channel.workspace)
-    return workspace is not None and workspace.team == delivery.team and workspace.left_at is None
+    to_host = delivery.draft.step is Step.NOTICE and delivery.draft.told is None
+    if to_host or (workspace is not None and workspace.team == delivery.team and workspace.left_at is None):
+        give_back(tx, delivery)
+    elif workspace is None or workspace.left_at is None or tx.now() - workspace.left_at >= durations.give_up:
+        refused = Transition(state=State.REFUSED, outcome=NOT_THERE)
+        if not _note(tx, delivery, State.LEASED, refused, durations).lost:
+            _tell_of(tx, delivery, refused, host)
+    else:
+        give_back(tx, replace(delivery, outcome=NOT_THERE), durations.between_visits)
+        notices.tell(tx, notice.left(delivery, workspace), host)
 
 
 def give_back(tx: Transaction, delivery: Delivery, wait: timedelta = timedelta()) -> None:
-    """Return a delivery whose attempt did not begin after all; it is due again after `wait`."""
+    """Return a delivery whose attempt did not begin after all; it is due again after `wait`, and keeps its place in the
+    channel.
+    """
     attempt = max(delivery.attempt - 1, 0) if delivery.state is State.SENDING else None
     tx.deliveries.settle(
         delivery.id,
         delivery.fence,
         State.PENDING,
-        not_before=tx.now() + wait,
+        not_before=tx.now() + wait if wait else delivery.not_before,
         attempt=attempt,
         outcome=delivery.outcome,
+        free_at=tx.now() + wait,
     )
 
 
@@ -113,68 +177,95 @@ class Attempted:
 
 @record
 class Noted:
-    """What became of a delivery, and the schedule that had to be paused because of it.
-
-    `surplus` is a message of ours beside the one that another worker has sent meanwhile.
+    """What became of a delivery. It is `lost` where another worker has the delivery by now: then nothing became of it. `surplus` is a message of
+    ours beside the one that another worker has sent meanwhile.
     """
 
     transition: Transition
-    stopped: Schedule | None = None
+    lost: bool = False
     surplus: MessageRef | None = None
 
 
 def note_attempts(
-    tx: Transaction, attempts: Sequence[Attempted], durations: Durations, manners: Manners
+    tx: Transaction, attempts: Sequence[Attempted], durations: Durations, manners: Manners, host: Host = NOBODY
 ) -> Sequence[Noted]:
     """Note what attempts came to."""
-    return [_note_attempt(tx, one.delivery, one.result, durations, manners) for one in attempts]
+    results = {one.delivery.id: one.result for one in attempts}
+    known = _by_team([one.delivery for one in attempts])
+    noted = {one.id: _note_attempt(tx, one, results[one.id], durations, manners, host) for one in known}
+    return [noted[one.delivery.id] for one in attempts]
 
 
-def _note_attempt(tx: Transaction, delivery: Delivery, result: Result, durations: Durations, manners: Manners) -> Noted:
+def _note_attempt(
+    tx: Transaction, delivery: Delivery, result: Result, durations: Durations, manners: Manners, host: Host
+) -> Noted:
     manner = manners[delivery.draft.channel.workspace.platform]
     transition = after_attempt(delivery, result, tx.now(), durations, manner)
-    check(State.SENDING, transition.state)
-    if not _settle(tx, delivery, transition, tx.now() + manner.channel_pace):
-        return Noted(transition=transition, surplus=_surplus(tx, delivery, result))
-    if isinstance(result, PlatformBusy) and not isinstance(result, ChannelBusy):
+    free_at = tx.now() + manner.channel_pace
+    if transition.state is State.PENDING:
+        free_at = max(free_at, transition.not_before or free_at)  # what came later to the channel stays behind it
+    noted = _note(tx, delivery, State.SENDING, transition, durations, free_at)
+    if noted.lost:
+        return noted
+    if isinstance(result, PlatformBusy):
         _halt(tx, delivery, result)
-    return Noted(transition=transition, stopped=_stop_if_refused(tx, delivery, result))
+    _tell_of(tx, delivery, noted.transition, host, stopped=_stop_if_refused(tx, delivery, result))
+    return noted
 
 
-def _surplus(tx: Transaction, delivery: Delivery, result: Result) -> MessageRef | None:
-    """What a worker has sent whom the others gave up, and who is not listened to any more, if it is there twice."""
-    kept = tx.deliveries.get(delivery.id)
-    if not isinstance(result, MessageRef) or kept is None or kept.message is None:
-        return None
-    return result if result != kept.message else None
+def _tell_of(
+    tx: Transaction, delivery: Delivery, transition: Transition, host: Host, *, stopped: Schedule | None = None
+) -> None:
+    """Owe a word about it to who can mend it; of a digest that stopped its schedule, the schedule says it all."""
+    if stopped is not None:
+        notices.tell(tx, notice.stopped(stopped, host), host)
+    if transition.state is State.NEEDS_HUMAN:
+        _tell(tx, delivery, notice.doubtful, transition.outcome, host)
+    elif transition.state is State.REFUSED and (stopped is None or delivery.draft.schedule is None):
+        _tell(tx, delivery, notice.failed, transition.outcome, host)
 
 
 def _halt(tx: Transaction, delivery: Delivery, busy: PlatformBusy) -> None:
-    """Nobody asks the platform for the same in this workspace before it has time again; all else goes on."""
+    """Nobody asks the platform for the same there before it has time again, for nothing where it has none at all.
+
+    A channel needs no halt: what is due in it waits behind the delivery.
+    """
+    until, workspace = tx.now() + busy.retry_after, delivery.draft.channel.workspace
     same = MESSAGES if delivery.draft.step in MESSAGES else {delivery.draft.step}
-    tx.deliveries.halt(delivery.draft.channel.workspace, sorted(same), tx.now() + busy.retry_after)
+    if busy.scope is Scope.PLATFORM:
+        tx.deliveries.halt(workspace.platform, sorted(Step), until)
+    elif busy.scope is Scope.WORKSPACE:
+        tx.deliveries.halt(workspace, sorted(same), until)
 
 
 def _stop_if_refused(tx: Transaction, delivery: Delivery, result: Result) -> Schedule | None:
-    """Pause the schedule of a channel that takes nothing any more; the schedule, if there is one."""
-    if not isinstance(result, ChannelRefused):
+    """Pause the schedule of a channel that takes nothing any more; the schedule, if there is one.
+
+    A channel that refuses a reply, as in a thread that was locked, still takes the next digest.
+    """
+    if not isinstance(result, ChannelRefused) or delivery.draft.step is not Step.ROOT:
         return None
     return schedules.stop(tx, delivery.draft.channel, str(result).rstrip("."))
 
 
 def note_search(
-    tx: Transaction, delivery: Delivery, found: Sequence[MessageRef] | PlatformError, durations: Durations
-) -> Transition:
+    tx: Transaction,
+    delivery: Delivery,
+    found: Sequence[MessageRef] | PlatformError,
+    durations: Durations,
+    host: Host = NOBODY,
+) -> Noted:
     """Note what a look at the platform came to for an uncertain delivery."""
-    return _note(tx, delivery, State.UNCERTAIN, after_search(delivery, found, tx.now(), durations))
+    noted = _note(tx, delivery, State.UNCERTAIN, after_search(delivery, found, tx.now(), durations), durations)
+    if not noted.lost:
+        _tell_of(tx, delivery, noted.transition, host)
+    return noted
 
 
-def note_repeat(
-    tx: Transaction, delivery: Delivery, result: Result, durations: Durations, manner: Manner
-) -> Transition:
+def note_repeat(tx: Transaction, delivery: Delivery, result: Result, durations: Durations, manner: Manner) -> Noted:
     """Note what it came to that an uncertain delivery was posted again under its key."""
     transition = after_repeat(delivery, result, tx.now(), durations, manner)
-    return _note(tx, delivery, State.UNCERTAIN, transition, free_at=tx.now() + manner.channel_pace)
+    return _note(tx, delivery, State.UNCERTAIN, transition, durations, tx.now() + manner.channel_pace)
 
 
 def note_sweep(
@@ -187,11 +278,32 @@ def note_sweep(
 
 
 def _note(
-    tx: Transaction, delivery: Delivery, before: State, transition: Transition, free_at: datetime | None = None
-) -> Transition:
+    tx: Transaction,
+    delivery: Delivery,
+    before: State,
+    transition: Transition,
+    durations: Durations,
+    free_at: datetime | None = None,
+) -> Noted:
     check(before, transition.state)
-    _settle(tx, delivery, transition, free_at)
-    return transition
+    if _settle(tx, delivery, transition, free_at):
+        return Noted(transition=transition)
+    return _note_late(tx, delivery, transition, durations)
+
+
+def _note_late(tx: Transaction, delivery: Delivery, transition: Transition, durations: Durations) -> Noted:
+    """What a worker says whom the others gave up: that it was sent is believed as long as nobody knows where, and what
+    is there beside another's is surplus.
+    """
+    kept, told = tx.deliveries.get(delivery.id), late(delivery, transition, tx.now(), durations)
+    if kept is None or told is None:
+        return Noted(transition=transition, lost=True)
+    if not kept.state.final and kept.message is None:
+        check(kept.state, told.state)
+        if _settle(tx, kept, told, None):
+            return Noted(transition=told)
+    beside = kept.message is not None and transition.message != kept.message
+    return Noted(transition=transition, lost=True, surplus=transition.message if beside else None)
 
 
 def _settle(tx: Transaction, delivery: Delivery, transition: Transition, free_at: datetime | None) -> bool:
@@ -227,30 +339,50 @@ def troubles(tx: Transaction, team: TeamId) -> Sequence[Delivery]:
     return tx.deliveries.unsettled(team)
 
 
-def arrived(tx: Transaction, team: TeamId, channel: ChannelRef) -> Delivery:
-    """Take a person's word that the channel's doubtful delivery is there; raises NotFound if none is in doubt.
+@record
+class Decider:
+    """Who decides of a doubt: an admin of any of the team's, others of what they shared themselves."""
+
+    team: TeamId
+    account: AccountRef
+    admin: bool
+
+
+def arrived(tx: Transaction, by: Decider, where: ChannelRef | DeliveryId) -> Delivery:
+    """Take a person's word that a doubtful delivery is there: this one, or the channel's. Raises NotFound if there is
+    none in doubt that they decide of, NotAllowed where only an admin does.
 
     Where it stands nobody can tell us, so what would have gone on below it is skipped.
     """
-    delivery = _doubtful(tx, team, channel)
+    delivery = _doubtful(tx, by, where)
     check(delivery.state, State.SENT)
     tx.deliveries.settle(delivery.id, delivery.fence, State.SENT, outcome="a person saw it there")
     return delivery
 
 
-def again(tx: Transaction, team: TeamId, channel: ChannelRef) -> Delivery:
-    """Post the channel's doubtful delivery again, however late it is by now; raises NotFound if none is in doubt."""
-    delivery = _doubtful(tx, team, channel)
+def again(tx: Transaction, by: Decider, where: ChannelRef | DeliveryId) -> Delivery:
+    """Post a doubtful delivery again, this one or the channel's, however late it is by now; raises as `arrived`."""
+    delivery = _doubtful(tx, by, where)
     check(delivery.state, State.PENDING)
     tx.deliveries.never_late(delivery.id)
     tx.deliveries.settle(delivery.id, delivery.fence, State.PENDING, not_before=tx.now())
     return delivery
 
 
-def _doubtful(tx: Transaction, team: TeamId, channel: ChannelRef) -> Delivery:
-    """The delivery to the channel that has waited for a person the longest."""
-    waiting = [one for one in tx.deliveries.unsettled(team) if one.state is State.NEEDS_HUMAN]
-    here = [one for one in waiting if one.draft.channel == channel]
-    if not here:
-        raise NotFound("Nothing in this channel is in doubt.", hint="“status” shows what went wrong lately.")
-    return here[-1]
+def _doubtful(tx: Transaction, by: Decider, where: ChannelRef | DeliveryId) -> Delivery:
+    """Of those that are meant the one that has waited for a person the longest."""
+    waiting = [one for one in tx.deliveries.unsettled(by.team) if one.state is State.NEEDS_HUMAN]
+    if isinstance(where, ChannelRef):
+        meant, what = [one for one in waiting if one.draft.channel == where], "Nothing in this channel is in doubt."
+    else:
+        meant, what = [one for one in waiting if one.id == where], "That post of this team's is not in doubt."
+    if not meant:
+        raise NotFound(
+            what, hint="Its own team's admins decide of a post; for them “status” shows what went wrong lately."
+        )
+    allowed = [one for one in meant if by.admin or (one.draft.schedule is None and one.draft.told == by.account)]
+    if not allowed:
+        raise NotAllowed(
+            "Only an admin, or whoever shared it, decides of that.", hint="Ask an admin of this workspace."
+        )
+    return allowed[-1]

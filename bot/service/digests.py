@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from bot.domain import notice
 from bot.domain.card import Card
 from bot.domain.delivery import SHARE, Delivery, Draft, Step
 from bot.domain.digest import (
@@ -21,12 +22,13 @@ from bot.domain.digest import (
 from bot.domain.entry import Entry
 from bot.domain.errors import Conflict, Refusal
 from bot.domain.ids import ChannelRef, EntryId, EntryNumber, InvocationId, ScheduleId, TeamId
+from bot.domain.notice import NOBODY, Host
 from bot.domain.reading import ReadingState
 from bot.domain.record import record
 from bot.domain.schedule import WEEK, Occurrence, Schedule
 from bot.domain.team import Member
 from bot.ports import Transaction
-from bot.service import entries, schedules
+from bot.service import entries, notices, schedules
 
 SEEDS = (ReadingState.READ, ReadingState.LATER)
 LATE = timedelta(hours=24)
@@ -103,34 +105,57 @@ class Tick:
     outcome: Outcome
 
 
+@record
+class Due:
+    """Slots that are due and not used yet, and the schedules of which that cannot be said, each with what it raised."""
+
+    slots: Sequence[tuple[Schedule, Occurrence]]
+    broken: Sequence[tuple[Schedule, Exception]]
+
+
+def due(tx: Transaction, among: Sequence[Schedule] | None = None) -> Due:
+    """What is due now, of all schedules or of these. One that breaks, as by a zone that is gone, holds up no other."""
+    now, slots, broken = tx.now(), [], []
+    for schedule in tx.schedules.all() if among is None else among:
+        try:
+            slot = schedule.last_due(now)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the other teams are due all the same
+            broken.append((schedule, error))
+        else:
+            slots += [(schedule, slot)] if schedule.counts(slot) else []
+    used = tx.schedules.used_among([(schedule.id, slot.week) for schedule, slot in slots])
+    return Due(slots=[one for one in slots if (one[0].id, one[1].week) not in used], broken=broken)
+
+
 def any_due(tx: Transaction) -> bool:
     """Whether `plan_due` would find anything to do."""
-    return bool(_due(tx))
+    return bool(due(tx).slots)
 
 
-def plan_due(tx: Transaction, most: int | None = None) -> Sequence[Tick]:
-    """Use up slots that are due and not used yet, `most` of them or all: plan the digest, or skip it if it is too late
-    or nothing is left.
+def plan_due(tx: Transaction, among: Sequence[Schedule] | None = None, host: Host = NOBODY) -> Sequence[Tick]:
+    """Use up slots that are due and not used yet, of all schedules or of these as they are by now: plan the digest, or
+    skip it if it is too late or nothing is left, of which somebody is told.
 
     Asking again, at the same time or from another machine, changes nothing.
     """
     now = tx.now()
-    used = [(schedule, slot, _use(tx, schedule, slot, now)) for schedule, slot in _due(tx)[:most]]
-    return [Tick(schedule=one, slot=slot, outcome=outcome) for one, slot, outcome in used if outcome is not None]
+    if among is not None:
+        kept = [tx.schedules.of(schedule.team, schedule.channel) for schedule in among]
+        among = [schedule for schedule in kept if schedule is not None]
+    used = [(schedule, slot, _use(tx, schedule, slot, now)) for schedule, slot in due(tx, among).slots]
+    ticks = [Tick(schedule=one, slot=slot, outcome=outcome) for one, slot, outcome in used if outcome is not None]
+    for tick in ticks:
+        if tick.outcome is not Outcome.PLANNED:
+            notices.tell(tx, notice.unused(tick.schedule, tick.slot, tick.outcome, host), host)
+    return ticks
 
 
 def next_due(tx: Transaction) -> datetime | None:
     """When the next slot of any schedule falls due."""
-    coming = [schedules.next_dates(tx, schedule, most=1) for schedule in tx.schedules.all()]
+    broken = {schedule.id for schedule, _ in due(tx).broken}
+    sound = [schedule for schedule in tx.schedules.all() if schedule.id not in broken]
+    coming = [schedules.next_dates(tx, schedule, most=1) for schedule in sound]
     return min((slots[0].due_at for slots in coming if slots), default=None)
-
-
-def _due(tx: Transaction) -> list[tuple[Schedule, Occurrence]]:
-    now = tx.now()
-    past = [(schedule, schedule.last_due(now)) for schedule in tx.schedules.all()]
-    due = [(schedule, slot) for schedule, slot in past if schedule.counts(slot)]
-    used = tx.schedules.used_among([(schedule.id, slot.week) for schedule, slot in due])
-    return [(schedule, slot) for schedule, slot in due if (schedule.id, slot.week) not in used]
 
 
 def _use(tx: Transaction, schedule: Schedule, slot: Occurrence, now: datetime) -> Outcome | None:

@@ -25,13 +25,14 @@ from sqlalchemy import (
 )
 
 from bot.domain.delivery import MESSAGES, Delivery, Draft, Durations, State, Step
-from bot.domain.ids import DeliveryId, EntryId, MessageRef, PlatformName, TeamId, ThreadRef, WorkspaceRef
+from bot.domain.ids import ChannelRef, DeliveryId, EntryId, MessageRef, PlatformName, TeamId, ThreadRef, WorkspaceRef
 from store.sql import often
 from store.sql.bell import ring
 from store.sql.due import (
     CHANNEL,
     ENDED,
     ENDED_AND_UNLOCKED,
+    EVERYWHERE,
     HELD,
     LEASABLE,
     LEASABLE_AND_UNLOCKED,
@@ -45,8 +46,9 @@ from store.sql.due import (
     UNSWEPT,
 )
 from store.sql.keys import id_of, number_of, team_of
-from store.sql.onward import FOLLOW, INTEND, LEASE, PUSH, SETTLE
+from store.sql.onward import BUSY_UNTIL, FOLLOW, INTEND, LEASE, PUSH, SETTLE
 from store.sql.owed import delivery_of, message_of, planned
+from store.sql.places import place
 from store.sql.tables import DELIVERY, HALT, INSTANCE
 from store.sql.work import AnyRow, Work
 
@@ -65,10 +67,18 @@ class SqlDeliveries:
         first = self._work.take(team, "delivery", len(drafts))
         if self._work.rows(_PLANNED, of_team=team, of_source=drafts[0].source_key):
             return False
-        rows = [planned(team, number, draft, instance, not_before) for number, draft in enumerate(drafts, start=first)]
+        due = max(not_before, self._busy_until(drafts[0].channel) or not_before)
+        rows = [planned(team, number, draft, instance, due) for number, draft in enumerate(drafts, start=first)]
         self._work.change(_INSERT, rows)
         ring(self._work.connection)
         return True
+
+    def _busy_until(self, channel: ChannelRef) -> datetime | None:
+        """Until when messages are held up that wait for the channel: what is planned now comes after them."""
+        until: datetime | None = self._work.value(
+            BUSY_UNTIL, **{f"of_{name}": at for name, at in place(channel).items()}
+        )
+        return until if until is not None and until > self._work.now() else None
 
     def lease(self, owner: str, limit: int, durations: Durations, platforms: Sequence[str]) -> Sequence[Delivery]:
         now = self._work.now()
@@ -157,7 +167,7 @@ class SqlDeliveries:
             self._work.change(PUSH, free_at=free_at, **{f"of_{name}": getattr(row, name) for name in CHANNEL})
 
     def _follow(self, row: AnyRow, now: datetime, free_at: datetime) -> None:
-        if row.step == Step.SEED:
+        if row.step in (Step.SEED, Step.NOTICE):
             return
         is_root = row.step == Step.ROOT
         self._work.change(
@@ -187,9 +197,10 @@ class SqlDeliveries:
     def never_late(self, delivery: DeliveryId) -> None:
         self._work.change(update(DELIVERY).where(_is(delivery)).values(late_after=None))
 
-    def halt(self, workspace: WorkspaceRef, steps: Sequence[Step], until: datetime) -> None:
+    def halt(self, where: WorkspaceRef | PlatformName, steps: Sequence[Step], until: datetime) -> None:
         self._work.change(delete(HALT).where(HALT.c.until <= self._work.now()))
-        here = {"platform": workspace.platform, "workspace": workspace.id, "until": until}
+        platform, workspace = (where.platform, where.id) if isinstance(where, WorkspaceRef) else (where, EVERYWHERE)
+        here = {"platform": platform, "workspace": workspace, "until": until}
         statement = self._work.insert(HALT).values([{**here, "step": step} for step in sorted(steps)])
         later = case((statement.excluded.until > HALT.c.until, statement.excluded.until), else_=HALT.c.until)
         place_of_it = ["platform", "workspace", "step"]
@@ -257,7 +268,8 @@ class SqlDeliveries:
 
     def unsettled(self, team: TeamId) -> Sequence[Delivery]:
         recent = and_(DELIVERY.c.state == State.REFUSED, DELIVERY.c.settled_at >= self._work.now() - _RECENT)
-        troubled = select(DELIVERY).where(DELIVERY.c.team == team, or_(DELIVERY.c.state == State.NEEDS_HUMAN, recent))
+        of_team = and_(DELIVERY.c.team == team, DELIVERY.c.step != Step.NOTICE)
+        troubled = select(DELIVERY).where(of_team, or_(DELIVERY.c.state == State.NEEDS_HUMAN, recent))
         newest = troubled.order_by(DELIVERY.c.settled_at.desc(), DELIVERY.c.number.desc())
         return [delivery_of(row) for row in self._work.rows(newest)]
 

@@ -23,6 +23,8 @@ from sqlalchemy import (
 from bot.domain.delivery import State
 from store.sql.tables import DELIVERY, HALT
 
+EVERYWHERE = ""
+"""In a halt, all workspaces of the platform: none has an empty id."""
 CHANNEL = ("platform", "workspace", "channel")
 _NOW = bindparam("now", type_=DELIVERY.c.not_before.type)
 _LIMIT: BindParameter[int] = bindparam("limit")
@@ -64,7 +66,8 @@ def _first_in_channel() -> ColumnElement[bool]:
 
 def _not_halted() -> ColumnElement[bool]:
     """Until a platform's word says that it has time again, nobody asks it for this step in this workspace."""
-    here = and_(HALT.c.platform == DELIVERY.c.platform, HALT.c.workspace == DELIVERY.c.workspace)
+    there = HALT.c.workspace.in_([DELIVERY.c.workspace, EVERYWHERE])
+    here = and_(HALT.c.platform == DELIVERY.c.platform, there)
     return ~_probe(here, HALT.c.step == DELIVERY.c.step, HALT.c.until > _NOW)
 
 

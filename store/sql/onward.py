@@ -5,9 +5,9 @@ Building them anew costs more than the database needs to carry them out.
 
 from typing import Any
 
-from sqlalchemy import Integer, Text, and_, bindparam, case, func, literal, select, tuple_, update
+from sqlalchemy import Integer, Text, and_, bindparam, case, func, literal, or_, select, tuple_, update
 
-from bot.domain.delivery import MESSAGES, State
+from bot.domain.delivery import MESSAGES, State, Step
 from store.sql.due import CHANNEL, CHANNEL_IS_FREE, NOT_HALTED, in_state
 from store.sql.tables import DELIVERY, WORKSPACE
 
@@ -57,7 +57,7 @@ INTEND = (
         _ROW.state == State.LEASED,
         _ROW.lease_until >= bindparam("enough", type_=_MOMENT),
         NOT_HALTED,
-        _IS_OURS,
+        or_(_IS_OURS, and_(_ROW.step == Step.NOTICE, _ROW.told_account.is_(None))),
     )
     .values(
         state=State.SENDING,
@@ -67,7 +67,9 @@ INTEND = (
     )
     .returning(_ROW.team, _ROW.number, _ROW.attempt, _ROW.sent_from, _ROW.first_sent_from)
 )
-"""Begin attempts: `rows` are (team, number, fence), `enough` is until when a lease must last at least."""
+"""Begin attempts: `rows` are (team, number, fence), `enough` is until when a lease must last at least. Only the host's
+channel may be another team's.
+"""
 
 _ATTEMPT = bindparam("to_attempt", type_=Integer)
 
@@ -109,14 +111,14 @@ FOLLOW = (
 After a restore some of these are in doubt already, and are looked into in their turn.
 """
 
-PUSH = (
-    update(DELIVERY)
-    .where(
-        *(_ROW[name] == bindparam(f"of_{name}", type_=_ROW[name].type) for name in CHANNEL),
-        in_state(DELIVERY, State.PENDING),
-        _ROW.not_before < _FREE_AT,
-        _is_message(),
-    )
-    .values(not_before=_FREE_AT)
+_WAITING = (
+    *(_ROW[name] == bindparam(f"of_{name}", type_=_ROW[name].type) for name in CHANNEL),
+    in_state(DELIVERY, State.PENDING),
+    _is_message(),
 )
+
+PUSH = update(DELIVERY).where(*_WAITING, _ROW.not_before < _FREE_AT).values(not_before=_FREE_AT)
 """Keep other messages from the channel until it is free again."""
+
+BUSY_UNTIL = select(func.max(_ROW.not_before)).where(*_WAITING)
+"""When the last message is due that waits for the channel; later than now where it is held up."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from bot.domain.card import Card
 from bot.domain.delivery import Delivery, Draft, State, Step
 from bot.domain.ids import (
     AccountRef,
@@ -64,10 +65,12 @@ def _key(instance_key: bytes, identity: str) -> str:
 
 
 def delivery_of(row: AnyRow) -> Delivery:
+    """The delivery, also where its card cannot be read: that one's trouble is to keep no other row back."""
+    card, unreadable = _card(row.body)
     return Delivery(
         id=DeliveryId(id_of(row.team, row.number)),
         team=TeamId(row.team),
-        draft=_draft(row),
+        draft=_draft(row, card),
         key=row.key,
         state=State(row.state),
         outcome=row.outcome,
@@ -81,17 +84,26 @@ def delivery_of(row: AnyRow) -> Delivery:
         message=message_of(row, row.message_channel, row.message) if row.message else None,
         root=message_of(row, row.root_channel, row.root) if row.root else None,
         thread=ThreadRef(channel=_channel(row, row.thread_channel), id=row.thread) if row.thread else None,
+        unreadable=unreadable,
     )
 
 
-def _draft(row: AnyRow) -> Draft:
+def _card(body: str | None) -> tuple[Card | None, str | None]:
+    """The card, or why it cannot be read: another version of the program may have written it."""
+    try:
+        return (None if body is None else from_json(body)), None
+    except (ValueError, TypeError, LookupError, AttributeError, AssertionError) as error:
+        return None, str(error) or type(error).__name__
+
+
+def _draft(row: AnyRow, card: Card | None) -> Draft:
     return Draft(
         channel=channel_of(row),
         source_key=row.source_key,
         step=Step(row.step),
         ordinal=row.ordinal,
         waits_for=row.waits_for,
-        card=None if row.body is None else from_json(row.body),
+        card=card,
         title=row.title,
         meaning=row.meaning,
         entry=None if row.entry is None else EntryId(id_of(row.team, row.entry)),

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot.domain.delivery import State
+from bot.domain.delivery import State, Step
 from store.sql import SqlStore
 from tests.chaos.points import Point, Trap
 
@@ -69,7 +69,9 @@ class Noted(threading.local):
 
 
 class Tapped:
-    """The ledger's noun, with everything it does noted; what is not named here goes through as it is."""
+    """The ledger's noun, with everything it does noted; what is not named here goes through as it is, and so do the
+    notices, which no row counts.
+    """
 
     def __init__(self, deliveries: Any, note: Noted) -> None:
         self._deliveries = deliveries
@@ -80,24 +82,27 @@ class Tapped:
 
     def plan(self, *arguments: Any, **named: Any) -> Any:
         planned = self._deliveries.plan(*arguments, **named)
-        self._note(Point.PLAN_OPEN, bool(planned))
+        self._note(Point.PLAN_OPEN, bool(planned) and arguments[1][0].step is not Step.NOTICE)
         return planned
 
     def lease(self, *arguments: Any, **named: Any) -> Any:
         leased = self._deliveries.lease(*arguments, **named)
-        self._note(Point.LEASE_OPEN, len(leased))
+        self._note(Point.LEASE_OPEN, sum(one.draft.step is not Step.NOTICE for one in leased))
         self._note(Point.NEXT_STEP, sum(one.draft.waits_for is not None for one in leased))
         return leased
 
     def intend(self, *arguments: Any, **named: Any) -> Any:
         intended = self._deliveries.intend(*arguments, **named)
-        self._note(Point.INTENT_OPEN, len(intended))
+        self._note(Point.INTENT_OPEN, sum(one.draft.step is not Step.NOTICE for one in intended))
         return intended
 
     def settle(self, delivery: Any, fence: int, state: State, **named: Any) -> Any:
         settled = self._deliveries.settle(delivery, fence, state, **named)
-        self._note(Point.RESULT_OPEN, bool(settled) and state is State.SENT)
+        self._note(Point.RESULT_OPEN, bool(settled) and state is State.SENT and not self._is_notice(delivery))
         return settled
+
+    def _is_notice(self, delivery: Any) -> bool:
+        return self._deliveries.get(delivery).draft.step is Step.NOTICE
 
 
 class Naive:

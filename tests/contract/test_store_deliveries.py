@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from bot.domain.card import Card
 from bot.domain.delivery import Delivery, Draft, Durations, State, Step
@@ -97,6 +98,22 @@ def test_a_planned_source_comes_back_as_it_was_drafted(club: Club) -> None:
     assert {len(delivery.key) for delivery in planned} == {24}
 
 
+def test_a_card_of_another_version_is_told_to_be_unreadable_and_keeps_no_other_back(
+    club: Club, store: SqlStore
+) -> None:
+    plan(club)
+    plan(club, "fine", "other")
+    with store._engine.begin() as connection:
+        newer = {"body": '{"version":1,"card":{"title":"Root","mood":"fine"}}', "source": "digest:1"}
+        connection.execute(text("UPDATE delivery SET body = :body WHERE source_key = :source AND ordinal = 0"), newer)
+
+    leased = {one.draft.source_key: one for one in lease(club.store)}
+
+    assert leased["fine"].unreadable is None
+    assert leased["digest:1"].draft.card is None
+    assert "mood" in (leased["digest:1"].unreadable or "")
+
+
 def test_a_source_is_planned_once(club: Club) -> None:
     assert plan(club)
     assert not plan(club)
@@ -148,9 +165,9 @@ def test_only_what_is_due_on_a_platform_that_runs_is_leased(club: Club, clock: F
 def test_the_longest_due_is_leased_first_and_one_for_each_channel(club: Club, clock: FakeClock) -> None:
     plan(club, "second")
     plan(club, "other channel", "other")
-    clock.advance(timedelta(minutes=-1))
-    plan(club, "first")
-    clock.advance(timedelta(minutes=2))
+    with club.store.begin(write=True) as tx:
+        tx.deliveries.plan(club.team, drafts("first"), not_before=tx.now() - timedelta(minutes=1))
+    clock.advance(timedelta(minutes=1))
 
     assert [delivery.draft.source_key for delivery in lease(club.store, 1)] == ["first"]
     assert [delivery.draft.source_key for delivery in lease(club.store)] == ["other channel"]

@@ -35,7 +35,8 @@ class Posted:
 class RecordingPlatform:
     """`refusals` are raised by the next sends, one each; with `after_accepting` the message is there all the same.
 
-    `blind` is raised by every look for a message, `threadless` by every thread that is opened.
+    `blind` is raised by every look for a message, `threadless` by every thread that is opened, `undeletable` by the
+    next removals, one each, `untold` by the next times that somebody is told.
     """
 
     name: PlatformName = NAME
@@ -48,6 +49,8 @@ class RecordingPlatform:
     blind: PlatformError | None = None
     threadless: PlatformError | None = None
     after_accepting: bool = False
+    undeletable: list[PlatformError] = field(default_factory=list)
+    untold: list[PlatformError] = field(default_factory=list)
     looks: int = 0
 
     async def run(self, core: Core, vault: Vault) -> None:
@@ -89,9 +92,13 @@ class RecordingPlatform:
         """Nothing is revised here."""
 
     async def delete(self, message: MessageRef) -> None:
+        if self.undeletable:
+            raise self.undeletable.pop(0)
         self.posted = [posted for posted in self.posted if posted.ref != message]
 
     async def tell(self, account: AccountRef, card: Card) -> None:
+        if self.untold:
+            raise self.untold.pop(0)
         self.told.append((account, card))
 
     async def react(self, message: MessageRef, meaning: ReadingState) -> None:

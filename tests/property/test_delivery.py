@@ -200,7 +200,8 @@ class Ledger(RuleBasedStateMachine):
     @rule(found=st.one_of(landings, errors))
     def is_swept(self, found: list[MessageRef] | PlatformError) -> None:
         swept = after_sweep(self.row, found, self.now, DURATIONS)
-        assert swept.again_at is None or isinstance(found, PlatformBusy)
+        failed = isinstance(found, PlatformError) and not isinstance(found, PlatformRefused)
+        assert swept.again_at is None or failed
         if isinstance(found, list) and found:
             assert standing(self.row, found) in found
             assert (swept.outcome == DUPLICATE_REPAIRED) == (len(found) > 1)

@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 from bot.domain.card import Card, EntryLine
+from bot.domain.digest import Digest
 from bot.domain.errors import PlatformBusy, PlatformRefused, PlatformUncertain
-from bot.domain.ids import ChannelRef, WorkspaceRef
+from bot.domain.ids import TeamId
 from bot.domain.reading import ReadingState
-from bot.runtime.notices import Notices
+from bot.domain.schedule import Occurrence, Schedule
+from bot.ports import Transaction
+from bot.service import digests
 from tests.fakes.clubhouse import WEDNESDAY, clubhouse, text_of, words_of
-from tests.fakes.platform import NAME, RecordingPlatform, channel
-from tests.fakes.records import a_delivery
+from tests.fakes.platform import RecordingPlatform, channel
 
 MONDAY_NINE = "schedule set mon 09:00 UTC"
 TO_MONDAY = {"days": 5}
@@ -132,24 +134,6 @@ def test_a_doubt_that_cannot_be_looked_up_is_shown_to_the_admin_and_never_posted
     assert "may not read" in status
 
 
-@pytest.mark.parametrize(("workspace", "labels"), [("W1", ["It is there", "Post again"]), ("W2", [])])
-def test_the_hosts_channel_hears_of_a_doubt_with_buttons_where_they_are_good_for_it(
-    database: str, tmp_path: Path, workspace: str, labels: list[str]
-) -> None:
-    async def scenario() -> Card:
-        hosts = ChannelRef(WorkspaceRef(NAME, workspace), "ops")
-        async with clubhouse(database, tmp_path, "Alpha") as house:
-            notices = Notices(house.club.runner, {NAME: house.platform}, house.club.clock, hosts, "/blog")
-            draft = replace(a_delivery().draft, channel=channel("reading"))
-            await notices.doubtful(a_delivery(draft=draft), "may not read")
-            return house.platform.posted[0].card
-
-    card = asyncio.run(scenario())
-
-    assert [action.label for action in card.actions] == labels
-    assert ("/blog digest arrived, or /blog digest again" in words_of(card)) == (not labels)
-
-
 def test_what_a_person_wants_posted_again_is_posted_however_late_they_decide(database: str, tmp_path: Path) -> None:
     async def scenario() -> RecordingPlatform:
         blind = RecordingPlatform(refusals=[AWAY], blind=PlatformRefused("may not read", remedy="Grant history."))
@@ -220,7 +204,7 @@ def test_a_digest_later_than_a_day_is_skipped_and_its_admin_is_told(database: st
     platform = asyncio.run(scenario())
 
     assert platform.posted == []
-    assert [card.title for _, card in platform.told] == ["No digest was posted in #reading this week."]
+    assert [card.title for _, card in platform.told] == ["No digest was posted this week."]
 
 
 def test_weeks_away_end_in_one_digest_and_not_in_a_burst(database: str, tmp_path: Path) -> None:
@@ -431,6 +415,54 @@ def test_a_problem_is_told_once_a_day_whatever_process_meets_it(database: str, t
         return told
 
     assert asyncio.run(scenario()) == 1
+
+
+def test_a_schedule_whose_zone_is_gone_holds_up_no_other_and_its_admin_is_told_once(
+    database: str, tmp_path: Path
+) -> None:
+    async def scenario() -> RecordingPlatform:
+        async with clubhouse(database, tmp_path, "Alpha") as house:
+            for channel, admin in (("broken", "bert"), ("reading", "ana")):
+                await house.say(MONDAY_NINE, where=channel, by=admin)
+            await house.club.runner.write(lambda tx: moved_to_a_zone_that_is_gone(tx, house.team.id))
+            await house.wait(**TO_MONDAY)
+            await house.wait(days=7)
+            return house.platform
+
+    platform = asyncio.run(scenario())
+
+    assert [posted.ref.channel.id for posted in platform.roots()] == ["reading", "reading"]
+    assert [account.id for account, _ in platform.told] == ["bert"]
+
+
+def moved_to_a_zone_that_is_gone(tx: Transaction, team: TeamId) -> None:
+    schedule = tx.schedules.of(team, channel("broken"))
+    assert schedule is not None
+    tx.schedules.keep(replace(schedule, zone="Mars/Olympus"))
+
+
+def test_a_digest_that_cannot_be_planned_holds_up_none_that_is_due_with_it(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = digests._digest
+
+    def broken(tx: Transaction, schedule: Schedule, slot: Occurrence, *, late: bool) -> Digest | None:
+        assert schedule.channel.id != "broken"
+        return digest(tx, schedule, slot, late=late)
+
+    async def scenario() -> RecordingPlatform:
+        async with clubhouse(database, tmp_path, "Alpha") as house:
+            for name, admin in (("broken", "bert"), ("reading", "ana"), ("other", "ana")):
+                await house.say(MONDAY_NINE, where=name, by=admin)
+            monkeypatch.setattr(digests, "_digest", broken)
+            await house.wait(**TO_MONDAY)
+            await house.wait(hours=1)
+            return house.platform
+
+    platform = asyncio.run(scenario())
+
+    assert sorted(posted.ref.channel.id for posted in platform.roots()) == ["other", "reading"]
+    assert [account.id for account, _ in platform.told] == ["bert"]
 
 
 def test_many_schedules_due_in_one_minute_are_all_planned_and_posted(database: str, tmp_path: Path) -> None:

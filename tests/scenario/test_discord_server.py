@@ -405,7 +405,8 @@ def test_a_missing_permission_is_named_with_its_channel_to_an_admin_once(databas
             await server.settle()
 
             told = [json.dumps(body) for _, path, body in server.bodies if path.endswith("/messages")]
-            (named,) = [words for words in told if "Dogear may not post in" in words]
+            assert sum("What you shared did not arrive" in words for words in told) == 2, "each sharer is told"
+            (named,) = [words for words in told if "A schedule is paused" in words]
             assert "reading" in named
             assert "it lacks Send Messages" in named
             assert "schedule resume" in named

@@ -6,13 +6,17 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, cast
 
-from bot.domain.delivery import Manner
+from sqlalchemy import update
+
+from bot.domain.delivery import Manner, Step
 from bot.domain.errors import MessageRemoved, PlatformBusy, PlatformUncertain
 from bot.domain.ids import MessageRef
 from bot.service import deliveries
-from tests.fakes.clubhouse import Clubhouse, clubhouse, text_of
-from tests.fakes.platform import WORKSPACE, Posted, RecordingPlatform, channel
+from store.sql.tables import DELIVERY
+from tests.fakes.clubhouse import Clubhouse, clubhouse, text_of, words_of
+from tests.fakes.platform import RecordingPlatform, channel
 
 AWAY = PlatformUncertain("no answer")
 REMEMBERS = Manner(settle=timedelta(seconds=25), repeatable_within=timedelta(seconds=120), channel_pace=timedelta())
@@ -96,6 +100,28 @@ def test_a_double_that_comes_to_light_later_is_removed_by_one_look_and_ours_stan
     assert looks == 1
 
 
+def test_a_double_that_cannot_be_removed_at_first_keeps_nothing_back_and_is_removed_later(
+    database: str, tmp_path: Path
+) -> None:
+    async def scenario() -> tuple[RecordingPlatform, list[str]]:
+        deaf = RecordingPlatform(refusals=[AWAY], after_accepting=True, undeletable=[AWAY, AWAY])
+        async with clubhouse(database, tmp_path, "Alpha", platform=deaf) as house:
+            await shared(house)
+            (ours,) = deaf.roots()
+            deaf.posted.append(replace(ours, ref=MessageRef(channel(), "twice")))
+            await house.wait(minutes=2)
+            at_first = [posted.ref.id for posted in deaf.roots()]
+            assert len(deaf.threads) == 1
+            await house.wait(minutes=30)
+            return deaf, at_first
+
+    platform, at_first = asyncio.run(scenario())
+
+    assert at_first == ["1", "twice"]
+    assert [posted.ref.id for posted in platform.roots()] == ["1"]
+    assert platform.told == []
+
+
 def test_a_post_that_was_never_in_doubt_is_not_looked_for(database: str, tmp_path: Path) -> None:
     async def scenario() -> int:
         async with clubhouse(database, tmp_path, "Alpha") as house:
@@ -106,20 +132,28 @@ def test_a_post_that_was_never_in_doubt_is_not_looked_for(database: str, tmp_pat
     assert asyncio.run(scenario()) == 0
 
 
-def test_nothing_is_sent_to_a_workspace_that_we_have_left(database: str, tmp_path: Path) -> None:
-    async def scenario() -> tuple[list[Posted], str]:
-        async with clubhouse(database, tmp_path, "Alpha") as house:
+def test_a_card_that_this_version_cannot_read_waits_for_a_person_and_the_others_go_out(
+    database: str, tmp_path: Path
+) -> None:
+    async def scenario() -> tuple[RecordingPlatform, str]:
+        async with clubhouse(database, tmp_path, "Alpha", "Beta") as house:
             await house.say("share #1")
-            await house.club.runner.write(lambda tx: tx.teams.leave(WORKSPACE))
+            await house.club.runner.write(lambda tx: written_by_a_newer_version(cast(Any, tx)))
+            await house.say("share #2", where="other")
             await house.stage.settle()
-            team = house.team.id
-            (trouble, *_) = await house.club.runner.read(lambda tx: deliveries.troubles(tx, team))
-            return house.platform.posted, trouble.outcome or ""
+            return house.platform, text_of(await house.say("status"))
 
-    posted, outcome = asyncio.run(scenario())
+    platform, status = asyncio.run(scenario())
 
-    assert posted == []
-    assert outcome == "Dogear is not in this workspace any more"
+    assert [posted.ref.channel.id for posted in platform.roots()] == ["other"]
+    assert len(platform.told) == 1
+    assert "Card has no field mood" in words_of(platform.told[0][1])
+    assert "Card has no field mood" in status
+
+
+def written_by_a_newer_version(tx: Any) -> None:
+    body = '{"version":1,"card":{"title":"Alpha","mood":"fine"}}'
+    tx.deliveries._work.change(update(DELIVERY).where(DELIVERY.c.step == Step.ROOT).values(body=body))
 
 
 def test_waiting_for_a_busy_platform_is_no_attempt_however_often(database: str, tmp_path: Path) -> None:

@@ -140,8 +140,7 @@ def test_a_ticker_that_hangs_makes_it_not_ready_until_it_was_started_anew(
             club = seen.house.club
             runner = Stuck(club.runner)
             quick = Durations(tick=timedelta(milliseconds=20), tick_given_up=timedelta(seconds=2))
-            notices, metrics = club.ticker._notices, seen.health._metrics
-            ticker = Ticker(runner, club.deliverer, notices, quick, club.clock, metrics)
+            ticker = Ticker(runner, club.deliverer, club.ticker._host, quick, club.clock, seen.health._metrics)
             seen.health._ticker = ticker
             assert (await seen.ready())[1]["ticker"]["reason"] == "no tick yet"
             async with ticker.running():

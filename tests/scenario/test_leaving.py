@@ -13,10 +13,10 @@ from bot.domain.reading import ReadingState
 from bot.domain.team import Role
 from bot.domain.wire import to_json
 from bot.runtime import teams as described
-from bot.service import teams
+from bot.service import deliveries, teams
 from store.sql.tables import DELIVERY, MARK, MEMBER, READING, SCHEDULE, WEEK
-from tests.fakes.clubhouse import Clubhouse, clubhouse
-from tests.fakes.platform import NAME, WORKSPACE, account
+from tests.fakes.clubhouse import Clubhouse, clubhouse, words_of
+from tests.fakes.platform import NAME, WORKSPACE, Posted, account, channel
 
 AWAY = WorkspaceRef(NAME, "W2")
 
@@ -126,3 +126,42 @@ def test_whoever_returns_later_begins_anew(database: str, tmp_path: Path) -> Non
 
     assert '"Read",[{"text":"0"}]' in stats
     assert "No channel has a schedule" in schedules
+
+
+def test_what_is_owed_to_a_workspace_that_we_left_waits_for_a_day_and_the_host_hears_of_it_once(
+    database: str, tmp_path: Path
+) -> None:
+    async def scenario() -> list[Posted]:
+        async with clubhouse(database, tmp_path, "Alpha", admin_channel="fake:host:ops") as house:
+            await house.say("share #1")
+            await house.club.dispatcher.happened(WorkspaceLeft(workspace=WORKSPACE))
+            await house.wait(hours=3)
+            (told,) = house.platform.roots()
+            assert told.ref.channel.workspace.id == "host"
+            assert "ours (fake:W1) has removed Dogear" in words_of(told.card)
+            await house.club.dispatcher.happened(WorkspaceJoined(workspace=WORKSPACE, name="ours", by_host=False))
+            await house.wait(minutes=6)
+            return house.platform.roots()[1:]
+
+    (posted,) = asyncio.run(scenario())
+
+    assert posted.ref.channel == channel()
+
+
+def test_what_is_owed_to_a_workspace_that_we_left_is_refused_after_a_day_and_told(
+    database: str, tmp_path: Path
+) -> None:
+    async def scenario() -> tuple[list[str], str]:
+        async with clubhouse(database, tmp_path, "Alpha", admin_channel="fake:host:ops") as house:
+            await house.say("share #1")
+            await house.club.dispatcher.happened(WorkspaceLeft(workspace=WORKSPACE))
+            for _ in range(2):
+                await house.jump(days=1, minutes=1)
+            team = house.team.id
+            (trouble, *_) = await house.club.runner.read(lambda tx: deliveries.troubles(tx, team))
+            return [posted.card.title for posted in house.platform.posted], trouble.outcome or ""
+
+    told, outcome = asyncio.run(scenario())
+
+    assert told == ["What you shared did not arrive whole."]
+    assert outcome == "Dogear is not in this workspace any more"

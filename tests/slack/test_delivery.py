@@ -382,7 +382,8 @@ def test_a_channel_that_goes_is_noted_once_however_often_it_is_told(database: st
                 await club.say(ANA, "schedule set mon 09:00 Europe/Berlin")
                 event = slack.event({"type": "channel_archive", "channel": "C0001", "user": ANA})
                 assert (await slack.send(event))[0] == 200
-                await slack.until(lambda: told(slack))
+                await club.settle()
+                assert told(slack)
                 paused = shown(await club.say(ANA, "schedule list"))
                 await club.say(ANA, "schedule resume")
             async with running(slack, database) as club:

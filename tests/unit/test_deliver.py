@@ -1,4 +1,4 @@
-"""What a worker does with the results of its attempts when the database does not take them."""
+"""What a worker does when the database fails: with the results of its attempts, and with its own going on."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,12 +10,13 @@ import pytest
 import bot.runtime.deliver
 from bot.domain.delivery import Durations
 from bot.domain.errors import StoreError
+from bot.domain.notice import Host
 from bot.ports import Meter, Runner, Transaction
 from bot.runtime.deliver import Deliverer
-from bot.runtime.notices import Notices
 from bot.service.deliveries import Attempted
 from tests.fakes.clock import FakeClock
 from tests.fakes.records import a_delivery, a_message
+from tests.unit.test_supervise import Counted
 
 T = TypeVar("T")
 ATTEMPT = timedelta(milliseconds=20)
@@ -37,9 +38,7 @@ class Broken:
 
 def noted(runner: Broken) -> Any:
     nobody = cast(Any, None)
-    worker = Deliverer(
-        cast(Runner, runner), {}, cast(Notices, nobody), Durations(attempt=ATTEMPT), FakeClock(), cast(Meter, nobody)
-    )
+    worker = Deliverer(cast(Runner, runner), {}, Host(), Durations(attempt=ATTEMPT), FakeClock(), cast(Meter, nobody))
     return asyncio.run(worker._note_all([Attempted(delivery=a_delivery(), result=a_message("1"))]))
 
 
@@ -55,3 +54,48 @@ def test_a_worker_that_was_frozen_notes_its_result_over_a_new_connection() -> No
 def test_a_database_that_stays_away_is_let_be_in_the_end() -> None:
     with pytest.raises(StoreError):
         noted(Broken(failures=100))
+
+
+class Asked:
+    """Raises what it is given, one for each time that it is asked what is due; what comes after that is awaited."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self._errors = list(errors)
+        self.again = asyncio.Event()
+
+    async def write(self, use_case: Callable[[Transaction], T]) -> T:
+        if not self._errors:
+            self.again.set()
+            raise StoreError("The database is away.")
+        raise self._errors.pop(0)
+
+
+async def until_asked_again(runner: Asked, meter: Counted) -> None:
+    """Nobody wakes the worker: what makes it look again is the poll alone."""
+    durations = Durations(poll=timedelta(milliseconds=1))
+    worker = Deliverer(cast(Runner, runner), {}, Host(), durations, FakeClock(), meter)
+    running = asyncio.create_task(worker.run())
+    async with asyncio.timeout(60):
+        await asyncio.wait({running, asyncio.create_task(runner.again.wait())}, return_when=asyncio.FIRST_COMPLETED)
+    assert not running.done(), running
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+def test_a_worker_that_nobody_wakes_looks_again_after_a_poll() -> None:
+    meter = Counted()
+
+    asyncio.run(until_asked_again(Asked(StoreError("The database is away.")), meter))
+
+    assert meter.restarts == []
+
+
+def test_a_bug_does_not_end_a_worker_and_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    meter = Counted()
+
+    asyncio.run(until_asked_again(Asked(ValueError("no card"), ValueError("no card")), meter))
+
+    assert meter.restarts == ["worker", "worker"]
+    told = [record for record in caplog.records if record.exc_info]
+    assert len(told) == 1
+    assert told[0].__dict__["reference"]

@@ -144,7 +144,7 @@ def test_what_is_not_there_is_sent_again_at_once(step: Step) -> None:
     assert after_search(delivery, [], NOW, DURATIONS) == Transition(state=State.PENDING, not_before=NOW)
 
 
-@pytest.mark.parametrize("step", list(Step))
+@pytest.mark.parametrize("step", [step for step in Step if step is not Step.NOTICE])
 def test_what_is_not_there_after_the_most_attempts_is_for_a_person(step: Step) -> None:
     delivery = a_delivery(step, State.UNCERTAIN, attempt=MOST_ATTEMPTS)
 
@@ -214,15 +214,17 @@ def test_of_a_doubled_message_stands_the_one_that_its_thread_hangs_on() -> None:
         ([a_message("1"), a_message("2")], Swept(outcome=DUPLICATE_REPAIRED)),
         (BUSY, Swept(again_at=NOW + timedelta(seconds=17))),
         (REFUSED, Swept()),
-        (UNCERTAIN, Swept()),
+        (UNCERTAIN, Swept(again_at=NOW + DURATIONS.first_backoff)),
+        (PlatformError("anything else"), Swept(again_at=NOW + DURATIONS.first_backoff)),
     ],
 )
 def test_a_sweep_is_one_look(found: list[MessageRef] | PlatformError, swept: Swept) -> None:
     assert after_sweep(a_delivery(state=State.SENT), found, NOW, DURATIONS) == swept
 
 
-def test_a_platform_that_has_no_time_for_a_sweep_all_day_is_let_be() -> None:
-    assert after_sweep(a_delivery(state=State.SENT), BUSY, NOW + DURATIONS.give_up, DURATIONS) == Swept()
+@pytest.mark.parametrize("error", [BUSY, UNCERTAIN])
+def test_a_platform_that_cannot_be_swept_all_day_is_let_be(error: PlatformError) -> None:
+    assert after_sweep(a_delivery(state=State.SENT), error, NOW + DURATIONS.give_up, DURATIONS) == Swept()
 
 
 @pytest.mark.parametrize("step", POSTS)
@@ -280,3 +282,10 @@ def test_the_wait_doubles_up_to_the_longest() -> None:
     waits = [backoff(attempt, DURATIONS) // timedelta(minutes=1) for attempt in (0, 1, 2, 3, 6, 7, 8, 10_000)]
 
     assert waits == [1, 1, 2, 4, 32, 60, 60, 60]
+
+
+def test_a_notice_that_cannot_be_told_is_given_up_and_asks_nobody() -> None:
+    tired = a_delivery(Step.NOTICE, State.UNCERTAIN, attempt=MOST_ATTEMPTS)
+
+    assert after_search(tired, [], NOW, DURATIONS).state is State.REFUSED
+    assert after_attempt(tired, UNCERTAIN, NOW, DURATIONS, MANNER).state is State.REFUSED

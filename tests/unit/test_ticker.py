@@ -9,6 +9,7 @@ from typing import TypeVar
 import pytest
 
 from bot.domain.delivery import Durations
+from bot.domain.notice import Host
 from bot.ports import Runner, Transaction
 from bot.runtime.ticker import Ticker
 from tests.fakes.clubhouse import clubhouse
@@ -49,7 +50,7 @@ def test_a_ticker_that_hangs_is_started_anew_and_ticks_again(tmp_path: Path, cap
             ticker = Ticker(
                 runner,
                 house.club.deliverer,
-                house.club.ticker._notices,
+                Host(),
                 SOON,
                 house.club.clock,
                 meter,

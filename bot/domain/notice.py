@@ -1,0 +1,145 @@
+"""What people are told who can mend something: one card for each problem. When, and on which way, is not said here."""
+
+from bot.domain.card import Action, Call, Card, Paragraph, Tone
+from bot.domain.delivery import Delivery, Step
+from bot.domain.digest import Outcome, thread_title
+from bot.domain.entry import Entry
+from bot.domain.ids import AccountRef, ChannelRef, TeamId
+from bot.domain.record import record
+from bot.domain.schedule import Occurrence, Schedule
+from bot.domain.team import Workspace
+from bot.domain.text import Span, Text, plain
+
+
+@record
+class Host:
+    """What of the host's settings matters to notices: the command's first word, and the channel that hears of every
+    failure in place of who set it up.
+    """
+
+    word: str = "/blog"
+    channel: ChannelRef | None = None
+
+
+NOBODY = Host()
+"""A host without a channel of their own: who set something up hears of its failures."""
+
+
+@record
+class Notice:
+    """A problem with what is owed to the channel `about`; whoever meets it again that day has the same `problem`.
+
+    `told` is who can mend it, None where only the host can.
+    """
+
+    team: TeamId
+    problem: str
+    about: ChannelRef
+    told: AccountRef | None
+    card: Card
+
+
+def unused(schedule: Schedule, slot: Occurrence, outcome: Outcome, host: Host) -> Notice:
+    """A slot passed without a digest."""
+    post = (Span(f"“{host.word} digest post "), *_named(schedule.channel), Span("” posts it now."))
+    why = {
+        Outcome.LATE: (Span("Dogear was away for more than a day when it was due. "), *post),
+        Outcome.EMPTY: plain("No entry was left to feature. Add entries to the list, or change the schedule's tag."),
+    }[outcome]
+    where = (Span("It was due in "), *_named(schedule.channel), Span("."))
+    return _of_schedule(schedule, f"unused:{slot.week}", _card("No digest was posted this week.", where, why))
+
+
+def stopped(schedule: Schedule, host: Host) -> Notice:
+    """We had to pause a schedule ourselves."""
+    why = (*_named(schedule.channel), Span(f": {schedule.paused_because}."))
+    mend = (Span(f"Mend that, then: {host.word} schedule resume "), *_named(schedule.channel))
+    return _of_schedule(schedule, f"stopped:{schedule.paused_because}", _card("A schedule is paused.", why, mend))
+
+
+def broken(schedule: Schedule, reference: str) -> Notice:
+    """A bug of ours keeps a schedule's digests from being planned."""
+    where = (Span("It is the one of "), *_named(schedule.channel), Span("."))
+    mend = f"Set the schedule again; if that does not help, the host finds it in the log (ref {reference})."
+    return _of_schedule(schedule, "broken", _card("A digest cannot be planned.", where, plain(mend)))
+
+
+def failed(delivery: Delivery, outcome: str | None, entry: Entry | None) -> Notice:
+    """It was refused, or came too late."""
+    draft = delivery.draft
+    what, kind = ("A digest", "digest") if draft.schedule is not None else ("What you shared", "share")
+    card = _card(f"{what} did not arrive whole.", _what(delivery, entry), plain(outcome or ""))
+    return _of_delivery(delivery, f"failed:{kind}:{_address(draft.channel)}:{draft.told}:{outcome}", card)
+
+
+def doubtful(delivery: Delivery, outcome: str | None, entry: Entry | None) -> Notice:
+    """Whether it arrived only a person can see: they are asked, with buttons for both answers."""
+    actions = (_decided(delivery, "It is there", "arrived", primary=True), _decided(delivery, "Post again", "again"))
+    card = _card("Did this arrive?", _what(delivery, entry), plain(outcome or ""), actions=actions)
+    return _of_delivery(delivery, f"doubt:{delivery.id}:{delivery.fence}", card)
+
+
+def unreadable(delivery: Delivery, outcome: str | None, entry: Entry | None) -> Notice:
+    """Another version planned what this one cannot post: somebody has it posted once that is mended."""
+    actions = (_decided(delivery, "Post again", "again"),)
+    card = _card("This waits for you.", _what(delivery, entry), plain(outcome or ""), actions=actions)
+    return _of_delivery(delivery, f"doubt:{delivery.id}:{delivery.fence}", card)
+
+
+def left(delivery: Delivery, workspace: Workspace) -> Notice:
+    """Something is owed to a workspace that does not let us in any more; nobody there can be told."""
+    place = f"{workspace.ref.platform}:{workspace.ref.id}"
+    why = f"{workspace.name or place} ({place}) has removed Dogear, or does not know its token any more."
+    mend = "Install it there again within a day, and what is due is posted."
+    card = _card("Dogear cannot post in a workspace.", plain(why), plain(mend))
+    return Notice(
+        team=delivery.team,
+        problem=f"left:{place}:{workspace.left_at}",
+        about=delivery.draft.channel,
+        told=None,
+        card=card,
+    )
+
+
+def _of_schedule(schedule: Schedule, problem: str, card: Card) -> Notice:
+    return Notice(
+        team=schedule.team,
+        problem=f"schedule:{schedule.id}:{problem}",
+        about=schedule.channel,
+        told=schedule.created_by,
+        card=card,
+    )
+
+
+def _of_delivery(delivery: Delivery, problem: str, card: Card) -> Notice:
+    draft = delivery.draft
+    return Notice(team=delivery.team, problem=problem, about=draft.channel, told=draft.told, card=card)
+
+
+def _decided(delivery: Delivery, label: str, word: str, *, primary: bool = False) -> Action:
+    """A button that names the delivery itself: where it is pressed, another channel or workspace may be meant."""
+    call = Call(path=("digest", word), arguments={"delivery": str(delivery.id)})
+    return Action(label=label, call=call, primary=primary)
+
+
+_STEPS = {Step.ROOT: "The post of", Step.THREAD: "The thread of", Step.REPLY: "A reply to", Step.SEED: "A reaction on"}
+
+
+def _what(delivery: Delivery, entry: Entry | None) -> Text:
+    named = "an entry" if entry is None else thread_title(entry)
+    return (Span(f"{_STEPS[delivery.draft.step]} {named} in "), *_named(delivery.draft.channel), Span("."))
+
+
+def _card(title: str, *more: Text, actions: tuple[Action, ...] = ()) -> Card:
+    return Card(
+        title=title, blocks=tuple(Paragraph(text=text) for text in more if text), tone=Tone.WARNING, actions=actions
+    )
+
+
+def _named(channel: ChannelRef) -> Text:
+    """The channel, by the name that its platform shows."""
+    return (Span(f"#{channel.id}", channel=channel),)
+
+
+def _address(channel: ChannelRef) -> str:
+    return f"{channel.workspace.platform}:{channel.workspace.id}:{channel.id}"

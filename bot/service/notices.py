@@ -1,0 +1,34 @@
+"""Owing people a word about a problem: in the transaction that finds it, and once a day whoever finds it again."""
+
+from datetime import timedelta
+
+from bot.domain.delivery import Draft, Step
+from bot.domain.ids import ChannelRef
+from bot.domain.notice import Host, Notice
+from bot.ports import Transaction
+
+NO_NEWS = timedelta(hours=24)
+"""Later than this nobody is told any more; the problem still stands in the status command and in the log."""
+
+
+def tell(tx: Transaction, notice: Notice, host: Host) -> None:
+    """Owe it to the host's channel, else to who can mend it: a row of the ledger, so that it survives what posts do."""
+    if host.channel is None and notice.told is None:
+        return
+    now = tx.now()
+    draft = Draft(
+        channel=host.channel or _direct(notice),
+        source_key=f"notice:{now:%Y-%m-%d}:{notice.problem}",
+        step=Step.NOTICE,
+        ordinal=0,
+        card=notice.card,
+        late_after=now + NO_NEWS,
+        told=None if host.channel else notice.told,
+    )
+    tx.deliveries.plan(notice.team, [draft], not_before=now)
+
+
+def _direct(notice: Notice) -> ChannelRef:
+    """What stands for the person's direct messages in the ledger: nobody is told two things at once."""
+    assert notice.told is not None
+    return ChannelRef(notice.about.workspace, f"@{notice.told.id}")

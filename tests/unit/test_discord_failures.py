@@ -1,0 +1,45 @@
+"""How far a \"not now\" of Discord reaches."""
+
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import discord
+import pytest
+
+from adapters.discord.failures import told
+from bot.domain.errors import PlatformBusy, Scope
+
+PROXIED = {"Via": "1.1 google", "Retry-After": "3"}
+
+
+@dataclass
+class Answer:
+    """As much of a response as the library's exception reads."""
+
+    status: int = 429
+    reason: str = "Too Many Requests"
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@pytest.mark.parametrize(
+    ("headers", "scope"),
+    [
+        ({**PROXIED, "X-RateLimit-Scope": "user"}, Scope.CHANNEL),
+        ({**PROXIED, "X-RateLimit-Scope": "shared"}, Scope.CHANNEL),
+        ({**PROXIED, "X-RateLimit-Scope": "global"}, Scope.PLATFORM),
+        ({**PROXIED, "X-RateLimit-Global": "true"}, Scope.PLATFORM),
+        ({"Retry-After": "3"}, Scope.PLATFORM),
+    ],
+)
+def test_a_429_reaches_as_far_as_it_says_and_one_of_the_edge_everywhere(headers: dict[str, str], scope: Scope) -> None:
+    busy = told(discord.HTTPException(cast(Any, Answer(headers=headers)), None))
+
+    assert isinstance(busy, PlatformBusy)
+    assert (busy.scope, busy.retry_after.total_seconds()) == (scope, 3)
+
+
+def test_a_bucket_that_the_library_knows_to_be_empty_is_the_channels() -> None:
+    busy = told(discord.RateLimited(40))
+
+    assert isinstance(busy, PlatformBusy)
+    assert busy.scope is Scope.CHANNEL
