@@ -22,31 +22,33 @@ Options = Mapping[str, Any]
 
 def serve(options: Options, word: str) -> SlackPlatform:
     """Slack with a token of its own, or to be installed by others; raises BadConfig for half of what it needs."""
-    problems = [*_read(options)[1], *_missing(options)]
+    emoji, problems = _read(options)
+    setup = _given(options, word, emoji)
+    problems = [*problems, *_missing(setup)]
     if problems:
         raise BadConfig(problems)
-    return SlackPlatform(setup_of(options, word), now=_now)
+    return SlackPlatform(setup, now=_now)
 
 
 def keeps_secrets(options: Options) -> bool:
     """Whether the tokens of others are to be kept in our vault."""
-    return SlackSetup(client_id=options["client_id"], client_secret=options["client_secret"]).installable
+    return _given(options, "", {}).installable
 
 
-def _missing(options: Options) -> Iterator[str]:
+def _missing(setup: SlackSetup) -> Iterator[str]:
     """What it takes besides, as sentences."""
-    if bool(options["client_id"]) != bool(options["client_secret"]):
+    if bool(setup.client_id) != bool(setup.client_secret):
         yield "DOGEAR_SLACK_CLIENT_ID and DOGEAR_SLACK_CLIENT_SECRET belong together: set both, or neither."
-    elif not options["bot_token"] and not keeps_secrets(options):
+    elif not setup.bot_token and not setup.installable:
         yield (
             "Slack needs DOGEAR_SLACK_BOT_TOKEN for one workspace, or DOGEAR_SLACK_CLIENT_ID and "
             "DOGEAR_SLACK_CLIENT_SECRET for many."
         )
-    if not options["app_token"] and not options["signing_secret"]:
+    if not setup.app_token and not setup.signing_secret:
         yield "Slack needs DOGEAR_SLACK_APP_TOKEN (Socket Mode) or DOGEAR_SLACK_SIGNING_SECRET (HTTPS)."
-    if keeps_secrets(options) and not options["public_url"]:
+    if setup.installable and not setup.public_url:
         yield "Slack's installation by others needs DOGEAR_SLACK_PUBLIC_URL."
-    if SlackSetup(bot_token=options["bot_token"]).bot_token_ends:
+    if setup.bot_token_ends:
         yield ENDS
 
 
@@ -71,6 +73,11 @@ def setup_of(options: Options, word: str) -> SlackSetup:
     emoji, problems = _read(options)
     if problems:
         raise BadConfig(problems)
+    return _given(options, word, emoji)
+
+
+def _given(options: Options, word: str, emoji: Mapping[str, ReadingState]) -> SlackSetup:
+    """What is set, whether or not it is enough."""
     return SlackSetup(
         bot_token=options.get("bot_token", ""),
         app_token=options.get("app_token", ""),
