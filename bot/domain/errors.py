@@ -2,7 +2,7 @@
 
 DogearError
 ├── Refusal         BadUsage · NotFound · NotAllowed · Conflict · TooMuch   an expected "no", shown to the person
-├── PlatformError   PlatformBusy · PlatformRefused (ChannelRefused, MessageRemoved) · PlatformUncertain  raised by adapters only
+├── PlatformError   PlatformBusy (ChannelBusy) · PlatformRefused (ChannelRefused, MessageRemoved) · PlatformUncertain  raised by adapters only
 ├── StoreError      StoreBusy · StaleSchema · BadBackup
 └── BadConfig       every problem of the settings at once
 Anything else that is raised is a bug.

@@ -9,6 +9,7 @@ from bot.domain.record import record
 from bot.domain.schedule import Occurrence, Schedule
 from bot.domain.team import Workspace
 from bot.domain.text import Span, Text, plain
+from bot.domain.value import addressed
 
 
 @record
@@ -72,16 +73,19 @@ def failed(delivery: Delivery, outcome: str | None, entry: Entry | None) -> Noti
     return _of_delivery(delivery, f"failed:{kind}:{_address(draft.channel)}:{draft.told}:{outcome}", card)
 
 
-def doubtful(delivery: Delivery, outcome: str | None, entry: Entry | None) -> Notice:
+def doubtful(delivery: Delivery, outcome: str | None, entry: Entry | None, host: Host) -> Notice:
     """Whether it arrived only a person can see: they are asked, with buttons for both answers."""
-    actions = (_decided(delivery, "It is there", "arrived", primary=True), _decided(delivery, "Post again", "again"))
+    actions = (
+        _decided(delivery, "It is there", "arrived", host, primary=True),
+        _decided(delivery, "Post again", "again", host),
+    )
     card = _card("Did this arrive?", _what(delivery, entry), plain(outcome or ""), actions=actions)
     return _of_delivery(delivery, f"doubt:{delivery.id}:{delivery.fence}", card)
 
 
-def unreadable(delivery: Delivery, outcome: str | None, entry: Entry | None) -> Notice:
+def unreadable(delivery: Delivery, outcome: str | None, entry: Entry | None, host: Host) -> Notice:
     """Another version planned what this one cannot post: somebody has it posted once that is mended."""
-    actions = (_decided(delivery, "Post again", "again"),)
+    actions = (_decided(delivery, "Post again", "again", host),)
     card = _card("This waits for you.", _what(delivery, entry), plain(outcome or ""), actions=actions)
     return _of_delivery(delivery, f"doubt:{delivery.id}:{delivery.fence}", card)
 
@@ -116,9 +120,14 @@ def _of_delivery(delivery: Delivery, problem: str, card: Card) -> Notice:
     return Notice(team=delivery.team, problem=problem, about=draft.channel, told=draft.told, card=card)
 
 
-def _decided(delivery: Delivery, label: str, word: str, *, primary: bool = False) -> Action:
-    """A button that names the delivery itself: where it is pressed, another channel or workspace may be meant."""
-    call = Call(path=("digest", word), arguments={"delivery": str(delivery.id)})
+def _decided(delivery: Delivery, label: str, word: str, host: Host, *, primary: bool = False) -> Action:
+    """A button that names the delivery itself, for there may be several in a channel.
+
+    In a direct message the channel says in which workspace it is pressed; what is pressed in the host's channel is
+    pressed in that one's, and a platform's buttons carry no more than so much.
+    """
+    where = {} if host.channel else {"channel": addressed(delivery.draft.channel)}
+    call = Call(path=("digest", word), arguments={**where, "delivery": str(delivery.id)})
     return Action(label=label, call=call, primary=primary)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.domain import notice
 from bot.domain.delivery import (
@@ -96,7 +97,7 @@ def _put_aside(tx: Transaction, delivery: Delivery, host: Host) -> Delivery:
     check(State.LEASED, state)
     outcome = f"this version of Dogear cannot read it ({delivery.unreadable}); bring every process up to date first"
     tx.deliveries.settle(delivery.id, delivery.fence, state, outcome=outcome)
-    _tell(tx, delivery, notice.unreadable, outcome, host)
+    _tell(tx, delivery, partial(notice.unreadable, host=host), outcome, host)
     return replace(delivery, state=state, outcome=outcome)
 
 
@@ -220,7 +221,7 @@ def _tell_of(
     if stopped is not None:
         notices.tell(tx, notice.stopped(stopped, host), host)
     if transition.state is State.NEEDS_HUMAN:
-        _tell(tx, delivery, notice.doubtful, transition.outcome, host)
+        _tell(tx, delivery, partial(notice.doubtful, host=host), transition.outcome, host)
     elif transition.state is State.REFUSED and (stopped is None or delivery.draft.schedule is None):
         _tell(tx, delivery, notice.failed, transition.outcome, host)
 

@@ -33,12 +33,17 @@ class Doubt:
 
 
 @asynccontextmanager
-async def a_doubt(database: str) -> AsyncIterator[Doubt]:
+async def a_doubt(database: str, *, digest: bool = False) -> AsyncIterator[Doubt]:
+    """Of what ana shared, or of a digest."""
     async with a_server(database) as server:
         guild = await server.guild()
         channel = guild.create_text_channel("reading")
         ana = server.member(guild, "ana", admin=True)
-        await ana.slash(channel, "blog share", entry="#6")
+        if digest:
+            await ana.slash(channel, "blog schedule set", weekday="mon", at="09:00", zone="UTC")
+            await ana.slash(channel, "blog digest post")
+        else:
+            await ana.slash(channel, "blog share", entry="#6")
         await server.club.runner.write(deliveries.after_restore)
         server.club.clock.move_to(server.club.clock.now() + timedelta(minutes=3))
         server.env.inject_error("GET", "/channels/*/messages", status=403, code=50001)
@@ -75,10 +80,10 @@ def test_a_press_in_a_direct_message_posts_again(database: str) -> None:
 
 def test_whose_rights_are_gone_by_then_or_who_left_decides_nothing_from_a_direct_message(database: str) -> None:
     async def scene() -> None:
-        async with a_doubt(database) as doubt:
+        async with a_doubt(database, digest=True) as doubt:
             doubt.server.env.backend.get_member(doubt.guild.id, doubt.ana.id).role_ids.clear()
             demoted = await doubt.ana.user.click(doubt.told, label="It is there")
-            assert "“digest arrived” is for admins." in shown_by(demoted)
+            assert "Only an admin, or whoever shared it, decides of that." in shown_by(demoted)
 
             doubt.guild.remove_member(doubt.ana)
             gone = await doubt.ana.user.click(doubt.told, label="It is there")
