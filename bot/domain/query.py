@@ -77,7 +77,7 @@ def parse(typed: str) -> Query:
 def with_words(query: Query, instead: Mapping[str, str]) -> Query:
     """The query with some of its words corrected."""
     typed = {word for word in query.words if word not in instead}
-    corrected = tuple(better for better in dict.fromkeys(instead.values()) if better not in typed)
+    corrected = tuple(dict.fromkeys(instead[word] for word in query.words if instead.get(word, word) not in typed))
     return replace(query, words=tuple(instead.get(word, word) for word in query.words), corrected=corrected)
 
 

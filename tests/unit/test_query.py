@@ -1,5 +1,7 @@
 """What a search line asks for."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.domain.query import MOST_TERMS, Query, parse, with_words
@@ -85,4 +87,4 @@ def test_words_are_replaced_wherever_they_stand_and_nothing_else_is() -> None:
 
     changed = with_words(query, {"a": "c", "x": "y"})
 
-    assert changed == parse('c b c -a "a" tag:a')
+    assert changed == replace(parse('c b c -a "a" tag:a'), corrected=("c",))
