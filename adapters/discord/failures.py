@@ -79,7 +79,7 @@ def _refused(error: discord.HTTPException) -> PlatformError:
     if error.status >= 500:
         return PlatformUncertain(f"Discord had a fault of its own ({error.status})")
     if error.status == 401:
-        return PlatformRefused("Discord does not accept our token", remedy="Set DOGEAR_DISCORD_TOKEN anew.")
+        return PlatformBusy("Discord does not accept our token", retry_after=BLOCKED, scope=Scope.PLATFORM)
     words = str(error.text).splitlines()[0][:200] if error.text else f"status {error.status}"
     return PlatformRefused(f"Discord says no: {words} ({error.code})", remedy=_REMEDIES.get(error.code, _REMEDY))
 

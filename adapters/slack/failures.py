@@ -8,7 +8,14 @@ from datetime import timedelta
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.domain.errors import ChannelRefused, PlatformBusy, PlatformError, PlatformRefused, PlatformUncertain
+from bot.domain.errors import (
+    ChannelRefused,
+    PlatformBusy,
+    PlatformError,
+    PlatformRefused,
+    PlatformUncertain,
+    WorkspaceRefused,
+)
 
 DEFAULT_WAIT = timedelta(seconds=30)
 """How long to wait where Slack says "too fast" and not for how long."""
@@ -45,7 +52,7 @@ CHANNEL = {
 }
 
 
-class Dead(PlatformRefused):
+class Dead(WorkspaceRefused):
     """The token does not open the workspace any more."""
 
 

@@ -13,7 +13,7 @@ from adapters.slack.api import Api
 from adapters.slack.richtext import Json
 from adapters.slack.skew import Skew
 from adapters.slack.workspace import Workspace
-from bot.domain.errors import PlatformBusy, PlatformRefused, PlatformUncertain
+from bot.domain.errors import PlatformBusy, PlatformRefused, PlatformUncertain, WorkspaceRefused
 from bot.domain.ids import ChannelRef, MessageRef, ThreadRef
 
 EVENT_TYPE = "club_delivery"
@@ -74,7 +74,9 @@ class History:
 
     async def _readable(self, channel: ChannelRef) -> Workspace:
         workspace = await self._api.workspace(channel.workspace.id)
-        if workspace is None or not any(workspace.may(scope) for scope in SCOPES):
+        if workspace is None:
+            raise WorkspaceRefused("The app is not installed in this workspace.", remedy="Install it again.")
+        if not any(workspace.may(scope) for scope in SCOPES):
             raise PlatformRefused(
                 "Whether it arrived cannot be looked up without the scope channels:history.",
                 remedy="Look into the channel, then say “It is there” or “Post again”.",

@@ -32,7 +32,7 @@ from bot.chat.platform import Core, Reacted, Vault, WorkspaceJoined, WorkspaceLe
 from bot.chat.web import Request, Response, Route
 from bot.domain.card import Card
 from bot.domain.delivery import Manner
-from bot.domain.errors import BadConfig, ChannelBusy, PlatformBusy, StoreError
+from bot.domain.errors import BadConfig, PlatformBusy, Scope, StoreError
 from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, ThreadRef, Url
 from bot.domain.reading import ReadingState
 
@@ -78,8 +78,8 @@ class SlackPlatform:
                 joined = WorkspaceJoined(workspace=names.workspace(ours.team), name=ours.name, by_host=True)
                 await core.happened(joined)
                 await self._acquaintance.meet(ours)
-            await left_meanwhile(core, self._workspaces)
             if self._setup.installable:
+                await left_meanwhile(core, self._workspaces)
                 self._install = Install(
                     self._setup,
                     web=self._web,
@@ -136,7 +136,7 @@ class SlackPlatform:
         return Connection(up=up, reason="" if up else "Socket Mode is not connected", reconnects=reconnects)
 
     def _listeners(self, core: Core, errands: Errands) -> Listeners:
-        answers = Answers(core, web=self._web, api=self._api, workspaces=self._workspaces, people=self._people)
+        answers = Answers(core, web=self._web, api=self._api, people=self._people)
         events = Events(
             core,
             api=self._api,
@@ -224,7 +224,7 @@ class SlackPlatform:
         try:
             await self._api.call(team, "conversations.join", channel=channel)
         except PlatformBusy as busy:
-            raise ChannelBusy(str(busy), retry_after=busy.retry_after) from None
+            raise PlatformBusy(str(busy), retry_after=busy.retry_after, scope=Scope.CHANNEL) from None
 
     async def _pace(self, channel: str) -> None:
         """About one message a second goes into one channel (https://docs.slack.dev/apis/web-api/rate-limits, 2026-08)."""

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from bot.domain.card import Card
-from bot.domain.errors import Conflict, MessageRemoved, PlatformBusy, PlatformError, PlatformRefused
+from bot.domain.errors import Conflict, MessageRemoved, PlatformBusy, PlatformError, PlatformRefused, WorkspaceRefused
 from bot.domain.ids import (
     AccountRef,
     ChannelRef,
@@ -230,6 +230,9 @@ def after_attempt(
             )
         case MessageRemoved():
             return Transition(state=State.SENT, outcome=REMOVED)
+        case WorkspaceRefused():
+            again_at, attempt = now + durations.between_visits, max(delivery.attempt - 1, 0)
+            return Transition(state=State.PENDING, outcome=str(result), not_before=again_at, attempt=attempt)
         case PlatformRefused():
             return Transition(state=State.REFUSED, outcome=f"{result} {result.remedy}")
         case PlatformError() if delivery.draft.step in REPEATABLE:
@@ -361,7 +364,8 @@ def _again(delivery: Delivery, outcome: str, now: datetime, durations: Durations
 
 def _still_uncertain(delivery: Delivery, error: PlatformError, now: datetime, durations: Durations) -> Transition:
     since = delivery.first_sent_from or now
-    if isinstance(error, PlatformRefused) or now - since >= durations.give_up:
+    for_good = isinstance(error, PlatformRefused) and not isinstance(error, WorkspaceRefused)
+    if for_good or now - since >= durations.give_up:
         return Transition(state=State.NEEDS_HUMAN, outcome=f"cannot be looked up: {error}")
     again_at = now + _until_again(error, since, now, durations)
     return Transition(state=State.UNCERTAIN, outcome=str(error), not_before=again_at)

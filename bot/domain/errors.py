@@ -2,7 +2,7 @@
 
 DogearError
 ├── Refusal         BadUsage · NotFound · NotAllowed · Conflict · TooMuch   an expected "no", shown to the person
-├── PlatformError   PlatformBusy (ChannelBusy) · PlatformRefused (ChannelRefused, MessageRemoved) · PlatformUncertain  raised by adapters only
+├── PlatformError   PlatformBusy · PlatformRefused (WorkspaceRefused, ChannelRefused, MessageRemoved) · PlatformUncertain  raised by adapters only
 ├── StoreError      StoreBusy · StaleSchema · BadBackup
 └── BadConfig       every problem of the settings at once
 Anything else that is raised is a bug.
@@ -71,19 +71,16 @@ class PlatformBusy(PlatformError):
         self.scope = scope
 
 
-class ChannelBusy(PlatformBusy):
-    """A "not now" of one channel alone: what is due in the workspace's other channels goes on."""
-
-    def __init__(self, message: str, *, retry_after: timedelta) -> None:
-        super().__init__(message, retry_after=retry_after, scope=Scope.CHANNEL)
-
-
 class PlatformRefused(PlatformError):
     """A definite "no": nothing was done, and trying again is useless until a person acts as `remedy` says."""
 
     def __init__(self, message: str, *, remedy: str) -> None:
         super().__init__(message)
         self.remedy = remedy
+
+
+class WorkspaceRefused(PlatformRefused):
+    """The workspace does not let us in any more. It may again within a day, so what is due waits as long."""
 
 
 class ChannelRefused(PlatformRefused):

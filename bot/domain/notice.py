@@ -42,9 +42,9 @@ class Notice:
 
 def unused(schedule: Schedule, slot: Occurrence, outcome: Outcome, host: Host) -> Notice:
     """A slot passed without a digest."""
-    post = (Span(f"“{host.word} digest post "), *_named(schedule.channel), Span("” posts it now."))
+    late = f"Dogear was away for more than a day when it was due. “{host.word} share #12” in the channel posts an entry now."
     why = {
-        Outcome.LATE: (Span("Dogear was away for more than a day when it was due. "), *post),
+        Outcome.LATE: plain(late),
         Outcome.EMPTY: plain("No entry was left to feature. Add entries to the list, or change the schedule's tag."),
     }[outcome]
     where = (Span("It was due in "), *_named(schedule.channel), Span("."))
@@ -55,7 +55,8 @@ def stopped(schedule: Schedule, host: Host) -> Notice:
     """We had to pause a schedule ourselves."""
     why = (*_named(schedule.channel), Span(f": {schedule.paused_because}."))
     mend = (Span(f"Mend that, then: {host.word} schedule resume "), *_named(schedule.channel))
-    return _of_schedule(schedule, f"stopped:{schedule.paused_because}", _card("A schedule is paused.", why, mend))
+    problem = f"stopped:{schedule.paused_from}:{schedule.paused_because}"
+    return _of_schedule(schedule, problem, _card("A schedule is paused.", why, mend))
 
 
 def broken(schedule: Schedule, reference: str) -> Notice:
@@ -68,9 +69,9 @@ def broken(schedule: Schedule, reference: str) -> Notice:
 def failed(delivery: Delivery, outcome: str | None, entry: Entry | None) -> Notice:
     """It was refused, or came too late."""
     draft = delivery.draft
-    what, kind = ("A digest", "digest") if draft.schedule is not None else ("What you shared", "share")
+    what = "A digest" if draft.schedule is not None else "What you shared"
     card = _card(f"{what} did not arrive whole.", _what(delivery, entry), plain(outcome or ""))
-    return _of_delivery(delivery, f"failed:{kind}:{_address(draft.channel)}:{draft.told}:{outcome}", card)
+    return _of_delivery(delivery, f"failed:{draft.source_key}:{draft.told}:{outcome}", card)
 
 
 def doubtful(delivery: Delivery, outcome: str | None, entry: Entry | None, host: Host) -> Notice:
@@ -148,7 +149,3 @@ def _card(title: str, *more: Text, actions: tuple[Action, ...] = ()) -> Card:
 def _named(channel: ChannelRef) -> Text:
     """The channel, by the name that its platform shows."""
     return (Span(f"#{channel.id}", channel=channel),)
-
-
-def _address(channel: ChannelRef) -> str:
-    return f"{channel.workspace.platform}:{channel.workspace.id}:{channel.id}"

@@ -266,7 +266,10 @@ def note_search(
 def note_repeat(tx: Transaction, delivery: Delivery, result: Result, durations: Durations, manner: Manner) -> Noted:
     """Note what it came to that an uncertain delivery was posted again under its key."""
     transition = after_repeat(delivery, result, tx.now(), durations, manner)
-    return _note(tx, delivery, State.UNCERTAIN, transition, durations, tx.now() + manner.channel_pace)
+    noted = _note(tx, delivery, State.UNCERTAIN, transition, durations, tx.now() + manner.channel_pace)
+    if isinstance(result, PlatformBusy) and not noted.lost:
+        _halt(tx, delivery, result)
+    return noted
 
 
 def note_sweep(

@@ -25,7 +25,15 @@ from bot.domain.delivery import (
     may_repeat,
     standing,
 )
-from bot.domain.errors import Conflict, MessageRemoved, PlatformBusy, PlatformError, PlatformRefused, PlatformUncertain
+from bot.domain.errors import (
+    Conflict,
+    MessageRemoved,
+    PlatformBusy,
+    PlatformError,
+    PlatformRefused,
+    PlatformUncertain,
+    WorkspaceRefused,
+)
 from bot.domain.ids import MessageRef, ThreadRef
 from tests.fakes.records import CHANNEL, NOW, a_delivery, a_message
 
@@ -33,6 +41,7 @@ DURATIONS = Durations()
 MANNER = Manner()
 BUSY = PlatformBusy("asked to wait", retry_after=timedelta(seconds=17))
 REFUSED = PlatformRefused("the channel is gone", remedy="Choose another.")
+LEFT = WorkspaceRefused("not there any more", remedy="Install it again.")
 UNCERTAIN = PlatformUncertain("no answer within 10 s")
 REMOVED = MessageRemoved("it was there", remedy="Nothing.")
 POSTS = [Step.ROOT, Step.REPLY]
@@ -99,6 +108,20 @@ def test_a_refusal_ends_it_and_says_what_to_do(step: Step) -> None:
     assert after_attempt(a_delivery(step), REFUSED, NOW, DURATIONS, MANNER) == Transition(
         state=State.REFUSED, outcome="the channel is gone Choose another."
     )
+
+
+@pytest.mark.parametrize("step", list(Step))
+def test_what_a_workspace_that_was_left_does_not_take_waits_and_was_no_attempt(step: Step) -> None:
+    assert after_attempt(a_delivery(step, attempt=2), LEFT, NOW, DURATIONS, MANNER) == Transition(
+        state=State.PENDING, outcome="not there any more", not_before=NOW + DURATIONS.between_visits, attempt=1
+    )
+
+
+def test_a_doubt_about_a_workspace_that_was_left_waits_a_day_before_a_person_is_asked() -> None:
+    sent = a_delivery(state=State.UNCERTAIN, sent_from=NOW, first_sent_from=NOW)
+
+    assert after_search(sent, LEFT, NOW + timedelta(hours=23), DURATIONS).state is State.UNCERTAIN
+    assert after_search(sent, LEFT, NOW + timedelta(hours=24), DURATIONS).state is State.NEEDS_HUMAN
 
 
 @pytest.mark.parametrize("step", POSTS)
