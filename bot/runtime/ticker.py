@@ -57,15 +57,17 @@ class Ticker:
         """Use up what is due; an idle tick only reads, but once an hour what was kept long enough is removed."""
         await self._forget()
         due = await self._runner.read(digests.due)
-        for schedule, error in due.broken:
-            await self._broke(schedule, error)
         for start in range(0, len(due.slots), TOGETHER):
             await self._plan([schedule for schedule, _ in due.slots[start : start + TOGETHER]])
+        for schedule, error in due.broken:
+            await self._broke(schedule, error)
+        asked = {schedule.id for schedule, _ in (*due.slots, *due.broken)}
+        self._broken = {schedule: kind for schedule, kind in self._broken.items() if schedule in asked}
 
     async def _plan(self, schedules: Sequence[Schedule]) -> None:
         """Use up their slots together, and where that breaks one by one, so that one holds up no other."""
         try:
-            ticks = await self._runner.write(lambda tx: digests.plan_due(tx, schedules, self._host))
+            ticks = await self._runner.write(lambda tx: digests.plan_and_tell(tx, schedules, self._host))
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 -- whatever it is, the others are due all the same

@@ -22,7 +22,7 @@ from bot.domain.digest import (
 from bot.domain.entry import Entry
 from bot.domain.errors import Conflict, Refusal
 from bot.domain.ids import ChannelRef, EntryId, EntryNumber, InvocationId, ScheduleId, TeamId
-from bot.domain.notice import NOBODY, Host
+from bot.domain.notice import Host
 from bot.domain.reading import ReadingState
 from bot.domain.record import record
 from bot.domain.schedule import WEEK, Occurrence, Schedule
@@ -132,9 +132,9 @@ def any_due(tx: Transaction) -> bool:
     return bool(due(tx).slots)
 
 
-def plan_due(tx: Transaction, among: Sequence[Schedule] | None = None, host: Host = NOBODY) -> Sequence[Tick]:
+def plan_due(tx: Transaction, among: Sequence[Schedule] | None = None) -> Sequence[Tick]:
     """Use up slots that are due and not used yet, of all schedules or of these as they are by now: plan the digest, or
-    skip it if it is too late or nothing is left, of which somebody is told.
+    skip it if it is too late or nothing is left.
 
     Asking again, at the same time or from another machine, changes nothing.
     """
@@ -143,7 +143,12 @@ def plan_due(tx: Transaction, among: Sequence[Schedule] | None = None, host: Hos
         kept = [tx.schedules.of(schedule.team, schedule.channel) for schedule in among]
         among = [schedule for schedule in kept if schedule is not None]
     used = [(schedule, slot, _use(tx, schedule, slot, now)) for schedule, slot in due(tx, among).slots]
-    ticks = [Tick(schedule=one, slot=slot, outcome=outcome) for one, slot, outcome in used if outcome is not None]
+    return [Tick(schedule=one, slot=slot, outcome=outcome) for one, slot, outcome in used if outcome is not None]
+
+
+def plan_and_tell(tx: Transaction, among: Sequence[Schedule], host: Host) -> Sequence[Tick]:
+    """`plan_due`, and owe a word about each slot that was skipped."""
+    ticks = plan_due(tx, among)
     for tick in ticks:
         if tick.outcome is not Outcome.PLANNED:
             notices.tell(tx, notice.unused(tick.schedule, tick.slot, tick.outcome, host), host)

@@ -1,6 +1,7 @@
 """Owing people a word about a problem: in the transaction that finds it, and once a day whoever finds it again."""
 
 from datetime import timedelta
+from hashlib import sha256
 
 from bot.domain.delivery import Draft, Step
 from bot.domain.ids import ChannelRef
@@ -18,7 +19,7 @@ def tell(tx: Transaction, notice: Notice, host: Host) -> None:
     now = tx.now()
     draft = Draft(
         channel=host.channel or _direct(notice),
-        source_key=f"notice:{now:%Y-%m-%d}:{notice.problem}",
+        source_key=f"notice:{now:%Y-%m-%d}:{sha256(notice.problem.encode()).hexdigest()[:32]}",
         step=Step.NOTICE,
         ordinal=0,
         card=notice.card,

@@ -212,6 +212,22 @@ def test_what_is_due_by_the_restore_is_looked_for_before_it_is_posted(
     assert (again, taken.leased) == ([], [])
 
 
+def test_a_restore_tells_nobody_that_a_slot_passed_which_may_have_been_posted(
+    store: SqlStore, empty: SqlStore, kept: Path, clock: FakeClock
+) -> None:
+    club = a_club(store)
+    club.add(a_read_entry(tags=["db"]))
+    with store.begin(write=True) as tx:
+        tx.schedules.keep(a_schedule(club, Weekday.TUESDAY))
+    backup.write(store, kept)
+    clock.advance(timedelta(days=4))
+
+    backup.restore(empty, kept)
+
+    with empty.begin(write=False) as tx:
+        assert not tx.deliveries.open()
+
+
 def test_a_restore_into_a_database_that_is_in_use_is_refused(store: SqlStore, empty: SqlStore, kept: Path) -> None:
     filled(store)
     backup.write(store, kept)
