@@ -56,7 +56,8 @@ def _excerpt(line: Text, words: AbstractSet[str]) -> Text:
         if word and meant(run):
             break
         at += len(run)
-    begin = whole.rfind(" ", 0, max(at - LONGEST_SHOWN // 4, 0)) + 1
+    start = max(at - LONGEST_SHOWN // 4, 0)
+    begin = max(whole.rfind(" ", 0, start) + 1, start - LONGEST_SHOWN // 4)  # not every script has blanks
     end = begin + LONGEST_SHOWN
     before, after = (plain("… ") if begin else ()), (plain(" …") if end < len(whole) else ())
     return (*before, *_between(line, begin, end), *after)
