@@ -98,7 +98,14 @@ def key_in(backup: Iterable[str]) -> bytes:
     while True:
         line = source.next()
         if isinstance(line, dict) and line.get("table") == INSTANCE.name:
-            return b64decode(dict(zip(line["columns"], source.next(), strict=True))[INSTANCE.c.key.name])
+            return _key_of(line, source.next())
+
+
+def _key_of(head: Any, row: Any) -> bytes:
+    try:
+        return b64decode(dict(zip(head["columns"], row, strict=True))[INSTANCE.c.key.name])
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadBackup("The file does not say of which database it is a backup.") from error
 
 
 def load(connection: Connection, backup: Iterable[str], index: Index) -> Mapping[str, int]:
