@@ -33,9 +33,11 @@ class Repair:
         self._now = now
         self._pace = pace
         self._wanted = asyncio.Event()
+        self._since: datetime | None = None
 
     def gap(self) -> None:
-        """Events may have been missed."""
+        """Events may have been missed from now on."""
+        self._since = self._since or self._now()
         self._wanted.set()
 
     async def run(self) -> None:
@@ -50,33 +52,34 @@ class Repair:
                 self._wanted.set()
                 await asyncio.sleep(NOBODY_WAIT)
                 continue
-            read = await asyncio.gather(*(self._repaired(workspace, room) for workspace in present))
+            since, self._since = self._since, None
+            read = await asyncio.gather(*(self._repaired(workspace, since, room) for workspace in present))
             if any(read):
                 await asyncio.sleep(max(began + SELDOM - asyncio.get_running_loop().time(), 0))
 
-    async def _repaired(self, workspace: WorkspaceRef, room: asyncio.Semaphore) -> int:
+    async def _repaired(self, workspace: WorkspaceRef, since: datetime | None, room: asyncio.Semaphore) -> int:
         """Read the messages of one workspace again; how many there were."""
         async with room:
             while (messages := await self._core.shown(workspace)) is None:  # noqa: ASYNC110 -- nobody tells when the database is back
                 await asyncio.sleep(STORE_WAIT)
             for message in messages[:MOST_MESSAGES]:
-                await self._repair(message)
+                await self._repair(message, since)
                 await asyncio.sleep(self._pace)
             return len(messages)
 
-    async def _repair(self, message: MessageRef) -> None:
+    async def _repair(self, message: MessageRef, since: datetime | None) -> None:
         """Read one message and note what is on it; what cannot be read keeps what is known of it until the next time."""
-        wait = await self._read(message)
+        wait = await self._read(message, since)
         if wait is not None:
             await asyncio.sleep(wait)
-            await self._read(message)
+            await self._read(message, since)
 
-    async def _read(self, message: MessageRef) -> float | None:
+    async def _read(self, message: MessageRef, since: datetime | None) -> float | None:
         """Read and note it once; seconds to wait before another try, None if there is to be none."""
         at = self._now() - SKEW
         try:
             seen = await self._marks(message)
-            await self._core.happened(MarksSeen(message=message, marks=tuple(seen), at=at))
+            await self._core.happened(MarksSeen(message=message, marks=tuple(seen), at=at, since=since))
         except PlatformBusy as busy:
             return busy.retry_after.total_seconds()
         except PlatformError as error:
@@ -84,4 +87,6 @@ class Repair:
         except StoreError as error:
             log.info("what reactions there are could not be noted now: %s", error)
             return STORE_WAIT
+        except Exception:  # noqa: BLE001 -- a bug with one message keeps none of the others from being read
+            log.error("bug in reading reactions again", exc_info=True)
         return None
