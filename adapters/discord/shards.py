@@ -37,6 +37,8 @@ class Shards:
         self._held: dict[int, Hold] = {}
         self._lost: dict[int, int] = {}
         """For how many looks in a row the hold of a shard that we listen to has been lost."""
+        self._denied: dict[int, int] = {}
+        """For how many looks in a row the database said that another has it."""
         self.looked = False
         """Whether the database said at the last look which shards are ours."""
 
@@ -60,6 +62,7 @@ class Shards:
         kept = await asyncio.gather(*(hold.kept() for hold in self._held.values()))
         lost = [shard for shard, ours in zip(self._held, kept, strict=True) if not ours]
         self._lost = {shard: self._lost.get(shard, 0) + 1 for shard in lost}
+        self._denied = {shard: looks for shard, looks in self._denied.items() if shard in lost}
         fresh: list[int] = []
         try:
             for shard in lost:
@@ -81,7 +84,9 @@ class Shards:
             await self._held[shard].let_go()
             self._held[shard] = hold
             del self._lost[shard]
-        elif self._lost[shard] > MOST_DENIED:
+            return
+        self._denied[shard] = self._denied.get(shard, 0) + 1
+        if self._denied[shard] > MOST_DENIED:
             raise PlatformUncertain(f"the hold of shard {shard} was lost")
 
     async def _taken(self, shard: int) -> bool:
@@ -95,6 +100,7 @@ class Shards:
 
     def _go_on_unsure(self, error: StoreBusy) -> None:
         self.looked = False
+        self._denied.clear()
         log.warning("it is not known which shards are ours: %s", error)
         for shard, looks in self._lost.items():
             if looks > MOST_UNANSWERED:

@@ -150,6 +150,22 @@ def test_our_own_lost_session_is_outlasted() -> None:
     assert vault.lock.names == {"shard/0/2", "shard/1/2"}
 
 
+def test_looks_that_the_database_did_not_answer_are_no_denials() -> None:
+    vault = FakeVault(Lock())
+
+    async def scene() -> None:
+        async with holding(vault) as (shards, _):
+            vault.lose(other=True)
+            vault.away = True
+            for _ in range(MOST_DENIED + 1):
+                await shards.look()
+            vault.away = False
+            for _ in range(MOST_DENIED):
+                await shards.look()
+
+    asyncio.run(scene())
+
+
 def test_shards_are_listened_to_while_the_database_is_away_and_held_again_when_it_is_back() -> None:
     vault = FakeVault(Lock())
 
