@@ -13,7 +13,6 @@ from adapters.slack.inbound import Origin, Shortcut, Use
 from adapters.slack.people import People
 from adapters.slack.press import Way
 from adapters.slack.richtext import Json
-from adapters.slack.workspaces import Workspaces
 from bot.chat.command import CommandSpec, Reply
 from bot.chat.line import parse, spec_of
 from bot.chat.platform import Answer, Core, Invocation
@@ -30,6 +29,8 @@ UNKNOWN = Card(
     tone=Tone.REFUSAL,
 )
 
+DECIDING = {("digest", "arrived"), ("digest", "again")}
+"""Commands that everybody may use of what they shared, and admins of everything."""
 SCHEDULES = ("schedule", "set")
 """The command after which something will be posted in a channel in which nobody may have thought of us yet."""
 NOT_THEIRS = Card(
@@ -44,9 +45,8 @@ NOT_THEIRS = Card(
 class Answers:
     """Asks the core and shows what it says."""
 
-    def __init__(self, core: Core, *, web: Web, api: Api, workspaces: Workspaces, people: People) -> None:
+    def __init__(self, core: Core, *, web: Web, api: Api, people: People) -> None:
         self._core = core
-        self._workspaces = workspaces
         self._web = web
         self._api = api
         self._people = people
@@ -72,7 +72,8 @@ class Answers:
         if is_guest:
             return Answer(show=NOT_THEIRS, refusal=True)
         where = names.channel(use.team, use.channel) if use.channel else None
-        if spec is not None and spec.role > Role.READER and not self._people.rights_known(use.team, use.user):
+        needs_rights = spec is not None and (spec.role > Role.READER or spec.path in DECIDING)
+        if needs_rights and not self._people.rights_known(use.team, use.user):
             return Answer(show=UNKNOWN, refusal=True)
         answer = await self._core.invoke(Invocation(id=use.id, call=use.call, actor=actor, channel=where))
         if isinstance(call, Call) and call.path == SCHEDULES and not answer.refusal:
@@ -83,7 +84,7 @@ class Answers:
         """The answer with a warning where the channel that has a schedule now takes nothing of ours."""
         if not channel or not isinstance(answer.show, Card):
             return answer
-        words = await obstacle(self._api, self._workspaces, use.team, channel)
+        words = await obstacle(self._api, use.team, channel)
         if not words:
             return answer
         card = replace(answer.show, blocks=(*answer.show.blocks, Paragraph(text=plain(words))), tone=Tone.WARNING)
@@ -215,6 +216,8 @@ class Answers:
     ) -> None:
         actor = await self._people.actor(team, user, with_rights=True)
         person = await self._people.person(team, user)
+        if person is None and not first:
+            return
         if person is not None and person.guest:
             return
         home = await home_of(self._core, actor, after)

@@ -212,9 +212,17 @@ class Workspaces:
             raise PlatformBusy("Slack exchanges no token now.", retry_after=CLAIM) from None
         ends = self._now().timestamp() + granted.lives
         renewed = replace(claimed, token=granted.token, refresh=granted.refresh, expires_at=ends, claimed_until=0.0)
-        if await self._swapped(claimed, renewed):
+        if await self._kept(claimed, renewed):
             return self._note(claimed.team, renewed)
         return await self._rotated(claimed.team, claimed.token)
+
+    async def _kept(self, claimed: Workspace, renewed: Workspace) -> bool:
+        """The old refresh token is spent: a new one that the database does not take now is offered to it again."""
+        for _ in range(int(CLAIM.total_seconds())):
+            with contextlib.suppress(StoreError):
+                return await self._swapped(claimed, renewed)
+            await asyncio.sleep(1)
+        return await self._swapped(claimed, renewed)
 
     async def _claim_until(self, claimed: Workspace, until: float) -> None:
         """Without it the claim ends by itself, so that a database that is away is no trouble."""
