@@ -62,6 +62,10 @@ class Case:
         """Whether the ledger owes nothing more, so that there is nothing to wait for; no part of any verdict."""
         return owed(self.order.url) == 0
 
+    def swept(self) -> bool:
+        """Whether nothing is left to be looked at once more, as what was in doubt is after five minutes."""
+        return _rows(self.order.url, "sweep_at IS NOT NULL") == 0
+
     def settle(self, longest: float = LONGEST, every: float = 0.2) -> bool:
         """Wait until all is there and nothing more is owed."""
         return process.until(lambda: self.arrived() and self.idle(), longest, every)
@@ -82,7 +86,11 @@ class Case:
 def owed(url: str) -> int:
     """How many rows of the ledger are not at an end, those left out that wait for one that waits for a person."""
     ended = "'sent', 'refused', 'skipped', 'needs_human'"
-    query = f"SELECT count(*) FROM delivery WHERE state NOT IN ({ended}) AND not_before IS NOT NULL"
+    return _rows(url, f"state NOT IN ({ended}) AND not_before IS NOT NULL")
+
+
+def _rows(url: str, where: str) -> int:
+    query = f"SELECT count(*) FROM delivery WHERE {where}"
     if url.startswith("sqlite"):
         import sqlite3
 

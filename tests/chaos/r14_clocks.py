@@ -51,6 +51,8 @@ def jump(jumps: Sequence[tuple[float, float]], case: Case) -> Figures:
 def _settled(case: Case) -> Figures:
     settled = case.settle(90, every=0.5)
     time.sleep(scaled.real(30))
+    if case.verdict().doubled:
+        process.until(case.swept, 60, every=0.5)
     figures = found(case.verdict(), unsettled=int(not settled))
     return {name: figure for name, figure in figures.items() if name not in ("late", "whole")}
 
