@@ -9,6 +9,8 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import psycopg
+
 from tests.bench.memory import resident
 from tests.chaos import process, scaled, stage
 from tests.chaos.case import Case
@@ -22,6 +24,8 @@ GROWTH = 1.2
 FIRST = 3
 """So many posts are there when the database goes away."""
 CHANNELS = 20
+REFUSE = """CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE 'as on a standby' USING ERRCODE = 'read_only_sql_transaction'; END $$"""
 Gone = Callable[[Case], AbstractContextManager[None]]
 
 
@@ -92,12 +96,16 @@ def stopped(server: Postgres, case: Case) -> Iterator[None]:
 
 @contextmanager
 def read_only(server: Postgres, case: Case) -> Iterator[None]:
-    """As a server is that has become a standby."""
-    for value in ("on", "off"):
-        server.execute(f"ALTER SYSTEM SET default_transaction_read_only = {value}")
-        server.execute("SELECT pg_reload_conf()")
-        if value == "on":
-            yield
+    """As a server is that has become a standby: every change is refused, with the code that such a one gives.
+
+    Not by a default of the server's, for a session may begin its transactions as it likes.
+    """
+    del server
+    with psycopg.connect(case.order.url, autocommit=True) as other:
+        other.execute(REFUSE)
+        other.execute("CREATE TRIGGER refuse BEFORE INSERT OR UPDATE OR DELETE ON delivery EXECUTE FUNCTION refuse()")
+        yield
+        other.execute("DROP TRIGGER refuse ON delivery")
 
 
 _SERVERS = {"stopped": stopped, "read-only": read_only}
