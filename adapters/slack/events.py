@@ -162,13 +162,10 @@ def is_farewell(body: Json) -> bool:
 
 
 async def left_meanwhile(core: Core, workspaces: Workspaces) -> None:
-    """Tell of the workspaces that we take ourselves to be in and have no token for: they were left unheard.
-
-    Of those that installed the app themselves only who may open what is kept of them can tell.
-    """
+    """Tell of the workspaces that we take ourselves to be in and have no token for: they were left unheard."""
     for ref in await core.present(names.SLACK):
         try:
-            if await workspaces.of(ref.id) is None:
+            if await workspaces.is_shut(ref.id):
                 await core.happened(WorkspaceLeft(workspace=ref))
         except (DogearError, TimeoutError) as error:
             log.warning("whether a workspace was left is not known: %s", error, extra={"workspace": ref.id})

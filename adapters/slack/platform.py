@@ -78,8 +78,8 @@ class SlackPlatform:
                 joined = WorkspaceJoined(workspace=names.workspace(ours.team), name=ours.name, by_host=True)
                 await core.happened(joined)
                 await self._acquaintance.meet(ours)
+            await left_meanwhile(core, self._workspaces)
             if self._setup.installable:
-                await left_meanwhile(core, self._workspaces)
                 self._install = Install(
                     self._setup,
                     web=self._web,

@@ -36,8 +36,8 @@ class Repair:
         self._since: datetime | None = None
 
     def gap(self) -> None:
-        """Events may have been missed from now on."""
-        self._since = self._since or self._now()
+        """Events may have been missed from now on, by Slack's clock perhaps from a little earlier."""
+        self._since = self._since or self._now() - SKEW
         self._wanted.set()
 
     async def run(self) -> None:

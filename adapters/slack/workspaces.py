@@ -111,6 +111,13 @@ class Workspaces:
             known = self._seen[team] = (self._now(), await self._recalled(team))
         return known[1]
 
+    async def is_shut(self, team: str) -> bool:
+        """Whether nothing opens the workspace, not even what is kept of it while nobody may install us."""
+        if await self.of(team) is not None:
+            return False
+        assert self._vault is not None
+        return await self._vault.recall(SLACK, name_of(team)) is None
+
     async def _known(self) -> None:
         if self._opened.is_set():
             return

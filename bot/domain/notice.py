@@ -69,9 +69,9 @@ def broken(schedule: Schedule, reference: str) -> Notice:
 def failed(delivery: Delivery, outcome: str | None, entry: Entry | None) -> Notice:
     """It was refused, or came too late."""
     draft = delivery.draft
-    what = "A digest" if draft.schedule is not None else "What you shared"
+    what, kind = ("A digest", "digest") if draft.schedule is not None else ("What you shared", "share")
     card = _card(f"{what} did not arrive whole.", _what(delivery, entry), plain(outcome or ""))
-    return _of_delivery(delivery, f"failed:{draft.source_key}:{draft.told}:{outcome}", card)
+    return _of_delivery(delivery, f"failed:{kind}:{addressed(draft.channel)}:{draft.told}:{outcome}", card)
 
 
 def doubtful(delivery: Delivery, outcome: str | None, entry: Entry | None, host: Host) -> Notice:

@@ -122,7 +122,7 @@ def test_an_answer_that_is_lost_leaves_a_doubt_and_the_message_is_found(fault: F
         (refused(404, 10003, "Unknown Channel"), ChannelRefused),
         (refused(400, 50035, "Invalid Form Body"), PlatformRefused),
         (refused(400, 240000, "Harmful link"), PlatformRefused),
-        (refused(401, 0, "401: Unauthorized"), PlatformRefused),
+        (refused(401, 0, "401: Unauthorized"), PlatformBusy),
         (refused(503, 0), PlatformUncertain),
     ],
 )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from adapters.slack import names
-from adapters.slack.repair import Repair
+from adapters.slack.repair import SKEW, Repair
 from bot.chat.platform import MarksSeen, Reacted
 from bot.domain.ids import MessageRef
 from tests.fakes.clock import FakeClock
@@ -40,4 +40,4 @@ def test_a_missed_reaction_counts_from_when_it_began_to_be_missed_and_a_bug_with
 
     (seen,) = core.happenings
     assert isinstance(seen, MarksSeen)
-    assert (seen.message, seen.since) == (SECOND, began)
+    assert (seen.message, seen.since) == (SECOND, began - SKEW)
