@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 
 from adapters.slack.events import BACK, GONE
 from adapters.slack.manifest import EVENTS
@@ -87,7 +88,11 @@ def test_events_that_slack_leaves_out_are_told_to_the_host(
     assert "Slack leaves out events" in capfd.readouterr().err
 
 
-def test_a_workspace_that_was_left_while_nobody_listened_is_noticed_at_the_start(database: str, seed: Path) -> None:
+def test_a_workspace_that_was_left_while_nobody_listened_is_noticed_at_the_start(
+    database: str, seed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOGEAR_VAULT_KEYS", Fernet.generate_key().decode())
+
     async def moved() -> list[str]:
         async with a_club(database, seed) as (club, _):
             before = await club.club.dispatcher.present(SLACK)
