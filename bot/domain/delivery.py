@@ -82,11 +82,12 @@ class Step(StrEnum):
 class Durations:
     """Every length of time of the ledger in one place, so that a test may scale all of them together.
 
-    What depends on the platform stands in its `Manner`. Every `tick` somebody asks which digests are due; without the
-    end of a tick for `tick_given_up`, ticking is begun anew.
+    What depends on the platform stands in its `Manner`. Every `tick` somebody asks which digests are due, and within
+    `tick_spread` after the moment when one is; without the end of a tick for `tick_given_up`, ticking is begun anew.
     """
 
     tick: timedelta = timedelta(seconds=15)
+    tick_spread: timedelta = timedelta(seconds=1)
     tick_given_up: timedelta = timedelta(seconds=60)
     lease: timedelta = timedelta(seconds=60)
     enough_lease: timedelta = timedelta(seconds=25)

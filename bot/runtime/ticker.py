@@ -1,7 +1,6 @@
-"""Asks again and again which digests are due. APScheduler only wakes us; the answer is in the database."""
+"""Asks again and again which digests are due, and at the moment when the next one is. The answer is in the database."""
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -23,6 +22,8 @@ TOGETHER = 25
 """Slots used up in one transaction: where thousands fall due in one minute the first are on their way at once, and
 whoever else wants to write waits for none of the others.
 """
+SHARES = 1000
+"""Of the spread, between which chance decides."""
 FORGET_EVERY = timedelta(hours=1)
 REPEATS_END = timedelta(hours=48)
 """Platforms repeat an event for up to a day; after two its answer need not be known any more."""
@@ -50,19 +51,25 @@ class Ticker:
         self._durations = durations
         self._forgot_at = clock.now()
         self._succeeded: float | None = None
-        self._beat = asyncio.Event()
         self._broken: dict[ScheduleId, type[Exception]] = {}
 
-    async def tick(self) -> None:
-        """Use up what is due; an idle tick only reads, but once an hour what was kept long enough is removed."""
+    async def tick(self) -> timedelta:
+        """Use up what is due; how long until it is to be asked again. An idle tick only reads, but once an hour what
+        was kept long enough is removed.
+        """
         await self._forget()
-        due = await self._runner.read(digests.due)
+        due = await self._runner.read(lambda tx: digests.due(tx, ahead=self._durations.tick))
         for start in range(0, len(due.slots), TOGETHER):
             await self._plan([schedule for schedule, _ in due.slots[start : start + TOGETHER]])
         for schedule, error in due.broken:
             await self._broke(schedule, error)
         asked = {schedule.id for schedule, _ in (*due.slots, *due.broken)}
         self._broken = {schedule: kind for schedule, kind in self._broken.items() if schedule in asked}
+        return self._durations.tick if due.coming is None else min(due.coming + self._chance(), self._durations.tick)
+
+    def _chance(self) -> timedelta:
+        """A part of the spread: of several tickers that wait for the same moment one plans, and the others find it done."""
+        return self._durations.tick_spread * self._clock.below(SHARES) / SHARES
 
     async def _plan(self, schedules: Sequence[Schedule]) -> None:
         """Use up their slots together, and where that breaks one by one, so that one holds up no other."""
@@ -102,10 +109,6 @@ class Ticker:
                 log.warning("what came from %s is removed: we left it long ago", place)
 
     @property
-    def _given_up(self) -> float:
-        return self._durations.tick_given_up.total_seconds()
-
-    @property
     def silence(self) -> timedelta | None:
         """For how long no tick has succeeded; None before the first."""
         return None if self._succeeded is None else timedelta(seconds=time.monotonic() - self._succeeded)
@@ -117,54 +120,44 @@ class Ticker:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Tick while the block lasts, first at once."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._given_up):
-                await self._tick_safely()
-        ticking = asyncio.create_task(self._keep_ticking())
+        pause = await self._tick_in_time()
+        ticking = asyncio.create_task(self._keep_ticking(pause))
         try:
             yield
         finally:
             ticking.cancel()
             await asyncio.gather(ticking, return_exceptions=True)
 
-    async def _keep_ticking(self) -> None:
-        """A tick that does not end holds up all that follow: it is given up then, and others are begun."""
-        from apscheduler.schedulers.asyncio import AsyncIOScheduler
-
+    async def _keep_ticking(self, pause: timedelta) -> None:
         while True:
-            scheduler = AsyncIOScheduler(timezone="UTC")
-            every = self._durations.tick.total_seconds()
-            scheduler.add_job(self._tick_quietly, "interval", seconds=every, max_instances=1, coalesce=True)
-            scheduler.start()
-            try:
-                await self._silent()
-            finally:
-                scheduler.shutdown(wait=False)
-            log.error("no tick ended for %g s; ticking is begun anew", self._given_up)
-            self._meter.restarted("ticker")
+            await asyncio.sleep(pause.total_seconds())
+            pause = await self._tick_in_time()
 
-    async def _silent(self) -> None:
-        """Return once no tick has ended for too long."""
-        with contextlib.suppress(TimeoutError):
-            while True:
-                self._beat.clear()
-                async with asyncio.timeout(self._given_up):
-                    await self._beat.wait()
-
-    async def _tick_quietly(self) -> None:
-        """A tick given up is no error; the scheduler would log it as one, with its traceback."""
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._tick_safely()
-
-    async def _tick_safely(self) -> None:
+    async def _tick_in_time(self) -> timedelta:
+        """Tick; how long until the next one. One that does not end would hold up all that follow: it is left behind."""
+        ticking = asyncio.create_task(self._tick_safely())
+        given_up = self._durations.tick_given_up.total_seconds()
         try:
-            await self.tick()
-            self._succeeded = time.monotonic()
+            await asyncio.wait({ticking}, timeout=given_up)
+        finally:
+            ticking.cancel()
+        if ticking.done():
+            return ticking.result()
+        log.error("no tick ended for %g s; ticking is begun anew", given_up)
+        self._meter.restarted("ticker")
+        return self._durations.tick
+
+    async def _tick_safely(self) -> timedelta:
+        try:
+            pause = await self.tick()
         except StoreError as error:
             log.warning("no tick: %s", error)
         except Exception:
             log.exception("bug in the ticker")
-        self._beat.set()
+        else:
+            self._succeeded = time.monotonic()
+            return pause
+        return self._durations.tick
 
 
 def _say(tick: digests.Tick) -> None:

@@ -107,24 +107,34 @@ class Tick:
 
 @record
 class Due:
-    """Slots that are due and not used yet, and the schedules of which that cannot be said, each with what it raised."""
+    """Slots that are due and not used yet, and the schedules of which that cannot be said, each with what it raised.
+    `coming` is how long until the next one is due; None where none is by the end of what was asked for.
+    """
 
     slots: Sequence[tuple[Schedule, Occurrence]]
     broken: Sequence[tuple[Schedule, Exception]]
+    coming: timedelta | None
 
 
-def due(tx: Transaction, among: Sequence[Schedule] | None = None) -> Due:
-    """What is due now, of all schedules or of these. One that breaks, as by a zone that is gone, holds up no other."""
-    now, slots, broken = tx.now(), [], []
+def due(tx: Transaction, among: Sequence[Schedule] | None = None, *, ahead: timedelta = timedelta()) -> Due:
+    """What is due now, of all schedules or of these, and when the first will be that is within `ahead`, less than a week.
+
+    One that breaks, as by a zone that is gone, holds up no other.
+    """
+    now, slots, coming, broken = tx.now(), [], [], []
     for schedule in tx.schedules.all() if among is None else among:
         try:
-            slot = schedule.last_due(now)
+            slot = schedule.last_due(now + ahead)
+            if slot.due_at > now:
+                coming += [slot.due_at - now] if schedule.counts(slot) else []
+                slot = schedule.last_due(now)
         except Exception as error:  # noqa: BLE001 -- whatever it is, the other teams are due all the same
             broken.append((schedule, error))
         else:
             slots += [(schedule, slot)] if schedule.counts(slot) else []
     used = tx.schedules.used_among([(schedule.id, slot.week) for schedule, slot in slots])
-    return Due(slots=[one for one in slots if (one[0].id, one[1].week) not in used], broken=broken)
+    unused = [one for one in slots if (one[0].id, one[1].week) not in used]
+    return Due(slots=unused, broken=broken, coming=min(coming, default=None))
 
 
 def any_due(tx: Transaction) -> bool:

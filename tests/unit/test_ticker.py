@@ -1,8 +1,8 @@
-"""A tick that does not end is given up, and others are begun."""
+"""A tick that does not end is given up, and others are begun; what falls due between two ticks waits for neither."""
 
 import asyncio
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,7 +12,8 @@ from bot.domain.delivery import Durations
 from bot.domain.notice import Host
 from bot.ports import Runner, Transaction
 from bot.runtime.ticker import Ticker
-from tests.fakes.clubhouse import clubhouse
+from bot.service import digests
+from tests.fakes.clubhouse import Clubhouse, clubhouse
 from tests.unit.test_supervise import Counted
 
 T = TypeVar("T")
@@ -65,3 +66,47 @@ def test_a_ticker_that_hangs_is_started_anew_and_ticks_again(tmp_path: Path, cap
 
     assert meter.restarts[0] == "ticker"
     assert [record.message for record in caplog.records if record.exc_info] == []
+
+
+DUE = datetime(2026, 3, 9, 9, tzinfo=UTC)
+SELDOM = Durations(tick=timedelta(hours=1), tick_spread=timedelta())
+
+
+async def scheduled(house: Clubhouse, ahead: timedelta) -> Sequence[timedelta | None]:
+    """How long until the first is due that is within this time: before the moment, at it, after it, and paused."""
+    await house.say("schedule set mon 09:00 UTC")
+    found = []
+    for moment in (DUE - timedelta(minutes=9), DUE, DUE + timedelta(minutes=9)):
+        house.club.clock.move_to(moment)
+        found.append((await house.club.runner.read(lambda tx: digests.due(tx, ahead=ahead))).coming)
+    house.club.clock.move_to(DUE - timedelta(minutes=9))
+    await house.say("schedule pause 1w")
+    return [*found, (await house.club.runner.read(lambda tx: digests.due(tx, ahead=ahead))).coming]
+
+
+@pytest.mark.parametrize(("minutes", "first"), [(10, 9), (8, None)])
+def test_the_next_slot_is_told_while_it_is_near(tmp_path: Path, minutes: int, first: int | None) -> None:
+    async def scene() -> Sequence[timedelta | None]:
+        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Caching") as house:
+            return await scheduled(house, timedelta(minutes=minutes))
+
+    found = asyncio.run(scene())
+
+    near = None if first is None else timedelta(minutes=first)
+    assert [one and timedelta(seconds=round(one.total_seconds())) for one in found] == [near, None, None, None]
+
+
+def test_a_digest_that_falls_due_between_two_ticks_waits_for_neither(tmp_path: Path) -> None:
+    async def scene() -> int:
+        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Caching") as house:
+            club = house.club
+            await house.say("schedule set mon 09:00 UTC")
+            club.clock.move_to(DUE - timedelta(milliseconds=300))
+            ticker = Ticker(club.runner, club.deliverer, Host(), SELDOM, club.clock, Counted())
+            async with asyncio.timeout(60), ticker.running():
+                before = len(await club.runner.read(lambda tx: tx.deliveries.open()))
+                while not await club.runner.read(lambda tx: tx.deliveries.open()):  # noqa: ASYNC110 -- told to nobody
+                    await asyncio.sleep(0.01)
+            return before
+
+    assert asyncio.run(scene()) == 0
