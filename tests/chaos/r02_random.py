@@ -7,7 +7,6 @@ from functools import partial
 from tests.chaos import process
 from tests.chaos.case import Case
 from tests.chaos.chance import drawn
-from tests.chaos.field import SHARES
 from tests.chaos.row import Figures, Row, Run, found, once
 
 WORKERS = {"sqlite": 1, "postgresql": 4}
@@ -37,6 +36,6 @@ def rows(long: bool) -> Iterator[Row]:
         ("sqlite", "slack", 250),
         ("sqlite", "discord", 250),
     ):
-        run = Run(platform, engine, partial(harass, engine), channels, share=SHARES)
+        run = Run(platform, engine, partial(harass, engine), channels, part=1.0)
         what = f"kill -9 at random, {WORKERS[engine]} worker(s), {channels} digests"
         yield Row("R2", what, [run] * (10 if long else 1), lambda figures: once(figures) and not figures["unsettled"])

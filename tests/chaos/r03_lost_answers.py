@@ -39,7 +39,7 @@ def rows(long: bool) -> Iterator[Row]:
     channels = 1000 if long else 250
     for engine in ("sqlite", "postgresql"):
         for platform in ("slack", "discord"):
-            run = Run(platform, engine, partial(deliver, engine, 180 if long else 90), channels, weather=LOST, share=3)
+            run = Run(platform, engine, partial(deliver, engine, 180 if long else 90), channels, weather=LOST, part=0.5)
             yield Row("R3", "30 % accepted, then not answered", [run], found_by_looking)
     for engine in ("sqlite", "postgresql"):
         run = Run("slack", engine, partial(deliver, engine, 200), 20, weather=LIMITED)
@@ -61,7 +61,7 @@ def late_rows(long: bool) -> Iterator[Row]:
     for delay in (20, 40, 90):
         weather = Weather(lost=0.3, shown_after=scaled.real(delay))
         for engine in ("sqlite", "postgresql"):
-            runs = [Run("slack", engine, partial(deliver, engine, 90), 300 if long else 75, weather=weather, share=2)]
+            runs = [Run("slack", engine, partial(deliver, engine, 90), 300 if long else 75, weather=weather, part=0.3)]
             held = mended if delay > 60 else once
             yield Row("R4", f"30 % not answered, history {delay} s late", runs, held)
 

@@ -58,7 +58,7 @@ def rows(long: bool) -> Iterator[Row]:
     for engine in ("sqlite", "postgresql"):
         for platform in ("slack", "discord"):
             runs = [
-                Run(platform, engine, storm, channels=200, others=OTHERS, share=3),
+                Run(platform, engine, storm, channels=200, others=OTHERS, part=0.5),
                 Run(platform, engine, storm, channels=OTHERS, others=OTHERS),
             ]
             yield Row("R9", "429 for 200 channels of one workspace; 20 of another", runs, weathered)

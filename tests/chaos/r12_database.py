@@ -120,7 +120,7 @@ def rows(long: bool) -> Iterator[Row]:
                 run = Run(platform, "sqlite", partial(away, gone, seconds, 1), CHANNELS)
                 yield Row("R12", f"the file is {gone.__name__} for {number} min", [run], outlived)
             for how in _SERVERS:
-                run = Run(platform, "sqlite", partial(with_a_server, how, seconds), CHANNELS)
+                run = Run(platform, "sqlite", partial(with_a_server, how, seconds), CHANNELS, part=0.2)
                 yield Row("R12", f"PostgreSQL is {how} for {number} min, 3 workers", [run], outlived)
 
 

@@ -20,8 +20,7 @@ BOUND = 150.0
 @dataclass(frozen=True)
 class Run:
     """One database, one platform, and what is done to them. `others` are the channels of a second workspace, a team of its own.
-    `share` is how much of the machine it takes, of `SHARES`,
-    if more than its engine's workers do.
+    `part` is how much of the machine it takes, 1 for all of it, if more than its engine's workers do.
     """
 
     platform: str
@@ -30,7 +29,7 @@ class Run:
     channels: int = 20
     others: int = 0
     weather: Weather = field(default_factory=Weather)
-    share: int = 0
+    part: float = 0.0
 
 
 @dataclass(frozen=True)
