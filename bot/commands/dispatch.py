@@ -60,14 +60,13 @@ log = logging.getLogger("dogear.dispatch")
 
 @record
 class House:
-    """The host's rules: the word that begins a typed command, roles given by settings on top of the platform's, and
-    the channel that hears of failures, if there is one.
+    """The host's rules: what their settings say to notices, and the word that begins a typed command among it; roles
+    on top of the platform's; the zone of the first team.
     """
 
-    word: str
+    host: Host
     roles: Mapping[AccountRef, Role]
     zone: str
-    channel: ChannelRef | None = None
 
 
 class Dispatcher:
@@ -159,7 +158,7 @@ class Dispatcher:
             carried_out = partial(self._carried_out, invocation, command, call)
             return name, "answered", await self._patience.of(carried_out)
         except TooMuch as no:
-            return name, "limited", Answer(show=refusal(no, None, self._house.word), refusal=True, passing=True)
+            return name, "limited", Answer(show=refusal(no, None, self._house.host.word), refusal=True, passing=True)
         except Refusal as no:
             return name, "refused", self._refused(no, invocation, spec)
         except StoreError as error:
@@ -249,7 +248,7 @@ class Dispatcher:
             channel=invocation.channel,
             invocation=invocation.id,
             zone=teams.zone_for(member, invocation.actor, team),
-            word=self._house.word,
+            word=self._house.host.word,
             limits=self._limits.said,
             below=self._clock.below,
             link=self._link,
@@ -261,11 +260,11 @@ class Dispatcher:
     def _refused(self, no: Refusal, invocation: Invocation, spec: CommandSpec | None) -> Answer:
         """A card; or, where a form was filled in, the form again with what was wrong at its field."""
         if no.hint:
-            no.hint = with_word(no.hint, self._house.word, {path[0] for path in self._commands})
+            no.hint = with_word(no.hint, self._house.host.word, {path[0] for path in self._commands})
         call = invocation.call
         if isinstance(call, Call) and spec and spec.form and no.field:
             return Answer(show=form_of(spec, call.arguments, no), refusal=True)
-        return Answer(show=refusal(no, spec, self._house.word), refusal=True)
+        return Answer(show=refusal(no, spec, self._house.host.word), refusal=True)
 
     def _broken(self, what: str) -> Answer:
         reference = self._clock.token()[:4].lower()
@@ -377,8 +376,7 @@ class Dispatcher:
             case ChannelGone():
                 stopped = schedules.stop(tx, happening.channel, happening.because)
                 if stopped is not None:
-                    host = Host(word=self._house.word, channel=self._house.channel)
-                    notices.tell(tx, notice.stopped(stopped, host), host)
+                    notices.tell(tx, notice.stopped(stopped, self._house.host), self._house.host)
                 return stopped
             case ChannelBack():
                 schedules.restart(tx, happening.channel)

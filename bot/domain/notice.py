@@ -15,15 +15,11 @@ from bot.domain.value import addressed
 @record
 class Host:
     """What of the host's settings matters to notices: the command's first word, and the channel that hears of every
-    failure in place of who set it up.
+    failure in place of who set it up; None where these do.
     """
 
     word: str = "/blog"
     channel: ChannelRef | None = None
-
-
-NOBODY = Host()
-"""A host without a channel of their own: who set something up hears of its failures."""
 
 
 @record

@@ -112,7 +112,7 @@ def _assembled(
         COMMANDS,
         runner,
         clock,
-        House(word=host.word, roles=settings.roles, zone=settings.zone, channel=host.channel),
+        House(host=host, roles=settings.roles, zone=settings.zone),
         link=partial(_link, platforms),
         wake=deliverer.wake,
         meter=meter,

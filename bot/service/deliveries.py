@@ -26,7 +26,7 @@ from bot.domain.delivery import (
 from bot.domain.entry import Entry
 from bot.domain.errors import ChannelRefused, NotAllowed, NotFound, PlatformBusy, PlatformError, Scope
 from bot.domain.ids import AccountRef, ChannelRef, DeliveryId, MessageRef, PlatformName, TeamId
-from bot.domain.notice import NOBODY, Host, Notice
+from bot.domain.notice import Host, Notice
 from bot.domain.record import record
 from bot.domain.schedule import Schedule
 from bot.ports import Transaction
@@ -57,8 +57,8 @@ def take(
     durations: Durations,
     manners: Manners,
     *,
+    host: Host,
     looks: int | None = None,
-    host: Host = NOBODY,
 ) -> Taken:
     """Put right what ended while nobody watched, then take what is due on these platforms, `limit` in all at most,
     and of these `looks` at most that are only looked for.
@@ -120,9 +120,7 @@ def _entry_of(tx: Transaction, delivery: Delivery) -> Entry | None:
     return tx.entries.get(delivery.team, [entry]).get(entry) if entry is not None else None
 
 
-def intend(
-    tx: Transaction, leased: Sequence[Delivery], durations: Durations, host: Host = NOBODY
-) -> Sequence[Delivery | None]:
+def intend(tx: Transaction, leased: Sequence[Delivery], durations: Durations, host: Host) -> Sequence[Delivery | None]:
     """Note that these attempts begin now: each as it is now, None for what is not ours to attempt (any more).
 
     What is held up, as by a halt since it was leased, is given back, so that it need not wait for our lease to end.
@@ -188,7 +186,7 @@ class Noted:
 
 
 def note_attempts(
-    tx: Transaction, attempts: Sequence[Attempted], durations: Durations, manners: Manners, host: Host = NOBODY
+    tx: Transaction, attempts: Sequence[Attempted], durations: Durations, manners: Manners, host: Host
 ) -> Sequence[Noted]:
     """Note what attempts came to."""
     results = {one.delivery.id: one.result for one in attempts}
@@ -254,7 +252,7 @@ def note_search(
     delivery: Delivery,
     found: Sequence[MessageRef] | PlatformError,
     durations: Durations,
-    host: Host = NOBODY,
+    host: Host,
 ) -> Noted:
     """Note what a look at the platform came to for an uncertain delivery."""
     noted = _note(tx, delivery, State.UNCERTAIN, after_search(delivery, found, tx.now(), durations), durations)

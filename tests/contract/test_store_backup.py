@@ -16,6 +16,7 @@ from sqlalchemy import update
 from bot.domain.delivery import Durations, Manner, Step
 from bot.domain.errors import BadBackup, BadConfig, Conflict, StaleSchema
 from bot.domain.ids import EntryNumber, InvocationId, PlatformName, ScheduleId, WorkspaceRef
+from bot.domain.notice import Host
 from bot.domain.query import parse
 from bot.domain.reading import Choice, Mark, Reading, ReadingState
 from bot.domain.schedule import Schedule, Weekday
@@ -204,7 +205,7 @@ def test_what_is_due_by_the_restore_is_looked_for_before_it_is_posted(
 
     with empty.begin(write=True) as tx:
         again = digests.plan_due(tx)
-        taken = deliveries.take(tx, "worker", 9, DURATIONS, {PLATFORM: Manner()})
+        taken = deliveries.take(tx, "worker", 9, DURATIONS, {PLATFORM: Manner()}, host=Host())
     since = {step.draft.channel.id: step.first_sent_from for step in taken.doubtful}
     assert doubtful == 2
     assert since == {"other": START, "reading": START + timedelta(days=1)}

@@ -12,6 +12,7 @@ from bot.chat.platform import Invocation
 from bot.domain.delivery import Delivery, Durations, Manner, Result, State, Step
 from bot.domain.errors import ChannelRefused, PlatformBusy, PlatformError, PlatformRefused, Scope
 from bot.domain.ids import ChannelRef, InvocationId, MessageRef, WorkspaceRef
+from bot.domain.notice import Host
 from bot.domain.schedule import Schedule
 from bot.domain.team import Role
 from bot.service import deliveries, teams
@@ -27,16 +28,16 @@ MESSAGE, OTHER_MESSAGE = MessageRef(channel(), "1"), MessageRef(channel(), "2")
 
 
 async def taken(house: Clubhouse, owner: str = "worker") -> deliveries.Taken:
-    return await house.club.runner.write(lambda tx: deliveries.take(tx, owner, 9, DURATIONS, MANNERS))
+    return await house.club.runner.write(lambda tx: deliveries.take(tx, owner, 9, DURATIONS, MANNERS, host=Host()))
 
 
 async def intended(house: Clubhouse, *leased: Delivery) -> Sequence[Delivery | None]:
-    return await house.club.runner.write(lambda tx: deliveries.intend(tx, leased, DURATIONS))
+    return await house.club.runner.write(lambda tx: deliveries.intend(tx, leased, DURATIONS, Host()))
 
 
 async def noted(house: Clubhouse, delivery: Delivery, result: Result) -> Noted:
     made = [Attempted(delivery=delivery, result=result)]
-    (one,) = await house.club.runner.write(lambda tx: deliveries.note_attempts(tx, made, DURATIONS, MANNERS))
+    (one,) = await house.club.runner.write(lambda tx: deliveries.note_attempts(tx, made, DURATIONS, MANNERS, Host()))
     return one
 
 
@@ -121,7 +122,7 @@ async def given_up(house: Clubhouse) -> Delivery:
 
 
 async def looked(house: Clubhouse, doubtful: Delivery, found: Sequence[MessageRef] | PlatformError) -> Noted:
-    return await house.club.runner.write(lambda tx: deliveries.note_search(tx, doubtful, found, DURATIONS))
+    return await house.club.runner.write(lambda tx: deliveries.note_search(tx, doubtful, found, DURATIONS, Host()))
 
 
 def test_a_channel_that_refuses_a_reply_keeps_its_schedule_and_one_that_refuses_the_post_does_not(
