@@ -33,7 +33,7 @@ from bot.domain import notice
 from bot.domain.card import Call, Card, Choice, Tone
 from bot.domain.entry import Entry
 from bot.domain.errors import BadUsage, NotAllowed, NotFound, Refusal, StoreError, TooMuch
-from bot.domain.ids import AccountRef, ChannelRef, InvocationId, MessageRef, PlatformName, Url, WorkspaceRef
+from bot.domain.ids import AccountRef, InvocationId, MessageRef, PlatformName, Url, WorkspaceRef
 from bot.domain.notice import Host
 from bot.domain.reading import ReadingState
 from bot.domain.record import record

@@ -1,7 +1,7 @@
 """Whether a process that serves can begin: all that is wrong with its settings, found before anything is opened."""
 
 import logging
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ from bot.runtime.effective import unknown
 from bot.runtime.settings import Settings, read
 from bot.runtime.vault import NO_KEY
 from store.sql import address
+
+_THERE_ARE = f"the platforms are {' and '.join(registry.HOSTED)}."
 
 Check = Callable[[], object]
 """Raises BadConfig where something is wrong."""
@@ -56,6 +58,9 @@ def _checks(
             yield partial(_platform, settings, name, platforms)
             if "vault_keys" not in unread:
                 yield partial(_key, settings, name)
+    yield partial(_people, "DOGEAR_ADMINS", settings.admins)
+    yield partial(_people, "DOGEAR_CURATORS", settings.curators)
+    yield partial(_channel, settings)
 
 
 def _database(settings: Settings, *, worker: bool) -> None:
@@ -76,3 +81,24 @@ def _key(settings: Settings, name: str) -> None:
     keeps_secrets = registry.tool(name, "keeps_secrets") if registry.is_set_up(options) else None
     if keeps_secrets is not None and keeps_secrets(options) and not settings.vault_keys:
         raise BadConfig([NO_KEY])
+
+
+def _people(option: str, accounts: Sequence[str]) -> None:
+    """A misspelt platform would give its people no role, in silence."""
+    strange = [account for account in accounts if account.partition(":")[0] not in registry.HOSTED]
+    if strange:
+        raise BadConfig([f"{option} names “{strange[0]}”: {_THERE_ARE}"])
+
+
+def _channel(settings: Settings) -> None:
+    """Of a channel that is not served nobody would hear anything."""
+    channel = settings.admins_channel
+    if channel is None:
+        return
+    platform = channel.workspace.platform
+    if platform not in registry.HOSTED:
+        raise BadConfig([f"DOGEAR_ADMIN_CHANNEL names “{settings.admin_channel}”: {_THERE_ARE}"])
+    if not registry.is_set_up(settings.of(platform)):
+        raise BadConfig(
+            [f"DOGEAR_ADMIN_CHANNEL is on {platform}, which is not set up: nobody would hear of a failure."]
+        )

@@ -121,3 +121,29 @@ def test_a_misspelt_option_is_told_when_the_process_starts(
     assert [record.getMessage() for record in caplog.records] == [
         "DOGEAR_BAKUP_FOLDER is no option of Dogear's and changes nothing."
     ]
+
+
+@pytest.mark.parametrize("option", ["ADMINS", "CURATORS"])
+def test_people_of_a_platform_that_there_is_not_are_told(option: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, **SLACK, **{option: "discord:1,slak:T1/U1"})
+
+    assert problems() == (f"DOGEAR_{option} names “slak:T1/U1”: the platforms are slack and discord.",)
+
+
+@pytest.mark.parametrize(
+    ("channel", "problem"),
+    [
+        ("slak:T1:C1", "DOGEAR_ADMIN_CHANNEL names “slak:T1:C1”: the platforms are slack and discord."),
+        ("discord:1:2", "DOGEAR_ADMIN_CHANNEL is on discord, which is not set up: nobody would hear of a failure."),
+        ("slack:T1:C1", ""),
+    ],
+)
+def test_a_channel_that_would_hear_of_nothing_is_told(
+    channel: str, problem: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given(monkeypatch, **SLACK, ADMIN_CHANNEL=channel)
+
+    if problem:
+        assert problems() == (problem,)
+    else:
+        assert checked(worker=False)[1]
