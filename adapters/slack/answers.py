@@ -19,7 +19,6 @@ from bot.chat.platform import Answer, Core, Invocation
 from bot.domain.card import Action, Call, Card, Form, Paragraph, Tone
 from bot.domain.errors import Refusal
 from bot.domain.ids import InvocationId
-from bot.domain.team import Role
 from bot.domain.text import plain
 from bot.domain.value import Kind, channel_at
 
@@ -29,8 +28,6 @@ UNKNOWN = Card(
     tone=Tone.REFUSAL,
 )
 
-DECIDING = {("digest", "arrived"), ("digest", "again")}
-"""Commands that everybody may use of what they shared, and admins of everything."""
 SCHEDULES = ("schedule", "set")
 """The command after which something will be posted in a channel in which nobody may have thought of us yet."""
 NOT_THEIRS = Card(
@@ -66,14 +63,13 @@ class Answers:
         wrong = _unknown_channel(spec, call) if spec and isinstance(call, Call) else None
         if wrong is not None:
             return Answer(show=wrong, refusal=True)
-        with_rights = spec is None or spec.role > Role.READER or _shows_rights(spec)
+        with_rights = spec is None or spec.asks_role
         asked = self._people.actor(use.team, use.user, use.name, with_rights=with_rights)
         actor, is_guest = await asyncio.gather(asked, self.is_guest(use))
         if is_guest:
             return Answer(show=NOT_THEIRS, refusal=True)
         where = names.channel(use.team, use.channel) if use.channel else None
-        needs_rights = spec is not None and (spec.role > Role.READER or spec.path in DECIDING)
-        if needs_rights and not self._people.rights_known(use.team, use.user):
+        if spec is not None and spec.needs_role and not self._people.rights_known(use.team, use.user):
             return Answer(show=UNKNOWN, refusal=True)
         answer = await self._core.invoke(Invocation(id=use.id, call=use.call, actor=actor, channel=where))
         if isinstance(call, Call) and call.path == SCHEDULES and not answer.refusal:
@@ -245,11 +241,6 @@ def _message(answer: Answer, card: Card) -> Json:
 
 def _on(word: str, entry: str) -> Call:
     return Call(path=(word,), arguments={"entry": entry})
-
-
-def _shows_rights(spec: CommandSpec) -> bool:
-    """Whether the answer depends on the role of who asks, though everybody may ask."""
-    return spec.path[0] in {"digest", "help", "settings", "home"}
 
 
 def _unknown_channel(spec: CommandSpec, call: Call) -> Card | None:

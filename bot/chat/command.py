@@ -42,7 +42,8 @@ class CommandSpec:
 
     `summary` is one line, `details` the longer help with examples. With `default` a typed line may leave out the
     last word of `path`. With `form` a use without any argument is answered by a form of the parameters. A command
-    that `writes` runs once for each invocation id, however often the platform delivers it.
+    that `writes` runs once for each invocation id, however often the platform delivers it. With `by_role` everybody
+    may ask, and what comes of it depends on the role of who does.
     """
 
     path: tuple[str, ...]
@@ -54,6 +55,17 @@ class CommandSpec:
     default: bool = False
     form: bool = False
     writes: bool = False
+    by_role: bool = False
+
+    @property
+    def asks_role(self) -> bool:
+        """Whether the role of who asks must be known for a right answer."""
+        return self.by_role or self.role > Role.READER
+
+    @property
+    def needs_role(self) -> bool:
+        """Whether to refuse is better than to take who asks for a reader."""
+        return self.role > Role.READER or (self.by_role and self.writes)
 
     @property
     def name(self) -> str:

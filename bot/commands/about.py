@@ -100,7 +100,7 @@ def _trouble_blocks(turn: Turn) -> list[Block]:
     return [Paragraph(text=plain("Deliveries that failed or wait for a person:")), *(Paragraph(text=t) for t in lines)]
 
 
-@command("settings", "show", default=True)
+@command("settings", "show", default=True, by_role=True)
 def show_settings(turn: Turn) -> Card:
     """Your settings as they stand."""
     now = joined([plain(f"{turn.zone}, where it is"), moment(turn.tx.now(), turn.zone)])
@@ -170,7 +170,7 @@ def _synonyms(known: Sequence[Synonym]) -> Card:
 def help_over(catalogue: Callable[[], Catalogue]) -> Command:
     """The help command, generated from the declarations that `catalogue` gives."""
 
-    @command("help")
+    @command("help", by_role=True)
     def show_help(turn: Turn, command: Annotated[str | None, rest(Kind.COMMAND, "a command")] = None) -> Card:
         """Every command, or how to use one.
 

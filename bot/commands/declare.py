@@ -111,6 +111,7 @@ def command(
     default: bool = False,
     form: bool = False,
     writes: bool = False,
+    by_role: bool = False,
 ) -> Callable[[Callable[..., Card]], Command]:
     """Declare the decorated function as the command of this path."""
 
@@ -126,6 +127,7 @@ def command(
             default=default,
             form=form,
             writes=writes,
+            by_role=by_role,
         )
         return Command(spec=spec, function=function)
 

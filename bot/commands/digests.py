@@ -18,7 +18,7 @@ from bot.service import deliveries, digests
 MaybeChannel = Annotated[str | None, position(Kind.CHANNEL, "the channel, this one by default")]
 
 
-@command("digest", "preview", default=True)
+@command("digest", "preview", default=True, by_role=True)
 def preview(turn: Turn, channel: MaybeChannel = None) -> Card:
     """What this channel's next digest will show, and when it is posted."""
     return _previewed(turn, digests.preview(turn.tx, turn.team.id, turn.here(channel)))
@@ -66,7 +66,7 @@ def post(turn: Turn, channel: MaybeChannel = None) -> Card:
 MaybeDelivery = Annotated[str | None, named(Kind.TEXT, "the number of the post, which the button knows")]
 
 
-@command("digest", "arrived", writes=True)
+@command("digest", "arrived", writes=True, by_role=True)
 def arrived(turn: Turn, channel: MaybeChannel = None, delivery: MaybeDelivery = None) -> Card:
     """Say that a post in doubt did arrive in this channel.
 
@@ -79,7 +79,7 @@ def arrived(turn: Turn, channel: MaybeChannel = None, delivery: MaybeDelivery = 
     return sentence("Noted: it is there.", tone=Tone.DONE)
 
 
-@command("digest", "again", writes=True)
+@command("digest", "again", writes=True, by_role=True)
 def again(turn: Turn, channel: MaybeChannel = None, delivery: MaybeDelivery = None) -> Card:
     """Post again what is in doubt in this channel.
 
