@@ -40,7 +40,7 @@ async def _looked_at(setup: SlackSetup, web: Web) -> AsyncIterator[tuple[bool, s
     else:
         yield False, f"Neither DOGEAR_SLACK_APP_TOKEN nor DOGEAR_SLACK_SIGNING_SECRET. See {APPS} › Basic Information."
     if setup.installable:
-        yield True, "The tokens of workspaces that install the app are kept with DOGEAR_VAULT_KEYS; it must be set."
+        yield True, "The tokens of workspaces that install the app are kept, encrypted with DOGEAR_VAULT_KEYS."
     if setup.installable and not setup.public_url:
         yield False, "Others can install the app only at a public address: set DOGEAR_SLACK_PUBLIC_URL."
 

@@ -244,14 +244,18 @@ def doctor(platform: Annotated[str, typer.Argument(help="The name of a platform"
     Ends with 1 if something is missing.
     """
     from bot.commands.catalogue import CATALOGUE
+    from bot.runtime.problems import lacks_key
     from bot.runtime.settings import load
     from bot.runtime.teams import scheduled
+    from bot.runtime.vault import NO_KEY
 
     check = _tool(platform, "doctor")
     settings = load()
 
     async def checked() -> bool:
-        every = True
+        every = not lacks_key(settings, platform)
+        if not every:
+            print(f"no  {NO_KEY}")
         channels = scheduled(settings.database_url, platform)
         async for good, line in check(settings.of(platform), settings.word, CATALOGUE, channels):
             print(f"{'ok ' if good else 'no '} {line}")

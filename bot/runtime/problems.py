@@ -76,11 +76,15 @@ def _platform(settings: Settings, name: str, platforms: list[ChatPlatform]) -> N
 
 
 def _key(settings: Settings, name: str) -> None:
-    """A platform that keeps secrets with us needs a key for them."""
+    if lacks_key(settings, name):
+        raise BadConfig([NO_KEY])
+
+
+def lacks_key(settings: Settings, name: str) -> bool:
+    """Whether the platform of this name keeps secrets with us, and there is no key for them."""
     options = settings.of(name)
     keeps_secrets = registry.tool(name, "keeps_secrets") if registry.is_set_up(options) else None
-    if keeps_secrets is not None and keeps_secrets(options) and not settings.vault_keys:
-        raise BadConfig([NO_KEY])
+    return keeps_secrets is not None and keeps_secrets(options) and not settings.vault_keys
 
 
 def _people(option: str, accounts: Sequence[str]) -> None:

@@ -1,5 +1,6 @@
 """Whether a process that serves can begin: all that is wrong with its settings is told before anything is opened."""
 
+import base64
 import logging
 import os
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.errors import BadConfig
+from bot.runtime.cli import app
 from bot.runtime.problems import checked
 
 SLACK = {"SLACK_BOT_TOKEN": "xoxb-x", "SLACK_APP_TOKEN": "xapp-x"}
@@ -147,3 +149,17 @@ def test_a_channel_that_would_hear_of_nothing_is_told(
         assert problems() == (problem,)
     else:
         assert checked(worker=False)[1]
+
+
+def test_the_doctor_asks_for_the_key_as_well(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given(monkeypatch, SLACK_CLIENT_ID="1", SLACK_CLIENT_SECRET="2", SLACK_SIGNING_SECRET="s")
+    given(monkeypatch, SLACK_PUBLIC_URL="https://dogear.example.org")
+
+    without = app(["doctor", "slack"], standalone_mode=False)
+    (wrong,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("no ")]
+    given(monkeypatch, VAULT_KEYS=base64.urlsafe_b64encode(bytes(32)).decode())
+
+    assert (without, app(["doctor", "slack"], standalone_mode=False)) == (1, 0)
+    assert wrong.startswith("no  DOGEAR_VAULT_KEYS is not set")
