@@ -194,6 +194,10 @@ class Deliverer:
         if delivery is None:
             log.info("delivery held back", extra={"delivery": leased.id, "step": leased.draft.step})
             return
+        if delivery.state is not State.SENDING:
+            _say(delivery, delivery.state, delivery.outcome)
+            self.wake()
+            return
         if max(self._time() - began, (self._clock.now() - shown).total_seconds()) > self._stale:
             await self._give_back(delivery, timedelta())
             return

@@ -124,19 +124,20 @@ def intend(tx: Transaction, leased: Sequence[Delivery], durations: Durations, ho
     """Note that these attempts begin now: each as it is now, None for what is not ours to attempt (any more).
 
     What is held up, as by a halt since it was leased, is given back, so that it need not wait for our lease to end.
-    What is owed to a workspace that we are not in any more cannot be sent there: it waits for a day for us to be back.
+    What is owed to a workspace that we are not in any more cannot be sent there: it waits for a day for us to be back,
+    and is refused then.
     """
     begun = {delivery.id: delivery for delivery in tx.deliveries.intend(leased, durations)}
-    for delivery in _by_team(leased):
-        if delivery.id not in begun:
-            _hold_back(tx, delivery, durations, host)
-    return [begun.get(delivery.id) for delivery in leased]
+    held_back = [delivery for delivery in _by_team(leased) if delivery.id not in begun]
+    ended = {delivery.id: _hold_back(tx, delivery, durations, host) for delivery in held_back}
+    return [begun.get(delivery.id) or ended[delivery.id] for delivery in leased]
 
 
 NOT_THERE = "Dogear is not in this workspace any more"
 
 
-def _hold_back(tx: Transaction, delivery: Delivery, durations: Durations, host: Host) -> None:
+def _hold_back(tx: Transaction, delivery: Delivery, durations: Durations, host: Host) -> Delivery | None:
+    """Do not attempt it; the delivery if that was its end."""
     workspace = tx.teams.workspace(delivery.draft.channel.workspace)
     to_host = delivery.draft.step is Step.NOTICE and delivery.draft.told is None
     if to_host or (workspace is not None and workspace.team == delivery.team and workspace.left_at is None):
@@ -145,9 +146,11 @@ def _hold_back(tx: Transaction, delivery: Delivery, durations: Durations, host: 
         refused = Transition(state=State.REFUSED, outcome=NOT_THERE)
         if not _note(tx, delivery, State.LEASED, refused, durations).lost:
             _tell_of(tx, delivery, refused, host)
+            return replace(delivery, state=State.REFUSED, outcome=NOT_THERE)
     else:
         give_back(tx, replace(delivery, outcome=NOT_THERE), durations.between_visits)
         notices.tell(tx, notice.left(delivery, workspace), host)
+    return None
 
 
 def give_back(tx: Transaction, delivery: Delivery, wait: timedelta = timedelta()) -> None:

@@ -1,9 +1,11 @@
 """Removed from a workspace: everything waits there for 30 days, and then what came from it is gone, and no more."""
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 
 from bot.chat.platform import Actor, Invocation, Reacted, WorkspaceJoined, WorkspaceLeft
@@ -149,7 +151,7 @@ def test_what_is_owed_to_a_workspace_that_we_left_waits_for_a_day_and_the_host_h
 
 
 def test_what_is_owed_to_a_workspace_that_we_left_is_refused_after_a_day_and_told(
-    database: str, tmp_path: Path
+    database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async def scenario() -> tuple[list[str], str]:
         async with clubhouse(database, tmp_path, "Alpha", admin_channel="fake:host:ops") as house:
@@ -165,3 +167,5 @@ def test_what_is_owed_to_a_workspace_that_we_left_is_refused_after_a_day_and_tol
 
     assert told == ["What you shared did not arrive whole."]
     assert outcome == "Dogear is not in this workspace any more"
+    (warned,) = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert (warned["level"], warned["event"], warned["outcome"]) == ("warning", "delivery refused", outcome)
