@@ -19,6 +19,7 @@ def forked(work: Callable[[], None], log: Path) -> int:
     sys.stderr.flush()
     pid = os.fork()
     if pid:
+        _exited.discard(pid)  # of a long row's 10,000 processes some have the number of an earlier one
         return pid
     status = 1
     try:
