@@ -1,18 +1,27 @@
-"""Whether a process that goes on and on grows: 100,000 mixed commands, reactions and deliveries in one of them.
+"""Whether a process that goes on and on grows: 100,000 mixed commands, reactions and deliveries in one of them, after as
+many as fill what it may keep. `DOGEAR_SOAK` sets another number; far fewer than 100,000 say little.
 
-`DOGEAR_SOAK` sets another number.
+What is resident goes up and down by a tenth: each connection of SQLite keeps up to 4 MB of pages, throws them away when
+another has written, and the C library keeps the room. So a half is judged by the median of several moments; and what
+would grow for ever, which that hides while it is small, by what Python and the C library have given out and not got back.
 """
 
 import asyncio
+import ctypes
 import gc
 import os
+import sys
 import tempfile
 import threading
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
+
+from sqlalchemy import Engine, QueuePool
 
 from bot.chat.platform import Actor, Invocation, Reacted, Unreacted
 from bot.domain.card import Card
@@ -29,11 +38,17 @@ from tests.bench.row import Row
 from tests.fakes.platform import NAME, WORKSPACE, RecordingPlatform, account, channel
 
 THINGS = int(os.environ.get("DOGEAR_SOAK", "100000"))
+FILLING = THINGS // 5
+"""Things that come before the first half: the database outgrows the caches, and each statement has been prepared."""
+MOMENTS = 10
+"""At which the process is looked at in each half."""
 AT_ONCE = 20
 ENTRIES = 1_000
 PEOPLE = 500
 CHANNELS = 2_000
 BUDGET = 1.05
+OBJECTS, BYTES = 0.1, 50
+"""Of Python's and of the C library's that may be left of each thing: statements are still prepared that are rarely used."""
 LINES = (
     "random",
     "search caching sort",
@@ -83,6 +98,19 @@ class Size:
     taken: int
 
 
+@record
+class Half:
+    """What the process held at some moments of a half, and what was given out at its end."""
+
+    sizes: Sequence[Size]
+    objects: int
+    given_out: int | None
+
+    @property
+    def resident(self) -> float:
+        return median(one.resident for one in self.sizes)
+
+
 def size(platform: Forgetful) -> Size:
     gc.collect()
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
@@ -92,6 +120,33 @@ def size(platform: Forgetful) -> Size:
         threads=threading.active_count(),
         taken=platform.taken,
     )
+
+
+class Mallinfo(ctypes.Structure):
+    """Of https://man7.org/linux/man-pages/man3/mallinfo.3.html."""
+
+    _names = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost"
+    _fields_ = tuple((name, ctypes.c_size_t) for name in _names.split())
+
+
+def given_out(club: Club) -> int | None:
+    """Bytes that the C library's `malloc` has given out, to SQLite without the pages in its caches; None if it is not
+    glibc 2.33 or later, which tells.
+    """
+    tell = getattr(ctypes.CDLL(None), "mallinfo2", None)
+    if tell is None:
+        return None
+    tell.restype = Mallinfo
+    _empty_caches(club.store._engine)
+    told = tell()
+    return int(told.uordblks + told.hblkhd)
+
+
+def _empty_caches(engine: Engine) -> None:
+    assert isinstance(engine.pool, QueuePool)
+    with ExitStack() as stack:
+        for connection in [stack.enter_context(engine.connect()) for _ in range(engine.pool.checkedin())]:
+            connection.exec_driver_sql("PRAGMA shrink_memory")
 
 
 async def one(club: Club, platform: Forgetful, number: int) -> None:
@@ -117,7 +172,7 @@ def reaction(message: MessageRef, actor: Actor, at: datetime, number: int) -> Re
     return kind(actor=actor, message=message, emoji="✅", meaning=ReadingState.READ, at=at)
 
 
-async def half(club: Club, platform: Forgetful, numbers: range) -> Size:
+async def part(club: Club, platform: Forgetful, numbers: range) -> Size:
     """Carry out so many things, so many at a time, and let what is owed be delivered."""
     left = iter(numbers)
 
@@ -131,7 +186,13 @@ async def half(club: Club, platform: Forgetful, numbers: range) -> Size:
     return size(platform)
 
 
-async def sizes(folder: Path) -> tuple[Size, Size]:
+async def half(club: Club, platform: Forgetful, numbers: range) -> Half:
+    ends = [numbers[0] + len(numbers) * moment // MOMENTS for moment in range(MOMENTS + 1)]
+    sizes = [await part(club, platform, range(start, end)) for start, end in pairwise(ends)]
+    return Half(sizes=sizes, objects=sys.getallocatedblocks(), given_out=given_out(club))
+
+
+async def halves(folder: Path) -> tuple[Half, Half]:
     path = folder / "list.md"
     path.write_text(
         "".join(
@@ -147,30 +208,56 @@ async def sizes(folder: Path) -> tuple[Size, Size]:
         await club.runner.write(lambda tx: teams.join(tx, WORKSPACE, NAME, team))
         await club.lists.use(team, [path])
         async with club.at_work():
+            await part(club, platform, range(FILLING))
+            middle = FILLING + THINGS // 2
             return (
-                await half(club, platform, range(THINGS // 2)),
-                await half(club, platform, range(THINGS // 2, THINGS)),
+                await half(club, platform, range(FILLING, middle)),
+                await half(club, platform, range(middle, FILLING + THINGS)),
             )
 
 
 def measured() -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
-        first, second = asyncio.run(sizes(Path(folder)))
+        first, second = asyncio.run(halves(Path(folder)))
+    yield from judged(first, second, THINGS)
+
+
+def judged(first: Half, second: Half, things: int) -> Iterator[Row]:
+    """The halves of so many things."""
+    both, ends = (first, second), (first.sizes[-1], second.sizes[-1])
     yield Row(
-        what=f"resident memory after {THINGS:,} things against after half of them",
+        what=f"resident memory in the second half of {things:,} things against in the first",
         figure=second.resident / first.resident,
         budget=BUDGET,
         unit="times",
         beside={
-            "megabytes": [round(one.resident / 1e6, 1) for one in (first, second)],
-            "descriptors": [first.descriptors, second.descriptors],
-            "threads": [first.threads, second.threads],
-            "deliveries": second.taken,
+            "megabytes": [round(one.resident / 1e6, 1) for one in both],
+            "moments": [[round(size.resident / 1e6) for size in one.sizes] for one in both],
+            "deliveries": ends[1].taken,
         },
     )
     yield Row(
+        what="objects of Python left of each thing of the second half",
+        figure=(second.objects - first.objects) / (things // 2),
+        budget=OBJECTS,
+        unit="",
+        beside={"objects": [one.objects for one in both]},
+    )
+    if first.given_out and second.given_out:
+        yield Row(
+            what="memory of the C library left of each thing of the second half",
+            figure=(second.given_out - first.given_out) / (things // 2),
+            budget=BYTES,
+            unit="bytes",
+            beside={"megabytes": [round(given / 1e6, 2) for given in (first.given_out, second.given_out)]},
+        )
+    yield Row(
         what="descriptors and threads more after the second half",
-        figure=max(second.descriptors - first.descriptors, 0) + max(second.threads - first.threads, 0),
+        figure=max(ends[1].descriptors - ends[0].descriptors, 0) + max(ends[1].threads - ends[0].threads, 0),
         budget=0,
         unit="",
+        beside={
+            "descriptors": [one.descriptors for one in ends],
+            "threads": [one.threads for one in ends],
+        },
     )
