@@ -17,6 +17,7 @@ from bot.domain.ids import MessageRef, PlatformName, Url
 from bot.domain.notice import Host
 from bot.ports import Meter
 from bot.runtime import log
+from bot.runtime.arena import have_one_arena
 from bot.runtime.bell import listening
 from bot.runtime.clock import SystemClock
 from bot.runtime.deliver import Deliverer
@@ -80,11 +81,13 @@ async def opened(
 ) -> AsyncIterator[Club]:
     """The club over the database of the settings; with `migrate` an older database is copied and brought up to date.
 
-    `hosted` is a process that serves many people: none may keep the others waiting.
+    `hosted` is a process that serves many people, for long: none may keep the others waiting.
 
     Raises BadConfig for a database that cannot be used, StaleSchema for one of another version.
     """
     log.set_up(settings.log_level)
+    if hosted:
+        have_one_arena()
     clock = SystemClock()
     store = await asyncio.to_thread(partial(open_store, settings.database_url, clock, migrate=migrate))
     runner = Executors(store, readers=store.readers, writers=store.writers)
