@@ -13,6 +13,15 @@ def test_the_words_of_plain_text_are_those_that_a_query_is_taken_apart_into(text
     assert distinct(text) == set(tokens(text))
 
 
+@given(
+    st.lists(st.text(alphabet="aCcIΣσéß9缓存カが한ᄒ\u1161か\u3099\u0301.net+#-_", max_size=8)), st.text(max_size=20)
+)
+def test_the_words_of_any_text_are_those_that_a_query_is_taken_apart_into(parts: list[str], other: str) -> None:
+    text = " ".join([*parts, other, *parts])
+
+    assert distinct(text) == set(tokens(text))
+
+
 @given(ascii_texts, st.text(max_size=20))
 def test_a_text_with_any_letter_in_it_has_the_words_of_its_parts(text: str, other: str) -> None:
     assert distinct(f"{text} é {other}") >= distinct(text)

@@ -38,6 +38,7 @@ _CHINESE = (
 _SCRIPTS = _KOREAN + _KANA + _CHINESE
 """Korean puts blanks between words, but its endings cling to them."""
 _CHARACTER = re.compile(f"[{_SCRIPTS}]")
+_CHARACTERS = re.compile(f"[{_SCRIPTS}]+")
 _RUN = re.compile(rf"(?P<word>{_SIGNED}|[{_SCRIPTS}]|[^\W_{_SCRIPTS}]+)|(?:(?!{_SIGNED})[\W_])+", re.IGNORECASE)
 
 
@@ -52,10 +53,15 @@ def spelled_out(text: str) -> str:
     """The text with its names of signs spelled out, and blanks around each character that is a word: all words of it
     are runs of letters and digits then. Most texts are so already.
     """
-    if "++" in text or "#" in text or ".net" in text.lower():
-        text = _SIGNS.sub(lambda match: _SPELLED[match[0].lower()], text)
+    text = _signs_spelled_out(text)
     if not text.isascii() and _CHARACTER.search(text):
-        text = _CHARACTER.sub(r" \g<0> ", unicodedata.normalize("NFC", text))
+        text = _CHARACTERS.sub(lambda run: f" {'  '.join(run[0])} ", unicodedata.normalize("NFC", text))
+    return text
+
+
+def _signs_spelled_out(text: str) -> str:
+    if "++" in text or "#" in text or ".net" in text.lower():
+        return _SIGNS.sub(lambda match: _SPELLED[match[0].lower()], text)
     return text
 
 
@@ -65,11 +71,17 @@ def tokens(text: str) -> list[str]:
 
 
 def distinct(text: str) -> set[str]:
-    """The folded words of a text, each once, whatever their length. Asked for each entry that comes onto a list."""
-    text = spelled_out(text)
+    """The folded words of a text, each once, whatever their length. Asked for each entry that comes onto a list, and
+    for what is found: in a text as long as a book each piece between blanks, and each character, is looked at once.
+    """
     if text.isascii():
-        return set(text.translate(_WORDS_OF_ASCII).split())
-    return set(_TOKEN.findall(fold(text)))
+        return set(_signs_spelled_out(text).translate(_WORDS_OF_ASCII).split())
+    pieces = set(text.split())
+    other = [piece for piece in pieces if not piece.isascii()]
+    rest = unicodedata.normalize("NFC", _signs_spelled_out(" ".join(other)))
+    alone = " ".join(filter(unspaced, set(rest)))
+    words = set(_TOKEN.findall(fold(f"{_CHARACTERS.sub(' ', rest)} {alone}")))
+    return words | distinct(" ".join(pieces.difference(other)))
 
 
 def runs(text: str) -> Iterator[tuple[str, bool]]:
