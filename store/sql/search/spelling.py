@@ -45,8 +45,8 @@ _COUNT = {
 # One long text and not a row a word: the drivers took ten times as long to make the rows.
 _OF_LENGTHS = " FROM spelling WHERE team = :team AND entries > 0 AND length(word) BETWEEN :shortest AND :longest"
 _WORDS = Quick(
-    sqlite=text("SELECT group_concat(word || ' ' || entries, char(10))" + _OF_LENGTHS),
-    postgresql=text("SELECT string_agg(word || ' ' || entries, chr(10))" + _OF_LENGTHS),
+    sqlite=text("SELECT group_concat(word || ' ' || entries, ' ')" + _OF_LENGTHS),
+    postgresql=text("SELECT string_agg(word || ' ' || entries, ' ')" + _OF_LENGTHS),
 )
 _HELD = Quick(
     sqlite=text("""SELECT word FROM spelling
@@ -127,8 +127,8 @@ class Spelling:
 
     def _of_lengths(self, team: int, shortest: int, longest: int) -> Mapping[str, int]:
         (row,) = self._work.quickly(_WORDS, team=team, shortest=shortest, longest=longest)
-        pairs = (line.split(" ") for line in (row[0] or "").split("\n") if line)
-        return {word: int(entries) for word, entries in pairs}
+        said = (row[0] or "").split()
+        return dict(zip(said[::2], map(int, said[1::2]), strict=True))
 
 
 def warm() -> None:
