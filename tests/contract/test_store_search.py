@@ -408,6 +408,24 @@ def test_a_rolled_back_change_leaves_the_index_as_it_was(club: Club) -> None:
     assert titles(club, "redis") == ["Redis"]
 
 
+def test_postgresql_is_given_what_to_look_for_in_its_own_type(store: SqlStore) -> None:
+    """It plans a statement that comes often once for all; a text would then be read as a query for each entry anew."""
+    if store._engine.dialect.name != "postgresql":
+        pytest.skip("only PostgreSQL keeps plans")
+    club = a_club(store)
+    fill(club, "Caching at scale")
+
+    with store.begin(write=False) as tx:
+        for _ in range(10):
+            tx.search.find(club.team, club.member, parse("caching"), offset=0, limit=5)
+        kept = tx.connection.exec_driver_sql(
+            "SELECT parameter_types::text FROM pg_prepared_statements WHERE statement LIKE '%%ts_rank%%' OR statement LIKE '%%@@%%'"
+        ).all()
+
+    assert kept
+    assert all("tsquery" in types and "text" not in types for (types,) in kept)
+
+
 def test_nothing_of_another_team_is_found_nor_weighs(store: SqlStore) -> None:
     ours, theirs = a_club(store), a_club(store, "theirs")
     fill(theirs, *(f"Rare {n}" for n in range(30)), "Secret")

@@ -85,6 +85,12 @@ _STEMS = """
     FROM unnest(%(tokens)s::text[]) AS token, unnest(ts_lexize('dogear_stem', token)) AS stem
     LEFT JOIN search_word ON team = %(team)s AND word = stem"""
 
+# One long text and not an array: of thousands of words the driver took as long to make one as we to find the few.
+_MEANT = """
+    SELECT word FROM unnest(string_to_array(%(words)s, ' ')) AS word
+    WHERE (ts_lexize('dogear_stem', word))[1] IN (
+        SELECT (ts_lexize('dogear_stem', token))[1] FROM unnest(string_to_array(%(asked)s, ' ')) AS token)"""
+
 
 class PostgresIndex:
     def __init__(self, work: Work) -> None:
@@ -148,7 +154,7 @@ class PostgresIndex:
             newest = select(_ENTRY.c.entry).where(*where).order_by(_ENTRY.c.entry.desc()).limit(matches)
             where = [_ENTRY.c.team == team, _ENTRY.c.entry.in_(newest)]
         # Without the concatenation each rank would unpack a text as long as a book anew; OFFSET keeps it in its place.
-        words = _ENTRY.c.words.op("||", return_type=TSVECTOR())(cast(literal("", Text), TSVECTOR)).label("words")
+        words = _ENTRY.c.words.op("||", return_type=TSVECTOR())(cast(literal("", TSVECTOR), TSVECTOR)).label("words")
         found = select(_ENTRY.c.entry, words).where(*where).offset(literal_column("0")).subquery()
         score = tier.score(max(FEWEST_WEIGHED, MOST_RANKS // matches), found.c.words)
         best = select(found.c.entry).order_by(score.desc(), found.c.entry).limit(limit)
@@ -160,7 +166,12 @@ class PostgresIndex:
         expression = self._words(team, wanted).any(wanted.without)
         return select(_ENTRY.c.entry).where(_ENTRY.c.team == team, _holds(f"{_of_team(team)} & {expression}"))
 
-    def matched(self, team: int, wanted: Wanted, texts: Mapping[int, str]) -> Mapping[int, AbstractSet[str]]:
+    def matched(
+        self,
+        team: int,  # noqa: ARG002 -- stems are the same for every team
+        wanted: Wanted,
+        texts: Mapping[int, str],
+    ) -> Mapping[int, AbstractSet[str]]:
         held = {number: distinct(text[:LONGEST_TEXT]) for number, text in texts.items()}
         asked = [
             token
@@ -169,9 +180,8 @@ class PostgresIndex:
         ]
         begun = {token[0] for token in asked}  # no stem begins otherwise than its word, and long texts have many words
         likely = {word for words in held.values() for word in words if word[0] in begun}
-        stems = self._stems(team, [*asked, *likely])
-        meant = {stems[token][0] for token in asked}
-        means = {token for token, (stem, _) in stems.items() if stem in meant}
+        parameters = {"asked": " ".join(asked), "words": " ".join(likely)}
+        means = {word for (word,) in self._work.connection.exec_driver_sql(_MEANT, parameters)}
         return {number: found & means for number, found in held.items()}
 
     def _words(self, team: int, wanted: Wanted) -> "_Words":
@@ -264,7 +274,8 @@ _WEIGHTS = cast(literal(WEIGHTS, ARRAY(REAL)), ARRAY(REAL))
 
 
 def _query(expression: str) -> ColumnElement[Any]:
-    return cast(literal(expression, Text), TSQUERY)
+    """A parameter that is a tsquery from the start: a text would be read anew for each row once its plan is kept."""
+    return cast(literal(expression, TSQUERY), TSQUERY)
 
 
 def _rank(words: ColumnElement[Any], expression: str) -> ColumnElement[Any]:
