@@ -118,7 +118,8 @@ def test_no_string_is_an_error_nor_slow(club: Club, url: str) -> None:
         with club.store.begin(write=False) as tx:
             clock = processor(tx)
             for line in lines:
-                slowest = max(slowest, (least(partial(searched, tx, club, line, clock)), line[:200]))
+                taken = least(partial(searched, tx, club, line, clock), slowest[0])
+                slowest = max(slowest, (taken, line[:200]))
     taken, line = slowest
     said = f"the slowest of {STRINGS:,} took {taken:.1f} ms: {line!r}"
     print(said)  # noqa: T201 -- for `make fuzz`
@@ -150,7 +151,7 @@ def searched(tx: Transaction, club: Club, line: str, clock: Callable[[], float])
     return (clock() - began) * 1000
 
 
-def least(ask: Callable[[], float]) -> float:
-    """What asking once took, or where that was long the least of five."""
+def least(ask: Callable[[], float], slowest: float) -> float:
+    """What asking once took, or where nothing took as long the least of five: once in a while a cache is filled."""
     taken = ask()
-    return taken if taken <= MOST_MS else min(taken, *(ask() for _ in range(4)))
+    return taken if taken <= slowest else min(taken, *(ask() for _ in range(4)))
