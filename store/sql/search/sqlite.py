@@ -113,7 +113,7 @@ class SqliteIndex:
         phrases = (term for term in wanted.begun if len(term.tokens) > 1)
         expression = _any((*wanted.words, *wanted.phrases, *wanted.stand_ins, *phrases))
         for number, marked in self._rows(_MARKED.format(index=_index(team)), (json.dumps(list(texts)), expression)):
-            found[number] |= {word for run in _MARK.findall(marked) for word in tokens(run)}
+            found[number] |= {word for run in set(_MARK.findall(marked)) for word in tokens(run)}
         return found
 
     def _narrowed(self, team: int, among: Among | None) -> Where:
