@@ -430,17 +430,17 @@ def test_a_deleted_channel_pauses_its_schedule(database: str) -> None:
     played(scene())
 
 
-def everything_is_told() -> None:
-    """As a host might, who looks for a fault: every logger there is, the library's too, at DEBUG."""
+def everything_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    """As a host might, who looks for a fault: every logger there is, the library's too, at DEBUG, until the test ends."""
     for name in [name for name in logging.root.manager.loggerDict if name.startswith(("discord", "dogear"))]:
-        logging.getLogger(name).setLevel(logging.DEBUG)
+        caplog.set_level(logging.DEBUG, logger=name)
 
 
 def test_no_word_of_the_list_and_no_token_stands_in_a_log(database: str, caplog: pytest.LogCaptureFixture) -> None:
     async def scene() -> None:
         async with a_server(database) as server:
             server.platform.client.http.token = "canary-token"
-            everything_is_told()
+            everything_is_told(caplog)
             guild = await server.guild()
             channel = guild.create_text_channel("reading")
             ana = server.member(guild, "ana", admin=True)
