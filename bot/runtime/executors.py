@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, TypeVar
 
 from bot.ports import Store, Transaction
+from bot.runtime.readers import GroupReader
 from bot.runtime.writer import Groups, GroupWriter
 
 T = TypeVar("T")
@@ -24,9 +25,12 @@ class Executors:
         self._store = store
         self._readers = ThreadPoolExecutor(readers, "dogear-read")
         self._writers = ThreadPoolExecutor(writers, "dogear-write")
+        self._reader = GroupReader(store, readers) if writers == 1 else None
         self._writer = GroupWriter(store) if writers == 1 else None
 
     async def read(self, use_case: Callable[[Transaction], T]) -> T:
+        if self._reader is not None:
+            return await self._reader.read(use_case)
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._carry_out, use_case, False)
 
     async def write(self, use_case: Callable[[Transaction], T]) -> T:
@@ -43,5 +47,7 @@ class Executors:
         """Wait for what has begun, and take nothing new."""
         self._readers.shutdown(wait=True)
         self._writers.shutdown(wait=True)
+        if self._reader is not None:
+            self._reader.drain()
         if self._writer is not None:
             self._writer.drain()
