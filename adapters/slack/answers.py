@@ -10,7 +10,7 @@ from adapters.slack.channels import obstacle
 from adapters.slack.failures import Expired
 from adapters.slack.home import home_of
 from adapters.slack.inbound import Origin, Shortcut, Use
-from adapters.slack.people import People
+from adapters.slack.people import People, Person
 from adapters.slack.press import Way
 from adapters.slack.richtext import Json
 from bot.chat.command import CommandSpec, Reply
@@ -64,9 +64,8 @@ class Answers:
         if wrong is not None:
             return Answer(show=wrong, refusal=True)
         with_rights = spec is None or spec.asks_role
-        asked = self._people.actor(use.team, use.user, use.name, with_rights=with_rights)
-        actor, is_guest = await asyncio.gather(asked, self.is_guest(use))
-        if is_guest:
+        actor = await self._people.actor(use.team, use.user, use.name, with_rights=with_rights)
+        if _is_of_elsewhere(use, self._people.told(use.team, use.user)):
             return Answer(show=NOT_THEIRS, refusal=True)
         where = names.channel(use.team, use.channel) if use.channel else None
         if spec is not None and spec.needs_role and not self._people.rights_known(use.team, use.user):
@@ -92,10 +91,8 @@ class Answers:
         Slack lets them press what they see. Whom it says to be of elsewhere, as it also does of colleagues in an
         organisation with several workspaces, must be known to belong here.
         """
-        if use.home == use.team:
-            return False
-        person = await self._people.person(use.team, use.user)
-        return person.guest if person is not None else bool(use.home)
+        person = None if use.home == use.team else await self._people.person(use.team, use.user)
+        return _is_of_elsewhere(use, person)
 
     def _understood(self, use: Use) -> tuple[CommandSpec | None, Call | str]:
         """The command that is meant; a line that means none is left for the core to refuse."""
@@ -237,6 +234,13 @@ def _message(answer: Answer, card: Card) -> Json:
         "unfurl_links": False,
         "unfurl_media": False,
     }
+
+
+def _is_of_elsewhere(use: Use, person: Person | None) -> bool:
+    """By what Slack says of the person, if it does."""
+    if use.home == use.team:
+        return False
+    return person.guest if person is not None else bool(use.home)
 
 
 def _on(word: str, entry: str) -> Call:

@@ -66,6 +66,11 @@ class People:
             believed = known is not None and (not fresh or now - known[0] < RIGHTS_FOR)
             return known[1] if known is not None and believed else None
 
+    def told(self, team: str, user: str) -> Person | None:
+        """What Slack said of the person last, whenever that was."""
+        _, person = self._known.get((team, user), (0.0, None))
+        return person
+
     async def member(self, team: str, user: str) -> Person:
         """As `person`; raises PlatformBusy where Slack does not say whether it is somebody of the workspace at all."""
         found = await self.person(team, user)
