@@ -3,19 +3,21 @@
 https://docs.slack.dev/authentication/verifying-requests-from-slack (2026-08).
 """
 
-import json
 import re
+from collections.abc import Awaitable, Callable
+from typing import Any
 
-from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.request.internals import parse_body
 from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
 
-from adapters.slack import payload
+from adapters.slack.payload import WRONG_SHAPE
 from adapters.slack.quiet import log
 from bot.chat.web import Request, Response
 
-WRONG_SHAPE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+Answer = Callable[[Any, Callable[[], AsyncBoltRequest]], Awaitable[BoltResponse]]
+"""Answers what Slack has sent, as it was read, with a way to make Bolt's request of it."""
 PATH = "/slack/events"
 TIMESTAMP = "x-slack-request-timestamp"
 SIGNATURE = "x-slack-signature"
@@ -26,10 +28,10 @@ _SSL_CHECK = re.compile(rb"ssl_check=1(?:&token=[\w-]*)?")
 
 
 class Door:
-    """Lets signed requests through to Bolt."""
+    """Lets signed requests through to who answers them."""
 
-    def __init__(self, app: AsyncApp, signing_secret: str) -> None:
-        self._app = app
+    def __init__(self, answer: Answer, signing_secret: str) -> None:
+        self._answer = answer
         self._verifier = SignatureVerifier(signing_secret)
 
     async def answer(self, request: Request) -> Response:
@@ -41,13 +43,16 @@ class Door:
             log.info("a request without a valid signature was refused")
             return _FORGED
         try:
-            made = AsyncBoltRequest(body=body, headers={name: list(values) for name, values in request.headers.items()})
+            read = parse_body(body, (request.header("content-type") or "").partition(";")[0])
         except (*WRONG_SHAPE, RecursionError):
             return _malformed()
-        given = await dispatched(self._app, made)
+
+        def for_bolt() -> AsyncBoltRequest:
+            return AsyncBoltRequest(body=body, headers={name: list(given) for name, given in request.headers.items()})
+
+        given = await self._answer(read, for_bolt)
         kind = given.first_headers().get("content-type", "text/plain").partition(";")[0]
-        words = given.body if isinstance(given.body, str) else json.dumps(given.body)
-        return Response(status=given.status, body=words or "", kind=kind)
+        return Response(status=given.status, body=given.body or "", kind=kind)
 
     def _signed(self, request: Request) -> str | None:
         """The body, if Slack signed it."""
@@ -59,21 +64,6 @@ class Door:
         except UnicodeDecodeError:
             return None
         return body if self._verifier.is_valid(body, at, signature) else None
-
-
-async def dispatched(app: AsyncApp, request: AsyncBoltRequest) -> BoltResponse:
-    """What Bolt makes of it; Bolt itself trips over payloads of another shape, which are refused here."""
-    if not payload.is_sound(request.body):
-        return _refused()
-    try:
-        return await app.async_dispatch(request)
-    except WRONG_SHAPE:
-        return _refused()
-
-
-def _refused() -> BoltResponse:
-    log.info("a payload of another shape was refused")
-    return BoltResponse(status=400, body="")
 
 
 def _malformed() -> Response:

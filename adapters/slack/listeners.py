@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
-from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
@@ -48,27 +47,8 @@ Ack = Callable[..., Awaitable[Any]]
 U = TypeVar("U", Use, Shortcut)
 
 
-class Before(AsyncMiddleware):
-    """Looks at each request before Bolt goes on with it; what it says at once is answered, None lets it pass.
-
-    A bare function would do, for which Bolt gathers thirty arguments at every request to pass one.
-    """
-
-    def __init__(self, look: Callable[[Json], Awaitable[BoltResponse | None]]) -> None:
-        self._look = look
-
-    async def async_process(  # the names are Bolt's
-        self, *, req: AsyncBoltRequest, resp: BoltResponse, next: Callable[[], Awaitable[BoltResponse]]
-    ) -> BoltResponse | None:
-        del resp
-        said = await self._look(req.body)
-        if said is None:
-            await next()
-        return said
-
-
 class Listeners:
-    """Listens to one Bolt app for every workspace."""
+    """Listens for every workspace, to one Bolt app and before it."""
 
     def __init__(
         self,
@@ -90,8 +70,26 @@ class Listeners:
         self._errands = errands
         self._uses = Once()
         self._events = Once()
+        self._app = self._bolt()
 
-    def bolt(self) -> AsyncApp:
+    async def answer(self, body: Any, made: Callable[[], AsyncBoltRequest]) -> BoltResponse:
+        """What Slack is answered. `made` makes a request of it where Bolt is to go on; Bolt itself trips over payloads of
+        another shape, which are refused here.
+        """
+        if not payload.is_sound(body):
+            return _refused()
+        try:
+            taken = await self._taken(body)
+        except Exception as error:  # noqa: BLE001 -- as Bolt tells of what its listeners raise
+            return await _broken(error)
+        if taken is not None:
+            return taken
+        try:
+            return await self._app.async_dispatch(made())
+        except payload.WRONG_SHAPE:
+            return _refused()
+
+    def _bolt(self) -> AsyncApp:
         """The app. Signatures are checked before it, where bytes are still bytes; retries are ours to settle."""
 
         async def authorized(team_id: str | None) -> AuthorizeResult:  # Bolt passes what a function names, not a method
@@ -103,7 +101,6 @@ class Listeners:
             signing_secret="-",  # noqa: S106 -- Bolt wants one, and checks none here
             client=self._web.client(""),
             authorize=authorized,
-            before_authorize=Before(self._taken),
             process_before_response=True,  # what goes on after the acknowledgement is a task of ours, not of Bolt's
             request_verification_enabled=False,
             ssl_check_enabled=False,
@@ -133,7 +130,8 @@ class Listeners:
     async def _taken(self, body: Json) -> BoltResponse | None:
         """What comes most, events and typed commands, and what is not for us; Bolt goes on with everything else.
 
-        For each of its listeners Bolt makes a client and gathers thirty arguments, of which these take none.
+        For each request Bolt makes a context, and for each of its listeners a client and thirty arguments, of which these
+        take none.
         """
         if body.get("type") == "url_verification":
             return None
@@ -263,6 +261,11 @@ class Listeners:
             if param.name == name:
                 return param.kind
         raise Malformed("no field of ours")
+
+
+def _refused() -> BoltResponse:
+    log.info("a payload of another shape was refused")
+    return BoltResponse(status=400, body="")
 
 
 async def _broken(error: Exception) -> BoltResponse:

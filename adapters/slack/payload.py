@@ -11,6 +11,8 @@ class Malformed(ValueError):
     """A payload that is not what it says it is."""
 
 
+WRONG_SHAPE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+"""What code raises that believes a payload."""
 KINDS = frozenset(
     {"event_callback", "block_actions", "block_suggestion", "view_submission", "view_closed", "message_action",
      "shortcut", "url_verification", "app_rate_limited"}

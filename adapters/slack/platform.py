@@ -88,11 +88,10 @@ class SlackPlatform:
                     core=core,
                     now=self._now,
                 )
-            app = listeners.bolt()
-            self._door = Door(app, self._setup.signing_secret) if self._setup.signing_secret else None
+            self._door = Door(listeners.answer, self._setup.signing_secret) if self._setup.signing_secret else None
             async with self._repairing(core) as anew:
                 if self._setup.by_socket:
-                    async with listening(app, self._setup.app_token, self._web, anew) as self._socket:
+                    async with listening(listeners.answer, self._setup.app_token, self._web, anew) as self._socket:
                         await self._served()
                 else:
                     await self._served()

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from slack_bolt.adapter.socket_mode.async_internals import send_async_response
-from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
@@ -12,7 +11,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 
 from adapters.slack import failures
 from adapters.slack.api import Web
-from adapters.slack.door import dispatched
+from adapters.slack.door import Answer
 from adapters.slack.quiet import LIBRARY, log
 from bot.domain.errors import BadConfig, PlatformRefused
 
@@ -36,7 +35,7 @@ class Socket(SocketModeClient):
 
 
 @asynccontextmanager
-async def listening(app: AsyncApp, app_token: str, web: Web, anew: Callable[[], None] | None) -> AsyncIterator[Socket]:
+async def listening(answer: Answer, app_token: str, web: Web, anew: Callable[[], None] | None) -> AsyncIterator[Socket]:
     """Be connected while the block lasts; the SDK connects anew whenever the connection ends, and `anew` is told.
 
     Raises BadConfig for a token that opens no connection.
@@ -46,8 +45,8 @@ async def listening(app: AsyncApp, app_token: str, web: Web, anew: Callable[[], 
     async def handle(_: AsyncBaseSocketModeClient, envelope: SocketModeRequest) -> None:
         """Acknowledge what was settled; what was not is brought again by Slack."""
         body = envelope.payload if isinstance(envelope.payload, dict) else {}
-        request = AsyncBoltRequest(mode="socket_mode", body=body)
-        await send_async_response(client, envelope, await dispatched(app, request), 0.0)
+        answered = await answer(body, lambda: AsyncBoltRequest(mode="socket_mode", body=body))
+        await send_async_response(client, envelope, answered, 0.0)
 
     client.socket_mode_request_listeners.append(handle)
     try:
