@@ -64,13 +64,15 @@ def lines(tree: Sequence[NoteBlock], depth: int = 0) -> Iterator[NoteLine]:
 
 def count(tree: Sequence[NoteBlock]) -> int:
     """How many lines the tree shows."""
-    return sum(1 for _ in lines(tree))
+    return sum(bool(block.text or block.marker) + count(block.children) for block in tree)
 
 
 def levels(tree: Sequence[NoteBlock], most: int) -> tuple[NoteBlock, ...]:
     """The tree down to `most` levels of items; 1 keeps the outermost items and what they say, but no item below them."""
     return tuple(
         replace(block, children=levels(block.children, most - 1 if block.kind is NoteKind.ITEM else most))
+        if block.children
+        else block
         for block in tree
         if most > 0 or block.kind is not NoteKind.ITEM
     )

@@ -3,6 +3,7 @@
 A span is data: no renderer may read markup, mentions or commands out of its text.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -57,8 +58,13 @@ def string(text: Text) -> str:
     return "".join(span.text for span in text)
 
 
+_USUAL_HOST = re.compile(r"https?://([a-z0-9.-]+)(?:[/?#]|\Z)")
+
+
 def site_of(url: str) -> str:
     """The host a reader would name: lower case, without `www.` and port; empty if the URL has none."""
+    if usual := _USUAL_HOST.match(url):
+        return usual[1].removeprefix("www.")
     try:
         host = urlsplit(url).hostname or ""
     except ValueError:
