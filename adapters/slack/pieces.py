@@ -6,7 +6,7 @@ from dataclasses import replace
 from adapters.slack.richtext import length, notes
 from adapters.slack.text import split
 from bot.domain.card import NoteTree
-from bot.domain.notes import NoteBlock, NoteKind, lines, parts
+from bot.domain.notes import NoteBlock, NoteKind, parts
 from bot.domain.text import Span, Text
 
 NOTES_PART = 7000
@@ -31,7 +31,9 @@ def pieces_of(part: NoteTree) -> tuple[tuple[NoteBlock, ...], ...]:
 
 def _characters(tree: Sequence[NoteBlock]) -> int:
     """How many characters the notes have, with their addresses."""
-    return sum(len(span.text) + len(span.url or "") for line in lines(tree) for span in line.text)
+    return sum(
+        sum(len(span.text) + len(span.url or "") for span in block.text) + _characters(block.children) for block in tree
+    )
 
 
 def _broken(one: NoteBlock) -> NoteBlock:

@@ -95,7 +95,7 @@ def text_of(card: Card) -> str:
     said = [clean(card.title), *(line for part in card.blocks for line in _said(part))]
     if card.entry:
         said.insert(1, f"#{card.entry.number} {clean(card.entry.title)}")
-    unique = [line for number, line in enumerate(said) if line.strip() and line not in said[:number]]
+    unique = dict.fromkeys(line for line in said if line.strip())
     return escaped_and_cut("\n".join(unique), MOST_TEXT) or "Dogear"
 
 
@@ -296,8 +296,8 @@ def _button(action: Action) -> Json | None:
         return None
     way = Way.TURN if action.replaces else Way.USE
     label = cut(clean(action.label).strip(), MOST_LABEL) or ELLIPSIS
-    button = {"type": "button", "action_id": way.value, "text": plain_text(label), "value": value}
-    return button | ({"style": "primary"} if action.primary else {})
+    style = {"style": "primary"} if action.primary else {}
+    return {"type": "button", "action_id": way.value, "text": plain_text(label), "value": value, **style}
 
 
 def _context(words: str) -> Json:

@@ -4,7 +4,7 @@ Reference: https://docs.slack.dev/reference/block-kit/blocks/rich-text-block (20
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -35,27 +35,24 @@ def section(text: Text, *, personal: bool) -> Json:
 
 def spans(text: Text, *, personal: bool, code: bool = False) -> list[Json]:
     """The elements of a section, at least one; in a `personal` one, moments are told as the text tells them."""
-    found = [element for span in text for element in _span(span, personal=personal, lines=code)]
+    found: list[Json] = []
+    for span in text:
+        found += _span(span, personal=personal, lines=code)
     return found or [{"type": "text", "text": " "}]
 
 
-def _span(span: Span, *, personal: bool, lines: bool) -> Iterator[Json]:
+def _span(span: Span, *, personal: bool, lines: bool) -> list[Json]:
     label = clean(span.text, lines=lines)
     if span.at is not None and not (personal and label):
         stamp = max(int(span.at.timestamp()), 0)
         fallback = {"fallback": label} if label else {}
-        yield {"type": "date", "timestamp": stamp, "format": DATE_FORMAT, **fallback}
-        return
+        return [{"type": "date", "timestamp": stamp, "format": DATE_FORMAT, **fallback}]
     if span.channel is not None:
-        yield _channel(span.channel.id)
-        return
+        return [_channel(span.channel.id)]
     url = followed(span.url, MOST_URL) if span.url else None
     if url is not None:
-        yield {"type": "link", "url": url, "text": _label(label, url), **_style(span)}
-        return
-    for piece in split(label, MOST_IN_TEXT):
-        if piece:
-            yield {"type": "text", "text": piece, **_style(span)}
+        return [{"type": "link", "url": url, "text": _label(label, url), **_style(span)}]
+    return [{"type": "text", "text": piece, **_style(span)} for piece in split(label, MOST_IN_TEXT) if piece]
 
 
 def _channel(id: str) -> Json:
@@ -73,8 +70,9 @@ def _label(label: str, url: str) -> str:
 
 
 def _style(span: Span) -> Json:
-    style = {name: True for name in ("bold", "italic", "strike", "code") if getattr(span, name)}
-    return {"style": style} if style else {}
+    if not (span.bold or span.italic or span.strike or span.code):
+        return {}
+    return {"style": {name: True for name in ("bold", "italic", "strike", "code") if getattr(span, name)}}
 
 
 def notes(tree: Sequence[NoteBlock], *, personal: bool) -> list[Json]:
@@ -136,8 +134,10 @@ def length(elements: Iterable[Json]) -> int:
     """How many characters the elements show."""
     total = 0
     for element in elements:
-        total += len(element.get("text", "")) + len(element.get("url", "")) + len(element.get("fallback", ""))
-        total += length(element.get("elements", ()))
+        if "elements" in element:
+            total += length(element["elements"])
+        else:
+            total += len(element.get("text", "")) + len(element.get("url", "")) + len(element.get("fallback", ""))
     return total
 
 
