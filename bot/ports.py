@@ -112,6 +112,10 @@ class Teams(Protocol):
 
     def member(self, team: TeamId, account: AccountRef) -> Member | None: ...
 
+    def known(self, ref: WorkspaceRef, account: AccountRef) -> tuple[Team, Member | None] | None:
+        """The team that `of` gives and its `member`, which every use of a command asks for, at one look."""
+        ...
+
     def admit(self, team: TeamId, account: AccountRef, name: str) -> Member:
         """The member with this account, added if new, renamed if the name differs; an empty name changes nothing."""
         ...

@@ -203,8 +203,8 @@ class Dispatcher:
         """Answer within a reading transaction, unless the member has to be admitted first."""
 
         def as_known(tx: Transaction) -> Card | None:
-            team = self._team(tx, invocation.actor)
-            member = teams.member_of(tx, team, invocation.actor)
+            known, member = teams.known(tx, invocation.actor)
+            team = self._found(known, invocation.actor)
             return command.run(self._turn(tx, invocation, team, member, role), call.arguments) if member else None
 
         card = await self._runner.read(as_known)
@@ -229,7 +229,10 @@ class Dispatcher:
         return command.run(self._turn(tx, invocation, team, member, role), call.arguments)
 
     def _team(self, tx: Transaction, actor: Actor) -> Team:
-        team = teams.team_of(tx, actor.workspace)
+        return self._found(teams.team_of(tx, actor.workspace), actor)
+
+    def _found(self, team: Team | None, actor: Actor) -> Team:
+        """The team that was found for the actor's workspace; raises NotFound where there is none."""
         if team is None:
             place = f"{actor.workspace.platform}:{actor.workspace.id}"
             raise NotFound(

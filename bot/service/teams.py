@@ -68,10 +68,12 @@ def team_of(tx: Transaction, ref: WorkspaceRef) -> Team | None:
     return tx.teams.of(ref)
 
 
-def member_of(tx: Transaction, team: Team, actor: Actor) -> Member | None:
-    """The member behind an actor if it is known here and under this name already; reads only."""
-    member = tx.teams.member(team.id, actor.account)
-    return member if member and member.name == actor.name and _is_met(member, actor) else None
+def known(tx: Transaction, actor: Actor) -> tuple[Team | None, Member | None]:
+    """The team of an actor's workspace as `team_of` gives it, and the member if it is known here and under this name
+    already; reads only.
+    """
+    team, member = tx.teams.known(actor.workspace, actor.account) or (None, None)
+    return team, member if member and member.name == actor.name and _is_met(member, actor) else None
 
 
 def admitted(tx: Transaction, team: Team, actor: Actor) -> Member:

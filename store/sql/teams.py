@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import ColumnElement, bindparam, func, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, select, update
 
 from bot.domain.errors import Conflict
 from bot.domain.ids import AccountRef, MemberId, PlatformName, TeamId, WorkspaceRef
@@ -32,6 +32,23 @@ _MEMBER = once(
         MEMBER.c.team == bindparam("team"),
         MEMBER.c.platform == bindparam("platform"),
         MEMBER.c.account == bindparam("account"),
+    )
+)
+_KNOWN = once(
+    select(TEAM.c.id.label("team_id"), TEAM.c.name.label("team_name"), TEAM.c.zone.label("team_zone"), MEMBER)
+    .join_from(WORKSPACE, TEAM, TEAM.c.id == WORKSPACE.c.team)
+    .outerjoin(
+        MEMBER,
+        and_(
+            MEMBER.c.team == TEAM.c.id,
+            MEMBER.c.platform == bindparam("of"),
+            MEMBER.c.account == bindparam("account"),
+        ),
+    )
+    .where(
+        WORKSPACE.c.platform == bindparam("platform"),
+        WORKSPACE.c.id == bindparam("workspace"),
+        WORKSPACE.c.left_at.is_(None),
     )
 )
 """Asked at every use of a command."""
@@ -107,6 +124,13 @@ class SqlTeams:
     def member(self, team: TeamId, account: AccountRef) -> Member | None:
         rows = self._work.quickly(_MEMBER, team=team, platform=account.platform, account=account.id)
         return next(map(_member, rows), None)
+
+    def known(self, ref: WorkspaceRef, account: AccountRef) -> tuple[Team, Member | None] | None:
+        whose = {"of": account.platform, "account": account.id}
+        for row in self._work.quickly(_KNOWN, platform=ref.platform, workspace=ref.id, **whose):
+            team = Team(id=TeamId(row.team_id), name=row.team_name, zone=row.team_zone)
+            return team, None if row.number is None else _member(row)
+        return None
 
     def admit(self, team: TeamId, account: AccountRef, name: str) -> Member:
         known = self.member(team, account)

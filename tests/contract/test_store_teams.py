@@ -134,6 +134,37 @@ def test_the_same_account_is_another_member_in_another_team(store: SqlStore) -> 
     assert nobody is None
 
 
+def test_what_is_known_of_an_account_somewhere_is_the_team_there_and_its_own_member(store: SqlStore) -> None:
+    ours, theirs = a_club(store), a_club(store, "theirs")
+    here, there, nowhere = (WorkspaceRef(PLATFORM, name) for name in ("here", "there", "nowhere"))
+
+    with store.begin(write=True) as tx:
+        tx.teams.join(here, "Local", ours.team)
+        tx.teams.join(there, "There", theirs.team)
+        tx.teams.set_member_zone(theirs.member, "Asia/Tokyo")
+
+        for ref, club in ((here, ours), (there, theirs)):
+            assert tx.teams.known(ref, an_account()) == (
+                tx.teams.of(ref),
+                tx.teams.member(club.team, an_account()),
+            )
+        assert tx.teams.known(here, an_account("newcomer")) == (tx.teams.of(here), None)
+        assert tx.teams.known(nowhere, an_account()) is None
+
+
+def test_nothing_is_known_where_a_workspace_waits_or_was_left(store: SqlStore) -> None:
+    club = a_club(store)
+    here = WorkspaceRef(PLATFORM, "here")
+
+    with store.begin(write=True) as tx:
+        tx.teams.join(here, "Local", None)
+        waiting = tx.teams.known(here, an_account())
+        tx.teams.assign(here, club.team)
+        tx.teams.leave(here)
+
+        assert (waiting, tx.teams.known(here, an_account())) == (None, None)
+
+
 def test_names_that_no_database_takes_are_kept_as_far_as_they_can_be(store: SqlStore) -> None:
     with store.begin(write=True) as tx:
         team = tx.teams.add("infra", "UTC").id
