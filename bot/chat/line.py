@@ -58,10 +58,12 @@ def spec_of(catalogue: Catalogue, path: tuple[str, ...]) -> CommandSpec:
 
 def _spec_of(catalogue: Catalogue, typed: str) -> tuple[CommandSpec, str]:
     """The command that the line begins with (the longest path wins, a default may be left out) and what follows."""
-    words = [(match[0].lower(), match.end()) for match in islice(_WORD.finditer(typed), _deepest(catalogue))]
+    first = typed.partition(" ")[0].lower()
+    group = [spec for spec in catalogue if spec.path[0] == first] or catalogue
+    words = [(match[0].lower(), match.end()) for match in islice(_WORD.finditer(typed), _deepest(group))]
     for length in range(len(words), -1, -1):
         path = tuple(word for word, _ in words[:length])
-        for spec in catalogue:
+        for spec in group if length else catalogue:
             if spec.path == path or (spec.default and spec.path[:-1] == path):
                 _refuse_stray_word(catalogue, spec, path, typed)
                 return spec, typed[words[length - 1][1] :] if length else typed
