@@ -1,6 +1,5 @@
 """Looking into what Slack sends: by outline, by path, by id. Nothing is believed of a payload that was not looked at."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from adapters.slack.names import ID
@@ -17,6 +16,7 @@ KINDS = frozenset(
     {"event_callback", "block_actions", "block_suggestion", "view_submission", "view_closed", "message_action",
      "shortcut", "url_verification", "app_rate_limited"}
 )  # fmt: skip
+_PLAIN = (str, bool, type(None))
 _OBJECTS = ("enterprise", "team", "user", "channel", "view", "container", "message", "event", "actor")
 
 
@@ -25,7 +25,7 @@ def is_sound(payload: Any) -> bool:
     if not isinstance(payload, dict) or not payload:
         return False
     if "command" in payload:
-        return all(isinstance(value, str | bool | None) for value in payload.values())
+        return all(isinstance(value, _PLAIN) for value in payload.values())
     if not isinstance(payload.get("type"), str) or payload["type"] not in KINDS:
         return False
     if payload["type"] == "event_callback" and not isinstance(payload.get("event"), dict):
@@ -42,7 +42,7 @@ def text_at(payload: Any, *path: str) -> str:
     for step in path:
         if value is None:
             return ""
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict):
             raise Malformed("a payload of another shape")
         value = value.get(step)
     if value is None:
@@ -72,5 +72,5 @@ def objects(payload: Any, *path: str) -> list[Json]:
     """The objects of the list at this path."""
     value = payload
     for step in path:
-        value = value.get(step) if isinstance(value, Mapping) else None
+        value = value.get(step) if isinstance(value, dict) else None
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
