@@ -253,17 +253,9 @@ class SqlDeliveries:
         return [message_of(row, row.message_channel, row.message) for row in rows]
 
     def discussions(self, team: TeamId, entry: EntryId, limit: int) -> Sequence[tuple[datetime, MessageRef]]:
-        at = func.coalesce(DELIVERY.c.sent_from, DELIVERY.c.settled_at)
-        posted = and_(
-            DELIVERY.c.team == team,
-            DELIVERY.c.team == team_of(entry),
-            DELIVERY.c.entry == number_of(entry),
-            DELIVERY.c.step == Step.ROOT,
-            DELIVERY.c.state == State.SENT,
-            DELIVERY.c.message.is_not(None),
-        )
-        newest = select(DELIVERY, at.label("at")).where(posted).order_by(at.desc(), DELIVERY.c.number.desc())
-        rows = self._work.rows(newest.limit(limit))
+        if team_of(entry) != team:
+            return []
+        rows = self._work.quickly(often.DISCUSSIONS, team=team, entry=number_of(entry), limit=limit)
         return [(row.at, message_of(row, row.message_channel, row.message)) for row in rows]
 
     def unsettled(self, team: TeamId) -> Sequence[Delivery]:

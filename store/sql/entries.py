@@ -1,12 +1,12 @@
 """The entries of a team, as rows; every change keeps the search index in step."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     String,
     and_,
     bindparam,
@@ -40,10 +40,6 @@ _AT_ONCE = 500
 _UNTOUCHED = ("team", "number", "key_hash", "key", "added_at")
 """Columns of an entry that no change of its text touches."""
 
-_NUMBERED = select(ENTRY).where(
-    ENTRY.c.team == bindparam("team"), ENTRY.c.number.in_(bindparam("numbers", expanding=True))
-)
-
 
 class SqlEntries(SqlSources):
     """Where entries come from is one noun with them in the port, and a module of its own here."""
@@ -54,22 +50,18 @@ class SqlEntries(SqlSources):
         self._spelling = spelling
 
     def numbered(self, team: TeamId, number: EntryNumber) -> Entry | None:
-        return self._entry(and_(ENTRY.c.team == team, ENTRY.c.number == number))
+        return next(self._read(self._work.quickly(often.NUMBERED, team=team, number=number)), None)
 
     def keyed(self, team: TeamId, key: str) -> Entry | None:
-        return self._entry(and_(on_list(team), ENTRY.c.key_hash == hashed(key)))
+        keyed = select(ENTRY).where(on_list(team), ENTRY.c.key_hash == hashed(key))
+        return next(self._read(self._work.rows(keyed)), None)
 
-    def _entry(self, where: ColumnElement[bool]) -> Entry | None:
-        row = self._work.row(select(ENTRY).where(where))
-        return entry_of(row, self._work.tree) if row else None
+    def _read(self, rows: Iterable[Any]) -> Iterator[Entry]:
+        return (entry_of(row, self._work.tree) for row in rows)
 
     def get(self, team: TeamId, ids: Sequence[EntryId]) -> Mapping[EntryId, Entry]:
-        found: dict[EntryId, Entry] = {}
-        for numbers in _chunks(_numbers(team, ids)):
-            for row in self._work.rows(_NUMBERED, team=team, numbers=numbers):
-                entry = entry_of(row, self._work.tree)
-                found[entry.id] = entry
-        return found
+        rows = self._work.quickly(often.THESE, team=team, numbers=json.dumps(_numbers(team, ids)))
+        return {entry.id: entry for entry in self._read(rows)}
 
     def last(self, team: TeamId) -> int:
         ((last,),) = self._work.quickly(often.LAST_ENTRY, team=team)
@@ -77,7 +69,7 @@ class SqlEntries(SqlSources):
 
     def unread(self, member: MemberId, number: EntryNumber) -> Entry | None:
         asked = {"team": team_of(member), "member": number_of(member), "number": number}
-        return next((entry_of(row, self._work.tree) for row in self._work.quickly(often.UNREAD_ENTRY, **asked)), None)
+        return next(self._read(self._work.quickly(often.UNREAD_ENTRY, **asked)), None)
 
     def count(self, team: TeamId) -> int:
         count: int = self._work.value(select(func.count()).where(on_list(team)))

@@ -1,4 +1,4 @@
-"""Statements about reading states that every random pick or every reaction asks, built once.
+"""Statements about entries and reading states that most commands or every reaction ask, built once.
 
 Building one of them anew costs several times what the database needs to answer it. Parameters have the names of the
 columns they are compared with.
@@ -8,13 +8,15 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, exists, func, select
 
+from bot.domain.delivery import State, Step
 from bot.domain.reading import ReadingState
-from store.sql.quick import once
+from store.sql.quick import once, these
 from store.sql.tables import DELIVERY, ENTRY, ENTRY_TAG, MARK, READING
 from store.sql.work import INSERTS
 
 MARK_KEY = ("team", "platform", "workspace", "channel", "message", "account", "emoji")
 _MARK_VALUE = ("entry", "meaning", "at", "live")
+_MESSAGE = ("platform", "workspace", "channel", "message_channel", "message")
 _READING_KEY = ("team", "member", "entry")
 
 
@@ -38,6 +40,8 @@ def _page(*, tagged: bool) -> Select[Any]:
 UNREAD_COUNT = {tagged: select(func.count()).where(_unread(tagged=tagged)) for tagged in (False, True)}
 UNREAD = {tagged: _page(tagged=tagged) for tagged in (False, True)}
 
+NUMBERED = once(select(ENTRY).where(_where(ENTRY, "team", "number")))
+THESE = these(select(ENTRY).where(_where(ENTRY, "team")), ENTRY.c.number)
 LAST_ENTRY = once(select(func.max(ENTRY.c.number).label("last")).where(_where(ENTRY, "team")))
 _UNREAD_ENTRY = select(ENTRY).where(
     _where(ENTRY, "team", "number"),
@@ -62,6 +66,18 @@ _SHOWING = select(DELIVERY.c.team, DELIVERY.c.entry).where(
     DELIVERY.c.entry.is_not(None),
 )
 SHOWING = once(_SHOWING.limit(1))
+_POSTED_AT = func.coalesce(DELIVERY.c.sent_from, DELIVERY.c.settled_at)
+_DISCUSSIONS = (
+    select(*(DELIVERY.c[name] for name in _MESSAGE), _POSTED_AT.label("at"))
+    .where(
+        _where(DELIVERY, "team", "entry"),
+        DELIVERY.c.step == Step.ROOT,
+        DELIVERY.c.state == State.SENT,
+        DELIVERY.c.message.is_not(None),
+    )
+    .order_by(_POSTED_AT.desc(), DELIVERY.c.number.desc())
+)
+DISCUSSIONS = once(_DISCUSSIONS.limit(bindparam("limit")))
 
 
 def _keep_mark(insert: Any) -> Any:

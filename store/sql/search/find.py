@@ -6,17 +6,17 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import and_, func, select
 
 from bot.domain.entry import Entry
 from bot.domain.ids import MemberId, TeamId
 from bot.domain.query import Query
 from bot.domain.text import plain
 from bot.ports import Hit, Hits
+from store.sql import often
 from store.sql.entries import entry_of
 from store.sql.filters import among as narrowed
 from store.sql.filters import asked, on_list
-from store.sql.quick import these
 from store.sql.search.index import Index
 from store.sql.search.matched import best_line, emphasised
 from store.sql.search.spelling import Spelling
@@ -25,8 +25,6 @@ from store.sql.search.wanted import Term, Wanted, wanted_by
 from store.sql.search.words import distinct
 from store.sql.tables import ENTRY
 from store.sql.work import Work
-
-_THESE = these(select(ENTRY).where(ENTRY.c.team == bindparam("team")), ENTRY.c.number)
 
 
 class SqlSearch:
@@ -76,7 +74,7 @@ class SqlSearch:
     def _hits(self, team: TeamId, wanted: Wanted, numbers: Sequence[int]) -> tuple[Hit, ...]:
         if not numbers:
             return ()
-        rows = self._work.quickly(_THESE, team=team, numbers=json.dumps(list(numbers)))
+        rows = self._work.quickly(often.THESE, team=team, numbers=json.dumps(list(numbers)))
         found = {row.number: entry_of(row, _no_tree) for row in rows}
         if not wanted.anything:
             return tuple(Hit(entry=found[number], title=plain(found[number].title)) for number in numbers)
