@@ -72,8 +72,8 @@ class SqlEntries(SqlSources):
         return next(self._read(self._work.quickly(often.UNREAD_ENTRY, **asked)), None)
 
     def count(self, team: TeamId) -> int:
-        count: int = self._work.value(select(func.count()).where(on_list(team)))
-        return count
+        ((count,),) = self._work.quickly(often.ON_LIST, team=team)
+        return int(count)
 
     def page(
         self, team: TeamId, member: MemberId, which: EntryFilter, *, offset: int, limit: int

@@ -37,8 +37,21 @@ def _page(*, tagged: bool) -> Select[Any]:
     return page.offset(bindparam("offset")).limit(bindparam("limit"))
 
 
-UNREAD_COUNT = {tagged: select(func.count()).where(_unread(tagged=tagged)) for tagged in (False, True)}
-UNREAD = {tagged: _page(tagged=tagged) for tagged in (False, True)}
+def _counted(*where: ColumnElement[bool]) -> Select[Any]:
+    return select(func.count().label("number")).where(*where)
+
+
+UNREAD_COUNT = {tagged: once(_counted(_unread(tagged=tagged))) for tagged in (False, True)}
+UNREAD = {tagged: once(_page(tagged=tagged)) for tagged in (False, True)}
+
+ON_LIST = once(_counted(_where(ENTRY, "team"), ENTRY.c.retired_at.is_(None)))
+_LISTED = READING.join(ENTRY, and_(ENTRY.c.team == READING.c.team, ENTRY.c.number == READING.c.entry))
+_TOUCHED = and_(_where(READING, "team", "member"), ENTRY.c.retired_at.is_(None))
+STATE_COUNTS = once(
+    select(READING.c.state, func.count().label("number")).select_from(_LISTED).where(_TOUCHED).group_by(READING.c.state)
+)
+_QUEUE = select(READING.c.entry).select_from(_LISTED).where(_TOUCHED, READING.c.state == ReadingState.LATER)
+QUEUE = once(_QUEUE.order_by(READING.c.since, READING.c.entry).limit(bindparam("limit")))
 
 NUMBERED = once(select(ENTRY).where(_where(ENTRY, "team", "number")))
 THESE = these(select(ENTRY).where(_where(ENTRY, "team")), ENTRY.c.number)

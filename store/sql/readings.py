@@ -69,25 +69,23 @@ class SqlReadings:
         self._work.change(statements[self._work.engine], [values])
 
     def queue(self, member: MemberId, limit: int) -> Sequence[EntryId]:
-        queued = self._of_member(member).where(READING.c.state == ReadingState.LATER)
-        rows = self._work.rows(queued.order_by(READING.c.since, READING.c.entry).limit(limit))
+        rows = self._work.quickly(often.QUEUE, team=team_of(member), member=number_of(member), limit=limit)
         return [EntryId(id_of(team_of(member), row.entry)) for row in rows]
 
     def unread_count(self, member: MemberId, tag: str | None = None) -> int:
-        count: int = self._work.value(often.UNREAD_COUNT[bool(tag)], **_unread(member, tag))
-        return count
+        ((count,),) = self._work.quickly(often.UNREAD_COUNT[bool(tag)], **_unread(member, tag))
+        return int(count)
 
     def unread(self, member: MemberId, tag: str | None = None, *, offset: int, limit: int) -> Sequence[EntryId]:
         asked = {**_unread(member, tag), "offset": offset, "limit": limit}
-        rows = self._work.rows(often.UNREAD[bool(tag)], **asked)
+        rows = self._work.quickly(often.UNREAD[bool(tag)], **asked)
         return [EntryId(id_of(team_of(member), row.number)) for row in rows]
 
     def counts(self, member: MemberId) -> ReadingCounts:
-        of_state = select(READING.c.state, func.count()).join(ENTRY, _SAME_ENTRY)
-        of_state = of_state.where(_by(member), on_list(team_of(member))).group_by(READING.c.state)
-        counted = {row[0]: row[1] for row in self._work.rows(of_state)}
+        team = team_of(member)
+        counted = dict(self._work.quickly(often.STATE_COUNTS, team=team, member=number_of(member)))
         read, later = counted.get(ReadingState.READ, 0), counted.get(ReadingState.LATER, 0)
-        entries: int = self._work.value(select(func.count()).where(on_list(team_of(member))))
+        ((entries,),) = self._work.quickly(often.ON_LIST, team=team)
         return ReadingCounts(read=read, later=later, unread=entries - read - later)
 
     def readers(self, entry: EntryId) -> int:
@@ -123,10 +121,6 @@ class SqlReadings:
         later = and_(READING.c.team == team, READING.c.state == ReadingState.LATER)
         rows = self._work.rows(select(READING.c.entry, func.count()).where(later).group_by(READING.c.entry))
         return {EntryId(id_of(team, entry)): count for entry, count in rows}
-
-    def _of_member(self, member: MemberId) -> Any:
-        """The member's rows about entries on the list."""
-        return select(READING.c.entry).join(ENTRY, _SAME_ENTRY).where(_by(member), on_list(team_of(member)))
 
 
 def _unread(member: MemberId, tag: str | None) -> dict[str, Any]:
