@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from slack_sdk.models.blocks import Block
 
-from adapters.slack import forms, render
+from adapters.slack import forms, press, render
 from adapters.slack.pieces import pieces_of
 from adapters.slack.richtext import length
 from bot.commands.cards import entry_card
-from bot.domain.card import Card, Entries, Form, NoteTree, Paragraph
+from bot.domain.card import Call, Card, Entries, Form, NoteTree, Paragraph
 from bot.domain.digest import Digest, Why, card_of, replies_of
 from bot.domain.entry import Entry
 from bot.domain.ids import EntryNumber
@@ -32,6 +32,16 @@ from tests.fakes.slack import checked_message, checked_view, live_mentions, stri
 GOLDEN = Path(__file__).parents[1] / "golden" / "slack"
 SEED = Path(__file__).parents[1] / "scenario" / "seed.md"
 SETTINGS = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@pytest.mark.parametrize("value", ['a "quoted" \\ word', '"],"n":2}', "Büro – 日本", "<!channel>"])
+@pytest.mark.parametrize("part", [1, 2])
+def test_what_a_button_carries_is_read_as_what_was_written(value: str, part: int) -> None:
+    call = Call(path=("settings", "zone"), arguments={"query": value, 'odd "name"': "x"})
+    carried = press.written(call, part)
+
+    assert carried is not None
+    assert press.read("use.0", carried) == press.Press(way=press.Way.USE, call=call, part=part)
 
 
 def body_of(card: Card, *, personal: bool = False) -> dict[str, Any]:
