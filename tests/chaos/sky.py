@@ -30,8 +30,6 @@ async def _serve(platform: str, folder: Path, channels: int, others: int, virtua
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     port = runner.addresses[0][1]
-    (folder / "port.new").write_text(str(port))
-    (folder / "port.new").replace(folder / "port")
     listens = True
     while True:
         away = forecast.now().away
@@ -42,6 +40,9 @@ async def _serve(platform: str, folder: Path, channels: int, others: int, virtua
             site = web.TCPSite(runner, "127.0.0.1", port)
             await site.start()
         listens = not away
+        if not (folder / "port").exists():  # nobody comes before the weather is as it is to be
+            (folder / "port.new").write_text(str(port))
+            (folder / "port.new").replace(folder / "port")
         await asyncio.sleep(LOOKS_EVERY)
 
 
