@@ -14,6 +14,7 @@ from sqlalchemy import (
     bindparam,
     func,
     literal,
+    or_,
     select,
     tuple_,
     union_all,
@@ -72,6 +73,8 @@ def _not_halted() -> ColumnElement[bool]:
 
 
 NOT_HALTED = _not_halted()
+_IN_TIME = or_(DELIVERY.c.late_after.is_(None), DELIVERY.c.late_after > _NOW)
+"""What is too late is skipped at the next look: on PostgreSQL it may have become due again since the last one."""
 CHANNEL_IS_FREE = _no_other_in_flight()
 """No delivery to the row's channel is in flight."""
 
@@ -84,11 +87,12 @@ LEASABLE = (
         CHANNEL_IS_FREE,
         _first_in_channel(),
         NOT_HALTED,
+        _IN_TIME,
     )
     .order_by(*_ORDER)
     .limit(_LIMIT)
 )
-"""Due rows, the longest due first, of each channel without one in flight only the first."""
+"""Due rows that are not too late, the longest due first, of each channel without one in flight only the first."""
 
 LEASABLE_AND_UNLOCKED = LEASABLE.with_for_update(skip_locked=True)
 

@@ -250,6 +250,16 @@ def test_the_first_attempt_is_remembered_over_later_ones(club: Club, clock: Fake
     assert (kept.attempt, kept.first_sent_from, kept.sent_from) == (2, START, later)
 
 
+def test_what_became_due_again_too_late_is_skipped_and_never_leased(club: Club, clock: FakeClock) -> None:
+    """Another worker's look may end between a worker's skipping and its leasing."""
+    plan(club)
+    clock.advance(timedelta(days=1))
+
+    assert lease(club.store) == []
+    with club.store.begin(write=True) as tx:
+        assert len(tx.deliveries.skip_late()) == 1
+
+
 def test_what_was_sent_makes_the_next_step_due_and_tells_it_where(club: Club) -> None:
     plan(club)
     root, thread = a_message("root"), ThreadRef(a_channel(), "thread")
