@@ -30,7 +30,7 @@ fuzz: $(READY) ## 100,000 random strings as searches, on both engines, and the s
 bench: $(READY) ## the budgets of the design, one JSON line each, some 10 minutes; ONLY="completion …" picks some
 	@$(BIN)/python -m tests.bench $(ONLY)
 
-chaos: $(READY) ## kill, pause and deceive real workers; one JSON line a row, about 13 minutes; ONLY="R1 R3" picks some
+chaos: $(READY) ## kill, pause and deceive real workers; one JSON line a row, about 15 minutes; ONLY="R1 R3" picks some
 	@$(BIN)/python -m tests.chaos $(ONLY)
 
 chaos-long: $(READY) ## the same with the full counts; about two hours
