@@ -408,10 +408,9 @@ def test_a_rolled_back_change_leaves_the_index_as_it_was(club: Club) -> None:
     assert titles(club, "redis") == ["Redis"]
 
 
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 def test_postgresql_is_given_what_to_look_for_in_its_own_type(store: SqlStore) -> None:
     """It plans a statement that comes often once for all; a text would then be read as a query for each entry anew."""
-    if store._engine.dialect.name != "postgresql":
-        pytest.skip("only PostgreSQL keeps plans")
     club = a_club(store)
     fill(club, "Caching at scale")
 

@@ -18,6 +18,7 @@ from bot.runtime.settings import load
 READERS = 4
 
 
+# Another C library has no arenas to be bounded, and no `malloc_info` that could be asked for them.
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc makes an arena for each thread")
 @pytest.mark.parametrize(("set_by_the_host", "most"), [({}, 1), ({"MALLOC_ARENA_MAX": "2"}, 2)])
 def test_a_hosted_process_has_one_arena_unless_its_host_says_how_many(
