@@ -240,6 +240,21 @@ def test_a_schedule_is_set_in_a_modal_with_errors_at_their_fields(database: str,
     asyncio.run(filled())
 
 
+def test_a_typed_schedule_that_is_wrong_opens_its_form_with_what_is_wrong_at_its_field(
+    database: str, seed: Path
+) -> None:
+    async def typed() -> None:
+        async with a_club(database, seed) as club:
+            await club.slack.send(club.slack.command(ANA, "schedule set mon 09:00 Mars/Base"))
+            view = await club.slack.until(lambda: club.slack.views and club.slack.views[-1])
+            inputs = {one["block_id"]: one for one in view["blocks"] if one["type"] == "input"}
+            assert "Mars/Base" in inputs["zone"]["hint"]["text"]
+            assert inputs["at"]["element"]["initial_time"] == "09:00"
+            assert inputs["weekday"]["element"]["initial_option"]["value"] == "mon"
+
+    asyncio.run(typed())
+
+
 def test_a_schedule_is_changed_paused_and_taken_away_in_the_home_tab(database: str, seed: Path) -> None:
     async def changed() -> None:
         async with a_club(database, seed) as club:
