@@ -110,7 +110,10 @@ def _options(*, write: bool) -> dict[str, Any]:
 
 
 def _sqlite(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT / 1000, "isolation_level": None})
+    """The connection that was given back last is taken first: it has the pages and the statements at hand."""
+    engine = create_engine(
+        url, connect_args={"timeout": BUSY_TIMEOUT / 1000, "isolation_level": None}, pool_use_lifo=True
+    )
     event.listen(engine, "connect", _set_up)
     return engine
 
