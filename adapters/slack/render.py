@@ -183,7 +183,7 @@ def _fields(part: Fields, sheet: _Sheet) -> Json:
     for label, text in part.items:
         if elements:
             elements.append({"type": "text", "text": "\n"})
-        elements += spans((Span(f"{clean(label)}: ", bold=True),), personal=sheet.personal)
+        elements.append({"type": "text", "text": f"{clean(label)}: ", "style": {"bold": True}})
         elements += spans(text, personal=sheet.personal)
     return {"type": "rich_text_section", "elements": elements}
 

@@ -82,8 +82,7 @@ def _notes(entry: Entry, *, all_notes: bool) -> tuple[Block, ...]:
 
 def _entry_buttons(entry: Entry, state: ReadingState, *, all_notes: bool) -> tuple[Action, ...]:
     read, later, notes, related = entry_actions(entry.number)
-    undo = button("Unread", "unread", entry.number)
-    buttons = [undo if state is ReadingState.READ else read]
+    buttons = [button("Unread", "unread", entry.number) if state is ReadingState.READ else read]
     buttons += [later] if state is ReadingState.UNREAD else []
     buttons += [notes] if entry.notes.tree and not all_notes else []
     return (*buttons, related)
