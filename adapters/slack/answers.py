@@ -70,7 +70,8 @@ class Answers:
         where = names.channel(use.team, use.channel) if use.channel else None
         if spec is not None and spec.needs_role and not self._people.rights_known(use.team, use.user):
             return Answer(show=UNKNOWN, refusal=True)
-        answer = await self._core.invoke(Invocation(id=use.id, call=call, actor=actor, channel=where))
+        typed = isinstance(use.call, str)
+        answer = await self._core.invoke(Invocation(id=use.id, call=call, actor=actor, channel=where, typed=typed))
         if isinstance(call, Call) and call.path == SCHEDULES and not answer.refusal:
             return await self._warned(answer, use, call.arguments.get("channel", "").removeprefix("#") or use.channel)
         return answer

@@ -10,8 +10,9 @@ from adapters.slack.render import MOST_BLOCKS_IN_VIEW, MOST_TITLE_OF_VIEW, plain
 from adapters.slack.richtext import Json
 from adapters.slack.text import ELLIPSIS, clean, cut
 from bot.domain.card import Choice, Field, Form
+from bot.domain.errors import BadUsage
 from bot.domain.schedule import Weekday
-from bot.domain.value import Kind
+from bot.domain.value import Kind, wall_time, weekday
 
 MOST_LABEL = 2000
 MOST_HINT = 2000
@@ -83,8 +84,10 @@ def _control(field: Field, channel: str | None) -> Json:
         only = {"include": ["public", "private"], "exclude_bot_users": True}
         return {"type": "conversations_select", "filter": only, **known}
     if field.kind is Kind.TIME:
-        return {"type": "timepicker", **({"initial_time": value} if _is_time(value) else {})}
-    choices = field.choices or (_DAYS if field.kind is Kind.WEEKDAY else ())
+        return {"type": "timepicker", **_picked_time(value)}
+    choices = field.choices
+    if field.kind is Kind.WEEKDAY:
+        choices, value = _DAYS, _day(value)
     options = [option(choice) for choice in choices if 0 < len(choice.value) <= MOST_VALUE][:MOST_OPTIONS]
     if options:
         chosen_option = next((one for one in options if one["value"].lower() == value.lower()), None)
@@ -109,6 +112,17 @@ def option(choice: Choice) -> Json:
 _DAYS = tuple(Choice(value=day.name.lower()[:3], label=day.word) for day in Weekday)
 
 
-def _is_time(value: str) -> bool:
-    hours, colon, minutes = value.partition(":")
-    return bool(colon) and hours.isdecimal() and minutes.isdecimal() and len(hours) == len(minutes) == 2
+def _day(value: str) -> str:
+    """The choice for a day, however it is written; empty for what is none."""
+    try:
+        return _DAYS[weekday(value)].value
+    except BadUsage:
+        return ""
+
+
+def _picked_time(value: str) -> Json:
+    """What the time picker shows first; nothing for what is no time, which Slack would refuse with the whole form."""
+    try:
+        return {"initial_time": f"{wall_time(value):%H:%M}"}
+    except BadUsage:
+        return {}

@@ -42,7 +42,8 @@ class Actor:
 
 @record
 class Invocation:
-    """One use of a command: `call` as picked, pressed or submitted, or the line as typed.
+    """One use of a command: `call` as picked, pressed or submitted, or the line as typed. A platform that has read the
+    line gives the call and says that it was `typed`: whoever made a mistake in it is told so and is shown no form.
 
     `id` is the platform's own and the same for every repeat of this use. `channel` is where it was used, None
     where there is no channel (a home screen, a direct message).
@@ -52,6 +53,7 @@ class Invocation:
     call: Call | str
     actor: Actor
     channel: ChannelRef | None
+    typed: bool = False
 
 
 @record

@@ -261,11 +261,11 @@ class Dispatcher:
         return max(actor.role, self._house.roles.get(actor.account, Role.READER))
 
     def _refused(self, no: Refusal, invocation: Invocation, spec: CommandSpec | None) -> Answer:
-        """A card; or, where a form was filled in, the form again with what was wrong at its field."""
+        """A card; or the form, filled in, with what was wrong at its field, but not where a line was typed."""
         if no.hint:
             no.hint = with_word(no.hint, self._house.host.word, {path[0] for path in self._commands})
         call = invocation.call
-        if isinstance(call, Call) and spec and spec.form and no.field:
+        if isinstance(call, Call) and not invocation.typed and spec and spec.form and no.field:
             return Answer(show=form_of(spec, call.arguments, no), refusal=True)
         return Answer(show=refusal(no, spec, self._house.host.word), refusal=True)
 

@@ -240,17 +240,12 @@ def test_a_schedule_is_set_in_a_modal_with_errors_at_their_fields(database: str,
     asyncio.run(filled())
 
 
-def test_a_typed_schedule_that_is_wrong_opens_its_form_with_what_is_wrong_at_its_field(
-    database: str, seed: Path
-) -> None:
+def test_what_is_wrong_in_a_typed_schedule_is_said_and_needs_no_modal(database: str, seed: Path) -> None:
     async def typed() -> None:
         async with a_club(database, seed) as club:
-            await club.slack.send(club.slack.command(ANA, "schedule set mon 09:00 Mars/Base"))
-            view = await club.slack.until(lambda: club.slack.views and club.slack.views[-1])
-            inputs = {one["block_id"]: one for one in view["blocks"] if one["type"] == "input"}
-            assert "Mars/Base" in inputs["zone"]["hint"]["text"]
-            assert inputs["at"]["element"]["initial_time"] == "09:00"
-            assert inputs["weekday"]["element"]["initial_option"]["value"] == "mon"
+            assert "“25:99” is not a time" in shown(await club.say(ANA, "schedule set mon 25:99 UTC"))
+            assert "Mars/Base" in shown(await club.say(ANA, "schedule set mon 09:00 Mars/Base"))
+            assert not club.slack.views
 
     asyncio.run(typed())
 
