@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 
 from bot.ports import Store, Transaction
 from bot.runtime.readers import GroupReader
+from bot.runtime.waiting import carried_out
 from bot.runtime.writer import Groups, GroupWriter
 
 T = TypeVar("T")
@@ -20,8 +21,8 @@ class Executors:
     """Implements `bot.ports.Runner`. Twelve threads of BEGIN IMMEDIATE wait on each other, one writer does not."""
 
     def __init__(self, store: GroupingStore, *, readers: int, writers: int) -> None:
-        self._reader = GroupReader(store, readers) if writers == 1 else Pool(store, readers)
-        self._writer = GroupWriter(store) if writers == 1 else Pool(store, writers)
+        self._reader = GroupReader(store, readers) if writers == 1 else Pool(store, readers, "dogear-read")
+        self._writer = GroupWriter(store) if writers == 1 else Pool(store, writers, "dogear-write")
 
     async def read(self, use_case: Callable[[Transaction], T]) -> T:
         return await self._reader.read(use_case)
@@ -39,9 +40,9 @@ class Executors:
 class Pool:
     """Threads that carry out each use case in a transaction of its own, for they wait for a server and not for each other."""
 
-    def __init__(self, store: Store, threads: int) -> None:
+    def __init__(self, store: Store, threads: int, name: str) -> None:
         self._store = store
-        self._threads = ThreadPoolExecutor(threads, "dogear-store")
+        self._threads = ThreadPoolExecutor(threads, name)
 
     async def read(self, use_case: Callable[[Transaction], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._carry_out, use_case, False)
@@ -51,7 +52,7 @@ class Pool:
 
     def _carry_out(self, use_case: Callable[[Transaction], T], write: bool) -> T:
         with self._store.begin(write=write) as tx:
-            return use_case(tx)
+            return carried_out(use_case, tx)
 
     def drain(self) -> None:
         self._threads.shutdown(wait=True)

@@ -10,10 +10,10 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
-from bot.domain.record import record
 from bot.ports import Store, Transaction
+from bot.runtime.waiting import Waiting, carried_out
 
 T = TypeVar("T")
 
@@ -26,12 +26,7 @@ IN_VAIN = 0.1
 """Seconds for which it does not, where that was not enough: what is slow has a tenth of the loop's time at most."""
 
 
-@record
-class Work:
-    """A use case, and who waits for it."""
-
-    use_case: Callable[[Transaction], Any]
-    result: "asyncio.Future[Any]"
+Reading: TypeAlias = Waiting["asyncio.Future[Any]"]
 
 
 class GroupReader:
@@ -41,15 +36,15 @@ class GroupReader:
         self._store = store
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads, "dogear-read")
-        self._asked: deque[Work] = deque()
-        self._done: deque[tuple[Work, Any, BaseException | None]] = deque()
+        self._asked: deque[Reading] = deque()
+        self._done: deque[tuple[Reading, Any, BaseException | None]] = deque()
         self._working: list[Future[None]] = []
         self._aside = False
         self._aside_again_at = 0.0
 
     async def read(self, use_case: Callable[[Transaction], T]) -> T:
         loop = asyncio.get_running_loop()
-        work = Work(use_case=use_case, result=loop.create_future())
+        work = Waiting(use_case=use_case, result=loop.create_future())
         if not self._asked:
             loop.call_soon(self._hand_over)
         self._asked.append(work)
@@ -72,12 +67,12 @@ class GroupReader:
             self._done.extend((work, None, drained) for work in works)
             self._tell()
 
-    def _stand_aside(self, works: deque[Work]) -> None:
+    def _stand_aside(self, works: deque[Reading]) -> None:
         """Let a thread have the interpreter until all is read, or for as long as that may take."""
         longest = min(ASIDE * len(works), MOST_ASIDE)
         self._aside = True
-        reading = self._pool.submit(self._work_off, works)
         try:
+            reading = self._pool.submit(self._work_off, works)
             reading.result(longest)
         except TimeoutError:
             self._working.append(reading)
@@ -86,24 +81,24 @@ class GroupReader:
             self._aside = False
             self._tell()
 
-    def _work_off(self, works: deque[Work]) -> None:
+    def _work_off(self, works: deque[Reading]) -> None:
         """In a thread: carry out what is left of them, beside others who do."""
         while works:
             self._in_one_transaction(works)
 
-    def _in_one_transaction(self, works: deque[Work]) -> None:
+    def _in_one_transaction(self, works: deque[Reading]) -> None:
         """Until one of them raises: nobody knows what is left of the transaction then."""
         work = None
         try:
             with self._store.begin(write=False) as tx:
                 while (work := _next(works)) is not None:
-                    self._note(work, work.use_case(tx), None)
+                    self._note(work, carried_out(work.use_case, tx), None)
         except BaseException as error:  # noqa: BLE001 -- whatever it is, who waits must hear of it
             failed = work or _next(works)
             if failed is not None:
                 self._note(failed, None, error)
 
-    def _note(self, work: Work, result: Any, error: BaseException | None) -> None:
+    def _note(self, work: Reading, result: Any, error: BaseException | None) -> None:
         """Have the loop told. One that stands aside looks by itself, after it has ceased to: nothing is overlooked."""
         self._done.append((work, result, error))
         if not self._aside:
@@ -120,7 +115,7 @@ class GroupReader:
                 work.result.set_exception(error)
 
 
-def _next(works: deque[Work]) -> Work | None:
+def _next(works: deque[Reading]) -> Reading | None:
     """The next one for which somebody still waits."""
     while works:
         try:

@@ -8,12 +8,13 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
-from bot.domain.record import record
 from bot.ports import Failed, Transaction
+from bot.runtime.waiting import Waiting, carried_out
 
 T = TypeVar("T")
 UseCase = Callable[[Transaction], Any]
@@ -29,12 +30,7 @@ class Groups(Protocol):
     def together(self, use_cases: Iterable[UseCase]) -> Sequence[Any]: ...
 
 
-@record
-class Work:
-    """A use case, and who waits for it."""
-
-    use_case: UseCase
-    result: Future[Any]
+Writing: TypeAlias = Waiting[Future[Any]]
 
 
 class GroupWriter:
@@ -42,7 +38,7 @@ class GroupWriter:
 
     def __init__(self, store: Groups) -> None:
         self._store = store
-        self._waiting: SimpleQueue[Work | None] = SimpleQueue()
+        self._waiting: SimpleQueue[Writing | None] = SimpleQueue()
         self._closed = False
         self._thread = Thread(target=self._run, name="dogear-write", daemon=True)
         self._thread.start()
@@ -51,7 +47,7 @@ class GroupWriter:
         """Once begun it commits or rolls back, also when the caller is cancelled meanwhile."""
         if self._closed:
             raise RuntimeError("what was drained writes no more")
-        work = Work(use_case=use_case, result=Future())
+        work: Writing = Waiting(use_case=use_case, result=Future())
         self._waiting.put(work)
         result: T = await asyncio.wrap_future(work.result)
         return result
@@ -68,7 +64,7 @@ class GroupWriter:
             if work.result.set_running_or_notify_cancel():
                 self._carry_out(work)
 
-    def _carry_out(self, first: Work) -> None:
+    def _carry_out(self, first: Writing) -> None:
         """One transaction. Where it cannot be committed, all that is in it has failed."""
         taken = [first]
         try:
@@ -81,18 +77,18 @@ class GroupWriter:
             else:
                 work.result.set_result(result)
 
-    def _use_cases(self, taken: list[Work]) -> Iterator[UseCase]:
+    def _use_cases(self, taken: list[Writing]) -> Iterator[UseCase]:
         """The first one, and what waits by the time that each is done."""
         until = time.monotonic() + LONGEST_TOGETHER
-        yield taken[0].use_case
+        yield partial(carried_out, taken[0].use_case)
         while len(taken) < MOST_TOGETHER and time.monotonic() < until:
             work = self._next()
             if work is None:
                 return
             taken.append(work)
-            yield work.use_case
+            yield partial(carried_out, work.use_case)
 
-    def _next(self) -> Work | None:
+    def _next(self) -> Writing | None:
         try:
             while (work := self._waiting.get_nowait()) is not None:
                 if work.result.set_running_or_notify_cancel():

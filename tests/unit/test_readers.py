@@ -2,7 +2,9 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -10,6 +12,7 @@ import pytest
 
 from bot.domain.errors import NotFound, StoreBusy
 from bot.ports import Store, Transaction
+from bot.runtime import readers
 from bot.runtime.readers import GroupReader
 
 UseCase = Callable[[Transaction], Any]
@@ -49,7 +52,7 @@ def told(store: CountingStore, *use_cases: UseCase) -> list[Any]:
 
 
 def raising(error: Exception) -> UseCase:
-    def use_case(_: Transaction) -> None:
+    def use_case(*_: Any) -> None:
         raise error
 
     return use_case
@@ -92,6 +95,7 @@ def test_what_takes_long_keeps_nobody_else_waiting_asked_before_or_after() -> No
     async def asked() -> list[str]:
         reader, on_we_go = reader_of(CountingStore(), threads=2), threading.Event()
         long = asyncio.create_task(reader.read(lambda _: on_we_go.wait(10)))
+        await asyncio.sleep(0)  # it is asked for, and nothing was handed over yet
         first = await reader.read(lambda _: "at the same moment")
         second = await reader.read(lambda _: "later")
         on_we_go.set()
@@ -100,6 +104,84 @@ def test_what_takes_long_keeps_nobody_else_waiting_asked_before_or_after() -> No
         return [first, second]
 
     assert asyncio.run(asked()) == ["at the same moment", "later"]
+
+
+def the_loop_goes_on(reader: GroupReader) -> "asyncio.Future[bool]":
+    """Read for a while; whether the loop did anything meanwhile."""
+    went_on = threading.Event()
+    reading = asyncio.ensure_future(reader.read(lambda _: went_on.wait(0.3)))
+    asyncio.get_running_loop().call_later(0.05, went_on.set)
+    return reading
+
+
+def patience(monkeypatch: pytest.MonkeyPatch, aside: float, in_vain: float = 0.0) -> None:
+    for name, seconds in (("ASIDE", aside), ("MOST_ASIDE", aside), ("IN_VAIN", in_vain)):
+        monkeypatch.setattr(readers, name, seconds)
+
+
+def test_the_loop_stands_aside_for_what_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def asked() -> bool:
+        reader = reader_of(CountingStore())
+        went_on = await the_loop_goes_on(reader)
+        reader.drain()
+        return went_on
+
+    patience(monkeypatch, aside=5.0)
+
+    assert not asyncio.run(asked())
+
+
+def test_it_stands_aside_for_nothing_beside_what_is_still_being_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def asked() -> bool:
+        reader, on_we_go = reader_of(CountingStore(), threads=2), threading.Event()
+        patience(monkeypatch, aside=0.01)
+        long = asyncio.create_task(reader.read(lambda _: on_we_go.wait(10)))
+        await asyncio.sleep(0.05)
+        patience(monkeypatch, aside=5.0)
+        went_on = await the_loop_goes_on(reader)
+        on_we_go.set()
+        assert await long
+        reader.drain()
+        return went_on
+
+    assert asyncio.run(asked())
+
+
+@pytest.mark.parametrize(("in_vain", "goes_on"), [(60.0, True), (0.0, False)])
+def test_where_it_stood_aside_in_vain_it_does_not_for_a_while(
+    in_vain: float, goes_on: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def asked() -> bool:
+        reader = reader_of(CountingStore())
+        patience(monkeypatch, aside=0.01, in_vain=in_vain)
+        await reader.read(lambda _: time.sleep(0.1))
+        patience(monkeypatch, aside=5.0, in_vain=in_vain)
+        went_on = await the_loop_goes_on(reader)
+        reader.drain()
+        return went_on
+
+    assert asyncio.run(asked()) is goes_on
+
+
+def test_what_no_future_takes_is_told_as_a_bug_and_keeps_nobody_waiting() -> None:
+    heard = told(CountingStore(), saying("a"), raising(StopIteration()), saying("b"))
+
+    assert [str(one) for one in heard] == ["a in 1", "a use case went on where there was nothing more", "b in 2"]
+
+
+def test_where_no_thread_can_be_begun_that_is_told_and_the_next_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def asked() -> list[Any]:
+        reader = reader_of(CountingStore())
+        with monkeypatch.context() as now:
+            now.setattr(ThreadPoolExecutor, "submit", raising(RuntimeError("no thread")))
+            first = await asyncio.gather(reader.read(saying("a")), return_exceptions=True)
+        patience(monkeypatch, aside=0.0)
+        async with asyncio.timeout(10):
+            second = await reader.read(saying("b"))
+        reader.drain()
+        return [*map(str, first), second]
+
+    assert asyncio.run(asked()) == ["no thread", "b in 1"]
 
 
 def test_what_was_cancelled_before_its_turn_is_not_carried_out() -> None:
