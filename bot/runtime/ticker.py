@@ -58,6 +58,7 @@ class Ticker:
         was kept long enough is removed.
         """
         await self._forget()
+        asked_at = time.monotonic()
         due = await self._runner.read(lambda tx: digests.due(tx, ahead=self._durations.tick))
         for start in range(0, len(due.slots), TOGETHER):
             await self._plan([schedule for schedule, _ in due.slots[start : start + TOGETHER]])
@@ -65,7 +66,8 @@ class Ticker:
             await self._broke(schedule, error)
         asked = {schedule.id for schedule, _ in (*due.slots, *due.broken)}
         self._broken = {schedule: kind for schedule, kind in self._broken.items() if schedule in asked}
-        return self._durations.tick if due.coming is None else min(due.coming + self._chance(), self._durations.tick)
+        wait = self._durations.tick if due.coming is None else min(due.coming + self._chance(), self._durations.tick)
+        return max(wait - timedelta(seconds=time.monotonic() - asked_at), timedelta())
 
     def _chance(self) -> timedelta:
         """A part of the spread: of several tickers that wait for the same moment one plans, and the others find it done."""
@@ -141,9 +143,12 @@ class Ticker:
             await asyncio.wait({ticking}, timeout=given_up)
         finally:
             ticking.cancel()
-        if ticking.done():
+        if ticking.done() and not ticking.cancelled():
             return ticking.result()
-        log.error("no tick ended for %g s; ticking is begun anew", given_up)
+        if ticking.done():
+            log.error("a tick was cancelled, and not by us; ticking is begun anew")
+        else:
+            log.error("no tick ended for %g s; ticking is begun anew", given_up)
         self._meter.restarted("ticker")
         return self._durations.tick
 

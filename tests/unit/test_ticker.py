@@ -22,18 +22,21 @@ SOON = Durations(tick=timedelta(milliseconds=20), tick_given_up=timedelta(millis
 
 
 class Wedged:
-    """A runner of which the first reads never end."""
+    """A runner of which the first reads never end, but that they are `cancelled`."""
 
     def __init__(self, runner: Runner, times: int) -> None:
         self._runner = runner
         self._times = times
-        self.asked = 0
+        self.asked = self.cancelled = 0
         self.answered = asyncio.Event()
 
     async def read(self, use_case: Callable[[Transaction], T]) -> T:
         self.asked += 1
         if self.asked <= self._times:
-            await asyncio.Event().wait()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                self.cancelled += 1
         result = await self._runner.read(use_case)
         self.answered.set()
         return result
@@ -61,11 +64,41 @@ def test_a_ticker_that_hangs_is_started_anew_and_ticks_again(tmp_path: Path, cap
                 await runner.answered.wait()
                 while ticker.silence is None:  # noqa: ASYNC110 -- the end of a tick is told to nobody
                     await asyncio.sleep(0.01)
+                assert runner.cancelled == 2
 
     asyncio.run(scene())
 
     assert meter.restarts[0] == "ticker"
     assert [record.message for record in caplog.records if record.exc_info] == []
+
+
+class Cancelling:
+    """A runner whose first read but one is cancelled, by nobody who waits for it."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self.asked = 0
+
+    async def read(self, use_case: Callable[[Transaction], T]) -> T:
+        self.asked += 1
+        if self.asked == 2:
+            raise asyncio.CancelledError
+        return await self._runner.read(use_case)
+
+    async def write(self, use_case: Callable[[Transaction], T]) -> T:
+        return await self._runner.write(use_case)
+
+
+def test_a_tick_that_is_cancelled_does_not_end_the_ticking(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Caching") as house:
+            runner = Cancelling(house.club.runner)
+            ticker = Ticker(runner, house.club.deliverer, Host(), SOON, house.club.clock, Counted())
+            async with asyncio.timeout(60), ticker.running():
+                while runner.asked < 4:  # noqa: ASYNC110 -- told to nobody
+                    await asyncio.sleep(0.01)
+
+    asyncio.run(scene())
 
 
 DUE = datetime(2026, 3, 9, 9, tzinfo=UTC)
@@ -94,6 +127,49 @@ def test_the_next_slot_is_told_while_it_is_near(tmp_path: Path, minutes: int, fi
 
     near = None if first is None else timedelta(minutes=first)
     assert [one and timedelta(seconds=round(one.total_seconds())) for one in found] == [near, None, None, None]
+
+
+TEN = Durations(tick=timedelta(minutes=10), tick_spread=timedelta(minutes=1))
+
+
+@pytest.mark.parametrize(
+    ("before", "chance", "pause"),
+    [
+        (timedelta(minutes=9), 0, timedelta(minutes=9)),
+        (timedelta(minutes=9), 500, timedelta(minutes=9.5)),
+        (timedelta(minutes=9.5), 999, timedelta(minutes=10)),
+        (timedelta(minutes=11), 0, timedelta(minutes=10)),
+    ],
+)
+def test_a_tick_says_when_to_ask_again_the_next_slot_and_a_chance_at_most_a_tick(
+    before: timedelta, chance: int, pause: timedelta, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scene() -> timedelta:
+        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Caching") as house:
+            club = house.club
+            await house.say("schedule set mon 09:00 UTC")
+            club.clock.move_to(DUE - before)
+            monkeypatch.setattr(type(club.clock), "below", lambda _clock, _limit: chance)
+            return await Ticker(club.runner, club.deliverer, Host(), TEN, club.clock, Counted()).tick()
+
+    assert timedelta() <= pause - asyncio.run(scene()) < timedelta(seconds=5)
+
+
+def test_the_time_that_planning_takes_is_not_added_to_the_pause(tmp_path: Path) -> None:
+    class Slow(Wedged):
+        async def write(self, use_case: Callable[[Transaction], T]) -> T:
+            await asyncio.sleep(0.2)
+            return await super().write(use_case)
+
+    async def scene() -> timedelta:
+        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Caching") as house:
+            club = house.club
+            await house.say("schedule set mon 09:00 UTC")
+            club.clock.move_to(DUE)
+            slow = Durations(tick=timedelta(seconds=60))
+            return await Ticker(Slow(club.runner, 0), club.deliverer, Host(), slow, club.clock, Counted()).tick()
+
+    assert asyncio.run(scene()) <= timedelta(seconds=59.8)
 
 
 def test_a_digest_that_falls_due_between_two_ticks_waits_for_neither(tmp_path: Path) -> None:
