@@ -60,7 +60,7 @@ def _checks(
                 yield partial(_key, settings, name)
     yield partial(_people, "DOGEAR_ADMINS", settings.admins)
     yield partial(_people, "DOGEAR_CURATORS", settings.curators)
-    yield partial(_channel, settings)
+    yield partial(_channel, settings, unread)
 
 
 def _database(settings: Settings, *, worker: bool) -> None:
@@ -94,15 +94,18 @@ def _people(option: str, accounts: Sequence[str]) -> None:
         raise BadConfig([f"{option} names “{strange[0]}”: {_THERE_ARE}"])
 
 
-def _channel(settings: Settings) -> None:
-    """Of a channel that is not served nobody would hear anything."""
+def _channel(settings: Settings, unread: Container[str]) -> None:
+    """Of a channel that no process serves nobody would hear anything; another process may."""
     channel = settings.admins_channel
     if channel is None:
         return
     platform = channel.workspace.platform
     if platform not in registry.HOSTED:
         raise BadConfig([f"DOGEAR_ADMIN_CHANNEL names “{settings.admin_channel}”: {_THERE_ARE}"])
-    if not registry.is_set_up(settings.of(platform)):
-        raise BadConfig(
-            [f"DOGEAR_ADMIN_CHANNEL is on {platform}, which is not set up: nobody would hear of a failure."]
+    options = settings.of(platform)
+    if not registry.is_set_up(options) and not any(f"{platform}_{option}" in unread for option in options):
+        log.warning(
+            "DOGEAR_ADMIN_CHANNEL is on %s, which is not set up here: unless another process serves it, nobody hears "
+            "of a failure.",
+            platform,
         )

@@ -132,23 +132,34 @@ def test_people_of_a_platform_that_there_is_not_are_told(option: str, monkeypatc
     assert problems() == (f"DOGEAR_{option} names “slak:T1/U1”: the platforms are slack and discord.",)
 
 
-@pytest.mark.parametrize(
-    ("channel", "problem"),
-    [
-        ("slak:T1:C1", "DOGEAR_ADMIN_CHANNEL names “slak:T1:C1”: the platforms are slack and discord."),
-        ("discord:1:2", "DOGEAR_ADMIN_CHANNEL is on discord, which is not set up: nobody would hear of a failure."),
-        ("slack:T1:C1", ""),
-    ],
-)
-def test_a_channel_that_would_hear_of_nothing_is_told(
-    channel: str, problem: str, monkeypatch: pytest.MonkeyPatch
+def test_an_admin_channel_on_a_platform_that_there_is_not_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, **SLACK, ADMIN_CHANNEL="slak:T1:C1")
+
+    assert problems() == ("DOGEAR_ADMIN_CHANNEL names “slak:T1:C1”: the platforms are slack and discord.",)
+
+
+@pytest.mark.parametrize(("channel", "warned"), [("discord:1:2", True), ("slack:T1:C1", False)])
+def test_an_admin_channel_that_only_another_process_can_serve_is_warned_of(
+    channel: str, warned: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     given(monkeypatch, **SLACK, ADMIN_CHANNEL=channel)
 
-    if problem:
-        assert problems() == (problem,)
-    else:
-        assert checked(worker=False)[1]
+    with caplog.at_level(logging.WARNING, "dogear"):
+        checked(worker=False)
+
+    assert ["not set up here" in record.getMessage() for record in caplog.records] == [True] * warned
+
+
+def test_an_admin_channel_is_not_doubted_where_its_platform_cannot_be_read(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    given(monkeypatch, **SLACK, ADMIN_CHANNEL="discord:1:2", DISCORD_TOKEN_FILE=f"{tmp_path}/nowhere")
+
+    with caplog.at_level(logging.WARNING, "dogear"):
+        (problem,) = problems()
+
+    assert problem.startswith("DOGEAR_DISCORD_TOKEN_FILE")
+    assert not caplog.records
 
 
 def test_the_doctor_asks_for_the_key_as_well(
