@@ -15,7 +15,8 @@ M_ARENA_MAX = -8
 
 def have_one_arena() -> None:
     """Before there are threads, for what they have is kept. Does nothing where the host has set a number, or without glibc."""
-    if sys.platform != "linux" or "MALLOC_ARENA_MAX" in os.environ:
+    set_by_host = "MALLOC_ARENA_MAX" in os.environ or "glibc.malloc.arena_max" in os.environ.get("GLIBC_TUNABLES", "")
+    if sys.platform != "linux" or set_by_host:
         return
     if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
         mallopt(M_ARENA_MAX, 1)

@@ -20,11 +20,16 @@ READERS = 4
 
 # Another C library has no arenas to be bounded, and no `malloc_info` that could be asked for them.
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc makes an arena for each thread")
-@pytest.mark.parametrize(("set_by_the_host", "most"), [({}, 1), ({"MALLOC_ARENA_MAX": "2"}, 2)])
+@pytest.mark.parametrize(
+    ("set_by_the_host", "most"),
+    [({}, 1), ({"MALLOC_ARENA_MAX": "2"}, 2), ({"GLIBC_TUNABLES": "glibc.malloc.arena_max=2"}, 2)],
+)
 def test_a_hosted_process_has_one_arena_unless_its_host_says_how_many(
     tmp_path: Path, set_by_the_host: dict[str, str], most: int
 ) -> None:
-    environment = {name: value for name, value in os.environ.items() if name != "MALLOC_ARENA_MAX"} | set_by_the_host
+    environment = {
+        name: value for name, value in os.environ.items() if name not in {"MALLOC_ARENA_MAX", "GLIBC_TUNABLES"}
+    } | set_by_the_host
     command = [sys.executable, "-c", f"import {__name__} as ours, sys; ours.tell_arenas(sys.argv[1])", str(tmp_path)]
 
     told = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
