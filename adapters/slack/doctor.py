@@ -39,8 +39,6 @@ async def _looked_at(setup: SlackSetup, web: Web) -> AsyncIterator[tuple[bool, s
         yield True, "Slack comes over HTTPS, signed. Its address is in the manifest; DOGEAR_SLACK_PUBLIC_URL sets it."
     else:
         yield False, f"Neither DOGEAR_SLACK_APP_TOKEN nor DOGEAR_SLACK_SIGNING_SECRET. See {APPS} › Basic Information."
-    if setup.installable:
-        yield True, "The tokens of workspaces that install the app are kept, encrypted with DOGEAR_VAULT_KEYS."
     if setup.installable and not setup.public_url:
         yield False, "Others can install the app only at a public address: set DOGEAR_SLACK_PUBLIC_URL."
 
