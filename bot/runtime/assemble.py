@@ -94,7 +94,7 @@ async def opened(
     log.set_up(settings.log_level)
     if hosted:
         have_one_arena()
-    gc.set_threshold(UNCOLLECTED, *gc.get_threshold()[1:])
+        gc.set_threshold(UNCOLLECTED, *gc.get_threshold()[1:])
     clock = SystemClock()
     store = await asyncio.to_thread(partial(open_store, settings.database_url, clock, migrate=migrate))
     runner = Executors(store, readers=store.readers, writers=store.writers)
