@@ -16,7 +16,7 @@ from adapters.slack.payload import WRONG_SHAPE
 from adapters.slack.quiet import log
 from bot.chat.web import Request, Response
 
-Answer = Callable[[Any, Callable[[], AsyncBoltRequest]], Awaitable[BoltResponse]]
+Answering = Callable[[Any, Callable[[], AsyncBoltRequest]], Awaitable[BoltResponse]]
 """Answers what Slack has sent, as it was read, with a way to make Bolt's request of it."""
 PATH = "/slack/events"
 TIMESTAMP = "x-slack-request-timestamp"
@@ -30,7 +30,7 @@ _SSL_CHECK = re.compile(rb"ssl_check=1(?:&token=[\w-]*)?")
 class Door:
     """Lets signed requests through to who answers them."""
 
-    def __init__(self, answer: Answer, signing_secret: str) -> None:
+    def __init__(self, answer: Answering, signing_secret: str) -> None:
         self._answer = answer
         self._verifier = SignatureVerifier(signing_secret)
 

@@ -1,4 +1,6 @@
-"""What Slack sends, as Bolt brings it: each thing is acknowledged as it has to be, and handed on to who deals with it."""
+"""What Slack sends: each thing is acknowledged as it has to be, and handed on to who deals with it. Events and typed
+commands are looked at before Bolt, what is pressed and filled in as Bolt brings it.
+"""
 
 import asyncio
 import json

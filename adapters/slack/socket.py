@@ -11,7 +11,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 
 from adapters.slack import failures
 from adapters.slack.api import Web
-from adapters.slack.door import Answer
+from adapters.slack.door import Answering
 from adapters.slack.quiet import LIBRARY, log
 from bot.domain.errors import BadConfig, PlatformRefused
 
@@ -35,7 +35,9 @@ class Socket(SocketModeClient):
 
 
 @asynccontextmanager
-async def listening(answer: Answer, app_token: str, web: Web, anew: Callable[[], None] | None) -> AsyncIterator[Socket]:
+async def listening(
+    answer: Answering, app_token: str, web: Web, anew: Callable[[], None] | None
+) -> AsyncIterator[Socket]:
     """Be connected while the block lasts; the SDK connects anew whenever the connection ends, and `anew` is told.
 
     Raises BadConfig for a token that opens no connection.

@@ -41,7 +41,7 @@ class CommandSpec:
     """One leaf command.
 
     `summary` is one line, `details` the longer help with examples. With `default` a typed line may leave out the
-    last word of `path`. With `form` a use without any argument is answered by a form of the parameters. A command
+    last word of `path`. With `form` a use without any required argument is answered by a form of the parameters. A command
     that `writes` runs once for each invocation id, however often the platform delivers it. With `by_role` everybody
     may ask, and what comes of it depends on the role of who does.
     """
