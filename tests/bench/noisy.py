@@ -18,7 +18,7 @@ from bot.service import teams
 from tests.bench.row import Row
 
 ENTRIES = 2_000
-ROUNDS = 6
+ROUNDS = 12
 SAMPLES = 80
 PAUSE = 0.12
 """Seconds between two commands of the quiet team, which stays within its own limit."""
