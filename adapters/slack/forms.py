@@ -85,9 +85,9 @@ def _control(field: Field, channel: str | None) -> Json:
         return {"type": "conversations_select", "filter": only, **known}
     if field.kind is Kind.TIME:
         return {"type": "timepicker", **_picked_time(value)}
-    choices = field.choices
+    choices = field.choices or (_DAYS if field.kind is Kind.WEEKDAY else ())
     if field.kind is Kind.WEEKDAY:
-        choices, value = _DAYS, _day(value)
+        value = _day(value)
     options = [option(choice) for choice in choices if 0 < len(choice.value) <= MOST_VALUE][:MOST_OPTIONS]
     if options:
         chosen_option = next((one for one in options if one["value"].lower() == value.lower()), None)
