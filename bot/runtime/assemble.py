@@ -37,7 +37,8 @@ LONGEST_WAIT = timedelta(seconds=2.5)
 UNCOLLECTED = 10_000
 """Objects that may be new before Python looks for those that keep each other alive; by itself it would after 700. Fifty
 answers under way are more than that and go without its help, while the thousand last ones, which are kept for repeats,
-were looked through again and again: a fifth of the time of all answers, in pauses of 80 ms.
+were looked through again and again: a fifth of the time of all answers, in pauses of 80 ms. Nor is there anything to find
+among the hundred thousand records that a long list is read as, by whichever command: it took a twentieth of that.
 """
 
 
@@ -94,7 +95,7 @@ async def opened(
     log.set_up(settings.log_level)
     if hosted:
         have_one_arena()
-        gc.set_threshold(UNCOLLECTED, *gc.get_threshold()[1:])
+    gc.set_threshold(UNCOLLECTED, *gc.get_threshold()[1:])
     clock = SystemClock()
     store = await asyncio.to_thread(partial(open_store, settings.database_url, clock, migrate=migrate))
     runner = Executors(store, readers=store.readers, writers=store.writers)
