@@ -48,7 +48,11 @@ from bot.service import notices, readings, schedules, search, teams
 MOST_CHOICES = 25
 """The smallest limit that a platform has for completions (its documentation of August 2026)."""
 REPEATS_REMEMBERED = timedelta(minutes=10)
-MOST_REMEMBERED = 1000
+MOST_REMEMBERED = 100
+"""Answers that a repeat is given again from memory: those of what was changed are in the store as well, and what was only read
+is read again. A thousand, as cards of sixty records each, fit no core's cache, and to put each next one in their place
+took a quarter of the time of all answers where others use the machine's caches, too.
+"""
 MARKS_COUNT = timedelta(days=30)
 """For so long the reactions on a message are read again where events may have been missed."""
 

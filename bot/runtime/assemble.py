@@ -36,7 +36,7 @@ LONGEST_WAIT = timedelta(seconds=2.5)
 """For the database; a platform waits for three seconds at most."""
 UNCOLLECTED = 10_000
 """Objects that may be new before Python looks for those that keep each other alive; by itself it would after 700. Fifty
-answers under way are more than that and go without its help, while the thousand last ones, which are kept for repeats,
+answers under way are more than that and go without its help, while the last ones, which are kept for repeats,
 were looked through again and again: a fifth of the time of all answers, in pauses of 80 ms. Nor is there anything to find
 among the hundred thousand records that a long list is read as, by whichever command: it took a twentieth of that.
 """
