@@ -49,8 +49,8 @@ async def _readable(file: int) -> None:
     loop = asyncio.get_running_loop()
     try:
         loop.add_reader(file, readable.set)
-    except (PermissionError, NotImplementedError):
-        return  # epoll's and Windows' ways to refuse a file that is always readable: there is nothing to wait for
+    except (PermissionError, NotImplementedError):  # epoll's and Windows' ways to refuse what can always be read
+        return
     try:
         await readable.wait()
     finally:

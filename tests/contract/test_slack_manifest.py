@@ -13,10 +13,9 @@ from adapters.slack.manifest import manifest
 from adapters.slack.setup import SlackSetup
 from bot.commands.catalogue import CATALOGUE
 
-# The schema is Slack's own and no part of this project: whoever has it names it (make test-contract-slack).
-pytestmark = pytest.mark.skipif(
-    not os.environ.get("SLACK_MANIFEST_SCHEMA"), reason="SLACK_MANIFEST_SCHEMA names no file"
-)
+SCHEMA = os.environ.get("SLACK_MANIFEST_SCHEMA")
+"""Slack's own, and no part of this project: whoever has it names it (make test-contract-slack)."""
+pytestmark = pytest.mark.skipif(not SCHEMA, reason="Slack's own schema is no part of this project")
 PLACE = "https://dogear.example.org"
 SETUPS = {
     "socket": SlackSetup(bot_token="xoxb-x", app_token="xapp-x"),

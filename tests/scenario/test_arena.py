@@ -18,8 +18,11 @@ from bot.runtime.settings import load
 READERS = 4
 
 
-# Another C library has no arenas to be bounded, and no `malloc_info` that could be asked for them.
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc makes an arena for each thread")
+GLIBC = platform.libc_ver()[0] == "glibc"
+"""Another C library has no arenas to be bounded, and no `malloc_info` that could be asked for them."""
+
+
+@pytest.mark.skipif(not GLIBC, reason="another C library has neither arenas nor malloc_info")
 @pytest.mark.parametrize(
     ("set_by_the_host", "most"),
     [({}, 1), ({"MALLOC_ARENA_MAX": "2"}, 2), ({"GLIBC_TUNABLES": "glibc.malloc.arena_max=2"}, 2)],
