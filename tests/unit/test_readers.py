@@ -155,6 +155,7 @@ def test_where_it_stood_aside_in_vain_it_does_not_for_a_while(
         reader = reader_of(CountingStore())
         patience(monkeypatch, aside=0.01, in_vain=in_vain)
         await reader.read(lambda _: time.sleep(0.1))
+        await asyncio.sleep(0.05)  # who hears of a read may hear of it before its thread has ended
         patience(monkeypatch, aside=5.0, in_vain=in_vain)
         went_on = await the_loop_goes_on(reader)
         reader.drain()
