@@ -74,7 +74,7 @@ class Ledger(RuleBasedStateMachine):
             assert transition.state is State.SENT
             assert self.row.draft.step in MESSAGES
             assert transition.sweep_at == self.now + DURATIONS.sweep_after
-        elif transition.message is not None:
+        elif transition.message is not None and self.row.draft.step in MESSAGES:
             assert not self.doubted, "what was ever in doubt is looked for once more"
         self.doubted = self.doubted or transition.state is State.UNCERTAIN
         attempt = self.row.attempt if transition.attempt is None else transition.attempt
