@@ -2,6 +2,8 @@
 
 import os
 import re
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -119,9 +121,26 @@ def _sqlite(url: URL) -> Engine:
 
 
 def _set_up(connection: Any, _record: object) -> None:
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-4000"):
+    _keep_ahead(connection)
+    for pragma in ("synchronous=FULL", "foreign_keys=ON", "cache_size=-4000"):
         connection.execute(f"PRAGMA {pragma}").close()
     connection.create_function("spelled_out", 1, spelled_out, deterministic=True)
+
+
+def _keep_ahead(connection: Any) -> None:
+    """Have the file keep its write-ahead log. For another process that begins with a new file at the same moment SQLite
+    does not wait by itself (https://www.sqlite.org/c3ref/busy_handler.html, 2026-11).
+    """
+    until = time.monotonic() + BUSY_TIMEOUT / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").close()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 _WRITES = "writes"

@@ -1,7 +1,9 @@
 """How a database gets its schema, and which ones are refused."""
 
+import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -111,6 +113,22 @@ def test_replicas_that_start_together_make_the_schema_once(empty: str) -> None:
 
     with ThreadPoolExecutor(3) as pool:
         assert set(pool.map(start, range(3))) == {migrate.REVISION}
+
+
+def test_a_new_file_that_another_process_begins_with_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "dogear.db"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")  # from which SQLite itself turns the next one away at once
+
+    with ThreadPoolExecutor(1) as pool:
+        opened = pool.submit(open_store, f"sqlite:///{path}", FakeClock())
+        time.sleep(0.2)
+        assert not opened.done()
+        other.rollback()
+        other.close()
+
+        assert opened.result().schema() == migrate.REVISION
+        opened.result().close()
 
 
 def test_a_newer_schema_is_refused_whoever_asks(url: str, clock: FakeClock) -> None:
