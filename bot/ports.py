@@ -153,6 +153,10 @@ class Kept:
     file: str
 
 
+LOTS = 2**31
+"""Of so many one is drawn; a number has at most one more than another."""
+
+
 class Entries(Protocol):
     """The entries of a team. Retired ones are left out wherever it is not said otherwise.
 
@@ -169,12 +173,10 @@ class Entries(Protocol):
 
     def keyed(self, team: TeamId, key: str) -> Entry | None: ...
 
-    def last(self, team: TeamId) -> int:
-        """The highest number that an entry of the team has, 0 where there is none."""
-        ...
-
-    def unread(self, member: MemberId, number: EntryNumber) -> Entry | None:
-        """The entry of that number in the member's team if it is on the list and unread."""
+    def drawn(self, member: MemberId, lot: int) -> Entry | None:
+        """The entry of the member's team whose number `lot` draws, one of `LOTS` from 0 on, if it is on the list and
+        unread; every number from 1 to the highest has about as many lots.
+        """
         ...
 
     def count(self, team: TeamId) -> int: ...

@@ -9,7 +9,7 @@ from bot.domain.ids import EntryId, EntryNumber, MemberId, SourceId, TeamId
 from bot.domain.reading import ReadingState
 from bot.domain.record import record
 from bot.domain.source import Problem, ReadEntry, ReadList, Severity, Source, SourceFile, content_of
-from bot.ports import EntryFilter, Kept, Transaction
+from bot.ports import LOTS, EntryFilter, Kept, Transaction
 
 
 @record
@@ -251,7 +251,7 @@ def unread_at_random(
     tx: Transaction, team: TeamId, member: MemberId, tag: str | None, below: Callable[[int], int]
 ) -> tuple[Entry, ReadingState] | None:
     """One of the member's unread entries, every one as likely; None if there is none."""
-    drawn = None if tag else _drawn(tx, team, member, below)
+    drawn = None if tag else _drawn(tx, member, below)
     if drawn is not None:
         return drawn, ReadingState.UNREAD
     total = tx.readings.unread_count(member, tag)
@@ -261,15 +261,14 @@ def unread_at_random(
     return tx.entries.get(team, [chosen])[chosen], ReadingState.UNREAD
 
 
-def _drawn(tx: Transaction, team: TeamId, member: MemberId, below: Callable[[int], int]) -> Entry | None:
+def _drawn(tx: Transaction, member: MemberId, below: Callable[[int], int]) -> Entry | None:
     """An unread entry by drawing numbers; None if none of a few draws is one.
 
     Every unread entry is as likely as any other in each draw. Counting them all, which is sure to find one, takes
     time that grows with the list.
     """
-    last = tx.entries.last(team)
-    for _ in range(DRAWS if last else 0):
-        entry = tx.entries.unread(member, EntryNumber(below(last) + 1))
+    for _ in range(DRAWS):
+        entry = tx.entries.drawn(member, below(LOTS))
         if entry is not None:
             return entry
     return None

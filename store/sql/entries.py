@@ -63,13 +63,9 @@ class SqlEntries(SqlSources):
         rows = self._work.quickly(often.THESE, team=team, numbers=json.dumps(_numbers(team, ids)))
         return {entry.id: entry for entry in self._read(rows)}
 
-    def last(self, team: TeamId) -> int:
-        ((last,),) = self._work.quickly(often.LAST_ENTRY, team=team)
-        return last or 0
-
-    def unread(self, member: MemberId, number: EntryNumber) -> Entry | None:
-        asked = {"team": team_of(member), "member": number_of(member), "number": number}
-        return next(self._read(self._work.quickly(often.UNREAD_ENTRY, **asked)), None)
+    def drawn(self, member: MemberId, lot: int) -> Entry | None:
+        asked = {"team": team_of(member), "member": number_of(member), "lot": lot}
+        return next(self._read(self._work.quickly(often.DRAWN, **asked)), None)
 
     def count(self, team: TeamId) -> int:
         ((count,),) = self._work.quickly(often.ON_LIST, team=team)

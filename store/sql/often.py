@@ -6,10 +6,11 @@ columns they are compared with.
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, exists, func, select
+from sqlalchemy import BigInteger, ColumnElement, Select, Table, and_, bindparam, cast, exists, func, select
 
 from bot.domain.delivery import State, Step
 from bot.domain.reading import ReadingState
+from bot.ports import LOTS
 from store.sql.quick import once, these
 from store.sql.tables import DELIVERY, ENTRY, ENTRY_TAG, MARK, READING
 from store.sql.work import INSERTS
@@ -55,17 +56,18 @@ QUEUE = once(_QUEUE.order_by(READING.c.since, READING.c.entry).limit(bindparam("
 
 NUMBERED = once(select(ENTRY).where(_where(ENTRY, "team", "number")))
 THESE = these(select(ENTRY).where(_where(ENTRY, "team")), ENTRY.c.number)
-LAST_ENTRY = once(select(func.max(ENTRY.c.number).label("last")).where(_where(ENTRY, "team")))
-_UNREAD_ENTRY = select(ENTRY).where(
-    _where(ENTRY, "team", "number"),
+_LAST = select(func.max(ENTRY.c.number, type_=BigInteger)).where(_where(ENTRY, "team")).scalar_subquery()
+_DRAWN = select(ENTRY).where(
+    _where(ENTRY, "team"),
+    ENTRY.c.number == 1 + cast(_LAST, BigInteger) * bindparam("lot", type_=BigInteger) // LOTS,
     ENTRY.c.retired_at.is_(None),
     ~exists().where(
         _where(READING, "team", "member"),
-        READING.c.entry == bindparam("number"),
+        READING.c.entry == ENTRY.c.number,
         READING.c.state != ReadingState.UNREAD,
     ),
 )
-UNREAD_ENTRY = once(_UNREAD_ENTRY)
+DRAWN = once(_DRAWN)
 
 STATE = once(select(READING.c.state).where(_where(READING, *_READING_KEY)))
 CHOICE = once(select(READING.c.choice, READING.c.chosen_at).where(_where(READING, *_READING_KEY)))
