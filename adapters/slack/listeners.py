@@ -3,12 +3,12 @@ commands are looked at before Bolt, what is pressed and filled in as Bolt brings
 """
 
 import asyncio
-import json
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
+from pydantic_core import to_json
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.request.async_request import AsyncBoltRequest
@@ -45,9 +45,6 @@ NOT_HERE = "Dogear is not installed in this workspace any more. Install it again
 WORKING = Card(title="Being worked on.", blocks=(Paragraph(text=plain("This takes longer than usual.")),))
 
 Ack = Callable[..., Awaitable[Any]]
-
-_written = json.JSONEncoder(check_circular=False).encode
-"""A message as JSON. We made it, so that it cannot hold itself: to look for that is a fifth of the work."""
 
 
 U = TypeVar("U", Use, Shortcut)
@@ -191,7 +188,7 @@ class Listeners:
         shown = message(answering.result()) if answering.done() else None
         if shown is None:
             self._errands.start(self._answers.shown_when_there(answering, use))
-        return BoltResponse(status=200, body=_written(shown) if shown else "")
+        return BoltResponse(status=200, body=to_json(shown).decode() if shown else "")
 
     async def _pressed(self, ack: Ack, body: Any) -> None:
         await ack()

@@ -229,8 +229,8 @@ def _title(entry: EntryLine) -> Iterator[Span]:
     """
     title = clean(entry.title).strip()
     one = isolated(title or "(no title)")
-    whole = one != title or title != clean(string(entry.found)).strip() or poses_as(title, site_of(entry.url))
-    if whole:
+    whole = not entry.found or one != title or title != clean(string(entry.found)).strip()
+    if whole or poses_as(title, site_of(entry.url)):
         yield Span(one, bold=not entry.found, url=entry.url)
         return
     for span in entry.found:
@@ -280,7 +280,7 @@ def _notes_button(card: Card, sheet: _Sheet) -> Iterator[Json]:
     following = sheet.part % most + 1
     label = "All notes" if sheet.part == 1 else ("Next part" if following > 1 else "First part")
     value = press.written(Call(path=("show",), arguments={"entry": f"#{card.entry.number}"}), following)
-    yield {"type": "button", "action_id": Way.NOTES.value, "text": plain_text(label), "value": value}
+    yield {"type": "button", "action_id": Way.NOTES, "text": plain_text(label), "value": value}
 
 
 def _buttons(actions: Sequence[Action], more: Iterable[Json] = ()) -> Iterator[Json]:
@@ -297,7 +297,7 @@ def _button(action: Action) -> Json | None:
     way = Way.TURN if action.replaces else Way.USE
     label = cut(clean(action.label).strip(), MOST_LABEL) or ELLIPSIS
     style = {"style": "primary"} if action.primary else {}
-    return {"type": "button", "action_id": way.value, "text": plain_text(label), "value": value, **style}
+    return {"type": "button", "action_id": way, "text": plain_text(label), "value": value, **style}
 
 
 def _context(words: str) -> Json:

@@ -87,12 +87,14 @@ def followed(url: str, most: int) -> str | None:
     address = web(url)
     if address is None or len(address) > most:
         return None
-    return address.translate({ord("|"): "%7C", ord("<"): "%3C", ord(">"): "%3E"})
+    return address.replace("|", "%7C").replace("<", "%3C").replace(">", "%3E")
 
 
 def poses_as(label: str, site: str) -> bool:
     """Whether a link's label names a host other than the one it leads to, in whatever letters, beside it or not."""
-    plainly = unicodedata.normalize("NFKC", label).replace(_IDEOGRAPHIC_DOT, ".")
+    plainly = label if label.isascii() else unicodedata.normalize("NFKC", label).replace(_IDEOGRAPHIC_DOT, ".")
+    if "." not in plainly and "[" not in plainly and "localhost" not in plainly.lower():
+        return False  # as nearly always; the pattern is tried at each letter
     return any(host.lower().removeprefix("www.").strip("[]") != site for host in _HOSTLIKE.findall(plainly))
 
 

@@ -55,7 +55,7 @@ def joined(parts: Iterable[Text], separator: str = " ") -> Text:
 
 def string(text: Text) -> str:
     """The characters alone."""
-    return "".join(span.text for span in text)
+    return text[0].text if len(text) == 1 else "".join([span.text for span in text])
 
 
 _USUAL_HOST = re.compile(r"https?://([a-z0-9.-]+)(?:[/?#]|\Z)")
