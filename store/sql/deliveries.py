@@ -20,7 +20,6 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    tuple_,
     update,
 )
 
@@ -85,7 +84,7 @@ class SqlDeliveries:
         due = {"now": now, "limit": limit, "platforms": list(platforms)}
         picked = self._pick(due) if self._work.engine == "postgresql" else self._work.rows(LEASABLE, **due)
         values = {"to_state": State.LEASED, "owner": owner, "until": now + durations.lease}
-        rows = self._work.rows(LEASE, rows=_keys(picked), **values) if picked else []
+        rows = self._work.rows(LEASE, keys=_keys(picked), **values) if picked else []
         return [delivery_of(row) for row in sorted(rows, key=_order)]
 
     def _pick(self, due: Mapping[str, Any]) -> Sequence[AnyRow]:
@@ -95,7 +94,7 @@ class SqlDeliveries:
         ends with our transaction, and what another one committed before we had it is seen by the statement after.
         """
         rows = self._work.rows(LEASABLE_AND_UNLOCKED, **due)
-        return [row for row in self._work.rows(HELD, rows=_keys(rows)) if row.held] if rows else []
+        return [row for row in self._work.rows(HELD, keys=_keys(rows)) if row.held] if rows else []
 
     def skip_late(self) -> Sequence[Delivery]:
         now = self._work.now()
@@ -115,8 +114,9 @@ class SqlDeliveries:
 
     def intend(self, deliveries: Sequence[Delivery], durations: Durations) -> Sequence[Delivery]:
         now = self._work.now()
-        rows = [(team_of(one.id), number_of(one.id), one.fence) for one in deliveries]
-        begun = self._work.rows(INTEND, rows=rows, now=now, enough=now + durations.enough_lease) if rows else []
+        fences = [(one.key, one.fence) for one in deliveries]
+        named = {"keys": [one.key for one in deliveries], "fences": fences}
+        begun = self._work.rows(INTEND, **named, now=now, enough=now + durations.enough_lease) if fences else []
         begins = {id_of(row.team, row.number): row for row in begun}
         return [_begun(one, begins[one.id]) for one in deliveries if one.id in begins]
 
@@ -323,8 +323,8 @@ def _order(row: AnyRow) -> tuple[datetime, int, int]:
     return row.not_before, row.team, row.number
 
 
-def _keys(rows: Sequence[AnyRow]) -> list[tuple[int, int]]:
-    return [(row.team, row.number) for row in rows]
+def _keys(rows: Sequence[AnyRow]) -> list[str]:
+    return [row.key for row in rows]
 
 
 def _after_lease(row: AnyRow, settle: timedelta) -> dict[str, Any]:
@@ -340,4 +340,4 @@ def _is(delivery: DeliveryId) -> ColumnElement[bool]:
 
 
 def _among(rows: Sequence[AnyRow]) -> ColumnElement[bool]:
-    return tuple_(DELIVERY.c.team, DELIVERY.c.number).in_(_keys(rows))
+    return DELIVERY.c.key.in_(_keys(rows))

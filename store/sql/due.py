@@ -9,6 +9,7 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     FromClause,
+    Select,
     Text,
     and_,
     bindparam,
@@ -79,7 +80,7 @@ CHANNEL_IS_FREE = _no_other_in_flight()
 """No delivery to the row's channel is in flight."""
 
 LEASABLE = (
-    select(DELIVERY.c.team, DELIVERY.c.number)
+    select(DELIVERY.c.key)
     .where(
         in_state(DELIVERY, State.PENDING),
         DELIVERY.c.not_before <= _NOW,
@@ -98,11 +99,10 @@ LEASABLE_AND_UNLOCKED = LEASABLE.with_for_update(skip_locked=True)
 
 _NAME = func.concat_ws("/", *(DELIVERY.c[name] for name in CHANNEL))
 HELD = select(
-    DELIVERY.c.team,
-    DELIVERY.c.number,
+    DELIVERY.c.key,
     func.pg_try_advisory_xact_lock(func.hashtextextended(_NAME, literal(0, BigInteger))).label("held"),
-).where(tuple_(DELIVERY.c.team, DELIVERY.c.number).in_(bindparam("rows", expanding=True)))
-"""Whether we hold the channels of these rows, (team, number), until our transaction ends; on PostgreSQL."""
+).where(DELIVERY.c.key.in_(bindparam("keys", expanding=True)))
+"""Whether we hold the channels of the rows of these keys until our transaction ends; on PostgreSQL."""
 
 ENDED = select(DELIVERY).where(in_state(DELIVERY, State.LEASED, State.SENDING), DELIVERY.c.lease_until <= _NOW, _OURS)
 """Rows whose lease ended."""
@@ -120,11 +120,19 @@ SKIP_LATE = (
 OVERDUE = LEASABLE.with_only_columns(DELIVERY.c.not_before)
 """When what could be leased now fell due."""
 
-OPEN = (
-    select(DELIVERY.c.state, func.count().label("number"))
-    .where(in_state(DELIVERY, *(state for state in State if not state.final)))
-    .group_by(DELIVERY.c.state)
+
+def _counted(*states: State) -> Select[tuple[str, int]]:
+    counted = select(DELIVERY.c.state, func.count().label("number"))
+    return counted.where(in_state(DELIVERY, *states)).group_by(DELIVERY.c.state)
+
+
+OPEN = union_all(
+    _counted(State.PENDING),
+    _counted(State.LEASED, State.SENDING),
+    _counted(State.UNCERTAIN),
+    _counted(State.NEEDS_HUMAN),
 )
+"""How many rows are in each state that is not final, along the indexes that hold no other rows."""
 
 _LOOKED_INTO = and_(DELIVERY.c.lease_until.is_not(None), DELIVERY.c.lease_until > _NOW)
 _PLACE = func.row_number().over(
@@ -136,7 +144,7 @@ _RANKED = (
     .subquery("ranked")
 )
 UNCERTAIN = (
-    select(_RANKED.c.team, _RANKED.c.number)
+    select(_RANKED.c.key)
     .where(_RANKED.c.place == 1, ~_RANKED.c.looked_into)
     .order_by(_RANKED.c.not_before, _RANKED.c.team, _RANKED.c.number)
     .limit(_LIMIT)
@@ -148,12 +156,7 @@ is little.
 STILL_UNCERTAIN = and_(in_state(DELIVERY, State.UNCERTAIN), DELIVERY.c.not_before <= _NOW, ~_LOOKED_INTO)
 """Nobody else has taken the row since it was chosen."""
 
-UNSWEPT = (
-    select(DELIVERY.c.team, DELIVERY.c.number)
-    .where(DELIVERY.c.sweep_at <= _NOW, _OURS)
-    .order_by(DELIVERY.c.sweep_at)
-    .limit(_LIMIT)
-)
+UNSWEPT = select(DELIVERY.c.key).where(DELIVERY.c.sweep_at <= _NOW, _OURS).order_by(DELIVERY.c.sweep_at).limit(_LIMIT)
 """Sent messages that may be there twice."""
 
 STILL_UNSWEPT = DELIVERY.c.sweep_at <= _NOW

@@ -4,7 +4,11 @@ An id holds its team in the high bits and the number in its team in the low ones
 team, which is how the tables are split, and an id of another team cannot find anything.
 """
 
+from collections.abc import Sequence
 from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy import ColumnElement, column, select, tuple_, values
 
 from bot.domain.ids import TeamId
 
@@ -30,3 +34,12 @@ def number_of(id: int) -> int:
 def hashed(key: str) -> bytes:
     """What stands for an entry's key in the index."""
     return blake2b(key.encode(errors="surrogatepass"), digest_size=16).digest()
+
+
+def one_of(key: Sequence[ColumnElement[Any]], rows: Sequence[Sequence[Any]]) -> ColumnElement[bool]:
+    """Whether the columns are those of one of the rows.
+
+    The rows are a query: for a list of them, which SQL takes as well, SQLite looks through the whole table.
+    """
+    given = values(*(column(f"key{number}", one.type) for number, one in enumerate(key)), name="given")
+    return tuple_(*key).in_(select(given.data([tuple(row) for row in rows]).cte()))

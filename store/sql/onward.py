@@ -35,11 +35,12 @@ _IS_OURS = (
     .exists()
 )
 
-_KEYS = tuple_(_ROW.team, _ROW.number).in_(bindparam("rows", expanding=True))
+_NAMED = _ROW.key.in_(bindparam("keys", expanding=True))
+"""By the one column that names a row: for a list of several SQLite would look through the whole ledger."""
 
 LEASE = (
     update(DELIVERY)
-    .where(_KEYS, CHANNEL_IS_FREE)
+    .where(_NAMED, CHANNEL_IS_FREE)
     .values(
         state=bindparam("to_state", type_=Text),
         lease_owner=bindparam("owner", type_=_ROW.lease_owner.type),
@@ -48,12 +49,13 @@ LEASE = (
     )
     .returning(*_ROW)
 )
-"""Take rows: `rows` are (team, number)."""
+"""Take the rows of these keys."""
 
 INTEND = (
     update(DELIVERY)
     .where(
-        tuple_(_ROW.team, _ROW.number, _ROW.fence).in_(bindparam("rows", expanding=True)),
+        _NAMED,
+        tuple_(_ROW.key, _ROW.fence).in_(bindparam("fences", expanding=True)),
         _ROW.state == State.LEASED,
         _ROW.lease_until >= bindparam("enough", type_=_MOMENT),
         NOT_HALTED,
@@ -67,7 +69,7 @@ INTEND = (
     )
     .returning(_ROW.team, _ROW.number, _ROW.attempt, _ROW.sent_from, _ROW.first_sent_from)
 )
-"""Begin attempts: `rows` are (team, number, fence), `enough` is until when a lease must last at least. Only the host's
+"""Begin attempts: `fences` are (key, fence), `enough` is until when a lease must last at least. Only the host's
 channel may be another team's.
 """
 

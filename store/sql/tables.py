@@ -27,6 +27,8 @@ from sqlalchemy import (
     Time,
     TypeDecorator,
     UniqueConstraint,
+    and_,
+    func,
     text,
 )
 
@@ -408,6 +410,16 @@ _while("late", "'pending'", "late_after")
 _while("waiting", "'pending'", "channel", "workspace", "platform", "not_before")
 _while("in_flight", "'leased', 'sending'", "channel", "workspace", "platform", "lease_until")
 _while("uncertain", "'uncertain'", "not_before")
+_while("needs_human", "'needs_human'", "team")
+_SHOWS = and_(DELIVERY.c.message.is_not(None), DELIVERY.c.entry.is_not(None))
+Index(
+    "ix_delivery_shows",
+    DELIVERY.c.workspace,
+    DELIVERY.c.platform,
+    func.coalesce(DELIVERY.c.sent_from, DELIVERY.c.settled_at),
+    sqlite_where=_SHOWS,
+    postgresql_where=_SHOWS,
+)
 Index(
     "ix_delivery_unswept",
     DELIVERY.c.sweep_at,

@@ -333,6 +333,22 @@ def upgrade() -> None:
         ["message", "message_channel", "workspace", "platform"],
         unique=False,
     )
+    op.create_index(
+        "ix_delivery_needs_human",
+        "delivery",
+        ["team"],
+        unique=False,
+        sqlite_where=sa.text("state IN ('needs_human')"),
+        postgresql_where=sa.text("state IN ('needs_human')"),
+    )
+    op.create_index(
+        "ix_delivery_shows",
+        "delivery",
+        ["workspace", "platform", sa.text("coalesce(sent_from, settled_at)")],
+        unique=False,
+        sqlite_where=sa.text("message IS NOT NULL AND entry IS NOT NULL"),
+        postgresql_where=sa.text("message IS NOT NULL AND entry IS NOT NULL"),
+    )
     op.create_index(op.f("ix_delivery_team_entry"), "delivery", ["team", "entry"], unique=False)
     op.create_index(
         "ix_delivery_uncertain",

@@ -1,0 +1,131 @@
+"""How SQLite finds what is asked of tables that grow with every week: along an index, and never through a whole one."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from bot.domain.delivery import Draft, Durations, State, Step
+from bot.domain.ids import ChannelRef, InvocationId
+from store.sql import SqlStore, open_store
+from store.sql.tables import DELIVERY
+from store.sql.transaction import SqlTransaction
+from tests.fakes.clock import START, FakeClock
+from tests.fakes.kept import PLATFORM, Club, a_channel, a_club, a_message, a_read_entry
+from tests.fakes.records import a_schedule
+
+DURATIONS = Durations()
+GROWING = ("delivery", "week", "invocation", "mark")
+SMALL = {index.name for index in DELIVERY.indexes if index.dialect_kwargs["sqlite_where"] is not None}
+"""Indexes of the ledger that hold what is under way, or what shows an entry."""
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: FakeClock) -> Iterator[SqlStore]:
+    opened = open_store(f"sqlite:///{tmp_path / 'dogear.db'}", clock)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def club(store: SqlStore) -> Club:
+    return a_club(store)
+
+
+def walks(store: SqlStore, work: Callable[[SqlTransaction], object]) -> Sequence[str]:
+    """The steps of the plans of everything that the work asks the database which go through a whole growing table."""
+    statements: list[str] = []
+
+    def listen(connection: Any, _record: object) -> None:
+        connection.set_trace_callback(statements.append)
+
+    store._engine.dispose()  # so that the next connection is heard
+    event.listen(store._engine, "connect", listen)
+    with store.begin(write=True) as tx:
+        work(tx)
+    event.remove(store._engine, "connect", listen)
+    with store.begin(write=False) as tx:
+        asked = [one for one in statements if one.split(maxsplit=1)[0] in {"SELECT", "UPDATE", "DELETE", "WITH"}]
+        steps = [step[3] for one in asked for step in tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {one}")]
+    assert steps
+    return [step for step in steps if _is_walk(step)]
+
+
+def _is_walk(step: str) -> bool:
+    walk = re.fullmatch(r"SCAN (\w+)(?: USING (?:COVERING )?INDEX (\w+))?", step)
+    return walk is not None and walk[1] in GROWING and walk[2] not in SMALL
+
+
+def a_draft(step: Step = Step.ROOT, channel: ChannelRef | None = None, **more: Any) -> Draft:
+    late = START + timedelta(days=1)
+    return Draft(channel=channel or a_channel(), source_key="due", step=step, ordinal=0, late_after=late, **more)
+
+
+def test_a_walk_through_a_whole_table_is_seen(store: SqlStore) -> None:
+    def everything(tx: SqlTransaction) -> None:
+        tx.connection.exec_driver_sql("SELECT count(outcome) FROM delivery").all()
+
+    assert walks(store, everything) == ["SCAN delivery"]
+
+
+def test_a_digest_goes_its_way_along_indexes(store: SqlStore, club: Club) -> None:
+    (entry,) = club.add(a_read_entry())
+
+    def sent(tx: SqlTransaction) -> None:
+        assert tx.deliveries.plan(club.team, [a_draft(entry=entry)], not_before=tx.now())
+        (leased,) = tx.deliveries.lease("worker", 9, DURATIONS, [PLATFORM])
+        (begun,) = tx.deliveries.intend([leased], DURATIONS)
+        swept = tx.now() + timedelta(minutes=1)
+        assert tx.deliveries.settle(begun.id, begun.fence, State.SENT, message=a_message(), sweep_at=swept)
+        assert tx.deliveries.showing(a_message())
+        assert tx.deliveries.posted(a_channel().workspace, START)
+        assert tx.deliveries.discussions(club.team, entry, 9)
+        assert tx.deliveries.unswept(9, DURATIONS, [PLATFORM]) == []
+        assert tx.deliveries.get(begun.id)
+        assert tx.deliveries.of(club.team, "due")
+        tx.deliveries.swept(begun.id, outcome=None, again_at=None)
+
+    assert walks(store, sent) == []
+
+
+def test_what_goes_wrong_is_found_along_indexes(store: SqlStore, club: Club, clock: FakeClock) -> None:
+    with club.store.begin(write=True) as tx:
+        tx.deliveries.plan(club.team, [a_draft()], not_before=tx.now())
+        (leased,) = tx.deliveries.lease("worker", 9, DURATIONS, [PLATFORM])
+        tx.deliveries.intend([leased], DURATIONS)
+    clock.advance(timedelta(hours=1))
+
+    def looked_into(tx: SqlTransaction) -> None:
+        assert tx.deliveries.expire({PLATFORM: timedelta()}) == 1
+        (doubtful,) = tx.deliveries.uncertain("looker", 9, DURATIONS, [PLATFORM])
+        assert tx.deliveries.settle(doubtful.id, doubtful.fence, State.NEEDS_HUMAN)
+        assert tx.deliveries.unsettled(club.team)
+        assert tx.deliveries.open() == {State.NEEDS_HUMAN: 1}
+        assert tx.deliveries.overdue([PLATFORM]) is None
+        assert tx.deliveries.skip_late() == []
+        tx.deliveries.halt(a_channel().workspace, [Step.ROOT], START)
+        tx.deliveries.next_due()
+        tx.deliveries.never_late(doubtful.id)
+
+    assert walks(store, looked_into) == []
+
+
+def test_slots_and_repeats_are_looked_up_along_indexes(store: SqlStore, club: Club) -> None:
+    def asked(tx: SqlTransaction) -> None:
+        (schedule,) = tx.schedules.all()
+        tx.schedules.used(schedule.id, "2026-W48")
+        tx.schedules.used_among([(schedule.id, "2026-W48"), (schedule.id, "2026-W49")])
+        tx.schedules.weeks(club.team, a_channel(), 9)
+        tx.schedules.candidates(club.team, a_channel(), ())
+        tx.invocations.answer(InvocationId("x"))
+        tx.invocations.forget_before(START)
+
+    with club.store.begin(write=True) as tx:
+        tx.schedules.keep(replace(a_schedule(), team=club.team, channel=a_channel()))
+
+    assert walks(store, asked) == []
