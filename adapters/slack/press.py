@@ -3,15 +3,14 @@
 import json
 from enum import StrEnum
 
+from pydantic_core import to_json
+
 from adapters.slack.text import clean
 from bot.domain.card import Call
 from bot.domain.record import record
 
 MOST_VALUE = 2000
 """Characters in a button's value (https://docs.slack.dev/reference/block-kit/block-elements/button-element, 2026-08)."""
-
-_quoted = json.JSONEncoder(ensure_ascii=False).encode
-"""Of a text it is quick, while for anything else an encoder is made anew: most of what a button would cost."""
 
 
 class Way(StrEnum):
@@ -33,10 +32,8 @@ class Press:
 
 def written(call: Call, part: int = 1) -> str | None:
     """The button's value, None if it would be too long for one."""
-    path = ",".join(map(_quoted, call.path))
-    arguments = ",".join(f"{_quoted(name)}:{_quoted(clean(value))}" for name, value in call.arguments.items())
-    more = f',"n":{part}' if part > 1 else ""
-    value = f'{{"p":[{path}],"a":{{{arguments}}}{more}}}'
+    arguments = {name: clean(value) for name, value in call.arguments.items()}
+    value = to_json({"p": call.path, "a": arguments, **({"n": part} if part > 1 else {})}).decode()
     return value if len(value) <= MOST_VALUE else None
 
 
