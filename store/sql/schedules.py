@@ -42,8 +42,8 @@ class SqlSchedules:
         number = known or self._work.take(schedule.team, "schedule")
         statement = self._work.insert(SCHEDULE).values(number=number, **values)
         statement = statement.on_conflict_do_update(
-            index_elements=["team", "platform", "workspace", "channel"],
-            set_={name: statement.excluded[name] for name in values},
+            index_elements=_CHANNEL,
+            set_={name: statement.excluded[name] for name in values if name not in _CHANNEL},
         )
         number = self._work.value(statement.returning(SCHEDULE.c.number))
         return replace(schedule, id=ScheduleId(id_of(schedule.team, number)))
@@ -118,6 +118,10 @@ class SqlSchedules:
         return {row[0]: row[1] for row in self._work.rows(statement)}
 
 
+_CHANNEL = ["team", "platform", "workspace", "channel"]
+"""What tells a slot from others. It is not set anew: SQLite would look through all that the team was ever sent for rows
+that name the old one.
+"""
 _SAME_SCHEDULE = and_(SCHEDULE.c.team == WEEK.c.team, SCHEDULE.c.number == WEEK.c.schedule)
 _WEEKS = select(WEEK, SCHEDULE.c.platform, SCHEDULE.c.workspace, SCHEDULE.c.channel).join(SCHEDULE, _SAME_SCHEDULE)
 
