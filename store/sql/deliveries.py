@@ -18,7 +18,6 @@ from sqlalchemy import (
     func,
     insert,
     literal,
-    or_,
     select,
     update,
 )
@@ -42,6 +41,7 @@ from store.sql.due import (
     STILL_UNCERTAIN,
     STILL_UNSWEPT,
     UNCERTAIN,
+    UNSETTLED,
     UNSWEPT,
 )
 from store.sql.keys import id_of, number_of, team_of
@@ -259,11 +259,8 @@ class SqlDeliveries:
         return [(row.at, message_of(row, row.message_channel, row.message)) for row in rows]
 
     def unsettled(self, team: TeamId) -> Sequence[Delivery]:
-        recent = and_(DELIVERY.c.state == State.REFUSED, DELIVERY.c.settled_at >= self._work.now() - _RECENT)
-        of_team = and_(DELIVERY.c.team == team, DELIVERY.c.step != Step.NOTICE)
-        troubled = select(DELIVERY).where(of_team, or_(DELIVERY.c.state == State.NEEDS_HUMAN, recent))
-        newest = troubled.order_by(DELIVERY.c.settled_at.desc(), DELIVERY.c.number.desc())
-        return [delivery_of(row) for row in self._work.rows(newest)]
+        rows = self._work.rows(UNSETTLED, of_team=team, since=self._work.now() - _RECENT)
+        return [delivery_of(row) for row in rows]
 
     def next_due(self) -> datetime | None:
         rows = self._work.rows(NEXT, now=self._work.now())

@@ -9,10 +9,12 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     FromClause,
+    Integer,
     Select,
     Text,
     and_,
     bindparam,
+    desc,
     func,
     literal,
     or_,
@@ -22,7 +24,7 @@ from sqlalchemy import (
     update,
 )
 
-from bot.domain.delivery import State
+from bot.domain.delivery import State, Step
 from store.sql.tables import DELIVERY, HALT
 
 EVERYWHERE = ""
@@ -160,6 +162,18 @@ UNSWEPT = select(DELIVERY.c.key).where(DELIVERY.c.sweep_at <= _NOW, _OURS).order
 """Sent messages that may be there twice."""
 
 STILL_UNSWEPT = DELIVERY.c.sweep_at <= _NOW
+
+_TROUBLED = select(DELIVERY).where(
+    DELIVERY.c.team == bindparam("of_team", type_=Integer), DELIVERY.c.step != Step.NOTICE
+)
+_WAIT_FOR_A_PERSON = _TROUBLED.where(in_state(DELIVERY, State.NEEDS_HUMAN))
+_REFUSED = _TROUBLED.where(
+    in_state(DELIVERY, State.REFUSED), DELIVERY.c.settled_at >= bindparam("since", type_=DELIVERY.c.settled_at.type)
+)
+UNSETTLED = union_all(_WAIT_FOR_A_PERSON, _REFUSED).order_by(desc("settled_at"), desc("number"))
+"""What waits for a person in the team of `of_team` or was refused after `since`, newest first: each along its own
+index, for of all that the team was ever sent this is little.
+"""
 
 NEXT = select(
     func.min(

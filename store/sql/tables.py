@@ -411,6 +411,7 @@ _while("waiting", "'pending'", "channel", "workspace", "platform", "not_before")
 _while("in_flight", "'leased', 'sending'", "channel", "workspace", "platform", "lease_until")
 _while("uncertain", "'uncertain'", "not_before")
 _while("needs_human", "'needs_human'", "team")
+_while("refused", "'refused'", "team", "settled_at")
 _SHOWS = and_(DELIVERY.c.message.is_not(None), DELIVERY.c.entry.is_not(None))
 Index(
     "ix_delivery_shows",

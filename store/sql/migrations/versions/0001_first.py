@@ -342,6 +342,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN ('needs_human')"),
     )
     op.create_index(
+        "ix_delivery_refused",
+        "delivery",
+        ["team", "settled_at"],
+        unique=False,
+        sqlite_where=sa.text("state IN ('refused')"),
+        postgresql_where=sa.text("state IN ('refused')"),
+    )
+    op.create_index(
         "ix_delivery_shows",
         "delivery",
         ["workspace", "platform", sa.text("coalesce(sent_from, settled_at)")],
