@@ -19,7 +19,6 @@ from store.sql.tables import ENTRY, MARK, MEMBER, READING
 from store.sql.work import AnyRow, Work
 
 MOST_READ = 5
-_SAME_ENTRY = and_(ENTRY.c.team == READING.c.team, ENTRY.c.number == READING.c.entry)
 
 _OF_MEMBER = and_(READING.c.team == bindparam("team"), READING.c.member == bindparam("member"))
 _STATES = these(select(READING.c.entry, READING.c.state).where(_OF_MEMBER), READING.c.entry)
@@ -104,9 +103,9 @@ class SqlReadings:
         row = self._work.row(select(func.count(READING.c.member.distinct()), func.count(), recent).where(read))
         assert row is not None
         readers, reads, reads_since = row
-        by_entry = select(READING.c.entry, func.count().label("readers")).join(ENTRY, _SAME_ENTRY)
-        by_entry = by_entry.where(read, on_list(team)).group_by(READING.c.entry)
-        most = self._work.rows(by_entry.order_by(func.count().desc(), READING.c.entry).limit(MOST_READ))
+        counted = select(READING.c.entry, func.count().label("readers")).where(read).group_by(READING.c.entry).subquery()
+        by_entry = select(counted).join(ENTRY, ENTRY.c.number == counted.c.entry).where(on_list(team))
+        most = self._work.rows(by_entry.order_by(counted.c.readers.desc(), counted.c.entry).limit(MOST_READ))
         return TeamCounts(
             members=self._work.value(select(func.count()).where(MEMBER.c.team == team)),
             readers=readers,

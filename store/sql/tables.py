@@ -289,7 +289,7 @@ READING = Table(
     Column("chosen_at", Moment),
     _to("member", "member"),
     _to("entry", "entry"),
-    Index(None, "team", "entry", "state"),
+    Index(None, "team", "state", "entry"),
     **_SMALL,
 )
 

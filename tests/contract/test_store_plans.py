@@ -21,7 +21,7 @@ from tests.fakes.kept import PLATFORM, Club, a_channel, a_club, a_message, a_rea
 from tests.fakes.records import a_schedule
 
 DURATIONS = Durations()
-GROWING = ("delivery", "week", "invocation", "mark")
+GROWING = ("delivery", "week", "invocation", "mark", "reading")
 SMALL = {index.name for index in DELIVERY.indexes if index.dialect_kwargs["sqlite_where"] is not None}
 """Indexes of the ledger that hold what is under way, or what shows an entry."""
 
@@ -150,12 +150,16 @@ def test_what_goes_wrong_is_found_along_indexes(store: SqlStore, club: Club, clo
 
 
 def test_slots_and_repeats_are_looked_up_along_indexes(store: SqlStore, club: Club) -> None:
+    (entry,) = club.add(a_read_entry())
+
     def asked(tx: SqlTransaction) -> None:
         (schedule,) = tx.schedules.all()
         tx.schedules.used(schedule.id, "2026-W48")
         tx.schedules.used_among([(schedule.id, "2026-W48"), (schedule.id, "2026-W49")])
         tx.schedules.weeks(club.team, a_channel(), 9)
         tx.schedules.candidates(club.team, a_channel(), ())
+        tx.readings.wanted(club.team)
+        tx.readings.readers(entry)
         tx.invocations.answer(InvocationId("x"))
         tx.invocations.forget_before(START)
 

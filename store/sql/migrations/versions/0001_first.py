@@ -208,7 +208,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("team", "member", "entry", name=op.f("pk_reading")),
         sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_reading_team_entry_state"), "reading", ["team", "entry", "state"], unique=False)
+    op.create_index(op.f("ix_reading_team_state_entry"), "reading", ["team", "state", "entry"], unique=False)
     op.create_table(
         "schedule",
         sa.Column("team", sa.Integer(), autoincrement=False, nullable=False),
