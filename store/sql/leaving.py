@@ -8,7 +8,7 @@ from sqlalchemy import Text, and_, delete, select, tuple_, type_coerce, update
 
 from bot.domain.ids import WorkspaceRef
 from store.sql.keys import one_of
-from store.sql.tables import DELIVERY, MARK, MEMBER, READING, SCHEDULE, WEEK, WORKSPACE, packed
+from store.sql.tables import DELIVERY, MARK, MEMBER, READING, SCHEDULE, TEAM, WEEK, WORKSPACE, packed
 from store.sql.work import AnyRow, Work
 
 T = TypeVar("T")
@@ -35,7 +35,8 @@ def _places(work: Work, ref: WorkspaceRef) -> None:
         for table in (MARK, DELIVERY, SCHEDULE)
     }
     slots = select(SCHEDULE.c.team, SCHEDULE.c.number).where(there[SCHEDULE])
-    work.change(delete(MARK).where(there[MARK]))
+    of_any_team = MARK.c.team.in_(select(TEAM.c.id))  # with that SQLite looks along the key, which begins with the team
+    work.change(delete(MARK).where(of_any_team, there[MARK]))
     work.change(delete(DELIVERY).where(there[DELIVERY]))
     work.change(delete(WEEK).where(tuple_(WEEK.c.team, WEEK.c.schedule).in_(slots)))
     work.change(delete(SCHEDULE).where(there[SCHEDULE]))

@@ -103,7 +103,9 @@ class SqlReadings:
         row = self._work.row(select(func.count(READING.c.member.distinct()), func.count(), recent).where(read))
         assert row is not None
         readers, reads, reads_since = row
-        counted = select(READING.c.entry, func.count().label("readers")).where(read).group_by(READING.c.entry).subquery()
+        counted = (
+            select(READING.c.entry, func.count().label("readers")).where(read).group_by(READING.c.entry).subquery()
+        )
         by_entry = select(counted).join(ENTRY, ENTRY.c.number == counted.c.entry).where(on_list(team))
         most = self._work.rows(by_entry.order_by(counted.c.readers.desc(), counted.c.entry).limit(MOST_READ))
         return TeamCounts(

@@ -393,6 +393,7 @@ DELIVERY = Table(
     UniqueConstraint("team", "source_key", "ordinal"),
     Index(None, "message", "message_channel", "workspace", "platform"),
     Index(None, "team", "entry"),
+    Index(None, "workspace", "platform"),
 )
 
 

@@ -85,7 +85,7 @@ def test_a_walk_through_a_whole_table_is_seen(store: SqlStore) -> None:
 
 
 def test_a_schedule_is_changed_without_a_look_at_what_was_sent(store: SqlStore, club: Club) -> None:
-    """SQLite tells of no plan for what a foreign key makes it look up, but counts its steps."""
+    """The plan has the look that a foreign key may want in any case; so the steps are counted that are taken."""
     schedule = replace(a_schedule(), team=club.team, channel=a_channel())
     with club.store.begin(write=True) as tx:
         kept = tx.schedules.keep(schedule)
@@ -147,6 +147,18 @@ def test_what_goes_wrong_is_found_along_indexes(store: SqlStore, club: Club, clo
         tx.deliveries.never_late(doubtful.id)
 
     assert walks(store, looked_into) == []
+
+
+def test_what_came_from_a_workspace_is_removed_along_indexes(store: SqlStore, club: Club) -> None:
+    """But for the foreign key of its schedules, by which what its team was sent elsewhere is looked through."""
+    workspace = a_channel().workspace
+
+    def purged(tx: SqlTransaction) -> None:
+        tx.teams.leave(workspace)
+        tx.teams.purge(workspace)
+        assert tx.teams.workspace(workspace) is None
+
+    assert set(walks(store, purged)) == {"SEARCH delivery USING INDEX ix_delivery_team_entry (team=?)"}
 
 
 def test_slots_and_repeats_are_looked_up_along_indexes(store: SqlStore, club: Club) -> None:

@@ -374,6 +374,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("sweep_at IS NOT NULL"),
         postgresql_where=sa.text("sweep_at IS NOT NULL"),
     )
+    op.create_index(op.f("ix_delivery_workspace_platform"), "delivery", ["workspace", "platform"], unique=False)
     op.create_index(
         "ix_delivery_waiting",
         "delivery",
