@@ -182,8 +182,8 @@ class Core(Protocol):
         ...
 
     async def invoke(self, invocation: Invocation) -> Answer:
-        """Carry out one use of a command. A repeat of the same id has no second effect and gets the first answer; where
-        nothing was changed, the answer of now if a hundred others came between.
+        """Carry out one use of a command. A repeat of the same id has no second effect: it gets the first answer again, and
+        where nothing was changed the answer of now.
         """
         ...
 

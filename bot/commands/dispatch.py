@@ -2,9 +2,8 @@
 
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 from bot.chat.command import Catalogue, CommandSpec
@@ -47,17 +46,15 @@ from bot.service import notices, readings, schedules, search, teams
 
 MOST_CHOICES = 25
 """The smallest limit that a platform has for completions (its documentation of August 2026)."""
-REPEATS_REMEMBERED = timedelta(minutes=10)
-MOST_REMEMBERED = 100
-"""Answers that a repeat is given again from memory: those of what was changed are in the store as well, and what was only read
-is read again. A thousand, as cards of sixty records each, fit no core's cache, and to put each next one in their place
-took a quarter of the time of all answers where others use the machine's caches, too.
+MOST_REMEMBERED = 1_000
+"""Uses of which it is known that they were answered, so that a repeat is none. Not their answers: those of what was changed are
+in the store, what was only read is read again, and cards that are kept fit no core's cache.
 """
 MARKS_COUNT = timedelta(days=30)
 """For so long the reactions on a message are read again where events may have been missed."""
 
 _KNOWN = {"answered", "refused"}
-"""What a repeat is answered by the same words; of trouble it may be rid by then."""
+"""Outcomes of which a repeat is no use of its own; of trouble it may be rid by then."""
 
 log = logging.getLogger("dogear.dispatch")
 
@@ -100,7 +97,7 @@ class Dispatcher:
         self._meter = meter
         self._limits = limits
         self._patience = patience
-        self._answered: OrderedDict[InvocationId, tuple[datetime, Answer]] = OrderedDict()
+        self._answered: dict[InvocationId, None] = {}
 
     @property
     def catalogue(self) -> Catalogue:
@@ -109,13 +106,13 @@ class Dispatcher:
     async def invoke(self, invocation: Invocation) -> Answer:
         """Carry out one use of a command; whatever goes wrong comes back as a card."""
         follow(invocation.id)
-        known = self._answered.get(invocation.id)
-        if known is not None:
+        if invocation.id in self._answered:
             self._meter.repeated()
-            return known[1]
+            _, _, again = await self._tried(invocation, counted=True)
+            return again
         outcome, answer = await self._measured(invocation)
         if outcome in _KNOWN:
-            self._remember(invocation.id, answer)
+            self._remember(invocation.id)
         return answer
 
     async def overview(
@@ -220,7 +217,8 @@ class Dispatcher:
         """Carry out a writing command, unless this very use of it was carried out before: then its answer again."""
         kept = tx.invocations.answer(invocation.id)
         if kept is not None:
-            self._meter.repeated()
+            if invocation.id not in self._answered:
+                self._meter.repeated()
             return from_json(kept)
         card = self._admitted(tx, invocation, command, call, role)
         tx.invocations.keep(invocation.id, to_json(card))
@@ -278,16 +276,10 @@ class Dispatcher:
         log.error("bug in %s", what, exc_info=True, extra={"reference": reference})  # noqa: LOG014 -- only handlers call
         return _trouble(f"Something broke (ref {reference}).", "The host finds it in the log under that reference.")
 
-    def _remember(self, id: InvocationId, answer: Answer) -> None:
-        """Keep the answer for a repeat; what a writing command did is also kept in the store."""
-        now = self._clock.now()
-        self._answered[id] = (now, answer)
-        while len(self._answered) > MOST_REMEMBERED or self._oldest() < now - REPEATS_REMEMBERED:
-            self._answered.popitem(last=False)
-
-    def _oldest(self) -> datetime:
-        at, _ = next(iter(self._answered.values()))
-        return at
+    def _remember(self, id: InvocationId) -> None:
+        self._answered[id] = None
+        if len(self._answered) > MOST_REMEMBERED:
+            del self._answered[next(iter(self._answered))]
 
     async def complete(self, actor: Actor, kind: Kind, typed: str) -> Sequence[Choice]:
         """Values of a kind that fit what was typed so far; none on any trouble, for it is only help."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.chat.platform import Actor, Answer, Invocation, WorkspaceJoined, WorkspaceLeft
+from bot.commands import dispatch
 from bot.commands.catalogue import COMMANDS
 from bot.domain.card import Call, Form
 from bot.domain.errors import StoreBusy
@@ -55,6 +56,18 @@ def test_a_repeat_of_a_write_has_no_second_effect_even_after_a_restart(database:
 
     assert first == second
     assert "Read: 0" in stats
+
+
+def test_of_what_was_answered_long_ago_nothing_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> list[str]:
+        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Alpha") as house:
+            for number in (1, 2, 1, 3):
+                await house.say("list", again=f"press:{number}")
+            return list(house.club.dispatcher._answered)
+
+    monkeypatch.setattr(dispatch, "MOST_REMEMBERED", 2)
+
+    assert asyncio.run(scenario()) == ["press:2", "press:3"]
 
 
 def test_what_failed_for_the_databases_sake_may_be_repeated(

@@ -3,6 +3,8 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from bot.domain.card import Call
 from bot.domain.ids import InvocationId
 from bot.domain.team import Role
@@ -27,11 +29,12 @@ def test_a_person_over_the_limit_is_refused_and_others_are_answered(tmp_path: Pa
     asyncio.run(scene())
 
 
-def test_a_repeat_costs_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("line", ["read #1", "random"])
+def test_a_repeat_costs_nothing(line: str, tmp_path: Path) -> None:
     async def scene() -> None:
         database = f"sqlite:///{tmp_path}/dogear.db"
         async with clubhouse(database, tmp_path, "Caching", hosted=True, person_limit=10) as house:
-            answers = [await house.say("read #1", again="press:1") for _ in range(50)]
+            answers = [await house.say(line, again="press:1") for _ in range(50)]
 
             assert not any(answer.refusal for answer in answers)
 
