@@ -32,7 +32,7 @@ class Press:
 
 def written(call: Call, part: int = 1) -> str | None:
     """The button's value, None if it would be too long for one."""
-    arguments = {name: clean(value) for name, value in call.arguments.items()}
+    arguments = {clean(name): clean(value) for name, value in call.arguments.items()}
     value = to_json({"p": call.path, "a": arguments, **({"n": part} if part > 1 else {})}).decode()
     return value if len(value) <= MOST_VALUE else None
 

@@ -106,11 +106,10 @@ class Dispatcher:
     async def invoke(self, invocation: Invocation) -> Answer:
         """Carry out one use of a command; whatever goes wrong comes back as a card."""
         follow(invocation.id)
-        if invocation.id in self._answered:
+        repeated = invocation.id in self._answered
+        if repeated:
             self._meter.repeated()
-            _, _, again = await self._tried(invocation, counted=True)
-            return again
-        outcome, answer = await self._measured(invocation)
+        outcome, answer = await self._measured(invocation, counted=repeated)
         if outcome in _KNOWN:
             self._remember(invocation.id)
         return answer
@@ -156,7 +155,7 @@ class Dispatcher:
             call = self._call(invocation)
             command = self._command(call)
             name, spec = command.spec.name, command.spec
-            carried_out = partial(self._carried_out, invocation, command, call)
+            carried_out = partial(self._carried_out, invocation, command, call, counted=counted)
             return name, "answered", await self._patience.of(carried_out)
         except TooMuch as no:
             return name, "limited", Answer(show=refusal(no, None, self._house.host.word), refusal=True, passing=True)
@@ -186,7 +185,7 @@ class Dispatcher:
             raise BadUsage(f"There is no command “{' '.join(call.path)}”.", hint="“help” lists every command.")
         return command
 
-    async def _carried_out(self, invocation: Invocation, command: Command, call: Call) -> Answer:
+    async def _carried_out(self, invocation: Invocation, command: Command, call: Call, *, counted: bool) -> Answer:
         spec = command.spec
         role = self._role(invocation.actor)
         if role < spec.role:
@@ -194,7 +193,7 @@ class Dispatcher:
         if spec.form and not any(param.name in call.arguments for param in spec.params if param.required):
             return Answer(show=form_of(spec, call.arguments))
         if spec.writes:
-            card = await self._runner.write(lambda tx: self._once(tx, invocation, command, call, role))
+            card = await self._runner.write(lambda tx: self._once(tx, invocation, command, call, role, counted=counted))
             self._wake()
         else:
             card = await self._read(invocation, command, call, role)
@@ -213,11 +212,13 @@ class Dispatcher:
             return card
         return await self._runner.write(lambda tx: self._admitted(tx, invocation, command, call, role))
 
-    def _once(self, tx: Transaction, invocation: Invocation, command: Command, call: Call, role: Role) -> Card:
+    def _once(
+        self, tx: Transaction, invocation: Invocation, command: Command, call: Call, role: Role, *, counted: bool
+    ) -> Card:
         """Carry out a writing command, unless this very use of it was carried out before: then its answer again."""
         kept = tx.invocations.answer(invocation.id)
         if kept is not None:
-            if invocation.id not in self._answered:
+            if not counted:
                 self._meter.repeated()
             return from_json(kept)
         card = self._admitted(tx, invocation, command, call, role)

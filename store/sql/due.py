@@ -123,16 +123,17 @@ OVERDUE = LEASABLE.with_only_columns(DELIVERY.c.not_before)
 """When what could be leased now fell due."""
 
 
-def _counted(*states: State) -> Select[tuple[str, int]]:
-    counted = select(DELIVERY.c.state, func.count().label("number"))
-    return counted.where(in_state(DELIVERY, *states)).group_by(DELIVERY.c.state)
+_IN_FLIGHT = (State.LEASED, State.SENDING)
+
+
+def _number_in(*states: State) -> Select[tuple[str, int]]:
+    number = select(DELIVERY.c.state, func.count().label("number"))
+    return number.where(in_state(DELIVERY, *states)).group_by(DELIVERY.c.state)
 
 
 OPEN = union_all(
-    _counted(State.PENDING),
-    _counted(State.LEASED, State.SENDING),
-    _counted(State.UNCERTAIN),
-    _counted(State.NEEDS_HUMAN),
+    _number_in(*_IN_FLIGHT),
+    *(_number_in(state) for state in State if not state.final and state not in _IN_FLIGHT),
 )
 """How many rows are in each state that is not final, along the indexes that hold no other rows."""
 

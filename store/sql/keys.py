@@ -1,14 +1,11 @@
 """The ids that the ports speak of, and the keys that the tables have.
 
 An id holds its team in the high bits and the number in its team in the low ones. So every statement can name the
-team, which is how the tables are split, and an id of another team cannot find anything.
+team, which is how the tables are split, and an id of another team cannot find anything. Only the workers, who serve all
+teams, name rows of the ledger by their own key.
 """
 
-from collections.abc import Sequence
 from hashlib import blake2b
-from typing import Any
-
-from sqlalchemy import ColumnElement, column, select, tuple_, values
 
 from bot.domain.ids import TeamId
 
@@ -34,12 +31,3 @@ def number_of(id: int) -> int:
 def hashed(key: str) -> bytes:
     """What stands for an entry's key in the index."""
     return blake2b(key.encode(errors="surrogatepass"), digest_size=16).digest()
-
-
-def one_of(key: Sequence[ColumnElement[Any]], rows: Sequence[Sequence[Any]]) -> ColumnElement[bool]:
-    """Whether the columns are those of one of the rows.
-
-    The rows are a query: for a list of them, which SQL takes as well, SQLite looks through the whole table.
-    """
-    given = values(*(column(f"key{number}", one.type) for number, one in enumerate(key)), name="given")
-    return tuple_(*key).in_(select(given.data([tuple(row) for row in rows]).cte()))

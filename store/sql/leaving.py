@@ -7,7 +7,6 @@ from typing import TypeVar
 from sqlalchemy import Text, and_, delete, select, tuple_, type_coerce, update
 
 from bot.domain.ids import WorkspaceRef
-from store.sql.keys import one_of
 from store.sql.tables import DELIVERY, MARK, MEMBER, READING, SCHEDULE, TEAM, WEEK, WORKSPACE, packed
 from store.sql.work import AnyRow, Work
 
@@ -58,9 +57,9 @@ def _remove(work: Work, members: Sequence[AnyRow]) -> None:
     for some in _parts(members):
         numbers = [(row.team, row.number) for row in some]
         accounts = [(row.team, row.platform, row.account) for row in some]
-        work.change(delete(MARK).where(one_of((MARK.c.team, MARK.c.platform, MARK.c.account), accounts)))
-        work.change(delete(READING).where(one_of((READING.c.team, READING.c.member), numbers)))
-        work.change(delete(MEMBER).where(one_of((MEMBER.c.team, MEMBER.c.number), numbers)))
+        work.change(delete(MARK).where(work.one_of((MARK.c.team, MARK.c.platform, MARK.c.account), accounts)))
+        work.change(delete(READING).where(work.one_of((READING.c.team, READING.c.member), numbers)))
+        work.change(delete(MEMBER).where(work.one_of((MEMBER.c.team, MEMBER.c.number), numbers)))
 
 
 def _parts(rows: Sequence[T]) -> Sequence[Sequence[T]]:

@@ -11,7 +11,7 @@ from bot.domain.ids import AccountRef, ChannelRef, EntryId, EntryNumber, Platfor
 from bot.domain.reading import ReadingState
 from bot.domain.schedule import Schedule, Weekday
 from store.sql.filters import on_list, tagged
-from store.sql.keys import id_of, number_of, one_of, team_of
+from store.sql.keys import id_of, number_of, team_of
 from store.sql.places import channel_of, in_channel, place
 from store.sql.tables import ENTRY, READING, SCHEDULE, WEEK, WORKSPACE
 from store.sql.work import AnyRow, Work
@@ -71,7 +71,7 @@ class SqlSchedules:
     def used_among(self, slots: Collection[tuple[ScheduleId, str]]) -> set[tuple[ScheduleId, str]]:
         named = [(team_of(schedule), number_of(schedule), week) for schedule, week in slots]
         slot = (WEEK.c.team, WEEK.c.schedule, WEEK.c.week)
-        asked = [one_of(slot, named[start : start + _AT_ONCE]) for start in range(0, len(named), _AT_ONCE)]
+        asked = [self._work.one_of(slot, named[start : start + _AT_ONCE]) for start in range(0, len(named), _AT_ONCE)]
         rows = [row for some in asked for row in self._work.rows(select(*slot).where(some))]
         return {(ScheduleId(id_of(row.team, row.schedule)), row.week) for row in rows}
 

@@ -1,11 +1,12 @@
 """One open transaction as the nouns see it: statements, the moment, fresh numbers. No noun is here."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, DateTime, Executable, Row, Select, Table, func, select
+from sqlalchemy import ColumnElement, Connection, DateTime, Executable, Row, Select, Table, func, select, text, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.domain.notes import NoteBlock
@@ -94,6 +95,17 @@ class Work:
         values = compiled.params
         parameters = (values[name] for name in compiled.positiontup or ())
         return str(compiled), tuple(storable(value) if isinstance(value, str) else value for value in parameters)
+
+    def one_of(self, key: Sequence[ColumnElement[Any]], rows: Sequence[Sequence[Any]]) -> ColumnElement[bool]:
+        """Whether the columns are those of one of the rows, which are of numbers and texts.
+
+        SQLite looks up in an index what a query gives, and holds a list of rows against every row of the table.
+        """
+        if self.engine != "sqlite":
+            return tuple_(*key).in_([tuple(row) for row in rows])
+        columns = ", ".join(f"json_extract(value, '$[{number}]')" for number, _ in enumerate(key))
+        given = text(f"SELECT {columns} FROM json_each(:given)")  # noqa: S608 -- nothing of it comes from outside
+        return tuple_(*key).in_(given.bindparams(given=json.dumps([list(row) for row in rows])))
 
     def insert(self, table: Table) -> Any:
         """An INSERT with the engine's own ON CONFLICT, which both spell alike."""

@@ -11,9 +11,9 @@ from bot.domain.ids import EntryNumber, Url
 from bot.domain.notes import Notes
 from bot.domain.reading import Choice, Reading, ReadingState
 from bot.domain.source import Problem, Severity, SourceFile, content_of
-from bot.ports import EntryFilter
+from bot.ports import LOTS, EntryFilter
 from store.sql import SqlStore
-from tests.fakes.clock import FakeClock
+from tests.fakes.clock import START, FakeClock
 from tests.fakes.kept import Club, a_club, a_read_entry, an_address
 
 
@@ -274,3 +274,48 @@ def test_text_that_no_database_takes_is_kept_as_far_as_it_can_be(club: Club) -> 
     with club.store.begin(write=False) as tx:
         entry = tx.entries.get(club.team, [kept_id])[kept_id]
     assert (entry.title, entry.notes.markdown) == ("T\ufffditle \ufffd", "\ufffd")
+
+
+def test_every_number_is_drawn_by_as_many_lots(club: Club) -> None:
+    club.add(*(a_read_entry(title) for title in ("one", "two", "three")))
+    third = LOTS // 3
+
+    with club.store.begin(write=False) as tx:
+        drawn = {
+            lot: tx.entries.drawn(club.member, lot)
+            for lot in (0, third, third + 1, LOTS - third - 1, LOTS - third, LOTS - 1)
+        }
+
+    assert [entry and entry.number for entry in drawn.values()] == [1, 1, 2, 2, 3, 3]
+
+
+def test_only_what_is_on_the_list_and_unread_is_drawn(club: Club) -> None:
+    (only,) = club.add(a_read_entry())
+
+    def drawn() -> EntryNumber | None:
+        with club.store.begin(write=False) as tx:
+            found = tx.entries.drawn(club.member, LOTS // 2)
+        return found.number if found else None
+
+    def put(state: ReadingState) -> None:
+        with club.store.begin(write=True) as tx:
+            tx.readings.keep(club.member, Reading(entry=only, state=state, since=START), None)
+
+    found = [drawn()]
+    for state in (ReadingState.READ, ReadingState.LATER, ReadingState.UNREAD):
+        put(state)
+        found.append(drawn())
+    with club.store.begin(write=True) as tx:
+        tx.entries.retire(club.team, [only])
+    found.append(drawn())
+
+    assert found == [1, None, None, 1, None]
+
+
+def test_nothing_is_drawn_from_an_empty_list_nor_from_another_teams(store: SqlStore) -> None:
+    ours, theirs = a_club(store), a_club(store, "theirs")
+    theirs.add(a_read_entry())
+
+    with store.begin(write=False) as tx:
+        assert tx.entries.drawn(ours.member, 0) is None
+        assert tx.entries.drawn(theirs.member, 0) is not None

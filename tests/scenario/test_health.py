@@ -240,7 +240,7 @@ def test_the_metrics_count_what_happened_and_name_nobody(database: str, tmp_path
             assert status == 200
             lines = text.splitlines()
             assert 'dogear_command_seconds_count{command="random",outcome="answered"} 1.0' in lines
-            assert 'dogear_command_seconds_count{command="read",outcome="refused"} 1.0' in lines
+            assert 'dogear_command_seconds_count{command="read",outcome="refused"} 2.0' in lines
             assert 'dogear_command_seconds_count{command="unknown",outcome="refused"} 1.0' in lines
             assert "dogear_repeats_total 1.0" in lines
             assert "dogear_digest_late_seconds_count 1.0" in lines

@@ -101,6 +101,22 @@ def test_a_request_is_good_for_five_minutes_either_way(database: str, seed: Path
     assert asyncio.run(aged()) == [200, 200, 200]
 
 
+def test_a_word_that_slack_uses_in_its_forms_can_be_searched_for(database: str, seed: Path) -> None:
+    async def asked() -> tuple[int, Any]:
+        slack = FakeSlack()
+        slack.workspace()
+        slack.channel()
+        slack.user(ANA, "ana")
+        async with slack.running(), running(slack, database, seed):
+            body, kind = slack.encoded(slack.command(ANA, "search payload"))
+            return await slack.post(body, {"Content-Type": kind, **slack.signed(body)})
+
+    status, answer = asyncio.run(asked())
+
+    assert status == 200
+    assert "“payload”" in shown(answer)
+
+
 def test_a_replay_gets_the_same_acknowledgement_and_has_no_second_effect(database: str, seed: Path) -> None:
     async def kept() -> FakeSlack:
         slack = FakeSlack()
