@@ -23,7 +23,8 @@ GROWTH = 1.2
 """By how much a worker's memory may grow meanwhile."""
 FIRST = 3
 """So many posts are there when the database goes away."""
-CHANNELS = 20
+CHANNELS = 60
+"""A server takes up to a second to stop, in which twenty could be all done: then nothing is left that could go on."""
 REFUSE = """CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN RAISE 'as on a standby' USING ERRCODE = 'read_only_sql_transaction'; END $$"""
 Gone = Callable[[Case], AbstractContextManager[None]]
