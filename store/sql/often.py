@@ -56,7 +56,7 @@ QUEUE = once(_QUEUE.order_by(READING.c.since, READING.c.entry).limit(bindparam("
 
 NUMBERED = once(select(ENTRY).where(_where(ENTRY, "team", "number")))
 THESE = these(select(ENTRY).where(_where(ENTRY, "team")), ENTRY.c.number)
-_LAST = select(func.max(ENTRY.c.number, type_=BigInteger)).where(_where(ENTRY, "team")).scalar_subquery()
+_LAST = select(func.max(ENTRY.c.number)).where(_where(ENTRY, "team")).scalar_subquery()
 _DRAWN = select(ENTRY).where(
     _where(ENTRY, "team"),
     ENTRY.c.number == 1 + cast(_LAST, BigInteger) * bindparam("lot", type_=BigInteger) // LOTS,
