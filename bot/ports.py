@@ -30,7 +30,7 @@ from bot.domain.ids import (
     WorkspaceRef,
 )
 from bot.domain.query import Query
-from bot.domain.reading import Choice, Mark, Reading, ReadingCounts, ReadingState
+from bot.domain.reading_state import Choice, Mark, Reading, ReadingCounts, ReadingState
 from bot.domain.record import record
 from bot.domain.schedule import Schedule
 from bot.domain.source import ReadEntry, Source, SourceFile
@@ -48,7 +48,7 @@ class Clock(Protocol):
         """The moment, aware UTC."""
         ...
 
-    def below(self, limit: int) -> int:
+    def random_below(self, limit: int) -> int:
         """A whole number from 0 to `limit` - 1, every one as likely."""
         ...
 
@@ -66,7 +66,7 @@ class Teams(Protocol):
 
     def get(self, team: TeamId) -> Team: ...
 
-    def named(self, name: str) -> Team | None: ...
+    def by_name(self, name: str) -> Team | None: ...
 
     def all(self) -> Sequence[Team]:
         """Every team, by name."""
@@ -76,7 +76,7 @@ class Teams(Protocol):
 
     def workspace(self, ref: WorkspaceRef) -> Workspace | None: ...
 
-    def of(self, ref: WorkspaceRef) -> Team | None:
+    def of_workspace(self, ref: WorkspaceRef) -> Team | None:
         """The team of a workspace, None while it waits for one, once it was left, and if it is not known."""
         ...
 
@@ -84,11 +84,11 @@ class Teams(Protocol):
         """The workspaces of a team, or with None those that wait for one; not those that we have left."""
         ...
 
-    def present(self, platform: PlatformName) -> Sequence[WorkspaceRef]:
+    def present_workspaces(self, platform: PlatformName) -> Sequence[WorkspaceRef]:
         """The platform's workspaces that we have not left, with a team or without."""
         ...
 
-    def left(self) -> Sequence[Workspace]:
+    def left_workspaces(self) -> Sequence[Workspace]:
         """The workspaces that we have left and of which something is kept still, the first one left foremost."""
         ...
 
@@ -112,19 +112,19 @@ class Teams(Protocol):
 
     def member(self, team: TeamId, account: AccountRef) -> Member | None: ...
 
-    def known(self, ref: WorkspaceRef, account: AccountRef) -> tuple[Team, Member | None] | None:
+    def team_and_member(self, ref: WorkspaceRef, account: AccountRef) -> tuple[Team, Member | None] | None:
         """The team that `of` gives and its `member`, which every use of a command asks for, at one look."""
         ...
 
-    def admit(self, team: TeamId, account: AccountRef, name: str) -> Member:
+    def get_or_add_member(self, team: TeamId, account: AccountRef, name: str) -> Member:
         """The member with this account, added if new, renamed if the name differs; an empty name changes nothing."""
         ...
 
-    def meet(self, member: Member, workspace: WorkspaceRef) -> Member:
+    def add_workspace(self, member: Member, workspace: WorkspaceRef) -> Member:
         """Note that the member is in this workspace too."""
         ...
 
-    def set_member_zone(self, member: MemberId, zone: str) -> None: ...
+    def set_zone_of_member(self, member: MemberId, zone: str) -> None: ...
 
     def members(self, team: TeamId) -> int:
         """How many members the team has."""
@@ -140,7 +140,7 @@ class EntryFilter:
 
 
 @record
-class Kept:
+class StoredEntry:
     """What is kept of an entry of a file, as much as a sync needs; `content` is the hash that `content_of` makes."""
 
     id: EntryId
@@ -163,7 +163,7 @@ class Entries(Protocol):
     `page`, `added_since` and `titled` are for listing: their entries have notes as Markdown and no tree.
     """
 
-    def numbered(self, team: TeamId, number: EntryNumber) -> Entry | None:
+    def by_number(self, team: TeamId, number: EntryNumber) -> Entry | None:
         """The entry of that number, retired ones too."""
         ...
 
@@ -171,9 +171,9 @@ class Entries(Protocol):
         """The entries of these ids, retired ones too; unknown ids are left out."""
         ...
 
-    def keyed(self, team: TeamId, key: str) -> Entry | None: ...
+    def by_key(self, team: TeamId, key: str) -> Entry | None: ...
 
-    def drawn(self, member: MemberId, lot: int) -> Entry | None:
+    def draw(self, member: MemberId, lot: int) -> Entry | None:
         """The entry of the member's team whose number `lot` draws, one of `LOTS` from 0 on, if it is on the list and
         unread; every number from 1 to the highest has about as many lots.
         """
@@ -195,7 +195,7 @@ class Entries(Protocol):
         """The newest entries added since then, newest first."""
         ...
 
-    def titled(self, team: TeamId, typed: str, limit: int) -> Sequence[Entry]:
+    def with_title(self, team: TeamId, typed: str, limit: int) -> Sequence[Entry]:
         """Entries whose number or title begins with what was typed, then those whose title holds it."""
         ...
 
@@ -209,17 +209,17 @@ class Entries(Protocol):
 
     def files(self, source: SourceId) -> Sequence[SourceFile]: ...
 
-    def keep_file(self, file: SourceFile) -> None:
+    def save_file(self, file: SourceFile) -> None:
         """Note what was seen of a file, in place of what was noted before."""
         ...
 
-    def forget_file(self, source: SourceId, file: str) -> None: ...
+    def remove_file(self, source: SourceId, file: str) -> None: ...
 
-    def problems(self) -> int:
+    def count_problems(self) -> int:
         """How many problems the files of all teams' lists have."""
         ...
 
-    def kept(self, team: TeamId) -> Sequence[Kept]:
+    def stored(self, team: TeamId) -> Sequence[StoredEntry]:
         """What is kept of every entry of the team, retired ones too."""
         ...
 
@@ -227,7 +227,7 @@ class Entries(Protocol):
         """Add new entries as (file, entry) in order, each with the team's next number."""
         ...
 
-    def change(self, team: TeamId, source: SourceId, entries: Iterable[tuple[EntryId, str, ReadEntry]]) -> None:
+    def update(self, team: TeamId, source: SourceId, entries: Iterable[tuple[EntryId, str, ReadEntry]]) -> None:
         """Replace what is kept of entries by (id, file, entry), and bring retired ones back."""
         ...
 
@@ -274,11 +274,11 @@ class Readings(Protocol):
         """Every mark on one message."""
         ...
 
-    def keep_mark(self, team: TeamId, mark: Mark) -> bool:
+    def save_mark(self, team: TeamId, mark: Mark) -> bool:
         """Keep the mark unless a newer one of the same account, message and emoji is kept; whether it was kept."""
         ...
 
-    def keep(self, member: MemberId, reading: Reading, choice: Choice | None) -> None:
+    def save(self, member: MemberId, reading: Reading, choice: Choice | None) -> None:
         """Keep the state, and the choice with it unless it is None."""
         ...
 
@@ -306,7 +306,7 @@ class Readings(Protocol):
 
     def team_counts(self, team: TeamId, since: datetime) -> TeamCounts: ...
 
-    def wanted(self, team: TeamId) -> Mapping[EntryId, int]:
+    def queued_counts(self, team: TeamId) -> Mapping[EntryId, int]:
         """For how many members each entry is in the queue; entries that nobody queued are left out."""
         ...
 
@@ -359,7 +359,7 @@ class Search(Protocol):
 class Synonyms(Protocol):
     """Words of a team that stand for each other, in both directions; all are compared without case and accents."""
 
-    def of(self, team: TeamId, query: Query) -> Mapping[str, tuple[str, ...]]:
+    def for_query(self, team: TeamId, query: Query) -> Mapping[str, tuple[str, ...]]:
         """For words of the query what may stand in for them; a word of a pair of several words has to be next to the
         others. Nothing that the query asks for itself.
         """
@@ -377,7 +377,7 @@ class Synonyms(Protocol):
         """Remove the pairs of curators' that have the word (and the other); how many there were."""
         ...
 
-    def keep_file(self, source: SourceId, file: str, synonyms: Mapping[str, Sequence[str]]) -> None:
+    def save_file(self, source: SourceId, file: str, synonyms: Mapping[str, Sequence[str]]) -> None:
         """Make these the pairs of a file's front matter."""
         ...
 
@@ -389,9 +389,9 @@ class Schedules(Protocol):
         """Every schedule of one team, or of all; none of a workspace that we have left."""
         ...
 
-    def of(self, team: TeamId, channel: ChannelRef) -> Schedule | None: ...
+    def of_channel(self, team: TeamId, channel: ChannelRef) -> Schedule | None: ...
 
-    def keep(self, schedule: Schedule) -> Schedule:
+    def save(self, schedule: Schedule) -> Schedule:
         """Keep the schedule in place of the channel's present one, whose id (and used weeks) it takes over."""
         ...
 
@@ -399,13 +399,13 @@ class Schedules(Protocol):
         """Remove the slot; the weeks it used stay as history and count again if the channel gets a new slot."""
         ...
 
-    def use(self, week: Week) -> bool:
+    def use_slot(self, week: Week) -> bool:
         """Use up a week's slot; False, and nothing done, if it was used before."""
         ...
 
-    def used(self, schedule: ScheduleId, week: str) -> Week | None: ...
+    def used_slot(self, schedule: ScheduleId, week: str) -> Week | None: ...
 
-    def used_among(self, slots: Collection[tuple[ScheduleId, str]]) -> set[tuple[ScheduleId, str]]:
+    def used_of(self, slots: Collection[tuple[ScheduleId, str]]) -> set[tuple[ScheduleId, str]]:
         """Which of these slots, named by schedule and week, were used."""
         ...
 
@@ -424,7 +424,7 @@ class Schedules(Protocol):
     def pinned(self, schedule: ScheduleId) -> EntryId | None: ...
 
 
-class Deliveries(Protocol):
+class Ledger(Protocol):
     """The ledger. Which state may follow which is for `bot.domain.delivery` to say, and is checked by its caller."""
 
     def plan(self, team: TeamId, drafts: Sequence[Draft], *, not_before: datetime) -> bool:
@@ -440,7 +440,7 @@ class Deliveries(Protocol):
         """
         ...
 
-    def skip_late(self) -> Sequence[Delivery]:
+    def skip_overdue(self) -> Sequence[Delivery]:
         """Skip what is pending after its `late_after`, with the steps that wait for it; those skipped themselves."""
         ...
 
@@ -450,7 +450,7 @@ class Deliveries(Protocol):
         """
         ...
 
-    def intend(self, deliveries: Sequence[Delivery], durations: Durations) -> Sequence[Delivery]:
+    def start_attempts(self, deliveries: Sequence[Delivery], durations: Durations) -> Sequence[Delivery]:
         """Note, before the first byte leaves, that these attempts begin; those that may, as they are now.
 
         Left out is what is no longer leased to us for long enough, what is halted, and whatever goes to a workspace
@@ -479,7 +479,7 @@ class Deliveries(Protocol):
         """
         ...
 
-    def never_late(self, delivery: DeliveryId) -> None:
+    def clear_deadline(self, delivery: DeliveryId) -> None:
         """Take away its `late_after`: it is to be sent however late that is."""
         ...
 
@@ -489,31 +489,33 @@ class Deliveries(Protocol):
         """
         ...
 
-    def uncertain(self, owner: str, limit: int, durations: Durations, platforms: Sequence[str]) -> Sequence[Delivery]:
+    def claim_uncertain(
+        self, owner: str, limit: int, durations: Durations, platforms: Sequence[str]
+    ) -> Sequence[Delivery]:
         """Take uncertain deliveries that are due to be looked into, oldest first, one for each channel: nobody else
         looks into them for the length of a lease, and who looked before has lost the fence.
         """
         ...
 
-    def unswept(self, limit: int, durations: Durations, platforms: Sequence[str]) -> Sequence[Delivery]:
+    def claim_unswept(self, limit: int, durations: Durations, platforms: Sequence[str]) -> Sequence[Delivery]:
         """Take sent messages whose `sweep_at` has come, oldest first; nobody else has them for a lease's length."""
         ...
 
-    def swept(self, delivery: DeliveryId, *, outcome: str | None, again_at: datetime | None) -> None:
+    def save_sweep(self, delivery: DeliveryId, *, outcome: str | None, again_at: datetime | None) -> None:
         """Note what became of the sweep; with `again_at` it is due once more."""
         ...
 
     def get(self, delivery: DeliveryId) -> Delivery | None: ...
 
-    def of(self, team: TeamId, source_key: str) -> Sequence[Delivery]:
+    def of_source(self, team: TeamId, source_key: str) -> Sequence[Delivery]:
         """Every step of one source, in order."""
         ...
 
-    def showing(self, message: MessageRef) -> tuple[TeamId, EntryId] | None:
+    def entry_shown_by(self, message: MessageRef) -> tuple[TeamId, EntryId] | None:
         """Which entry of which team a message of ours shows."""
         ...
 
-    def posted(self, workspace: WorkspaceRef, since: datetime) -> Sequence[MessageRef]:
+    def posted_messages(self, workspace: WorkspaceRef, since: datetime) -> Sequence[MessageRef]:
         """Our messages in the workspace since then that show an entry, newest first."""
         ...
 
@@ -527,7 +529,7 @@ class Deliveries(Protocol):
         """
         ...
 
-    def doubt_after_restore(self) -> int:
+    def mark_uncertain_after_restore(self) -> int:
         """After a restored backup: what was due and not sent may have been sent since, so make it uncertain and end
         every lease. What waits for it is uncertain too when its turn comes. How many there were.
         """
@@ -541,7 +543,7 @@ class Deliveries(Protocol):
         """Since when the oldest delivery of these platforms is due that nothing holds back; None if none is."""
         ...
 
-    def open(self) -> Mapping[State, int]:
+    def count_by_state(self) -> Mapping[State, int]:
         """How many deliveries are in each state that is not final, over all teams; a state without any is left out."""
         ...
 
@@ -549,15 +551,15 @@ class Deliveries(Protocol):
 class Invocations(Protocol):
     """Which uses of writing commands were carried out, so that a repeat has no second effect."""
 
-    def answer(self, id: InvocationId) -> str | None:
+    def saved_answer(self, id: InvocationId) -> str | None:
         """The answer kept for it, as the dispatcher wrote it; None if it is new."""
         ...
 
-    def keep(self, id: InvocationId, answer: str) -> bool:
+    def save(self, id: InvocationId, answer: str) -> bool:
         """Keep the answer, unless one is kept already; whether it was kept."""
         ...
 
-    def forget_before(self, moment: datetime) -> None: ...
+    def delete_before(self, moment: datetime) -> None: ...
 
 
 class Transaction(Protocol):
@@ -576,7 +578,7 @@ class Transaction(Protocol):
     @property
     def schedules(self) -> Schedules: ...
     @property
-    def deliveries(self) -> Deliveries: ...
+    def ledger(self) -> Ledger: ...
     @property
     def invocations(self) -> Invocations: ...
 
@@ -597,22 +599,22 @@ class Store(Protocol):
         ...
 
 
-class Meter(Protocol):
+class Metrics(Protocol):
     """Counts what happens, for the host. No name and no id of a team or a person goes in here; nothing is raised."""
 
-    def answered(self, command: str, outcome: str, seconds: float) -> None:
+    def count_answer(self, command: str, outcome: str, seconds: float) -> None:
         """A command was answered; `outcome` is one word for what came of it."""
         ...
 
-    def repeated(self) -> None:
+    def count_repeat(self) -> None:
         """A platform brought an invocation or an event again."""
         ...
 
-    def settled(self, delivery: Delivery, transition: Transition) -> None:
+    def count_settled(self, delivery: Delivery, transition: Transition) -> None:
         """What became of a delivery that was attempted or looked for."""
         ...
 
-    def restarted(self, part: str) -> None:
+    def count_restart(self, part: str) -> None:
         """A part of the process stood still or broke, and was started anew."""
         ...
 

@@ -38,9 +38,9 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def store(url: str, clock: FakeClock) -> Iterator[SqlStore]:
     """A store on each engine, whose transactions keep the time of `clock`."""
-    opened = open_store(url, clock, tree=tree, database_time=clock.database_time)
-    yield opened
-    opened.close()
+    open_club = open_store(url, clock, tree=tree, database_time=clock.database_time)
+    yield open_club
+    open_club.close()
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ from typing import Any
 import discord
 
 from adapters.discord import forms
+from adapters.discord.button_value import Press
 from adapters.discord.failures import ALREADY_ACKNOWLEDGED, UNKNOWN_INTERACTION
 from adapters.discord.inbound import Asked, actor, invocation, invocation_id, picked, typed
-from adapters.discord.membership import actor_in
-from adapters.discord.presses import Press
+from adapters.discord.member_lookup import actor_in
 from adapters.discord.render import Layout, messages
 from adapters.discord.surface import MENUS, choices
 from bot.chat.command import CommandSpec, Reply

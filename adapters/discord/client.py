@@ -9,14 +9,14 @@ import aiohttp
 import discord
 from discord import ui
 
-from adapters.discord import presses
+from adapters.discord import button_value
 from adapters.discord.answers import own_up, taken_by_another
+from adapters.discord.button_value import Press
 from adapters.discord.inbound import Asked, invocation_id
-from adapters.discord.presses import Press
-from adapters.discord.quiet import hush
+from adapters.discord.redaction import hush
 from bot.chat.trace import follow
 
-LONGEST_WAIT = 5.0
+MAX_WAIT = 5.0
 """Seconds for which the library may sleep on a rate limit inside one attempt: an attempt has ten in all."""
 LAST_WORDS = 4.0
 """Seconds for answers under way when we stop."""
@@ -42,7 +42,7 @@ class Inbox(Protocol):
     async def began(self, guilds: list[discord.Guild]) -> None: ...
 
 
-class Pressed(ui.DynamicItem[ui.Button[Any]], template=presses.TEMPLATE):
+class Pressed(ui.DynamicItem[ui.Button[Any]], template=button_value.TEMPLATE):
     """Any button of ours, made anew from its custom id when it is pressed."""
 
     def __init__(self, button: "ui.Button[Any]", press: Press) -> None:
@@ -51,7 +51,7 @@ class Pressed(ui.DynamicItem[ui.Button[Any]], template=presses.TEMPLATE):
 
     @classmethod
     async def from_custom_id(cls, _interaction: Asked, item: Any, match: re.Match[str], /) -> Self:
-        press = presses.press(match.string)
+        press = button_value.press(match.string)
         assert press is not None
         return cls(item, press)
 
@@ -200,4 +200,4 @@ class DiscordClient(discord.AutoShardedClient):
 
     def be_quick(self) -> None:
         """Hand a long rate limit back to the ledger, which waits without holding anything."""
-        self.http.max_ratelimit_timeout = LONGEST_WAIT
+        self.http.max_ratelimit_timeout = MAX_WAIT

@@ -10,9 +10,9 @@ import discord
 
 from adapters.discord import cards, inbound, places
 from adapters.discord.answers import Answers
+from adapters.discord.button_value import Press
 from adapters.discord.inbound import Asked, Emojis
-from adapters.discord.presses import Press
-from adapters.discord.repair import Repair
+from adapters.discord.missed_reactions import Repair
 from bot.chat.platform import ChannelGone, Core, Happening, Joined, Reacted, WorkspaceJoined, WorkspaceLeft
 from bot.domain.card import Card
 from bot.domain.errors import PlatformError, StoreBusy
@@ -26,7 +26,7 @@ class Outside(Protocol):
 
     async def marks(self, message: MessageRef) -> Sequence[Reacted]: ...
     async def servers(self) -> Collection[WorkspaceRef]: ...
-    async def tell(self, account: AccountRef, card: Card) -> None: ...
+    async def send_direct(self, account: AccountRef, card: Card) -> None: ...
 
 
 class Events:
@@ -90,7 +90,7 @@ class Events:
     async def _note(self, happening: Any) -> None:
         """Tell the core. Discord tells a thing once: what cannot be noted now is read from the message later."""
         try:
-            await self._core.happened(happening)
+            await self._core.handle(happening)
         except StoreBusy:
             self._repair.doubt(happening.message, happening.at)
 
@@ -120,7 +120,7 @@ class Events:
             return
         try:
             card = cards.welcome(guild.name, self._word, unassigned=None if has_team else str(guild.id))
-            await self._outside.tell(places.account(guild.owner_id), card)
+            await self._outside.send_direct(places.account(guild.owner_id), card)
         except PlatformError as error:
             log.info("nobody could be welcomed: %s", error)
 
@@ -135,7 +135,7 @@ class Events:
         """Tell the core until it can take it: these are not told twice either."""
         while True:
             try:
-                return await self._core.happened(happening)
+                return await self._core.handle(happening)
             except StoreBusy:
                 await asyncio.sleep(1)
 
@@ -149,7 +149,7 @@ class Events:
 
     async def _look_round(self) -> None:
         """Find out which servers removed us while nobody listened; shards that begin together ask once."""
-        known = await self._core.present(places.DISCORD)
+        known = await self._core.joined_workspaces(places.DISCORD)
         try:
             present = await self._outside.servers() if known else ()
         except PlatformError as error:

@@ -10,37 +10,37 @@ from typing import Any
 import discord
 from discord import ui
 
-from adapters.discord import presses
+from adapters.discord import button_value
 from adapters.discord.markup import shortened, size
 from adapters.discord.surface import POSTABLE
 from bot.domain.card import Action, Call, Card, Field, Fields, Form, Paragraph, Tone
 from bot.domain.text import plain
 from bot.domain.value import Kind
 
-MOST_FIELDS = 5
-LONGEST_TITLE = 45
-LONGEST_LABEL = 45
-LONGEST_DESCRIPTION = 100
-LONGEST_INPUT = 1000
+MAX_FIELDS = 5
+MAX_TITLE = 45
+MAX_LABEL = 45
+MAX_DESCRIPTION = 100
+MAX_INPUT = 1000
 """Ours: Discord takes 4,000."""
-MOST_OPTIONS = 25
-LONGEST_OPTION = 100
+MAX_OPTIONS = 25
+MAX_OPTION = 100
 
 
 def modal(form: Form) -> ui.Modal | None:
     """The form as a modal; None if it asks for more than a modal can, or its call is too long for an id."""
-    own = presses.custom_id(Action(label="", call=form.submit), key="", number=0)
-    if own is None or not 0 < len(form.fields) <= MOST_FIELDS:
+    own = button_value.custom_id(Action(label="", call=form.submit), key="", number=0)
+    if own is None or not 0 < len(form.fields) <= MAX_FIELDS:
         return None
-    shown = ui.Modal(title=shortened(form.title, LONGEST_TITLE), custom_id=own, timeout=None)
+    shown = ui.Modal(title=shortened(form.title, MAX_TITLE), custom_id=own, timeout=None)
     for field in form.fields:
         shown.add_item(_label(field))
     return shown
 
 
 def _label(field: Field) -> Any:
-    name = shortened(field.label[:1].upper() + field.label[1:], LONGEST_LABEL)
-    about = shortened(field.problem, LONGEST_DESCRIPTION) if field.problem else None
+    name = shortened(field.label[:1].upper() + field.label[1:], MAX_LABEL)
+    about = shortened(field.problem, MAX_DESCRIPTION) if field.problem else None
     return ui.Label(text=name, description=about, component=_input(field))
 
 
@@ -58,9 +58,9 @@ def _input(field: Field) -> Any:
         return ui.Select(custom_id=field.name, options=options, required=field.required, min_values=int(field.required))
     return ui.TextInput(
         custom_id=field.name,
-        default=field.value[:LONGEST_INPUT] or None,
+        default=field.value[:MAX_INPUT] or None,
         required=field.required,
-        max_length=LONGEST_INPUT,
+        max_length=MAX_INPUT,
     )
 
 
@@ -68,17 +68,17 @@ def _options(field: Field) -> list[discord.SelectOption]:
     """The choices if Discord can show every one of them, else none: then the value is typed."""
     options = {
         choice.value: discord.SelectOption(
-            label=shortened(choice.label, LONGEST_OPTION), value=choice.value, default=choice.value == field.value
+            label=shortened(choice.label, MAX_OPTION), value=choice.value, default=choice.value == field.value
         )
         for choice in field.choices
     }
-    shown = len(options) <= MOST_OPTIONS and all(0 < size(value) <= LONGEST_OPTION for value in options)
+    shown = len(options) <= MAX_OPTIONS and all(0 < size(value) <= MAX_OPTION for value in options)
     return list(options.values()) if shown else []
 
 
 def submitted(data: Mapping[str, Any]) -> Call | None:
     """The call of a modal that was sent in; None for one that is not ours."""
-    press = presses.press(data["custom_id"])
+    press = button_value.press(data["custom_id"])
     if press is None:
         return None
     inputs = [row.get("component") or row.get("components", [{}])[0] for row in data.get("components", ())]
@@ -102,7 +102,7 @@ def as_card(form: Form) -> Card:
     filled = {field.name: field.value for field in form.fields if field.value}
     call = Call(path=form.submit.path, arguments={**form.submit.arguments, **filled})
     again = Action(label="Fill it in again" if wrong else "Fill it in", call=call, primary=True)
-    fits = presses.custom_id(again, key="", number=0) is not None
+    fits = button_value.custom_id(again, key="", number=0) is not None
     action = again if fits else Action(label=again.label, call=Call(path=form.submit.path), primary=True)
     hint = () if wrong else (Paragraph(text=plain("This needs a few more words."), quiet=True),)
     return Card(

@@ -14,7 +14,7 @@ from adapters.discord.surface import FORUM
 from bot.domain.errors import PlatformRefused
 from bot.domain.ids import ChannelRef
 
-MOST_TAGS = 5
+MAX_TAGS = 5
 """The most tags of one post (Discord's documentation of August 2026)."""
 ARCHIVED_PAGE = 100
 THREADS = (10, 11, 12)
@@ -66,7 +66,7 @@ def tags(forum: Mapping[str, Any], wanted: Sequence[str]) -> list[str]:
     """
     names = {name.casefold() for name in wanted}
     ours = [tag for tag in forum.get("available_tags", ()) if not tag.get("moderated")]
-    return [str(tag["id"]) for tag in ours if tag["name"].casefold() in names][:MOST_TAGS]
+    return [str(tag["id"]) for tag in ours if tag["name"].casefold() in names][:MAX_TAGS]
 
 
 async def threads(http: Http, channel: ChannelRef, since: datetime) -> list[ChannelRef]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import discord
 
-from adapters.discord import presses
+from adapters.discord import button_value
 from adapters.discord.failures import UNKNOWN_CHANNEL
 from bot.domain.ids import ChannelRef, MessageRef
 
@@ -51,9 +51,9 @@ def _is_ours(message: Mapping[str, Any], key: str, own: int | None) -> bool:
     return any(press.key == key for press in _presses(message.get("components", ())))
 
 
-def _presses(components: Sequence[Mapping[str, Any]]) -> Iterator[presses.Press]:
+def _presses(components: Sequence[Mapping[str, Any]]) -> Iterator[button_value.Press]:
     for component in components:
-        press = presses.press(component.get("custom_id", ""))
+        press = button_value.press(component.get("custom_id", ""))
         if press is not None:
             yield press
         yield from _presses(component.get("components", ()))

@@ -5,13 +5,13 @@ import binascii
 from collections.abc import AsyncIterator, Mapping, Sequence
 from urllib.parse import urlencode
 
-from adapters.discord import examination
+from adapters.discord import checks
 from adapters.discord.permissions import WANTED
 from adapters.discord.platform import DiscordPlatform
 from bot.chat.command import Catalogue
 from bot.domain.errors import BadConfig
 from bot.domain.ids import ChannelRef
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 
 Options = Mapping[str, str]
 NO_TOKEN = "DOGEAR_DISCORD_TOKEN is not set. It stands on the bot's page of your application in the developer portal."  # noqa: S105 -- says that there is none
@@ -60,5 +60,5 @@ async def doctor(
     `scheduled` are the channels that have a schedule: those are the ones in which something must be allowed.
     """
     application(options.get("token", ""))
-    async for line in examination.findings(serve(options, word), catalogue, word, scheduled, invite(options)):
+    async for line in checks.findings(serve(options, word), catalogue, word, scheduled, invite(options)):
         yield line

@@ -7,12 +7,12 @@ from typing import Any
 
 import discord
 
-from adapters.discord import places, presses
+from adapters.discord import button_value, places
 from adapters.discord.surface import GROUP, MENUS, SUB_COMMAND
 from bot.chat.platform import Actor, Invocation, Reacted, ReactionsCleared, Unreacted
 from bot.domain.card import Call
 from bot.domain.ids import ChannelRef, InvocationId
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.team import Role
 
@@ -88,7 +88,7 @@ def picked(data: Mapping[str, Any], own: int | None) -> Call | None:
     if str(message.get("author", {}).get("id")) != str(own):
         return None
     for custom_id in _custom_ids(message.get("components", ())):
-        press = presses.press(custom_id)
+        press = button_value.press(custom_id)
         entry = press.call.arguments.get("entry") if press else None
         if entry is not None:
             return Call(path=MENUS[data["name"]], arguments={"entry": entry})

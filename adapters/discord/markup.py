@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from bot.domain.ids import Url
 from bot.domain.text import Span, Text, site_of, string
 
-LONGEST_URL = 900
+MAX_URL = 900
 """A longer address is shown as its host: it would leave no room for the text it belongs to."""
 
 _MARKUP = re.compile(r"([\\*_~>#\-\[\]():<|`])")
@@ -74,7 +74,7 @@ def address(url: str) -> str | None:
     safe = _DROPPED.sub("", safe)
     safe = _IN_ADDRESS.sub(lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode()), safe)
     safe = parts.scheme.lower() + safe[len(parts.scheme) :]
-    return safe if size(safe) <= LONGEST_URL else None
+    return safe if size(safe) <= MAX_URL else None
 
 
 def link(label: str, url: str, emphasised: Text = ()) -> str:

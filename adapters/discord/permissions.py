@@ -5,7 +5,7 @@ import asyncio
 import discord
 
 from adapters.discord.failures import translated
-from adapters.discord.limits import free
+from adapters.discord.ratelimit_workaround import free
 from bot.domain.errors import PlatformError
 from bot.domain.ids import ChannelRef
 from bot.domain.record import record

@@ -24,22 +24,22 @@ from adapters.discord.failures import (
 )
 from adapters.discord.history import carrying
 from adapters.discord.inbound import SEEDS, Emojis
-from adapters.discord.limits import free
-from adapters.discord.marks import marks_on
 from adapters.discord.markup import thread_name
 from adapters.discord.permissions import ANSWER, OPEN_THREAD, POST, REACT, Act, denied
+from adapters.discord.ratelimit_workaround import free
+from adapters.discord.reactions import marks_on
 from adapters.discord.render import Layout
 from adapters.discord.render import message as message_of
 from adapters.discord.shards import Shards
 from bot.chat.connection import Connection
 from bot.chat.platform import Core, Reacted, Vault
 from bot.domain.card import Card
-from bot.domain.delivery import Manner
+from bot.domain.delivery import PostingRules
 from bot.domain.errors import BadConfig, ChannelRefused, MessageRemoved, PlatformBusy, PlatformRefused
 from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, ThreadRef, Url, WorkspaceRef
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 
-LONGEST_THREAD_NAME = 100
+MAX_THREAD_NAME = 100
 SERVERS_PAGE = 200
 """The most servers that Discord names at once (documentation of August 2026)."""
 ARCHIVE_AFTER: Literal[10080] = 10080
@@ -54,7 +54,7 @@ class DiscordPlatform:
     """
 
     name: PlatformName = places.DISCORD
-    manner: Manner = Manner(
+    posting_rules: PostingRules = PostingRules(
         settle=timedelta(seconds=25),
         repeatable_within=timedelta(seconds=120),
         platform_pace=timedelta(milliseconds=25),
@@ -255,7 +255,7 @@ class DiscordPlatform:
     ) -> MessageRef:
         """The card as a post of a forum: its first message has the id of its thread."""
         about = {
-            "name": thread_name(card.title, LONGEST_THREAD_NAME),
+            "name": thread_name(card.title, MAX_THREAD_NAME),
             "auto_archive_duration": ARCHIVE_AFTER,
             "applied_tags": forum.tags(known, card.entry.tags if card.entry else ()),
         }
@@ -270,7 +270,7 @@ class DiscordPlatform:
     def _shown(self, card: Card, key: str) -> Layout:
         return message_of(card, key=key, word=self._word)
 
-    async def repeatable(self, channel: ChannelRef, *, thread: ThreadRef | None = None) -> bool:
+    async def can_repeat(self, channel: ChannelRef, *, thread: ThreadRef | None = None) -> bool:
         """Every message has a nonce, but a new post of a forum has none."""
         if thread is not None:
             return True
@@ -316,7 +316,7 @@ class DiscordPlatform:
                 if error.code not in (UNKNOWN_MESSAGE, UNKNOWN_CHANNEL):
                     raise
 
-    async def tell(self, account: AccountRef, card: Card) -> None:
+    async def send_direct(self, account: AccountRef, card: Card) -> None:
         async with self._asking() as http:
             direct = await http.start_private_message(account.id)
             await http.send_message(_number(str(direct["id"])), params=_parameters(self._shown(card, "")))
@@ -337,7 +337,7 @@ class DiscordPlatform:
                 await http.start_thread_with_message(
                     _number(message.channel.id),
                     _number(message.id),
-                    name=thread_name(title, LONGEST_THREAD_NAME),
+                    name=thread_name(title, MAX_THREAD_NAME),
                     auto_archive_duration=ARCHIVE_AFTER,
                 )
             except discord.HTTPException as error:

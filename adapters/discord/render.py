@@ -12,21 +12,21 @@ from typing import Any, TypeAlias
 import discord
 from discord import ui
 
+from adapters.discord.button_value import custom_id
 from adapters.discord.markup import shortened, size
-from adapters.discord.presses import custom_id
 from adapters.discord.rows import Beside, Buttons, LeftOut, Row, Rule, Words, rows
 from bot.domain.card import Action, Call, Card, Tone
 
-MOST_COMPONENTS = 40
-MOST_TEXT = 4000
-MOST_IN_ROW = 5
-LONGEST_LABEL = 80
-TEXT_BUDGET = MOST_TEXT * 9 // 10
-COMPONENT_BUDGET = MOST_COMPONENTS - 2
+MAX_COMPONENTS = 40
+MAX_TEXT = 4000
+MAX_IN_ROW = 5
+MAX_LABEL = 80
+TEXT_BUDGET = MAX_TEXT * 9 // 10
+COMPONENT_BUDGET = MAX_COMPONENTS - 2
 """Without the container itself and the line that says where in the messages this one is."""
-MOST_ACTIONS = 15
+MAX_ACTIONS = 15
 """Ours, of a card: with more there is no room for what they are about."""
-MOST_MESSAGES = 10
+MAX_MESSAGES = 10
 """Ours, of one answer."""
 PAGE_NOTE = 60
 """Text kept free for `2 of 3`."""
@@ -38,7 +38,7 @@ HELP = Action(label="Help", call=Call(path=("help",)))
 What has no key is looked for by nobody."""
 
 Layout: TypeAlias = ui.LayoutView
-_LONGEST_COUNT = LeftOut(lines=999_999, torn=True)
+_MAX_COUNT = LeftOut(lines=999_999, torn=True)
 
 
 class _Page:
@@ -96,7 +96,7 @@ def message(card: Card, *, key: str, word: str) -> Layout:
 def messages(card: Card, *, word: str) -> list[Layout]:
     """The card as the messages of an answer that one person sees, the buttons last.
 
-    Only what more than `MOST_MESSAGES` would take is left out and counted.
+    Only what more than `MAX_MESSAGES` would take is left out and counted.
     """
     pages = _answer(tuple(_merged(rows(card, personal=True))), tuple(_tail(card.actions, key="", word=word)))
     if len(pages) == 1:
@@ -109,9 +109,9 @@ def messages(card: Card, *, word: str) -> list[Layout]:
 
 def _answer(body: Sequence[Row], tail: Sequence[Row]) -> list[Sequence[Row]]:
     pages = [page.rows for page in _packed((*body, *tail))]
-    if len(pages) <= MOST_MESSAGES:
+    if len(pages) <= MAX_MESSAGES:
         return [*pages]
-    full = pages[: MOST_MESSAGES - 1]
+    full = pages[: MAX_MESSAGES - 1]
     rest = body[sum(map(len, full)) :]
     return [*full, (*_cut(rest, tail), *tail)]
 
@@ -120,19 +120,19 @@ def _merged(all_rows: Iterable[Row]) -> Iterable[Row]:
     """Rows of buttons as long as Discord takes them."""
     for row in all_rows:
         if isinstance(row, Buttons):
-            yield from (Buttons(actions=part) for part in _fives(row.actions[:MOST_ACTIONS]))
+            yield from (Buttons(actions=part) for part in _fives(row.actions[:MAX_ACTIONS]))
         else:
             yield row
 
 
 def _fives(actions: Sequence[Action]) -> Iterable[tuple[Action, ...]]:
-    return (tuple(actions[at : at + MOST_IN_ROW]) for at in range(0, len(actions), MOST_IN_ROW))
+    return (tuple(actions[at : at + MAX_IN_ROW]) for at in range(0, len(actions), MAX_IN_ROW))
 
 
 def _tail(actions: Sequence[Action], *, key: str, word: str) -> Iterable[Row]:
     """The card's own buttons; a call too long for a custom id is told as a line to type."""
     fitting = [action for action in actions if _fits(action, key)]
-    yield from (Buttons(actions=part) for part in _fives(fitting[:MOST_ACTIONS]))
+    yield from (Buttons(actions=part) for part in _fives(fitting[:MAX_ACTIONS]))
     for action in actions:
         if not _fits(action, key):
             yield Words(markdown=f"-# {_typed(action, word)}")
@@ -147,7 +147,7 @@ def _typed(action: Action, word: str) -> str:
 
     given = " ".join(f"{name}:{value}" for name, value in action.call.arguments.items())
     line = shortened(f"/{word} {' '.join(action.call.path)} {given}", 300)
-    return f"{escaped(shortened(action.label, LONGEST_LABEL))}: {escaped(line)}"
+    return f"{escaped(shortened(action.label, MAX_LABEL))}: {escaped(line)}"
 
 
 def _cut(body: Sequence[Row], tail: Sequence[Row]) -> Sequence[Row]:
@@ -176,7 +176,7 @@ def _too_much(body: Sequence[Row], tail: Sequence[Row]) -> Collection[int]:
     def enough(lost: int) -> bool:
         gone = set(going[:lost])
         kept = (row for at, row in enumerate(body) if at not in gone)
-        return len(_packed((*kept, _LONGEST_COUNT, *tail))) == 1
+        return len(_packed((*kept, _MAX_COUNT, *tail))) == 1
 
     fewest = max(len(going) - TEXT_BUDGET - COMPONENT_BUDGET, 0)  # for there is no row that takes up nothing
     return set(going[: bisect_left(range(len(going)), True, fewest, key=enough)])
@@ -232,7 +232,7 @@ def _component(row: Row, numbers: Any, key: str) -> Any:
 def _button(action: Action, number: int, key: str) -> Any:
     own = custom_id(action, key=key, number=number)
     style = discord.ButtonStyle.primary if action.primary else discord.ButtonStyle.secondary
-    label = shortened(action.label, LONGEST_LABEL)
+    label = shortened(action.label, MAX_LABEL)
     if own is None:
         return ui.Button(label=label, style=style, custom_id=f"-:{number}", disabled=True)
     return ui.Button(label=label, style=style, custom_id=own)

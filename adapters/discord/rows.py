@@ -6,14 +6,14 @@ from typing import TypeAlias
 from adapters.discord.markup import escaped, fenced, link, shortened, verbatim, written
 from bot.domain.card import Action, Block, Card, Divider, Entries, EntryLine, Fields, NoteTree, Paragraph
 from bot.domain.notes import NoteKind, NoteLine, lines
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.text import Span, Text, plain, string
 
-LONGEST_LINE = 1200
+MAX_LINE = 1200
 """Ours, of Markdown in one row: a longer paragraph goes on in the next row, so that a message can be cut there."""
-LONGEST_TITLE = 200
-LONGEST_TAGS = 300
+MAX_TITLE = 200
+MAX_TAGS = 300
 INDENT = "\u2003"
 """An em space, twice for each level: Discord drops ordinary blanks and draws at most three levels of its own lists."""
 GLYPHS = {ReadingState.UNREAD: "○", ReadingState.LATER: "🔖", ReadingState.READ: "✅"}
@@ -84,7 +84,7 @@ def _heading(card: Card, *, personal: bool) -> Iterator[Row]:
     if entry is not None and entry.title == card.title:
         yield Words(markdown=f"### {_name(entry)}")
         return
-    yield Words(markdown=f"### {escaped(shortened(card.title, LONGEST_TITLE))}")
+    yield Words(markdown=f"### {escaped(shortened(card.title, MAX_TITLE))}")
     if entry is not None:
         yield from _entry(entry, personal=personal)
 
@@ -93,11 +93,11 @@ def _block(block: Block, *, personal: bool) -> Iterator[Row]:
     match block:
         case Paragraph():
             mark = "-# " if block.quiet else ""
-            yield from _line(mark + part for part in written(block.text, LONGEST_LINE) if part.strip())
+            yield from _line(mark + part for part in written(block.text, MAX_LINE) if part.strip())
         case Fields():
             for label, text in block.items:
-                head = f"**{escaped(shortened(label, LONGEST_TITLE))}:** "
-                first, *more = written(text, LONGEST_LINE)
+                head = f"**{escaped(shortened(label, MAX_TITLE))}:** "
+                first, *more = written(text, MAX_LINE)
                 yield from _line([head + first, *more])
             if block.actions:
                 yield Buttons(actions=block.actions)
@@ -116,13 +116,13 @@ def _line(parts: Iterable[str], *, note: bool = False) -> Iterator[Words]:
 
 
 def _name(entry: EntryLine) -> str:
-    short = shortened(entry.title, LONGEST_TITLE)
+    short = shortened(entry.title, MAX_TITLE)
     whole = short == entry.title  # what is cut shows no emphasis
     return f"\\#{entry.number} {link(short, entry.url, entry.found if whole else ())}"
 
 
 def _entry(entry: EntryLine, *, personal: bool) -> Iterator[Row]:
-    tags = escaped(shortened(", ".join(entry.tags), LONGEST_TAGS)) if entry.tags else ""
+    tags = escaped(shortened(", ".join(entry.tags), MAX_TAGS)) if entry.tags else ""
     state = f"{GLYPHS[entry.state]} {entry.state}" if personal else ""
     about = " · ".join(filter(None, [state, tags]))
     head = "\n".join(filter(None, [_name(entry), f"-# {about}" if about else ""]))
@@ -132,7 +132,7 @@ def _entry(entry: EntryLine, *, personal: bool) -> Iterator[Row]:
         yield Words(markdown=head)
     if entry.matched:
         path = plain("".join(f"{step} › " for step in entry.path))
-        yield from _line(f"> {part}" for part in written((*path, *entry.matched), LONGEST_LINE))
+        yield from _line(f"> {part}" for part in written((*path, *entry.matched), MAX_LINE))
     if len(entry.actions) > 1:
         yield Buttons(actions=entry.actions)
 
@@ -159,7 +159,7 @@ def _note(line: NoteLine) -> Iterator[str]:
     if line.kind is NoteKind.HEADING:
         text = tuple(Span(span.text, bold=True, url=span.url, at=span.at, channel=span.channel) for span in text)
     lead = f"{indent}{'│ ' if line.kind is NoteKind.QUOTE else ''}"
-    first, *more = written(text, LONGEST_LINE)
+    first, *more = written(text, MAX_LINE)
     yield f"{lead}{marker}{first}"
     yield from (f"{lead}{part}" for part in more)
 
@@ -167,11 +167,11 @@ def _note(line: NoteLine) -> Iterator[str]:
 def _code(line: NoteLine, indent: str, marker: str) -> Iterator[str]:
     """A block of code at the margin; deeper, where a fence would lose its depth, line by line."""
     code = string(line.text)
-    if not indent and not marker and len(code) <= LONGEST_LINE // 2:
+    if not indent and not marker and len(code) <= MAX_LINE // 2:
         yield fenced(code)
         return
     for number, part in enumerate(code.replace("\r\n", "\n").split("\n")):
         lead = f"{indent}{marker if number == 0 else ''}"
-        for start in range(0, max(len(part), 1), LONGEST_LINE // 4):
-            shown = verbatim(part.expandtabs(4)[start : start + LONGEST_LINE // 4])
+        for start in range(0, max(len(part), 1), MAX_LINE // 4):
+            shown = verbatim(part.expandtabs(4)[start : start + MAX_LINE // 4])
             yield f"{lead}`{shown}`" if shown.strip() else f"{lead}{shown}"

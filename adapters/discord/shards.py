@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from bot.chat.platform import Hold, Vault
+from bot.chat.platform import ExclusiveLock, Vault
 from bot.domain.errors import PlatformUncertain, StoreBusy
 from bot.domain.ids import PlatformName
 
@@ -12,11 +12,11 @@ EVERY = 10.0
 """Seconds between two looks at what is held and what is free. With the 45 that a dead holder keeps its hold at most,
 a shard is taken over within a minute.
 """
-MOST_UNANSWERED = 540
+MAX_UNANSWERED = 540
 """Looks for which a shard is listened to while the database says nothing: an hour and a half. Nobody else can take it
 then, and people are told to try again later; only where others reach the database and we do not, two may listen.
 """
-MOST_DENIED = 6
+MAX_DENIED = 6
 """Looks for which a shard is listened to that somebody else has: it may be our own lost session, which the database
 gives up within 45 seconds. Two that listen do no harm, for an interaction is answered by the first who takes it.
 """
@@ -34,7 +34,7 @@ class Shards:
         self._platform = platform
         self._count = count
         self._start = start
-        self._held: dict[int, Hold] = {}
+        self._held: dict[int, ExclusiveLock] = {}
         self._lost: dict[int, int] = {}
         """For how many looks in a row the hold of a shard that we listen to has been lost."""
         self._denied: dict[int, int] = {}
@@ -55,11 +55,11 @@ class Shards:
                 await self.look()
                 await asyncio.sleep(EVERY)
         finally:
-            await asyncio.gather(*(hold.let_go() for hold in self._held.values()))
+            await asyncio.gather(*(hold.release() for hold in self._held.values()))
 
     async def look(self) -> None:
         """Make sure of what we hold, and take what is free. While the database does not answer all stays as it is."""
-        kept = await asyncio.gather(*(hold.kept() for hold in self._held.values()))
+        kept = await asyncio.gather(*(hold.is_held() for hold in self._held.values()))
         lost = [shard for shard, ours in zip(self._held, kept, strict=True) if not ours]
         self._lost = {shard: self._lost.get(shard, 0) + 1 for shard in lost}
         self._denied = {shard: looks for shard, looks in self._denied.items() if shard in lost}
@@ -81,12 +81,12 @@ class Shards:
         hold = await self._hold(shard)
         if hold is not None:
             log.info("a shard is held again", extra={"shard": shard})
-            await self._held[shard].let_go()
+            await self._held[shard].release()
             self._held[shard] = hold
             del self._lost[shard]
             return
         self._denied[shard] = self._denied.get(shard, 0) + 1
-        if self._denied[shard] > MOST_DENIED:
+        if self._denied[shard] > MAX_DENIED:
             raise PlatformUncertain(f"the hold of shard {shard} was lost")
 
     async def _taken(self, shard: int) -> bool:
@@ -95,13 +95,13 @@ class Shards:
             self._held[shard] = hold
         return hold is not None
 
-    async def _hold(self, shard: int) -> Hold | None:
-        return await self._vault.hold(self._platform, f"shard/{shard}/{self._count}")
+    async def _hold(self, shard: int) -> ExclusiveLock | None:
+        return await self._vault.acquire(self._platform, f"shard/{shard}/{self._count}")
 
     def _go_on_unsure(self, error: StoreBusy) -> None:
         self.looked = False
         self._denied.clear()
         log.warning("it is not known which shards are ours: %s", error)
         for shard, looks in self._lost.items():
-            if looks > MOST_UNANSWERED:
+            if looks > MAX_UNANSWERED:
                 raise PlatformUncertain(f"the hold of shard {shard} was lost, and the database does not answer")

@@ -12,10 +12,10 @@ from bot.chat.command import Catalogue, CommandSpec, Param
 from bot.domain.card import Choice
 from bot.domain.value import Kind
 
-LONGEST_DESCRIPTION = 100
-LONGEST_CHOICE = 100
-MOST_CHOICES = 25
-LONGEST_STRING = 1000
+MAX_DESCRIPTION = 100
+MAX_CHOICE = 100
+MAX_CHOICES = 25
+MAX_STRING = 1000
 """Ours: Discord allows 6,000, and no value of a command is as long as that."""
 
 SUB_COMMAND, GROUP, STRING, INTEGER, CHANNEL = 1, 2, 3, 4, 7
@@ -59,7 +59,7 @@ def _groups(catalogue: Catalogue) -> Iterable[dict[str, Any]]:
         yield {
             "type": GROUP,
             "name": name,
-            "description": shortened(f"{name}: {words}", LONGEST_DESCRIPTION),
+            "description": shortened(f"{name}: {words}", MAX_DESCRIPTION),
             "options": inside,
         }
 
@@ -68,7 +68,7 @@ def _leaf(spec: CommandSpec) -> dict[str, Any]:
     return {
         "type": SUB_COMMAND,
         "name": spec.path[-1],
-        "description": shortened(spec.summary, LONGEST_DESCRIPTION),
+        "description": shortened(spec.summary, MAX_DESCRIPTION),
         "options": [_option(param, required=param.required and not spec.form) for param in _required_first(spec)],
     }
 
@@ -82,14 +82,14 @@ def _option(param: Param, *, required: bool) -> dict[str, Any]:
     option: dict[str, Any] = {
         "type": STRING,
         "name": param.name,
-        "description": shortened(param.summary, LONGEST_DESCRIPTION),
+        "description": shortened(param.summary, MAX_DESCRIPTION),
         "required": required,
     }
     if param.kind is Kind.CHANNEL:
         return option | {"type": CHANNEL, "channel_types": list(POSTABLE)}
     if param.kind is Kind.NUMBER:
         return option | {"type": INTEGER, "min_value": 1}
-    option["max_length"] = LONGEST_STRING
+    option["max_length"] = MAX_STRING
     if param.choices:
         return option | {"choices": choices(param.choices)}
     return option | {"autocomplete": True} if param.kind in _COMPLETED else option
@@ -98,10 +98,10 @@ def _option(param: Param, *, required: bool) -> dict[str, Any]:
 def choices(offered: Sequence[Choice]) -> list[dict[str, Any]]:
     """Choices as Discord shows them; one whose value is too long to be sent is left out."""
     return [
-        {"name": shortened(choice.label, LONGEST_CHOICE), "value": choice.value}
+        {"name": shortened(choice.label, MAX_CHOICE), "value": choice.value}
         for choice in offered
-        if 0 < len(choice.value) <= LONGEST_CHOICE
-    ][:MOST_CHOICES]
+        if 0 < len(choice.value) <= MAX_CHOICE
+    ][:MAX_CHOICES]
 
 
 def same(wanted: Any, kept: Any) -> bool:

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from adapters.slack import forms, inbound, names, render
 from adapters.slack.api import Api, Web
+from adapters.slack.button_value import Way
 from adapters.slack.channels import obstacle
 from adapters.slack.failures import Expired
 from adapters.slack.home import home_of
 from adapters.slack.inbound import Origin, Shortcut, Use
 from adapters.slack.people import People, Person
-from adapters.slack.press import Way
 from adapters.slack.richtext import Json
 from bot.chat.command import CommandSpec, Reply
 from bot.chat.line import parse, spec_of
@@ -215,7 +215,7 @@ class Answers:
         if person is not None and person.guest:
             return
         home = await home_of(self._core, actor, after)
-        if first or not home.passing:
+        if first or not home.transient:
             cards = (notice, *home.cards) if notice else home.cards
             await self._api.call(team, "views.publish", user_id=user, view=render.home(cards))
 

@@ -11,7 +11,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from adapters.slack import failures
 from adapters.slack.failures import Dead
-from adapters.slack.quiet import LIBRARY, log
+from adapters.slack.redaction import LIBRARY, log
 from adapters.slack.richtext import Json
 from adapters.slack.setup import SlackSetup
 from adapters.slack.skew import Skew
@@ -21,7 +21,7 @@ from bot.domain.errors import BadConfig, PlatformBusy, PlatformError, PlatformRe
 
 TIMEOUT = 10
 """Seconds for one attempt, the whole of it."""
-MOST_CONNECTIONS = 100
+MAX_CONNECTIONS = 100
 
 T = TypeVar("T")
 
@@ -51,7 +51,7 @@ class Web:
         """Made when it is first needed, for it belongs to the event loop that runs then."""
         if self._session is None or self._session.closed:
             self._session = aiohttp.ClientSession(
-                timeout=aiohttp.ClientTimeout(total=TIMEOUT), connector=aiohttp.TCPConnector(limit=MOST_CONNECTIONS)
+                timeout=aiohttp.ClientTimeout(total=TIMEOUT), connector=aiohttp.TCPConnector(limit=MAX_CONNECTIONS)
             )
         return self._session
 

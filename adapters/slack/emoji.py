@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 
 SEEDS = {ReadingState.READ: "white_check_mark", ReadingState.LATER: "bookmark"}
 MEANINGS: dict[str, ReadingState] = {

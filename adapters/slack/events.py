@@ -3,16 +3,16 @@
 from typing import Any
 
 from adapters.slack import names, payload, render
-from adapters.slack.acquaintance import Acquaintance
 from adapters.slack.answers import Answers
 from adapters.slack.api import Api
+from adapters.slack.background import Background
 from adapters.slack.emoji import Emoji
-from adapters.slack.errands import Errands
 from adapters.slack.payload import Malformed
 from adapters.slack.people import People
-from adapters.slack.quiet import log
+from adapters.slack.redaction import log
 from adapters.slack.richtext import Json
 from adapters.slack.workspace import Workspace
+from adapters.slack.workspace_info import WorkspaceInfo
 from adapters.slack.workspaces import Workspaces
 from bot.chat.platform import ChannelBack, ChannelGone, Core, Reacted, Unreacted, WorkspaceLeft
 from bot.chat.trace import follow
@@ -44,10 +44,10 @@ class Events:
         api: Api,
         workspaces: Workspaces,
         people: People,
-        acquaintance: Acquaintance,
+        acquaintance: WorkspaceInfo,
         emoji: Emoji,
         answers: Answers,
-        errands: Errands,
+        errands: Background,
         word: str,
     ) -> None:
         self._core = core
@@ -88,10 +88,10 @@ class Events:
             await self._left(found, body, event, id)
         elif kind in GONE:
             where = names.channel(team, payload.id_at(event, "channel"))
-            await self._core.happened(ChannelGone(channel=where, because=GONE[kind]), id)
+            await self._core.handle(ChannelGone(channel=where, because=GONE[kind]), id)
         elif kind in BACK:
             where = names.channel(team, payload.id_at(event, "channel"))
-            await self._core.happened(ChannelBack(channel=where), id)
+            await self._core.handle(ChannelBack(channel=where), id)
         elif kind in {"member_left_channel", "member_joined_channel"}:
             await self._moved(found, event, id, joined=kind == "member_joined_channel")
 
@@ -119,7 +119,7 @@ class Events:
             meaning=meaning,
             at=at,
         )
-        await self._core.happened(happening)
+        await self._core.handle(happening)
 
     async def _left(self, workspace: Workspace, body: Json, event: Json, id: InvocationId) -> None:
         """The app was taken out. What is told of an installation before this one is passed over."""
@@ -129,7 +129,7 @@ class Events:
         told = body.get("event_time")
         if isinstance(told, int) and told < int(workspace.installed_at):
             return
-        await self._core.happened(WorkspaceLeft(workspace=names.workspace(workspace.team)), id)
+        await self._core.handle(WorkspaceLeft(workspace=names.workspace(workspace.team)), id)
         await self._workspaces.forget(workspace)
 
     async def _moved(self, workspace: Workspace, event: Json, id: InvocationId, *, joined: bool) -> None:
@@ -138,9 +138,9 @@ class Events:
         where = payload.id_at(event, "channel")
         if not joined:
             gone = ChannelGone(channel=names.channel(workspace.team, where), because=GONE["channel_left"])
-            await self._core.happened(gone, id)
+            await self._core.handle(gone, id)
             return
-        await self._core.happened(ChannelBack(channel=names.channel(workspace.team, where)), id)
+        await self._core.handle(ChannelBack(channel=names.channel(workspace.team, where)), id)
         inviter = payload.text_at(event, "inviter")
         if inviter:
             self._errands.start(self._welcome(workspace.team, where, inviter))
@@ -163,10 +163,10 @@ def is_farewell(body: Json) -> bool:
 
 async def left_meanwhile(core: Core, workspaces: Workspaces) -> None:
     """Tell of the workspaces that we take ourselves to be in and have no token for: they were left unheard."""
-    for ref in await core.present(names.SLACK):
+    for ref in await core.joined_workspaces(names.SLACK):
         try:
             if await workspaces.is_shut(ref.id):
-                await core.happened(WorkspaceLeft(workspace=ref))
+                await core.handle(WorkspaceLeft(workspace=ref))
         except (DogearError, TimeoutError) as error:
             log.warning("whether a workspace was left is not known: %s", error, extra={"workspace": ref.id})
 

@@ -6,7 +6,7 @@ Reference: https://docs.slack.dev/reference/block-kit/blocks/input-block (2026-0
 import json
 
 from adapters.slack.names import ID
-from adapters.slack.render import MOST_BLOCKS_IN_VIEW, MOST_TITLE_OF_VIEW, plain_text
+from adapters.slack.render import MAX_BLOCKS_IN_VIEW, MAX_TITLE_OF_VIEW, plain_text
 from adapters.slack.richtext import Json
 from adapters.slack.text import ELLIPSIS, clean, cut
 from bot.domain.card import Choice, Field, Form
@@ -14,14 +14,14 @@ from bot.domain.errors import BadUsage
 from bot.domain.schedule import Weekday
 from bot.domain.value import Kind, wall_time, weekday
 
-MOST_LABEL = 2000
-MOST_HINT = 2000
-MOST_OPTIONS = 100
-MOST_OPTION = 75
-MOST_VALUE = 75
+MAX_LABEL = 2000
+MAX_HINT = 2000
+MAX_OPTIONS = 100
+MAX_OPTION = 75
+MAX_VALUE = 75
 """Older pages allow 75 characters in an option's value, newer ones 150."""
-MOST_TYPED = 3000
-MOST_METADATA = 3000
+MAX_TYPED = 3000
+MAX_METADATA = 3000
 ACTION = "value"
 
 _ASKED = {Kind.ZONE, Kind.TAG, Kind.ENTRY, Kind.COMMAND}
@@ -30,14 +30,14 @@ _ASKED = {Kind.ZONE, Kind.TAG, Kind.ENTRY, Kind.COMMAND}
 
 def modal(form: Form, *, channel: str | None) -> Json:
     """The form; `channel` is where it was asked for, and the one that is meant if none is picked."""
-    fields = [field for field in form.fields if clean(field.name).strip()][: MOST_BLOCKS_IN_VIEW - 1]
+    fields = [field for field in form.fields if clean(field.name).strip()][: MAX_BLOCKS_IN_VIEW - 1]
     blocks = [_input(field, channel) for field in fields]
-    summary = cut(clean(form.title).strip(), MOST_HINT)
+    summary = cut(clean(form.title).strip(), MAX_HINT)
     if summary or not blocks:
         said = {"type": "text", "text": summary or ELLIPSIS}
         about = {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [said]}]}
         blocks.insert(0, about)
-    title = cut(clean(" ".join(form.submit.path)).strip().capitalize(), MOST_TITLE_OF_VIEW)
+    title = cut(clean(" ".join(form.submit.path)).strip().capitalize(), MAX_TITLE_OF_VIEW)
     return {
         "type": "modal",
         "callback_id": "form",
@@ -55,12 +55,12 @@ def metadata(form: Form, channel: str | None) -> str:
     given = {name: clean(value) for name, value in form.submit.arguments.items() if name not in filled}
     kept: dict[str, object] = {"p": list(form.submit.path), "a": given}
     written = json.dumps(kept | ({"channel": channel} if channel else {}), ensure_ascii=False)
-    return written if len(written) <= MOST_METADATA else json.dumps({"p": list(form.submit.path), "a": {}})
+    return written if len(written) <= MAX_METADATA else json.dumps({"p": list(form.submit.path), "a": {}})
 
 
 def problems(form: Form) -> dict[str, str]:
     """What is wrong, at which fields."""
-    return {field.name: cut(clean(field.problem), MOST_HINT) for field in form.fields if field.problem}
+    return {field.name: cut(clean(field.problem), MAX_HINT) for field in form.fields if field.problem}
 
 
 def _input(field: Field, channel: str | None) -> Json:
@@ -68,11 +68,11 @@ def _input(field: Field, channel: str | None) -> Json:
         "type": "input",
         "block_id": field.name,
         "optional": not field.required,
-        "label": plain_text(cut(clean(field.label).strip().capitalize(), MOST_LABEL) or field.name),
+        "label": plain_text(cut(clean(field.label).strip().capitalize(), MAX_LABEL) or field.name),
         "element": {"action_id": ACTION, **_control(field, channel)},
     }
     if field.problem and clean(field.problem).strip():
-        made["hint"] = plain_text(cut(clean(field.problem).strip(), MOST_HINT))
+        made["hint"] = plain_text(cut(clean(field.problem).strip(), MAX_HINT))
     return made
 
 
@@ -88,7 +88,7 @@ def _control(field: Field, channel: str | None) -> Json:
     choices = field.choices or (_DAYS if field.kind is Kind.WEEKDAY else ())
     if field.kind is Kind.WEEKDAY:
         value = _day(value)
-    options = [option(choice) for choice in choices if 0 < len(choice.value) <= MOST_VALUE][:MOST_OPTIONS]
+    options = [option(choice) for choice in choices if 0 < len(choice.value) <= MAX_VALUE][:MAX_OPTIONS]
     if options:
         chosen_option = next((one for one in options if one["value"].lower() == value.lower()), None)
         return {
@@ -97,15 +97,15 @@ def _control(field: Field, channel: str | None) -> Json:
             **({"initial_option": chosen_option} if chosen_option else {}),
         }
     if field.kind in _ASKED:
-        initial = {"initial_option": option(Choice(value=value, label=value))} if 0 < len(value) <= MOST_VALUE else {}
+        initial = {"initial_option": option(Choice(value=value, label=value))} if 0 < len(value) <= MAX_VALUE else {}
         return {"type": "external_select", "min_query_length": 0, **initial}
-    typed = {"initial_value": cut(value, MOST_TYPED)} if value else {}
-    return {"type": "plain_text_input", "max_length": MOST_TYPED, **typed}
+    typed = {"initial_value": cut(value, MAX_TYPED)} if value else {}
+    return {"type": "plain_text_input", "max_length": MAX_TYPED, **typed}
 
 
 def option(choice: Choice) -> Json:
     """One thing to pick."""
-    label = cut(clean(choice.label).strip(), MOST_OPTION) or ELLIPSIS
+    label = cut(clean(choice.label).strip(), MAX_OPTION) or ELLIPSIS
     return {"text": plain_text(label), "value": choice.value}
 
 

@@ -23,7 +23,7 @@ PAGE = 15
 PAGES_AT_ONCE = 20
 SOON = timedelta(seconds=2)
 SCOPES = ("channels:history", "groups:history")
-MOST_LOOKS = 1_000
+MAX_LOOKS = 1_000
 """Looks that are not at their end; the one that waits the longest begins anew."""
 
 
@@ -89,7 +89,7 @@ class History:
         if known is None or known.sent_from != sent_from or sent_from is None:
             known = self._looks[name] = Look(sent_from, self._asked(name, since))
         self._looks.move_to_end(name)
-        while len(self._looks) > MOST_LOOKS:
+        while len(self._looks) > MAX_LOOKS:
             self._looks.popitem(last=False)
         return known
 

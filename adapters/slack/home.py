@@ -24,21 +24,21 @@ ADDED: Mapping[tuple[str, ...], tuple[Action, ...]] = {
 
 @record
 class Home:
-    """The cards in their order; `passing` ones only say that the tab cannot be told at the moment."""
+    """The cards in their order; `transient` ones only say that the tab cannot be told at the moment."""
 
     cards: tuple[Card, ...]
-    passing: bool = False
+    transient: bool = False
 
 
 async def home_of(core: Core, actor: Actor, after: InvocationId | None) -> Home:
     """The person's Home tab. What is refused is left out, but the first, which then says why."""
-    answers = await core.overview(actor, SHOWN, after=after)
+    answers = await core.invoke_all(actor, SHOWN, after=after)
     cards: list[Card] = []
     for call, answer in zip(SHOWN, answers, strict=True):
         if answer is None or not isinstance(answer.show, Card):
             continue
-        if answer.passing or (answer.refusal and not cards):
-            return Home(cards=(answer.show,), passing=answer.passing)
+        if answer.transient or (answer.refusal and not cards):
+            return Home(cards=(answer.show,), transient=answer.transient)
         if not answer.refusal:
             cards.append(replace(answer.show, actions=(*answer.show.actions, *ADDED.get(call.path, ()))))
     return Home(cards=tuple(cards))

@@ -12,7 +12,7 @@ from adapters.slack.setup import API_URL, ENDS, SlackSetup
 from bot.chat.command import Catalogue
 from bot.domain.errors import BadConfig
 from bot.domain.ids import ChannelRef
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 
 _EMOJI = re.compile(r":?([\w+'-]+):?=(read|later)")
 _ADDRESS = re.compile(r"https?://[^\s/?#]+/?")

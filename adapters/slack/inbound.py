@@ -8,19 +8,19 @@ from enum import Enum, auto
 from hashlib import sha256
 from typing import Any
 
-from adapters.slack import press
+from adapters.slack import button_value
+from adapters.slack.button_value import Way
 from adapters.slack.names import ID
 from adapters.slack.payload import Malformed, id_at, objects, text_at
-from adapters.slack.press import Way
 from adapters.slack.richtext import Json
 from adapters.slack.text import plain_of_mrkdwn
 from bot.domain.card import Call
 from bot.domain.ids import InvocationId
 from bot.domain.record import record
 
-MOST_TYPED = 8000
+MAX_TYPED = 8000
 """Characters of a typed line; Slack's own message box takes 4,000 and may write entities for them."""
-MOST_LINKS = 25
+MAX_LINKS = 25
 _LINK = re.compile(r"<(https?://[^<>|\s]+)(?:\|[^<>]*)?>")
 
 
@@ -86,7 +86,7 @@ def command(payload: Json) -> Use:
         user=id_at(payload, "user_id"),
         name=text_at(payload, "user_name"),
         origin=Origin.COMMAND,
-        call=plain_of_mrkdwn(typed[:MOST_TYPED]).strip(),
+        call=plain_of_mrkdwn(typed[:MAX_TYPED]).strip(),
         channel=_public(id_at(payload, "channel_id")),
         trigger=text_at(payload, "trigger_id"),
         respond=text_at(payload, "response_url"),
@@ -104,7 +104,7 @@ def pressed(payload: Json) -> Use:
     if len(actions) != 1:
         raise Malformed("not one action")
     try:
-        made = press.read(text_at(actions[0], "action_id"), text_at(actions[0], "value"))
+        made = button_value.read(text_at(actions[0], "action_id"), text_at(actions[0], "value"))
     except (ValueError, RecursionError) as wrong:
         raise Malformed("no button of ours") from wrong
     team = id_at(payload, "team", "id")
@@ -180,7 +180,7 @@ def _filled(payload: Json) -> dict[str, str]:
         for control in (controls if isinstance(controls, Mapping) else {}).values():
             value = _value(control)
             if value:
-                found[str(name)] = value[:MOST_TYPED]
+                found[str(name)] = value[:MAX_TYPED]
     return found
 
 
@@ -233,7 +233,7 @@ def _entries(message: Any) -> Iterator[str]:
     for block in objects(message, "blocks"):
         for button in objects(block, "elements") if block.get("type") == "actions" else ():
             try:
-                made = press.read(text_at(button, "action_id"), text_at(button, "value"))
+                made = button_value.read(text_at(button, "action_id"), text_at(button, "value"))
             except ValueError:
                 continue
             if made.call.path in {("read",), ("later",), ("show",)} and "entry" in made.call.arguments:
@@ -246,7 +246,7 @@ def _links(message: Any) -> tuple[str, ...]:
     found += [url for block in objects(message, "blocks") for url in _urls(block, 0)]
     for attached in objects(message, "attachments"):
         found += [url for name in ("from_url", "title_link", "original_url") if (url := text_at(attached, name))]
-    return tuple(dict.fromkeys(found))[:MOST_LINKS]
+    return tuple(dict.fromkeys(found))[:MAX_LINKS]
 
 
 def _urls(part: Any, depth: int) -> Iterator[str]:

@@ -10,13 +10,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from adapters.slack import failures, names
-from adapters.slack.acquaintance import Acquaintance
 from adapters.slack.api import Web
 from adapters.slack.manifest import INSTALL, OPTIONAL_SCOPES, REDIRECT, SCOPES
-from adapters.slack.quiet import log
+from adapters.slack.redaction import log
 from adapters.slack.setup import SlackSetup
 from adapters.slack.state import LIVES, State
 from adapters.slack.workspace import Workspace
+from adapters.slack.workspace_info import WorkspaceInfo
 from adapters.slack.workspaces import Workspaces
 from bot.chat.platform import Core, WorkspaceJoined
 from bot.chat.web import Request, Response
@@ -41,7 +41,7 @@ class Install:
         *,
         web: Web,
         workspaces: Workspaces,
-        acquaintance: Acquaintance,
+        acquaintance: WorkspaceInfo,
         core: Core,
         now: Callable[[], datetime],
     ) -> None:
@@ -82,7 +82,7 @@ class Install:
                 return _page("Dogear is installed workspace by workspace, not for an organisation.", 400)
             await self._workspaces.keep(workspace)
             joined = WorkspaceJoined(workspace=names.workspace(workspace.team), name=workspace.name, by_host=False)
-            await self._core.happened(joined)
+            await self._core.handle(joined)
             await self._acquaintance.meet(workspace)
         except DogearError as error:
             log.warning("an installation failed: %s", error)

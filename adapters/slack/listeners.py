@@ -17,14 +17,14 @@ from slack_bolt.response import BoltResponse
 from adapters.slack import forms, inbound, payload
 from adapters.slack.answers import Answers, message
 from adapters.slack.api import Web
-from adapters.slack.errands import Errands
+from adapters.slack.background import Background
 from adapters.slack.events import Events, is_farewell, team_of
 from adapters.slack.inbound import Shortcut, Use
-from adapters.slack.once import Once
 from adapters.slack.payload import Malformed
 from adapters.slack.people import People
-from adapters.slack.quiet import LIBRARY, log
+from adapters.slack.redaction import LIBRARY, log
 from adapters.slack.richtext import Json
+from adapters.slack.seen_ids import SeenIds
 from adapters.slack.workspaces import Workspaces
 from bot.chat.line import spec_of
 from bot.chat.platform import Core
@@ -62,7 +62,7 @@ class Listeners:
         people: People,
         answers: Answers,
         events: Events,
-        errands: Errands,
+        errands: Background,
     ) -> None:
         self._core = core
         self._web = web
@@ -71,8 +71,8 @@ class Listeners:
         self._answers = answers
         self._happenings = events
         self._errands = errands
-        self._uses = Once()
-        self._events = Once()
+        self._uses = SeenIds()
+        self._events = SeenIds()
         self._app = self._bolt()
 
     async def answer(self, body: Any, made: Callable[[], AsyncBoltRequest]) -> BoltResponse:
@@ -170,7 +170,7 @@ class Listeners:
                     await self._happenings.take(body, InvocationId(f"slack:{name}"))
                 self._events.first(name)
             else:
-                self._core.repeated()
+                self._core.count_repeat()
         except Malformed as wrong:
             log.info("an event was not understood: %s", wrong)
         except (StoreError, PlatformBusy, TimeoutError) as error:
@@ -212,7 +212,7 @@ class Listeners:
             return None
         name = use.use.id if isinstance(use, Shortcut) else use.id
         if not self._uses.first(name):
-            self._core.repeated()
+            self._core.count_repeat()
             return None
         follow(name)
         return use
@@ -253,7 +253,7 @@ class Listeners:
             actor = await self._people.actor(use.team, use.user, with_rights=False)
             if not await self._answers.is_guest(use):
                 found = await self._core.complete(actor, kind, payload.text_at(body, "value"))
-                options = [forms.option(choice) for choice in found if 0 < len(choice.value) <= forms.MOST_VALUE]
+                options = [forms.option(choice) for choice in found if 0 < len(choice.value) <= forms.MAX_VALUE]
         except (Malformed, Refusal) as wrong:
             log.info("a question for values was not understood: %s", wrong)
         await ack(options=list(options))

@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
-from adapters.slack.door import PATH
 from adapters.slack.setup import SlackSetup
+from adapters.slack.signed_requests import PATH
 from bot.chat.command import Catalogue
 
 SCOPES = {
@@ -33,7 +33,7 @@ EVENTS = (
 )  # fmt: skip
 INSTALL = "/slack/install"
 REDIRECT = "/slack/oauth_redirect"
-MOST_HINT = 1000
+MAX_HINT = 1000
 NAMES_SHOWN = 12
 _NO_ADDRESS = "https://dogear.example.org"
 """Stands in the manifest of an HTTPS app until the host has set DOGEAR_SLACK_PUBLIC_URL."""
@@ -109,4 +109,4 @@ def body(setup: SlackSetup, catalogue: Catalogue) -> dict[str, Any]:
 
 def _hint(catalogue: Catalogue) -> str:
     words = list(dict.fromkeys(spec.path[0] for spec in catalogue))
-    return f"[{' | '.join(words[:NAMES_SHOWN])}]"[:MOST_HINT]
+    return f"[{' | '.join(words[:NAMES_SHOWN])}]"[:MAX_HINT]

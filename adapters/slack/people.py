@@ -8,7 +8,7 @@ from functools import partial
 from adapters.slack.api import Api
 from adapters.slack.failures import Dead, Stranger
 from adapters.slack.names import account, workspace
-from adapters.slack.quiet import log
+from adapters.slack.redaction import log
 from adapters.slack.richtext import Json
 from bot.chat.platform import Actor
 from bot.domain.errors import PlatformBusy, PlatformError, PlatformRefused
@@ -19,7 +19,7 @@ KNOWN_FOR = 600.0
 """Seconds for which a name and a zone are believed."""
 RIGHTS_FOR = 30.0
 """Seconds for which rights are believed where Slack does not say them anew; it is asked at every use."""
-MOST_KNOWN = 20_000
+MAX_KNOWN = 20_000
 NOT_TOLD_WAIT = timedelta(seconds=5)
 PATIENCE = 1.0
 """Seconds to wait for what Slack says of a person: the one who acts waits for an answer."""
@@ -109,7 +109,7 @@ class People:
             person = Person(name="")
         self._known[team, user] = (asyncio.get_running_loop().time(), person)
         self._known.move_to_end((team, user))
-        while len(self._known) > MOST_KNOWN:
+        while len(self._known) > MAX_KNOWN:
             self._known.popitem(last=False)
         return person
 

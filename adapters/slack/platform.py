@@ -7,43 +7,43 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from adapters.slack import names, render
-from adapters.slack.acquaintance import Acquaintance
 from adapters.slack.answers import Answers
 from adapters.slack.api import Api, Web
-from adapters.slack.door import PATH, Door
+from adapters.slack.background import Background
 from adapters.slack.emoji import SEEDS, Emoji
-from adapters.slack.errands import Errands
 from adapters.slack.events import Events, left_meanwhile
 from adapters.slack.failures import Absent, Already, Gone, Unreadable
 from adapters.slack.history import EVENT_TYPE, History
 from adapters.slack.install import Install
 from adapters.slack.listeners import Listeners
 from adapters.slack.manifest import INSTALL, REDIRECT
+from adapters.slack.missed_reactions import Repair
 from adapters.slack.people import People
-from adapters.slack.quiet import log
-from adapters.slack.repair import Repair
+from adapters.slack.redaction import log
 from adapters.slack.richtext import Json
 from adapters.slack.setup import SlackSetup
+from adapters.slack.signed_requests import PATH, Door
 from adapters.slack.skew import Skew
 from adapters.slack.socket import Socket, listening
+from adapters.slack.workspace_info import WorkspaceInfo
 from adapters.slack.workspaces import Workspaces
 from bot.chat.connection import Connection
 from bot.chat.platform import Core, Reacted, Vault, WorkspaceJoined, WorkspaceLeft
 from bot.chat.web import Request, Response, Route
 from bot.domain.card import Card
-from bot.domain.delivery import Manner
+from bot.domain.delivery import PostingRules
 from bot.domain.errors import BadConfig, PlatformBusy, Scope, StoreError
 from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, ThreadRef, Url
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 
-MOST_PACED = 10_000
+MAX_PACED = 10_000
 
 
 class SlackPlatform:
     """A ChatPlatform over Slack's Web API, with Socket Mode or HTTPS for what comes in."""
 
     name: PlatformName = names.SLACK
-    manner: Manner = Manner(settle=timedelta(seconds=60), workspace_pace=timedelta(milliseconds=100))
+    posting_rules: PostingRules = PostingRules(settle=timedelta(seconds=60), workspace_pace=timedelta(milliseconds=100))
     """A workspace takes several hundred posts a minute (https://docs.slack.dev/apis/web-api/rate-limits, 2026-08).
     What was accepted shows in the history within 50 seconds of the longest attempt's end.
     """
@@ -57,7 +57,7 @@ class SlackPlatform:
         self._history = History(self._api, self._skew)
         self._people = People(self._api)
         self._emoji = Emoji(setup.emoji)
-        self._acquaintance = Acquaintance(self._api, self._workspaces, self._emoji)
+        self._acquaintance = WorkspaceInfo(self._api, self._workspaces, self._emoji)
         self._core: Core | None = None
         self._now = now
         self._door: Door | None = None
@@ -70,13 +70,13 @@ class SlackPlatform:
     async def run(self, core: Core, vault: Vault) -> None:
         """Be reachable until cancelled."""
         self._core = core
-        errands = Errands()
+        errands = Background()
         listeners = self._listeners(core, errands)
         try:
             ours = await self._workspaces.open(vault)
             if ours is not None:
                 joined = WorkspaceJoined(workspace=names.workspace(ours.team), name=ours.name, by_host=True)
-                await core.happened(joined)
+                await core.handle(joined)
                 await self._acquaintance.meet(ours)
             await left_meanwhile(core, self._workspaces)
             if self._setup.installable:
@@ -134,7 +134,7 @@ class SlackPlatform:
         up = self._socket is None or await self._socket.is_connected()
         return Connection(up=up, reason="" if up else "Socket Mode is not connected", reconnects=reconnects)
 
-    def _listeners(self, core: Core, errands: Errands) -> Listeners:
+    def _listeners(self, core: Core, errands: Background) -> Listeners:
         answers = Answers(core, web=self._web, api=self._api, people=self._people)
         events = Events(
             core,
@@ -183,7 +183,7 @@ class SlackPlatform:
         if self._core is None:
             return
         try:
-            await self._core.happened(WorkspaceLeft(workspace=names.workspace(team)))
+            await self._core.handle(WorkspaceLeft(workspace=names.workspace(team)))
             await self._workspaces.forget_dead(team)
         except (StoreError, BadConfig, PlatformBusy) as error:
             log.warning("that could not be noted: %s", error)
@@ -229,13 +229,13 @@ class SlackPlatform:
         """About one message a second goes into one channel (https://docs.slack.dev/apis/web-api/rate-limits, 2026-08)."""
         now = asyncio.get_running_loop().time()
         turn = max(now, self._paced.get(channel, 0.0))
-        if len(self._paced) > MOST_PACED:
+        if len(self._paced) > MAX_PACED:
             self._paced = {name: at for name, at in self._paced.items() if at > now}
         self._paced[channel] = turn + self._setup.pace
         if turn > now:
             await asyncio.sleep(turn - now)
 
-    async def repeatable(self, channel: ChannelRef, *, thread: ThreadRef | None = None) -> bool:  # noqa: ARG002
+    async def can_repeat(self, channel: ChannelRef, *, thread: ThreadRef | None = None) -> bool:  # noqa: ARG002
         """Slack takes the same message as often as it is posted."""
         return False
 
@@ -268,7 +268,7 @@ class SlackPlatform:
         except Gone:
             return
 
-    async def tell(self, account: AccountRef, card: Card) -> None:
+    async def send_direct(self, account: AccountRef, card: Card) -> None:
         """A direct message, into which Slack turns a post to the person's own id."""
         team, user = names.person(account)
         shown = render.message(card, personal=True)

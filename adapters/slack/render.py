@@ -5,28 +5,28 @@ Limits: https://docs.slack.dev/reference/block-kit/blocks and …/methods/chat.p
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from adapters.slack import press
-from adapters.slack.pieces import pieces_of
-from adapters.slack.press import Way
+from adapters.slack import button_value
+from adapters.slack.button_value import Way
+from adapters.slack.note_pages import pages_of
 from adapters.slack.richtext import Json, block, length, notes, section, spans, spoken
 from adapters.slack.text import ELLIPSIS, clean, cut, escaped, escaped_and_cut, isolated, poses_as
 from bot.domain.card import Action, Block, Call, Card, Divider, Entries, EntryLine, Fields, NoteTree, Paragraph
 from bot.domain.notes import NoteBlock, count, lines
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.text import Span, Text, plain, site_of, string
 
-MOST_BLOCKS = 50
-MOST_BLOCKS_IN_VIEW = 100
-MOST_BUTTONS = 25
-MOST_LABEL = 75
-MOST_TITLE_OF_VIEW = 24
-MOST_TEXT = 4000
+MAX_BLOCKS = 50
+MAX_BLOCKS_IN_VIEW = 100
+MAX_BUTTONS = 25
+MAX_LABEL = 75
+MAX_TITLE_OF_VIEW = 24
+MAX_TEXT = 4000
 """Characters of a message's `text`; longer ones are refused when the message is revised."""
-MOST_IN_MESSAGE = 10_000
+MAX_IN_MESSAGE = 10_000
 """Characters of block text in one message; a mix of blocks was seen to fail from about 13,200 on."""
-MOST_IN_VIEW = 30_000
-MOST_IN_ASIDE = 2000
+MAX_IN_VIEW = 30_000
+MAX_IN_ASIDE = 2000
 """Characters of a quiet paragraph; Slack takes 3,000 in a text object."""
 GLYPHS = {ReadingState.UNREAD: "○", ReadingState.LATER: "◔", ReadingState.READ: "●"}
 
@@ -51,17 +51,17 @@ class _Sheet:
 
 def message(card: Card, *, personal: bool) -> Message:
     """The card as a message, to one person (`personal`) or to a channel."""
-    sheet = _Sheet(blocks=MOST_BLOCKS, characters=MOST_IN_MESSAGE, personal=personal)
+    sheet = _Sheet(blocks=MAX_BLOCKS, characters=MAX_IN_MESSAGE, personal=personal)
     return Message(text=text_of(card), blocks=tuple(_laid_out(card, sheet)))
 
 
 def view_blocks(cards: Iterable[Card], *, part: int = 1) -> list[Json]:
     """Several cards one below the other, as the blocks of a view."""
     blocks: list[Json] = []
-    room = MOST_IN_VIEW
+    room = MAX_IN_VIEW
     for card in cards:
-        left = MOST_BLOCKS_IN_VIEW - len(blocks) - 1
-        if left < 2 or room < MOST_LABEL:
+        left = MAX_BLOCKS_IN_VIEW - len(blocks) - 1
+        if left < 2 or room < MAX_LABEL:
             break
         laid = _laid_out(card, _Sheet(blocks=left, characters=room, personal=True, part=part))
         room -= sum(_size(one) for one in laid)
@@ -71,7 +71,7 @@ def view_blocks(cards: Iterable[Card], *, part: int = 1) -> list[Json]:
 
 def modal(card: Card, *, metadata: str, part: int = 1) -> Json:
     """The card as a modal; `metadata` comes back with every press in it."""
-    title = cut(clean(card.title).strip(), MOST_TITLE_OF_VIEW)
+    title = cut(clean(card.title).strip(), MAX_TITLE_OF_VIEW)
     return {
         "type": "modal",
         "title": plain_text(title or "Dogear"),
@@ -96,7 +96,7 @@ def text_of(card: Card) -> str:
     if card.entry:
         said.insert(1, f"#{card.entry.number} {clean(card.entry.title)}")
     unique = dict.fromkeys(line for line in said if line.strip())
-    return escaped_and_cut("\n".join(unique), MOST_TEXT) or "Dogear"
+    return escaped_and_cut("\n".join(unique), MAX_TEXT) or "Dogear"
 
 
 def _said(part: Block) -> Iterator[str]:
@@ -122,7 +122,7 @@ def _laid_out(card: Card, sheet: _Sheet) -> list[Json]:
     room = sheet.characters
     shown: list[Json] = []
     for one in _all(card, sheet):
-        if len(shown) == most - 1 or room < MOST_LABEL:
+        if len(shown) == most - 1 or room < MAX_LABEL:
             shown.append(_context("… and more that does not fit here."))
             break
         fitted, size = _fitted(one, room)
@@ -246,7 +246,7 @@ def _on_next_line(text: Text) -> Text:
 
 
 def _notes(part: NoteTree, sheet: _Sheet) -> Iterator[Json]:
-    pieces = pieces_of(part)
+    pieces = pages_of(part)
     if not pieces:
         return
     shown = pieces[min(sheet.part, len(pieces)) - 1]
@@ -274,28 +274,28 @@ def _notes_button(card: Card, sheet: _Sheet) -> Iterator[Json]:
     """Where the notes do not fit, a button that shows all of them, part by part."""
     if card.entry is None:
         return
-    most = max((len(pieces_of(part)) for part in card.blocks if isinstance(part, NoteTree)), default=1)
+    most = max((len(pages_of(part)) for part in card.blocks if isinstance(part, NoteTree)), default=1)
     if most < 2:
         return
     following = sheet.part % most + 1
     label = "All notes" if sheet.part == 1 else ("Next part" if following > 1 else "First part")
-    value = press.written(Call(path=("show",), arguments={"entry": f"#{card.entry.number}"}), following)
+    value = button_value.written(Call(path=("show",), arguments={"entry": f"#{card.entry.number}"}), following)
     yield {"type": "button", "action_id": Way.NOTES, "text": plain_text(label), "value": value}
 
 
 def _buttons(actions: Sequence[Action], more: Iterable[Json] = ()) -> Iterator[Json]:
     made = [button for action in actions if (button := _button(action)) is not None]
     made.extend(more)
-    for first in range(0, len(made), MOST_BUTTONS):
-        yield {"type": "actions", "elements": made[first : first + MOST_BUTTONS]}
+    for first in range(0, len(made), MAX_BUTTONS):
+        yield {"type": "actions", "elements": made[first : first + MAX_BUTTONS]}
 
 
 def _button(action: Action) -> Json | None:
-    value = press.written(action.call)
+    value = button_value.written(action.call)
     if value is None:
         return None
     way = Way.TURN if action.replaces else Way.USE
-    label = cut(clean(action.label).strip(), MOST_LABEL) or ELLIPSIS
+    label = cut(clean(action.label).strip(), MAX_LABEL) or ELLIPSIS
     style = {"style": "primary"} if action.primary else {}
     return {"type": "button", "action_id": way, "text": plain_text(label), "value": value, **style}
 
@@ -307,7 +307,7 @@ def _context(words: str) -> Json:
 
 def _aside(words: str) -> Iterator[Json]:
     """A small line of words of whomever: plain text, in which nothing is parsed."""
-    shown = cut(clean(words).strip(), MOST_IN_ASIDE)
+    shown = cut(clean(words).strip(), MAX_IN_ASIDE)
     if shown:
         yield {"type": "context", "elements": [plain_text(shown)]}
 
@@ -315,7 +315,7 @@ def _aside(words: str) -> Iterator[Json]:
 def _size(one: Json) -> int:
     if one["type"] == "context":
         return sum(len(element["text"]) for element in one["elements"])
-    return length(one.get("elements", ())) if one["type"] == "rich_text" else MOST_LABEL
+    return length(one.get("elements", ())) if one["type"] == "rich_text" else MAX_LABEL
 
 
 def _fitted(one: Json, room: int) -> tuple[Json, int]:

@@ -15,8 +15,8 @@ from bot.domain.text import Span, Text, plain, site_of, string
 
 DEEPEST = 8
 """Levels of indentation that a list can have."""
-MOST_URL = 3000
-MOST_IN_TEXT = 2900
+MAX_URL = 3000
+MAX_IN_TEXT = 2900
 """Characters in one element of text; longer ones are written as several."""
 DATE_FORMAT = "{date_short_pretty} {time}"
 BULLETS = {"•", "-", "*", "+", "–", "◦", ""}
@@ -49,10 +49,10 @@ def _span(span: Span, *, personal: bool, lines: bool) -> list[Json]:
         return [{"type": "date", "timestamp": stamp, "format": DATE_FORMAT, **fallback}]
     if span.channel is not None:
         return [_channel(span.channel.id)]
-    url = followed(span.url, MOST_URL) if span.url else None
+    url = followed(span.url, MAX_URL) if span.url else None
     if url is not None:
         return [{"type": "link", "url": url, "text": _label(label, url), **_style(span)}]
-    return [{"type": "text", "text": piece, **_style(span)} for piece in split(label, MOST_IN_TEXT) if piece]
+    return [{"type": "text", "text": piece, **_style(span)} for piece in split(label, MAX_IN_TEXT) if piece]
 
 
 def _channel(id: str) -> Json:
@@ -65,8 +65,8 @@ def _label(label: str, url: str) -> str:
     site = site_of(url)
     shown = label.strip() or site
     if poses_as(shown, site):
-        shown = f"{cut(shown, MOST_IN_TEXT - len(site) - 3)} ({site})"
-    return isolated(shown[:MOST_IN_TEXT])
+        shown = f"{cut(shown, MAX_IN_TEXT - len(site) - 3)} ({site})"
+    return isolated(shown[:MAX_IN_TEXT])
 
 
 def _style(span: Span) -> Json:

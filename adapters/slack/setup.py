@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import field
 
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 
 API_URL = "https://slack.com/api/"

@@ -11,8 +11,8 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 
 from adapters.slack import failures
 from adapters.slack.api import Web
-from adapters.slack.door import Answering
-from adapters.slack.quiet import LIBRARY, log
+from adapters.slack.redaction import LIBRARY, log
+from adapters.slack.signed_requests import Answering
 from bot.domain.errors import BadConfig, PlatformRefused
 
 PING = 10.0

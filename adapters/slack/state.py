@@ -13,7 +13,7 @@ from hashlib import sha256
 from secrets import token_urlsafe
 
 LIVES = timedelta(minutes=10)
-MOST_REMEMBERED = 10_000
+MAX_REMEMBERED = 10_000
 """Of the states that were used; a stranger who uses more of them in ten minutes could use one of their own again."""
 _SHAPE = re.compile(r"(\d{1,12})\.[\w-]{32}\.[0-9a-f]{64}", re.ASCII)
 
@@ -41,7 +41,7 @@ class State:
         if not ours or int(shape[1]) < self._now().timestamp() or state in self._used:
             return False
         self._used[state] = None
-        while len(self._used) > MOST_REMEMBERED:
+        while len(self._used) > MAX_REMEMBERED:
             self._used.popitem(last=False)
         return True
 

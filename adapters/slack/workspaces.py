@@ -10,12 +10,12 @@ from functools import partial
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack import failures
-from adapters.slack.exchange import exchanged
+from adapters.slack.auth_test import auth_test
 from adapters.slack.failures import Spent
-from adapters.slack.introduction import introduced
 from adapters.slack.names import SLACK
-from adapters.slack.quiet import log
+from adapters.slack.redaction import log
 from adapters.slack.setup import SlackSetup
+from adapters.slack.token_refresh import refreshed_token
 from adapters.slack.workspace import Workspace, name_of, read, written
 from bot.chat.platform import Vault
 from bot.domain.errors import BadConfig, PlatformBusy, PlatformError, PlatformUncertain, StoreError
@@ -26,7 +26,7 @@ CLAIM = timedelta(seconds=30)
 """How long one of us may take to exchange a token before another one tries."""
 PATIENCE = 3.0
 """Seconds for which one waits for what another process makes of its claim."""
-LONGEST_EXCHANGE = 4.0
+MAX_EXCHANGE = 4.0
 """Seconds for which a call waits for another token; what a post has left of its ten must do for the post itself."""
 LAST_WORDS = 4.0
 """Seconds for exchanges that are under way when we stop: what they bring opens the workspace from then on."""
@@ -61,7 +61,7 @@ class Workspaces:
         """
         self._vault = vault
         if self._setup.installable:
-            await vault.recall(SLACK, name_of(""))
+            await vault.load(SLACK, name_of(""))
         if self._setup.bot_token and self._by_host is None:
             self._by_host = await self._tested(self._setup.bot_token)
         self._opened.set()
@@ -71,7 +71,7 @@ class Workspaces:
         wait = 1.0
         while True:
             try:
-                known = await introduced(self._client(token))
+                known = await auth_test(self._client(token))
                 return Workspace(
                     team=known.team,
                     name=known.name,
@@ -116,7 +116,7 @@ class Workspaces:
         if await self.of(team) is not None:
             return False
         assert self._vault is not None
-        return await self._vault.recall(SLACK, name_of(team)) is None
+        return await self._vault.load(SLACK, name_of(team)) is None
 
     async def _known(self) -> None:
         if self._opened.is_set():
@@ -165,7 +165,7 @@ class Workspaces:
         if rotating is None:
             rotating = self._rotating[team, refused] = asyncio.create_task(self._rotated(team, refused))
             rotating.add_done_callback(partial(self._rotation_ended, (team, refused)))
-        await asyncio.wait({rotating}, timeout=LONGEST_EXCHANGE)
+        await asyncio.wait({rotating}, timeout=MAX_EXCHANGE)
         if not rotating.done():
             raise PlatformBusy("Slack is asked for a new token.", retry_after=failures.NOT_REACHED_WAIT)
         return rotating.result()
@@ -182,7 +182,7 @@ class Workspaces:
         assert self._vault is not None
         patience = asyncio.get_running_loop().time() + PATIENCE
         while True:
-            kept = await self._vault.recall(SLACK, name_of(team))
+            kept = await self._vault.load(SLACK, name_of(team))
             if kept is None:
                 return None
             found, now = read(kept), self._now().timestamp()
@@ -199,7 +199,7 @@ class Workspaces:
                 await asyncio.sleep(LOOK_AGAIN)
                 continue
             claimed = replace(found, claimed_until=now + CLAIM.total_seconds())
-            if await self._vault.swap(SLACK, name_of(team), kept, written(claimed)):
+            if await self._vault.compare_and_swap(SLACK, name_of(team), kept, written(claimed)):
                 return await self._exchanged(claimed, refused)
 
     async def _exchanged(self, claimed: Workspace, refused: str | None) -> str | None:
@@ -207,7 +207,7 @@ class Workspaces:
         doubt that is soon, else Slack says when. Where the token is spent there is nothing to wait for.
         """
         try:
-            granted = await exchanged(self._client(""), self._setup, claimed.refresh)
+            granted = await refreshed_token(self._client(""), self._setup, claimed.refresh)
         except Spent:
             self._spent[claimed.team] = claimed.refresh
             await self._claim_until(claimed, 0.0)
@@ -239,7 +239,7 @@ class Workspaces:
     async def _swapped(self, old: Workspace, new: Workspace) -> bool:
         """Put what we know in place of what we wrote ourselves, and so know to the letter."""
         assert self._vault is not None
-        return await self._vault.swap(SLACK, name_of(old.team), written(old), written(new))
+        return await self._vault.compare_and_swap(SLACK, name_of(old.team), written(old), written(new))
 
     async def renewed(self, team: str, used: str) -> str | None:
         """Another token after `used` was refused; None if there is none, and the workspace is then closed to us."""
@@ -262,19 +262,19 @@ class Workspaces:
     async def keep(self, workspace: Workspace) -> None:
         """Keep a workspace that installed the app, in place of what was kept of it."""
         assert self._vault is not None
-        await self._vault.keep(SLACK, name_of(workspace.team), written(workspace))
+        await self._vault.save(SLACK, name_of(workspace.team), written(workspace))
         self._note(workspace.team, workspace)
         self._dead.pop(workspace.team, None)
 
     async def learn(self, workspace: Workspace, *, bot: str, url: str) -> None:
         """Keep what was not known yet when it was installed. Not while a token is exchanged: that must find its claim."""
         assert self._vault is not None
-        kept = await self._vault.recall(SLACK, name_of(workspace.team))
+        kept = await self._vault.load(SLACK, name_of(workspace.team))
         found = read(kept) if kept is not None else None
         if found is None or found.claimed_until > self._now().timestamp():
             return
         known = replace(found, bot=bot, url=url)
-        if await self._vault.swap(SLACK, name_of(workspace.team), kept, written(known)):
+        if await self._vault.compare_and_swap(SLACK, name_of(workspace.team), kept, written(known)):
             self._note(workspace.team, known)
 
     def place(self, team: str) -> str:
@@ -290,10 +290,10 @@ class Workspaces:
         Nothing is taken for gone before it is: a leave-taking that could not be carried out comes again.
         """
         while self._vault is not None and self._setup.installable and not workspace.by_host:
-            kept = await self._vault.recall(SLACK, name_of(workspace.team))
+            kept = await self._vault.load(SLACK, name_of(workspace.team))
             if kept is None or read(kept).installed_at != workspace.installed_at:
                 break
-            if await self._vault.swap(SLACK, name_of(workspace.team), kept, None):
+            if await self._vault.compare_and_swap(SLACK, name_of(workspace.team), kept, None):
                 break
         self._seen.pop(workspace.team, None)
         self._dead[workspace.team] = workspace.token, workspace.installed_at
@@ -311,5 +311,5 @@ class Workspaces:
 
     async def _recalled(self, team: str) -> Workspace | None:
         assert self._vault is not None
-        kept = await self._vault.recall(SLACK, name_of(team))
+        kept = await self._vault.load(SLACK, name_of(team))
         return None if kept is None else read(kept)

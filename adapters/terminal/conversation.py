@@ -198,7 +198,7 @@ class Conversation:
             at=self._stage.now(),
             entry=entry,
         )
-        await self._core.happened(happening)
+        await self._core.handle(happening)
         if isinstance(happening, Reacted):
             self._room.react(happening)
         else:

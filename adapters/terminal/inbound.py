@@ -10,13 +10,13 @@ from bot.chat.command import Catalogue
 from bot.domain import value
 from bot.domain.errors import BadUsage
 from bot.domain.ids import EntryNumber
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.schedule import Weekday
 from bot.domain.team import Role
 
 MEANINGS = {"✅": ReadingState.READ, "🔖": ReadingState.LATER}
-LONGEST_ADVANCE = timedelta(weeks=value.MOST_WEEKS)
+MAX_ADVANCE = timedelta(weeks=value.MAX_WEEKS)
 _UNITS = {"w": timedelta(weeks=1), "d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}
 
 
@@ -180,7 +180,7 @@ def _length(typed: str) -> timedelta:
         raise BadUsage("The clock only goes forward.", hint="Use +7d, +3h or +90m.")
     match = re.fullmatch(r"\+([0-9]{1,6})([wdhm])", typed.lower())
     length = int(match[1]) * _UNITS[match[2]] if match else timedelta()
-    if not timedelta() < length <= LONGEST_ADVANCE:
+    if not timedelta() < length <= MAX_ADVANCE:
         raise BadUsage(f"“{typed}” is not a length of time.", hint="Use +7d, +3h or +90m, a year at most.")
     return length
 

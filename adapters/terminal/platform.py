@@ -12,9 +12,9 @@ from adapters.terminal.screen import Screen
 from adapters.terminal.stage import Stage
 from bot.chat.platform import Core, Reacted, Vault, WorkspaceJoined
 from bot.domain.card import Card
-from bot.domain.delivery import Manner
+from bot.domain.delivery import PostingRules
 from bot.domain.ids import AccountRef, ChannelRef, InvocationId, MessageRef, PlatformName, ThreadRef, Url
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.domain.team import Role
 
 
@@ -27,7 +27,7 @@ class TerminalPlatform:
     """
 
     name: PlatformName = TERMINAL
-    manner: Manner = Manner(channel_pace=timedelta())
+    posting_rules: PostingRules = PostingRules(channel_pace=timedelta())
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class TerminalPlatform:
     async def run(self, core: Core, vault: Vault) -> None:  # noqa: ARG002  the terminal has no secret to keep
         """Talk until the lines are over or one says to leave."""
         self._desk.catalogue = core.catalogue
-        await core.happened(WorkspaceJoined(workspace=WORKSPACE, name="this terminal", by_host=True))
+        await core.handle(WorkspaceJoined(workspace=WORKSPACE, name="this terminal", by_host=True))
         conversation = Conversation(
             core=core,
             stage=self._stage,
@@ -75,7 +75,7 @@ class TerminalPlatform:
             self._show(ref)
         return ref
 
-    async def repeatable(self, channel: ChannelRef, *, thread: ThreadRef | None = None) -> bool:  # noqa: ARG002
+    async def can_repeat(self, channel: ChannelRef, *, thread: ThreadRef | None = None) -> bool:  # noqa: ARG002
         """The room knows every message by its key, but a room that is gone knows none: a look is as good."""
         return False
 
@@ -98,7 +98,7 @@ class TerminalPlatform:
         if self._room.delete(message):
             self._screen.gone(message.id)
 
-    async def tell(self, account: AccountRef, card: Card) -> None:
+    async def send_direct(self, account: AccountRef, card: Card) -> None:
         self._desk.note(card, account.id)
 
     async def react(self, message: MessageRef, meaning: ReadingState) -> None:

@@ -6,7 +6,7 @@ from typing import Protocol, TypeAlias
 
 from bot.chat.command import Catalogue, Reply
 from bot.domain.card import Call, Card, Choice, Form
-from bot.domain.delivery import Manner
+from bot.domain.delivery import PostingRules
 from bot.domain.ids import (
     AccountRef,
     ChannelRef,
@@ -18,7 +18,7 @@ from bot.domain.ids import (
     Url,
     WorkspaceRef,
 )
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.team import Role
 from bot.domain.value import Kind
@@ -60,13 +60,13 @@ class Invocation:
 class Answer:
     """What comes back. `refusal` says that nothing was done; a refusal is private whatever `reply` a command declares.
 
-    `passing` is one of the moment: too much was asked for, or the store is away. It may be answered in a minute.
+    `transient` is one of the moment: too much was asked for, or the store is away. It may be answered in a minute.
     """
 
     show: Card | Form
     reply: Reply = Reply.PRIVATE
     refusal: bool = False
-    passing: bool = False
+    transient: bool = False
 
 
 @record
@@ -187,12 +187,12 @@ class Core(Protocol):
         """
         ...
 
-    async def overview(
+    async def invoke_all(
         self, actor: Actor, calls: Sequence[Call], *, after: InvocationId | None = None
     ) -> Sequence[Answer | None]:
         """Answer each of several calls that only read, to be shown together; None for one that is not the actor's.
 
-        It is one use, and none where it follows the answered use `after`. Once one answer is `passing`, all after it are.
+        It is one use, and none where it follows the answered use `after`. Once one answer is `transient`, all after it are.
         """
         ...
 
@@ -203,19 +203,19 @@ class Core(Protocol):
         """
         ...
 
-    async def present(self, platform: PlatformName) -> Sequence[WorkspaceRef]:
+    async def joined_workspaces(self, platform: PlatformName) -> Sequence[WorkspaceRef]:
         """The platform's workspaces in which we take ourselves to be; none on trouble. A platform that finds us in
         one of them no more tells so by WorkspaceLeft: we may have been removed while nobody listened.
         """
         ...
 
-    async def shown(self, workspace: WorkspaceRef) -> Sequence[MessageRef] | None:
+    async def recent_posts(self, workspace: WorkspaceRef) -> Sequence[MessageRef] | None:
         """Our messages of the last 30 days in the workspace that stand for one entry, newest first; None on trouble,
         which is not the same as there being none: whoever missed something asks again later.
         """
         ...
 
-    async def happened(self, happening: Happening, id: InvocationId | None = None) -> Joined | None:
+    async def handle(self, happening: Happening, id: InvocationId | None = None) -> Joined | None:
         """Take note of it. Returns once the effect is committed; raises StoreBusy if that cannot be done now. Only of a
         WorkspaceJoined there is something to say.
 
@@ -224,19 +224,19 @@ class Core(Protocol):
         """
         ...
 
-    def repeated(self) -> None:
+    def count_repeat(self) -> None:
         """A platform brought something again, and the adapter knows by itself that it was taken up: it is counted."""
         ...
 
 
-class Hold(Protocol):
+class ExclusiveLock(Protocol):
     """Something that one process alone has, until it lets go or dies."""
 
-    async def kept(self) -> bool:
+    async def is_held(self) -> bool:
         """Whether it is still ours. Asking is what keeps it: ask every 15 seconds or so."""
         ...
 
-    async def let_go(self) -> None: ...
+    async def release(self) -> None: ...
 
 
 class Vault(Protocol):
@@ -244,25 +244,25 @@ class Vault(Protocol):
     alone may have of it, where several serve the same platform.
     """
 
-    async def hold(self, platform: PlatformName, name: str) -> Hold | None:
+    async def acquire(self, platform: PlatformName, name: str) -> ExclusiveLock | None:
         """Take it; None while another process has it, which is over at most 45 seconds after that one died.
         Raises StoreBusy.
         """
         ...
 
-    async def keep(self, platform: PlatformName, name: str, secret: bytes) -> None:
+    async def save(self, platform: PlatformName, name: str, secret: bytes) -> None:
         """Keep `secret` under `name`, in place of what was there."""
         ...
 
-    async def recall(self, platform: PlatformName, name: str) -> bytes | None:
+    async def load(self, platform: PlatformName, name: str) -> bytes | None:
         """What was kept under `name`, or None."""
         ...
 
-    async def forget(self, platform: PlatformName, name: str) -> None:
+    async def delete(self, platform: PlatformName, name: str) -> None:
         """Remove what was kept under `name`; nothing happens if there is nothing."""
         ...
 
-    async def swap(self, platform: PlatformName, name: str, old: bytes | None, new: bytes | None) -> bool:
+    async def compare_and_swap(self, platform: PlatformName, name: str, old: bytes | None, new: bytes | None) -> bool:
         """Put `new` in place of `old` under the row's lock; False, and nothing done, if something else is kept.
 
         None stands for nothing being kept. Of several who swap the same `old`, one succeeds.
@@ -281,7 +281,7 @@ class ChatPlatform(Protocol):
     def name(self) -> PlatformName: ...
 
     @property
-    def manner(self) -> Manner:
+    def posting_rules(self) -> PostingRules:
         """How the ledger is to treat the platform: how long until a message shows, for how long a key is remembered,
         and how fast requests may follow each other.
         """
@@ -303,7 +303,7 @@ class ChatPlatform(Protocol):
         """
         ...
 
-    async def repeatable(self, channel: ChannelRef, *, thread: ThreadRef | None = None) -> bool:
+    async def can_repeat(self, channel: ChannelRef, *, thread: ThreadRef | None = None) -> bool:
         """Whether a post there with a key that was posted within the manner's `repeatable_within` is that very message.
 
         A doubtful message is then posted again under its key; elsewhere it is looked for first, and never posted
@@ -336,7 +336,7 @@ class ChatPlatform(Protocol):
         """Remove a message of ours; one that is gone already counts as removed."""
         ...
 
-    async def tell(self, account: AccountRef, card: Card) -> None:
+    async def send_direct(self, account: AccountRef, card: Card) -> None:
         """Show the card to one person alone, in a direct message."""
         ...
 

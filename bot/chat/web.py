@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 
 from bot.domain.record import record
 
-MOST_BYTES = 1024 * 1024
+MAX_BYTES = 1024 * 1024
 """Of a request's body; the server refuses longer ones before they are read."""
 
 

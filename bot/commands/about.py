@@ -21,10 +21,10 @@ from bot.domain.synonym import Synonym
 from bot.domain.team import Role
 from bot.domain.text import Text, joined, plain
 from bot.domain.value import Change, Kind
-from bot.service import deliveries, digests, entries, synonyms
+from bot.service import digests, entries, ledger, synonyms
 
-MOST_PROBLEMS = 10
-MOST_SYNONYMS = 40
+MAX_PROBLEMS = 10
+MAX_SYNONYMS = 40
 
 
 @command("status", role=Role.ADMIN)
@@ -50,7 +50,7 @@ def _source_lines(turn: Turn) -> Sequence[tuple[str, Text]]:
 def _problem_blocks(problems: Sequence[Problem]) -> list[Block]:
     if not problems:
         return []
-    shown: list[Block] = [Paragraph(text=plain(str(problem))) for problem in problems[:MOST_PROBLEMS]]
+    shown: list[Block] = [Paragraph(text=plain(str(problem))) for problem in problems[:MAX_PROBLEMS]]
     more = len(problems) - len(shown)
     rest_of_them = [Paragraph(text=plain(f"and {more} more; dogear check lists all"), quiet=True)] if more > 0 else []
     return [Paragraph(text=plain(f"{counted(len(problems), 'problem')} in the list:")), *shown, *rest_of_them]
@@ -90,12 +90,12 @@ _STANDING = {
 
 
 def _trouble_blocks(turn: Turn) -> list[Block]:
-    troubles = deliveries.troubles(turn.tx, turn.team.id)
+    troubles = ledger.troubles(turn.tx, turn.team.id)
     if not troubles:
         return [Paragraph(text=plain("No delivery has failed."), quiet=True)]
     lines = [
         joined([named_channel(trouble.draft.channel), plain(f"{trouble.draft.step}: {trouble.outcome}")])
-        for trouble in troubles[:MOST_PROBLEMS]
+        for trouble in troubles[:MAX_PROBLEMS]
     ]
     return [Paragraph(text=plain("Deliveries that failed or wait for a person:")), *(Paragraph(text=t) for t in lines)]
 
@@ -116,7 +116,7 @@ def set_zone(turn: Turn, zone: Annotated[str, position(Kind.ZONE, "a time zone")
 
     Example: settings zone Europe/Berlin
     """
-    turn.tx.teams.set_member_zone(turn.member.id, zone)
+    turn.tx.teams.set_zone_of_member(turn.member.id, zone)
     now = joined([plain("It is"), moment(turn.tx.now(), zone)])
     return Card(title=f"Your time zone is {zone}.", blocks=(Paragraph(text=now),), tone=Tone.DONE)
 
@@ -160,7 +160,7 @@ def _synonyms(known: Sequence[Synonym]) -> Card:
         lines.setdefault((pair.word, pair.file), []).append(pair.other)
     shown = tuple(
         (word, plain(", ".join(others) + (f" ({file})" if file else "")))
-        for (word, file), others in islice(lines.items(), MOST_SYNONYMS)
+        for (word, file), others in islice(lines.items(), MAX_SYNONYMS)
     )
     more = len(lines) - len(shown)
     note = (Paragraph(text=plain(f"and {counted(more, 'other word')}"), quiet=True),) if more > 0 else ()

@@ -18,7 +18,7 @@ from bot.commands.declare import Turn, command, named, position, rest
 from bot.domain.card import Action, Block, Call, Card, Entries, EntryLine, Fields, Paragraph
 from bot.domain.entry import Entry
 from bot.domain.ids import EntryNumber
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.domain.text import Span, Text, joined, plain
 from bot.domain.value import Kind
 from bot.ports import EntryFilter, Hit
@@ -26,9 +26,9 @@ from bot.service import entries
 from bot.service import search as searching
 from bot.service.search import Found
 
-MOST_TAGS = 40
-MOST_DISCUSSIONS = 5
-LONGEST_LABEL = 75
+MAX_TAGS = 40
+MAX_DISCUSSIONS = 5
+MAX_LABEL = 75
 """Characters of a button that repeats what somebody typed."""
 
 MaybePage = Annotated[int, named(Kind.NUMBER, "which page")]
@@ -73,7 +73,7 @@ def _as_typed(query: str, found: Found) -> tuple[Action, ...]:
     if not found.corrected:
         return ()
     call = Call(path=("search",), arguments={"query": f"as:typed {query}"})
-    return (Action(label=f"Search for “{' '.join(found.corrected)}”"[:LONGEST_LABEL], call=call, replaces=True),)
+    return (Action(label=f"Search for “{' '.join(found.corrected)}”"[:MAX_LABEL], call=call, replaces=True),)
 
 
 def _hit(turn: Turn, hit: Hit, state: ReadingState) -> EntryLine:
@@ -113,7 +113,7 @@ def related(turn: Turn, entry: Annotated[EntryNumber, position(Kind.ENTRY, "the 
 
 
 def _discussed(turn: Turn, entry: Entry) -> tuple[Block, ...]:
-    known = turn.tx.deliveries.discussions(turn.team.id, entry.id, MOST_DISCUSSIONS)
+    known = turn.tx.ledger.discussions(turn.team.id, entry.id, MAX_DISCUSSIONS)
     if not known:
         return ()
     places: list[Text] = []
@@ -155,7 +155,7 @@ def tags(turn: Turn) -> Card:
         return sentence("No entry has a tag.", "Tags come from the list: “- [db] [Title](link)”, or “tags:” on top.")
     shown = tuple(
         (tag.name, plain(f"{counted(tag.entries, 'entry', 'entries')}, {tag.unread} unread"))
-        for tag in known[:MOST_TAGS]
+        for tag in known[:MAX_TAGS]
     )
     more = len(known) - len(shown)
     note = (Paragraph(text=plain(f"and {counted(more, 'rarer tag')}"), quiet=True),) if more else ()

@@ -12,7 +12,7 @@ from bot.domain.entry import Entry
 from bot.domain.errors import BadUsage, Refusal
 from bot.domain.ids import EntryNumber
 from bot.domain.notes import count, levels
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.domain.text import Span, Text, plain
 
 PAGE_SIZE = 5

@@ -23,7 +23,7 @@ from bot.domain import value
 from bot.domain.card import Call, Card, Choice, Field, Form
 from bot.domain.errors import BadUsage, NotAllowed, Refusal
 from bot.domain.ids import ChannelRef, InvocationId, MessageRef, Url
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.team import Member, Role, Team
 from bot.domain.value import Kind

@@ -13,7 +13,7 @@ from bot.domain.ids import ChannelRef, DeliveryId, EntryNumber
 from bot.domain.team import Role
 from bot.domain.text import Span, Text, joined, plain
 from bot.domain.value import Kind
-from bot.service import deliveries, digests
+from bot.service import digests, ledger
 
 MaybeChannel = Annotated[str | None, position(Kind.CHANNEL, "the channel, this one by default")]
 
@@ -75,7 +75,7 @@ def arrived(turn: Turn, channel: MaybeChannel = None, delivery: MaybeDelivery = 
 
     Examples: digest arrived · digest arrived #reading
     """
-    deliveries.arrived(turn.tx, _decider(turn), _meant(turn, channel, delivery))
+    ledger.confirm_arrived(turn.tx, _decider(turn), _meant(turn, channel, delivery))
     return sentence("Noted: it is there.", tone=Tone.DONE)
 
 
@@ -87,12 +87,12 @@ def again(turn: Turn, channel: MaybeChannel = None, delivery: MaybeDelivery = No
 
     Examples: digest again · digest again #reading
     """
-    deliveries.again(turn.tx, _decider(turn), _meant(turn, channel, delivery))
+    ledger.post_again(turn.tx, _decider(turn), _meant(turn, channel, delivery))
     return sentence("It is on its way again.", tone=Tone.DONE)
 
 
-def _decider(turn: Turn) -> deliveries.Decider:
-    return deliveries.Decider(team=turn.team.id, account=turn.actor.account, admin=turn.role >= Role.ADMIN)
+def _decider(turn: Turn) -> ledger.Decider:
+    return ledger.Decider(team=turn.team.id, account=turn.actor.account, admin=turn.role >= Role.ADMIN)
 
 
 def _meant(turn: Turn, channel: str | None, delivery: str | None) -> ChannelRef | DeliveryId:

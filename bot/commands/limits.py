@@ -13,7 +13,7 @@ from bot.domain.rate import Bucket, Rate, full
 COMMAND = 1.0
 COMPLETION = 0.1
 """One is asked for with every letter typed."""
-MOST_BUCKETS = 20_000
+MAX_BUCKETS = 20_000
 """One that is dropped was full again, or belongs to the longest idle of very many."""
 
 
@@ -56,7 +56,7 @@ class Limits:
         for key, rate in asked:
             self._buckets[key] = self._bucket(key, rate, now).less(rate, cost, now)
             self._buckets.move_to_end(key)
-        while len(self._buckets) > MOST_BUCKETS:
+        while len(self._buckets) > MAX_BUCKETS:
             self._buckets.popitem(last=False)
 
     def _bucket(self, key: Hashable, rate: Rate, now: float) -> Bucket:

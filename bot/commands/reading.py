@@ -9,7 +9,7 @@ from bot.domain.card import Action, Block, Call, Card, Entries, Fields, Paragrap
 from bot.domain.entry import Entry
 from bot.domain.errors import NotFound
 from bot.domain.ids import EntryNumber
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.domain.text import plain
 from bot.domain.value import Kind
 from bot.ports import TeamCounts

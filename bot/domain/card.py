@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from bot.domain.ids import EntryNumber, Url
 from bot.domain.notes import NoteBlock
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.text import Text
 from bot.domain.value import Kind

@@ -82,7 +82,7 @@ class Step(StrEnum):
 class Durations:
     """Every length of time of the ledger in one place, so that a test may scale all of them together.
 
-    What depends on the platform stands in its `Manner`. Every `tick` somebody asks which digests are due, and within
+    What depends on the platform stands in its `PostingRules`. Every `tick` somebody asks which digests are due, and within
     `tick_spread` after the moment when one is; without the end of a tick for `tick_given_up`, ticking is begun anew.
     """
 
@@ -104,7 +104,7 @@ class Durations:
 
 
 @record
-class Manner:
+class PostingRules:
     """How a platform wants to be treated by the ledger.
 
     What was begun shows on the platform after `settle`, if it arrived at all; earlier nobody looks. Within
@@ -120,7 +120,7 @@ class Manner:
     platform_pace: timedelta = timedelta()
 
 
-MOST_ATTEMPTS = 5
+MAX_ATTEMPTS = 5
 
 
 SHARE = "share:"
@@ -217,7 +217,7 @@ REMOVED = "it was posted, and somebody has removed it since"
 
 
 def after_attempt(
-    delivery: Delivery, result: Result, now: datetime, durations: Durations, manner: Manner
+    delivery: Delivery, result: Result, now: datetime, durations: Durations, posting_rules: PostingRules
 ) -> Transition:
     """What one attempt means; `delivery` is as it was when the attempt began.
 
@@ -239,7 +239,7 @@ def after_attempt(
         case PlatformError() if delivery.draft.step in REPEATABLE:
             return _again(delivery, str(result), now, durations)
         case PlatformError():
-            shows_at = max((delivery.sent_from or now) + manner.settle, now)
+            shows_at = max((delivery.sent_from or now) + posting_rules.settle, now)
             return Transition(state=State.UNCERTAIN, outcome=str(result), not_before=shows_at)
         case ThreadRef():
             return Transition(state=State.SENT, thread=result)
@@ -277,19 +277,25 @@ def after_search(
     return _once_more(delivery, now)
 
 
-def may_repeat(delivery: Delivery, now: datetime, durations: Durations, manner: Manner) -> bool:
+def may_repeat(delivery: Delivery, now: datetime, durations: Durations, posting_rules: PostingRules) -> bool:
     """Whether a doubtful message may be posted again under its key, so that it is there once in any case.
 
     The request may take as long as an attempt may, and must arrive while the platform remembers the first one.
     """
-    if manner.repeatable_within is None or delivery.first_sent_from is None or delivery.draft.step not in MESSAGES:
+    if (
+        posting_rules.repeatable_within is None
+        or delivery.first_sent_from is None
+        or delivery.draft.step not in MESSAGES
+    ):
         return False
     if delivery.unreadable is not None:
         return False
-    return now + durations.attempt < delivery.first_sent_from + manner.repeatable_within
+    return now + durations.attempt < delivery.first_sent_from + posting_rules.repeatable_within
 
 
-def after_repeat(delivery: Delivery, result: Result, now: datetime, durations: Durations, manner: Manner) -> Transition:
+def after_repeat(
+    delivery: Delivery, result: Result, now: datetime, durations: Durations, posting_rules: PostingRules
+) -> Transition:
     """What it means that an uncertain delivery was posted again under its key; a no says nothing of the first time."""
     match result:
         case PlatformBusy():
@@ -299,7 +305,7 @@ def after_repeat(delivery: Delivery, result: Result, now: datetime, durations: D
         case PlatformRefused():
             return Transition(state=State.UNCERTAIN, outcome=str(result), not_before=now + durations.look_back)
         case PlatformError():
-            return Transition(state=State.UNCERTAIN, outcome=str(result), not_before=now + manner.settle)
+            return Transition(state=State.UNCERTAIN, outcome=str(result), not_before=now + posting_rules.settle)
         case MessageRef():
             return _landed(delivery, result, now, durations)
         case _:
@@ -351,14 +357,14 @@ def _landed(
 
 
 def _once_more(delivery: Delivery, now: datetime) -> Transition:
-    if delivery.attempt >= MOST_ATTEMPTS:
+    if delivery.attempt >= MAX_ATTEMPTS:
         given_up = State.REFUSED if delivery.draft.step is Step.NOTICE else State.NEEDS_HUMAN
         return Transition(state=given_up, outcome=f"not there after {delivery.attempt} attempts")
     return Transition(state=State.PENDING, not_before=now)
 
 
 def _again(delivery: Delivery, outcome: str, now: datetime, durations: Durations) -> Transition:
-    if delivery.attempt >= MOST_ATTEMPTS:
+    if delivery.attempt >= MAX_ATTEMPTS:
         return Transition(state=State.REFUSED, outcome=outcome)
     return Transition(state=State.PENDING, outcome=outcome, not_before=now + backoff(delivery.attempt, durations))
 

@@ -11,14 +11,14 @@ from bot.domain.card import Action, Block, Call, Card, Entries, EntryLine, NoteT
 from bot.domain.entry import Entry
 from bot.domain.ids import ChannelRef, EntryId, EntryNumber, ScheduleId, TeamId
 from bot.domain.notes import NoteBlock, count, levels, parts
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.text import Span, plain
 
 LEVELS_IN_CHANNEL = 2
 PART_BUDGET = 2400
 """Characters of notes in one message of the thread: the smaller of the platforms' limits, with room for labels."""
-MOST_NEW_ENTRIES = 5
+MAX_NEW_ENTRIES = 5
 QUESTION = "What would you take from this into our own work?"
 
 
@@ -28,7 +28,7 @@ class Why(StrEnum):
     PICKED = "picked by an admin"
     WANTED = "never featured here, and members put it in their queue"
     NEVER_FEATURED = "never featured here"
-    LONGEST_AGO = "everything on the list was featured; this one longest ago"
+    MAX_AGO = "everything on the list was featured; this one longest ago"
 
 
 @record
@@ -67,7 +67,7 @@ def choose(pool: Sequence[Candidate], pinned: EntryId | None = None) -> Feature 
     featured = [(c.last_featured, c.number, c) for c in pool if c.last_featured is not None]
     if not featured:
         return None
-    return Feature(entry=min(featured, key=lambda known: known[:2])[2].entry, why=Why.LONGEST_AGO)
+    return Feature(entry=min(featured, key=lambda known: known[:2])[2].entry, why=Why.MAX_AGO)
 
 
 class Outcome(StrEnum):
@@ -210,7 +210,7 @@ def _all_notes(entry: Entry) -> tuple[Card, ...]:
 def _new(newest: Sequence[Entry]) -> tuple[Block, ...]:
     if not newest:
         return ()
-    shown = tuple(shared_line(entry) for entry in newest[:MOST_NEW_ENTRIES])
+    shown = tuple(shared_line(entry) for entry in newest[:MAX_NEW_ENTRIES])
     more = len(newest) - len(shown)
     heading = "New on the list this week" + (f", and {more} more" if more else "")
     return (Paragraph(text=plain(f"{heading}:")), Entries(items=shown))

@@ -6,10 +6,10 @@ from dataclasses import field, replace
 from itertools import islice
 from typing import Any
 
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 
-MOST_TERMS = 64
+MAX_TERMS = 64
 """Terms beyond these are dropped: a pasted page is not a query."""
 
 
@@ -62,7 +62,7 @@ _VALUES: Mapping[str, Collection[str]] = {"is": set(ReadingState), "as": {"typed
 def parse(typed: str) -> Query:
     """The query that `typed` means; what fits no rule is words."""
     found: dict[str, list[str]] = {name: [] for name in _LISTS}
-    for match in islice(_TERM.finditer(typed.translate(_STRAIGHT)), MOST_TERMS):
+    for match in islice(_TERM.finditer(typed.translate(_STRAIGHT)), MAX_TERMS):
         name, value = _term(match)
         if value:
             found[name].append(value)

@@ -38,7 +38,7 @@ class Change(StrEnum):
     REMOVE = "remove"
 
 
-MOST_WEEKS = 52
+MAX_WEEKS = 52
 _MEANINGLESS_ZONES = {"Factory", "localtime"}
 """A placeholder of the tz database, and whatever the machine happens to be set to."""
 
@@ -105,8 +105,8 @@ def period(typed: str) -> timedelta:
     """`3d` or `2w`, from a day up to a year."""
     match = re.fullmatch(r"(\d{1,3})\s*(?:(d)(?:ays?)?|w(?:eeks?)?)", typed.strip().lower())
     length = timedelta(days=int(match[1]) * (1 if match[2] else 7)) if match else timedelta()
-    if not timedelta() < length <= timedelta(weeks=MOST_WEEKS):
-        raise BadUsage(f"“{typed}” is not a length of time.", hint=f"Use 3d or 2w, at most {MOST_WEEKS}w.")
+    if not timedelta() < length <= timedelta(weeks=MAX_WEEKS):
+        raise BadUsage(f"“{typed}” is not a length of time.", hint=f"Use 3d or 2w, at most {MAX_WEEKS}w.")
     return length
 
 

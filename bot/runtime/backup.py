@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.errors import BadBackup, BadConfig, Conflict, DogearError
 from bot.ports import Clock
-from bot.service import deliveries
+from bot.service import ledger
 from store.sql import SqlStore
 
 AT_NIGHT = 3
@@ -72,7 +72,7 @@ def restore(store: SqlStore, path: Path) -> tuple[int, int]:
     Raises BadConfig if the file cannot be read, BadBackup, StaleSchema, Conflict and StoreBusy; nothing is kept then.
     """
     with _readable(path):
-        return store.restore(lambda: lines(path), deliveries.after_restore)
+        return store.restore(lambda: lines(path), ledger.after_restore)
 
 
 @contextmanager
@@ -199,13 +199,13 @@ class Nightly:
         path = self._folder / f"dogear-{self._local():%Y-%m-%d}.jsonl.gz"
         if path.exists():
             return None
-        held = self._store.hold("backup")
+        held = self._store.acquire("backup")
         if held is None:
             return None
         try:
             write(self._store, path)
         finally:
-            held.let_go()
+            held.release()
         for old in made(self._folder)[: -self._keep]:
             if _key_of(old) == self._store.key():
                 old.unlink(missing_ok=True)

@@ -16,13 +16,13 @@ from bot.domain.source import Problem
 from bot.domain.team import Role, Team
 from bot.ports import Transaction
 from bot.runtime import log
-from bot.runtime.assemble import opened
+from bot.runtime.bootstrap import open_club
 from bot.runtime.progress import on_terminal
 from bot.runtime.settings import Settings, data_folder, load
 from bot.runtime.stage import LocalStage
 from bot.service import teams
 
-MOST_PROBLEMS = 10
+MAX_PROBLEMS = 10
 SAMPLE = files("bot.sample") / "reading-list.md"
 
 
@@ -63,7 +63,7 @@ async def talk(
     settings: Settings, screen: Screen, *, speaker: str, role: Role, team: str, log_file: Path | None = None
 ) -> None:
     """Hold the chat on this screen, the log going to the file if one is given; problems of the list are told first."""
-    async with opened(settings, migrate=True) as club:
+    async with open_club(settings, migrate=True) as club:
         found = await club.runner.write(lambda tx: _seated(tx, settings, team))
         paths = [Path(settings.list)] if settings.list else None
         report = await (club.lists.use(found, paths, on_terminal) if paths else club.lists.sync(found, on_terminal))
@@ -94,15 +94,15 @@ async def talk(
 
 
 def _print_problems(problems: Sequence[Problem]) -> None:
-    for problem in problems[:MOST_PROBLEMS]:
+    for problem in problems[:MAX_PROBLEMS]:
         print(f"dogear: {problem}", file=sys.stderr)
-    if len(problems) > MOST_PROBLEMS:
-        print(f"dogear: and {len(problems) - MOST_PROBLEMS:,} more problems; “dogear check” lists all", file=sys.stderr)
+    if len(problems) > MAX_PROBLEMS:
+        print(f"dogear: and {len(problems) - MAX_PROBLEMS:,} more problems; “dogear check” lists all", file=sys.stderr)
 
 
 def _seated(tx: Transaction, settings: Settings, name: str) -> Team:
     """The team to talk in, with the terminal as one of its workspaces; raises NotFound for a team that is not there."""
-    team = teams.found_default(tx, settings.zone) if name == teams.DEFAULT_TEAM else teams.named(tx, name)
+    team = teams.get_or_create_default(tx, settings.zone) if name == teams.DEFAULT_TEAM else teams.named(tx, name)
     teams.join(tx, WORKSPACE, "this terminal", team)
     tx.teams.assign(WORKSPACE, team.id)
     return team

@@ -16,7 +16,7 @@ from bot.domain.errors import BadConfig
 
 if TYPE_CHECKING:
     from bot.domain.team import Team
-    from bot.runtime.assemble import Club
+    from bot.runtime.bootstrap import Club
     from bot.service.entries import SyncReport
 
 app = typer.Typer(
@@ -104,7 +104,7 @@ def run(
     ] = False,
 ) -> None:
     """Serve every platform whose token is set."""
-    from bot.runtime.problems import checked
+    from bot.runtime.config_check import checked
     from bot.runtime.serve import serve
 
     settings, platforms = checked(worker=worker, database=database)
@@ -177,10 +177,10 @@ def settings_command() -> None:
 
     A secret is told to be set, never shown.
     """
-    from bot.runtime import effective
+    from bot.runtime import config_dump
     from bot.runtime.settings import load
 
-    for line in effective.lines(load()):
+    for line in config_dump.lines(load()):
         print(line)
 
 
@@ -244,7 +244,7 @@ def doctor(platform: Annotated[str, typer.Argument(help="The name of a platform"
     Ends with 1 if something is missing.
     """
     from bot.commands.catalogue import CATALOGUE
-    from bot.runtime.problems import lacks_key
+    from bot.runtime.config_check import lacks_key
     from bot.runtime.settings import load
     from bot.runtime.teams import scheduled
     from bot.runtime.vault import NO_KEY
@@ -306,7 +306,7 @@ def team_add(
 
     async def added() -> None:
         async with _club(database) as club:
-            team = await club.runner.write(lambda tx: teams.founded(tx, name.strip(), checked))
+            team = await club.runner.write(lambda tx: teams.get_or_create(tx, name.strip(), checked))
             _print_report(team, await club.lists.use(team, paths, on_terminal))
 
     asyncio.run(added())
@@ -350,10 +350,10 @@ def team_assign(
 
 @asynccontextmanager
 async def _club(database: str | None, *, migrate: bool = False) -> AsyncIterator["Club"]:
-    from bot.runtime.assemble import opened
+    from bot.runtime.bootstrap import open_club
     from bot.runtime.settings import load
 
-    async with opened(load(database=database), migrate=migrate) as club:
+    async with open_club(load(database=database), migrate=migrate) as club:
         yield club
 
 

@@ -17,7 +17,7 @@ class SystemClock:
         """Go on from this moment (aware)."""
         self.offset += moment - self.now()
 
-    def below(self, limit: int) -> int:
+    def random_below(self, limit: int) -> int:
         return secrets.randbelow(limit)
 
     def token(self) -> str:

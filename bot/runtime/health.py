@@ -22,8 +22,8 @@ from bot.runtime.ticker import Ticker
 LIVE, READY, METRICS = "/healthz", "/readyz", "/metrics"
 PATIENCE = 2.0
 """Seconds for the database to answer: who asks waits for a few at most."""
-LONGEST_SILENCE = 3 * Durations().tick
-LONGEST_OVERDUE = timedelta(minutes=15)
+MAX_SILENCE = 3 * Durations().tick
+MAX_OVERDUE = timedelta(minutes=15)
 """For a delivery that nothing holds back; a thousand of one minute take up to ten."""
 
 
@@ -103,7 +103,7 @@ class Health:
         yield "deliveries", self._delivering(overdue)
 
     def _asked(self, tx: Transaction) -> tuple[datetime | None, str]:
-        return tx.deliveries.overdue(list(self._platforms)), tx.schema()
+        return tx.ledger.overdue(list(self._platforms)), tx.schema()
 
     def _schema(self, found: str) -> Part:
         """A newer program may have brought the database up to date while this one ran."""
@@ -113,7 +113,7 @@ class Health:
 
     def _ticking(self) -> Part:
         silence = self._ticker.silence
-        ok = silence is not None and silence <= LONGEST_SILENCE
+        ok = silence is not None and silence <= MAX_SILENCE
         seconds = None if silence is None else round(silence.total_seconds())
         reason = "" if ok else "no tick yet" if seconds is None else f"no tick for {seconds} s"
         return Part(ok=ok, reason=reason, figures={"last_tick_seconds": seconds})
@@ -121,7 +121,7 @@ class Health:
     def _delivering(self, overdue: datetime | None) -> Part:
         waits = self._clock.now() - overdue if overdue else timedelta()
         seconds = round(waits.total_seconds())
-        ok = waits <= LONGEST_OVERDUE
+        ok = waits <= MAX_OVERDUE
         reason = "" if ok else f"one is due since {seconds} s"
         return Part(ok=ok, reason=reason, figures={"oldest_due_seconds": seconds})
 

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from bot.chat.web import MOST_BYTES, Handler, Request, Response, Route
+from bot.chat.web import MAX_BYTES, Handler, Request, Response, Route
 from bot.domain.errors import BadConfig
 
 STILL_SERVED = 3.0
@@ -25,7 +25,7 @@ async def serving(routes: Sequence[Route], *, host: str, port: int) -> AsyncIter
 
     Raises BadConfig where nothing can be served there, as when another process has the port.
     """
-    app = web.Application(client_max_size=MOST_BYTES)
+    app = web.Application(client_max_size=MAX_BYTES)
     for route in routes:
         app.router.add_route(route.method, route.path, _served(route.handle))
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=STILL_SERVED)

@@ -48,20 +48,20 @@ class Metrics:
     def _histogram(self, name: str, about: str, labels: list[str], bounds: tuple[float, ...]) -> Histogram:
         return Histogram(name, about, labels, buckets=bounds, registry=self._registry)
 
-    def answered(self, command: str, outcome: str, seconds: float) -> None:
+    def count_answer(self, command: str, outcome: str, seconds: float) -> None:
         self._answers.labels(command, outcome).observe(seconds)
 
-    def repeated(self) -> None:
+    def count_repeat(self) -> None:
         self._repeats.inc()
 
-    def settled(self, delivery: Delivery, transition: Transition) -> None:
+    def count_settled(self, delivery: Delivery, transition: Transition) -> None:
         self._settled.labels(transition.state.value).inc()
         draft = delivery.draft
         if transition.state is State.SENT and draft.step is Step.ROOT and draft.schedule and draft.late_after:
             due = draft.late_after - LATE
             self._late.observe(max(self._clock.now() - due, timedelta()).total_seconds())
 
-    def restarted(self, part: str) -> None:
+    def count_restart(self, part: str) -> None:
         self._restarts.labels(part).inc()
 
     def connection(self, platform: str, *, up: bool, reconnects: int) -> None:
@@ -91,4 +91,4 @@ class Metrics:
 
 def counts(tx: Transaction) -> tuple[Mapping[State, int], int]:
     """What is counted in the store: open deliveries by state, and problems of the lists."""
-    return tx.deliveries.open(), tx.entries.problems()
+    return tx.ledger.count_by_state(), tx.entries.count_problems()

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 BEGINNING = 0.003
 ASIDE = 0.001
-MOST_ASIDE = 0.01
+MAX_ASIDE = 0.01
 """Seconds for which the loop stands aside for the way to a thread and into a transaction, for each use case, and for all of
 it. From about a millisecond on, a use case is done sooner beside the loop than before it goes on; to begin takes as long
 again where others use the processor's caches.
@@ -71,7 +71,7 @@ class GroupReader:
 
     def _stand_aside(self, works: deque[Reading]) -> None:
         """Let a thread have the interpreter until all is read, or for as long as that may take."""
-        longest = min(BEGINNING + ASIDE * len(works), MOST_ASIDE)
+        longest = min(BEGINNING + ASIDE * len(works), MAX_ASIDE)
         self._aside = True
         try:
             reading = self._pool.submit(self._work_off, works)

@@ -12,7 +12,7 @@ from bot.chat.platform import ChatPlatform
 from bot.chat.web import Route, Website
 from bot.domain.errors import DogearError
 from bot.runtime import backup
-from bot.runtime.assemble import Club, opened
+from bot.runtime.bootstrap import Club, open_club
 from bot.runtime.clock import SystemClock
 from bot.runtime.health import Health
 from bot.runtime.metrics import Metrics
@@ -20,7 +20,7 @@ from bot.runtime.settings import Settings
 from bot.runtime.supervise import Supervisor
 from bot.service import teams
 
-LONGEST_STOP = 18.0
+MAX_STOP = 18.0
 """Seconds from the signal until what is still under way is given up: who stops us gives us 20."""
 
 END = 19.0
@@ -38,7 +38,7 @@ async def serve(settings: Settings, platforms: Sequence[ChatPlatform], *, worker
     the machine do not take.
     """
     metrics = Metrics(SystemClock())
-    async with opened(settings, migrate=False, meter=metrics, hosted=True) as club:
+    async with open_club(settings, migrate=False, meter=metrics, hosted=True) as club:
         for platform in platforms:
             club.join(platform)
         nightly = None if worker else await asyncio.to_thread(_nightly, club, metrics)
@@ -86,7 +86,7 @@ async def _at_it(nightly: backup.Nightly | None) -> AsyncIterator[None]:
 
 
 async def _read_lists(club: Club) -> None:
-    default = await club.runner.write(lambda tx: teams.found_default(tx, club.settings.zone))
+    default = await club.runner.write(lambda tx: teams.get_or_create_default(tx, club.settings.zone))
     if club.settings.list:
         await club.lists.use(default, [Path(club.settings.list)])
     for team in await club.runner.read(lambda tx: tx.teams.all()):
@@ -124,7 +124,7 @@ def _told_to_stop() -> asyncio.Event:
             ourselves.cancel()
             return
         stopped.set()
-        loop.call_later(LONGEST_STOP, give_up)
+        loop.call_later(MAX_STOP, give_up)
         faulthandler.dump_traceback_later(END, exit=True)
 
     def give_up() -> None:

@@ -17,7 +17,7 @@ from bot.domain.team import Role
 PREFIX = "DOGEAR_"
 FERNET_KEY = 32
 """Bytes (https://cryptography.io/en/latest/fernet/, 2026-08)."""
-MOST_SHOWN = 40
+MAX_SHOWN = 40
 """Characters of a value that is wrong."""
 MAKE_A_KEY = (
     """This makes one: python -c 'from cryptography import fernet; print(fernet.Fernet.generate_key().decode())'"""
@@ -211,4 +211,4 @@ def _sentence(name: str, error: Any) -> str:
         "less_than_equal": f"at most {limits.get('le')}",
     }.get(error["type"], "a whole number")
     given = str(error["input"])
-    return f"{variable} is “{given[:MOST_SHOWN]}{'…' if given[MOST_SHOWN:] else ''}”, and must be {must_be}."
+    return f"{variable} is “{given[:MAX_SHOWN]}{'…' if given[MAX_SHOWN:] else ''}”, and must be {must_be}."

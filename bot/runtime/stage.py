@@ -9,19 +9,19 @@ from bot.domain.team import Team
 from bot.domain.text import plain
 from bot.ports import Runner, Transaction
 from bot.runtime.clock import SystemClock
-from bot.runtime.deliver import Deliverer
 from bot.runtime.lists import Lists
 from bot.runtime.ticker import Ticker
+from bot.runtime.worker import Worker
 from bot.service.entries import SyncReport
 
-MOST_PROBLEMS = 5
+MAX_PROBLEMS = 5
 
 
 class LocalStage:
     """Implements the terminal's `Stage`. Here the ticker and the worker run when asked, never by themselves."""
 
     def __init__(
-        self, *, clock: SystemClock, runner: Runner, ticker: Ticker, deliverer: Deliverer, lists: Lists, team: Team
+        self, *, clock: SystemClock, runner: Runner, ticker: Ticker, deliverer: Worker, lists: Lists, team: Team
     ) -> None:
         self._clock = clock
         self._runner = runner
@@ -56,7 +56,7 @@ class LocalStage:
 
     async def _next_due(self) -> datetime | None:
         """The next moment after now at which there is something to do; what could not be done now is left aside."""
-        owed = await self._runner.read(lambda tx: tx.deliveries.next_due())
+        owed = await self._runner.read(lambda tx: tx.ledger.next_due())
         now = self._clock.now()
         return min((due for due in (await self._ticker.next_due(), owed) if due and due > now), default=None)
 
@@ -74,7 +74,7 @@ def report_card(report: SyncReport) -> Card:
         ("Returned", report.returned),
     )
     shown = tuple((label, plain(f"{number:,}")) for label, number in figures if number or label == "On the list")
-    problems = tuple(Paragraph(text=plain(str(problem))) for problem in report.problems[:MOST_PROBLEMS])
+    problems = tuple(Paragraph(text=plain(str(problem))) for problem in report.problems[:MAX_PROBLEMS])
     more = len(report.problems) - len(problems)
     rest = (Paragraph(text=plain(f"and {more} more; “dogear check” lists all"), quiet=True),) if more > 0 else ()
     title = "The list is as it was." if report.quiet else "The list was read."

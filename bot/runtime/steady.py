@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from bot.domain.errors import StoreError
-from bot.ports import Meter
+from bot.ports import Metrics
 
 PAUSE = 5.0
 """Seconds until what broke is begun anew: it may break again at once."""
@@ -13,7 +13,7 @@ PAUSE = 5.0
 log = logging.getLogger("dogear.steady")
 
 
-async def kept_going(part: str, work: Callable[[], Awaitable[None]], meter: Meter) -> None:
+async def kept_going(part: str, work: Callable[[], Awaitable[None]], meter: Metrics) -> None:
     """Do the work until it ends by itself or is cancelled."""
     while True:
         try:
@@ -22,5 +22,5 @@ async def kept_going(part: str, work: Callable[[], Awaitable[None]], meter: Mete
             log.warning("the %s is begun anew: %s", part, error)
         except Exception:
             log.exception("bug in the %s, which is begun anew", part)
-        meter.restarted(part)
+        meter.count_restart(part)
         await asyncio.sleep(PAUSE)

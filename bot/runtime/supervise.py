@@ -9,14 +9,14 @@ from datetime import timedelta
 from bot.chat.platform import ChatPlatform, Core, Vault
 from bot.domain.errors import BadConfig, DogearError, StaleSchema
 from bot.domain.record import record
-from bot.ports import Meter
+from bot.ports import Metrics
 from bot.runtime.health import connection_of
 
 log = logging.getLogger("dogear.supervise")
 
 
 @record
-class Patience:
+class RestartBackoff:
     """How long to wait for what. A platform's own library connects anew by itself, so we step in late and rarely:
     some platforms count how often we begin.
     """
@@ -32,7 +32,7 @@ class Patience:
     """For a platform to end when it is told to."""
 
 
-PATIENCE = Patience()
+PATIENCE = RestartBackoff()
 
 
 class Supervisor:
@@ -43,8 +43,8 @@ class Supervisor:
         platform: ChatPlatform,
         core: Core,
         vault: Vault,
-        meter: Meter,
-        patience: Patience = PATIENCE,
+        meter: Metrics,
+        patience: RestartBackoff = PATIENCE,
         *,
         sending_only: bool = False,
     ) -> None:
@@ -67,7 +67,7 @@ class Supervisor:
             pause = _doubled(self._patience.first_pause, self._failures, self._patience.longest_pause)
             about = {"platform": self._platform.name, "because": why, "seconds": pause.total_seconds()}
             log.warning("a platform is started anew", extra=about)
-            self._meter.restarted(f"platform {self._platform.name}")
+            self._meter.count_restart(f"platform {self._platform.name}")
             await asyncio.sleep(pause.total_seconds())
 
     async def _once(self) -> str:

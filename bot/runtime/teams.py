@@ -15,7 +15,7 @@ def described(tx: Transaction) -> Sequence[str]:
     waiting = [
         f"waiting for a team: {waits.ref.platform}:{waits.ref.id} ({waits.name})" for waits in tx.teams.workspaces(None)
     ]
-    left = [_left(workspace) for workspace in tx.teams.left()]
+    left = [_left(workspace) for workspace in tx.teams.left_workspaces()]
     return [*lines, *waiting, *left] or ["There is no team yet. Add one: dogear team add NAME --list PATH"]
 
 

@@ -14,8 +14,8 @@ from bot.domain.errors import StoreError
 from bot.domain.ids import ScheduleId
 from bot.domain.notice import Host
 from bot.domain.schedule import Schedule
-from bot.ports import Clock, Meter, Runner
-from bot.runtime.deliver import Deliverer
+from bot.ports import Clock, Metrics, Runner
+from bot.runtime.worker import Worker
 from bot.service import digests, notices, teams
 
 TOGETHER = 25
@@ -37,11 +37,11 @@ class Ticker:
     def __init__(
         self,
         runner: Runner,
-        deliverer: Deliverer,
+        deliverer: Worker,
         host: Host,
         durations: Durations,
         clock: Clock,
-        meter: Meter,
+        meter: Metrics,
     ) -> None:
         self._runner = runner
         self._deliverer = deliverer
@@ -71,7 +71,7 @@ class Ticker:
 
     def _chance(self) -> timedelta:
         """A part of the spread: of several tickers that wait for the same moment one plans, and the others find it done."""
-        return self._durations.tick_spread * self._clock.below(SHARES) / SHARES
+        return self._durations.tick_spread * self._clock.random_below(SHARES) / SHARES
 
     async def _plan(self, schedules: Sequence[Schedule]) -> None:
         """Use up their slots together, and where that breaks one by one, so that one holds up no other."""
@@ -105,7 +105,7 @@ class Ticker:
         now = self._clock.now()
         if abs(now - self._forgot_at) >= FORGET_EVERY:  # a clock may also be put back
             self._forgot_at = now
-            await self._runner.write(lambda tx: tx.invocations.forget_before(tx.now() - REPEATS_END))
+            await self._runner.write(lambda tx: tx.invocations.delete_before(tx.now() - REPEATS_END))
             for workspace in await self._runner.write(teams.forget_left):
                 place = f"{workspace.ref.platform}:{workspace.ref.id}"
                 log.warning("what came from %s is removed: we left it long ago", place)
@@ -149,7 +149,7 @@ class Ticker:
             log.error("a tick was cancelled, and not by us; ticking is begun anew")
         else:
             log.error("no tick ended for %g s; ticking is begun anew", given_up)
-        self._meter.restarted("ticker")
+        self._meter.count_restart("ticker")
         return self._durations.tick
 
     async def _tick_safely(self) -> timedelta:

@@ -4,16 +4,16 @@ from bot.domain.delivery import Delivery, Transition
 
 
 class Uncounted:
-    """Implements `bot.ports.Meter` by counting nothing."""
+    """Implements `bot.ports.Metrics` by counting nothing."""
 
-    def answered(self, command: str, outcome: str, seconds: float) -> None:
+    def count_answer(self, command: str, outcome: str, seconds: float) -> None:
         """Nobody asks."""
 
-    def repeated(self) -> None:
+    def count_repeat(self) -> None:
         """Nobody asks."""
 
-    def settled(self, delivery: Delivery, transition: Transition) -> None:
+    def count_settled(self, delivery: Delivery, transition: Transition) -> None:
         """Nobody asks."""
 
-    def restarted(self, part: str) -> None:
+    def count_restart(self, part: str) -> None:
         """Nobody asks."""

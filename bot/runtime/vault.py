@@ -8,7 +8,7 @@ from functools import cached_property
 from bot.domain.errors import BadConfig
 from bot.domain.ids import PlatformName
 from bot.runtime.settings import MAKE_A_KEY
-from store.sql import Hold, SqlStore, SqlVault
+from store.sql import ExclusiveLock, SqlStore, SqlVault
 
 NO_KEY = f"DOGEAR_VAULT_KEYS is not set, and without a key no secret can be kept. {MAKE_A_KEY}"
 
@@ -19,28 +19,28 @@ LET_GO_WITHIN = 2.0
 
 
 class ThreadedHold:
-    """Implements `bot.chat.platform.Hold`."""
+    """Implements `bot.chat.platform.ExclusiveLock`."""
 
-    def __init__(self, hold: Hold) -> None:
+    def __init__(self, hold: ExclusiveLock) -> None:
         self._hold = hold
         self._silent = False
 
-    async def kept(self) -> bool:
+    async def is_held(self) -> bool:
         """A database that does not answer in time may have given it to another by then: it is lost for good."""
         if self._silent:
             return False
         try:
             async with asyncio.timeout(KEPT_WITHIN):
-                return await asyncio.to_thread(self._hold.kept)
+                return await asyncio.to_thread(self._hold.is_held)
         except TimeoutError:
             self._silent = True
             return False
 
-    async def let_go(self) -> None:
+    async def release(self) -> None:
         """Waits a moment at most: a session that cannot be closed ends by itself."""
         with suppress(TimeoutError):
             async with asyncio.timeout(LET_GO_WITHIN):
-                await asyncio.to_thread(self._hold.let_go)
+                await asyncio.to_thread(self._hold.release)
 
 
 class ThreadedVault:
@@ -56,18 +56,18 @@ class ThreadedVault:
             raise BadConfig([NO_KEY])
         return SqlVault(self._store, self._keys)
 
-    async def hold(self, platform: PlatformName, name: str) -> ThreadedHold | None:
-        taken = await asyncio.to_thread(self._store.hold, f"{platform}/{name}")
+    async def acquire(self, platform: PlatformName, name: str) -> ThreadedHold | None:
+        taken = await asyncio.to_thread(self._store.acquire, f"{platform}/{name}")
         return ThreadedHold(taken) if taken else None
 
-    async def keep(self, platform: PlatformName, name: str, secret: bytes) -> None:
-        await asyncio.to_thread(lambda: self._vault.keep(platform, name, secret))
+    async def save(self, platform: PlatformName, name: str, secret: bytes) -> None:
+        await asyncio.to_thread(lambda: self._vault.save(platform, name, secret))
 
-    async def recall(self, platform: PlatformName, name: str) -> bytes | None:
-        return await asyncio.to_thread(lambda: self._vault.recall(platform, name))
+    async def load(self, platform: PlatformName, name: str) -> bytes | None:
+        return await asyncio.to_thread(lambda: self._vault.load(platform, name))
 
-    async def forget(self, platform: PlatformName, name: str) -> None:
-        await asyncio.to_thread(lambda: self._vault.forget(platform, name))
+    async def delete(self, platform: PlatformName, name: str) -> None:
+        await asyncio.to_thread(lambda: self._vault.delete(platform, name))
 
-    async def swap(self, platform: PlatformName, name: str, old: bytes | None, new: bytes | None) -> bool:
-        return await asyncio.to_thread(lambda: self._vault.swap(platform, name, old, new))
+    async def compare_and_swap(self, platform: PlatformName, name: str, old: bytes | None, new: bytes | None) -> bool:
+        return await asyncio.to_thread(lambda: self._vault.compare_and_swap(platform, name, old, new))

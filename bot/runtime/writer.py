@@ -19,8 +19,8 @@ from bot.runtime.waiting import Waiting, carried_out
 T = TypeVar("T")
 UseCase = Callable[[Transaction], Any]
 
-MOST_TOGETHER = 128
-LONGEST_TOGETHER = 0.05
+MAX_TOGETHER = 128
+MAX_TOGETHER_LENGTH = 0.05
 """Seconds after which a transaction takes nothing more, for all that is in it waits for the commit."""
 
 
@@ -79,9 +79,9 @@ class GroupWriter:
 
     def _use_cases(self, taken: list[Writing]) -> Iterator[UseCase]:
         """The first one, and what waits by the time that each is done."""
-        until = time.monotonic() + LONGEST_TOGETHER
+        until = time.monotonic() + MAX_TOGETHER_LENGTH
         yield partial(carried_out, taken[0].use_case)
-        while len(taken) < MOST_TOGETHER and time.monotonic() < until:
+        while len(taken) < MAX_TOGETHER and time.monotonic() < until:
             work = self._next()
             if work is None:
                 return

@@ -23,7 +23,7 @@ from bot.domain.entry import Entry
 from bot.domain.errors import Conflict, Refusal
 from bot.domain.ids import ChannelRef, EntryId, EntryNumber, InvocationId, ScheduleId, TeamId
 from bot.domain.notice import Host
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.schedule import WEEK, Occurrence, Schedule
 from bot.domain.team import Member
@@ -36,7 +36,7 @@ LATE = timedelta(hours=24)
 SAID_TO_BE_LATE = timedelta(minutes=5)
 """Later than this a digest says that it is late."""
 HISTORY = 10
-MOST_NEWS = 100
+MAX_NEWS = 100
 
 
 @record
@@ -75,7 +75,7 @@ def skip(tx: Transaction, team: TeamId, channel: ChannelRef) -> tuple[Schedule, 
     """Use up the channel's next slot without a post; the slot that was skipped."""
     schedule = schedules.of(tx, team, channel)
     slot = _next_slot(tx, schedule)
-    tx.schedules.use(_week(tx, schedule, slot, Outcome.SKIPPED))
+    tx.schedules.use_slot(_week(tx, schedule, slot, Outcome.SKIPPED))
     return schedule, slot
 
 
@@ -84,7 +84,7 @@ def post_now(tx: Transaction, team: TeamId, channel: ChannelRef) -> Digest:
     schedule = schedules.of(tx, team, channel)
     now = tx.now()
     slot = Occurrence(week=schedule.week_of(now), due_at=now)
-    used = tx.schedules.used(schedule.id, slot.week)
+    used = tx.schedules.used_slot(schedule.id, slot.week)
     if used is not None:
         raise Conflict(
             f"This week's digest ({slot.week}) is used up: {used.outcome.value}.",
@@ -132,7 +132,7 @@ def due(tx: Transaction, among: Sequence[Schedule] | None = None, *, ahead: time
             broken.append((schedule, error))
         else:
             slots += [(schedule, slot)] if schedule.counts(slot) else []
-    used = tx.schedules.used_among([(schedule.id, slot.week) for schedule, slot in slots])
+    used = tx.schedules.used_of([(schedule.id, slot.week) for schedule, slot in slots])
     unused = [one for one in slots if (one[0].id, one[1].week) not in used]
     return Due(slots=unused, broken=broken, coming=min(coming, default=None))
 
@@ -150,7 +150,7 @@ def plan_due(tx: Transaction, among: Sequence[Schedule] | None = None) -> Sequen
     """
     now = tx.now()
     if among is not None:
-        kept = [tx.schedules.of(schedule.team, schedule.channel) for schedule in among]
+        kept = [tx.schedules.of_channel(schedule.team, schedule.channel) for schedule in among]
         among = [schedule for schedule in kept if schedule is not None]
     used = [(schedule, slot, _use(tx, schedule, slot, now)) for schedule, slot in due(tx, among).slots]
     return [Tick(schedule=one, slot=slot, outcome=outcome) for one, slot, outcome in used if outcome is not None]
@@ -179,7 +179,7 @@ def _use(tx: Transaction, schedule: Schedule, slot: Occurrence, now: datetime) -
     if not late and _plan(tx, schedule, slot, late=now - slot.due_at > SAID_TO_BE_LATE) is not None:
         return Outcome.PLANNED
     outcome = Outcome.LATE if late else Outcome.EMPTY
-    return outcome if tx.schedules.use(_week(tx, schedule, slot, outcome)) else None
+    return outcome if tx.schedules.use_slot(_week(tx, schedule, slot, outcome)) else None
 
 
 def _plan(tx: Transaction, schedule: Schedule, slot: Occurrence, *, late: bool) -> Digest | None:
@@ -188,7 +188,7 @@ def _plan(tx: Transaction, schedule: Schedule, slot: Occurrence, *, late: bool) 
     if digest is None:
         return None
     feature = Feature(entry=digest.entry.id, why=digest.why)
-    if not tx.schedules.use(_week(tx, schedule, slot, Outcome.PLANNED, feature)):
+    if not tx.schedules.use_slot(_week(tx, schedule, slot, Outcome.PLANNED, feature)):
         return None
     tx.schedules.pin(schedule.id, None)
     step = partial(
@@ -201,13 +201,13 @@ def _plan(tx: Transaction, schedule: Schedule, slot: Occurrence, *, late: bool) 
     )
     root, *others = _drafts(step, card_of(digest), digest.entry)
     drafts = [replace(root, late_after=slot.due_at + LATE), *others]
-    tx.deliveries.plan(schedule.team, drafts, not_before=slot.due_at)
+    tx.ledger.plan(schedule.team, drafts, not_before=slot.due_at)
     return digest
 
 
 def posted(tx: Transaction, week: Week) -> Delivery | None:
     """How far the post of a used week got; None if none was planned."""
-    steps = tx.deliveries.of(week.team, _source(week.schedule, week.week))
+    steps = tx.ledger.of_source(week.team, _source(week.schedule, week.week))
     return steps[0] if steps else None
 
 
@@ -220,7 +220,7 @@ def share(tx: Transaction, member: Member, channel: ChannelRef, number: EntryNum
     entry = entries.entry_on_list(tx, member.team, number)
     card = shared_card(entry, member.name, tx.readings.readers(entry.id))
     step = partial(Draft, channel=channel, source_key=f"{SHARE}{invocation}", told=member.account)
-    tx.deliveries.plan(member.team, _drafts(step, card, entry), not_before=tx.now())
+    tx.ledger.plan(member.team, _drafts(step, card, entry), not_before=tx.now())
     return entry
 
 
@@ -250,7 +250,7 @@ def _digest(tx: Transaction, schedule: Schedule, slot: Occurrence, *, late: bool
 def _newest(tx: Transaction, schedule: Schedule, slot: Occurrence, featured: EntryId) -> tuple[Entry, ...]:
     """The week's new entries but the featured one; what was there when the schedule was set is no news."""
     since = max(slot.due_at - WEEK, schedule.active_from)
-    fresh = tx.entries.added_since(schedule.team, since, MOST_NEWS)
+    fresh = tx.entries.added_since(schedule.team, since, MAX_NEWS)
     return tuple(entry for entry in fresh if entry.id != featured)
 
 
@@ -302,7 +302,7 @@ def _empty_hint(schedule: Schedule) -> str:
 def latest_picks(tx: Transaction, team: TeamId) -> Sequence[Entry]:
     """The entries featured this week in any of the team's channels, each once."""
     now = tx.now()
-    used = [tx.schedules.used(schedule.id, schedule.week_of(now)) for schedule in tx.schedules.all(team)]
+    used = [tx.schedules.used_slot(schedule.id, schedule.week_of(now)) for schedule in tx.schedules.all(team)]
     ids = list(dict.fromkeys(week.entry for week in used if week is not None and week.entry is not None))
     found = tx.entries.get(team, ids)
     return [found[entry] for entry in ids]

@@ -6,10 +6,10 @@ from dataclasses import replace
 from bot.domain.entry import Entry
 from bot.domain.errors import NotFound
 from bot.domain.ids import EntryId, EntryNumber, MemberId, SourceId, TeamId
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.source import Problem, ReadEntry, ReadList, Severity, Source, SourceFile, content_of
-from bot.ports import LOTS, EntryFilter, Kept, Transaction
+from bot.ports import LOTS, EntryFilter, StoredEntry, Transaction
 
 
 @record
@@ -50,17 +50,17 @@ def sync(
     used, or that lost all its entries at once, keeps its last good copy.
     """
     known_files = {(file.source, file.file): file for source in tx.entries.sources(team) for file in _files(tx, source)}
-    merge = _Merge(tx.entries.kept(team))
+    merge = _Merge(tx.entries.stored(team))
     read = [_kept_copy(file, known_files.get((file.source, file.list.file))) for file in read]
     merge.touched |= {(file.source, file.list.file) for file in read if not file.list.failed} | set(gone)
     merge.touched |= merge.places() - set(known_files) - {(file.source, file.list.file) for file in read}
     for file in read:
-        tx.entries.keep_file(_noted(file, merge.take(file), known_files.get((file.source, file.list.file))))
+        tx.entries.save_file(_noted(file, merge.take(file), known_files.get((file.source, file.list.file))))
         if not file.list.failed:
-            tx.synonyms.keep_file(file.source, file.list.file, {} if file.list.draft else file.list.synonyms)
+            tx.synonyms.save_file(file.source, file.list.file, {} if file.list.draft else file.list.synonyms)
     for source, name in gone:
-        tx.entries.forget_file(source, name)
-        tx.synonyms.keep_file(source, name, {})
+        tx.entries.remove_file(source, name)
+        tx.synonyms.save_file(source, name, {})
     retired = merge.vanished()
     _store(tx, team, merge, retired)
     return SyncReport(
@@ -98,7 +98,7 @@ def problems(tx: Transaction, team: TeamId) -> tuple[Problem, ...]:
 class _Merge:
     """What becomes of the entries read, held against those kept."""
 
-    def __init__(self, kept: Sequence[Kept]) -> None:
+    def __init__(self, kept: Sequence[StoredEntry]) -> None:
         self._kept = {entry.key: entry for entry in kept}
         self._claimed: dict[str, str] = {}
         self.touched: set[tuple[SourceId, str]] = set()
@@ -158,7 +158,7 @@ def _store(tx: Transaction, team: TeamId, merge: _Merge, retired: Sequence[Entry
     sources = {row[0] for row in merge.added} | {row[0] for row in changed} | {row[0] for row in merge.moved}
     for source in sorted(sources):
         tx.entries.add(team, source, [row[1:] for row in merge.added if row[0] == source])
-        tx.entries.change(team, source, [row[1:] for row in changed if row[0] == source])
+        tx.entries.update(team, source, [row[1:] for row in changed if row[0] == source])
         tx.entries.move(team, source, [row[1:] for row in merge.moved if row[0] == source])
     tx.entries.retire(team, retired)
 
@@ -205,7 +205,7 @@ def _duplicate(file: FileRead, entry: ReadEntry, holder: str) -> Problem:
 
 def entry(tx: Transaction, team: TeamId, number: EntryNumber) -> Entry:
     """The team's entry of that number, retired ones too; raises NotFound."""
-    found = tx.entries.numbered(team, number)
+    found = tx.entries.by_number(team, number)
     if found is None:
         raise NotFound(f"There is no entry #{number} on this team's list.", hint="Try “list” or “search”.")
     return found
@@ -268,7 +268,7 @@ def _drawn(tx: Transaction, member: MemberId, below: Callable[[int], int]) -> En
     time that grows with the list.
     """
     for _ in range(DRAWS):
-        entry = tx.entries.drawn(member, below(LOTS))
+        entry = tx.entries.draw(member, below(LOTS))
         if entry is not None:
             return entry
     return None

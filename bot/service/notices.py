@@ -26,7 +26,7 @@ def tell(tx: Transaction, notice: Notice, host: Host) -> None:
         late_after=now + NO_NEWS,
         told=None if host.channel else notice.told,
     )
-    tx.deliveries.plan(notice.team, [draft], not_before=now)
+    tx.ledger.plan(notice.team, [draft], not_before=now)
 
 
 def _direct(notice: Notice) -> ChannelRef:

@@ -8,12 +8,12 @@ from bot.chat.platform import MarksSeen, Reacted, ReactionsCleared, Unreacted
 from bot.domain.entry import Entry
 from bot.domain.errors import Refusal
 from bot.domain.ids import AccountRef, EntryId, MemberId, TeamId
-from bot.domain.reading import Choice, Mark, Reading, ReadingCounts, ReadingState, state_of
+from bot.domain.reading_state import Choice, Mark, Reading, ReadingCounts, ReadingState, state_of
 from bot.domain.record import record
 from bot.ports import TeamCounts, Transaction
 from bot.service import entries, teams
 
-FEWEST_FOR_TEAM_STATS = 3
+MIN_FOR_TEAM_STATS = 3
 """With fewer members a count would tell who read what."""
 RECENTLY = timedelta(days=30)
 
@@ -22,7 +22,7 @@ def choose(tx: Transaction, member: MemberId, entry: EntryId, state: ReadingStat
     """Take what a member typed or pressed; whether the state is another one now."""
     before = tx.readings.state(member, entry)
     now = tx.now()
-    tx.readings.keep(member, Reading(entry=entry, state=state, since=now), Choice(state=state, at=now))
+    tx.readings.save(member, Reading(entry=entry, state=state, since=now), Choice(state=state, at=now))
     return before is not state
 
 
@@ -47,7 +47,7 @@ def react(tx: Transaction, event: Reacted | Unreacted) -> ReadingState | None:
         at=event.at,
         live=there,
     )
-    tx.readings.keep_mark(team.id, mark)
+    tx.readings.save_mark(team.id, mark)
     return _follow(tx, team.id, member.id, event.actor.account, entry) if member else None
 
 
@@ -65,7 +65,7 @@ def clear(tx: Transaction, event: ReactionsCleared) -> int:
 
 def _take_away(tx: Transaction, team: TeamId, marks: Sequence[Mark], at: datetime) -> None:
     for mark in marks:
-        tx.readings.keep_mark(team, replace(mark, at=at, live=False))
+        tx.readings.save_mark(team, replace(mark, at=at, live=False))
         member = tx.teams.member(team, mark.account)
         if member:
             _follow(tx, team, member.id, mark.account, mark.entry)
@@ -99,9 +99,9 @@ def _earliest(known: Mark | None, event: MarksSeen) -> datetime:
 
 def _entry_shown(tx: Transaction, team: TeamId, event: Reacted | Unreacted) -> EntryId | None:
     if event.entry is not None:
-        entry = tx.entries.numbered(team, event.entry)
+        entry = tx.entries.by_number(team, event.entry)
         return entry.id if entry else None
-    shown = tx.deliveries.showing(event.message)
+    shown = tx.ledger.entry_shown_by(event.message)
     return shown[1] if shown and shown[0] == team else None
 
 
@@ -109,7 +109,7 @@ def _follow(tx: Transaction, team: TeamId, member: MemberId, account: AccountRef
     """Bring the state in line with the choice and the marks."""
     state = state_of(tx.readings.choice(member, entry), tx.readings.marks(team, account, entry))
     if tx.readings.state(member, entry) is not state:
-        tx.readings.keep(member, Reading(entry=entry, state=state, since=tx.now()), None)
+        tx.readings.save(member, Reading(entry=entry, state=state, since=tx.now()), None)
     return state
 
 
@@ -145,9 +145,9 @@ def own_stats(tx: Transaction, member: MemberId) -> OwnStats:
 def team_stats(tx: Transaction, team: TeamId) -> tuple[TeamCounts, Sequence[tuple[Entry, int]]]:
     """The team's counts and its most read entries with their numbers of readers; raises Refusal in a small team."""
     counts = tx.readings.team_counts(team, tx.now() - RECENTLY)
-    if counts.members < FEWEST_FOR_TEAM_STATS:
+    if counts.members < MIN_FOR_TEAM_STATS:
         raise Refusal(
-            f"Team figures are shown from {FEWEST_FOR_TEAM_STATS} members on; this team has {counts.members}.",
+            f"Team figures are shown from {MIN_FOR_TEAM_STATS} members on; this team has {counts.members}.",
             hint="With fewer, a count would tell who read what. Your own figures: stats me",
         )
     found = tx.entries.get(team, [entry for entry, _ in counts.most_read])

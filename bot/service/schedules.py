@@ -16,7 +16,7 @@ NOT_YET_KEPT = ScheduleId(0)
 
 def of(tx: Transaction, team: TeamId, channel: ChannelRef) -> Schedule:
     """The channel's schedule; raises NotFound."""
-    schedule = tx.schedules.of(team, channel)
+    schedule = tx.schedules.of_channel(team, channel)
     if schedule is None:
         raise NotFound("This channel has no schedule.", hint="An admin sets one: schedule set mon 09:00 Europe/Berlin")
     return schedule
@@ -51,14 +51,14 @@ def put(
         active_from=tx.now(),
         created_by=by,
     )
-    return tx.schedules.keep(schedule)
+    return tx.schedules.save(schedule)
 
 
 def pause(tx: Transaction, team: TeamId, channel: ChannelRef, length: timedelta) -> Schedule:
     """Post nothing in the channel for this long from now; what fell due before is still posted."""
     schedule, now = of(tx, team, channel), tx.now()
     since = schedule.paused_from if _is_paused(schedule, now) else now
-    return tx.schedules.keep(replace(schedule, paused_from=since, paused_until=now + length, paused_because=None))
+    return tx.schedules.save(replace(schedule, paused_from=since, paused_until=now + length, paused_because=None))
 
 
 def _is_paused(schedule: Schedule, now: datetime) -> bool:
@@ -68,20 +68,20 @@ def _is_paused(schedule: Schedule, now: datetime) -> bool:
 def stop(tx: Transaction, channel: ChannelRef, because: str) -> Schedule | None:
     """Pause a channel's schedule without end because we cannot post there; the schedule, None if there is none."""
     workspace = tx.teams.workspace(channel.workspace)
-    schedule = tx.schedules.of(workspace.team, channel) if workspace and workspace.team is not None else None
+    schedule = tx.schedules.of_channel(workspace.team, channel) if workspace and workspace.team is not None else None
     if schedule is None:
         return None
     since = schedule.paused_from if _is_paused(schedule, tx.now()) else tx.now()
-    return tx.schedules.keep(replace(schedule, paused_from=since, paused_because=because))
+    return tx.schedules.save(replace(schedule, paused_from=since, paused_because=because))
 
 
 def restart(tx: Transaction, channel: ChannelRef) -> Schedule | None:
     """Post again in a channel where only we had paused; the schedule, None if there is none that we had paused."""
-    team = tx.teams.of(channel.workspace)
-    schedule = tx.schedules.of(team.id, channel) if team else None
+    team = tx.teams.of_workspace(channel.workspace)
+    schedule = tx.schedules.of_channel(team.id, channel) if team else None
     if schedule is None or schedule.paused_because is None:
         return None
-    return tx.schedules.keep(replace(schedule, paused_because=None, active_from=tx.now()))
+    return tx.schedules.save(replace(schedule, paused_because=None, active_from=tx.now()))
 
 
 def resume(tx: Transaction, team: TeamId, channel: ChannelRef) -> Schedule:
@@ -89,7 +89,7 @@ def resume(tx: Transaction, team: TeamId, channel: ChannelRef) -> Schedule:
     schedule, now = of(tx, team, channel), tx.now()
     if not _is_paused(schedule, now):
         return schedule
-    return tx.schedules.keep(replace(schedule, paused_until=now, paused_because=None))
+    return tx.schedules.save(replace(schedule, paused_until=now, paused_because=None))
 
 
 def remove(tx: Transaction, team: TeamId, channel: ChannelRef) -> Schedule:
@@ -102,4 +102,4 @@ def remove(tx: Transaction, team: TeamId, channel: ChannelRef) -> Schedule:
 def next_dates(tx: Transaction, schedule: Schedule, most: int = DATES_ECHOED) -> list[Occurrence]:
     """The next slots that will be posted in, those already used up left out; none while we have paused it ourselves."""
     coming = schedule.next_dues(tx.now())
-    return list(islice((slot for slot in coming if tx.schedules.used(schedule.id, slot.week) is None), most))
+    return list(islice((slot for slot in coming if tx.schedules.used_slot(schedule.id, slot.week) is None), most))

@@ -6,12 +6,12 @@ from dataclasses import replace
 from bot.domain.entry import Entry
 from bot.domain.ids import MemberId, TeamId
 from bot.domain.query import Query, parse, with_words
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.team import Member
 from bot.ports import Hit, Transaction
 
-SHORTEST_SEARCHED = 3
+MIN_SEARCHED = 3
 """Characters of a completion from which on it is searched."""
 
 
@@ -52,12 +52,12 @@ def completed(tx: Transaction, team: TeamId, member: Member | None, typed: str, 
     too short to be searched, or finds nothing; a person who is not known yet has no states to search by.
     """
     word = typed.removeprefix("#")
-    if member is not None and len(word) >= SHORTEST_SEARCHED and not word.isdigit():
+    if member is not None and len(word) >= MIN_SEARCHED and not word.isdigit():
         query, _ = _understood(tx, team, word)
         found = tx.search.find(team, member.id, query, offset=0, limit=size, lines=False)
         if found.items:
             return [hit.entry for hit in found.items]
-    return tx.entries.titled(team, word, size)
+    return tx.entries.with_title(team, word, size)
 
 
 def _understood(tx: Transaction, team: TeamId, typed: str) -> tuple[Query, Mapping[str, str]]:
@@ -65,12 +65,12 @@ def _understood(tx: Transaction, team: TeamId, typed: str) -> tuple[Query, Mappi
     asked = parse(typed)
     if asked.as_typed:
         return asked, {}
-    widened = replace(asked, also=tx.synonyms.of(team, asked))
+    widened = replace(asked, also=tx.synonyms.for_query(team, asked))
     corrected = tx.search.corrected(team, widened)
     if not corrected:
         return widened, {}
     query = with_words(asked, corrected)
-    return replace(query, also=tx.synonyms.of(team, query)), corrected
+    return replace(query, also=tx.synonyms.for_query(team, query)), corrected
 
 
 def related(

@@ -7,7 +7,7 @@ from bot.domain.ids import TeamId
 from bot.domain.synonym import Synonym
 from bot.ports import Transaction
 
-MOST_ADDED = 500
+MAX_ADDED = 500
 """Pairs of curators' in a team: beyond these they belong into the list, where they can be read and reviewed."""
 
 
@@ -18,9 +18,9 @@ def listed(tx: Transaction, team: TeamId) -> Sequence[Synonym]:
 
 def add(tx: Transaction, team: TeamId, word: str, others: Sequence[str]) -> None:
     """Let the word and each of the others find each other; raises BadUsage and Conflict."""
-    if sum(1 for known in listed(tx, team) if known.file is None) + len(others) > MOST_ADDED:
+    if sum(1 for known in listed(tx, team) if known.file is None) + len(others) > MAX_ADDED:
         hint = "Put them into the front matter of the list, as `synonyms:`, and remove some here."
-        raise Conflict(f"More than {MOST_ADDED} pairs are not kept here.", hint=hint)
+        raise Conflict(f"More than {MAX_ADDED} pairs are not kept here.", hint=hint)
     for other in others:
         if not tx.synonyms.add(team, word, other):
             hint = "Name two different words or short phrases: settings synonyms add k8s kubernetes"

@@ -13,16 +13,16 @@ DEFAULT_TEAM = "default"
 
 def named(tx: Transaction, name: str) -> Team:
     """The team of that name; raises NotFound."""
-    team = tx.teams.named(name)
+    team = tx.teams.by_name(name)
     if team is None:
         known = ", ".join(f"“{team.name}”" for team in tx.teams.all()) or "none yet"
         raise NotFound(f"There is no team “{name}”.", hint=f"Teams: {known}. Add one with: dogear team add")
     return team
 
 
-def founded(tx: Transaction, name: str, zone: str) -> Team:
+def get_or_create(tx: Transaction, name: str, zone: str) -> Team:
     """The team of that name, made if it is not there; raises Conflict if another's differs in capitals alone."""
-    team = tx.teams.named(name)
+    team = tx.teams.by_name(name)
     if team is not None:
         return team
     twin = next((known for known in tx.teams.all() if known.name.casefold() == name.casefold()), None)
@@ -32,9 +32,9 @@ def founded(tx: Transaction, name: str, zone: str) -> Team:
     return tx.teams.add(name, zone)
 
 
-def found_default(tx: Transaction, zone: str) -> Team:
+def get_or_create_default(tx: Transaction, zone: str) -> Team:
     """The team that workspaces configured by tokens join, made if it is not there."""
-    return tx.teams.named(DEFAULT_TEAM) or tx.teams.add(DEFAULT_TEAM, zone)
+    return tx.teams.by_name(DEFAULT_TEAM) or tx.teams.add(DEFAULT_TEAM, zone)
 
 
 def join(tx: Transaction, ref: WorkspaceRef, name: str, team: Team | None) -> Workspace:
@@ -57,7 +57,7 @@ def forget_left(tx: Transaction) -> Sequence[Workspace]:
 
     Nobody asks a list or a team away like this: both are the host's, who keeps the files of the one and named the other.
     """
-    over = [workspace for workspace in tx.teams.left() if workspace.is_over(tx.now())]
+    over = [workspace for workspace in tx.teams.left_workspaces() if workspace.is_over(tx.now())]
     for workspace in over:
         tx.teams.purge(workspace.ref)
     return over
@@ -65,14 +65,14 @@ def forget_left(tx: Transaction) -> Sequence[Workspace]:
 
 def team_of(tx: Transaction, ref: WorkspaceRef) -> Team | None:
     """The team of a workspace, None while it waits for one and once it was left."""
-    return tx.teams.of(ref)
+    return tx.teams.of_workspace(ref)
 
 
 def known(tx: Transaction, actor: Actor) -> tuple[Team | None, Member | None]:
     """The team of an actor's workspace as `team_of` gives it, and the member if it is known here and under this name
     already; reads only.
     """
-    team, member = tx.teams.known(actor.workspace, actor.account) or (None, None)
+    team, member = tx.teams.team_and_member(actor.workspace, actor.account) or (None, None)
     return team, member if member and member.name == actor.name and _is_met(member, actor) else None
 
 
@@ -80,9 +80,11 @@ def admitted(tx: Transaction, team: Team, actor: Actor) -> Member:
     """The member behind an actor, added if new; whose platform told no name keeps the one known."""
     known = tx.teams.member(team.id, actor.account)
     member = (
-        known if known and not actor.name else tx.teams.admit(team.id, actor.account, actor.name or actor.account.id)
+        known
+        if known and not actor.name
+        else tx.teams.get_or_add_member(team.id, actor.account, actor.name or actor.account.id)
     )
-    return member if _is_met(member, actor) else tx.teams.meet(member, actor.workspace)
+    return member if _is_met(member, actor) else tx.teams.add_workspace(member, actor.workspace)
 
 
 def _is_met(member: Member, actor: Actor) -> bool:

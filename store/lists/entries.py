@@ -18,7 +18,7 @@ from store.lists.front_matter import FrontMatter
 from store.lists.indentation import TAB, dedented, unquoted, width
 from store.lists.report import Report
 
-_MOST_REREADS = 3
+_MAX_REREADS = 3
 """Lists in lists that stand too far to the right are read once more for each level; deeper ones stay notes only."""
 
 NARROWEST_ITEM = 2
@@ -45,7 +45,7 @@ class EntryReader:
 
     def read(self, body: bytes, places: Sequence[Place], first_line: int) -> Iterator[ReadEntry]:
         """The entries at those places of a body whose first line is line `first_line` of the file."""
-        return self._read(body, places, first_line, None, _MOST_REREADS)
+        return self._read(body, places, first_line, None, _MAX_REREADS)
 
     def _read(
         self, body: bytes, places: Sequence[Place], line: int, around: Place | None, rereads: int

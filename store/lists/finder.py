@@ -12,7 +12,7 @@ from bot.domain.url import addresses_in
 from store.lists.characters import seen
 
 OPTIONS = pyromark.Options.ENABLE_TABLES | pyromark.Options.ENABLE_STRIKETHROUGH
-MOST_LEVELS = 50
+MAX_LEVELS = 50
 
 _EMOJI = "\u00a9\u00ae\u2010-\u2bff\u3000-\u303f\ufe0f\u200d\u20e3\U0001f000-\U0001fbff\U000e0020-\U000e007f"
 _LEAD = re.compile(
@@ -82,7 +82,7 @@ class Heading:
 class Findings:
     """All that was found in a body, and the body in UTF-8.
 
-    `opaque` is code and HTML, `too_deep` where nesting first exceeds `MOST_LEVELS`.
+    `opaque` is code and HTML, `too_deep` where nesting first exceeds `MAX_LEVELS`.
     """
 
     body: bytes
@@ -187,7 +187,7 @@ class _Finder:
             self._lists.pop()
         self._lists.append(end)
         self._lists_end = max(self._lists_end, end)
-        if len(self._lists) > MOST_LEVELS and start >= self._deep_end:
+        if len(self._lists) > MAX_LEVELS and start >= self._deep_end:
             self._deep_end = end
             if self._findings.too_deep is None:
                 self._findings.too_deep = start

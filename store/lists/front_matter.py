@@ -17,9 +17,9 @@ from bot.domain.record import record
 from store.lists.characters import excerpt, seen
 from store.lists.report import Report
 
-MOST_CHARACTERS = 64 * 1024
-MOST_LEVELS = 20
-MOST_VALUES = 2_000
+MAX_CHARACTERS = 64 * 1024
+MAX_LEVELS = 20
+MAX_VALUES = 2_000
 
 _OPENING = re.compile(r"(---|\+\+\+)[ \t]*(?:\n|\Z)")
 _CLOSING = {
@@ -72,8 +72,8 @@ def split(text: str, report: Report) -> tuple[FrontMatter, str]:
 
 
 def _values(fence: str, inner: str, report: Report) -> Mapping[str, Any]:
-    if len(inner) > MOST_CHARACTERS:
-        raise _Unusable(f"it has more than {MOST_CHARACTERS:,} characters", -1)
+    if len(inner) > MAX_CHARACTERS:
+        raise _Unusable(f"it has more than {MAX_CHARACTERS:,} characters", -1)
     values = _yaml(inner, report) if fence == "---" else _toml(inner)
     if values is None:
         return {}
@@ -86,12 +86,12 @@ def _toml(text: str) -> Any:
     try:
         values = tomllib.loads(text)
     except RecursionError:
-        raise _Unusable(f"it is nested deeper than {MOST_LEVELS} levels", 0) from None
+        raise _Unusable(f"it is nested deeper than {MAX_LEVELS} levels", 0) from None
     except ValueError as error:
         at = _LINE.search(str(error))
         raise _Unusable(_why(error), int(at[1]) - 1 if at else 0) from None
-    if _deeper_than(values, MOST_LEVELS):
-        raise _Unusable(f"it is nested deeper than {MOST_LEVELS} levels", 0)
+    if _deeper_than(values, MAX_LEVELS):
+        raise _Unusable(f"it is nested deeper than {MAX_LEVELS} levels", 0)
     return values
 
 
@@ -119,14 +119,14 @@ def _refuse_bombs(text: str) -> None:
     """Refuse what takes more to build than to write, before anything is built."""
     level = 0
     for number, event in enumerate(yaml.parse(text, Loader=SafeLoader)):
-        if number > MOST_VALUES:
-            raise _Unusable(f"it has more than {MOST_VALUES:,} values", _line(event.start_mark))
+        if number > MAX_VALUES:
+            raise _Unusable(f"it has more than {MAX_VALUES:,} values", _line(event.start_mark))
         if isinstance(event, yaml.AliasEvent):
             raise _Unusable("it has an alias (`*name`)", _line(event.start_mark))
         if isinstance(event, yaml.CollectionStartEvent):
             level += 1
-            if level > MOST_LEVELS:
-                raise _Unusable(f"it is nested deeper than {MOST_LEVELS} levels", _line(event.start_mark))
+            if level > MAX_LEVELS:
+                raise _Unusable(f"it is nested deeper than {MAX_LEVELS} levels", _line(event.start_mark))
         elif isinstance(event, yaml.CollectionEndEvent):
             level -= 1
 

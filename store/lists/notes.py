@@ -15,7 +15,7 @@ from bot.domain.notes import NoteBlock, NoteKind
 from bot.domain.text import Span, Text
 from bot.domain.url import addresses_in, web
 from store.lists.characters import seen
-from store.lists.finder import MOST_LEVELS, OPTIONS
+from store.lists.finder import MAX_LEVELS, OPTIONS
 
 _NUMBER = re.compile(rb"\s*(\d{1,9}[.)])")
 _TYPED_MARKER = re.compile(r"([a-zA-Z][.)]|[•‣◦▪–—→])\s+(?=\S)")
@@ -159,7 +159,7 @@ class _Builder:
                 replace(child, kind=NoteKind.QUOTE) if child.kind is NoteKind.PARAGRAPH else child for child in children
             ]
         siblings = self._frames[-1].children
-        if len(self._frames) <= MOST_LEVELS:
+        if len(self._frames) <= MAX_LEVELS:
             siblings.append(NoteBlock(kind=frame.kind, text=text, marker=frame.marker, children=tuple(children)))
         else:
             siblings.append(NoteBlock(kind=frame.kind, text=text, marker=frame.marker))

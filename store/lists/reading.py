@@ -10,15 +10,15 @@ from pathlib import Path
 from bot.domain.source import ReadEntry, ReadList
 from store.lists.characters import cleaned
 from store.lists.entries import EntryReader
-from store.lists.finder import MOST_LEVELS, Findings, Place, Shape, find
+from store.lists.finder import MAX_LEVELS, Findings, Place, Shape, find
 from store.lists.front_matter import FrontMatter, split
 from store.lists.report import Report
 from store.lists.shapes import chosen
 
-MOST_BYTES = 2 * 1024 * 1024
-MOST_CHARACTERS = 20_000
+MAX_BYTES = 2 * 1024 * 1024
+MAX_CHARACTERS = 20_000
 """Of a line; what is longer is no text that a person wrote."""
-MOST_SIGNS = 100_000
+MAX_SIGNS = 100_000
 """Of `[`, `<` and `://` in a file: each may be a link, and a link costs the parser a hundred times its characters. A
 list of 2 MiB has a third of that; what has more is none, and would take seconds and hundreds of megabytes.
 """
@@ -32,11 +32,11 @@ def read_path(path: Path, file: str) -> ReadList:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
             report.error("this is no file; name a Markdown file")
-        elif status.st_size > MOST_BYTES:
+        elif status.st_size > MAX_BYTES:
             _report_size(status.st_size, report)
         else:
             with path.open("rb") as opened:
-                return read(opened.read(MOST_BYTES + 1), file)
+                return read(opened.read(MAX_BYTES + 1), file)
     except FileNotFoundError:
         report.error("there is no such file; correct the path or put the file back")
     except (OSError, ValueError) as error:
@@ -48,7 +48,7 @@ def read_path(path: Path, file: str) -> ReadList:
 def read(data: bytes, file: str) -> ReadList:
     """Read the content of a file, which problems call `file`. Never raises; what is no list at all has `failed`."""
     report = Report(file)
-    if len(data) > MOST_BYTES:
+    if len(data) > MAX_BYTES:
         _report_size(len(data), report)
         return _failed(file, report)
     text = cleaned(data, report)
@@ -57,7 +57,7 @@ def read(data: bytes, file: str) -> ReadList:
     if not text.strip():
         report.error("the file is empty; add entries such as `* [Title](https://…)`, or delete it")
         return _failed(file, report)
-    if sum(map(text.count, ("[", "<", "://"))) > MOST_SIGNS:
+    if sum(map(text.count, ("[", "<", "://"))) > MAX_SIGNS:
         _report_signs(text, report)
         return _failed(file, report)
     return _read_text(text, file, report)
@@ -93,7 +93,7 @@ def _read_text(text: str, file: str, report: Report) -> ReadList:
         return ReadList(file=file, title=title, problems=report.problems(), synonyms=about.synonyms, draft=True)
     if findings.too_deep is not None:
         line = about.lines + 1 + findings.body.count(b"\n", 0, findings.too_deep)
-        report.error(f"nested deeper than {MOST_LEVELS} levels; entries below are read as notes only", line)
+        report.error(f"nested deeper than {MAX_LEVELS} levels; entries below are read as notes only", line)
     if not parts.entries:
         report.warning(f"no entries: {_reason(findings)}", about.lines + 1)
     return ReadList(
@@ -111,25 +111,25 @@ def _failed(file: str, report: Report) -> ReadList:
 
 
 def _report_size(size: int, report: Report) -> None:
-    most = MOST_BYTES // (1024 * 1024)
+    most = MAX_BYTES // (1024 * 1024)
     report.error(f"the file has {size:,} bytes and more than {most} MiB are not read; split it into several files")
 
 
 def _report_signs(text: str, report: Report) -> None:
-    first_too_many = next(islice(_SIGN.finditer(text), MOST_SIGNS, None))
+    first_too_many = next(islice(_SIGN.finditer(text), MAX_SIGNS, None))
     line = text.count("\n", 0, first_too_many.start()) + 1
-    message = f"here the file has more than {MOST_SIGNS:,} brackets and addresses; split it into several files"
+    message = f"here the file has more than {MAX_SIGNS:,} brackets and addresses; split it into several files"
     report.error(message, line)
 
 
 def _without_long_lines(body: str, above: int, report: Report) -> str:
     lines = body.split("\n")
-    if max(map(len, lines)) <= MOST_CHARACTERS:
+    if max(map(len, lines)) <= MAX_CHARACTERS:
         return body
     for number, line in enumerate(lines, above + 1):
-        if len(line) > MOST_CHARACTERS:
+        if len(line) > MAX_CHARACTERS:
             lines[number - above - 1] = ""
-            message = f"the line has {len(line):,} characters and is left out; break it below {MOST_CHARACTERS:,}"
+            message = f"the line has {len(line):,} characters and is left out; break it below {MAX_CHARACTERS:,}"
             report.error(message, number)
     return "\n".join(lines)
 

@@ -2,7 +2,7 @@
 
 from bot.domain.source import Problem, Severity
 
-MOST_PROBLEMS = 1_000
+MAX_PROBLEMS = 1_000
 """A file that is wrong on every line says so once more instead of a hundred thousand times."""
 
 
@@ -31,7 +31,7 @@ class Report:
         return tuple(found)
 
     def _add(self, severity: Severity, message: str, line: int, column: int) -> None:
-        if len(self._problems) >= MOST_PROBLEMS:
+        if len(self._problems) >= MAX_PROBLEMS:
             self._left_out += 1
             return
         problem = Problem(file=self._file, line=line, column=column, severity=severity, message=message)

@@ -13,7 +13,7 @@ from store.lists.indentation import dedented, width
 _TRIED = (Shape.ITEMS, Shape.ROWS, Shape.HEADINGS, Shape.PARAGRAPHS)
 _MARKER = re.compile(r"\s*(?:[-*+•]|\d{1,9}[.)])\s+")
 _MARKUP = re.compile(r"[\[\]<>#]")
-_LONGEST_NAME = 200
+_MAX_NAME = 200
 _PIPE = re.compile(rb"(?<!\\)\|")
 _UNDERLINE = re.compile(r"\n *(?:=+|-+)[ \t]*\Z")
 
@@ -125,7 +125,7 @@ def _name_and_address(line: str) -> tuple[str, int, int] | None:
     before = line[marker.end() if marker else 0 : start]
     name = before.rstrip(" \t<:|–—-").strip(" \t*_~")
     alone = before.endswith((" ", "\t", "<")) and not line[stop:].strip(" \t>")
-    named = 0 < len(name) <= _LONGEST_NAME and not _MARKUP.search(name)
+    named = 0 < len(name) <= _MAX_NAME and not _MARKUP.search(name)
     return (name, start, stop) if alone and named else None
 
 

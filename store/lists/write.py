@@ -16,7 +16,7 @@ from store.lists.characters import cleaned, seen
 from store.lists.entries import IDENTITY, closing_of
 from store.lists.finder import Heading, Place, Shape
 from store.lists.indentation import TAB, width
-from store.lists.reading import MOST_BYTES, parsed, read
+from store.lists.reading import MAX_BYTES, parsed, read
 from store.lists.report import Report
 
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
@@ -105,7 +105,7 @@ class _Document:
     def __init__(self, data: bytes) -> None:
         report = Report("the list")
         text = cleaned(data, report)
-        if text is None or len(data) > MOST_BYTES:
+        if text is None or len(data) > MAX_BYTES:
             raise Conflict("This list cannot be edited.", hint="`dogear check` says what is wrong with it.")
         self._parts = parsed(text, report)
         self.entries = self._parts.entries

@@ -22,18 +22,18 @@ from sqlalchemy import (
 from bot.domain.entry import Entry, Tag
 from bot.domain.ids import EntryId, EntryNumber, MemberId, SourceId, TeamId, Url
 from bot.domain.notes import Notes
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.domain.source import ReadEntry, content_of
 from bot.domain.text import site_of
-from bot.ports import EntryFilter, Kept
-from store.sql import often
+from bot.ports import EntryFilter, StoredEntry
+from store.sql import hot_queries
 from store.sql.filters import chosen, folded, folded_tag, on_list
-from store.sql.keys import hashed, id_of, number_of, team_of
+from store.sql.ids import hashed, id_of, number_of, team_of
 from store.sql.search.index import Index
 from store.sql.search.spelling import Spelling
+from store.sql.session import AnyRow, Session, Tree
 from store.sql.sources import SqlSources
 from store.sql.tables import ENTRY, ENTRY_TAG, READING, packed, storable
-from store.sql.work import AnyRow, Tree, Work
 
 _AT_ONCE = 500
 """Ids in one statement."""
@@ -44,15 +44,15 @@ _UNTOUCHED = ("team", "number", "key_hash", "key", "added_at")
 class SqlEntries(SqlSources):
     """Where entries come from is one noun with them in the port, and a module of its own here."""
 
-    def __init__(self, work: Work, index: Index, spelling: Spelling) -> None:
+    def __init__(self, work: Session, index: Index, spelling: Spelling) -> None:
         super().__init__(work)
         self._index = index
         self._spelling = spelling
 
-    def numbered(self, team: TeamId, number: EntryNumber) -> Entry | None:
-        return next(self._read(self._work.quickly(often.NUMBERED, team=team, number=number)), None)
+    def by_number(self, team: TeamId, number: EntryNumber) -> Entry | None:
+        return next(self._read(self._work.quickly(hot_queries.NUMBERED, team=team, number=number)), None)
 
-    def keyed(self, team: TeamId, key: str) -> Entry | None:
+    def by_key(self, team: TeamId, key: str) -> Entry | None:
         keyed = select(ENTRY).where(on_list(team), ENTRY.c.key_hash == hashed(key))
         return next(self._read(self._work.rows(keyed)), None)
 
@@ -60,15 +60,15 @@ class SqlEntries(SqlSources):
         return (entry_of(row, self._work.tree) for row in rows)
 
     def get(self, team: TeamId, ids: Sequence[EntryId]) -> Mapping[EntryId, Entry]:
-        rows = self._work.quickly(often.THESE, team=team, numbers=json.dumps(_numbers(team, ids)))
+        rows = self._work.quickly(hot_queries.THESE, team=team, numbers=json.dumps(_numbers(team, ids)))
         return {entry.id: entry for entry in self._read(rows)}
 
-    def drawn(self, member: MemberId, lot: int) -> Entry | None:
+    def draw(self, member: MemberId, lot: int) -> Entry | None:
         asked = {"team": team_of(member), "member": number_of(member), "lot": lot}
-        return next(self._read(self._work.quickly(often.DRAWN, **asked)), None)
+        return next(self._read(self._work.quickly(hot_queries.DRAWN, **asked)), None)
 
     def count(self, team: TeamId) -> int:
-        ((count,),) = self._work.quickly(often.ON_LIST, team=team)
+        ((count,),) = self._work.quickly(hot_queries.ON_LIST, team=team)
         return int(count)
 
     def page(
@@ -100,7 +100,7 @@ class SqlEntries(SqlSources):
         newest = select(ENTRY).where(on_list(team), ENTRY.c.added_at >= since)
         return self._listed(newest.order_by(ENTRY.c.number.desc()).limit(limit))
 
-    def titled(self, team: TeamId, typed: str, limit: int) -> Sequence[Entry]:
+    def with_title(self, team: TeamId, typed: str, limit: int) -> Sequence[Entry]:
         number, title = typed.strip().removeprefix("#"), typed.strip()
         numbered = cast(ENTRY.c.number, String).startswith(number, autoescape=True)
         begins = ENTRY.c.title.istartswith(title, autoescape=True)
@@ -111,11 +111,11 @@ class SqlEntries(SqlSources):
     def _listed(self, statement: Any) -> Sequence[Entry]:
         return [entry_of(row, _no_tree) for row in self._work.rows(statement)]
 
-    def kept(self, team: TeamId) -> Sequence[Kept]:
+    def stored(self, team: TeamId) -> Sequence[StoredEntry]:
         names = ("number", "key", "line", "content", "retired_at", "source", "file")
         rows = self._work.rows(select(*(ENTRY.c[name] for name in names)).where(ENTRY.c.team == team))
         return [
-            Kept(
+            StoredEntry(
                 id=EntryId(id_of(team, number)),
                 number=EntryNumber(number),
                 key=key,
@@ -141,7 +141,7 @@ class SqlEntries(SqlSources):
         self._work.change_many(self._work.insert(ENTRY), rows)
         self._note_text(team, [(number, entry) for number, (_, entry) in enumerate(new, start=first)])
 
-    def change(self, team: TeamId, source: SourceId, entries: Iterable[tuple[EntryId, str, ReadEntry]]) -> None:
+    def update(self, team: TeamId, source: SourceId, entries: Iterable[tuple[EntryId, str, ReadEntry]]) -> None:
         changed = [(number_of(which), file, entry) for which, file, entry in entries if team_of(which) == team]
         self._forget_text(team, [number for number, _, _ in changed])
         rows = [{"to": team, "which": number, **_text(source, file, entry)} for number, file, entry in changed]

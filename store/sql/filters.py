@@ -7,13 +7,13 @@ from sqlalchemy import ColumnElement, Select, and_, false, not_, or_, select
 
 from bot.domain.ids import MemberId, TeamId
 from bot.domain.query import Query
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.ports import EntryFilter
-from store.sql.keys import number_of, team_of
+from store.sql.ids import number_of, team_of
 from store.sql.tables import ENTRY, ENTRY_TAG, READING
 
-LONGEST_TAG = 200
+MAX_TAG = 200
 """Characters of a tag that count when entries are looked up by it: PostgreSQL indexes no text without end."""
 
 
@@ -23,7 +23,7 @@ def folded(value: str) -> str:
 
 
 def folded_tag(tag: str) -> str:
-    return folded(tag)[:LONGEST_TAG]
+    return folded(tag)[:MAX_TAG]
 
 
 def on_list(team: TeamId) -> ColumnElement[bool]:

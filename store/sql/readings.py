@@ -8,28 +8,28 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, bindparam, func, select
 
 from bot.domain.ids import AccountRef, EntryId, MemberId, MessageRef, PlatformName, TeamId
-from bot.domain.reading import Choice, Mark, Reading, ReadingCounts, ReadingState
+from bot.domain.reading_state import Choice, Mark, Reading, ReadingCounts, ReadingState
 from bot.ports import TeamCounts
-from store.sql import often
+from store.sql import hot_queries
+from store.sql.channel_columns import channel_of, in_channel, place
+from store.sql.compiled_query import these
 from store.sql.filters import folded_tag, on_list
-from store.sql.keys import id_of, number_of, team_of
-from store.sql.places import channel_of, in_channel, place
-from store.sql.quick import these
+from store.sql.ids import id_of, number_of, team_of
+from store.sql.session import AnyRow, Session
 from store.sql.tables import ENTRY, MARK, MEMBER, READING
-from store.sql.work import AnyRow, Work
 
-MOST_READ = 5
+MAX_READ = 5
 
 _OF_MEMBER = and_(READING.c.team == bindparam("team"), READING.c.member == bindparam("member"))
 _STATES = these(select(READING.c.entry, READING.c.state).where(_OF_MEMBER), READING.c.entry)
 
 
 class SqlReadings:
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Session) -> None:
         self._work = work
 
     def state(self, member: MemberId, entry: EntryId) -> ReadingState:
-        rows = self._work.quickly(often.STATE, **_one(member, entry))
+        rows = self._work.quickly(hot_queries.STATE, **_one(member, entry))
         return ReadingState(rows[0].state) if rows else ReadingState.UNREAD
 
     def states(self, member: MemberId, entries: Sequence[EntryId]) -> Mapping[EntryId, ReadingState]:
@@ -39,13 +39,13 @@ class SqlReadings:
         return {EntryId(id_of(team, entry)): ReadingState(state) for entry, state in rows}
 
     def choice(self, member: MemberId, entry: EntryId) -> Choice | None:
-        rows = self._work.quickly(often.CHOICE, **_one(member, entry))
+        rows = self._work.quickly(hot_queries.CHOICE, **_one(member, entry))
         return next((Choice(state=ReadingState(row.choice), at=row.chosen_at) for row in rows if row.choice), None)
 
     def marks(self, team: TeamId, account: AccountRef, entry: EntryId) -> Sequence[Mark]:
         whose = {"platform": account.platform, "account": account.id, "entry": number_of(entry)}
         return (
-            [_mark(row) for row in self._work.quickly(often.MARKS, team=team, **whose)]
+            [_mark(row) for row in self._work.quickly(hot_queries.MARKS, team=team, **whose)]
             if team_of(entry) == team
             else []
         )
@@ -54,37 +54,37 @@ class SqlReadings:
         there = and_(MARK.c.team == team, in_channel(MARK, message.channel), MARK.c.message == message.id)
         return [_mark(row) for row in self._work.rows(select(MARK).where(there).order_by(MARK.c.at, MARK.c.emoji))]
 
-    def keep_mark(self, team: TeamId, mark: Mark) -> bool:
+    def save_mark(self, team: TeamId, mark: Mark) -> bool:
         key = {"team": team, **place(mark.message.channel), "message": mark.message.id, "account": mark.account.id}
         value = {"entry": number_of(mark.entry), "meaning": mark.meaning, "at": mark.at, "live": mark.live}
-        statement = often.KEEP_MARK[self._work.engine]
+        statement = hot_queries.KEEP_MARK[self._work.engine]
         return self._work.row(statement, **key, emoji=mark.emoji, **value) is not None
 
-    def keep(self, member: MemberId, reading: Reading, choice: Choice | None) -> None:
+    def save(self, member: MemberId, reading: Reading, choice: Choice | None) -> None:
         chosen = {} if choice is None else {"choice": choice.state, "chosen_at": choice.at}
-        statements = often.KEEP_STATE if choice is None else often.KEEP_CHOICE
+        statements = hot_queries.KEEP_STATE if choice is None else hot_queries.KEEP_CHOICE
         key = {"team": team_of(member), "member": number_of(member), "entry": number_of(reading.entry)}
         values = {**key, "state": reading.state, "since": reading.since, **chosen}
         self._work.change(statements[self._work.engine], [values])
 
     def queue(self, member: MemberId, limit: int) -> Sequence[EntryId]:
-        rows = self._work.quickly(often.QUEUE, team=team_of(member), member=number_of(member), limit=limit)
+        rows = self._work.quickly(hot_queries.QUEUE, team=team_of(member), member=number_of(member), limit=limit)
         return [EntryId(id_of(team_of(member), row.entry)) for row in rows]
 
     def unread_count(self, member: MemberId, tag: str | None = None) -> int:
-        ((count,),) = self._work.quickly(often.UNREAD_COUNT[bool(tag)], **_unread(member, tag))
+        ((count,),) = self._work.quickly(hot_queries.UNREAD_COUNT[bool(tag)], **_unread(member, tag))
         return int(count)
 
     def unread(self, member: MemberId, tag: str | None = None, *, offset: int, limit: int) -> Sequence[EntryId]:
         asked = {**_unread(member, tag), "offset": offset, "limit": limit}
-        rows = self._work.quickly(often.UNREAD[bool(tag)], **asked)
+        rows = self._work.quickly(hot_queries.UNREAD[bool(tag)], **asked)
         return [EntryId(id_of(team_of(member), row.number)) for row in rows]
 
     def counts(self, member: MemberId) -> ReadingCounts:
         team = team_of(member)
-        counted = dict(self._work.quickly(often.STATE_COUNTS, team=team, member=number_of(member)))
+        counted = dict(self._work.quickly(hot_queries.STATE_COUNTS, team=team, member=number_of(member)))
         read, later = counted.get(ReadingState.READ, 0), counted.get(ReadingState.LATER, 0)
-        ((entries,),) = self._work.quickly(often.ON_LIST, team=team)
+        ((entries,),) = self._work.quickly(hot_queries.ON_LIST, team=team)
         return ReadingCounts(read=read, later=later, unread=entries - read - later)
 
     def readers(self, entry: EntryId) -> int:
@@ -107,7 +107,7 @@ class SqlReadings:
             select(READING.c.entry, func.count().label("readers")).where(read).group_by(READING.c.entry).subquery()
         )
         by_entry = select(counted).join(ENTRY, ENTRY.c.number == counted.c.entry).where(on_list(team))
-        most = self._work.rows(by_entry.order_by(counted.c.readers.desc(), counted.c.entry).limit(MOST_READ))
+        most = self._work.rows(by_entry.order_by(counted.c.readers.desc(), counted.c.entry).limit(MAX_READ))
         return TeamCounts(
             members=self._work.value(select(func.count()).where(MEMBER.c.team == team)),
             readers=readers,
@@ -118,7 +118,7 @@ class SqlReadings:
             most_read=tuple((EntryId(id_of(team, row.entry)), row.readers) for row in most),
         )
 
-    def wanted(self, team: TeamId) -> Mapping[EntryId, int]:
+    def queued_counts(self, team: TeamId) -> Mapping[EntryId, int]:
         later = and_(READING.c.team == team, READING.c.state == ReadingState.LATER)
         rows = self._work.rows(select(READING.c.entry, func.count()).where(later).group_by(READING.c.entry))
         return {EntryId(id_of(team, entry)): count for entry, count in rows}

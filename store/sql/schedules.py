@@ -8,13 +8,13 @@ from sqlalchemy import ColumnElement, and_, func, select, update
 
 from bot.domain.digest import Candidate, Outcome, Week, Why
 from bot.domain.ids import AccountRef, ChannelRef, EntryId, EntryNumber, PlatformName, ScheduleId, TeamId
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.domain.schedule import Schedule, Weekday
+from store.sql.channel_columns import channel_of, in_channel, place
 from store.sql.filters import on_list, tagged
-from store.sql.keys import id_of, number_of, team_of
-from store.sql.places import channel_of, in_channel, place
+from store.sql.ids import id_of, number_of, team_of
+from store.sql.session import AnyRow, Session
 from store.sql.tables import ENTRY, READING, SCHEDULE, WEEK, WORKSPACE
-from store.sql.work import AnyRow, Work
 
 _AT_ONCE = 500
 """Slots asked about in one statement; engines limit its parameters."""
@@ -23,7 +23,7 @@ _AT_ONCE = 500
 class SqlSchedules:
     """A removed slot keeps its row, so that the channel's next one takes over its weeks."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Session) -> None:
         self._work = work
 
     def all(self, team: TeamId | None = None) -> Sequence[Schedule]:
@@ -32,11 +32,11 @@ class SqlSchedules:
             statement = statement.where(SCHEDULE.c.team == team)
         return [_schedule(row) for row in self._work.rows(statement.order_by(SCHEDULE.c.team, SCHEDULE.c.number))]
 
-    def of(self, team: TeamId, channel: ChannelRef) -> Schedule | None:
+    def of_channel(self, team: TeamId, channel: ChannelRef) -> Schedule | None:
         row = self._work.row(select(SCHEDULE).where(_in(team, channel), ~SCHEDULE.c.removed))
         return _schedule(row) if row else None
 
-    def keep(self, schedule: Schedule) -> Schedule:
+    def save(self, schedule: Schedule) -> Schedule:
         values = _values(schedule)
         known = self._work.value(select(SCHEDULE.c.number).where(_in(schedule.team, schedule.channel)))
         number = known or self._work.take(schedule.team, "schedule")
@@ -51,7 +51,7 @@ class SqlSchedules:
     def remove(self, schedule: ScheduleId) -> None:
         self._work.change(update(SCHEDULE).where(_is(schedule)).values(removed=True, pinned=None))
 
-    def use(self, week: Week) -> bool:
+    def use_slot(self, week: Week) -> bool:
         statement = self._work.insert(WEEK).values(
             team=week.team,
             schedule=number_of(week.schedule),
@@ -64,11 +64,11 @@ class SqlSchedules:
         )
         return self._work.row(statement.on_conflict_do_nothing().returning(WEEK.c.week)) is not None
 
-    def used(self, schedule: ScheduleId, week: str) -> Week | None:
+    def used_slot(self, schedule: ScheduleId, week: str) -> Week | None:
         row = self._work.row(_WEEKS.where(_is(schedule), WEEK.c.week == week))
         return _week(row) if row else None
 
-    def used_among(self, slots: Collection[tuple[ScheduleId, str]]) -> set[tuple[ScheduleId, str]]:
+    def used_of(self, slots: Collection[tuple[ScheduleId, str]]) -> set[tuple[ScheduleId, str]]:
         named = [(team_of(schedule), number_of(schedule), week) for schedule, week in slots]
         slot = (WEEK.c.team, WEEK.c.schedule, WEEK.c.week)
         asked = [self._work.one_of(slot, named[start : start + _AT_ONCE]) for start in range(0, len(named), _AT_ONCE)]

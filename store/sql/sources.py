@@ -9,13 +9,13 @@ from sqlalchemy import ColumnElement, and_, delete, select
 
 from bot.domain.ids import SourceId, TeamId
 from bot.domain.source import Problem, Severity, Source, SourceFile
-from store.sql.keys import id_of, number_of, team_of
+from store.sql.ids import id_of, number_of, team_of
+from store.sql.session import AnyRow, Session
 from store.sql.tables import SOURCE, SOURCE_FILE, SYNONYM, packed
-from store.sql.work import AnyRow, Work
 
 
 class SqlSources:
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Session) -> None:
         self._work = work
 
     def sources(self, team: TeamId) -> Sequence[Source]:
@@ -43,7 +43,7 @@ class SqlSources:
         rows = self._work.rows(select(SOURCE_FILE).where(_of_source(source)).order_by(SOURCE_FILE.c.file))
         return [_source_file(row) for row in rows]
 
-    def keep_file(self, file: SourceFile) -> None:
+    def save_file(self, file: SourceFile) -> None:
         values = {
             "team": team_of(file.source),
             "source": number_of(file.source),
@@ -59,10 +59,10 @@ class SqlSources:
         key = ["team", "source", "file"]
         self._work.change(statement.on_conflict_do_update(index_elements=key, set_=changed))
 
-    def forget_file(self, source: SourceId, file: str) -> None:
+    def remove_file(self, source: SourceId, file: str) -> None:
         self._work.change(delete(SOURCE_FILE).where(_of_source(source), SOURCE_FILE.c.file == file))
 
-    def problems(self) -> int:
+    def count_problems(self) -> int:
         troubled = select(SOURCE_FILE.c.problems).where(SOURCE_FILE.c.problems != packed([]))
         return sum(len(json.loads(row.problems)) for row in self._work.rows(troubled))
 

@@ -13,22 +13,22 @@ from bot.domain.errors import BadBackup, StoreBusy
 from bot.domain.notes import NoteBlock
 from bot.ports import Clock, Failed
 from store.sql import backup
-from store.sql.bell import Bell
+from store.sql.advisory_lock import ExclusiveLock, hold
 from store.sql.engine import POOL, RolledBack, address, begun, connect, savepoint, shown
-from store.sql.hold import Hold, hold
 from store.sql.migrate import REVISION, prepare, revision
+from store.sql.notify import Bell
+from store.sql.session import DatabaseTime, Tree
 from store.sql.tables import INSTANCE
 from store.sql.transaction import SqlTransaction
-from store.sql.work import DatabaseTime, Tree
 
 T = TypeVar("T")
 
 SQLITE_READERS = 4
-MOST_TREES = 500
+MAX_TREES = 500
 """Of notes that are kept as they were last read from their Markdown."""
 
 
-@lru_cache(maxsize=MOST_TREES)
+@lru_cache(maxsize=MAX_TREES)
 def _tree(markdown: str) -> tuple[NoteBlock, ...]:
     """Imported when the first notes are loaded: many a run loads none. The same notes are shown again and again."""
     from store.lists.notes import tree
@@ -145,7 +145,7 @@ class SqlStore:
         """What rings when another process has made deliveries due; None where there is no other."""
         return None if self._engine.dialect.name == "sqlite" else Bell(self._engine)
 
-    def hold(self, name: str) -> Hold | None:
+    def acquire(self, name: str) -> ExclusiveLock | None:
         """Take what only one process may have; None while another has it. Raises StoreBusy."""
         return hold(self._engine, name)
 

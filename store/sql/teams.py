@@ -8,12 +8,12 @@ from sqlalchemy import ColumnElement, and_, bindparam, func, select, update
 from bot.domain.errors import Conflict
 from bot.domain.ids import AccountRef, MemberId, PlatformName, TeamId, WorkspaceRef
 from bot.domain.team import Member, Team, Workspace
-from store.sql import leaving
-from store.sql.keys import id_of, number_of, team_of
-from store.sql.quick import once
+from store.sql import purge_workspace
+from store.sql.compiled_query import once
+from store.sql.ids import id_of, number_of, team_of
 from store.sql.search.index import Index
+from store.sql.session import AnyRow, Session
 from store.sql.tables import MEMBER, TEAM, WORKSPACE
-from store.sql.work import AnyRow, Work
 
 _TEAM = select(TEAM).where(TEAM.c.id == bindparam("team"))
 _WORKSPACE = once(
@@ -55,7 +55,7 @@ _KNOWN = once(
 
 
 class SqlTeams:
-    def __init__(self, work: Work, index: Index) -> None:
+    def __init__(self, work: Session, index: Index) -> None:
         self._work = work
         self._index = index
 
@@ -72,7 +72,7 @@ class SqlTeams:
         assert row is not None
         return _team(row)
 
-    def named(self, name: str) -> Team | None:
+    def by_name(self, name: str) -> Team | None:
         row = self._work.row(select(TEAM).where(TEAM.c.name == name))
         return _team(row) if row else None
 
@@ -85,18 +85,18 @@ class SqlTeams:
     def workspace(self, ref: WorkspaceRef) -> Workspace | None:
         return next(map(_workspace, self._work.quickly(_WORKSPACE, platform=ref.platform, workspace=ref.id)), None)
 
-    def of(self, ref: WorkspaceRef) -> Team | None:
+    def of_workspace(self, ref: WorkspaceRef) -> Team | None:
         return next(map(_team, self._work.quickly(_TEAM_OF, platform=ref.platform, workspace=ref.id)), None)
 
     def workspaces(self, team: TeamId | None) -> Sequence[Workspace]:
         statement = select(WORKSPACE).where(WORKSPACE.c.team.is_not_distinct_from(team), WORKSPACE.c.left_at.is_(None))
         return [_workspace(row) for row in self._work.rows(statement.order_by(WORKSPACE.c.platform, WORKSPACE.c.id))]
 
-    def present(self, platform: PlatformName) -> Sequence[WorkspaceRef]:
+    def present_workspaces(self, platform: PlatformName) -> Sequence[WorkspaceRef]:
         here = select(WORKSPACE).where(WORKSPACE.c.platform == platform, WORKSPACE.c.left_at.is_(None))
         return [_workspace(row).ref for row in self._work.rows(here)]
 
-    def left(self) -> Sequence[Workspace]:
+    def left_workspaces(self) -> Sequence[Workspace]:
         statement = select(WORKSPACE).where(WORKSPACE.c.left_at.is_not(None))
         return [_workspace(row) for row in self._work.rows(statement.order_by(WORKSPACE.c.left_at, WORKSPACE.c.id))]
 
@@ -119,20 +119,20 @@ class SqlTeams:
         self._work.change(here.values(left_at=self._work.now()))
 
     def purge(self, ref: WorkspaceRef) -> None:
-        leaving.purge(self._work, ref)
+        purge_workspace.purge(self._work, ref)
 
     def member(self, team: TeamId, account: AccountRef) -> Member | None:
         rows = self._work.quickly(_MEMBER, team=team, platform=account.platform, account=account.id)
         return next(map(_member, rows), None)
 
-    def known(self, ref: WorkspaceRef, account: AccountRef) -> tuple[Team, Member | None] | None:
+    def team_and_member(self, ref: WorkspaceRef, account: AccountRef) -> tuple[Team, Member | None] | None:
         whose = {"of": account.platform, "account": account.id}
         for row in self._work.quickly(_KNOWN, platform=ref.platform, workspace=ref.id, **whose):
             team = Team(id=TeamId(row.team_id), name=row.team_name, zone=row.team_zone)
             return team, None if row.number is None else _member(row)
         return None
 
-    def admit(self, team: TeamId, account: AccountRef, name: str) -> Member:
+    def get_or_add_member(self, team: TeamId, account: AccountRef, name: str) -> Member:
         known = self.member(team, account)
         if known is not None and name in (known.name, ""):
             return known
@@ -146,12 +146,12 @@ class SqlTeams:
         assert row is not None
         return _member(row)
 
-    def meet(self, member: Member, workspace: WorkspaceRef) -> Member:
+    def add_workspace(self, member: Member, workspace: WorkspaceRef) -> Member:
         met = tuple(sorted({*member.workspaces, workspace.id}))
         self._work.change(update(MEMBER).where(_who(member.id)).values(workspaces=met))
         return replace(member, workspaces=met)
 
-    def set_member_zone(self, member: MemberId, zone: str) -> None:
+    def set_zone_of_member(self, member: MemberId, zone: str) -> None:
         self._work.change(update(MEMBER).where(_who(member)).values(zone=zone))
 
     def members(self, team: TeamId) -> int:

@@ -4,9 +4,9 @@ from functools import cached_property
 
 from sqlalchemy import select
 
-from store.sql.deliveries import SqlDeliveries
 from store.sql.entries import SqlEntries
 from store.sql.invocations import SqlInvocations
+from store.sql.ledger import SqlLedger
 from store.sql.migrate import VERSION
 from store.sql.readings import SqlReadings
 from store.sql.schedules import SqlSchedules
@@ -16,11 +16,11 @@ from store.sql.search.postgres import PostgresIndex
 from store.sql.search.spelling import Spelling
 from store.sql.search.sqlite import SqliteIndex
 from store.sql.search.synonyms import SqlSynonyms
+from store.sql.session import Session
 from store.sql.teams import SqlTeams
-from store.sql.work import Work
 
 
-class SqlTransaction(Work):
+class SqlTransaction(Session):
     """The port's Transaction; each noun is made when it is first asked for."""
 
     def schema(self) -> str:
@@ -60,8 +60,8 @@ class SqlTransaction(Work):
         return SqlSchedules(self)
 
     @cached_property
-    def deliveries(self) -> SqlDeliveries:
-        return SqlDeliveries(self)
+    def ledger(self) -> SqlLedger:
+        return SqlLedger(self)
 
     @cached_property
     def invocations(self) -> SqlInvocations:

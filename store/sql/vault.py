@@ -10,8 +10,8 @@ from bot.domain.ids import PlatformName
 from store.sql.tables import SECRET
 
 if TYPE_CHECKING:
+    from store.sql.session import Session
     from store.sql.store import SqlStore
-    from store.sql.work import Work
 
 
 class SqlVault:
@@ -30,23 +30,23 @@ class SqlVault:
             raise BadConfig(["Each vault key must be 32 bytes in URL-safe base64, and there must be one."]) from None
         self._store = store
 
-    def keep(self, platform: PlatformName, name: str, secret: bytes) -> None:
+    def save(self, platform: PlatformName, name: str, secret: bytes) -> None:
         token = self._fernet.encrypt(_sealed(platform, name, secret))
         with self._store.begin(write=True) as work:
             statement = work.insert(SECRET).values(platform=platform, name=name, token=token)
             replaced = {"token": statement.excluded.token}
             work.change(statement.on_conflict_do_update(index_elements=["platform", "name"], set_=replaced))
 
-    def recall(self, platform: PlatformName, name: str) -> bytes | None:
+    def load(self, platform: PlatformName, name: str) -> bytes | None:
         with self._store.begin(write=False) as work:
             token = work.value(select(SECRET.c.token).where(_named(platform, name)))
         return None if token is None else self._opened(platform, name, bytes(token))
 
-    def forget(self, platform: PlatformName, name: str) -> None:
+    def delete(self, platform: PlatformName, name: str) -> None:
         with self._store.begin(write=True) as work:
             work.change(delete(SECRET).where(_named(platform, name)))
 
-    def swap(self, platform: PlatformName, name: str, old: bytes | None, new: bytes | None) -> bool:
+    def compare_and_swap(self, platform: PlatformName, name: str, old: bytes | None, new: bytes | None) -> bool:
         """Put `new` in place of `old`, None standing for nothing; False if something else is kept."""
         with self._store.begin(write=True) as work:
             row: bytes | None = work.value(select(SECRET.c.token).where(_named(platform, name)).with_for_update())
@@ -59,7 +59,7 @@ class SqlVault:
             token = self._fernet.encrypt(_sealed(platform, name, new))
             return work.change(update(SECRET).where(_named(platform, name)).values(token=token)) == 1
 
-    def _added(self, work: "Work", platform: PlatformName, name: str, secret: bytes) -> bool:
+    def _added(self, work: "Session", platform: PlatformName, name: str, secret: bytes) -> bool:
         token = self._fernet.encrypt(_sealed(platform, name, secret))
         statement = work.insert(SECRET).values(platform=platform, name=name, token=token)
         return work.change(statement.on_conflict_do_nothing()) == 1

@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.chat.platform import Actor
 from bot.domain.ids import AccountRef, PlatformName, WorkspaceRef
 from bot.domain.value import Kind
-from bot.runtime.assemble import opened
+from bot.runtime.bootstrap import open_club
 from bot.runtime.settings import load
 from bot.service import teams
 from tests.bench.row import Row
@@ -27,8 +27,8 @@ async def seconds(folder: Path) -> list[float]:
         "".join(f"* [Note {n} of the caching sort](https://example.org/{n})\n" for n in range(1, ENTRIES + 1)),
         encoding="utf-8",
     )
-    async with opened(load(database=f"sqlite:///{folder}/bench.db"), migrate=False) as club:
-        team = await club.runner.write(lambda tx: teams.found_default(tx, "UTC"))
+    async with open_club(load(database=f"sqlite:///{folder}/bench.db"), migrate=False) as club:
+        team = await club.runner.write(lambda tx: teams.get_or_create_default(tx, "UTC"))
         await club.runner.write(lambda tx: teams.join(tx, PLACE, "bench", team))
         await club.lists.use(team, [path])
         actor = Actor(account=AccountRef(PLACE.platform, "ana"), workspace=PLACE, name="ana")

@@ -53,9 +53,9 @@ def plan(store: SqlStore) -> None:
 def _owe(tx: Transaction, number: int) -> None:
     workspace = WorkspaceRef(NAME, f"W{number // CHANNELS_EACH}")
     name = f"team {number // CHANNELS_EACH}"
-    team = (tx.teams.named(name) or tx.teams.add(name, "UTC")).id
+    team = (tx.teams.by_name(name) or tx.teams.add(name, "UTC")).id
     tx.teams.join(workspace, "bench", team)
-    tx.deliveries.plan(team, drafts(ChannelRef(workspace, f"C{number}")), not_before=tx.now())
+    tx.ledger.plan(team, drafts(ChannelRef(workspace, f"C{number}")), not_before=tx.now())
 
 
 def drafts(channel: ChannelRef) -> list[Draft]:
@@ -84,7 +84,7 @@ def worker(database: str) -> Iterator[subprocess.Popen[str]]:
             process.terminate()
 
 
-def let_go(process: subprocess.Popen[str]) -> None:
+def release(process: subprocess.Popen[str]) -> None:
     assert process.stdin is not None
     process.stdin.write("go\n")
     process.stdin.flush()
@@ -106,7 +106,7 @@ def figures(database: str, workers: int) -> tuple[float, list[dict[str, float]]]
         processes = [stack.enter_context(worker(database)) for _ in range(workers)]
         began = time.monotonic()
         for process in processes:
-            let_go(process)
+            release(process)
         while _owed(store):
             time.sleep(0.25)
         seconds = time.monotonic() - began
@@ -124,7 +124,7 @@ def one_minute(database: str) -> Row:
             _schedule(tx, number, clock.now())
     with worker(database) as process:
         began = time.monotonic()
-        let_go(process)
+        release(process)
         while not _all_out(store):
             time.sleep(0.5)
         seconds = time.monotonic() - began
@@ -152,7 +152,7 @@ def _schedule(tx: Transaction, number: int, now: datetime) -> None:
         active_from=slot - timedelta(days=1),
         created_by=AccountRef(NAME, "ana"),
     )
-    tx.schedules.keep(schedule)
+    tx.schedules.save(schedule)
 
 
 def _entry(url: str, line: int) -> ReadEntry:
@@ -161,12 +161,12 @@ def _entry(url: str, line: int) -> ReadEntry:
 
 def _all_out(store: SqlStore) -> bool:
     with store.begin(write=False) as tx:
-        return not digests.any_due(tx) and not tx.deliveries.open()
+        return not digests.any_due(tx) and not tx.ledger.count_by_state()
 
 
 def _owed(store: SqlStore) -> int:
     with store.begin(write=False) as tx:
-        return sum(tx.deliveries.open().values())
+        return sum(tx.ledger.count_by_state().values())
 
 
 def measured() -> Iterator[Row]:

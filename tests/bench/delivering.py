@@ -13,17 +13,17 @@ from datetime import datetime, timedelta
 
 from bot.chat.platform import Core, Reacted, Vault
 from bot.domain.card import Card
-from bot.domain.delivery import Manner
+from bot.domain.delivery import PostingRules
 from bot.domain.errors import PlatformBusy
 from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, ThreadRef, Url
-from bot.domain.reading import ReadingState
-from bot.runtime.assemble import opened
+from bot.domain.reading_state import ReadingState
+from bot.runtime.bootstrap import open_club
 from bot.runtime.settings import load
 from tests.bench.memory import peak
 
 NAME = PlatformName("bench")
 ANSWERS_AFTER = 0.05
-MANNER = Manner(workspace_pace=timedelta(milliseconds=20))
+MANNER = PostingRules(workspace_pace=timedelta(milliseconds=20))
 """A second between two messages in a channel, as everywhere."""
 
 
@@ -31,7 +31,7 @@ class PromptPlatform:
     """Takes everything, each after 50 ms, but turns away a second message in a channel within the same second."""
 
     name = NAME
-    manner = MANNER
+    posting_rules = MANNER
 
     def __init__(self) -> None:
         self.answered = 0
@@ -58,7 +58,7 @@ class PromptPlatform:
         await self._answer()
         return MessageRef(channel, key)
 
-    async def repeatable(self, channel: ChannelRef, *, thread: ThreadRef | None = None) -> bool:
+    async def can_repeat(self, channel: ChannelRef, *, thread: ThreadRef | None = None) -> bool:
         return False
 
     async def find(
@@ -79,7 +79,7 @@ class PromptPlatform:
     async def delete(self, message: MessageRef) -> None:
         await self._answer()
 
-    async def tell(self, account: AccountRef, card: Card) -> None:
+    async def send_direct(self, account: AccountRef, card: Card) -> None:
         await self._answer()
 
     async def react(self, message: MessageRef, meaning: ReadingState) -> None:
@@ -100,7 +100,7 @@ async def delivering(database: str) -> None:
     stopped = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
     platform = PromptPlatform()
-    async with opened(load(database=database), migrate=False) as club:
+    async with open_club(load(database=database), migrate=False) as club:
         club.join(platform)
         say("ready")
         sys.stdin.readline()

@@ -21,17 +21,17 @@ from pathlib import Path
 from bot.domain.entry import Entry
 from bot.domain.ids import AccountRef, MemberId, PlatformName, TeamId
 from bot.ports import EntryFilter, Transaction
-from bot.runtime.assemble import opened
+from bot.runtime.bootstrap import open_club
 from bot.runtime.settings import load
 from bot.service import search, teams
-from store.sql.search.wanted import STOP_WORDS
+from store.sql.search.query_plan import STOP_WORDS
 from store.sql.search.words import tokens
 from tests.fakes import postgres
 
 DRAWN = 200
 FIRST = 5
 MISSING = 3
-SHORTEST_LEFT = 4
+MIN_LEFT = 4
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -56,7 +56,7 @@ def rarest(entry: Entry, held: Counter[str]) -> list[str]:
 
 
 def can_be_mistyped(word: str) -> bool:
-    return word.isalpha() and len(word) >= SHORTEST_LEFT
+    return word.isalpha() and len(word) >= MIN_LEFT
 
 
 def asked(entries: Sequence[Entry], seed: str) -> dict[str, list[tuple[Entry, str]]]:
@@ -66,7 +66,7 @@ def asked(entries: Sequence[Entry], seed: str) -> dict[str, list[tuple[Entry, st
     pairs = [(entry, words) for entry in entries if len(words := rarest(entry, held)) == 2]
     pairs.sort(key=lambda pair: drawn(seed, pair[0].number))
     worded = [pair for pair in pairs if can_be_mistyped(pair[1][1])]
-    long = [pair for pair in worded if len(pair[1][1]) - MISSING >= SHORTEST_LEFT]
+    long = [pair for pair in worded if len(pair[1][1]) - MISSING >= MIN_LEFT]
 
     def typed(which: Sequence[tuple[Entry, list[str]]], last: Callable[[Entry, str], str]) -> list[tuple[Entry, str]]:
         return [(entry, f"{first} {last(entry, second)}") for entry, (first, second) in which]
@@ -94,12 +94,12 @@ def figures(
 
 
 async def measured(database: str, lists: Path, seed: str) -> list[dict[str, object]]:
-    async with opened(load(database=database), migrate=False) as club:
-        default = await club.runner.write(lambda tx: teams.found_default(tx, "UTC"))
+    async with open_club(load(database=database), migrate=False) as club:
+        default = await club.runner.write(lambda tx: teams.get_or_create_default(tx, "UTC"))
         await club.lists.use(default, [lists])
         team = default.id
         account = AccountRef(PlatformName("bench"), "ana")
-        member = (await club.runner.write(lambda tx: tx.teams.admit(team, account, "ana"))).id
+        member = (await club.runner.write(lambda tx: tx.teams.get_or_add_member(team, account, "ana"))).id
         every = EntryFilter()
         _, entries = await club.runner.read(lambda tx: tx.entries.page(team, member, every, offset=0, limit=100_000))
         ways = asked(entries, seed)

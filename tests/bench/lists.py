@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pyromark
 
-from bot.runtime.assemble import Club, opened
+from bot.runtime.bootstrap import Club, open_club
 from bot.runtime.settings import load
 from bot.service import teams
 from store.lists.finder import OPTIONS
@@ -81,14 +81,14 @@ def written(folder: Path, files: int, size: int) -> Path:
 async def ours(folder: Path, database: Path) -> tuple[float, int]:
     """Seconds from files to a list that can be searched, and how many entries it has."""
     async with a_club(database) as club:
-        team = await club.runner.write(lambda tx: teams.found_default(tx, "UTC"))
+        team = await club.runner.write(lambda tx: teams.get_or_create_default(tx, "UTC"))
         began = time.perf_counter()
         report = await club.lists.use(team, [folder])
         return time.perf_counter() - began, report.entries
 
 
 def a_club(database: Path) -> AbstractAsyncContextManager[Club]:
-    return opened(load(database=f"sqlite:///{database}"), migrate=False)
+    return open_club(load(database=f"sqlite:///{database}"), migrate=False)
 
 
 def bare(folder: Path, database: Path, rows: Sequence[tuple[object, ...]]) -> float:
@@ -126,7 +126,7 @@ def rows_of(folder: Path) -> list[tuple[object, ...]]:
 async def again(folder: Path, database: Path) -> float:
     """Seconds of a sync of a list of which nothing has changed."""
     async with a_club(database) as club:
-        team = await club.runner.write(lambda tx: teams.found_default(tx, "UTC"))
+        team = await club.runner.write(lambda tx: teams.get_or_create_default(tx, "UTC"))
         await club.lists.use(team, [folder])
         began = time.perf_counter()
         await club.lists.sync(team)

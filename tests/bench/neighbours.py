@@ -164,10 +164,10 @@ def _opened(url: str) -> Iterator[Club]:
     """Opened anew, as the copies are made behind the store's back."""
     kept = open_store(url, SystemClock())
     with kept.begin(write=True) as tx:
-        team = tx.teams.named(OUR_NAME)
+        team = tx.teams.by_name(OUR_NAME)
         assert team is not None
         source = tx.entries.set_sources(team.id, ["/lists"])[0].id
-        member = tx.teams.admit(team.id, an_account(), "Anna").id
+        member = tx.teams.get_or_add_member(team.id, an_account(), "Anna").id
     yield Club(kept, team.id, source, member)
     kept.close()
 

@@ -12,7 +12,7 @@ from bot.chat.platform import Actor, Invocation
 from bot.domain.ids import AccountRef, InvocationId, PlatformName, WorkspaceRef
 from bot.domain.team import Team
 from bot.ports import Transaction
-from bot.runtime.assemble import Club, opened
+from bot.runtime.bootstrap import Club, open_club
 from bot.runtime.settings import load
 from bot.service import teams
 from tests.bench.row import Row
@@ -82,9 +82,9 @@ async def compared(folder: Path) -> tuple[list[float], list[float]]:
         "".join(f"* [Note {n} of the caching sort](https://example.org/{n})\n" for n in range(1, ENTRIES + 1)),
         encoding="utf-8",
     )
-    async with opened(load(database=f"sqlite:///{folder}/bench.db"), migrate=False, hosted=True) as club:
+    async with open_club(load(database=f"sqlite:///{folder}/bench.db"), migrate=False, hosted=True) as club:
         for name in ("quiet", "noisy"):
-            await club.lists.use(await club.runner.write(partial(founded, name=name)), [path])
+            await club.lists.use(await club.runner.write(partial(get_or_create, name=name)), [path])
         async with noise(club):
             await quiet(club)  # what the noisy team may do at once is used up by then
         alone, beside = [], []
@@ -95,7 +95,7 @@ async def compared(folder: Path) -> tuple[list[float], list[float]]:
         return alone, beside
 
 
-def founded(tx: Transaction, name: str) -> Team:
+def get_or_create(tx: Transaction, name: str) -> Team:
     team = tx.teams.add(name, "UTC")
     teams.join(tx, WorkspaceRef(BENCH, name), name, team)
     return team

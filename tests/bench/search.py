@@ -36,7 +36,7 @@ _TAGGED = "AND +rowid IN (SELECT entry FROM entry_tag WHERE team = 1 AND tag = ?
 
 
 @dataclass(frozen=True, kw_only=True)
-class Taken:
+class WorkBatch:
     """Milliseconds on the wall clock, and of the processor."""
 
     wall: float
@@ -138,12 +138,12 @@ def _commonest(engine: str, store: SqlStore, club: Club) -> Row:
     )
 
 
-def _ours(store: SqlStore, club: Club, asked: Asked) -> Taken:
+def _ours(store: SqlStore, club: Club, asked: Asked) -> WorkBatch:
     with store.begin(write=False) as tx:
         return _taken(lambda: search.find(tx, club.team, club.member, asked.typed, 1, 5))
 
 
-def _raw(raw: sqlite3.Connection, asked: Asked) -> Taken:
+def _raw(raw: sqlite3.Connection, asked: Asked) -> WorkBatch:
     tagged = _TAGGED if asked.tag else ""
     parameters = [asked.expression, asked.tag] if asked.tag else [asked.expression]
 
@@ -158,7 +158,7 @@ def _raw(raw: sqlite3.Connection, asked: Asked) -> Taken:
     return taken
 
 
-def _taken(ask: Callable[[], object]) -> Taken:
+def _taken(ask: Callable[[], object]) -> WorkBatch:
     wall, cpu = time.perf_counter(), time.thread_time()
     ask()
-    return Taken(wall=(time.perf_counter() - wall) * 1000, cpu=(time.thread_time() - cpu) * 1000)
+    return WorkBatch(wall=(time.perf_counter() - wall) * 1000, cpu=(time.thread_time() - cpu) * 1000)

@@ -25,9 +25,9 @@ from bot.chat.platform import Actor, Invocation, Reacted, Unreacted
 from bot.domain.card import Card
 from bot.domain.errors import StoreBusy
 from bot.domain.ids import ChannelRef, InvocationId, MessageRef, ThreadRef
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
-from bot.runtime.assemble import Club, opened
+from bot.runtime.bootstrap import Club, open_club
 from bot.runtime.clock import SystemClock
 from bot.runtime.metrics import Metrics
 from bot.runtime.settings import load
@@ -154,7 +154,7 @@ async def one(club: Club, platform: Forgetful, number: int) -> None:
     elif number % 3 == 0 and platform.known:
         happening = reaction(platform.known[number % len(platform.known)], actor, club.clock.now(), number)
         with suppress(StoreBusy):  # on a machine with much else to do: a platform would bring it again
-            await club.dispatcher.happened(happening, use)
+            await club.dispatcher.handle(happening, use)
     else:
         line = LINES[number % len(LINES)].format(entry=number % ENTRIES + 1, page=number % 20 + 1)
         await club.dispatcher.invoke(Invocation(id=use, call=line, actor=actor, channel=channel()))
@@ -174,7 +174,7 @@ async def part(club: Club, platform: Forgetful, numbers: range) -> Size:
             await one(club, platform, number)
 
     await asyncio.gather(*(worker() for _ in range(AT_ONCE)))
-    while await club.runner.read(lambda tx: tx.deliveries.open()):  # noqa: ASYNC110 -- the ledger tells nobody
+    while await club.runner.read(lambda tx: tx.ledger.count_by_state()):  # noqa: ASYNC110 -- the ledger tells nobody
         await asyncio.sleep(0.1)
     return size(platform)
 
@@ -194,10 +194,10 @@ async def halves(folder: Path) -> tuple[Half, Half]:
         encoding="utf-8",
     )
     settings = load(database=f"sqlite:///{folder}/bench.db", person_limit=10_000_000, team_limit=10_000_000)
-    async with opened(settings, migrate=False, meter=Metrics(SystemClock()), hosted=True) as club:
+    async with open_club(settings, migrate=False, meter=Metrics(SystemClock()), hosted=True) as club:
         platform = Forgetful()
         club.join(platform)
-        team = await club.runner.write(lambda tx: teams.found_default(tx, "UTC"))
+        team = await club.runner.write(lambda tx: teams.get_or_create_default(tx, "UTC"))
         await club.runner.write(lambda tx: teams.join(tx, WORKSPACE, NAME, team))
         await club.lists.use(team, [path])
         async with club.at_work():

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from adapters.slack.door import PATH
 from adapters.slack.names import account
+from adapters.slack.signed_requests import PATH
 from bot.domain.ids import EntryNumber, TeamId
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.ports import Transaction
 from bot.service import teams
 from tests.bench.row import Row
@@ -49,7 +49,7 @@ async def shared(club: SlackClub) -> str:
 
 def states(tx: Transaction, team: TeamId) -> dict[str, bool]:
     """Who has read the entry, as the store has it."""
-    entry = tx.entries.numbered(team, EntryNumber(1))
+    entry = tx.entries.by_number(team, EntryNumber(1))
     assert entry is not None
     found = {}
     for number in range(MEMBERS):
@@ -78,7 +78,7 @@ async def stormed(folder: Path, database: str) -> dict[str, Any]:
         arguments = (sys.executable, "-m", "tests.bench.storm_load", port, PATH, str(file), str(AT_ONCE))
         load = await asyncio.create_subprocess_exec(*arguments, stdout=asyncio.subprocess.PIPE)
         said, _ = await load.communicate()
-        team = await club.club.runner.write(lambda tx: teams.found_default(tx, "UTC"))
+        team = await club.club.runner.write(lambda tx: teams.get_or_create_default(tx, "UTC"))
         found = await club.club.runner.read(lambda tx: states(tx, team.id))
     wrong = [user for user in wanted if found[user] != wanted[user]]
     if wrong:

@@ -108,7 +108,7 @@ def _rows(url: str, where: str) -> int:
 
 
 @contextmanager
-def opened(
+def open_club(
     folder: Path, url: str, platform: str, channels: int, weather: Weather | None = None, others: int = 0
 ) -> Iterator[Case]:
     """A case whose platform listens; every process of it is gone at the end."""

@@ -33,8 +33,8 @@ def carry_out(run: Run, folder: Path, url: str) -> int:
     """Begin the run; the id of its process, which leaves its figures in `result`."""
 
     def work() -> None:
-        with case.opened(folder, url, run.platform, run.channels, run.weather, run.others) as opened:
-            figures = run.script(opened)
+        with case.open_club(folder, url, run.platform, run.channels, run.weather, run.others) as open_club:
+            figures = run.script(open_club)
         (folder / "result").write_text(json.dumps(figures))
 
     return process.forked(work, folder / "run.log")

@@ -9,12 +9,12 @@ from tests.chaos.points import Point
 from tests.chaos.row import Figures, Row, Run, found, once_and_soon
 from tests.chaos.weather import Weather
 
-MOST_CONNECTIONS = 3
+MAX_CONNECTIONS = 3
 """At least so many connections are made for 20 posts that are answered slowly."""
-_FEWER = {Point.CONNECTING: MOST_CONNECTIONS, Point.CONNECTED: MOST_CONNECTIONS, Point.NEXT_STEP: 4}
+_FEWER = {Point.CONNECTING: MAX_CONNECTIONS, Point.CONNECTED: MAX_CONNECTIONS, Point.NEXT_STEP: 4}
 """Next steps may be taken by other workers too."""
 SLOW = Weather(answers_after=0.15)
-LONGEST_LIFE = 10.0
+MAX_LIFE = 10.0
 
 
 def hits(point: Point, kills: int) -> list[int]:
@@ -27,10 +27,10 @@ def kill(point: Point, hit: int, case: Case) -> Figures:
     """Kill one worker there, let another one take its place; on PostgreSQL two others are at work all the while."""
     victim = case.start(point, hit)
     if case.on_postgres:
-        process.until(lambda: bool(case.journal()) or process.exited(victim), LONGEST_LIFE, every=0.01)
+        process.until(lambda: bool(case.journal()) or process.exited(victim), MAX_LIFE, every=0.01)
         case.start()
         case.start()
-    died = process.until(lambda: process.exited(victim), LONGEST_LIFE, every=0.01)
+    died = process.until(lambda: process.exited(victim), MAX_LIFE, every=0.01)
     case.start()
     settled = case.settle()
     return found(case.verdict(), kills=int(died), unsettled=int(not settled))

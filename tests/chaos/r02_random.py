@@ -13,13 +13,13 @@ WORKERS = {"sqlite": 1, "postgresql": 4}
 """SQLite has one process."""
 KILLED_EVERY = {"sqlite": (2.0, 5.0), "postgresql": (0.4, 2.0)}
 """Seconds between two kills: a lone worker needs some to get anywhere."""
-LONGEST_KILLING = 60.0
+MAX_KILLING = 60.0
 
 
 def harass(engine: str, case: Case) -> Figures:
     alive = [case.start() for _ in range(WORKERS[engine])]
     began, kills = time.monotonic(), 0
-    while time.monotonic() - began < LONGEST_KILLING and not case.arrived():
+    while time.monotonic() - began < MAX_KILLING and not case.arrived():
         time.sleep(drawn(f"wait {kills}", *KILLED_EVERY[engine]))
         victim = alive.pop(int(drawn(f"who {kills}", 0, len(alive))))
         process.killed(victim)

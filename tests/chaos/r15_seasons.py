@@ -100,7 +100,7 @@ def ticked(path: Path, season: Season, at: time, wanted: datetime) -> list[datet
 
 def _set_up(store: SqlStore, season: Season, at: time) -> None:
     with store.begin(write=True) as tx:
-        team = teams.found_default(tx, "UTC")
+        team = teams.get_or_create_default(tx, "UTC")
         teams.join(tx, PLACE, "ours", team)
         source = tx.entries.set_sources(team.id, ["/list"])[0].id
         tx.entries.add(team.id, source, [("list.md", a_read_entry(f"Entry {number}")) for number in range(3)])

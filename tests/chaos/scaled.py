@@ -10,9 +10,9 @@ import adapters.discord.failures
 import adapters.discord.permissions
 import adapters.slack.api
 import adapters.slack.failures
-import bot.runtime.deliver
+import bot.runtime.worker
 import store.sql.engine
-from bot.domain.delivery import Durations, Manner
+from bot.domain.delivery import Durations, PostingRules
 
 SCALE = 10
 
@@ -24,9 +24,9 @@ _LENGTHS = (
     (adapters.discord.failures, "BLOCKED"),
     (adapters.discord.failures, "UNREACHABLE"),
     (adapters.discord.permissions, "LOOKED_UP_WITHIN"),
-    (adapters.discord.client, "LONGEST_WAIT"),
-    (bot.runtime.deliver, "LONGEST_TURN"),
-    (bot.runtime.deliver, "RESULT_AGAIN"),
+    (adapters.discord.client, "MAX_WAIT"),
+    (bot.runtime.worker, "MAX_TURN"),
+    (bot.runtime.worker, "RESULT_AGAIN"),
 )
 
 
@@ -41,9 +41,9 @@ def durations() -> Durations:
     return shortened
 
 
-def manner(real_one: Manner) -> Manner:
+def posting_rules(real_one: PostingRules) -> PostingRules:
     """A platform's own, shortened."""
-    shortened: Manner = _short(real_one)
+    shortened: PostingRules = _short(real_one)
     return shortened
 
 

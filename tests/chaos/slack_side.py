@@ -17,7 +17,7 @@ TEAM, TOKEN, USER = "T0001", "xoxb-canary-bot-token", "U0001"
 OTHER_TEAM, OTHER_TOKEN = "T0002", "xoxb-canary-other-token"
 ON_THE_WAY = 0.5
 """Seconds for which a request may come that was sent before the answer that asks to wait was read."""
-LONGEST_WAIT = 12.0
+MAX_WAIT = 12.0
 _LOOKS = ("conversations.history", "conversations.replies")
 
 
@@ -98,7 +98,7 @@ class ChaosSlack(FakeSlack):
             in_flight = now < since + ON_THE_WAY
             self._journal.note("busy" if in_flight else "early", place=place, until=until)
         else:
-            wait = int(drawn(f"storm {self.number()}", 1, LONGEST_WAIT))
+            wait = int(drawn(f"storm {self.number()}", 1, MAX_WAIT))
             self._told_to_wait = since, until = now, now + wait
             self._journal.note("busy", place=place, until=until)
         return Fault("429", seconds=math.ceil(until - now))

@@ -10,7 +10,7 @@ from adapters.slack import names
 from bot.domain.ids import AccountRef, ChannelRef, TeamId
 from bot.domain.schedule import Weekday
 from bot.ports import Transaction
-from bot.runtime.assemble import opened
+from bot.runtime.bootstrap import open_club
 from bot.runtime.settings import load
 from bot.service import schedules, teams
 from tests.chaos import discord_side, slack_side
@@ -41,9 +41,9 @@ async def _furnish(url: str, platform: str, channels: int, folder: Path, others:
     reading_list = folder / "list.md"
     write(reading_list, [f"Entry-{number}" for number in range(1, WEEKS + 3)])
     workspace, admin = WORKSPACES[platform], ADMINS[platform]
-    async with opened(load(database=url), migrate=False) as club:
+    async with open_club(load(database=url), migrate=False) as club:
         club.clock.move_to(FURNISHED)
-        team = await club.runner.write(lambda tx: teams.found_default(tx, "UTC"))
+        team = await club.runner.write(lambda tx: teams.get_or_create_default(tx, "UTC"))
         await club.runner.write(lambda tx: teams.join(tx, workspace, "ours", team))
         await club.lists.use(team, [reading_list])
         channels_of = [ChannelRef(workspace, place) for place in SIDES[platform].places(channels)]

@@ -28,7 +28,7 @@ def tap(store: SqlStore, trap: Trap, *, naive: bool = False) -> None:
 
     def tapped(connection: Connection) -> Any:
         tx: Any = transaction(connection)
-        known = tx.deliveries
+        known = tx.ledger
         tx.__dict__["deliveries"] = Tapped(Naive(known, tx) if naive else known, note)
         return tx
 
@@ -91,8 +91,8 @@ class Tapped:
         self._note(Point.NEXT_STEP, sum(one.draft.waits_for is not None for one in leased))
         return leased
 
-    def intend(self, *arguments: Any, **named: Any) -> Any:
-        intended = self._deliveries.intend(*arguments, **named)
+    def start_attempts(self, *arguments: Any, **named: Any) -> Any:
+        intended = self._deliveries.start_attempts(*arguments, **named)
         self._note(Point.INTENT_OPEN, sum(one.draft.step is not Step.NOTICE for one in intended))
         return intended
 

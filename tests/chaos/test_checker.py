@@ -62,7 +62,7 @@ def test_a_worker_killed_with_a_post_on_the_wire_is_replaced_and_the_post_is_the
     furnished = process.forked(lambda: stage.furnish(url, "slack", 3, tmp_path), tmp_path / "furnish.log")
     assert process.until(lambda: process.exited(furnished), 20)
 
-    with case.opened(tmp_path, url, "slack", 3) as run:
+    with case.open_club(tmp_path, url, "slack", 3) as run:
         victim = run.start(Point.SENT, hit=2)
         assert process.until(lambda: process.exited(victim), 20)
         in_between = [line for line in run.journal() if line.what == "post"]

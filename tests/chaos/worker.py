@@ -16,7 +16,7 @@ from adapters.slack.platform import SlackPlatform
 from adapters.slack.setup import SlackSetup
 from bot.chat.platform import ChatPlatform
 from bot.domain.errors import StoreError
-from bot.runtime.assemble import Club, opened
+from bot.runtime.bootstrap import Club, open_club
 from bot.runtime.settings import load
 from tests.chaos import scaled
 from tests.chaos.points import Point, Trap
@@ -59,7 +59,7 @@ def toil(order: Order) -> None:
 
 async def _deliver(order: Order, trap: Trap) -> None:
     settings = load(database=order.url, log_level="WARNING", vault_keys=VAULT_KEY)
-    async with opened(settings, migrate=False, durations=scaled.durations()) as club:
+    async with open_club(settings, migrate=False, durations=scaled.durations()) as club:
         club.clock.move_to(datetime.fromtimestamp(order.virtual(), UTC))
         tap(club.store, trap, naive=order.naive)
         async with _SENDING[order.platform](order, club) as platform:
@@ -104,7 +104,7 @@ async def _slack(order: Order, club: Club) -> AsyncIterator[ChatPlatform]:
     if order.two:
         await _install_other(club)
     platform = SlackPlatform(setup, now=club.clock.now)
-    platform.manner = scaled.manner(platform.manner)
+    platform.posting_rules = scaled.posting_rules(platform.posting_rules)
     yield platform
 
 
@@ -112,7 +112,7 @@ async def _install_other(club: Club) -> None:
     """A second workspace, which has installed the app by itself."""
     other = {"team": OTHER_TEAM, "name": "neighbours", "token": OTHER_TOKEN, "bot_user": f"UBOT{OTHER_TEAM[1:]}"}
     kept = {**other, "bot": f"BBOT{OTHER_TEAM[1:]}", "scopes": SCOPES.split(",")}
-    await club.vault.keep(names.SLACK, f"install:{OTHER_TEAM}", json.dumps(kept).encode())
+    await club.vault.save(names.SLACK, f"install:{OTHER_TEAM}", json.dumps(kept).encode())
 
 
 @asynccontextmanager
@@ -121,7 +121,7 @@ async def _discord(order: Order, club: Club) -> AsyncIterator[ChatPlatform]:
 
     Route.BASE = f"http://127.0.0.1:{order.port}"
     platform = DiscordPlatform("token-of-the-test", now=club.clock.now)
-    platform.manner = scaled.manner(platform.manner)
+    platform.posting_rules = scaled.posting_rules(platform.posting_rules)
     async with platform.client:
         yield platform
 

@@ -11,11 +11,11 @@ import discord
 import pytest
 
 from adapters.discord.platform import DiscordPlatform
-from adapters.discord.quiet import LOGGERS, hush
+from adapters.discord.redaction import LOGGERS, hush
 from bot.domain.card import Card
 from bot.domain.errors import ChannelRefused, PlatformBusy, PlatformError, PlatformRefused, PlatformUncertain
 from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, ThreadRef, WorkspaceRef
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from tests.fakes.core import an_entry
 from tests.fakes.discord_rest import (
     BLOCKED,
@@ -297,7 +297,7 @@ def test_steps_that_may_be_asked_twice_succeed_twice() -> None:
 
 def test_a_person_is_told_alone() -> None:
     async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
-        await platform.tell(AccountRef(DISCORD, "400000000000000001"), CARD)
+        await platform.send_direct(AccountRef(DISCORD, "400000000000000001"), CARD)
 
     (message,) = played(scene).messages
     assert message["channel_id"] == "300000000000000001"

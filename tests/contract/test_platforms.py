@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from bot.domain.card import Card, NoteTree
 from bot.domain.errors import ChannelRefused, PlatformBusy, PlatformUncertain
 from bot.domain.ids import ThreadRef
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from tests.fakes import cards
 from tests.fakes.core import NOTES, an_entry
 from tests.fakes.places import EVERY, FALLIBLE, WAIT, Place
@@ -134,7 +134,7 @@ def test_a_persons_reaction_is_a_mark_of_theirs(name: str) -> None:
 @where_it_may_fail
 def test_one_person_is_told_in_a_message_of_their_own(name: str) -> None:
     async def scene(place: Place) -> None:
-        await place.platform.tell(place.person, CARD)
+        await place.platform.send_direct(place.person, CARD)
 
         assert place.there() == 1
         assert await place.platform.find(place.channel, "", since=LONG_AGO) == []
@@ -190,13 +190,13 @@ def test_an_answer_that_is_lost_is_a_doubt_and_one_look_ends_it(name: str) -> No
 @where_it_may_fail
 def test_a_post_is_repeatable_exactly_where_its_manner_says_so(name: str) -> None:
     async def scene(place: Place) -> None:
-        repeatable = await place.platform.repeatable(place.channel)
+        can_repeat = await place.platform.can_repeat(place.channel)
         first = await place.platform.post(place.channel, CARD, key=KEY)
         again = await place.platform.post(place.channel, CARD, key=KEY)
 
-        assert (again == first) == repeatable
-        assert place.there() == (1 if repeatable else 2)
-        assert not repeatable or place.platform.manner.repeatable_within is not None
+        assert (again == first) == can_repeat
+        assert place.there() == (1 if can_repeat else 2)
+        assert not can_repeat or place.platform.posting_rules.repeatable_within is not None
 
     played(name, scene)
 

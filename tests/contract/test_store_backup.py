@@ -13,17 +13,17 @@ import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import update
 
-from bot.domain.delivery import Durations, Manner, Step
+from bot.domain.delivery import Durations, PostingRules, Step
 from bot.domain.errors import BadBackup, BadConfig, Conflict, StaleSchema
 from bot.domain.ids import EntryNumber, InvocationId, PlatformName, ScheduleId, WorkspaceRef
 from bot.domain.notice import Host
 from bot.domain.query import parse
-from bot.domain.reading import Choice, Mark, Reading, ReadingState
+from bot.domain.reading_state import Choice, Mark, Reading, ReadingState
 from bot.domain.schedule import Schedule, Weekday
 from bot.domain.source import SourceFile
 from bot.ports import Transaction
 from bot.runtime import backup
-from bot.service import deliveries, digests
+from bot.service import digests, ledger
 from store.sql import SqlStore, SqlVault, open_store
 from store.sql.migrate import REVISION
 from store.sql.tables import INSTANCE
@@ -36,7 +36,7 @@ DURATIONS = Durations()
 
 
 @contextmanager
-def opened(url: str, clock: FakeClock) -> Iterator[SqlStore]:
+def open_club(url: str, clock: FakeClock) -> Iterator[SqlStore]:
     with closing(open_store(url, clock, database_time=clock.database_time)) as store:
         yield store
 
@@ -45,10 +45,10 @@ def opened(url: str, clock: FakeClock) -> Iterator[SqlStore]:
 def empty(url: str, clock: FakeClock, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[SqlStore]:
     """An empty database of the engine that `store` is not on."""
     if url.startswith("postgresql"):
-        with opened(f"sqlite:///{tmp_path / 'other.db'}", clock) as other:
+        with open_club(f"sqlite:///{tmp_path / 'other.db'}", clock) as other:
             yield other
         return
-    with request.getfixturevalue("postgres").database() as address, opened(address, clock) as other:
+    with request.getfixturevalue("postgres").database() as address, open_club(address, clock) as other:
         yield other
 
 
@@ -71,17 +71,17 @@ def filled(store: SqlStore) -> Club:
     with store.begin(write=True) as tx:
         tx.teams.join(WorkspaceRef(PLATFORM, "local"), "Here", club.team)
         tx.entries.retire(club.team, [gone])
-        tx.entries.keep_file(file)
+        tx.entries.save_file(file)
         reading = Reading(entry=entry, state=ReadingState.READ, since=tx.now())
-        tx.readings.keep(club.member, reading, Choice(state=ReadingState.READ, at=tx.now()))
-        tx.readings.keep_mark(club.team, mark)
-        tx.schedules.keep(a_schedule(club))
+        tx.readings.save(club.member, reading, Choice(state=ReadingState.READ, at=tx.now()))
+        tx.readings.save_mark(club.team, mark)
+        tx.schedules.save(a_schedule(club))
         digests.post_now(tx, club.team, a_channel())
         tx.synonyms.add(club.team, "k8s", "kubernetes")
-        tx.deliveries.halt(WorkspaceRef(PLATFORM, "local"), [Step.ROOT], tx.now())
-        tx.invocations.keep(InvocationId("typed:1"), "an answer")
+        tx.ledger.halt(WorkspaceRef(PLATFORM, "local"), [Step.ROOT], tx.now())
+        tx.invocations.save(InvocationId("typed:1"), "an answer")
         tx.synonyms.add(club.team, "k8s", "kubernetes")
-    SqlVault(store, [KEY]).keep(PlatformName("chat"), "install/1", SECRET)
+    SqlVault(store, [KEY]).save(PlatformName("chat"), "install/1", SECRET)
     return club
 
 
@@ -139,7 +139,7 @@ def test_what_was_restored_is_found_numbered_and_opened_as_before(store: SqlStor
     assert sorted(hit.entry.number for hit in hits.items) == [1, 3]
     assert there.number(added) == 3
     assert another.id != club.team
-    assert SqlVault(empty, [KEY]).recall(PlatformName("chat"), "install/1") == SECRET
+    assert SqlVault(empty, [KEY]).load(PlatformName("chat"), "install/1") == SECRET
 
 
 def test_secrets_stay_encrypted_and_the_file_is_its_owners_alone(store: SqlStore, tmp_path: Path) -> None:
@@ -163,9 +163,9 @@ def test_a_backup_under_load_is_one_moment_of_it(store: SqlStore, empty: SqlStor
             with store.begin(write=True) as tx:
                 entry = a_read_entry()
                 tx.entries.add(club.team, club.source, [("list.md", entry)])
-                added = tx.entries.keyed(club.team, entry.key)
+                added = tx.entries.by_key(club.team, entry.key)
                 assert added is not None
-                tx.readings.keep(club.member, Reading(entry=added.id, state=ReadingState.READ, since=tx.now()), None)
+                tx.readings.save(club.member, Reading(entry=added.id, state=ReadingState.READ, since=tx.now()), None)
             enough.release()
 
     writers = [threading.Thread(target=write) for _ in range(min(store.writers, 2))]
@@ -193,8 +193,8 @@ def test_what_is_due_by_the_restore_is_looked_for_before_it_is_posted(
     club = a_club(store)
     club.add(*(a_read_entry(tags=["db"]) for _ in range(3)))
     with store.begin(write=True) as tx:
-        tx.schedules.keep(a_schedule(club, Weekday.TUESDAY))
-        (anna, first) = tx.teams.member(club.team, an_account()), tx.entries.numbered(club.team, EntryNumber(1))
+        tx.schedules.save(a_schedule(club, Weekday.TUESDAY))
+        (anna, first) = tx.teams.member(club.team, an_account()), tx.entries.by_number(club.team, EntryNumber(1))
         assert anna is not None
         assert first is not None
         digests.share(tx, anna, a_channel("other"), first.number, InvocationId("share"))
@@ -205,7 +205,7 @@ def test_what_is_due_by_the_restore_is_looked_for_before_it_is_posted(
 
     with empty.begin(write=True) as tx:
         again = digests.plan_due(tx)
-        taken = deliveries.take(tx, "worker", 9, DURATIONS, {PLATFORM: Manner()}, host=Host())
+        taken = ledger.claim(tx, "worker", 9, DURATIONS, {PLATFORM: PostingRules()}, host=Host())
     since = {step.draft.channel.id: step.first_sent_from for step in taken.doubtful}
     assert doubtful == 2
     assert since == {"other": START, "reading": START + timedelta(days=1)}
@@ -219,14 +219,14 @@ def test_a_restore_tells_nobody_that_a_slot_passed_which_may_have_been_posted(
     club = a_club(store)
     club.add(a_read_entry(tags=["db"]))
     with store.begin(write=True) as tx:
-        tx.schedules.keep(a_schedule(club, Weekday.TUESDAY))
+        tx.schedules.save(a_schedule(club, Weekday.TUESDAY))
     backup.write(store, kept)
     clock.advance(timedelta(days=4))
 
     backup.restore(empty, kept)
 
     with empty.begin(write=False) as tx:
-        assert not tx.deliveries.open()
+        assert not tx.ledger.count_by_state()
 
 
 def test_a_restore_into_a_database_that_is_in_use_is_refused(store: SqlStore, empty: SqlStore, kept: Path) -> None:
@@ -287,11 +287,11 @@ def another_file(_text: str) -> str:
 def test_what_is_not_as_it_was_written_is_refused_and_nothing_is_kept(
     tmp_path: Path, clock: FakeClock, damage: Callable[[str], str], error: type[Exception], says: str
 ) -> None:
-    with opened(f"sqlite:///{tmp_path / 'one.db'}", clock) as store:
+    with open_club(f"sqlite:///{tmp_path / 'one.db'}", clock) as store:
         filled(store)
         (tmp_path / "kept").write_text(damage("".join(store.backup())), encoding="utf-8")
 
-    with opened(f"sqlite:///{tmp_path / 'two.db'}", clock) as empty:
+    with open_club(f"sqlite:///{tmp_path / 'two.db'}", clock) as empty:
         with pytest.raises(error, match=says):
             backup.restore(empty, tmp_path / "kept")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.errors import StoreBusy
-from bot.runtime.bell import listening
+from bot.runtime.notify_listener import listening
 from store.sql import SqlStore, open_store
 from tests.contract.test_store_deliveries import DURATIONS, drafts
 from tests.fakes.clock import FakeClock
@@ -28,13 +28,13 @@ def test_whoever_listens_hears_of_what_another_process_has_made_due(postgres: Po
         assert not bell.rung(NOT_LONG)
 
         with theirs.begin(write=True) as tx:
-            tx.deliveries.plan(club.team, drafts(), not_before=tx.now())
+            tx.ledger.plan(club.team, drafts(), not_before=tx.now())
             assert not bell.rung(NOT_LONG), "nothing is due before the commit"
         assert bell.rung(SOON)
 
         with theirs.begin(write=True) as tx:
-            (delivery,) = tx.deliveries.lease("worker", 9, DURATIONS, [PLATFORM])
-            tx.deliveries.settle(
+            (delivery,) = tx.ledger.lease("worker", 9, DURATIONS, [PLATFORM])
+            tx.ledger.settle(
                 delivery.id, delivery.fence, delivery.state.PENDING, not_before=tx.now() + timedelta(minutes=1)
             )
         assert not bell.rung(NOT_LONG)
@@ -72,7 +72,7 @@ def test_the_event_loop_is_woken_by_the_bell(postgres: Postgres, clock: FakeCloc
             woken.clear()
             with theirs.begin(write=True) as tx:
                 team = tx.teams.add("ours", "UTC").id
-                tx.deliveries.plan(team, drafts(), not_before=tx.now())
+                tx.ledger.plan(team, drafts(), not_before=tx.now())
             async with asyncio.timeout(SOON):
                 await woken.wait()
 

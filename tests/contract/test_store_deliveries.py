@@ -43,17 +43,17 @@ def drafts(source: str = "digest:1", channel: str = "reading", entry: EntryId | 
 
 def plan(club: Club, source: str = "digest:1", channel: str = "reading", entry: EntryId | None = None) -> bool:
     with club.store.begin(write=True) as tx:
-        return tx.deliveries.plan(club.team, drafts(source, channel, entry), not_before=tx.now())
+        return tx.ledger.plan(club.team, drafts(source, channel, entry), not_before=tx.now())
 
 
 def lease(store: Store, limit: int = 10, owner: str = "worker") -> Sequence[Delivery]:
     with store.begin(write=True) as tx:
-        return tx.deliveries.lease(owner, limit, DURATIONS, [PLATFORM])
+        return tx.ledger.lease(owner, limit, DURATIONS, [PLATFORM])
 
 
-def intend(store: Store, delivery: Delivery) -> bool:
+def start_attempts(store: Store, delivery: Delivery) -> bool:
     with store.begin(write=True) as tx:
-        return [one.id for one in tx.deliveries.intend([delivery], DURATIONS)] == [delivery.id]
+        return [one.id for one in tx.ledger.start_attempts([delivery], DURATIONS)] == [delivery.id]
 
 
 def settle(
@@ -67,7 +67,7 @@ def settle(
 ) -> bool:
     with store.begin(write=True) as tx:
         not_before = None if wait is None else tx.now() + wait
-        return tx.deliveries.settle(
+        return tx.ledger.settle(
             delivery.id, delivery.fence, state, outcome="why", message=message, thread=thread, not_before=not_before
         )
 
@@ -75,14 +75,14 @@ def settle(
 def send(store: Store, message: MessageRef | None = None, thread: ThreadRef | None = None) -> Delivery:
     """Lease the next delivery and note it as sent."""
     (delivery,) = lease(store, 1)
-    assert intend(store, delivery)
+    assert start_attempts(store, delivery)
     assert settle(store, delivery, State.SENT, message=message, thread=thread)
     return delivery
 
 
 def steps(club: Club, source: str = "digest:1") -> Sequence[Delivery]:
     with club.store.begin(write=False) as tx:
-        return tx.deliveries.of(club.team, source)
+        return tx.ledger.of_source(club.team, source)
 
 
 def test_a_planned_source_comes_back_as_it_was_drafted(club: Club) -> None:
@@ -152,21 +152,21 @@ def test_a_leased_delivery_is_ours_alone_until_the_lease_ends(club: Club, clock:
 
 def test_only_what_is_due_on_a_platform_that_runs_is_leased(club: Club, clock: FakeClock) -> None:
     with club.store.begin(write=True) as tx:
-        tx.deliveries.plan(club.team, drafts(), not_before=tx.now() + timedelta(minutes=5))
-        assert tx.deliveries.lease("worker", 9, DURATIONS, [PLATFORM]) == []
+        tx.ledger.plan(club.team, drafts(), not_before=tx.now() + timedelta(minutes=5))
+        assert tx.ledger.lease("worker", 9, DURATIONS, [PLATFORM]) == []
     clock.advance(timedelta(minutes=5))
 
     with club.store.begin(write=True) as tx:
-        assert tx.deliveries.lease("worker", 9, DURATIONS, ["elsewhere"]) == []
-        assert tx.deliveries.lease("worker", 9, DURATIONS, []) == []
-        assert len(tx.deliveries.lease("worker", 9, DURATIONS, ["elsewhere", PLATFORM])) == 1
+        assert tx.ledger.lease("worker", 9, DURATIONS, ["elsewhere"]) == []
+        assert tx.ledger.lease("worker", 9, DURATIONS, []) == []
+        assert len(tx.ledger.lease("worker", 9, DURATIONS, ["elsewhere", PLATFORM])) == 1
 
 
 def test_the_longest_due_is_leased_first_and_one_for_each_channel(club: Club, clock: FakeClock) -> None:
     plan(club, "second")
     plan(club, "other channel", "other")
     with club.store.begin(write=True) as tx:
-        tx.deliveries.plan(club.team, drafts("first"), not_before=tx.now() - timedelta(minutes=1))
+        tx.ledger.plan(club.team, drafts("first"), not_before=tx.now() - timedelta(minutes=1))
     clock.advance(timedelta(minutes=1))
 
     assert [delivery.draft.source_key for delivery in lease(club.store, 1)] == ["first"]
@@ -194,12 +194,12 @@ def test_a_lease_that_ended_before_the_attempt_is_free_again(club: Club, clock: 
     clock.advance(DURATIONS.lease)
 
     with club.store.begin(write=True) as tx:
-        assert tx.deliveries.expire(SETTLES) == 1
-        assert tx.deliveries.expire(SETTLES) == 0
+        assert tx.ledger.expire(SETTLES) == 1
+        assert tx.ledger.expire(SETTLES) == 0
     (second,) = lease(club.store)
 
     assert (second.id, second.fence) == (first.id, 2)
-    assert not intend(club.store, first)
+    assert not start_attempts(club.store, first)
     assert not settle(club.store, first, State.SENT)
 
 
@@ -207,19 +207,19 @@ def test_an_attempt_that_nobody_ended_is_uncertain_and_never_sent_again_by_itsel
     plan(club)
     (delivery,) = lease(club.store)
     clock.advance(timedelta(seconds=30))
-    assert intend(club.store, delivery)
+    assert start_attempts(club.store, delivery)
     begun = clock.now()
     clock.advance(timedelta(seconds=31))
     with club.store.begin(write=True) as tx:
-        tx.deliveries.expire(SETTLES)
-        assert tx.deliveries.uncertain("looker", 9, DURATIONS, [PLATFORM]) == []
+        tx.ledger.expire(SETTLES)
+        assert tx.ledger.claim_uncertain("looker", 9, DURATIONS, [PLATFORM]) == []
 
     clock.advance(timedelta(seconds=29))
 
     assert lease(club.store) == []
     with club.store.begin(write=True) as tx:
-        (doubtful,) = tx.deliveries.uncertain("looker", 9, DURATIONS, [PLATFORM])
-        assert tx.deliveries.uncertain("looker", 9, DURATIONS, ["elsewhere"]) == []
+        (doubtful,) = tx.ledger.claim_uncertain("looker", 9, DURATIONS, [PLATFORM])
+        assert tx.ledger.claim_uncertain("looker", 9, DURATIONS, ["elsewhere"]) == []
     assert (doubtful.state, doubtful.attempt, doubtful.sent_from) == (State.UNCERTAIN, 1, begun)
     assert doubtful.not_before == begun + SETTLE
 
@@ -229,22 +229,22 @@ def test_an_attempt_does_not_begin_under_a_short_lease_nor_twice(club: Club, clo
     plan(club, "other", "other")
     first, second = lease(club.store)
 
-    assert intend(club.store, first)
-    assert not intend(club.store, first)
+    assert start_attempts(club.store, first)
+    assert not start_attempts(club.store, first)
     clock.advance(DURATIONS.lease - DURATIONS.enough_lease + timedelta(seconds=1))
-    assert not intend(club.store, second)
+    assert not start_attempts(club.store, second)
 
 
 def test_the_first_attempt_is_remembered_over_later_ones(club: Club, clock: FakeClock) -> None:
     plan(club)
     (delivery,) = lease(club.store)
-    intend(club.store, delivery)
+    start_attempts(club.store, delivery)
     settle(club.store, delivery, State.PENDING, wait=timedelta(minutes=1))
     assert lease(club.store) == []
     later = clock.advance(timedelta(minutes=1))
 
     (again,) = lease(club.store)
-    intend(club.store, again)
+    start_attempts(club.store, again)
 
     kept = steps(club)[0]
     assert (kept.attempt, kept.first_sent_from, kept.sent_from) == (2, START, later)
@@ -257,7 +257,7 @@ def test_what_became_due_again_too_late_is_skipped_and_never_leased(club: Club, 
 
     assert lease(club.store) == []
     with club.store.begin(write=True) as tx:
-        assert [one.draft.step for one in tx.deliveries.skip_late()] == [Step.ROOT, Step.THREAD, Step.REPLY]
+        assert [one.draft.step for one in tx.ledger.skip_overdue()] == [Step.ROOT, Step.THREAD, Step.REPLY]
 
 
 def test_what_was_sent_makes_the_next_step_due_and_tells_it_where(club: Club) -> None:
@@ -303,13 +303,13 @@ def test_uncertain_deliveries_come_oldest_first_and_one_for_each_channel(club: C
         plan(club, source, channel)
     for wait in (3, 1, 2):
         (delivery, *_) = lease(club.store, 1)
-        intend(club.store, delivery)
+        start_attempts(club.store, delivery)
         settle(club.store, delivery, State.UNCERTAIN, wait=timedelta(minutes=wait))
     clock.advance(timedelta(minutes=3))
 
     with club.store.begin(write=True) as tx:
-        doubtful = tx.deliveries.uncertain("looker", 9, DURATIONS, [PLATFORM])
-        assert tx.deliveries.uncertain("other", 9, DURATIONS, [PLATFORM]) == [], "one look at a time, in each channel"
+        doubtful = tx.ledger.claim_uncertain("looker", 9, DURATIONS, [PLATFORM])
+        assert tx.ledger.claim_uncertain("other", 9, DURATIONS, [PLATFORM]) == [], "one look at a time, in each channel"
 
     waits = {step.id: step.not_before for source in "abc" for step in steps(club, source) if step.not_before}
     assert len(doubtful) == 2
@@ -317,7 +317,7 @@ def test_uncertain_deliveries_come_oldest_first_and_one_for_each_channel(club: C
     assert {delivery.draft.channel.id for delivery in doubtful} == {"one", "two"}
     clock.advance(DURATIONS.lease)
     with club.store.begin(write=True) as tx:
-        (again,) = tx.deliveries.uncertain("other", 1, DURATIONS, [PLATFORM])
+        (again,) = tx.ledger.claim_uncertain("other", 1, DURATIONS, [PLATFORM])
     assert (again.id, again.fence) == (doubtful[0].id, doubtful[0].fence + 1)
     assert not settle(club.store, doubtful[0], State.SENT, message=a_message("late"))
     assert settle(club.store, again, State.SENT, message=a_message("found"))
@@ -330,10 +330,10 @@ def test_a_message_of_ours_says_which_entry_it_shows(club: Club) -> None:
     send(club.store, thread=ThreadRef(a_channel(), "thread"))
 
     with club.store.begin(write=False) as tx:
-        assert tx.deliveries.showing(a_message("root")) == (club.team, entry)
-        assert tx.deliveries.showing(a_message("other")) is None
-        assert tx.deliveries.showing(a_message("root", "other channel")) is None
-        assert tx.deliveries.discussions(club.team, entry, 9) == [(START, a_message("root"))]
+        assert tx.ledger.entry_shown_by(a_message("root")) == (club.team, entry)
+        assert tx.ledger.entry_shown_by(a_message("other")) is None
+        assert tx.ledger.entry_shown_by(a_message("root", "other channel")) is None
+        assert tx.ledger.discussions(club.team, entry, 9) == [(START, a_message("root"))]
 
 
 def test_what_needs_a_person_or_was_refused_lately_is_unsettled(club: Club, clock: FakeClock) -> None:
@@ -346,7 +346,7 @@ def test_what_needs_a_person_or_was_refused_lately_is_unsettled(club: Club, cloc
     settle(club.store, leased["refused"], State.REFUSED)
 
     with club.store.begin(write=False) as tx:
-        unsettled = [delivery.draft.source_key for delivery in tx.deliveries.unsettled(club.team)]
+        unsettled = [delivery.draft.source_key for delivery in tx.ledger.unsettled(club.team)]
 
     assert unsettled[-1] == "doubtful"
     assert set(unsettled) == {"doubtful", "refused"}
@@ -355,7 +355,7 @@ def test_what_needs_a_person_or_was_refused_lately_is_unsettled(club: Club, cloc
 def test_the_next_moment_to_do_something_is_known(club: Club, clock: FakeClock) -> None:
     def due() -> timedelta | None:
         with club.store.begin(write=False) as tx:
-            moment = tx.deliveries.next_due()
+            moment = tx.ledger.next_due()
         return None if moment is None else moment - START
 
     assert due() is None
@@ -363,7 +363,7 @@ def test_the_next_moment_to_do_something_is_known(club: Club, clock: FakeClock) 
     assert due() is None, "what is due already has no next moment"
     (delivery,) = lease(club.store)
     assert due() == DURATIONS.lease
-    intend(club.store, delivery)
+    start_attempts(club.store, delivery)
     settle(club.store, delivery, State.UNCERTAIN, wait=timedelta(minutes=7))
     assert due() == timedelta(minutes=7)
     settle(club.store, delivery, State.NEEDS_HUMAN)
@@ -375,12 +375,12 @@ def test_after_a_restore_everything_that_was_due_is_looked_into(club: Club, cloc
     plan(club, "sent", "other")
     (held, _) = lease(club.store)
     with club.store.begin(write=True) as tx:
-        assert tx.deliveries.doubt_after_restore() == 2
+        assert tx.ledger.mark_uncertain_after_restore() == 2
 
     assert lease(club.store) == []
-    assert not intend(club.store, held)
+    assert not start_attempts(club.store, held)
     with club.store.begin(write=True) as tx:
-        doubtful = tx.deliveries.uncertain("looker", 9, DURATIONS, [PLATFORM])
+        doubtful = tx.ledger.claim_uncertain("looker", 9, DURATIONS, [PLATFORM])
     assert [delivery.first_sent_from for delivery in doubtful] == [START, START]
     assert [step.state for step in steps(club, "due")] == [State.UNCERTAIN] * 3
 
@@ -388,7 +388,7 @@ def test_after_a_restore_everything_that_was_due_is_looked_into(club: Club, cloc
 def test_what_waits_for_a_doubtful_step_is_looked_into_in_its_turn(club: Club) -> None:
     plan(club)
     with club.store.begin(write=True) as tx:
-        tx.deliveries.doubt_after_restore()
+        tx.ledger.mark_uncertain_after_restore()
     (root,) = doubtful(club)
     settle(club.store, root, State.SENT, message=a_message("found"))
     (thread,) = doubtful(club)
@@ -404,7 +404,7 @@ def test_what_waits_for_a_doubtful_step_is_looked_into_in_its_turn(club: Club) -
 
 def doubtful(club: Club) -> Sequence[Delivery]:
     with club.store.begin(write=True) as tx:
-        return tx.deliveries.uncertain("looker", 9, DURATIONS, [PLATFORM])
+        return tx.ledger.claim_uncertain("looker", 9, DURATIONS, [PLATFORM])
 
 
 def test_a_delivery_to_a_workspace_that_is_not_the_teams_any_more_is_not_begun(store: SqlStore) -> None:
@@ -413,13 +413,13 @@ def test_a_delivery_to_a_workspace_that_is_not_the_teams_any_more_is_not_begun(s
     (leased,) = lease(store)
     with store.begin(write=True) as tx:
         tx.teams.leave(a_channel().workspace)
-    assert not intend(store, leased)
+    assert not start_attempts(store, leased)
 
     a_club(store, "theirs")
-    assert not intend(store, leased)
+    assert not start_attempts(store, leased)
     with store.begin(write=True) as tx:
         tx.teams.assign(a_channel().workspace, ours.team)
-    assert intend(store, leased)
+    assert start_attempts(store, leased)
 
 
 def test_what_a_platform_has_no_time_for_waits_in_that_workspace_alone(club: Club, clock: FakeClock) -> None:
@@ -430,13 +430,13 @@ def test_what_a_platform_has_no_time_for_waits_in_that_workspace_alone(club: Clu
     with club.store.begin(write=True) as tx:
         tx.teams.join(elsewhere.workspace, "elsewhere", club.team)
         (draft, *_) = drafts("there")
-        tx.deliveries.plan(club.team, [replace(draft, channel=elsewhere)], not_before=tx.now())
-        tx.deliveries.halt(a_channel().workspace, [Step.ROOT], clock.now() + timedelta(minutes=5))
-        tx.deliveries.halt(a_channel().workspace, [Step.ROOT], clock.now() + timedelta(minutes=1))
-        assert tx.deliveries.next_due() == clock.now() + DURATIONS.lease
+        tx.ledger.plan(club.team, [replace(draft, channel=elsewhere)], not_before=tx.now())
+        tx.ledger.halt(a_channel().workspace, [Step.ROOT], clock.now() + timedelta(minutes=5))
+        tx.ledger.halt(a_channel().workspace, [Step.ROOT], clock.now() + timedelta(minutes=1))
+        assert tx.ledger.next_due() == clock.now() + DURATIONS.lease
     plan(club, "later", "later")
 
-    assert not intend(club.store, held)
+    assert not start_attempts(club.store, held)
     assert [one.draft.source_key for one in lease(club.store)] == ["there"]
     clock.advance(timedelta(minutes=4, seconds=59))
     assert lease(club.store) == []
@@ -449,19 +449,19 @@ def test_a_channel_takes_no_message_before_it_is_free(club: Club, clock: FakeClo
     plan(club, "second")
     free = clock.now() + timedelta(seconds=1)
     (root,) = lease(club.store)
-    intend(club.store, root)
+    start_attempts(club.store, root)
     with club.store.begin(write=True) as tx:
-        tx.deliveries.settle(root.id, root.fence, State.SENT, message=a_message("root"), free_at=free)
+        tx.ledger.settle(root.id, root.fence, State.SENT, message=a_message("root"), free_at=free)
 
     (thread,) = lease(club.store)
     assert thread.draft.step is Step.THREAD, "it puts no message there"
-    intend(club.store, thread)
+    start_attempts(club.store, thread)
     with club.store.begin(write=True) as tx:
         place = ThreadRef(a_channel(), "thread")
-        tx.deliveries.settle(thread.id, thread.fence, State.SENT, thread=place, free_at=free)
+        tx.ledger.settle(thread.id, thread.fence, State.SENT, thread=place, free_at=free)
     assert lease(club.store) == []
     with club.store.begin(write=False) as tx:
-        assert tx.deliveries.next_due() == free
+        assert tx.ledger.next_due() == free
     clock.advance(timedelta(seconds=1))
     assert len(lease(club.store)) == 1
 
@@ -469,10 +469,10 @@ def test_a_channel_takes_no_message_before_it_is_free(club: Club, clock: FakeClo
 def test_an_attempt_that_a_platform_had_no_time_for_did_not_take_place(club: Club) -> None:
     plan(club)
     (delivery,) = lease(club.store)
-    intend(club.store, delivery)
+    start_attempts(club.store, delivery)
 
     with club.store.begin(write=True) as tx:
-        tx.deliveries.settle(delivery.id, delivery.fence, State.PENDING, attempt=0)
+        tx.ledger.settle(delivery.id, delivery.fence, State.PENDING, attempt=0)
 
     root = steps(club)[0]
     assert (root.attempt, root.first_sent_from) == (0, None)
@@ -481,14 +481,14 @@ def test_an_attempt_that_a_platform_had_no_time_for_did_not_take_place(club: Clu
 def test_what_is_to_be_swept_is_swept_once_when_its_time_comes(club: Club, clock: FakeClock) -> None:
     def unswept(*platforms: str) -> Sequence[Delivery]:
         with club.store.begin(write=True) as tx:
-            return tx.deliveries.unswept(9, DURATIONS, platforms)
+            return tx.ledger.claim_unswept(9, DURATIONS, platforms)
 
     plan(club)
     (delivery,) = lease(club.store)
-    intend(club.store, delivery)
+    start_attempts(club.store, delivery)
     with club.store.begin(write=True) as tx:
         at = tx.now() + timedelta(minutes=5)
-        tx.deliveries.settle(delivery.id, delivery.fence, State.SENT, message=a_message("root"), sweep_at=at)
+        tx.ledger.settle(delivery.id, delivery.fence, State.SENT, message=a_message("root"), sweep_at=at)
     assert unswept(PLATFORM) == []
     clock.advance(timedelta(minutes=5))
     assert unswept("elsewhere") == []
@@ -500,7 +500,7 @@ def test_what_is_to_be_swept_is_swept_once_when_its_time_comes(club: Club, clock
     clock.advance(DURATIONS.lease)
     assert len(unswept(PLATFORM)) == 1, "who took it died"
     with club.store.begin(write=True) as tx:
-        tx.deliveries.swept(delivery.id, outcome="looked", again_at=None)
+        tx.ledger.save_sweep(delivery.id, outcome="looked", again_at=None)
     clock.advance(timedelta(days=1))
     assert unswept(PLATFORM) == []
     assert steps(club)[0].outcome == "looked"
@@ -522,9 +522,9 @@ def test_the_ledger_of_another_team_is_not_seen(store: SqlStore) -> None:
     send(store, message=a_message("root"))
 
     with store.begin(write=False) as tx:
-        assert tx.deliveries.of(ours.team, "digest:1") == []
-        assert tx.deliveries.discussions(ours.team, mine, 9) == tx.deliveries.discussions(ours.team, entry, 9) == []
-        assert tx.deliveries.unsettled(ours.team) == []
+        assert tx.ledger.of_source(ours.team, "digest:1") == []
+        assert tx.ledger.discussions(ours.team, mine, 9) == tx.ledger.discussions(ours.team, entry, 9) == []
+        assert tx.ledger.unsettled(ours.team) == []
 
 
 def test_a_committed_ledger_survives_a_restart(url: str, clock: FakeClock) -> None:
@@ -536,5 +536,5 @@ def test_a_committed_ledger_survives_a_restart(url: str, clock: FakeClock) -> No
 
     second = open_store(url, FakeClock(START), database_time=clock.database_time)
     with second.begin(write=False) as tx:
-        assert tx.deliveries.get(delivery.id) == delivery
+        assert tx.ledger.get(delivery.id) == delivery
     second.close()

@@ -9,7 +9,7 @@ import pytest
 from bot.domain.entry import Tag
 from bot.domain.ids import EntryNumber, Url
 from bot.domain.notes import Notes
-from bot.domain.reading import Choice, Reading, ReadingState
+from bot.domain.reading_state import Choice, Reading, ReadingState
 from bot.domain.source import Problem, Severity, SourceFile, content_of
 from bot.ports import LOTS, EntryFilter
 from store.sql import SqlStore
@@ -26,8 +26,8 @@ def test_an_entry_comes_back_as_it_was_read(club: Club, clock: FakeClock) -> Non
     (kept_id,) = club.add(read)
 
     with club.store.begin(write=False) as tx:
-        entry = tx.entries.numbered(club.team, EntryNumber(1))
-        assert entry == tx.entries.keyed(club.team, "explicit-id") == tx.entries.get(club.team, [kept_id])[kept_id]
+        entry = tx.entries.by_number(club.team, EntryNumber(1))
+        assert entry == tx.entries.by_key(club.team, "explicit-id") == tx.entries.get(club.team, [kept_id])[kept_id]
 
     assert entry is not None
     assert (entry.title, entry.url, entry.key, entry.line) == (read.title, read.url, read.key, 7)
@@ -84,7 +84,7 @@ def test_numbers_are_unique_when_many_add_at_the_same_time(club: Club) -> None:
         list(pool.map(add, range(4)))
 
     with club.store.begin(write=False) as tx:
-        numbers = sorted(kept.number for kept in tx.entries.kept(club.team))
+        numbers = sorted(kept.number for kept in tx.entries.stored(club.team))
     assert numbers == list(range(1, 61))
 
 
@@ -104,7 +104,7 @@ def test_a_list_can_be_narrowed_by_tag_and_by_state(club: Club, clock: FakeClock
     club.add(a_read_entry("other", tags=["web"]))
     with club.store.begin(write=True) as tx:
         for entry, state in ((read, ReadingState.READ), (later, ReadingState.LATER)):
-            tx.readings.keep(club.member, Reading(entry=entry, state=state, since=clock.now()), None)
+            tx.readings.save(club.member, Reading(entry=entry, state=state, since=clock.now()), None)
 
     def titles(tag: str | None, state: ReadingState | None) -> list[str]:
         with club.store.begin(write=False) as tx:
@@ -124,7 +124,7 @@ def test_tags_are_counted_with_what_the_member_has_not_read(club: Club, clock: F
     (gone,) = club.add(a_read_entry(tags=["old"]))
     with club.store.begin(write=True) as tx:
         tx.entries.retire(club.team, [gone])
-        tx.readings.keep(club.member, Reading(entry=first, state=ReadingState.READ, since=clock.now()), None)
+        tx.readings.save(club.member, Reading(entry=first, state=ReadingState.READ, since=clock.now()), None)
 
     with club.store.begin(write=False) as tx:
         tags = tx.entries.tags(club.team, club.member)
@@ -150,7 +150,7 @@ def test_entries_are_completed_by_number_then_by_the_beginning_of_the_title(club
 
     def titles(typed: str) -> list[str]:
         with club.store.begin(write=False) as tx:
-            return [entry.title for entry in tx.entries.titled(club.team, typed, 9)]
+            return [entry.title for entry in tx.entries.with_title(club.team, typed, 9)]
 
     assert titles("cach") == ["Caches", "On caches"]
     assert titles("#2") == ["On caches"]
@@ -166,10 +166,10 @@ def test_a_changed_entry_keeps_its_number_and_when_it_was_added(club: Club, cloc
 
     changed = a_read_entry("New", "* note", key="k", tags=["new"], line=9)
     with club.store.begin(write=True) as tx:
-        tx.entries.change(club.team, club.source, [(kept_id, "other.md", changed)])
+        tx.entries.update(club.team, club.source, [(kept_id, "other.md", changed)])
         entry = tx.entries.get(club.team, [kept_id])[kept_id]
         tags = [tag.name for tag in tx.entries.tags(club.team, club.member)]
-        (kept,) = tx.entries.kept(club.team)
+        (kept,) = tx.entries.stored(club.team)
 
     assert (entry.number, entry.title, entry.file, entry.line, entry.added_at) == (1, "New", "other.md", 9, added)
     assert tags == ["new"]
@@ -179,9 +179,9 @@ def test_a_changed_entry_keeps_its_number_and_when_it_was_added(club: Club, cloc
 def test_a_moved_entry_has_a_new_place_and_the_same_content(club: Club) -> None:
     (kept_id,) = club.add(a_read_entry("Same"))
     with club.store.begin(write=True) as tx:
-        before = tx.entries.kept(club.team)[0]
+        before = tx.entries.stored(club.team)[0]
         tx.entries.move(club.team, club.source, [(kept_id, "moved.md", 44)])
-        after = tx.entries.kept(club.team)[0]
+        after = tx.entries.stored(club.team)[0]
 
     assert after == replace(before, file="moved.md", line=44)
 
@@ -191,20 +191,20 @@ def test_a_retired_entry_leaves_the_list_and_returns_with_its_history(club: Club
     (kept_id,) = club.add(read)
     with club.store.begin(write=True) as tx:
         choice = Choice(state=ReadingState.READ, at=clock.now())
-        tx.readings.keep(club.member, Reading(entry=kept_id, state=ReadingState.READ, since=clock.now()), choice)
+        tx.readings.save(club.member, Reading(entry=kept_id, state=ReadingState.READ, since=clock.now()), choice)
         tx.entries.retire(club.team, [kept_id])
 
     with club.store.begin(write=False) as tx:
-        retired = tx.entries.numbered(club.team, EntryNumber(1))
+        retired = tx.entries.by_number(club.team, EntryNumber(1))
         assert retired is not None
         assert retired.retired_at == clock.now()
-        assert tx.entries.keyed(club.team, "k") is None
+        assert tx.entries.by_key(club.team, "k") is None
         assert tx.entries.count(club.team) == 0
         assert tx.entries.get(club.team, [kept_id])[kept_id] == retired
     with club.store.begin(write=True) as tx:
-        tx.entries.change(club.team, club.source, [(kept_id, "list.md", read)])
+        tx.entries.update(club.team, club.source, [(kept_id, "list.md", read)])
     with club.store.begin(write=False) as tx:
-        assert tx.entries.keyed(club.team, "k") == replace(retired, retired_at=None)
+        assert tx.entries.by_key(club.team, "k") == replace(retired, retired_at=None)
         assert tx.readings.states(club.member, [kept_id]) == {kept_id: ReadingState.READ}
 
 
@@ -213,14 +213,14 @@ def test_a_very_long_key_and_a_very_long_tag_are_kept(club: Club) -> None:
     (kept_id,) = club.add(a_read_entry(key=key, tags=["t" * 10_000]))
 
     with club.store.begin(write=False) as tx:
-        assert tx.entries.keyed(club.team, key) is not None
+        assert tx.entries.by_key(club.team, key) is not None
         assert tx.entries.page(club.team, club.member, EntryFilter(tag="t" * 10_000), offset=0, limit=1)[0] == 1
     assert kept_id
 
 
 def test_sources_are_made_what_they_shall_be(club: Club) -> None:
     with club.store.begin(write=True) as tx:
-        tx.entries.keep_file(SourceFile(source=club.source, file="a.md", size=1, mtime=2, entries=3))
+        tx.entries.save_file(SourceFile(source=club.source, file="a.md", size=1, mtime=2, entries=3))
         added = tx.entries.set_sources(club.team, ["/lists", "/more"])
         left = tx.entries.set_sources(club.team, ["/more"])
         again = tx.entries.set_sources(club.team, ["/more", "/lists"])
@@ -237,10 +237,10 @@ def test_what_was_seen_of_a_file_is_replaced_and_forgotten(club: Club) -> None:
     first = SourceFile(source=club.source, file="a.md", size=1, mtime=10**18, entries=3)
     second = replace(first, size=2, duplicates=("k",), problems=(problem,))
     with club.store.begin(write=True) as tx:
-        tx.entries.keep_file(first)
-        tx.entries.keep_file(second)
-        tx.entries.keep_file(replace(first, file="b.md"))
-        tx.entries.forget_file(club.source, "b.md")
+        tx.entries.save_file(first)
+        tx.entries.save_file(second)
+        tx.entries.save_file(replace(first, file="b.md"))
+        tx.entries.remove_file(club.source, "b.md")
 
     with club.store.begin(write=False) as tx:
         assert tx.entries.files(club.source) == [second]
@@ -255,13 +255,13 @@ def test_nothing_of_another_team_can_be_seen_or_changed(store: SqlStore) -> None
     with store.begin(write=True) as tx:
         tx.entries.retire(ours.team, [foreign])
         tx.entries.move(ours.team, ours.source, [(foreign, "stolen.md", 1)])
-        tx.entries.change(ours.team, ours.source, [(foreign, "stolen.md", a_read_entry("Stolen"))])
+        tx.entries.update(ours.team, ours.source, [(foreign, "stolen.md", a_read_entry("Stolen"))])
         assert tx.entries.get(ours.team, [foreign, mine]).keys() == {mine}
         assert tx.entries.count(ours.team) == tx.entries.count(theirs.team) == 1
         assert [tag.name for tag in tx.entries.tags(ours.team, theirs.member)] == ["mine"]
-        assert tx.entries.keyed(ours.team, key) == tx.entries.get(ours.team, [mine])[mine]
+        assert tx.entries.by_key(ours.team, key) == tx.entries.get(ours.team, [mine])[mine]
         kept = tx.entries.get(theirs.team, [foreign])[foreign]
-        assert len(tx.entries.kept(ours.team)) == len(tx.entries.titled(ours.team, "", 9)) == 1
+        assert len(tx.entries.stored(ours.team)) == len(tx.entries.with_title(ours.team, "", 9)) == 1
         assert [entry.title for entry in tx.entries.added_since(ours.team, kept.added_at, 9)] == ["Mine"]
         assert [source.id for source in tx.entries.sources(ours.team)] == [ours.source]
 
@@ -282,7 +282,7 @@ def test_every_number_is_drawn_by_as_many_lots(club: Club) -> None:
 
     with club.store.begin(write=False) as tx:
         drawn = {
-            lot: tx.entries.drawn(club.member, lot)
+            lot: tx.entries.draw(club.member, lot)
             for lot in (0, third, third + 1, LOTS - third - 1, LOTS - third, LOTS - 1)
         }
 
@@ -294,12 +294,12 @@ def test_only_what_is_on_the_list_and_unread_is_drawn(club: Club) -> None:
 
     def drawn() -> EntryNumber | None:
         with club.store.begin(write=False) as tx:
-            found = tx.entries.drawn(club.member, LOTS // 2)
+            found = tx.entries.draw(club.member, LOTS // 2)
         return found.number if found else None
 
     def put(state: ReadingState) -> None:
         with club.store.begin(write=True) as tx:
-            tx.readings.keep(club.member, Reading(entry=only, state=state, since=START), None)
+            tx.readings.save(club.member, Reading(entry=only, state=state, since=START), None)
 
     found = [drawn()]
     for state in (ReadingState.READ, ReadingState.LATER, ReadingState.UNREAD):
@@ -317,5 +317,5 @@ def test_nothing_is_drawn_from_an_empty_list_nor_from_another_teams(store: SqlSt
     theirs.add(a_read_entry())
 
     with store.begin(write=False) as tx:
-        assert tx.entries.drawn(ours.member, 0) is None
-        assert tx.entries.drawn(theirs.member, 0) is not None
+        assert tx.entries.draw(ours.member, 0) is None
+        assert tx.entries.draw(theirs.member, 0) is not None

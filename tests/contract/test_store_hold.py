@@ -31,34 +31,34 @@ def on_postgresql(store: SqlStore) -> bool:
 
 
 def test_only_one_has_it_until_it_lets_go(store: SqlStore) -> None:
-    first = store.hold("chat/shard/0/1")
+    first = store.acquire("chat/shard/0/1")
     assert first is not None
-    assert first.kept()
-    assert (store.hold("chat/shard/0/1") is None) == on_postgresql(store)
-    other = store.hold("chat/shard/1/2")
+    assert first.is_held()
+    assert (store.acquire("chat/shard/0/1") is None) == on_postgresql(store)
+    other = store.acquire("chat/shard/1/2")
     assert other is not None
 
-    first.let_go()
+    first.release()
 
-    again = store.hold("chat/shard/0/1")
+    again = store.acquire("chat/shard/0/1")
     assert again is not None
-    again.let_go()
-    other.let_go()
+    again.release()
+    other.release()
 
 
 def test_when_the_holder_dies_another_can_have_it(shared: SqlStore) -> None:
-    first = shared.hold("chat/shard/0/1")
+    first = shared.acquire("chat/shard/0/1")
     assert first is not None
 
     with shared._engine.connect() as connection:
         mine = "datname = current_database() AND application_name = 'dogear hold'"
         connection.execute(text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {mine}"))
 
-    assert not first.kept()
-    first.let_go()
-    second = shared.hold("chat/shard/0/1")
+    assert not first.is_held()
+    first.release()
+    second = shared.acquire("chat/shard/0/1")
     assert second is not None
-    second.let_go()
+    second.release()
 
 
 A_HOLDER = """
@@ -76,31 +76,31 @@ def test_when_the_holders_process_is_killed_another_has_it_within_a_minute(share
     with subprocess.Popen([sys.executable, "-c", A_HOLDER, url], stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
-        assert shared.hold("chat/shard/0/1") is None
+        assert shared.acquire("chat/shard/0/1") is None
 
         holder.kill()
 
     taken_over = None
     for _ in range(60):
-        taken_over = taken_over or shared.hold("chat/shard/0/1")
+        taken_over = taken_over or shared.acquire("chat/shard/0/1")
         time.sleep(0 if taken_over else 1)
     assert taken_over is not None
-    taken_over.let_go()
+    taken_over.release()
 
 
 def test_a_holder_that_says_nothing_is_taken_for_dead(shared: SqlStore) -> None:
-    held = shared.hold("chat/shard/0/1")
+    held = shared.acquire("chat/shard/0/1")
     assert held is not None
     assert held._connection is not None
 
     idle = held._connection.scalar(text("SHOW idle_session_timeout"))
 
     assert idle == "45s"
-    held.let_go()
+    held.release()
 
 
 def test_a_holder_that_is_cut_off_finds_out_before_another_can_have_it(shared: SqlStore) -> None:
-    held = shared.hold("chat/shard/0/1")
+    held = shared.acquire("chat/shard/0/1")
     assert held is not None
     assert held._connection is not None
 
@@ -108,7 +108,7 @@ def test_a_holder_that_is_cut_off_finds_out_before_another_can_have_it(shared: S
     told = driver.info.get_parameters()
 
     assert (told["tcp_user_timeout"], told["keepalives_idle"]) == ("15000", "10")
-    held.let_go()
+    held.release()
 
 
 class StuckHold:
@@ -123,7 +123,7 @@ class StuckHold:
         self.answered.wait()
         return True
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         self.answered.wait()
 
 
@@ -135,8 +135,8 @@ def test_a_hold_whose_session_gives_no_answer_is_lost_and_nobody_waits_for_it(mo
     async def scene() -> list[bool]:
         hold = vault.ThreadedHold(stuck)
         try:
-            kept = [await hold.kept(), await hold.kept()]
-            await hold.let_go()
+            kept = [await hold.is_held(), await hold.is_held()]
+            await hold.release()
         finally:
             stuck.answered.set()
         return kept

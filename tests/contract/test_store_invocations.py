@@ -11,21 +11,21 @@ FIRST = InvocationId("first")
 
 def test_the_first_answer_is_kept_for_every_repeat(store: SqlStore) -> None:
     with store.begin(write=True) as tx:
-        assert tx.invocations.answer(FIRST) is None
-        tx.invocations.keep(FIRST, "done")
-        tx.invocations.keep(FIRST, "done again")
+        assert tx.invocations.saved_answer(FIRST) is None
+        tx.invocations.save(FIRST, "done")
+        tx.invocations.save(FIRST, "done again")
 
     with store.begin(write=False) as tx:
-        assert tx.invocations.answer(FIRST) == "done"
+        assert tx.invocations.saved_answer(FIRST) == "done"
 
 
 def test_old_answers_are_forgotten(store: SqlStore, clock: FakeClock) -> None:
     with store.begin(write=True) as tx:
-        tx.invocations.keep(FIRST, "done")
+        tx.invocations.save(FIRST, "done")
     later = clock.advance(timedelta(days=1))
 
     with store.begin(write=True) as tx:
-        tx.invocations.keep(InvocationId("second"), "done")
-        tx.invocations.forget_before(later)
-        assert tx.invocations.answer(FIRST) is None
-        assert tx.invocations.answer(InvocationId("second")) == "done"
+        tx.invocations.save(InvocationId("second"), "done")
+        tx.invocations.delete_before(later)
+        assert tx.invocations.saved_answer(FIRST) is None
+        assert tx.invocations.saved_answer(InvocationId("second")) == "done"

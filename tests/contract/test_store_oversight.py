@@ -13,30 +13,30 @@ from tests.fakes.kept import PLATFORM, Club, a_channel
 def plan(club: Club, source: str, channel: str = "reading") -> None:
     draft = Draft(channel=a_channel(channel), source_key=source, step=Step.ROOT, ordinal=0)
     with club.store.begin(write=True) as tx:
-        assert tx.deliveries.plan(club.team, [draft], not_before=tx.now())
+        assert tx.ledger.plan(club.team, [draft], not_before=tx.now())
 
 
 def test_the_oldest_delivery_that_nothing_holds_back_says_since_when(club: Club, clock: FakeClock) -> None:
     with club.store.begin(write=False) as tx:
-        assert tx.deliveries.overdue([PLATFORM]) is None
+        assert tx.ledger.overdue([PLATFORM]) is None
     plan(club, "first")
     clock.advance(timedelta(minutes=5))
     plan(club, "second", "other")
 
     with club.store.begin(write=False) as tx:
-        assert tx.deliveries.overdue([PLATFORM]) == START
-        assert tx.deliveries.overdue(["another platform"]) is None
+        assert tx.ledger.overdue([PLATFORM]) == START
+        assert tx.ledger.overdue(["another platform"]) is None
 
 
 def test_a_delivery_behind_another_of_its_channel_is_held_back(club: Club, clock: FakeClock) -> None:
     plan(club, "first")
     with club.store.begin(write=True) as tx:
-        tx.deliveries.lease("worker", 1, Durations(), [PLATFORM])
+        tx.ledger.lease("worker", 1, Durations(), [PLATFORM])
     plan(club, "second")
     clock.advance(timedelta(minutes=5))
 
     with club.store.begin(write=False) as tx:
-        assert tx.deliveries.overdue([PLATFORM]) is None
+        assert tx.ledger.overdue([PLATFORM]) is None
 
 
 def test_deliveries_that_are_not_over_are_counted_by_state(club: Club) -> None:
@@ -44,11 +44,11 @@ def test_deliveries_that_are_not_over_are_counted_by_state(club: Club) -> None:
     plan(club, "second")
     plan(club, "third", "other")
     with club.store.begin(write=True) as tx:
-        one, two = tx.deliveries.lease("worker", 2, Durations(), [PLATFORM])
-        tx.deliveries.settle(one.id, one.fence, State.SENT)
+        one, two = tx.ledger.lease("worker", 2, Durations(), [PLATFORM])
+        tx.ledger.settle(one.id, one.fence, State.SENT)
 
     with club.store.begin(write=False) as tx:
-        assert tx.deliveries.open() == {State.LEASED: 1, State.PENDING: 1}
+        assert tx.ledger.count_by_state() == {State.LEASED: 1, State.PENDING: 1}
         assert two.state is State.LEASED
 
 
@@ -56,13 +56,13 @@ def test_problems_are_counted_over_the_files_of_all_lists(club: Club) -> None:
     one = Problem(file="a.md", line=1, message="one", severity=Severity.WARNING)
     problems = (one, replace(one, line=2))
     with club.store.begin(write=True) as tx:
-        assert tx.entries.problems() == 0
+        assert tx.entries.count_problems() == 0
         for name, wrong in (("a.md", problems), ("b.md", ()), ("c.md", problems[:1])):
-            tx.entries.keep_file(
+            tx.entries.save_file(
                 SourceFile(source=club.source, file=name, size=1, mtime=1, entries=1, duplicates=(), problems=wrong)
             )
 
-        assert tx.entries.problems() == 3
+        assert tx.entries.count_problems() == 3
 
 
 def test_the_schema_is_the_one_that_the_program_needs(store: SqlStore) -> None:

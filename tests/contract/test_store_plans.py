@@ -33,9 +33,9 @@ EVERYTHING = (r"\(team=\?\)", r"\(workspace=\? AND platform=\?\)")
 
 @pytest.fixture
 def store(tmp_path: Path, clock: FakeClock) -> Iterator[SqlStore]:
-    opened = open_store(f"sqlite:///{tmp_path / 'dogear.db'}", clock)
-    yield opened
-    opened.close()
+    open_club = open_store(f"sqlite:///{tmp_path / 'dogear.db'}", clock)
+    yield open_club
+    open_club.close()
 
 
 @pytest.fixture
@@ -95,21 +95,21 @@ def test_a_schedule_is_changed_without_a_look_at_what_was_sent(store: SqlStore, 
     """The plan has the look that a foreign key may want in any case; so the steps are counted that are taken."""
     schedule = replace(a_schedule(), team=club.team, channel=a_channel())
     with club.store.begin(write=True) as tx:
-        kept = tx.schedules.keep(schedule)
+        kept = tx.schedules.save(schedule)
 
     def steps() -> int:
         with store.begin(write=True) as tx:
             driver: Any = tx.connection.connection.driver_connection
             counted = count()
             driver.set_progress_handler(lambda: next(counted) < 0, 1)  # false: go on
-            tx.schedules.keep(kept)
+            tx.schedules.save(kept)
             driver.set_progress_handler(None, 1)
             return next(counted)
 
     steps()  # the statements are read
     before = steps()
     with club.store.begin(write=True) as tx:
-        tx.deliveries.plan(club.team, [a_draft(schedule=kept.id), *more_drafts(99)], not_before=tx.now())
+        tx.ledger.plan(club.team, [a_draft(schedule=kept.id), *more_drafts(99)], not_before=tx.now())
 
     assert steps() < 2 * before
 
@@ -118,40 +118,40 @@ def test_a_digest_goes_its_way_along_indexes(store: SqlStore, club: Club) -> Non
     (entry,) = club.add(a_read_entry())
 
     def sent(tx: SqlTransaction) -> None:
-        assert tx.deliveries.plan(club.team, [a_draft(entry=entry)], not_before=tx.now())
-        (leased,) = tx.deliveries.lease("worker", 9, DURATIONS, [PLATFORM])
-        (begun,) = tx.deliveries.intend([leased], DURATIONS)
+        assert tx.ledger.plan(club.team, [a_draft(entry=entry)], not_before=tx.now())
+        (leased,) = tx.ledger.lease("worker", 9, DURATIONS, [PLATFORM])
+        (begun,) = tx.ledger.start_attempts([leased], DURATIONS)
         swept = tx.now() + timedelta(minutes=1)
-        assert tx.deliveries.settle(begun.id, begun.fence, State.SENT, message=a_message(), sweep_at=swept)
-        assert tx.deliveries.showing(a_message())
-        assert tx.deliveries.posted(a_channel().workspace, START)
-        assert tx.deliveries.discussions(club.team, entry, 9)
-        assert tx.deliveries.unswept(9, DURATIONS, [PLATFORM]) == []
-        assert tx.deliveries.get(begun.id)
-        assert tx.deliveries.of(club.team, "due")
-        tx.deliveries.swept(begun.id, outcome=None, again_at=None)
+        assert tx.ledger.settle(begun.id, begun.fence, State.SENT, message=a_message(), sweep_at=swept)
+        assert tx.ledger.entry_shown_by(a_message())
+        assert tx.ledger.posted_messages(a_channel().workspace, START)
+        assert tx.ledger.discussions(club.team, entry, 9)
+        assert tx.ledger.claim_unswept(9, DURATIONS, [PLATFORM]) == []
+        assert tx.ledger.get(begun.id)
+        assert tx.ledger.of_source(club.team, "due")
+        tx.ledger.save_sweep(begun.id, outcome=None, again_at=None)
 
     assert walks(store, sent) == []
 
 
 def test_what_goes_wrong_is_found_along_indexes(store: SqlStore, club: Club, clock: FakeClock) -> None:
     with club.store.begin(write=True) as tx:
-        tx.deliveries.plan(club.team, [a_draft()], not_before=tx.now())
-        (leased,) = tx.deliveries.lease("worker", 9, DURATIONS, [PLATFORM])
-        tx.deliveries.intend([leased], DURATIONS)
+        tx.ledger.plan(club.team, [a_draft()], not_before=tx.now())
+        (leased,) = tx.ledger.lease("worker", 9, DURATIONS, [PLATFORM])
+        tx.ledger.start_attempts([leased], DURATIONS)
     clock.advance(timedelta(hours=1))
 
     def looked_into(tx: SqlTransaction) -> None:
-        assert tx.deliveries.expire({PLATFORM: timedelta()}) == 1
-        (doubtful,) = tx.deliveries.uncertain("looker", 9, DURATIONS, [PLATFORM])
-        assert tx.deliveries.settle(doubtful.id, doubtful.fence, State.NEEDS_HUMAN)
-        assert tx.deliveries.unsettled(club.team)
-        assert tx.deliveries.open() == {State.NEEDS_HUMAN: 1}
-        assert tx.deliveries.overdue([PLATFORM]) is None
-        assert tx.deliveries.skip_late() == []
-        tx.deliveries.halt(a_channel().workspace, [Step.ROOT], START)
-        tx.deliveries.next_due()
-        tx.deliveries.never_late(doubtful.id)
+        assert tx.ledger.expire({PLATFORM: timedelta()}) == 1
+        (doubtful,) = tx.ledger.claim_uncertain("looker", 9, DURATIONS, [PLATFORM])
+        assert tx.ledger.settle(doubtful.id, doubtful.fence, State.NEEDS_HUMAN)
+        assert tx.ledger.unsettled(club.team)
+        assert tx.ledger.count_by_state() == {State.NEEDS_HUMAN: 1}
+        assert tx.ledger.overdue([PLATFORM]) is None
+        assert tx.ledger.skip_overdue() == []
+        tx.ledger.halt(a_channel().workspace, [Step.ROOT], START)
+        tx.ledger.next_due()
+        tx.ledger.clear_deadline(doubtful.id)
 
     assert walks(store, looked_into) == []
 
@@ -163,7 +163,7 @@ def test_what_came_from_a_workspace_is_removed_without_a_look_at_other_teams(sto
     def purged(tx: SqlTransaction) -> None:
         member = tx.teams.member(club.team, an_account())
         assert member is not None
-        tx.teams.meet(member, workspace)
+        tx.teams.add_workspace(member, workspace)
         tx.teams.leave(workspace)
         tx.teams.purge(workspace)
         assert tx.teams.workspace(workspace) is None
@@ -181,16 +181,16 @@ def test_slots_and_repeats_are_looked_up_along_indexes(store: SqlStore, club: Cl
 
     def asked(tx: SqlTransaction) -> None:
         (schedule,) = tx.schedules.all()
-        tx.schedules.used(schedule.id, "2026-W48")
-        tx.schedules.used_among([(schedule.id, "2026-W48"), (schedule.id, "2026-W49")])
+        tx.schedules.used_slot(schedule.id, "2026-W48")
+        tx.schedules.used_of([(schedule.id, "2026-W48"), (schedule.id, "2026-W49")])
         tx.schedules.weeks(club.team, a_channel(), 9)
         tx.schedules.candidates(club.team, a_channel(), ())
-        tx.readings.wanted(club.team)
+        tx.readings.queued_counts(club.team)
         tx.readings.readers(entry)
-        tx.invocations.answer(InvocationId("x"))
-        tx.invocations.forget_before(START)
+        tx.invocations.saved_answer(InvocationId("x"))
+        tx.invocations.delete_before(START)
 
     with club.store.begin(write=True) as tx:
-        tx.schedules.keep(replace(a_schedule(), team=club.team, channel=a_channel()))
+        tx.schedules.save(replace(a_schedule(), team=club.team, channel=a_channel()))
 
     assert walks(store, asked) == []

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain.ids import EntryId, MemberId
-from bot.domain.reading import Choice, Mark, Reading, ReadingCounts, ReadingState
+from bot.domain.reading_state import Choice, Mark, Reading, ReadingCounts, ReadingState
 from store.sql import SqlStore
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.kept import Club, a_club, a_message, a_read_entry, an_account
@@ -16,7 +16,7 @@ def _keep(
     club: Club, entry: EntryId, state: ReadingState, since: datetime = START, member: MemberId | None = None
 ) -> None:
     with club.store.begin(write=True) as tx:
-        tx.readings.keep(member or club.member, Reading(entry=entry, state=state, since=since), None)
+        tx.readings.save(member or club.member, Reading(entry=entry, state=state, since=since), None)
 
 
 def _mark(entry: EntryId, at: datetime = START, **changes: object) -> Mark:
@@ -37,8 +37,8 @@ def test_a_choice_stays_when_a_reaction_changes_the_state(club: Club, clock: Fak
     choice = Choice(state=LATER, at=clock.now())
     with club.store.begin(write=True) as tx:
         assert tx.readings.choice(club.member, entry) is None
-        tx.readings.keep(club.member, Reading(entry=entry, state=LATER, since=clock.now()), choice)
-        tx.readings.keep(club.member, Reading(entry=entry, state=READ, since=clock.now()), None)
+        tx.readings.save(club.member, Reading(entry=entry, state=LATER, since=clock.now()), choice)
+        tx.readings.save(club.member, Reading(entry=entry, state=READ, since=clock.now()), None)
 
     with club.store.begin(write=False) as tx:
         assert tx.readings.choice(club.member, entry) == choice
@@ -49,7 +49,7 @@ def test_of_two_marks_the_newer_one_is_kept_in_whatever_order_they_come(club: Cl
     (entry,) = club.add(a_read_entry())
     put, taken = _mark(entry), _mark(entry, START + timedelta(seconds=1), live=False)
     with club.store.begin(write=True) as tx:
-        kept = [tx.readings.keep_mark(club.team, mark) for mark in (taken, put, taken)]
+        kept = [tx.readings.save_mark(club.team, mark) for mark in (taken, put, taken)]
         assert tx.readings.marks(club.team, an_account(), entry) == [taken]
 
     assert kept == [True, False, True]
@@ -61,7 +61,7 @@ def test_marks_are_found_by_entry_and_by_message(club: Club) -> None:
     others = [_mark(first, account=an_account("bob")), _mark(second, message=a_message("m3"))]
     with club.store.begin(write=True) as tx:
         for mark in (later, here, *others):
-            tx.readings.keep_mark(club.team, mark)
+            tx.readings.save_mark(club.team, mark)
 
     with club.store.begin(write=False) as tx:
         assert tx.readings.marks(club.team, an_account(), first) == [here, later]
@@ -77,7 +77,7 @@ def test_the_queue_starts_with_what_was_queued_first(club: Club) -> None:
 
     with club.store.begin(write=False) as tx:
         assert tx.readings.queue(club.member, 2) == [second, third]
-        assert tx.readings.wanted(club.team) == {first: 1, second: 1, third: 1, gone: 1}
+        assert tx.readings.queued_counts(club.team) == {first: 1, second: 1, third: 1, gone: 1}
 
 
 def test_unread_leaves_out_what_is_read_or_queued_and_counts_what_was_unread_again(club: Club) -> None:
@@ -129,7 +129,7 @@ def test_no_reading_of_another_team_is_seen(store: SqlStore) -> None:
     (foreign,) = theirs.add(a_read_entry())
     _keep(theirs, foreign, LATER)
     with store.begin(write=True) as tx:
-        tx.readings.keep_mark(theirs.team, _mark(foreign))
+        tx.readings.save_mark(theirs.team, _mark(foreign))
 
     with store.begin(write=False) as tx:
         assert tx.readings.states(ours.member, [mine, foreign]) == {}
@@ -139,7 +139,7 @@ def test_no_reading_of_another_team_is_seen(store: SqlStore) -> None:
         assert tx.readings.unread(ours.member, offset=0, limit=9) == [mine]
         assert tx.readings.marks(ours.team, an_account(), foreign) == []
         assert tx.readings.marks_on(ours.team, a_message()) == []
-        assert tx.readings.wanted(ours.team) == {}
+        assert tx.readings.queued_counts(ours.team) == {}
         assert tx.readings.counts(ours.member) == ReadingCounts(read=0, later=0, unread=1)
         assert tx.readings.readers(mine) == tx.readings.read_since(ours.member, START) == 0
         assert tx.readings.team_counts(ours.team, START).reads == 0

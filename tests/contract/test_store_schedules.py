@@ -5,7 +5,7 @@ from datetime import time, timedelta
 
 from bot.domain.digest import Outcome, Week, Why
 from bot.domain.ids import EntryId, ScheduleId
-from bot.domain.reading import Reading, ReadingState
+from bot.domain.reading_state import Reading, ReadingState
 from bot.domain.schedule import Schedule, Weekday
 from store.sql import SqlStore
 from tests.fakes.clock import START
@@ -25,7 +25,7 @@ def a_schedule(club: Club, channel: str = "reading") -> Schedule:
         created_by=an_account(),
     )
     with club.store.begin(write=True) as tx:
-        return tx.schedules.keep(schedule)
+        return tx.schedules.save(schedule)
 
 
 def a_week(schedule: Schedule, week: str = "2026-W47", entry: EntryId | None = None, days: int = 0) -> Week:
@@ -48,12 +48,12 @@ def test_a_schedule_comes_back_as_it_was_kept(club: Club) -> None:
     paused = replace(schedule, paused_until=START + timedelta(days=7), paused_because="The channel is gone.")
 
     with club.store.begin(write=True) as tx:
-        assert tx.schedules.of(club.team, a_channel()) == schedule
-        tx.schedules.keep(paused)
+        assert tx.schedules.of_channel(club.team, a_channel()) == schedule
+        tx.schedules.save(paused)
 
     with club.store.begin(write=False) as tx:
         assert tx.schedules.all() == tx.schedules.all(club.team) == [paused]
-        assert tx.schedules.of(club.team, a_channel("elsewhere")) is None
+        assert tx.schedules.of_channel(club.team, a_channel("elsewhere")) is None
 
 
 def test_a_channel_has_one_schedule_and_a_new_one_takes_over_its_id(club: Club) -> None:
@@ -70,41 +70,41 @@ def test_a_week_is_used_once(club: Club) -> None:
     week = a_week(schedule, entry=entry)
 
     with club.store.begin(write=True) as tx:
-        assert tx.schedules.used(schedule.id, week.week) is None
-        assert tx.schedules.use(week)
-        assert not tx.schedules.use(replace(week, outcome=Outcome.SKIPPED, entry=None, why=None))
-        assert tx.schedules.used(schedule.id, week.week) == week
+        assert tx.schedules.used_slot(schedule.id, week.week) is None
+        assert tx.schedules.use_slot(week)
+        assert not tx.schedules.use_slot(replace(week, outcome=Outcome.SKIPPED, entry=None, why=None))
+        assert tx.schedules.used_slot(schedule.id, week.week) == week
 
 
 def test_of_many_slots_the_used_ones_are_told_at_once(club: Club) -> None:
     schedule, other = a_schedule(club), a_schedule(club, "other")
     week = a_week(schedule)
     with club.store.begin(write=True) as tx:
-        tx.schedules.use(week)
+        tx.schedules.use_slot(week)
 
     many = [(schedule.id, f"1999-W{number:02}") for number in range(1200)]
     with club.store.begin(write=False) as tx:
-        assert tx.schedules.used_among([*many, (schedule.id, week.week), (other.id, week.week)]) == {
+        assert tx.schedules.used_of([*many, (schedule.id, week.week), (other.id, week.week)]) == {
             (schedule.id, week.week)
         }
-        assert tx.schedules.used_among([]) == set()
+        assert tx.schedules.used_of([]) == set()
 
 
 def test_a_removed_schedule_leaves_its_weeks_and_the_next_one_has_them(club: Club) -> None:
     schedule = a_schedule(club)
     week = a_week(schedule)
     with club.store.begin(write=True) as tx:
-        tx.schedules.use(week)
+        tx.schedules.use_slot(week)
         tx.schedules.remove(schedule.id)
-        assert tx.schedules.of(club.team, a_channel()) is None
+        assert tx.schedules.of_channel(club.team, a_channel()) is None
         assert tx.schedules.all() == []
         assert tx.schedules.weeks(club.team, a_channel(), 9) == [week]
 
     again = a_schedule(club)
 
     with club.store.begin(write=True) as tx:
-        assert tx.schedules.used(again.id, week.week) == week
-        assert not tx.schedules.use(a_week(again))
+        assert tx.schedules.used_slot(again.id, week.week) == week
+        assert not tx.schedules.use_slot(a_week(again))
 
 
 def test_used_weeks_come_newest_first(club: Club) -> None:
@@ -112,7 +112,7 @@ def test_used_weeks_come_newest_first(club: Club) -> None:
     weeks = [a_week(schedule, f"2026-W{47 + n}", days=7 * n) for n in range(3)]
     with club.store.begin(write=True) as tx:
         for week in (*weeks, a_week(other)):
-            tx.schedules.use(week)
+            tx.schedules.use_slot(week)
 
     with club.store.begin(write=False) as tx:
         assert tx.schedules.weeks(club.team, a_channel(), 2) == [weeks[2], weeks[1]]
@@ -127,10 +127,10 @@ def test_candidates_say_what_the_choice_needs_to_know(club: Club) -> None:
         a_read_entry("gone", tags=["db"]),
     )
     with club.store.begin(write=True) as tx:
-        tx.schedules.use(a_week(schedule, entry=featured))
-        tx.schedules.use(a_week(schedule, "2026-W48", entry=featured, days=7))
-        tx.schedules.use(a_week(other, entry=wanted))
-        tx.readings.keep(club.member, Reading(entry=wanted, state=ReadingState.LATER, since=START), None)
+        tx.schedules.use_slot(a_week(schedule, entry=featured))
+        tx.schedules.use_slot(a_week(schedule, "2026-W48", entry=featured, days=7))
+        tx.schedules.use_slot(a_week(other, entry=wanted))
+        tx.readings.save(club.member, Reading(entry=wanted, state=ReadingState.LATER, since=START), None)
         tx.entries.retire(club.team, [gone])
 
     with club.store.begin(write=False) as tx:
@@ -149,7 +149,7 @@ def test_a_pick_is_kept_until_it_is_cleared(club: Club) -> None:
     (entry,) = club.add(a_read_entry())
     with club.store.begin(write=True) as tx:
         tx.schedules.pin(schedule.id, entry)
-        tx.schedules.keep(schedule)
+        tx.schedules.save(schedule)
         assert tx.schedules.pinned(schedule.id) == entry
         tx.schedules.pin(schedule.id, None)
         assert tx.schedules.pinned(schedule.id) is None
@@ -160,13 +160,13 @@ def test_schedules_of_another_team_are_not_seen(store: SqlStore) -> None:
     mine, foreign = a_schedule(ours), a_schedule(theirs)
     (entry,) = theirs.add(a_read_entry())
     with store.begin(write=True) as tx:
-        tx.schedules.use(a_week(foreign, entry=entry))
+        tx.schedules.use_slot(a_week(foreign, entry=entry))
         tx.schedules.pin(foreign.id, entry)
 
     with store.begin(write=False) as tx:
         assert tx.schedules.all(ours.team) == [mine]
-        assert tx.schedules.of(ours.team, a_channel()) == mine
-        assert tx.schedules.used(mine.id, "2026-W47") is None
+        assert tx.schedules.of_channel(ours.team, a_channel()) == mine
+        assert tx.schedules.used_slot(mine.id, "2026-W47") is None
         assert tx.schedules.weeks(ours.team, a_channel(), 9) == []
         assert tx.schedules.candidates(ours.team, a_channel(), ()) == []
         assert tx.schedules.pinned(mine.id) is None

@@ -121,14 +121,14 @@ def test_a_new_file_that_another_process_begins_with_is_waited_for(tmp_path: Pat
     other.execute("BEGIN IMMEDIATE")  # from which SQLite itself turns the next one away at once
 
     with ThreadPoolExecutor(1) as pool:
-        opened = pool.submit(open_store, f"sqlite:///{path}", FakeClock())
+        open_club = pool.submit(open_store, f"sqlite:///{path}", FakeClock())
         time.sleep(0.2)
-        assert not opened.done()
+        assert not open_club.done()
         other.rollback()
         other.close()
 
-        assert opened.result().schema() == migrate.REVISION
-        opened.result().close()
+        assert open_club.result().schema() == migrate.REVISION
+        open_club.result().close()
 
 
 def test_a_newer_schema_is_refused_whoever_asks(url: str, clock: FakeClock) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.ids import EntryId
 from bot.domain.query import parse
-from bot.domain.reading import Reading, ReadingState
+from bot.domain.reading_state import Reading, ReadingState
 from bot.domain.text import Text, string
 from bot.ports import Hit, Hits
 from store.sql import SqlStore
@@ -71,8 +71,8 @@ def test_rare_words_weigh_more_than_common_ones(club: Club) -> None:
 
 
 def test_where_not_every_word_can_be_weighed_the_rarest_is(club: Club, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(postgres, "MOST_RANKS", 1)
-    monkeypatch.setattr(postgres, "FEWEST_WEIGHED", 1)
+    monkeypatch.setattr(postgres, "MAX_RANKS", 1)
+    monkeypatch.setattr(postgres, "MIN_WEIGHED", 1)
     fill(club, *(f"Common words {n}" for n in range(8)), "Rare words", "Different things entirely")
 
     assert titles(club, "common words rare words many")[0] == "Rare words"
@@ -281,8 +281,8 @@ def test_states_narrow_to_the_asking_members_own(club: Club, clock: FakeClock) -
     bob = club.join("bob")
     with club.store.begin(write=True) as tx:
         for entry, state in ((read, ReadingState.READ), (later, ReadingState.LATER)):
-            tx.readings.keep(club.member, Reading(entry=entry, state=state, since=clock.now()), None)
-        tx.readings.keep(bob, Reading(entry=later, state=ReadingState.READ, since=clock.now()), None)
+            tx.readings.save(club.member, Reading(entry=entry, state=state, since=clock.now()), None)
+        tx.readings.save(bob, Reading(entry=later, state=ReadingState.READ, since=clock.now()), None)
 
     assert titles(club, "redis is:read") == ["read"]
     assert titles(club, "redis is:unread") == ["unread"]
@@ -307,7 +307,7 @@ def test_of_very_many_matches_the_newest_are_ranked_and_all_are_counted(
     club: Club, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for engine in (sqlite, postgres):
-        monkeypatch.setattr(engine, "MOST_RANKED", 3)
+        monkeypatch.setattr(engine, "MAX_RANKED", 3)
     fill(club, "Redis redis redis", *(f"Redis and much else {n}" for n in range(3)), "Redis redis", "Kafka")
 
     first, whole = search(club, "redis", limit=3), search(club, "redis")
@@ -379,7 +379,7 @@ def test_the_index_follows_every_change(club: Club) -> None:
                 if step == "retire":
                     tx.entries.retire(club.team, [entry])
                 else:
-                    tx.entries.change(club.team, club.source, [(entry, "list.md", changed)])
+                    tx.entries.update(club.team, club.source, [(entry, "list.md", changed)])
 
     change("change")
     assert (titles(club, "redis"), titles(club, "kafka")) == (["Redis too"], ["Kafka"])
@@ -506,7 +506,7 @@ def test_nobody_is_corrected_to_a_word_that_left_the_list_or_is_another_teams(st
         tx.entries.retire(ours.team, [entry])
     retired = corrected(ours, "cachnig")
     with store.begin(write=True) as tx:
-        tx.entries.change(ours.team, ours.source, [(entry, "list.md", a_read_entry("Queues", key="k"))])
+        tx.entries.update(ours.team, ours.source, [(entry, "list.md", a_read_entry("Queues", key="k"))])
 
     assert not retired
     assert not corrected(ours, "cachnig")

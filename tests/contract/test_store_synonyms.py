@@ -20,7 +20,7 @@ def add(club: Club, word: str, other: str) -> bool:
 
 def of(club: Club, typed: str) -> Mapping[str, Sequence[str]]:
     with club.store.begin(write=False) as tx:
-        return tx.synonyms.of(club.team, parse(typed))
+        return tx.synonyms.for_query(club.team, parse(typed))
 
 
 def known(club: Club) -> Sequence[Synonym]:
@@ -193,7 +193,7 @@ def test_another_team_has_its_own(store: SqlStore) -> None:
 
     with store.begin(write=True) as tx:
         tx.synonyms.remove(ours.team, "k8s", None)
-        tx.synonyms.keep_file(ours.source, "list.md", {})
+        tx.synonyms.save_file(ours.source, "list.md", {})
 
     assert not of(ours, "k8s")
     assert not known(ours)

@@ -18,8 +18,8 @@ def test_a_team_is_found_by_id_and_by_name(store: SqlStore) -> None:
         team = tx.teams.add("infra", "Europe/Berlin")
 
     with store.begin(write=False) as tx:
-        assert tx.teams.get(team.id) == tx.teams.named("infra") == team
-        assert tx.teams.named("Infra") is None
+        assert tx.teams.get(team.id) == tx.teams.by_name("infra") == team
+        assert tx.teams.by_name("Infra") is None
 
 
 def test_a_second_team_of_the_same_name_is_refused(store: SqlStore) -> None:
@@ -73,15 +73,15 @@ def test_a_workspace_that_was_left_is_known_as_such_until_we_are_back(store: Sql
         tx.teams.leave(HERE)
 
     with store.begin(write=True) as tx:
-        (left,) = tx.teams.left()
+        (left,) = tx.teams.left_workspaces()
         assert (left.ref, left.team, left.left_at) == (HERE, club.team, left_at)
         assert tx.teams.workspace(HERE) == left
         assert tx.teams.workspaces(club.team) == []
-        assert tx.teams.present(PLATFORM) == []
+        assert tx.teams.present_workspaces(PLATFORM) == []
         back = tx.teams.join(HERE, "Local", None)
         assert (back.team, back.left_at) == (club.team, None)
-        assert tx.teams.left() == []
-        assert tx.teams.present(PLATFORM) == [HERE]
+        assert tx.teams.left_workspaces() == []
+        assert tx.teams.present_workspaces(PLATFORM) == [HERE]
 
 
 def test_a_workspace_in_which_we_are_is_not_purged(store: SqlStore) -> None:
@@ -98,9 +98,9 @@ def test_members_met_in_several_workspaces_are_known_in_each(store: SqlStore) ->
     with store.begin(write=True) as tx:
         member = tx.teams.member(club.team, an_account())
         assert member is not None
-        once = tx.teams.meet(member, HERE)
-        twice = tx.teams.meet(once, WorkspaceRef(PLATFORM, "away"))
-        again = tx.teams.meet(twice, HERE)
+        once = tx.teams.add_workspace(member, HERE)
+        twice = tx.teams.add_workspace(once, WorkspaceRef(PLATFORM, "away"))
+        again = tx.teams.add_workspace(twice, HERE)
 
         assert tx.teams.member(club.team, an_account()) == again
         assert again.workspaces == ("away", "local")
@@ -109,9 +109,9 @@ def test_members_met_in_several_workspaces_are_known_in_each(store: SqlStore) ->
 def test_a_member_is_admitted_once_and_renamed(store: SqlStore) -> None:
     with store.begin(write=True) as tx:
         team = tx.teams.add("infra", "UTC").id
-        first = tx.teams.admit(team, an_account(), "Anna")
-        again = tx.teams.admit(team, an_account(), "Anna B.")
-        tx.teams.set_member_zone(first.id, "Asia/Tokyo")
+        first = tx.teams.get_or_add_member(team, an_account(), "Anna")
+        again = tx.teams.get_or_add_member(team, an_account(), "Anna B.")
+        tx.teams.set_zone_of_member(first.id, "Asia/Tokyo")
 
     with store.begin(write=False) as tx:
         member = tx.teams.member(team, an_account())
@@ -124,7 +124,7 @@ def test_the_same_account_is_another_member_in_another_team(store: SqlStore) -> 
     ours, theirs = a_club(store), a_club(store, "theirs")
 
     with store.begin(write=True) as tx:
-        tx.teams.set_member_zone(theirs.member, "Asia/Tokyo")
+        tx.teams.set_zone_of_member(theirs.member, "Asia/Tokyo")
         mine = tx.teams.member(ours.team, an_account())
         nobody = tx.teams.member(ours.team, an_account("bob"))
 
@@ -141,15 +141,15 @@ def test_what_is_known_of_an_account_somewhere_is_the_team_there_and_its_own_mem
     with store.begin(write=True) as tx:
         tx.teams.join(here, "Local", ours.team)
         tx.teams.join(there, "There", theirs.team)
-        tx.teams.set_member_zone(theirs.member, "Asia/Tokyo")
+        tx.teams.set_zone_of_member(theirs.member, "Asia/Tokyo")
 
         for ref, club in ((here, ours), (there, theirs)):
-            assert tx.teams.known(ref, an_account()) == (
-                tx.teams.of(ref),
+            assert tx.teams.team_and_member(ref, an_account()) == (
+                tx.teams.of_workspace(ref),
                 tx.teams.member(club.team, an_account()),
             )
-        assert tx.teams.known(here, an_account("newcomer")) == (tx.teams.of(here), None)
-        assert tx.teams.known(nowhere, an_account()) is None
+        assert tx.teams.team_and_member(here, an_account("newcomer")) == (tx.teams.of_workspace(here), None)
+        assert tx.teams.team_and_member(nowhere, an_account()) is None
 
 
 def test_nothing_is_known_where_a_workspace_waits_or_was_left(store: SqlStore) -> None:
@@ -158,16 +158,16 @@ def test_nothing_is_known_where_a_workspace_waits_or_was_left(store: SqlStore) -
 
     with store.begin(write=True) as tx:
         tx.teams.join(here, "Local", None)
-        waiting = tx.teams.known(here, an_account())
+        waiting = tx.teams.team_and_member(here, an_account())
         tx.teams.assign(here, club.team)
         tx.teams.leave(here)
 
-        assert (waiting, tx.teams.known(here, an_account())) == (None, None)
+        assert (waiting, tx.teams.team_and_member(here, an_account())) == (None, None)
 
 
 def test_names_that_no_database_takes_are_kept_as_far_as_they_can_be(store: SqlStore) -> None:
     with store.begin(write=True) as tx:
         team = tx.teams.add("infra", "UTC").id
-        member = tx.teams.admit(team, an_account(), "A\0nna \ud800 🦊")
+        member = tx.teams.get_or_add_member(team, an_account(), "A\0nna \ud800 🦊")
 
     assert member.name == "A\ufffdnna \ufffd 🦊"

@@ -22,7 +22,7 @@ class FakeClock:
         self._moment += by
         return self._moment
 
-    def below(self, limit: int) -> int:
+    def random_below(self, limit: int) -> int:
         """0, 1, 2, … and again from 0."""
         return next(self._draws) % limit
 

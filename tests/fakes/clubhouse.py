@@ -10,11 +10,11 @@ from typing import Any
 from bot.chat.platform import Actor, Answer, Invocation, Reacted, Unreacted
 from bot.domain.card import Call, Card, Fields, Paragraph
 from bot.domain.ids import InvocationId, MessageRef
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.domain.team import Role, Team
 from bot.domain.text import string
-from bot.ports import Meter
-from bot.runtime.assemble import UNCOUNTED, Club, opened
+from bot.ports import Metrics
+from bot.runtime.bootstrap import UNCOUNTED, Club, open_club
 from bot.runtime.settings import load
 from bot.runtime.stage import LocalStage
 from bot.service import teams
@@ -53,7 +53,7 @@ class Clubhouse:
         happening = kind(
             actor=actor_of(by, Role.READER), message=message, emoji=emoji, meaning=meaning, at=self.stage.now()
         )
-        await self.club.dispatcher.happened(happening)
+        await self.club.dispatcher.handle(happening)
 
     async def wait(self, **by: float) -> None:
         """Let time pass, with everything that falls due on the way."""
@@ -90,7 +90,7 @@ async def clubhouse(
     *titles: str,
     at: datetime = WEDNESDAY,
     platform: RecordingPlatform | None = None,
-    meter: Meter = UNCOUNTED,
+    meter: Metrics = UNCOUNTED,
     hosted: bool = False,
     **options: Any,
 ) -> AsyncIterator[Clubhouse]:
@@ -99,10 +99,10 @@ async def clubhouse(
     reading_list = folder / "list.md"
     if titles:
         write(reading_list, titles)
-    async with opened(load(database=database, **options), migrate=False, meter=meter, hosted=hosted) as club:
+    async with open_club(load(database=database, **options), migrate=False, meter=meter, hosted=hosted) as club:
         club.clock.move_to(at)
         club.join(platform)
-        team = await club.runner.write(lambda tx: teams.found_default(tx, "UTC"))
+        team = await club.runner.write(lambda tx: teams.get_or_create_default(tx, "UTC"))
         await club.runner.write(lambda tx: teams.join(tx, WORKSPACE, "ours", team))
         await club.lists.use(team, [reading_list])
         stage = LocalStage(

@@ -44,7 +44,7 @@ from bot.domain.ids import (
     WorkspaceRef,
 )
 from bot.domain.notes import NoteBlock, NoteKind
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.domain.text import Span, Text, bold, plain
 from bot.domain.value import Kind
 
@@ -174,7 +174,7 @@ class FakeCore:
             hint = (Paragraph(text=plain(refused.hint)),) if refused.hint else ()
             return Answer(show=Card(title=refused.message, blocks=hint, tone=Tone.REFUSAL), refusal=True)
 
-    async def overview(
+    async def invoke_all(
         self, actor: Actor, calls: Sequence[Call], *, after: InvocationId | None = None
     ) -> Sequence[Answer | None]:
         ours = InvocationId("overview")
@@ -190,15 +190,15 @@ class FakeCore:
             return [Choice(value=f"#{entry.number}", label=entry.title) for entry in self.entries]
         return [Choice(value="caching", label="caching")] if kind is Kind.TAG else []
 
-    async def present(self, platform: PlatformName) -> Sequence[WorkspaceRef]:
+    async def joined_workspaces(self, platform: PlatformName) -> Sequence[WorkspaceRef]:
         return [workspace for workspace in self.workspaces if workspace.platform == platform]
 
-    async def shown(self, workspace: WorkspaceRef) -> Sequence[MessageRef] | None:
+    async def recent_posts(self, workspace: WorkspaceRef) -> Sequence[MessageRef] | None:
         if self.busy:
             return None
         return [message for message in self.messages if message.channel.workspace == workspace]
 
-    async def happened(self, happening: Happening, id: InvocationId | None = None) -> Joined | None:
+    async def handle(self, happening: Happening, id: InvocationId | None = None) -> Joined | None:
         if self.busy:
             raise StoreBusy("locked")
         self.happenings.append(happening)
@@ -212,7 +212,7 @@ class FakeCore:
         self.workspaces += [happening.workspace] if news else []
         return Joined(news=news, has_team=happening.by_host)
 
-    def repeated(self) -> None:
+    def count_repeat(self) -> None:
         """Nobody counts here."""
 
     def _home(self, invocation: Invocation, arguments: Mapping[str, str]) -> Answer:
@@ -397,17 +397,17 @@ def a_channel(name: str = "reading", platform: str = "terminal") -> ChannelRef:
 class NoVault:
     """Keeps nothing: for a platform that has nothing to keep."""
 
-    async def hold(self, platform: PlatformName, name: str) -> None:
+    async def acquire(self, platform: PlatformName, name: str) -> None:
         raise AssertionError("nothing is to be held")
 
-    async def keep(self, platform: PlatformName, name: str, secret: bytes) -> None:
+    async def save(self, platform: PlatformName, name: str, secret: bytes) -> None:
         raise AssertionError("nothing is to be kept")
 
-    async def recall(self, platform: PlatformName, name: str) -> bytes | None:
+    async def load(self, platform: PlatformName, name: str) -> bytes | None:
         return None
 
-    async def forget(self, platform: PlatformName, name: str) -> None:
+    async def delete(self, platform: PlatformName, name: str) -> None:
         raise AssertionError("nothing is to be forgotten")
 
-    async def swap(self, platform: PlatformName, name: str, old: bytes | None, new: bytes | None) -> bool:
+    async def compare_and_swap(self, platform: PlatformName, name: str, old: bytes | None, new: bytes | None) -> bool:
         raise AssertionError("nothing is to be kept")

@@ -77,12 +77,12 @@ class Club:
         """Put the entries on the list; their ids."""
         with self.store.begin(write=True) as tx:
             tx.entries.add(self.team, self.source, [("list.md", entry) for entry in entries])
-            found = [tx.entries.keyed(self.team, entry.key) for entry in entries]
+            found = [tx.entries.by_key(self.team, entry.key) for entry in entries]
         return [entry.id for entry in found if entry]
 
     def join(self, name: str) -> MemberId:
         with self.store.begin(write=True) as tx:
-            return tx.teams.admit(self.team, an_account(name), name).id
+            return tx.teams.get_or_add_member(self.team, an_account(name), name).id
 
     def number(self, entry: EntryId) -> EntryNumber:
         with self.store.begin(write=False) as tx:
@@ -94,7 +94,7 @@ def a_club(store: Store, name: str = OUR_NAME) -> Club:
     with store.begin(write=True) as tx:
         team = tx.teams.add(name, "Europe/Berlin").id
         source = tx.entries.set_sources(team, ["/lists"])[0].id
-        member = tx.teams.admit(team, an_account(), "Anna").id
+        member = tx.teams.get_or_add_member(team, an_account(), "Anna").id
         tx.teams.join(a_channel().workspace, "local", team)
         tx.teams.assign(a_channel().workspace, team)
     return Club(store, team, source, member)

@@ -34,7 +34,7 @@ def write(url: str, first: int, told: int) -> None:
                 f"Entry {number}", "A note that is searched. " * 40, key=f"https://example.org/{number}"
             )
             tx.entries.add(club.team, club.source, [("list.md", entry)])
-            tx.invocations.keep(InvocationId(str(number)), "added")
+            tx.invocations.save(InvocationId(str(number)), "added")
             os.write(told, BEGUN)
         os.write(told, DONE)
         number += 1
@@ -90,8 +90,8 @@ def examine(url: str, seen: Counter[str]) -> int:
     club = ours(store)
     with store.begin(write=False) as tx:
         there = tx.entries.count(club.team)
-        titles = Counter(kept.key for kept in tx.entries.kept(club.team))
-        answered = sum(tx.invocations.answer(InvocationId(str(n))) is not None for n in range(there + 1))
+        titles = Counter(kept.key for kept in tx.entries.stored(club.team))
+        answered = sum(tx.invocations.saved_answer(InvocationId(str(n))) is not None for n in range(there + 1))
         indexed = tx.connection.exec_driver_sql(
             f"SELECT count(*) FROM search_{club.team} WHERE search_{club.team} MATCH 'note'"
         )

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain.delivery import Manner
+from bot.domain.delivery import PostingRules
 
 
-def unpaced(manner: Manner) -> Manner:
+def unpaced(posting_rules: PostingRules) -> PostingRules:
     no_time = timedelta()
-    return replace(manner, channel_pace=no_time, workspace_pace=no_time, platform_pace=no_time)
+    return replace(posting_rules, channel_pace=no_time, workspace_pace=no_time, platform_pace=no_time)

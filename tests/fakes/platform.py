@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from bot.chat.platform import Core, Reacted, Vault
 from bot.domain.card import Card
-from bot.domain.delivery import Manner
+from bot.domain.delivery import PostingRules
 from bot.domain.errors import PlatformError
 from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, ThreadRef, Url, WorkspaceRef
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 
 NAME = PlatformName("fake")
 WORKSPACE = WorkspaceRef(NAME, "W1")
@@ -40,7 +40,7 @@ class RecordingPlatform:
     """
 
     name: PlatformName = NAME
-    manner: Manner = field(default_factory=lambda: Manner(channel_pace=timedelta()))
+    posting_rules: PostingRules = field(default_factory=lambda: PostingRules(channel_pace=timedelta()))
     posted: list[Posted] = field(default_factory=list)
     threads: list[tuple[MessageRef, str]] = field(default_factory=list)
     seeds: list[tuple[MessageRef, ReadingState]] = field(default_factory=list)
@@ -62,7 +62,9 @@ class RecordingPlatform:
     async def post(self, channel: ChannelRef, card: Card, *, key: str, thread: ThreadRef | None = None) -> MessageRef:
         if self.refusals and not self.after_accepting:
             raise self.refusals.pop(0)
-        known = [posted.ref for posted in self.posted if posted.key == key] if self.manner.repeatable_within else []
+        known = (
+            [posted.ref for posted in self.posted if posted.key == key] if self.posting_rules.repeatable_within else []
+        )
         if known:
             return known[0]
         ref = MessageRef(channel, str(len(self.posted) + 1))
@@ -71,8 +73,8 @@ class RecordingPlatform:
             raise self.refusals.pop(0)
         return ref
 
-    async def repeatable(self, channel: ChannelRef, *, thread: ThreadRef | None = None) -> bool:
-        return self.manner.repeatable_within is not None
+    async def can_repeat(self, channel: ChannelRef, *, thread: ThreadRef | None = None) -> bool:
+        return self.posting_rules.repeatable_within is not None
 
     async def find(
         self,
@@ -96,7 +98,7 @@ class RecordingPlatform:
             raise self.undeletable.pop(0)
         self.posted = [posted for posted in self.posted if posted.ref != message]
 
-    async def tell(self, account: AccountRef, card: Card) -> None:
+    async def send_direct(self, account: AccountRef, card: Card) -> None:
         if self.untold:
             raise self.untold.pop(0)
         self.told.append((account, card))

@@ -22,7 +22,7 @@ from bot.domain.ids import (
     WorkspaceRef,
 )
 from bot.domain.notes import NoteBlock, NoteKind, Notes
-from bot.domain.reading import Mark, ReadingState
+from bot.domain.reading_state import Mark, ReadingState
 from bot.domain.schedule import Schedule, Weekday
 from bot.domain.text import plain
 

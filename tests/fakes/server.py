@@ -14,9 +14,9 @@ import simcord
 from adapters.discord import places
 from adapters.discord.client import DiscordClient
 from adapters.discord.platform import DiscordPlatform
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.ports import Transaction
-from bot.runtime.assemble import Club, opened
+from bot.runtime.bootstrap import Club, open_club
 from bot.runtime.settings import load
 from bot.service import teams
 from tests.fakes.discord_openapi import check
@@ -101,7 +101,7 @@ class Server:
 
 def a_platform(club: Club, client: DiscordClient, custom: Mapping[str, ReadingState] | None = None) -> DiscordPlatform:
     platform = DiscordPlatform("no token", now=club.clock.now, client=client, custom=custom)
-    platform.manner = unpaced(platform.manner)
+    platform.posting_rules = unpaced(platform.posting_rules)
     return platform
 
 
@@ -111,8 +111,8 @@ async def a_server(
 ) -> AsyncIterator[Server]:
     """`custom` gives emoji of the host's own, by their id, a meaning."""
     settings = load(database=database)
-    async with opened(settings, migrate=False) as club:
-        default = await club.runner.write(lambda tx: teams.found_default(tx, "UTC"))
+    async with open_club(settings, migrate=False) as club:
+        default = await club.runner.write(lambda tx: teams.get_or_create_default(tx, "UTC"))
         await club.lists.use(default, [reading_list])
         client = a_client()
         platform = a_platform(club, client, custom)

@@ -47,7 +47,7 @@ NEEDED = {
     "conversations.info": "channels:read",
     "emoji.list": "emoji:read",
 }
-MOST_CHARACTERS = 13_200
+MAX_CHARACTERS = 13_200
 TRIGGER_SECONDS = 3.0
 LIVE = re.compile(r"<(?:[@!#][^>]*|https?://[^>|]*\|[^>]*)>")
 
@@ -751,7 +751,7 @@ def checked_message(body: Json) -> None:
     if len(body["text"]) > 40_000:
         raise Refused("msg_too_long")
     checked_blocks(blocks, 50)
-    if sum(len(string) for string in strings_of(blocks)) > MOST_CHARACTERS:
+    if sum(len(string) for string in strings_of(blocks)) > MAX_CHARACTERS:
         raise Refused("msg_blocks_too_long")
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from adapters.slack.platform import SlackPlatform
 from adapters.slack.setup import SlackSetup
-from bot.ports import Meter
-from bot.runtime.assemble import UNCOUNTED, Club, opened
+from bot.ports import Metrics
+from bot.runtime.bootstrap import UNCOUNTED, Club, open_club
 from bot.runtime.http import HEALTH, serving
 from bot.runtime.settings import load
 from bot.runtime.stage import LocalStage
@@ -70,7 +70,7 @@ async def running(
     *,
     by_socket: bool = False,
     hosted: bool = False,
-    meter: Meter = UNCOUNTED,
+    meter: Metrics = UNCOUNTED,
     **more: Any,
 ) -> AsyncIterator[SlackClub]:
     """The club with Slack while the block lasts; its clock stands where the machine's does. `hosted` sets its limits."""
@@ -85,12 +85,12 @@ async def running(
             **more,
         }
     )
-    async with opened(load(database=database), migrate=False, meter=meter, hosted=hosted) as club:
-        team = await club.runner.write(lambda tx: teams.found_default(tx, "UTC"))
+    async with open_club(load(database=database), migrate=False, meter=meter, hosted=hosted) as club:
+        team = await club.runner.write(lambda tx: teams.get_or_create_default(tx, "UTC"))
         if reading_list is not None:
             await club.lists.use(team, [reading_list])
         platform = SlackPlatform(setup, now=club.clock.now)
-        platform.manner = unpaced(platform.manner)
+        platform.posting_rules = unpaced(platform.posting_rules)
         slack.clock = lambda: int(club.clock.now().timestamp())
         club.join(platform)
         stage = LocalStage(

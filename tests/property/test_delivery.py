@@ -10,12 +10,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from bot.domain.delivery import (
     ALLOWED,
     DUPLICATE_REPAIRED,
+    MAX_ATTEMPTS,
     MESSAGES,
-    MOST_ATTEMPTS,
     REPEATABLE,
     Delivery,
     Durations,
-    Manner,
+    PostingRules,
     State,
     Step,
     Transition,
@@ -33,7 +33,7 @@ from bot.domain.ids import MessageRef, ThreadRef
 from tests.fakes.records import CHANNEL, NOW, a_delivery, a_message
 
 DURATIONS = Durations()
-MANNER = Manner(settle=timedelta(seconds=25), repeatable_within=timedelta(seconds=120))
+MANNER = PostingRules(settle=timedelta(seconds=25), repeatable_within=timedelta(seconds=120))
 
 waits = st.timedeltas(timedelta(), timedelta(minutes=30))
 errors = st.one_of(
@@ -157,7 +157,7 @@ class Ledger(RuleBasedStateMachine):
         if self.row.draft.step not in REPEATABLE and found:
             assert (transition.state, transition.message) == (State.SENT, found[0])
         else:
-            ended = self.row.attempt >= MOST_ATTEMPTS
+            ended = self.row.attempt >= MAX_ATTEMPTS
             assert transition.state is (State.NEEDS_HUMAN if ended else State.PENDING)
 
     @precondition(lambda self: self.row.state is State.UNCERTAIN)

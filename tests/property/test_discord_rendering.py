@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from adapters.discord import forms, presses, render
+from adapters.discord import button_value, forms, render
 from adapters.discord.markup import size
 from adapters.discord.rows import LeftOut, Words, rows
 from bot.domain.card import Action, Call, Card, Form, NoteTree, Paragraph
@@ -21,10 +21,10 @@ TEXT, BUTTON, ROW, SECTION, CONTAINER = 10, 2, 1, 9, 17
 """Types of components; these and the limits below are Discord's documentation of August 2026, written down apart from
 the renderer so that a slip there shows.
 """
-MOST_COMPONENTS, MOST_TEXT = 40, 4000
-MOST_INSIDE = {ROW: 5, SECTION: 3, CONTAINER: MOST_COMPONENTS}
-LONGEST_LABEL, LONGEST_CUSTOM_ID = 80, 100
-MOST_FIELDS, MOST_OPTIONS, LONGEST_MODAL_TITLE, LONGEST_FIELD_LABEL, LONGEST_FIELD_DESCRIPTION = 5, 25, 45, 45, 100
+MAX_COMPONENTS, MAX_TEXT = 40, 4000
+MAX_INSIDE = {ROW: 5, SECTION: 3, CONTAINER: MAX_COMPONENTS}
+MAX_LABEL, MAX_CUSTOM_ID = 80, 100
+MAX_FIELDS, MAX_OPTIONS, MAX_MODAL_TITLE, MAX_FIELD_LABEL, MAX_FIELD_DESCRIPTION = 5, 25, 45, 45, 100
 
 KEY = "k3y_of-a-delivery-24-abc"
 HUGE = Card(
@@ -72,18 +72,18 @@ def walked(components: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any
 
 def check_limits(components: Sequence[Mapping[str, Any]]) -> None:
     every = list(walked(components))
-    assert len(every) <= MOST_COMPONENTS
-    assert sum(size(one["content"]) for one in every if one["type"] == TEXT) <= MOST_TEXT
+    assert len(every) <= MAX_COMPONENTS
+    assert sum(size(one["content"]) for one in every if one["type"] == TEXT) <= MAX_TEXT
     ids = [one["custom_id"] for one in every if "custom_id" in one]
     assert len(set(ids)) == len(ids)
     for one in every:
         if one["type"] == TEXT:
             assert one["content"].strip()
         elif one["type"] == BUTTON:
-            assert 0 < size(one["label"]) <= LONGEST_LABEL
-            assert 0 < size(one["custom_id"]) <= LONGEST_CUSTOM_ID
-        elif one["type"] in MOST_INSIDE:
-            assert 0 < len(one["components"]) <= MOST_INSIDE[one["type"]]
+            assert 0 < size(one["label"]) <= MAX_LABEL
+            assert 0 < size(one["custom_id"]) <= MAX_CUSTOM_ID
+        elif one["type"] in MAX_INSIDE:
+            assert 0 < len(one["components"]) <= MAX_INSIDE[one["type"]]
     json.dumps(components, ensure_ascii=False).encode()
 
 
@@ -106,7 +106,7 @@ def test_a_delivery_is_one_message_within_every_limit(card: Card) -> None:
 
     check_limits(components)
     check_harmless(components)
-    carried = [presses.press(one["custom_id"]) for one in walked(components) if "custom_id" in one]
+    carried = [button_value.press(one["custom_id"]) for one in walked(components) if "custom_id" in one]
     assert any(press is not None and press.key == KEY for press in carried)
 
 
@@ -152,10 +152,10 @@ def test_what_a_post_leaves_out_it_counts_once(card: Card) -> None:
 
 @given(actions, st.sampled_from(("", KEY)))
 def test_a_press_means_what_the_button_meant(action: Action, key: str) -> None:
-    carried = presses.custom_id(action, key=key, number=3)
+    carried = button_value.custom_id(action, key=key, number=3)
 
     if carried is not None:
-        assert presses.press(carried) == presses.Press(key=key, replaces=action.replaces, call=action.call)
+        assert button_value.press(carried) == button_value.Press(key=key, replaces=action.replaces, call=action.call)
 
 
 @given(any_forms)
@@ -164,11 +164,11 @@ def test_a_form_keeps_the_limits_of_a_modal(form: Form) -> None:
 
     if shown is not None:
         made = shown.to_dict()
-        assert 0 < size(made["title"]) <= LONGEST_MODAL_TITLE
-        assert len(made["components"]) <= MOST_FIELDS
+        assert 0 < size(made["title"]) <= MAX_MODAL_TITLE
+        assert len(made["components"]) <= MAX_FIELDS
         for label in made["components"]:
-            assert 0 < size(label["label"]) <= LONGEST_FIELD_LABEL
-            assert size(label.get("description") or "") <= LONGEST_FIELD_DESCRIPTION
-            assert len(label["component"].get("options", ())) <= MOST_OPTIONS
+            assert 0 < size(label["label"]) <= MAX_FIELD_LABEL
+            assert size(label.get("description") or "") <= MAX_FIELD_DESCRIPTION
+            assert len(label["component"].get("options", ())) <= MAX_OPTIONS
     for layout in render.messages(forms.as_card(form), word="blog"):
         check_limits(written(layout))

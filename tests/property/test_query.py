@@ -3,8 +3,8 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.domain.query import MOST_TERMS, Query, parse
-from bot.domain.reading import ReadingState
+from bot.domain.query import MAX_TERMS, Query, parse
+from bot.domain.reading_state import ReadingState
 
 pieces = st.sampled_from(
     ["tag:", "site:", "in:", "is:", "is:read", '"', "-", " ", "\\", "“", "ſite:", "🔥", "a", "东", "\n"]
@@ -27,11 +27,11 @@ def test_any_text_is_a_query(typed: str) -> None:
     narrowing = (*query.tags, *query.sites, *query.sections)
     leaving_out = (*query.without, *query.without_tags, *query.without_sites, *query.without_sections)
     terms = (*query.words, *query.phrases, *narrowing, *leaving_out)
-    assert len(terms) + len(query.states) + len(query.without_states) <= MOST_TERMS
+    assert len(terms) + len(query.states) + len(query.without_states) <= MAX_TERMS
     assert all(term and term == term.lower() for term in terms)
 
 
-@given(st.lists(plain_words, max_size=MOST_TERMS))
+@given(st.lists(plain_words, max_size=MAX_TERMS))
 def test_plain_words_are_kept_in_the_order_typed(words: list[str]) -> None:
     query = parse(" ".join(words))
 

@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.ids import MessageRef
-from bot.domain.reading import Choice, Mark, ReadingState, state_of
+from bot.domain.reading_state import Choice, Mark, ReadingState, state_of
 from tests.fakes.records import NOW, a_mark
 
 LATER, READ = ReadingState.LATER, ReadingState.READ
 
 
 def kept(events: Iterable[Mark]) -> list[Mark]:
-    """What the store keeps of these events (`bot.ports.Readings.keep_mark`): the newest of each reaction."""
+    """What the store keeps of these events (`bot.ports.Readings.save_mark`): the newest of each reaction."""
     newest: dict[tuple[MessageRef, str], Mark] = {}
     for event in events:
         known = newest.setdefault((event.message, event.emoji), event)

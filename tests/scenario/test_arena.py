@@ -12,7 +12,7 @@ from threading import Barrier
 import pytest
 
 from bot.ports import Transaction
-from bot.runtime.assemble import opened
+from bot.runtime.bootstrap import open_club
 from bot.runtime.settings import load
 
 READERS = 4
@@ -49,7 +49,7 @@ def tell_arenas(folder: str) -> None:
         together.wait()
 
     async def read() -> None:
-        async with opened(load(database=f"sqlite:///{folder}/club.db"), migrate=False, hosted=True) as club:
+        async with open_club(load(database=f"sqlite:///{folder}/club.db"), migrate=False, hosted=True) as club:
             await asyncio.gather(*(club.runner.read(wait) for _ in range(READERS)))
             print(_arenas(Path(folder, "malloc.xml")))  # noqa: T201 -- what it prints is its answer
 

@@ -13,13 +13,13 @@ from sqlalchemy import event
 
 from adapters.discord.places import DISCORD
 from adapters.discord.shards import Shards
-from bot.commands.patience import MOST_IN_VAIN, GaveUp, Patience
+from bot.commands.deadline import MAX_IN_VAIN, Deadline, DeadlineExceeded
 from bot.domain.errors import StoreBusy
 from bot.domain.ids import MessageRef
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.domain.team import Role
 from bot.domain.value import Kind
-from bot.runtime.assemble import LONGEST_WAIT
+from bot.runtime.bootstrap import MAX_WAIT
 from bot.runtime.vault import ThreadedVault
 from store.sql import open_store
 from tests.fakes.clock import FakeClock
@@ -88,7 +88,7 @@ def test_a_server_that_gives_no_answer_keeps_nobody_waiting(server: Postgres, tm
     async def scene() -> None:
         with server.database() as database:
             async with clubhouse(database, tmp_path, "Alpha", hosted=True) as house:
-                house.club.dispatcher._patience = Patience(timedelta(milliseconds=200))
+                house.club.dispatcher._patience = Deadline(timedelta(milliseconds=200))
                 with psycopg.connect(database) as holding:
                     holding.execute("LOCK TABLE team, workspace IN ACCESS EXCLUSIVE MODE")
                     reading = await house.say("random")
@@ -96,7 +96,7 @@ def test_a_server_that_gives_no_answer_keeps_nobody_waiting(server: Postgres, tm
                 assert text_of(reading).startswith("This cannot be done right now; nothing was lost.")
                 assert text_of(writing).startswith("It is not known yet whether this was done.")
 
-                house.club.dispatcher._patience = Patience(None)
+                house.club.dispatcher._patience = Deadline(None)
                 assert not (await house.say("read #1", again="press:1")).refusal
 
     asyncio.run(scene())
@@ -122,7 +122,7 @@ def test_shards_are_heard_while_the_server_is_away_and_held_again_when_it_is_bac
             await ours.look()
             assert ours.looked
             assert started == [(0, 1)]
-            assert store.hold("discord/shard/0/2") is None, "it is ours again"
+            assert store.acquire("discord/shard/0/2") is None, "it is ours again"
             store.close()
 
     asyncio.run(scenario())
@@ -185,9 +185,9 @@ def test_a_database_that_is_asked_in_vain_is_asked_once_a_second() -> None:
         await asyncio.Event().wait()
 
     async def scene() -> None:
-        patience = Patience(timedelta(milliseconds=1))
-        for _ in range(MOST_IN_VAIN):
-            with pytest.raises(GaveUp):
+        patience = Deadline(timedelta(milliseconds=1))
+        for _ in range(MAX_IN_VAIN):
+            with pytest.raises(DeadlineExceeded):
                 await patience.of(never)
         for _ in range(1000):
             with pytest.raises(StoreBusy):
@@ -195,8 +195,8 @@ def test_a_database_that_is_asked_in_vain_is_asked_once_a_second() -> None:
 
     asyncio.run(scene())
 
-    assert len(asked) < MOST_IN_VAIN + 20
+    assert len(asked) < MAX_IN_VAIN + 20
 
 
 def test_whoever_waits_is_answered_before_a_platform_gives_up() -> None:
-    assert timedelta(seconds=3) > LONGEST_WAIT
+    assert timedelta(seconds=3) > MAX_WAIT

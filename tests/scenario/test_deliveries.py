@@ -11,7 +11,7 @@ from bot.domain.card import Card, EntryLine
 from bot.domain.digest import Digest
 from bot.domain.errors import PlatformBusy, PlatformRefused, PlatformUncertain
 from bot.domain.ids import TeamId
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.domain.schedule import Occurrence, Schedule
 from bot.ports import Transaction
 from bot.service import digests
@@ -436,9 +436,9 @@ def test_a_schedule_whose_zone_is_gone_holds_up_no_other_and_its_admin_is_told_o
 
 
 def moved_to_a_zone_that_is_gone(tx: Transaction, team: TeamId) -> None:
-    schedule = tx.schedules.of(team, channel("broken"))
+    schedule = tx.schedules.of_channel(team, channel("broken"))
     assert schedule is not None
-    tx.schedules.keep(replace(schedule, zone="Mars/Olympus"))
+    tx.schedules.save(replace(schedule, zone="Mars/Olympus"))
 
 
 def test_a_digest_that_cannot_be_planned_holds_up_none_that_is_due_with_it(

@@ -103,9 +103,9 @@ def test_a_refusal_of_a_public_command_is_private(pace: str) -> None:
 def test_a_command_that_lacks_a_value_opens_its_form_filled_with_what_was_typed() -> None:
     async def scene() -> None:
         async with a_place(FakeCore()) as place:
-            opened = await place.ana.slash(place.channel, "blog schedule set", weekday="mon")
+            open_club = await place.ana.slash(place.channel, "blog schedule set", weekday="mon")
 
-            assert opened.modal is not None
+            assert open_club.modal is not None
 
     played(scene())
 

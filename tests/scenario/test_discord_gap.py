@@ -14,10 +14,10 @@ from adapters.discord.client import DiscordClient
 from adapters.discord.platform import DiscordPlatform
 from bot.chat.platform import Actor, Invocation
 from bot.domain.ids import EntryId, InvocationId, MessageRef
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.domain.team import Role
 from bot.ports import Transaction
-from bot.runtime.assemble import Club, opened
+from bot.runtime.bootstrap import Club, open_club
 from bot.runtime.settings import load
 from bot.service import teams
 from tests.fakes.discord_rest import BOT, CHANNEL, GUILD, FakeDiscord, Put, serving
@@ -87,7 +87,7 @@ class Away:
         return [ref async for ref in self._posted(server)]
 
     async def _posted(self, server: Any) -> AsyncIterator[MessageRef]:
-        for ref in reversed(await self.club.dispatcher.shown(server) or ()):
+        for ref in reversed(await self.club.dispatcher.recent_posts(server) or ()):
             yield ref
 
     async def come_back(self) -> None:
@@ -118,9 +118,9 @@ class Away:
         """The same as we know it."""
 
         def asked(tx: Transaction) -> dict[str, ReadingState]:
-            team = tx.teams.named("default")
+            team = tx.teams.by_name("default")
             assert team is not None
-            entry = tx.entries.numbered(team.id, number)  # type: ignore[arg-type]  # a number as good as any
+            entry = tx.entries.by_number(team.id, number)  # type: ignore[arg-type]  # a number as good as any
             assert entry is not None
             members = {person: tx.teams.member(team.id, places.account(int(person))) for person in PEOPLE}
             found = {
@@ -136,7 +136,7 @@ class Away:
         """How many marks we take to be there."""
 
         def asked(tx: Transaction) -> int:
-            team = tx.teams.named("default")
+            team = tx.teams.by_name("default")
             assert team is not None
             return sum(mark.live for mark in tx.readings.marks_on(team.id, message))
 
@@ -148,12 +148,12 @@ async def a_club(database: str) -> AsyncIterator[Away]:
     fake = FakeDiscord()
     fake.streamed = [GUILD]
     fake.bots = {ROBOT}
-    async with opened(load(database=database), migrate=False) as club:
-        default = await club.runner.write(lambda tx: teams.found_default(tx, "UTC"))
+    async with open_club(load(database=database), migrate=False) as club:
+        default = await club.runner.write(lambda tx: teams.get_or_create_default(tx, "UTC"))
         await club.lists.use(default, [SEED])
         client = Impatient()
         async with serving(fake, client=client, now=club.clock.now) as platform:
-            platform.manner = unpaced(platform.manner)
+            platform.posting_rules = unpaced(platform.posting_rules)
             club.join(platform)
             running = asyncio.create_task(platform.run(club.dispatcher, club.vault))
             away = Away(fake, club, platform, client)

@@ -9,7 +9,7 @@ import simcord
 from adapters.discord import places
 from adapters.discord.platform import DiscordPlatform
 from bot.chat.platform import MarksSeen
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from tests.fakes.core import FakeCore
 from tests.fakes.server import ORDINARY, Server, a_client, a_server, entry_message, played, shown_by
 

@@ -12,7 +12,7 @@ from adapters.discord import places
 from bot.domain.card import Action, Call, Card
 from bot.domain.delivery import State
 from bot.domain.value import addressed
-from bot.service import deliveries, teams
+from bot.service import ledger, teams
 from tests.fakes.server import Server, a_server, buttons, entry_message, played, shown_by
 
 
@@ -28,7 +28,7 @@ class Doubt:
 
     async def state(self) -> State:
         team = await self.server.read(lambda tx: teams.team_of(tx, places.workspace(self.guild.id)))
-        found = await self.server.read(lambda tx: deliveries.troubles(tx, team.id))
+        found = await self.server.read(lambda tx: ledger.troubles(tx, team.id))
         return State.SENT if not found else found[0].state
 
 
@@ -44,7 +44,7 @@ async def a_doubt(database: str, *, digest: bool = False) -> AsyncIterator[Doubt
             await ana.slash(channel, "blog digest post")
         else:
             await ana.slash(channel, "blog share", entry="#6")
-        await server.club.runner.write(deliveries.after_restore)
+        await server.club.runner.write(ledger.after_restore)
         server.club.clock.move_to(server.club.clock.now() + timedelta(minutes=3))
         server.env.inject_error("GET", "/channels/*/messages", status=403, code=50001)
         await server.settle()
@@ -99,8 +99,8 @@ def test_every_button_of_a_direct_message_is_answered_and_none_is_there_for_noth
             guild = await server.guild()
             ana = server.member(guild, "ana", admin=True)
             help_ = Action(label="Help", call=Call(path=("help",)))
-            await server.platform.tell(places.account(ana.id), Card(title="Only words"))
-            await server.platform.tell(places.account(ana.id), Card(title="A button", actions=(help_,)))
+            await server.platform.send_direct(places.account(ana.id), Card(title="Only words"))
+            await server.platform.send_direct(places.account(ana.id), Card(title="A button", actions=(help_,)))
             words, button = ana.user.dm_channel.history()
 
             kept = server.env.backend.get_message(ana.user.dm_channel.id, words.id)

@@ -8,7 +8,7 @@ import discord
 
 from adapters.discord import places
 from bot.domain.ids import EntryId
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.ports import Transaction
 from tests.fakes.server import Nobody, Server, a_server, entry_message, played, shown_by
 
@@ -27,10 +27,10 @@ async def shared(server: Server) -> tuple[Any, Any, Any, Any]:
 
 async def state(server: Server, who: Any) -> ReadingState:
     def asked(tx: Transaction) -> ReadingState:
-        team = tx.teams.named("default")
+        team = tx.teams.by_name("default")
         assert team is not None
         member = tx.teams.member(team.id, places.account(who.id))
-        entry = tx.entries.numbered(team.id, 6)  # type: ignore[arg-type]  # a number as good as any
+        entry = tx.entries.by_number(team.id, 6)  # type: ignore[arg-type]  # a number as good as any
         assert entry is not None
         return tx.readings.states(member.id, [EntryId(entry.id)]).get(entry.id, UNREAD) if member else UNREAD
 
@@ -43,7 +43,7 @@ async def live(server: Server, message: Any) -> set[tuple[str, str]]:
     ref = places.message(message.guild.id, message.channel.id, message.id)
 
     def asked(tx: Transaction) -> set[tuple[str, str]]:
-        team = tx.teams.named("default")
+        team = tx.teams.by_name("default")
         assert team is not None
         return {(mark.account.id, mark.emoji) for mark in tx.readings.marks_on(team.id, ref) if mark.live}
 
@@ -189,7 +189,7 @@ def test_another_bot_and_a_custom_emoji_of_the_same_name_count_for_nothing(datab
 
 def test_another_bot_that_takes_its_reaction_off_does_not_become_a_member(database: str) -> None:
     def members(tx: Transaction) -> int:
-        team = tx.teams.named("default")
+        team = tx.teams.by_name("default")
         assert team is not None
         return tx.teams.members(team.id)
 

@@ -57,8 +57,8 @@ def test_a_form_opens_is_checked_and_is_filled_in_again(database: str) -> None:
             channel = guild.create_text_channel("reading")
             ana = server.member(guild, "ana", admin=True)
 
-            opened = await ana.slash(channel, "blog schedule set")
-            wrong = await ana.submit_modal(opened, {"weekday": "mon", "at": "25:00", "zone": "Europe/Berlin"})
+            open_club = await ana.slash(channel, "blog schedule set")
+            wrong = await ana.submit_modal(open_club, {"weekday": "mon", "at": "25:00", "zone": "Europe/Berlin"})
             assert wrong.ephemeral
             assert "is not a time of day" in shown_by(wrong)
 
@@ -170,7 +170,7 @@ def test_commands_are_registered_once_for_each_change_of_the_catalogue(database:
 
 
 THEIRS = "Zanzibar"
-LONGEST_NONCE = 25
+MAX_NONCE = 25
 """Discord's documentation of messages, August 2026."""
 
 
@@ -299,7 +299,7 @@ def test_every_post_has_a_nonce_of_its_own_that_discord_takes(database: str) -> 
             nonces = [post["nonce"] for post in posts]
             assert len(nonces) > 1
             assert len(set(nonces)) == len(nonces)
-            assert all(0 < len(nonce) <= LONGEST_NONCE for nonce in nonces)
+            assert all(0 < len(nonce) <= MAX_NONCE for nonce in nonces)
             assert all(post["enforce_nonce"] for post in posts)
 
     played(scene())
@@ -352,7 +352,7 @@ def test_leaving_takes_the_server_off_and_an_outage_does_not(database: str) -> N
                 return teams.team_of(tx, places.workspace(guild.id)) is not None
 
             def kept(tx: Any) -> list[WorkspaceRef]:
-                return [workspace.ref for workspace in tx.teams.left()]
+                return [workspace.ref for workspace in tx.teams.left_workspaces()]
 
             server.env.backend.emit("GUILD_DELETE", {"id": str(guild.id), "unavailable": True})
             await server.env.settle()
@@ -375,12 +375,12 @@ def test_a_server_that_removed_us_while_nobody_listened_is_found_out(database: s
             server.env.backend.remove_guild(guild.id)
             await server.env.settle()
             client.inbox = inbox
-            present = await server.read(lambda tx: tx.teams.present(places.DISCORD))
+            present = await server.read(lambda tx: tx.teams.present_workspaces(places.DISCORD))
             assert places.workspace(guild.id) in present
 
             await server.restart()
 
-            present = await server.read(lambda tx: tx.teams.present(places.DISCORD))
+            present = await server.read(lambda tx: tx.teams.present_workspaces(places.DISCORD))
             assert places.workspace(guild.id) not in present
             assert places.workspace(other.id) in present
 

@@ -65,7 +65,7 @@ def test_of_what_was_answered_long_ago_nothing_is_remembered(tmp_path: Path, mon
                 await house.say("list", again=f"press:{number}")
             return list(house.club.dispatcher._answered)
 
-    monkeypatch.setattr(dispatch, "MOST_REMEMBERED", 2)
+    monkeypatch.setattr(dispatch, "MAX_REMEMBERED", 2)
 
     assert asyncio.run(scenario()) == ["press:2", "press:3"]
 
@@ -133,7 +133,7 @@ def test_a_workspace_without_a_team_is_told_what_its_host_must_type(database: st
 
     async def scenario() -> Answer:
         async with clubhouse(database, tmp_path, "Alpha") as house:
-            await house.club.dispatcher.happened(WorkspaceJoined(workspace=elsewhere, name="new", by_host=False))
+            await house.club.dispatcher.handle(WorkspaceJoined(workspace=elsewhere, name="new", by_host=False))
             actor = Actor(account=account(), workspace=elsewhere, name="ana")
             return await house.club.dispatcher.invoke(
                 Invocation(id=InvocationId("x"), call="", actor=actor, channel=None)
@@ -148,7 +148,7 @@ def test_a_workspace_without_a_team_is_told_what_its_host_must_type(database: st
 def test_a_workspace_that_left_is_known_no_more(database: str, tmp_path: Path) -> None:
     async def scenario() -> Answer:
         async with clubhouse(database, tmp_path, "Alpha") as house:
-            await house.club.dispatcher.happened(WorkspaceLeft(workspace=WORKSPACE))
+            await house.club.dispatcher.handle(WorkspaceLeft(workspace=WORKSPACE))
             return await house.say("list")
 
     assert asyncio.run(scenario()).refusal

@@ -93,10 +93,10 @@ def test_every_decision_has_its_number_and_stands_in_the_list() -> None:
 def test_the_most_that_is_read_of_a_list_is_told_as_it_is() -> None:
     page = " ".join(text_of(ROOT / "docs" / "reading-list.md").split())
 
-    assert f"{reading.MOST_BYTES >> 20} MiB and {reading.MOST_SIGNS:,} brackets and addresses a file" in page
-    assert f"{reading.MOST_CHARACTERS:,} characters a line, {finder.MOST_LEVELS} levels" in page
-    assert f"front matter {front_matter.MOST_CHARACTERS:,} characters, {front_matter.MOST_VALUES:,} values" in page
-    assert f"and {front_matter.MOST_LEVELS} levels" in page
+    assert f"{reading.MAX_BYTES >> 20} MiB and {reading.MAX_SIGNS:,} brackets and addresses a file" in page
+    assert f"{reading.MAX_CHARACTERS:,} characters a line, {finder.MAX_LEVELS} levels" in page
+    assert f"front matter {front_matter.MAX_CHARACTERS:,} characters, {front_matter.MAX_VALUES:,} values" in page
+    assert f"and {front_matter.MAX_LEVELS} levels" in page
 
 
 @pytest.mark.parametrize("name", LOCKS)

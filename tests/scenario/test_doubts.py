@@ -10,16 +10,18 @@ from typing import Any, cast
 
 from sqlalchemy import update
 
-from bot.domain.delivery import Manner, Step
+from bot.domain.delivery import PostingRules, Step
 from bot.domain.errors import MessageRemoved, PlatformBusy, PlatformUncertain
 from bot.domain.ids import MessageRef
-from bot.service import deliveries
+from bot.service import ledger
 from store.sql.tables import DELIVERY
 from tests.fakes.clubhouse import Clubhouse, clubhouse, text_of, words_of
 from tests.fakes.platform import RecordingPlatform, channel
 
 AWAY = PlatformUncertain("no answer")
-REMEMBERS = Manner(settle=timedelta(seconds=25), repeatable_within=timedelta(seconds=120), channel_pace=timedelta())
+REMEMBERS = PostingRules(
+    settle=timedelta(seconds=25), repeatable_within=timedelta(seconds=120), channel_pace=timedelta()
+)
 
 
 async def shared(house: Clubhouse) -> None:
@@ -31,7 +33,7 @@ def test_a_platform_that_remembers_keys_is_asked_for_the_same_post_again_and_sho
     database: str, tmp_path: Path
 ) -> None:
     async def scenario() -> tuple[RecordingPlatform, int]:
-        deaf = RecordingPlatform(manner=REMEMBERS, refusals=[AWAY], after_accepting=True)
+        deaf = RecordingPlatform(posting_rules=REMEMBERS, refusals=[AWAY], after_accepting=True)
         async with clubhouse(database, tmp_path, "Alpha", platform=deaf) as house:
             await shared(house)
             await house.jump(seconds=24)
@@ -48,7 +50,7 @@ def test_a_platform_that_remembers_keys_is_asked_for_the_same_post_again_and_sho
 
 def test_a_platform_that_has_forgotten_the_key_by_then_is_looked_at_first(database: str, tmp_path: Path) -> None:
     async def scenario() -> RecordingPlatform:
-        deaf = RecordingPlatform(manner=REMEMBERS, refusals=[AWAY], after_accepting=True)
+        deaf = RecordingPlatform(posting_rules=REMEMBERS, refusals=[AWAY], after_accepting=True)
         async with clubhouse(database, tmp_path, "Alpha", platform=deaf) as house:
             await shared(house)
             await house.jump(minutes=3)
@@ -63,7 +65,7 @@ def test_a_platform_that_has_forgotten_the_key_by_then_is_looked_at_first(databa
 def test_a_post_that_somebody_removed_before_we_heard_of_it_is_not_posted_again(database: str, tmp_path: Path) -> None:
     async def scenario() -> tuple[RecordingPlatform, str]:
         gone = MessageRemoved("it was there", remedy="Nothing.")
-        platform = RecordingPlatform(manner=REMEMBERS, refusals=[AWAY, gone])
+        platform = RecordingPlatform(posting_rules=REMEMBERS, refusals=[AWAY, gone])
         async with clubhouse(database, tmp_path, "Alpha", platform=platform) as house:
             await shared(house)
             await house.wait(hours=1)
@@ -153,7 +155,7 @@ def test_a_card_that_this_version_cannot_read_waits_for_a_person_and_the_others_
 
 def written_by_a_newer_version(tx: Any) -> None:
     body = '{"version":1,"card":{"title":"Alpha","mood":"fine"}}'
-    tx.deliveries._work.change(update(DELIVERY).where(DELIVERY.c.step == Step.ROOT).values(body=body))
+    tx.ledger._work.change(update(DELIVERY).where(DELIVERY.c.step == Step.ROOT).values(body=body))
 
 
 def test_waiting_for_a_busy_platform_is_no_attempt_however_often(database: str, tmp_path: Path) -> None:
@@ -182,7 +184,7 @@ def test_what_was_posted_after_the_backup_is_found_after_a_restore_and_not_poste
             await house.wait(days=1)
             platform, monday = house.platform, house.club.clock.now()
         async with clubhouse(f"sqlite:///{backup}", tmp_path, "Alpha", "Beta", at=monday, platform=platform) as house:
-            await house.club.runner.write(deliveries.after_restore)
+            await house.club.runner.write(ledger.after_restore)
             await house.wait(hours=1)
             return platform
 

@@ -133,7 +133,7 @@ class Stuck:
 def test_a_ticker_that_hangs_makes_it_not_ready_until_it_was_started_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(health_module, "LONGEST_SILENCE", timedelta(seconds=1))
+    monkeypatch.setattr(health_module, "MAX_SILENCE", timedelta(seconds=1))
 
     async def scene() -> None:
         async with watched(f"sqlite:///{tmp_path}/dogear.db", tmp_path) as seen:
@@ -199,7 +199,7 @@ def test_a_delivery_that_nobody_makes_for_a_quarter_of_an_hour_makes_it_not_read
         async with watched(f"sqlite:///{tmp_path}/dogear.db", tmp_path) as seen:
             draft = Draft(channel=channel(), source_key="digest:1", step=Step.ROOT, ordinal=0)
             runner = seen.house.club.runner
-            await runner.write(lambda tx: tx.deliveries.plan(seen.house.team.id, [draft], not_before=tx.now()))
+            await runner.write(lambda tx: tx.ledger.plan(seen.house.team.id, [draft], not_before=tx.now()))
             clock = seen.house.club.clock
             clock.move_to(clock.now() + timedelta(minutes=14))
             before, _ = await seen.ready()

@@ -11,11 +11,11 @@ from sqlalchemy import func, select
 from bot.chat.platform import Actor, Invocation, Reacted, WorkspaceJoined, WorkspaceLeft
 from bot.domain.card import Card
 from bot.domain.ids import ChannelRef, InvocationId, WorkspaceRef
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.domain.team import Role
 from bot.domain.wire import to_json
 from bot.runtime import teams as described
-from bot.service import deliveries, teams
+from bot.service import ledger, teams
 from store.sql.tables import DELIVERY, MARK, MEMBER, READING, SCHEDULE, WEEK
 from tests.fakes.clubhouse import Clubhouse, clubhouse, words_of
 from tests.fakes.platform import NAME, WORKSPACE, Posted, account, channel
@@ -43,9 +43,7 @@ async def a_week_in_both(house: Clubhouse) -> None:
     for posted, name in zip(house.platform.roots(), ("ben", "cleo"), strict=True):
         actor = Actor(account=account(name), workspace=posted.ref.channel.workspace, name=name)
         at, meaning = house.stage.now(), ReadingState.READ
-        await house.club.dispatcher.happened(
-            Reacted(actor=actor, message=posted.ref, emoji="✅", meaning=meaning, at=at)
-        )
+        await house.club.dispatcher.handle(Reacted(actor=actor, message=posted.ref, emoji="✅", meaning=meaning, at=at))
 
 
 async def rows(house: Clubhouse) -> dict[str, int]:
@@ -64,14 +62,14 @@ def test_whoever_is_back_within_thirty_days_finds_everything(database: str, tmp_
         async with clubhouse(database, tmp_path, "Alpha", "Beta", "Gamma") as house:
             await a_week_in_both(house)
             before, queue = await rows(house), await said(house, "next", by="cleo", there=AWAY)
-            await house.club.dispatcher.happened(WorkspaceLeft(workspace=AWAY))
+            await house.club.dispatcher.handle(WorkspaceLeft(workspace=AWAY))
             refused = await said(house, "next", by="cleo", there=AWAY)
             posts = len(house.platform.roots())
             await house.wait(days=29)
             others = [posted.ref.channel.workspace for posted in house.platform.roots()[posts:]]
             assert set(others) == {WORKSPACE}, "nothing is posted where we are no more"
 
-            await house.club.dispatcher.happened(WorkspaceJoined(workspace=AWAY, name="away", by_host=False))
+            await house.club.dispatcher.handle(WorkspaceJoined(workspace=AWAY, name="away", by_host=False))
             assert "does not belong to a team" in refused
             assert await said(house, "next", by="cleo", there=AWAY) == queue
             return before, await rows(house), queue, await said(house, "schedule list", by="ana", there=AWAY)
@@ -89,7 +87,7 @@ def test_after_thirty_days_only_what_came_from_there_is_gone(database: str, tmp_
             before = await rows(house)
             assert (before["member"], before["reading"], before["mark"], before["week"]) == (3, 3, 2, 2)
             await said(house, "schedule off", by="ana", there=WORKSPACE)
-            await house.club.dispatcher.happened(WorkspaceLeft(workspace=AWAY))
+            await house.club.dispatcher.handle(WorkspaceLeft(workspace=AWAY))
             await house.wait(days=29)
             assert (await rows(house))["member"] == 3
             lines = await house.club.runner.read(described.described)
@@ -114,12 +112,12 @@ def test_whoever_returns_later_begins_anew(database: str, tmp_path: Path) -> Non
         async with clubhouse(database, tmp_path, "Alpha", "Beta", "Gamma") as house:
             await a_week_in_both(house)
             for there in (WORKSPACE, AWAY):
-                await house.club.dispatcher.happened(WorkspaceLeft(workspace=there))
+                await house.club.dispatcher.handle(WorkspaceLeft(workspace=there))
             await house.wait(days=31)
             emptied = await rows(house)
             assert set(emptied.values()) == {0}
 
-            await house.club.dispatcher.happened(WorkspaceJoined(workspace=AWAY, name="away", by_host=True))
+            await house.club.dispatcher.handle(WorkspaceJoined(workspace=AWAY, name="away", by_host=True))
             return await said(house, "stats me", by="cleo", there=AWAY), await said(
                 house, "schedule list", by="cleo", there=AWAY
             )
@@ -136,12 +134,12 @@ def test_what_is_owed_to_a_workspace_that_we_left_waits_for_a_day_and_the_host_h
     async def scenario() -> list[Posted]:
         async with clubhouse(database, tmp_path, "Alpha", admin_channel="fake:host:ops") as house:
             await house.say("share #1")
-            await house.club.dispatcher.happened(WorkspaceLeft(workspace=WORKSPACE))
+            await house.club.dispatcher.handle(WorkspaceLeft(workspace=WORKSPACE))
             await house.wait(hours=3)
             (told,) = house.platform.roots()
             assert told.ref.channel.workspace.id == "host"
             assert "ours (fake:W1) has removed Dogear" in words_of(told.card)
-            await house.club.dispatcher.happened(WorkspaceJoined(workspace=WORKSPACE, name="ours", by_host=False))
+            await house.club.dispatcher.handle(WorkspaceJoined(workspace=WORKSPACE, name="ours", by_host=False))
             await house.wait(minutes=6)
             return house.platform.roots()[1:]
 
@@ -156,11 +154,11 @@ def test_what_is_owed_to_a_workspace_that_we_left_is_refused_after_a_day_and_tol
     async def scenario() -> tuple[list[str], str]:
         async with clubhouse(database, tmp_path, "Alpha", admin_channel="fake:host:ops") as house:
             await house.say("share #1")
-            await house.club.dispatcher.happened(WorkspaceLeft(workspace=WORKSPACE))
+            await house.club.dispatcher.handle(WorkspaceLeft(workspace=WORKSPACE))
             for _ in range(2):
                 await house.jump(days=1, minutes=1)
             team = house.team.id
-            (trouble, *_) = await house.club.runner.read(lambda tx: deliveries.troubles(tx, team))
+            (trouble, *_) = await house.club.runner.read(lambda tx: ledger.troubles(tx, team))
             return [posted.card.title for posted in house.platform.posted], trouble.outcome or ""
 
     told, outcome = asyncio.run(scenario())

@@ -9,35 +9,35 @@ from pathlib import Path
 import pytest
 
 from bot.chat.platform import Invocation
-from bot.domain.delivery import Delivery, Durations, Manner, Result, State, Step
+from bot.domain.delivery import Delivery, Durations, PostingRules, Result, State, Step
 from bot.domain.errors import ChannelRefused, PlatformBusy, PlatformError, PlatformRefused, Scope
 from bot.domain.ids import ChannelRef, InvocationId, MessageRef, WorkspaceRef
 from bot.domain.notice import Host
 from bot.domain.schedule import Schedule
 from bot.domain.team import Role
-from bot.service import deliveries, teams
-from bot.service.deliveries import Attempted, Noted
+from bot.service import ledger, teams
+from bot.service.ledger import Attempt, Outcome
 from tests.fakes.clubhouse import Clubhouse, actor_of, clubhouse
 from tests.fakes.platform import NAME, channel
 
 DURATIONS = Durations()
-MANNERS = {NAME: Manner()}
+MANNERS = {NAME: PostingRules()}
 BUSY = PlatformBusy("slow down", retry_after=timedelta(seconds=1))
 LOCKED = ChannelRefused("the thread is locked.", remedy="Unlock it.")
 MESSAGE, OTHER_MESSAGE = MessageRef(channel(), "1"), MessageRef(channel(), "2")
 
 
-async def taken(house: Clubhouse, owner: str = "worker") -> deliveries.Taken:
-    return await house.club.runner.write(lambda tx: deliveries.take(tx, owner, 9, DURATIONS, MANNERS, host=Host()))
+async def taken(house: Clubhouse, owner: str = "worker") -> ledger.WorkBatch:
+    return await house.club.runner.write(lambda tx: ledger.claim(tx, owner, 9, DURATIONS, MANNERS, host=Host()))
 
 
 async def intended(house: Clubhouse, *leased: Delivery) -> Sequence[Delivery | None]:
-    return await house.club.runner.write(lambda tx: deliveries.intend(tx, leased, DURATIONS, Host()))
+    return await house.club.runner.write(lambda tx: ledger.start_attempts(tx, leased, DURATIONS, Host()))
 
 
-async def noted(house: Clubhouse, delivery: Delivery, result: Result) -> Noted:
-    made = [Attempted(delivery=delivery, result=result)]
-    (one,) = await house.club.runner.write(lambda tx: deliveries.note_attempts(tx, made, DURATIONS, MANNERS, Host()))
+async def noted(house: Clubhouse, delivery: Delivery, result: Result) -> Outcome:
+    made = [Attempt(delivery=delivery, result=result)]
+    (one,) = await house.club.runner.write(lambda tx: ledger.note_attempts(tx, made, DURATIONS, MANNERS, Host()))
     return one
 
 
@@ -67,7 +67,7 @@ def test_what_was_leased_when_a_platform_asked_us_to_wait_is_due_when_that_is_ov
 
 
 def test_what_a_worker_says_late_is_believed_while_nobody_else_knows_where_it_is(database: str, tmp_path: Path) -> None:
-    async def scenario() -> tuple[Noted, list[str], int]:
+    async def scenario() -> tuple[Outcome, list[str], int]:
         async with clubhouse(database, tmp_path, "Alpha") as house:
             begun = await given_up(house)
             (doubtful,) = (await taken(house, "other")).doubtful
@@ -86,7 +86,7 @@ def test_what_a_worker_says_late_is_believed_while_nobody_else_knows_where_it_is
 
 
 def test_what_a_worker_says_late_is_surplus_beside_what_another_has_sent(database: str, tmp_path: Path) -> None:
-    async def scenario() -> Noted:
+    async def scenario() -> Outcome:
         async with clubhouse(database, tmp_path, "Alpha") as house:
             begun = await given_up(house)
             (doubtful,) = (await taken(house, "other")).doubtful
@@ -99,12 +99,12 @@ def test_what_a_worker_says_late_is_surplus_beside_what_another_has_sent(databas
 
 
 def test_a_late_no_changes_nothing(database: str, tmp_path: Path) -> None:
-    async def scenario() -> tuple[Noted, State | None]:
+    async def scenario() -> tuple[Outcome, State | None]:
         async with clubhouse(database, tmp_path, "Alpha") as house:
             begun = await given_up(house)
             await taken(house, "other")
             late = await noted(house, begun, PlatformRefused("no", remedy="Nothing."))
-            kept = await house.club.runner.read(lambda tx: tx.deliveries.get(begun.id))
+            kept = await house.club.runner.read(lambda tx: tx.ledger.get(begun.id))
             return late, kept.state if kept else None
 
     late, state = asyncio.run(scenario())
@@ -121,8 +121,8 @@ async def given_up(house: Clubhouse) -> Delivery:
     return begun
 
 
-async def looked(house: Clubhouse, doubtful: Delivery, found: Sequence[MessageRef] | PlatformError) -> Noted:
-    return await house.club.runner.write(lambda tx: deliveries.note_search(tx, doubtful, found, DURATIONS, Host()))
+async def looked(house: Clubhouse, doubtful: Delivery, found: Sequence[MessageRef] | PlatformError) -> Outcome:
+    return await house.club.runner.write(lambda tx: ledger.note_search(tx, doubtful, found, DURATIONS, Host()))
 
 
 def test_a_channel_that_refuses_a_reply_keeps_its_schedule_and_one_that_refuses_the_post_does_not(
@@ -197,7 +197,7 @@ def test_what_is_put_off_keeps_its_place_in_the_channel(held_up: str, database: 
             await house.say("share #2")
             (first,) = (await taken(house)).leased
             if held_up == "by its turn":
-                await house.club.runner.write(lambda tx: deliveries.give_back(tx, first, timedelta(seconds=20)))
+                await house.club.runner.write(lambda tx: ledger.give_back(tx, first, timedelta(seconds=20)))
             else:
                 (begun,) = await intended(house, first)
                 assert begun is not None

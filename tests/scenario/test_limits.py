@@ -49,16 +49,16 @@ def test_an_overview_is_one_use_and_none_after_a_use_and_leaves_out_what_is_not_
         async with clubhouse(database, tmp_path, "Caching", hosted=True, person_limit=10) as house:
             core, ana = house.club.dispatcher, actor_of("ana", Role.READER)
             await house.say("stats", again="press:1")
-            after = [await core.overview(ana, calls, after=InvocationId("press:1")) for _ in range(20)]
-            of_their_own = [await core.overview(ana, calls) for _ in range(4)]
-            refused = await core.overview(ana, calls)
-            admins = await core.overview(actor_of("ben", Role.ADMIN), calls)
+            after = [await core.invoke_all(ana, calls, after=InvocationId("press:1")) for _ in range(20)]
+            of_their_own = [await core.invoke_all(ana, calls) for _ in range(4)]
+            refused = await core.invoke_all(ana, calls)
+            admins = await core.invoke_all(actor_of("ben", Role.ADMIN), calls)
 
             *theirs, status = after[-1]
             assert [answer is None or answer.refusal for answer in (*theirs, status)] == [False, False, False, True]
             assert status is None
-            assert [answer and answer.passing for answers in of_their_own for answer in answers[:3]] == [False] * 12
-            assert [answer and answer.passing for answer in refused] == [True] * 4
+            assert [answer and answer.transient for answers in of_their_own for answer in answers[:3]] == [False] * 12
+            assert [answer and answer.transient for answer in refused] == [True] * 4
             assert [answer and answer.refusal for answer in admins] == [False] * 4
 
     asyncio.run(scene())

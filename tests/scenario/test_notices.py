@@ -50,7 +50,7 @@ def test_a_person_who_takes_no_messages_is_let_be_and_it_is_no_trouble_of_its_ow
             await house.say("share #1")
             await house.wait(days=2)
             team = house.team.id
-            troubles = await house.club.runner.read(lambda tx: tx.deliveries.unsettled(team))
+            troubles = await house.club.runner.read(lambda tx: tx.ledger.unsettled(team))
             return platform, len({trouble.draft.step for trouble in troubles} & {"notice"})
 
     platform, notices = asyncio.run(scenario())

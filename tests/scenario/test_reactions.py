@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.chat.platform import Actor, MarksSeen, Reacted, ReactionsCleared, Unreacted
 from bot.domain.ids import MessageRef
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.ports import Transaction
 from bot.service import teams
 from tests.fakes.clubhouse import Clubhouse, clubhouse
@@ -75,7 +75,7 @@ def test_the_same_reaction_on_two_messages_counts_until_both_are_gone(database: 
 def test_a_moderator_who_clears_the_message_clears_its_marks(database: str, tmp_path: Path) -> None:
     async def acts(house: Clubhouse, message: MessageRef) -> None:
         await house.react(message, READ)
-        await house.club.dispatcher.happened(ReactionsCleared(message=message, at=house.stage.now()))
+        await house.club.dispatcher.handle(ReactionsCleared(message=message, at=house.stage.now()))
 
     assert state_after(database, tmp_path, acts) == ReadingState.UNREAD
 
@@ -90,7 +90,7 @@ async def read_late(house: Clubhouse, message: MessageRef, since: datetime) -> N
     """What stands on the message is read a minute after something was missed: ana's check mark, and no other."""
     late = since + timedelta(minutes=1)
     seen = a_check_mark(message, "ana", late)
-    await house.club.dispatcher.happened(MarksSeen(message=message, marks=(seen,), at=late, since=since))
+    await house.club.dispatcher.handle(MarksSeen(message=message, marks=(seen,), at=late, since=since))
 
 
 def test_what_was_typed_after_a_reaction_that_was_missed_stays(database: str, tmp_path: Path) -> None:
@@ -145,9 +145,9 @@ def test_who_only_takes_a_reaction_off_is_no_member_and_the_reaction_that_comes_
         taken_off = Unreacted(
             actor=put.actor, message=message, emoji="✅", meaning=READ, at=put.at + timedelta(seconds=1)
         )
-        await house.club.dispatcher.happened(taken_off)
+        await house.club.dispatcher.handle(taken_off)
         assert await house.club.runner.read(members) == before
-        await house.club.dispatcher.happened(put)
+        await house.club.dispatcher.handle(put)
 
     assert state_after(database, tmp_path, acts, by="cleo") == ReadingState.UNREAD
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.domain.schedule import Weekday
 from bot.domain.value import wall_time
 from bot.ports import Transaction
-from bot.runtime.assemble import Club, opened
+from bot.runtime.bootstrap import Club, open_club
 from bot.runtime.settings import load
 from bot.runtime.stage import LocalStage
 from bot.service import schedules, teams
@@ -29,10 +29,10 @@ def slot_name(zone: str, at: str) -> str:
 async def a_year(database: str, reading_list: Path) -> RecordingPlatform:
     """A channel for each zone and time, all posting on Sundays, the day on which most clocks change."""
     platform = RecordingPlatform()
-    async with opened(load(database=database), migrate=False) as club:
+    async with open_club(load(database=database), migrate=False) as club:
         club.clock.move_to(START)
         club.join(platform)
-        team = await club.runner.write(lambda tx: teams.found_default(tx, "UTC"))
+        team = await club.runner.write(lambda tx: teams.get_or_create_default(tx, "UTC"))
         await club.lists.use(team, [reading_list])
         await set_schedules(club)
         stage = LocalStage(
@@ -50,7 +50,7 @@ async def a_year(database: str, reading_list: Path) -> RecordingPlatform:
 
 async def set_schedules(club: Club) -> None:
     def put(tx: Transaction) -> None:
-        team = teams.found_default(tx, "UTC")
+        team = teams.get_or_create_default(tx, "UTC")
         teams.join(tx, WORKSPACE, "ours", team)
         for zone, at in product(ZONES, TIMES):
             schedules.put(

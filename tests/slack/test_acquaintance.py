@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 
-from adapters.slack import acquaintance, names
+from adapters.slack import names, workspace_info
 from bot.domain.ids import PlatformName
 from tests.fakes.slack import SCOPES, FakeSlack, Fault, shown
 from tests.fakes.slack_club import SlackClub, running
@@ -90,7 +90,7 @@ def test_a_workspace_that_had_no_time_to_tell_its_names_is_asked_again(played: A
 
 
 def test_a_name_that_is_new_in_a_workspace_is_learned_in_time(played: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(acquaintance, "KNOWN_FOR", 0.0)
+    monkeypatch.setattr(workspace_info, "KNOWN_FOR", 0.0)
 
     async def scene(club: SlackClub, where: dict[str, str]) -> None:
         ts = await shared(club, where)
@@ -115,7 +115,7 @@ def test_where_a_workspaces_pages_are_is_kept_and_learned_later_if_need_be(
     database: str, seed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DOGEAR_VAULT_KEYS", Fernet.generate_key().decode())
-    monkeypatch.setattr(acquaintance, "ASKED_AGAIN", 0.0)
+    monkeypatch.setattr(workspace_info, "ASKED_AGAIN", 0.0)
     where = {"team": "T0666", "channel": "C0666"}
 
     async def restarted() -> None:
@@ -130,7 +130,7 @@ def test_where_a_workspaces_pages_are_is_kept_and_learned_later_if_need_be(
                 assert club.platform.link(message) is None
                 await reacts(club, "tada", ts, where)
                 assert club.platform.link(message) is not None
-                kept = await club.club.vault.recall(PlatformName("slack"), "install:T0666")
+                kept = await club.club.vault.load(PlatformName("slack"), "install:T0666")
                 assert b"t0666.slack.com" in (kept or b"")
             async with a_club(slack, database, **MANY) as club:
                 await club.say(EVE, "list", **where)

@@ -464,15 +464,15 @@ def test_a_busy_store_is_told_to_slack_so_that_it_brings_the_event_again(databas
             await club.settle()
             root = next(post for post in slack.sent if post.thread is None)
             event = slack.reaction(ANA, "white_check_mark", "C0001", root.ts)
-            noted = club.club.dispatcher.happened
+            noted = club.club.dispatcher.handle
             core: Any = club.club.dispatcher
 
             async def refused(*_: Any) -> None:
                 raise StoreBusy("locked")
 
-            core.happened = refused
+            core.handle = refused
             first = (await slack.send(event))[0]
-            core.happened = noted
+            core.handle = noted
             second = (await slack.send(event))[0]
             assert "State: read" in shown(await club.say(ANA, "show #12"))
             return [first, second]

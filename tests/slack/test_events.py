@@ -13,7 +13,7 @@ from cryptography.fernet import Fernet
 from adapters.slack.events import BACK, GONE
 from adapters.slack.manifest import EVENTS
 from adapters.slack.names import SLACK, workspace
-from adapters.slack.quiet import Redacted
+from adapters.slack.redaction import Redacted
 from tests.fakes.slack import FakeSlack, Json, shown
 from tests.fakes.slack_club import SlackClub, running
 
@@ -66,7 +66,7 @@ def test_a_bug_in_an_event_is_logged_whole_and_the_event_is_not_brought_again(
             async def happened(*_: Any) -> None:
                 raise KeyError("zanzibar")
 
-            core.happened = happened
+            core.handle = happened
             return (await club.slack.send(reaction))[0]
 
     assert asyncio.run(broken()) == 200
@@ -95,12 +95,12 @@ def test_a_workspace_that_was_left_while_nobody_listened_is_noticed_at_the_start
 
     async def moved() -> list[str]:
         async with a_club(database, seed) as (club, _):
-            before = await club.club.dispatcher.present(SLACK)
+            before = await club.club.dispatcher.joined_workspaces(SLACK)
             assert list(before) == [workspace("T0001")]
         slack = FakeSlack()
         slack.workspace("T0002", "xoxb-canary-other")
         async with slack.running(), running(slack, database) as club:
-            return [ref.id for ref in await club.club.dispatcher.present(SLACK)]
+            return [ref.id for ref in await club.club.dispatcher.joined_workspaces(SLACK)]
 
     assert asyncio.run(moved()) == ["T0002"]
 

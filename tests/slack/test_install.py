@@ -136,7 +136,7 @@ def test_an_installation_that_did_not_begin_here_is_refused_and_leaves_nothing(
             assert {status for status, _ in wrong} <= {400, 503}
             assert not any("canary" in page for _, page in wrong)
             vault = club.club.vault
-            assert await vault.recall(PlatformName("slack"), "install:T0666") is None
+            assert await vault.load(PlatformName("slack"), "install:T0666") is None
 
     asyncio.run(refused())
 
@@ -220,7 +220,7 @@ def test_a_token_is_exchanged_once_before_it_ends_also_for_a_post(
             await club.settle()
             assert slack.sent
             assert [method for _, method, _ in slack.calls].count("oauth.v2.access") == 2
-            kept = await club.club.vault.recall(PlatformName("slack"), "install:T0666")
+            kept = await club.club.vault.load(PlatformName("slack"), "install:T0666")
             assert b"xoxe-1-canary-next" in (kept or b"")
 
     asyncio.run(rotated())
@@ -240,7 +240,7 @@ def test_leaving_throws_the_tokens_away_and_an_old_farewell_does_not_undo_a_retu
             assert (await slack.send(gone))[0] == 200
             assert (await slack.send(revoked))[0] == 200
             vault = club.club.vault
-            assert await vault.recall(PlatformName("slack"), "install:T0666") is None
+            assert await vault.load(PlatformName("slack"), "install:T0666") is None
             calls = len(slack.calls)
             _, body = await slack.send(slack.command(EVE, "list", team="T0666", channel="C0666"))
             assert "not installed" in body
@@ -250,7 +250,7 @@ def test_leaving_throws_the_tokens_away_and_an_old_farewell_does_not_undo_a_retu
             await installed(club)
             await slack.send({**gone, "event_id": "Ev-again"})
             await slack.send(gone)
-            assert await vault.recall(PlatformName("slack"), "install:T0666") is not None
+            assert await vault.load(PlatformName("slack"), "install:T0666") is not None
 
     asyncio.run(left())
 
@@ -281,21 +281,21 @@ class Keys:
     def __init__(self, store: SqlStore, key: str) -> None:
         self._vault = SqlVault(store, [key])
 
-    async def recall(self, platform: PlatformName, name: str) -> bytes | None:
+    async def load(self, platform: PlatformName, name: str) -> bytes | None:
         await asyncio.sleep(0)
-        return self._vault.recall(platform, name)
+        return self._vault.load(platform, name)
 
-    async def swap(self, platform: PlatformName, name: str, old: bytes | None, new: bytes | None) -> bool:
+    async def compare_and_swap(self, platform: PlatformName, name: str, old: bytes | None, new: bytes | None) -> bool:
         await asyncio.sleep(0)
-        return self._vault.swap(platform, name, old, new)
+        return self._vault.compare_and_swap(platform, name, old, new)
 
-    async def keep(self, platform: PlatformName, name: str, secret: bytes) -> None:
-        self._vault.keep(platform, name, secret)
+    async def save(self, platform: PlatformName, name: str, secret: bytes) -> None:
+        self._vault.save(platform, name, secret)
 
-    async def forget(self, platform: PlatformName, name: str) -> None:
-        self._vault.forget(platform, name)
+    async def delete(self, platform: PlatformName, name: str) -> None:
+        self._vault.delete(platform, name)
 
-    async def hold(self, platform: PlatformName, name: str) -> None:
+    async def acquire(self, platform: PlatformName, name: str) -> None:
         raise AssertionError("nothing is to be held")
 
 

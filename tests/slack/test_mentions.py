@@ -29,7 +29,7 @@ SETTINGS: tuple[Callable[[str], str], ...] = (
     lambda mention: f"*_~{mention}~_*",
     lambda mention: f"![{mention}]({mention})",
     lambda mention: f"```\n{mention}\n```\n> {mention}",
-    lambda mention: "x" * (render.MOST_TEXT - 5) + mention,
+    lambda mention: "x" * (render.MAX_TEXT - 5) + mention,
     lambda mention: "&" * 900 + mention,
 )
 
@@ -156,5 +156,5 @@ def test_no_string_of_a_hundred_thousand_by_chance_is_live() -> None:
 
         body = render.message(Card(title="t", blocks=tuple(paragraphs)), personal=False)
 
-        assert len(body.text) < render.MOST_TEXT
+        assert len(body.text) < render.MAX_TEXT
         assert list(live([{"text": body.text, "blocks": list(body.blocks)}])) == []

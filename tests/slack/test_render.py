@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from slack_sdk.models.blocks import Block
 
-from adapters.slack import forms, press, render
-from adapters.slack.pieces import pieces_of
+from adapters.slack import button_value, forms, render
+from adapters.slack.note_pages import pages_of
 from adapters.slack.richtext import length
 from bot.commands.cards import entry_card
 from bot.domain.card import Call, Card, Entries, Form, NoteTree, Paragraph
@@ -19,7 +19,7 @@ from bot.domain.digest import Digest, Why, card_of, replies_of
 from bot.domain.entry import Entry
 from bot.domain.ids import EntryNumber
 from bot.domain.notes import NoteBlock, NoteKind, Notes, lines
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.domain.text import Span, plain, string
 from store.lists.notes import tree
 from store.lists.reading import read_path
@@ -38,10 +38,10 @@ SETTINGS = settings(max_examples=50, deadline=None, suppress_health_check=list(H
 @pytest.mark.parametrize("part", [1, 2])
 def test_what_a_button_carries_is_read_as_what_was_written(value: str, part: int) -> None:
     call = Call(path=("settings", "zone"), arguments={"query": value, 'odd "name"': "x"})
-    carried = press.written(call, part)
+    carried = button_value.written(call, part)
 
     assert carried is not None
-    assert press.read("use.0", carried) == press.Press(way=press.Way.USE, call=call, part=part)
+    assert button_value.read("use.0", carried) == button_value.Press(way=button_value.Way.USE, call=call, part=part)
 
 
 def body_of(card: Card, *, personal: bool = False) -> dict[str, Any]:
@@ -56,10 +56,10 @@ def test_any_card_keeps_every_limit_of_a_message(card: Card) -> None:
         body = body_of(card, personal=personal)
 
         checked_message(body)
-        assert 1 <= len(body["blocks"]) <= render.MOST_BLOCKS
-        assert 0 < len(body["text"]) <= render.MOST_TEXT
+        assert 1 <= len(body["blocks"]) <= render.MAX_BLOCKS
+        assert 0 < len(body["text"]) <= render.MAX_TEXT
         shown = [one for one in body["blocks"] if one["type"] in {"rich_text", "context"}]
-        assert sum(length(one["elements"]) for one in shown) <= render.MOST_IN_MESSAGE
+        assert sum(length(one["elements"]) for one in shown) <= render.MAX_IN_MESSAGE
         for parsed in Block.parse_all(body["blocks"]):
             parsed.validate_json()
 
@@ -127,7 +127,7 @@ def test_what_does_not_fit_into_a_message_is_counted() -> None:
 
 def test_one_line_of_twenty_thousand_characters_is_shown_whole() -> None:
     words = " ".join(f"w{number}" for number in range(3500))
-    pieces = pieces_of(NoteTree(blocks=(an_item(words),)))
+    pieces = pages_of(NoteTree(blocks=(an_item(words),)))
 
     shown = "".join(string(line.text) for piece in pieces for line in lines(piece))
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from adapters.slack import names
-from adapters.slack.repair import SKEW, Repair
+from adapters.slack.missed_reactions import SKEW, Repair
 from bot.chat.platform import MarksSeen, Reacted
 from bot.domain.ids import MessageRef
 from tests.fakes.clock import FakeClock

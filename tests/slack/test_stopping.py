@@ -13,7 +13,7 @@ from bot.domain.card import Card
 from bot.domain.delivery import Delivery, Draft, State, Step
 from bot.domain.ids import ChannelRef, PlatformName, WorkspaceRef
 from bot.ports import Transaction
-from bot.runtime.assemble import Club, opened
+from bot.runtime.bootstrap import Club, open_club
 from bot.runtime.settings import load
 from bot.service import teams
 from tests.fakes.slack import SIGNING_SECRET, FakeSlack, Fault
@@ -35,7 +35,7 @@ def a_slack(channels: int) -> FakeSlack:
 
 async def owed(club: Club, seed: Path, channels: int) -> None:
     """Two posts for each channel, due now."""
-    team = await club.runner.write(lambda tx: teams.found_default(tx, "UTC"))
+    team = await club.runner.write(lambda tx: teams.get_or_create_default(tx, "UTC"))
     await club.lists.use(team, [seed])
 
     def planned(tx: Transaction) -> None:
@@ -46,7 +46,7 @@ async def owed(club: Club, seed: Path, channels: int) -> None:
                 draft = Draft(
                     channel=where, source_key=f"{source}:{number}", step=Step.ROOT, ordinal=0, card=Card(title=source)
                 )
-                tx.deliveries.plan(team.id, [draft], not_before=tx.now())
+                tx.ledger.plan(team.id, [draft], not_before=tx.now())
 
     await club.runner.write(planned)
 
@@ -88,7 +88,7 @@ async def every(club: Club, channels: int) -> Sequence[Delivery]:
     def read(tx: Transaction) -> Sequence[Delivery]:
         (team,) = tx.teams.all()
         keys = [f"{source}:{number}" for source in ("first", "second") for number in range(channels)]
-        return [delivery for key in keys for delivery in tx.deliveries.of(team.id, key)]
+        return [delivery for key in keys for delivery in tx.ledger.of_source(team.id, key)]
 
     return await club.runner.read(read)
 
@@ -99,7 +99,7 @@ def test_a_process_that_is_told_to_stop_ends_what_it_began_and_leaves_the_rest(d
     async def scene() -> None:
         slack = a_slack(channels)
         slack.fail("chat.postMessage", *(Fault("hang", seconds=SLOW) for _ in range(2 * channels)))
-        async with opened(load(database=database), migrate=False) as club:
+        async with open_club(load(database=database), migrate=False) as club:
             await owed(club, seed, channels)
             async with slack.running(), a_process(slack, database) as process:
                 await slack.until(lambda: called(slack, "chat.postMessage") == channels, seconds=60)
@@ -120,7 +120,7 @@ def test_an_answer_under_way_is_given_before_the_process_ends(database: str, see
     async def scene() -> None:
         slack = a_slack(1)
         slack.fail("users.info", Fault("hang", seconds=SLOW))
-        async with opened(load(database=database), migrate=False) as club:
+        async with open_club(load(database=database), migrate=False) as club:
             await owed(club, seed, 0)
             async with slack.running(), a_process(slack, database) as process:
                 await slack.until(lambda: called(slack, "auth.test") > 0, seconds=60)
@@ -141,7 +141,7 @@ import sys, threading
 from bot.runtime import backup, serve
 from bot.__main__ import main
 
-serve.LONGEST_STOP, serve.END = 0.5, 1.0
+serve.MAX_STOP, serve.END = 0.5, 1.0
 backup.Nightly.make_if_due = lambda nightly: threading.Event().wait()
 sys.argv[1:] = ["run"]
 main()

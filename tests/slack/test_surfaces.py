@@ -39,7 +39,7 @@ async def home_of(club: SlackClub, user: str) -> Json:
 
 
 def test_the_home_tab_shows_a_reader_theirs_and_an_admin_the_clubs(database: str, seed: Path) -> None:
-    async def opened() -> None:
+    async def open_club() -> None:
         async with a_club(database, seed) as club:
             await club.say(BEN, "later #6")
             reader, admin = await home_of(club, BEN), await home_of(club, ANA)
@@ -59,7 +59,7 @@ def test_the_home_tab_shows_a_reader_theirs_and_an_admin_the_clubs(database: str
             after = await slack.until(lambda: slack.homes.get(BEN))
             assert "#6 Prototyping" not in shown(after)
 
-    asyncio.run(opened())
+    asyncio.run(open_club())
 
 
 def pressed_at_home(slack: FakeSlack, user: str, action: Json) -> Json:
@@ -97,7 +97,7 @@ def test_a_home_tab_that_cannot_be_told_now_takes_only_the_place_of_none(databas
         async with a_club(database, seed) as club:
             slack = club.slack
             runner: Any = club.club.runner
-            opened = {"type": "app_home_opened", "user": BEN, "tab": "home"}
+            open_club = {"type": "app_home_opened", "user": BEN, "tab": "home"}
             read, write = runner.read, runner.write
 
             async def refused(*_: Any) -> None:
@@ -106,7 +106,7 @@ def test_a_home_tab_that_cannot_be_told_now_takes_only_the_place_of_none(databas
             runner.read = runner.write = refused
             first = await home_of(club, BEN)
             slack.homes.clear()
-            await slack.send(slack.event({**opened, "view": first}))
+            await slack.send(slack.event({**open_club, "view": first}))
             await asyncio.sleep(0.2)
             runner.read, runner.write = read, write
             assert "cannot be done right now" in shown(first)
@@ -351,7 +351,7 @@ def test_an_expired_moment_for_a_modal_says_so(database: str, seed: Path) -> Non
 
 
 def test_emoji_that_mean_the_same_are_removed_each_by_itself_under_whatever_name(database: str, seed: Path) -> None:
-    from bot.domain.reading import ReadingState
+    from bot.domain.reading_state import ReadingState
 
     async def reacted() -> None:
         slack = FakeSlack()

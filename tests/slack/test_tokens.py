@@ -40,7 +40,7 @@ async def an_installed_club(
 
 
 async def kept(club: SlackClub) -> bytes | None:
-    return await club.club.vault.recall(PlatformName("slack"), "install:T0666")
+    return await club.club.vault.load(PlatformName("slack"), "install:T0666")
 
 
 async def posted(club: SlackClub, key: str = "k") -> str:
@@ -182,7 +182,7 @@ def test_a_token_that_is_refused_right_after_its_exchange_closes_the_workspace(p
             await posted(club)
         assert len(slack.calls) == calls
         assert await kept(club) is None
-        left = await club.club.dispatcher.present(PlatformName("slack"))
+        left = await club.club.dispatcher.joined_workspaces(PlatformName("slack"))
         assert names.workspace("T0666") not in left
 
     played(scene)
@@ -259,7 +259,7 @@ def test_a_token_at_its_end_whose_exchange_is_refused_for_good_closes_the_worksp
 def test_a_slow_exchange_holds_up_no_post_for_long_and_is_not_lost(
     played: Callable[[Scene], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workspaces, "LONGEST_EXCHANGE", 0.05)
+    monkeypatch.setattr(workspaces, "MAX_EXCHANGE", 0.05)
 
     async def scene(club: SlackClub, slack: FakeSlack) -> None:
         a_second_token(slack)
@@ -277,7 +277,7 @@ def test_a_slow_exchange_holds_up_no_post_for_long_and_is_not_lost(
 def test_a_token_that_still_lives_is_used_while_a_new_one_is_slow_to_come(
     played: Callable[[Scene], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workspaces, "LONGEST_EXCHANGE", 0.05)
+    monkeypatch.setattr(workspaces, "MAX_EXCHANGE", 0.05)
 
     async def scene(club: SlackClub, slack: FakeSlack) -> None:
         a_second_token(slack)

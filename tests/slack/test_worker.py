@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bot.runtime.assemble import opened
+from bot.runtime.bootstrap import open_club
 from bot.runtime.settings import load
 from tests.fakes.postgres import Postgres
 from tests.fakes.slack import SIGNING_SECRET
@@ -30,7 +30,7 @@ def test_a_worker_delivers_what_another_process_owes_and_is_connected_to_nothing
             "DOGEAR_HEALTH_PORT": "0",
         }
         command = [sys.executable, "-m", "bot", "run", "--worker"]
-        async with slack.running(), opened(load(database=database), migrate=False) as club:
+        async with slack.running(), open_club(load(database=database), migrate=False) as club:
             settings["DOGEAR_SLACK_API"] = slack.api_url
             process = await asyncio.create_subprocess_exec(
                 *command, env={**os.environ, **settings}, stderr=asyncio.subprocess.PIPE

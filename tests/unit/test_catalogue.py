@@ -11,10 +11,10 @@ from bot.commands.catalogue import CATALOGUE
 from bot.commands.declare import bound, form_of
 from bot.domain.team import Role
 
-LONGEST_DESCRIPTION = 100
+MAX_DESCRIPTION = 100
 NAME = re.compile(r"[-_a-z0-9]{1,32}")
-MOST_OPTIONS = 25
-MOST_CHARACTERS = 8000
+MAX_OPTIONS = 25
+MAX_CHARACTERS = 8000
 """Discord's limits for an application command, docs of August 2026; names and descriptions together in the last."""
 
 every_command = pytest.mark.parametrize("spec", CATALOGUE, ids=lambda spec: spec.name)
@@ -33,7 +33,7 @@ def examples(spec: CommandSpec) -> list[str]:
 @every_command
 def test_the_summary_is_one_short_sentence(spec: CommandSpec) -> None:
     assert re.fullmatch(r"[A-Z].*[^.]\.", spec.summary)
-    assert len(spec.summary) <= LONGEST_DESCRIPTION
+    assert len(spec.summary) <= MAX_DESCRIPTION
 
 
 @every_command
@@ -48,7 +48,7 @@ def test_the_help_of_a_command_has_no_exclamation_mark_and_no_line_breaks_within
 def test_names_can_be_used_on_every_platform(spec: CommandSpec) -> None:
     assert 1 <= len(spec.path) <= 2
     assert all(NAME.fullmatch(word) for word in spec.path)
-    assert len(spec.params) <= MOST_OPTIONS
+    assert len(spec.params) <= MAX_OPTIONS
     assert len({param.name for param in spec.params}) == len(spec.params)
 
 
@@ -71,8 +71,8 @@ def test_at_most_one_parameter_takes_the_rest_and_then_none_is_taken_by_place(sp
 def test_a_parameter_can_be_shown_on_every_platform(param: Param) -> None:
     assert NAME.fullmatch(param.name)
     assert re.fullmatch(r"[a-z].*[^.]", param.summary)
-    assert len(param.summary) <= LONGEST_DESCRIPTION
-    assert len(param.choices) <= MOST_OPTIONS
+    assert len(param.summary) <= MAX_DESCRIPTION
+    assert len(param.choices) <= MAX_OPTIONS
 
 
 def test_no_path_is_declared_twice() -> None:
@@ -107,9 +107,9 @@ def test_all_commands_together_fit_into_one_application_command() -> None:
         for spec in CATALOGUE
     )
 
-    assert len(first_words) <= MOST_OPTIONS
-    assert max(groups.values()) <= MOST_OPTIONS
-    assert characters <= MOST_CHARACTERS
+    assert len(first_words) <= MAX_OPTIONS
+    assert max(groups.values()) <= MAX_OPTIONS
+    assert characters <= MAX_CHARACTERS
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from bot.commands.declare import Command, Turn, bound, command, form_of, named, 
 from bot.domain.card import Call, Card, Choice, Field
 from bot.domain.errors import BadUsage, NotAllowed
 from bot.domain.ids import ChannelRef, EntryNumber, InvocationId, WorkspaceRef
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.domain.schedule import Weekday
 from bot.domain.team import Member, Role, Team
 from bot.domain.value import Change, Kind, addressed

@@ -7,13 +7,13 @@ from typing import Any, TypeVar, cast
 
 import pytest
 
-import bot.runtime.deliver
+import bot.runtime.worker
 from bot.domain.delivery import Durations
 from bot.domain.errors import StoreError
 from bot.domain.notice import Host
-from bot.ports import Meter, Runner, Transaction
-from bot.runtime.deliver import Deliverer
-from bot.service.deliveries import Attempted
+from bot.ports import Metrics, Runner, Transaction
+from bot.runtime.worker import Worker
+from bot.service.ledger import Attempt
 from tests.fakes.clock import FakeClock
 from tests.fakes.records import a_delivery, a_message
 from tests.unit.test_supervise import Counted
@@ -38,13 +38,13 @@ class Broken:
 
 def noted(runner: Broken) -> Any:
     nobody = cast(Any, None)
-    worker = Deliverer(cast(Runner, runner), {}, Host(), Durations(attempt=ATTEMPT), FakeClock(), cast(Meter, nobody))
-    return asyncio.run(worker._note_all([Attempted(delivery=a_delivery(), result=a_message("1"))]))
+    worker = Worker(cast(Runner, runner), {}, Host(), Durations(attempt=ATTEMPT), FakeClock(), cast(Metrics, nobody))
+    return asyncio.run(worker._note_all([Attempt(delivery=a_delivery(), result=a_message("1"))]))
 
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bot.runtime.deliver, "RESULT_AGAIN", 0.005)
+    monkeypatch.setattr(bot.runtime.worker, "RESULT_AGAIN", 0.005)
 
 
 def test_a_worker_that_was_frozen_notes_its_result_over_a_new_connection() -> None:
@@ -73,7 +73,7 @@ class Asked:
 async def until_asked_again(runner: Asked, meter: Counted) -> None:
     """Nobody wakes the worker: what makes it look again is the poll alone."""
     durations = Durations(poll=timedelta(milliseconds=1))
-    worker = Deliverer(cast(Runner, runner), {}, Host(), durations, FakeClock(), meter)
+    worker = Worker(cast(Runner, runner), {}, Host(), durations, FakeClock(), meter)
     running = asyncio.create_task(worker.run())
     async with asyncio.timeout(60):
         await asyncio.wait({running, asyncio.create_task(runner.again.wait())}, return_when=asyncio.FIRST_COMPLETED)

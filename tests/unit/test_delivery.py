@@ -9,9 +9,9 @@ import pytest
 from bot.domain.delivery import (
     ALLOWED,
     DUPLICATE_REPAIRED,
-    MOST_ATTEMPTS,
+    MAX_ATTEMPTS,
     Durations,
-    Manner,
+    PostingRules,
     State,
     Step,
     Swept,
@@ -38,14 +38,14 @@ from bot.domain.ids import MessageRef, ThreadRef
 from tests.fakes.records import CHANNEL, NOW, a_delivery, a_message
 
 DURATIONS = Durations()
-MANNER = Manner()
+MANNER = PostingRules()
 BUSY = PlatformBusy("asked to wait", retry_after=timedelta(seconds=17))
 REFUSED = PlatformRefused("the channel is gone", remedy="Choose another.")
 LEFT = WorkspaceRefused("not there any more", remedy="Install it again.")
 UNCERTAIN = PlatformUncertain("no answer within 10 s")
 REMOVED = MessageRemoved("it was there", remedy="Nothing.")
 POSTS = [Step.ROOT, Step.REPLY]
-ONCE_MORE = Manner(settle=timedelta(seconds=25), repeatable_within=timedelta(seconds=120))
+ONCE_MORE = PostingRules(settle=timedelta(seconds=25), repeatable_within=timedelta(seconds=120))
 FIRST = timedelta(seconds=25)
 REPEATABLE = [Step.THREAD, Step.SEED]
 EARLY = timedelta(minutes=5)
@@ -93,13 +93,13 @@ def test_a_seed_that_was_put_is_sent() -> None:
 
 @pytest.mark.parametrize("step", list(Step))
 def test_a_busy_platform_is_asked_again_no_sooner_than_it_said(step: Step) -> None:
-    tired = a_delivery(step, attempt=MOST_ATTEMPTS + 3)
+    tired = a_delivery(step, attempt=MAX_ATTEMPTS + 3)
 
     assert after_attempt(tired, BUSY, NOW, DURATIONS, MANNER) == Transition(
         state=State.PENDING,
         outcome="asked to wait",
         not_before=NOW + timedelta(seconds=17),
-        attempt=MOST_ATTEMPTS + 2,
+        attempt=MAX_ATTEMPTS + 2,
     )
 
 
@@ -142,7 +142,7 @@ def test_a_repeatable_step_without_a_clear_answer_is_asked_for_again(step: Step,
 
 @pytest.mark.parametrize("step", REPEATABLE)
 def test_a_repeatable_step_is_given_up_after_the_most_attempts(step: Step) -> None:
-    assert after_attempt(a_delivery(step, attempt=MOST_ATTEMPTS), UNCERTAIN, NOW, DURATIONS, MANNER) == Transition(
+    assert after_attempt(a_delivery(step, attempt=MAX_ATTEMPTS), UNCERTAIN, NOW, DURATIONS, MANNER) == Transition(
         state=State.REFUSED, outcome=str(UNCERTAIN)
     )
 
@@ -162,14 +162,14 @@ def test_of_several_messages_the_oldest_stands_and_the_repair_is_told() -> None:
 
 @pytest.mark.parametrize("step", list(Step))
 def test_what_is_not_there_is_sent_again_at_once(step: Step) -> None:
-    delivery = a_delivery(step, State.UNCERTAIN, attempt=MOST_ATTEMPTS - 1)
+    delivery = a_delivery(step, State.UNCERTAIN, attempt=MAX_ATTEMPTS - 1)
 
     assert after_search(delivery, [], NOW, DURATIONS) == Transition(state=State.PENDING, not_before=NOW)
 
 
 @pytest.mark.parametrize("step", [step for step in Step if step is not Step.NOTICE])
 def test_what_is_not_there_after_the_most_attempts_is_for_a_person(step: Step) -> None:
-    delivery = a_delivery(step, State.UNCERTAIN, attempt=MOST_ATTEMPTS)
+    delivery = a_delivery(step, State.UNCERTAIN, attempt=MAX_ATTEMPTS)
 
     assert after_search(delivery, [], NOW, DURATIONS) == Transition(
         state=State.NEEDS_HUMAN, outcome="not there after 5 attempts"
@@ -308,7 +308,7 @@ def test_the_wait_doubles_up_to_the_longest() -> None:
 
 
 def test_a_notice_that_cannot_be_told_is_given_up_and_asks_nobody() -> None:
-    tired = a_delivery(Step.NOTICE, State.UNCERTAIN, attempt=MOST_ATTEMPTS)
+    tired = a_delivery(Step.NOTICE, State.UNCERTAIN, attempt=MAX_ATTEMPTS)
 
     assert after_search(tired, [], NOW, DURATIONS).state is State.REFUSED
     assert after_attempt(tired, UNCERTAIN, NOW, DURATIONS, MANNER).state is State.REFUSED

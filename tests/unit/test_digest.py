@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.card import Card, Entries, NoteTree, Paragraph
 from bot.domain.digest import (
-    MOST_NEW_ENTRIES,
+    MAX_NEW_ENTRIES,
     PART_BUDGET,
     QUESTION,
     Candidate,
@@ -25,7 +25,7 @@ from bot.domain.digest import (
 from bot.domain.entry import Entry
 from bot.domain.ids import EntryId, EntryNumber
 from bot.domain.notes import NoteBlock, NoteLine, count, lines
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.domain.schedule import WEEK
 from bot.domain.text import Span, string
 from bot.domain.wire import to_json
@@ -101,7 +101,7 @@ def test_when_all_were_featured_the_one_longest_ago_comes_again() -> None:
     long_ago = a_candidate(3, last_featured=NOW - WEEK, has_notes=False)
     just_as_long_ago = a_candidate(2, last_featured=NOW - WEEK)
 
-    assert chosen(recently, long_ago, just_as_long_ago) == (2, Why.LONGEST_AGO)
+    assert chosen(recently, long_ago, just_as_long_ago) == (2, Why.MAX_AGO)
 
 
 def featured_in_turn(pool: Sequence[Candidate], weeks: int) -> list[int]:
@@ -201,7 +201,7 @@ def test_a_digest_in_time_says_nothing_of_it() -> None:
 
 
 def test_a_digest_names_the_newest_entries_and_how_many_more() -> None:
-    newest = tuple(an_entry(number=number) for number in range(20, 20 + MOST_NEW_ENTRIES + 2))
+    newest = tuple(an_entry(number=number) for number in range(20, 20 + MAX_NEW_ENTRIES + 2))
 
     heading, block = card_of(a_digest(an_entry(), newest=newest)).blocks[-2:]
 

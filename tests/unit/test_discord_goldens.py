@@ -16,7 +16,7 @@ from bot.domain.digest import replies_of, shared_card
 from bot.domain.entry import Entry
 from bot.domain.ids import EntryId, EntryNumber, SourceId, TeamId
 from bot.domain.notes import Notes, lines
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.domain.text import string
 from store.lists.notes import tree
 from store.lists.reading import read_path

@@ -16,7 +16,7 @@ from adapters.discord.platform import DiscordPlatform
 from bot.commands.catalogue import CATALOGUE
 from bot.domain.errors import BadConfig
 from bot.domain.ids import ChannelRef, PlatformName, WorkspaceRef
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.domain.schedule import Weekday
 from bot.runtime.settings import load
 from bot.runtime.teams import scheduled

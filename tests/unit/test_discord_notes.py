@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from adapters.discord.render import MOST_MESSAGES, Layout, message, messages
+from adapters.discord.render import MAX_MESSAGES, Layout, message, messages
 from bot.commands.cards import entry_card
 from bot.domain.card import Action, Call, Card, NoteTree, Paragraph
 from bot.domain.digest import replies_of, shared_card
 from bot.domain.entry import Entry
 from bot.domain.ids import Url
 from bot.domain.notes import NoteBlock, NoteKind, lines
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.domain.text import Span, plain, string
 from tests.fakes.records import a_block, an_entry, an_item
 from tests.fakes.server import buttons, read_aloud
@@ -80,7 +80,7 @@ def test_an_answer_holds_hundreds_of_short_lines_and_its_buttons() -> None:
     layouts = answered(entry)
 
     shown = said(layouts)
-    assert len(layouts) <= MOST_MESSAGES
+    assert len(layouts) <= MAX_MESSAGES
     assert [line for line in shown if "said about caching" in line] == [
         f"• {n} said about caching" for n in range(1, 451)
     ]
@@ -95,7 +95,7 @@ def test_an_answer_too_long_for_its_messages_counts_what_it_leaves_out_and_keeps
 
     shown = said(layouts)
     kept = [line for line in shown if "xxx" in line]
-    assert len(layouts) == MOST_MESSAGES
+    assert len(layouts) == MAX_MESSAGES
     assert kept == [f"• {number} {'x' * 60}" for number in range(1, len(kept) + 1)]
     assert missing(shown) == [1000 - len(kept)]
     assert [label for label, _ in buttons(components_of(layouts[-1]))] == ["Read", "Later", "Related", "Share"]

@@ -9,10 +9,10 @@ from typing import Any
 import discord
 import pytest
 
-from adapters.discord import places, repair
+from adapters.discord import missed_reactions, places
 from adapters.discord.events import Events
 from adapters.discord.inbound import Emojis
-from adapters.discord.repair import Repair
+from adapters.discord.missed_reactions import Repair
 from bot.chat.platform import MarksSeen, Reacted, WorkspaceLeft
 from bot.domain.card import Card
 from bot.domain.errors import PlatformBusy, PlatformRefused, PlatformUncertain
@@ -53,7 +53,7 @@ class Outside:
         await asyncio.sleep(0)
         return [HERE]
 
-    async def tell(self, account: AccountRef, card: Card) -> None:
+    async def send_direct(self, account: AccountRef, card: Card) -> None:
         self.told.append(account)
 
 
@@ -137,7 +137,7 @@ def test_nothing_is_read_before_the_time_that_discord_names() -> None:
 
 
 def test_a_message_that_does_not_answer_does_not_hold_up_the_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(repair, "READ_WITHIN", 0.01)
+    monkeypatch.setattr(missed_reactions, "READ_WITHIN", 0.01)
     core, outside = a_core(FIRST, SECOND), Outside()
     outside.trouble[FIRST] = asyncio.Event().wait  # type: ignore[assignment]  # for ever
 

@@ -12,7 +12,7 @@ from adapters.discord import shards
 from adapters.discord.client import DiscordClient
 from adapters.discord.places import DISCORD
 from adapters.discord.platform import DiscordPlatform
-from adapters.discord.shards import MOST_DENIED, MOST_UNANSWERED, Shards
+from adapters.discord.shards import MAX_DENIED, MAX_UNANSWERED, Shards
 from bot.commands.cards import sentence
 from bot.domain.errors import BadConfig, PlatformBusy, PlatformUncertain, StoreBusy
 from bot.domain.ids import AccountRef, PlatformName
@@ -26,15 +26,15 @@ class Lock:
 
 
 @dataclass
-class FakeHold:
+class FakeLock:
     lock: Lock
     name: str
     lost: bool = False
 
-    async def kept(self) -> bool:
+    async def is_held(self) -> bool:
         return not self.lost
 
-    async def let_go(self) -> None:
+    async def release(self) -> None:
         if not self.lost:
             self.lock.names.discard(self.name)
 
@@ -44,7 +44,7 @@ class FakeVault:
     """One replica's view of a lock that all share."""
 
     lock: Lock
-    holds: list[FakeHold] = field(default_factory=list)
+    holds: list[FakeLock] = field(default_factory=list)
     away: bool = False
     asked: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -55,26 +55,26 @@ class FakeVault:
             if not other:
                 self.lock.names.discard(hold.name)
 
-    async def hold(self, platform: PlatformName, name: str) -> FakeHold | None:
+    async def acquire(self, platform: PlatformName, name: str) -> FakeLock | None:
         self.asked.set()
         if self.away:
             raise StoreBusy("The database is away.")
         if name in self.lock.names:
             return None
         self.lock.names.add(name)
-        self.holds.append(FakeHold(self.lock, name))
+        self.holds.append(FakeLock(self.lock, name))
         return self.holds[-1]
 
-    async def keep(self, platform: PlatformName, name: str, secret: bytes) -> None:
+    async def save(self, platform: PlatformName, name: str, secret: bytes) -> None:
         raise AssertionError("nothing is to be kept")
 
-    async def recall(self, platform: PlatformName, name: str) -> bytes | None:
+    async def load(self, platform: PlatformName, name: str) -> bytes | None:
         return None
 
-    async def forget(self, platform: PlatformName, name: str) -> None:
+    async def delete(self, platform: PlatformName, name: str) -> None:
         raise AssertionError("nothing is to be forgotten")
 
-    async def swap(self, platform: PlatformName, name: str, old: bytes | None, new: bytes | None) -> bool:
+    async def compare_and_swap(self, platform: PlatformName, name: str, old: bytes | None, new: bytes | None) -> bool:
         raise AssertionError("nothing is to be kept")
 
 
@@ -96,7 +96,7 @@ def test_two_replicas_share_the_shards_and_one_takes_over_from_the_other() -> No
         await one.look()
         assert (one.held, two.held) == ((0, 1), ())
         for hold in vaults[0].holds:
-            await hold.let_go()
+            await hold.release()
         await two.look()
         assert two.held == (0, 1)
 
@@ -124,7 +124,7 @@ def test_a_shard_that_another_replica_has_taken_ends_the_process() -> None:
     async def scene() -> None:
         async with holding(vault) as (shards, _):
             vault.lose(other=True)
-            for _ in range(MOST_DENIED):
+            for _ in range(MAX_DENIED):
                 await shards.look()
             with pytest.raises(PlatformUncertain, match="shard 0"):
                 await shards.look()
@@ -138,7 +138,7 @@ def test_our_own_lost_session_is_outlasted() -> None:
     async def scene() -> None:
         async with holding(vault) as (shards, started):
             vault.lose(other=True)
-            for _ in range(MOST_DENIED):
+            for _ in range(MAX_DENIED):
                 await shards.look()
             vault.lock.names.clear()
             await shards.look()
@@ -157,10 +157,10 @@ def test_looks_that_the_database_did_not_answer_are_no_denials() -> None:
         async with holding(vault) as (shards, _):
             vault.lose(other=True)
             vault.away = True
-            for _ in range(MOST_DENIED + 1):
+            for _ in range(MAX_DENIED + 1):
                 await shards.look()
             vault.away = False
-            for _ in range(MOST_DENIED):
+            for _ in range(MAX_DENIED):
                 await shards.look()
 
     asyncio.run(scene())
@@ -173,7 +173,7 @@ def test_shards_are_listened_to_while_the_database_is_away_and_held_again_when_i
         async with holding(vault) as (shards, started):
             vault.lose()
             vault.away = True
-            for _ in range(MOST_UNANSWERED):
+            for _ in range(MAX_UNANSWERED):
                 await shards.look()
             assert (shards.held, shards.looked) == ((0, 1), False)
             vault.away = False
@@ -194,7 +194,7 @@ def test_a_database_that_stays_away_ends_the_listening_at_last() -> None:
         async with holding(vault) as (shards, _):
             vault.lose()
             vault.away = True
-            for _ in range(MOST_UNANSWERED):
+            for _ in range(MAX_UNANSWERED):
                 await shards.look()
             with pytest.raises(PlatformUncertain, match="does not answer"):
                 await shards.look()
@@ -204,8 +204,8 @@ def test_a_database_that_stays_away_ends_the_listening_at_last() -> None:
 
 def test_what_was_taken_before_the_database_went_is_started() -> None:
     class Leaving(FakeVault):
-        async def hold(self, platform: PlatformName, name: str) -> FakeHold | None:
-            taken = await super().hold(platform, name)
+        async def acquire(self, platform: PlatformName, name: str) -> FakeLock | None:
+            taken = await super().acquire(platform, name)
             self.away = True
             return taken
 
@@ -280,7 +280,7 @@ def test_a_platform_that_ended_can_be_run_again_and_says_how_it_stands() -> None
     async def scene() -> None:
         async with serving(fake) as platform:
             await run_once(platform)
-            await platform.tell(AccountRef(DISCORD, "1"), sentence("Posted while nobody listens."))
+            await platform.send_direct(AccountRef(DISCORD, "1"), sentence("Posted while nobody listens."))
             await run_once(platform)
             await platform.client.close()
 

@@ -13,9 +13,9 @@ from bot.commands.catalogue import CATALOGUE
 from bot.domain.card import Choice
 from bot.domain.value import Kind
 
-LONGEST_COMMAND = 8000
+MAX_COMMAND = 8000
 """Characters of a command in all: names, descriptions and values of itself, its options and their choices."""
-MOST_OPTIONS = 25
+MAX_OPTIONS = 25
 NAME = re.compile(r"[-_'a-z0-9]{1,32}")
 
 
@@ -35,14 +35,14 @@ def length(command: Mapping[str, Any]) -> int:
 def test_the_catalogue_fits_into_the_commands_of_discord() -> None:
     root, *menus = surface.commands(CATALOGUE, "blog")
 
-    assert length(root) <= LONGEST_COMMAND
+    assert length(root) <= MAX_COMMAND
     assert len(menus) <= 15
     for one in walked(root):
-        assert len(one.get("options", ())) <= MOST_OPTIONS
-        assert len(one.get("choices", ())) <= surface.MOST_CHOICES
+        assert len(one.get("options", ())) <= MAX_OPTIONS
+        assert len(one.get("choices", ())) <= surface.MAX_CHOICES
         if "type" in one:
             assert NAME.fullmatch(one["name"]), one["name"]
-            assert 0 < len(one["description"]) <= surface.LONGEST_DESCRIPTION
+            assert 0 < len(one["description"]) <= surface.MAX_DESCRIPTION
 
 
 def test_required_options_come_first() -> None:

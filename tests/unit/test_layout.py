@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PLATFORMS = re.compile(r"slack|discord", re.IGNORECASE)
-MAY_NAME_PLATFORMS = {"bot/runtime/settings.py", "bot/runtime/assemble.py"}
+MAY_NAME_PLATFORMS = {"bot/runtime/settings.py", "bot/runtime/bootstrap.py"}
 SOURCES = sorted(path for folder in ("bot", "store") for path in (ROOT / folder).rglob("*.py"))
 
 

@@ -101,7 +101,7 @@ def test_without_a_limit_nobody_waits_and_nothing_is_said_of_it() -> None:
 
 
 def test_buckets_of_very_many_people_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.commands.limits.MOST_BUCKETS", 100)
+    monkeypatch.setattr("bot.commands.limits.MAX_BUCKETS", 100)
     limits = Limits(per_person=60, now=Watch())
 
     for number in range(1000):

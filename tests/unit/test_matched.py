@@ -5,7 +5,7 @@ import pytest
 from bot.domain.notes import NoteBlock
 from bot.domain.text import string
 from store.lists.notes import tree
-from store.sql.search.matched import best_line
+from store.sql.search.snippet import best_line
 
 
 @pytest.mark.parametrize("filler", ["缓存系统", "long-hyphenated-", "with blanks "])

@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-from bot.domain.delivery import Manner, State, Step
+from bot.domain.delivery import PostingRules, State, Step
 from bot.runtime.pacer import Pacer
 from tests.fakes.clock import FakeClock
 from tests.fakes.records import a_delivery
 
-TENTH = Manner(workspace_pace=timedelta(milliseconds=100))
+TENTH = PostingRules(workspace_pace=timedelta(milliseconds=100))
 
 
 def test_requests_for_a_workspace_take_turns() -> None:

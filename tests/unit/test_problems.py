@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.errors import BadConfig
 from bot.runtime.cli import app
-from bot.runtime.problems import checked
+from bot.runtime.config_check import checked
 
 SLACK = {"SLACK_BOT_TOKEN": "xoxb-x", "SLACK_APP_TOKEN": "xapp-x"}
 

@@ -115,7 +115,7 @@ def the_loop_goes_on(reader: GroupReader) -> "asyncio.Future[bool]":
 
 
 def patience(monkeypatch: pytest.MonkeyPatch, aside: float, in_vain: float = 0.0) -> None:
-    for name, seconds in (("BEGINNING", 0.0), ("ASIDE", aside), ("MOST_ASIDE", aside), ("IN_VAIN", in_vain)):
+    for name, seconds in (("BEGINNING", 0.0), ("ASIDE", aside), ("MAX_ASIDE", aside), ("IN_VAIN", in_vain)):
         monkeypatch.setattr(readers, name, seconds)
 
 

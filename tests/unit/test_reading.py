@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.domain.reading import Choice, ReadingState, state_of
+from bot.domain.reading_state import Choice, ReadingState, state_of
 from tests.fakes.records import NOW, a_mark
 
 UNREAD, LATER, READ = ReadingState.UNREAD, ReadingState.LATER, ReadingState.READ

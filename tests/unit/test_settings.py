@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.errors import BadConfig
-from bot.runtime import effective
+from bot.runtime import config_dump
 from bot.runtime.settings import PREFIX, Settings, load
 
 CANARY = "canary-of-a-secret"
@@ -20,7 +20,7 @@ def nothing_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def effect(name: str) -> str:
-    (line,) = [line for line in effective.lines(load()) if line.startswith(f"{PREFIX}{name} ")]
+    (line,) = [line for line in config_dump.lines(load()) if line.startswith(f"{PREFIX}{name} ")]
     return " ".join(line.split()[1:])
 
 
@@ -101,12 +101,12 @@ def test_no_secret_is_shown_whichever_option_holds_it(monkeypatch: pytest.Monkey
         monkeypatch.setenv(f"{PREFIX}{name.upper()}", KEY if name == "vault_keys" else CANARY)
     monkeypatch.setenv("DOGEAR_DATABASE", f"postgresql://dogear:{CANARY}@db.example.org/dogear")
 
-    shown = list(effective.lines(load()))
+    shown = list(config_dump.lines(load()))
 
     assert {"discord_token", "slack_bot_token", "slack_signing_secret", "vault_keys"} <= set(secret)
     assert CANARY not in "\n".join(shown) + repr(load())
     assert KEY not in "\n".join(shown) + repr(load())
-    assert sum(effective.HIDDEN in line for line in shown) == len(secret)
+    assert sum(config_dump.HIDDEN in line for line in shown) == len(secret)
     assert effect("DATABASE") == "postgresql://dogear:***@db.example.org/dogear [environment]"
 
 
@@ -145,6 +145,6 @@ def test_an_address_without_a_password_is_shown_as_it_is_written(monkeypatch: py
 def test_a_variable_that_is_no_option_is_pointed_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOGEAR_DISCORD_TOKN", CANARY)
 
-    last = list(effective.lines(load()))[-1]
+    last = list(config_dump.lines(load()))[-1]
 
     assert last == "DOGEAR_DISCORD_TOKN is no option of Dogear's and changes nothing."

@@ -11,12 +11,12 @@ from bot.chat.connection import Connection
 from bot.chat.platform import Core, Vault
 from bot.domain.delivery import Delivery, Transition
 from bot.domain.errors import BadConfig, DogearError, PlatformUncertain
-from bot.runtime.supervise import Patience, Supervisor
+from bot.runtime.supervise import RestartBackoff, Supervisor
 from tests.fakes.core import FakeCore, NoVault
 from tests.fakes.platform import RecordingPlatform
 
 SOON = timedelta(milliseconds=1)
-QUICK = Patience(
+QUICK = RestartBackoff(
     look=SOON,
     first_pause=SOON,
     longest_pause=SOON,
@@ -30,16 +30,16 @@ QUICK = Patience(
 class Counted:
     restarts: list[str] = field(default_factory=list)
 
-    def answered(self, command: str, outcome: str, seconds: float) -> None:
+    def count_answer(self, command: str, outcome: str, seconds: float) -> None:
         raise AssertionError
 
-    def repeated(self) -> None:
+    def count_repeat(self) -> None:
         raise AssertionError
 
-    def settled(self, delivery: Delivery, transition: Transition) -> None:
+    def count_settled(self, delivery: Delivery, transition: Transition) -> None:
         raise AssertionError
 
-    def restarted(self, part: str) -> None:
+    def count_restart(self, part: str) -> None:
         self.restarts.append(part)
 
 

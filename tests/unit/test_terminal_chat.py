@@ -6,7 +6,7 @@ import pytest
 
 from bot.chat.platform import Happening, Reacted, Unreacted, WorkspaceJoined
 from bot.domain.ids import InvocationId
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.domain.team import Role
 from tests.fakes.core import NOW, FakeCore, FakeStage, a_channel, an_entry
 from tests.fakes.terminal import answers
@@ -326,6 +326,6 @@ def test_a_line_end_for_some_readers_does_not_end_an_object() -> None:
 class BusyCore(FakeCore):
     """A core whose store is busy from the first reaction on."""
 
-    async def happened(self, happening: Happening, id: InvocationId | None = None) -> None:
+    async def handle(self, happening: Happening, id: InvocationId | None = None) -> None:
         self.busy = isinstance(happening, Reacted)
-        await super().happened(happening)
+        await super().handle(happening)

@@ -7,7 +7,7 @@ import pytest
 from adapters.terminal.inbound import Advance, Enter, Press, Reaction, Speak, Time, Until, Use, read
 from bot.domain.errors import BadUsage
 from bot.domain.ids import EntryNumber
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.domain.schedule import Weekday
 from bot.domain.team import Role
 from tests.fakes.core import CATALOGUE

@@ -12,7 +12,7 @@ from adapters.terminal.transcript import PlainLines
 from bot.chat.platform import ChatPlatform
 from bot.domain.card import Card
 from bot.domain.ids import AccountRef, MessageRef, PlatformName
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from tests.fakes.core import NOW, FakeCore, FakeStage, NoVault, a_channel, an_entry
 from tests.fakes.terminal import a_terminal, answers
 
@@ -102,7 +102,7 @@ def test_work_on_a_message_of_an_earlier_run_is_done_all_the_same() -> None:
 def test_what_is_told_to_one_person_names_them() -> None:
     platform, screen = a_platform()
 
-    asyncio.run(platform.tell(AccountRef(PlatformName("terminal"), "ana"), HELLO))
+    asyncio.run(platform.send_direct(AccountRef(PlatformName("terminal"), "ana"), HELLO))
 
     assert [(shown.to, shown.private) for shown in screen.shown] == [("@ana", True)]
 

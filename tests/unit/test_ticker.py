@@ -149,7 +149,7 @@ def test_a_tick_says_when_to_ask_again_the_next_slot_and_a_chance_at_most_a_tick
             club = house.club
             await house.say("schedule set mon 09:00 UTC")
             club.clock.move_to(DUE - before)
-            monkeypatch.setattr(type(club.clock), "below", lambda _clock, _limit: chance)
+            monkeypatch.setattr(type(club.clock), "random_below", lambda _clock, _limit: chance)
             return await Ticker(club.runner, club.deliverer, Host(), TEN, club.clock, Counted()).tick()
 
     assert timedelta() <= pause - asyncio.run(scene()) < timedelta(seconds=5)
@@ -180,8 +180,8 @@ def test_a_digest_that_falls_due_between_two_ticks_waits_for_neither(tmp_path: P
             club.clock.move_to(DUE - timedelta(milliseconds=300))
             ticker = Ticker(club.runner, club.deliverer, Host(), SELDOM, club.clock, Counted())
             async with asyncio.timeout(60), ticker.running():
-                before = len(await club.runner.read(lambda tx: tx.deliveries.open()))
-                while not await club.runner.read(lambda tx: tx.deliveries.open()):  # noqa: ASYNC110 -- told to nobody
+                before = len(await club.runner.read(lambda tx: tx.ledger.count_by_state()))
+                while not await club.runner.read(lambda tx: tx.ledger.count_by_state()):  # noqa: ASYNC110 -- told to nobody
                     await asyncio.sleep(0.01)
             return before
 

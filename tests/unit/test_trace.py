@@ -61,14 +61,14 @@ def logged_of_a_club(folder: Path, scene: Callable[[Clubhouse], Awaitable[None]]
     handler.setFormatter(_Lazily(human=False))
     log = logging.getLogger("dogear")
 
-    async def opened() -> None:
+    async def open_club() -> None:
         async with clubhouse(f"sqlite:///{folder}/dogear.db", folder, "Caching", "Queues") as house:
             log.addHandler(handler)
             log.setLevel(logging.DEBUG)
             await scene(house)
 
     try:
-        asyncio.run(opened())
+        asyncio.run(open_club())
     finally:
         log.removeHandler(handler)
         log.setLevel(logging.WARNING)

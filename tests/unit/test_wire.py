@@ -22,7 +22,7 @@ from bot.domain.card import (
 )
 from bot.domain.ids import ChannelRef, EntryNumber, PlatformName, Url, WorkspaceRef
 from bot.domain.notes import NoteBlock, NoteKind
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.domain.text import Span, plain
 from bot.domain.wire import VERSION, from_json, to_json
 

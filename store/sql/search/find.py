@@ -13,22 +13,22 @@ from bot.domain.ids import MemberId, TeamId
 from bot.domain.query import Query
 from bot.domain.text import plain
 from bot.ports import Hit, Hits
-from store.sql import often
+from store.sql import hot_queries
 from store.sql.entries import entry_of
 from store.sql.filters import among as narrowed
 from store.sql.filters import asked, on_list
 from store.sql.search.index import Index
-from store.sql.search.matched import best_line, emphasised
+from store.sql.search.key_terms import telling
+from store.sql.search.query_plan import Term, Wanted, wanted_by
+from store.sql.search.snippet import best_line, emphasised
 from store.sql.search.spelling import Spelling
-from store.sql.search.telling import telling
-from store.sql.search.wanted import Term, Wanted, wanted_by
 from store.sql.search.words import distinct
+from store.sql.session import Session
 from store.sql.tables import ENTRY
-from store.sql.work import Work
 
 
 class SqlSearch:
-    def __init__(self, work: Work, index: Index, spelling: Spelling) -> None:
+    def __init__(self, work: Session, index: Index, spelling: Spelling) -> None:
         self._work = work
         self._index = index
         self._spelling = spelling
@@ -74,7 +74,7 @@ class SqlSearch:
     def _hits(self, team: TeamId, wanted: Wanted, numbers: Sequence[int]) -> tuple[Hit, ...]:
         if not numbers:
             return ()
-        rows = self._work.quickly(often.THESE, team=team, numbers=json.dumps(list(numbers)))
+        rows = self._work.quickly(hot_queries.THESE, team=team, numbers=json.dumps(list(numbers)))
         found = {row.number: entry_of(row, _no_tree) for row in rows}
         if not wanted.anything:
             return tuple(Hit(entry=found[number], title=plain(found[number].title)) for number in numbers)

@@ -8,7 +8,7 @@ from sqlalchemy import Select
 
 from bot.domain.source import ReadEntry
 from store.sql.filters import Among
-from store.sql.search.wanted import Wanted
+from store.sql.search.query_plan import Wanted
 
 
 class Index(Protocol):

@@ -34,15 +34,15 @@ from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from bot.domain.record import record
 from bot.domain.source import ReadEntry
 from store.sql.filters import Among
-from store.sql.search.wanted import ENOUGH, MOST_RANKED, Term, Tier, Wanted
+from store.sql.search.query_plan import ENOUGH, MAX_RANKED, Term, Tier, Wanted
 from store.sql.search.words import distinct, tokens
-from store.sql.work import Work
+from store.sql.session import Session
 
 WEIGHTS = [weight / 1.5 for weight in (1.0, 1.0, 1.2, 1.5)]
 """Of the tsvector's labels D to A: nothing, notes, tags, title. `ts_rank` wants them in this order, none over 1."""
-MOST_RANKS, FEWEST_WEIGHED = 120_000, 8
+MAX_RANKS, MIN_WEIGHED = 120_000, 8
 """`ts_rank` is asked for each match and each word, some 0.1 s in all; of many words the weightiest are asked then."""
-LONGEST_TEXT = 100_000
+MAX_TEXT = 100_000
 """Characters of notes that are searched: PostgreSQL refuses a tsvector over 1 MB."""
 
 SCHEMA = (
@@ -93,7 +93,7 @@ _MEANT = """
 
 
 class PostgresIndex:
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Session) -> None:
         self._work = work
 
     def create(self, team: int) -> None:
@@ -148,7 +148,7 @@ class PostgresIndex:
         total: int,
     ) -> Sequence[int]:
         """The best of the newest matches, of `total` in all."""
-        matches = min(total, max(MOST_RANKED, limit))
+        matches = min(total, max(MAX_RANKED, limit))
         where = [*_where(team, tier.expression, among), _ENTRY.c.entry != all_(literal(before, ARRAY(Integer)))]
         if matches < total:
             newest = select(_ENTRY.c.entry).where(*where).order_by(_ENTRY.c.entry.desc()).limit(matches)
@@ -156,7 +156,7 @@ class PostgresIndex:
         # Without the concatenation each rank would unpack a text as long as a book anew; OFFSET keeps it in its place.
         words = _ENTRY.c.words.op("||", return_type=TSVECTOR())(cast(literal("", TSVECTOR), TSVECTOR)).label("words")
         found = select(_ENTRY.c.entry, words).where(*where).offset(literal_column("0")).subquery()
-        score = tier.score(max(FEWEST_WEIGHED, MOST_RANKS // matches), found.c.words)
+        score = tier.score(max(MIN_WEIGHED, MAX_RANKS // matches), found.c.words)
         best = select(found.c.entry).order_by(score.desc(), found.c.entry).limit(limit)
         return [row.entry for row in self._work.rows(best)]
 
@@ -172,7 +172,7 @@ class PostgresIndex:
         wanted: Wanted,
         texts: Mapping[int, str],
     ) -> Mapping[int, AbstractSet[str]]:
-        held = {number: distinct(text[:LONGEST_TEXT]) for number, text in texts.items()}
+        held = {number: distinct(text[:MAX_TEXT]) for number, text in texts.items()}
         asked = [
             token
             for term in (*wanted.words, *wanted.phrases, *wanted.stand_ins, *wanted.begun)
@@ -300,7 +300,7 @@ def _text(entry: ReadEntry) -> dict[str, str]:
     return {
         "title": _plain(entry.title),
         "tags": _plain(" ".join(entry.tags)),
-        "notes": _plain(entry.notes.markdown[:LONGEST_TEXT]),
+        "notes": _plain(entry.notes.markdown[:MAX_TEXT]),
     }
 
 

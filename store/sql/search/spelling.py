@@ -15,23 +15,23 @@ from sqlalchemy import delete, select, text
 from bot.domain.ids import TeamId
 from bot.domain.query import Query
 from bot.domain.source import ReadEntry
+from store.sql.compiled_query import FastRows
 from store.sql.filters import on_list
-from store.sql.quick import Quick
 from store.sql.search.index import Index
-from store.sql.search.wanted import STOP_WORDS, Term
+from store.sql.search.query_plan import STOP_WORDS, Term
 from store.sql.search.words import distinct, fold, of_signs, replaced, tokens
+from store.sql.session import Session
 from store.sql.tables import ENTRY, SPELLING, storable
-from store.sql.work import Work
 
-MOST_CORRECTED = 3
+MAX_CORRECTED = 3
 """More unknown words than these are left as they are: a pasted text is not a misspelt query."""
 SHORTEST, LONGEST = 3, 40
 """Letters of a word that is worth correcting, or being corrected to."""
-MOST_BEGUN = 50
+MAX_BEGUN = 50
 """Words for which a beginning may stand: enough to find what is meant, and no beginning is ever slow."""
 ONE_EDIT_UP_TO = 5
 """In words up to so many letters one edit is forgiven, in longer ones two."""
-MOST_TEXT = 100_000
+MAX_TEXT = 100_000
 """Characters of an entry whose words are kept."""
 
 _COUNT = {
@@ -44,11 +44,11 @@ _COUNT = {
 }
 # One long text and not a row a word: the drivers took ten times as long to make the rows.
 _OF_LENGTHS = " FROM spelling WHERE team = :team AND entries > 0 AND length(word) BETWEEN :shortest AND :longest"
-_WORDS = Quick(
+_WORDS = FastRows(
     sqlite=text("SELECT group_concat(word || ' ' || entries, ' ')" + _OF_LENGTHS),
     postgresql=text("SELECT string_agg(word || ' ' || entries, ' ')" + _OF_LENGTHS),
 )
-_HELD = Quick(
+_HELD = FastRows(
     sqlite=text("""SELECT word FROM spelling
         WHERE team = :team AND entries > 0 AND word IN (SELECT value FROM json_each(:words))"""),
     postgresql=text("""SELECT word FROM spelling
@@ -56,11 +56,11 @@ _HELD = Quick(
 )
 _BEGINS = text("""SELECT word FROM spelling WHERE team = :team AND word >= :begun AND word < :beyond AND entries > 0
     ORDER BY entries DESC, word LIMIT :most""")
-_BEGUN = Quick(sqlite=_BEGINS, postgresql=_BEGINS)
+_BEGUN = FastRows(sqlite=_BEGINS, postgresql=_BEGINS)
 
 
 class Spelling:
-    def __init__(self, work: Work, index: Index) -> None:
+    def __init__(self, work: Session, index: Index) -> None:
         self._work = work
         self._index = index
 
@@ -77,7 +77,7 @@ class Spelling:
             self._work.change(delete(SPELLING).where(SPELLING.c.team == team, SPELLING.c.entries <= 0))
 
     def _count(self, team: int, texts: Iterable[tuple[str, Sequence[str], str]], *, sign: int) -> None:
-        said = (storable(f"{title} {' '.join(tags)} {notes}"[:MOST_TEXT]) for title, tags, notes in texts)
+        said = (storable(f"{title} {' '.join(tags)} {notes}"[:MAX_TEXT]) for title, tags, notes in texts)
         held = Counter(chain.from_iterable(map(distinct, said)))
         counts = {word: entries for word, entries in held.items() if _kept(word)}
         if counts:
@@ -87,7 +87,7 @@ class Spelling:
     def corrected(self, team: int, query: Query) -> dict[str, str]:
         """For words of the query that no entry holds, the word that was probably meant. C++ is never meant to be CSS."""
         unknown = self._unknown(team, [word for word in query.words if word not in query.also])
-        if not unknown or len(unknown) > MOST_CORRECTED:
+        if not unknown or len(unknown) > MAX_CORRECTED:
             return {}
         meant = self._meant(team, unknown)
         changed = {word: replaced(word, meant) for word in query.words if meant.keys() & set(tokens(word))}
@@ -113,11 +113,11 @@ class Spelling:
         """Words on the list that begin with the last one of the term, those of most entries first; not itself."""
         *before, last = term.tokens
         found = self._begun(team, last)
-        most = MOST_BEGUN // len(term.tokens)  # as many tokens in all, for each phrase is looked for by itself
+        most = MAX_BEGUN // len(term.tokens)  # as many tokens in all, for each phrase is looked for by itself
         return tuple(Term(tokens=(*before, word)) for word in found[:most] if word != last)
 
     def _begun(self, team: int, begun: str) -> Sequence[str]:
-        rows = self._work.quickly(_BEGUN, team=team, begun=begun, beyond=f"{begun}\U0010ffff", most=MOST_BEGUN)
+        rows = self._work.quickly(_BEGUN, team=team, begun=begun, beyond=f"{begun}\U0010ffff", most=MAX_BEGUN)
         return [word for (word,) in rows]
 
     def _meant(self, team: int, unknown: Sequence[str]) -> dict[str, str]:

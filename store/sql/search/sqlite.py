@@ -15,12 +15,12 @@ from typing import Any, TypeAlias
 from sqlalchemy import Select, column, select, text
 
 from bot.domain.source import ReadEntry
+from store.sql.compiled_query import fetched
 from store.sql.filters import Among, Tagged
-from store.sql.quick import fetched
-from store.sql.search.wanted import ENOUGH, MOST_RANKED, Term, Tier, Wanted
+from store.sql.search.query_plan import ENOUGH, MAX_RANKED, Term, Tier, Wanted
 from store.sql.search.words import distinct, tokens
+from store.sql.session import Session
 from store.sql.tables import storable
-from store.sql.work import Work
 
 _SCHEMA = (
     """CREATE VIEW {index}_entry AS
@@ -59,7 +59,7 @@ class SqliteIndex:
     carried out by it still 30 µs each.
     """
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Session) -> None:
         self._work = work
 
     def create(self, team: int) -> None:
@@ -96,7 +96,7 @@ class SqliteIndex:
             if len(found) >= min(offset + limit, total):
                 break
             rest = offset + limit - len(found)
-            ranked = max(MOST_RANKED, rest) if total > MOST_RANKED else None
+            ranked = max(MAX_RANKED, rest) if total > MAX_RANKED else None
             found += self._best(team, expression, narrowed, found, rest, ranked)
         return total, found[offset:]
 

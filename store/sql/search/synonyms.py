@@ -8,17 +8,17 @@ from sqlalchemy import and_, delete, or_, select, text
 from bot.domain.ids import SourceId, TeamId
 from bot.domain.query import Query
 from bot.domain.synonym import Synonym
-from store.sql.keys import number_of, team_of
-from store.sql.quick import Quick
+from store.sql.compiled_query import FastRows
+from store.sql.ids import number_of, team_of
 from store.sql.search.words import tokens
+from store.sql.session import Session
 from store.sql.tables import SYNONYM
-from store.sql.work import Work
 
 LONGEST = 100
 """Characters of a word or phrase that has synonyms."""
-MOST_WORDS = 3
+MAX_WORDS = 3
 """Of a query, next to each other, that are looked up as one phrase."""
-MOST_STANDING_IN = 10
+MAX_STANDING_IN = 10
 
 _NO_SOURCE, _NO_FILE = 0, ""
 _LISTED = {
@@ -28,14 +28,14 @@ _LISTED = {
 _OF = (
     "SELECT word, other FROM synonym WHERE team = :team AND (word IN {these} OR other IN {these}) ORDER BY word, other"
 )
-_THESE = Quick(**{engine: text(_OF.format(these=these)) for engine, these in _LISTED.items()})
+_THESE = FastRows(**{engine: text(_OF.format(these=these)) for engine, these in _LISTED.items()})
 
 
 class SqlSynonyms:
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Session) -> None:
         self._work = work
 
-    def of(self, team: TeamId, query: Query) -> Mapping[str, tuple[str, ...]]:
+    def for_query(self, team: TeamId, query: Query) -> Mapping[str, tuple[str, ...]]:
         typed = dict(_phrases(query.words))
         if not typed:
             return {}
@@ -46,7 +46,7 @@ class SqlSynonyms:
                 if phrase in typed and other not in typed:
                     for word in typed[phrase]:
                         found.setdefault(word, {})[other] = None
-        return {word: tuple(others)[:MOST_STANDING_IN] for word, others in found.items()}
+        return {word: tuple(others)[:MAX_STANDING_IN] for word, others in found.items()}
 
     def all(self, team: TeamId) -> Sequence[Synonym]:
         kept = select(SYNONYM).where(SYNONYM.c.team == team).order_by(SYNONYM.c.word, SYNONYM.c.other, SYNONYM.c.file)
@@ -66,7 +66,7 @@ class SqlSynonyms:
         ]
         return self._work.change(delete(SYNONYM).where(here, *having))
 
-    def keep_file(self, source: SourceId, file: str, synonyms: Mapping[str, Sequence[str]]) -> None:
+    def save_file(self, source: SourceId, file: str, synonyms: Mapping[str, Sequence[str]]) -> None:
         team, number = team_of(source), number_of(source)
         here = and_(SYNONYM.c.team == team, SYNONYM.c.source == number, SYNONYM.c.file == file)
         self._work.change(delete(SYNONYM).where(here))
@@ -79,10 +79,10 @@ class SqlSynonyms:
 
 
 def _phrases(words: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
-    """The query's phrases of up to `MOST_WORDS` words as they are kept, each with the words as typed."""
+    """The query's phrases of up to `MAX_WORDS` words as they are kept, each with the words as typed."""
     split = [tokens(word) for word in words]
     for start in range(len(words)):
-        for end in range(start + 1, min(start + MOST_WORDS, len(words)) + 1):
+        for end in range(start + 1, min(start + MAX_WORDS, len(words)) + 1):
             phrase = " ".join(token for typed in split[start:end] for token in typed)
             if phrase and len(phrase) <= LONGEST:
                 yield phrase, words[start:end]

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 
-LONGEST_TOKEN = 200
+MAX_TOKEN = 200
 """More characters in one token than these do not help to find anything."""
 
 _TOKEN = re.compile(r"[^\W_]+")
@@ -69,7 +69,7 @@ def _signs_spelled_out(text: str) -> str:
 
 def tokens(text: str) -> list[str]:
     """The folded words of a text."""
-    return [token[:LONGEST_TOKEN] for token in _TOKEN.findall(fold(spelled_out(text)))]
+    return [token[:MAX_TOKEN] for token in _TOKEN.findall(fold(spelled_out(text)))]
 
 
 def distinct(text: str) -> set[str]:

@@ -5,7 +5,7 @@ from functools import partial
 
 from adapters.slack.api import Api
 from adapters.slack.emoji import Emoji
-from adapters.slack.quiet import log
+from adapters.slack.redaction import log
 from adapters.slack.workspace import Workspace
 from adapters.slack.workspaces import Workspaces
 from bot.domain.errors import BadConfig, PlatformBusy, PlatformError, StoreError
@@ -18,7 +18,7 @@ PATIENCE = 0.5
 """Seconds to wait for what it says: a reaction is to be acknowledged in time."""
 
 
-class Acquaintance:
+class WorkspaceInfo:
     """Knows the workspaces that we have to do with, each as it is since its latest installation."""
 
     def __init__(self, api: Api, workspaces: Workspaces, emoji: Emoji) -> None:

@@ -11,7 +11,7 @@ from bot.domain.notes import NoteBlock, NoteKind
 from bot.domain.text import Span, Text, plain, string
 from store.sql.search.words import distinct, runs, tokens
 
-LONGEST_SHOWN = 1_000
+MAX_SHOWN = 1_000
 """Characters of a line; a note may be as long as a book."""
 
 
@@ -49,16 +49,16 @@ def _pieces(span: Span, meant: Callable[[str], bool]) -> Iterator[Span]:
 def _excerpt(line: Text, words: AbstractSet[str]) -> Text:
     """What is shown of a line: of one that is longer than anybody reads, a part from just before the first word on."""
     whole = string(line)
-    if len(whole) <= LONGEST_SHOWN:
+    if len(whole) <= MAX_SHOWN:
         return line
     meant, at = _meant(words), 0
     for run, word in runs(whole):
         if word and meant(run):
             break
         at += len(run)
-    start = max(at - LONGEST_SHOWN // 4, 0)
-    begin = max(whole.rfind(" ", 0, start) + 1, start - LONGEST_SHOWN // 4)  # not every script has blanks
-    end = begin + LONGEST_SHOWN
+    start = max(at - MAX_SHOWN // 4, 0)
+    begin = max(whole.rfind(" ", 0, start) + 1, start - MAX_SHOWN // 4)  # not every script has blanks
+    end = begin + MAX_SHOWN
     before, after = (plain("… ") if begin else ()), (plain(" …") if end < len(whole) else ())
     return (*before, *_between(line, begin, end), *after)
 

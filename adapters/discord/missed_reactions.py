@@ -64,7 +64,7 @@ class Repair:
     async def _look_up(self) -> None:
         """Find out which messages a gap was about; while the store does not say, it is asked again every round."""
         for workspace, since in list(self._gaps.items()):
-            shown = await self._core.shown(workspace)
+            shown = await self._core.recent_posts(workspace)
             if shown is None:
                 return
             del self._gaps[workspace]
@@ -77,7 +77,7 @@ class Repair:
         try:
             async with asyncio.timeout(READ_WITHIN):
                 seen = await self._marks(message)
-            await self._core.happened(MarksSeen(message=message, marks=tuple(seen), at=at, since=since))
+            await self._core.handle(MarksSeen(message=message, marks=tuple(seen), at=at, since=since))
         except PlatformRefused as no:
             log.info("reactions are not read again: %s", no)
         except PlatformBusy as busy:

@@ -14,7 +14,7 @@ from slack_sdk.signature import SignatureVerifier
 from yarl import query_to_pairs
 
 from adapters.slack.payload import WRONG_SHAPE
-from adapters.slack.quiet import log
+from adapters.slack.redaction import log
 from bot.chat.web import Request, Response
 
 Answering = Callable[[Any, Callable[[], AsyncBoltRequest]], Awaitable[BoltResponse]]

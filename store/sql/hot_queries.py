@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Select, Table, and_, bindparam, cast, exists, func, select
 
 from bot.domain.delivery import State, Step
-from bot.domain.reading import ReadingState
+from bot.domain.reading_state import ReadingState
 from bot.ports import LOTS
-from store.sql.quick import once, these
+from store.sql.compiled_query import once, these
+from store.sql.session import INSERTS
 from store.sql.tables import DELIVERY, ENTRY, ENTRY_TAG, MARK, READING
-from store.sql.work import INSERTS
 
 MARK_KEY = ("team", "platform", "workspace", "channel", "message", "account", "emoji")
 _MARK_VALUE = ("entry", "meaning", "at", "live")

@@ -20,9 +20,9 @@ from bot.domain.ids import (
     ThreadRef,
 )
 from bot.domain.wire import from_json, to_json
-from store.sql.keys import id_of, number_of
-from store.sql.places import channel_of, place
-from store.sql.work import AnyRow
+from store.sql.channel_columns import channel_of, place
+from store.sql.ids import id_of, number_of
+from store.sql.session import AnyRow
 
 KEY_LENGTH = 24
 """Characters: fits what every platform lets us attach to a message."""

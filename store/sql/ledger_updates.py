@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Integer, Text, and_, bindparam, case, func, literal, or_, select, tuple_, update
 
 from bot.domain.delivery import MESSAGES, State, Step
-from store.sql.due import CHANNEL, CHANNEL_IS_FREE, NOT_HALTED, in_state
+from store.sql.ledger_queries import CHANNEL, CHANNEL_IS_FREE, NOT_HALTED, in_state
 from store.sql.tables import DELIVERY, WORKSPACE
 
 _ROW = DELIVERY.c

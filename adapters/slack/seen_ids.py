@@ -5,10 +5,10 @@ from collections import OrderedDict
 from datetime import timedelta
 
 REMEMBERED = timedelta(minutes=30)
-MOST_REMEMBERED = 50_000
+MAX_REMEMBERED = 50_000
 
 
-class Once:
+class SeenIds:
     """Remembers for a while what was done already, in this process."""
 
     def __init__(self) -> None:
@@ -24,6 +24,6 @@ class Once:
             return False
         self._seen[name] = now
         oldest = now - REMEMBERED.total_seconds()
-        while self._seen and (len(self._seen) > MOST_REMEMBERED or next(iter(self._seen.values())) < oldest):
+        while self._seen and (len(self._seen) > MAX_REMEMBERED or next(iter(self._seen.values())) < oldest):
             self._seen.popitem(last=False)
         return True

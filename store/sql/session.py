@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, DateTime, Executable, Row, Sel
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.domain.notes import NoteBlock
-from store.sql.quick import Quick
+from store.sql.compiled_query import FastRows
 from store.sql.tables import COUNTER, storable
 
 Tree: TypeAlias = Callable[[str], tuple[NoteBlock, ...]]
@@ -23,7 +23,7 @@ AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
-class Work:
+class Session:
     """A transaction's connection and what every noun needs of it."""
 
     def __init__(
@@ -51,7 +51,7 @@ class Work:
         """Every row; `values` are those of a statement that was built before."""
         return self.connection.execute(statement, values).all()
 
-    def quickly(self, statement: Quick, **values: Any) -> Sequence[Any]:
+    def quickly(self, statement: FastRows, **values: Any) -> Sequence[Any]:
         """As `rows` for what is asked at every turn."""
         return statement.rows(self.connection, **values)
 

@@ -10,29 +10,29 @@ from functools import partial
 
 from bot.chat.platform import ChatPlatform
 from bot.commands.catalogue import COMMANDS
-from bot.commands.dispatch import Dispatcher, House
+from bot.commands.deadline import Deadline
+from bot.commands.dispatch import Dispatcher, HostRules
 from bot.commands.limits import Limits
-from bot.commands.patience import Patience
 from bot.domain.delivery import Durations
 from bot.domain.ids import MessageRef, PlatformName, Url
 from bot.domain.notice import Host
-from bot.ports import Meter
+from bot.ports import Metrics
 from bot.runtime import log
 from bot.runtime.arena import have_one_arena
-from bot.runtime.bell import listening
 from bot.runtime.clock import SystemClock
-from bot.runtime.deliver import Deliverer
 from bot.runtime.executors import Executors
 from bot.runtime.lists import Lists
+from bot.runtime.notify_listener import listening
 from bot.runtime.settings import Settings
 from bot.runtime.steady import kept_going
 from bot.runtime.ticker import Ticker
 from bot.runtime.uncounted import Uncounted
 from bot.runtime.vault import ThreadedVault
+from bot.runtime.worker import Worker
 from store.sql import SqlStore, open_store
 
 UNCOUNTED = Uncounted()
-LONGEST_WAIT = timedelta(seconds=2.5)
+MAX_WAIT = timedelta(seconds=2.5)
 """For the database; a platform waits for three seconds at most."""
 UNCOLLECTED = 10_000
 """Objects that may be new before Python looks for those that keep each other alive; by itself it would after 700. Fifty
@@ -52,11 +52,11 @@ class Club:
     runner: Executors
     platforms: dict[PlatformName, ChatPlatform]
     dispatcher: Dispatcher
-    deliverer: Deliverer
+    deliverer: Worker
     ticker: Ticker
     lists: Lists
     vault: ThreadedVault
-    meter: Meter
+    meter: Metrics
 
     def join(self, platform: ChatPlatform) -> None:
         """Deliver to this platform too."""
@@ -78,12 +78,12 @@ class Club:
 
 
 @asynccontextmanager
-async def opened(
+async def open_club(
     settings: Settings,
     *,
     migrate: bool,
     durations: Durations = Durations(),  # noqa: B008 -- frozen
-    meter: Meter = UNCOUNTED,
+    meter: Metrics = UNCOUNTED,
     hosted: bool = False,
 ) -> AsyncIterator[Club]:
     """The club over the database of the settings; with `migrate` an older database is copied and brought up to date.
@@ -112,23 +112,23 @@ def _assembled(
     store: SqlStore,
     runner: Executors,
     durations: Durations,
-    meter: Meter,
+    meter: Metrics,
     *,
     hosted: bool,
 ) -> Club:
     platforms: dict[PlatformName, ChatPlatform] = {}
     host = Host(word=f"/{settings.word}", channel=settings.admins_channel)
-    deliverer = Deliverer(runner, platforms, host, durations, clock, meter)
+    deliverer = Worker(runner, platforms, host, durations, clock, meter)
     dispatcher = Dispatcher(
         COMMANDS,
         runner,
         clock,
-        House(host=host, roles=settings.roles, zone=settings.zone),
+        HostRules(host=host, roles=settings.roles, zone=settings.zone),
         link=partial(_link, platforms),
         wake=deliverer.wake,
         meter=meter,
         limits=Limits(per_person=settings.person_limit, per_team=settings.team_limit) if hosted else Limits(),
-        patience=Patience(LONGEST_WAIT if hosted else None),
+        patience=Deadline(MAX_WAIT if hosted else None),
     )
     return Club(
         settings=settings,

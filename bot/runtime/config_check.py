@@ -10,7 +10,7 @@ from adapters import registry
 from bot.chat.platform import ChatPlatform
 from bot.domain.errors import BadConfig
 from bot.runtime import backup
-from bot.runtime.effective import unknown
+from bot.runtime.config_dump import unknown
 from bot.runtime.settings import Settings, read
 from bot.runtime.vault import NO_KEY
 from store.sql import address

@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
-from adapters.slack.quiet import log
+from adapters.slack.redaction import log
 from bot.domain.errors import PlatformError
 
 LAST_WORDS = 4.0
 """Seconds for what is under way when we stop."""
 
 
-class Errands:
+class Background:
     """Everything that is under way; a failure ends in the log."""
 
     def __init__(self) -> None:

@@ -11,19 +11,19 @@ from bot.domain.text import Span, Text
 
 NOTES_PART = 7000
 """Characters of notes shown at once; the rest is a button away."""
-LONGEST_LINE = 2400
+MAX_LINE = 2400
 
 
-def pieces_of(part: NoteTree) -> tuple[tuple[NoteBlock, ...], ...]:
+def pages_of(part: NoteTree) -> tuple[tuple[NoteBlock, ...], ...]:
     """The notes cut between items into parts that can each be shown, however long their lines and addresses are."""
-    if _characters(part.blocks) <= LONGEST_LINE:
+    if _characters(part.blocks) <= MAX_LINE:
         return (part.blocks,) if part.blocks else ()
     tree = tuple(_broken(one) for one in part.blocks)
     budget = NOTES_PART
     while True:
         pieces = parts(tree, budget)
-        if budget < LONGEST_LINE // 8 or all(
-            length(notes(piece, personal=False)) <= NOTES_PART + LONGEST_LINE for piece in pieces
+        if budget < MAX_LINE // 8 or all(
+            length(notes(piece, personal=False)) <= NOTES_PART + MAX_LINE for piece in pieces
         ):
             return pieces
         budget //= 2
@@ -46,12 +46,12 @@ def _broken(one: NoteBlock) -> NoteBlock:
 
 def _lines(text: Text) -> list[Text]:
     found: list[list[Span]] = [[]]
-    room = LONGEST_LINE
+    room = MAX_LINE
     for span in text:
-        for piece in split(span.text, LONGEST_LINE):
+        for piece in split(span.text, MAX_LINE):
             if len(piece) > room:
                 found.append([])
-                room = LONGEST_LINE
+                room = MAX_LINE
             found[-1].append(replace(span, text=piece))
             room -= len(piece)
     return [tuple(line) for line in found]

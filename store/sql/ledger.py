@@ -24,9 +24,10 @@ from sqlalchemy import (
 
 from bot.domain.delivery import MESSAGES, Delivery, Draft, Durations, State, Step
 from bot.domain.ids import ChannelRef, DeliveryId, EntryId, MessageRef, PlatformName, TeamId, ThreadRef, WorkspaceRef
-from store.sql import often
-from store.sql.bell import ring
-from store.sql.due import (
+from store.sql import hot_queries
+from store.sql.channel_columns import place
+from store.sql.ids import id_of, number_of, team_of
+from store.sql.ledger_queries import (
     CHANNEL,
     ENDED,
     ENDED_AND_UNLOCKED,
@@ -44,18 +45,17 @@ from store.sql.due import (
     UNSETTLED,
     UNSWEPT,
 )
-from store.sql.keys import id_of, number_of, team_of
-from store.sql.onward import BUSY_UNTIL, FOLLOW, INTEND, LEASE, PUSH, SETTLE
-from store.sql.owed import delivery_of, message_of, planned
-from store.sql.places import place
+from store.sql.ledger_rows import delivery_of, message_of, planned
+from store.sql.ledger_updates import BUSY_UNTIL, FOLLOW, INTEND, LEASE, PUSH, SETTLE
+from store.sql.notify import ring
+from store.sql.session import AnyRow, Session
 from store.sql.tables import DELIVERY, HALT, INSTANCE
-from store.sql.work import AnyRow, Work
 
 _RECENT = timedelta(days=30)
 
 
-class SqlDeliveries:
-    def __init__(self, work: Work) -> None:
+class SqlLedger:
+    def __init__(self, work: Session) -> None:
         self._work = work
 
     def plan(self, team: TeamId, drafts: Sequence[Draft], *, not_before: datetime) -> bool:
@@ -96,7 +96,7 @@ class SqlDeliveries:
         rows = self._work.rows(LEASABLE_AND_UNLOCKED, **due)
         return [row for row in self._work.rows(HELD, keys=_keys(rows)) if row.held] if rows else []
 
-    def skip_late(self) -> Sequence[Delivery]:
+    def skip_overdue(self) -> Sequence[Delivery]:
         now = self._work.now()
         rows = self._work.rows(SKIP_LATE, now=now)
         for row in rows:
@@ -112,7 +112,7 @@ class SqlDeliveries:
             self._work.change(update(DELIVERY).where(_among([row])).values(after))
         return len(rows)
 
-    def intend(self, deliveries: Sequence[Delivery], durations: Durations) -> Sequence[Delivery]:
+    def start_attempts(self, deliveries: Sequence[Delivery], durations: Durations) -> Sequence[Delivery]:
         now = self._work.now()
         fences = [(one.key, one.fence) for one in deliveries]
         named = {"keys": [one.key for one in deliveries], "fences": fences}
@@ -194,7 +194,7 @@ class SqlDeliveries:
             waiting = following.where(DELIVERY.c.waits_for.in_(ended)).returning(DELIVERY.c.ordinal)
             ended = [one.ordinal for one in self._work.rows(waiting)]
 
-    def never_late(self, delivery: DeliveryId) -> None:
+    def clear_deadline(self, delivery: DeliveryId) -> None:
         self._work.change(update(DELIVERY).where(_is(delivery)).values(late_after=None))
 
     def halt(self, where: WorkspaceRef | PlatformName, steps: Sequence[Step], until: datetime) -> None:
@@ -206,7 +206,9 @@ class SqlDeliveries:
         place_of_it = ["platform", "workspace", "step"]
         self._work.change(statement.on_conflict_do_update(index_elements=place_of_it, set_={"until": later}))
 
-    def uncertain(self, owner: str, limit: int, durations: Durations, platforms: Sequence[str]) -> Sequence[Delivery]:
+    def claim_uncertain(
+        self, owner: str, limit: int, durations: Durations, platforms: Sequence[str]
+    ) -> Sequence[Delivery]:
         now = self._work.now()
         chosen = self._work.rows(UNCERTAIN, now=now, limit=limit, platforms=list(platforms))
         if not chosen:
@@ -215,7 +217,7 @@ class SqlDeliveries:
         taken = update(DELIVERY).where(_among(chosen), STILL_UNCERTAIN).values(held).returning(*DELIVERY.c)
         return [delivery_of(row) for row in sorted(self._work.rows(taken, now=now), key=_order)]
 
-    def unswept(self, limit: int, durations: Durations, platforms: Sequence[str]) -> Sequence[Delivery]:
+    def claim_unswept(self, limit: int, durations: Durations, platforms: Sequence[str]) -> Sequence[Delivery]:
         now = self._work.now()
         chosen = self._work.rows(UNSWEPT, now=now, limit=limit, platforms=list(platforms))
         if not chosen:
@@ -223,24 +225,24 @@ class SqlDeliveries:
         taken = update(DELIVERY).where(_among(chosen), STILL_UNSWEPT).values(sweep_at=now + durations.lease)
         return [delivery_of(row) for row in self._work.rows(taken.returning(*DELIVERY.c), now=now)]
 
-    def swept(self, delivery: DeliveryId, *, outcome: str | None, again_at: datetime | None) -> None:
+    def save_sweep(self, delivery: DeliveryId, *, outcome: str | None, again_at: datetime | None) -> None:
         self._work.change(update(DELIVERY).where(_is(delivery)).values(outcome=outcome, sweep_at=again_at))
 
     def get(self, delivery: DeliveryId) -> Delivery | None:
         row = self._work.row(select(DELIVERY).where(_is(delivery)))
         return delivery_of(row) if row else None
 
-    def of(self, team: TeamId, source_key: str) -> Sequence[Delivery]:
+    def of_source(self, team: TeamId, source_key: str) -> Sequence[Delivery]:
         steps = select(DELIVERY).where(DELIVERY.c.team == team, DELIVERY.c.source_key == source_key)
         return [delivery_of(row) for row in self._work.rows(steps.order_by(DELIVERY.c.ordinal))]
 
-    def showing(self, message: MessageRef) -> tuple[TeamId, EntryId] | None:
+    def entry_shown_by(self, message: MessageRef) -> tuple[TeamId, EntryId] | None:
         workspace, channel = message.channel.workspace, message.channel.id
         place = {"platform": workspace.platform, "workspace": workspace.id, "channel": channel}
-        rows = self._work.quickly(often.SHOWING, **place, message=message.id)
+        rows = self._work.quickly(hot_queries.SHOWING, **place, message=message.id)
         return next(((TeamId(row.team), EntryId(id_of(row.team, row.entry))) for row in rows), None)
 
-    def posted(self, workspace: WorkspaceRef, since: datetime) -> Sequence[MessageRef]:
+    def posted_messages(self, workspace: WorkspaceRef, since: datetime) -> Sequence[MessageRef]:
         at = func.coalesce(DELIVERY.c.sent_from, DELIVERY.c.settled_at)
         here = and_(
             DELIVERY.c.platform == workspace.platform,
@@ -255,7 +257,7 @@ class SqlDeliveries:
     def discussions(self, team: TeamId, entry: EntryId, limit: int) -> Sequence[tuple[datetime, MessageRef]]:
         if team_of(entry) != team:
             return []
-        rows = self._work.quickly(often.DISCUSSIONS, team=team, entry=number_of(entry), limit=limit)
+        rows = self._work.quickly(hot_queries.DISCUSSIONS, team=team, entry=number_of(entry), limit=limit)
         return [(row.at, message_of(row, row.message_channel, row.message)) for row in rows]
 
     def unsettled(self, team: TeamId) -> Sequence[Delivery]:
@@ -271,10 +273,10 @@ class SqlDeliveries:
         rows = self._work.rows(OVERDUE, now=self._work.now(), limit=1, platforms=list(platforms))
         return rows[0].not_before if rows else None
 
-    def open(self) -> Mapping[State, int]:
+    def count_by_state(self) -> Mapping[State, int]:
         return {State(row.state): row.number for row in self._work.rows(OPEN)}
 
-    def doubt_after_restore(self) -> int:
+    def mark_uncertain_after_restore(self) -> int:
         """After a restored backup nothing due can be trusted not to have been sent since; how many rows there were.
 
         What waits for a doubtful step may have been sent as well: it is in doubt, too, and is looked into in its turn.

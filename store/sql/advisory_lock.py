@@ -17,13 +17,13 @@ _KEEPALIVE = {"tcp_keepalives_idle": 10, "tcp_keepalives_interval": 5, "tcp_keep
 """By these a holder whose machine is gone is found out within 25 seconds."""
 
 
-class Hold:
+class ExclusiveLock:
     """A hold that lasts while its connection does; on SQLite there is no connection, and it always lasts."""
 
     def __init__(self, connection: Connection | None) -> None:
         self._connection = connection
 
-    def kept(self) -> bool:
+    def is_held(self) -> bool:
         """Whether it is still ours; asking is what keeps it, so ask more often than every 45 seconds."""
         if self._connection is None:
             return True
@@ -33,21 +33,21 @@ class Hold:
             return False
         return True
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Another process may have it from now on; nothing is raised, for a session that is broken holds nothing."""
         if self._connection is not None:
             with suppress(SQLAlchemyError, StoreBusy):
                 self._connection.close()
 
 
-def hold(engine: Engine, name: str) -> Hold | None:
+def hold(engine: Engine, name: str) -> ExclusiveLock | None:
     """Take the hold of this name; None while another process has it. Raises StoreBusy."""
     if engine.dialect.name == "sqlite":
-        return Hold(None)
+        return ExclusiveLock(None)
     connection = own_connection(engine)
     number = int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big", signed=True)
     if connection.scalar(text("SELECT pg_try_advisory_lock(:number)"), {"number": number}):
-        return Hold(connection)
+        return ExclusiveLock(connection)
     connection.close()
     return None
 

@@ -31,7 +31,7 @@ def fetched(connection: Connection, statement: str, parameters: Any) -> list[Any
     return rows
 
 
-class Quick:
+class FastRows:
     """A SELECT or a text built once for each engine; what varies are the values of its named parameters.
 
     On SQLite a SELECT takes its values as the types of its columns say, a text as the driver takes them: there texts
@@ -57,16 +57,16 @@ class Quick:
         return [self._read(row) for row in rows] if self._read else rows
 
 
-def once(statement: Select[Any]) -> Quick:
+def once(statement: Select[Any]) -> FastRows:
     """A statement that both engines understand, built once."""
-    return Quick(sqlite=statement, postgresql=statement)
+    return FastRows(sqlite=statement, postgresql=statement)
 
 
-def these(statement: Select[Any], column: ColumnElement[int]) -> Quick:
+def these(statement: Select[Any], column: ColumnElement[int]) -> FastRows:
     """The rows of the statement that have one of the numbers in `:numbers`, a JSON list, in the column."""
     listed = text("SELECT value FROM json_each(:numbers)")
     array = text("ANY (ARRAY (SELECT CAST(json_array_elements_text(CAST(:numbers AS json)) AS integer)))")
-    return Quick(sqlite=statement.where(column.in_(listed)), postgresql=statement.where(column == array))
+    return FastRows(sqlite=statement.where(column.in_(listed)), postgresql=statement.where(column == array))
 
 
 def _processors(compiled: Any) -> Iterator[tuple[str, Any]]:

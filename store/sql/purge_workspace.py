@@ -7,8 +7,8 @@ from typing import TypeVar
 from sqlalchemy import Text, and_, delete, select, tuple_, type_coerce, update
 
 from bot.domain.ids import WorkspaceRef
+from store.sql.session import AnyRow, Session
 from store.sql.tables import DELIVERY, MARK, MEMBER, READING, SCHEDULE, TEAM, WEEK, WORKSPACE, packed
-from store.sql.work import AnyRow, Work
 
 T = TypeVar("T")
 
@@ -16,7 +16,7 @@ _AT_ONCE = 500
 """Rows named in one statement; engines limit its parameters."""
 
 
-def purge(work: Work, ref: WorkspaceRef) -> None:
+def purge(work: Session, ref: WorkspaceRef) -> None:
     """Remove it in whatever team it was: a workspace that changed its team left rows in both.
 
     Its own row comes first: whoever joins again in the same moment either waits for that, or was before us.
@@ -27,7 +27,7 @@ def purge(work: Work, ref: WorkspaceRef) -> None:
         _people(work, ref)
 
 
-def _places(work: Work, ref: WorkspaceRef) -> None:
+def _places(work: Session, ref: WorkspaceRef) -> None:
     """Its schedules and their weeks, its deliveries, and the marks on its messages."""
     there = {
         table: and_(table.c.platform == ref.platform, table.c.workspace == ref.id)
@@ -41,7 +41,7 @@ def _places(work: Work, ref: WorkspaceRef) -> None:
     work.change(delete(SCHEDULE).where(there[SCHEDULE]))
 
 
-def _people(work: Work, ref: WorkspaceRef) -> None:
+def _people(work: Session, ref: WorkspaceRef) -> None:
     """Members who were met there: those met elsewhere too are no more of there, the others are nobody any more."""
     words = type_coerce(MEMBER.c.workspaces, Text)
     maybe = select(MEMBER).where(MEMBER.c.platform == ref.platform, words.contains(packed(ref.id), autoescape=True))
@@ -53,7 +53,7 @@ def _people(work: Work, ref: WorkspaceRef) -> None:
         work.change(update(MEMBER).where(member).values(workspaces=elsewhere))
 
 
-def _remove(work: Work, members: Sequence[AnyRow]) -> None:
+def _remove(work: Session, members: Sequence[AnyRow]) -> None:
     for some in _parts(members):
         numbers = [(row.team, row.number) for row in some]
         accounts = [(row.team, row.platform, row.account) for row in some]

@@ -9,7 +9,7 @@ from bot.domain.record import record
 
 
 @record
-class Introduction:
+class AuthTest:
     """Who we are there. `url` is where the workspace's own pages begin."""
 
     team: str
@@ -20,11 +20,11 @@ class Introduction:
     url: str
 
 
-async def introduced(client: AsyncWebClient) -> Introduction:
+async def auth_test(client: AsyncWebClient) -> AuthTest:
     """Ask once; raises PlatformError."""
     try:
         answer = await client.auth_test()
-        return Introduction(
+        return AuthTest(
             team=str(answer["team_id"]),
             name=str(answer.get("team") or answer["team_id"]),
             bot_user=str(answer["user_id"]),

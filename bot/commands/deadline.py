@@ -9,16 +9,16 @@ from bot.domain.errors import StoreBusy
 
 T = TypeVar("T")
 
-MOST_IN_VAIN = 20
+MAX_IN_VAIN = 20
 EVERY = 1.0
 """After so many waits in vain the database is asked once in so many seconds: what nobody takes would pile up."""
 
 
-class GaveUp(StoreBusy):
+class DeadlineExceeded(StoreBusy):
     """It was waited for long enough. What had begun by then may still be done."""
 
 
-class Patience:
+class Deadline:
     """Waits at most `longest`; without it, for ever."""
 
     def __init__(self, longest: timedelta | None) -> None:
@@ -29,7 +29,7 @@ class Patience:
     async def of(self, work: Callable[[], Awaitable[T]]) -> T:
         """What the work comes to; raises GaveUp and cancels it if that takes too long, StoreBusy if it is not begun."""
         now = asyncio.get_running_loop().time()
-        if self._in_vain >= MOST_IN_VAIN and now < self._again_at:
+        if self._in_vain >= MAX_IN_VAIN and now < self._again_at:
             raise StoreBusy("The database gives no answer.")
         self._again_at = now + EVERY
         try:
@@ -37,6 +37,6 @@ class Patience:
                 result = await work()
         except TimeoutError:
             self._in_vain += 1
-            raise GaveUp("The database gives no answer.") from None
+            raise DeadlineExceeded("The database gives no answer.") from None
         self._in_vain = 0
         return result

@@ -21,18 +21,18 @@ from bot.domain.delivery import (
 from bot.domain.errors import PlatformError, PlatformUncertain, StoreError
 from bot.domain.ids import MessageRef, PlatformName, ThreadRef
 from bot.domain.notice import Host
-from bot.domain.reading import ReadingState
-from bot.ports import Clock, Meter, Runner
+from bot.domain.reading_state import ReadingState
+from bot.ports import Clock, Metrics, Runner
 from bot.runtime.gathered import Gathered
 from bot.runtime.pacer import Pacer
-from bot.service import deliveries
-from bot.service.deliveries import Attempted, Noted
+from bot.service import ledger
+from bot.service.ledger import Attempt, Outcome
 
 CONCURRENT = 64
 """Attempts under way at a time. At 50 ms an answer that is a thousand a second."""
 LOOKS = 16
 """Of these, looks for what is in doubt: a platform in trouble is not to keep the others' deliveries waiting."""
-LONGEST_TURN = 5.0
+MAX_TURN = 5.0
 """Seconds for which a leased delivery waits for its turn here; for longer it goes back into the ledger."""
 RESULT_AGAIN = 0.5
 """Seconds until a result is noted again that the database did not take."""
@@ -45,7 +45,7 @@ T = TypeVar("T")
 log = logging.getLogger("dogear.deliver")
 
 
-class Deliverer:
+class Worker:
     """One worker of the ledger; any number may run, in this process and in others."""
 
     def __init__(
@@ -55,7 +55,7 @@ class Deliverer:
         host: Host,
         durations: Durations,
         clock: Clock,
-        meter: Meter,
+        meter: Metrics,
     ) -> None:
         self._runner = runner
         self._platforms = platforms
@@ -106,7 +106,7 @@ class Deliverer:
 
     def _broke(self, error: Exception) -> None:
         """Told once for as long as it is the same kind of bug, for it may come back with every poll."""
-        self._meter.restarted("worker")
+        self._meter.count_restart("worker")
         if self._broken is not type(error):
             self._broken = type(error)
             reference = self._clock.token()[:4].lower()
@@ -141,10 +141,10 @@ class Deliverer:
         room = CONCURRENT - len(self._working)
         if not room:
             return None
-        manners = {name: platform.manner for name, platform in self._platforms.items()}
+        rules = {name: platform.posting_rules for name, platform in self._platforms.items()}
         looks = min(room, LOOKS - len(self._looking))
         taken = await self._runner.write(
-            lambda tx: deliveries.take(tx, self._owner, room, self._durations, manners, looks=looks, host=self._host)
+            lambda tx: ledger.claim(tx, self._owner, room, self._durations, rules, looks=looks, host=self._host)
         )
         for delivery in taken.given_up:
             _say(delivery, delivery.state, delivery.outcome)
@@ -182,11 +182,11 @@ class Deliverer:
             log.error("bug in a worker", exc_info=error)
 
     async def _attempt(self, leased: Delivery) -> None:
-        manner = self._platform(leased).manner
-        wait = self._pacer.turn(leased, manner, self._time(), LONGEST_TURN)
-        if wait <= LONGEST_TURN:
+        posting_rules = self._platform(leased).posting_rules
+        wait = self._pacer.turn(leased, posting_rules, self._time(), MAX_TURN)
+        if wait <= MAX_TURN:
             await asyncio.sleep(wait)
-        if wait > LONGEST_TURN or self._stopping:
+        if wait > MAX_TURN or self._stopping:
             await self._give_back(leased, timedelta(seconds=wait))
             return
         began, shown = self._time(), self._clock.now()
@@ -204,8 +204,8 @@ class Deliverer:
         self._attempting.add(delivery.id)
         try:
             result = await self._tried(delivery, self._step(delivery))
-            self._pacer.used(delivery, manner, self._time())
-            noted = await self._note(Attempted(delivery=delivery, result=result))
+            self._pacer.used(delivery, posting_rules, self._time())
+            noted = await self._note(Attempt(delivery=delivery, result=result))
         finally:
             self._attempting.discard(delivery.id)
         await self._report(delivery, noted)
@@ -222,22 +222,22 @@ class Deliverer:
         return self._platforms[delivery.draft.channel.workspace.platform]
 
     async def _give_back(self, delivery: Delivery, wait: timedelta) -> None:
-        await self._runner.write(lambda tx: deliveries.give_back(tx, delivery, wait))
+        await self._runner.write(lambda tx: ledger.give_back(tx, delivery, wait))
 
     async def _intend_all(self, leased: Sequence[Delivery]) -> Sequence[Delivery | None]:
-        return await self._runner.write(lambda tx: deliveries.intend(tx, leased, self._durations, self._host))
+        return await self._runner.write(lambda tx: ledger.start_attempts(tx, leased, self._durations, self._host))
 
-    async def _note_all(self, attempts: Sequence[Attempted]) -> Sequence[Noted]:
+    async def _note_all(self, attempts: Sequence[Attempt]) -> Sequence[Outcome]:
         """Results are worth some patience: what is not noted has to be looked for on the platform.
 
         It is counted in tries, for time that a machine was frozen is no patience, and its connection is gone then.
         """
-        manners = {name: platform.manner for name, platform in self._platforms.items()}
+        rules = {name: platform.posting_rules for name, platform in self._platforms.items()}
         tries = int(self._durations.attempt.total_seconds() / RESULT_AGAIN)
         while True:
             try:
                 return await self._runner.write(
-                    lambda tx: deliveries.note_attempts(tx, attempts, self._durations, manners, self._host)
+                    lambda tx: ledger.note_attempts(tx, attempts, self._durations, rules, self._host)
                 )
             except StoreError:
                 if not tries:
@@ -277,7 +277,7 @@ class Deliverer:
         assert draft.card is not None
         if draft.told is None:
             return await platform.post(draft.channel, draft.card, key=delivery.key)
-        await platform.tell(draft.told, draft.card)
+        await platform.send_direct(draft.told, draft.card)
         return None
 
     async def _settled(self, delivery: Delivery, at: datetime) -> None:
@@ -292,29 +292,29 @@ class Deliverer:
             return
         found = [] if delivery.draft.step in REPEATABLE else await self._found(delivery)
         noted = await self._runner.write(
-            lambda tx: deliveries.note_search(tx, delivery, found, self._durations, self._host)
+            lambda tx: ledger.note_search(tx, delivery, found, self._durations, self._host)
         )
         await self._report(delivery, noted)
 
     async def _repeatable(self, delivery: Delivery, at: datetime) -> bool:
         platform, draft = self._platform(delivery), delivery.draft
-        if not may_repeat(delivery, at, self._durations, platform.manner):
+        if not may_repeat(delivery, at, self._durations, platform.posting_rules):
             return False
-        return await self._tried(delivery, platform.repeatable(draft.channel, thread=delivery.thread)) is True
+        return await self._tried(delivery, platform.can_repeat(draft.channel, thread=delivery.thread)) is True
 
     async def _repeat(self, delivery: Delivery) -> None:
-        manner = self._platform(delivery).manner
+        posting_rules = self._platform(delivery).posting_rules
         result = await self._tried(delivery, self._step(delivery))
-        self._pacer.used(delivery, manner, self._time())
+        self._pacer.used(delivery, posting_rules, self._time())
         noted = await self._runner.write(
-            lambda tx: deliveries.note_repeat(tx, delivery, result, self._durations, manner)
+            lambda tx: ledger.note_repeat(tx, delivery, result, self._durations, posting_rules)
         )
         await self._report(delivery, noted)
 
     async def _sweep(self, delivery: Delivery) -> None:
         """Look once more for what was in doubt and was sent, for a second message of it may have come to light."""
         found = await self._found(delivery)
-        swept = await self._runner.write(lambda tx: deliveries.note_sweep(tx, delivery, found, self._durations))
+        swept = await self._runner.write(lambda tx: ledger.note_sweep(tx, delivery, found, self._durations))
         log.info("delivery swept", extra={"delivery": delivery.id, "outcome": swept.outcome})
 
     async def _found(self, delivery: Delivery) -> Sequence[MessageRef] | PlatformError:
@@ -346,13 +346,13 @@ class Deliverer:
             log.warning("it could not be removed: %s", failed)
         return failed
 
-    async def _report(self, delivery: Delivery, noted: Noted) -> None:
+    async def _report(self, delivery: Delivery, noted: Outcome) -> None:
         if noted.surplus is not None:
             await self._removed(delivery, noted.surplus)
         if noted.lost:
             log.info("another worker has the delivery by now", extra={"delivery": delivery.id})
             return
-        self._meter.settled(delivery, noted.transition)
+        self._meter.count_settled(delivery, noted.transition)
         _say(delivery, noted.transition.state, noted.transition.outcome)
         if noted.transition.state in TROUBLES:
             self.wake()

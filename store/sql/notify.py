@@ -5,8 +5,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, text
 
 from bot.domain.errors import StoreBusy
+from store.sql.advisory_lock import own_connection
 from store.sql.failures import sentence_for
-from store.sql.hold import own_connection
 
 CHANNEL = "dogear_deliveries"
 

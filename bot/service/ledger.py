@@ -10,7 +10,7 @@ from bot.domain.delivery import (
     MESSAGES,
     Delivery,
     Durations,
-    Manner,
+    PostingRules,
     Result,
     State,
     Step,
@@ -32,11 +32,11 @@ from bot.domain.schedule import Schedule
 from bot.ports import Transaction
 from bot.service import digests, notices, schedules
 
-Manners = Mapping[PlatformName, Manner]
+RulesByPlatform = Mapping[PlatformName, PostingRules]
 
 
 @record
-class Taken:
+class WorkBatch:
     """What one worker has to do now: attempts to make, doubts to look into, messages that may be there twice. `given_up`
     is what was found to be too late or unreadable. `at` is the moment of it, as the database has it; `next_due` is how
     long until more is due, None if that is not known.
@@ -50,33 +50,33 @@ class Taken:
     next_due: timedelta | None
 
 
-def take(
+def claim(
     tx: Transaction,
     owner: str,
     limit: int,
     durations: Durations,
-    manners: Manners,
+    rules: RulesByPlatform,
     *,
     host: Host,
     looks: int | None = None,
-) -> Taken:
+) -> WorkBatch:
     """Put right what ended while nobody watched, then take what is due on these platforms, `limit` in all at most,
     and of these `looks` at most that are only looked for.
     """
-    names = list(manners)
-    tx.deliveries.expire({name: manner.settle for name, manner in manners.items()})
-    skipped = _by_team(tx.deliveries.skip_late())
+    names = list(rules)
+    tx.ledger.expire({name: posting_rules.settle for name, posting_rules in rules.items()})
+    skipped = _by_team(tx.ledger.skip_overdue())
     for one in skipped:
         _tell(tx, one, notice.failed, one.outcome, host)
     looks = limit if looks is None else looks
-    doubtful = tx.deliveries.uncertain(owner, looks, durations, names)
-    leased = tx.deliveries.lease(owner, limit - len(doubtful), durations, names)
+    doubtful = tx.ledger.claim_uncertain(owner, looks, durations, names)
+    leased = tx.ledger.lease(owner, limit - len(doubtful), durations, names)
     left = min(looks - len(doubtful), limit - len(doubtful) - len(leased))
-    unswept = tx.deliveries.unswept(left, durations, names)
+    unswept = tx.ledger.claim_unswept(left, durations, names)
     unreadable = [_put_aside(tx, one, host) for one in _by_team(leased) if one.unreadable is not None]
     full = len(doubtful) + len(leased) + len(unswept) >= limit
-    coming = None if full else tx.deliveries.next_due()
-    return Taken(
+    coming = None if full else tx.ledger.next_due()
+    return WorkBatch(
         at=tx.now(),
         leased=[one for one in leased if one.unreadable is None],
         doubtful=doubtful,
@@ -96,7 +96,7 @@ def _put_aside(tx: Transaction, delivery: Delivery, host: Host) -> Delivery:
     state = State.REFUSED if delivery.draft.step is Step.NOTICE else State.NEEDS_HUMAN
     check(State.LEASED, state)
     outcome = f"this version of Dogear cannot read it ({delivery.unreadable}); bring every process up to date first"
-    tx.deliveries.settle(delivery.id, delivery.fence, state, outcome=outcome)
+    tx.ledger.settle(delivery.id, delivery.fence, state, outcome=outcome)
     _tell(tx, delivery, partial(notice.unreadable, host=host), outcome, host)
     return replace(delivery, state=state, outcome=outcome)
 
@@ -115,19 +115,21 @@ def _tell(
 
 def _entry_of(tx: Transaction, delivery: Delivery) -> Entry | None:
     """The entry that the post is about, which its first step alone names."""
-    steps = tx.deliveries.of(delivery.team, delivery.draft.source_key)
+    steps = tx.ledger.of_source(delivery.team, delivery.draft.source_key)
     entry = next((step.draft.entry for step in steps if step.draft.entry is not None), None)
     return tx.entries.get(delivery.team, [entry]).get(entry) if entry is not None else None
 
 
-def intend(tx: Transaction, leased: Sequence[Delivery], durations: Durations, host: Host) -> Sequence[Delivery | None]:
+def start_attempts(
+    tx: Transaction, leased: Sequence[Delivery], durations: Durations, host: Host
+) -> Sequence[Delivery | None]:
     """Note that these attempts begin now: each as it is now, None for what is not ours to attempt (any more).
 
     What is held up, as by a halt since it was leased, is given back, so that it need not wait for our lease to end.
     What is owed to a workspace that we are not in any more cannot be sent there: it waits for a day for us to be back,
     and is refused then.
     """
-    begun = {delivery.id: delivery for delivery in tx.deliveries.intend(leased, durations)}
+    begun = {delivery.id: delivery for delivery in tx.ledger.start_attempts(leased, durations)}
     held_back = [delivery for delivery in _by_team(leased) if delivery.id not in begun]
     ended = {delivery.id: _hold_back(tx, delivery, durations, host) for delivery in held_back}
     return [begun.get(delivery.id) or ended[delivery.id] for delivery in leased]
@@ -158,7 +160,7 @@ def give_back(tx: Transaction, delivery: Delivery, wait: timedelta = timedelta()
     channel.
     """
     attempt = max(delivery.attempt - 1, 0) if delivery.state is State.SENDING else None
-    tx.deliveries.settle(
+    tx.ledger.settle(
         delivery.id,
         delivery.fence,
         State.PENDING,
@@ -170,7 +172,7 @@ def give_back(tx: Transaction, delivery: Delivery, wait: timedelta = timedelta()
 
 
 @record
-class Attempted:
+class Attempt:
     """One attempt that was made, and what it came to."""
 
     delivery: Delivery
@@ -178,7 +180,7 @@ class Attempted:
 
 
 @record
-class Noted:
+class Outcome:
     """What became of a delivery. It is `lost` where another worker has the delivery by now: then nothing became of it. `surplus` is a message of
     ours beside the one that another worker has sent meanwhile.
     """
@@ -189,21 +191,21 @@ class Noted:
 
 
 def note_attempts(
-    tx: Transaction, attempts: Sequence[Attempted], durations: Durations, manners: Manners, host: Host
-) -> Sequence[Noted]:
+    tx: Transaction, attempts: Sequence[Attempt], durations: Durations, rules: RulesByPlatform, host: Host
+) -> Sequence[Outcome]:
     """Note what attempts came to."""
     results = {one.delivery.id: one.result for one in attempts}
     known = _by_team([one.delivery for one in attempts])
-    noted = {one.id: _note_attempt(tx, one, results[one.id], durations, manners, host) for one in known}
+    noted = {one.id: _note_attempt(tx, one, results[one.id], durations, rules, host) for one in known}
     return [noted[one.delivery.id] for one in attempts]
 
 
 def _note_attempt(
-    tx: Transaction, delivery: Delivery, result: Result, durations: Durations, manners: Manners, host: Host
-) -> Noted:
-    manner = manners[delivery.draft.channel.workspace.platform]
-    transition = after_attempt(delivery, result, tx.now(), durations, manner)
-    free_at = tx.now() + manner.channel_pace
+    tx: Transaction, delivery: Delivery, result: Result, durations: Durations, rules: RulesByPlatform, host: Host
+) -> Outcome:
+    posting_rules = rules[delivery.draft.channel.workspace.platform]
+    transition = after_attempt(delivery, result, tx.now(), durations, posting_rules)
+    free_at = tx.now() + posting_rules.channel_pace
     if transition.state is State.PENDING:
         free_at = max(free_at, transition.not_before or free_at)  # what came later to the channel stays behind it
     noted = _note(tx, delivery, State.SENDING, transition, durations, free_at)
@@ -235,9 +237,9 @@ def _halt(tx: Transaction, delivery: Delivery, busy: PlatformBusy) -> None:
     until, workspace = tx.now() + busy.retry_after, delivery.draft.channel.workspace
     same = MESSAGES if delivery.draft.step in MESSAGES else {delivery.draft.step}
     if busy.scope is Scope.PLATFORM:
-        tx.deliveries.halt(workspace.platform, sorted(Step), until)
+        tx.ledger.halt(workspace.platform, sorted(Step), until)
     elif busy.scope is Scope.WORKSPACE:
-        tx.deliveries.halt(workspace, sorted(same), until)
+        tx.ledger.halt(workspace, sorted(same), until)
 
 
 def _stop_if_refused(tx: Transaction, delivery: Delivery, result: Result) -> Schedule | None:
@@ -256,7 +258,7 @@ def note_search(
     found: Sequence[MessageRef] | PlatformError,
     durations: Durations,
     host: Host,
-) -> Noted:
+) -> Outcome:
     """Note what a look at the platform came to for an uncertain delivery."""
     noted = _note(tx, delivery, State.UNCERTAIN, after_search(delivery, found, tx.now(), durations), durations)
     if not noted.lost:
@@ -264,10 +266,12 @@ def note_search(
     return noted
 
 
-def note_repeat(tx: Transaction, delivery: Delivery, result: Result, durations: Durations, manner: Manner) -> Noted:
+def note_repeat(
+    tx: Transaction, delivery: Delivery, result: Result, durations: Durations, posting_rules: PostingRules
+) -> Outcome:
     """Note what it came to that an uncertain delivery was posted again under its key."""
-    transition = after_repeat(delivery, result, tx.now(), durations, manner)
-    noted = _note(tx, delivery, State.UNCERTAIN, transition, durations, tx.now() + manner.channel_pace)
+    transition = after_repeat(delivery, result, tx.now(), durations, posting_rules)
+    noted = _note(tx, delivery, State.UNCERTAIN, transition, durations, tx.now() + posting_rules.channel_pace)
     if isinstance(result, PlatformBusy) and not noted.lost:
         _halt(tx, delivery, result)
     return noted
@@ -278,7 +282,7 @@ def note_sweep(
 ) -> Swept:
     """Note what a look for doubled messages came to."""
     swept = after_sweep(delivery, found, tx.now(), durations)
-    tx.deliveries.swept(delivery.id, outcome=swept.outcome or delivery.outcome, again_at=swept.again_at)
+    tx.ledger.save_sweep(delivery.id, outcome=swept.outcome or delivery.outcome, again_at=swept.again_at)
     return swept
 
 
@@ -289,30 +293,30 @@ def _note(
     transition: Transition,
     durations: Durations,
     free_at: datetime | None = None,
-) -> Noted:
+) -> Outcome:
     check(before, transition.state)
     if _settle(tx, delivery, transition, free_at):
-        return Noted(transition=transition)
+        return Outcome(transition=transition)
     return _note_late(tx, delivery, transition, durations)
 
 
-def _note_late(tx: Transaction, delivery: Delivery, transition: Transition, durations: Durations) -> Noted:
+def _note_late(tx: Transaction, delivery: Delivery, transition: Transition, durations: Durations) -> Outcome:
     """What a worker says whom the others gave up: that it was sent is believed as long as nobody knows where, and what
     is there beside another's is surplus.
     """
-    kept, told = tx.deliveries.get(delivery.id), late(delivery, transition, tx.now(), durations)
+    kept, told = tx.ledger.get(delivery.id), late(delivery, transition, tx.now(), durations)
     if kept is None or told is None:
-        return Noted(transition=transition, lost=True)
+        return Outcome(transition=transition, lost=True)
     if not kept.state.final and kept.message is None:
         check(kept.state, told.state)
         if _settle(tx, kept, told, None):
-            return Noted(transition=told)
+            return Outcome(transition=told)
     beside = kept.message is not None and transition.message != kept.message
-    return Noted(transition=transition, lost=True, surplus=transition.message if beside else None)
+    return Outcome(transition=transition, lost=True, surplus=transition.message if beside else None)
 
 
 def _settle(tx: Transaction, delivery: Delivery, transition: Transition, free_at: datetime | None) -> bool:
-    return tx.deliveries.settle(
+    return tx.ledger.settle(
         delivery.id,
         delivery.fence,
         transition.state,
@@ -336,12 +340,12 @@ def after_restore(tx: Transaction) -> int:
     nothing is posted or asked by this call.
     """
     digests.plan_due(tx)
-    return tx.deliveries.doubt_after_restore()
+    return tx.ledger.mark_uncertain_after_restore()
 
 
 def troubles(tx: Transaction, team: TeamId) -> Sequence[Delivery]:
     """Deliveries of the team that were refused or that wait for a person."""
-    return tx.deliveries.unsettled(team)
+    return tx.ledger.unsettled(team)
 
 
 @record
@@ -353,7 +357,7 @@ class Decider:
     admin: bool
 
 
-def arrived(tx: Transaction, by: Decider, where: ChannelRef | DeliveryId) -> Delivery:
+def confirm_arrived(tx: Transaction, by: Decider, where: ChannelRef | DeliveryId) -> Delivery:
     """Take a person's word that a doubtful delivery is there: this one, or the channel's. Raises NotFound if there is
     none in doubt that they decide of, NotAllowed where only an admin does.
 
@@ -361,22 +365,22 @@ def arrived(tx: Transaction, by: Decider, where: ChannelRef | DeliveryId) -> Del
     """
     delivery = _doubtful(tx, by, where)
     check(delivery.state, State.SENT)
-    tx.deliveries.settle(delivery.id, delivery.fence, State.SENT, outcome="a person saw it there")
+    tx.ledger.settle(delivery.id, delivery.fence, State.SENT, outcome="a person saw it there")
     return delivery
 
 
-def again(tx: Transaction, by: Decider, where: ChannelRef | DeliveryId) -> Delivery:
-    """Post a doubtful delivery again, this one or the channel's, however late it is by now; raises as `arrived`."""
+def post_again(tx: Transaction, by: Decider, where: ChannelRef | DeliveryId) -> Delivery:
+    """Post a doubtful delivery again, this one or the channel's, however late it is by now; raises as `confirm_arrived`."""
     delivery = _doubtful(tx, by, where)
     check(delivery.state, State.PENDING)
-    tx.deliveries.never_late(delivery.id)
-    tx.deliveries.settle(delivery.id, delivery.fence, State.PENDING, not_before=tx.now())
+    tx.ledger.clear_deadline(delivery.id)
+    tx.ledger.settle(delivery.id, delivery.fence, State.PENDING, not_before=tx.now())
     return delivery
 
 
 def _doubtful(tx: Transaction, by: Decider, where: ChannelRef | DeliveryId) -> Delivery:
     """Of those that are meant the one that has waited for a person the longest."""
-    waiting = [one for one in tx.deliveries.unsettled(by.team) if one.state is State.NEEDS_HUMAN]
+    waiting = [one for one in tx.ledger.unsettled(by.team) if one.state is State.NEEDS_HUMAN]
     if isinstance(where, ChannelRef):
         meant, what = [one for one in waiting if one.draft.channel == where], "Nothing in this channel is in doubt."
     else:

@@ -9,7 +9,7 @@ from adapters.slack.text import clean
 from bot.domain.card import Call
 from bot.domain.record import record
 
-MOST_VALUE = 2000
+MAX_VALUE = 2000
 """Characters in a button's value (https://docs.slack.dev/reference/block-kit/block-elements/button-element, 2026-08)."""
 
 
@@ -34,7 +34,7 @@ def written(call: Call, part: int = 1) -> str | None:
     """The button's value, None if it would be too long for one."""
     arguments = {clean(name): clean(value) for name, value in call.arguments.items()}
     value = to_json({"p": call.path, "a": arguments, **({"n": part} if part > 1 else {})}).decode()
-    return value if len(value) <= MOST_VALUE else None
+    return value if len(value) <= MAX_VALUE else None
 
 
 def read(action_id: str, value: str) -> Press:

@@ -9,7 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack import failures
 from adapters.slack.failures import Dead, Spent
-from adapters.slack.quiet import log
+from adapters.slack.redaction import log
 from adapters.slack.setup import SlackSetup
 from bot.domain.errors import PlatformBusy, PlatformRefused, PlatformUncertain
 from bot.domain.record import record
@@ -24,7 +24,7 @@ class Granted:
     lives: float
 
 
-async def exchanged(client: AsyncWebClient, setup: SlackSetup, refresh: str) -> Granted:
+async def refreshed_token(client: AsyncWebClient, setup: SlackSetup, refresh: str) -> Granted:
     """Raises Spent where the refresh token is good for nothing any more, PlatformUncertain where it may be spent now,
     and PlatformBusy for every other trouble.
     """

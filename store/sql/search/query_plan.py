@@ -11,14 +11,14 @@ from store.sql.search.words import tokens, unspaced
 
 FEW_WORDS = 3
 """Up to so many distinct words, entries that hold all of them come first."""
-SHORTEST_PREFIX = 3
+MIN_PREFIX = 3
 ENOUGH = 20
 """With so many entries that hold a word as typed, nobody looks for those that hold only its beginning."""
-MOST_RANKED = 20_000
+MAX_RANKED = 20_000
 """Of more entries that match, so many of the newest are ranked: what so many hold tells none from the other."""
-MOST_TOKENS = 32
+MAX_TOKENS = 32
 """More tokens in one word than these do not help to find anything."""
-MOST_WORDS = 64
+MAX_WORDS = 64
 """Of a query, once a run of Chinese is several."""
 
 STOP_WORDS = frozenset(
@@ -236,7 +236,7 @@ class Wanted:
 
 def wanted_by(query: Query) -> Wanted:
     """What the query wants; stop words count only where there is nothing else."""
-    words, phrases = tuple(islice(_words(query.words), MOST_WORDS)), _terms(query.phrases)
+    words, phrases = tuple(islice(_words(query.words), MAX_WORDS)), _terms(query.phrases)
     telling = tuple(word for word in words if not word.stops)
     kept = telling if telling or phrases else words
     return Wanted(
@@ -252,16 +252,16 @@ def wanted_by(query: Query) -> Wanted:
 def _words(typed: Iterable[str]) -> Iterator[Term]:
     """What is typed without blanks is one term; in a script that has none, each pair of characters is."""
     for part in typed:
-        for alone, run in groupby(tokens(part)[:MOST_TOKENS], key=unspaced):
+        for alone, run in groupby(tokens(part)[:MAX_TOKENS], key=unspaced):
             found = tuple(run)
             yield from (Term(tokens=each) for each in (pairwise(found) if alone and len(found) > 2 else [found]))
 
 
 def _terms(typed: Iterable[str]) -> tuple[Term, ...]:
-    split = (tokens(part)[:MOST_TOKENS] for part in typed)
+    split = (tokens(part)[:MAX_TOKENS] for part in typed)
     return tuple(Term(tokens=tuple(found)) for found in split if found)
 
 
 def _prefix(typed: tuple[Term, ...], kept: tuple[Term, ...]) -> Term | None:
     last = typed[-1] if typed else None
-    return last if last in kept and last is not None and len(last.tokens[-1]) >= SHORTEST_PREFIX else None
+    return last if last in kept and last is not None and len(last.tokens[-1]) >= MIN_PREFIX else None

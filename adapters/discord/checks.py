@@ -24,7 +24,7 @@ PRIVILEGED = {
     "gateway_message_content_limited": "Message Content",
 }
 """The application's flags for the intents that Discord grants on request, and what its portal calls them."""
-MOST_NAMED = 10
+MAX_NAMED = 10
 """Ours: channels without a schedule in which Dogear may not post are named up to here, then counted."""
 
 Finding: TypeAlias = tuple[bool, str]
@@ -150,5 +150,5 @@ def _grant(channel: str) -> str:
 def _named(closed: Sequence[str]) -> str:
     if not closed:
         return ""
-    more = f" and {len(closed) - MOST_NAMED} more" if len(closed) > MOST_NAMED else ""
-    return f"; not in {', '.join(closed[:MOST_NAMED])}{more}"
+    more = f" and {len(closed) - MAX_NAMED} more" if len(closed) > MAX_NAMED else ""
+    return f"; not in {', '.join(closed[:MAX_NAMED])}{more}"

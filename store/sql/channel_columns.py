@@ -3,7 +3,7 @@
 from sqlalchemy import ColumnElement, Table, and_
 
 from bot.domain.ids import ChannelRef, PlatformName, WorkspaceRef
-from store.sql.work import AnyRow
+from store.sql.session import AnyRow
 
 
 def place(channel: ChannelRef) -> dict[str, str]:

@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 from adapters.slack import names
-from adapters.slack.quiet import log
+from adapters.slack.redaction import log
 from bot.chat.platform import Core, MarksSeen, Reacted
 from bot.domain.errors import PlatformBusy, PlatformError, StoreError
 from bot.domain.ids import MessageRef, WorkspaceRef
 
-MOST_MESSAGES = 200
+MAX_MESSAGES = 200
 """The newest messages are read again; older ones are seldom reacted to."""
 AT_ONCE = 8
 """Workspaces that are read at the same time, among everything else that we ask Slack."""
@@ -47,7 +47,7 @@ class Repair:
             began = asyncio.get_running_loop().time()
             self._wanted.clear()
             room = asyncio.Semaphore(AT_ONCE)
-            present = await self._core.present(names.SLACK)
+            present = await self._core.joined_workspaces(names.SLACK)
             if not present:  # none, or the store has trouble and cannot tell
                 self._wanted.set()
                 await asyncio.sleep(NOBODY_WAIT)
@@ -60,9 +60,9 @@ class Repair:
     async def _repaired(self, workspace: WorkspaceRef, since: datetime | None, room: asyncio.Semaphore) -> int:
         """Read the messages of one workspace again; how many there were."""
         async with room:
-            while (messages := await self._core.shown(workspace)) is None:  # noqa: ASYNC110 -- nobody tells when the database is back
+            while (messages := await self._core.recent_posts(workspace)) is None:  # noqa: ASYNC110 -- nobody tells when the database is back
                 await asyncio.sleep(STORE_WAIT)
-            for message in messages[:MOST_MESSAGES]:
+            for message in messages[:MAX_MESSAGES]:
                 await self._repair(message, since)
                 await asyncio.sleep(self._pace)
             return len(messages)
@@ -79,7 +79,7 @@ class Repair:
         at = self._now() - SKEW
         try:
             seen = await self._marks(message)
-            await self._core.happened(MarksSeen(message=message, marks=tuple(seen), at=at, since=since))
+            await self._core.handle(MarksSeen(message=message, marks=tuple(seen), at=at, since=since))
         except PlatformBusy as busy:
             return busy.retry_after.total_seconds()
         except PlatformError as error:

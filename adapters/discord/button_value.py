@@ -12,7 +12,7 @@ from adapters.discord.markup import size
 from bot.domain.card import Action, Call
 from bot.domain.record import record
 
-LONGEST_CUSTOM_ID = 100
+MAX_CUSTOM_ID = 100
 """Discord's documentation of components, August 2026."""
 TEMPLATE = re.compile(
     r"d:(?P<key>[A-Za-z0-9_-]{0,24}):(?P<number>\d{1,2})(?P<replaces>r?):(?P<path>[^|]+)(?P<arguments>.*)", re.DOTALL
@@ -34,7 +34,7 @@ def custom_id(action: Action, *, key: str, number: int) -> str | None:
     head = f"d:{key}:{number}{'r' if action.replaces else ''}:{'.'.join(action.call.path)}"
     tail = "".join(f"|{_quoted(name)}={_quoted(value)}" for name, value in action.call.arguments.items())
     whole = head + tail
-    return whole if size(whole) <= LONGEST_CUSTOM_ID and whole.isprintable() else None
+    return whole if size(whole) <= MAX_CUSTOM_ID and whole.isprintable() else None
 
 
 def press(id: str) -> Press | None:
