@@ -21,7 +21,8 @@ from bot.domain.ids import EntryNumber
 from bot.domain.reading_state import ReadingState
 from bot.domain.text import Span, Text, joined, plain
 from bot.domain.value import Kind
-from bot.ports import EntryFilter, Hit
+from bot.ports.entries import EntryFilter
+from bot.ports.search import Hit
 from bot.service import entries
 from bot.service import search as searching
 from bot.service.search import Found

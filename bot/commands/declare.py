@@ -27,7 +27,7 @@ from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.team import Member, Role, Team
 from bot.domain.value import Kind
-from bot.ports import Transaction
+from bot.ports.store import Transaction
 
 
 @record

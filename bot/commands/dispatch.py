@@ -41,7 +41,10 @@ from bot.domain.team import Member, Role, Team
 from bot.domain.url import canonical, is_web
 from bot.domain.value import Kind, zone_names
 from bot.domain.wire import from_json, to_json
-from bot.ports import Clock, Metrics, Runner, Transaction
+from bot.ports.clock import Clock
+from bot.ports.metrics import Metrics
+from bot.ports.runner import Runner
+from bot.ports.store import Transaction
 from bot.service import notices, readings, schedules, search, teams
 
 MAX_CHOICES = 25

@@ -12,7 +12,7 @@ from bot.domain.ids import EntryNumber
 from bot.domain.reading_state import ReadingState
 from bot.domain.text import plain
 from bot.domain.value import Kind
-from bot.ports import TeamCounts
+from bot.ports.readings import TeamCounts
 from bot.service import digests, entries, readings
 
 NEXT_AT_HOME = 3

@@ -15,7 +15,7 @@ from typing import IO
 from zoneinfo import ZoneInfo
 
 from bot.domain.errors import BadBackup, BadConfig, Conflict, DogearError
-from bot.ports import Clock
+from bot.ports.clock import Clock
 from bot.service import ledger
 from store.sql import SqlStore
 

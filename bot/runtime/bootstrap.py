@@ -16,7 +16,7 @@ from bot.commands.limits import Limits
 from bot.domain.delivery import Durations
 from bot.domain.ids import MessageRef, PlatformName, Url
 from bot.domain.notice import Host
-from bot.ports import Metrics
+from bot.ports.metrics import Metrics
 from bot.runtime import log
 from bot.runtime.arena import have_one_arena
 from bot.runtime.clock import SystemClock

@@ -14,7 +14,7 @@ from adapters.terminal.screen import Screen
 from bot.domain.ids import InvocationId
 from bot.domain.source import Problem
 from bot.domain.team import Role, Team
-from bot.ports import Transaction
+from bot.ports.store import Transaction
 from bot.runtime import log
 from bot.runtime.bootstrap import open_club
 from bot.runtime.progress import on_terminal

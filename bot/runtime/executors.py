@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, TypeVar
 
-from bot.ports import Store, Transaction
+from bot.ports.store import Store, Transaction
 from bot.runtime.readers import GroupReader
 from bot.runtime.waiting import carried_out
 from bot.runtime.writer import Groups, GroupWriter

@@ -15,7 +15,9 @@ from bot.domain.delivery import Durations
 from bot.domain.errors import StoreError
 from bot.domain.ids import PlatformName
 from bot.domain.record import record
-from bot.ports import Clock, Runner, Transaction
+from bot.ports.clock import Clock
+from bot.ports.runner import Runner
+from bot.ports.store import Transaction
 from bot.runtime.metrics import Metrics, counts
 from bot.runtime.ticker import Ticker
 

@@ -12,7 +12,7 @@ from bot.domain.errors import NotFound, StoreError
 from bot.domain.ids import SourceId
 from bot.domain.source import ReadList, Source, SourceFile
 from bot.domain.team import Team
-from bot.ports import Runner
+from bot.ports.runner import Runner
 from bot.service import entries
 from bot.service.entries import FileRead, SyncReport
 from store.lists import folder

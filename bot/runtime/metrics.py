@@ -6,7 +6,8 @@ from datetime import timedelta
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from bot.domain.delivery import Delivery, State, Step, Transition
-from bot.ports import Clock, Transaction
+from bot.ports.clock import Clock
+from bot.ports.store import Transaction
 from bot.service.digests import LATE
 
 ANSWER_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 3.0)

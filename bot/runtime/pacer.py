@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from bot.domain.delivery import MESSAGES, Delivery, PostingRules
 from bot.domain.ids import ChannelRef, PlatformName, WorkspaceRef
-from bot.ports import Clock
+from bot.ports.clock import Clock
 
 Place: TypeAlias = ChannelRef | WorkspaceRef | PlatformName
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeAlias, TypeVar
 
-from bot.ports import Store, Transaction
+from bot.ports.store import Store, Transaction
 from bot.runtime.waiting import Waiting, carried_out
 
 T = TypeVar("T")

@@ -7,7 +7,8 @@ from bot.domain.card import Card, Fields, Paragraph, Tone
 from bot.domain.ids import AccountRef
 from bot.domain.team import Team
 from bot.domain.text import plain
-from bot.ports import Runner, Transaction
+from bot.ports.runner import Runner
+from bot.ports.store import Transaction
 from bot.runtime.clock import SystemClock
 from bot.runtime.lists import Lists
 from bot.runtime.ticker import Ticker

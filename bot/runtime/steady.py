@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from bot.domain.errors import StoreError
-from bot.ports import Metrics
+from bot.ports.metrics import Metrics
 
 PAUSE = 5.0
 """Seconds until what broke is begun anew: it may break again at once."""

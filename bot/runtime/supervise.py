@@ -9,7 +9,7 @@ from datetime import timedelta
 from bot.chat.platform import ChatPlatform, Core, Vault
 from bot.domain.errors import BadConfig, DogearError, StaleSchema
 from bot.domain.record import record
-from bot.ports import Metrics
+from bot.ports.metrics import Metrics
 from bot.runtime.health import connection_of
 
 log = logging.getLogger("dogear.supervise")

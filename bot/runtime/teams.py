@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.domain.ids import ChannelRef
 from bot.domain.team import Team, Workspace
-from bot.ports import Transaction
+from bot.ports.store import Transaction
 from bot.runtime.clock import SystemClock
 from store.sql import is_made, open_store
 

@@ -14,7 +14,9 @@ from bot.domain.errors import StoreError
 from bot.domain.ids import ScheduleId
 from bot.domain.notice import Host
 from bot.domain.schedule import Schedule
-from bot.ports import Clock, Metrics, Runner
+from bot.ports.clock import Clock
+from bot.ports.metrics import Metrics
+from bot.ports.runner import Runner
 from bot.runtime.worker import Worker
 from bot.service import digests, notices, teams
 

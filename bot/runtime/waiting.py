@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from bot.domain.record import record
-from bot.ports import Transaction
+from bot.ports.store import Transaction
 
 T = TypeVar("T")
 F = TypeVar("F")

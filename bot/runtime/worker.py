@@ -22,7 +22,9 @@ from bot.domain.errors import PlatformError, PlatformUncertain, StoreError
 from bot.domain.ids import MessageRef, PlatformName, ThreadRef
 from bot.domain.notice import Host
 from bot.domain.reading_state import ReadingState
-from bot.ports import Clock, Metrics, Runner
+from bot.ports.clock import Clock
+from bot.ports.metrics import Metrics
+from bot.ports.runner import Runner
 from bot.runtime.gathered import Gathered
 from bot.runtime.pacer import Pacer
 from bot.service import ledger

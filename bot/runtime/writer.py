@@ -13,7 +13,8 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, Protocol, TypeAlias, TypeVar
 
-from bot.ports import Failed, Transaction
+from bot.ports.runner import Failed
+from bot.ports.store import Transaction
 from bot.runtime.waiting import Waiting, carried_out
 
 T = TypeVar("T")

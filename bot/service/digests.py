@@ -27,7 +27,7 @@ from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.schedule import WEEK, Occurrence, Schedule
 from bot.domain.team import Member
-from bot.ports import Transaction
+from bot.ports.store import Transaction
 from bot.service import entries, notices, schedules
 
 SEEDS = (ReadingState.READ, ReadingState.LATER)

@@ -9,7 +9,8 @@ from bot.domain.ids import EntryId, EntryNumber, MemberId, SourceId, TeamId
 from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.source import Problem, ReadEntry, ReadList, Severity, Source, SourceFile, content_of
-from bot.ports import LOTS, EntryFilter, StoredEntry, Transaction
+from bot.ports.entries import LOTS, EntryFilter, StoredEntry
+from bot.ports.store import Transaction
 
 
 @record

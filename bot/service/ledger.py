@@ -29,7 +29,7 @@ from bot.domain.ids import AccountRef, ChannelRef, DeliveryId, MessageRef, Platf
 from bot.domain.notice import Host, Notice
 from bot.domain.record import record
 from bot.domain.schedule import Schedule
-from bot.ports import Transaction
+from bot.ports.store import Transaction
 from bot.service import digests, notices, schedules
 
 RulesByPlatform = Mapping[PlatformName, PostingRules]

@@ -6,7 +6,7 @@ from hashlib import sha256
 from bot.domain.delivery import Draft, Step
 from bot.domain.ids import ChannelRef
 from bot.domain.notice import Host, Notice
-from bot.ports import Transaction
+from bot.ports.store import Transaction
 
 NO_NEWS = timedelta(hours=24)
 """Later than this nobody is told any more; the problem still stands in the status command and in the log."""

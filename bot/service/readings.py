@@ -10,7 +10,8 @@ from bot.domain.errors import Refusal
 from bot.domain.ids import AccountRef, EntryId, MemberId, TeamId
 from bot.domain.reading_state import Choice, Mark, Reading, ReadingCounts, ReadingState, state_of
 from bot.domain.record import record
-from bot.ports import TeamCounts, Transaction
+from bot.ports.readings import TeamCounts
+from bot.ports.store import Transaction
 from bot.service import entries, teams
 
 MIN_FOR_TEAM_STATS = 3

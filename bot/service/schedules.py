@@ -8,7 +8,7 @@ from itertools import islice
 from bot.domain.errors import Conflict, NotFound
 from bot.domain.ids import AccountRef, ChannelRef, ScheduleId, TeamId
 from bot.domain.schedule import Occurrence, Schedule, Weekday
-from bot.ports import Transaction
+from bot.ports.store import Transaction
 
 DATES_ECHOED = 3
 NOT_YET_KEPT = ScheduleId(0)

@@ -9,7 +9,8 @@ from bot.domain.query import Query, parse, with_words
 from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.team import Member
-from bot.ports import Hit, Transaction
+from bot.ports.search import Hit
+from bot.ports.store import Transaction
 
 MIN_SEARCHED = 3
 """Characters of a completion from which on it is searched."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.domain.errors import BadUsage, Conflict, NotFound
 from bot.domain.ids import TeamId
 from bot.domain.synonym import Synonym
-from bot.ports import Transaction
+from bot.ports.store import Transaction
 
 MAX_ADDED = 500
 """Pairs of curators' in a team: beyond these they belong into the list, where they can be read and reviewed."""

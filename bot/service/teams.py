@@ -6,7 +6,7 @@ from bot.chat.platform import Actor
 from bot.domain.errors import Conflict, NotFound
 from bot.domain.ids import WorkspaceRef
 from bot.domain.team import Member, Team, Workspace
-from bot.ports import Transaction
+from bot.ports.store import Transaction
 
 DEFAULT_TEAM = "default"
 

@@ -25,7 +25,7 @@ from bot.domain.notes import Notes
 from bot.domain.reading_state import ReadingState
 from bot.domain.source import ReadEntry, content_of
 from bot.domain.text import site_of
-from bot.ports import EntryFilter, StoredEntry
+from bot.ports.entries import EntryFilter, StoredEntry
 from store.sql import hot_queries
 from store.sql.filters import chosen, folded, folded_tag, on_list
 from store.sql.ids import hashed, id_of, number_of, team_of

@@ -9,7 +9,7 @@ from bot.domain.ids import MemberId, TeamId
 from bot.domain.query import Query
 from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
-from bot.ports import EntryFilter
+from bot.ports.entries import EntryFilter
 from store.sql.ids import number_of, team_of
 from store.sql.tables import ENTRY, ENTRY_TAG, READING
 

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, Table, and_, bindparam
 
 from bot.domain.delivery import State, Step
 from bot.domain.reading_state import ReadingState
-from bot.ports import LOTS
+from bot.ports.entries import LOTS
 from store.sql.compiled_query import once, these
 from store.sql.session import INSERTS
 from store.sql.tables import DELIVERY, ENTRY, ENTRY_TAG, MARK, READING

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, func, insert, inspect, select
 
 from bot.domain.errors import BadConfig, StaleSchema, StoreBusy
-from bot.ports import Clock
+from bot.ports.clock import Clock
 from store.sql.engine import begun
 from store.sql.search import postgres
 from store.sql.tables import INSTANCE, METADATA

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, func, select
 
 from bot.domain.ids import AccountRef, EntryId, MemberId, MessageRef, PlatformName, TeamId
 from bot.domain.reading_state import Choice, Mark, Reading, ReadingCounts, ReadingState
-from bot.ports import TeamCounts
+from bot.ports.readings import TeamCounts
 from store.sql import hot_queries
 from store.sql.channel_columns import channel_of, in_channel, place
 from store.sql.compiled_query import these

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Engine, select
 
 from bot.domain.errors import BadBackup, StoreBusy
 from bot.domain.notes import NoteBlock
-from bot.ports import Clock, Failed
+from bot.ports.clock import Clock
+from bot.ports.runner import Failed
 from store.sql import backup
 from store.sql.advisory_lock import ExclusiveLock, hold
 from store.sql.engine import POOL, RolledBack, address, begun, connect, savepoint, shown

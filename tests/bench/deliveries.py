@@ -23,7 +23,7 @@ from bot.domain.notes import Notes
 from bot.domain.schedule import Schedule, Weekday
 from bot.domain.source import ReadEntry
 from bot.domain.text import plain
-from bot.ports import Transaction
+from bot.ports.store import Transaction
 from bot.runtime.clock import SystemClock
 from bot.service import digests
 from bot.service.schedules import NOT_YET_KEPT

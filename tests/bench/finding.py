@@ -20,7 +20,8 @@ from pathlib import Path
 
 from bot.domain.entry import Entry
 from bot.domain.ids import AccountRef, MemberId, PlatformName, TeamId
-from bot.ports import EntryFilter, Transaction
+from bot.ports.entries import EntryFilter
+from bot.ports.store import Transaction
 from bot.runtime.bootstrap import open_club
 from bot.runtime.settings import load
 from bot.service import search, teams

@@ -11,7 +11,7 @@ from pathlib import Path
 from bot.chat.platform import Actor, Invocation
 from bot.domain.ids import AccountRef, InvocationId, PlatformName, WorkspaceRef
 from bot.domain.team import Team
-from bot.ports import Transaction
+from bot.ports.store import Transaction
 from bot.runtime.bootstrap import Club, open_club
 from bot.runtime.settings import load
 from bot.service import teams

@@ -15,7 +15,7 @@ from adapters.slack.names import account
 from adapters.slack.signed_requests import PATH
 from bot.domain.ids import EntryNumber, TeamId
 from bot.domain.reading_state import ReadingState
-from bot.ports import Transaction
+from bot.ports.store import Transaction
 from bot.service import teams
 from tests.bench.row import Row
 from tests.fakes.postgres import running as postgres

@@ -9,7 +9,7 @@ from adapters.discord import places
 from adapters.slack import names
 from bot.domain.ids import AccountRef, ChannelRef, TeamId
 from bot.domain.schedule import Weekday
-from bot.ports import Transaction
+from bot.ports.store import Transaction
 from bot.runtime.bootstrap import open_club
 from bot.runtime.settings import load
 from bot.service import schedules, teams

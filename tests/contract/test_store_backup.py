@@ -21,7 +21,7 @@ from bot.domain.query import parse
 from bot.domain.reading_state import Choice, Mark, Reading, ReadingState
 from bot.domain.schedule import Schedule, Weekday
 from bot.domain.source import SourceFile
-from bot.ports import Transaction
+from bot.ports.store import Transaction
 from bot.runtime import backup
 from bot.service import digests, ledger
 from store.sql import SqlStore, SqlVault, open_store

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from bot.domain.card import Card
 from bot.domain.delivery import Delivery, Draft, Durations, State, Step
 from bot.domain.ids import ChannelRef, EntryId, MessageRef, ThreadRef, WorkspaceRef
-from bot.ports import Store
+from bot.ports.store import Store
 from store.sql import SqlStore, open_store
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.kept import PLATFORM, Club, a_channel, a_club, a_message, a_read_entry

@@ -11,7 +11,7 @@ from bot.domain.ids import EntryNumber, Url
 from bot.domain.notes import Notes
 from bot.domain.reading_state import Choice, Reading, ReadingState
 from bot.domain.source import Problem, Severity, SourceFile, content_of
-from bot.ports import LOTS, EntryFilter
+from bot.ports.entries import LOTS, EntryFilter
 from store.sql import SqlStore
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.kept import Club, a_club, a_read_entry, an_address

@@ -9,7 +9,7 @@ from bot.domain.ids import EntryId
 from bot.domain.query import parse
 from bot.domain.reading_state import Reading, ReadingState
 from bot.domain.text import Text, string
-from bot.ports import Hit, Hits
+from bot.ports.search import Hit, Hits
 from store.sql import SqlStore
 from store.sql.search import postgres, sqlite
 from tests.fakes.clock import FakeClock

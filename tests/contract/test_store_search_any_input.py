@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 
 from bot.domain.source import ReadEntry
-from bot.ports import Transaction
+from bot.ports.store import Transaction
 from bot.service import search
 from tests.bench import shelf
 from tests.fakes.kept import Club, a_read_entry

@@ -14,7 +14,8 @@ import pytest
 from sqlalchemy import Connection, event
 
 from bot.domain.errors import Conflict, StoreBusy
-from bot.ports import Failed, Transaction
+from bot.ports.runner import Failed
+from bot.ports.store import Transaction
 from bot.runtime.executors import Executors
 from store.sql import SqlStore, open_store
 from tests.fakes.clock import FakeClock

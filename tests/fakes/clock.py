@@ -8,7 +8,7 @@ START = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
 
 
 class FakeClock:
-    """Implements `bot.ports.Clock`."""
+    """Implements `bot.ports.clock.Clock`."""
 
     def __init__(self, moment: datetime = START) -> None:
         self._moment = moment

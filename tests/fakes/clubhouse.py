@@ -13,7 +13,7 @@ from bot.domain.ids import InvocationId, MessageRef
 from bot.domain.reading_state import ReadingState
 from bot.domain.team import Role, Team
 from bot.domain.text import string
-from bot.ports import Metrics
+from bot.ports.metrics import Metrics
 from bot.runtime.bootstrap import UNCOUNTED, Club, open_club
 from bot.runtime.settings import load
 from bot.runtime.stage import LocalStage

@@ -19,7 +19,7 @@ from bot.domain.ids import (
 )
 from bot.domain.notes import Notes
 from bot.domain.source import ReadEntry
-from bot.ports import Store
+from bot.ports.store import Store
 
 PLATFORM = PlatformName("terminal")
 OUR_NAME = "ours"

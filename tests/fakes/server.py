@@ -15,7 +15,7 @@ from adapters.discord import places
 from adapters.discord.client import DiscordClient
 from adapters.discord.platform import DiscordPlatform
 from bot.domain.reading_state import ReadingState
-from bot.ports import Transaction
+from bot.ports.store import Transaction
 from bot.runtime.bootstrap import Club, open_club
 from bot.runtime.settings import load
 from bot.service import teams

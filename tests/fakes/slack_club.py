@@ -12,7 +12,7 @@ from typing import Any
 
 from adapters.slack.platform import SlackPlatform
 from adapters.slack.setup import SlackSetup
-from bot.ports import Metrics
+from bot.ports.metrics import Metrics
 from bot.runtime.bootstrap import UNCOUNTED, Club, open_club
 from bot.runtime.http import HEALTH, serving
 from bot.runtime.settings import load

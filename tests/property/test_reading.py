@@ -14,7 +14,7 @@ LATER, READ = ReadingState.LATER, ReadingState.READ
 
 
 def kept(events: Iterable[Mark]) -> list[Mark]:
-    """What the store keeps of these events (`bot.ports.Readings.save_mark`): the newest of each reaction."""
+    """What the store keeps of these events (`bot.ports.readings.Readings.save_mark`): the newest of each reaction."""
     newest: dict[tuple[MessageRef, str], Mark] = {}
     for event in events:
         known = newest.setdefault((event.message, event.emoji), event)

@@ -11,7 +11,7 @@ from threading import Barrier
 
 import pytest
 
-from bot.ports import Transaction
+from bot.ports.store import Transaction
 from bot.runtime.bootstrap import open_club
 from bot.runtime.settings import load
 

@@ -13,7 +13,7 @@ from bot.domain.errors import PlatformBusy, PlatformRefused, PlatformUncertain
 from bot.domain.ids import TeamId
 from bot.domain.reading_state import ReadingState
 from bot.domain.schedule import Occurrence, Schedule
-from bot.ports import Transaction
+from bot.ports.store import Transaction
 from bot.service import digests
 from tests.fakes.clubhouse import WEDNESDAY, clubhouse, text_of, words_of
 from tests.fakes.platform import RecordingPlatform, channel

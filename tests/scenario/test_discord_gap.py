@@ -16,7 +16,7 @@ from bot.chat.platform import Actor, Invocation
 from bot.domain.ids import EntryId, InvocationId, MessageRef
 from bot.domain.reading_state import ReadingState
 from bot.domain.team import Role
-from bot.ports import Transaction
+from bot.ports.store import Transaction
 from bot.runtime.bootstrap import Club, open_club
 from bot.runtime.settings import load
 from bot.service import teams

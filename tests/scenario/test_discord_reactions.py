@@ -9,7 +9,7 @@ import discord
 from adapters.discord import places
 from bot.domain.ids import EntryId
 from bot.domain.reading_state import ReadingState
-from bot.ports import Transaction
+from bot.ports.store import Transaction
 from tests.fakes.server import Nobody, Server, a_server, entry_message, played, shown_by
 
 READ, LATER, UNREAD = ReadingState.READ, ReadingState.LATER, ReadingState.UNREAD

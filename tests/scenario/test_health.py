@@ -16,7 +16,8 @@ from sqlalchemy import update
 from bot.chat.connection import Connection
 from bot.domain.delivery import Draft, Durations, Step
 from bot.domain.errors import StoreBusy
-from bot.ports import Runner, Transaction
+from bot.ports.runner import Runner
+from bot.ports.store import Transaction
 from bot.runtime import health as health_module
 from bot.runtime.clock import SystemClock
 from bot.runtime.health import Health

@@ -8,7 +8,7 @@ from pathlib import Path
 from bot.chat.platform import Actor, MarksSeen, Reacted, ReactionsCleared, Unreacted
 from bot.domain.ids import MessageRef
 from bot.domain.reading_state import ReadingState
-from bot.ports import Transaction
+from bot.ports.store import Transaction
 from bot.service import teams
 from tests.fakes.clubhouse import Clubhouse, clubhouse
 from tests.fakes.platform import RecordingPlatform, account, channel

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.domain.schedule import Weekday
 from bot.domain.value import wall_time
-from bot.ports import Transaction
+from bot.ports.store import Transaction
 from bot.runtime.bootstrap import Club, open_club
 from bot.runtime.settings import load
 from bot.runtime.stage import LocalStage

@@ -11,7 +11,7 @@ from cryptography.fernet import Fernet
 from adapters.slack.names import workspace
 from bot.commands.catalogue import CATALOGUE
 from bot.domain.team import Team
-from bot.ports import Transaction
+from bot.ports.store import Transaction
 from bot.service import teams
 from tests.fakes.slack import FakeSlack, Json, buttons, shown
 from tests.fakes.slack_club import SlackClub, running

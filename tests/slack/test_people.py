@@ -9,7 +9,7 @@ import pytest
 
 from adapters.slack import names, people
 from bot.domain.errors import PlatformBusy
-from bot.ports import Transaction
+from bot.ports.store import Transaction
 from bot.service import teams
 from tests.fakes.slack import SCOPES, FakeSlack, Fault, shown
 from tests.fakes.slack_club import SlackClub, running

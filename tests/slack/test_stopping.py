@@ -12,7 +12,7 @@ from pathlib import Path
 from bot.domain.card import Card
 from bot.domain.delivery import Delivery, Draft, State, Step
 from bot.domain.ids import ChannelRef, PlatformName, WorkspaceRef
-from bot.ports import Transaction
+from bot.ports.store import Transaction
 from bot.runtime.bootstrap import Club, open_club
 from bot.runtime.settings import load
 from bot.service import teams

@@ -16,7 +16,7 @@ from bot.domain.reading_state import ReadingState
 from bot.domain.schedule import Weekday
 from bot.domain.team import Member, Role, Team
 from bot.domain.value import Change, Kind, addressed
-from bot.ports import Transaction
+from bot.ports.store import Transaction
 from tests.fakes.records import ANNA, CHANNEL, PLATFORM
 
 

@@ -11,7 +11,9 @@ import bot.runtime.worker
 from bot.domain.delivery import Durations
 from bot.domain.errors import StoreError
 from bot.domain.notice import Host
-from bot.ports import Metrics, Runner, Transaction
+from bot.ports.metrics import Metrics
+from bot.ports.runner import Runner
+from bot.ports.store import Transaction
 from bot.runtime.worker import Worker
 from bot.service.ledger import Attempt
 from tests.fakes.clock import FakeClock

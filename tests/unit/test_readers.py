@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from bot.domain.errors import NotFound, StoreBusy
-from bot.ports import Store, Transaction
+from bot.ports.store import Store, Transaction
 from bot.runtime import readers
 from bot.runtime.readers import GroupReader
 

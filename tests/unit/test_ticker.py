@@ -10,7 +10,8 @@ import pytest
 
 from bot.domain.delivery import Durations
 from bot.domain.notice import Host
-from bot.ports import Runner, Transaction
+from bot.ports.runner import Runner
+from bot.ports.store import Transaction
 from bot.runtime.ticker import Ticker
 from bot.service import digests
 from tests.fakes.clubhouse import Clubhouse, clubhouse

@@ -12,7 +12,7 @@ from bot.domain.entry import Entry
 from bot.domain.ids import MemberId, TeamId
 from bot.domain.query import Query
 from bot.domain.text import plain
-from bot.ports import Hit, Hits
+from bot.ports.search import Hit, Hits
 from store.sql import hot_queries
 from store.sql.entries import entry_of
 from store.sql.filters import among as narrowed

@@ -1,0 +1,80 @@
+"""Who has read what: reading states, choices and marks."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from bot.domain.ids import AccountRef, EntryId, MemberId, MessageRef, TeamId
+from bot.domain.reading_state import Choice, Mark, Reading, ReadingCounts, ReadingState
+from bot.domain.record import record
+
+
+@record
+class TeamCounts:
+    """A team's reading as counts alone: who read what is nobody else's business."""
+
+    members: int
+    readers: int
+    reads: int
+    reads_since: int
+    entries: int
+    entries_read: int
+    most_read: tuple[tuple[EntryId, int], ...]
+
+
+class Readings(Protocol):
+    """Reading states, choices and marks."""
+
+    def state(self, member: MemberId, entry: EntryId) -> ReadingState:
+        """The member's state for one entry; unread where nothing is kept."""
+        ...
+
+    def states(self, member: MemberId, entries: Sequence[EntryId]) -> Mapping[EntryId, ReadingState]:
+        """The states of these entries; an entry without a row is left out."""
+        ...
+
+    def choice(self, member: MemberId, entry: EntryId) -> Choice | None: ...
+
+    def marks(self, team: TeamId, account: AccountRef, entry: EntryId) -> Sequence[Mark]:
+        """Every mark of the account on messages that show the entry, those no longer live too."""
+        ...
+
+    def marks_on(self, team: TeamId, message: MessageRef) -> Sequence[Mark]:
+        """Every mark on one message."""
+        ...
+
+    def save_mark(self, team: TeamId, mark: Mark) -> bool:
+        """Keep the mark unless a newer one of the same account, message and emoji is kept; whether it was kept."""
+        ...
+
+    def save(self, member: MemberId, reading: Reading, choice: Choice | None) -> None:
+        """Keep the state, and the choice with it unless it is None."""
+        ...
+
+    def queue(self, member: MemberId, limit: int) -> Sequence[EntryId]:
+        """Entries on the list that the member wants to read later, the one queued first foremost."""
+        ...
+
+    def unread_count(self, member: MemberId, tag: str | None = None) -> int:
+        """How many entries on the list, all or those with the tag, the member has in state unread."""
+        ...
+
+    def unread(self, member: MemberId, tag: str | None = None, *, offset: int, limit: int) -> Sequence[EntryId]:
+        """Some of them, by number."""
+        ...
+
+    def counts(self, member: MemberId) -> ReadingCounts: ...
+
+    def readers(self, entry: EntryId) -> int:
+        """How many members have read the entry."""
+        ...
+
+    def read_since(self, member: MemberId, since: datetime) -> int:
+        """How many entries the member has read since then."""
+        ...
+
+    def team_counts(self, team: TeamId, since: datetime) -> TeamCounts: ...
+
+    def queued_counts(self, team: TeamId) -> Mapping[EntryId, int]:
+        """For how many members each entry is in the queue; entries that nobody queued are left out."""
+        ...
