@@ -15,13 +15,14 @@ import discord
 from adapters.discord import forms
 from adapters.discord.button_value import Press
 from adapters.discord.failures import ALREADY_ACKNOWLEDGED, UNKNOWN_INTERACTION
-from adapters.discord.inbound import Asked, actor, invocation, invocation_id, picked, typed
-from adapters.discord.member_lookup import actor_in
+from adapters.discord.inbound import Asked, acting, actor, invocation, invocation_id, picked, typed
+from adapters.discord.places import DISCORD
 from adapters.discord.render import Layout, messages
 from adapters.discord.surface import MENUS, choices
 from bot.chat.command import CommandSpec, Reply
-from bot.chat.platform import Answer, Core, Invocation
+from bot.chat.platform import Actor, Answer, Core, Invocation
 from bot.domain.card import Call, Card, Form, Paragraph, Tone
+from bot.domain.ids import WorkspaceRef
 from bot.domain.text import plain
 from bot.domain.value import channel_at
 
@@ -41,6 +42,21 @@ NOT_FROM_HERE = Card(
 )
 
 log = logging.getLogger("dogear.discord")
+
+
+async def actor_in(interaction: Asked, workspace: WorkspaceRef) -> Actor | None:
+    """Who asks, with the rights that they have in that server now; None if they, or we, are not in it.
+
+    Raises what the library raises where Discord cannot be asked.
+    """
+    if workspace.platform != DISCORD or not (workspace.id.isascii() and workspace.id.isdigit()):
+        return None
+    try:
+        guild = await interaction.client.fetch_guild(int(workspace.id), with_counts=False)
+        member = await guild.fetch_member(interaction.user.id)
+    except (discord.NotFound, discord.Forbidden):
+        return None
+    return acting(guild.id, member, member.guild_permissions)
 
 
 class Answers:

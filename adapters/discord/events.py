@@ -8,17 +8,39 @@ from typing import Any, Protocol
 
 import discord
 
-from adapters.discord import cards, inbound, places
+from adapters.discord import inbound, places
 from adapters.discord.answers import Answers
 from adapters.discord.button_value import Press
 from adapters.discord.inbound import Asked, Emojis
 from adapters.discord.missed_reactions import Repair
 from bot.chat.platform import ChannelGone, Core, Happening, Joined, Reacted, WorkspaceJoined, WorkspaceLeft
-from bot.domain.card import Card
+from bot.domain.card import Card, Fields, Paragraph
 from bot.domain.errors import PlatformError, StoreBusy
 from bot.domain.ids import AccountRef, MessageRef, WorkspaceRef
+from bot.domain.text import plain
 
 log = logging.getLogger("dogear.discord")
+
+
+def welcome(server: str, word: str, *, unassigned: str | None = None) -> Card:
+    """For whoever can set the club up, in three steps. `unassigned` is the id of a server that waits for its team."""
+    waits = f"First the host of Dogear says whose list it is: dogear team assign discord:{unassigned} TEAM"
+    steps = (
+        ("1", f"Look around: /{word} random shows an article of the list, and only you see it."),
+        ("2", f"Choose a channel for the weekly article and type there: /{word} schedule set"),
+        ("3", f"Tell your people: ✅ on a post means read, 🔖 means later, /{word} help shows the rest."),
+    )
+    return Card(
+        title=f"Dogear is in {server}.",
+        blocks=(
+            *((Paragraph(text=plain(waits)),) if unassigned else ()),
+            Paragraph(text=plain("A reading club for your team's list. It begins with three steps:")),
+            Fields(items=tuple((number, plain(step)) for number, step in steps)),
+            Paragraph(
+                text=plain("Dogear reads no messages: it sees its commands and the reactions alone."), quiet=True
+            ),
+        ),
+    )
 
 
 class Outside(Protocol):
@@ -119,7 +141,7 @@ class Events:
         if guild.owner_id is None:
             return
         try:
-            card = cards.welcome(guild.name, self._word, unassigned=None if has_team else str(guild.id))
+            card = welcome(guild.name, self._word, unassigned=None if has_team else str(guild.id))
             await self._outside.send_direct(places.account(guild.owner_id), card)
         except PlatformError as error:
             log.info("nobody could be welcomed: %s", error)

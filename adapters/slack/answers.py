@@ -2,23 +2,23 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 
-from adapters.slack import forms, inbound, names, render
+from adapters.slack import failures, forms, inbound, names, render
 from adapters.slack.api import Api, Web
 from adapters.slack.button_value import Way
-from adapters.slack.channels import obstacle
 from adapters.slack.failures import Expired
-from adapters.slack.home import home_of
 from adapters.slack.inbound import Origin, Shortcut, Use
 from adapters.slack.people import People, Person
 from adapters.slack.richtext import Json
 from bot.chat.command import CommandSpec, Reply
 from bot.chat.line import parse, spec_of
-from bot.chat.platform import Answer, Core, Invocation
+from bot.chat.platform import Actor, Answer, Core, Invocation
 from bot.domain.card import Action, Call, Card, Form, Paragraph, Tone
-from bot.domain.errors import Refusal
+from bot.domain.errors import ChannelRefused, PlatformError, Refusal
 from bot.domain.ids import InvocationId
+from bot.domain.record import record
 from bot.domain.text import plain
 from bot.domain.value import Kind, channel_at
 
@@ -37,6 +37,62 @@ NOT_THEIRS = Card(
     ),
     tone=Tone.REFUSAL,
 )
+
+
+HOME_CALLS = (
+    Call(path=("home",)),
+    Call(path=("next",)),
+    Call(path=("tags",)),
+    Call(path=("settings", "show")),
+    Call(path=("status",)),
+    Call(path=("schedule", "list")),
+)
+HOME_BUTTONS: Mapping[tuple[str, ...], tuple[Action, ...]] = {
+    ("settings", "show"): (Action(label="Change time zone", call=Call(path=("settings", "zone"))),),
+    ("schedule", "list"): (Action(label="Set a schedule", call=Call(path=("schedule", "set")), primary=True),),
+}
+
+
+@record
+class Home:
+    """The cards in their order; `transient` ones only say that the tab cannot be told at the moment."""
+
+    cards: tuple[Card, ...]
+    transient: bool = False
+
+
+async def home_of(core: Core, actor: Actor, after: InvocationId | None) -> Home:
+    """The person's Home tab. What is refused is left out, but the first, which then says why."""
+    answers = await core.invoke_all(actor, HOME_CALLS, after=after)
+    cards: list[Card] = []
+    for call, answer in zip(HOME_CALLS, answers, strict=True):
+        if answer is None or not isinstance(answer.show, Card):
+            continue
+        if answer.transient or (answer.refusal and not cards):
+            return Home(cards=(answer.show,), transient=answer.transient)
+        if not answer.refusal:
+            cards.append(replace(answer.show, actions=(*answer.show.actions, *HOME_BUTTONS.get(call.path, ()))))
+    return Home(cards=tuple(cards))
+
+
+async def why_not_postable(api: Api, team: str, channel: str) -> str:
+    """What keeps us from posting in the channel, and what to do about it; empty if nothing does that Slack tells of."""
+    try:
+        known = (await api.call(team, "conversations.info", channel=channel)).get("channel") or {}
+        workspace = await api.workspace(team)
+    except ChannelRefused as no:
+        return f"{no} {no.remedy}"
+    except PlatformError:
+        return ""
+    may_join = workspace is not None and workspace.may("channels:join") and not known.get("is_private")
+    if known.get("is_archived"):
+        return _channel_problem("is_archived")
+    return _channel_problem(failures.NO_MEMBER) if known.get("is_member") is False and not may_join else ""
+
+
+def _channel_problem(code: str) -> str:
+    because, remedy = failures.CHANNEL[code]
+    return f"{because}. {remedy}"
 
 
 class Answers:
@@ -80,7 +136,7 @@ class Answers:
         """The answer with a warning where the channel that has a schedule now takes nothing of ours."""
         if not channel or not isinstance(answer.show, Card):
             return answer
-        words = await obstacle(self._api, use.team, channel)
+        words = await why_not_postable(self._api, use.team, channel)
         if not words:
             return answer
         card = replace(answer.show, blocks=(*answer.show.blocks, Paragraph(text=plain(words))), tone=Tone.WARNING)

@@ -10,11 +10,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from adapters.slack import failures
+from adapters.slack.clock_skew import Skew
 from adapters.slack.failures import Dead
 from adapters.slack.redaction import LIBRARY, log
 from adapters.slack.richtext import Json
 from adapters.slack.setup import SlackSetup
-from adapters.slack.skew import Skew
 from adapters.slack.workspace import Workspace
 from adapters.slack.workspaces import Workspaces
 from bot.domain.errors import BadConfig, PlatformBusy, PlatformError, PlatformRefused, PlatformUncertain, StoreError

@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 
 from adapters.slack import failures
 from adapters.slack.api import Web
-from adapters.slack.auth_test import scopes_of
 from adapters.slack.manifest import OPTIONAL_SCOPES, SCOPES
 from adapters.slack.setup import ENDS, SlackSetup
+from adapters.slack.tokens import scopes_of
 from bot.chat.command import Catalogue
 from bot.domain.errors import PlatformError
 

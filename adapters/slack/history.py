@@ -10,8 +10,8 @@ from typing import Any
 
 from adapters.slack import names
 from adapters.slack.api import Api
+from adapters.slack.clock_skew import Skew
 from adapters.slack.richtext import Json
-from adapters.slack.skew import Skew
 from adapters.slack.workspace import Workspace
 from bot.domain.errors import PlatformBusy, PlatformRefused, PlatformUncertain, WorkspaceRefused
 from bot.domain.ids import ChannelRef, MessageRef, ThreadRef

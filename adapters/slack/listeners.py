@@ -4,7 +4,9 @@ commands are looked at before Bolt, what is pressed and filled in as Bolt brings
 
 import asyncio
 import re
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
 
@@ -24,7 +26,6 @@ from adapters.slack.payload import Malformed
 from adapters.slack.people import People
 from adapters.slack.redaction import LIBRARY, log
 from adapters.slack.richtext import Json
-from adapters.slack.seen_ids import SeenIds
 from adapters.slack.workspaces import Workspaces
 from bot.chat.line import spec_of
 from bot.chat.platform import Core
@@ -48,6 +49,31 @@ Ack = Callable[..., Awaitable[Any]]
 
 
 U = TypeVar("U", Use, Shortcut)
+
+
+REMEMBERED = timedelta(minutes=30)
+MAX_REMEMBERED = 50_000
+
+
+class SeenIds:
+    """Remembers for a while what was done already, in this process."""
+
+    def __init__(self) -> None:
+        self._seen: OrderedDict[str, float] = OrderedDict()
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._seen
+
+    def first(self, name: str) -> bool:
+        """Whether this is the first time; it is noted now."""
+        now = asyncio.get_running_loop().time()
+        if name in self._seen:
+            return False
+        self._seen[name] = now
+        oldest = now - REMEMBERED.total_seconds()
+        while self._seen and (len(self._seen) > MAX_REMEMBERED or next(iter(self._seen.values())) < oldest):
+            self._seen.popitem(last=False)
+        return True
 
 
 class Listeners:

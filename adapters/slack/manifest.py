@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
+from adapters.slack.requests import PATH
 from adapters.slack.setup import SlackSetup
-from adapters.slack.signed_requests import PATH
 from bot.chat.command import Catalogue
 
 SCOPES = {

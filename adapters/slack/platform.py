@@ -10,21 +10,20 @@ from adapters.slack import names, render
 from adapters.slack.answers import Answers
 from adapters.slack.api import Api, Web
 from adapters.slack.background import Background
+from adapters.slack.clock_skew import Skew
 from adapters.slack.emoji import SEEDS, Emoji
 from adapters.slack.events import Events, left_meanwhile
 from adapters.slack.failures import Absent, Already, Gone, Unreadable
 from adapters.slack.history import EVENT_TYPE, History
-from adapters.slack.install import Install
 from adapters.slack.listeners import Listeners
 from adapters.slack.manifest import INSTALL, REDIRECT
 from adapters.slack.missed_reactions import Repair
+from adapters.slack.oauth import Install
 from adapters.slack.people import People
 from adapters.slack.redaction import log
+from adapters.slack.requests import PATH, Door, Socket, listening
 from adapters.slack.richtext import Json
 from adapters.slack.setup import SlackSetup
-from adapters.slack.signed_requests import PATH, Door
-from adapters.slack.skew import Skew
-from adapters.slack.socket import Socket, listening
 from adapters.slack.workspace_info import WorkspaceInfo
 from adapters.slack.workspaces import Workspaces
 from bot.chat.connection import Connection

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from adapters.slack import button_value
 from adapters.slack.button_value import Way
-from adapters.slack.note_pages import pages_of
-from adapters.slack.richtext import Json, block, length, notes, section, spans, spoken
+from adapters.slack.richtext import Json, block, length, notes, pages_of, section, spans, spoken
 from adapters.slack.text import ELLIPSIS, clean, cut, escaped, escaped_and_cut, isolated, poses_as
 from bot.domain.card import Action, Block, Call, Card, Divider, Entries, EntryLine, Fields, NoteTree, Paragraph
 from bot.domain.notes import NoteBlock, count, lines

@@ -10,7 +10,8 @@ from typing import Any
 
 from adapters.slack.names import ID
 from adapters.slack.text import clean, cut, followed, isolated, poses_as, split
-from bot.domain.notes import NoteBlock, NoteKind, NoteLine, lines
+from bot.domain.card import NoteTree
+from bot.domain.notes import NoteBlock, NoteKind, NoteLine, lines, parts
 from bot.domain.text import Span, Text, plain, site_of, string
 
 DEEPEST = 8
@@ -23,6 +24,55 @@ BULLETS = {"•", "-", "*", "+", "–", "◦", ""}
 _ORDERED = re.compile(r"(\d{1,6})[.)]")
 
 Json = dict[str, Any]
+
+
+NOTES_PART = 7000
+"""Characters of notes shown at once; the rest is a button away."""
+MAX_NOTE_LINE = 2400
+
+
+def pages_of(part: NoteTree) -> tuple[tuple[NoteBlock, ...], ...]:
+    """The notes cut between items into parts that can each be shown, however long their lines and addresses are."""
+    if _count_characters(part.blocks) <= MAX_NOTE_LINE:
+        return (part.blocks,) if part.blocks else ()
+    tree = tuple(_wrapped_block(one) for one in part.blocks)
+    budget = NOTES_PART
+    while True:
+        pieces = parts(tree, budget)
+        if budget < MAX_NOTE_LINE // 8 or all(
+            length(notes(piece, personal=False)) <= NOTES_PART + MAX_NOTE_LINE for piece in pieces
+        ):
+            return pieces
+        budget //= 2
+
+
+def _count_characters(tree: Sequence[NoteBlock]) -> int:
+    """How many characters the notes have, with their addresses."""
+    return sum(
+        sum(len(span.text) + len(span.url or "") for span in block.text) + _count_characters(block.children)
+        for block in tree
+    )
+
+
+def _wrapped_block(one: NoteBlock) -> NoteBlock:
+    """The block with a line that is too long to be shown at once gone on with below it."""
+    first, *rest = _note_lines(one.text)
+    kind = one.kind if one.kind is NoteKind.CODE else NoteKind.PARAGRAPH
+    more = tuple(NoteBlock(kind=kind, text=text) for text in rest)
+    return replace(one, text=first, children=(*more, *(_wrapped_block(child) for child in one.children)))
+
+
+def _note_lines(text: Text) -> list[Text]:
+    found: list[list[Span]] = [[]]
+    room = MAX_NOTE_LINE
+    for span in text:
+        for piece in split(span.text, MAX_NOTE_LINE):
+            if len(piece) > room:
+                found.append([])
+                room = MAX_NOTE_LINE
+            found[-1].append(replace(span, text=piece))
+            room -= len(piece)
+    return [tuple(line) for line in found]
 
 
 def block(elements: Sequence[Json]) -> Json:

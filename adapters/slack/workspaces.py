@@ -10,12 +10,11 @@ from functools import partial
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack import failures
-from adapters.slack.auth_test import auth_test
 from adapters.slack.failures import Spent
 from adapters.slack.names import SLACK
 from adapters.slack.redaction import log
 from adapters.slack.setup import SlackSetup
-from adapters.slack.token_refresh import refreshed_token
+from adapters.slack.tokens import auth_test, refreshed_token
 from adapters.slack.workspace import Workspace, name_of, read, written
 from bot.chat.platform import Vault
 from bot.domain.errors import BadConfig, PlatformBusy, PlatformError, PlatformUncertain, StoreError

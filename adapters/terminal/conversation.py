@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from adapters.terminal import cards, inbound
@@ -10,7 +11,6 @@ from adapters.terminal.desk import Desk
 from adapters.terminal.layout import told
 from adapters.terminal.room import TERMINAL, WORKSPACE, Room, channel
 from adapters.terminal.screen import Screen
-from adapters.terminal.stage import Stage
 from bot.chat.command import Catalogue, Reply
 from bot.chat.platform import Actor, Answer, Core, Invocation, Reacted, Unreacted
 from bot.domain.card import Call, Card, Choice, Form
@@ -22,6 +22,30 @@ from bot.domain.team import Role
 from bot.domain.value import Kind
 
 UNKNOWN_ZONE = "UTC"
+
+
+class Stage(Protocol):
+    """Where the chat takes place. Every method may raise StoreBusy."""
+
+    def now(self) -> datetime:
+        """The moment, aware UTC, as the whole program sees it."""
+        ...
+
+    async def zone(self, account: AccountRef) -> str:
+        """The IANA zone in which the core tells this person the time."""
+        ...
+
+    async def settle(self) -> None:
+        """Let the ticker and the deliveries run until nothing is due any more."""
+        ...
+
+    async def advance(self, by: timedelta) -> None:
+        """Let time pass; whatever falls due on the way happens, in order."""
+        ...
+
+    async def sync(self) -> Card:
+        """Read the list again and say what changed."""
+        ...
 
 
 @record

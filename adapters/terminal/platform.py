@@ -5,11 +5,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from adapters.terminal.conversation import UNKNOWN_ZONE, Conversation, Start
+from adapters.terminal.conversation import UNKNOWN_ZONE, Conversation, Stage, Start
 from adapters.terminal.desk import Desk
 from adapters.terminal.room import TERMINAL, WORKSPACE, Room
 from adapters.terminal.screen import Screen
-from adapters.terminal.stage import Stage
 from bot.chat.platform import Core, Reacted, Vault, WorkspaceJoined
 from bot.domain.card import Card
 from bot.domain.delivery import PostingRules

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters.slack.names import account
-from adapters.slack.signed_requests import PATH
+from adapters.slack.requests import PATH
 from bot.domain.ids import EntryNumber, TeamId
 from bot.domain.reading_state import ReadingState
 from bot.ports.store import Transaction

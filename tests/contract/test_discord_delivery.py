@@ -10,8 +10,8 @@ from typing import Any
 import discord
 import pytest
 
+from adapters.discord.client import LOGGERS, hush
 from adapters.discord.platform import DiscordPlatform
-from adapters.discord.redaction import LOGGERS, hush
 from bot.domain.card import Card
 from bot.domain.errors import ChannelRefused, PlatformBusy, PlatformError, PlatformRefused, PlatformUncertain
 from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, ThreadRef, WorkspaceRef

@@ -11,8 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from slack_sdk.models.blocks import Block
 
 from adapters.slack import button_value, forms, render
-from adapters.slack.note_pages import pages_of
-from adapters.slack.richtext import length
+from adapters.slack.richtext import length, pages_of
 from bot.commands.cards import entry_card
 from bot.domain.card import Call, Card, Entries, Form, NoteTree, Paragraph
 from bot.domain.digest import Digest, Why, card_of, replies_of

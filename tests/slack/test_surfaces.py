@@ -425,7 +425,7 @@ def test_a_connection_that_is_open_and_silent_is_noticed_and_made_anew(
     database: str, seed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Slack answers no ping any more, closes nothing, and has no other connection to offer for a while."""
-    monkeypatch.setattr("adapters.slack.socket.PING", 0.1)
+    monkeypatch.setattr("adapters.slack.requests.PING", 0.1)
 
     async def silent() -> None:
         async with a_club(database, seed, by_socket=True) as club:

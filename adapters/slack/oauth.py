@@ -3,9 +3,14 @@
 https://docs.slack.dev/authentication/installing-with-oauth (2026-08).
 """
 
+import hmac
 import html
+import re
+from collections import OrderedDict
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from hashlib import sha256
+from secrets import token_urlsafe
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +19,6 @@ from adapters.slack.api import Web
 from adapters.slack.manifest import INSTALL, OPTIONAL_SCOPES, REDIRECT, SCOPES
 from adapters.slack.redaction import log
 from adapters.slack.setup import SlackSetup
-from adapters.slack.state import LIVES, State
 from adapters.slack.workspace import Workspace
 from adapters.slack.workspace_info import WorkspaceInfo
 from adapters.slack.workspaces import Workspaces
@@ -30,6 +34,43 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+
+
+STATE_LIFETIME = timedelta(minutes=10)
+MAX_USED_STATES = 10_000
+"""Of the states that were used; a stranger who uses more of them in ten minutes could use one of their own again."""
+_STATE = re.compile(r"(\d{1,12})\.[\w-]{32}\.[0-9a-f]{64}", re.ASCII)
+
+
+class SignedState:
+    """Makes states and takes them back; `secret` is the app's own, which all our processes have."""
+
+    def __init__(self, secret: str, now: Callable[[], datetime]) -> None:
+        self._secret = secret.encode()
+        self._now = now
+        self._used: OrderedDict[str, None] = OrderedDict()
+
+    def made(self) -> str:
+        ends = int((self._now() + STATE_LIFETIME).timestamp())
+        words = f"{ends}.{token_urlsafe(24)}"
+        return f"{words}.{self._signature(words)}"
+
+    def used(self, state: str) -> bool:
+        """Use it up; False, and nothing done, if it is not ours, too old, or used up already."""
+        shape = _STATE.fullmatch(state)
+        if shape is None:
+            return False
+        words, _, signature = state.rpartition(".")
+        ours = hmac.compare_digest(signature, self._signature(words))
+        if not ours or int(shape[1]) < self._now().timestamp() or state in self._used:
+            return False
+        self._used[state] = None
+        while len(self._used) > MAX_USED_STATES:
+            self._used.popitem(last=False)
+        return True
+
+    def _signature(self, words: str) -> str:
+        return hmac.new(self._secret, f"install {words}".encode(), sha256).hexdigest()
 
 
 class Install:
@@ -50,7 +91,7 @@ class Install:
         self._workspaces = workspaces
         self._acquaintance = acquaintance
         self._core = core
-        self._state = State(setup.client_secret, now)
+        self._state = SignedState(setup.client_secret, now)
         self._now = now
 
     async def begin(self, request: Request) -> Response:  # noqa: ARG002 -- every handler takes one
@@ -64,7 +105,7 @@ class Install:
         }
         link = html.escape(f"{AUTHORIZE}?{urlencode(asked)}")
         page = _page(f'<a href="{link}">Add Dogear to Slack</a>')
-        lives = int(LIVES.total_seconds())
+        lives = int(STATE_LIFETIME.total_seconds())
         cookie = f"{COOKIE}={state}; Path=/slack; Max-Age={lives}; HttpOnly; Secure; SameSite=Lax"
         return Response(body=page.body, kind=page.kind, headers={**page.headers, "Set-Cookie": cookie})
 
