@@ -15,13 +15,13 @@ from bot.domain.delivery import State
 from bot.domain.digest import Week
 from bot.domain.entry import Entry
 from bot.domain.errors import BadUsage
+from bot.domain.query import Synonym
 from bot.domain.schedule import Schedule
 from bot.domain.source import Problem
-from bot.domain.synonym import Synonym
 from bot.domain.team import Role
 from bot.domain.text import Text, joined, plain
 from bot.domain.value import Change, Kind
-from bot.service import digests, entries, ledger, synonyms
+from bot.service import digests, entries, ledger, search
 
 MAX_PROBLEMS = 10
 MAX_SYNONYMS = 40
@@ -140,12 +140,12 @@ def change_synonyms(
     if change is Change.ADD and not others:
         raise BadUsage(f"What stands for “{word}”?", hint=f"Use: settings synonyms add {word} …", field="other")
     if change is Change.ADD:
-        synonyms.add(turn.tx, turn.team.id, word, others)
+        search.add_synonym(turn.tx, turn.team.id, word, others)
         return sentence(f"“{word}” now also finds {_quoted(others)}, and the other way round.", tone=Tone.DONE)
     if change is Change.REMOVE:
-        synonyms.remove(turn.tx, turn.team.id, word, others)
+        search.remove_synonym(turn.tx, turn.team.id, word, others)
         return sentence(f"“{word}” no longer finds {_quoted(others) or 'other words'}.", tone=Tone.DONE)
-    return _synonyms(synonyms.listed(turn.tx, turn.team.id))
+    return _synonyms(search.list_synonyms(turn.tx, turn.team.id))
 
 
 def _quoted(words: Sequence[str]) -> str:

@@ -8,13 +8,53 @@ from collections.abc import Callable, Hashable
 from bot.chat.platform import Actor
 from bot.domain.errors import TooMuch
 from bot.domain.ids import TeamId, WorkspaceRef
-from bot.domain.rate import Bucket, Rate, full
+from bot.domain.record import record
 
 COMMAND = 1.0
 COMPLETION = 0.1
 """One is asked for with every letter typed."""
 MAX_BUCKETS = 20_000
 """One that is dropped was full again, or belongs to the longest idle of very many."""
+
+
+@record
+class Rate:
+    """So many a minute in the long run, and half as many at once."""
+
+    per_minute: int
+
+    @property
+    def burst(self) -> float:
+        return max(self.per_minute / 2, 1.0)
+
+    @property
+    def per_second(self) -> float:
+        return self.per_minute / 60
+
+
+@record
+class Bucket:
+    """How many tokens there were at a moment."""
+
+    tokens: float
+    at: float
+
+    def holds(self, rate: Rate, now: float) -> float:
+        """How many there are by now."""
+        return min(rate.burst, self.tokens + max(now - self.at, 0.0) * rate.per_second)
+
+    def wait(self, rate: Rate, cost: float, now: float) -> float:
+        """Seconds until `cost` can be taken; 0 if it can be now."""
+        return max(cost - self.holds(rate, now), 0.0) / rate.per_second
+
+    def less(self, rate: Rate, cost: float, now: float) -> "Bucket":
+        """What is left once it was taken."""
+        return Bucket(tokens=self.holds(rate, now) - cost, at=now)
+
+
+def full(rate: Rate, now: float) -> Bucket:
+    """A bucket of which nothing was taken."""
+    return Bucket(tokens=rate.burst, at=now)
 
 
 class Limits:

@@ -14,6 +14,17 @@ MAX_TERMS = 64
 
 
 @record
+class Synonym:
+    """Two words or short phrases: who searches one also finds the other. One level: what stands for `other` does not
+    stand for `word`. `file` has them in its front matter; None where a curator added them.
+    """
+
+    word: str
+    other: str
+    file: str | None = None
+
+
+@record
 class Query:
     """What to look for; every part is lower case where case does not count.
 

@@ -5,9 +5,8 @@ from typing import Protocol
 
 from bot.domain.entry import Entry
 from bot.domain.ids import MemberId, SourceId, TeamId
-from bot.domain.query import Query
+from bot.domain.query import Query, Synonym
 from bot.domain.record import record
-from bot.domain.synonym import Synonym
 from bot.domain.text import Text
 
 

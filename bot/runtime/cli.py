@@ -119,10 +119,10 @@ def healthcheck(
 
     One line. Ends with 1 if it is not.
     """
-    from bot.runtime.healthcheck import checked
+    from bot.runtime.health import check_health
     from bot.runtime.settings import load
 
-    well, line = checked(load(), "/healthz" if live else "/readyz")
+    well, line = check_health(load(), "/healthz" if live else "/readyz")
     print(line)
     raise typer.Exit(0 if well else 1)
 

@@ -6,7 +6,10 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime, timedelta
+from http.client import HTTPException
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import ProxyHandler, build_opener
 
 from bot.chat.connection import Connected, Connection
 from bot.chat.platform import ChatPlatform
@@ -19,6 +22,7 @@ from bot.ports.clock import Clock
 from bot.ports.runner import Runner
 from bot.ports.store import Transaction
 from bot.runtime.metrics import Metrics, counts
+from bot.runtime.settings import PREFIX, Settings
 from bot.runtime.ticker import Ticker
 
 LIVE, READY, METRICS = "/healthz", "/readyz", "/metrics"
@@ -27,6 +31,36 @@ PATIENCE = 2.0
 MAX_SILENCE = 3 * Durations().tick
 MAX_OVERDUE = timedelta(minutes=15)
 """For a delivery that nothing holds back; a thousand of one minute take up to ten."""
+
+
+HEALTHCHECK_TIMEOUT = 5.0
+"""Seconds for the whole answer."""
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- an address that is listened on, not asked
+
+
+def check_health(settings: Settings, path: str) -> tuple[bool, str]:
+    """Whether all is well, and one line that says so or names what is not."""
+    if not settings.health_port:
+        return False, f"{PREFIX}HEALTH_PORT is 0, so that nobody is told."
+    host = _EVERYWHERE.get(settings.health_host, settings.health_host)
+    address = f"http://{f'[{host}]' if ':' in host else host}:{settings.health_port}{path}"
+    try:
+        with build_opener(ProxyHandler({})).open(address, timeout=HEALTHCHECK_TIMEOUT) as answer:
+            return True, _line(answer.read())
+    except HTTPError as error:
+        with error:
+            return False, _line(error.read())
+    except (OSError, HTTPException) as error:
+        return False, f"Nothing answers at {address}: {getattr(error, 'reason', None) or error}"
+
+
+def _line(body: bytes) -> str:
+    try:
+        parts = json.loads(body).get("parts", {})
+    except ValueError:
+        return "Something else answers there."
+    wrong = [f"{name}: {part.get('reason', '')}" for name, part in parts.items() if not part["ok"]]
+    return f"Not ready. {'; '.join(wrong)}" if wrong else "All is well."
 
 
 @record

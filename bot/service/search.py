@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.domain.entry import Entry
+from bot.domain.errors import BadUsage, Conflict, NotFound
 from bot.domain.ids import MemberId, TeamId
-from bot.domain.query import Query, parse, with_words
+from bot.domain.query import Query, Synonym, parse, with_words
 from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.team import Member
@@ -14,6 +15,34 @@ from bot.ports.store import Transaction
 
 MIN_SEARCHED = 3
 """Characters of a completion from which on it is searched."""
+
+
+MAX_ADDED = 500
+"""Pairs of curators' in a team: beyond these they belong into the list, where they can be read and reviewed."""
+
+
+def list_synonyms(tx: Transaction, team: TeamId) -> Sequence[Synonym]:
+    """Every pair, by word."""
+    return tx.synonyms.all(team)
+
+
+def add_synonym(tx: Transaction, team: TeamId, word: str, others: Sequence[str]) -> None:
+    """Let the word and each of the others find each other; raises BadUsage and Conflict."""
+    if sum(1 for known in list_synonyms(tx, team) if known.file is None) + len(others) > MAX_ADDED:
+        hint = "Put them into the front matter of the list, as `synonyms:`, and remove some here."
+        raise Conflict(f"More than {MAX_ADDED} pairs are not kept here.", hint=hint)
+    for other in others:
+        if not tx.synonyms.add(team, word, other):
+            hint = "Name two different words or short phrases: settings synonyms add k8s kubernetes"
+            raise BadUsage(f"“{word}” and “{other}” cannot stand for each other.", hint=hint, field="other")
+
+
+def remove_synonym(tx: Transaction, team: TeamId, word: str, others: Sequence[str]) -> None:
+    """Remove what curators added for the word, all of it or the pairs with the others; raises NotFound."""
+    removed = [tx.synonyms.remove(team, word, other) for other in others or (None,)]
+    if not any(removed):
+        hint = "“settings synonyms” shows them; those of a file are removed from its front matter."
+        raise NotFound(f"Nobody has added synonyms of “{word}” here.", hint=hint)
 
 
 @record

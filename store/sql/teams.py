@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
+from typing import TypeVar
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Text, and_, bindparam, delete, func, select, tuple_, type_coerce, update
 
 from bot.domain.errors import Conflict
 from bot.domain.ids import AccountRef, MemberId, PlatformName, TeamId, WorkspaceRef
 from bot.domain.team import Member, Team, Workspace
-from store.sql import purge_workspace
 from store.sql.compiled_query import once
 from store.sql.ids import id_of, number_of, team_of
 from store.sql.search.index import Index
 from store.sql.session import AnyRow, Session
-from store.sql.tables import MEMBER, TEAM, WORKSPACE
+from store.sql.tables import DELIVERY, MARK, MEMBER, READING, SCHEDULE, TEAM, WEEK, WORKSPACE, packed
 
 _TEAM = select(TEAM).where(TEAM.c.id == bindparam("team"))
 _WORKSPACE = once(
@@ -52,6 +53,62 @@ _KNOWN = once(
     )
 )
 """Asked at every use of a command."""
+
+
+T = TypeVar("T")
+
+_MEMBERS_AT_ONCE = 500
+"""Rows named in one statement; engines limit its parameters."""
+
+
+def purge_workspace(work: Session, ref: WorkspaceRef) -> None:
+    """Remove it in whatever team it was: a workspace that changed its team left rows in both.
+
+    Its own row comes first: whoever joins again in the same moment either waits for that, or was before us.
+    """
+    it = and_(WORKSPACE.c.platform == ref.platform, WORKSPACE.c.id == ref.id, WORKSPACE.c.left_at.is_not(None))
+    if work.change(delete(WORKSPACE).where(it)):
+        _remove_places(work, ref)
+        _members_met_there(work, ref)
+
+
+def _remove_places(work: Session, ref: WorkspaceRef) -> None:
+    """Its schedules and their weeks, its deliveries, and the marks on its messages."""
+    there = {
+        table: and_(table.c.platform == ref.platform, table.c.workspace == ref.id)
+        for table in (MARK, DELIVERY, SCHEDULE)
+    }
+    slots = select(SCHEDULE.c.team, SCHEDULE.c.number).where(there[SCHEDULE])
+    of_any_team = MARK.c.team.in_(select(TEAM.c.id))  # with that SQLite looks along the key, which begins with the team
+    work.change(delete(MARK).where(of_any_team, there[MARK]))
+    work.change(delete(DELIVERY).where(there[DELIVERY]))
+    work.change(delete(WEEK).where(tuple_(WEEK.c.team, WEEK.c.schedule).in_(slots)))
+    work.change(delete(SCHEDULE).where(there[SCHEDULE]))
+
+
+def _members_met_there(work: Session, ref: WorkspaceRef) -> None:
+    """Members who were met there: those met elsewhere too are no more of there, the others are nobody any more."""
+    words = type_coerce(MEMBER.c.workspaces, Text)
+    maybe = select(MEMBER).where(MEMBER.c.platform == ref.platform, words.contains(packed(ref.id), autoescape=True))
+    met = [row for row in work.rows(maybe) if ref.id in row.workspaces]
+    _remove_members(work, [row for row in met if row.workspaces == (ref.id,)])
+    for row in met:
+        elsewhere = tuple(one for one in row.workspaces if one != ref.id)
+        member = (MEMBER.c.team == row.team) & (MEMBER.c.number == row.number)
+        work.change(update(MEMBER).where(member).values(workspaces=elsewhere))
+
+
+def _remove_members(work: Session, members: Sequence[AnyRow]) -> None:
+    for some in _in_parts(members):
+        numbers = [(row.team, row.number) for row in some]
+        accounts = [(row.team, row.platform, row.account) for row in some]
+        work.change(delete(MARK).where(work.one_of((MARK.c.team, MARK.c.platform, MARK.c.account), accounts)))
+        work.change(delete(READING).where(work.one_of((READING.c.team, READING.c.member), numbers)))
+        work.change(delete(MEMBER).where(work.one_of((MEMBER.c.team, MEMBER.c.number), numbers)))
+
+
+def _in_parts(rows: Sequence[T]) -> Sequence[Sequence[T]]:
+    return [list(islice(rows, at, at + _MEMBERS_AT_ONCE)) for at in range(0, len(rows), _MEMBERS_AT_ONCE)]
 
 
 class SqlTeams:
@@ -119,7 +176,7 @@ class SqlTeams:
         self._work.change(here.values(left_at=self._work.now()))
 
     def purge(self, ref: WorkspaceRef) -> None:
-        purge_workspace.purge(self._work, ref)
+        purge_workspace(self._work, ref)
 
     def member(self, team: TeamId, account: AccountRef) -> Member | None:
         rows = self._work.quickly(_MEMBER, team=team, platform=account.platform, account=account.id)

@@ -1,11 +1,12 @@
 """A transaction with all its nouns."""
 
+from datetime import datetime
 from functools import cached_property
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
+from bot.domain.ids import InvocationId
 from store.sql.entries import SqlEntries
-from store.sql.invocations import SqlInvocations
 from store.sql.ledger import SqlLedger
 from store.sql.migrate import VERSION
 from store.sql.readings import SqlReadings
@@ -17,7 +18,24 @@ from store.sql.search.spelling import Spelling
 from store.sql.search.sqlite import SqliteIndex
 from store.sql.search.synonyms import SqlSynonyms
 from store.sql.session import Session
+from store.sql.tables import INVOCATION
 from store.sql.teams import SqlTeams
+
+
+class SqlInvocations:
+    def __init__(self, work: Session) -> None:
+        self._work = work
+
+    def saved_answer(self, id: InvocationId) -> str | None:
+        answer: str | None = self._work.value(select(INVOCATION.c.answer).where(INVOCATION.c.id == id))
+        return answer
+
+    def save(self, id: InvocationId, answer: str) -> bool:
+        statement = self._work.insert(INVOCATION).values(id=id, answer=answer, at=self._work.now())
+        return self._work.row(statement.on_conflict_do_nothing().returning(INVOCATION.c.id)) is not None
+
+    def delete_before(self, moment: datetime) -> None:
+        self._work.change(delete(INVOCATION).where(INVOCATION.c.at < moment))
 
 
 class SqlTransaction(Session):

@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from bot.domain.query import parse
+from bot.domain.query import Synonym, parse
 from bot.domain.source import ReadList
-from bot.domain.synonym import Synonym
 from bot.service import entries, search
 from bot.service.entries import FileRead
 from store.sql import SqlStore

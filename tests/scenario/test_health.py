@@ -20,8 +20,7 @@ from bot.ports.runner import Runner
 from bot.ports.store import Transaction
 from bot.runtime import health as health_module
 from bot.runtime.clock import SystemClock
-from bot.runtime.health import Health
-from bot.runtime.healthcheck import checked
+from bot.runtime.health import Health, check_health
 from bot.runtime.http import serving
 from bot.runtime.metrics import Metrics
 from bot.runtime.settings import load
@@ -282,15 +281,15 @@ def test_healthcheck_says_in_one_line_what_is_wrong(tmp_path: Path) -> None:
     async def scene() -> None:
         async with watched(f"sqlite:///{tmp_path}/dogear.db", tmp_path) as seen:
             settings = load(health_port=seen.port, health_host="0.0.0.0")
-            assert await asyncio.to_thread(checked, settings, "/readyz") == (True, "All is well.")
+            assert await asyncio.to_thread(check_health, settings, "/readyz") == (True, "All is well.")
             seen.platform.stands = Connection(up=False, reason="not connected yet")
-            assert await asyncio.to_thread(checked, settings, "/readyz") == (
+            assert await asyncio.to_thread(check_health, settings, "/readyz") == (
                 False,
                 "Not ready. platform fake: not connected yet",
             )
-            assert await asyncio.to_thread(checked, settings, "/healthz") == (True, "All is well.")
+            assert await asyncio.to_thread(check_health, settings, "/healthz") == (True, "All is well.")
 
-        well, line = await asyncio.to_thread(checked, settings, "/readyz")
+        well, line = await asyncio.to_thread(check_health, settings, "/readyz")
         assert not well
         assert line.startswith(f"Nothing answers at http://127.0.0.1:{seen.port}/readyz")
 
@@ -298,4 +297,4 @@ def test_healthcheck_says_in_one_line_what_is_wrong(tmp_path: Path) -> None:
 
 
 def test_healthcheck_without_a_port_says_which_setting_it_is() -> None:
-    assert checked(load(health_port=0), "/readyz") == (False, "DOGEAR_HEALTH_PORT is 0, so that nobody is told.")
+    assert check_health(load(health_port=0), "/readyz") == (False, "DOGEAR_HEALTH_PORT is 0, so that nobody is told.")

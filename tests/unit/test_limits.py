@@ -3,10 +3,9 @@
 import pytest
 
 from bot.chat.platform import Actor
-from bot.commands.limits import COMPLETION, Limits
+from bot.commands.limits import COMPLETION, Limits, Rate, full
 from bot.domain.errors import TooMuch
 from bot.domain.ids import AccountRef, PlatformName, TeamId, WorkspaceRef
-from bot.domain.rate import Rate, full
 
 FAKE = PlatformName("fake")
 

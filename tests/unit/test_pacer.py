@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot.domain.delivery import PostingRules, State, Step
-from bot.runtime.pacer import Pacer
+from bot.runtime.worker import Pacer
 from tests.fakes.clock import FakeClock
 from tests.fakes.records import a_delivery
 

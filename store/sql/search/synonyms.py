@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from sqlalchemy import and_, delete, or_, select, text
 
 from bot.domain.ids import SourceId, TeamId
-from bot.domain.query import Query
-from bot.domain.synonym import Synonym
+from bot.domain.query import Query, Synonym
 from store.sql.compiled_query import FastRows
 from store.sql.ids import number_of, team_of
 from store.sql.search.words import tokens
