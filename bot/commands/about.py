@@ -195,7 +195,7 @@ def _explained(turn: Turn, specs: Catalogue, typed: str) -> Card:
     below = [spec for spec in specs if spec.path[: len(path)] == path]
     if not below:
         spec_of(specs, path)
-        raise BadUsage(f"There is no command “{typed}”.")
+        raise BadUsage(f"I don't know the command “{typed}”.")
     if len(below) > 1:
         return _overview(turn, below)
     return _one(turn, below[0])

@@ -1,4 +1,4 @@
-"""How long whoever asked is kept waiting for the database."""
+"""How long a person waits for the database before they get an answer."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,34 +9,36 @@ from bot.domain.errors import StoreBusy
 
 T = TypeVar("T")
 
-MAX_IN_VAIN = 20
-EVERY = 1.0
-"""After so many waits in vain the database is asked once in so many seconds: what nobody takes would pile up."""
+MAX_TIMEOUTS = 20
+PROBE_EVERY = 1.0
+"""Seconds. After 20 timeouts in a row, probe the database once a second instead of queueing work that no one waits for."""
 
 
 class DeadlineExceeded(StoreBusy):
-    """It was waited for long enough. What had begun by then may still be done."""
+    """The deadline passed. Work that had begun may still complete."""
 
 
 class Deadline:
-    """Waits at most `longest`; without it, for ever."""
+    """Bounds the wait for the database to `longest`; None waits for ever."""
 
     def __init__(self, longest: timedelta | None) -> None:
         self._longest = longest.total_seconds() if longest else None
-        self._in_vain = 0
-        self._again_at = 0.0
+        self._timeouts = 0
+        self._next_probe = 0.0
 
-    async def of(self, work: Callable[[], Awaitable[T]]) -> T:
-        """What the work comes to; raises GaveUp and cancels it if that takes too long, StoreBusy if it is not begun."""
+    async def run(self, work: Callable[[], Awaitable[T]]) -> T:
+        """The result of `work`. Raises DeadlineExceeded, and cancels the work, after the deadline; raises StoreBusy
+        without starting it while the database does not answer.
+        """
         now = asyncio.get_running_loop().time()
-        if self._in_vain >= MAX_IN_VAIN and now < self._again_at:
-            raise StoreBusy("The database gives no answer.")
-        self._again_at = now + EVERY
+        if self._timeouts >= MAX_TIMEOUTS and now < self._next_probe:
+            raise StoreBusy("The database does not answer.")
+        self._next_probe = now + PROBE_EVERY
         try:
             async with asyncio.timeout(self._longest):
                 result = await work()
         except TimeoutError:
-            self._in_vain += 1
-            raise DeadlineExceeded("The database gives no answer.") from None
-        self._in_vain = 0
+            self._timeouts += 1
+            raise DeadlineExceeded("The database does not answer.") from None
+        self._timeouts = 0
         return result

@@ -1,4 +1,11 @@
-"""From an invocation or a happening to its effect: the one place where roles, repeats and failures are dealt with."""
+"""From an invocation or a happening to its effect: the one place for limits, roles, repeats and failures.
+
+An invocation passes three stages:
+
+    guard        the rate limit, and every error turned into a card
+    run          the role check, the form where arguments are missing, the transaction
+    idempotency  inside a writing transaction: a repeat of the same invocation gets the saved answer
+"""
 
 import logging
 import time
@@ -48,24 +55,24 @@ from bot.ports.store import Transaction
 from bot.service import notices, readings, schedules, search, teams
 
 MAX_CHOICES = 25
-"""The smallest limit that a platform has for completions (its documentation of August 2026)."""
+"""The lowest limit of any platform for completions (their documentation, August 2026)."""
 MAX_REMEMBERED = 1_000
-"""Uses of which it is known that they were answered, so that a repeat is none. Not their answers: those of what was changed are
-in the store, what was only read is read again, and cards that are kept fit no core's cache.
+"""How many answered invocations we remember in memory, so that a repeat is not counted again. Only their ids are kept: the
+answers of writing commands are in the store, and a reading command is run again.
 """
 MARKS_COUNT = timedelta(days=30)
-"""For so long the reactions on a message are read again where events may have been missed."""
+"""How old a post may be for its missed reactions to be read again."""
 
-_KNOWN = {"answered", "refused"}
-"""Outcomes of which a repeat is no use of its own; of trouble it may be rid by then."""
+_ANSWERED = {"answered", "refused"}
+"""A repeat after one of these is not counted; after an error it is tried again."""
 
 log = logging.getLogger("dogear.dispatch")
 
 
 @record
 class HostRules:
-    """The host's rules: what their settings say to notices, and the word that begins a typed command among it; roles
-    on top of the platform's; the zone of the first team.
+    """What the host's settings say: where notices go and the command word, roles on top of the platform's own, and
+    the time zone of the first team.
     """
 
     host: Host
@@ -85,11 +92,11 @@ class Dispatcher:
         *,
         link: Callable[[MessageRef], Url | None],
         wake: Callable[[], None],
-        meter: Metrics,
+        metrics: Metrics,
         limits: Limits,
-        patience: Deadline,
+        deadline: Deadline,
     ) -> None:
-        """`wake` is called when deliveries may have become due."""
+        """`wake` is called when deliveries may be due; `deadline` bounds the wait for the database."""
         self._commands = {command.spec.path: command for command in commands}
         self._catalogue = tuple(command.spec for command in commands)
         self._runner = runner
@@ -97,9 +104,9 @@ class Dispatcher:
         self._rules = rules
         self._link = link
         self._wake = wake
-        self._meter = meter
+        self._metrics = metrics
         self._limits = limits
-        self._patience = patience
+        self._deadline = deadline
         self._answered: dict[InvocationId, None] = {}
 
     @property
@@ -107,27 +114,27 @@ class Dispatcher:
         return self._catalogue
 
     async def invoke(self, invocation: Invocation) -> Answer:
-        """Carry out one use of a command; whatever goes wrong comes back as a card."""
+        """Run one invocation. Every failure comes back as a card."""
         follow(invocation.id)
         repeated = invocation.id in self._answered
         if repeated:
-            self._meter.count_repeat()
+            self._metrics.count_repeat()
         outcome, answer = await self._timed(invocation, already_counted=repeated)
-        if outcome in _KNOWN:
+        if outcome in _ANSWERED:
             self._remember(invocation.id)
         return answer
 
     async def invoke_all(
         self, actor: Actor, calls: Sequence[Call], *, after: InvocationId | None = None
     ) -> Sequence[Answer | None]:
-        """Answer several calls as one use: the first that is answered counts, unless all belong to a use that did."""
+        """Answer several calls as one use: only the first answered one is counted, and none after an answered `after`."""
         ours = InvocationId(f"overview:{self._clock.token()}")
         follow(after or ours)
         already_counted = after in self._answered
         answers: list[Answer | None] = []
         trouble: Answer | None = None
         for call in calls:
-            if trouble is not None or not self._is_theirs(actor, call):
+            if trouble is not None or not self._may_run(actor, call):
                 answers.append(trouble)
                 continue
             asked = Invocation(id=ours, call=call, actor=actor, channel=None)
@@ -136,21 +143,21 @@ class Dispatcher:
             already_counted, trouble = True, answer if answer.transient else None
         return answers
 
-    def _is_theirs(self, actor: Actor, call: Call) -> bool:
+    def _may_run(self, actor: Actor, call: Call) -> bool:
         command = self._commands.get(call.path)
         return command is not None and command.spec.role <= self._role(actor)
 
     async def _timed(self, invocation: Invocation, *, already_counted: bool = False) -> tuple[str, Answer]:
-        """One word for what came of it, and the answer; `already_counted` is what is no use of its own."""
+        """The outcome in one word, and the answer. `already_counted` invocations do not count against the limit."""
         began = time.perf_counter()
-        name, outcome, answer = await self._guarded(invocation, already_counted=already_counted)
+        name, outcome, answer = await self._guard(invocation, already_counted=already_counted)
         seconds = time.perf_counter() - began
-        self._meter.count_answer(name, outcome, seconds)
+        self._metrics.count_answer(name, outcome, seconds)
         log.info(outcome, extra={"command": name, "milliseconds": round(seconds * 1000, 1)})
         return outcome, answer
 
-    async def _guarded(self, invocation: Invocation, *, already_counted: bool) -> tuple[str, str, Answer]:
-        """The command's name, one word for what came of it, and the answer."""
+    async def _guard(self, invocation: Invocation, *, already_counted: bool) -> tuple[str, str, Answer]:
+        """First stage: the limit, and errors as cards. Returns the command's name, the outcome and the answer."""
         name, spec = "unknown", None
         try:
             if not already_counted:
@@ -158,23 +165,23 @@ class Dispatcher:
             call = self._call(invocation)
             command = self._command(call)
             name, spec = command.spec.name, command.spec
-            carried_out = partial(self._run, invocation, command, call, already_counted=already_counted)
-            return name, "answered", await self._patience.of(carried_out)
+            run = partial(self._run, invocation, command, call, already_counted=already_counted)
+            return name, "answered", await self._deadline.run(run)
         except TooMuch as no:
             return name, "limited", Answer(show=refusal(no, None, self._rules.host.word), refusal=True, transient=True)
         except Refusal as no:
             return name, "refused", self._refused(no, invocation, spec)
         except StoreError as error:
             if isinstance(error, DeadlineExceeded) and spec and spec.writes:
-                unknown = "It is not known yet whether this was done."
+                unknown = "I can't tell yet whether this was done."
                 return (
                     name,
                     "busy",
-                    _trouble(unknown, f"{error} Look in a minute, before you do it again.", transient=True),
+                    _trouble(unknown, f"{error} Check in a minute before you try again.", transient=True),
                 )
             again = f"{error} Try again in a minute."
-            return name, "busy", _trouble("This cannot be done right now; nothing was lost.", again, transient=True)
-        except Exception:  # noqa: BLE001 -- a bug ends here, as a card with a reference, and never at the person
+            return name, "busy", _trouble("I can't do this right now. Nothing was lost.", again, transient=True)
+        except Exception:  # noqa: BLE001 -- a bug becomes a card with a reference, never a traceback
             return name, "broken", self._broken(f"invocation of {name}")
 
     def _call(self, invocation: Invocation) -> Call:
@@ -185,10 +192,11 @@ class Dispatcher:
     def _command(self, call: Call) -> Command:
         command = self._commands.get(call.path)
         if command is None:
-            raise BadUsage(f"There is no command “{' '.join(call.path)}”.", hint="“help” lists every command.")
+            raise BadUsage(f"I don't know the command “{' '.join(call.path)}”.", hint="“help” lists every command.")
         return command
 
     async def _run(self, invocation: Invocation, command: Command, call: Call, *, already_counted: bool) -> Answer:
+        """Second stage: the role, the form where arguments are missing, then the transaction."""
         spec = command.spec
         role = self._role(invocation.actor)
         if role < spec.role:
@@ -205,17 +213,17 @@ class Dispatcher:
         return Answer(show=card, reply=spec.reply)
 
     async def _read(self, invocation: Invocation, command: Command, call: Call, role: Role) -> Card:
-        """Answer within a reading transaction, unless the member has to be admitted first."""
+        """Run in a reading transaction; a newcomer is added first, which takes a writing one."""
 
         def as_known(tx: Transaction) -> Card | None:
             known, member = teams.known(tx, invocation.actor)
-            team = self._found(known, invocation.actor)
+            team = self._require_team(known, invocation.actor)
             return command.run(self._turn(tx, invocation, team, member, role), call.arguments) if member else None
 
         card = await self._runner.read(as_known)
         if card is not None:
             return card
-        return await self._runner.write(lambda tx: self._admitted(tx, invocation, command, call, role))
+        return await self._runner.write(lambda tx: self._run_as_member(tx, invocation, command, call, role))
 
     def _idempotent(
         self,
@@ -227,31 +235,32 @@ class Dispatcher:
         *,
         already_counted: bool,
     ) -> Card:
-        """Carry out a writing command, unless this very use of it was carried out before: then its answer again."""
+        """Third stage: run a writing command once. A repeat of the same invocation gets the saved answer."""
         kept = tx.invocations.saved_answer(invocation.id)
         if kept is not None:
             if not already_counted:
-                self._meter.count_repeat()
+                self._metrics.count_repeat()
             return from_json(kept)
-        card = self._admitted(tx, invocation, command, call, role)
+        card = self._run_as_member(tx, invocation, command, call, role)
         tx.invocations.save(invocation.id, to_json(card))
         return card
 
-    def _admitted(self, tx: Transaction, invocation: Invocation, command: Command, call: Call, role: Role) -> Card:
+    def _run_as_member(self, tx: Transaction, invocation: Invocation, command: Command, call: Call, role: Role) -> Card:
         actor = invocation.actor
         team = self._team(tx, actor)
         member = teams.admitted(tx, team, actor)
         return command.run(self._turn(tx, invocation, team, member, role), call.arguments)
 
     def _team(self, tx: Transaction, actor: Actor) -> Team:
-        return self._found(teams.team_of(tx, actor.workspace), actor)
+        return self._require_team(teams.team_of(tx, actor.workspace), actor)
 
-    def _found(self, team: Team | None, actor: Actor) -> Team:
-        """The team that was found for the actor's workspace; raises NotFound where there is none."""
+    def _require_team(self, team: Team | None, actor: Actor) -> Team:
+        """The team, noted for the limits; raises NotFound if the actor's workspace has none."""
         if team is None:
             place = f"{actor.workspace.platform}:{actor.workspace.id}"
             raise NotFound(
-                "This workspace does not belong to a team yet.", hint=f"The host runs: dogear team assign {place} TEAM"
+                "Dogear is installed, but it has no reading list yet.",
+                hint=f"Ask whoever runs it. They type: dogear team assign {place} TEAM",
             )
         self._limits.belongs(actor.workspace, team.id)
         return team
@@ -276,7 +285,7 @@ class Dispatcher:
         return max(actor.role, self._rules.roles.get(actor.account, Role.READER))
 
     def _refused(self, no: Refusal, invocation: Invocation, spec: CommandSpec | None) -> Answer:
-        """A card; or the form, filled in, with what was wrong at its field, but not where a line was typed."""
+        """The refusal as a card. A submitted form comes back filled in, with the error at its field."""
         if no.hint:
             no.hint = with_word(no.hint, self._rules.host.word, {path[0] for path in self._commands})
         call = invocation.call
@@ -287,7 +296,9 @@ class Dispatcher:
     def _broken(self, what: str) -> Answer:
         reference = self._clock.token()[:4].lower()
         log.error("bug in %s", what, exc_info=True, extra={"reference": reference})  # noqa: LOG014 -- only handlers call
-        return _trouble(f"Something broke (ref {reference}).", "The host finds it in the log under that reference.")
+        return _trouble(
+            f"Something broke (ref {reference}).", "The host finds the cause in the log under that reference."
+        )
 
     def _remember(self, id: InvocationId) -> None:
         self._answered[id] = None
@@ -295,13 +306,13 @@ class Dispatcher:
             del self._answered[next(iter(self._answered))]
 
     async def complete(self, actor: Actor, kind: Kind, typed: str) -> Sequence[Choice]:
-        """Values of a kind that fit what was typed so far; none on any trouble, for it is only help."""
+        """Values of a kind that fit what was typed so far; none if anything fails, because completion is only a help."""
         try:
             self._limits.take(actor, COMPLETION)
-            return await self._patience.of(partial(self._completions, actor, kind, typed.strip()))
+            return await self._deadline.run(partial(self._completions, actor, kind, typed.strip()))
         except (Refusal, StoreError):
             return ()
-        except Exception:  # noqa: BLE001 -- help that fails must not stop the typing
+        except Exception:  # noqa: BLE001 -- a failed completion must not stop the typing
             self._broken(f"completion of {kind}")
             return ()
 
@@ -335,49 +346,49 @@ class Dispatcher:
         return [Choice(value=f"#{entry.number}", label=f"#{entry.number} {entry.title}") for entry in found]
 
     def _tag_choices(self, tx: Transaction, actor: Actor, typed: str) -> Sequence[Choice]:
-        """Whoever asks: nobody is admitted by typing, so a newcomer is no member yet."""
+        """The team's tags. Typing does not add a newcomer as a member, so no reading state is involved."""
         team = self._team(tx, actor)
         return fitting([tag.name for tag in tx.entries.tags(team.id, None)], typed)
 
     async def joined_workspaces(self, platform: PlatformName) -> Sequence[WorkspaceRef]:
-        """The platform's workspaces in which we take ourselves to be; none on any trouble."""
+        """The platform's workspaces that we have joined and not left; none if the store fails."""
         try:
             return await self._runner.read(lambda tx: tx.teams.present_workspaces(platform))
         except StoreError:
             return ()
 
     async def recent_posts(self, workspace: WorkspaceRef) -> Sequence[MessageRef] | None:
-        """Our messages of the last 30 days in the workspace that stand for one entry; None on any trouble."""
+        """Our messages of the last 30 days in the workspace that show one entry; None if the store fails."""
         try:
             return await self._runner.read(lambda tx: tx.ledger.posted_messages(workspace, tx.now() - MARKS_COUNT))
         except StoreError:
             return None
 
     async def handle(self, happening: Happening, id: InvocationId | None = None) -> Joined | None:
-        """Take note of what a platform tells; returns once that is committed, raises StoreBusy if it cannot be."""
+        """Apply a happening. Returns once it is committed; raises StoreBusy if it cannot be."""
         if id is not None:
             follow(id)
-        noted = partial(self._apply_once, happening=happening, id=id)
-        came = await self._patience.of(partial(self._runner.write, noted))
-        if isinstance(came, Schedule):
+        apply = partial(self._apply_once, happening=happening, id=id)
+        result = await self._deadline.run(partial(self._runner.write, apply))
+        if isinstance(result, Schedule):
             self._wake()
             return None
-        return came
+        return result
 
     def count_repeat(self) -> None:
-        """Count what a platform knows to be a repeat."""
-        self._meter.count_repeat()
+        """Count a repeat that the platform recognised by itself."""
+        self._metrics.count_repeat()
 
     def _apply_once(self, tx: Transaction, happening: Happening, id: InvocationId | None) -> Schedule | Joined | None:
         if id is not None:
             if tx.invocations.saved_answer(id) is not None:
-                self._meter.count_repeat()
+                self._metrics.count_repeat()
                 return None
             tx.invocations.save(id, "")
         return self._apply(tx, happening)
 
     def _apply(self, tx: Transaction, happening: Happening) -> Schedule | Joined | None:
-        """A schedule that had to be stopped, or what there is to say of a workspace that was joined."""
+        """The schedule that had to be paused, or what came of a joined workspace; else None."""
         match happening:
             case Reacted() | Unreacted():
                 readings.react(tx, happening)
@@ -403,7 +414,7 @@ class Dispatcher:
 
 
 def fitting(words: Sequence[str], typed: str) -> Sequence[Choice]:
-    """The words that begin with what was typed, then those that hold it, at most as many as a platform shows."""
+    """The words that begin with what was typed, then those that contain it; at most `MAX_CHOICES`."""
     low = typed.lower()
     begin = [word for word in words if word.lower().startswith(low)]
     hold = [word for word in words if low in word.lower() and not word.lower().startswith(low)]

@@ -56,7 +56,7 @@ class Club:
     ticker: Ticker
     lists: Lists
     vault: ThreadedVault
-    meter: Metrics
+    metrics: Metrics
 
     def join(self, platform: ChatPlatform) -> None:
         """Deliver to this platform too."""
@@ -66,8 +66,8 @@ class Club:
     async def at_work(self, *, lists: bool = True) -> AsyncIterator[None]:
         """Tick, deliver and (with `lists`) watch the lists while the block lasts."""
         async with self.ticker.running(), listening(self.store.bell(), self.deliverer.wake):
-            worker = kept_going("worker", self.deliverer.run, self.meter)
-            watches = [kept_going("watch over the lists", self.lists.watch, self.meter)] if lists else []
+            worker = kept_going("worker", self.deliverer.run, self.metrics)
+            watches = [kept_going("watch over the lists", self.lists.watch, self.metrics)] if lists else []
             working = [asyncio.create_task(work) for work in (worker, *watches)]
             try:
                 yield
@@ -83,7 +83,7 @@ async def open_club(
     *,
     migrate: bool,
     durations: Durations = Durations(),  # noqa: B008 -- frozen
-    meter: Metrics = UNCOUNTED,
+    metrics: Metrics = UNCOUNTED,
     hosted: bool = False,
 ) -> AsyncIterator[Club]:
     """The club over the database of the settings; with `migrate` an older database is copied and brought up to date.
@@ -100,7 +100,7 @@ async def open_club(
     store = await asyncio.to_thread(partial(open_store, settings.database_url, clock, migrate=migrate))
     runner = Executors(store, readers=store.readers, writers=store.writers)
     try:
-        yield _assembled(settings, clock, store, runner, durations, meter, hosted=hosted)
+        yield _assembled(settings, clock, store, runner, durations, metrics, hosted=hosted)
     finally:
         await asyncio.to_thread(runner.drain)
         store.close()
@@ -112,13 +112,13 @@ def _assembled(
     store: SqlStore,
     runner: Executors,
     durations: Durations,
-    meter: Metrics,
+    metrics: Metrics,
     *,
     hosted: bool,
 ) -> Club:
     platforms: dict[PlatformName, ChatPlatform] = {}
     host = Host(word=f"/{settings.word}", channel=settings.admins_channel)
-    deliverer = Worker(runner, platforms, host, durations, clock, meter)
+    deliverer = Worker(runner, platforms, host, durations, clock, metrics)
     dispatcher = Dispatcher(
         COMMANDS,
         runner,
@@ -126,9 +126,9 @@ def _assembled(
         HostRules(host=host, roles=settings.roles, zone=settings.zone),
         link=partial(_link, platforms),
         wake=deliverer.wake,
-        meter=meter,
+        metrics=metrics,
         limits=Limits(per_person=settings.person_limit, per_team=settings.team_limit) if hosted else Limits(),
-        patience=Deadline(MAX_WAIT if hosted else None),
+        deadline=Deadline(MAX_WAIT if hosted else None),
     )
     return Club(
         settings=settings,
@@ -138,10 +138,10 @@ def _assembled(
         platforms=platforms,
         dispatcher=dispatcher,
         deliverer=deliverer,
-        ticker=Ticker(runner, deliverer, host, durations, clock, meter),
+        ticker=Ticker(runner, deliverer, host, durations, clock, metrics),
         lists=Lists(runner),
         vault=ThreadedVault(store, [key.get_secret_value() for key in settings.vault_keys]),
-        meter=meter,
+        metrics=metrics,
     )
 
 

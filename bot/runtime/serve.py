@@ -38,7 +38,7 @@ async def serve(settings: Settings, platforms: Sequence[ChatPlatform], *, worker
     the machine do not take.
     """
     metrics = Metrics(SystemClock())
-    async with open_club(settings, migrate=False, meter=metrics, hosted=True) as club:
+    async with open_club(settings, migrate=False, metrics=metrics, hosted=True) as club:
         for platform in platforms:
             club.join(platform)
         nightly = None if worker else await asyncio.to_thread(_nightly, club, metrics)

@@ -13,7 +13,7 @@ PAUSE = 5.0
 log = logging.getLogger("dogear.steady")
 
 
-async def kept_going(part: str, work: Callable[[], Awaitable[None]], meter: Metrics) -> None:
+async def kept_going(part: str, work: Callable[[], Awaitable[None]], metrics: Metrics) -> None:
     """Do the work until it ends by itself or is cancelled."""
     while True:
         try:
@@ -22,5 +22,5 @@ async def kept_going(part: str, work: Callable[[], Awaitable[None]], meter: Metr
             log.warning("the %s is begun anew: %s", part, error)
         except Exception:
             log.exception("bug in the %s, which is begun anew", part)
-        meter.count_restart(part)
+        metrics.count_restart(part)
         await asyncio.sleep(PAUSE)

@@ -43,7 +43,7 @@ class Supervisor:
         platform: ChatPlatform,
         core: Core,
         vault: Vault,
-        meter: Metrics,
+        metrics: Metrics,
         patience: RestartBackoff = PATIENCE,
         *,
         sending_only: bool = False,
@@ -52,7 +52,7 @@ class Supervisor:
         self._run = platform.send_only if sending_only else platform.run
         self._core = core
         self._vault = vault
-        self._meter = meter
+        self._metrics = metrics
         self._patience = patience
         self._failures = 0
 
@@ -67,7 +67,7 @@ class Supervisor:
             pause = _doubled(self._patience.first_pause, self._failures, self._patience.longest_pause)
             about = {"platform": self._platform.name, "because": why, "seconds": pause.total_seconds()}
             log.warning("a platform is started anew", extra=about)
-            self._meter.count_restart(f"platform {self._platform.name}")
+            self._metrics.count_restart(f"platform {self._platform.name}")
             await asyncio.sleep(pause.total_seconds())
 
     async def _once(self) -> str:

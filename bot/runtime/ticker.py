@@ -43,13 +43,13 @@ class Ticker:
         host: Host,
         durations: Durations,
         clock: Clock,
-        meter: Metrics,
+        metrics: Metrics,
     ) -> None:
         self._runner = runner
         self._deliverer = deliverer
         self._host = host
         self._clock = clock
-        self._meter = meter
+        self._metrics = metrics
         self._durations = durations
         self._forgot_at = clock.now()
         self._succeeded: float | None = None
@@ -151,7 +151,7 @@ class Ticker:
             log.error("a tick was cancelled, and not by us; ticking is begun anew")
         else:
             log.error("no tick ended for %g s; ticking is begun anew", given_up)
-        self._meter.count_restart("ticker")
+        self._metrics.count_restart("ticker")
         return self._durations.tick
 
     async def _tick_safely(self) -> timedelta:

@@ -1,4 +1,4 @@
-"""The meter of a process that nobody watches: a chat in a terminal, a command that does one thing."""
+"""The metrics of a process that nobody watches: a chat in a terminal, a command that does one thing."""
 
 from bot.domain.delivery import Delivery, Transition
 

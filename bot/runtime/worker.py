@@ -105,7 +105,7 @@ class Worker:
         host: Host,
         durations: Durations,
         clock: Clock,
-        meter: Metrics,
+        metrics: Metrics,
     ) -> None:
         self._runner = runner
         self._platforms = platforms
@@ -114,7 +114,7 @@ class Worker:
         self._owner = clock.token()
         self._clock = clock
         self._pacer = Pacer(clock)
-        self._meter = meter
+        self._metrics = metrics
         self._woken = asyncio.Event()
         self._working: set[asyncio.Task[None]] = set()
         self._looking: set[asyncio.Task[None]] = set()
@@ -156,7 +156,7 @@ class Worker:
 
     def _broke(self, error: Exception) -> None:
         """Told once for as long as it is the same kind of bug, for it may come back with every poll."""
-        self._meter.count_restart("worker")
+        self._metrics.count_restart("worker")
         if self._broken is not type(error):
             self._broken = type(error)
             reference = self._clock.token()[:4].lower()
@@ -402,7 +402,7 @@ class Worker:
         if noted.lost:
             log.info("another worker has the delivery by now", extra={"delivery": delivery.id})
             return
-        self._meter.count_settled(delivery, noted.transition)
+        self._metrics.count_settled(delivery, noted.transition)
         _say(delivery, noted.transition.state, noted.transition.outcome)
         if noted.transition.state in TROUBLES:
             self.wake()

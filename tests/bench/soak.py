@@ -194,7 +194,7 @@ async def halves(folder: Path) -> tuple[Half, Half]:
         encoding="utf-8",
     )
     settings = load(database=f"sqlite:///{folder}/bench.db", person_limit=10_000_000, team_limit=10_000_000)
-    async with open_club(settings, migrate=False, meter=Metrics(SystemClock()), hosted=True) as club:
+    async with open_club(settings, migrate=False, metrics=Metrics(SystemClock()), hosted=True) as club:
         platform = Forgetful()
         club.join(platform)
         team = await club.runner.write(lambda tx: teams.get_or_create_default(tx, "UTC"))

@@ -90,7 +90,7 @@ async def clubhouse(
     *titles: str,
     at: datetime = WEDNESDAY,
     platform: RecordingPlatform | None = None,
-    meter: Metrics = UNCOUNTED,
+    metrics: Metrics = UNCOUNTED,
     hosted: bool = False,
     **options: Any,
 ) -> AsyncIterator[Clubhouse]:
@@ -99,7 +99,7 @@ async def clubhouse(
     reading_list = folder / "list.md"
     if titles:
         write(reading_list, titles)
-    async with open_club(load(database=database, **options), migrate=False, meter=meter, hosted=hosted) as club:
+    async with open_club(load(database=database, **options), migrate=False, metrics=metrics, hosted=hosted) as club:
         club.clock.move_to(at)
         club.join(platform)
         team = await club.runner.write(lambda tx: teams.get_or_create_default(tx, "UTC"))

@@ -70,7 +70,7 @@ async def running(
     *,
     by_socket: bool = False,
     hosted: bool = False,
-    meter: Metrics = UNCOUNTED,
+    metrics: Metrics = UNCOUNTED,
     **more: Any,
 ) -> AsyncIterator[SlackClub]:
     """The club with Slack while the block lasts; its clock stands where the machine's does. `hosted` sets its limits."""
@@ -85,7 +85,7 @@ async def running(
             **more,
         }
     )
-    async with open_club(load(database=database), migrate=False, meter=meter, hosted=hosted) as club:
+    async with open_club(load(database=database), migrate=False, metrics=metrics, hosted=hosted) as club:
         team = await club.runner.write(lambda tx: teams.get_or_create_default(tx, "UTC"))
         if reading_list is not None:
             await club.lists.use(team, [reading_list])

@@ -13,7 +13,7 @@ from sqlalchemy import event
 
 from adapters.discord.places import DISCORD
 from adapters.discord.shards import Shards
-from bot.commands.deadline import MAX_IN_VAIN, Deadline, DeadlineExceeded
+from bot.commands.deadline import MAX_TIMEOUTS, Deadline, DeadlineExceeded
 from bot.domain.errors import StoreBusy
 from bot.domain.ids import MessageRef
 from bot.domain.reading_state import ReadingState
@@ -88,15 +88,15 @@ def test_a_server_that_gives_no_answer_keeps_nobody_waiting(server: Postgres, tm
     async def scene() -> None:
         with server.database() as database:
             async with clubhouse(database, tmp_path, "Alpha", hosted=True) as house:
-                house.club.dispatcher._patience = Deadline(timedelta(milliseconds=200))
+                house.club.dispatcher._deadline = Deadline(timedelta(milliseconds=200))
                 with psycopg.connect(database) as holding:
                     holding.execute("LOCK TABLE team, workspace IN ACCESS EXCLUSIVE MODE")
                     reading = await house.say("random")
                     writing = await house.say("read #1", again="press:1")
-                assert text_of(reading).startswith("This cannot be done right now; nothing was lost.")
-                assert text_of(writing).startswith("It is not known yet whether this was done.")
+                assert text_of(reading).startswith("I can't do this right now. Nothing was lost.")
+                assert text_of(writing).startswith("I can't tell yet whether this was done.")
 
-                house.club.dispatcher._patience = Deadline(None)
+                house.club.dispatcher._deadline = Deadline(None)
                 assert not (await house.say("read #1", again="press:1")).refusal
 
     asyncio.run(scene())
@@ -146,7 +146,7 @@ def test_a_file_that_another_program_locks(tmp_path: Path) -> None:
                 holding.close()
 
             assert text_of(refused).splitlines()[:2] == [
-                "This cannot be done right now; nothing was lost.",
+                "I can't do this right now. Nothing was lost.",
                 "The database is locked by another program. Try again in a minute.",
             ]
             assert not reading.refusal, "what only reads goes on"
@@ -185,17 +185,17 @@ def test_a_database_that_is_asked_in_vain_is_asked_once_a_second() -> None:
         await asyncio.Event().wait()
 
     async def scene() -> None:
-        patience = Deadline(timedelta(milliseconds=1))
-        for _ in range(MAX_IN_VAIN):
+        deadline = Deadline(timedelta(milliseconds=1))
+        for _ in range(MAX_TIMEOUTS):
             with pytest.raises(DeadlineExceeded):
-                await patience.of(never)
+                await deadline.run(never)
         for _ in range(1000):
             with pytest.raises(StoreBusy):
-                await patience.of(never)
+                await deadline.run(never)
 
     asyncio.run(scene())
 
-    assert len(asked) < MAX_IN_VAIN + 20
+    assert len(asked) < MAX_TIMEOUTS + 20
 
 
 def test_whoever_waits_is_answered_before_a_platform_gives_up() -> None:

@@ -250,7 +250,7 @@ async def forged(server: Server, who: Any, channel: Any, kind: InteractionType, 
 
 
 FORGED = {
-    "d::0:nonsense": "There is no command",
+    "d::0:nonsense": "I don't know the command",
     "d::0:read|entry=#999": "#999",
     "d::0:read|entry=%00|x=y": "has no option",
     "d::0:digest.post": "is for admins",

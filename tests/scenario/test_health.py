@@ -72,7 +72,7 @@ class Watched:
 async def watched(database: str, folder: Path) -> AsyncIterator[Watched]:
     metrics = Metrics(SystemClock())
     platform = ConnectedPlatform()
-    async with clubhouse(database, folder, "Caching", platform=platform, meter=metrics) as house:
+    async with clubhouse(database, folder, "Caching", platform=platform, metrics=metrics) as house:
         club = house.club
         health = Health(
             needs=club.store.needs,

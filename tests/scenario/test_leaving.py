@@ -70,7 +70,7 @@ def test_whoever_is_back_within_thirty_days_finds_everything(database: str, tmp_
             assert set(others) == {WORKSPACE}, "nothing is posted where we are no more"
 
             await house.club.dispatcher.handle(WorkspaceJoined(workspace=AWAY, name="away", by_host=False))
-            assert "does not belong to a team" in refused
+            assert "has no reading list yet" in refused
             assert await said(house, "next", by="cleo", there=AWAY) == queue
             return before, await rows(house), queue, await said(house, "schedule list", by="ana", there=AWAY)
 

@@ -152,7 +152,7 @@ def test_whatever_slack_brings_again_is_counted(database: str, seed: Path) -> No
         slack.workspace()
         slack.channel()
         slack.user(ANA, "ana", admin=True)
-        async with slack.running(), running(slack, database, seed, meter=metrics):
+        async with slack.running(), running(slack, database, seed, metrics=metrics):
             for payload in whole(slack)[:3]:  # a command, a press and an event
                 await slack.send(payload)
             assert "dogear_repeats_total 0.0" in metrics.text().splitlines()

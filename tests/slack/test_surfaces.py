@@ -109,7 +109,7 @@ def test_a_home_tab_that_cannot_be_told_now_takes_only_the_place_of_none(databas
             await slack.send(slack.event({**open_club, "view": first}))
             await asyncio.sleep(0.2)
             runner.read, runner.write = read, write
-            assert "cannot be done right now" in shown(first)
+            assert "can't do this right now" in shown(first)
             assert not slack.homes
 
     asyncio.run(away())

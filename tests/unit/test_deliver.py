@@ -72,10 +72,10 @@ class Asked:
         raise self._errors.pop(0)
 
 
-async def until_asked_again(runner: Asked, meter: Counted) -> None:
+async def until_asked_again(runner: Asked, metrics: Counted) -> None:
     """Nobody wakes the worker: what makes it look again is the poll alone."""
     durations = Durations(poll=timedelta(milliseconds=1))
-    worker = Worker(cast(Runner, runner), {}, Host(), durations, FakeClock(), meter)
+    worker = Worker(cast(Runner, runner), {}, Host(), durations, FakeClock(), metrics)
     running = asyncio.create_task(worker.run())
     async with asyncio.timeout(60):
         await asyncio.wait({running, asyncio.create_task(runner.again.wait())}, return_when=asyncio.FIRST_COMPLETED)
@@ -85,19 +85,19 @@ async def until_asked_again(runner: Asked, meter: Counted) -> None:
 
 
 def test_a_worker_that_nobody_wakes_looks_again_after_a_poll() -> None:
-    meter = Counted()
+    metrics = Counted()
 
-    asyncio.run(until_asked_again(Asked(StoreError("The database is away.")), meter))
+    asyncio.run(until_asked_again(Asked(StoreError("The database is away.")), metrics))
 
-    assert meter.restarts == []
+    assert metrics.restarts == []
 
 
 def test_a_bug_does_not_end_a_worker_and_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
-    meter = Counted()
+    metrics = Counted()
 
-    asyncio.run(until_asked_again(Asked(ValueError("no card"), ValueError("no card")), meter))
+    asyncio.run(until_asked_again(Asked(ValueError("no card"), ValueError("no card")), metrics))
 
-    assert meter.restarts == ["worker", "worker"]
+    assert metrics.restarts == ["worker", "worker"]
     told = [record for record in caplog.records if record.exc_info]
     assert len(told) == 1
     assert told[0].__dict__["reference"]

@@ -111,19 +111,19 @@ def test_an_unknown_command_names_the_nearest(typed: str, nearest: str) -> None:
 def test_a_command_that_resembles_none_points_to_help() -> None:
     no = refused("xyzzy")
 
-    assert no.message == "There is no command “xyzzy”."
+    assert no.message == "I don't know the command “xyzzy”."
     assert no.hint == "“help” lists every command."
 
 
 def test_a_word_that_may_not_follow_a_group_is_told_what_may() -> None:
     no = refused("stats foo")
 
-    assert no.message == "There is no command “stats foo”."
+    assert no.message == "I don't know the command “stats foo”."
     assert no.hint == "After “stats” comes one of: me, team. “help” lists every command."
 
 
 def test_an_unknown_word_after_a_group_is_named_with_it() -> None:
-    assert refused("schedule frobnicate now").message == "There is no command “schedule frobnicate”."
+    assert refused("schedule frobnicate now").message == "I don't know the command “schedule frobnicate”."
 
 
 @pytest.mark.parametrize("typed", ['show "12', 'random tag:"two words', 'digest pick #12 "', 'show 12"'])
@@ -171,7 +171,7 @@ def test_a_call_is_written_as_a_person_would_type_it(meant: Call, line: str) -> 
 
 @pytest.mark.parametrize("path", [(), ("nothing",), ("schedule",), ("schedule", "set", "more")])
 def test_a_path_that_is_no_command_is_refused(path: tuple[str, ...]) -> None:
-    with pytest.raises(BadUsage, match="There is no command"):
+    with pytest.raises(BadUsage, match=r"I don.t know the command"):
         spec_of(CATALOGUE, path)
 
 
@@ -183,5 +183,5 @@ def test_a_call_with_an_option_that_the_command_lacks_cannot_be_written() -> Non
 def test_without_a_default_for_nothing_an_empty_line_is_refused() -> None:
     catalogue = (CommandSpec(path=("show",), summary="Show."),)
 
-    with pytest.raises(BadUsage, match="There is no command"):
+    with pytest.raises(BadUsage, match=r"I don.t know the command"):
         parse(catalogue, "")

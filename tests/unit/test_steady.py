@@ -14,15 +14,15 @@ def test_what_breaks_is_begun_anew_until_it_ends_by_itself(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(steady, "PAUSE", 0)
-    meter, ends = Counted(), [ValueError("a bug"), StoreError("The database is away."), None]
+    metrics, ends = Counted(), [ValueError("a bug"), StoreError("The database is away."), None]
 
     async def work() -> None:
         error = ends.pop(0)
         if error is not None:
             raise error
 
-    asyncio.run(kept_going("watch", work, meter))
+    asyncio.run(kept_going("watch", work, metrics))
 
     assert ends == []
-    assert meter.restarts == ["watch", "watch"]
+    assert metrics.restarts == ["watch", "watch"]
     assert [bool(record.exc_info) for record in caplog.records] == [True, False]

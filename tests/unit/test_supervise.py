@@ -72,8 +72,8 @@ class Fragile(RecordingPlatform):
         return Connection(up=self.up)
 
 
-async def supervised(platform: Fragile, meter: Counted, until: Callable[[], bool]) -> None:
-    task = asyncio.create_task(Supervisor(platform, FakeCore(), NoVault(), meter, QUICK).run())
+async def supervised(platform: Fragile, metrics: Counted, until: Callable[[], bool]) -> None:
+    task = asyncio.create_task(Supervisor(platform, FakeCore(), NoVault(), metrics, QUICK).run())
     async with asyncio.timeout(10):
         while not until() and not task.done():  # noqa: ASYNC110 -- whatever the test waits for
             await asyncio.sleep(0.001)
@@ -85,14 +85,14 @@ async def supervised(platform: Fragile, meter: Counted, until: Callable[[], bool
 
 
 def test_a_platform_that_ends_or_breaks_is_started_anew(caplog: pytest.LogCaptureFixture) -> None:
-    meter = Counted()
+    metrics = Counted()
     ends = [None, PlatformUncertain("the hold of shard 0 was lost"), ExceptionGroup("", [ValueError("xoxb-secret")])]
     platform = Fragile(ends=[*ends])
 
-    asyncio.run(supervised(platform, meter, platform.going.is_set))
+    asyncio.run(supervised(platform, metrics, platform.going.is_set))
 
     assert platform.runs == 4
-    assert meter.restarts == ["platform fake"] * 3
+    assert metrics.restarts == ["platform fake"] * 3
     told = [record.__dict__["because"] for record in caplog.records]
     assert told[:2] == ["it ended", "the hold of shard 0 was lost"]
     assert told[2].startswith("ValueError")
@@ -100,22 +100,22 @@ def test_a_platform_that_ends_or_breaks_is_started_anew(caplog: pytest.LogCaptur
 
 
 def test_a_platform_without_a_connection_for_too_long_is_started_anew() -> None:
-    meter = Counted()
+    metrics = Counted()
     platform = Fragile(up=False)
 
-    asyncio.run(supervised(platform, meter, lambda: platform.runs == 3))
+    asyncio.run(supervised(platform, metrics, lambda: platform.runs == 3))
 
-    assert meter.restarts == ["platform fake"] * 2
+    assert metrics.restarts == ["platform fake"] * 2
 
 
 def test_settings_that_cannot_be_used_end_all() -> None:
-    meter = Counted()
+    metrics = Counted()
     platform = Fragile(ends=[ExceptionGroup("", [BadConfig(["the token is wrong"])])])
 
     with pytest.raises(BadConfig, match="the token is wrong"):
-        asyncio.run(supervised(platform, meter, lambda: False))
+        asyncio.run(supervised(platform, metrics, lambda: False))
 
-    assert meter.restarts == []
+    assert metrics.restarts == []
 
 
 def test_a_platform_that_does_not_end_when_told_ends_all() -> None:

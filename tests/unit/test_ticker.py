@@ -47,7 +47,7 @@ class Wedged:
 
 
 def test_a_ticker_that_hangs_is_started_anew_and_ticks_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    meter = Counted()
+    metrics = Counted()
 
     async def scene() -> None:
         async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Caching") as house:
@@ -58,7 +58,7 @@ def test_a_ticker_that_hangs_is_started_anew_and_ticks_again(tmp_path: Path, cap
                 Host(),
                 SOON,
                 house.club.clock,
-                meter,
+                metrics,
             )
             async with asyncio.timeout(60), ticker.running():
                 assert ticker.silence is None
@@ -69,7 +69,7 @@ def test_a_ticker_that_hangs_is_started_anew_and_ticks_again(tmp_path: Path, cap
 
     asyncio.run(scene())
 
-    assert meter.restarts[0] == "ticker"
+    assert metrics.restarts[0] == "ticker"
     assert [record.message for record in caplog.records if record.exc_info] == []
 
 
