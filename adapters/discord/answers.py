@@ -31,7 +31,7 @@ PATIENCE = 1.5
 COMPLETION_DEADLINE = 2.0
 
 NO_ENTRY = Card(
-    title="That message stands for no entry of the list.",
+    title="I can't find an article from the list in that message.",
     blocks=(Paragraph(text=plain("Use this on a message of mine that shows one entry.")),),
     tone=Tone.REFUSAL,
 )
@@ -121,7 +121,7 @@ class Answers:
         await interaction.response.autocomplete(offered)
 
     def _lacks(self, call: Call) -> bool:
-        """Whether it leaves out what a form would have to ask for. A value that turns out wrong is told with a button."""
+        """Whether a required value is missing, so that a form has to ask for it. A wrong value gets a button instead."""
         spec = self._spec(call.path)
         required = {param.name for param in spec.params if param.required} if spec else set()
         return not call.arguments or not required <= set(call.arguments)

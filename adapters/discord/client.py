@@ -86,7 +86,7 @@ class Inbox(Protocol):
 
 
 class Pressed(ui.DynamicItem[ui.Button[Any]], template=button_value.TEMPLATE):
-    """Any button of ours, made anew from its custom id when it is pressed."""
+    """Any of our buttons, rebuilt from its custom id when it is pressed."""
 
     def __init__(self, button: "ui.Button[Any]", press: Press) -> None:
         super().__init__(button)
@@ -123,7 +123,7 @@ class DiscordClient(discord.AutoShardedClient):
     """One process's share of the gateway. Without the member list, without what people write."""
 
     def __init__(self, **options: Any) -> None:
-        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody is to miss a voice here
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # we do not use voice
         super().__init__(
             intents=discord.Intents(guilds=True, guild_reactions=True),
             allowed_mentions=discord.AllowedMentions.none(),
@@ -162,7 +162,7 @@ class DiscordClient(discord.AutoShardedClient):
                 await inbox.submitted(interaction, data)
         except discord.InteractionResponded:
             log.warning("an interaction was answered twice")
-        except Exception as error:  # noqa: BLE001 -- whatever it is, nobody is left to wait for an answer
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the person gets an answer
             await self._failed(interaction, error)
         finally:
             self._answering.discard(task)
@@ -184,7 +184,7 @@ class DiscordClient(discord.AutoShardedClient):
         try:
             await own_up(interaction, reference)
         except (discord.DiscordException, aiohttp.ClientError, OSError) as again:
-            log.info("nobody could be told: %s", type(again).__name__)
+            log.info("the error could not be shown to the person: %s", type(again).__name__)
 
     async def finish(self) -> None:
         """Let answers under way be given, as long as there is a connection to give them over."""
@@ -224,7 +224,7 @@ class DiscordClient(discord.AutoShardedClient):
         await self._given().channel_gone(channel)
 
     async def on_shard_ready(self, shard: int) -> None:
-        """A new session: what happened between the last one and this was not told to us."""
+        """A new session: Discord did not send what happened since the last one."""
         self.gateway.came(shard)
         await self._given().began([guild for guild in self.guilds if guild.shard_id == shard])
 

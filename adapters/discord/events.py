@@ -23,7 +23,7 @@ log = logging.getLogger("dogear.discord")
 
 
 def welcome(server: str, word: str, *, unassigned: str | None = None) -> Card:
-    """For whoever can set the club up, in three steps. `unassigned` is the id of a server that waits for its team."""
+    """Three steps for the person who sets the club up. `unassigned` is the id of a server that has no team yet."""
     waits = f"First the host of Dogear says whose list it is: dogear team assign discord:{unassigned} TEAM"
     steps = (
         ("1", f"Look around: /{word} random shows an article of the list, and only you see it."),
@@ -137,14 +137,14 @@ class Events:
         await self.seen(guild)
 
     async def _welcome(self, guild: discord.Guild, *, has_team: bool) -> None:
-        """Whoever owns the server is told in private how to begin: who invited us Discord does not say."""
+        """Welcome the server's owner in private. Discord does not say who invited us."""
         if guild.owner_id is None:
             return
         try:
             card = welcome(guild.name, self._word, unassigned=None if has_team else str(guild.id))
             await self._outside.send_direct(places.account(guild.owner_id), card)
         except PlatformError as error:
-            log.info("nobody could be welcomed: %s", error)
+            log.info("the owner could not be welcomed: %s", error)
 
     async def left(self, guild: discord.Guild) -> None:
         await self._insist(WorkspaceLeft(workspace=places.workspace(guild.id)))
@@ -154,7 +154,7 @@ class Events:
         await self._insist(ChannelGone(channel=ref, because="the channel was deleted"))
 
     async def _insist(self, happening: Happening) -> Joined | None:
-        """Tell the core until it can take it: these are not told twice either."""
+        """Retry until the core accepts it: Discord does not send these events again."""
         while True:
             try:
                 return await self._core.handle(happening)
@@ -162,7 +162,7 @@ class Events:
                 await asyncio.sleep(1)
 
     async def began(self, guilds: Sequence[discord.Guild]) -> None:
-        """A new session with these servers: what happened before it, nobody told us."""
+        """A new session with these servers: we missed what happened before it."""
         self._repair.gap(places.workspace(guild.id) for guild in guilds)
         if not self._looked_round.locked():
             async with self._looked_round:
@@ -170,7 +170,7 @@ class Events:
         await self._repair.round()
 
     async def _look_round(self) -> None:
-        """Find out which servers removed us while nobody listened; shards that begin together ask once."""
+        """Find the servers that removed us while we were offline. Shards that start together ask once."""
         known = await self._core.joined_workspaces(places.DISCORD)
         try:
             present = await self._outside.servers() if known else ()

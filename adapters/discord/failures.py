@@ -66,7 +66,9 @@ def told(error: Exception) -> PlatformError:
         case discord.HTTPException():
             return _refused(error)
         case discord.LoginFailure():
-            return PlatformRefused("Discord does not know our token", remedy="Set DOGEAR_DISCORD_TOKEN anew.")
+            return PlatformRefused(
+                "Discord does not accept our token", remedy="Copy a new token into DOGEAR_DISCORD_TOKEN."
+            )
         case aiohttp.ClientConnectorError():
             return PlatformBusy("Discord cannot be reached", retry_after=UNREACHABLE)
         case _:

@@ -1,4 +1,4 @@
-"""Forms as modals. What a form submits stands in the modal's own id, so it may be sent long after it was opened.
+"""Forms as modals. The call that a form makes is in the modal's custom id, so it works however late it is sent.
 
 Limits are Discord's documentation of modals, August 2026.
 """

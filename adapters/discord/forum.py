@@ -32,7 +32,7 @@ class Channels:
     async def forum(self, http: Http, channel: ChannelRef, *, fresh: bool = False) -> Mapping[str, Any] | None:
         """What Discord says of the forum; None for another kind of channel. With `fresh`, as it is now.
 
-        Raises PlatformRefused for a channel of another server: whoever may post here may be nobody there.
+        Raises PlatformRefused for a channel of another server, where the person may have no rights.
         """
         if channel.id not in self._known:
             try:

@@ -14,7 +14,7 @@ from bot.domain.ids import ChannelRef
 from bot.domain.reading_state import ReadingState
 
 Options = Mapping[str, str]
-NO_TOKEN = "DOGEAR_DISCORD_TOKEN is not set. It stands on the bot's page of your application in the developer portal."  # noqa: S105 -- says that there is none
+NO_TOKEN = "DOGEAR_DISCORD_TOKEN is not set. You find it in the developer portal: your application › Bot."  # noqa: S105 -- says that there is none
 
 
 def serve(options: Options, word: str) -> DiscordPlatform:
@@ -29,7 +29,7 @@ def custom_emoji(typed: str) -> Mapping[str, ReadingState]:
 
 
 def invite(options: Options) -> str:
-    """The link that adds the bot to a server with the permissions that it needs; raises BadConfig. Asks nobody."""
+    """The link that adds the bot to a server with the permissions that it needs; raises BadConfig. Makes no request."""
     query = {
         "client_id": application(options.get("token", "")),
         "scope": "bot applications.commands",
@@ -48,7 +48,7 @@ def application(token: str) -> str:
     except (binascii.Error, ValueError):
         number = ""
     if not (number.isascii() and number.isdigit()):
-        raise BadConfig(["DOGEAR_DISCORD_TOKEN is not a bot's token. Copy it anew from the developer portal."])
+        raise BadConfig(["DOGEAR_DISCORD_TOKEN is not a bot's token. Copy it again from the developer portal."])
     return number
 
 

@@ -50,7 +50,7 @@ def channel(interaction: Asked) -> ChannelRef | None:
 
 
 def invocation_id(interaction: Asked) -> InvocationId:
-    """The same for every replica that is told of it."""
+    """The same for every replica that receives it."""
     return InvocationId(f"discord:{interaction.id}")
 
 
@@ -60,7 +60,7 @@ def invocation(interaction: Asked, call: Call) -> Invocation:
 
 @record
 class Typed:
-    """What stands in a native command: its path, its values as typed, and the option that is being completed."""
+    """A native command: its path, its values as typed, and the option that is being completed."""
 
     path: tuple[str, ...]
     values: Mapping[str, str]

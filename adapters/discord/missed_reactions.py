@@ -1,4 +1,4 @@
-"""Reading reactions again: after a time in which Discord told us nothing, and where the store could not take what it told."""
+"""Reads reactions again: after a time in which Discord sent us no events, and where the store could not save one."""
 
 import asyncio
 import logging
@@ -20,9 +20,9 @@ Marks = Callable[[MessageRef], Awaitable[Sequence[Reacted]]]
 
 
 class Repair:
-    """Which messages may have other reactions than we know, since when, and the rounds that put it right.
+    """Which messages may have other reactions than we know, since when, and the rounds that read them again.
 
-    Whoever wants a round may call for one at any time: they come one after the other.
+    A round may be requested at any time; rounds run one after the other.
     """
 
     def __init__(self, core: Core, marks: Marks, now: Callable[[], datetime]) -> None:

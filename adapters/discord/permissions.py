@@ -5,7 +5,7 @@ import asyncio
 import discord
 
 from adapters.discord.failures import translated
-from adapters.discord.ratelimit_workaround import free
+from adapters.discord.ratelimit_workaround import release_buckets
 from bot.domain.errors import PlatformError
 from bot.domain.ids import ChannelRef
 from bot.domain.record import record
@@ -52,14 +52,14 @@ async def denied(client: discord.Client, channel: ChannelRef, act: Act) -> tuple
     name, lacking = await _found_out(client, channel) or ("", [])
     if lacking:
         what = f"Dogear may not {act.words} in #{name}: it lacks {', '.join(lacking)}"
-        return what, f"Whoever manages the server can allow it: #{name} › Edit Channel › Permissions › Dogear."
+        return what, f"A server manager can allow it: #{name} › Edit Channel › Permissions › Dogear."
     where = f"#{name}" if name else "the channel"
     needs = ", ".join(NEEDED[flag] for flag in act.needs)
-    return f"Dogear may not {act.words} in {where}", f"Whoever manages the server can allow it there: {needs}."
+    return f"Dogear may not {act.words} in {where}", f"A server manager can allow it there: {needs}."
 
 
 async def _found_out(client: discord.Client, channel: ChannelRef) -> tuple[str, list[str]] | None:
-    """The channel's name and what it denies, as the gateway told us, or by asking: not every process has a gateway."""
+    """The channel's name and what it denies: from the gateway's cache, else by a request, since not every process has a gateway."""
     assert client.user is not None
     known = client.get_channel(int(channel.id))
     own = known.guild.get_member(client.user.id) if isinstance(known, discord.abc.GuildChannel) else None
@@ -70,7 +70,7 @@ async def _found_out(client: discord.Client, channel: ChannelRef) -> tuple[str, 
             with translated():
                 return await _asked(client, client.user.id, channel)
     except (PlatformError, TimeoutError):
-        free(client.http)
+        release_buckets(client.http)
         return None
 
 

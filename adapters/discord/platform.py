@@ -26,7 +26,7 @@ from adapters.discord.history import carrying
 from adapters.discord.inbound import SEEDS, Emojis
 from adapters.discord.markup import thread_name
 from adapters.discord.permissions import ANSWER, OPEN_THREAD, POST, REACT, Act, denied
-from adapters.discord.ratelimit_workaround import free
+from adapters.discord.ratelimit_workaround import release_buckets
 from adapters.discord.reactions import marks_on
 from adapters.discord.render import Layout
 from adapters.discord.render import message as message_of
@@ -188,7 +188,7 @@ class DiscordPlatform:
         return application is None or not application.bot_public
 
     async def log_in(self) -> None:
-        """Once, whoever needs it first: a worker posts before the gateway is open, or without one."""
+        """Log in once, on first use: a worker posts before the gateway is open, or without one."""
         async with self._logging_in:
             self._renew()
             if self.client.application is None:
@@ -214,7 +214,7 @@ class DiscordPlatform:
             with translated():
                 yield self.client.http
         except asyncio.CancelledError:
-            free(self.client.http)
+            release_buckets(self.client.http)
             raise
 
     async def post(self, channel: ChannelRef, card: Card, *, key: str, thread: ThreadRef | None = None) -> MessageRef:
@@ -381,7 +381,7 @@ def _parameters(view: Layout, *, nonce: str | None = None) -> discord.http.Multi
 
 
 def _number(id: str) -> int:
-    """The id as the library wants it; a name typed where a channel was meant is no id."""
+    """The id as a number; raises PlatformRefused for a typed name, which is not an id."""
     if not (id.isascii() and id.isdigit()):
         raise forum.elsewhere(id)
     return int(id)

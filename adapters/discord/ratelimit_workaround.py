@@ -1,18 +1,18 @@
-"""What an attempt that ran out of time leaves behind in discord.py's rate limits."""
+"""A workaround for discord.py: a request that timed out can block its rate-limit bucket."""
 
 import discord
 
 
-def free(http: discord.http.HTTPClient) -> None:
-    """Let go of every bucket that a cancelled request still holds.
+def release_buckets(http: discord.http.HTTPClient) -> None:
+    """Release every rate-limit bucket that a cancelled request still holds.
 
-    A request that is cancelled just as it gives its bucket back (discord.py 2.7.1, `Ratelimit.__aexit__`) leaves it
-    taken, with no time at which that ends: whoever comes next waits for 30 seconds, three times as long as an attempt
-    may take, and so does everybody after. One that is cancelled while it sleeps out a global limit leaves that closed.
+    A request that is cancelled while it returns its bucket (discord.py 2.7.1, `Ratelimit.__aexit__`) leaves the bucket
+    taken without an expiry: every later request waits 30 seconds, three times as long as an attempt may take. A
+    request that is cancelled during a global rate limit leaves that limit closed.
     """
-    if http._global_over:  # noqa: SLF001 -- MISSING before the login; cleared for good by who is cancelled in its sleep
+    if http._global_over:  # noqa: SLF001 -- MISSING before the login; stays cleared if the request that waits is cancelled
         http._global_over.set()  # noqa: SLF001
-    for bucket in http._buckets.values():  # noqa: SLF001 -- the library has no other way in
+    for bucket in http._buckets.values():  # noqa: SLF001 -- the library has no public way
         if bucket.remaining <= 0 and bucket.outgoing == 0 and bucket.expires is None:
             bucket.reset()  # type: ignore[no-untyped-call]
             bucket._wake(bucket.remaining)  # noqa: SLF001

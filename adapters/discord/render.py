@@ -33,9 +33,9 @@ PAGE_NOTE = 60
 
 COLOURS = {Tone.DONE: 0x2E7D32, Tone.WARNING: 0xF9A825, Tone.REFUSAL: 0xC62828}
 HELP = Action(label="Help", call=Call(path=("help",)))
-"""On a delivery without buttons of its own: the button is what tells the message apart when it is looked for.
+"""On a delivery without buttons of its own: the button carries the key by which the message is found again.
 
-What has no key is looked for by nobody."""
+A message without a key is never searched for."""
 
 Layout: TypeAlias = ui.LayoutView
 _MAX_COUNT = LeftOut(lines=999_999, torn=True)
@@ -130,7 +130,7 @@ def _fives(actions: Sequence[Action]) -> Iterable[tuple[Action, ...]]:
 
 
 def _tail(actions: Sequence[Action], *, key: str, word: str) -> Iterable[Row]:
-    """The card's own buttons; a call too long for a custom id is told as a line to type."""
+    """The card's own buttons; a call that is too long for a custom id is shown as a line to type."""
     fitting = [action for action in actions if _fits(action, key)]
     yield from (Buttons(actions=part) for part in _fives(fitting[:MAX_ACTIONS]))
     for action in actions:

@@ -22,7 +22,7 @@ GLYPHS = {ReadingState.UNREAD: "○", ReadingState.LATER: "🔖", ReadingState.R
 @record
 class Words:
     """A line of Markdown; `note` if it is a line of notes, which may be left out when it is counted; `goes_on` if it
-    is no line of its own but more of the one before it.
+    continues the line before it.
     """
 
     markdown: str
@@ -147,7 +147,7 @@ def _notes(tree: NoteTree) -> Iterator[Row]:
 
 
 def _note(line: NoteLine) -> Iterator[str]:
-    """The line at its depth with its own number. Nothing here is a list to Discord, which would count anew."""
+    """The line at its depth with its own number. Not a list to Discord, which would renumber it."""
     indent = INDENT * 2 * line.depth
     marker = (
         f"{escaped(shortened(line.marker, 20))} ".replace(".", "\\.") if line.marker and line.marker.strip() else ""

@@ -9,16 +9,16 @@ from bot.domain.errors import PlatformUncertain, StoreBusy
 from bot.domain.ids import PlatformName
 
 EVERY = 10.0
-"""Seconds between two looks at what is held and what is free. With the 45 that a dead holder keeps its hold at most,
-a shard is taken over within a minute.
+"""Seconds between two checks of the locks. A dead replica keeps its lock for at most 45 seconds, so a shard is taken over
+within a minute.
 """
 MAX_UNANSWERED = 540
-"""Looks for which a shard is listened to while the database says nothing: an hour and a half. Nobody else can take it
-then, and people are told to try again later; only where others reach the database and we do not, two may listen.
+"""Checks without an answer from the database until we stop serving a shard: an hour and a half. No other replica can take
+it meanwhile, and people get "try again later". Two replicas serve it only if the others reach the database and we do not.
 """
 MAX_DENIED = 6
-"""Looks for which a shard is listened to that somebody else has: it may be our own lost session, which the database
-gives up within 45 seconds. Two that listen do no harm, for an interaction is answered by the first who takes it.
+"""Checks for which we keep serving a shard whose lock another session has: it may be our own lost session, which the
+database ends within 45 seconds. Two replicas do no harm, because the first one to answer an interaction wins.
 """
 
 log = logging.getLogger("dogear.discord")
@@ -77,7 +77,7 @@ class Shards:
             await self._start(tuple(fresh))
 
     async def _take_again(self, shard: int) -> None:
-        """A hold is lost with its session, but the shard is ours if nobody else has taken it."""
+        """The lock is lost with its session, but the shard is still ours unless another replica has taken it."""
         hold = await self._hold(shard)
         if hold is not None:
             log.info("a shard is held again", extra={"shard": shard})

@@ -29,7 +29,7 @@ UNKNOWN = Card(
 )
 
 SCHEDULES = ("schedule", "set")
-"""The command after which something will be posted in a channel in which nobody may have thought of us yet."""
+"""The command whose digest may go to a channel that Dogear has not been invited to yet."""
 NOT_THEIRS = Card(
     title="This reading list belongs to another workspace.",
     blocks=(
@@ -55,7 +55,7 @@ HOME_BUTTONS: Mapping[tuple[str, ...], tuple[Action, ...]] = {
 
 @record
 class Home:
-    """The cards in their order; `transient` ones only say that the tab cannot be told at the moment."""
+    """The cards in order. `transient`: they only say that the tab cannot be shown right now."""
 
     cards: tuple[Card, ...]
     transient: bool = False
@@ -245,10 +245,11 @@ class Answers:
         first: bool = False,
         notice: Card | None = None,
     ) -> None:
-        """Show the person their Home tab anew, `after` a use of theirs and below a `notice`. A tab that cannot be told at
-        the moment does not take the place of one that is there, which is all but the `first`.
+        """Publish the person's Home tab again, `after` one of their commands and below a `notice`. A tab that only says
+        "try again later" never replaces one with content; only the `first` may say so.
 
-        Slack keeps what arrives last. So one at a time is told for a person, and of those that wait only the last.
+        Slack keeps the tab that arrives last, so a person's tabs are published one at a time and waiting ones but the
+        newest are dropped.
         """
         whose, mine = (team, user), object()
         self._wanted[whose] = mine
@@ -305,7 +306,7 @@ def _on(word: str, entry: str) -> Call:
 
 
 def _unknown_channel(spec: CommandSpec, call: Call) -> Card | None:
-    """A refusal where a channel is named that Slack did not turn into an id, so that nobody waits for a post in vain."""
+    """A refusal where Slack did not turn the channel's name into an id: a post would never arrive there."""
     for param in spec.params:
         given = call.arguments.get(param.name, "").strip().removeprefix("#")
         where = channel_at(given)

@@ -26,7 +26,7 @@ MAX_CONNECTIONS = 100
 T = TypeVar("T")
 
 Left = Callable[[str], Awaitable[None]]
-"""Told of a workspace that is closed to us."""
+"""Called for a workspace whose token no longer works."""
 
 
 class Web:
@@ -60,7 +60,7 @@ class Web:
         hook = AsyncWebhookClient(url, timeout=TIMEOUT, session=self.session, retry_handlers=[], logger=LIBRARY)
         try:
             answer = await hook.send_dict(body)
-        except Exception as error:  # noqa: BLE001 -- told apart by failures, which raises what is a bug
+        except Exception as error:  # noqa: BLE001 -- failures classifies it, and raises a bug
             raise failures.error_of(error, "an answer") from None
         if answer.status_code != 200:
             raise PlatformRefused(f"An answer was not taken ({answer.status_code}).", remedy="Ask again.")
@@ -109,7 +109,7 @@ class Api:
         client = self._client(team, token)
         try:
             answer = await getattr(client, method.replace(".", "_"))(**arguments)
-        except Exception as error:  # noqa: BLE001 -- told apart by failures, which raises what is a bug
+        except Exception as error:  # noqa: BLE001 -- failures classifies it, and raises a bug
             raise self._noted(team, method, failures.error_of(error, method)) from None
         self._skew.heard(answer.headers)
         data = answer.data

@@ -1,4 +1,4 @@
-"""How far our clock is from Slack's, by the Date of its answers: what is looked for carries the time of theirs."""
+"""How far our clock is from Slack's, from the Date header of its answers: messages carry Slack's time."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta

@@ -46,7 +46,7 @@ async def _looked_at(setup: SlackSetup, web: Web) -> AsyncIterator[tuple[bool, s
 async def _token(setup: SlackSetup, web: Web) -> AsyncIterator[tuple[bool, str]]:
     try:
         answer = await web.client(setup.bot_token).auth_test()
-    except Exception as error:  # noqa: BLE001 -- told apart by failures, which raises what is a bug
+    except Exception as error:  # noqa: BLE001 -- failures classifies it, and raises a bug
         wrong = failures.error_of(error, "auth.test")
         yield False, f"The bot token: {wrong} {getattr(wrong, 'remedy', '')} {APPS} › Install App › Reinstall."
         return
@@ -72,7 +72,7 @@ async def _token(setup: SlackSetup, web: Web) -> AsyncIterator[tuple[bool, str]]
 async def _socket(setup: SlackSetup, web: Web) -> tuple[bool, str]:
     try:
         await web.client("").apps_connections_open(app_token=setup.app_token)
-    except Exception as error:  # noqa: BLE001 -- told apart by failures, which raises what is a bug
+    except Exception as error:  # noqa: BLE001 -- failures classifies it, and raises a bug
         wrong: PlatformError = failures.error_of(error, "apps.connections.open")
         where = f"{APPS} › Basic Information › App-Level Tokens, with connections:write; then Socket Mode › Enable"
         return False, f"Socket Mode: {wrong} Make a new token at {where}."

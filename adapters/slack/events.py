@@ -67,7 +67,7 @@ class Events:
             await self._take(body, id)
         except (DogearError, Malformed):
             raise
-        except Exception:  # noqa: BLE001 -- what is no shape of Slack's was refused before as malformed
+        except Exception:  # noqa: BLE001 -- a malformed event was refused before
             log.error("bug in an event", exc_info=True)
 
     async def _take(self, body: Json, id: InvocationId) -> None:
@@ -122,7 +122,7 @@ class Events:
         await self._core.handle(happening)
 
     async def _left(self, workspace: Workspace, body: Json, event: Json, id: InvocationId) -> None:
-        """The app was taken out. What is told of an installation before this one is passed over."""
+        """The app was removed. An event about an earlier installation is ignored."""
         tokens = event.get("tokens")
         if payload.text_at(event, "type") == "tokens_revoked" and not (isinstance(tokens, dict) and tokens.get("bot")):
             return

@@ -61,7 +61,7 @@ class Spent(PlatformRefused):
 
 
 class Stranger(PlatformRefused):
-    """Slack shows us nobody of this id: there is none, or they are of another organisation."""
+    """Slack shows us no person with this id: there is none, or they belong to another organisation."""
 
 
 class Unreadable(PlatformRefused):
@@ -113,7 +113,9 @@ def _refused(code: str, needed: str, method: str) -> PlatformError:
     if code in DEAD:
         return Dead(f"Slack does not know our token any more ({code}).", remedy="Install the app again.")
     if code in STRANGERS:
-        return Stranger(f"Slack shows us nobody of this id ({code}).", remedy="dogear doctor says what to look at.")
+        return Stranger(
+            f"Slack shows us no person with this id ({code}).", remedy="dogear doctor says what to look at."
+        )
     if code in SPENT:
         return Spent(f"Slack takes our refresh token no more ({code}).", remedy="Install the app again.")
     if code == "missing_scope":

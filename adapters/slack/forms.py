@@ -121,7 +121,7 @@ def _day(value: str) -> str:
 
 
 def _picked_time(value: str) -> Json:
-    """What the time picker shows first; nothing for what is no time, which Slack would refuse with the whole form."""
+    """The time picker's initial value; nothing for an invalid time, because Slack would refuse the whole form."""
     try:
         return {"initial_time": f"{wall_time(value):%H:%M}"}
     except BadUsage:

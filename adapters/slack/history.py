@@ -24,7 +24,7 @@ PAGES_AT_ONCE = 20
 SOON = timedelta(seconds=2)
 SCOPES = ("channels:history", "groups:history")
 MAX_LOOKS = 1_000
-"""Looks that are not at their end; the one that waits the longest begins anew."""
+"""Unfinished searches that we keep; past that the oldest starts again."""
 
 
 @dataclass
@@ -84,7 +84,7 @@ class History:
         return workspace
 
     def _begun(self, name: Name, since: datetime, sent_from: datetime | None) -> Look:
-        """The look of this name, begun anew if there was another attempt since: what that sent is on the pages read."""
+        """The search of this name. It restarts after another attempt, whose message may be on a page already read."""
         known = self._looks.get(name)
         if known is None or known.sent_from != sent_from or sent_from is None:
             known = self._looks[name] = Look(sent_from, self._asked(name, since))

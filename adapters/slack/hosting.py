@@ -108,4 +108,4 @@ def _read(options: Options) -> tuple[Mapping[str, ReadingState], Sequence[str]]:
 
 
 def _now() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251 -- when Slack's tokens end is told by the wall clock
+    return datetime.now(UTC)  # noqa: TID251 -- Slack's tokens expire by the wall clock

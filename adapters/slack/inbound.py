@@ -94,7 +94,7 @@ def command(payload: Json) -> Use:
 
 
 def _public(channel: str) -> str | None:
-    """A direct message is no channel of the club."""
+    """A direct message is not a channel of the club."""
     return None if channel.startswith("D") else channel
 
 

@@ -37,7 +37,7 @@ from bot.domain.text import plain
 from bot.domain.value import Kind
 
 EVENT_TIME = 2.5
-"""Seconds until an event must be settled, else Slack is told to bring it again (it gives up waiting after 3)."""
+"""Seconds until an event must be handled; after that we ask Slack to deliver it again (it stops waiting after 3)."""
 ANSWER_TIME = 1.5
 """Seconds that a typed command waits for its answer before it is acknowledged without; Slack waits 3 in all."""
 FORM_TIME = 2.0
@@ -244,7 +244,7 @@ class Listeners:
         return use
 
     async def _submitted(self, ack: Ack, body: Any) -> None:
-        """A form is acknowledged with its outcome, so that what is wrong stands at its field."""
+        """A form is acknowledged with its result, so that an error is shown at its field."""
         try:
             use = inbound.submitted(body)
         except Malformed as wrong:

@@ -36,7 +36,7 @@ REDIRECT = "/slack/oauth_redirect"
 MAX_HINT = 1000
 NAMES_SHOWN = 12
 _NO_ADDRESS = "https://dogear.example.org"
-"""Stands in the manifest of an HTTPS app until the host has set DOGEAR_SLACK_PUBLIC_URL."""
+"""The placeholder address in an HTTPS app's manifest until the host sets DOGEAR_SLACK_PUBLIC_URL."""
 
 
 def manifest(setup: SlackSetup, catalogue: Catalogue) -> str:

@@ -1,4 +1,4 @@
-"""Reading reactions again where events may have been missed: after a start, and after a connection that was made anew."""
+"""Reads reactions again where events may have been missed: after a start and after a reconnect."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -15,7 +15,7 @@ MAX_MESSAGES = 200
 AT_ONCE = 8
 """Workspaces that are read at the same time, among everything else that we ask Slack."""
 SELDOM = 600.0
-"""Seconds that lie at least between two beginnings: connections are also made anew without any need."""
+"""Minimum seconds between two rounds: Slack also reconnects without need."""
 STORE_WAIT = 5.0
 NOBODY_WAIT = 30.0
 SKEW = timedelta(seconds=5)
@@ -60,7 +60,7 @@ class Repair:
     async def _repaired(self, workspace: WorkspaceRef, since: datetime | None, room: asyncio.Semaphore) -> int:
         """Read the messages of one workspace again; how many there were."""
         async with room:
-            while (messages := await self._core.recent_posts(workspace)) is None:  # noqa: ASYNC110 -- nobody tells when the database is back
+            while (messages := await self._core.recent_posts(workspace)) is None:  # noqa: ASYNC110 -- there is no event for the database's return
                 await asyncio.sleep(STORE_WAIT)
             for message in messages[:MAX_MESSAGES]:
                 await self._repair(message, since)

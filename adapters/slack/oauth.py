@@ -140,7 +140,7 @@ class Install:
         }
         try:
             answer = await self._web.client("").api_call("oauth.v2.access", data=asked)
-        except Exception as error:  # noqa: BLE001 -- told apart by failures, which raises what is a bug
+        except Exception as error:  # noqa: BLE001 -- failures classifies it, and raises a bug
             raise failures.error_of(error, "oauth.v2.access") from None
         team: dict[str, Any] = answer.get("team") or {}
         if answer.get("is_enterprise_install") or not team.get("id"):

@@ -61,7 +61,7 @@ def words_at(payload: Any, *path: str) -> str:
 
 
 def id_at(payload: Any, *path: str) -> str:
-    """The id that stands at this path; raises Malformed."""
+    """The id at this path; raises Malformed."""
     found = text_at(payload, *path)
     if not ID.fullmatch(found):
         raise Malformed(f"no id at {'.'.join(path)}")

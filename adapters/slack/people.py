@@ -1,4 +1,4 @@
-"""Who acts: what Slack says of a person, asked anew wherever rights are needed."""
+"""Who acts: what Slack says of a person, queried again wherever rights are checked."""
 
 import asyncio
 from collections import OrderedDict
@@ -18,7 +18,7 @@ from bot.domain.team import Role
 KNOWN_FOR = 600.0
 """Seconds for which a name and a zone are believed."""
 RIGHTS_FOR = 30.0
-"""Seconds for which rights are believed where Slack does not say them anew; it is asked at every use."""
+"""Seconds for which known rights count while Slack does not answer; it is queried at every use."""
 MAX_KNOWN = 20_000
 NOT_TOLD_WAIT = timedelta(seconds=5)
 PATIENCE = 1.0
@@ -94,7 +94,7 @@ class People:
     def _asked(self, whom: tuple[str, str], asking: "asyncio.Task[Person]") -> None:
         del self._asking[whom]
         if not asking.cancelled() and isinstance(error := asking.exception(), PlatformError):
-            log.info("who somebody is was not told: %s", error)
+            log.info("users.info failed: %s", error)
 
     async def _ask(self, team: str, user: str) -> Person:
         try:
@@ -104,7 +104,7 @@ class People:
         except Stranger:
             person = Person(name="", guest=True)
         except PlatformRefused as error:
-            # A scope that the host left out is no reason to doubt of everybody: nobody has rights then, that is all.
+            # A scope that the host left out does not lock everyone out: they are readers then.
             log.warning("who somebody is cannot be asked: %s", error)
             person = Person(name="")
         self._known[team, user] = (asyncio.get_running_loop().time(), person)

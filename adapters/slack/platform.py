@@ -88,9 +88,11 @@ class SlackPlatform:
                     now=self._now,
                 )
             self._door = Door(listeners.answer, self._setup.signing_secret) if self._setup.signing_secret else None
-            async with self._repairing(core) as anew:
+            async with self._repairing(core) as reconnected:
                 if self._setup.by_socket:
-                    async with listening(listeners.answer, self._setup.app_token, self._web, anew) as self._socket:
+                    async with listening(
+                        listeners.answer, self._setup.app_token, self._web, reconnected
+                    ) as self._socket:
                         await self._served()
                 else:
                     await self._served()
@@ -208,7 +210,7 @@ class SlackPlatform:
         return names.message(team, str(answer.get("channel") or channel.id), str(answer["ts"]))
 
     async def _posted(self, team: str, arguments: dict[str, Any]) -> Json:
-        """Posted; where we are no member and may join by ourselves, after joining."""
+        """Post; join first where we are not a member and may join by ourselves."""
         try:
             return await self._api.call(team, "chat.postMessage", **arguments)
         except Absent:

@@ -1,4 +1,4 @@
-"""The loggers of Slack's libraries, kept from telling what nobody may read: tokens, addresses that answer, messages."""
+"""Redacts the loggers of Slack's libraries: tokens, response URLs, message texts."""
 
 import logging
 import re
@@ -21,7 +21,7 @@ class Redacted(logging.Filter):
 
 
 class Terse(logging.Filter):
-    """Names what a library tripped over and leaves its traceback out: a frame of nonsense is no bug of ours."""
+    """Logs the exception's name without its traceback: a malformed frame is not our bug."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.exc_info and record.exc_info[0] is not None:

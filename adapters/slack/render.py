@@ -305,7 +305,7 @@ def _context(words: str) -> Json:
 
 
 def _aside(words: str) -> Iterator[Json]:
-    """A small line of words of whomever: plain text, in which nothing is parsed."""
+    """A line of small print in plain text, in which nothing is parsed."""
     shown = cut(clean(words).strip(), MAX_IN_ASIDE)
     if shown:
         yield {"type": "context", "elements": [plain_text(shown)]}

@@ -43,23 +43,23 @@ NEW_TOKEN = "Make a new one: your app › Basic Information › App-Level Tokens
 
 
 class Socket(SocketModeClient):
-    """The SDK's connection, which counts how often it was made anew, and says so once it is."""
+    """The SDK's connection, which counts its reconnects and calls `reconnected` after each."""
 
     reconnects = -1
-    anew: Callable[[], None] | None = None
+    reconnected: Callable[[], None] | None = None
 
     async def connect(self) -> None:
         self.reconnects += 1
         await super().connect()  # type: ignore[no-untyped-call]  # so published
-        if self.anew is not None:
-            self.anew()
+        if self.reconnected is not None:
+            self.reconnected()
 
 
 @asynccontextmanager
 async def listening(
-    answer: Answering, app_token: str, web: Web, anew: Callable[[], None] | None
+    answer: Answering, app_token: str, web: Web, reconnected: Callable[[], None] | None
 ) -> AsyncIterator[Socket]:
-    """Be connected while the block lasts; the SDK connects anew whenever the connection ends, and `anew` is told.
+    """Stay connected while the block runs. The SDK reconnects by itself and `reconnected` is called each time.
 
     Raises BadConfig for a token that opens no connection.
     """
@@ -75,13 +75,13 @@ async def listening(
     try:
         try:
             client.wss_uri = await client.issue_new_wss_url()
-        except Exception as error:  # noqa: BLE001 -- told apart by failures, which raises what is a bug
+        except Exception as error:  # noqa: BLE001 -- failures classifies it, and raises a bug
             wrong = failures.error_of(error, "apps.connections.open")
             if isinstance(wrong, PlatformRefused):
                 raise BadConfig([f"DOGEAR_SLACK_APP_TOKEN: {wrong} {NEW_TOKEN}"]) from None
             log.warning("Socket Mode is not connected yet: %s", wrong)
         await client.connect()
-        client.anew = anew
+        client.reconnected = reconnected
         yield client
     finally:
         await client.close()  # type: ignore[no-untyped-call]  # so published
@@ -127,8 +127,8 @@ class Door:
 
 
 def _read(body: str, kind: str) -> Any:
-    """What the body says: JSON, a form that holds some, or a form. Bolt takes a form for one that holds JSON as soon as the
-    word “payload” is anywhere in it, so that nobody could search for it.
+    """The parsed body: JSON, a form with JSON in `payload`, or a plain form. Bolt parses any form that contains the word
+    “payload” as JSON, which would break a search for that word.
     """
     if body.startswith("{") or kind == "application/json":
         return json.loads(body)

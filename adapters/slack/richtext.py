@@ -84,7 +84,7 @@ def section(text: Text, *, personal: bool) -> Json:
 
 
 def spans(text: Text, *, personal: bool, code: bool = False) -> list[Json]:
-    """The elements of a section, at least one; in a `personal` one, moments are told as the text tells them."""
+    """The elements of a section, at least one; in a `personal` one, times are shown as the text gives them."""
     found: list[Json] = []
     for span in text:
         found += _span(span, personal=personal, lines=code)

@@ -11,7 +11,7 @@ ENDS = (
     "DOGEAR_SLACK_BOT_TOKEN ends after 12 hours (it begins with xoxe), for the app has token rotation. Leave it out and "
     "install the app at /slack/install, as others do, or make an app without DOGEAR_SLACK_CLIENT_ID and its secret."
 )
-"""Nobody renews a token of the settings: Slack gives what would do it to whoever installs the app by OAuth."""
+"""A token from the settings cannot be renewed: Slack gives refresh tokens to OAuth installations only."""
 
 
 @record

@@ -40,7 +40,7 @@ async def auth_test(client: AsyncWebClient) -> AuthTest:
             scopes=scopes_of(answer.headers),
             url=str(answer.get("url") or ""),
         )
-    except Exception as error:  # noqa: BLE001 -- told apart by failures, which raises what is a bug
+    except Exception as error:  # noqa: BLE001 -- failures classifies it, and raises a bug
         raise failures.error_of(error, "auth.test") from None
 
 
@@ -75,7 +75,7 @@ async def refreshed_token(client: AsyncWebClient, setup: SlackSetup, refresh: st
         return Granted(token=str(token), refresh=str(refresh), lives=float(lives))
     except KeyError:
         raise PlatformUncertain("Slack's answer to oauth.v2.access cannot be read.") from None
-    except Exception as error:  # noqa: BLE001 -- told apart by failures, which raises what is a bug
+    except Exception as error:  # noqa: BLE001 -- failures classifies it, and raises a bug
         wrong = failures.error_of(error, "oauth.v2.access")
     log.warning("a token could not be exchanged: %s", wrong)
     if isinstance(wrong, Dead):

@@ -11,7 +11,7 @@ from adapters.slack.workspaces import Workspaces
 from bot.domain.errors import BadConfig, PlatformBusy, PlatformError, StoreError
 
 KNOWN_FOR = 3600.0
-"""Seconds until a workspace is asked again: people add emoji, and nobody tells us."""
+"""Seconds until a workspace is queried again: people add emoji and Slack sends no event for it."""
 ASKED_AGAIN = 60.0
 """Seconds until it is asked again where it did not answer."""
 PATIENCE = 0.5

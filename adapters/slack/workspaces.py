@@ -85,7 +85,7 @@ class Workspaces:
                 log.warning("Slack does not answer yet: %s", error)
                 asked = error.retry_after.total_seconds() if isinstance(error, PlatformBusy) else 0.0
             except PlatformError as wrong:
-                where = "Copy it anew: your app › OAuth & Permissions."
+                where = "Copy it again: your app › OAuth & Permissions."
                 raise BadConfig([f"DOGEAR_SLACK_BOT_TOKEN: {wrong} {where}"]) from None
             await asyncio.sleep(max(asked, wait))
             wait = min(wait * 2, 60.0)
@@ -111,7 +111,7 @@ class Workspaces:
         return known[1]
 
     async def is_shut(self, team: str) -> bool:
-        """Whether nothing opens the workspace, not even what is kept of it while nobody may install us."""
+        """Whether no token opens the workspace: none in the settings, and installing is off."""
         if await self.of(team) is not None:
             return False
         assert self._vault is not None
@@ -125,7 +125,7 @@ class Workspaces:
                 await self._opened.wait()
         except TimeoutError:
             wait = failures.NOT_REACHED_WAIT
-            raise PlatformBusy("Slack has not told us yet who we are there.", retry_after=wait) from None
+            raise PlatformBusy("Slack has not answered auth.test yet.", retry_after=wait) from None
 
     async def token(self, team: str) -> str | None:
         """What opens the workspace now, exchanged for a new one if its end is near.
@@ -155,10 +155,10 @@ class Workspaces:
         return workspace.expires_at is None or workspace.expires_at > self._now().timestamp()
 
     async def _another(self, team: str, refused: str | None) -> str | None:
-        """Another token than the one that was `refused`, or with None than one that is about to end.
+        """A new token in place of the `refused` one, or with None of the one that expires soon.
 
-        Of many who ask one sees to it. It goes on where nobody waits any longer: a refresh token is good for one
-        exchange, so that an answer to which nobody listens would be the end of the workspace for us.
+        Of many callers one runs the exchange. It continues after the callers gave up: a refresh token can be used
+        once, so a lost answer would lock us out of the workspace.
         """
         rotating = self._rotating.get((team, refused))
         if rotating is None:
@@ -175,8 +175,8 @@ class Workspaces:
             rotating.exception()
 
     async def _rotated(self, team: str, refused: str | None) -> str | None:
-        """The exchange is claimed in the vault first, and whoever finds it claimed by another process goes on with the
-        old token, or waits for the new one where the old one is refused or at its end.
+        """Claim the exchange in the vault, then run it. A process that finds it claimed by another one uses the old
+        token, or waits for the new one if the old one was refused or has expired.
         """
         assert self._vault is not None
         patience = asyncio.get_running_loop().time() + PATIENCE
@@ -202,8 +202,8 @@ class Workspaces:
                 return await self._exchanged(claimed, refused)
 
     async def _exchanged(self, claimed: Workspace, refused: str | None) -> str | None:
-        """Spend the refresh token; raises PlatformBusy. Nobody tries again before the claim ends: of an exchange in
-        doubt that is soon, else Slack says when. Where the token is spent there is nothing to wait for.
+        """Use the refresh token; raises PlatformBusy. The next try comes after the claim expires: soon after an unclear
+        exchange, else when Slack says. A spent token is not tried again.
         """
         try:
             granted = await refreshed_token(self._client(""), self._setup, claimed.refresh)
@@ -231,7 +231,7 @@ class Workspaces:
         return await self._swapped(claimed, renewed)
 
     async def _claim_until(self, claimed: Workspace, until: float) -> None:
-        """Without it the claim ends by itself, so that a database that is away is no trouble."""
+        """If this fails the claim expires by itself, so an unreachable database does no harm."""
         with contextlib.suppress(StoreError):
             await self._swapped(claimed, replace(claimed, claimed_until=until))
 

@@ -1,4 +1,4 @@
-"""What the terminal itself has to say: answers to its own words, and a form as text where nobody can be asked."""
+"""The terminal's own cards: answers to its own commands, and a form as text where there is no prompt."""
 
 from adapters.terminal.inbound import USAGES, Reaction
 from bot.chat.command import Catalogue

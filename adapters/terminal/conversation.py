@@ -106,7 +106,7 @@ class Conversation:
         async for typed in self._screen.lines(self):
             self._desk.next_line()
             over = await self._take(typed)
-            # A delivery that could not be made now is owed still, and is made after a later line.
+            # A delivery that failed now stays pending and is sent after a later line.
             with suppress(StoreBusy):
                 await self._stage.settle()
             await self._look_at_the_clock()

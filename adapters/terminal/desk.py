@@ -76,7 +76,7 @@ class Desk:
         )
 
     def note(self, card: Card, name: str) -> None:
-        """Show what was told to one person alone."""
+        """Show a direct message."""
         self._screen.show(
             Shown(
                 card=card,

@@ -20,7 +20,7 @@ class JsonLines:
         self._answer: Shown | None = None
         self._posts: list[Shown] = []
 
-    async def lines(self, around: Surroundings) -> AsyncIterator[str]:  # noqa: ARG002  nobody is prompted
+    async def lines(self, around: Surroundings) -> AsyncIterator[str]:  # noqa: ARG002  there is no prompt
         async for typed in lines_of(self._source):
             self._typed = typed
             yield typed
@@ -52,7 +52,7 @@ class JsonLines:
         self._posts.clear()
 
     async def fill(self, form: Form, around: Surroundings) -> None:
-        """Nobody can be asked."""
+        """There is no prompt."""
 
 
 def _post(shown: Shown) -> dict[str, Any]:

@@ -74,8 +74,8 @@ class Row:
 
 @record
 class View:
-    """For whom a card is laid out. In a personal one the reading states are that person's, and the core has told
-    moments in the zone that they chose; for everybody else they are told in `zone`.
+    """For whom a card is laid out. In a personal one the reading states are that person's and the core has formatted
+    times in their zone; for everyone else times are in `zone`.
     """
 
     zone: ZoneInfo
@@ -106,7 +106,7 @@ def _actions_in(block: Block) -> tuple[Action, ...]:
 
 
 def entries_of(card: Card) -> tuple[EntryLine, ...]:
-    """Every entry the card names: the one it stands for first, then those it lists."""
+    """Every entry of the card: the one it is about first, then those it lists."""
     listed = tuple(entry for block in card.blocks if isinstance(block, Entries) for entry in block.items)
     return (card.entry, *listed) if card.entry else listed
 

@@ -79,7 +79,7 @@ def _audience(shown: Shown) -> Text:
 
 
 def body(shown: Iterable[Row], paper: Paper) -> Iterator[Text]:
-    """The rows as lines no wider than the paper; what the fields of a card say stands in one column."""
+    """The rows as lines no wider than the paper; the values of a card's fields line up in one column."""
     every = list(shown)
     labels = max((cell_len(row.marker) for row in every if row.look is Look.FIELD), default=0)
     for row in every:

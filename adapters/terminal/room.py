@@ -66,7 +66,7 @@ class Room:
         return self._threads.get(thread, "")
 
     def showing(self, entry: EntryNumber) -> MessageRef | None:
-        """The newest message that stands for the entry."""
+        """The newest message that shows the entry."""
         shown = [each for each in self._messages.values() if each.card.entry and each.card.entry.number == entry]
         return shown[-1].ref if shown else None
 

@@ -14,9 +14,9 @@ from bot.domain.value import Kind
 class Shown:
     """A card on its way to the screen.
 
-    `to` says who sees it: `only you`, `#reading` or `@ana`. `answer` tells the answer to the line just typed from
-    what else happens, `thread` is the title of the thread in which a message replies, `revised` says that the
-    message was there before; `id` is empty for what is no message.
+    `to` says who sees it: `only you`, `#reading` or `@ana`. `answer` marks the answer to the line just typed,
+    `thread` is the title of the thread that a message replies in, `revised` marks an edit of an earlier message, `id`
+    is empty if it is not a message.
     """
 
     card: Card
@@ -33,7 +33,7 @@ class Shown:
 
 @record
 class Step:
-    """One line of a scripted tour, and what is told before it is typed."""
+    """One line of a scripted tour, and the narration before it."""
 
     says: str
     line: str
@@ -81,5 +81,5 @@ class Screen(Protocol):
         ...
 
     async def fill(self, form: Form, around: Surroundings) -> dict[str, str] | None:
-        """The values for the form's fields; None if nobody can be asked or the person gave up."""
+        """The values for the form's fields; None if there is no prompt or the person cancelled."""
         ...

@@ -15,7 +15,7 @@ def interactive(history: Path | None = None) -> Screen:
 
 
 def plain(source: TextIO, sink: TextIO, width: int | None = None) -> Screen:
-    """Lines in, cards as text out, where `source` or `sink` is no terminal; `width` in cells, None for the sink's."""
+    """Lines in, cards as text out, where `source` or `sink` is not a terminal; `width` in cells, None for the sink's."""
     from adapters.terminal.transcript import PlainLines
 
     return PlainLines(source, sink, width)

@@ -9,7 +9,7 @@ _CHUNK = 65_536
 
 
 async def lines_of(stream: TextIO) -> AsyncIterator[str]:
-    """The lines that are not blank, without their ends; bytes that are no UTF-8 come as U+FFFD.
+    """The lines that are not blank, without their ends; invalid UTF-8 becomes U+FFFD.
 
     Nothing is read ahead in a thread: one that still waits for input when the program ends would keep it from
     ending, or make the interpreter abort over the lock of `sys.stdin`.

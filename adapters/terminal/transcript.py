@@ -49,7 +49,7 @@ class Printer:
         """Nothing was held back."""
 
     async def fill(self, form: Form, around: Surroundings) -> dict[str, str] | None:  # noqa: ARG002
-        """Nobody can be asked."""
+        """There is no prompt."""
         return None
 
 
