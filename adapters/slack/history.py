@@ -79,7 +79,7 @@ class History:
         if not any(workspace.may(scope) for scope in SCOPES):
             raise PlatformRefused(
                 "Whether it arrived cannot be looked up without the scope channels:history.",
-                remedy="Look into the channel, then say “It is there” or “Post again”.",
+                remedy="Look into the channel, then press “Yes, it's there” or “No, post it”.",
             )
         return workspace
 

@@ -10,13 +10,11 @@ from bot.domain.team import Role
 from bot.domain.text import Span, Text, plain
 
 BUSY = Card(
-    title="The reading list cannot be reached right now.",
+    title="I can't reach the database right now.",
     blocks=(Paragraph(text=plain("Nothing was changed. Try again in a moment.")),),
     tone=Tone.REFUSAL,
 )
 GOODBYE = Card(title="Goodbye.", blocks=(Paragraph(text=plain("Everything is kept."), quiet=True),))
-
-_ARTICLE = {Role.READER: "a reader", Role.CURATOR: "a curator", Role.ADMIN: "an admin"}
 
 
 def refusal(refused: Refusal) -> Card:
@@ -25,11 +23,11 @@ def refusal(refused: Refusal) -> Card:
 
 
 def speaker(name: str, role: Role) -> Card:
-    return Card(title=f"You are {name} now, {_ARTICLE[role]}.", tone=Tone.DONE)
+    return Card(title=f"Now speaking as {name} ({role.word}).", tone=Tone.DONE)
 
 
 def place(channel: str) -> Card:
-    return Card(title=f"You are in #{channel} now.", tone=Tone.DONE)
+    return Card(title=f"You are now in #{channel}.", tone=Tone.DONE)
 
 
 def clock(now: str) -> Card:
@@ -44,7 +42,7 @@ def reacted(reaction: Reaction, entry: EntryNumber) -> Card:
 def help(command: str) -> Card:  # noqa: A001  the word that is typed
     items = ((usage, plain(purpose)) for usage, purpose in USAGES.values())
     commands = (f"/{command} help", plain("the commands of the club"))
-    return Card(title="Lines this terminal understands", blocks=(Fields(items=(commands, *items)),))
+    return Card(title="Terminal commands", blocks=(Fields(items=(commands, *items)),))
 
 
 def form(asked: Form, catalogue: Catalogue, command: str) -> Card:

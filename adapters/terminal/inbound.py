@@ -98,12 +98,15 @@ class Quit:
 Line: TypeAlias = Use | Press | Reaction | Speak | Enter | Advance | Until | Time | Sync | Help | Quit
 
 USAGES: Mapping[str, tuple[str, str]] = {
-    "react": ("react ✅ [#12]", "put ✅ (read) or 🔖 (later) on an entry, or on the one shown last"),
-    "unreact": ("unreact ✅ [#12]", "take it off again"),
+    "react": (
+        "react ✅ [#12]",
+        "react to an entry with ✅ (read) or 🔖 (later); without a number to the last one shown",
+    ),
+    "unreact": ("unreact ✅ [#12]", "remove it again"),
     "press": ("[press] 2", "press the button with that number"),
-    "as": ("as ana [curator|admin]", "speak as someone else, a reader unless said otherwise"),
+    "as": ("as ana [curator|admin]", "speak as someone else, as a reader by default"),
     "in": ("in #channel", "go to another channel"),
-    "clock": ("clock [+7d]", "what time it is; let time pass: +7d, +3h, +90m, or mon 09:00 [Europe/Berlin]"),
+    "clock": ("clock [+7d]", "show the time, or move it forward: +7d, +3h, +90m, or mon 09:00 [Europe/Berlin]"),
     "sync": ("sync", "read the list again"),
     "help": ("help", "this list"),
     "quit": ("quit", "leave"),
@@ -181,7 +184,7 @@ def _length(typed: str) -> timedelta:
     match = re.fullmatch(r"\+([0-9]{1,6})([wdhm])", typed.lower())
     length = int(match[1]) * _UNITS[match[2]] if match else timedelta()
     if not timedelta() < length <= MAX_ADVANCE:
-        raise BadUsage(f"“{typed}” is not a length of time.", hint="Use +7d, +3h or +90m, a year at most.")
+        raise BadUsage(f"“{typed}” is not a period.", hint="Use +7d, +3h or +90m, a year at most.")
     return length
 
 
@@ -209,7 +212,7 @@ _READERS: Mapping[str, Callable[[Sequence[str]], Line]] = {
 
 def _misused(word: str) -> BadUsage:
     usage, purpose = USAGES[word]
-    return BadUsage(f"“{word}” is used like this: {usage}", hint=f"It is there to {purpose}.")
+    return BadUsage(f"Usage: {usage}", hint=f"{purpose[0].upper()}{purpose[1:]}.")
 
 
 def _unknown(typed: str, command: str, catalogue: Catalogue) -> BadUsage:
@@ -217,7 +220,7 @@ def _unknown(typed: str, command: str, catalogue: Catalogue) -> BadUsage:
     known = {**{word: word for word in USAGES}, **commands, **{line: line for line in commands.values()}}
     near = nearest(typed, tuple(known))
     hint = f"Did you mean “{known[near]}”? " if near else f"Commands begin with /{command}. "
-    return BadUsage(f"This terminal does not know “{_start(typed)}”.", hint=f"{hint}“help” lists every line.")
+    return BadUsage(f"I don't know “{_start(typed)}”.", hint=f"{hint}“help” lists all commands.")
 
 
 def nearest(typed: str, known: Sequence[str]) -> str | None:

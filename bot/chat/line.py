@@ -87,7 +87,7 @@ def _stray(catalogue: Catalogue, path: tuple[str, ...], word: str) -> BadUsage:
     takes = [spec.path[len(path)] for spec in catalogue if spec.path[:-1] == path]
     near = get_close_matches(word, takes, 1, _ALIKE)
     meant = f"Did you mean “{group} {near[0]}”?" if near else f"After “{group}” comes one of: {', '.join(takes)}."
-    return BadUsage(f"I don't know the command “{group} {word}”.", hint=f"{meant} “help” lists every command.")
+    return BadUsage(f"I don't know the command “{group} {word}”.", hint=f"{meant} “help” lists all commands.")
 
 
 def _is_argument(spec: CommandSpec, word: str) -> bool:
@@ -103,7 +103,7 @@ def _unknown(catalogue: Catalogue, typed: str) -> BadUsage:
     meant = " ".join(words if in_group else words[:1])
     likeness, near = max((_likeness(spec, words, in_group=in_group), spec.name) for spec in catalogue)
     suggestion = f"Did you mean “{near}”? " if likeness >= _ALIKE else ""
-    return BadUsage(f"I don't know the command “{meant}”.", hint=f"{suggestion}“help” lists every command.")
+    return BadUsage(f"I don't know the command “{meant}”.", hint=f"{suggestion}“help” lists all commands.")
 
 
 def _likeness(spec: CommandSpec, words: list[str], *, in_group: bool) -> float:

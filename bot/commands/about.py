@@ -102,7 +102,7 @@ def _trouble_blocks(turn: Turn) -> list[Block]:
 
 @command("settings", "show", default=True, by_role=True)
 def show_settings(turn: Turn) -> Card:
-    """Your settings as they stand."""
+    """Your settings."""
     now = joined([plain(f"{turn.zone}, where it is"), moment(turn.tx.now(), turn.zone)])
     return Card(
         title="Your settings",
@@ -112,7 +112,7 @@ def show_settings(turn: Turn) -> Card:
 
 @command("settings", "zone", form=True, writes=True)
 def set_zone(turn: Turn, zone: Annotated[str, position(Kind.ZONE, "a time zone")]) -> Card:
-    """The time zone in which you are shown times.
+    """The time zone for the times that you see.
 
     Example: settings zone Europe/Berlin
     """
@@ -126,22 +126,24 @@ def change_synonyms(
     turn: Turn,
     change: Annotated[Change, position(Kind.CHANGE, "what to do")] = Change.LIST,
     word: Annotated[str, position(Kind.TEXT, "a word, or several in quotes")] = "",
-    other: Annotated[str, position(Kind.TEXT, "a word that stands for it, or several with commas between")] = "",
+    other: Annotated[str, position(Kind.TEXT, "a word that means the same, or several with commas")] = "",
 ) -> Card:
-    """Words that stand for each other when somebody searches.
+    """Words that mean the same in a search.
 
-    Who searches one of them finds the other too, below what holds the word itself. The list brings its own, as
-    “synonyms:” on top of a file. Examples: settings synonyms · settings synonyms add k8s kubernetes ·
+    A search for one also finds the other, ranked lower. A list can bring its own in its front matter, as
+    “synonyms:”. Examples: settings synonyms · settings synonyms add k8s kubernetes ·
     settings synonyms add ml "machine learning" · settings synonyms remove k8s
     """
     others = [each.strip() for each in other.split(",") if each.strip()]
     if change is not Change.LIST and not word:
         raise BadUsage("Which word?", hint=f"Use: settings synonyms {change} k8s kubernetes", field="word")
     if change is Change.ADD and not others:
-        raise BadUsage(f"What stands for “{word}”?", hint=f"Use: settings synonyms add {word} …", field="other")
+        raise BadUsage(
+            f"Which word means the same as “{word}”?", hint=f"Use: settings synonyms add {word} …", field="other"
+        )
     if change is Change.ADD:
         search.add_synonym(turn.tx, turn.team.id, word, others)
-        return sentence(f"“{word}” now also finds {_quoted(others)}, and the other way round.", tone=Tone.DONE)
+        return sentence(f"“{word}” now also finds {_quoted(others)}, and vice versa.", tone=Tone.DONE)
     if change is Change.REMOVE:
         search.remove_synonym(turn.tx, turn.team.id, word, others)
         return sentence(f"“{word}” no longer finds {_quoted(others) or 'other words'}.", tone=Tone.DONE)
@@ -154,7 +156,7 @@ def _quoted(words: Sequence[str]) -> str:
 
 def _synonyms(known: Sequence[Synonym]) -> Card:
     if not known:
-        return sentence("No words stand for each other yet.", "Add some: settings synonyms add k8s kubernetes")
+        return sentence("There are no synonyms yet.", "Add some: settings synonyms add k8s kubernetes")
     lines: dict[tuple[str, str | None], list[str]] = {}
     for pair in known:
         lines.setdefault((pair.word, pair.file), []).append(pair.other)
@@ -164,7 +166,7 @@ def _synonyms(known: Sequence[Synonym]) -> Card:
     )
     more = len(lines) - len(shown)
     note = (Paragraph(text=plain(f"and {counted(more, 'other word')}"), quiet=True),) if more > 0 else ()
-    return Card(title="Words that stand for each other", blocks=(Fields(items=shown), *note))
+    return Card(title="Synonyms", blocks=(Fields(items=shown), *note))
 
 
 def help_over(catalogue: Callable[[], Catalogue]) -> Command:
@@ -172,7 +174,7 @@ def help_over(catalogue: Callable[[], Catalogue]) -> Command:
 
     @command("help", by_role=True)
     def show_help(turn: Turn, command: Annotated[str | None, rest(Kind.COMMAND, "a command")] = None) -> Card:
-        """Every command, or how to use one.
+        """All commands, or how to use one.
 
         Examples: help · help schedule set
         """
@@ -184,8 +186,8 @@ def help_over(catalogue: Callable[[], Catalogue]) -> Command:
 
 def _overview(turn: Turn, specs: Catalogue) -> Card:
     items = tuple((f"{turn.word} {spec.usage}", plain(spec.summary)) for spec in specs)
-    reactions = "On a message that shows one entry, ✅ marks it read for you and 🔖 puts it in your queue."
-    seen = "What you type or press is private; a reaction is seen by everybody in the channel."
+    reactions = "On a message about one entry, ✅ marks it as read for you and 🔖 puts it in your queue."
+    seen = "What you type or press is private. A reaction is visible to everyone in the channel."
     quiet = [Paragraph(text=plain(line), quiet=True) for line in (seen, turn.limits) if line]
     return Card(title="What you can do", blocks=(Fields(items=items), Paragraph(text=plain(reactions)), *quiet))
 
@@ -203,7 +205,7 @@ def _explained(turn: Turn, specs: Catalogue, typed: str) -> Card:
 
 def _one(turn: Turn, spec: CommandSpec) -> Card:
     params = tuple(
-        (_typed(param.name, param.placement), plain(param.summary + ("" if param.required else " (may be left out)")))
+        (_typed(param.name, param.placement), plain(param.summary + ("" if param.required else " (optional)")))
         for param in spec.params
     )
     role = "" if spec.role is Role.READER else f"For {spec.role.word}s."

@@ -39,8 +39,8 @@ MaybePage = Annotated[int, named(Kind.NUMBER, "which page")]
 def search(turn: Turn, query: Annotated[str, rest(Kind.TEXT, "what to look for")], page: MaybePage = 1) -> Card:
     """Find entries by words in their titles, tags and notes, best match first.
 
-    "words in quotes" must stand together, -word must not occur; tag:db, site:stripe.com, in:section and
-    is:unread narrow it, -tag:db leaves them out. A word that no entry holds is taken for the nearest that one does, unless you add as:typed.
+    "words in quotes" match as a phrase, -word excludes; tag:db, site:stripe.com, in:section and is:unread
+    narrow the search, -tag:db excludes a tag. An unknown word is treated as the closest known one; as:typed turns that off.
     Examples: search caching · search tag:db -redis "connection pool" · search is:later page:2
     """
     found = searching.find(turn.tx, turn.team.id, turn.member.id, query, page, PAGE_SIZE)
@@ -94,7 +94,7 @@ def _hit(turn: Turn, hit: Hit, state: ReadingState) -> EntryLine:
 
 @command("show")
 def show(turn: Turn, entry: Annotated[EntryNumber, position(Kind.ENTRY, "the number of an entry")]) -> Card:
-    """Everything about one entry: all its notes, and where it was discussed."""
+    """One entry with all its notes and where it was discussed."""
     found = entries.entry(turn.tx, turn.team.id, entry)
     (_, state), *_ = entries.with_states(turn.tx, turn.member.id, [found])
     in_channel = turn.channel is not None
@@ -103,12 +103,12 @@ def show(turn: Turn, entry: Annotated[EntryNumber, position(Kind.ENTRY, "the num
 
 @command("related")
 def related(turn: Turn, entry: Annotated[EntryNumber, position(Kind.ENTRY, "the number of an entry")]) -> Card:
-    """Entries that are about the same as this one, most alike first."""
+    """Similar entries, closest first."""
     like = entries.entry(turn.tx, turn.team.id, entry)
     found = searching.related(turn.tx, turn.team.id, turn.member.id, like, PAGE_SIZE)
     if not found:
-        hint = f"“{turn.word} search” finds entries by their words."
-        return sentence(f"No other entry on the list is like #{entry}.", hint)
+        hint = f"“{turn.word} search” finds entries by words."
+        return sentence(f"I found no entry similar to #{entry}.", hint)
     items = tuple(_hit(turn, hit, state) for hit, state in found)
     return Card(title=f"More like #{entry} {like.title}", blocks=(Entries(items=items),))
 
@@ -127,18 +127,18 @@ def _discussed(turn: Turn, entry: Entry) -> tuple[Block, ...]:
 @command("list")
 def list_entries(
     turn: Turn,
-    tag: Annotated[str | None, named(Kind.TAG, "a tag that they must have")] = None,
-    is_: Annotated[ReadingState | None, named(Kind.STATE, "your reading state of them")] = None,
+    tag: Annotated[str | None, named(Kind.TAG, "only with this tag")] = None,
+    is_: Annotated[ReadingState | None, named(Kind.STATE, "only in this reading state")] = None,
     page: MaybePage = 1,
 ) -> Card:
-    """The entries by number, all or those with a tag or a reading state.
+    """All entries by number, or only those with a tag or reading state.
 
     Examples: list · list tag:databases · list is:unread page:2
     """
     which = EntryFilter(tag=tag, state=is_)
     found = entries.page(turn.tx, turn.team.id, turn.member.id, which, page, PAGE_SIZE)
     if not found.total:
-        return sentence("No entry on the list fits.", f"“{turn.word} tags” shows every tag.")
+        return sentence("No entry matches.", f"“{turn.word} tags” shows every tag.")
     words = {"tag": tag, "is": is_.value if is_ else None}
     call = Call(path=("list",), arguments={name: value for name, value in words.items() if value})
     return Card(
@@ -150,10 +150,12 @@ def list_entries(
 
 @command("tags")
 def tags(turn: Turn) -> Card:
-    """Every tag, with how many entries have it and how many of them you have not read."""
+    """All tags, with how many entries have each and how many you have not read."""
     known = turn.tx.entries.tags(turn.team.id, turn.member.id)
     if not known:
-        return sentence("No entry has a tag.", "Tags come from the list: “- [db] [Title](link)”, or “tags:” on top.")
+        return sentence(
+            "No entry has a tag.", "Tags come from the list: “- [db] [Title](link)”, or “tags:” in the front matter."
+        )
     shown = tuple(
         (tag.name, plain(f"{counted(tag.entries, 'entry', 'entries')}, {tag.unread} unread"))
         for tag in known[:MAX_TAGS]

@@ -53,8 +53,8 @@ class Turn:
     link: Callable[[MessageRef], Url | None]
 
     def here(self, channel: str | None) -> ChannelRef:
-        """The channel named, this one if none is; raises BadUsage where there is none, and NotAllowed for one of another
-        workspace, whose rights nobody has vouched for.
+        """The named channel, or the one where the command was used. Raises BadUsage if there is none, and NotAllowed for
+        a channel of another workspace, where we do not know the person's rights.
         """
         if channel is not None:
             found = value.channel_at(channel) or ChannelRef(self.actor.workspace, channel)

@@ -35,7 +35,7 @@ def pick(
 
 
 def _previewed(turn: Turn, found: digests.Preview) -> Card:
-    """The very card that will be posted, under a line that says when."""
+    """The card that will be posted, below a line that says when."""
     card = card_of(found.digest)
     heading = joined([plain("Next digest in"), named_channel(found.schedule.channel), plain("on")])
     when = (*heading, Span(" "), *moment(found.slot.due_at, turn.zone), Span(":"))
@@ -49,16 +49,16 @@ def _button(label: str, word: str, found: digests.Preview) -> Action:
 
 @command("digest", "skip", role=Role.ADMIN, writes=True)
 def skip(turn: Turn, channel: MaybeChannel = None) -> Card:
-    """Post no digest in the next slot."""
+    """Skip the next digest."""
     schedule, slot = digests.skip(turn.tx, turn.team.id, turn.here(channel))
-    when = (Span("Nothing is posted on "), *moment(slot.due_at, turn.zone), Span(" in "))
+    when = (Span("No digest on "), *moment(slot.due_at, turn.zone), Span(" in "))
     text = (*when, *named_channel(schedule.channel), Span("."))
-    return Card(title="The next digest is skipped.", blocks=(Paragraph(text=text),), tone=Tone.DONE)
+    return Card(title="I skip the next digest.", blocks=(Paragraph(text=text),), tone=Tone.DONE)
 
 
 @command("digest", "post", role=Role.ADMIN, writes=True)
 def post(turn: Turn, channel: MaybeChannel = None) -> Card:
-    """Post the digest now; this uses up this week's slot."""
+    """Post this week's digest now instead of at its time."""
     digest = digests.post_now(turn.tx, turn.team.id, turn.here(channel))
     return sentence(f"The digest with #{digest.entry.number} is on its way.", tone=Tone.DONE)
 
@@ -68,27 +68,26 @@ MaybeDelivery = Annotated[str | None, named(Kind.TEXT, "the number of the post, 
 
 @command("digest", "arrived", writes=True, by_role=True)
 def arrived(turn: Turn, channel: MaybeChannel = None, delivery: MaybeDelivery = None) -> Card:
-    """Say that a post in doubt did arrive in this channel.
+    """Confirm that an unconfirmed post is here.
 
-    Dogear asks for it where it could not see whether a post arrived. Nothing is posted. An admin decides, and of a
-    share whoever shared it.
+    For a post that Dogear could not confirm. Nothing is posted. Admins can do this, and members for what they shared.
 
     Examples: digest arrived · digest arrived #reading
     """
     ledger.confirm_arrived(turn.tx, _decider(turn), _meant(turn, channel, delivery))
-    return sentence("Noted: it is there.", tone=Tone.DONE)
+    return sentence("Thanks, I noted that the post is here.", tone=Tone.DONE)
 
 
 @command("digest", "again", writes=True, by_role=True)
 def again(turn: Turn, channel: MaybeChannel = None, delivery: MaybeDelivery = None) -> Card:
-    """Post again what is in doubt in this channel.
+    """Post it again.
 
-    Dogear asks for it where it could not see whether a post arrived. An admin decides, and of a share whoever shared it.
+    For a post that Dogear could not confirm. Admins can do this, and members for what they shared.
 
     Examples: digest again · digest again #reading
     """
     ledger.post_again(turn.tx, _decider(turn), _meant(turn, channel, delivery))
-    return sentence("It is on its way again.", tone=Tone.DONE)
+    return sentence("I am posting it again.", tone=Tone.DONE)
 
 
 def _decider(turn: Turn) -> ledger.Decider:
@@ -99,17 +98,19 @@ def _meant(turn: Turn, channel: str | None, delivery: str | None) -> ChannelRef 
     if delivery is None:
         return turn.here(channel)
     if not re.fullmatch(r"\d{1,18}", delivery):
-        raise BadUsage(f"“{delivery}” is not the number of a post.", hint="Press the button, or name a channel.")
+        raise BadUsage(
+            f"“{delivery}” is not the number of a post.", hint="Press the button under my message, or name a channel."
+        )
     return DeliveryId(int(delivery))
 
 
 @command("digest", "history")
 def history(turn: Turn, channel: MaybeChannel = None) -> Card:
-    """What was featured in this channel in the last weeks, and why."""
+    """What this channel's last digests featured, and why."""
     weeks = digests.history(turn.tx, turn.team.id, turn.here(channel))
     if not weeks:
         return sentence(
-            "No digest was due in this channel yet.", f"“{turn.word} schedule list” shows when the next one is."
+            "This channel has had no digest yet.", f"“{turn.word} schedule list” shows when the next one is."
         )
     return Card(title="Past digests", blocks=tuple(_past(week, entry) for week, entry in weeks))
 

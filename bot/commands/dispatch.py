@@ -192,7 +192,7 @@ class Dispatcher:
     def _command(self, call: Call) -> Command:
         command = self._commands.get(call.path)
         if command is None:
-            raise BadUsage(f"I don't know the command “{' '.join(call.path)}”.", hint="“help” lists every command.")
+            raise BadUsage(f"I don't know the command “{' '.join(call.path)}”.", hint="“help” lists all commands.")
         return command
 
     async def _run(self, invocation: Invocation, command: Command, call: Call, *, already_counted: bool) -> Answer:

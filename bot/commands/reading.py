@@ -24,7 +24,7 @@ MaybeEntry = Annotated[EntryNumber | None, position(Kind.ENTRY, "the number of a
 
 @command("home", default=True)
 def home(turn: Turn) -> Card:
-    """The week's pick, what is next for you, and how much is unread."""
+    """The week's pick, your next entries, and how much is unread."""
     counts = turn.tx.readings.counts(turn.member.id)
     coming = readings.next_up(turn.tx, turn.team.id, turn.member.id, NEXT_AT_HOME)
     blocks: list[Block] = list(_picks(turn))
@@ -54,8 +54,8 @@ def _home_buttons() -> tuple[Action, ...]:
 
 
 @command("random")
-def random(turn: Turn, tag: Annotated[str | None, named(Kind.TAG, "a tag that it must have")] = None) -> Card:
-    """One of your unread entries, drawn by chance.
+def random(turn: Turn, tag: Annotated[str | None, named(Kind.TAG, "only with this tag")] = None) -> Card:
+    """A random unread entry.
 
     Examples: random · random tag:databases
     """
@@ -71,7 +71,7 @@ def next_up(turn: Turn) -> Card:
     """Your queue, oldest first, then unread entries."""
     coming = readings.next_up(turn.tx, turn.team.id, turn.member.id, NEXT_LISTED)
     if not coming:
-        return sentence("Nothing is waiting for you.", "You have read the whole list.")
+        return sentence("You are done.", "You have read the whole list.")
     return _waiting(turn, "Next for you", coming)
 
 
@@ -94,15 +94,15 @@ def _waiting(turn: Turn, title: str, items: Sequence[tuple[Entry, ReadingState]]
 
 @command("later", writes=True)
 def later(turn: Turn, entry: MaybeEntry = None) -> Card:
-    """Put an entry in your queue; without a number, show the queue.
+    """Put an entry in your queue; without a number, show your queue.
 
-    A 🔖 on a message that shows one entry does the same, but everybody in the channel sees the reaction.
+    A 🔖 on a message about one entry does the same, but everyone in the channel sees the reaction.
     """
     if entry is not None:
         return _chosen(turn, entry, ReadingState.LATER)
     queued = readings.queued(turn.tx, turn.team.id, turn.member.id, NEXT_LISTED)
     if not queued:
-        hint = f"“{turn.word} later #12” puts an entry there, “{turn.word} next” shows what is unread."
+        hint = f"“{turn.word} later #12” adds an entry, “{turn.word} next” shows what is unread."
         return sentence("Your queue is empty.", hint)
     return _waiting(turn, "Your queue", queued)
 
@@ -111,14 +111,14 @@ def later(turn: Turn, entry: MaybeEntry = None) -> Card:
 def read(turn: Turn, entry: AnEntry) -> Card:
     """Mark an entry as read.
 
-    Only you see it. A ✅ on a message that shows one entry does the same, but everybody in the channel sees it.
+    Only you see this. A ✅ on a message about one entry does the same, but everyone in the channel sees it.
     """
     return _chosen(turn, entry, ReadingState.READ)
 
 
 @command("unread", writes=True)
 def unread(turn: Turn, entry: AnEntry) -> Card:
-    """Mark an entry as unread again, and take it out of your queue."""
+    """Mark an entry as unread and remove it from your queue."""
     return _chosen(turn, entry, ReadingState.UNREAD)
 
 
@@ -144,7 +144,7 @@ def _chosen(turn: Turn, number: EntryNumber, state: ReadingState) -> Card:
 
 @command("stats", "me", default=True)
 def stats_me(turn: Turn) -> Card:
-    """Your own figures; nobody else sees them."""
+    """Your own figures. Only you see them."""
     own = readings.own_stats(turn.tx, turn.member.id)
     figures = (
         ("Read", str(own.counts.read)),
@@ -157,7 +157,7 @@ def stats_me(turn: Turn) -> Card:
 
 @command("stats", "team")
 def stats_team(turn: Turn) -> Card:
-    """The team's figures: counts only, never who read what."""
+    """The team's figures. Counts only, never who read what."""
     counts, most_read = readings.team_stats(turn.tx, turn.team.id)
     blocks: tuple[Block, ...] = (Fields(items=tuple((name, plain(value)) for name, value in _figures(counts))),)
     if most_read:
@@ -170,16 +170,16 @@ def _figures(counts: TeamCounts) -> tuple[tuple[str, str], ...]:
     return (
         ("Members", str(counts.members)),
         ("Members who have read something", str(counts.readers)),
-        ("Entries read by somebody", f"{counts.entries_read} of {counts.entries}"),
-        ("Readings", str(counts.reads)),
-        ("Readings in the last 30 days", str(counts.reads_since)),
+        ("Entries with a reader", f"{counts.entries_read} of {counts.entries}"),
+        ("Times read", str(counts.reads)),
+        ("Times read in the last 30 days", str(counts.reads_since)),
     )
 
 
 @command("share", writes=True)
 def share(turn: Turn, entry: AnEntry) -> Card:
-    """Post an entry in this channel and open a thread to talk about it."""
+    """Post an entry in this channel and open a thread about it."""
     if turn.channel is None:
-        raise NotFound("There is no channel here to share into.", hint="Use “share” in a channel.")
+        raise NotFound("There is no channel here.", hint="Use “share” in a channel.")
     shared = digests.share(turn.tx, turn.member, turn.channel, entry, turn.invocation)
     return sentence(f"#{shared.number} is on its way into this channel.", tone=Tone.DONE)

@@ -26,9 +26,9 @@ def set_schedule(
     channel: MaybeChannel = None,
     tag: Annotated[str | None, named(Kind.TAG, "feature only entries with this tag")] = None,
 ) -> Card:
-    """Post a digest in this channel every week, in place of the slot it had.
+    """Post a digest in this channel every week. Replaces the schedule it had.
 
-    Example: schedule set mon 09:00 Europe/Berlin. A time that a clock change skips means the first moment after it.
+    Example: schedule set mon 09:00 Europe/Berlin. A time that does not exist on a clock change moves to the next moment.
     """
     schedule = schedules.put(
         turn.tx,
@@ -45,7 +45,7 @@ def set_schedule(
 
 @command("schedule", "list", role=Role.ADMIN, default=True)
 def list_schedules(turn: Turn, channel: MaybeChannel = None) -> Card:
-    """The weekly slots of the team's channels, or of one channel."""
+    """The schedules of the team's channels, or of one channel."""
     if channel is not None:
         known = [schedules.of(turn.tx, turn.team.id, turn.here(channel))]
     else:
@@ -83,7 +83,7 @@ def pause(
     period: Annotated[timedelta, position(Kind.PERIOD, "how long")],
     channel: MaybeChannel = None,
 ) -> Card:
-    """Post nothing in this channel for some days or weeks.
+    """Pause the digest in this channel for days or weeks.
 
     Examples: schedule pause 2w · schedule pause 10d
     """
@@ -93,15 +93,17 @@ def pause(
 
 @command("schedule", "resume", role=Role.ADMIN, writes=True)
 def resume(turn: Turn, channel: MaybeChannel = None) -> Card:
-    """Post again after a pause; slots that fell into it stay unused."""
-    return _confirmed(turn, "The schedule goes on.", schedules.resume(turn.tx, turn.team.id, turn.here(channel)))
+    """End a pause. Digests that fell into it are not posted later."""
+    return _confirmed(
+        turn, "The schedule is active again.", schedules.resume(turn.tx, turn.team.id, turn.here(channel))
+    )
 
 
 @command("schedule", "off", role=Role.ADMIN, writes=True)
 def off(turn: Turn, channel: MaybeChannel = None) -> Card:
-    """Take this channel's schedule away; its history stays."""
+    """Remove this channel's schedule. Its history stays."""
     schedule = schedules.remove(turn.tx, turn.team.id, turn.here(channel))
-    text = joined([plain("No digest is posted any more in"), named_channel(schedule.channel)])
+    text = joined([plain("No more digests in"), named_channel(schedule.channel)])
     return Card(title="The schedule is off.", blocks=(Paragraph(text=text),), tone=Tone.DONE)
 
 
@@ -126,7 +128,7 @@ def _described(turn: Turn, schedule: Schedule) -> Fields:
 def paused(turn: Turn, schedule: Schedule) -> tuple[tuple[str, Text], ...]:
     """Why or until when the schedule is paused; nothing while it is not."""
     if schedule.paused_because is not None:
-        return (("Paused", plain(f"{schedule.paused_because}; “{turn.word} schedule resume” when that is mended")),)
+        return (("Paused", plain(f"{schedule.paused_because}; “{turn.word} schedule resume” when that is fixed")),)
     if schedule.paused_until and schedule.paused_until > turn.tx.now():
         return (("Paused until", moment(schedule.paused_until, turn.zone)),)
     return ()

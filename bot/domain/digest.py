@@ -28,7 +28,7 @@ class Why(StrEnum):
     PICKED = "picked by an admin"
     WANTED = "never featured here, and members put it in their queue"
     NEVER_FEATURED = "never featured here"
-    MAX_AGO = "everything on the list was featured; this one longest ago"
+    LEAST_RECENT = "everything on the list was featured; this one longest ago"
 
 
 @record
@@ -67,7 +67,7 @@ def choose(pool: Sequence[Candidate], pinned: EntryId | None = None) -> Feature 
     featured = [(c.last_featured, c.number, c) for c in pool if c.last_featured is not None]
     if not featured:
         return None
-    return Feature(entry=min(featured, key=lambda known: known[:2])[2].entry, why=Why.MAX_AGO)
+    return Feature(entry=min(featured, key=lambda known: known[:2])[2].entry, why=Why.LEAST_RECENT)
 
 
 class Outcome(StrEnum):
@@ -81,7 +81,7 @@ class Outcome(StrEnum):
 
 @record
 class Week:
-    """A week's slot that was used up: UNIQUE by schedule and `week`."""
+    """A week's digest that was planned or skipped; unique by schedule and `week`."""
 
     schedule: ScheduleId
     team: TeamId
@@ -110,10 +110,10 @@ class Digest:
 def card_of(digest: Digest) -> Card:
     """The card for the channel: the entry with the first levels of its notes, what is new, and the buttons.
 
-    What the article says comes before what there is to know about it, which stands in small print.
+    The notes come first; why it was chosen and who has read it follow in small print.
     """
     entry = digest.entry
-    why = f"Why this one: {digest.why.value}. {_readers(digest.readers)}"
+    why = " ".join(filter(None, (f"Why this one: {digest.why.value}.", _readers(digest.readers))))
     return Card(
         title=entry.title,
         blocks=(
@@ -144,7 +144,7 @@ def shared_card(entry: Entry, by: str, readers: int) -> Card:
         blocks=(
             _about(f"Shared by {by}", entry),
             *_first_levels(entry.notes.tree),
-            _small(_readers(readers)),
+            *((_small(_readers(readers)),) if readers else ()),
         ),
         actions=entry_actions(entry.number),
         entry=shared_line(entry),
@@ -152,12 +152,12 @@ def shared_card(entry: Entry, by: str, readers: int) -> Card:
 
 
 def shared_line(entry: Entry) -> EntryLine:
-    """The entry as a message for everybody names it: nobody's own state."""
+    """The entry for everyone to see: it shows no member's own reading state."""
     return EntryLine(number=entry.number, title=entry.title, url=entry.url, state=ReadingState.UNREAD, tags=entry.tags)
 
 
 def entry_actions(number: EntryNumber) -> tuple[Action, ...]:
-    """The buttons of a message that stands for one entry."""
+    """The buttons of a message about one entry."""
     argument = {"entry": f"#{number}"}
     return (
         Action(label="Read", call=Call(path=("read",), arguments=argument), primary=True),
@@ -180,8 +180,8 @@ def _about(what: str, entry: Entry) -> Paragraph:
 
 
 def _readers(number: int) -> str:
-    people = {0: "nobody yet", 1: "1 member"}.get(number, f"{number} members")
-    return f"Read by {people}."
+    """Empty while no one has read it: a zero under a new post says nothing."""
+    return f"Read by {number} member{'s' if number > 1 else ''}." if number else ""
 
 
 def _small(text: str) -> Paragraph:

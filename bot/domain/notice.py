@@ -1,4 +1,4 @@
-"""What people are told who can mend something: one card for each problem. When, and on which way, is not said here."""
+"""Notices to the people who can fix a problem: one card for each kind. When and how they are sent is not decided here."""
 
 from bot.domain.card import Action, Call, Card, Paragraph, Tone
 from bot.domain.delivery import Delivery, Step
@@ -14,8 +14,8 @@ from bot.domain.value import addressed
 
 @record
 class Host:
-    """What of the host's settings matters to notices: the command's first word, and the channel that hears of every
-    failure in place of who set it up; None where these do.
+    """The host's settings for notices: the command word, and the admin channel that gets every notice; None sends each to
+    the person who set the schedule up or shared the entry.
     """
 
     word: str = "/blog"
@@ -24,9 +24,9 @@ class Host:
 
 @record
 class Notice:
-    """A problem with what is owed to the channel `about`; whoever meets it again that day has the same `problem`.
+    """A problem with a delivery to the channel `about`. The same `problem` is reported once a day.
 
-    `told` is who can mend it, None where only the host can.
+    `told` is the person who can fix it, None if only the host can.
     """
 
     team: TeamId
@@ -38,10 +38,12 @@ class Notice:
 
 def unused(schedule: Schedule, slot: Occurrence, outcome: Outcome, host: Host) -> Notice:
     """A slot passed without a digest."""
-    late = f"Dogear was away for more than a day when it was due. “{host.word} share #12” in the channel posts an entry now."
+    late = f"Dogear was offline for more than a day when it was due. “{host.word} share #12” in the channel posts an entry now."
     why = {
         Outcome.LATE: plain(late),
-        Outcome.EMPTY: plain("No entry was left to feature. Add entries to the list, or change the schedule's tag."),
+        Outcome.EMPTY: plain(
+            "There was no entry left to feature. Add entries to the list, or change the schedule's tag."
+        ),
     }[outcome]
     where = (Span("It was due in "), *_named(schedule.channel), Span("."))
     return _of_schedule(schedule, f"unused:{slot.week}", _card("No digest was posted this week.", where, why))
@@ -50,49 +52,49 @@ def unused(schedule: Schedule, slot: Occurrence, outcome: Outcome, host: Host) -
 def stopped(schedule: Schedule, host: Host) -> Notice:
     """We had to pause a schedule ourselves."""
     why = (*_named(schedule.channel), Span(f": {schedule.paused_because}."))
-    mend = (Span(f"Mend that, then: {host.word} schedule resume "), *_named(schedule.channel))
+    mend = (Span(f"Fix that, then type: {host.word} schedule resume "), *_named(schedule.channel))
     problem = f"stopped:{schedule.paused_from}:{schedule.paused_because}"
-    return _of_schedule(schedule, problem, _card("A schedule is paused.", why, mend))
+    return _of_schedule(schedule, problem, _card("I paused a weekly digest.", why, mend))
 
 
 def broken(schedule: Schedule, reference: str) -> Notice:
     """A bug of ours keeps a schedule's digests from being planned."""
-    where = (Span("It is the one of "), *_named(schedule.channel), Span("."))
-    mend = f"Set the schedule again; if that does not help, the host finds it in the log (ref {reference})."
-    return _of_schedule(schedule, "broken", _card("A digest cannot be planned.", where, plain(mend)))
+    where = (Span("It is the digest of "), *_named(schedule.channel), Span("."))
+    mend = f"Set the schedule again. If that does not help, the host finds the cause in the log (ref {reference})."
+    return _of_schedule(schedule, "broken", _card("I can't plan a digest.", where, plain(mend)))
 
 
 def failed(delivery: Delivery, outcome: str | None, entry: Entry | None) -> Notice:
     """It was refused, or came too late."""
     draft = delivery.draft
     what, kind = ("A digest", "digest") if draft.schedule is not None else ("What you shared", "share")
-    card = _card(f"{what} did not arrive whole.", _what(delivery, entry), plain(outcome or ""))
+    card = _card(f"{what} was not posted completely.", _what(delivery, entry), plain(outcome or ""))
     return _of_delivery(delivery, f"failed:{kind}:{addressed(draft.channel)}:{draft.told}:{outcome}", card)
 
 
 def doubtful(delivery: Delivery, outcome: str | None, entry: Entry | None, host: Host) -> Notice:
-    """Whether it arrived only a person can see: they are asked, with buttons for both answers."""
+    """We could not confirm that it was posted: ask a person, with a button for each answer."""
     actions = (
-        _decided(delivery, "It is there", "arrived", host, primary=True),
-        _decided(delivery, "Post again", "again", host),
+        _decided(delivery, "Yes, it's there", "arrived", host, primary=True),
+        _decided(delivery, "No, post it", "again", host),
     )
-    card = _card("Did this arrive?", _what(delivery, entry), plain(outcome or ""), actions=actions)
+    card = _card("Was this posted?", _what(delivery, entry), plain(outcome or ""), actions=actions)
     return _of_delivery(delivery, f"doubt:{delivery.id}:{delivery.fence}", card)
 
 
 def unreadable(delivery: Delivery, outcome: str | None, entry: Entry | None, host: Host) -> Notice:
-    """Another version planned what this one cannot post: somebody has it posted once that is mended."""
-    actions = (_decided(delivery, "Post again", "again", host),)
-    card = _card("This waits for you.", _what(delivery, entry), plain(outcome or ""), actions=actions)
+    """Another version planned it and this one cannot read it: a person posts it after the update."""
+    actions = (_decided(delivery, "No, post it", "again", host),)
+    card = _card("This post needs you.", _what(delivery, entry), plain(outcome or ""), actions=actions)
     return _of_delivery(delivery, f"doubt:{delivery.id}:{delivery.fence}", card)
 
 
 def left(delivery: Delivery, workspace: Workspace) -> Notice:
-    """Something is owed to a workspace that does not let us in any more; nobody there can be told."""
+    """A delivery to a workspace that removed us. No one there can be notified."""
     place = f"{workspace.ref.platform}:{workspace.ref.id}"
-    why = f"{workspace.name or place} ({place}) has removed Dogear, or does not know its token any more."
-    mend = "Install it there again within a day, and what is due is posted."
-    card = _card("Dogear cannot post in a workspace.", plain(why), plain(mend))
+    why = f"{workspace.name or place} ({place}) has removed Dogear or revoked its token."
+    mend = "Install it there again within a day and the pending posts are sent."
+    card = _card("Dogear can't post in a workspace.", plain(why), plain(mend))
     return Notice(
         team=delivery.team,
         problem=f"left:{place}:{workspace.left_at}",
@@ -118,10 +120,10 @@ def _of_delivery(delivery: Delivery, problem: str, card: Card) -> Notice:
 
 
 def _decided(delivery: Delivery, label: str, word: str, host: Host, *, primary: bool = False) -> Action:
-    """A button that names the delivery itself, for there may be several in a channel.
+    """A button that names the delivery, because a channel may have several.
 
-    In a direct message the channel says in which workspace it is pressed; what is pressed in the host's channel is
-    pressed in that one's, and a platform's buttons carry no more than so much.
+    In a direct message the channel names the workspace. In the host's channel it is left out: a platform limits how
+    much a button can carry.
     """
     where = {} if host.channel else {"channel": addressed(delivery.draft.channel)}
     call = Call(path=("digest", word), arguments={**where, "delivery": str(delivery.id)})

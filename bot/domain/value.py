@@ -47,7 +47,7 @@ def entry_number(typed: str) -> EntryNumber:
     """`#12` or `12`."""
     match = re.fullmatch(r"#?(\d{1,9})", typed.strip())
     if not match:
-        raise BadUsage(f"“{typed}” is not an entry number.", hint="Entries are named like #12.")
+        raise BadUsage(f"“{typed}” is not an entry number.", hint="Type its number, such as #12.")
     return EntryNumber(int(match[1]))
 
 
@@ -106,7 +106,7 @@ def period(typed: str) -> timedelta:
     match = re.fullmatch(r"(\d{1,3})\s*(?:(d)(?:ays?)?|w(?:eeks?)?)", typed.strip().lower())
     length = timedelta(days=int(match[1]) * (1 if match[2] else 7)) if match else timedelta()
     if not timedelta() < length <= timedelta(weeks=MAX_WEEKS):
-        raise BadUsage(f"“{typed}” is not a length of time.", hint=f"Use 3d or 2w, at most {MAX_WEEKS}w.")
+        raise BadUsage(f"“{typed}” is not a period.", hint=f"Use 3d or 2w, at most {MAX_WEEKS}w.")
     return length
 
 

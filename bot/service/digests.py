@@ -87,7 +87,7 @@ def post_now(tx: Transaction, team: TeamId, channel: ChannelRef) -> Digest:
     used = tx.schedules.used_slot(schedule.id, slot.week)
     if used is not None:
         raise Conflict(
-            f"This week's digest ({slot.week}) is used up: {used.outcome.value}.",
+            f"This week's digest ({slot.week}) is done: {used.outcome.value}.",
             hint="“digest history” shows the past weeks, “share #12” posts any entry now.",
         )
     digest = _plan(tx, schedule, slot, late=False)

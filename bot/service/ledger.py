@@ -382,16 +382,17 @@ def _doubtful(tx: Transaction, by: Decider, where: ChannelRef | DeliveryId) -> D
     """Of those that are meant the one that has waited for a person the longest."""
     waiting = [one for one in tx.ledger.unsettled(by.team) if one.state is State.NEEDS_HUMAN]
     if isinstance(where, ChannelRef):
-        meant, what = [one for one in waiting if one.draft.channel == where], "Nothing in this channel is in doubt."
-    else:
-        meant, what = [one for one in waiting if one.id == where], "That post of this team's is not in doubt."
-    if not meant:
-        raise NotFound(
-            what, hint="Its own team's admins decide of a post; for them “status” shows what went wrong lately."
+        meant, what = (
+            [one for one in waiting if one.draft.channel == where],
+            "Every post in this channel has arrived; there is nothing to confirm.",
         )
+    else:
+        meant, what = [one for one in waiting if one.id == where], "That post has arrived; there is nothing to confirm."
+    if not meant:
+        raise NotFound(what, hint="An admin can type “status” to see what failed lately.")
     allowed = [one for one in meant if by.admin or (one.draft.schedule is None and one.draft.told == by.account)]
     if not allowed:
         raise NotAllowed(
-            "Only an admin, or whoever shared it, decides of that.", hint="Ask an admin of this workspace."
+            "Only an admin or the person who shared it can decide that.", hint="Ask an admin of this workspace."
         )
     return allowed[-1]

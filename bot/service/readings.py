@@ -148,8 +148,8 @@ def team_stats(tx: Transaction, team: TeamId) -> tuple[TeamCounts, Sequence[tupl
     counts = tx.readings.team_counts(team, tx.now() - RECENTLY)
     if counts.members < MIN_FOR_TEAM_STATS:
         raise Refusal(
-            f"Team figures are shown from {MIN_FOR_TEAM_STATS} members on; this team has {counts.members}.",
-            hint="With fewer, a count would tell who read what. Your own figures: stats me",
+            f"Team figures need at least {MIN_FOR_TEAM_STATS} members; this team has {counts.members}.",
+            hint="With fewer, a count would show who read what. Your own figures: stats me",
         )
     found = tx.entries.get(team, [entry for entry, _ in counts.most_read])
     return counts, [(found[entry], readers) for entry, readers in counts.most_read]

@@ -29,12 +29,12 @@ def list_synonyms(tx: Transaction, team: TeamId) -> Sequence[Synonym]:
 def add_synonym(tx: Transaction, team: TeamId, word: str, others: Sequence[str]) -> None:
     """Let the word and each of the others find each other; raises BadUsage and Conflict."""
     if sum(1 for known in list_synonyms(tx, team) if known.file is None) + len(others) > MAX_ADDED:
-        hint = "Put them into the front matter of the list, as `synonyms:`, and remove some here."
-        raise Conflict(f"More than {MAX_ADDED} pairs are not kept here.", hint=hint)
+        hint = "Move them to the front matter of the list, as `synonyms:`, and remove some here."
+        raise Conflict(f"This team has {MAX_ADDED} synonym pairs, which is the limit.", hint=hint)
     for other in others:
         if not tx.synonyms.add(team, word, other):
             hint = "Name two different words or short phrases: settings synonyms add k8s kubernetes"
-            raise BadUsage(f"“{word}” and “{other}” cannot stand for each other.", hint=hint, field="other")
+            raise BadUsage(f"“{word}” and “{other}” cannot be synonyms.", hint=hint, field="other")
 
 
 def remove_synonym(tx: Transaction, team: TeamId, word: str, others: Sequence[str]) -> None:
@@ -42,7 +42,7 @@ def remove_synonym(tx: Transaction, team: TeamId, word: str, others: Sequence[st
     removed = [tx.synonyms.remove(team, word, other) for other in others or (None,)]
     if not any(removed):
         hint = "“settings synonyms” shows them; those of a file are removed from its front matter."
-        raise NotFound(f"Nobody has added synonyms of “{word}” here.", hint=hint)
+        raise NotFound(f"No synonyms of “{word}” were added here.", hint=hint)
 
 
 @record

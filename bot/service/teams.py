@@ -28,7 +28,7 @@ def get_or_create(tx: Transaction, name: str, zone: str) -> Team:
     twin = next((known for known in tx.teams.all() if known.name.casefold() == name.casefold()), None)
     if twin is not None:
         hint = f"Name it “{twin.name}”, or choose another name."
-        raise Conflict(f"There is a team “{twin.name}” already, and “{name}” differs in capitals alone.", hint=hint)
+        raise Conflict(f"There is already a team “{twin.name}”; “{name}” differs only in capital letters.", hint=hint)
     return tx.teams.add(name, zone)
 
 
@@ -46,7 +46,7 @@ def assign(tx: Transaction, ref: WorkspaceRef, name: str) -> Team:
     """Give the workspace to the team of that name; raises NotFound for either."""
     if tx.teams.workspace(ref) is None:
         waiting = ", ".join(f"{waits.ref.platform}:{waits.ref.id}" for waits in tx.teams.workspaces(None)) or "none"
-        raise NotFound(f"We are in no workspace {ref.platform}:{ref.id}.", hint=f"Waiting for a team: {waiting}.")
+        raise NotFound(f"Dogear is not in a workspace {ref.platform}:{ref.id}.", hint=f"Waiting for a team: {waiting}.")
     team = named(tx, name)
     tx.teams.assign(ref, team.id)
     return team

@@ -312,7 +312,7 @@ class FakeCore:
         for entry in self.entries:
             if entry.number == number:
                 return entry
-        raise NotFound(f"There is no entry #{number}.", hint="“search” finds entries by their words.")
+        raise NotFound(f"There is no entry #{number}.", hint="“search” finds entries by words.")
 
     def _state(self, invocation: Invocation, entry: EntryLine) -> ReadingState:
         return self.states.get((invocation.actor.name, entry.number), ReadingState.UNREAD)

@@ -97,4 +97,4 @@ def test_a_slip_of_the_finger_is_told_the_command_that_was_meant(spec: CommandSp
     no = read(f"{slipped} #12")
 
     assert isinstance(no, BadUsage)
-    assert no.hint == f"Did you mean “{spec.name}”? “help” lists every command."
+    assert no.hint == f"Did you mean “{spec.name}”? “help” lists all commands."

@@ -57,9 +57,9 @@ async def a_doubt(database: str, *, digest: bool = False) -> AsyncIterator[Doubt
 def test_a_press_in_a_direct_message_settles_the_doubt_that_it_is_about(database: str) -> None:
     async def scene() -> None:
         async with a_doubt(database) as doubt:
-            pressed = await doubt.ana.user.click(doubt.told, label="It is there")
+            pressed = await doubt.ana.user.click(doubt.told, label="Yes, it's there")
 
-            assert "Noted: it is there." in shown_by(pressed)
+            assert "Thanks, I noted that the post is here." in shown_by(pressed)
             assert await doubt.state() == State.SENT
             assert not doubt.channel.history()
 
@@ -69,10 +69,10 @@ def test_a_press_in_a_direct_message_settles_the_doubt_that_it_is_about(database
 def test_a_press_in_a_direct_message_posts_again(database: str) -> None:
     async def scene() -> None:
         async with a_doubt(database) as doubt:
-            pressed = await doubt.ana.user.click(doubt.told, label="Post again")
+            pressed = await doubt.ana.user.click(doubt.told, label="No, post it")
             await doubt.server.settle()
 
-            assert "It is on its way again." in shown_by(pressed)
+            assert "I am posting it again." in shown_by(pressed)
             assert "#6 Prototyping" in doubt.server.said(entry_message(doubt.channel))
 
     played(scene())
@@ -82,11 +82,11 @@ def test_whose_rights_are_gone_by_then_or_who_left_decides_nothing_from_a_direct
     async def scene() -> None:
         async with a_doubt(database, digest=True) as doubt:
             doubt.server.env.backend.get_member(doubt.guild.id, doubt.ana.id).role_ids.clear()
-            demoted = await doubt.ana.user.click(doubt.told, label="It is there")
-            assert "Only an admin, or whoever shared it, decides of that." in shown_by(demoted)
+            demoted = await doubt.ana.user.click(doubt.told, label="Yes, it's there")
+            assert "Only an admin or the person who shared it can decide that." in shown_by(demoted)
 
             doubt.guild.remove_member(doubt.ana)
-            gone = await doubt.ana.user.click(doubt.told, label="It is there")
+            gone = await doubt.ana.user.click(doubt.told, label="Yes, it's there")
             assert "This cannot be answered from here." in shown_by(gone)
             assert await doubt.state() == State.NEEDS_HUMAN
 
@@ -119,10 +119,10 @@ def test_a_button_about_a_channel_of_another_workspace_is_refused(database: str,
             olga = doubt.server.member(other, "olga", admin=True)
             about = addressed(places.channel(doubt.guild.id, doubt.channel.id)) if place == "other" else place
             call = Call(path=("digest", "arrived"), arguments={"channel": about})
-            card = Card(title="Did it arrive?", actions=(Action(label="It is there", call=call),))
+            card = Card(title="Did it arrive?", actions=(Action(label="Yes, it's there", call=call),))
             await doubt.server.platform.post(places.channel(other.id, ops.id), card, key="a-key")
 
-            pressed = await olga.click(entry_message(ops), label="It is there")
+            pressed = await olga.click(entry_message(ops), label="Yes, it's there")
 
             assert "That channel is in another workspace." in shown_by(pressed)
             assert await doubt.state() == State.NEEDS_HUMAN

@@ -119,7 +119,7 @@ def test_the_hosts_channel_hears_of_it_in_whatever_workspace_it_is(database: str
 
 def again(card: Card) -> Call:
     """What the button for posting again does."""
-    return next(action.call for action in card.actions if action.label == "Post again")
+    return next(action.call for action in card.actions if action.label == "No, post it")
 
 
 @asynccontextmanager
@@ -184,5 +184,5 @@ def test_in_the_hosts_channel_the_teams_own_admins_decide_and_nobody_elses(datab
 
     theirs, second = asyncio.run(scenario())
 
-    assert "That post of this team's is not in doubt." in theirs
+    assert "That post has arrived; there is nothing to confirm." in theirs
     assert "on its way again" in second

@@ -192,7 +192,7 @@ def test_a_look_that_was_cut_short_says_nothing_of_a_later_attempt(database: str
 
 @pytest.mark.parametrize(
     ("pressed", "said", "posts"),
-    [("It is there", "Noted: it is there.", 1), ("Post again", "It is on its way again.", 2)],
+    [("Yes, it's there", "Thanks, I noted that the post is here.", 1), ("No, post it", "I am posting it again.", 2)],
 )
 def test_without_the_history_scope_an_admin_is_asked_and_their_answer_is_carried_out(
     pressed: str, said: str, posts: int, database: str, seed: Path
@@ -203,7 +203,7 @@ def test_without_the_history_scope_an_admin_is_asked_and_their_answer_is_carried
             await a_digest_in(club)
             await club.advance(timedelta(minutes=5))
             (question,) = [post for post in club.slack.sent if post.channel.startswith("D")]
-            assert {"It is there", "Post again"} == set(buttons(question.body))
+            assert {"Yes, it's there", "No, post it"} == set(buttons(question.body))
             answer = await club.press(ANA, buttons(question.body)[pressed], channel=question.channel)
             assert answer["text"] == said
             await club.settle()

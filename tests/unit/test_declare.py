@@ -145,7 +145,7 @@ def test_a_value_that_cannot_be_read_names_its_parameter() -> None:
     with pytest.raises(BadUsage) as caught:
         put.run(a_turn(), {"entry": "twelve"})
 
-    assert (caught.value.field, caught.value.hint) == ("entry", "Entries are named like #12.")
+    assert (caught.value.field, caught.value.hint) == ("entry", "Type its number, such as #12.")
 
 
 def test_an_option_that_the_command_lacks_is_refused() -> None:
@@ -205,12 +205,12 @@ def test_a_form_asks_for_every_parameter_and_submits_to_its_command() -> None:
 
 
 def test_a_form_that_comes_back_says_at_the_field_what_was_wrong() -> None:
-    problem = BadUsage("“x” is not an entry number.", hint="Entries are named like #12.", field="entry")
+    problem = BadUsage("“x” is not an entry number.", hint="Type its number, such as #12.", field="entry")
 
     form = form_of(put.spec, {"entry": "x", "note": "kept"}, problem)
 
     assert [field.problem for field in form.fields] == [
-        "“x” is not an entry number. Entries are named like #12.",
+        "“x” is not an entry number. Type its number, such as #12.",
         None,
         None,
     ]

@@ -101,7 +101,7 @@ def test_when_all_were_featured_the_one_longest_ago_comes_again() -> None:
     long_ago = a_candidate(3, last_featured=NOW - WEEK, has_notes=False)
     just_as_long_ago = a_candidate(2, last_featured=NOW - WEEK)
 
-    assert chosen(recently, long_ago, just_as_long_ago) == (2, Why.MAX_AGO)
+    assert chosen(recently, long_ago, just_as_long_ago) == (2, Why.LEAST_RECENT)
 
 
 def featured_in_turn(pool: Sequence[Candidate], weeks: int) -> list[int]:
@@ -168,9 +168,14 @@ def test_what_the_article_says_comes_before_why_it_was_chosen() -> None:
     assert isinstance(why, Paragraph)
 
 
-@pytest.mark.parametrize(("readers", "said"), [(0, "nobody yet"), (1, "1 member"), (12, "12 members")])
+@pytest.mark.parametrize(("readers", "said"), [(1, "1 member"), (12, "12 members")])
 def test_the_card_counts_its_readers(readers: int, said: str) -> None:
     assert small_print(card_of(a_digest(an_entry(), readers=readers)))[-1].endswith(f". Read by {said}.")
+
+
+def test_a_card_without_readers_has_no_count() -> None:
+    for card in (card_of(a_digest(an_entry(), readers=0)), shared_card(an_entry(), "Anna", 0)):
+        assert "Read by" not in " ".join(small_print(card))
 
 
 def test_facts_that_an_entry_lacks_are_left_out() -> None:

@@ -105,21 +105,21 @@ def test_the_words_left_over_are_kept_as_they_are(typed: str, meant: Call) -> No
     ],
 )
 def test_an_unknown_command_names_the_nearest(typed: str, nearest: str) -> None:
-    assert refused(typed).hint == f"Did you mean “{nearest}”? “help” lists every command."
+    assert refused(typed).hint == f"Did you mean “{nearest}”? “help” lists all commands."
 
 
 def test_a_command_that_resembles_none_points_to_help() -> None:
     no = refused("xyzzy")
 
     assert no.message == "I don't know the command “xyzzy”."
-    assert no.hint == "“help” lists every command."
+    assert no.hint == "“help” lists all commands."
 
 
 def test_a_word_that_may_not_follow_a_group_is_told_what_may() -> None:
     no = refused("stats foo")
 
     assert no.message == "I don't know the command “stats foo”."
-    assert no.hint == "After “stats” comes one of: me, team. “help” lists every command."
+    assert no.hint == "After “stats” comes one of: me, team. “help” lists all commands."
 
 
 def test_an_unknown_word_after_a_group_is_named_with_it() -> None:

@@ -157,7 +157,7 @@ def test_a_refusal_is_private_and_says_what_to_do() -> None:
     refused, unknown = answers("/blog show 99", "announce")
 
     assert (refused["private"], refused["refusal"]) == (True, True)
-    assert refused["text"] == "There is no entry #99.\n“search” finds entries by their words."
+    assert refused["text"] == "There is no entry #99.\n“search” finds entries by words."
     assert (unknown["private"], unknown["refusal"]) == (True, True)
 
 
@@ -255,7 +255,7 @@ def test_a_reaction_that_cannot_be_kept_is_refused() -> None:
     (given,) = answers("react ✅ #12", core=BusyCore())
 
     assert given["refusal"]
-    assert given["title"] == "The reading list cannot be reached right now."
+    assert given["title"] == "I can't reach the database right now."
 
 
 def test_a_delivery_that_cannot_be_made_now_does_not_cost_the_answer() -> None:

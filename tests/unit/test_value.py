@@ -26,7 +26,7 @@ def test_an_entry_is_named_by_its_number_with_or_without_a_hash(typed: str, numb
 
 @pytest.mark.parametrize("typed", ["", "#", "twelve", "##12", "# 12", "12a", "-1", "1.5", "1234567890", "#²"])
 def test_anything_else_is_no_entry_number(typed: str) -> None:
-    assert refused(entry_number, typed) == (f"“{typed}” is not an entry number.", "Entries are named like #12.")
+    assert refused(entry_number, typed) == (f"“{typed}” is not an entry number.", "Type its number, such as #12.")
 
 
 @pytest.mark.parametrize(("typed", "number"), [("1", 1), (" 2 ", 2), ("010", 10), ("999999", 999_999)])
@@ -138,6 +138,6 @@ def test_a_length_of_time_is_a_number_of_days_or_weeks(typed: str, days: int) ->
 )
 def test_anything_else_is_no_length_of_time(typed: str) -> None:
     assert refused(period, typed) == (
-        f"“{typed}” is not a length of time.",
+        f"“{typed}” is not a period.",
         "Use 3d or 2w, at most 52w.",
     )
