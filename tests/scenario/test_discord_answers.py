@@ -151,7 +151,7 @@ def test_whoever_waits_is_told_in_private_that_nothing_comes(
         said = asyncio.run(scene())
 
     (record,) = [record for record in caplog.records if record.name == "dogear.discord"]
-    assert f"The answer did not arrive whole (ref {record.__dict__['reference']})." in said
+    assert f"The answer was not posted completely (ref {record.__dict__['reference']})." in said
     assert ("gone" in caplog.text) is False
 
 
@@ -162,7 +162,7 @@ def test_an_answer_that_discord_does_not_take_is_owned_up_to() -> None:
 
             told = await place.ana.slash(place.channel, "blog home")
 
-            assert "The answer did not arrive whole" in shown_by(told)
+            assert "The answer was not posted completely" in shown_by(told)
 
     played(scene())
 
@@ -179,7 +179,7 @@ def test_what_was_shown_of_a_public_answer_stays_when_the_rest_does_not_arrive(m
             told = await place.ana.slash(place.channel, "blog announce")
 
             assert "Long" in shown_by(told)
-            assert "The answer did not arrive whole" in shown_by(told)
+            assert "The answer was not posted completely" in shown_by(told)
             assert len(place.said()) == 1
 
     monkeypatch.setattr(answers, "PATIENCE", 0.0)

@@ -87,7 +87,7 @@ def test_what_failed_for_the_databases_sake_may_be_repeated(
     away, back = asyncio.run(scenario())
 
     assert away.refusal
-    assert "nothing was lost" in text_of(away)
+    assert "Nothing was lost" in text_of(away)
     assert not back.refusal
 
 

@@ -163,7 +163,7 @@ def test_what_is_owed_to_a_workspace_that_we_left_is_refused_after_a_day_and_tol
 
     told, outcome = asyncio.run(scenario())
 
-    assert told == ["What you shared did not arrive whole."]
+    assert told == ["What you shared was not posted completely."]
     assert outcome == "Dogear is not in this workspace any more"
     (warned,) = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert (warned["level"], warned["event"], warned["outcome"]) == ("warning", "delivery refused", outcome)

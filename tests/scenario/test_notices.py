@@ -113,7 +113,7 @@ def test_the_hosts_channel_hears_of_it_in_whatever_workspace_it_is(database: str
     (posted,), platform = asyncio.run(scenario())
 
     assert posted.ref.channel == ChannelRef(WorkspaceRef(NAME, "host"), "ops")
-    assert posted.card.title == "What you shared did not arrive whole."
+    assert posted.card.title == "What you shared was not posted completely."
     assert platform.told == []
 
 
@@ -151,8 +151,8 @@ def test_who_shared_an_entry_decides_of_its_doubt_without_being_an_admin(databas
 
     other, own, posts = asyncio.run(scenario())
 
-    assert "Only an admin, or whoever shared it" in other
-    assert "on its way again" in own
+    assert "Only an admin or the person who shared it" in other
+    assert "posting it again" in own
     assert posts == 1
 
 
@@ -167,8 +167,8 @@ def test_of_a_digest_an_admin_decides_and_of_one_doubt_at_a_time(database: str, 
     reader, admin, twice = asyncio.run(scenario())
 
     assert "Only an admin" in reader
-    assert "on its way again" in admin
-    assert "is not in doubt" in twice
+    assert "posting it again" in admin
+    assert "nothing to confirm" in twice
 
 
 def test_in_the_hosts_channel_the_teams_own_admins_decide_and_nobody_elses(database: str, tmp_path: Path) -> None:
@@ -185,4 +185,4 @@ def test_in_the_hosts_channel_the_teams_own_admins_decide_and_nobody_elses(datab
     theirs, second = asyncio.run(scenario())
 
     assert "That post has arrived; there is nothing to confirm." in theirs
-    assert "on its way again" in second
+    assert "posting it again" in second

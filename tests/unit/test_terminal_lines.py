@@ -84,9 +84,9 @@ def test_a_button_is_pressed_by_its_number() -> None:
     ("typed", "says"),
     [
         ("clock -1d", "only goes forward"),
-        ("clock +0d", "not a length of time"),
-        ("clock +9999999d", "not a length of time"),
-        ("clock +366000m +1", "not a length of time"),
+        ("clock +0d", "not a period"),
+        ("clock +9999999d", "not a period"),
+        ("clock +366000m +1", "not a period"),
         ("clock soon", "Usage: "),
         ("clock soon 9", "not a weekday"),
         ("as", "Usage: "),
