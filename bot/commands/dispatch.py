@@ -236,10 +236,11 @@ class Dispatcher:
         already_counted: bool,
     ) -> Card:
         """Third stage: run a writing command once. A repeat of the same invocation gets the saved answer."""
-        kept = tx.invocations.saved_answer(invocation.id)
-        if kept is not None:
+        if not tx.invocations.claim(invocation.id):
+            kept = tx.invocations.saved_answer(invocation.id)
             if not already_counted:
                 self._metrics.count_repeat()
+            assert kept is not None
             return from_json(kept)
         card = self._run_as_member(tx, invocation, command, call, role)
         tx.invocations.save(invocation.id, to_json(card))
@@ -380,11 +381,9 @@ class Dispatcher:
         self._metrics.count_repeat()
 
     def _apply_once(self, tx: Transaction, happening: Happening, id: InvocationId | None) -> Schedule | Joined | None:
-        if id is not None:
-            if tx.invocations.saved_answer(id) is not None:
-                self._metrics.count_repeat()
-                return None
-            tx.invocations.save(id, "")
+        if id is not None and not tx.invocations.claim(id):
+            self._metrics.count_repeat()
+            return None
         return self._apply(tx, happening)
 
     def _apply(self, tx: Transaction, happening: Happening) -> Schedule | Joined | None:
@@ -405,9 +404,9 @@ class Dispatcher:
                 schedules.restart(tx, happening.channel)
             case WorkspaceJoined():
                 team = teams.get_or_create_default(tx, self._rules.zone) if happening.by_host else None
-                known = tx.teams.workspace(happening.workspace)
+                news = teams.is_news(tx, happening.workspace)
                 joined = teams.join(tx, happening.workspace, happening.name, team)
-                return Joined(news=known is None or known.left_at is not None, has_team=joined.team is not None)
+                return Joined(news=news, has_team=joined.team is not None)
             case WorkspaceLeft():
                 tx.teams.leave(happening.workspace)
         return None

@@ -131,7 +131,7 @@ _SAID = {
 
 def _chosen(turn: Turn, number: EntryNumber, state: ReadingState) -> Card:
     entry = entries.entry(turn.tx, turn.team.id, number)
-    changed = readings.choose(turn.tx, turn.member.id, entry.id, state)
+    changed = readings.choose(turn.tx, turn.member, entry.id, state)
     said = _SAID[state][0 if changed else 1]
     undo = "later" if state is ReadingState.UNREAD else "unread"
     return Card(

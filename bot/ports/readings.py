@@ -1,6 +1,6 @@
 """Who has read what: reading states, choices and marks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -22,8 +22,28 @@ class TeamCounts:
     most_read: tuple[tuple[EntryId, int], ...]
 
 
+@record
+class Marked:
+    """A member with marks on messages that show an entry: the stored state, the last choice and all of these marks."""
+
+    member: MemberId
+    state: ReadingState
+    choice: Choice | None
+    marks: tuple[Mark, ...]
+
+
 class Readings(Protocol):
     """Reading states, choices and marks."""
+
+    def lock(self, team: TeamId, account: AccountRef, entry: EntryId) -> None:
+        """Wait until no other transaction changes what the account has read of the entry, and keep others waiting until
+        this one ends. Admit the member first: everyone takes these two in this order.
+        """
+        ...
+
+    def lock_entries(self, team: TeamId, entries: Collection[EntryId]) -> None:
+        """As `lock` for every account of the team."""
+        ...
 
     def state(self, member: MemberId, entry: EntryId) -> ReadingState:
         """The member's state for one entry; unread where nothing is kept."""
@@ -41,6 +61,10 @@ class Readings(Protocol):
 
     def marks_on(self, team: TeamId, message: MessageRef) -> Sequence[Mark]:
         """Every mark on one message."""
+        ...
+
+    def marked(self, team: TeamId, entry: EntryId) -> Sequence[Marked]:
+        """Every member with a mark on a message that shows the entry."""
         ...
 
     def save_mark(self, team: TeamId, mark: Mark) -> bool:

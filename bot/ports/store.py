@@ -4,6 +4,7 @@ Every method of a transaction's nouns may raise StoreBusy, and nothing else unle
 team reads that team's rows only: an entry of another team does not exist for it.
 """
 
+from collections.abc import Collection
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -39,6 +40,14 @@ class Transaction(Protocol):
 
     def now(self) -> datetime:
         """The transaction's own moment, aware UTC: the database's clock where several machines share it."""
+        ...
+
+    def lock(self, names: Collection[str]) -> None:
+        """Wait until no other transaction holds a lock of one of these names, and hold all of them until this one ends.
+
+        For what is read, changed and written back where no row or key protects it. Lock everything that a transaction
+        needs at once and before it takes a number (`plan`, `add`): two that wait for each other both fail.
+        """
         ...
 
     def schema(self) -> str:

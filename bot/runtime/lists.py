@@ -46,7 +46,7 @@ class Lists:
             known = await self._runner.read(lambda tx: [source.path for source in tx.entries.sources(team.id)])
             if set(known) != set(wanted):
                 await asyncio.to_thread(refuse_missing, set(wanted) - set(known))
-                await self._runner.write(lambda tx: tx.entries.set_sources(team.id, wanted))
+                await self._runner.write(lambda tx: entries.use(tx, team.id, wanted))
             with _uncollected():
                 return await self._synced(team, progress, orphans=set(known) != set(wanted))
 

@@ -4,10 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from bot.domain import notice
 from bot.domain.card import Card
-from bot.domain.delivery import SHARE, Delivery, Draft, Step
+from bot.domain.delivery import SHARE, Delivery, Draft, State, Step
 from bot.domain.digest import (
     Digest,
     Feature,
@@ -60,7 +61,7 @@ def preview(tx: Transaction, team: TeamId, channel: ChannelRef) -> Preview:
 
 def pick(tx: Transaction, team: TeamId, channel: ChannelRef, number: EntryNumber) -> Preview:
     """Feature this entry next; raises NotFound, or Conflict for an entry that the schedule's tags leave out."""
-    schedule = schedules.of(tx, team, channel)
+    schedule = schedules.locked(tx, team, channel)
     entry = entries.entry_on_list(tx, team, number)
     if entry.id not in {candidate.entry for candidate in tx.schedules.candidates(team, channel, schedule.tags)}:
         raise Conflict(
@@ -73,7 +74,7 @@ def pick(tx: Transaction, team: TeamId, channel: ChannelRef, number: EntryNumber
 
 def skip(tx: Transaction, team: TeamId, channel: ChannelRef) -> tuple[Schedule, Occurrence]:
     """Use up the channel's next slot without a post; the slot that was skipped."""
-    schedule = schedules.of(tx, team, channel)
+    schedule = schedules.locked(tx, team, channel)
     slot = _next_slot(tx, schedule)
     tx.schedules.use_slot(_week(tx, schedule, slot, Outcome.SKIPPED))
     return schedule, slot
@@ -81,19 +82,37 @@ def skip(tx: Transaction, team: TeamId, channel: ChannelRef) -> tuple[Schedule, 
 
 def post_now(tx: Transaction, team: TeamId, channel: ChannelRef) -> Digest:
     """Plan this week's digest for now and use up this week's slot; raises Conflict if it was used already."""
-    schedule = schedules.of(tx, team, channel)
+    schedule = schedules.locked(tx, team, channel)
     now = tx.now()
     slot = Occurrence(week=schedule.week_of(now), due_at=now)
     used = tx.schedules.used_slot(schedule.id, slot.week)
     if used is not None:
-        raise Conflict(
-            f"This week's digest ({slot.week}) is done: {used.outcome.value}.",
-            hint="“digest history” shows the past weeks, “share #12” posts any entry now.",
-        )
+        hint = "“digest history” shows the past weeks, “share #12” posts any entry now."
+        raise Conflict(f"{_already(tx, used)}{_next_one(tx, schedule)}", hint=hint)
     digest = _plan(tx, schedule, slot, late=False)
     if digest is None:
         raise Refusal("There is no entry to feature.", hint=_empty_hint(schedule))
     return digest
+
+
+def _already(tx: Transaction, used: Week) -> str:
+    """What became of this week's digest, for an admin who wants to post it."""
+    post = posted(tx, used)
+    if used.outcome is not Outcome.PLANNED or post is None:
+        return f"This week's digest was already {used.outcome.value}."
+    if post.state is State.SENT:
+        return "This week's digest was already posted."
+    if post.state.final:
+        return "This week's digest could not be posted."
+    if post.state is State.NEEDS_HUMAN:
+        return "This week's digest was posted, but I can't see whether it arrived."
+    return "This week's digest is being posted right now."
+
+
+def _next_one(tx: Transaction, schedule: Schedule) -> str:
+    coming = schedules.next_dates(tx, schedule, most=1)
+    at = coming[0].due_at.astimezone(ZoneInfo(schedule.zone)) if coming else None
+    return f" The next one comes on {at:%A} {at.day} {at:%B}." if at else ""
 
 
 @record
@@ -143,13 +162,14 @@ def any_due(tx: Transaction) -> bool:
 
 
 def plan_due(tx: Transaction, among: Sequence[Schedule] | None = None) -> Sequence[Tick]:
-    """Use up slots that are due and not used yet, of all schedules or of these as they are by now: plan the digest, or
-    skip it if it is too late or nothing is left.
+    """Use up slots that are due and not used yet, of these schedules as they are by now: plan the digest, or skip it if
+    it is too late or nothing is left. Without `among` those of all schedules, unlocked: only a restore asks for that.
 
     Asking again, at the same time or from another machine, changes nothing.
     """
     now = tx.now()
     if among is not None:
+        schedules.lock(tx, [schedule.channel for schedule in among])
         kept = [tx.schedules.of_channel(schedule.team, schedule.channel) for schedule in among]
         among = [schedule for schedule in kept if schedule is not None]
     used = [(schedule, slot, _use(tx, schedule, slot, now)) for schedule, slot in due(tx, among).slots]

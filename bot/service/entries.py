@@ -48,8 +48,12 @@ def sync(
 
     `read` holds the files that changed (and those that listed duplicates, see `SourceFile`), in the order in
     which the first of two equal entries wins; `gone` the files that are there no more. A file that could not be
-    used, or that lost all its entries at once, keeps its last good copy.
+    used, or that lost all its entries at once, keeps its last good copy. A file of a source that was removed while it
+    was read is left out.
     """
+    lock(tx, team)
+    here = {source.id for source in tx.entries.sources(team)}
+    read, gone = [file for file in read if file.source in here], [one for one in gone if one[0] in here]
     known_files = {(file.source, file.file): file for source in tx.entries.sources(team) for file in _files(tx, source)}
     merge = _Merge(tx.entries.stored(team))
     read = [_kept_copy(file, known_files.get((file.source, file.list.file))) for file in read]
@@ -73,6 +77,17 @@ def sync(
         files_read=len(read),
         problems=problems(tx, team),
     )
+
+
+def lock(tx: Transaction, team: TeamId) -> None:
+    """Keep others from changing the team's sources, files and entries until the transaction ends."""
+    tx.lock([f"list {team}"])
+
+
+def use(tx: Transaction, team: TeamId, paths: Sequence[str]) -> Sequence[Source]:
+    """Make these the team's sources; what came of those that are gone is retired by the next `sync`."""
+    lock(tx, team)
+    return tx.entries.set_sources(team, paths)
 
 
 def unchanged(tx: Transaction, team: TeamId) -> SyncReport:

@@ -24,7 +24,7 @@ from bot.domain.delivery import (
     late,
 )
 from bot.domain.entry import Entry
-from bot.domain.errors import ChannelRefused, NotAllowed, NotFound, PlatformBusy, PlatformError, Scope
+from bot.domain.errors import ChannelRefused, Conflict, NotAllowed, NotFound, PlatformBusy, PlatformError, Scope
 from bot.domain.ids import AccountRef, ChannelRef, DeliveryId, MessageRef, PlatformName, TeamId
 from bot.domain.notice import Host, Notice
 from bot.domain.record import record
@@ -193,7 +193,8 @@ class Outcome:
 def note_attempts(
     tx: Transaction, attempts: Sequence[Attempt], durations: Durations, rules: RulesByPlatform, host: Host
 ) -> Sequence[Outcome]:
-    """Note what attempts came to."""
+    """Note what attempts came to. What stops schedules locks them all before the first note takes a number."""
+    schedules.lock(tx, [one.delivery.draft.channel for one in attempts if _refuses(one.delivery, one.result)])
     results = {one.delivery.id: one.result for one in attempts}
     known = _by_team([one.delivery for one in attempts])
     noted = {one.id: _note_attempt(tx, one, results[one.id], durations, rules, host) for one in known}
@@ -247,9 +248,13 @@ def _stop_if_refused(tx: Transaction, delivery: Delivery, result: Result) -> Sch
 
     A channel that refuses a reply, as in a thread that was locked, still takes the next digest.
     """
-    if not isinstance(result, ChannelRefused) or delivery.draft.step is not Step.ROOT:
+    if not _refuses(delivery, result):
         return None
     return schedules.stop(tx, delivery.draft.channel, str(result).rstrip("."))
+
+
+def _refuses(delivery: Delivery, result: Result) -> bool:
+    return isinstance(result, ChannelRefused) and delivery.draft.step is Step.ROOT
 
 
 def note_search(
@@ -365,7 +370,8 @@ def confirm_arrived(tx: Transaction, by: Decider, where: ChannelRef | DeliveryId
     """
     delivery = _doubtful(tx, by, where)
     check(delivery.state, State.SENT)
-    tx.ledger.settle(delivery.id, delivery.fence, State.SENT, outcome="a person saw it there")
+    if not tx.ledger.settle(delivery.id, delivery.fence, State.SENT, outcome="a person saw it there"):
+        raise _settled_meanwhile()
     return delivery
 
 
@@ -374,12 +380,19 @@ def post_again(tx: Transaction, by: Decider, where: ChannelRef | DeliveryId) -> 
     delivery = _doubtful(tx, by, where)
     check(delivery.state, State.PENDING)
     tx.ledger.clear_deadline(delivery.id)
-    tx.ledger.settle(delivery.id, delivery.fence, State.PENDING, not_before=tx.now())
+    if not tx.ledger.settle(delivery.id, delivery.fence, State.PENDING, not_before=tx.now()):
+        raise _settled_meanwhile()
     return delivery
 
 
+def _settled_meanwhile() -> Conflict:
+    """A worker that was given up has said in this moment that it arrived."""
+    return Conflict("That post has just arrived.", hint="There is nothing to confirm any more.")
+
+
 def _doubtful(tx: Transaction, by: Decider, where: ChannelRef | DeliveryId) -> Delivery:
-    """Of those that are meant the one that has waited for a person the longest."""
+    """Of those that are meant the one that has waited for a person the longest. Two people decide one after the other."""
+    tx.lock([f"doubts {by.team}"])
     waiting = [one for one in tx.ledger.unsettled(by.team) if one.state is State.NEEDS_HUMAN]
     if isinstance(where, ChannelRef):
         meant, what = (

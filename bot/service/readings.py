@@ -1,15 +1,16 @@
 """Who has read what: choices, reactions, queues and counts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.chat.platform import MarksSeen, Reacted, ReactionsCleared, Unreacted
+from bot.chat.platform import Actor, MarksSeen, Reacted, ReactionsCleared, Unreacted
 from bot.domain.entry import Entry
 from bot.domain.errors import Refusal
-from bot.domain.ids import AccountRef, EntryId, MemberId, TeamId
+from bot.domain.ids import EntryId, EntryNumber, MemberId, MessageRef, TeamId
 from bot.domain.reading_state import Choice, Mark, Reading, ReadingCounts, ReadingState, state_of
 from bot.domain.record import record
+from bot.domain.team import Member, Team
 from bot.ports.readings import TeamCounts
 from bot.ports.store import Transaction
 from bot.service import entries, teams
@@ -19,11 +20,16 @@ MIN_FOR_TEAM_STATS = 3
 RECENTLY = timedelta(days=30)
 
 
-def choose(tx: Transaction, member: MemberId, entry: EntryId, state: ReadingState) -> bool:
-    """Take what a member typed or pressed; whether the state is another one now."""
-    before = tx.readings.state(member, entry)
-    now = tx.now()
-    tx.readings.save(member, Reading(entry=entry, state=state, since=now), Choice(state=state, at=now))
+def choose(tx: Transaction, member: Member, entry: EntryId, state: ReadingState) -> bool:
+    """Take what a member typed or pressed; whether the state is another one now.
+
+    The choice is no older than what it overrides, for clocks differ and a transaction that waited began earlier.
+    """
+    tx.readings.lock(member.team, member.account, entry)
+    before, last = tx.readings.state(member.id, entry), tx.readings.choice(member.id, entry)
+    live = [mark.at for mark in tx.readings.marks(member.team, member.account, entry) if mark.live]
+    at = max([tx.now(), *live, *([last.at] if last else [])])
+    tx.readings.save(member.id, Reading(entry=entry, state=state, since=tx.now()), Choice(state=state, at=at))
     return before is not state
 
 
@@ -37,19 +43,25 @@ def react(tx: Transaction, event: Reacted | Unreacted) -> ReadingState | None:
     entry = _entry_shown(tx, team.id, event) if team else None
     if team is None or entry is None:
         return None
-    there = isinstance(event, Reacted)
-    member = teams.admitted(tx, team, event.actor) if there else tx.teams.member(team.id, event.actor.account)
-    mark = Mark(
+    account = event.actor.account
+    if isinstance(event, Reacted):
+        teams.admitted(tx, team, event.actor)
+    tx.readings.lock(team.id, account, entry)
+    tx.readings.save_mark(team.id, _mark_of(event, entry))
+    member = tx.teams.member(team.id, account)
+    return _follow(tx, member, entry) if member else None
+
+
+def _mark_of(event: Reacted | Unreacted, entry: EntryId) -> Mark:
+    return Mark(
         account=event.actor.account,
         message=event.message,
         entry=entry,
         emoji=event.emoji,
         meaning=event.meaning,
         at=event.at,
-        live=there,
+        live=isinstance(event, Reacted),
     )
-    tx.readings.save_mark(team.id, mark)
-    return _follow(tx, team.id, member.id, event.actor.account, entry) if member else None
 
 
 def clear(tx: Transaction, event: ReactionsCleared) -> int:
@@ -57,34 +69,67 @@ def clear(tx: Transaction, event: ReactionsCleared) -> int:
     team = teams.team_of(tx, event.message.channel.workspace)
     if team is None:
         return 0
-    marks = [
-        mark for mark in tx.readings.marks_on(team.id, event.message) if mark.live and event.emoji in (None, mark.emoji)
-    ]
+    marks = [mark for mark in _locked(tx, team.id, event.message) if mark.live and event.emoji in (None, mark.emoji)]
     _take_away(tx, team.id, marks, event.at)
+    _follow_all(tx, team.id, {mark.entry for mark in marks})
     return len(marks)
+
+
+def _locked(tx: Transaction, team: TeamId, message: MessageRef, *shown: EntryId) -> Sequence[Mark]:
+    """The marks on a message, after locking what it shows; a mark on another entry is from after the look before."""
+    entries = {mark.entry for mark in tx.readings.marks_on(team, message)} | set(shown)
+    tx.readings.lock_entries(team, entries)
+    return [mark for mark in tx.readings.marks_on(team, message) if mark.entry in entries]
 
 
 def _take_away(tx: Transaction, team: TeamId, marks: Sequence[Mark], at: datetime) -> None:
     for mark in marks:
         tx.readings.save_mark(team, replace(mark, at=at, live=False))
-        member = tx.teams.member(team, mark.account)
-        if member:
-            _follow(tx, team, member.id, mark.account, mark.entry)
 
 
 def see(tx: Transaction, event: MarksSeen) -> int:
-    """Bring the marks of a message in line with what stands on it; how many were put or taken away."""
+    """Bring the marks of a message in line with what is on it, and the states of everyone who reacted to its entry
+    in line with their marks; how many marks were put or taken away.
+    """
     team = teams.team_of(tx, event.message.channel.workspace)
     if team is None:
         return 0
-    known = {(mark.account, mark.emoji): mark for mark in tx.readings.marks_on(team.id, event.message)}
-    there = {(seen.actor.account, seen.emoji): seen for seen in event.marks}
-    missed = [seen for one, seen in there.items() if one not in known or _came_back(known[one], event)]
-    for seen in missed:
-        react(tx, replace(seen, at=_earliest(known.get((seen.actor.account, seen.emoji)), event)))
-    gone = [mark for one, mark in known.items() if mark.live and mark.at <= event.at and one not in there]
+    shown = _entries_shown(tx, team.id, event)
+    _admit(tx, team, [one.actor for one in _missed(tx.readings.marks_on(team.id, event.message), event, shown)])
+    known = _locked(tx, team.id, event.message, *shown.values())
+    by_key = {(mark.account, mark.emoji): mark for mark in known}
+    missed = _missed(known, event, shown)
+    for one in missed:
+        at = _earliest(by_key.get((one.actor.account, one.emoji)), event)
+        tx.readings.save_mark(team.id, _mark_of(replace(one, at=at), shown[one.entry]))
+    there = {(one.actor.account, one.emoji) for one in event.marks}
+    gone = [mark for key, mark in by_key.items() if mark.live and mark.at <= event.at and key not in there]
     _take_away(tx, team.id, gone, event.at)
+    _follow_all(tx, team.id, {mark.entry for mark in known} | set(shown.values()))
     return len(missed) + len(gone)
+
+
+def _entries_shown(tx: Transaction, team: TeamId, event: MarksSeen) -> Mapping[EntryNumber | None, EntryId]:
+    """By what the marks say of it; looked up once, for a message shows one entry however many marks it has."""
+    examples = {one.entry: one for one in event.marks}
+    found = {number: _entry_shown(tx, team, one) for number, one in examples.items()}
+    return {number: entry for number, entry in found.items() if entry is not None}
+
+
+def _missed(known: Sequence[Mark], event: MarksSeen, shown: Mapping[EntryNumber | None, EntryId]) -> Sequence[Reacted]:
+    """The marks that were seen on an entry and are not stored as live."""
+    by_key = {(mark.account, mark.emoji): mark for mark in known}
+    seen = {(one.actor.account, one.emoji): one for one in event.marks if one.entry in shown}
+    return [one for key, one in seen.items() if key not in by_key or _came_back(by_key[key], event)]
+
+
+def _admit(tx: Transaction, team: Team, actors: Sequence[Actor]) -> None:
+    """Newcomers first, then by their numbers: everyone who locks several members does so in this order."""
+    known = {actor: tx.teams.member(team.id, actor.account) for actor in actors}
+    newcomers = [actor for actor, member in known.items() if member is None]
+    members = {member.id: actor for actor, member in known.items() if member is not None}
+    for actor in (*newcomers, *(members[number] for number in sorted(members))):
+        teams.admitted(tx, team, actor)
 
 
 def _came_back(known: Mark, event: MarksSeen) -> bool:
@@ -106,12 +151,22 @@ def _entry_shown(tx: Transaction, team: TeamId, event: Reacted | Unreacted) -> E
     return shown[1] if shown and shown[0] == team else None
 
 
-def _follow(tx: Transaction, team: TeamId, member: MemberId, account: AccountRef, entry: EntryId) -> ReadingState:
+def _follow(tx: Transaction, member: Member, entry: EntryId) -> ReadingState:
     """Bring the state in line with the choice and the marks."""
-    state = state_of(tx.readings.choice(member, entry), tx.readings.marks(team, account, entry))
-    if tx.readings.state(member, entry) is not state:
-        tx.readings.save(member, Reading(entry=entry, state=state, since=tx.now()), None)
+    marks = tx.readings.marks(member.team, member.account, entry)
+    state = state_of(tx.readings.choice(member.id, entry), marks)
+    if tx.readings.state(member.id, entry) is not state:
+        tx.readings.save(member.id, Reading(entry=entry, state=state, since=tx.now()), None)
     return state
+
+
+def _follow_all(tx: Transaction, team: TeamId, entries: Collection[EntryId]) -> None:
+    """As `_follow` for everyone who reacted to one of the entries, whoever's marks have changed."""
+    for entry in sorted(entries):
+        for one in tx.readings.marked(team, entry):
+            state = state_of(one.choice, one.marks)
+            if state is not one.state:
+                tx.readings.save(one.member, Reading(entry=entry, state=state, since=tx.now()), None)
 
 
 def next_up(tx: Transaction, team: TeamId, member: MemberId, most: int) -> tuple[tuple[Entry, ReadingState], ...]:

@@ -1,6 +1,6 @@
 """Weekly slots: setting, pausing and removing them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from itertools import islice
@@ -22,6 +22,17 @@ def of(tx: Transaction, team: TeamId, channel: ChannelRef) -> Schedule:
     return schedule
 
 
+def lock(tx: Transaction, channels: Iterable[ChannelRef]) -> None:
+    """Keep others from changing these channels' schedules, and what they pick or post, until the transaction ends."""
+    tx.lock([f"schedule {one.workspace.platform} {one.workspace.id} {one.id}" for one in channels])
+
+
+def locked(tx: Transaction, team: TeamId, channel: ChannelRef) -> Schedule:
+    """The channel's schedule, which nobody else can change until the transaction ends; raises NotFound."""
+    lock(tx, [channel])
+    return of(tx, team, channel)
+
+
 def put(
     tx: Transaction,
     team: TeamId,
@@ -37,6 +48,7 @@ def put(
 
     Raises Conflict for tags that no entry on the list has.
     """
+    lock(tx, [channel])
     if tags and not tx.schedules.candidates(team, channel, tags):
         named = ", ".join(tags)
         raise Conflict(f"No entry on the list is tagged “{named}”.", hint="“tags” shows every tag.", field="tag")
@@ -56,7 +68,7 @@ def put(
 
 def pause(tx: Transaction, team: TeamId, channel: ChannelRef, length: timedelta) -> Schedule:
     """Post nothing in the channel for this long from now; what fell due before is still posted."""
-    schedule, now = of(tx, team, channel), tx.now()
+    schedule, now = locked(tx, team, channel), tx.now()
     since = schedule.paused_from if _is_paused(schedule, now) else now
     return tx.schedules.save(replace(schedule, paused_from=since, paused_until=now + length, paused_because=None))
 
@@ -67,6 +79,7 @@ def _is_paused(schedule: Schedule, now: datetime) -> bool:
 
 def stop(tx: Transaction, channel: ChannelRef, because: str) -> Schedule | None:
     """Pause a channel's schedule without end because we cannot post there; the schedule, None if there is none."""
+    lock(tx, [channel])
     workspace = tx.teams.workspace(channel.workspace)
     schedule = tx.schedules.of_channel(workspace.team, channel) if workspace and workspace.team is not None else None
     if schedule is None:
@@ -77,6 +90,7 @@ def stop(tx: Transaction, channel: ChannelRef, because: str) -> Schedule | None:
 
 def restart(tx: Transaction, channel: ChannelRef) -> Schedule | None:
     """Post again in a channel where only we had paused; the schedule, None if there is none that we had paused."""
+    lock(tx, [channel])
     team = tx.teams.of_workspace(channel.workspace)
     schedule = tx.schedules.of_channel(team.id, channel) if team else None
     if schedule is None or schedule.paused_because is None:
@@ -86,7 +100,7 @@ def restart(tx: Transaction, channel: ChannelRef) -> Schedule | None:
 
 def resume(tx: Transaction, team: TeamId, channel: ChannelRef) -> Schedule:
     """Post again from now on; slots that fell into the pause stay unused, and one that is due from before it is not."""
-    schedule, now = of(tx, team, channel), tx.now()
+    schedule, now = locked(tx, team, channel), tx.now()
     if not _is_paused(schedule, now):
         return schedule
     return tx.schedules.save(replace(schedule, paused_until=now, paused_because=None))
@@ -94,7 +108,7 @@ def resume(tx: Transaction, team: TeamId, channel: ChannelRef) -> Schedule:
 
 def remove(tx: Transaction, team: TeamId, channel: ChannelRef) -> Schedule:
     """Take the channel's slot away; what was posted stays in its history."""
-    schedule = of(tx, team, channel)
+    schedule = locked(tx, team, channel)
     tx.schedules.remove(schedule.id)
     return schedule
 

@@ -28,6 +28,7 @@ def list_synonyms(tx: Transaction, team: TeamId) -> Sequence[Synonym]:
 
 def add_synonym(tx: Transaction, team: TeamId, word: str, others: Sequence[str]) -> None:
     """Let the word and each of the others find each other; raises BadUsage and Conflict."""
+    tx.lock([f"synonyms {team}"])
     if sum(1 for known in list_synonyms(tx, team) if known.file is None) + len(others) > MAX_ADDED:
         hint = "Move them to the front matter of the list, as `synonyms:`, and remove some here."
         raise Conflict(f"This team has {MAX_ADDED} synonym pairs, which is the limit.", hint=hint)

@@ -9,6 +9,7 @@ from bot.domain.team import Member, Team, Workspace
 from bot.ports.store import Transaction
 
 DEFAULT_TEAM = "default"
+_FOUNDING = "teams"
 
 
 def named(tx: Transaction, name: str) -> Team:
@@ -22,6 +23,7 @@ def named(tx: Transaction, name: str) -> Team:
 
 def get_or_create(tx: Transaction, name: str, zone: str) -> Team:
     """The team of that name, made if it is not there; raises Conflict if another's differs in capitals alone."""
+    tx.lock([_FOUNDING])
     team = tx.teams.by_name(name)
     if team is not None:
         return team
@@ -34,7 +36,18 @@ def get_or_create(tx: Transaction, name: str, zone: str) -> Team:
 
 def get_or_create_default(tx: Transaction, zone: str) -> Team:
     """The team that workspaces configured by tokens join, made if it is not there."""
-    return tx.teams.by_name(DEFAULT_TEAM) or tx.teams.add(DEFAULT_TEAM, zone)
+    team = tx.teams.by_name(DEFAULT_TEAM)
+    if team is None:
+        tx.lock([_FOUNDING])
+        team = tx.teams.by_name(DEFAULT_TEAM) or tx.teams.add(DEFAULT_TEAM, zone)
+    return team
+
+
+def is_news(tx: Transaction, ref: WorkspaceRef) -> bool:
+    """Whether we were not in this workspace until now; only one of those who join it in one moment hears so."""
+    tx.lock([f"workspace {ref.platform} {ref.id}"])
+    known = tx.teams.workspace(ref)
+    return known is None or known.left_at is not None
 
 
 def join(tx: Transaction, ref: WorkspaceRef, name: str, team: Team | None) -> Workspace:

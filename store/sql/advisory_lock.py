@@ -1,7 +1,6 @@
 """What only one process may have at a time: an advisory lock on PostgreSQL, anything on SQLite, which has one process."""
 
 from contextlib import suppress
-from hashlib import blake2b
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -10,6 +9,7 @@ from sqlalchemy.pool import NullPool
 from bot.domain.errors import StoreBusy
 from store.sql import failures
 from store.sql.engine import FOUND_OUT
+from store.sql.session import lock_number
 
 IDLE_SESSION = 45_000
 """Milliseconds after which PostgreSQL ends the session of a holder that says nothing more, and with it the hold."""
@@ -45,8 +45,7 @@ def hold(engine: Engine, name: str) -> ExclusiveLock | None:
     if engine.dialect.name == "sqlite":
         return ExclusiveLock(None)
     connection = own_connection(engine)
-    number = int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big", signed=True)
-    if connection.scalar(text("SELECT pg_try_advisory_lock(:number)"), {"number": number}):
+    if connection.scalar(text("SELECT pg_try_advisory_lock(:number)"), {"number": lock_number(name)}):
         return ExclusiveLock(connection)
     connection.close()
     return None

@@ -1,21 +1,23 @@
 """Reading states, choices and marks, as rows."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, select, text
 
 from bot.domain.ids import AccountRef, EntryId, MemberId, MessageRef, PlatformName, TeamId
 from bot.domain.reading_state import Choice, Mark, Reading, ReadingCounts, ReadingState
-from bot.ports.readings import TeamCounts
+from bot.ports.readings import Marked, TeamCounts
 from store.sql import hot_queries
 from store.sql.channel_columns import channel_of, in_channel, place
 from store.sql.compiled_query import these
 from store.sql.filters import folded_tag, on_list
 from store.sql.ids import id_of, number_of, team_of
-from store.sql.session import AnyRow, Session
+from store.sql.session import AnyRow, Session, lock_number
 from store.sql.tables import ENTRY, MARK, MEMBER, READING
 
 MAX_READ = 5
@@ -24,9 +26,33 @@ _OF_MEMBER = and_(READING.c.team == bindparam("team"), READING.c.member == bindp
 _STATES = these(select(READING.c.entry, READING.c.state).where(_OF_MEMBER), READING.c.entry)
 
 
+_LOCK = text("SELECT pg_advisory_xact_lock_shared(:whole), pg_advisory_xact_lock(:one)")
+"""Those who lock the whole entry wait for this one, and people wait for none but them and themselves."""
+
+_MARKED = (
+    select(MARK, MEMBER.c.number.label("member"), READING.c.state, READING.c.choice, READING.c.chosen_at)
+    .join(MEMBER, and_(*(MEMBER.c[name] == MARK.c[name] for name in ("team", "platform", "account"))))
+    .outerjoin(
+        READING,
+        and_(READING.c.team == MARK.c.team, READING.c.member == MEMBER.c.number, READING.c.entry == MARK.c.entry),
+    )
+    .where(MARK.c.team == bindparam("of_team"), MARK.c.entry == bindparam("of_entry"))
+    .order_by(MEMBER.c.number, MARK.c.at, MARK.c.emoji)
+)
+
+
 class SqlReadings:
     def __init__(self, work: Session) -> None:
         self._work = work
+
+    def lock(self, team: TeamId, account: AccountRef, entry: EntryId) -> None:
+        if self._work.engine == "postgresql":
+            whole = f"reading {team} {number_of(entry)}"
+            one = f"{whole} {account.platform} {account.id}"
+            self._work.value(_LOCK, whole=lock_number(whole), one=lock_number(one))
+
+    def lock_entries(self, team: TeamId, entries: Collection[EntryId]) -> None:
+        self._work.lock([f"reading {team} {number_of(entry)}" for entry in entries])
 
     def state(self, member: MemberId, entry: EntryId) -> ReadingState:
         rows = self._work.quickly(hot_queries.STATE, **_one(member, entry))
@@ -53,6 +79,10 @@ class SqlReadings:
     def marks_on(self, team: TeamId, message: MessageRef) -> Sequence[Mark]:
         there = and_(MARK.c.team == team, in_channel(MARK, message.channel), MARK.c.message == message.id)
         return [_mark(row) for row in self._work.rows(select(MARK).where(there).order_by(MARK.c.at, MARK.c.emoji))]
+
+    def marked(self, team: TeamId, entry: EntryId) -> Sequence[Marked]:
+        rows = self._work.rows(_MARKED, of_team=team, of_entry=number_of(entry)) if team_of(entry) == team else []
+        return [_marked(team, list(of_one)) for _, of_one in groupby(rows, key=attrgetter("member"))]
 
     def save_mark(self, team: TeamId, mark: Mark) -> bool:
         key = {"team": team, **place(mark.message.channel), "message": mark.message.id, "account": mark.account.id}
@@ -142,6 +172,16 @@ def _by(member: MemberId) -> ColumnElement[bool]:
 def _about(entry: EntryId) -> ColumnElement[bool]:
     """Goes with a condition on the team: an entry of another team has the same number there."""
     return and_(READING.c.team == team_of(entry), READING.c.entry == number_of(entry))
+
+
+def _marked(team: TeamId, rows: Sequence[AnyRow]) -> Marked:
+    one = rows[0]
+    return Marked(
+        member=MemberId(id_of(team, one.member)),
+        state=ReadingState(one.state) if one.state else ReadingState.UNREAD,
+        choice=Choice(state=ReadingState(one.choice), at=one.chosen_at) if one.choice else None,
+        marks=tuple(map(_mark, rows)),
+    )
 
 
 def _mark(row: AnyRow) -> Mark:

@@ -1,8 +1,9 @@
 """One open transaction as the nouns see it: statements, the moment, fresh numbers. No noun is here."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from hashlib import blake2b
 from operator import itemgetter
 from typing import Any, TypeAlias
 
@@ -20,7 +21,15 @@ DatabaseTime: TypeAlias = Callable[[datetime], datetime]
 
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 
+_LOCK = text("SELECT pg_advisory_xact_lock(number) FROM unnest(CAST(:numbers AS bigint[])) AS number")
+"""In the order of the numbers, so that two transactions do not each hold what the other waits for."""
+
 INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+def lock_number(name: str) -> int:
+    """The number by which PostgreSQL knows an advisory lock."""
+    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big", signed=True)
 
 
 class Session:
@@ -46,6 +55,11 @@ class Session:
         moment = self.connection.scalar(select(func.transaction_timestamp(type_=DateTime(timezone=True))))
         assert moment is not None
         return self._database_time(moment)
+
+    def lock(self, names: Collection[str]) -> None:
+        """On SQLite there is nothing to wait for: it has one writer."""
+        if names and self.engine == "postgresql":
+            self.connection.execute(_LOCK, {"numbers": sorted({lock_number(name) for name in names})})
 
     def rows(self, statement: Executable, **values: Any) -> Sequence[AnyRow]:
         """Every row; `values` are those of a statement that was built before."""

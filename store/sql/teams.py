@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Text, and_, bindparam, delete, func, select, tuple_, type_coerce, update
 
-from bot.domain.errors import Conflict
+from bot.domain.errors import Conflict, StoreBusy
 from bot.domain.ids import AccountRef, MemberId, PlatformName, TeamId, WorkspaceRef
 from bot.domain.team import Member, Team, Workspace
 from store.sql.compiled_query import once
@@ -90,6 +90,7 @@ def _members_met_there(work: Session, ref: WorkspaceRef) -> None:
     """Members who were met there: those met elsewhere too are no more of there, the others are nobody any more."""
     words = type_coerce(MEMBER.c.workspaces, Text)
     maybe = select(MEMBER).where(MEMBER.c.platform == ref.platform, words.contains(packed(ref.id), autoescape=True))
+    maybe = maybe.order_by(MEMBER.c.team, MEMBER.c.number).with_for_update()  # a member who joins elsewhere now is kept
     met = [row for row in work.rows(maybe) if ref.id in row.workspaces]
     _remove_members(work, [row for row in met if row.workspaces == (ref.id,)])
     for row in met:
@@ -204,7 +205,10 @@ class SqlTeams:
         return _member(row)
 
     def add_workspace(self, member: Member, workspace: WorkspaceRef) -> Member:
-        met = tuple(sorted({*member.workspaces, workspace.id}))
+        known = self._work.value(select(MEMBER.c.workspaces).where(_who(member.id)).with_for_update())
+        if known is None:
+            raise StoreBusy("The database was busy with the same rows.")
+        met = tuple(sorted({*known, workspace.id}))
         self._work.change(update(MEMBER).where(_who(member.id)).values(workspaces=met))
         return replace(member, workspaces=met)
 

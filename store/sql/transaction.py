@@ -3,7 +3,7 @@
 from datetime import datetime
 from functools import cached_property
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from bot.domain.ids import InvocationId
 from store.sql.entries import SqlEntries
@@ -26,13 +26,16 @@ class SqlInvocations:
     def __init__(self, work: Session) -> None:
         self._work = work
 
+    def claim(self, id: InvocationId) -> bool:
+        statement = self._work.insert(INVOCATION).values(id=id, answer="", at=self._work.now())
+        return self._work.row(statement.on_conflict_do_nothing().returning(INVOCATION.c.id)) is not None
+
     def saved_answer(self, id: InvocationId) -> str | None:
         answer: str | None = self._work.value(select(INVOCATION.c.answer).where(INVOCATION.c.id == id))
         return answer
 
-    def save(self, id: InvocationId, answer: str) -> bool:
-        statement = self._work.insert(INVOCATION).values(id=id, answer=answer, at=self._work.now())
-        return self._work.row(statement.on_conflict_do_nothing().returning(INVOCATION.c.id)) is not None
+    def save(self, id: InvocationId, answer: str) -> None:
+        self._work.change(update(INVOCATION).where(INVOCATION.c.id == id).values(answer=answer))
 
     def delete_before(self, moment: datetime) -> None:
         self._work.change(delete(INVOCATION).where(INVOCATION.c.at < moment))

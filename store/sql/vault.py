@@ -67,7 +67,7 @@ class SqlVault:
     def rotate(self) -> int:
         """Encrypt everything anew with the first key; how many secrets there are."""
         with self._store.begin(write=True) as work:
-            rows = work.rows(select(SECRET))
+            rows = work.rows(select(SECRET).order_by(SECRET.c.platform, SECRET.c.name).with_for_update())
             for row in rows:
                 secret = self._opened(row.platform, row.name, bytes(row.token))
                 token = self._fernet.encrypt(_sealed(row.platform, row.name, secret))

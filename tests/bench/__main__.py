@@ -31,6 +31,7 @@ ROWS = {
 """The module that measures what has this name, in the order in which all are run; its `measured()` gives the rows."""
 
 LONG = {
+    "hands": "tests.bench.hands",
     "soak": "tests.bench.soak",
 }
 """What takes long and is run by its name alone."""

@@ -79,6 +79,7 @@ def filled(store: SqlStore) -> Club:
         digests.post_now(tx, club.team, a_channel())
         tx.synonyms.add(club.team, "k8s", "kubernetes")
         tx.ledger.halt(WorkspaceRef(PLATFORM, "local"), [Step.ROOT], tx.now())
+        tx.invocations.claim(InvocationId("typed:1"))
         tx.invocations.save(InvocationId("typed:1"), "an answer")
         tx.synonyms.add(club.team, "k8s", "kubernetes")
     SqlVault(store, [KEY]).save(PlatformName("chat"), "install/1", SECRET)

@@ -9,22 +9,25 @@ from tests.fakes.clock import FakeClock
 FIRST = InvocationId("first")
 
 
-def test_the_first_answer_is_kept_for_every_repeat(store: SqlStore) -> None:
+def test_what_was_claimed_is_not_new_to_a_repeat_and_has_its_answer(store: SqlStore) -> None:
     with store.begin(write=True) as tx:
         assert tx.invocations.saved_answer(FIRST) is None
+        assert tx.invocations.claim(FIRST)
         tx.invocations.save(FIRST, "done")
-        tx.invocations.save(FIRST, "done again")
 
-    with store.begin(write=False) as tx:
+    with store.begin(write=True) as tx:
+        assert not tx.invocations.claim(FIRST)
         assert tx.invocations.saved_answer(FIRST) == "done"
 
 
 def test_old_answers_are_forgotten(store: SqlStore, clock: FakeClock) -> None:
     with store.begin(write=True) as tx:
+        tx.invocations.claim(FIRST)
         tx.invocations.save(FIRST, "done")
     later = clock.advance(timedelta(days=1))
 
     with store.begin(write=True) as tx:
+        tx.invocations.claim(InvocationId("second"))
         tx.invocations.save(InvocationId("second"), "done")
         tx.invocations.delete_before(later)
         assert tx.invocations.saved_answer(FIRST) is None

@@ -34,6 +34,7 @@ def write(url: str, first: int, told: int) -> None:
                 f"Entry {number}", "A note that is searched. " * 40, key=f"https://example.org/{number}"
             )
             tx.entries.add(club.team, club.source, [("list.md", entry)])
+            tx.invocations.claim(InvocationId(str(number)))
             tx.invocations.save(InvocationId(str(number)), "added")
             os.write(told, BEGUN)
         os.write(told, DONE)
