@@ -10,7 +10,7 @@ from cryptography.fernet import Fernet
 
 from bot.chat.platform import Actor, MarksSeen, Reacted, ReactionsCleared, Unreacted
 from bot.domain.delivery import Durations, State
-from bot.domain.digest import Outcome
+from bot.domain.digest import Digest, Outcome
 from bot.domain.errors import StoreBusy
 from bot.domain.ids import EntryId, EntryNumber, InvocationId, PlatformName, WorkspaceRef
 from bot.domain.reading_state import Reading, ReadingState, state_of
@@ -213,7 +213,7 @@ def turns_off(tx: Transaction) -> object:
     return schedules.remove(tx, team_of(tx).id, a_channel())
 
 
-def posts(tx: Transaction) -> object:
+def posts(tx: Transaction) -> Digest:
     return digests.post_now(tx, team_of(tx).id, a_channel())
 
 

@@ -82,7 +82,8 @@ def planned(case: Case, run: int, number: int, processes: int) -> Iterator[Plann
 
 
 async def prepare(club: Club, case: Case, run: int, number: int) -> None:
-    for act in case.before:
+    """Everyone is a member already: newcomers take turns, for each takes the team's next number."""
+    for act in (Act(line="list"), *case.before):
         await asyncio.gather(*(do(club, person, act) for person in people(case, run, number)))
 
 

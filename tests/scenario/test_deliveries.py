@@ -288,8 +288,25 @@ def test_posting_now_uses_up_the_week(database: str, tmp_path: Path) -> None:
     early, second, later = asyncio.run(scenario())
 
     assert early == 1
-    assert "used up" in second
+    assert second.startswith("This week's digest is being posted right now. The next one comes on Monday 16 March.")
     assert later == 2
+
+
+@pytest.mark.parametrize(
+    ("first", "said"),
+    [("digest post", "was already posted."), ("digest skip", "was already skipped by an admin.")],
+)
+def test_who_posts_a_digest_of_which_the_week_is_over_reads_what_became_of_it(
+    database: str, tmp_path: Path, first: str, said: str
+) -> None:
+    async def scenario() -> str:
+        async with clubhouse(database, tmp_path, "Alpha", at=WEDNESDAY + timedelta(days=5)) as house:
+            await house.say("schedule set fri 09:00 UTC")
+            await house.say(first)
+            await house.stage.settle()
+            return text_of(await house.say("digest post"))
+
+    assert asyncio.run(scenario()).startswith(f"This week's digest {said} The next one comes on Friday 20 March.")
 
 
 def test_a_skipped_slot_posts_nothing_and_the_next_one_does(database: str, tmp_path: Path) -> None:

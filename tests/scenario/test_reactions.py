@@ -5,12 +5,15 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from bot.chat.platform import Actor, MarksSeen, Reacted, ReactionsCleared, Unreacted
 from bot.domain.ids import MessageRef
 from bot.domain.reading_state import ReadingState
 from bot.ports.store import Transaction
 from bot.service import teams
 from tests.fakes.clubhouse import Clubhouse, clubhouse
+from tests.fakes.hands import CASES, Case, people, planned, play, prepare, wrong
 from tests.fakes.platform import RecordingPlatform, account, channel
 
 READ, LATER = ReadingState.READ, ReadingState.LATER
@@ -172,3 +175,17 @@ def test_a_reaction_on_a_post_from_before_a_restart_counts(database: str, tmp_pa
             return listed.show.blocks[0].items[0].state  # type: ignore[union-attr] # a card of entries
 
     assert asyncio.run(scenario()) == READ
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_what_many_do_twice_within_20_ms_ends_as_they_were_told(database: str, tmp_path: Path, case: Case) -> None:
+    many = 12
+
+    async def scenario() -> list[str]:
+        async with clubhouse(database, tmp_path, "Alpha") as house:
+            await prepare(house.club, case, 0, many)
+            answers = await play(house.club, list(planned(case, 0, many, 1)))
+            who = people(case, 0, many)
+            return await house.club.runner.read(lambda tx: wrong(tx, case, who, answers))
+
+    assert asyncio.run(scenario()) == []
