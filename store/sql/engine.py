@@ -121,10 +121,14 @@ def _sqlite(url: URL) -> Engine:
 
 
 def _set_up(connection: Any, _record: object) -> None:
-    _keep_ahead(connection)
-    for pragma in ("synchronous=FULL", "foreign_keys=ON", "cache_size=-4000"):
-        connection.execute(f"PRAGMA {pragma}").close()
-    connection.create_function("spelled_out", 1, spelled_out, deterministic=True)
+    try:
+        _keep_ahead(connection)
+        for pragma in ("synchronous=FULL", "foreign_keys=ON", "cache_size=-4000"):
+            connection.execute(f"PRAGMA {pragma}").close()
+        connection.create_function("spelled_out", 1, spelled_out, deterministic=True)
+    except BaseException:
+        connection.close()  # the pool does not own a connection before it is set up
+        raise
 
 
 def _keep_ahead(connection: Any) -> None:

@@ -11,7 +11,7 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, closing
 from itertools import accumulate
 from pathlib import Path
 
@@ -93,20 +93,18 @@ def a_club(database: Path) -> AbstractAsyncContextManager[Club]:
 
 def bare(folder: Path, database: Path, rows: Sequence[tuple[object, ...]]) -> float:
     """Seconds of the parser's and the database's own work."""
-    connection = sqlite3.connect(database, isolation_level=None)
-    for statement in ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", TABLE, INDEX):
-        connection.execute(statement)
-    began = time.perf_counter()
-    for path in sorted(folder.iterdir()):
-        for _ in pyromark.events_with_range(path.read_text(encoding="utf-8"), options=OPTIONS):
-            pass
-    connection.execute("BEGIN IMMEDIATE")
-    connection.executemany(f"INSERT INTO entry VALUES ({', '.join('?' * 15)})", rows)
-    connection.execute("INSERT INTO words(words) VALUES ('rebuild')")
-    connection.execute("COMMIT")
-    taken = time.perf_counter() - began
-    connection.close()
-    return taken
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        for statement in ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", TABLE, INDEX):
+            connection.execute(statement)
+        began = time.perf_counter()
+        for path in sorted(folder.iterdir()):
+            for _ in pyromark.events_with_range(path.read_text(encoding="utf-8"), options=OPTIONS):
+                pass
+        connection.execute("BEGIN IMMEDIATE")
+        connection.executemany(f"INSERT INTO entry VALUES ({', '.join('?' * 15)})", rows)
+        connection.execute("INSERT INTO words(words) VALUES ('rebuild')")
+        connection.execute("COMMIT")
+        return time.perf_counter() - began
 
 
 def rows_of(folder: Path) -> list[tuple[object, ...]]:

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,7 +58,7 @@ def measured() -> Iterator[Row]:
         path = Path(folder, "bench.db")
         store = open_store(f"sqlite:///{path}", SystemClock())
         club = _filled(store)
-        with sqlite3.connect(path, isolation_level=None) as raw:
+        with closing(sqlite3.connect(path, isolation_level=None)) as raw:
             for kind, lines in _lines().items():
                 yield from _beside(kind, store, club, raw, lines)
         yield _commonest("sqlite", store, club)

@@ -81,6 +81,16 @@ def test_a_file_that_is_no_database_is_named(path: Path, clock: FakeClock) -> No
         open_store(f"sqlite:///{path}", clock)
 
 
+def test_a_connection_that_cannot_be_set_up_is_closed(path: Path) -> None:
+    path.write_text("This is a reading list, not a database. " * 100)
+
+    with closing(sqlite3.connect(path)) as connection:
+        with pytest.raises(sqlite3.DatabaseError, match="not a database"):
+            engine._set_up(connection, None)
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            connection.execute("SELECT 1")
+
+
 def test_a_path_that_is_a_folder_cannot_be_opened(path: Path, clock: FakeClock) -> None:
     path.mkdir()
 

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -68,8 +68,9 @@ def test_a_commit_that_fails_keeps_nothing_of_any(store: SqlStore) -> None:
 
 
 @pytest.fixture
-def on_file(tmp_path: Path, clock: FakeClock) -> SqlStore:
-    return open_store(f"sqlite:///{tmp_path / 'dogear.db'}", clock)
+def on_file(tmp_path: Path, clock: FakeClock) -> Iterator[SqlStore]:
+    with closing(open_store(f"sqlite:///{tmp_path / 'dogear.db'}", clock)) as open_club:
+        yield open_club
 
 
 def written(store: SqlStore, *use_cases: UseCase) -> list[Any]:
