@@ -72,8 +72,12 @@ def running(kept: Path | None = None) -> Iterator[Postgres]:
 
     with tempfile.TemporaryDirectory(prefix="dogear-pg-", ignore_cleanup_errors=True) as folder:
         data = kept or Path(folder, "data")
-        server = get_server(data, cleanup_mode="stop" if kept else "delete")
+        server = get_server(data, cleanup_mode="stop" if kept else "delete", start=False)
+        # The wheel locks a file in the shared temporary folder, which belongs to the user who was first there.
+        server.runtime_path = data.parent
+        server._lock = type(server._lock)(data.parent / "lock")
         try:
+            server.start()
             postgres = Postgres(data, server)
             for setting in ("fsync = off", "full_page_writes = off", "autovacuum = off"):
                 postgres.execute(f"ALTER SYSTEM SET {setting}")

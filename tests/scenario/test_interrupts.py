@@ -4,11 +4,22 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.fakes.talk import said, states
 
 LIST = "* [Alpha](https://example.org/alpha)\n* [Beta](https://example.org/beta)\n"
+
+
+def interruptible(command: Sequence[str]) -> subprocess.Popen[str]:
+    """Start it as a terminal would: a job started with & has SIGINT ignored, and so would its children."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        pipe = subprocess.PIPE
+        return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_ctrl_c_after_an_answer_loses_nothing_and_shows_no_traceback(tmp_path: Path) -> None:
@@ -17,9 +28,7 @@ def test_ctrl_c_after_an_answer_loses_nothing_and_shows_no_traceback(tmp_path: P
     reading_list.write_text(LIST, encoding="utf-8")
     command = [sys.executable, "-m", "bot", "chat", "--json", "--list", str(reading_list), "--database", database]
 
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as chat:
+    with interruptible(command) as chat:
         assert chat.stdin is not None
         assert chat.stdout is not None
         chat.stdin.write("/blog read #1\n")
