@@ -3,6 +3,9 @@ PYTHON ?= python3
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 BIN := .venv/bin
 READY := .venv/.ready
+# The cache is in the checkout, for HOME may not be writable; certificates are the system's, for a private CA may be there.
+export UV_CACHE_DIR ?= $(CURDIR)/.uv/cache
+export UV_SYSTEM_CERTS ?= true
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-contract-discord test-contract-slack fuzz bench bench-long soak chaos chaos-long check fix reference wheel lint-deploy docs pictures licences lock clean
@@ -96,12 +99,19 @@ export COMPOSE
 
 # What every target needs of the machine, said before anything is made.
 define python-is-fit
-	@command -v $(PYTHON) >/dev/null || { echo "Dogear needs Python 3.11, 3.12 or 3.13 as '$(PYTHON)'; none was found."; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
-		|| { echo "Dogear needs Python 3.11, 3.12 or 3.13; $(PYTHON) is $$($(PYTHON) -V 2>&1). Try: make PYTHON=python3.12 ..."; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
-		|| { echo "Python's venv module is missing. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
+	@$(PYTHON) -c $(NEW_ENOUGH) 2>/dev/null || { \
+		echo "Dogear needs Python 3.11 or later; '$(PYTHON)' is $$($(PYTHON) -V 2>/dev/null || echo not here)."; \
+		for other in python3.14 python3.13 python3.12 python3.11 python3; do \
+			$$other -c $(NEW_ENOUGH) 2>/dev/null && echo "Try: make PYTHON=$$other $(MAKECMDGOALS)" && break; \
+		done; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "Python's venv module is missing. On Debian or Ubuntu: apt-get install $$($(PYTHON) -c $(VENV_PACKAGE))"; \
+		exit 1; }
 endef
+NEW_ENOUGH = 'import sys; sys.exit(sys.version_info < (3, 11))'
+# The package of the system's own python3, else that of this version.
+VENV_PACKAGE = 'import os, sys; own, default = map(os.path.realpath, (sys.executable, "/usr/bin/python3")); \
+	print("python3-venv" if own == default else "python%d.%d-venv" % sys.version_info[:2])'
 
 $(READY): requirements.lock pyproject.toml $(if $(filter .uv/bin/uv,$(UV)),.uv/bin/uv)
 	$(python-is-fit)
@@ -123,5 +133,7 @@ $(READY): requirements.lock pyproject.toml $(if $(filter .uv/bin/uv,$(UV)),.uv/b
 .uv/bin/uv:
 	$(python-is-fit)
 	@$(PYTHON) -m venv .uv
-	@.uv/bin/python -m pip install -q --disable-pip-version-check --only-binary :all: uv==0.13.9 2>&1 | grep -v '^WARNING' || true
-	@test -x $@ || { echo "uv could not be installed with pip; is a package registry reachable?"; exit 1; }
+	@.uv/bin/python -m pip install -q --disable-pip-version-check --no-cache-dir --root-user-action=ignore \
+		--only-binary :all: uv==0.13.9 >.uv/pip.log 2>&1 || { cat .uv/pip.log; \
+		echo "pip could not install uv, for the reason above. A mirror, proxy or certificate is set for pip with PIP_INDEX_URL, PIP_PROXY or PIP_CERT."; \
+		exit 1; }

@@ -63,5 +63,5 @@ def _module(name: str) -> ModuleType:
         if (missing.name or "").partition(".")[0] in OURS:
             raise
         raise BadConfig(
-            [f"“{name}” needs packages that are not here. Install them: pip install 'dogear[{name}]'"]
+            [f"“{name}” needs packages that are not here. Install them: pip install 'dogear-club[{name}]'"]
         ) from None

@@ -39,7 +39,7 @@ def _print_version(asked: bool) -> None:
     if asked:
         from importlib.metadata import version
 
-        print(f"dogear {version('dogear')}")
+        print(f"dogear {version('dogear-club')}")
         raise typer.Exit
 
 

@@ -186,7 +186,9 @@ def _postgresql(url: URL) -> Engine:
 
 def _require_driver() -> None:
     if find_spec("psycopg") is None:
-        raise BadConfig(["PostgreSQL needs a package that is not here. Install it: pip install 'dogear[postgres]'"])
+        raise BadConfig(
+            ["PostgreSQL needs a package that is not here. Install it: pip install 'dogear-club[postgres]'"]
+        )
 
 
 @contextmanager

@@ -31,7 +31,7 @@ class Installed:
     def install(self, extras: str = "") -> None:
         """Install the wheel with versions and hashes of the lock."""
         python = str(self._environment / "bin" / "python")
-        self._uv("pip", "install", "--python", python, "-c", str(LOCK), f"dogear{extras} @ {self._wheel.as_uri()}")
+        self._uv("pip", "install", "--python", python, "-c", str(LOCK), f"dogear-club{extras} @ {self._wheel.as_uri()}")
 
     def _uv(self, *arguments: str) -> None:
         uv = shutil.which("uv") or str(ROOT / ".uv" / "bin" / "uv")
@@ -83,7 +83,7 @@ def full(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
 def test_the_wheel_holds_the_three_packages_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
 
-    assert {name.partition("/")[0] for name in names} == {"bot", "adapters", "store", "dogear-0.1.0.dist-info"}
+    assert {name.partition("/")[0] for name in names} == {"bot", "adapters", "store", "dogear_club-0.1.0.dist-info"}
     assert {"bot/sample/reading-list.md", "store/sql/migrations/env.py"} <= set(names)
     assert not [name for name in names if "__pycache__" in name]
 
@@ -123,7 +123,7 @@ def test_a_missing_extra_is_named_in_one_line(
 
     assert run.returncode == 2
     assert run.stderr.startswith("dogear: ")
-    assert run.stderr.endswith(f"pip install 'dogear[{extra}]'\n")
+    assert run.stderr.endswith(f"pip install 'dogear-club[{extra}]'\n")
     assert run.stderr.count("\n") == 1
 
 
@@ -139,7 +139,7 @@ def test_every_platform_is_there_with_all_extras(full: Installed) -> None:
 
 def test_every_package_that_is_installed_is_pinned_by_the_lock(full: Installed) -> None:
     pinned = dict(PINNED.findall(LOCK.read_text(encoding="utf-8")))
-    there = {_folded(package.name): package.version for package in full.packages() if package.name != "dogear"}
+    there = {_folded(package.name): package.version for package in full.packages() if package.name != "dogear-club"}
 
     assert there
     assert not {name: version for name, version in there.items() if pinned.get(name) != version}
