@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from stat import S_ISDIR
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
@@ -77,9 +78,11 @@ def _file(parsed: URL) -> URL:
         raise BadConfig([f"{_USAGE} A database in memory would be another one for every thread."])
     folder = Path(parsed.database).parent
     try:
-        there = folder.is_dir()
+        there = S_ISDIR(folder.stat().st_mode)  # is_dir() is false on Python 3.14 where it may not look
     except PermissionError:
         raise BadConfig([f"{folder} {_UNWRITABLE}"]) from None
+    except (OSError, ValueError):  # the second for a name with a null character
+        there = False
     if not there:
         raise BadConfig([f"The folder {folder} for the database {parsed.database} does not exist."])
     # SQLite writes a journal beside its file, so the folder matters as much as the file.

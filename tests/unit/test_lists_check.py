@@ -1,6 +1,7 @@
 """What `dogear check` prints, and what it exits with."""
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -38,9 +39,12 @@ def test_errors_fail(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     path = tmp_path / "list.md"
     path.write_bytes(b"---\ndate: 2024-13-45\n---\n* [A](http://a.example)\n")
 
+    with pytest.raises(ValueError, match="month") as reason:  # each Python has its own words
+        date(2024, 13, 45)
+
     assert check([path, tmp_path / "away.md"], as_json=False) == 1
     assert capsys.readouterr().out.splitlines() == [
-        f"{path}:2: `2024-13-45` cannot be used: month must be in 1..12; correct it",
+        f"{path}:2: `2024-13-45` cannot be used: {reason.value}; correct it",
         f"{path}: 1 entry, 0 with notes, as list items, 1 error",
         f"{tmp_path / 'away.md'}: there is no such file; correct the path or put the file back",
         f"{tmp_path / 'away.md'}: not read",
