@@ -35,7 +35,8 @@ class Installed:
 
     def _uv(self, *arguments: str) -> None:
         uv = shutil.which("uv") or str(ROOT / ".uv" / "bin" / "uv")
-        subprocess.run([uv, *arguments, "-q"], check=True, cwd=self.here)
+        cache = {"UV_CACHE_DIR": str(ROOT / ".uv" / "cache"), "UV_SYSTEM_CERTS": "true"}  # as the Makefile sets them
+        subprocess.run([uv, *arguments, "-q"], check=True, cwd=self.here, env={**cache, **os.environ})
 
     def dogear(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("DOGEAR_", "PYTHON"))}
