@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 from adapters.terminal import cards, inbound
 from adapters.terminal.desk import Desk
 from adapters.terminal.layout import told
-from adapters.terminal.room import TERMINAL, WORKSPACE, Room, channel
+from adapters.terminal.room import Room, channel
 from adapters.terminal.screen import Screen
 from bot.chat.command import Catalogue, Reply
 from bot.chat.platform import Actor, Answer, Core, Invocation, Reacted, Unreacted
 from bot.domain.card import Call, Card, Choice, Form
 from bot.domain.errors import BadUsage, NotFound, Refusal, StoreBusy
-from bot.domain.ids import AccountRef, ChannelRef, EntryNumber, InvocationId, MessageRef
+from bot.domain.ids import AccountRef, ChannelRef, EntryNumber, InvocationId, MessageRef, WorkspaceRef
 from bot.domain.record import record
 from bot.domain.schedule import moment as moment_of
 from bot.domain.team import Role
@@ -58,6 +58,7 @@ class Start:
     channel: str
     command: str
     zone: str | None
+    workspace: WorkspaceRef
 
 
 class Conversation:
@@ -82,8 +83,9 @@ class Conversation:
         self._invocation_id = start.invocation_id
         self._zone = start.zone
         self._shown = start.zone or UNKNOWN_ZONE
+        self._workspace = start.workspace
         self._actor = self._named(start.speaker, start.role)
-        self._channel = channel(start.channel)
+        self._channel = channel(start.channel, start.workspace)
 
     @property
     def catalogue(self) -> Catalogue:
@@ -145,7 +147,7 @@ class Conversation:
                 self._actor = self._named(line.name, line.role)
                 self._answer(cards.speaker(line.name, line.role))
             case inbound.Enter():
-                self._channel = channel(line.channel)
+                self._channel = channel(line.channel, self._workspace)
                 self._answer(cards.place(line.channel))
             case inbound.Advance():
                 await self._advance(line.by)
@@ -247,4 +249,5 @@ class Conversation:
         self._desk.answer(card, self._channel, refusal=True)
 
     def _named(self, name: str, role: Role) -> Actor:
-        return Actor(account=AccountRef(TERMINAL, name), workspace=WORKSPACE, name=name, role=role, zone=self._zone)
+        account = AccountRef(self._workspace.platform, name)
+        return Actor(account=account, workspace=self._workspace, name=name, role=role, zone=self._zone)

@@ -7,14 +7,25 @@ from zoneinfo import ZoneInfo
 
 from adapters.terminal.conversation import UNKNOWN_ZONE, Conversation, Stage, Start
 from adapters.terminal.desk import Desk
-from adapters.terminal.room import TERMINAL, WORKSPACE, Room
+from adapters.terminal.room import WORKSPACE, Room
 from adapters.terminal.screen import Screen
 from bot.chat.platform import Core, Reacted, Vault, WorkspaceJoined
 from bot.domain.card import Card
 from bot.domain.delivery import PostingRules
-from bot.domain.ids import AccountRef, ChannelRef, InvocationId, MessageRef, PlatformName, ThreadRef, Url
+from bot.domain.ids import (
+    AccountRef,
+    ChannelRef,
+    InvocationId,
+    MessageRef,
+    PlatformName,
+    ThreadRef,
+    Url,
+    WorkspaceRef,
+)
 from bot.domain.reading_state import ReadingState
 from bot.domain.team import Role
+
+NAME = "this terminal"
 
 
 class TerminalPlatform:
@@ -22,10 +33,11 @@ class TerminalPlatform:
 
     `invocation_id` makes an id that no use before had, in no run. `zone` is the person's IANA zone, None
     if it is not known: the core then goes by the zone that they or their team chose. Messages are forgotten with the
-    run; what they led to is not.
+    run; what they led to is not. `workspace` is where the chat happens; its platform is the name under which posts
+    come here.
     """
 
-    name: PlatformName = TERMINAL
+    name: PlatformName = WORKSPACE.platform
     posting_rules: PostingRules = PostingRules(channel_pace=timedelta())
 
     def __init__(
@@ -39,11 +51,19 @@ class TerminalPlatform:
         channel: str = "reading",
         command: str = "blog",
         zone: str | None = None,
+        workspace: WorkspaceRef = WORKSPACE,
     ) -> None:
+        self.name = workspace.platform
         self._stage = stage
         self._screen = screen
         self._start = Start(
-            invocation_id=invocation_id, speaker=speaker, role=role, channel=channel, command=command, zone=zone
+            invocation_id=invocation_id,
+            speaker=speaker,
+            role=role,
+            channel=channel,
+            command=command,
+            zone=zone,
+            workspace=workspace,
         )
         self._room = Room()
         self._desk = Desk(screen, command, ZoneInfo(zone or UNKNOWN_ZONE))
@@ -51,7 +71,7 @@ class TerminalPlatform:
     async def run(self, core: Core, vault: Vault) -> None:  # noqa: ARG002  the terminal has no secret to keep
         """Talk until the lines are over or one says to leave."""
         self._desk.catalogue = core.catalogue
-        await core.handle(WorkspaceJoined(workspace=WORKSPACE, name="this terminal", by_host=True))
+        await core.handle(WorkspaceJoined(workspace=self._start.workspace, name=NAME, by_host=False))
         conversation = Conversation(
             core=core,
             stage=self._stage,

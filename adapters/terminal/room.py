@@ -11,11 +11,13 @@ from bot.domain.record import record
 
 TERMINAL = PlatformName("terminal")
 WORKSPACE = WorkspaceRef(TERMINAL, "terminal")
+PRIVATE = WorkspaceRef(PlatformName("trial"), "terminal")
+"""Where a private chat happens: on a platform of its own, so that its accounts and posts are no one else's."""
 
 
-def channel(name: str) -> ChannelRef:
+def channel(name: str, workspace: WorkspaceRef = WORKSPACE) -> ChannelRef:
     """The channel of this name; a channel exists by being named, and its id is its name."""
-    return ChannelRef(WORKSPACE, name)
+    return ChannelRef(workspace, name)
 
 
 @record

@@ -87,6 +87,14 @@ class Entries(Protocol):
         """
         ...
 
+    def add_source(self, team: TeamId, path: str) -> bool:
+        """Add one source to the team's; False, and nothing done, if it is one of them already."""
+        ...
+
+    def remove_source(self, team: TeamId, path: str) -> bool:
+        """Remove one of the team's sources as `set_sources` does; False if it is not one of them."""
+        ...
+
     def files(self, source: SourceId) -> Sequence[SourceFile]: ...
 
     def save_file(self, file: SourceFile) -> None:

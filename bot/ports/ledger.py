@@ -24,8 +24,10 @@ class Ledger(Protocol):
         """
         ...
 
-    def skip_overdue(self) -> Sequence[Delivery]:
-        """Skip what is pending after its `late_after`, with the steps that wait for it; those skipped themselves."""
+    def skip_overdue(self, platforms: Sequence[str] | None = None) -> Sequence[Delivery]:
+        """Skip what is pending after its `late_after`, with the steps that wait for it: on every platform, or on these.
+        Returns those that were late themselves.
+        """
         ...
 
     def expire(self, settles: Mapping[PlatformName, timedelta]) -> int:

@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
+from adapters.terminal.room import PRIVATE, WORKSPACE
 from bot.chat.platform import ChatPlatform
 from bot.commands.catalogue import COMMANDS
 from bot.commands.deadline import Deadline
 from bot.commands.dispatch import Dispatcher, HostRules
 from bot.commands.limits import Limits
 from bot.domain.delivery import Durations
-from bot.domain.ids import MessageRef, PlatformName, Url
+from bot.domain.ids import MessageRef, PlatformName, Url, WorkspaceRef
 from bot.domain.notice import Host
+from bot.domain.schedule import Schedule
+from bot.domain.team import Team
 from bot.ports.metrics import Metrics
 from bot.runtime import log
 from bot.runtime.arena import have_one_arena
@@ -63,11 +66,12 @@ class Club:
         self.platforms[platform.name] = platform
 
     @asynccontextmanager
-    async def at_work(self, *, lists: bool = True) -> AsyncIterator[None]:
-        """Tick, deliver and (with `lists`) watch the lists while the block lasts."""
+    async def at_work(self, *, lists: bool = True, team: Team | None = None) -> AsyncIterator[None]:
+        """Tick, deliver and (with `lists`) watch the lists, of one team or of all, while the block lasts."""
         async with self.ticker.running(), listening(self.store.bell(), self.deliverer.wake):
             worker = kept_going("worker", self.deliverer.run, self.metrics)
-            watches = [kept_going("watch over the lists", self.lists.watch, self.metrics)] if lists else []
+            watch = partial(self.lists.watch, team)
+            watches = [kept_going("watch over the lists", watch, self.metrics)] if lists else []
             working = [asyncio.create_task(work) for work in (worker, *watches)]
             try:
                 yield
@@ -85,10 +89,13 @@ async def open_club(
     durations: Durations = Durations(),  # noqa: B008 -- frozen
     metrics: Metrics = UNCOUNTED,
     hosted: bool = False,
+    local: WorkspaceRef | None = None,
 ) -> AsyncIterator[Club]:
     """The club over the database of the settings; with `migrate` an older database is copied and brought up to date.
 
     `hosted` is a process that serves many people, for long: none may keep the others waiting.
+    `local` is a process that talks in this one workspace, whose clock may be moved: it plans, skips and removes nothing
+    elsewhere, tells the host's channel nothing, and migrates no database that others use.
 
     Raises BadConfig for a database that cannot be used, StaleSchema for one of another version.
     """
@@ -97,10 +104,11 @@ async def open_club(
         have_one_arena()
     gc.set_threshold(UNCOLLECTED, *gc.get_threshold()[1:])
     clock = SystemClock()
-    store = await asyncio.to_thread(partial(open_store, settings.database_url, clock, migrate=migrate))
+    alone = None if local is None else PRIVATE
+    store = await asyncio.to_thread(partial(open_store, settings.database_url, clock, migrate=migrate, alone=alone))
     runner = Executors(store, readers=store.readers, writers=store.writers)
     try:
-        yield _assembled(settings, clock, store, runner, durations, metrics, hosted=hosted)
+        yield _assembled(settings, clock, store, runner, durations, metrics, hosted=hosted, local=local)
     finally:
         await asyncio.to_thread(runner.drain)
         store.close()
@@ -115,10 +123,11 @@ def _assembled(
     metrics: Metrics,
     *,
     hosted: bool,
+    local: WorkspaceRef | None,
 ) -> Club:
     platforms: dict[PlatformName, ChatPlatform] = {}
-    host = Host(word=f"/{settings.word}", channel=settings.admins_channel)
-    deliverer = Worker(runner, platforms, host, durations, clock, metrics)
+    host = Host(word=f"/{settings.word}", channel=None if local else settings.admins_channel)
+    deliverer = Worker(runner, platforms, host, durations, clock, metrics, alone=local is not None)
     dispatcher = Dispatcher(
         COMMANDS,
         runner,
@@ -138,11 +147,19 @@ def _assembled(
         platforms=platforms,
         dispatcher=dispatcher,
         deliverer=deliverer,
-        ticker=Ticker(runner, deliverer, host, durations, clock, metrics),
+        ticker=Ticker(
+            runner, deliverer, host, durations, clock, metrics, plans=partial(_plans, local), forgets=local is None
+        ),
         lists=Lists(runner),
         vault=ThreadedVault(store, [key.get_secret_value() for key in settings.vault_keys]),
         metrics=metrics,
     )
+
+
+def _plans(local: WorkspaceRef | None, schedule: Schedule) -> bool:
+    """Whether a process plans what this schedule has due: a chat in a terminal what is due there, others all else."""
+    there = schedule.channel.workspace
+    return there.platform not in {WORKSPACE.platform, PRIVATE.platform} if local is None else there == local
 
 
 def _link(platforms: dict[PlatformName, ChatPlatform], message: MessageRef) -> Url | None:

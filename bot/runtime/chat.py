@@ -1,50 +1,83 @@
 """The club in this terminal: a chat, lines from a pipe, JSON for tools, and the tour of the demo."""
 
+import logging
 import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import TextIO
 
 from adapters.terminal import screens
-from adapters.terminal.platform import TerminalPlatform
-from adapters.terminal.room import WORKSPACE
+from adapters.terminal.platform import NAME, TerminalPlatform
+from adapters.terminal.room import PRIVATE, WORKSPACE
 from adapters.terminal.screen import Screen
-from bot.domain.ids import InvocationId
+from bot.domain.errors import Conflict
+from bot.domain.ids import InvocationId, WorkspaceRef
 from bot.domain.source import Problem
 from bot.domain.team import Role, Team
 from bot.ports.store import Transaction
 from bot.runtime import log
-from bot.runtime.bootstrap import open_club
+from bot.runtime.bootstrap import Club, open_club
+from bot.runtime.lists import refuse_missing
 from bot.runtime.progress import on_terminal
 from bot.runtime.settings import Settings, data_folder, load
 from bot.runtime.stage import LocalStage
 from bot.service import teams
+from bot.service.entries import SyncReport
+from store.sql import shown
 
 MAX_PROBLEMS = 10
 SAMPLE = files("bot.sample") / "reading-list.md"
+SCRATCH = "chat.db"
+"""In the data folder: what private chats keep where no database is named."""
+
+
+@dataclass(frozen=True)
+class Seat:
+    """Whose chat it is: with `lists` a private one over these, else the one of this team over its own lists."""
+
+    team: str = teams.DEFAULT_TEAM
+    lists: Sequence[Path] = ()
 
 
 async def demo() -> None:
     """The bundled list over a database that is thrown away: a chat with a person, else the tour."""
     with tempfile.TemporaryDirectory(prefix="dogear-") as folder, as_file(SAMPLE) as sample:
-        settings = load(database=f"sqlite:///{folder}/demo.db", list=str(sample))
+        settings, seat = load(database=f"sqlite:///{folder}/demo.db"), Seat(lists=[sample])
         if _with_person():
             screen = screens.interactive()
             log_file = Path(folder, "demo.log")
-            await talk(settings, screen, speaker="you", role=Role.ADMIN, team=teams.DEFAULT_TEAM, log_file=log_file)
+            await talk(settings, screen, speaker="you", role=Role.ADMIN, seat=seat, log_file=log_file)
         else:
             from bot.runtime.tour import STEPS
 
             screen = screens.tour(STEPS, sys.stdout)
-            await talk(settings, screen, speaker="Ana", role=Role.ADMIN, team=teams.DEFAULT_TEAM)
+            await talk(settings, screen, speaker="Ana", role=Role.ADMIN, seat=seat)
 
 
-async def chat(settings: Settings, *, speaker: str, role: Role, team: str, as_json: bool, verbose: bool) -> None:
-    """Talk until the lines are over. With a person the log goes to a file, `verbose` leaves it on the screen."""
+async def chat(settings: Settings, *, speaker: str, role: Role, seat: Seat, as_json: bool, verbose: bool) -> None:
+    """Talk until the lines are over. With a person the log goes to a file, `verbose` leaves it on the screen.
+
+    The first line says whose chat it is and where it is kept; where tools read JSON, it goes to standard error. Raises
+    NotFound for a list at which there is nothing, or a team that is not there.
+    """
+    if seat.lists:
+        refuse_missing(map(str, seat.lists))
+        if not settings.database:
+            settings = settings.model_copy(update={"database": f"sqlite:///{data_folder() / SCRATCH}"})
     log_file = data_folder() / "chat.log" if _with_person() and not (verbose or as_json) else None
-    await talk(settings, _screen(as_json=as_json), speaker=speaker, role=role, team=team, log_file=log_file)
+    await talk(
+        settings,
+        _screen(as_json=as_json),
+        speaker=speaker,
+        role=role,
+        seat=seat,
+        log_file=log_file,
+        told=sys.stderr if as_json else sys.stdout,
+    )
 
 
 def _with_person() -> bool:
@@ -60,13 +93,24 @@ def _screen(*, as_json: bool) -> Screen:
 
 
 async def talk(
-    settings: Settings, screen: Screen, *, speaker: str, role: Role, team: str, log_file: Path | None = None
+    settings: Settings,
+    screen: Screen,
+    *,
+    speaker: str,
+    role: Role,
+    seat: Seat,
+    log_file: Path | None = None,
+    told: TextIO | None = None,
 ) -> None:
-    """Hold the chat on this screen, the log going to the file if one is given; problems of the list are told first."""
-    async with open_club(settings, migrate=True) as club:
-        found = await club.runner.write(lambda tx: _seated(tx, settings, team))
-        paths = [Path(settings.list)] if settings.list else None
-        report = await (club.lists.use(found, paths, on_terminal) if paths else club.lists.sync(found, on_terminal))
+    """Hold the chat on this screen, the log going to the file if one is given.
+
+    Before it, the line that says whose chat it is goes to `told`, and problems of the list to standard error.
+    """
+    async with open_club(settings, migrate=True, local=PRIVATE if seat.lists else WORKSPACE) as club:
+        found, where = await club.runner.write(lambda tx: _seated(tx, settings, seat))
+        if told is not None:
+            print(_first_line(settings, seat, found), file=told, flush=True)
+        report = await _read(club, found, seat)
         _print_problems(report.problems)
         stage = LocalStage(
             clock=club.clock,
@@ -83,13 +127,14 @@ async def talk(
             speaker=speaker,
             role=role,
             command=settings.word,
+            workspace=where,
         )
         club.join(platform)
         async with AsyncExitStack() as stack:
             if log_file is not None:
                 stack.enter_context(log.aside(log_file))
             if _with_person():
-                await stack.enter_async_context(club.at_work())
+                await stack.enter_async_context(club.at_work(team=found))
             await platform.run(club.dispatcher, club.vault)
 
 
@@ -100,9 +145,33 @@ def _print_problems(problems: Sequence[Problem]) -> None:
         print(f"dogear: and {len(problems) - MAX_PROBLEMS:,} more problems; “dogear check” lists all", file=sys.stderr)
 
 
-def _seated(tx: Transaction, settings: Settings, name: str) -> Team:
-    """The team to talk in, with the terminal as one of its workspaces; raises NotFound for a team that is not there."""
-    team = teams.get_or_create_default(tx, settings.zone) if name == teams.DEFAULT_TEAM else teams.named(tx, name)
-    teams.join(tx, WORKSPACE, "this terminal", team)
+def _first_line(settings: Settings, seat: Seat, team: Team) -> str:
+    kept = shown(settings.database_url) or "the database that is set"
+    if seat.lists:
+        over = " and ".join(map(str, seat.lists))
+        return f"Private chat over {over}, saved as team “{team.name}” in {kept}. No other team sees it."
+    return f"You are talking with team “{team.name}” in {kept}, over the team's own lists."
+
+
+async def _read(club: Club, team: Team, seat: Seat) -> SyncReport:
+    if seat.lists:
+        return await club.lists.use(team, seat.lists, on_terminal, level=logging.INFO)
+    return await club.lists.sync(team, on_terminal)
+
+
+def _seated(tx: Transaction, settings: Settings, seat: Seat) -> tuple[Team, WorkspaceRef]:
+    """The team to talk as, and the workspace of it that the terminal is; raises NotFound for a team that is not there,
+    and Conflict if there can be no private chat here.
+    """
+    if seat.lists:
+        return teams.private(tx, PRIVATE, NAME, settings.zone), PRIVATE
+    team = (
+        teams.get_or_create_default(tx, settings.zone)
+        if seat.team == teams.DEFAULT_TEAM
+        else teams.named(tx, seat.team)
+    )
+    if team.name == teams.PRIVATE_TEAM and teams.is_private(tx, PRIVATE):
+        raise Conflict(f"Team “{team.name}” is for private chats.", hint="Start one: dogear chat --list PATH")
+    teams.join(tx, WORKSPACE, NAME, team)
     tx.teams.assign(WORKSPACE, team.id)
-    return team
+    return team, WORKSPACE

@@ -32,7 +32,10 @@ app.add_typer(team_app, name="team")
 Database = Annotated[
     str | None, typer.Option(help="sqlite:///PATH or postgresql://USER@HOST/NAME", envvar="DOGEAR_DATABASE")
 ]
-ListPath = Annotated[Path | None, typer.Option("--list", help="The reading list: a Markdown file, or a folder of them")]
+Lists = Annotated[
+    list[Path] | None,
+    typer.Option("--list", help="A Markdown file, or a folder of them, to talk about in private; may be given again"),
+]
 
 
 def _print_version(asked: bool) -> None:
@@ -76,24 +79,32 @@ def demo() -> None:
 
 @app.command(name="chat")
 def chat_command(
-    list_path: ListPath = None,
+    lists: Lists = None,
     database: Database = None,
     speaker: Annotated[str, typer.Option("--as", help="Who speaks first")] = "you",
     role: Annotated[RoleName, typer.Option(help="The first speaker's role")] = RoleName.ADMIN,
-    team: Annotated[str, typer.Option(help="The team to talk in")] = "default",
+    team: Annotated[str | None, typer.Option(help="Talk with this team over its own lists (default: default)")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each line, for tools")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Leave the log on the screen, not in a file")] = False,
 ) -> None:
     """Talk with the club in this terminal.
 
-    Commands, reactions, several speakers, and a clock that can be moved, with the digests that fall due. Type “help” in the chat to see what it understands.
+    With --list it is a private chat over these lists, kept from one time to the next, which no team sees. With --team it is a chat with that team, over the team's own lists. Commands, reactions, several speakers, and a clock that can be moved, with the digests that fall due. Type “help” in the chat to see what it understands.
     """
     from bot.domain.team import Role
     from bot.runtime import chat
     from bot.runtime.settings import load
 
-    settings = load(database=database, list=str(list_path) if list_path else None)
-    asyncio.run(chat.chat(settings, speaker=speaker, role=Role[role.name], team=team, as_json=as_json, verbose=verbose))
+    if lists and team is not None:
+        change = f"dogear team lists {team} --add PATH"
+        raise BadConfig(
+            [f"Use --list for a private chat, or --team for one with a team. To change its lists: {change}"]
+        )
+    settings = load(database=database)
+    if team is None and not lists and settings.list:
+        lists = [Path(settings.list)]
+    seat = chat.Seat(team=team) if team is not None else chat.Seat(lists=tuple(lists or ()))
+    asyncio.run(chat.chat(settings, speaker=speaker, role=Role[role.name], seat=seat, as_json=as_json, verbose=verbose))
 
 
 @app.command()
@@ -293,7 +304,7 @@ def team_add(
     zone: Annotated[str, typer.Option(help="Its time zone")] = "UTC",
     database: Database = None,
 ) -> None:
-    """Add a team with its reading list, or give a team another list."""
+    """Add a team with its reading list, or give a team these lists in place of its own."""
     from bot.domain import value
     from bot.runtime.lists import refuse_missing
     from bot.runtime.progress import on_terminal
@@ -310,6 +321,35 @@ def team_add(
             _print_report(team, await club.lists.use(team, paths, on_terminal))
 
     asyncio.run(added())
+
+
+@team_app.command("lists")
+def team_lists(
+    team: Annotated[str, typer.Argument(help="A team's name")],
+    add: Annotated[list[Path] | None, typer.Option(help="A list to add; may be given again")] = None,
+    remove: Annotated[list[Path] | None, typer.Option(help="A list to remove; may be given again")] = None,
+    database: Database = None,
+) -> None:
+    """Show a team's reading lists, or change them.
+
+    Each change is logged, and the lists are read again. What is removed keeps its numbers and reading states, and gets them back if it returns.
+    """
+    from bot.runtime.progress import on_terminal
+    from bot.runtime.teams import lists_of
+    from bot.service import teams
+
+    async def listed() -> None:
+        async with _club(database) as club:
+            found = await club.runner.read(lambda tx: teams.named(tx, team))
+            if add or remove:
+                report = await club.lists.change(found, add=add or [], remove=remove or [], progress=on_terminal)
+                _print_report(found, report)
+                if found.name == teams.DEFAULT_TEAM and club.settings.list:
+                    print(f"  “dogear run” will use {club.settings.list} alone, for DOGEAR_LIST is set: unset it.")
+            for line in await club.runner.read(lambda tx: lists_of(tx, found)):
+                print(line)
+
+    asyncio.run(listed())
 
 
 @team_app.command("list")

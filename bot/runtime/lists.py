@@ -5,7 +5,7 @@ import gc
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bot.domain.errors import NotFound, StoreError
@@ -13,6 +13,7 @@ from bot.domain.ids import SourceId
 from bot.domain.source import ReadList, Source, SourceFile
 from bot.domain.team import Team
 from bot.ports.runner import Runner
+from bot.ports.store import Transaction
 from bot.service import entries
 from bot.service.entries import FileRead, SyncReport
 from store.lists import folder
@@ -22,6 +23,9 @@ Progress = Callable[[int, int], None]
 
 UNSEEN = -1
 """The size noted of a file that could not be looked at, so that it is read when it can be."""
+
+LOOK_AGAIN = 60.0
+"""Seconds."""
 
 log = logging.getLogger("dogear.lists")
 
@@ -39,16 +43,39 @@ class Lists:
             with _uncollected():
                 return await self._synced(team, progress, orphans=False)
 
-    async def use(self, team: Team, paths: Sequence[Path], progress: Progress | None = None) -> SyncReport:
-        """Make these files and folders the team's sources, and sync."""
+    async def use(
+        self, team: Team, paths: Sequence[Path], progress: Progress | None = None, *, level: int = logging.WARNING
+    ) -> SyncReport:
+        """Make these files and folders the team's sources, and sync.
+
+        What is added to a team that had a list, or removed, is logged at this level.
+        """
         wanted = [str(Path(os.getcwd(), path)) for path in paths]  # noqa: PTH109 -- asks the process, not the disk
         async with self._lock:
             known = await self._runner.read(lambda tx: [source.path for source in tx.entries.sources(team.id)])
             if set(known) != set(wanted):
                 await asyncio.to_thread(refuse_missing, set(wanted) - set(known))
                 await self._runner.write(lambda tx: entries.use(tx, team.id, wanted))
+                if known:
+                    _log_change(team, set(wanted) - set(known), set(known) - set(wanted), level)
             with _uncollected():
                 return await self._synced(team, progress, orphans=set(known) != set(wanted))
+
+    async def change(
+        self, team: Team, *, add: Sequence[Path], remove: Sequence[Path], progress: Progress | None = None
+    ) -> SyncReport:
+        """Add and remove some of the team's sources, log each, and sync.
+
+        Raises NotFound for a path to add where there is nothing, and as `entries.change_sources`.
+        """
+        async with self._lock:
+            known = await self._runner.read(lambda tx: [source.path for source in tx.entries.sources(team.id)])
+            added, removed = _absolute(add, known), _absolute(remove, known)
+            await asyncio.to_thread(refuse_missing, added)
+            await self._runner.write(lambda tx: entries.change_sources(tx, team, added, removed))
+            _log_change(team, added, removed, logging.WARNING)
+            with _uncollected():
+                return await self._synced(team, progress, orphans=True)
 
     async def _synced(self, team: Team, progress: Progress | None, *, orphans: bool) -> SyncReport:
         """With `orphans` there may be entries of a source that was taken away."""
@@ -65,14 +92,21 @@ class Lists:
         )
         return report
 
-    async def watch(self) -> None:
-        """Sync whenever a file of any team's sources changes, until cancelled."""
-        known = await self._runner.read(
-            lambda tx: [(team, source) for team in tx.teams.all() for source in tx.entries.sources(team.id)]
-        )
+    async def watch(self, only: Team | None = None) -> None:
+        """Sync whenever a file of the sources of all teams, or of one, changes, until cancelled.
+
+        Sources that another process adds or removes are noticed within `LOOK_AGAIN` seconds.
+        """
+        watches: dict[tuple[Team, str], asyncio.Task[None]] = {}
         async with asyncio.TaskGroup() as group:
-            for team, source in known:
-                group.create_task(self._watch(team, Path(source.path)))
+            while True:
+                with suppress(StoreError):  # the ticker logs that the database is away
+                    wanted = await self._runner.read(lambda tx: _watched(tx, only))
+                    for gone in watches.keys() - wanted:
+                        watches.pop(gone).cancel()
+                    for team, path in wanted - watches.keys():
+                        watches[team, path] = group.create_task(self._watch(team, Path(path)))
+                await asyncio.sleep(LOOK_AGAIN)
 
     async def _watch(self, team: Team, path: Path) -> None:
         while True:
@@ -96,6 +130,25 @@ def _uncollected() -> Iterator[None]:
     finally:
         if collects:
             gc.enable()
+
+
+def _watched(tx: Transaction, only: Team | None) -> set[tuple[Team, str]]:
+    teams = tx.teams.all() if only is None else [only]
+    return {(team, source.path) for team in teams for source in tx.entries.sources(team.id)}
+
+
+def _absolute(paths: Iterable[Path], known: Iterable[str]) -> list[str]:
+    """The paths from the root on, without “..”, or as those that are known spell them; each once."""
+    kept = {os.path.normpath(path): path for path in known}
+    whole = (os.path.normpath(Path(os.getcwd(), path)) for path in paths)  # noqa: PTH109 -- as in `use`
+    return list(dict.fromkeys(kept.get(path, path) for path in whole))
+
+
+def _log_change(team: Team, added: Iterable[str], removed: Iterable[str], level: int) -> None:
+    for path in sorted(added):
+        log.log(level, "a list was added to team “%s”: %s", team.name, path)
+    for path in sorted(removed):
+        log.log(level, "a list was removed from team “%s”: %s", team.name, path)
 
 
 def refuse_missing(paths: Iterable[str]) -> None:

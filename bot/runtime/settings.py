@@ -32,7 +32,10 @@ class Settings(BaseSettings):
     database: str = Field(
         "", repr=False, description="where everything is kept: sqlite:///PATH or postgresql://USER@HOST/NAME"
     )
-    list: str = Field("", description="the default team's reading list: a Markdown file, or a folder of them")
+    list: str = Field(
+        "",
+        description="the default team's reading list, or that of a private chat: a Markdown file, or a folder of them",
+    )
     word: str = Field("blog", pattern=r"^[a-z0-9_-]{1,32}$", description="the command's first word, without the slash")
     zone: str = Field("UTC", description="the time zone of teams and members that name none, such as Europe/Berlin")
     admins: Annotated[tuple[str, ...], NoDecode] = Field(

@@ -19,6 +19,14 @@ def described(tx: Transaction) -> Sequence[str]:
     return [*lines, *waiting, *left] or ["There is no team yet. Add one: dogear team add NAME --list PATH"]
 
 
+def lists_of(tx: Transaction, team: Team) -> Sequence[str]:
+    """One line for each of the team's lists, with how many entries were read from it."""
+    return [
+        f"{source.path}: {sum(file.entries for file in tx.entries.files(source.id)):,} entries"
+        for source in tx.entries.sources(team.id)
+    ] or [f"{team.name} has no list. Add one: dogear team lists {team.name} --add PATH"]
+
+
 def scheduled(url: str, platform: str) -> Sequence[ChannelRef]:
     """The platform's channels that have a schedule in the database of this URL; none if there is no database yet.
 

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
@@ -17,6 +17,7 @@ from bot.domain.schedule import Schedule
 from bot.ports.clock import Clock
 from bot.ports.metrics import Metrics
 from bot.ports.runner import Runner
+from bot.ports.store import Transaction
 from bot.runtime.worker import Worker
 from bot.service import digests, notices, teams
 
@@ -44,7 +45,13 @@ class Ticker:
         durations: Durations,
         clock: Clock,
         metrics: Metrics,
+        *,
+        plans: Callable[[Schedule], bool] = lambda _: True,
+        forgets: bool = True,
     ) -> None:
+        """`plans` says which schedules are this ticker's to plan. One that never `forgets` removes nothing."""
+        self._plans = plans
+        self._forgets = forgets
         self._runner = runner
         self._deliverer = deliverer
         self._host = host
@@ -61,7 +68,7 @@ class Ticker:
         """
         await self._forget()
         asked_at = time.monotonic()
-        due = await self._runner.read(lambda tx: digests.due(tx, ahead=self._durations.tick))
+        due = await self._runner.read(lambda tx: digests.due(tx, self._ours(tx), ahead=self._durations.tick))
         for start in range(0, len(due.slots), TOGETHER):
             await self._plan([schedule for schedule, _ in due.slots[start : start + TOGETHER]])
         for schedule, error in due.broken:
@@ -70,6 +77,9 @@ class Ticker:
         self._broken = {schedule: kind for schedule, kind in self._broken.items() if schedule in asked}
         wait = self._durations.tick if due.coming is None else min(due.coming + self._chance(), self._durations.tick)
         return max(wait - timedelta(seconds=time.monotonic() - asked_at), timedelta())
+
+    def _ours(self, tx: Transaction) -> Sequence[Schedule]:
+        return [schedule for schedule in tx.schedules.all() if self._plans(schedule)]
 
     def _chance(self) -> timedelta:
         """A part of the spread: of several tickers that wait for the same moment one plans, and the others find it done."""
@@ -105,7 +115,7 @@ class Ticker:
 
     async def _forget(self) -> None:
         now = self._clock.now()
-        if abs(now - self._forgot_at) >= FORGET_EVERY:  # a clock may also be put back
+        if self._forgets and abs(now - self._forgot_at) >= FORGET_EVERY:  # a clock may also be put back
             self._forgot_at = now
             await self._runner.write(lambda tx: tx.invocations.delete_before(tx.now() - REPEATS_END))
             for workspace in await self._runner.write(teams.forget_left):
@@ -119,7 +129,7 @@ class Ticker:
 
     async def next_due(self) -> datetime | None:
         """When the next slot falls due."""
-        return await self._runner.read(digests.next_due)
+        return await self._runner.read(lambda tx: digests.next_due(tx, self._ours(tx)))
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

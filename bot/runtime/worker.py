@@ -106,7 +106,11 @@ class Worker:
         durations: Durations,
         clock: Clock,
         metrics: Metrics,
+        *,
+        alone: bool = False,
     ) -> None:
+        """A worker that is `alone` changes nothing on other platforms than its own, not even what is too late there."""
+        self._alone = alone
         self._runner = runner
         self._platforms = platforms
         self._host = host
@@ -194,7 +198,9 @@ class Worker:
         rules = {name: platform.posting_rules for name, platform in self._platforms.items()}
         looks = min(room, LOOKS - len(self._looking))
         taken = await self._runner.write(
-            lambda tx: ledger.claim(tx, self._owner, room, self._durations, rules, looks=looks, host=self._host)
+            lambda tx: ledger.claim(
+                tx, self._owner, room, self._durations, rules, looks=looks, host=self._host, alone=self._alone
+            )
         )
         for delivery in taken.given_up:
             _say(delivery, delivery.state, delivery.outcome)

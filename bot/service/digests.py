@@ -185,10 +185,11 @@ def plan_and_tell(tx: Transaction, among: Sequence[Schedule], host: Host) -> Seq
     return ticks
 
 
-def next_due(tx: Transaction) -> datetime | None:
-    """When the next slot of any schedule falls due."""
-    broken = {schedule.id for schedule, _ in due(tx).broken}
-    sound = [schedule for schedule in tx.schedules.all() if schedule.id not in broken]
+def next_due(tx: Transaction, among: Sequence[Schedule] | None = None) -> datetime | None:
+    """When the next slot of any schedule, or of these, falls due."""
+    among = tx.schedules.all() if among is None else among
+    broken = {schedule.id for schedule, _ in due(tx, among).broken}
+    sound = [schedule for schedule in among if schedule.id not in broken]
     coming = [schedules.next_dates(tx, schedule, most=1) for schedule in sound]
     return min((slots[0].due_at for slots in coming if slots), default=None)
 

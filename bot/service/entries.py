@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from bot.domain.entry import Entry
-from bot.domain.errors import NotFound
+from bot.domain.errors import Conflict, NotFound
 from bot.domain.ids import EntryId, EntryNumber, MemberId, SourceId, TeamId
 from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.source import Problem, ReadEntry, ReadList, Severity, Source, SourceFile, content_of
+from bot.domain.team import Team
 from bot.ports.entries import LOTS, EntryFilter, StoredEntry
 from bot.ports.store import Transaction
 
@@ -101,6 +102,20 @@ def unchanged(tx: Transaction, team: TeamId) -> SyncReport:
         files_read=0,
         problems=problems(tx, team),
     )
+
+
+def change_sources(tx: Transaction, team: Team, add: Sequence[str], remove: Sequence[str]) -> None:
+    """Add and remove sources of the team. Their entries change with the next `sync`.
+
+    Raises Conflict for a path that is on the team's list already, NotFound for one to remove that is not on it.
+    """
+    for path in remove:
+        if not tx.entries.remove_source(team.id, path):
+            known = ", ".join(source.path for source in tx.entries.sources(team.id)) or "none"
+            raise NotFound(f"{path} is not a list of team “{team.name}”.", hint=f"Its lists: {known}.")
+    for path in add:
+        if not tx.entries.add_source(team.id, path):
+            raise Conflict(f"{path} is a list of team “{team.name}” already.", hint="Nothing was changed.")
 
 
 def problems(tx: Transaction, team: TeamId) -> tuple[Problem, ...]:

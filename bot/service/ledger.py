@@ -59,13 +59,14 @@ def claim(
     *,
     host: Host,
     looks: int | None = None,
+    alone: bool = False,
 ) -> WorkBatch:
     """Put right what ended while nobody watched, then take what is due on these platforms, `limit` in all at most,
-    and of these `looks` at most that are only looked for.
+    and of these `looks` at most that are only looked for. Late posts are skipped on every platform, or `alone` on these.
     """
     names = list(rules)
     tx.ledger.expire({name: posting_rules.settle for name, posting_rules in rules.items()})
-    skipped = _by_team(tx.ledger.skip_overdue())
+    skipped = _by_team(tx.ledger.skip_overdue(names if alone else None))
     for one in skipped:
         _tell(tx, one, notice.failed, one.outcome, host)
     looks = limit if looks is None else looks

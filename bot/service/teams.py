@@ -10,6 +10,8 @@ from bot.ports.store import Transaction
 
 DEFAULT_TEAM = "default"
 _FOUNDING = "teams"
+PRIVATE_TEAM = "chat"
+"""The team of private chats: those over lists that were named on the command line."""
 
 
 def named(tx: Transaction, name: str) -> Team:
@@ -48,6 +50,30 @@ def is_news(tx: Transaction, ref: WorkspaceRef) -> bool:
     tx.lock([f"workspace {ref.platform} {ref.id}"])
     known = tx.teams.workspace(ref)
     return known is None or known.left_at is not None
+
+
+def is_private(tx: Transaction, ref: WorkspaceRef) -> bool:
+    """Whether the team `PRIVATE_TEAM` is there and belongs to this workspace and no other."""
+    team = tx.teams.by_name(PRIVATE_TEAM)
+    return team is not None and [workspace.ref for workspace in tx.teams.workspaces(team.id)] == [ref]
+
+
+def private(tx: Transaction, ref: WorkspaceRef, name: str, zone: str) -> Team:
+    """The team of private chats in this workspace, made if it is not there.
+
+    Raises Conflict if a team of that name is there for something else: its list would be replaced.
+    """
+    team = next((known for known in tx.teams.all() if known.name.casefold() == PRIVATE_TEAM), None)
+    if team is None:
+        team = tx.teams.add(PRIVATE_TEAM, zone)
+        tx.teams.join(ref, name, team.id)
+        tx.teams.assign(ref, team.id)
+    elif not is_private(tx, ref):
+        raise Conflict(
+            f"This database has a team “{team.name}” that is not only for private chats, so nothing was changed.",
+            hint=f"Name another database with --database, or talk with that team: dogear chat --team {team.name}",
+        )
+    return team
 
 
 def join(tx: Transaction, ref: WorkspaceRef, name: str, team: Team | None) -> Workspace:

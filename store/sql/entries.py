@@ -54,11 +54,22 @@ class SqlSources:
         known = {source.path: source for source in self.sources(team)}
         for path in known.keys() - set(paths):
             self._remove_source(known[path].id)
-        fresh = [path for path in dict.fromkeys(paths) if path not in known]
-        for path in fresh:
-            number = self._work.take(team, "source")
-            self._work.change(self._work.insert(SOURCE).values(team=team, number=number, path=path))
+        for path in dict.fromkeys(paths):
+            if path not in known:
+                self.add_source(team, path)
         return self.sources(team)
+
+    def add_source(self, team: TeamId, path: str) -> bool:
+        number = self._work.take(team, "source")
+        statement = self._work.insert(SOURCE).values(team=team, number=number, path=path)
+        return self._work.row(statement.on_conflict_do_nothing().returning(SOURCE.c.number)) is not None
+
+    def remove_source(self, team: TeamId, path: str) -> bool:
+        number = self._work.value(select(SOURCE.c.number).where(SOURCE.c.team == team, SOURCE.c.path == path))
+        if number is None:
+            return False
+        self._remove_source(SourceId(id_of(team, number)))
+        return True
 
     def _remove_source(self, source: SourceId) -> None:
         self._work.change(delete(SOURCE_FILE).where(_of_source(source)))

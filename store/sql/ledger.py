@@ -39,6 +39,7 @@ from store.sql.ledger_queries import (
     OPEN,
     OVERDUE,
     SKIP_LATE,
+    SKIP_LATE_OF,
     STILL_UNCERTAIN,
     STILL_UNSWEPT,
     UNCERTAIN,
@@ -96,9 +97,12 @@ class SqlLedger:
         rows = self._work.rows(LEASABLE_AND_UNLOCKED, **due)
         return [row for row in self._work.rows(HELD, keys=_keys(rows)) if row.held] if rows else []
 
-    def skip_overdue(self) -> Sequence[Delivery]:
+    def skip_overdue(self, platforms: Sequence[str] | None = None) -> Sequence[Delivery]:
         now = self._work.now()
-        rows = self._work.rows(SKIP_LATE, now=now)
+        if platforms is None:
+            rows = self._work.rows(SKIP_LATE, now=now)
+        else:
+            rows = self._work.rows(SKIP_LATE_OF, now=now, platforms=list(platforms))
         for row in rows:
             self._end(row, now)
         return [delivery_of(row) for row in rows]

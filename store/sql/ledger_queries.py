@@ -119,6 +119,9 @@ SKIP_LATE = (
 )
 """Skip what nobody sent in time."""
 
+SKIP_LATE_OF = SKIP_LATE.where(_OURS)
+"""The same on some platforms only."""
+
 OVERDUE = LEASABLE.with_only_columns(DELIVERY.c.not_before)
 """When what could be leased now fell due."""
 

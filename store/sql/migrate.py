@@ -7,13 +7,28 @@ from `tables` at once, and a test holds that against what the migrations make.
 import sqlite3
 from pathlib import Path
 
-from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, func, insert, inspect, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    MetaData,
+    String,
+    Table,
+    and_,
+    func,
+    insert,
+    inspect,
+    literal,
+    or_,
+    select,
+)
 
 from bot.domain.errors import BadConfig, StaleSchema, StoreBusy
+from bot.domain.ids import WorkspaceRef
 from bot.ports.clock import Clock
 from store.sql.engine import begun
 from store.sql.search import postgres
-from store.sql.tables import INSTANCE, METADATA
+from store.sql.tables import INSTANCE, METADATA, TEAM, WORKSPACE
 
 REVISION = "0001"
 """The newest migration: what this program reads and writes."""
@@ -24,8 +39,11 @@ _ONE_AT_A_TIME = 0x0D06EA12
 """The number of the advisory lock under which replicas that start together make or migrate a schema."""
 
 
-def prepare(engine: Engine, clock: Clock, *, migrate: bool) -> None:
-    """Make an empty database ours, and with `migrate` bring an older one up to date; raises StaleSchema, BadConfig."""
+def prepare(engine: Engine, clock: Clock, *, migrate: bool, alone: WorkspaceRef | None = None) -> None:
+    """Make an empty database ours, and with `migrate` bring an older one up to date; raises StaleSchema, BadConfig.
+
+    With `alone`, an older one is left as it is if it has another workspace than this one, or a team of another.
+    """
     with begun(engine, write=False) as connection:
         found = revision(connection)
     if found is None:
@@ -37,11 +55,25 @@ def prepare(engine: Engine, clock: Clock, *, migrate: bool) -> None:
             f"The database has schema {found}, this program knows {REVISION} at most. Install a newer Dogear, "
             "or restore the copy that was made before the update."
         )
-    if not migrate:
+    if not migrate or (alone is not None and _has_others(engine, alone)):
         raise StaleSchema(f"The database has schema {found}, this program needs {REVISION}. Run “dogear migrate”.")
     if engine.dialect.name == "sqlite":
         copy(engine, found)
     upgrade(engine)
+
+
+def _has_others(engine: Engine, alone: WorkspaceRef) -> bool:
+    """Whether the database has a workspace that is not this one, or a team that is not this one's."""
+    its_own = and_(WORKSPACE.c.platform == alone.platform, WORKSPACE.c.id == alone.id)
+    its_team = select(WORKSPACE.c.team).where(its_own, WORKSPACE.c.team.is_not(None))
+    others = select(
+        or_(
+            select(literal(1)).select_from(WORKSPACE).where(~its_own).exists(),
+            select(literal(1)).select_from(TEAM).where(TEAM.c.id.not_in(its_team)).exists(),
+        )
+    )
+    with begun(engine, write=False) as connection:
+        return bool(connection.scalar(others))
 
 
 def revision(connection: Connection) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, select
 
 from bot.domain.errors import BadBackup, StoreBusy
+from bot.domain.ids import WorkspaceRef
 from bot.domain.notes import NoteBlock
 from bot.ports.clock import Clock
 from bot.ports.runner import Failed
@@ -42,18 +43,20 @@ def open_store(
     clock: Clock,
     *,
     migrate: bool = False,
+    alone: WorkspaceRef | None = None,
     tree: Tree = _tree,
     database_time: DatabaseTime | None = None,
 ) -> "SqlStore":
     """Open the database at `url` (`sqlite:///PATH` or `postgresql://…`), giving an empty one the present schema.
 
-    An older schema is brought up to date with `migrate` (of a SQLite file a copy is kept beside it), else refused.
+    An older schema is brought up to date with `migrate` (of a SQLite file a copy is kept beside it), else refused. With
+    `alone` it is refused as well if any other workspace or team than this workspace's is in the database.
     On PostgreSQL a transaction's moment is the server's as `database_time` turns it, by default by the clock's
     `offset` if it has one; on SQLite it is the clock's. Raises BadConfig, StaleSchema and StoreBusy.
     """
     engine = connect(address(url))
     try:
-        prepare(engine, clock, migrate=migrate)
+        prepare(engine, clock, migrate=migrate, alone=alone)
     except StoreBusy as busy:
         engine.dispose()
         raise StoreBusy(_at_start(engine, busy)) from busy.__cause__

@@ -9,7 +9,7 @@ from typing import Any
 
 from adapters.terminal import screens
 from bot.domain.team import Role
-from bot.runtime.chat import talk
+from bot.runtime.chat import Seat, talk
 from bot.runtime.settings import load
 
 
@@ -25,8 +25,8 @@ def said(
     """One answer for each line."""
     sink = StringIO()
     screen = screens.json_lines(StringIO("\n".join(lines) + "\n"), sink)
-    settings = load(database=database, list=str(reading_list) if reading_list else None)
-    asyncio.run(talk(settings, screen, speaker=speaker, role=role, team=team))
+    seat = Seat(team=team, lists=[reading_list] if reading_list else [])
+    asyncio.run(talk(load(database=database), screen, speaker=speaker, role=role, seat=seat))
     return [json.loads(line) for line in sink.getvalue().splitlines()]
 
 

@@ -107,5 +107,5 @@ def test_a_slip_in_the_lists_path_is_refused_and_keeps_the_list(database: str, t
     with pytest.raises(NotFound, match="no reading list at"):
         said(["/blog list"], database=database, reading_list=tmp_path / "lst.md")
 
-    (listed,) = said(["/blog list"], database=database)
+    (listed,) = said(["/blog list"], database=database, reading_list=reading_list)
     assert states(listed) == {1: "read", 2: "unread", 3: "unread"}

@@ -312,7 +312,7 @@ def test_the_core_hears_first_in_which_workspace_the_chat_is() -> None:
 
     (joined,) = core.happenings
     assert isinstance(joined, WorkspaceJoined)
-    assert joined.by_host
+    assert not joined.by_host
 
 
 def test_a_line_end_for_some_readers_does_not_end_an_object() -> None:
