@@ -45,7 +45,12 @@ def hold(engine: Engine, name: str) -> ExclusiveLock | None:
     if engine.dialect.name == "sqlite":
         return ExclusiveLock(None)
     connection = own_connection(engine)
-    if connection.scalar(text("SELECT pg_try_advisory_lock(:number)"), {"number": lock_number(name)}):
+    try:
+        taken = connection.scalar(text("SELECT pg_try_advisory_lock(:number)"), {"number": lock_number(name)})
+    except BaseException:
+        connection.close()
+        raise
+    if taken:
         return ExclusiveLock(connection)
     connection.close()
     return None

@@ -31,8 +31,15 @@ _POSTGRESQL = {
 AWAY = "The database is away."
 
 
+READ_ONLY = "25006"
+
+
 def replace(context: ExceptionContext) -> None:
     """Raise what the ports know in place of what the driver raised; its own exception stays where it is a bug."""
+    if context.is_pre_ping:
+        return  # a dead connection in the pool: SQLAlchemy replaces it, unless this raises
+    if getattr(context.original_exception, "sqlstate", None) == READ_ONLY:
+        context.is_disconnect = True  # after a fail-over this may be the old server: connect again, to the new one
     if getattr(context.original_exception, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
         path = context.engine.url.database if context.engine else "The file"
         raise BadConfig([f"{path} is not a SQLite database. Name another file, or restore a backup."])

@@ -3,13 +3,13 @@
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, make_url
 
 from adapters.discord.places import DISCORD
 from adapters.discord.shards import Shards
@@ -19,9 +19,12 @@ from bot.domain.ids import MessageRef
 from bot.domain.reading_state import ReadingState
 from bot.domain.team import Role
 from bot.domain.value import Kind
+from bot.runtime import notify_listener
 from bot.runtime.bootstrap import MAX_WAIT
+from bot.runtime.notify_listener import listening
 from bot.runtime.vault import ThreadedVault
 from store.sql import open_store
+from store.sql.engine import POOL
 from tests.fakes.clock import FakeClock
 from tests.fakes.clubhouse import Clubhouse, actor_of, clubhouse, text_of
 from tests.fakes.platform import channel
@@ -82,6 +85,125 @@ def test_a_server_that_stops_and_comes_back(server: Postgres, tmp_path: Path) ->
                 await house.react(MESSAGE, ReadingState.READ)
 
     asyncio.run(scene())
+
+
+COMMANDS = (
+    "home",
+    "random",
+    "search alpha",
+    "show #1",
+    "related #1",
+    "list",
+    "tags",
+    "next",
+    "later #2",
+    "read #1",
+    "stats me",
+    "schedule set mon 09:00 UTC",
+    "digest preview",
+    "status",
+)
+
+
+async def open_every_connection(house: Clubhouse) -> None:
+    """Fill the pool: as many transactions at once as it has connections."""
+    everyone = threading.Barrier(POOL)
+    half = POOL // 2
+    runner = house.club.runner
+    await asyncio.gather(
+        *(runner.read(lambda _: everyone.wait(60)) for _ in range(half)),
+        *(runner.write(lambda _: everyone.wait(60)) for _ in range(POOL - half)),
+    )
+
+
+def cut_connections(server: Postgres, url: str) -> None:
+    """End every session of the database as a fail-over does; returns when they are gone."""
+    name = make_url(url).database
+    server.execute(f"SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = '{name}'")
+
+
+def cut_before_the_first(server: Postgres, url: str, position: int) -> None:
+    if position == 0:
+        cut_connections(server, url)
+
+
+def cut_before_each(server: Postgres, url: str, _position: int) -> None:
+    cut_connections(server, url)
+
+
+def restart_before_the_first(server: Postgres, _url: str, position: int) -> None:
+    if position == 0:
+        server.stop()
+        server.start()
+
+
+@pytest.mark.parametrize("cut", [cut_before_the_first, cut_before_each, restart_before_the_first])
+def test_no_command_fails_after_the_connections_were_cut(
+    server: Postgres, tmp_path: Path, cut: Callable[[Postgres, str, int], None]
+) -> None:
+    failed = []
+
+    async def scene() -> None:
+        with server.database() as url:
+            async with clubhouse(url, tmp_path, "Alpha", "Beta", hosted=True, person_limit=0, team_limit=0) as house:
+                for _ in range(3):
+                    await open_every_connection(house)
+                    for position, line in enumerate(COMMANDS):
+                        cut(server, url, position)
+                        if (answer := await house.say(line)).refusal:
+                            failed.append((line, text_of(answer)))
+                    cut(server, url, 0)
+                    await house.react(MESSAGE, ReadingState.READ)
+
+    asyncio.run(scene())
+
+    assert failed == []
+
+
+def test_a_write_reaches_the_new_server_after_the_old_one_became_read_only(server: Postgres, clock: FakeClock) -> None:
+    def write() -> None:
+        with store.begin(write=True) as tx:
+            tx.teams.add(clock.token(), "UTC")
+
+    with server.database() as url:
+        store = open_store(url, clock)
+        name = make_url(url).database
+        server.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+        cut_connections(server, url)
+        with pytest.raises(StoreBusy, match="takes no changes"):
+            write()
+        server.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+
+        write()
+
+        store.close()
+
+
+def test_the_listener_and_the_shard_holder_come_back_after_a_cut(
+    server: Postgres, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notify_listener, "AGAIN", 0.01)
+
+    async def start(_shards: tuple[int, ...]) -> None:
+        """No gateway is opened."""
+
+    async def scene(url: str) -> None:
+        store, woken = open_store(url, clock), asyncio.Event()
+        shards = Shards(ThreadedVault(store, []), DISCORD, 2, start)
+        async with listening(store.bell(), woken.set), asyncio.timeout(60):
+            for _ in range(3):
+                await woken.wait()
+                await shards.look()
+                woken.clear()
+                await asyncio.to_thread(cut_connections, server, url)
+            await woken.wait()
+            await shards.look()
+        assert (shards.held, shards.looked) == ((0, 1), True)
+        assert store.acquire("discord/shard/0/2") is None, "our new session holds it"
+        store.close()
+
+    with server.database() as url:
+        asyncio.run(scene(url))
 
 
 def test_a_server_that_gives_no_answer_keeps_nobody_waiting(server: Postgres, tmp_path: Path) -> None:
