@@ -180,6 +180,7 @@ class Events:
         for workspace in set(known).difference(present):
             await self._insist(WorkspaceLeft(workspace=workspace))
 
-    async def keep_repairing(self) -> None:
-        """Until cancelled."""
-        await self._repair.run()
+    async def read_missed(self) -> None:
+        """One round over the messages whose reactions may have been missed, if none is under way."""
+        if not self._repair.busy:
+            await self._repair.round()

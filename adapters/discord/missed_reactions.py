@@ -3,14 +3,16 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.chat.platform import Core, MarksSeen, Reacted
 from bot.domain.errors import PlatformBusy, PlatformRefused, PlatformUncertain, StoreError
 from bot.domain.ids import MessageRef, WorkspaceRef
 
-EVERY = 60.0
-"""Seconds between two rounds over the messages whose reactions could not be noted or read."""
+EVERY = timedelta(seconds=60)
+"""Between two rounds over the messages whose reactions could not be noted or read."""
+MAX_ROUND = 240.0
+"""Seconds after which a round ends; the next one goes on with what is left."""
 READ_WITHIN = 30.0
 """Seconds for one message, of which some have many pages of reactions."""
 
@@ -43,22 +45,27 @@ class Repair:
         """It is to be read. The first doubt stays, so that what somebody presses afterwards is newer than it."""
         self._doubtful[message] = min(since, self._doubtful.get(message, since))
 
-    async def run(self) -> None:
-        """Until cancelled."""
-        while True:
-            await asyncio.sleep(EVERY)
-            await self.round()
+    @property
+    def busy(self) -> bool:
+        """Whether a round is under way."""
+        return self._one_at_a_time.locked()
 
     async def round(self) -> None:
         """Read every doubtful message once. One that cannot be read ends the round, and is the last of the next."""
         async with self._one_at_a_time:
-            if asyncio.get_running_loop().time() < self._rests_until:
+            began = asyncio.get_running_loop().time()
+            if began < self._rests_until:
                 return
             await self._look_up()
             for message in list(self._doubtful):
                 since = self._doubtful.pop(message)
-                if not await self._settled(message, since):
-                    self.doubt(message, since)
+                settled = False
+                try:
+                    settled = await self._settled(message, since)
+                finally:  # also of a round that is cancelled
+                    if not settled:
+                        self.doubt(message, since)
+                if not settled or asyncio.get_running_loop().time() - began > MAX_ROUND:
                     return
 
     async def _look_up(self) -> None:

@@ -25,6 +25,7 @@ from adapters.discord.failures import (
 from adapters.discord.history import carrying
 from adapters.discord.inbound import SEEDS, Emojis
 from adapters.discord.markup import thread_name
+from adapters.discord.missed_reactions import EVERY
 from adapters.discord.permissions import ANSWER, OPEN_THREAD, POST, REACT, Act, denied
 from adapters.discord.ratelimit_workaround import release_buckets
 from adapters.discord.reactions import marks_on
@@ -32,6 +33,7 @@ from adapters.discord.render import Layout
 from adapters.discord.render import message as message_of
 from adapters.discord.shards import Shards
 from bot.chat.connection import Connection
+from bot.chat.jobs import Job, Rounds
 from bot.chat.platform import Core, Reacted, Vault
 from bot.domain.card import Card
 from bot.domain.delivery import PostingRules
@@ -77,6 +79,7 @@ class DiscordPlatform:
         self.client = client or DiscordClient()
         self._gateway = self.client.gateway
         self._shards: Shards | None = None
+        self._rounds = Rounds()
         self._logging_in = asyncio.Lock()
         self._sending_only = False
         self._channels = forum.Channels()
@@ -90,12 +93,16 @@ class DiscordPlatform:
         try:
             async with self.client:
                 try:
-                    await self._served(core, vault, events)
+                    async with self._rounds.of(events.read_missed):
+                        await self._served(core, vault)
                 finally:
                     await self.client.finish()
         finally:
             self._shards = None
             self._gateway.up.clear()
+
+    def jobs(self) -> Sequence[Job]:
+        return (Job(name="missed reactions", run=self._rounds.once, every=EVERY),)
 
     async def send_only(self, core: Core, vault: Vault) -> None:  # noqa: ARG002  sending shows nothing but refusals
         """Be logged in without a gateway until cancelled. Raises BadConfig for a token that Discord does not take."""
@@ -114,7 +121,7 @@ class DiscordPlatform:
         except PlatformRefused as error:
             raise BadConfig([f"{error}. {error.remedy}"]) from error
 
-    async def _served(self, core: Core, vault: Vault, events: Events) -> None:
+    async def _served(self, core: Core, vault: Vault) -> None:
         await self._log_in_or_give_up()
         with translated():
             await self.register(core)
@@ -125,7 +132,6 @@ class DiscordPlatform:
             async def start(shards: tuple[int, ...]) -> None:
                 group.create_task(self._connected(shards, count))
 
-            group.create_task(events.keep_repairing())
             self._shards = Shards(vault, self.name, count, start)
             group.create_task(self._shards.keep())
 

@@ -14,6 +14,10 @@ MAX_MESSAGES = 200
 """The newest messages are read again; older ones are seldom reacted to."""
 AT_ONCE = 8
 """Workspaces that are read at the same time, among everything else that we ask Slack."""
+EVERY = timedelta(seconds=5)
+"""Between two rounds. One with nothing to read asks nobody."""
+MAX_ROUND = 240.0
+"""Seconds after which a round ends; the next one goes on with what is left."""
 SELDOM = 600.0
 """Minimum seconds between two rounds: Slack also reconnects without need."""
 STORE_WAIT = 5.0
@@ -32,49 +36,73 @@ class Repair:
         self._marks = marks
         self._now = now
         self._pace = pace
-        self._wanted = asyncio.Event()
         self._since: datetime | None = None
+        """Since when events may have been missed, until a round looks up where; None if none were."""
+        self._gaps: dict[WorkspaceRef, datetime] = {}
+        """Workspaces whose messages are still to be looked up."""
+        self._unread: dict[WorkspaceRef, dict[MessageRef, datetime]] = {}
+        self._rests_until = 0.0
 
     def gap(self) -> None:
         """Events may have been missed from now on, by Slack's clock perhaps from a little earlier."""
         self._since = self._since or self._now() - SKEW
-        self._wanted.set()
 
-    async def run(self) -> None:
-        """Until cancelled."""
-        while True:
-            await self._wanted.wait()
-            began = asyncio.get_running_loop().time()
-            self._wanted.clear()
-            room = asyncio.Semaphore(AT_ONCE)
-            present = await self._core.joined_workspaces(names.SLACK)
-            if not present:  # none, or the store has trouble and cannot tell
-                self._wanted.set()
-                await asyncio.sleep(NOBODY_WAIT)
-                continue
-            since, self._since = self._since, None
-            read = await asyncio.gather(*(self._repaired(workspace, since, room) for workspace in present))
-            if any(read):
-                await asyncio.sleep(max(began + SELDOM - asyncio.get_running_loop().time(), 0))
+    async def round(self) -> None:
+        """Read what is to be read again, for a few minutes at most."""
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        if self._since is not None and began >= self._rests_until:
+            await self._look_up(began)
+        room = asyncio.Semaphore(AT_ONCE)
+        waiting = {*self._gaps, *self._unread}
+        await asyncio.gather(*(self._repaired(workspace, began + MAX_ROUND, room) for workspace in waiting))
 
-    async def _repaired(self, workspace: WorkspaceRef, since: datetime | None, room: asyncio.Semaphore) -> int:
-        """Read the messages of one workspace again; how many there were."""
+    async def _look_up(self, now: float) -> None:
+        """Note the workspaces in which something was missed; asked again where there are none, or the store has trouble."""
+        present = await self._core.joined_workspaces(names.SLACK)
+        since, self._since = self._since, None
+        if not present or since is None:
+            self._since, self._rests_until = since, now + NOBODY_WAIT
+            return
+        for workspace in present:
+            self._gaps.setdefault(workspace, since)
+
+    async def _repaired(self, workspace: WorkspaceRef, until: float, room: asyncio.Semaphore) -> None:
+        """Read the messages of one workspace again, each once, until that moment of the event loop's clock."""
+        clock = asyncio.get_running_loop().time
         async with room:
-            while (messages := await self._core.recent_posts(workspace)) is None:  # noqa: ASYNC110 -- there is no event for the database's return
-                await asyncio.sleep(STORE_WAIT)
-            for message in messages[:MAX_MESSAGES]:
-                await self._repair(message, since)
+            if clock() > until or (workspace in self._gaps and not await self._listed(workspace)):
+                return
+            unread = self._unread.get(workspace, {})
+            while unread and clock() <= until:
+                message = next(iter(unread))
+                await self._repair(message, unread[message])
+                del unread[message]
                 await asyncio.sleep(self._pace)
-            return len(messages)
+            if not unread:
+                self._unread.pop(workspace, None)
 
-    async def _repair(self, message: MessageRef, since: datetime | None) -> None:
+    async def _listed(self, workspace: WorkspaceRef) -> bool:
+        """Note which messages are to be read; False while the store cannot tell."""
+        messages = await self._core.recent_posts(workspace)
+        if messages is None:
+            return False
+        since = self._gaps.pop(workspace)
+        unread = self._unread.setdefault(workspace, {})
+        for message in messages[:MAX_MESSAGES]:
+            unread.setdefault(message, since)
+        if unread:
+            self._rests_until = asyncio.get_running_loop().time() + SELDOM
+        return True
+
+    async def _repair(self, message: MessageRef, since: datetime) -> None:
         """Read one message and note what is on it; what cannot be read keeps what is known of it until the next time."""
         wait = await self._read(message, since)
         if wait is not None:
             await asyncio.sleep(wait)
             await self._read(message, since)
 
-    async def _read(self, message: MessageRef, since: datetime | None) -> float | None:
+    async def _read(self, message: MessageRef, since: datetime) -> float | None:
         """Read and note it once; seconds to wait before another try, None if there is to be none."""
         at = self._now() - SKEW
         try:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +17,7 @@ from adapters.slack.failures import Absent, Already, Gone, Unreadable
 from adapters.slack.history import EVENT_TYPE, History
 from adapters.slack.listeners import Listeners
 from adapters.slack.manifest import INSTALL, REDIRECT
-from adapters.slack.missed_reactions import Repair
+from adapters.slack.missed_reactions import EVERY, Repair
 from adapters.slack.oauth import Install
 from adapters.slack.people import People
 from adapters.slack.redaction import log
@@ -27,6 +27,7 @@ from adapters.slack.setup import SlackSetup
 from adapters.slack.workspace_info import WorkspaceInfo
 from adapters.slack.workspaces import Workspaces
 from bot.chat.connection import Connection
+from bot.chat.jobs import Job, Rounds
 from bot.chat.platform import Core, Reacted, Vault, WorkspaceJoined, WorkspaceLeft
 from bot.chat.web import Request, Response, Route
 from bot.domain.card import Card
@@ -61,6 +62,7 @@ class SlackPlatform:
         self._now = now
         self._door: Door | None = None
         self._install: Install | None = None
+        self._rounds = Rounds()
         self._paced: dict[str, float] = {}
         self._socket: Socket | None = None
         self._reconnects = 0
@@ -88,11 +90,12 @@ class SlackPlatform:
                     now=self._now,
                 )
             self._door = Door(listeners.answer, self._setup.signing_secret) if self._setup.signing_secret else None
-            async with self._repairing(core) as reconnected:
+            repair = Repair(core, self.marks, self._now, self._setup.reading_pace)
+            repair.gap()
+            async with self._rounds.of(repair.round):
                 if self._setup.by_socket:
-                    async with listening(
-                        listeners.answer, self._setup.app_token, self._web, reconnected
-                    ) as self._socket:
+                    again = repair.gap
+                    async with listening(listeners.answer, self._setup.app_token, self._web, again) as self._socket:
                         await self._served()
                 else:
                     await self._served()
@@ -104,17 +107,8 @@ class SlackPlatform:
             await self._acquaintance.finish()
             await self._web.close()
 
-    @contextlib.asynccontextmanager
-    async def _repairing(self, core: Core) -> AsyncIterator[Callable[[], None]]:
-        """While the block lasts, read reactions again, now and when what it gives is called."""
-        repair = Repair(core, self.marks, self._now, self._setup.reading_pace)
-        repair.gap()
-        repairing = asyncio.create_task(repair.run())
-        try:
-            yield repair.gap
-        finally:
-            repairing.cancel()
-            await asyncio.gather(repairing, return_exceptions=True)
+    def jobs(self) -> Sequence[Job]:
+        return (Job(name="missed reactions", run=self._rounds.once, every=EVERY),)
 
     async def send_only(self, core: Core, vault: Vault) -> None:
         """Know the workspaces and their tokens until cancelled."""

@@ -82,8 +82,8 @@ class Step(StrEnum):
 class Durations:
     """Every length of time of the ledger in one place, so that a test may scale all of them together.
 
-    What depends on the platform stands in its `PostingRules`. Every `tick` somebody asks which digests are due, and within
-    `tick_spread` after the moment when one is; without the end of a tick for `tick_given_up`, ticking is begun anew.
+    What depends on the platform stands in its `PostingRules`. Every `tick` the scheduler plans the digests that are due, and
+    within `tick_spread` after one falls due. A tick that takes longer than `tick_given_up` is cancelled.
     """
 
     tick: timedelta = timedelta(seconds=15)

@@ -23,3 +23,7 @@ class Metrics(Protocol):
     def count_restart(self, part: str) -> None:
         """A part of the process stood still or broke, and was started anew."""
         ...
+
+    def job_failed(self, job: str) -> None:
+        """A run of a recurring job failed; one that hung is `restarted`."""
+        ...

@@ -9,20 +9,23 @@ import re
 import zlib
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Lock
 from typing import IO
 from zoneinfo import ZoneInfo
 
-from bot.domain.errors import BadBackup, BadConfig, Conflict, DogearError
+from bot.chat.jobs import Job
+from bot.domain.errors import BadBackup, BadConfig, Conflict
 from bot.ports.clock import Clock
 from bot.service import ledger
 from store.sql import SqlStore
 
 AT_NIGHT = 3
 """The hour, in the host's zone, from which on a day's backup is made."""
-LOOK_EVERY = 300.0
-"""Seconds."""
+LOOK_EVERY = timedelta(minutes=5)
+TIMEOUT = timedelta(hours=1)
+"""For one backup: a database of gigabytes takes minutes."""
 _ANOTHER = (
     "The backups in %s are of another database, so they are left alone and none is made. If a volume is not mounted, "
     "stop and mount it; if the data is lost, stop and restore into a new database: dogear restore %s. If this club is to "
@@ -162,19 +165,25 @@ class Nightly:
         self._folder = folder
         self._keep = keep
         self._zone = ZoneInfo(zone)
+        self._idle = Lock()
 
-    async def run(self) -> None:
-        """Look every few minutes whether the day's backup is there, until cancelled."""
-        while True:
-            try:
-                await asyncio.to_thread(self._look)
-            except DogearError as error:
-                log.error("no backup was made: %s", error)  # noqa: TRY400 -- it is no bug of ours
-            except Exception:
-                log.exception("bug in the nightly backup")
-            await asyncio.sleep(LOOK_EVERY)
+    def job(self) -> Job:
+        """Look every few minutes whether the day's backup is there."""
+        return Job(name="backup", run=self._run, every=LOOK_EVERY, timeout=TIMEOUT)
+
+    async def _run(self) -> None:
+        await asyncio.to_thread(self._look)
 
     def _look(self) -> None:
+        """A thread cannot be cancelled: while that of a run that hung is still at work, no other joins it."""
+        if not self._idle.acquire(blocking=False):
+            raise Conflict("The last look at the backups has not ended.", hint="Check the disk of the backup folder.")
+        try:
+            self._make_and_tell()
+        finally:
+            self._idle.release()
+
+    def _make_and_tell(self) -> None:
         try:
             self.make_if_due()
         finally:

@@ -2,13 +2,14 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
 from adapters.terminal.room import PRIVATE, WORKSPACE
+from bot.chat.jobs import HasJobs, Job
 from bot.chat.platform import ChatPlatform
 from bot.commands.catalogue import COMMANDS
 from bot.commands.deadline import Deadline
@@ -26,6 +27,7 @@ from bot.runtime.clock import SystemClock
 from bot.runtime.executors import Executors
 from bot.runtime.lists import Lists
 from bot.runtime.notify_listener import listening
+from bot.runtime.scheduler import Scheduler
 from bot.runtime.settings import Settings
 from bot.runtime.steady import kept_going
 from bot.runtime.ticker import Ticker
@@ -47,7 +49,7 @@ among the hundred thousand records that a long list is read as, by whichever com
 
 @dataclass(frozen=True)
 class Club:
-    """Everything that runs. `platforms` may still grow until the ticker is started."""
+    """Everything that runs. `platforms` may still grow until the scheduler is started."""
 
     settings: Settings
     clock: SystemClock
@@ -57,6 +59,7 @@ class Club:
     dispatcher: Dispatcher
     deliverer: Worker
     ticker: Ticker
+    scheduler: Scheduler
     lists: Lists
     vault: ThreadedVault
     metrics: Metrics
@@ -67,8 +70,10 @@ class Club:
 
     @asynccontextmanager
     async def at_work(self, *, lists: bool = True, team: Team | None = None) -> AsyncIterator[None]:
-        """Tick, deliver and (with `lists`) watch the lists, of one team or of all, while the block lasts."""
-        async with self.ticker.running(), listening(self.store.bell(), self.deliverer.wake):
+        """Run the jobs, deliver and (with `lists`) watch the lists, of one team or of all, while the block lasts."""
+        for job in (*self.ticker.jobs(), *_jobs_of(self.platforms.values())):
+            self.scheduler.add(job)
+        async with self.scheduler.running(), listening(self.store.bell(), self.deliverer.wake):
             worker = kept_going("worker", self.deliverer.run, self.metrics)
             watch = partial(self.lists.watch, team)
             watches = [kept_going("watch over the lists", watch, self.metrics)] if lists else []
@@ -147,9 +152,8 @@ def _assembled(
         platforms=platforms,
         dispatcher=dispatcher,
         deliverer=deliverer,
-        ticker=Ticker(
-            runner, deliverer, host, durations, clock, metrics, plans=partial(_plans, local), forgets=local is None
-        ),
+        ticker=Ticker(runner, deliverer, host, durations, clock, plans=partial(_plans, local), forgets=local is None),
+        scheduler=Scheduler(metrics),
         lists=Lists(runner),
         vault=ThreadedVault(store, [key.get_secret_value() for key in settings.vault_keys]),
         metrics=metrics,
@@ -160,6 +164,13 @@ def _plans(local: WorkspaceRef | None, schedule: Schedule) -> bool:
     """Whether a process plans what this schedule has due: a chat in a terminal what is due there, others all else."""
     there = schedule.channel.workspace
     return there.platform not in {WORKSPACE.platform, PRIVATE.platform} if local is None else there == local
+
+
+def _jobs_of(platforms: Iterable[ChatPlatform]) -> Iterator[Job]:
+    """The jobs of each platform, under its name."""
+    for platform in platforms:
+        for job in platform.jobs() if isinstance(platform, HasJobs) else ():
+            yield replace(job, name=f"{platform.name} {job.name}")
 
 
 def _link(platforms: dict[PlatformName, ChatPlatform], message: MessageRef) -> Url | None:

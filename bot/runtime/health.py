@@ -14,7 +14,6 @@ from urllib.request import ProxyHandler, build_opener
 from bot.chat.connection import Connected, Connection
 from bot.chat.platform import ChatPlatform
 from bot.chat.web import Request, Response, Route
-from bot.domain.delivery import Durations
 from bot.domain.errors import StoreError
 from bot.domain.ids import PlatformName
 from bot.domain.record import record
@@ -22,13 +21,12 @@ from bot.ports.clock import Clock
 from bot.ports.runner import Runner
 from bot.ports.store import Transaction
 from bot.runtime.metrics import Metrics, counts
+from bot.runtime.scheduler import JobHealth, Scheduler
 from bot.runtime.settings import PREFIX, Settings
-from bot.runtime.ticker import Ticker
 
 LIVE, READY, METRICS = "/healthz", "/readyz", "/metrics"
 PATIENCE = 2.0
 """Seconds for the database to answer: who asks waits for a few at most."""
-MAX_SILENCE = 3 * Durations().tick
 MAX_OVERDUE = timedelta(minutes=15)
 """For a delivery that nothing holds back; a thousand of one minute take up to ten."""
 
@@ -84,14 +82,14 @@ class Health:
         needs: str,
         runner: Runner,
         platforms: Mapping[PlatformName, ChatPlatform],
-        ticker: Ticker,
+        scheduler: Scheduler,
         metrics: Metrics,
         clock: Clock,
     ) -> None:
         self._needs = needs
         self._runner = runner
         self._platforms = platforms
-        self._ticker = ticker
+        self._scheduler = scheduler
         self._metrics = metrics
         self._clock = clock
         self.stopping = False
@@ -135,7 +133,8 @@ class Health:
             stands = await connection_of(platform)
             figures = {"reconnects": stands.reconnects}
             yield f"platform {platform.name}", Part(ok=stands.up, reason=stands.reason, figures=figures)
-        yield "ticker", self._ticking()
+        for job in self._scheduler.health():
+            yield f"job {job.name}", _job(job)
         yield "deliveries", self._delivering(overdue)
 
     def _asked(self, tx: Transaction) -> tuple[datetime | None, str]:
@@ -147,19 +146,17 @@ class Health:
         reason = "" if fits else f"the database has schema {found}, this program needs {self._needs}"
         return Part(ok=fits, reason=reason, figures={"revision": found})
 
-    def _ticking(self) -> Part:
-        silence = self._ticker.silence
-        ok = silence is not None and silence <= MAX_SILENCE
-        seconds = None if silence is None else round(silence.total_seconds())
-        reason = "" if ok else "no tick yet" if seconds is None else f"no tick for {seconds} s"
-        return Part(ok=ok, reason=reason, figures={"last_tick_seconds": seconds})
-
     def _delivering(self, overdue: datetime | None) -> Part:
         waits = self._clock.now() - overdue if overdue else timedelta()
         seconds = round(waits.total_seconds())
         ok = waits <= MAX_OVERDUE
         reason = "" if ok else f"one is due since {seconds} s"
         return Part(ok=ok, reason=reason, figures={"oldest_due_seconds": seconds})
+
+
+def _job(job: JobHealth) -> Part:
+    seconds = None if job.silence is None else round(job.silence.total_seconds())
+    return Part(ok=job.ok, reason=job.reason, figures={"last_success_seconds": seconds, "failures": job.failures})
 
 
 async def connection_of(platform: ChatPlatform) -> Connection:

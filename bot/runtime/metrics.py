@@ -33,6 +33,7 @@ class Metrics:
             "dogear_digest_late_seconds", "How long after its time a digest was posted.", [], LATE_SECONDS
         )
         self._restarts = self._counter("dogear_restarts", "Parts that were started anew.", ["part"])
+        self._failures = self._counter("dogear_job_failures", "Runs of a recurring job that failed.", ["job"])
         self._open = self._gauge("dogear_deliveries_open", "Deliveries that are not over, by state.", ["state"])
         self._problems = self._gauge("dogear_list_problems", "Problems in the reading lists.", [])
         self._connected = self._gauge("dogear_platform_connected", "1 while events arrive.", ["platform"])
@@ -64,6 +65,9 @@ class Metrics:
 
     def count_restart(self, part: str) -> None:
         self._restarts.labels(part).inc()
+
+    def job_failed(self, job: str) -> None:
+        self._failures.labels(job).inc()
 
     def connection(self, platform: str, *, up: bool, reconnects: int) -> None:
         """Note how a platform's connection stands; `reconnects` is their sum."""

@@ -1,4 +1,4 @@
-"""`dogear run`: every configured platform at once, with the ticker, the deliveries and the watch over the lists."""
+"""`dogear run`: every configured platform at once, with the recurring jobs, the deliveries and the watch over the lists."""
 
 import asyncio
 import contextlib
@@ -45,10 +45,11 @@ async def serve(settings: Settings, platforms: Sequence[ChatPlatform], *, worker
         if not worker:
             await asyncio.to_thread(club.store.warm)
             await _read_lists(club)
+        if nightly is not None:
+            club.scheduler.add(nightly.job())
         try:
             with contextlib.suppress(asyncio.CancelledError):
-                async with _at_it(nightly):
-                    await _until_stopped(club, metrics, worker=worker)
+                await _until_stopped(club, metrics, worker=worker)
         except ExceptionGroup as failed:
             raise _first(failed) from failed
 
@@ -71,18 +72,6 @@ def _nightly(club: Club, metrics: Metrics) -> backup.Nightly | None:
     return backup.Nightly(
         club.store, club.clock, folder, keep=settings.backup_keep, zone=settings.zone, tell=metrics.backed_up
     )
-
-
-@contextlib.asynccontextmanager
-async def _at_it(nightly: backup.Nightly | None) -> AsyncIterator[None]:
-    """Make the nightly backups while the block lasts."""
-    task = asyncio.create_task(nightly.run()) if nightly else None
-    try:
-        yield
-    finally:
-        if task:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
 
 
 async def _read_lists(club: Club) -> None:
@@ -141,7 +130,7 @@ def _health(club: Club, metrics: Metrics) -> Health:
         needs=club.store.needs,
         runner=club.runner,
         platforms=club.platforms,
-        ticker=club.ticker,
+        scheduler=club.scheduler,
         metrics=metrics,
         clock=club.clock,
     )

@@ -11,7 +11,7 @@ from bot.ports.runner import Runner
 from bot.ports.store import Transaction
 from bot.runtime.clock import SystemClock
 from bot.runtime.lists import Lists
-from bot.runtime.ticker import Ticker
+from bot.runtime.ticker import CLEAN_UP_EVERY, Ticker
 from bot.runtime.worker import Worker
 from bot.service.entries import SyncReport
 
@@ -19,7 +19,7 @@ MAX_PROBLEMS = 5
 
 
 class LocalStage:
-    """Implements the terminal's `Stage`. Here the ticker and the worker run when asked, never by themselves."""
+    """Implements the terminal's `Stage`. Here digests, the clean-up and the worker run when asked."""
 
     def __init__(
         self, *, clock: SystemClock, runner: Runner, ticker: Ticker, deliverer: Worker, lists: Lists, team: Team
@@ -30,6 +30,7 @@ class LocalStage:
         self._deliverer = deliverer
         self._lists = lists
         self._team = team
+        self._cleaned_up = clock.now()
 
     def now(self) -> datetime:
         return self._clock.now()
@@ -42,6 +43,9 @@ class LocalStage:
         return await self._runner.read(known)
 
     async def settle(self) -> None:
+        if abs(self._clock.now() - self._cleaned_up) >= CLEAN_UP_EVERY:  # this clock can also be put back
+            self._cleaned_up = self._clock.now()
+            await self._ticker.clean_up()
         await self._ticker.tick()
         await self._deliverer.drain()
 

@@ -1,12 +1,11 @@
-"""Asks again and again which digests are due, and at the moment when the next one is. The answer is in the database."""
+"""The jobs of every process: plan the digests that are due, and remove each hour what was kept long enough."""
 
-import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
+from bot.chat.jobs import Job
 from bot.domain import notice
 from bot.domain.delivery import Durations
 from bot.domain.digest import Outcome
@@ -15,7 +14,6 @@ from bot.domain.ids import ScheduleId
 from bot.domain.notice import Host
 from bot.domain.schedule import Schedule
 from bot.ports.clock import Clock
-from bot.ports.metrics import Metrics
 from bot.ports.runner import Runner
 from bot.ports.store import Transaction
 from bot.runtime.worker import Worker
@@ -27,7 +25,7 @@ whoever else wants to write waits for none of the others.
 """
 SHARES = 1000
 """Of the spread, between which chance decides."""
-FORGET_EVERY = timedelta(hours=1)
+CLEAN_UP_EVERY = timedelta(hours=1)
 REPEATS_END = timedelta(hours=48)
 """Platforms repeat an event for up to a day; after two its answer need not be known any more."""
 
@@ -44,7 +42,6 @@ class Ticker:
         host: Host,
         durations: Durations,
         clock: Clock,
-        metrics: Metrics,
         *,
         plans: Callable[[Schedule], bool] = lambda _: True,
         forgets: bool = True,
@@ -56,17 +53,23 @@ class Ticker:
         self._deliverer = deliverer
         self._host = host
         self._clock = clock
-        self._metrics = metrics
         self._durations = durations
-        self._forgot_at = clock.now()
-        self._succeeded: float | None = None
         self._broken: dict[ScheduleId, type[Exception]] = {}
 
+    def jobs(self) -> Sequence[Job]:
+        """A tick asks every 15 seconds and when the next slot falls due, so a digest starts within a second of its minute."""
+        tick = Job(
+            name="digests",
+            run=self.tick,
+            every=self._durations.tick,
+            timeout=self._durations.tick_given_up,
+            vital=True,
+        )
+        clean_up = Job(name="clean-up", run=self.clean_up, every=CLEAN_UP_EVERY)
+        return (tick, clean_up) if self._forgets else (tick,)
+
     async def tick(self) -> timedelta:
-        """Use up what is due; how long until it is to be asked again. An idle tick only reads, but once an hour what
-        was kept long enough is removed.
-        """
-        await self._forget()
+        """Plan what is due; how long until the next tick. An idle tick only reads."""
         asked_at = time.monotonic()
         due = await self._runner.read(lambda tx: digests.due(tx, self._ours(tx), ahead=self._durations.tick))
         for start in range(0, len(due.slots), TOGETHER):
@@ -113,68 +116,16 @@ class Ticker:
         self._deliverer.wake()
         self._broken[schedule.id] = type(error)
 
-    async def _forget(self) -> None:
-        now = self._clock.now()
-        if self._forgets and abs(now - self._forgot_at) >= FORGET_EVERY:  # a clock may also be put back
-            self._forgot_at = now
-            await self._runner.write(lambda tx: tx.invocations.delete_before(tx.now() - REPEATS_END))
-            for workspace in await self._runner.write(teams.forget_left):
-                place = f"{workspace.ref.platform}:{workspace.ref.id}"
-                log.warning("what came from %s is removed: we left it long ago", place)
-
-    @property
-    def silence(self) -> timedelta | None:
-        """For how long no tick has succeeded; None before the first."""
-        return None if self._succeeded is None else timedelta(seconds=time.monotonic() - self._succeeded)
+    async def clean_up(self) -> None:
+        """Remove the answers to events that no platform repeats any more, and what came from workspaces left long ago."""
+        await self._runner.write(lambda tx: tx.invocations.delete_before(tx.now() - REPEATS_END))
+        for workspace in await self._runner.write(teams.forget_left):
+            place = f"{workspace.ref.platform}:{workspace.ref.id}"
+            log.warning("what came from %s is removed: we left it long ago", place)
 
     async def next_due(self) -> datetime | None:
         """When the next slot falls due."""
         return await self._runner.read(lambda tx: digests.next_due(tx, self._ours(tx)))
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Tick while the block lasts, first at once."""
-        pause = await self._tick_in_time()
-        ticking = asyncio.create_task(self._keep_ticking(pause))
-        try:
-            yield
-        finally:
-            ticking.cancel()
-            await asyncio.gather(ticking, return_exceptions=True)
-
-    async def _keep_ticking(self, pause: timedelta) -> None:
-        while True:
-            await asyncio.sleep(pause.total_seconds())
-            pause = await self._tick_in_time()
-
-    async def _tick_in_time(self) -> timedelta:
-        """Tick; how long until the next one. One that does not end would hold up all that follow: it is left behind."""
-        ticking = asyncio.create_task(self._tick_safely())
-        given_up = self._durations.tick_given_up.total_seconds()
-        try:
-            await asyncio.wait({ticking}, timeout=given_up)
-        finally:
-            ticking.cancel()
-        if ticking.done() and not ticking.cancelled():
-            return ticking.result()
-        if ticking.done():
-            log.error("a tick was cancelled, and not by us; ticking is begun anew")
-        else:
-            log.error("no tick ended for %g s; ticking is begun anew", given_up)
-        self._metrics.count_restart("ticker")
-        return self._durations.tick
-
-    async def _tick_safely(self) -> timedelta:
-        try:
-            pause = await self.tick()
-        except StoreError as error:
-            log.warning("no tick: %s", error)
-        except Exception:
-            log.exception("bug in the ticker")
-        else:
-            self._succeeded = time.monotonic()
-            return pause
-        return self._durations.tick
 
 
 def _say(tick: digests.Tick) -> None:

@@ -338,21 +338,37 @@ def test_when_the_newest_backup_was_made_is_told_for_an_alert(
     clock.advance(timedelta(days=1))
     told: list[float] = []
 
-    async def looked(times: int) -> None:
-        nightly = backup.Nightly(store, clock, tmp_path, keep=2, zone="UTC", tell=told.append)
-        looking = asyncio.create_task(nightly.run())
-        async with asyncio.timeout(60):
-            while len(told) < times:  # noqa: ASYNC110 -- the end of a look is told to nobody else
-                await asyncio.sleep(0.01)
-        looking.cancel()
-        await asyncio.gather(looking, return_exceptions=True)
+    async def looked() -> None:
+        await backup.Nightly(store, clock, tmp_path, keep=2, zone="UTC", tell=told.append).job().run()
 
-    asyncio.run(looked(1))
+    asyncio.run(looked())
     clock.advance(timedelta(hours=-6))  # a look that is too early makes none
-    asyncio.run(looked(2))
+    asyncio.run(looked())
 
     (file,) = backup.made(tmp_path)
     assert told == [file.stat().st_mtime] * 2
+
+
+def test_a_look_that_hangs_is_not_joined_by_another(store: SqlStore, tmp_path: Path, clock: FakeClock) -> None:
+    filled(store)
+    begun, release = threading.Event(), threading.Event()
+
+    def slow(_: float) -> None:
+        begun.set()
+        assert release.wait(60)
+
+    async def scene() -> None:
+        job = backup.Nightly(store, clock, tmp_path, keep=2, zone="UTC", tell=slow).job()
+        first = asyncio.ensure_future(job.run())
+        await asyncio.to_thread(begun.wait, 60)
+        with pytest.raises(Conflict, match="has not ended"):
+            await job.run()
+        release.set()
+        await first
+        await job.run()
+
+    clock.advance(timedelta(days=1))
+    asyncio.run(scene())
 
 
 def made_elsewhere(store: SqlStore) -> None:

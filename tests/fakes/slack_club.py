@@ -5,7 +5,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -101,7 +101,10 @@ async def running(
             lists=club.lists,
             team=team,
         )
-        async with serving([HEALTH, *platform.routes()], host="127.0.0.1", port=0) as port:
+        for job in platform.jobs():
+            club.scheduler.add(replace(job, every=timedelta(milliseconds=50)))
+        serves = serving([HEALTH, *platform.routes()], host="127.0.0.1", port=0)
+        async with serves as port, club.scheduler.running():
             slack.app_url = "" if by_socket else f"http://127.0.0.1:{port}"
             slack.connected.clear()
             task = asyncio.create_task(platform.run(club.dispatcher, club.vault))

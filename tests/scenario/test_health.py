@@ -10,19 +10,20 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import aiohttp
-import pytest
 from sqlalchemy import update
 
 from bot.chat.connection import Connection
+from bot.chat.jobs import Job
 from bot.domain.delivery import Draft, Durations, Step
-from bot.domain.errors import StoreBusy
+from bot.domain.errors import BadConfig, StoreBusy
+from bot.domain.notice import Host
 from bot.ports.runner import Runner
 from bot.ports.store import Transaction
-from bot.runtime import health as health_module
 from bot.runtime.clock import SystemClock
 from bot.runtime.health import Health, check_health
 from bot.runtime.http import serving
 from bot.runtime.metrics import Metrics
+from bot.runtime.scheduler import Scheduler
 from bot.runtime.settings import load
 from bot.runtime.ticker import Ticker
 from store.sql.migrate import VERSION
@@ -78,12 +79,16 @@ async def watched(database: str, folder: Path) -> AsyncIterator[Watched]:
             needs=club.store.needs,
             runner=club.runner,
             platforms=club.platforms,
-            ticker=club.ticker,
+            scheduler=club.scheduler,
             metrics=metrics,
             clock=club.clock,
         )
-        async with serving(health.routes(), host="127.0.0.1", port=0) as port, club.ticker.running():
-            yield Watched(house, platform, health, port)
+        for job in club.ticker.jobs():
+            club.scheduler.add(job)
+        async with serving(health.routes(), host="127.0.0.1", port=0) as port, club.scheduler.running():
+            seen = Watched(house, platform, health, port)
+            await until_it_says(seen, 200)
+            yield seen
 
 
 def test_a_process_that_does_its_work_is_ready_and_says_so_for_each_part(database: str, tmp_path: Path) -> None:
@@ -92,7 +97,7 @@ def test_a_process_that_does_its_work_is_ready_and_says_so_for_each_part(databas
             status, parts = await seen.ready()
 
             assert status == 200
-            assert list(parts) == ["database", "schema", "platform fake", "ticker", "deliveries"]
+            assert list(parts) == ["database", "schema", "platform fake", "job digests", "job clean-up", "deliveries"]
             assert all(part["ok"] for part in parts.values())
             assert parts["schema"]["revision"] == seen.house.club.store.needs
             assert (await seen.get("/healthz"))[0] == 200
@@ -130,30 +135,49 @@ class Stuck:
         return await self._runner.write(use_case)
 
 
-def test_a_ticker_that_hangs_makes_it_not_ready_until_it_was_started_anew(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(health_module, "MAX_SILENCE", timedelta(seconds=1))
-
+def test_a_tick_that_hangs_makes_it_not_ready_until_the_next(tmp_path: Path) -> None:
     async def scene() -> None:
         async with watched(f"sqlite:///{tmp_path}/dogear.db", tmp_path) as seen:
             club = seen.house.club
             runner = Stuck(club.runner)
-            quick = Durations(tick=timedelta(milliseconds=20), tick_given_up=timedelta(seconds=2))
-            ticker = Ticker(runner, club.deliverer, club.ticker._host, quick, club.clock, seen.health._metrics)
-            seen.health._ticker = ticker
-            assert (await seen.ready())[1]["ticker"]["reason"] == "no tick yet"
-            async with ticker.running():
+            quick = Durations(tick=timedelta(milliseconds=200), tick_given_up=timedelta(seconds=2))
+            ticker = Ticker(runner, club.deliverer, Host(), quick, club.clock)
+            scheduler = seen.health._scheduler = Scheduler(seen.health._metrics)
+            scheduler.add(ticker.jobs()[0])
+            assert (await seen.ready())[1]["job digests"]["reason"] == "no run yet"
+            async with scheduler.running():
                 await until_it_says(seen, 200)
                 runner.stuck = True
                 parts = await until_it_says(seen, 503)
-                assert parts["ticker"]["reason"].startswith("no tick for ")
-                assert [name for name, part in parts.items() if not part["ok"]] == ["ticker"]
+                assert parts["job digests"]["reason"].startswith("no run succeeded for ")
+                assert [name for name, part in parts.items() if not part["ok"]] == ["job digests"]
                 assert (await seen.get("/healthz"))[0] == 200
+                while "did not end" not in (await until_it_says(seen, 503))["job digests"]["reason"]:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
                 runner.stuck = False
                 await until_it_says(seen, 200)
 
-            assert 'dogear_restarts_total{part="ticker"} 1.0' in (await seen.get("/metrics"))[1].splitlines()
+            lines = (await seen.get("/metrics"))[1].splitlines()
+            assert any(line.startswith('dogear_restarts_total{part="job digests"} ') for line in lines)
+
+    asyncio.run(scene())
+
+
+def test_a_job_that_fails_is_shown_and_counted_and_takes_nothing_down(tmp_path: Path) -> None:
+    async def fail() -> None:
+        raise BadConfig(["The backup folder is full."])
+
+    async def scene() -> None:
+        async with watched(f"sqlite:///{tmp_path}/dogear.db", tmp_path) as seen:
+            scheduler = seen.health._scheduler = Scheduler(seen.health._metrics)
+            scheduler.add(Job(name="backup", run=fail, every=timedelta(minutes=5)))
+            async with scheduler.running():
+                while not (await seen.ready())[1]["job backup"]["failures"]:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+                status, parts = await seen.ready()
+
+            assert (status, parts["job backup"]["reason"]) == (200, "failed: The backup folder is full.")
+            assert 'dogear_job_failures_total{job="backup"} 1.0' in (await seen.get("/metrics"))[1].splitlines()
 
     asyncio.run(scene())
 

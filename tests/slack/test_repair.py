@@ -4,6 +4,9 @@ import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 
+import pytest
+
+from adapters.slack import missed_reactions as repair_module
 from adapters.slack import names
 from adapters.slack.missed_reactions import SKEW, Repair
 from bot.chat.platform import MarksSeen, Reacted
@@ -30,14 +33,53 @@ def test_a_missed_reaction_counts_from_when_it_began_to_be_missed_and_a_bug_with
         repair.gap()
         clock.advance(timedelta(minutes=5))
         repair.gap()
-        running = asyncio.create_task(repair.run())
-        async with asyncio.timeout(10):
-            while not core.happenings:  # noqa: ASYNC110 -- the fake tells nobody
-                await asyncio.sleep(0.01)
-        running.cancel()
+        await repair.round()
 
     asyncio.run(scene())
 
     (seen,) = core.happenings
     assert isinstance(seen, MarksSeen)
     assert (seen.message, seen.since) == (SECOND, began - SKEW)
+
+
+def test_what_a_round_leaves_unread_is_read_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    core, clock = FakeCore(), FakeClock()
+    core.workspaces, core.messages = [CHANNEL.workspace], [FIRST, SECOND]
+
+    async def marks(_message: MessageRef) -> Sequence[Reacted]:
+        await asyncio.sleep(0.1)
+        return []
+
+    async def scene() -> int:
+        repair = Repair(core, marks, clock.now, 0.0)
+        repair.gap()
+        await repair.round()
+        after_one = len(core.happenings)
+        async with asyncio.timeout(20):
+            while len(core.happenings) < 2:
+                await repair.round()
+        return after_one
+
+    monkeypatch.setattr(repair_module, "MAX_ROUND", 0.05)
+
+    assert asyncio.run(scene()) <= 1
+
+
+def test_a_workspace_the_store_cannot_list_yet_is_read_later() -> None:
+    core, clock = FakeCore(), FakeClock()
+    core.workspaces, core.messages = [CHANNEL.workspace], [FIRST]
+
+    async def marks(_message: MessageRef) -> Sequence[Reacted]:
+        return []
+
+    async def scene() -> None:
+        repair = Repair(core, marks, clock.now, 0.0)
+        repair.gap()
+        core.busy = True
+        await repair.round()
+        core.busy = False
+        await repair.round()
+
+    asyncio.run(scene())
+
+    assert len(core.happenings) == 1

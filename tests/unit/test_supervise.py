@@ -29,6 +29,7 @@ QUICK = RestartBackoff(
 @dataclass
 class Counted:
     restarts: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
 
     def count_answer(self, command: str, outcome: str, seconds: float) -> None:
         raise AssertionError
@@ -41,6 +42,9 @@ class Counted:
 
     def count_restart(self, part: str) -> None:
         self.restarts.append(part)
+
+    def job_failed(self, job: str) -> None:
+        self.failures.append(job)
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""A tick that does not end is given up, and others are begun; what falls due between two ticks waits for neither."""
+"""What falls due between two ticks waits for neither."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -12,95 +12,13 @@ from bot.domain.delivery import Durations
 from bot.domain.notice import Host
 from bot.ports.runner import Runner
 from bot.ports.store import Transaction
+from bot.runtime.bootstrap import UNCOUNTED
+from bot.runtime.scheduler import Scheduler
 from bot.runtime.ticker import Ticker
 from bot.service import digests
 from tests.fakes.clubhouse import Clubhouse, clubhouse
-from tests.unit.test_supervise import Counted
 
 T = TypeVar("T")
-
-SOON = Durations(tick=timedelta(milliseconds=20), tick_given_up=timedelta(milliseconds=500))
-
-
-class Wedged:
-    """A runner of which the first reads never end, but that they are `cancelled`."""
-
-    def __init__(self, runner: Runner, times: int) -> None:
-        self._runner = runner
-        self._times = times
-        self.asked = self.cancelled = 0
-        self.answered = asyncio.Event()
-
-    async def read(self, use_case: Callable[[Transaction], T]) -> T:
-        self.asked += 1
-        if self.asked <= self._times:
-            try:
-                await asyncio.Event().wait()
-            finally:
-                self.cancelled += 1
-        result = await self._runner.read(use_case)
-        self.answered.set()
-        return result
-
-    async def write(self, use_case: Callable[[Transaction], T]) -> T:
-        return await self._runner.write(use_case)
-
-
-def test_a_ticker_that_hangs_is_started_anew_and_ticks_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    metrics = Counted()
-
-    async def scene() -> None:
-        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Caching") as house:
-            runner = Wedged(house.club.runner, 2)
-            ticker = Ticker(
-                runner,
-                house.club.deliverer,
-                Host(),
-                SOON,
-                house.club.clock,
-                metrics,
-            )
-            async with asyncio.timeout(60), ticker.running():
-                assert ticker.silence is None
-                await runner.answered.wait()
-                while ticker.silence is None:  # noqa: ASYNC110 -- the end of a tick is told to nobody
-                    await asyncio.sleep(0.01)
-                assert runner.cancelled == 2
-
-    asyncio.run(scene())
-
-    assert metrics.restarts[0] == "ticker"
-    assert [record.message for record in caplog.records if record.exc_info] == []
-
-
-class Cancelling:
-    """A runner whose first read but one is cancelled, by nobody who waits for it."""
-
-    def __init__(self, runner: Runner) -> None:
-        self._runner = runner
-        self.asked = 0
-
-    async def read(self, use_case: Callable[[Transaction], T]) -> T:
-        self.asked += 1
-        if self.asked == 2:
-            raise asyncio.CancelledError
-        return await self._runner.read(use_case)
-
-    async def write(self, use_case: Callable[[Transaction], T]) -> T:
-        return await self._runner.write(use_case)
-
-
-def test_a_tick_that_is_cancelled_does_not_end_the_ticking(tmp_path: Path) -> None:
-    async def scene() -> None:
-        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Caching") as house:
-            runner = Cancelling(house.club.runner)
-            ticker = Ticker(runner, house.club.deliverer, Host(), SOON, house.club.clock, Counted())
-            async with asyncio.timeout(60), ticker.running():
-                while runner.asked < 4:  # noqa: ASYNC110 -- told to nobody
-                    await asyncio.sleep(0.01)
-
-    asyncio.run(scene())
-
 
 DUE = datetime(2026, 3, 9, 9, tzinfo=UTC)
 SELDOM = Durations(tick=timedelta(hours=1), tick_spread=timedelta())
@@ -151,16 +69,20 @@ def test_a_tick_says_when_to_ask_again_the_next_slot_and_a_chance_at_most_a_tick
             await house.say("schedule set mon 09:00 UTC")
             club.clock.move_to(DUE - before)
             monkeypatch.setattr(type(club.clock), "random_below", lambda _clock, _limit: chance)
-            return await Ticker(club.runner, club.deliverer, Host(), TEN, club.clock, Counted()).tick()
+            return await Ticker(club.runner, club.deliverer, Host(), TEN, club.clock).tick()
 
     assert timedelta() <= pause - asyncio.run(scene()) < timedelta(seconds=5)
 
 
 def test_the_time_that_planning_takes_is_not_added_to_the_pause(tmp_path: Path) -> None:
-    class Slow(Wedged):
+    class Slow:
+        def __init__(self, runner: Runner) -> None:
+            self.read = runner.read
+            self._runner = runner
+
         async def write(self, use_case: Callable[[Transaction], T]) -> T:
             await asyncio.sleep(0.2)
-            return await super().write(use_case)
+            return await self._runner.write(use_case)
 
     async def scene() -> timedelta:
         async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Caching") as house:
@@ -168,7 +90,7 @@ def test_the_time_that_planning_takes_is_not_added_to_the_pause(tmp_path: Path) 
             await house.say("schedule set mon 09:00 UTC")
             club.clock.move_to(DUE)
             slow = Durations(tick=timedelta(seconds=60))
-            return await Ticker(Slow(club.runner, 0), club.deliverer, Host(), slow, club.clock, Counted()).tick()
+            return await Ticker(Slow(club.runner), club.deliverer, Host(), slow, club.clock).tick()
 
     assert asyncio.run(scene()) <= timedelta(seconds=59.8)
 
@@ -179,9 +101,11 @@ def test_a_digest_that_falls_due_between_two_ticks_waits_for_neither(tmp_path: P
             club = house.club
             await house.say("schedule set mon 09:00 UTC")
             club.clock.move_to(DUE - timedelta(milliseconds=300))
-            ticker = Ticker(club.runner, club.deliverer, Host(), SELDOM, club.clock, Counted())
-            async with asyncio.timeout(60), ticker.running():
-                before = len(await club.runner.read(lambda tx: tx.ledger.count_by_state()))
+            ticker = Ticker(club.runner, club.deliverer, Host(), SELDOM, club.clock)
+            scheduler = Scheduler(UNCOUNTED)
+            scheduler.add(ticker.jobs()[0])
+            before = len(await club.runner.read(lambda tx: tx.ledger.count_by_state()))
+            async with asyncio.timeout(60), scheduler.running():
                 while not await club.runner.read(lambda tx: tx.ledger.count_by_state()):  # noqa: ASYNC110 -- told to nobody
                     await asyncio.sleep(0.01)
             return before
