@@ -33,6 +33,9 @@ class JsonLines:
         else:
             self._posts.append(shown)
 
+    def remark(self, line: str) -> None:
+        """A tool reads answers alone."""
+
     def gone(self, id: str) -> None:
         self._posts = [post for post in self._posts if post.id != id]
 

@@ -72,6 +72,10 @@ class Screen(Protocol):
 
     def show(self, shown: Shown) -> None: ...
 
+    def remark(self, line: str) -> None:
+        """Say something that is no card and no answer."""
+        ...
+
     def gone(self, id: str) -> None:
         """A message that was shown is no more."""
         ...

@@ -42,6 +42,9 @@ class Printer:
     def echo(self, around: Surroundings, typed: str) -> None:
         self.say(Text.assemble((f"{harmless(around.place)} › ", "cyan"), (harmless(typed), "bold")))
 
+    def remark(self, line: str) -> None:
+        self.say(Text(harmless(line), "dim"))
+
     def gone(self, id: str) -> None:
         """What was printed stays."""
 

@@ -15,6 +15,7 @@ from bot.domain.delivery import State
 from bot.domain.digest import Week
 from bot.domain.entry import Entry
 from bot.domain.errors import BadUsage
+from bot.domain.notice import held_card
 from bot.domain.query import Synonym
 from bot.domain.schedule import Schedule
 from bot.domain.source import Problem
@@ -31,11 +32,14 @@ MAX_SYNONYMS = 40
 def status(turn: Turn) -> Card:
     """The state of the reading list, of every channel's digest, and what went wrong."""
     problems = entries.problems(turn.tx, turn.team.id)
+    held = [held_card(change, sample) for change, sample in entries.held(turn.tx, turn.team.id)]
     blocks: list[Block] = [Fields(items=tuple(_source_lines(turn)))]
+    blocks += [block for card in held for block in (Paragraph(text=plain(card.title)), *card.blocks)]
     blocks += _problem_blocks(problems)
     blocks += [_channel_block(turn, schedule) for schedule in turn.tx.schedules.all(turn.team.id)]
     blocks += _trouble_blocks(turn)
-    return Card(title=f"Status of team {turn.team.name}", blocks=tuple(blocks))
+    actions = tuple(action for card in held for action in card.actions)
+    return Card(title=f"Status of team {turn.team.name}", blocks=tuple(blocks), actions=actions)
 
 
 def _source_lines(turn: Turn) -> Sequence[tuple[str, Text]]:

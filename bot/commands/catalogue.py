@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.chat.command import Catalogue
-from bot.commands import about, browsing, digests, reading, schedules
+from bot.commands import about, browsing, digests, lists, reading, schedules
 from bot.commands.declare import Command
 
 COMMANDS: Sequence[Command] = (
@@ -34,6 +34,8 @@ COMMANDS: Sequence[Command] = (
     schedules.resume,
     schedules.off,
     about.status,
+    lists.apply_change,
+    lists.keep_list,
     about.show_settings,
     about.set_zone,
     about.change_synonyms,

@@ -1,5 +1,8 @@
 """Notices to the people who can fix a problem: one card for each kind. When and how they are sent is not decided here."""
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
 from bot.domain.card import Action, Call, Card, Paragraph, Tone
 from bot.domain.delivery import Delivery, Step
 from bot.domain.digest import Outcome, thread_title
@@ -7,6 +10,7 @@ from bot.domain.entry import Entry
 from bot.domain.ids import AccountRef, ChannelRef, TeamId
 from bot.domain.record import record
 from bot.domain.schedule import Occurrence, Schedule
+from bot.domain.source import HeldChange
 from bot.domain.team import Workspace
 from bot.domain.text import Span, Text, plain
 from bot.domain.value import addressed
@@ -20,6 +24,8 @@ class Host:
 
     word: str = "/blog"
     channel: ChannelRef | None = None
+    admins: tuple[AccountRef, ...] = ()
+    """Who the host's settings make an admin."""
 
 
 @record
@@ -102,6 +108,43 @@ def left(delivery: Delivery, workspace: Workspace) -> Notice:
         told=None,
         card=card,
     )
+
+
+def held(
+    change: HeldChange, entries: Sequence[Entry], about: ChannelRef, told: AccountRef | None, team: TeamId
+) -> Notice:
+    """A change of the list would retire many entries: an admin decides, with buttons for both answers."""
+    where = {"channel": addressed(about)} if told is not None else {}
+    problem = f"held:{change.source}:{change.id}"
+    return Notice(team=team, problem=problem, about=about, told=told, card=held_card(change, entries, where))
+
+
+def held_card(change: HeldChange, entries: Sequence[Entry], where: Mapping[str, str] = MappingProxyType({})) -> Card:
+    """What is held, with the first `entries` that would go; `where` goes along with its buttons."""
+    count = len(change.entries)
+    gone = f"{change.names} no longer has {count:,} of its {change.of:,} entries."
+    state = (
+        "An admin chose to keep the old list."
+        if change.rejected
+        else "Members see the list as it was until an admin decides. If this is a mistake, fix the file."
+    )
+    titles = "; ".join(f"#{entry.number} {entry.title}" for entry in entries)
+    more = f" and {count - len(entries):,} more" if count > len(entries) else ""
+    return _card(
+        "Part of the reading list is missing.",
+        plain(gone),
+        plain(f"Missing: {titles}{more}.") if entries else (),
+        plain(state),
+        actions=held_actions(change, where),
+    )
+
+
+def held_actions(change: HeldChange, where: Mapping[str, str] = MappingProxyType({})) -> tuple[Action, ...]:
+    """The buttons that decide of it."""
+    arguments = {**where, "change": change.id}
+    apply = Action(label="Apply", call=Call(path=("sync", "apply"), arguments=arguments))
+    keep = Action(label="Keep the old list", call=Call(path=("sync", "keep"), arguments=arguments), primary=True)
+    return (apply,) if change.rejected else (apply, keep)
 
 
 def _of_schedule(schedule: Schedule, problem: str, card: Card) -> Notice:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from hashlib import blake2b
 
-from bot.domain.ids import SourceId, TeamId, Url
+from bot.domain.ids import EntryNumber, SourceId, TeamId, Url
 from bot.domain.notes import Notes
 from bot.domain.record import record
 
@@ -78,17 +78,53 @@ class Source:
 class SourceFile:
     """What was last seen of one file of a source, so that an unchanged file need not be read again.
 
-    `size` in bytes, `mtime` in nanoseconds since the epoch; `duplicates` are keys listed here that another
-    entry already had, so that the file is read again when that other entry may have gone.
+    `digest` is a hash of its content, empty if the content is not known; `duplicates` are keys listed here that
+    another entry already had, so that the file is read again when that other entry may have gone.
     """
 
     source: SourceId
     file: str
-    size: int
-    mtime: int
+    digest: str
     entries: int
     duplicates: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+
+
+MIN_HELD = 5
+"""A change that retires fewer entries of a source is never held."""
+GONE = "gone"
+"""In place of the digest of a file that is not there any more."""
+
+
+@record
+class HeldChange:
+    """A change of a source that would retire so many of its entries that an admin decides; until then it is not taken in.
+
+    `files` are the changed files with their digests, `entries` the numbers of those that would be retired, of
+    `of` that the source has on the list. `rejected` means that an admin chose to keep the old list.
+    """
+
+    source: SourceId
+    files: tuple[tuple[str, str], ...]
+    entries: tuple[EntryNumber, ...]
+    of: int
+    rejected: bool = False
+
+    @property
+    def id(self) -> str:
+        """Short, the same for the same change of the same files: what a button carries."""
+        named = "\x1e".join(f"{file}\x1f{digest}" for file, digest in self.files)
+        return blake2b(f"{self.source}\x1e{named}".encode(errors="surrogatepass"), digest_size=6).hexdigest()
+
+    @property
+    def names(self) -> str:
+        """Its files, for people."""
+        return ", ".join(file for file, _ in self.files)
+
+
+def is_mass_loss(retired: int, of: int) -> bool:
+    """Whether a change that retires `retired` of a source's `of` entries is to be held."""
+    return retired >= MIN_HELD and 3 * retired > of
 
 
 def content_of(entry: ReadEntry) -> str:

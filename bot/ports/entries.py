@@ -8,7 +8,7 @@ from bot.domain.entry import Entry, Tag
 from bot.domain.ids import EntryId, EntryNumber, MemberId, SourceId, TeamId
 from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
-from bot.domain.source import ReadEntry, Source, SourceFile
+from bot.domain.source import HeldChange, ReadEntry, Source, SourceFile
 
 
 @record
@@ -102,6 +102,16 @@ class Entries(Protocol):
         ...
 
     def remove_file(self, source: SourceId, file: str) -> None: ...
+
+    def held(self, team: TeamId) -> Sequence[HeldChange]:
+        """The changes of the team's sources that wait for an admin, or that one rejected."""
+        ...
+
+    def hold(self, change: HeldChange) -> None:
+        """Keep it, in place of what is held of its source."""
+        ...
+
+    def drop_held(self, source: SourceId) -> None: ...
 
     def count_problems(self) -> int:
         """How many problems the files of all teams' lists have."""

@@ -2,11 +2,12 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 from adapters.terminal.room import PRIVATE, WORKSPACE
 from bot.chat.jobs import HasJobs, Job
@@ -16,16 +17,16 @@ from bot.commands.deadline import Deadline
 from bot.commands.dispatch import Dispatcher, HostRules
 from bot.commands.limits import Limits
 from bot.domain.delivery import Durations
-from bot.domain.ids import MessageRef, PlatformName, Url, WorkspaceRef
+from bot.domain.ids import AccountRef, MessageRef, PlatformName, Url, WorkspaceRef
 from bot.domain.notice import Host
 from bot.domain.schedule import Schedule
-from bot.domain.team import Team
+from bot.domain.team import Role, Team
 from bot.ports.metrics import Metrics
 from bot.runtime import log
 from bot.runtime.arena import have_one_arena
 from bot.runtime.clock import SystemClock
 from bot.runtime.executors import Executors
-from bot.runtime.lists import Lists
+from bot.runtime.lists import Lists, Progress
 from bot.runtime.notify_listener import listening
 from bot.runtime.scheduler import Scheduler
 from bot.runtime.settings import Settings
@@ -34,6 +35,8 @@ from bot.runtime.ticker import Ticker
 from bot.runtime.uncounted import Uncounted
 from bot.runtime.vault import ThreadedVault
 from bot.runtime.worker import Worker
+from bot.service import teams
+from bot.service.entries import SyncReport
 from store.sql import SqlStore, open_store
 
 UNCOUNTED = Uncounted()
@@ -68,15 +71,28 @@ class Club:
         """Deliver to this platform too."""
         self.platforms[platform.name] = platform
 
+    async def use_list(
+        self, progress: Progress | None = None, *, accept: bool = False, late: bool = False
+    ) -> tuple[Team, SyncReport | None]:
+        """The default team, made if it is not there, and what came of reading the list of the settings, if they name one."""
+        team = await self.runner.write(lambda tx: teams.get_or_create_default(tx, self.settings.zone))
+        if not self.settings.list:
+            return team, None
+        return team, await self.lists.use(team, [Path(self.settings.list)], progress, accept=accept, late=late)
+
     @asynccontextmanager
     async def at_work(self, *, lists: bool = True, team: Team | None = None) -> AsyncIterator[None]:
         """Run the jobs, deliver and (with `lists`) watch the lists, of one team or of all, while the block lasts."""
-        for job in (*self.ticker.jobs(), *_jobs_of(self.platforms.values())):
+        self.lists.only = team
+        for job in (
+            *self.ticker.jobs(),
+            *(self.lists.jobs() if lists else ()),
+            *_jobs_of(self.platforms.values()),
+        ):
             self.scheduler.add(job)
         async with self.scheduler.running(), listening(self.store.bell(), self.deliverer.wake):
             worker = kept_going("worker", self.deliverer.run, self.metrics)
-            watch = partial(self.lists.watch, team)
-            watches = [kept_going("watch over the lists", watch, self.metrics)] if lists else []
+            watches = [kept_going("watch over the lists", self.lists.watch, self.metrics)] if lists else []
             working = [asyncio.create_task(work) for work in (worker, *watches)]
             try:
                 yield
@@ -95,12 +111,14 @@ async def open_club(
     metrics: Metrics = UNCOUNTED,
     hosted: bool = False,
     local: WorkspaceRef | None = None,
+    admins: Sequence[AccountRef] = (),
 ) -> AsyncIterator[Club]:
     """The club over the database of the settings; with `migrate` an older database is copied and brought up to date.
 
-    `hosted` is a process that serves many people, for long: none may keep the others waiting.
-    `local` is a process that talks in this one workspace, whose clock may be moved: it plans, skips and removes nothing
-    elsewhere, tells the host's channel nothing, and migrates no database that others use.
+    `hosted` is a process that serves many people for long: no one may keep the others waiting. `admins` get the notices
+    that the admins of the settings get. `local` is a process that talks in this one workspace, whose clock may be
+    moved: it plans, skips and removes nothing elsewhere, sends no notice to the host's channel, and migrates no database
+    that others use.
 
     Raises BadConfig for a database that cannot be used, StaleSchema for one of another version.
     """
@@ -112,9 +130,11 @@ async def open_club(
     alone = None if local is None else PRIVATE
     store = await asyncio.to_thread(partial(open_store, settings.database_url, clock, migrate=migrate, alone=alone))
     runner = Executors(store, readers=store.readers, writers=store.writers)
+    club = _assembled(settings, clock, store, runner, durations, metrics, hosted=hosted, local=local, admins=admins)
     try:
-        yield _assembled(settings, clock, store, runner, durations, metrics, hosted=hosted, local=local)
+        yield club
     finally:
+        club.lists.close()
         await asyncio.to_thread(runner.drain)
         store.close()
 
@@ -129,9 +149,12 @@ def _assembled(
     *,
     hosted: bool,
     local: WorkspaceRef | None,
+    admins: Sequence[AccountRef],
 ) -> Club:
     platforms: dict[PlatformName, ChatPlatform] = {}
-    host = Host(word=f"/{settings.word}", channel=None if local else settings.admins_channel)
+    named = (account for account, role in settings.roles.items() if role is Role.ADMIN and local is None)
+    channel = None if local else settings.admins_channel
+    host = Host(word=f"/{settings.word}", channel=channel, admins=(*named, *admins))
     deliverer = Worker(runner, platforms, host, durations, clock, metrics, alone=local is not None)
     dispatcher = Dispatcher(
         COMMANDS,
@@ -154,7 +177,7 @@ def _assembled(
         deliverer=deliverer,
         ticker=Ticker(runner, deliverer, host, durations, clock, plans=partial(_plans, local), forgets=local is None),
         scheduler=Scheduler(metrics),
-        lists=Lists(runner),
+        lists=Lists(runner, host=host, wake=deliverer.wake, poll=settings.list_poll),
         vault=ThreadedVault(store, [key.get_secret_value() for key in settings.vault_keys]),
         metrics=metrics,
     )

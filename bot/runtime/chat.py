@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TextIO
@@ -15,13 +16,13 @@ from adapters.terminal.platform import NAME, TerminalPlatform
 from adapters.terminal.room import PRIVATE, WORKSPACE
 from adapters.terminal.screen import Screen
 from bot.domain.errors import Conflict
-from bot.domain.ids import InvocationId, WorkspaceRef
+from bot.domain.ids import AccountRef, InvocationId, WorkspaceRef
 from bot.domain.source import Problem
 from bot.domain.team import Role, Team
 from bot.ports.store import Transaction
 from bot.runtime import log
 from bot.runtime.bootstrap import Club, open_club
-from bot.runtime.lists import refuse_missing
+from bot.runtime.lists import News, refuse_missing
 from bot.runtime.progress import on_terminal
 from bot.runtime.settings import Settings, data_folder, load
 from bot.runtime.stage import LocalStage
@@ -106,7 +107,9 @@ async def talk(
 
     Before it, the line that says whose chat it is goes to `told`, and problems of the list to standard error.
     """
-    async with open_club(settings, migrate=True, local=PRIVATE if seat.lists else WORKSPACE) as club:
+    local = PRIVATE if seat.lists else WORKSPACE
+    admins = [AccountRef(local.platform, speaker)] if role is Role.ADMIN else []
+    async with open_club(settings, migrate=True, local=local, admins=admins) as club:
         found, where = await club.runner.write(lambda tx: _seated(tx, settings, seat))
         if told is not None:
             print(_first_line(settings, seat, found), file=told, flush=True)
@@ -134,8 +137,15 @@ async def talk(
             if log_file is not None:
                 stack.enter_context(log.aside(log_file))
             if _with_person():
+                club.lists.heard = partial(_tell, screen)
                 await stack.enter_async_context(club.at_work(team=found))
             await platform.run(club.dispatcher, club.vault)
+
+
+def _tell(screen: Screen, news: News) -> None:
+    """A line for everything that becomes of the list while the chat is open."""
+    for _, line in news.lines():
+        screen.remark(line)
 
 
 def _print_problems(problems: Sequence[Problem]) -> None:

@@ -13,17 +13,19 @@ from store.lists.reading import read_path
 
 
 def check(paths: Sequence[Path], *, as_json: bool) -> int:
-    """Print a report of the files, those of folders included; 1 if anything cannot be loaded, else 0.
+    """Print a report of the files, those of folders included; 1 if anything cannot be loaded or a list is empty, else 0.
 
     The JSON form is one object `{"files": [{"path", "entries", "problems"}]}`, which other tools rely on.
     """
-    lists = _with_twins([read for path in paths for read in _read(path)])
+    found = [list(_read(path)) for path in paths]
+    empty = any(not any(read.entries or read.draft for read in reads) for reads in found)
+    lists = _with_twins([read for reads in found for read in reads])
     if as_json:
         print(json.dumps({"files": [_as_json(read) for read in lists]}))
     else:
         for read in lists:
             _print_report(read)
-    return 1 if any(_count(read.problems, Severity.ERROR) for read in lists) else 0
+    return 1 if empty or any(_count(read.problems, Severity.ERROR) for read in lists) else 0
 
 
 def _read(path: Path) -> Iterator[ReadList]:
@@ -33,7 +35,7 @@ def _read(path: Path) -> Iterator[ReadList]:
         return
     scan = folder.scan(path)
     for found in scan.files:
-        yield read_path(found.path, str(found.path))
+        yield folder.read(replace(found, file=str(found.path)))
     for problem in scan.problems:
         file = str(path if problem.file == path.name else path / problem.file)
         yield ReadList(file=file, problems=(replace(problem, file=file),), synonyms={}, failed=True)

@@ -4,9 +4,10 @@ Long because it is one list, from which the help and the reference are made.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +17,7 @@ from bot.domain.errors import BadConfig
 
 if TYPE_CHECKING:
     from bot.domain.team import Team
+    from bot.ports.store import Transaction
     from bot.runtime.bootstrap import Club
     from bot.service.entries import SyncReport
 
@@ -156,16 +158,35 @@ def check(
 def sync(
     database: Database = None,
     team: Annotated[str | None, typer.Option(help="Only this team")] = None,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Take in a change that is held because it retires many entries")
+    ] = False,
 ) -> None:
-    """Read the reading lists again."""
+    """Read the reading lists again.
+
+    Ends with 1 if a list is missing, unreadable or empty.
+    """
     from bot.runtime.progress import on_terminal
+    from bot.service import teams
 
-    async def synced() -> None:
+    async def synced() -> bool:
         async with _club(database) as club:
+            reports = {}
+            if club.settings.list and team in (None, teams.DEFAULT_TEAM):
+                default, report = await club.use_list(on_terminal, accept=accept)
+                reports[default.id] = report
+            found = []
             for one in await _teams(club, team):
-                _print_report(one, await club.lists.sync(one, on_terminal))
+                report = reports.get(one.id) or await club.lists.sync(one, on_terminal, accept=accept)
+                sources = await club.runner.read(partial(_paths, team=one))
+                if sources:
+                    _print_report(one, report, sources)
+                    found.append(_is_well(report))
+            if not found:
+                print("There is no reading list. Set DOGEAR_LIST, or type: dogear team add NAME --list PATH")
+            return bool(found) and all(found)
 
-    asyncio.run(synced())
+    raise typer.Exit(0 if asyncio.run(synced()) else 1)
 
 
 @app.command()
@@ -405,9 +426,25 @@ async def _teams(club: "Club", name: str | None) -> list["Team"]:
     return list(await club.runner.read(lambda tx: tx.teams.all()))
 
 
-def _print_report(team: "Team", report: "SyncReport") -> None:
+def _paths(tx: "Transaction", team: "Team") -> Sequence[str]:
+    return [source.path for source in tx.entries.sources(team.id)]
+
+
+def _is_well(report: "SyncReport") -> bool:
+    """Whether there is a list, and all of it could be read."""
+    from bot.domain.source import Severity
+
+    return report.entries > 0 and not any(problem.severity is Severity.ERROR for problem in report.problems)
+
+
+def _print_report(team: "Team", report: "SyncReport", paths: Sequence[str] = ()) -> None:
     figures = {"added": report.added, "changed": report.changed, "retired": report.retired, "returned": report.returned}
     changes = ", ".join(f"{number:,} {word}" for word, number in figures.items() if number) or "nothing changed"
     print(f"{team.name}: {report.entries:,} on the list; {changes}.")
+    for path in paths:
+        print(f"  {path}")
+    for change in report.held:
+        gone = f"{change.names} no longer has {len(change.entries):,} of its {change.of:,} entries"
+        print(f"  {gone}, so the change is held. To take it in: dogear sync --accept")
     for problem in report.problems:
         print(f"  {problem}")

@@ -1,16 +1,28 @@
-"""Keeps the store in step with the files of the reading lists: reads what changed outside any transaction, then syncs."""
+"""Keeps the store in step with the files of the reading lists.
+
+Changes are seen in three ways: events of the file system wake one watcher for all lists of the process; every minute all
+files are compared by a hash of their content, which misses nothing; and where events do not work, or do not tell of
+what others change, sizes and times are compared every few seconds.
+"""
 
 import asyncio
 import gc
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing, contextmanager
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import TypeAlias, TypeVar
 
+from bot.chat.jobs import Job
 from bot.domain.errors import NotFound, StoreError
-from bot.domain.ids import SourceId
-from bot.domain.source import ReadList, Source, SourceFile
+from bot.domain.ids import SourceId, TeamId
+from bot.domain.notice import Host
+from bot.domain.record import record
+from bot.domain.source import GONE, HeldChange, Problem, ReadList, Severity, Source, SourceFile
 from bot.domain.team import Team
 from bot.ports.runner import Runner
 from bot.ports.store import Transaction
@@ -18,48 +30,115 @@ from bot.service import entries
 from bot.service.entries import FileRead, SyncReport
 from store.lists import folder
 
+T = TypeVar("T")
 Progress = Callable[[int, int], None]
 """Called with how many files were read, of how many, while a long sync goes on."""
 
-UNSEEN = -1
-"""The size noted of a file that could not be looked at, so that it is read when it can be."""
-
-LOOK_AGAIN = 60.0
-"""Seconds."""
+RESCAN_EVERY = timedelta(seconds=60)
+POLL_EVERY = timedelta(seconds=5)
+TIMEOUT = timedelta(minutes=5)
+QUIET = 200
+"""Milliseconds without another event after which a change is read: an editor or a copy is done by then."""
+CATCH_UP = 1000
+"""Milliseconds after a watch begins until everything is read once more, for what changed while it began."""
 
 log = logging.getLogger("dogear.lists")
+
+
+@record
+class News:
+    """What a sync met that the one before had not: `errors` are problems that are new, `mended` files without any now."""
+
+    team: Team
+    report: SyncReport
+    errors: tuple[Problem, ...]
+    mended: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.report.files or self.report.news or self.errors or self.mended)
+
+    def lines(self) -> Iterator[tuple[int, str]]:
+        """Each of it in words, with its level in the log."""
+        for changes in self.report.files:
+            yield logging.INFO, str(changes)
+        for change in self.report.news:
+            gone = f"{change.names} no longer has {len(change.entries):,} of its {change.of:,} entries"
+            yield logging.WARNING, f"{gone}: held until an admin decides, or the host types “dogear sync --accept”"
+        for problem in self.errors:
+            yield logging.WARNING, str(problem)
+        for file in self.mended:
+            yield logging.INFO, f"{file}: read without errors again"
 
 
 class Lists:
     """The reading lists of all teams; one sync runs at a time."""
 
-    def __init__(self, runner: Runner) -> None:
+    def __init__(
+        self,
+        runner: Runner,
+        *,
+        host: Host = Host(),  # noqa: B008 -- frozen
+        wake: Callable[[], None] = lambda: None,
+        poll: bool = False,
+    ) -> None:
+        """`wake` is called when there is a notice for admins. With `poll` no events are waited for. `only` may be set
+        to a team whose lists alone are watched and read again.
+        """
         self._runner = runner
+        self._host = host
+        self._wake = wake
+        self._forced = poll
+        self.only: Team | None = None
+        self._deaf = poll
         self._lock = asyncio.Lock()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="lists")  # a dead network mount blocks no other work
+        self._errors: dict[TeamId, set[Problem]] = {}
+        self._glances: dict[SourceId, Mapping[str, tuple[int, int, int]]] = {}
+        self._networks: dict[SourceId, str] = {}
+        self._watched: dict[SourceId, folder.Watched] = {}
+        self._rewatch = asyncio.Event()
+        self.heard: Callable[[News], None] = lambda _news: None
 
-    async def sync(self, team: Team, progress: Progress | None = None) -> SyncReport:
-        """Read the team's changed files and take them in."""
+    def close(self) -> None:
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def jobs(self) -> Sequence[Job]:
+        return (
+            Job(name="lists", run=self.rescan, every=RESCAN_EVERY, timeout=TIMEOUT),
+            Job(name="list polling", run=self.poll, every=POLL_EVERY, timeout=TIMEOUT),
+        )
+
+    async def sync(self, team: Team, progress: Progress | None = None, *, accept: bool = False) -> SyncReport:
+        """Read the team's changed files and take them in; with `accept` also what would be held."""
         async with self._lock:
             with _uncollected():
-                return await self._synced(team, progress, orphans=False)
+                return await self._synced(team, progress, orphans=False, accept=accept)
 
     async def use(
-        self, team: Team, paths: Sequence[Path], progress: Progress | None = None, *, level: int = logging.WARNING
+        self,
+        team: Team,
+        paths: Sequence[Path],
+        progress: Progress | None = None,
+        *,
+        accept: bool = False,
+        late: bool = False,
+        level: int = logging.WARNING,
     ) -> SyncReport:
-        """Make these files and folders the team's sources, and sync.
+        """Make these files and folders the team's sources, and sync. With `late`, a team's first ones may come later.
 
-        What is added to a team that had a list, or removed, is logged at this level.
+        A source that is added to a team that had some, or removed, is logged at this level.
         """
         wanted = [str(Path(os.getcwd(), path)) for path in paths]  # noqa: PTH109 -- asks the process, not the disk
         async with self._lock:
             known = await self._runner.read(lambda tx: [source.path for source in tx.entries.sources(team.id)])
             if set(known) != set(wanted):
-                await asyncio.to_thread(refuse_missing, set(wanted) - set(known))
+                if known or not late:
+                    await self._in_thread(partial(refuse_missing, set(wanted) - set(known)))
                 await self._runner.write(lambda tx: entries.use(tx, team.id, wanted))
                 if known:
                     _log_change(team, set(wanted) - set(known), set(known) - set(wanted), level)
             with _uncollected():
-                return await self._synced(team, progress, orphans=set(known) != set(wanted))
+                return await self._synced(team, progress, orphans=set(known) != set(wanted), accept=accept)
 
     async def change(
         self, team: Team, *, add: Sequence[Path], remove: Sequence[Path], progress: Progress | None = None
@@ -71,51 +150,146 @@ class Lists:
         async with self._lock:
             known = await self._runner.read(lambda tx: [source.path for source in tx.entries.sources(team.id)])
             added, removed = _absolute(add, known), _absolute(remove, known)
-            await asyncio.to_thread(refuse_missing, added)
+            await self._in_thread(partial(refuse_missing, added))
             await self._runner.write(lambda tx: entries.change_sources(tx, team, added, removed))
             _log_change(team, added, removed, logging.WARNING)
             with _uncollected():
-                return await self._synced(team, progress, orphans=True)
+                return await self._synced(team, progress, orphans=True, accept=False)
 
-    async def _synced(self, team: Team, progress: Progress | None, *, orphans: bool) -> SyncReport:
+    async def _synced(self, team: Team, progress: Progress | None, *, orphans: bool, accept: bool) -> SyncReport:
         """With `orphans` there may be entries of a source that was taken away."""
-        known = await self._runner.read(
-            lambda tx: [(source, tx.entries.files(source.id)) for source in tx.entries.sources(team.id)]
-        )
-        read, gone = await asyncio.to_thread(_changed, known, progress)
-        if not read and not gone and not orphans:
-            return await self._runner.read(lambda tx: entries.unchanged(tx, team.id))
-        report = await self._runner.write(lambda tx: entries.sync(tx, team.id, read, gone))
-        log.info(
-            "synced",
-            extra={"team": team.name, "added": report.added, "changed": report.changed, "retired": report.retired},
-        )
+        known, held = await self._runner.read(partial(_known, team=team.id))
+        found = await self._in_thread(partial(_changed, known, () if accept else held, progress))
+        if found is None and not orphans and not (accept and held):
+            report = await self._runner.read(lambda tx: entries.unchanged(tx, team.id))
+        else:
+            read, gone = found or ((), ())
+            report = await self._runner.write(
+                lambda tx: entries.sync(tx, team.id, read, gone, host=self._host, accept=accept)
+            )
+        if report.news:
+            self._wake()
+        self._tell(team, report)
         return report
 
-    async def watch(self, only: Team | None = None) -> None:
-        """Sync whenever a file of the sources of all teams, or of one, changes, until cancelled.
+    def _tell(self, team: Team, report: SyncReport) -> None:
+        errors = {problem for problem in report.problems if problem.severity is Severity.ERROR}
+        before = self._errors.get(team.id, set())
+        self._errors[team.id] = errors
+        mended = {problem.file for problem in before} - {problem.file for problem in errors}
+        fresh = tuple(problem for problem in report.problems if problem in errors - before)
+        news = News(team=team, report=report, errors=fresh, mended=tuple(sorted(mended)))
+        if news:
+            self.heard(news)
 
-        Sources that another process adds or removes are noticed within `LOOK_AGAIN` seconds.
-        """
-        watches: dict[tuple[Team, str], asyncio.Task[None]] = {}
-        async with asyncio.TaskGroup() as group:
-            while True:
-                with suppress(StoreError):  # the ticker logs that the database is away
-                    wanted = await self._runner.read(lambda tx: _watched(tx, only))
-                    for gone in watches.keys() - wanted:
-                        watches.pop(gone).cancel()
-                    for team, path in wanted - watches.keys():
-                        watches[team, path] = group.create_task(self._watch(team, Path(path)))
-                await asyncio.sleep(LOOK_AGAIN)
+    async def rescan(self) -> None:
+        """Compare every file of every team with what was last read, by a hash of its content."""
+        known = await self._sources()
+        for team in {team.id: team for team, _ in known}.values():
+            await self.sync(team)
+        if self._deaf or await self._in_thread(partial(_watched, known)) != self._watched:
+            self._rewatch.set()
 
-    async def _watch(self, team: Team, path: Path) -> None:
+    async def poll(self) -> None:
+        """Look at sizes and times where events do not work, or do not tell of what others change."""
+        if not self._deaf and not any(self._networks.values()):
+            return
+        concerned: dict[TeamId, Team] = {}
+        for team, source in await self._sources():
+            if self._deaf or self._networks.get(source.id):
+                glance = await self._in_thread(partial(folder.glance, Path(source.path)))
+                if self._glances.setdefault(source.id, glance) != glance:
+                    concerned[team.id] = team
+                self._glances[source.id] = glance
+        for team in concerned.values():
+            await self.sync(team)
+
+    async def watch(self) -> None:
+        """Sync whenever a file of any team's sources changes, until cancelled."""
         while True:
+            known = await self._sources()
+            self._rewatch.clear()
+            self._watched = await self._in_thread(partial(_watched, known))
+            await self._say_networks(known)
+            if self._forced or not self._watched:
+                await self._rewatch.wait()
+                continue
             try:
-                async for _ in folder.watch(path):
-                    await self.sync(team)
-            except (OSError, StoreError) as error:
-                log.warning("the list is not watched for a minute: %s", error, extra={"team": team.name})
-                await asyncio.sleep(60)
+                await self._listen(known)
+            except FileNotFoundError:
+                await asyncio.sleep(QUIET / 1000)  # a folder went away meanwhile, so others are to be watched
+            except (OSError, RuntimeError) as error:  # a RuntimeError is what watchfiles makes of some
+                if not self._deaf:
+                    seconds = POLL_EVERY.total_seconds()
+                    log.warning("no events of the file system (%s): lists are looked at every %g s", error, seconds)
+                self._deaf = True
+                await self._rewatch.wait()
+
+    async def _listen(self, known: Sequence[tuple[Team, Source]]) -> None:
+        """Sync what events tell of, until the folders to watch are others. Raises OSError where there are no events."""
+        from watchfiles import awatch  # 60 ms, and only a running bot watches
+
+        places = {place for watched in self._watched.values() for place in watched.names}
+        events = awatch(
+            *places,
+            watch_filter=None,
+            step=QUIET,
+            stop_event=self._rewatch,
+            rust_timeout=CATCH_UP,
+            yield_on_timeout=True,
+            recursive=False,
+            ignore_permission_denied=True,
+        )
+        caught_up = False
+        async with aclosing(events):
+            async for changes in events:
+                if self._deaf:
+                    log.info("the file system tells of changes again")
+                    self._deaf = False
+                if not changes and caught_up:
+                    continue
+                caught_up = caught_up or not changes
+                concerned = {
+                    team.id: team
+                    for team, source in known
+                    if not changes or any(self._watched[source.id].concerns(path) for _, path in changes)
+                }
+                for team in concerned.values():
+                    await self._sync_safely(team)
+                if concerned and await self._in_thread(partial(_watched, known)) != self._watched:
+                    return
+
+    async def _sync_safely(self, team: Team) -> None:
+        """The next re-scan makes up for what fails here."""
+        try:
+            await self.sync(team)
+        except StoreError as error:
+            log.warning("a change of the list is read within a minute: %s", error, extra={"team": team.name})
+
+    async def _say_networks(self, known: Sequence[tuple[Team, Source]]) -> None:
+        """Find out which sources are on network file systems, and say so once of each."""
+        for _, source in known:
+            kind = await self._in_thread(partial(folder.network_file_system, Path(source.path)))
+            if kind and self._networks.get(source.id) != kind:
+                seconds = POLL_EVERY.total_seconds()
+                log.info("%s is on %s, so it is looked at every %g s", source.path, kind, seconds)
+            self._networks[source.id] = kind
+
+    async def _sources(self) -> list[tuple[Team, Source]]:
+        def of(tx: Transaction) -> list[tuple[Team, Source]]:
+            teams = tx.teams.all() if self.only is None else [self.only]
+            return [(team, source) for team in teams for source in tx.entries.sources(team.id)]
+
+        return await self._runner.read(of)
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+def log_news(news: News) -> None:
+    """A line in the log for everything that was taken in or went wrong."""
+    for level, line in news.lines():
+        log.log(level, "%s", line, extra={"team": news.team.name})
 
 
 @contextmanager
@@ -130,11 +304,6 @@ def _uncollected() -> Iterator[None]:
     finally:
         if collects:
             gc.enable()
-
-
-def _watched(tx: Transaction, only: Team | None) -> set[tuple[Team, str]]:
-    teams = tx.teams.all() if only is None else [only]
-    return {(team, source.path) for team in teams for source in tx.entries.sources(team.id)}
 
 
 def _absolute(paths: Iterable[Path], known: Iterable[str]) -> list[str]:
@@ -160,22 +329,41 @@ def refuse_missing(paths: Iterable[str]) -> None:
             )
 
 
-def _changed(
-    known: Sequence[tuple[Source, Sequence[SourceFile]]], progress: Progress | None
-) -> tuple[list[FileRead], list[tuple[SourceId, str]]]:
-    """What there is to take in, and which files are gone."""
-    from store.lists.reading import read_path  # with its parsers, which a list that has not changed does not need
+def _watched(known: Sequence[tuple[Team, Source]]) -> dict[SourceId, folder.Watched]:
+    return {source.id: folder.watched(Path(source.path)) for _, source in known}
 
-    scans = [(source, folder.scan(Path(source.path), seen)) for source, seen in known]
-    total = sum(len(scan.changed) for _, scan in scans)
+
+Known: TypeAlias = Sequence[tuple[Source, Sequence[SourceFile]]]
+
+
+def _known(tx: Transaction, team: TeamId) -> tuple[Known, Sequence[HeldChange]]:
+    files = [(source, tx.entries.files(source.id)) for source in tx.entries.sources(team)]
+    return files, tx.entries.held(team)
+
+
+def _changed(
+    known: Known, held: Sequence[HeldChange], progress: Progress | None
+) -> tuple[list[FileRead], list[tuple[SourceId, str]]] | None:
+    """What there is to take in, and which files are gone; None if all is as the last sync left it."""
+    scans = [(source, seen, folder.scan(Path(source.path), seen)) for source, seen in known]
+    waiting = {change.source: set(change.files) for change in held}
+    if all(_pending(seen, scan) == waiting.get(source.id, set()) for source, seen, scan in scans):
+        return None
+    total = sum(len(scan.changed) for _, _, scan in scans)
     read = []
-    for source, scan in scans:
+    for source, _, scan in scans:
         for problem in scan.problems:
             unseen = ReadList(file=problem.file, problems=(problem,), synonyms={}, failed=True)
-            read.append(FileRead(source=source.id, size=UNSEEN, mtime=0, list=unseen))
+            read.append(FileRead(source=source.id, digest="", list=unseen))
         for found in scan.changed:
-            text = read_path(found.path, found.file)
-            read.append(FileRead(source=source.id, size=found.size, mtime=found.mtime, list=text))
+            read.append(FileRead(source=source.id, digest=found.digest, list=folder.read(found)))
             if progress is not None:
                 progress(len(read), total)
-    return read, [(source.id, name) for source, scan in scans for name in scan.gone]
+    return read, [(source.id, name) for source, _, scan in scans for name in scan.gone]
+
+
+def _pending(seen: Sequence[SourceFile], scan: folder.Scan) -> set[tuple[str, str]]:
+    """The files with their digests that the last sync did not see as they are now."""
+    noted = {(row.file, problem) for row in seen if not row.digest for problem in row.problems}
+    troubles = {(problem.file, str(problem)) for problem in scan.problems if (problem.file, problem) not in noted}
+    return {(found.file, found.digest) for found in scan.changed} | {(name, GONE) for name in scan.gone} | troubles

@@ -65,6 +65,12 @@ def set_up(level: str) -> None:
     logging.getLogger("dogear").setLevel(known.get(level, logging.WARNING))
 
 
+def tell_of_lists() -> None:
+    """Log each change of a reading list that is taken in, unless only errors are to be logged."""
+    if logging.getLogger("dogear").level <= logging.WARNING:
+        logging.getLogger("dogear.lists").setLevel(logging.INFO)
+
+
 @contextmanager
 def aside(path: Path) -> Iterator[None]:
     """While the block lasts, add to this file instead: a person talks where the lines would appear."""

@@ -12,13 +12,14 @@ from bot.chat.platform import ChatPlatform
 from bot.chat.web import Route, Website
 from bot.domain.errors import DogearError
 from bot.runtime import backup
+from bot.runtime import log as log_lines
 from bot.runtime.bootstrap import Club, open_club
 from bot.runtime.clock import SystemClock
 from bot.runtime.health import Health
+from bot.runtime.lists import log_news
 from bot.runtime.metrics import Metrics
 from bot.runtime.settings import Settings
 from bot.runtime.supervise import Supervisor
-from bot.service import teams
 
 MAX_STOP = 18.0
 """Seconds from the signal until what is still under way is given up: who stops us gives us 20."""
@@ -75,9 +76,10 @@ def _nightly(club: Club, metrics: Metrics) -> backup.Nightly | None:
 
 
 async def _read_lists(club: Club) -> None:
-    default = await club.runner.write(lambda tx: teams.get_or_create_default(tx, club.settings.zone))
-    if club.settings.list:
-        await club.lists.use(default, [Path(club.settings.list)])
+    """A list that is missing is one whose mount may come late: it is read when it is there."""
+    log_lines.tell_of_lists()
+    club.lists.heard = log_news
+    await club.use_list(late=True)
     for team in await club.runner.read(lambda tx: tx.teams.all()):
         await club.lists.sync(team)
 

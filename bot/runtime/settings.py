@@ -36,6 +36,10 @@ class Settings(BaseSettings):
         "",
         description="the default team's reading list, or that of a private chat: a Markdown file, or a folder of them",
     )
+    list_poll: bool = Field(
+        False,
+        description="look at the lists every 5 seconds, and do not wait for events of the file system; on network file systems this is done anyway",
+    )
     word: str = Field("blog", pattern=r"^[a-z0-9_-]{1,32}$", description="the command's first word, without the slash")
     zone: str = Field("UTC", description="the time zone of teams and members that name none, such as Europe/Berlin")
     admins: Annotated[tuple[str, ...], NoDecode] = Field(

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from bot.commands.cards import counted
 from bot.domain.card import Card, Fields, Paragraph, Tone
 from bot.domain.ids import AccountRef
+from bot.domain.notice import held_actions, held_card
 from bot.domain.team import Team
 from bot.domain.text import plain
 from bot.ports.runner import Runner
@@ -80,6 +81,7 @@ def report_card(report: SyncReport) -> Card:
     )
     shown = tuple((label, plain(f"{number:,}")) for label, number in figures if number or label == "On the list")
     problems = tuple(Paragraph(text=plain(str(problem))) for problem in report.problems[:MAX_PROBLEMS])
+    held = tuple(held_card(change, ()) for change in report.held)
     more = len(report.problems) - len(problems)
     rest = (Paragraph(text=plain(f"and {more} more; “dogear check” lists all"), quiet=True),) if more > 0 else ()
     title = "The list is as it was." if report.quiet else "The list was read."
@@ -87,6 +89,9 @@ def report_card(report: SyncReport) -> Card:
         title += f" {counted(len(report.problems), 'problem')}."
     return Card(
         title=title,
-        blocks=(Fields(items=shown), *problems, *rest),
-        tone=Tone.WARNING if report.problems else Tone.PLAIN,
+        blocks=(Fields(items=shown), *(block for card in held for block in card.blocks), *problems, *rest),
+        tone=Tone.WARNING if report.problems or held else Tone.PLAIN,
+        actions=tuple(  # what is new is asked about in a notice of its own
+            action for change in report.held if change not in report.news for action in held_actions(change)
+        ),
     )

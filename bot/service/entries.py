@@ -1,32 +1,73 @@
 """The team's list: taking in what its files say, and looking things up in it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from typing import TypeAlias
 
+from bot.domain import notice
 from bot.domain.entry import Entry
 from bot.domain.errors import Conflict, NotFound
 from bot.domain.ids import EntryId, EntryNumber, MemberId, SourceId, TeamId
+from bot.domain.notice import Host
 from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
-from bot.domain.source import Problem, ReadEntry, ReadList, Severity, Source, SourceFile, content_of
+from bot.domain.source import (
+    GONE,
+    HeldChange,
+    Problem,
+    ReadEntry,
+    ReadList,
+    Severity,
+    Source,
+    SourceFile,
+    content_of,
+    is_mass_loss,
+)
 from bot.domain.team import Team
 from bot.ports.entries import LOTS, EntryFilter, StoredEntry
 from bot.ports.store import Transaction
+from bot.service import notices
+
+SAMPLE = 5
+"""Entries that are named of those that a change would retire."""
 
 
 @record
 class FileRead:
-    """One file of a source as it was read: `size` in bytes, `mtime` in nanoseconds since the epoch."""
+    """One file of a source as it was read; `digest` is the hash of its content, empty if that is not known."""
 
     source: SourceId
-    size: int
-    mtime: int
+    digest: str
     list: ReadList
 
 
 @record
+class FileChanges:
+    """What a sync changed of the entries of one file."""
+
+    file: str
+    added: int = 0
+    changed: int = 0
+    retired: int = 0
+    returned: int = 0
+
+    def __str__(self) -> str:
+        figures = {
+            "added": self.added,
+            "changed": self.changed,
+            "retired": self.retired,
+            "returned": self.returned,
+        }
+        return f"{self.file}: " + ", ".join(f"{count:,} {word}" for word, count in figures.items() if count)
+
+
+@record
 class SyncReport:
-    """What a sync did. `problems` are those of every file of the team, also of files that had not changed."""
+    """What a sync did. `problems` are those of every file of the team, also of files that had not changed; `held` are the
+    changes that it did not take in, and `news` those of them that no sync held before.
+    """
 
     entries: int
     added: int
@@ -35,6 +76,9 @@ class SyncReport:
     returned: int
     files_read: int
     problems: tuple[Problem, ...]
+    files: tuple[FileChanges, ...] = ()
+    held: tuple[HeldChange, ...] = ()
+    news: tuple[HeldChange, ...] = ()
 
     @property
     def quiet(self) -> bool:
@@ -43,32 +87,45 @@ class SyncReport:
 
 
 def sync(
-    tx: Transaction, team: TeamId, read: Sequence[FileRead], gone: Iterable[tuple[SourceId, str]] = ()
+    tx: Transaction,
+    team: TeamId,
+    read: Sequence[FileRead],
+    gone: Iterable[tuple[SourceId, str]] = (),
+    *,
+    host: Host = Host(),  # noqa: B008 -- frozen
+    accept: bool = False,
 ) -> SyncReport:
     """Make the team's entries what its files say.
 
     `read` holds the files that changed (and those that listed duplicates, see `SourceFile`), in the order in
     which the first of two equal entries wins; `gone` the files that are there no more. A file that could not be
-    used, or that lost all its entries at once, keeps its last good copy. A file of a source that was removed while it
+    used, or that lost all its entries at once, keeps its last good copy. So do files that would retire many entries of
+    their source, until an admin decides; with `accept` they are applied. A file of a source that was removed while it
     was read is left out.
     """
     lock(tx, team)
     here = {source.id for source in tx.entries.sources(team)}
     read, gone = [file for file in read if file.source in here], [one for one in gone if one[0] in here]
     known_files = {(file.source, file.file): file for source in tx.entries.sources(team) for file in _files(tx, source)}
-    merge = _Merge(tx.entries.stored(team))
+    kept = tx.entries.stored(team)
     read = [_kept_copy(file, known_files.get((file.source, file.list.file))) for file in read]
-    merge.touched |= {(file.source, file.list.file) for file in read if not file.list.failed} | set(gone)
-    merge.touched |= merge.places() - set(known_files) - {(file.source, file.list.file) for file in read}
+    gone = list(gone)
+    losses, left = ({}, set()) if accept else _mass_losses(kept, known_files, read, gone)
+    held, news = _hold(tx, team, losses, left, read, gone)
+    for change in news:
+        notices.tell_admins(tx, team, partial(notice.held, change, _named(tx, team, change)), host)
+    read = [file for file in read if _place(file) not in left]
+    gone = [place for place in gone if place not in left]
+    merge, taken = _merged(kept, known_files, read, gone)
     for file in read:
-        tx.entries.save_file(_noted(file, merge.take(file), known_files.get((file.source, file.list.file))))
+        tx.entries.save_file(_noted(file, taken[_place(file)], known_files.get(_place(file))))
         if not file.list.failed:
             tx.synonyms.save_file(file.source, file.list.file, {} if file.list.draft else file.list.synonyms)
     for source, name in gone:
         tx.entries.remove_file(source, name)
         tx.synonyms.save_file(source, name, {})
     retired = merge.vanished()
-    _store(tx, team, merge, retired)
+    _store(tx, team, merge, [entry.id for entry in retired])
     return SyncReport(
         entries=tx.entries.count(team),
         added=len(merge.added),
@@ -77,7 +134,137 @@ def sync(
         retired=len(retired),
         files_read=len(read),
         problems=problems(tx, team),
+        files=_by_file(merge, retired),
+        held=held,
+        news=news,
     )
+
+
+Place: TypeAlias = tuple[SourceId, str]
+"""A file of a source."""
+
+
+def _place(file: FileRead) -> Place:
+    return file.source, file.list.file
+
+
+def _merged(
+    kept: Sequence[StoredEntry],
+    known_files: Mapping[Place, SourceFile],
+    read: Sequence[FileRead],
+    gone: Iterable[Place],
+) -> tuple["_Merge", dict[Place, tuple[tuple[str, ...], tuple[Problem, ...]]]]:
+    """What becomes of the entries if these files are taken in, and each file's duplicates with their warnings."""
+    merge = _Merge(kept)
+    merge.touched |= {_place(file) for file in read if not file.list.failed} | set(gone)
+    merge.touched |= merge.places() - set(known_files) - {_place(file) for file in read}
+    return merge, {_place(file): merge.take(file) for file in read}
+
+
+def _mass_losses(
+    kept: Sequence[StoredEntry],
+    known_files: Mapping[Place, SourceFile],
+    read: Sequence[FileRead],
+    gone: Sequence[Place],
+) -> tuple[dict[SourceId, tuple[list[StoredEntry], int]], set[Place]]:
+    """The sources that would lose many entries, each with these and with how many it has; and the files to leave as they
+    were. A draft retires its entries on purpose, and so does the host who takes a source away.
+    """
+    guarded = {_place(file) for file in read if not (file.list.failed or file.list.draft)} | set(gone)
+    losses: dict[SourceId, tuple[list[StoredEntry], int]] = {}
+    left: set[Place] = set()
+    while True:
+        remaining = [file for file in read if _place(file) not in left]
+        merge, _ = _merged(kept, known_files, remaining, [place for place in gone if place not in left])
+        lost: dict[SourceId, list[StoredEntry]] = {}
+        for entry in merge.vanished():
+            if (entry.source, entry.file) in guarded:
+                lost.setdefault(entry.source, []).append(entry)
+        before = len(left)
+        for source, entries in lost.items():
+            listed = sum(1 for entry in kept if not entry.retired and entry.source == source)
+            if source not in losses and not is_mass_loss(len(entries), listed):
+                continue
+            losses.setdefault(source, (entries, listed))
+            left |= {(entry.source, entry.file) for entry in entries}
+        if len(left) == before:  # else entries that moved into a file left as it was would now be lost where they were
+            return losses, left
+
+
+def _hold(
+    tx: Transaction,
+    team: TeamId,
+    losses: Mapping[SourceId, tuple[list[StoredEntry], int]],
+    left: set[Place],
+    read: Sequence[FileRead],
+    gone: Sequence[Place],
+) -> tuple[tuple[HeldChange, ...], tuple[HeldChange, ...]]:
+    """Note what is held now; all of it, and what is new. A source that cannot be read now keeps what was held of it."""
+    before = {change.source: change for change in tx.entries.held(team)}
+    digests = {_place(file): file.digest for file in read} | dict.fromkeys(gone, GONE)
+    failed = {file.source for file in read if file.list.failed}
+    held, news = [], []
+    for source, (entries, listed) in sorted(losses.items()):
+        files = tuple(sorted((name, digests[where, name]) for where, name in left if where == source))
+        known = before.get(source)
+        same = known is not None and known.files == files
+        numbers = tuple(sorted(entry.number for entry in entries))
+        change = HeldChange(
+            source=source, files=files, entries=numbers, of=listed, rejected=known.rejected if known and same else False
+        )
+        tx.entries.hold(change)
+        held.append(change)
+        if not same:
+            news.append(change)
+    for source, change in before.items():
+        if source in losses:
+            continue
+        if source in failed:
+            held.append(change)
+        else:
+            tx.entries.drop_held(source)
+    return tuple(held), tuple(news)
+
+
+def _named(tx: Transaction, team: TeamId, change: HeldChange) -> Sequence[Entry]:
+    """The first entries that the change would retire, for people to see what it is about."""
+    found = [tx.entries.by_number(team, number) for number in change.entries[:SAMPLE]]
+    return [entry for entry in found if entry is not None]
+
+
+def held(tx: Transaction, team: TeamId) -> Sequence[tuple[HeldChange, Sequence[Entry]]]:
+    """The changes that wait for an admin, or that one rejected, with the first entries that each would retire."""
+    return [(change, _named(tx, team, change)) for change in tx.entries.held(team)]
+
+
+def apply_held(tx: Transaction, team: TeamId, change: str | None) -> int:
+    """Retire the entries of the held change of this id, or of all; how many. The next sync takes in the rest of it.
+
+    Raises NotFound if none is held, and Conflict if the change is another one now.
+    """
+    decided = _decided(tx, team, change)
+    numbers = {number for one in decided for number in one.entries}
+    ids = [entry.id for entry in tx.entries.stored(team) if entry.number in numbers and not entry.retired]
+    tx.entries.retire(team, ids)
+    for one in decided:
+        tx.entries.drop_held(one.source)
+    return len(ids)
+
+
+def reject_held(tx: Transaction, team: TeamId, change: str | None) -> None:
+    """Keep the old list until the files change again; raises as `apply_held` does."""
+    for one in _decided(tx, team, change):
+        tx.entries.hold(replace(one, rejected=True))
+
+
+def _decided(tx: Transaction, team: TeamId, change: str | None) -> Sequence[HeldChange]:
+    waiting = tx.entries.held(team)
+    if not waiting:
+        raise NotFound("No change to the list is waiting.", hint="It was applied, or the file was fixed.")
+    found = [one for one in waiting if change in (None, one.id)]
+    if not found:
+        raise Conflict("The list has changed again since then.", hint="Look at the newest change.")
+    return found
 
 
 def lock(tx: Transaction, team: TeamId) -> None:
@@ -101,6 +288,7 @@ def unchanged(tx: Transaction, team: TeamId) -> SyncReport:
         returned=0,
         files_read=0,
         problems=problems(tx, team),
+        held=tuple(tx.entries.held(team)),
     )
 
 
@@ -155,10 +343,10 @@ class _Merge:
                 warnings.append(_duplicate(file, entry, holder))
         return tuple(duplicates), tuple(warnings)
 
-    def vanished(self) -> list[EntryId]:
+    def vanished(self) -> list[StoredEntry]:
         """Entries on the list whose files were read and have them no more."""
         return [
-            entry.id
+            entry
             for entry in self._kept.values()
             if not entry.retired and (entry.source, entry.file) in self.touched and entry.key not in self._claimed
         ]
@@ -194,6 +382,18 @@ def _store(tx: Transaction, team: TeamId, merge: _Merge, retired: Sequence[Entry
     tx.entries.retire(team, retired)
 
 
+def _by_file(merge: _Merge, retired: Sequence[StoredEntry]) -> tuple[FileChanges, ...]:
+    """The changes of each file that has any, by name."""
+    counts = {
+        "added": Counter(name for _, name, _ in merge.added),
+        "changed": Counter(name for _, _, name, _ in merge.changed),
+        "retired": Counter(entry.file for entry in retired),
+        "returned": Counter(name for _, _, name, _ in merge.returned),
+    }
+    names = sorted({name for counted in counts.values() for name in counted})
+    return tuple(FileChanges(file=name, **{word: counted[name] for word, counted in counts.items()}) for name in names)
+
+
 def _files(tx: Transaction, source: Source) -> Sequence[SourceFile]:
     return tx.entries.files(source.id)
 
@@ -217,8 +417,7 @@ def _noted(file: FileRead, found: tuple[tuple[str, ...], tuple[Problem, ...]], b
     return SourceFile(
         source=file.source,
         file=file.list.file,
-        size=file.size,
-        mtime=file.mtime,
+        digest=file.digest,
         entries=(before.entries if before else 0) if failed else len(file.list.entries),
         duplicates=before.duplicates if before and failed else duplicates,
         problems=(*file.list.problems, *warnings),

@@ -1,10 +1,11 @@
 """Owing people a word about a problem: in the transaction that finds it, and once a day whoever finds it again."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from hashlib import sha256
 
 from bot.domain.delivery import Draft, Step
-from bot.domain.ids import ChannelRef
+from bot.domain.ids import AccountRef, ChannelRef, TeamId
 from bot.domain.notice import Host, Notice
 from bot.ports.store import Transaction
 
@@ -27,6 +28,27 @@ def tell(tx: Transaction, notice: Notice, host: Host) -> None:
         told=None if host.channel else notice.told,
     )
     tx.ledger.plan(notice.team, [draft], not_before=now)
+
+
+def tell_admins(
+    tx: Transaction, team: TeamId, about: Callable[[ChannelRef, AccountRef | None, TeamId], Notice], host: Host
+) -> None:
+    """Owe the notice to the host's channel, else to each admin of the team that we know: those of the settings, and who
+    set up its digests.
+    """
+    if host.channel is not None:
+        tell(tx, about(host.channel, None, team), host)
+        return
+    places = {schedule.created_by: schedule.channel for schedule in tx.schedules.all(team)}
+    workspaces = [workspace.ref for workspace in tx.teams.workspaces(team)]
+    for account in host.admins:
+        member = tx.teams.member(team, account)
+        theirs = [ref for ref in workspaces if ref.platform == account.platform]
+        known = [ref for ref in theirs if member is not None and ref.id in member.workspaces]
+        for ref in (*known, *theirs)[:1]:
+            places.setdefault(account, ChannelRef(ref, "list"))
+    for account, channel in places.items():
+        tell(tx, about(channel, account, team), host)
 
 
 def _direct(notice: Notice) -> ChannelRef:

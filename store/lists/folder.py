@@ -1,25 +1,62 @@
-"""Which files of a source there are, and which changed since they were last read. No content is read here."""
+"""Which files of a source there are, which changed since they were last read, and where to watch for changes."""
 
 import os
+import re
 import stat
-from asyncio import Event, to_thread
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from hashlib import blake2b, file_digest
 from pathlib import Path
 
 from bot.domain.record import record
-from bot.domain.source import Problem, Severity, SourceFile
+from bot.domain.source import Problem, ReadList, Severity, SourceFile
 
 _SUFFIXES = (".md", ".markdown")
+_CONFLICTED = re.compile(
+    r"(?P<name>.+?)(?: \([^()]*(?:confli[ck]t|konflikt|conflit)[^()]*\)|[._-](?:sync-)?conflict-\d{8}-\d{4,6}.*)",
+    re.IGNORECASE,
+)
+"""How Dropbox, Nextcloud, Syncthing and their like name the copy that lost: the name before its ending."""
+MAX_HASHED = 16 * 1024 * 1024
+"""Bytes; a longer file is refused anyway, and known by its size and time."""
+MAX_LINKS = 40
+"""Symbolic links on the way to a file, as in Linux."""
+NETWORK_FILE_SYSTEMS = frozenset(
+    [
+        "9p",
+        "afs",
+        "beegfs",
+        "ceph",
+        "cifs",
+        "davfs",
+        "fuse",
+        "glusterfs",
+        "lustre",
+        "ncpfs",
+        "nfs",
+        "nfs4",
+        "prl_fs",
+        "smb2",
+        "smb3",
+        "smbfs",
+        "vboxsf",
+        "virtiofs",
+    ]
+)
+"""What others change on these is not reported by inotify. `fuse` stands for `fuse.sshfs` and its like, too."""
 
 
 @record
 class FoundFile:
-    """A file of a source: `file` is its name below the source's folder with `/`, `mtime` in nanoseconds."""
+    """A file of a source: `file` is its name below the source's folder with `/`, `digest` a hash of its content.
+
+    `conflicted` names the file of which this is a conflicted copy, as a tool that syncs folders makes them.
+    """
 
     file: str
     path: Path
-    size: int
-    mtime: int
+    digest: str
+    conflicted: str = ""
 
 
 @record
@@ -42,33 +79,171 @@ def scan(path: Path, seen: Iterable[SourceFile] = ()) -> Scan:
     Files that list duplicates are read again whenever anything changed: what they gave way to may have gone.
     """
     look = _Look(path)
-    files = sorted(look.files(), key=lambda found: found.file)
+    files = sorted(_with_conflicts(look.files()), key=lambda found: found.file)
     known = {row.file: row for row in seen}
     gone = tuple(name for name in sorted(known.keys() - {found.file for found in files}) if not look.is_hidden(name))
-    changed = [found for found in files if not _is_unchanged(found, known.get(found.file))]
+    changed = [found for found in files if found.file not in known or known[found.file].digest != found.digest]
     if changed or gone:
         names = {found.file for found in changed}
         changed = [found for found in files if found.file in names or known[found.file].duplicates]
     return Scan(files=tuple(files), changed=tuple(changed), gone=gone, problems=tuple(look.problems))
 
 
-async def watch(path: Path, *, stop: Event | None = None) -> AsyncIterator[None]:
-    """Yield each time something at the source may have changed, until `stop` is set; scan then says what.
+def read(found: FoundFile) -> ReadList:
+    """Read a file that `scan` found. A conflicted copy has no entries: it must not win over the file that it is of."""
+    from store.lists.reading import read_path  # with its parsers, which a list that has not changed does not need
 
-    A single file is watched through its folder, because editors replace a file instead of writing into it. Raises
-    OSError if there is nothing to watch, or when it goes away.
+    if not found.conflicted:
+        return read_path(found.path, found.file)
+    problem = Problem(
+        file=found.file,
+        line=0,
+        severity=Severity.WARNING,
+        message=f"a conflicted copy of {found.conflicted}, so it is not read; copy what is missing there, then delete it",
+    )
+    return ReadList(file=found.file, problems=(problem,), synonyms={}, draft=True)
+
+
+@record
+class Watched:
+    """Where to watch for changes of a source: each place with the names that matter in it, None for all of them.
+
+    Two are equal if the very same folders and files are at these places: one that was removed and made again is another.
     """
-    from watchfiles import awatch  # 60 ms, and only a running bot watches
 
-    name = None if await to_thread(path.is_dir) else path.name
-    folder = path if name is None else path.parent
-    async for changes in awatch(folder, watch_filter=None, stop_event=stop, recursive=name is None):
-        if name is None or any(Path(changed).name == name for _, changed in changes):
-            yield
+    names: Mapping[str, frozenset[str] | None]
+    identities: Mapping[str, tuple[int, int]]
+
+    def concerns(self, changed: str) -> bool:
+        """Whether a change at that path can be one of the source."""
+        folder, name = os.path.split(changed)
+        if changed in self.names and self.names[changed] is None:
+            return True
+        names = self.names.get(folder, frozenset())
+        return names is None or name in names
 
 
-def _is_unchanged(found: FoundFile, row: SourceFile | None) -> bool:
-    return row is not None and (row.size, row.mtime) == (found.size, found.mtime)
+def watched(path: Path) -> Watched:
+    """Every folder in which something on the way to the source can change, symbolic links followed; those of a source that
+    is a folder, with all in it; and a source's file itself, which may be mounted over.
+    """
+    names: dict[str, set[str] | None] = {}
+    for folder, name in _steps(path):
+        known = names.setdefault(folder, set())
+        if known is not None:
+            known.add(name)
+    real = Path(os.path.realpath(path))
+    if real.is_dir():
+        names |= dict.fromkeys(map(str, _folders(real)))
+    elif real.exists():
+        names[str(real)] = None
+    identities = {}
+    for place in names:
+        try:
+            status = os.stat(place)  # noqa: PTH116 -- one of the many calls of a re-scan
+        except OSError:
+            continue
+        identities[place] = (status.st_dev, status.st_ino)
+    return Watched(
+        names={
+            place: None if known is None else frozenset(known) for place, known in names.items() if place in identities
+        },
+        identities=identities,
+    )
+
+
+def _steps(path: Path) -> Iterator[tuple[str, str]]:
+    """The way to the path as (real folder, name in it), as far as it leads now."""
+    current, parts, links = Path(path.anchor), list(path.parts[1:]), 0
+    while parts:
+        name = parts.pop(0)
+        if name == "..":
+            current = current.parent
+            continue
+        here = current / name
+        yield str(current), name
+        try:
+            target = Path(os.readlink(here))  # noqa: PTH115 -- pathlib's raises the same
+        except OSError:
+            if not here.exists():
+                return
+            current = here
+            continue
+        links += 1
+        if links > MAX_LINKS:
+            return
+        if target.is_absolute():
+            current = Path(target.anchor)
+            parts = [*target.parts[1:], *parts]
+        else:
+            parts = [*target.parts, *parts]
+
+
+def _folders(root: Path) -> Iterator[Path]:
+    yield root
+    try:
+        entries = list(os.scandir(root))
+    except OSError:
+        return
+    for entry in entries:
+        if not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False):
+            yield from _folders(Path(entry.path))
+
+
+def network_file_system(path: Path, mounts: str = "/proc/self/mountinfo") -> str:
+    """The type of the network file system that the path is on; empty if it is on none, or that cannot be known."""
+    real = os.path.realpath(path)
+    best, kind = "", ""
+    try:
+        lines = Path(mounts).read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    except OSError:
+        return ""
+    for line in lines:
+        before, _, after = line.partition(" - ")
+        point = before.split()[4].replace("\\040", " ")
+        inside = real == point or real.startswith(point.rstrip("/") + "/")
+        if inside and len(point) >= len(best):
+            best, kind = point, after.split()[0]
+    return kind if kind.partition(".")[0] in NETWORK_FILE_SYSTEMS else ""
+
+
+def glance(path: Path) -> Mapping[str, tuple[int, int, int]]:
+    """Size, time and inode of every file of the source: cheap to compare, on a network file system too."""
+    found = {}
+    try:
+        places = [entry for folder in _folders(path) for entry in folder.iterdir()] if path.is_dir() else [path]
+        for place in places:
+            status = place.stat()
+            found[str(place)] = (status.st_size, status.st_mtime_ns, status.st_ino)
+    except OSError:
+        return {}
+    return found
+
+
+def _digest(path: Path, status: os.stat_result) -> str:
+    """A hash of the content; what cannot be read is told apart by why, so that it is read when it can be."""
+    if not stat.S_ISREG(status.st_mode):
+        return "no file"
+    if status.st_size > MAX_HASHED:
+        return f"{status.st_size}:{status.st_mtime_ns}"
+    try:
+        with path.open("rb") as opened:
+            return file_digest(opened, lambda: blake2b(digest_size=16)).hexdigest()
+    except OSError as error:
+        return f"unreadable: {error.errno}"
+
+
+def _with_conflicts(files: Iterable[FoundFile]) -> Iterator[FoundFile]:
+    """The files, with what each conflicted copy is of; one whose original is not there is read as any other."""
+    known = {found.file: found for found in files}
+    for name, found in known.items():
+        stem, dot, ending = name.rpartition(".")
+        match = _CONFLICTED.fullmatch(stem)
+        original = f"{match['name']}{dot}{ending}" if match else ""
+        if original in known:
+            yield replace(found, conflicted=original, digest=f"conflicted {found.digest}")
+        else:
+            yield found
 
 
 class _Look:
@@ -86,7 +261,7 @@ class _Look:
             self._refuse("", self._path.name, _why(error))
             return []
         if not stat.S_ISDIR(status.st_mode):
-            return [FoundFile(file=self._path.name, path=self._path, size=status.st_size, mtime=status.st_mtime_ns)]
+            return [FoundFile(file=self._path.name, path=self._path, digest=_digest(self._path, status))]
         root = Path(os.path.realpath(self._path))
         found = list(self._below(self._path, root, ""))
         if not found and not self.problems:
@@ -121,7 +296,7 @@ class _Look:
                 self._problem(name, "a symbolic link that leads out of the folder is not followed; put the file here")
         elif name.lower().endswith(_SUFFIXES) and not entry.is_dir():
             status = entry.stat()
-            yield FoundFile(file=name, path=path, size=status.st_size, mtime=status.st_mtime_ns)
+            yield FoundFile(file=name, path=path, digest=_digest(path, status))
 
     def _refuse(self, prefix: str, file: str, message: str) -> None:
         self._unseen.append(prefix)

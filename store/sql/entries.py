@@ -25,7 +25,7 @@ from bot.domain.entry import Entry, Tag
 from bot.domain.ids import EntryId, EntryNumber, MemberId, SourceId, TeamId, Url
 from bot.domain.notes import Notes
 from bot.domain.reading_state import ReadingState
-from bot.domain.source import Problem, ReadEntry, Severity, Source, SourceFile, content_of
+from bot.domain.source import HeldChange, Problem, ReadEntry, Severity, Source, SourceFile, content_of
 from bot.domain.text import site_of
 from bot.ports.entries import EntryFilter, StoredEntry
 from store.sql import hot_queries
@@ -34,7 +34,7 @@ from store.sql.ids import hashed, id_of, number_of, team_of
 from store.sql.search.index import Index
 from store.sql.search.spelling import Spelling
 from store.sql.session import AnyRow, Session, Tree
-from store.sql.tables import ENTRY, ENTRY_TAG, READING, SOURCE, SOURCE_FILE, SYNONYM, packed, storable
+from store.sql.tables import ENTRY, ENTRY_TAG, HELD_CHANGE, READING, SOURCE, SOURCE_FILE, SYNONYM, packed, storable
 
 _AT_ONCE = 500
 """Ids in one statement."""
@@ -73,6 +73,7 @@ class SqlSources:
 
     def _remove_source(self, source: SourceId) -> None:
         self._work.change(delete(SOURCE_FILE).where(_of_source(source)))
+        self.drop_held(source)
         its_own = and_(SYNONYM.c.team == team_of(source), SYNONYM.c.source == number_of(source))
         self._work.change(delete(SYNONYM).where(its_own))
         here = and_(SOURCE.c.team == team_of(source), SOURCE.c.number == number_of(source))
@@ -87,19 +88,39 @@ class SqlSources:
             "team": team_of(file.source),
             "source": number_of(file.source),
             "file": file.file,
-            "size": file.size,
-            "mtime": file.mtime,
+            "digest": file.digest,
             "entries": file.entries,
             "duplicates": file.duplicates,
             "problems": packed([asdict(problem) for problem in file.problems]),
         }
         statement = self._work.insert(SOURCE_FILE).values(values)
-        changed = {name: statement.excluded[name] for name in ("size", "mtime", "entries", "duplicates", "problems")}
+        changed = {name: statement.excluded[name] for name in ("digest", "entries", "duplicates", "problems")}
         key = ["team", "source", "file"]
         self._work.change(statement.on_conflict_do_update(index_elements=key, set_=changed))
 
     def remove_file(self, source: SourceId, file: str) -> None:
         self._work.change(delete(SOURCE_FILE).where(_of_source(source), SOURCE_FILE.c.file == file))
+
+    def held(self, team: TeamId) -> Sequence[HeldChange]:
+        rows = self._work.rows(select(HELD_CHANGE).where(HELD_CHANGE.c.team == team).order_by(HELD_CHANGE.c.source))
+        return [_held_change(row) for row in rows]
+
+    def hold(self, change: HeldChange) -> None:
+        values = {
+            "team": team_of(change.source),
+            "source": number_of(change.source),
+            "files": packed(change.files),
+            "entries": packed(change.entries),
+            "listed": change.of,
+            "rejected": change.rejected,
+        }
+        statement = self._work.insert(HELD_CHANGE).values(values)
+        changed = {name: statement.excluded[name] for name in ("files", "entries", "listed", "rejected")}
+        self._work.change(statement.on_conflict_do_update(index_elements=["team", "source"], set_=changed))
+
+    def drop_held(self, source: SourceId) -> None:
+        its_own = and_(HELD_CHANGE.c.team == team_of(source), HELD_CHANGE.c.source == number_of(source))
+        self._work.change(delete(HELD_CHANGE).where(its_own))
 
     def count_problems(self) -> int:
         troubled = select(SOURCE_FILE.c.problems).where(SOURCE_FILE.c.problems != packed([]))
@@ -114,12 +135,21 @@ def _source(row: AnyRow) -> Source:
     return Source(id=SourceId(id_of(row.team, row.number)), team=TeamId(row.team), path=row.path)
 
 
+def _held_change(row: AnyRow) -> HeldChange:
+    return HeldChange(
+        source=SourceId(id_of(row.team, row.source)),
+        files=tuple((file, digest) for file, digest in json.loads(row.files)),
+        entries=tuple(EntryNumber(number) for number in json.loads(row.entries)),
+        of=row.listed,
+        rejected=row.rejected,
+    )
+
+
 def _source_file(row: AnyRow) -> SourceFile:
     return SourceFile(
         source=SourceId(id_of(row.team, row.source)),
         file=row.file,
-        size=row.size,
-        mtime=row.mtime,
+        digest=row.digest or "",
         entries=row.entries,
         duplicates=row.duplicates,
         problems=tuple(_problem(problem) for problem in json.loads(row.problems)),

@@ -12,7 +12,6 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     Column,
     DateTime,
@@ -197,11 +196,22 @@ SOURCE_FILE = Table(
     _of_team(),
     _number("source"),
     _key("file"),
-    Column("size", BigInteger, nullable=False),
-    Column("mtime", BigInteger, nullable=False),
     Column("entries", Integer, nullable=False),
     Column("duplicates", Words, nullable=False),
     Column("problems", Written, nullable=False),
+    Column("digest", Text),
+    _to("source", "source"),
+)
+
+HELD_CHANGE = Table(
+    "held_change",
+    METADATA,
+    _of_team(),
+    _number("source"),
+    Column("files", Written, nullable=False),
+    Column("entries", Written, nullable=False),
+    Column("listed", Integer, nullable=False),
+    Column("rejected", Boolean, nullable=False),
     _to("source", "source"),
 )
 

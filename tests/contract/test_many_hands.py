@@ -403,7 +403,7 @@ def test_one_of_two_that_join_a_workspace_at_one_moment_is_its_news(store: SqlSt
 def a_file(club: Club, *titles: str) -> FileRead:
     read = tuple(a_read_entry(title, key=f"https://example.org/{title}") for title in titles)
     found = ReadList(file="list.md", entries=read, problems=(), synonyms={})
-    return FileRead(source=club.source, size=1, mtime=1, list=found)
+    return FileRead(source=club.source, digest="1", list=found)
 
 
 def test_two_that_take_in_the_same_file_add_each_entry_once(club: Club, store: SqlStore) -> None:

@@ -220,7 +220,7 @@ def test_a_very_long_key_and_a_very_long_tag_are_kept(club: Club) -> None:
 
 def test_sources_are_made_what_they_shall_be(club: Club) -> None:
     with club.store.begin(write=True) as tx:
-        tx.entries.save_file(SourceFile(source=club.source, file="a.md", size=1, mtime=2, entries=3))
+        tx.entries.save_file(SourceFile(source=club.source, file="a.md", digest="1", entries=3))
         added = tx.entries.set_sources(club.team, ["/lists", "/more"])
         left = tx.entries.set_sources(club.team, ["/more"])
         again = tx.entries.set_sources(club.team, ["/more", "/lists"])
@@ -234,8 +234,8 @@ def test_sources_are_made_what_they_shall_be(club: Club) -> None:
 
 def test_what_was_seen_of_a_file_is_replaced_and_forgotten(club: Club) -> None:
     problem = Problem(file="a.md", line=3, severity=Severity.WARNING, message="a “duplicate”")
-    first = SourceFile(source=club.source, file="a.md", size=1, mtime=10**18, entries=3)
-    second = replace(first, size=2, duplicates=("k",), problems=(problem,))
+    first = SourceFile(source=club.source, file="a.md", digest="1", entries=3)
+    second = replace(first, digest="2", duplicates=("k",), problems=(problem,))
     with club.store.begin(write=True) as tx:
         tx.entries.save_file(first)
         tx.entries.save_file(second)

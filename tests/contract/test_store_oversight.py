@@ -59,7 +59,7 @@ def test_problems_are_counted_over_the_files_of_all_lists(club: Club) -> None:
         assert tx.entries.count_problems() == 0
         for name, wrong in (("a.md", problems), ("b.md", ()), ("c.md", problems[:1])):
             tx.entries.save_file(
-                SourceFile(source=club.source, file=name, size=1, mtime=1, entries=1, duplicates=(), problems=wrong)
+                SourceFile(source=club.source, file=name, digest="1", entries=1, duplicates=(), problems=wrong)
             )
 
         assert tx.entries.count_problems() == 3

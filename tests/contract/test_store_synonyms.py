@@ -41,7 +41,7 @@ def shown(club: Club, typed: str) -> list[str]:
 def read(club: Club, file: str, synonyms: Mapping[str, tuple[str, ...]], *, failed: bool = False) -> None:
     list_ = ReadList(file=file, entries=(a_read_entry(file, key=file),), synonyms=synonyms, failed=failed)
     with club.store.begin(write=True) as tx:
-        entries.sync(tx, club.team, [FileRead(source=club.source, size=1, mtime=1, list=list_)])
+        entries.sync(tx, club.team, [FileRead(source=club.source, digest="1", list=list_)])
 
 
 def test_a_synonym_finds_what_a_word_alone_does_not_in_both_directions(club: Club) -> None:
