@@ -21,6 +21,8 @@ def apply_change(turn: Turn, change: MaybeChange = None, channel: MaybeWhere = N
 
     Dogear holds such a change, because it is often a mistake. Entries that return later have their numbers and reading
     states again.
+
+    Example: sync apply
     """
     try:
         retired = entries.apply_held(turn.tx, turn.team.id, change)
@@ -35,6 +37,8 @@ def keep_list(turn: Turn, change: MaybeChange = None, channel: MaybeWhere = None
     """Keep the list as it was before a change that would retire many entries.
 
     Dogear asks again when the file changes again.
+
+    Example: sync keep
     """
     try:
         entries.reject_held(turn.tx, turn.team.id, change)

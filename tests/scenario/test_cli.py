@@ -177,3 +177,65 @@ def test_help_and_every_commands_help_teach_without_a_database() -> None:
         run = dogear(*command, "--help", database="nonsense")
         assert run.returncode == 0
         assert "Usage: " in run.stdout
+
+
+def synced(database: str, *options: str, reading_list: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """`dogear sync`, with the list as an option of the host's."""
+    more = {"DOGEAR_LIST": str(reading_list)} if reading_list else {}
+    return subprocess.run(
+        [sys.executable, "-m", "bot", "sync", *options],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "DOGEAR_DATABASE": database, **more},
+    )
+
+
+def test_sync_makes_the_default_team_in_a_new_database(tmp_path: Path) -> None:
+    database, reading_list = f"sqlite:///{tmp_path}/club.db", a_list(tmp_path / "list.md")
+
+    first = synced(database, reading_list=reading_list)
+    second = synced(database)
+
+    assert (first.returncode, first.stdout) == (0, f"default: 2 on the list; 2 added.\n  {reading_list}\n")
+    assert (second.returncode, second.stdout.splitlines()[0]) == (0, "default: 2 on the list; nothing changed.")
+
+
+def test_sync_ends_with_1_where_a_list_is_missing_unreadable_or_empty(tmp_path: Path) -> None:
+    database, reading_list = f"sqlite:///{tmp_path}/club.db", tmp_path / "list.md"
+    none = synced(database)
+    missing = synced(database, reading_list=reading_list)
+    reading_list.write_text("# Nothing\n", encoding="utf-8")
+    empty = synced(database, reading_list=reading_list)
+    a_list(reading_list)
+    assert synced(database, reading_list=reading_list).returncode == 0
+    reading_list.write_bytes(b"\xff\xff\xff")
+    unreadable = synced(database, reading_list=reading_list)
+
+    assert (none.returncode, "no reading list" in none.stdout) == (1, True)
+    assert (missing.returncode, "no reading list at" in missing.stderr) == (1, True)
+    assert empty.returncode == 1
+    assert unreadable.returncode == 1
+    assert "2 on the list" in unreadable.stdout
+
+
+def test_sync_accepts_a_held_change_when_it_is_told_to(tmp_path: Path) -> None:
+    database, reading_list = f"sqlite:///{tmp_path}/club.db", tmp_path / "list.md"
+    lines = [f"* [Entry {number}](https://example.org/{number})\n" for number in range(20)]
+    reading_list.write_text("".join(lines), encoding="utf-8")
+    synced(database, reading_list=reading_list)
+    reading_list.write_text("".join(lines[:3]), encoding="utf-8")
+
+    held = synced(database, reading_list=reading_list)
+    accepted = synced(database, "--accept", reading_list=reading_list)
+
+    assert "list.md no longer has 17 of its 20 entries, so the change is held" in held.stdout
+    assert accepted.stdout.startswith("default: 3 on the list; 17 retired.\n")
+
+
+def test_check_ends_with_1_for_an_empty_list(tmp_path: Path) -> None:
+    (tmp_path / "empty.md").write_text("# Nothing\n", encoding="utf-8")
+    (tmp_path / "draft.md").write_text("---\ndraft: true\n---\n* [A](https://example.org/a)\n", encoding="utf-8")
+
+    assert dogear("check", str(tmp_path / "empty.md")).returncode == 1
+    assert dogear("check", str(tmp_path / "draft.md")).returncode == 0

@@ -12,6 +12,7 @@ from bot.domain.team import Role
 from bot.service.entries import SyncReport
 from tests.fakes.clubhouse import Clubhouse, clubhouse, text_of, words_of, write
 from tests.fakes.platform import NAME, account
+from tests.fakes.talk import said
 
 TWENTY = [f"Entry{number}" for number in range(1, 21)]
 FEW = TWENTY[:3]
@@ -225,3 +226,19 @@ def test_the_hosts_channel_is_asked_in_place_of_the_admins(database: str, tmp_pa
             assert buttons(posted.card).keys() == {"Apply", "Keep the old list"}
 
     asyncio.run(scene())
+
+
+@pytest.mark.parametrize(("press", "left"), [("press 1", 3), ("press 2", 20)])
+def test_the_terminals_admin_decides_by_number(press: str, left: int, database: str, tmp_path: Path) -> None:
+    path = tmp_path / "reading.md"
+    write(path, TWENTY)
+    said(["/blog"], database=database, reading_list=path, speaker="you")
+    write(path, FEW)
+
+    asked, decided, listing = said(
+        ["clock", press, "/blog status"], database=database, reading_list=path, speaker="you"
+    )
+
+    assert [post["title"] for post in asked["posts"]] == ["Part of the reading list is missing."]
+    assert not decided["refusal"]
+    assert f"{left} entries" in listing["text"]
