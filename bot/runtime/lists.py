@@ -47,15 +47,18 @@ log = logging.getLogger("dogear.lists")
 
 @record
 class News:
-    """What a sync met that the one before had not: `errors` are problems that are new, `mended` files without any now."""
+    """What a sync met that the one before had not: `errors` are new problems of files as a whole or that keep something from loading, `mended` files without any now,
+    `decided` the files of changes that are not held any more.
+    """
 
     team: Team
     report: SyncReport
     errors: tuple[Problem, ...]
     mended: tuple[str, ...]
+    decided: tuple[str, ...]
 
     def __bool__(self) -> bool:
-        return bool(self.report.files or self.report.news or self.errors or self.mended)
+        return bool(self.report.files or self.report.news or self.errors or self.mended or self.decided)
 
     def lines(self) -> Iterator[tuple[int, str]]:
         """Each of it in words, with its level in the log."""
@@ -67,7 +70,9 @@ class News:
         for problem in self.errors:
             yield logging.WARNING, str(problem)
         for file in self.mended:
-            yield logging.INFO, f"{file}: read without errors again"
+            yield logging.INFO, f"{file}: the problem is gone"
+        for names in self.decided:
+            yield logging.INFO, f"{names}: no change is held any more"
 
 
 class Lists:
@@ -93,6 +98,7 @@ class Lists:
         self._lock = asyncio.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="lists")  # a dead network mount blocks no other work
         self._errors: dict[TeamId, set[Problem]] = {}
+        self._held: dict[TeamId, Sequence[HeldChange]] = {}
         self._glances: dict[SourceId, Mapping[str, tuple[int, int, int]]] = {}
         self._networks: dict[SourceId, str] = {}
         self._watched: dict[SourceId, folder.Watched] = {}
@@ -173,12 +179,15 @@ class Lists:
         return report
 
     def _tell(self, team: Team, report: SyncReport) -> None:
-        errors = {problem for problem in report.problems if problem.severity is Severity.ERROR}
+        errors = {problem for problem in report.problems if problem.severity is Severity.ERROR or not problem.line}
         before = self._errors.get(team.id, set())
         self._errors[team.id] = errors
         mended = {problem.file for problem in before} - {problem.file for problem in errors}
         fresh = tuple(problem for problem in report.problems if problem in errors - before)
-        news = News(team=team, report=report, errors=fresh, mended=tuple(sorted(mended)))
+        held = {change.source for change in report.held}
+        decided = tuple(change.names for change in self._held.get(team.id, ()) if change.source not in held)
+        self._held[team.id] = report.held
+        news = News(team=team, report=report, errors=fresh, mended=tuple(sorted(mended)), decided=decided)
         if news:
             self.heard(news)
 
@@ -240,19 +249,22 @@ class Lists:
             recursive=False,
             ignore_permission_denied=True,
         )
-        caught_up = False
+        clock = asyncio.get_running_loop().time
+        catch_up_at: float | None = clock() + CATCH_UP / 1000
         async with aclosing(events):
             async for changes in events:
                 if self._deaf:
                     log.info("the file system tells of changes again")
                     self._deaf = False
-                if not changes and caught_up:
-                    continue
-                caught_up = caught_up or not changes
+                everything = (
+                    catch_up_at is not None and clock() >= catch_up_at
+                )  # also where others make events all the time
+                if everything:
+                    catch_up_at = None
                 concerned = {
                     team.id: team
                     for team, source in known
-                    if not changes or any(self._watched[source.id].concerns(path) for _, path in changes)
+                    if everything or any(self._watched[source.id].concerns(path) for _, path in changes)
                 }
                 for team in concerned.values():
                     await self._sync_safely(team)

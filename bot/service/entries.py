@@ -114,6 +114,9 @@ def sync(
     held, news = _hold(tx, team, losses, left, read, gone)
     for change in news:
         notices.tell_admins(tx, team, partial(notice.held, change, _named(tx, team, change)), host)
+    for file in read:
+        if _place(file) in left and _place(file) in known_files:  # its problems may be why it lost so much
+            tx.entries.save_file(replace(known_files[_place(file)], problems=file.list.problems))
     read = [file for file in read if _place(file) not in left]
     gone = [place for place in gone if place not in left]
     merge, taken = _merged(kept, known_files, read, gone)

@@ -20,7 +20,7 @@ from bot.domain.notice import Host
 from bot.domain.query import parse
 from bot.domain.reading_state import Choice, Mark, Reading, ReadingState
 from bot.domain.schedule import Schedule, Weekday
-from bot.domain.source import SourceFile
+from bot.domain.source import HeldChange, SourceFile
 from bot.ports.store import Transaction
 from bot.runtime import backup
 from bot.service import digests, ledger
@@ -72,6 +72,7 @@ def filled(store: SqlStore) -> Club:
         tx.teams.join(WorkspaceRef(PLATFORM, "local"), "Here", club.team)
         tx.entries.retire(club.team, [gone])
         tx.entries.save_file(file)
+        tx.entries.hold(HeldChange(source=club.source, files=(("list.md", "2"),), entries=(EntryNumber(1),), of=2))
         reading = Reading(entry=entry, state=ReadingState.READ, since=tx.now())
         tx.readings.save(club.member, reading, Choice(state=ReadingState.READ, at=tx.now()))
         tx.readings.save_mark(club.team, mark)

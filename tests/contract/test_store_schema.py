@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
@@ -94,6 +95,33 @@ def test_the_newest_migration_is_the_revision_this_program_needs() -> None:
     config.set_main_option("script_location", str(migrate.MIGRATIONS))
 
     assert ScriptDirectory.from_config(config).get_current_head() == migrate.REVISION
+
+
+def _upgraded(connection: Connection, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(migrate.MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def test_what_was_noted_of_a_file_by_the_first_schema_is_kept_and_it_is_read_again(empty: str) -> None:
+    engine = connect(address(empty))
+    with begun(engine, write=True) as connection:
+        _upgraded(connection, "0001")
+        for statement in (
+            "INSERT INTO team (id, name, zone) VALUES (1, 'ours', 'UTC')",
+            "INSERT INTO source (team, number, path) VALUES (1, 1, '/lists')",
+            """INSERT INTO source_file (team, source, file, size, mtime, entries, duplicates, problems)
+                VALUES (1, 1, 'list.md', 7, 8, 9, '[]', '[]')""",
+        ):
+            connection.execute(text(statement))
+    migrate.upgrade(engine)
+    with begun(engine, write=False) as connection:
+        (row,) = connection.execute(text("SELECT file, entries, digest FROM source_file"))
+        held = connection.scalar(text("SELECT count(*) FROM held_change"))
+    engine.dispose()
+
+    assert (tuple(row), held) == (("list.md", 9, None), 0)
 
 
 def test_an_empty_database_gets_the_schema(empty: str, clock: FakeClock) -> None:

@@ -130,6 +130,19 @@ def test_a_card_of_an_older_change_decides_nothing_and_shows_the_newest(database
     asyncio.run(scene())
 
 
+def test_the_problems_of_a_held_file_are_those_that_it_has_now(database: str, tmp_path: Path) -> None:
+    async def scene() -> tuple[SyncReport, SyncReport]:
+        async with clubhouse(database, tmp_path, *TWENTY) as house:
+            house.reading_list.write_bytes(b"")
+            empty = await house.club.lists.sync(house.team)
+            return empty, await changed(house, *FEW)
+
+    empty, held = asyncio.run(scene())
+
+    assert ["the file is empty" in problem.message for problem in empty.problems] == [True]
+    assert (len(held.held), held.problems) == (1, ())
+
+
 def test_the_host_accepts_a_held_change(database: str, tmp_path: Path) -> None:
     async def scene() -> SyncReport:
         async with clubhouse(database, tmp_path, *TWENTY) as house:
@@ -242,3 +255,14 @@ def test_the_terminals_admin_decides_by_number(press: str, left: int, database: 
     assert [post["title"] for post in asked["posts"]] == ["Part of the reading list is missing."]
     assert not decided["refusal"]
     assert f"{left} entries" in listing["text"]
+
+
+def test_a_source_that_is_taken_away_takes_its_held_change_along(database: str, tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with clubhouse(database, tmp_path, *TWENTY) as house:
+            await changed(house, *FEW)
+            write(tmp_path / "other.md", FEW)
+            report = await house.club.lists.use(house.team, [tmp_path / "other.md"])
+            assert (report.entries, report.held) == (3, ())
+
+    asyncio.run(scene())

@@ -206,6 +206,28 @@ def test_without_events_lists_are_polled_and_it_is_said_once(
     ]
 
 
+def test_what_changed_while_a_watch_began_is_read_amid_the_events_of_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = asyncio.Event()
+
+    async def noise(*_places: str, **_options: Any) -> AsyncIterator[set[tuple[int, str]]]:
+        begun.set()
+        while True:
+            await asyncio.sleep(0.2)
+            yield {(1, "/elsewhere/file")}
+
+    async def scene() -> None:
+        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "One") as house:
+            monkeypatch.setattr("watchfiles.awatch", noise)
+            async with watching(house), asyncio.timeout(50):
+                await begun.wait()
+                write(house.reading_list, ["One", "Two"])
+                await until_it_has(house, {"One", "Two"})
+
+    asyncio.run(scene())
+
+
 def test_a_forced_poll_waits_for_no_events(tmp_path: Path) -> None:
     async def scene() -> None:
         async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "One", list_poll=True) as house:
@@ -258,7 +280,24 @@ def test_each_change_and_each_broken_file_is_a_line(tmp_path: Path, said: list[s
 
     assert said[0] == "list.md: 1 added, 1 retired"
     assert said[1].startswith("list.md: the file is empty")
-    assert said[2:] == ["list.md: read without errors again"]
+    assert said[2:] == ["list.md: the problem is gone"]
+
+
+def test_a_held_change_and_its_end_are_lines(tmp_path: Path, said: list[str]) -> None:
+    titles = [f"Entry{number}" for number in range(20)]
+
+    async def scene() -> None:
+        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, *titles) as house:
+            house.club.lists.heard = log_news
+            await house.rewrite(*titles[:3])
+            await house.club.lists.rescan()
+            await house.say("sync apply")
+            await house.club.lists.rescan()
+
+    asyncio.run(scene())
+
+    assert said[0].startswith("list.md no longer has 17 of its 20 entries: held until an admin decides")
+    assert said[1:] == ["list.md: no change is held any more"]
 
 
 @pytest.mark.parametrize(
@@ -272,13 +311,14 @@ def test_each_change_and_each_broken_file_is_a_line(tmp_path: Path, said: list[s
         "reading_conflict-20261101-101112.md",
     ],
 )
-def test_a_conflicted_copy_never_wins_and_is_named(name: str, tmp_path: Path) -> None:
+def test_a_conflicted_copy_never_wins_and_is_named(name: str, tmp_path: Path, said: list[str]) -> None:
     (tmp_path / "lists").mkdir()
     copy, real = tmp_path / "lists" / name, tmp_path / "lists" / "reading.md"
     copy.write_text("* [Old](https://example.org/1)\n")
 
     async def scene() -> None:
         async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Seed") as house:
+            house.club.lists.heard = log_news
             await house.club.lists.use(house.team, [tmp_path / "lists"])
             assert await titles(house) == {"Old"}, "without the file that it is of, it is all there is"
             real.write_text("* [New](https://example.org/1)\n")
@@ -286,6 +326,7 @@ def test_a_conflicted_copy_never_wins_and_is_named(name: str, tmp_path: Path) ->
             assert await titles(house) == {"New"}
             assert [str(problem) for problem in report.problems if "conflicted copy of reading.md" in problem.message]
             assert report.retired == 0
+            assert f"{name}: a conflicted copy of reading.md" in "".join(said)
             real.write_text("* [Newer](https://example.org/1)\n")
             await house.club.lists.sync(house.team)
             assert await titles(house) == {"Newer"}
