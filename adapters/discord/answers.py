@@ -198,7 +198,7 @@ async def own_up(interaction: Asked, reference: str) -> None:
     In place of the waiting that they see, if they see any; what was shown already stays.
     """
     card = Card(
-        title=f"The answer did not arrive whole (ref {reference}).",
+        title=f"The answer was not posted completely (ref {reference}).",
         blocks=(
             Paragraph(text=plain("What you asked for may have been done: look before you ask again.")),
             Paragraph(text=plain("The host finds the reason in the log under that reference.")),

@@ -388,7 +388,7 @@ def test_of_two_teams_that_differ_in_capitals_one_is_founded(store: SqlStore) ->
         refused(lambda tx: teams.get_or_create(tx, "infra", "UTC")),
     )
 
-    assert "capitals" in said
+    assert "capital letters" in said
 
 
 def test_one_of_two_that_join_a_workspace_at_one_moment_is_its_news(store: SqlStore) -> None:

@@ -65,7 +65,7 @@ A_HOLDER = """
 import sys, time
 from bot.runtime.clock import SystemClock
 from store.sql import open_store
-held = open_store(sys.argv[1], SystemClock()).hold("chat/shard/0/1")
+held = open_store(sys.argv[1], SystemClock()).acquire("chat/shard/0/1")
 print("held" if held else "taken", flush=True)
 time.sleep(600)
 """
@@ -118,7 +118,7 @@ class StuckHold:
         self.asked = 0
         self.answered = threading.Event()
 
-    def kept(self) -> bool:
+    def is_held(self) -> bool:
         self.asked += 1
         self.answered.wait()
         return True

@@ -37,7 +37,7 @@ def test_a_team_whose_name_differs_in_capitals_alone_is_refused(tmp_path: Path) 
 
     assert refused.returncode == 1
     assert refused.stderr == (
-        "dogear: There is a team “Infra” already, and “infra” differs in capitals alone. "
+        "dogear: There is already a team “Infra”; “infra” differs only in capital letters. "
         "Name it “Infra”, or choose another name.\n"
     )
     assert same.returncode == 0

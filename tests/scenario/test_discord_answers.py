@@ -205,4 +205,4 @@ def test_nobody_can_be_told_where_nothing_gets_through(caplog: pytest.LogCapture
     with caplog.at_level(logging.INFO, logger="dogear.discord"):
         played(scene())
 
-    assert "nobody could be told: HTTPException" in caplog.text
+    assert "could not be shown to the person: HTTPException" in caplog.text

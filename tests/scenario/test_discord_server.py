@@ -153,7 +153,7 @@ def test_menus_are_about_the_entry_that_a_message_of_ours_shows(database: str) -
             assert "#6 is read." in shown_by(read)
             nothing = await ben.context_menu(channel, "Mark as read", said)
             assert nothing.ephemeral
-            assert "stands for no entry" in shown_by(nothing)
+            assert "find an article from the list" in shown_by(nothing)
 
     played(scene())
 
@@ -405,7 +405,7 @@ def test_a_missing_permission_is_named_with_its_channel_to_an_admin_once(databas
             await server.settle()
 
             told = [json.dumps(body) for _, path, body in server.bodies if path.endswith("/messages")]
-            assert sum("What you shared did not arrive" in words for words in told) == 2, "each sharer is told"
+            assert sum("What you shared was not posted" in words for words in told) == 2, "each sharer is told"
             (named,) = [words for words in told if "A schedule is paused" in words]
             assert "reading" in named
             assert "it lacks Send Messages" in named

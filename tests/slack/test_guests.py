@@ -73,7 +73,7 @@ def test_a_guest_sees_nothing_of_the_list_and_changes_nothing(
             await slack.send(slack.event({"type": "app_home_opened", "user": EVE, "tab": "home"}))
             await asyncio.sleep(0.3)
             assert len(slack.sent) == posts
-            members = "Team figures are shown from 3 members on; this team has 1."
+            members = "Team figures need at least 3 members; this team has 1."
             assert members in shown(await club.say(ANA, "stats team"))
             answers = [answer.body for answer in slack.answers[before:] if answer.user == EVE]
             return [*said, *answers, *slack.views, *slack.homes.values()], len(payloads)

@@ -168,7 +168,7 @@ def test_who_asks_for_the_page_again_and_again_leaves_nothing_in_the_vault(
             async def kept(*_: object) -> None:
                 raise AssertionError("something was kept")
 
-            for method in ("keep", "swap"):
+            for method in ("save", "compare_and_swap"):
                 monkeypatch.setattr(club.club.vault, method, kept)
             return [(await Browser(club.slack.app_url).get("/slack/install"))[0] for _ in range(5)]
 

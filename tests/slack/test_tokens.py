@@ -93,7 +93,7 @@ def test_a_farewell_that_the_vault_had_no_time_for_is_brought_again_and_throws_t
     async def scene(club: SlackClub, slack: FakeSlack) -> None:
         gone = slack.event(UNINSTALLED, "T0666")
         with pytest.MonkeyPatch.context() as away:
-            a_busy_vault(club, away, "swap", "forget")
+            a_busy_vault(club, away, "compare_and_swap", "delete")
             assert (await slack.send(gone))[0] == 503
         assert (await slack.send(gone))[0] == 200
         assert await kept(club) is None
@@ -209,7 +209,7 @@ def test_while_the_vault_is_busy_nothing_is_sent_and_nothing_is_in_doubt(
 ) -> None:
     async def scene(club: SlackClub, slack: FakeSlack) -> None:
         club.club.clock.offset += 2 * workspaces.FRESH
-        a_busy_vault(club, monkeypatch, "recall")
+        a_busy_vault(club, monkeypatch, "load")
         with pytest.raises(PlatformBusy):
             await posted(club)
         with pytest.raises(PlatformBusy):
