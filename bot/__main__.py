@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 
+from bot.domain.address import redacted
 from bot.domain.errors import BadConfig, DogearError, Refusal
 
 
@@ -30,7 +31,7 @@ def main() -> None:
 
 def _leave(lines: tuple[str, ...] | list[str], status: int) -> None:
     for line in lines:
-        print(f"dogear: {line}", file=sys.stderr)  # noqa: T201 -- this is the answer
+        print(f"dogear: {redacted(line)}", file=sys.stderr)  # noqa: T201 -- this is the answer
     sys.exit(status)
 
 

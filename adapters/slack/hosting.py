@@ -15,7 +15,7 @@ from bot.domain.ids import ChannelRef
 from bot.domain.reading_state import ReadingState
 
 _EMOJI = re.compile(r":?([\w+'-]+):?=(read|later)")
-_ADDRESS = re.compile(r"https?://[^\s/?#]+/?")
+_ADDRESS = re.compile(r"https?://[^\s/?#@]+/?")
 
 Options = Mapping[str, Any]
 

@@ -15,6 +15,7 @@ from adapters.terminal import screens
 from adapters.terminal.platform import NAME, TerminalPlatform
 from adapters.terminal.room import PRIVATE, WORKSPACE
 from adapters.terminal.screen import Screen
+from bot.domain.address import shown
 from bot.domain.errors import Conflict
 from bot.domain.ids import AccountRef, InvocationId, WorkspaceRef
 from bot.domain.source import Problem
@@ -28,7 +29,6 @@ from bot.runtime.settings import Settings, data_folder, load
 from bot.runtime.stage import LocalStage
 from bot.service import teams
 from bot.service.entries import SyncReport
-from store.sql import shown
 
 MAX_PROBLEMS = 10
 SAMPLE = files("bot.sample") / "reading-list.md"
@@ -156,7 +156,7 @@ def _print_problems(problems: Sequence[Problem]) -> None:
 
 
 def _first_line(settings: Settings, seat: Seat, team: Team) -> str:
-    kept = shown(settings.database_url) or "the database that is set"
+    kept = shown(settings.database_url)
     if seat.lists:
         over = " and ".join(map(str, seat.lists))
         return f"Private chat over {over}, saved as team “{team.name}” in {kept}. No other team sees it."

@@ -1,15 +1,16 @@
 """The settings as they are in effect, each with where it comes from. Secrets are told to be there, and nothing of them."""
 
 import os
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from pydantic import SecretStr
 
-from bot.runtime.settings import PREFIX, Settings, files
-from store.sql import shown
+from bot.domain.address import HIDDEN, shown
+from bot.runtime.settings import PREFIX, Settings, file_name, files
 
-HIDDEN = "(set, not shown)"
+_ADDRESS = re.compile(r"\s*[\w+.-]+:/|.*:.*@", re.DOTALL)
 
 
 def lines(settings: Settings) -> Iterator[str]:
@@ -32,7 +33,7 @@ def unknown() -> list[str]:
 
 def _source(name: str, variable: str, path: str | None) -> str:
     if path:
-        return f"file {path}"
+        return f"file {file_name(path)}"
     return "environment" if os.environ.get(variable) else f"default{_place(name)}"
 
 
@@ -44,6 +45,6 @@ def _shown(name: str, value: Any, default: Any) -> str:
     if isinstance(value, SecretStr) or (isinstance(value, tuple) and value and isinstance(value[0], SecretStr)):
         return "none" if value == default else HIDDEN
     text = ", ".join(value) if isinstance(value, tuple) else str(value)
-    if text and (name == "database" or "://" in text):
-        return shown(text) or HIDDEN
+    if text and (name == "database" or _ADDRESS.match(text)):
+        return shown(text)
     return text or "none"

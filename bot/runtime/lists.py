@@ -9,6 +9,7 @@ import asyncio
 import gc
 import logging
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, contextmanager
@@ -335,6 +336,8 @@ def _log_change(team: Team, added: Iterable[str], removed: Iterable[str], level:
 def refuse_missing(paths: Iterable[str]) -> None:
     """Raise NotFound for a path at which there is nothing: a team does not change to a list by a slip of the pen."""
     for path in sorted(paths):
+        if re.search("https?:/", path):
+            raise NotFound("A reading list is a file or a folder, not a web address.", hint="Download it first.")
         if not Path(path).exists():
             raise NotFound(
                 f"There is no reading list at {path}.", hint="Correct the path, or put the file there first."

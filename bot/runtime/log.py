@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.chat.trace import followed
+from bot.domain.address import redacted
 
 
 class _Lazily(logging.Formatter):
@@ -21,13 +22,19 @@ class _Lazily(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         if self._formatter is None:
             self._formatter = _formatter(human=self._human)
-        return self._formatter.format(record)
+        line = self._formatter.format(record)
+        return redacted(line) if self._human else line
 
 
 def _followed(_logger: object, _name: str, event: dict[str, Any]) -> dict[str, Any]:
     """Say with every record to which invocation it belongs. Not structlog's own context: it is imported late."""
     invocation = followed()
     return {**event, "invocation": invocation} if invocation else event
+
+
+def _redacted(_logger: object, _name: str, event: dict[str, Any]) -> dict[str, Any]:
+    """A library may quote an address, with a password in it, in a message or a traceback."""
+    return {name: redacted(value) if isinstance(value, str) else value for name, value in event.items()}
 
 
 def _formatter(*, human: bool) -> logging.Formatter:
@@ -45,6 +52,7 @@ def _formatter(*, human: bool) -> logging.Formatter:
         if human
         else [
             structlog.processors.format_exc_info,
+            _redacted,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ]
     )

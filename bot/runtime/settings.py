@@ -86,6 +86,14 @@ class Settings(BaseSettings):
         "WARNING", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR"
     )
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _text(cls, typed: Any) -> Any:
+        """Bytes of the environment that are not UTF-8 are surrogates here, which no file and no server takes."""
+        if isinstance(typed, str) and not typed.isprintable() and any("\ud800" <= one <= "\udfff" for one in typed):
+            raise ValueError("is not text in UTF-8.")
+        return typed
+
     @field_validator("zone")
     @classmethod
     def _known_zone(cls, zone: str) -> str:
@@ -191,7 +199,7 @@ def read(**given: Any) -> tuple[Settings, Mapping[str, str]]:
             chosen.setdefault(name, Path(path).read_text(encoding="utf-8").strip())
         except (OSError, UnicodeDecodeError) as error:
             why = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
-            wrong[name] = f"{PREFIX}{name.upper()}_FILE: {path} cannot be read: {why}."
+            wrong[name] = f"{PREFIX}{name.upper()}_FILE: {file_name(path)} cannot be read: {why}."
     try:
         return Settings(**chosen), wrong
     except ValidationError as invalid:
@@ -207,8 +215,13 @@ def files() -> Mapping[str, str]:
     return {name: path for name, path in named.items() if path and not os.environ.get(variables[name])}
 
 
+def file_name(path: str) -> str:
+    """The file as it may be shown: someone may set the secret itself in place of the name of its file."""
+    return path if Path(path).is_absolute() and "@" not in path else "(a relative path)"
+
+
 def _sentence(name: str, error: Any) -> str:
-    """What is wrong in words of ours; nothing of a secret, for those are of no kind that can be wrong but the keys'."""
+    """What is wrong in words of ours; nothing of a secret, for a secret can be wrong only by its encoding, or as a key."""
     variable, limits = f"{PREFIX}{name.upper()}", error.get("ctx", {})
     if error["type"] == "value_error":
         return f"{variable} {limits['error']}"

@@ -1,8 +1,8 @@
 """The store over SQLAlchemy Core, on SQLite and on PostgreSQL."""
 
 from store.sql.advisory_lock import ExclusiveLock
-from store.sql.engine import address, shown
+from store.sql.engine import address
 from store.sql.store import SqlStore, is_made, open_store
 from store.sql.vault import SqlVault
 
-__all__ = ["ExclusiveLock", "SqlStore", "SqlVault", "address", "is_made", "open_store", "shown"]
+__all__ = ["ExclusiveLock", "SqlStore", "SqlVault", "address", "is_made", "open_store"]

@@ -12,9 +12,9 @@ from stat import S_ISDIR
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from bot.domain import address as addresses
 from bot.domain.errors import BadConfig, StoreBusy
 from store.sql import failures
 from store.sql.search.words import spelled_out
@@ -34,62 +34,61 @@ POOL = 8
 
 def address(url: str) -> URL:
     """The database's address with our driver named; raises BadConfig for what we cannot use."""
-    parsed = _parsed(url)
-    if parsed is None:
+    scheme = addresses.scheme(url)
+    if scheme is None or "://" not in url:
         raise BadConfig([f"{_USAGE} What is set is not a URL."])
-    if "@" in (parsed.host or ""):
-        raise BadConfig(["The database's password has an @ in it. Write it as %40."])
-    if parsed.drivername == "sqlite":
-        return _file(parsed)
-    if parsed.drivername in {"postgresql", "postgres", "postgresql+psycopg"}:
-        _require_driver()
-        return parsed.set(drivername="postgresql+psycopg")
-    raise BadConfig([f"{_USAGE} “{parsed.drivername}” is not supported."])
+    if scheme == "sqlite":
+        return _file(url)
+    if scheme in {"postgresql", "postgres", "postgresql+psycopg"}:
+        return _server(url)
+    raise BadConfig([f"{_USAGE} “{scheme}” is not supported."])
 
 
-def shown(url: str | URL) -> str | None:
-    """An address as it may be told: without a password, wherever it stands in it; None where that cannot be told apart."""
-    parsed = _parsed(url)
-    if parsed is None:
-        return None
-    local = parsed.drivername.startswith("sqlite")
-    if not local and "@" in f"{parsed.host}{parsed.database}":
-        return None  # an @ in a password ends it too early, and the rest of it stands where the host should
-    hidden = {name: "***" for name in parsed.query if _SECRET.search(name)}
-    if isinstance(url, str) and parsed.password is None and not hidden:
-        return url
-    return parsed.update_query_dict(hidden).render_as_string(hide_password=True).replace("%2A%2A%2A", "***")
-
-
-def _parsed(url: str | URL) -> URL | None:
-    try:
-        return make_url(url)
-    except (ArgumentError, ValueError):  # the second for a port that is no number
-        return None
-
-
-_SECRET = re.compile("pass|secret|key|token|dsn|conninfo", re.IGNORECASE)
-"""Names of libpq's parameters that hold one, those of later versions too, or a whole address that may."""
 _USAGE = "The database must be sqlite:///PATH or postgresql://USER@HOST/NAME."
+_ENCODE = "In its user and password write @ as %40, : as %3A, / as %2F, ? as %3F, # as %23 and % as %25."
+_SERVER = re.compile(
+    r"[a-z+]+://(?:[\w.~!$&'()*+,;=%-]*(?::[^@]*)?@)?(?:[\w.,-]*|\[[0-9a-f:.]+\])(?::[0-9]{0,5})?(?:/[^?@]*)?(?:\?[^@]*)?",
+    re.IGNORECASE,
+)
+"""One @ at most, and nothing odd outside the password: else nobody knows where the password ends, and an error of the
+driver would quote a part of it as the name of something else.
+"""
 
 
-def _file(parsed: URL) -> URL:
-    if not parsed.database or parsed.database == ":memory:":
+def _server(url: str) -> URL:
+    if not _SERVER.fullmatch(url):
+        raise BadConfig([f"{_USAGE} What is set cannot be read. {_ENCODE}"])
+    _require_driver()
+    parsed = make_url(url)
+    from psycopg.pq import Conninfo
+
+    if not parsed.query.keys() <= {option.keyword.decode() for option in Conninfo.get_defaults()}:
+        raise BadConfig([f"The database's address has an option after its ? that PostgreSQL does not know. {_ENCODE}"])
+    return parsed.set(drivername="postgresql+psycopg")
+
+
+def _file(url: str) -> URL:
+    parsed = make_url(url) if url.startswith("sqlite:///") else None
+    if parsed is None or not parsed.database:
+        raise BadConfig([f"{_USAGE} What is set names no file."])
+    if parsed.database == ":memory:":
         raise BadConfig([f"{_USAGE} A database in memory would be another one for every thread."])
-    folder = Path(parsed.database).parent
+    path = Path(parsed.database)
+    hidden = not addresses.is_strict(url)
+    database, folder = ("(not shown)", "(not shown)") if hidden else (parsed.database, path.parent)
     try:
-        there = S_ISDIR(folder.stat().st_mode)  # is_dir() is false on Python 3.14 where it may not look
+        there = S_ISDIR(path.parent.stat().st_mode)  # is_dir() is false on Python 3.14 where it may not look
     except PermissionError:
         raise BadConfig([f"{folder} {_UNWRITABLE}"]) from None
     except (OSError, ValueError):  # the second for a name with a null character
         there = False
     if not there:
-        raise BadConfig([f"The folder {folder} for the database {parsed.database} does not exist."])
+        raise BadConfig([f"The folder {folder} for the database {database} does not exist."])
     # SQLite writes a journal beside its file, so the folder matters as much as the file.
-    if not os.access(folder, os.W_OK | os.X_OK):
+    if not os.access(path.parent, os.W_OK | os.X_OK):
         raise BadConfig([f"{folder} {_UNWRITABLE}"])
-    if Path(parsed.database).exists() and not os.access(parsed.database, os.W_OK):
-        raise BadConfig([f"{parsed.database} {_UNWRITABLE}"])
+    if path.exists() and not os.access(path, os.W_OK):
+        raise BadConfig([f"{database} {_UNWRITABLE}"])
     return parsed
 
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, select
 
+from bot.domain.address import is_strict, shown
 from bot.domain.errors import BadBackup, StoreBusy
 from bot.domain.ids import WorkspaceRef
 from bot.domain.notes import NoteBlock
@@ -16,7 +17,7 @@ from bot.ports.clock import Clock
 from bot.ports.runner import Failed
 from store.sql import backup
 from store.sql.advisory_lock import ExclusiveLock, hold
-from store.sql.engine import POOL, RolledBack, address, begun, connect, savepoint, shown
+from store.sql.engine import POOL, RolledBack, address, begun, connect, savepoint
 from store.sql.migrate import REVISION, prepare, revision
 from store.sql.notify import Bell
 from store.sql.session import DatabaseTime, Tree
@@ -59,7 +60,7 @@ def open_store(
         prepare(engine, clock, migrate=migrate, alone=alone)
     except StoreBusy as busy:
         engine.dispose()
-        raise StoreBusy(_at_start(engine, busy)) from busy.__cause__
+        raise StoreBusy(_at_start(url, busy)) from busy.__cause__
     except BaseException:
         engine.dispose()
         raise
@@ -79,12 +80,17 @@ def is_made(url: str) -> bool:
         engine.dispose()
 
 
-def _at_start(engine: Engine, busy: StoreBusy) -> str:
-    """Where the database was looked for, what it said, and what to do: at the start a wrong address is likely."""
+def _at_start(url: str, busy: StoreBusy) -> str:
+    """Where the database was looked for, what it said, and what to do: at the start a wrong address is likely.
+
+    The driver quotes parts of the address, so its words are left out if it is not certain which part is the password.
+    """
     reasons = str(busy.__cause__ or "").strip().splitlines()
-    where = shown(engine.url) or "its address"
-    said = f" ({reasons[0]})" if reasons else ""
-    return f"{busy} Looked for at {where}{said}. Correct that address or mend the place, and start again."
+    if not is_strict(url):
+        said = " (more is shown if each special character in the address is written as % and its code)"
+    else:
+        said = f" ({reasons[0]})" if reasons else ""
+    return f"{busy} Looked for at {shown(url)}{said}. Correct that address or mend the place, and start again."
 
 
 def _offset(clock: Clock) -> timedelta:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.address import HIDDEN
 from bot.domain.errors import BadConfig
 from bot.runtime import config_dump
 from bot.runtime.settings import PREFIX, Settings, load
@@ -106,7 +107,7 @@ def test_no_secret_is_shown_whichever_option_holds_it(monkeypatch: pytest.Monkey
     assert {"discord_token", "slack_bot_token", "slack_signing_secret", "vault_keys"} <= set(secret)
     assert CANARY not in "\n".join(shown) + repr(load())
     assert KEY not in "\n".join(shown) + repr(load())
-    assert sum(config_dump.HIDDEN in line for line in shown) == len(secret)
+    assert sum(HIDDEN in line for line in shown) == len(secret)
     assert effect("DATABASE") == "postgresql://dogear:***@db.example.org/dogear [environment]"
 
 
