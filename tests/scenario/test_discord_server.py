@@ -406,7 +406,7 @@ def test_a_missing_permission_is_named_with_its_channel_to_an_admin_once(databas
 
             told = [json.dumps(body) for _, path, body in server.bodies if path.endswith("/messages")]
             assert sum("What you shared was not posted" in words for words in told) == 2, "each sharer is told"
-            (named,) = [words for words in told if "A schedule is paused" in words]
+            (named,) = [words for words in told if "I paused a weekly digest" in words]
             assert "reading" in named
             assert "it lacks Send Messages" in named
             assert "schedule resume" in named
