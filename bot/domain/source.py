@@ -1,6 +1,7 @@
 """Reading lists as read from their files, before any of it is stored: what `store.lists` produces, `sync` takes."""
 
 from collections.abc import Mapping
+from dataclasses import field
 from enum import StrEnum
 from hashlib import blake2b
 
@@ -46,12 +47,37 @@ class ReadEntry:
 
 
 @record
+class UnreadLink:
+    """A link of a file that is neither an entry nor in the notes of one: its line, its address or words, and why."""
+
+    line: int
+    link: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.link} is not read: {self.reason}"
+
+
+@record
+class LinkCount:
+    """What became of the links of a file: each is an entry, in the notes of an entry, or not read."""
+
+    entries: int = 0
+    notes: int = 0
+    not_read: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.entries + self.notes + self.not_read
+
+
+@record
 class ReadList:
     """One file as read.
 
-    `shape` says in words how entries were recognised ("list items", "table rows", …). With `failed` the file
-    as a whole could not be used (`problems` says why), `entries` is empty and the last good copy is to be kept;
-    of a `draft` they are left out on purpose.
+    `shapes` says how many entries are list items, table rows and so on, `links` and `unread` what became of every
+    link. With `failed` the file as a whole could not be used (`problems` says why), `entries` is empty and the last
+    good copy is to be kept; of a `draft` they are left out on purpose.
     `synonyms` maps a word to the words that widen it.
     """
 
@@ -59,7 +85,9 @@ class ReadList:
     title: str | None = None
     entries: tuple[ReadEntry, ...] = ()
     problems: tuple[Problem, ...] = ()
-    shape: str = ""
+    shapes: Mapping[str, int] = field(default_factory=dict)
+    links: LinkCount = LinkCount()
+    unread: tuple[UnreadLink, ...] = ()
     synonyms: Mapping[str, tuple[str, ...]]
     failed: bool = False
     draft: bool = False

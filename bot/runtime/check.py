@@ -12,10 +12,11 @@ from store.lists import folder
 from store.lists.reading import read_path
 
 
-def check(paths: Sequence[Path], *, as_json: bool) -> int:
+def check(paths: Sequence[Path], *, as_json: bool, with_entries: bool = False) -> int:
     """Print a report of the files, those of folders included; 1 if anything cannot be loaded or a list is empty, else 0.
 
-    The JSON form is one object `{"files": [{"path", "entries", "problems"}]}`, which other tools rely on.
+    With `with_entries` each entry is printed as it was read. The JSON form is one object
+    `{"files": [{"path", "entries", "problems", "shapes", "links", "unread"}]}`, which other tools rely on.
     """
     found = [list(_read(path)) for path in paths]
     empty = any(not any(read.entries or read.draft for read in reads) for reads in found)
@@ -24,7 +25,7 @@ def check(paths: Sequence[Path], *, as_json: bool) -> int:
         print(json.dumps({"files": [_as_json(read) for read in lists]}))
     else:
         for read in lists:
-            _print_report(read)
+            _print_report(read, with_entries=with_entries)
     return 1 if empty or any(_count(read.problems, Severity.ERROR) for read in lists) else 0
 
 
@@ -71,6 +72,8 @@ def _as_json(read: ReadList) -> dict[str, Any]:
                 "title": entry.title,
                 "url": entry.url,
                 "notes": bool(entry.notes),
+                "notes_markdown": entry.notes.markdown,
+                "tags": list(entry.tags),
                 "section": list(entry.section),
                 "parent_line": entry.parent_line,
             }
@@ -80,27 +83,38 @@ def _as_json(read: ReadList) -> dict[str, Any]:
             {"line": problem.line, "severity": problem.severity.value, "message": problem.message}
             for problem in read.problems
         ],
+        "shapes": dict(read.shapes),
+        "links": {"entries": read.links.entries, "notes": read.links.notes, "not_read": read.links.not_read},
+        "unread": [{"line": each.line, "link": each.link, "reason": each.reason} for each in read.unread],
     }
 
 
-def _print_report(read: ReadList) -> None:
+def _print_report(read: ReadList, *, with_entries: bool) -> None:
+    if with_entries:
+        for number, entry in enumerate(read.entries, 1):
+            _print(f"{read.file}:{entry.line}: {number}. {entry.title} <{entry.url}>")
     for problem in read.problems:
         _print(str(problem))
-    _print(f"{read.file}: {', '.join(_summary(read))}")
+    named = {problem.line for problem in read.problems}
+    for link in read.unread:
+        if link.line not in named:
+            _print(f"{read.file}:{link.line}: {link}")
     for word, others in read.synonyms.items():
         _print(f"{read.file}: {word} also finds {', '.join(others)}")
+    _print(f"{read.file}: {', '.join(_summary(read))}")
 
 
 def _summary(read: ReadList) -> Iterator[str]:
     if read.failed:
         yield "not read"
         return
-    yield _counted(len(read.entries), "entry", "entries")
-    if read.entries:
-        yield f"{sum(1 for entry in read.entries if entry.notes)} with notes"
-        yield f"as {read.shape}"
-    if read.synonyms:
-        yield _counted(len(read.synonyms), "word with synonyms", "words with synonyms")
+    links = read.links
+    yield (
+        f"{_counted(links.total, 'link', 'links')}: {_counted(links.entries, 'entry', 'entries')},"
+        f" {links.notes} in notes, {links.not_read} not read"
+    )
+    if len(read.shapes) > 1 or read.shapes.keys() - {"list items"}:
+        yield f"{' and '.join(f'{count} in {shape}' for shape, count in read.shapes.items())}"
     for severity in Severity:
         if count := _count(read.problems, severity):
             yield _counted(count, severity.value, f"{severity.value}s")

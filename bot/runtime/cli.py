@@ -144,14 +144,17 @@ def healthcheck(
 def check(
     files: Annotated[list[Path], typer.Argument(help="Markdown files, or folders of them", metavar="FILE…")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for tools")] = False,
+    with_entries: Annotated[
+        bool, typer.Option("--entries", help="Print number, title and address of each entry too")
+    ] = False,
 ) -> None:
     """Say what is wrong in reading lists.
 
-    Shows what is read from them, and stores nothing. Ends with 1 if there is an error.
+    Shows what becomes of every link, and stores nothing. Ends with 1 if there is an error.
     """
     from bot.runtime.check import check as checked
 
-    raise typer.Exit(checked(files, as_json=as_json))
+    raise typer.Exit(checked(files, as_json=as_json, with_entries=with_entries))
 
 
 @app.command()

@@ -1,34 +1,100 @@
-"""The front matter of a list: YAML between lines of `---`, or TOML between lines of `+++`.
+"""The front matter of a list: YAML between lines of `---`, TOML between lines of `+++`, JSON, or Pelican's `Key: value`.
 
-The fence is found here: python-frontmatter's own `parse` strips the text, so that positions are lost, and takes a
-front matter without an end for none at all. What cannot be used is reported and never keeps the entries from loading.
+python-frontmatter's handlers say which of the first three a file has and decode it; our own loader stands behind that of
+YAML. Where it begins and ends is found here: the library's `parse` strips the text, so that positions are lost, and
+takes a front matter without an end for none at all. What cannot be used is reported and never keeps the entries from
+loading.
 """
 
+import json
 import re
 import tomllib
 from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import yaml
-from frontmatter.default_handlers import SafeLoader, YAMLHandler
+from frontmatter.default_handlers import BaseHandler, JSONHandler, SafeLoader, YAMLHandler
 
 from bot.domain.record import record
-from store.lists.characters import excerpt, seen
+from bot.domain.visible import visible
 from store.lists.report import Report
+from store.lists.text import excerpt
 
 MAX_CHARACTERS = 64 * 1024
 MAX_LEVELS = 20
 MAX_VALUES = 2_000
 
-_OPENING = re.compile(r"(---|\+\+\+)[ \t]*(?:\n|\Z)")
+
+class _TomlHandler(BaseHandler):
+    """The library's own needs another package; Python has a parser."""
+
+    FM_BOUNDARY = re.compile(r"^\+{3,}\s*$", re.MULTILINE)
+
+    def load(self, fm: str) -> dict[str, Any]:
+        return tomllib.loads(fm)
+
+
+_YAML, _TOML, _JSON = YAMLHandler(), _TomlHandler(), JSONHandler()
+_HANDLERS = {"": _YAML, "yaml": _YAML, "yml": _YAML, "toml": _TOML, "json": _JSON}
+_ABOVE = re.compile(r"\s*(?:<!--(?:[^-]|-(?!->)){0,4000}-->\s*)*(?=^(?:---|\+\+\+|\{)[ \t]*(?:\n|\Z))", re.MULTILINE)
+"""Blank lines and comments above the first fence."""
+_OPENING = re.compile(r"(---|\+\+\+)[ \t]*(yaml|yml|toml|json)?[ \t]*(?:\n|\Z)", re.IGNORECASE)
 _CLOSING = {
     "---": re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE),
     "+++": re.compile(r"^\+\+\+[ \t]*$", re.MULTILINE),
+    "{": re.compile(r"^\}[ \t]*$", re.MULTILINE),
 }
+_NAME_AND_VALUE = re.compile(r"\s*(?:#.*\n\s*)*[\"']?[\w .-]{1,60}[\"']?[ \t]*[:=]|\s*[\[{]|\s*[}\]]")
+_LINK = re.compile(r"\]\(\s*<?https?://|^\s*[-*+]\s+<?https?://", re.MULTILINE | re.IGNORECASE)
+_PELICAN = re.compile(
+    r"(?:title|date|modified|authors?|tags|category|slug|status|summary|lang|keywords)[ \t]*:(?![:/])", re.IGNORECASE
+)
+_PELICAN_LINE = re.compile(r"([A-Za-z][\w -]{0,40}?)[ \t]*:(?![:/])[ \t]*(.*)")
 _UNMADE = (ValueError, ArithmeticError, LookupError, AttributeError, TypeError)
 """What PyYAML raises for a value that is not of its type, such as `2024-13-45` or `!!bool maybe`."""
-_LINE = re.compile(r" \(at line (\d+).*\)")
+_TOML_LINE = re.compile(r" \(at line (\d+).*\)")
+_DATE = re.compile(
+    r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})"
+    r"(?:(?:[Tt]|[ \t]+)(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?[ \t]*(?:[Zz]|UTC|GMT|[+-]\d{1,2}(?::?\d{2})?)?)?"
+)
+_HASH_TAGS = re.compile(r"^[\"']?tags[\"']?[ \t]*:[ \t]*((?:#[^\s#]+[ \t,]*)+)$", re.MULTILINE | re.IGNORECASE)
+_YAML_IN_OUR_WORDS = (
+    ("mapping values are not allowed", "put {value} in quotes: it contains a colon"),
+    ("'\\t'", "indent with spaces: there is a tab"),
+    ("tab character", "indent with spaces: there is a tab"),
+    ("found character that cannot start any token", "put {value} in quotes: it begins with a sign that YAML uses"),
+    ("could not determine a constructor", "it asks for a type (`!!…`) that is not allowed"),
+    ("unhashable key", "a name cannot be a list"),
+    ("quoted scalar", "a quote is not closed"),
+    ("unexpected end of stream", "a quote or a bracket is not closed"),
+    ("',' or ']'", "a `[` is not closed, or put {value} in quotes"),
+    ("',' or '}'", "a `{{` is not closed, or put {value} in quotes"),
+    ("special characters are not allowed", "there is a character that cannot be seen; delete it"),
+    ("did not find expected", "here it is not `name: value`; look at quotes and indentation"),
+    ("expected <", "here it is not `name: value`; look at quotes and indentation"),
+    ("could not find expected ':'", "a line is not `name: value`"),
+)
+_TOML_IN_OUR_WORDS = (
+    ("Unclosed array", "a `[` is not closed, or a comma is missing"),
+    ("Unterminated string", "a quote is not closed"),
+    ("Illegal character", "a quote is not closed"),
+    ("Invalid value", "put the value in quotes"),
+    ("Cannot overwrite", "a name is there twice"),
+    ("Expected '='", "here it is not `name = value`"),
+    ("Expected newline", "put the value in quotes: something follows it"),
+    ("digits", "the number is too long"),
+)
+_JSON_IN_OUR_WORDS = (
+    ("property name", "put names in double quotes, and no comma after the last value"),
+    ("',' delimiter", "a comma is missing"),
+    ("':' delimiter", "a colon is missing"),
+    ("Unterminated string", "a quote is not closed"),
+    ("Expecting value", "put the value in double quotes"),
+    ("control character", "a quote is not closed"),
+    ("digits", "the number is too long"),
+)
 
 
 @record
@@ -51,48 +117,122 @@ class _Unusable(Exception):
         self.line = line
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Front matter where it is: its text, the line of the file that it begins at, how many lines it takes with all
+    above it, and the text below it.
+    """
+
+    handler: BaseHandler
+    inner: str
+    first_line: int
+    lines: int
+    body: str
+
+
 def split(text: str, report: Report) -> tuple[FrontMatter, str]:
     """The front matter, and the Markdown after it."""
-    opening = _OPENING.match(text)
-    if opening is None:
+    above = _ABOVE.match(text)
+    start = above.end() if above else 0
+    is_json = text.startswith("{", start) and _JSON.detect(text[start : start + 2])
+    if is_json or _OPENING.match(text, start):
+        return _fenced(text, start, report)
+    return _pelican(text, report) or (FrontMatter(synonyms={}), text)
+
+
+def _fenced(text: str, start: int, report: Report) -> tuple[FrontMatter, str]:
+    opening = _OPENING.match(text, start)
+    fence = opening[1] if opening else "{"
+    begin = opening.end() if opening else start
+    closing = _CLOSING[fence].search(text, begin)
+    inner = text[begin : closing.start() if closing else None]
+    if _is_rule(inner, closed=closing is not None, begins_file=start == 0):
         return FrontMatter(synonyms={}), text
-    fence = opening[1]
-    closing = _CLOSING[fence].search(text, opening.end())
+    above = text.count("\n", 0, begin)
     if closing is None:
-        report.error(f"the front matter is not closed, so it is not used; end it with a line of {fence}", 1)
-        return FrontMatter(lines=1, synonyms={}), text[opening.end() :]
-    inner, body = text[opening.end() : closing.start()], text[closing.end() + 1 :]
-    lines = inner.count("\n") + 2
+        if fence == "{":
+            return FrontMatter(synonyms={}), text
+        message = f"the front matter is not closed, so it is not used; end it with a line of {fence}"
+        report.error(message, above)
+        return FrontMatter(lines=above, synonyms={}), text[begin:]
+    handler = _HANDLERS[(opening[2] or "").lower()] if opening and fence == "---" else _TOML if opening else _JSON
+    end = min(closing.end() + 1, len(text))
+    inner = inner if opening else f"{inner}}}"
+    lines = text.count("\n", 0, closing.start()) + 1
+    return _decoded(_Found(handler, inner, above + 1, lines, text[end:]), report), text[end:]
+
+
+def _is_rule(inner: str, *, closed: bool, begins_file: bool) -> bool:
+    """Whether a line of `---` is a rule of the list below and no fence."""
+    if _LINK.search(inner) and not _NAME_AND_VALUE.match(inner):
+        return True
+    is_named = _NAME_AND_VALUE.match(inner) is not None or not inner.strip()
+    return not is_named and (not closed or inner.startswith("\n") or not begins_file)
+
+
+def _decoded(found: _Found, report: Report) -> FrontMatter:
     try:
-        values = _values(fence, inner, report)
+        values = _values(found, report)
     except _Unusable as error:
-        report.error(f"the front matter is not used: {error}; correct it or remove it", error.line + 2)
-        return FrontMatter(lines=lines, synonyms={}), body
-    return _Reader(values, inner, report).front_matter(lines), body
+        message = f"the front matter is not used: {error}; correct it or remove it"
+        report.error(message, found.first_line + error.line)
+        return FrontMatter(lines=found.lines, synonyms={})
+    return _Reader(values, found, report).front_matter()
 
 
-def _values(fence: str, inner: str, report: Report) -> Mapping[str, Any]:
-    if len(inner) > MAX_CHARACTERS:
+def _pelican(text: str, report: Report) -> tuple[FrontMatter, str] | None:
+    """The lines `Key: value` with which an article of Pelican begins, up to the first blank line."""
+    if not _PELICAN.match(text):
+        return None
+    end = text.find("\n\n")
+    inner = text[: end + 1 if end >= 0 else None]
+    values: dict[str, Any] = {}
+    name = ""
+    for line in inner.rstrip("\n").split("\n"):
+        if name and line[:1].isspace():
+            values[name] += f" {line.strip()}"
+        elif (found := _PELICAN_LINE.fullmatch(line)) and "](" not in line and "://" not in found[2]:
+            name = found[1].lower()
+            values[name] = found[2]
+        else:
+            return None
+    values["draft"] = values.pop("status", "").strip().lower() == "draft"
+    body = text[len(inner) :]
+    found_here = _Found(_YAML, inner, 1, inner.count("\n"), body)
+    return _Reader(values, found_here, report).front_matter(), body
+
+
+def _values(found: _Found, report: Report) -> Mapping[str, Any]:
+    if len(found.inner) > MAX_CHARACTERS:
         raise _Unusable(f"it has more than {MAX_CHARACTERS:,} characters", -1)
-    values = _yaml(inner, report) if fence == "---" else _toml(inner)
+    values = _yaml(found, report) if found.handler is _YAML else _strict(found)
     if values is None:
         return {}
     if not isinstance(values, dict):
         raise _Unusable("it should be lines of `name: value`", 0)
-    return {str(key): value for key, value in values.items()}
+    return {str(key).strip().lower(): value for key, value in values.items()}
 
 
-def _toml(text: str) -> Any:
+def _strict(found: _Found) -> Any:
+    """TOML or JSON, which have no aliases and are decoded whole."""
     try:
-        values = tomllib.loads(text)
+        values = found.handler.load(found.inner) if found.inner.strip() else {}
     except RecursionError:
         raise _Unusable(f"it is nested deeper than {MAX_LEVELS} levels", 0) from None
+    except json.JSONDecodeError as error:
+        raise _Unusable(_in_our_words(str(error), _JSON_IN_OUR_WORDS, "it is not JSON"), error.lineno - 1) from None
     except ValueError as error:
-        at = _LINE.search(str(error))
-        raise _Unusable(_why(error), int(at[1]) - 1 if at else 0) from None
+        at = _TOML_LINE.search(str(error))
+        line = int(at[1]) - 1 if at else 0
+        raise _Unusable(_in_our_words(str(error), _TOML_IN_OUR_WORDS, "it is not TOML"), line) from None
     if _deeper_than(values, MAX_LEVELS):
         raise _Unusable(f"it is nested deeper than {MAX_LEVELS} levels", 0)
     return values
+
+
+def _in_our_words(error: str, known: tuple[tuple[str, str], ...], otherwise: str, value: str = "the value") -> str:
+    said = next((ours for theirs, ours in known if theirs in error), otherwise)
+    return said.format(value=value)
 
 
 def _deeper_than(value: object, levels: int) -> bool:
@@ -100,15 +240,22 @@ def _deeper_than(value: object, levels: int) -> bool:
     return levels < 0 or any(_deeper_than(each, levels - 1) for each in inner)
 
 
-def _yaml(text: str, report: Report) -> Any:
+def _yaml(found: _Found, report: Report) -> Any:
+    text = found.inner
     try:
         _refuse_bombs(text)
-        return YAMLHandler().load(text, Loader=_loader_for(report))
+        return _YAML.load(text, Loader=_loader_for(report, found.first_line))
     except yaml.MarkedYAMLError as error:
         line = _line(error.problem_mark or error.context_mark)
-        raise _Unusable(excerpt(error.problem or "it is no YAML", 120), line) from None
+        written = text.split("\n")[line : line + 1]
+        name = re.match(r"[ \t]*([\w-]{1,30})[ \t]*:", "".join(written))
+        value = "the value"
+        if name:
+            value = "the title" if name[1].lower() == "title" else f"the value of `{name[1]}`"
+        said = f"{error.context or ''} {error.problem or ''}"
+        raise _Unusable(_in_our_words(said, _YAML_IN_OUR_WORDS, "it is not YAML", value), line) from None
     except (yaml.YAMLError, RecursionError, *_UNMADE) as error:
-        raise _Unusable(excerpt(str(error), 120), 0) from None
+        raise _Unusable(_in_our_words(str(error), _YAML_IN_OUR_WORDS, "it is not YAML"), 0) from None
 
 
 def _line(mark: Any) -> int:
@@ -131,7 +278,7 @@ def _refuse_bombs(text: str) -> None:
             level -= 1
 
 
-def _loader_for(report: Report) -> type[Any]:
+def _loader_for(report: Report, first_line: int) -> type[Any]:
     """A loader that reports a value it cannot make and a key that stands twice, and goes on."""
 
     class Loader(SafeLoader):  # type: ignore[misc, valid-type]  # which class it is depends on libyaml being there
@@ -139,7 +286,7 @@ def _loader_for(report: Report) -> type[Any]:
             try:
                 return super().construct_object(node, deep=deep)
             except _UNMADE as error:
-                line = node.start_mark.line + 2
+                line = node.start_mark.line + first_line
                 report.error(f"`{excerpt(str(node.value))}` cannot be used: {_why(error)}; correct it", line)
                 return None
 
@@ -147,7 +294,9 @@ def _loader_for(report: Report) -> type[Any]:
             keys = set()
             for key, _ in node.value:
                 if isinstance(key.value, str) and key.value in keys:
-                    report.warning(f"`{excerpt(key.value)}` stands twice; remove one", key.start_mark.line + 2)
+                    report.warning(
+                        f"`{excerpt(key.value)}` is there twice; remove one", key.start_mark.line + first_line
+                    )
                 keys.add(key.value if isinstance(key.value, str) else None)
             mapping: dict[Hashable, Any] = super().construct_mapping(node, deep=deep)
             return mapping
@@ -158,21 +307,21 @@ def _loader_for(report: Report) -> type[Any]:
 def _why(error: Exception) -> str:
     if not isinstance(error, ValueError):
         return "it is not of its type"
-    return "the number is too long" if "digits" in str(error) else excerpt(_LINE.sub("", str(error)), 120)
+    return "the number is too long" if "digits" in str(error) else "there is no such date or number"
 
 
 class _Reader:
     """The values we know, each checked for what it should be."""
 
-    def __init__(self, values: Mapping[str, Any], inner: str, report: Report) -> None:
+    def __init__(self, values: Mapping[str, Any], found: _Found, report: Report) -> None:
         self._values = values
-        self._inner = inner
+        self._found = found
         self._report = report
 
-    def front_matter(self, lines: int) -> FrontMatter:
+    def front_matter(self) -> FrontMatter:
         self._check_date()
         return FrontMatter(
-            lines=lines,
+            lines=self._found.lines,
             title=self._title(),
             tags=self._tags(),
             draft=self._draft(),
@@ -189,9 +338,13 @@ class _Reader:
 
     def _tags(self) -> tuple[str, ...]:
         value = self._values.get("tags")
+        if value is None and (hashed := _HASH_TAGS.search(self._found.inner)):  # which YAML takes for a comment
+            value = hashed[1]
+        if isinstance(value, str) and value.lstrip().startswith("#"):
+            value = value.replace(",", " ").split()
         words = list(_words(value))
         self._expect(None not in words, "tags", "a list of words; put them in quotes")
-        return tuple(dict.fromkeys(word.lower() for word in words if word))
+        return tuple(dict.fromkeys(word.lstrip("#").lower() for word in words if word and word.lstrip("#")))
 
     def _draft(self) -> bool:
         value = self._values.get("draft", False)
@@ -205,7 +358,8 @@ class _Reader:
 
     def _check_date(self) -> None:
         value = self._values.get("date")
-        self._expect(value is None or isinstance(value, date | datetime), "date", "a date such as 2024-05-26")
+        is_date = value in (None, "") or isinstance(value, date | datetime) or _is_date(value)
+        self._expect(is_date, "date", "a date such as 2024-05-26")
 
     def _synonyms(self) -> Mapping[str, tuple[str, ...]]:
         value = self._values.get("synonyms")
@@ -225,8 +379,20 @@ class _Reader:
             self._report.warning(f"`{key}` is not used: it should be {expected}", self._line_of(key))
 
     def _line_of(self, key: str) -> int:
-        at = re.search(rf"^[\"']?{key}[\"']?[ \t]*[:=]", self._inner, re.MULTILINE)
-        return self._inner.count("\n", 0, at.start()) + 2 if at else 1
+        at = re.search(rf"^[ \t]*[\"']?{key}[\"']?[ \t]*[:=]", self._found.inner, re.MULTILINE | re.IGNORECASE)
+        return self._found.first_line + (self._found.inner.count("\n", 0, at.start()) if at else -1)
+
+
+def _is_date(value: object) -> bool:
+    """Whether it is a date as Jekyll, Hugo and Pelican take it, which YAML reads as text."""
+    found = _DATE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is None:
+        return False
+    try:
+        datetime(*(int(part or 0) for part in found.groups()))  # type: ignore[arg-type]  # noqa: DTZ001
+    except ValueError:
+        return False
+    return True
 
 
 def _words(value: object) -> Iterator[str | None]:
@@ -234,7 +400,7 @@ def _words(value: object) -> Iterator[str | None]:
     if value is None:
         return
     if isinstance(value, str):
-        yield from (seen(word).strip() for word in value.split(","))
+        yield from (visible(word).strip() for word in value.split(","))
     elif isinstance(value, list):
         yield from (_word(each) for each in value)
     else:
@@ -244,7 +410,7 @@ def _words(value: object) -> Iterator[str | None]:
 def _word(value: object) -> str | None:
     """Text as it was meant; YAML reads an unquoted `no` as false and `12:30` as a number, which is beyond mending."""
     if isinstance(value, str):
-        return " ".join(seen(value).split())
+        return " ".join(visible(value).split())
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
     return value.isoformat() if isinstance(value, date) else None

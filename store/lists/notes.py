@@ -14,8 +14,9 @@ from bot.domain.ids import Url
 from bot.domain.notes import NoteBlock, NoteKind
 from bot.domain.text import Span, Text
 from bot.domain.url import addresses_in, web
-from store.lists.characters import seen
-from store.lists.finder import MAX_LEVELS, OPTIONS
+from bot.domain.visible import visible
+from store.lists.formats.markdown_scan import MAX_LEVELS, OPTIONS
+from store.lists.text import is_html_tag
 
 _NUMBER = re.compile(rb"\s*(\d{1,9}[.)])")
 _TYPED_MARKER = re.compile(r"([a-zA-Z][.)]|[•‣◦▪–—→])\s+(?=\S)")
@@ -79,11 +80,11 @@ class _Builder:
             elif kind == "End":
                 self._end(value)
             elif kind == "Code":
-                self._pieces.append((seen(value), self._style._replace(code=True)))
+                self._pieces.append((visible(value), self._style._replace(code=True)))
             elif kind == "Html":
                 self._html.append(value)
-            elif kind != "InlineHtml":
-                self._pieces.append((seen(value), self._style))
+            elif kind != "InlineHtml" or not is_html_tag(value):
+                self._pieces.append((visible(value), self._style))
             elif _HTML_BREAK.match(value):
                 self._flush()
         return tuple(self._frames[0].children)
@@ -144,8 +145,8 @@ class _Builder:
     def _flush_html(self) -> None:
         """The text of a block of HTML; its tags only tell where lines end."""
         shown, self._html = _UNSHOWN_HTML.sub("", "".join(self._html)), []
-        for line in _HTML_TAG.sub("", _HTML_BREAK.sub(r"\n\g<0>", shown)).split("\n"):
-            self._pieces.append((seen(html.unescape(line)), _Style()))
+        for line in _HTML_TAG.sub(_text_of_tag, _HTML_BREAK.sub(r"\n\g<0>", shown)).split("\n"):
+            self._pieces.append((visible(html.unescape(line)), _Style()))
             self._flush()
 
     def _close(self, frame: _Frame) -> None:
@@ -164,6 +165,10 @@ class _Builder:
         else:
             siblings.append(NoteBlock(kind=frame.kind, text=text, marker=frame.marker))
             siblings.extend(children)
+
+
+def _text_of_tag(tag: re.Match[str]) -> str:
+    return "" if is_html_tag(tag[0]) else tag[0]
 
 
 def _blocks(kind: NoteKind, pieces: Sequence[_Piece]) -> Iterator[NoteBlock]:

@@ -2,18 +2,18 @@
 
 import re
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from bot.domain.source import ReadEntry, ReadList
-from store.lists.characters import cleaned
+from bot.domain.source import LinkCount, ReadEntry, ReadList, UnreadLink
 from store.lists.entries import EntryReader
-from store.lists.finder import MAX_LEVELS, Findings, Place, Shape, find
+from store.lists.formats.markdown_regions import IN_CODE, IN_COMMENT, Regions, find_regions
+from store.lists.formats.markdown_scan import MAX_LEVELS
 from store.lists.front_matter import FrontMatter, split
 from store.lists.report import Report
-from store.lists.shapes import chosen
+from store.lists.text import cleaned
 
 MAX_BYTES = 2 * 1024 * 1024
 MAX_CHARACTERS = 20_000
@@ -68,42 +68,73 @@ class Parsed:
     """A file taken apart; the places that are entries have their `line` set."""
 
     about: FrontMatter
-    findings: Findings
-    shape: Shape | None
-    places: Sequence[Place]
+    regions: Regions
     entries: tuple[ReadEntry, ...]
+    shapes: Mapping[str, int]
 
 
 def parsed(text: str, report: Report) -> Parsed:
     """Take apart a file whose lines end with LF."""
     about, body = split(text, report)
-    findings = find(_without_long_lines(body, about.lines, report))
-    shape, places = chosen(findings)
-    entries = tuple(EntryReader(about, report).read(findings.body, places, about.lines + 1))
-    return Parsed(about, findings, shape, places, entries)
+    regions = find_regions(_without_long_lines(body, about.lines, report))
+    reader = EntryReader(about, report, {name: words for name, (_, _, words) in regions.repaired.footnotes.items()})
+    entries = list(reader.read(regions.scan.body, regions.places, about.lines + 1))
+    for offset, indented in regions.indented:
+        line = about.lines + 1 + regions.scan.body.count(b"\n", 0, offset)
+        entries += reader.read(indented.scan.body, indented.places, line)
+    if regions.indented:
+        entries.sort(key=lambda entry: entry.line)
+    return Parsed(about, regions, tuple(entries), dict(reader.shapes))
 
 
 def _read_text(text: str, file: str, report: Report) -> ReadList:
     parts = parsed(text, report)
-    about, findings = parts.about, parts.findings
-    title = about.title or next((heading.text for heading in findings.headings if heading.text), None)
+    about, regions = parts.about, parts.regions
+    title = about.title or next((heading.text for heading in regions.scan.headings if heading.text), None)
     if about.draft:
         report = Report(file)
         report.warning("this is a draft, so its entries are left out; remove `draft: true` to show them", 1)
         return ReadList(file=file, title=title, problems=report.problems(), synonyms=about.synonyms, draft=True)
-    if findings.too_deep is not None:
-        line = about.lines + 1 + findings.body.count(b"\n", 0, findings.too_deep)
-        report.error(f"nested deeper than {MAX_LEVELS} levels; entries below are read as notes only", line)
+    unread = tuple(_unread(regions, about.lines + 1, report))
     if not parts.entries:
-        report.warning(f"no entries: {_reason(findings)}", about.lines + 1)
+        report.warning(f"no entries: {_reason(regions)}", about.lines + 1)
+    total = regions.links + sum(indented.links for _, indented in regions.indented)
     return ReadList(
         file=file,
         title=title,
         entries=parts.entries,
         problems=report.problems(),
-        shape=parts.shape.value if parts.shape and parts.entries else "",
+        shapes=parts.shapes,
+        links=LinkCount(
+            entries=len(parts.entries),
+            notes=max(total - len(parts.entries) - len(unread), 0),
+            not_read=len(unread),
+        ),
+        unread=unread,
         synonyms=about.synonyms,
     )
+
+
+def _unread(regions: Regions, first_line: int, report: Report) -> Iterator[UnreadLink]:
+    """The links that are not read; what their author should correct is reported too."""
+    body = regions.scan.body
+    if regions.scan.too_deep is not None:
+        line = first_line + body.count(b"\n", 0, regions.scan.too_deep)
+        report.error(f"nested deeper than {MAX_LEVELS} levels; entries below are read as notes only", line)
+    for unclosed in regions.repaired.unclosed:
+        line = first_line + body.count(b"\n", 0, unclosed.start)
+        report.error(f"this {unclosed.what} is never closed; close it. What is below it is read all the same", line)
+    line, counted = first_line, 0
+    for each in regions.unread:
+        line += body.count(b"\n", counted, each.offset)
+        counted = each.offset
+        yield UnreadLink(line=line, link=each.link, reason=each.reason)
+        if each.remedy:
+            column = len(body[body.rfind(b"\n", 0, each.offset) + 1 : each.offset].decode("utf-8", "replace")) + 1
+            message = f"`{each.link}` is not read: {each.reason}; {each.remedy}"
+            (report.error if each.is_error else report.warning)(message, line, column)
+    for offset, indented in regions.indented:
+        yield from _unread(indented, first_line + body.count(b"\n", 0, offset), report)
 
 
 def _failed(file: str, report: Report) -> ReadList:
@@ -134,13 +165,11 @@ def _without_long_lines(body: str, above: int, report: Report) -> str:
     return "\n".join(lines)
 
 
-def _reason(findings: Findings) -> str:
-    if not findings.body.strip():
+def _reason(regions: Regions) -> str:
+    if not regions.scan.body.strip():
         return "there is nothing below the front matter; add items such as `* [Title](https://…)`"
-    if not findings.links and any(b"](" in findings.body[start:end] for start, end in findings.opaque):
+    if not regions.links:
+        return "the file has no links to web pages; add items such as `* [Title](https://…)`"
+    if all(each.reason in (IN_CODE, IN_COMMENT) for each in regions.unread):
         return "all links are in code blocks or HTML comments; move them out"
-    if not findings.links:
-        return "the file has no links; add items such as `* [Title](https://…)`"
-    if findings.places:
-        return "no item begins with a link to http:// or https://; write `* [Title](https://…)`"
-    return "its links stand in running text; begin a list item with each, `* [Title](https://…)`"
+    return "its links are in running text; begin a list item with each, `* [Title](https://…)`"

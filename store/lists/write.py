@@ -12,12 +12,12 @@ from itertools import product
 from bot.domain.errors import BadUsage, Conflict, NotFound
 from bot.domain.source import ReadEntry
 from bot.domain.url import canonical, web
-from store.lists.characters import cleaned, seen
+from bot.domain.visible import visible
 from store.lists.entries import IDENTITY, closing_of
-from store.lists.finder import Heading, Place, Shape
-from store.lists.indentation import TAB, width
+from store.lists.formats.markdown_scan import Heading, Place, Shape
 from store.lists.reading import MAX_BYTES, parsed, read
 from store.lists.report import Report
+from store.lists.text import TAB, cleaned, width
 
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
 _ITEM = re.compile(r"(?P<indent>\s*)(?P<marker>[-*+]|(?P<number>\d{1,8})(?P<mark>[.)]))(?P<space>[ \t]+)")
@@ -31,7 +31,7 @@ def add(data: bytes, *, title: str, url: str, notes: str = "", section: str | No
     Raises BadUsage for a title or an address that is none, NotFound for an unknown section, Conflict if the article
     is on the list already or the file cannot be edited.
     """
-    name = " ".join(seen(title).split())
+    name = " ".join(visible(title).split())
     address = web(url)
     if not name:
         raise BadUsage("An entry needs a title.", field="title")
@@ -109,9 +109,10 @@ class _Document:
             raise Conflict("This list cannot be edited.", hint="`dogear check` says what is wrong with it.")
         self._parts = parsed(text, report)
         self.entries = self._parts.entries
-        if self.entries and self._parts.shape is not Shape.ITEMS:
-            raise Conflict(f"The entries of this list are {self._parts.shape}, which are not edited; edit the file.")
-        self.places = [place for place in self._parts.places if place.line]
+        if self.entries and Shape.ITEMS.value not in self._parts.shapes:
+            shapes = " and ".join(self._parts.shapes)
+            raise Conflict(f"The entries of this list are {shapes}, which are not edited; edit the file.")
+        self.places = [place for place in self._parts.regions.places if place.line and place.shape is Shape.ITEMS]
         self._texts = text.split("\n")
         self._lines: list[bytes] = _LINE.findall(data)
 
@@ -124,13 +125,13 @@ class _Document:
         inside = [place for place in outer if place.headings and place.headings[-1].casefold() == name]
         if inside:
             return self.last_line(inside[-1]), inside[-1]
-        heading = next((each for each in self._parts.findings.headings if each.text.casefold() == name), None)
+        heading = next((each for each in self._parts.regions.scan.headings if each.text.casefold() == name), None)
         if heading is None:
             raise NotFound(f"This list has no section {section.strip()}.")
         return self._line_of(heading), None
 
     def last_line(self, place: Place) -> int:
-        return place.line + self._parts.findings.body[place.start : place.end].rstrip().count(b"\n")
+        return place.line + self._parts.regions.scan.body[place.start : place.end].rstrip().count(b"\n")
 
     def gap_below(self, line: int) -> tuple[str, ...]:
         """An empty line where the text below would be taken for notes."""
@@ -138,7 +139,7 @@ class _Document:
         return ("",) if runs_on and not self._texts[line].startswith("#") else ()
 
     def _line_of(self, heading: Heading) -> int:
-        return self._parts.about.lines + self._parts.findings.body[: heading.end].rstrip().count(b"\n") + 1
+        return self._parts.about.lines + self._parts.regions.scan.body[: heading.end].rstrip().count(b"\n") + 1
 
     def style_beside(self, neighbour: Place | None) -> _Style:
         """The style of an entry; one without a neighbour is set apart from what is above it."""
@@ -166,7 +167,7 @@ class _Document:
 
     def head_of(self, place: Place) -> tuple[int, str]:
         """The line on which the link ends, and what of it is no notes."""
-        body = self._parts.findings.body
+        body = self._parts.regions.scan.body
         line = place.line + body.count(b"\n", place.start, place.link_end)
         column = len(body[body.rfind(b"\n", 0, place.link_end) + 1 : place.link_end].decode())
         text = self._texts[line - 1]

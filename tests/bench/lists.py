@@ -20,7 +20,7 @@ import pyromark
 from bot.runtime.bootstrap import Club, open_club
 from bot.runtime.settings import load
 from bot.service import teams
-from store.lists.finder import OPTIONS
+from store.lists.formats.markdown_scan import OPTIONS
 from store.lists.reading import read_path
 from tests.bench.row import Row
 

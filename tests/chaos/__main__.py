@@ -37,7 +37,7 @@ _USED = (
     "psycopg",
     "slack_bolt.async_app",
     "slack_bolt.listener_matcher.async_builtins",
-    "store.lists.finder",
+    "store.lists.formats.markdown_scan",
     "store.lists.notes",
     "store.sql.migrate",
     "structlog",

@@ -11,8 +11,8 @@ from bot.domain.errors import Refusal
 from bot.domain.notes import lines
 from bot.domain.text import string
 from bot.domain.url import canonical, is_web, web
+from bot.domain.visible import visible
 from store.lists import write
-from store.lists.characters import seen
 from store.lists.notes import tree
 from store.lists.reading import read
 
@@ -48,7 +48,7 @@ def test_a_tree_never_fails_and_shows_every_word(text: str) -> None:
     source = text.encode("utf-8", "replace").decode()
     options = pyromark.Options.ENABLE_TABLES | pyromark.Options.ENABLE_STRIKETHROUGH
     events: list[Any] = [*pyromark.events(source, options=options)]
-    words = "".join(seen(event["Text"]) for event in events if "Text" in event)
+    words = "".join(visible(event["Text"]) for event in events if "Text" in event)
     shown = "".join((line.marker or "") + string(line.text) for line in lines(blocks))
     assert {letter for letter in words if letter.isalnum()} <= set(shown)
     assert words.count("word") <= shown.count("word")

@@ -23,7 +23,7 @@ def test_a_real_list_is_read_with_its_lines_and_front_matter() -> None:
     articles = read(ARTICLES.read_bytes(), "articles.md")
 
     assert articles.title == "Articles worth an hour"
-    assert articles.shape == "list items"
+    assert articles.shapes == {"list items": 4}
     assert articles.problems == ()
     assert [entry.line for entry in articles.entries] == [10, 23, 24, 34]
     assert [bool(entry.notes) for entry in articles.entries] == [True, False, True, False]
@@ -54,7 +54,7 @@ def test_a_real_list_is_read_with_its_lines_and_front_matter() -> None:
         "*\n  [T](http://a.example)",
         "* [*T*](http://a.example)",
         "* [`T`](http://a.example)",
-        "* [![T](badge.svg)](http://a.example)",
+        "* [![T](cover.png)](http://a.example)",
         "* [T][r]\n\n[r]: http://a.example",
         "* [T][]\n\n[t]: http://a.example",
         "* [T]\n\n[t]: http://a.example",
@@ -79,13 +79,12 @@ def test_an_address_alone_is_an_entry_under_its_address(item: str) -> None:
 @pytest.mark.parametrize(
     "markdown",
     [
-        "* words [T](http://a.example)",
-        "* `code` [T](http://a.example)",
+        "* for more words, see what [T](http://a.example) says",
+        "* [![T](badge.svg)](http://a.example)",
         "* ![T](http://a.example)",
         "* text\n\n  [T](http://a.example)",
         "<!--\n* [T](http://a.example)\n-->",
         "```\n* [T](http://a.example)\n```",
-        "    * [T](http://a.example)",
     ],
 )
 def test_other_items_comments_and_code_are_no_entries(markdown: str) -> None:

@@ -170,7 +170,7 @@ def test_a_link_that_leads_to_no_page_is_a_warning_at_its_place(url: str) -> Non
     assert [entry.title for entry in found.entries] == ["B"]
     (problem,) = found.problems
     assert (problem.line, problem.column, problem.severity) == (1, 3, Severity.WARNING)
-    assert problem.message.endswith("is no web address, so this is no entry; link to http:// or https://")
+    assert problem.message.endswith("is not read: it is not a web address; start it with https://")
 
 
 def test_a_table_of_contents_needs_no_warning() -> None:
@@ -204,7 +204,7 @@ def test_a_link_without_a_title_goes_by_its_address() -> None:
 
     assert found.entries[0].title == "http://a.example/b"
     assert messages(found) == [
-        "l.md:1:3: the link has no title, so its address stands for it; write one between the brackets"
+        "l.md:1:3: the link has no title, so its address is shown instead; write one between the brackets"
     ]
 
 

@@ -16,7 +16,7 @@ def test_rows_with_a_link_are_entries_and_their_other_cells_notes() -> None:
         "| [A](http://a.example) | Jo \\| Li | **good** |\n| no link | x | y |\n| 📖 [B](http://b.example) (pdf) | | |\n"
     )
 
-    assert table.shape == "table rows"
+    assert table.shapes == {"table rows": len(table.entries)}
     assert [(entry.line, entry.title, entry.url) for entry in table.entries] == [
         (5, "A", "http://a.example"),
         (7, "B", "http://b.example"),
@@ -40,7 +40,7 @@ def test_headings_that_are_links_are_entries_with_all_below_as_notes() -> None:
         "## Plain\n\nNot notes.\n\n[B](http://b.example)\n===\n"
     )
 
-    assert headings.shape == "headings"
+    assert headings.shapes == {"headings": len(headings.entries)}
     assert [(entry.line, entry.title, entry.section) for entry in headings.entries] == [
         (3, "A", ("List",)),
         (15, "B", ()),
@@ -55,7 +55,7 @@ def test_paragraphs_and_lines_that_begin_with_a_link_are_entries() -> None:
         "# Next\n\nwords [no](http://no.example)\n\nhttp://c.example/d\n"
     )
 
-    assert paragraphs.shape == "paragraphs"
+    assert paragraphs.shapes == {"paragraphs": len(paragraphs.entries)}
     assert [(entry.line, entry.title, entry.notes.markdown) for entry in paragraphs.entries] == [
         (3, "A", "is good.\nTruly."),
         (5, "B", "A remark on B."),
@@ -69,7 +69,7 @@ def test_lines_of_a_name_and_an_address_are_entries() -> None:
         "- **Two** - <http://b.example>\n3. Three | http://c.example\nno address here\n\n```\nFour http://d.example\n```\n"
     )
 
-    assert lines.shape == "lines"
+    assert lines.shapes == {"lines": 1, "list items": 2}
     assert [(entry.line, entry.title, entry.url) for entry in lines.entries] == [
         (2, "One good read", "http://a.example/b"),
         (5, "Two", "http://b.example"),
@@ -79,27 +79,30 @@ def test_lines_of_a_name_and_an_address_are_entries() -> None:
     assert lines.entries[0].section == ("Data",)
 
 
-def test_list_items_win_over_every_other_shape() -> None:
-    mixed = list_of("## [H](http://h.example)\n\n[P](http://p.example)\n\n* [A](http://a.example)\n")
+def test_each_part_of_a_file_is_read_in_the_shape_it_has() -> None:
+    mixed = list_of(
+        "# List\n\n## [G](http://g.example)\n\n## [H](http://h.example)\n\n[P](http://p.example)\n\n"
+        "* [A](http://a.example)\n\n| b | c |\n|---|---|\n| [B](http://b.example) | x |\n"
+    )
 
-    assert mixed.shape == "list items"
-    assert [entry.title for entry in mixed.entries] == ["A"]
+    assert [entry.title for entry in mixed.entries] == ["G", "H", "P", "A", "B"]
+    assert mixed.shapes == {"headings": 2, "paragraphs": 1, "list items": 1, "table rows": 1}
 
 
 @pytest.mark.parametrize(
     ("markdown", "reason"),
     [
-        ("# Only words\n", "the file has no links; add items such as `* [Title](https://…)`"),
+        ("# Only words\n", "the file has no links to web pages; add items such as `* [Title](https://…)`"),
         ("---\ntitle: T\n---\n", "there is nothing below the front matter; add items such as `* [Title](https://…)`"),
         ("```\n* [A](http://a.example)\n```\n", "all links are in code blocks or HTML comments; move them out"),
         ("<!--\n* [A](http://a.example)\n-->\n", "all links are in code blocks or HTML comments; move them out"),
         (
             "words, then [A](http://a.example)\n",
-            "its links stand in running text; begin a list item with each, `* [Title](https://…)`",
+            "its links are in running text; begin a list item with each, `* [Title](https://…)`",
         ),
         (
             "* [A](#part)\n",
-            "no item begins with a link to http:// or https://; write `* [Title](https://…)`",
+            "the file has no links to web pages; add items such as `* [Title](https://…)`",
         ),
     ],
 )

@@ -1,0 +1,283 @@
+"""What the words around a link say: whether they lead to it, what the title is, and what is only prose."""
+
+import html
+import re
+from collections.abc import Iterator
+
+from bot.domain.visible import visible
+from store.lists.text import is_html_tag
+
+MAX_TITLE = 300
+_MAX_LABEL = 60
+_MAX_LABEL_WORDS = 8
+_MAX_SHORT_LEAD_WORDS = 3
+
+_MONTHS = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+_DATE = (
+    r"\d{4}(?:[-/.年]\d{1,2}月?){0,2}日?(?:[T ]\d{2}:\d{2}(?::\d{2})?)?|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}"
+    rf"|{_MONTHS}(?: \d{{1,2}})?,? \d{{4}}|\d{{1,2}}(?:st|nd|rd|th)? {_MONTHS}(?:,? \d{{4}})?|{_MONTHS} \d{{1,2}}"
+    r"|Q[1-4] ?\d{4}|\d{1,2}:\d{2}(?::\d{2})?"
+)
+_SIGNS = "\u00a9\u00ae\u2010-\u2bff\u3000-\u303f\ufe0f\u200b\u200d\u20e3\U0001f000-\U0001fbff"
+_LEAD = re.compile(
+    r"(?:[-+*>]\s|:[\w+-]{1,60}:|[\d#*]\ufe0f?\u20e3"
+    rf"|[(（\[]?(?:{_DATE})[)）\]]?(?![\w/])"
+    r"|(?:no\.? ?|nr\.? ?|第)?\d{1,4}(?:\\?[.):：、章期]|(?=\s))"
+    r"|[(（][^()（）\[\]\n]{1,30}[)）]|\\?\[\[?[^\[\]\n]{0,60}\\?\]?\]"
+    r"|`[^`\n]{1,40}`|#[^\W\d_][\w/-]*|@[\w.-]+"
+    r"|(?-i:(?<![A-Za-z])[A-Z][A-Z+/&]{1,11}(?![\w]))|(?<!\w)new\b"
+    r"|!\[[^\]\n]*\]\([^)\n]*\)|<kbd>[^<\n]*</kbd>|<img\b[^<>]*>|</?[a-zA-Z][^<>]*>|\{\{[^{}]*\}\}"
+    rf"|[{_SIGNS}\s\"'“”„«»‘’*_~=·•:：,，.。、|/;!?()（）\[\]\\-])*",
+    re.IGNORECASE,
+)
+_LEAD_TAGS = re.compile(
+    r"`\[?([^`\[\]\n]+)\]?`|(?<![\w\[\\(])\[([^\[\]\n]+)\](?!\()|\(([^()\d\n]{1,30})\)|#([^\W\d_][\w/-]*)"
+)
+_PICTURE = re.compile(r"!\[([^\]\n]*)\]\([^)\n]*\)|<img\b[^<>]*>", re.IGNORECASE)
+_INLINE_LINK = re.compile(r"\[([^\[\]\n]*)\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+\"[^\"\n]*\")?\)")
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--.*?-->")
+_MARKS = re.compile(r"\*+|`+|~~|==|(?<!\w)_+|_+(?!\w)|\[\^[^\]\s]*\]|\\(?=[^\w\s])")
+_BOLD = re.compile(r"(?:\*\*|__)(?=\S)([^*_\n]{2,300}?)(?:\*\*|__)|<(?:b|strong)>([^<\n]{2,300})</(?:b|strong)>")
+_QUOTED = re.compile(r"[\"“„«「《]([^\"“”„«»「」《》\n]{6,300})[\"”“»」》]")
+_EMPHASIS_FIRST = re.compile(r"\s*(?<!\w)[_*](?=[^\s_*])([^_*\n]{2,200})[_*](?!\w)")
+_EDGES = " \t\n:：-–—|·•,，;、~=>"
+_OPEN_END = re.compile(r"[(（\[【\\\s]+$")
+_GENERIC = frozenset(
+    [
+        "paper",
+        "papers",
+        "link",
+        "links",
+        "here",
+        "pdf",
+        "site",
+        "website",
+        "web",
+        "webpage",
+        "homepage",
+        "home",
+        "page",
+        "url",
+        "source",
+        "sources",
+        "article",
+        "articles",
+        "post",
+        "blog",
+        "blogpost",
+        "video",
+        "videos",
+        "slides",
+        "slide",
+        "deck",
+        "code",
+        "github",
+        "gitlab",
+        "repo",
+        "repository",
+        "project",
+        "demo",
+        "docs",
+        "doc",
+        "documentation",
+        "html",
+        "arxiv",
+        "doi",
+        "abs",
+        "abstract",
+        "official",
+        "download",
+        "view",
+        "this",
+        "that",
+        "read",
+        "more",
+        "watch",
+        "listen",
+        "open",
+        "talk",
+        "recording",
+        "youtube",
+        "transcript",
+        "book",
+        "ebook",
+        "epub",
+        "ps",
+        "acm",
+        "ieee",
+        "preprint",
+        "poster",
+        "dataset",
+        "data",
+        "model",
+        "weights",
+        "colab",
+        "notebook",
+        "tweet",
+        "thread",
+        "hn",
+        "discussion",
+        "reference",
+        "ref",
+        "text",
+        "full",
+        "fulltext",
+        "web-site",
+        "mirror",
+        "archive",
+        "archived",
+        "cached",
+        "go",
+        "info",
+        "details",
+        "链接",
+        "论文",
+        "代码",
+        "官网",
+        "主页",
+        "文章",
+        "地址",
+        "网站",
+        "原文",
+        "项目",
+        "视频",
+        "下载",
+        "点击",
+        "这里",
+        "リンク",
+        "こちら",
+        "링크",
+    ]
+)
+_GENERIC_PHRASE = re.compile(
+    r"(?:(?:click|see|read|look|get it|available|watch|listen)\s+(?:it\s+|this\s+)?(?:here|now|online|more|on)?"
+    r"|(?:read|learn|find out|see)\s+(?:the\s+)?(?:full\s+|whole\s+)?(?:more|article|post|paper|story|interview)(?:\s+here)?"
+    r"|(?:the\s+)?(?:project|official|author's|original|full|blog)\s+(?:page|site|website|homepage|paper|article|post|text|code)"
+    r"|(?:part|vol|volume|video|link|page|chapter|day|week|pt)\.?\s*\d+|arxiv[: ].*|\d{4}\.\d{4,5}(?:v\d+)?"
+    r"|(?:source|project) ?code|continue reading|view (?:on|at|in) \w+)",
+    re.IGNORECASE,
+)
+_PROSE = re.compile(
+    r"(?:for|the|a|an|or|and|see|read|try|checkout|check|also|if|this|these|that|those|my|our|thanks|thank|special|from|via"
+    r"|there|here|it|its|to|in|on|with|more|another|other|inspired|based|please|visit|follow|join|contributions?|you|we"
+    r"|i|is|are|using|use|licen[sc]ed?|under|maintained|created|made|copyright|feel|when|while|as|at|not|but|because"
+    r"|some|most|all|like|since|find|look|take|have|be|want|let|part|related|alternative|built|powered|note|star|support"
+    r"|donate|sponsor|submit|open|report|contact)\b",
+    re.IGNORECASE,
+)
+_AFTER_STRONG = re.compile(r"\s*(?:$|[-–—:：|·•,，.。;、()（\[\]【}~*_>/&#`\"'’”»]|<|\{|by\b|from\b|&)", re.IGNORECASE)
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+
+
+def plain(markdown: str) -> str:
+    """The words without markup, on one line."""
+    text = _INLINE_LINK.sub(r"\1", _PICTURE.sub("", markdown))
+    text = _TAG.sub(lambda tag: "" if is_html_tag(tag[0]) else tag[0], text)
+    text = _MARKS.sub("", text)
+    return " ".join((html.unescape(text) if "&" in text else text).split())
+
+
+def is_generic(title: str) -> bool:
+    """Whether these words say what kind of thing the link leads to, not which: "Paper", "here", "1", an address."""
+    word = title.strip(" \t\n()[]{}.:!→»›>↗🔗*_`\"'").lower()
+    if word in _GENERIC or not any(letter.isalpha() for letter in word):
+        return True
+    return bool(_GENERIC_PHRASE.fullmatch(word) or _ADDRESS.fullmatch(word))
+
+
+def is_lead(before: str) -> bool:
+    """Whether nothing but dates, numbers, labels, tags, pictures and signs is before the link."""
+    if len(before) > 200 or not before.strip():
+        return not before.strip()
+    match = _LEAD.match(before)
+    return match is not None and match.end() == len(before)
+
+
+def is_label(before: str, after: str) -> bool:
+    """Whether a few words that belong to the link are before it: an author, a kind, a title."""
+    words = plain(before)
+    stripped = words.rstrip(" \"'“„«_*(（[")
+    if not stripped or len(stripped) > _MAX_LABEL or len(stripped.split()) > _MAX_LABEL_WORDS:
+        return False
+    if _PROSE.match(words.lstrip(_EDGES + _SIGNS_STRIPPED)) or is_sentence(stripped):
+        return False
+    if stripped.endswith((":", "：", "-", "–", "—", "|", "→", "»", "›", "·", "•")):
+        return True
+    ends_well = _AFTER_STRONG.match(after) is not None
+    if stripped.endswith((",", "，", "、", ";")):
+        return ends_well
+    return ends_well and len(stripped.split()) <= _MAX_SHORT_LEAD_WORDS
+
+
+_SIGNS_STRIPPED = "“”„«»‘’\"'*_~=>[]()"
+
+
+def is_sentence(words: str) -> bool:
+    """Whether more than one sentence is in these words."""
+    return re.search(r"[a-z]{3}[.!?] [A-Z]", words) is not None
+
+
+def is_prose(before: str) -> bool:
+    """Whether the words before the link begin as running text does."""
+    words = plain(before).lstrip(_EDGES + _SIGNS_STRIPPED)
+    return _PROSE.match(words) is not None
+
+
+def is_strong(after: str) -> bool:
+    """Whether what follows the link is set apart from it, so that the link is a title and not part of a sentence."""
+    return _AFTER_STRONG.match(after) is not None
+
+
+def ends_line(after: str) -> bool:
+    """Whether nothing but signs, a tag or a short remark in brackets follows."""
+    rest = plain(after).strip(" \t.,;:!?)]}>\"'*_|。，）】")
+    return not rest or ((len(rest) <= 40 and (rest[0] in "(（[#")) or not any(map(str.isalnum, rest)))
+
+
+def title_in(words_before: str) -> tuple[str, str]:
+    """The title that these words hold, and what is left of them; bold and quoted words come first."""
+    bold = [found for found in _BOLD.finditer(words_before) if _is_name(found[1] or found[2])]
+    if bold:
+        best = max(bold, key=lambda found: len(found[0]))
+        return tidy(best[1] or best[2]), _rest(words_before, best.start(), best.end())
+    quoted = _QUOTED.search(words_before)
+    if quoted and len(quoted[1].split()) > 1:
+        return tidy(quoted[1]), _rest(words_before, quoted.start(), quoted.end())
+    if (first := _EMPHASIS_FIRST.match(words_before)) and _is_name(first[1]):
+        return tidy(first[1]), _rest(words_before, 0, first.end())
+    return tidy(words_before)[:MAX_TITLE], ""
+
+
+def tidy(words: str) -> str:
+    """Plain words without the signs that set them apart from a link."""
+    text = _OPEN_END.sub("", plain(words).strip(_EDGES))
+    text = re.sub(r"^(?:[-*+]|\d{1,4}[.)、])\s+", "", text.strip(_EDGES))
+    text = re.sub(rf"^[{_SIGNS}\s]+(?=\w)", "", text).strip(_EDGES)
+    return text[:-1].rstrip() if text.endswith(".") and not text.endswith("..") else text
+
+
+def lead_tags(lead: str) -> Iterator[str]:
+    """The tags before a link: `[a, b]`, `` `a` ``, `(a)`, `#a`. Task marks, priorities and numbers are none."""
+    for found in _LEAD_TAGS.finditer(_PICTURE.sub("", lead)):
+        _, bracketed, in_parentheses, _ = found.groups()
+        names = [word.strip().lower() for word in visible(next(group for group in found.groups() if group)).split(",")]
+        is_mark = bracketed is not None and (len(bracketed) < 2 or bracketed[0] in "#^[")
+        is_remark = in_parentheses is not None and (names == ["new"] or " " in in_parentheses)
+        if not is_mark and not is_remark:
+            yield from (name for name in names if any(map(str.isalpha, name)))
+
+
+def said_in(lead: str) -> str:
+    """The words of a lead that people should still see, which are not tags: an author, a date."""
+    return plain(_LEAD_TAGS.sub("", _PICTURE.sub("", lead))).strip(_EDGES + "()[]\"'“”„.")
+
+
+def _is_name(words: str) -> bool:
+    name = plain(words).strip(" :：.[]()")
+    return sum(map(str.isalpha, name)) > 1 and not is_generic(name) and not words.rstrip().endswith((":", "："))
+
+
+def _rest(words: str, start: int, end: int) -> str:
+    return " ".join(
+        part for part in (plain(words[:start]).strip(_EDGES), plain(words[end:]).strip(_EDGES + ".")) if part
+    )
