@@ -8,7 +8,7 @@ export UV_CACHE_DIR ?= $(CURDIR)/.uv/cache
 export UV_SYSTEM_CERTS ?= true
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-contract-discord test-contract-slack fuzz bench bench-long soak chaos chaos-long check fix reference wheel lint-deploy docs pictures licences lock clean
+.PHONY: help demo test test-contract-discord test-contract-slack fuzz mutants reach coverage bench bench-long soak chaos chaos-long check fix reference wheel lint-deploy docs pictures licences lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,19 @@ test-contract-slack: $(READY) ## the manifest against Slack's own schema: SLACK_
 
 fuzz: $(READY) ## 100,000 random strings as searches, on both engines, and the slowest of them; STRINGS=N for more or fewer
 	@DOGEAR_FUZZ=$(or $(STRINGS),100000) $(BIN)/python -m pytest -n 2 -rP tests/contract/test_store_search_any_input.py
+
+mutants: $(READY) ## whether the tests notice small faults put into the code, some minutes; SEED=1 MUTANTS=150 ONLY="bot/domain store/sql/ledger_queries.py:40"
+	@$(BIN)/python -m tests.mutants $(or $(SEED),1) $(or $(MUTANTS),150) $(ONLY)
+
+reach: $(READY) ## how many examples of each property reach its assertion; fails below 30 %
+	@PYTHONPYCACHEPREFIX=.mutants/reach $(BIN)/python -m pytest -n 0 -o enable_assertion_pass_hook=true -p tests.mutants.reach \
+		tests/property tests/slack/test_render.py tests/contract/test_discord_openapi.py tests/contract/test_platforms.py
+
+coverage: $(READY) ## the lines and branches that the tests run on SQLite
+	@rm -rf .mutants/coverage && mkdir -p .mutants
+	@$(BIN)/python -m coverage run -m pytest -n 2 -k "not postgres"
+	@$(BIN)/python -m coverage combine -q
+	@$(BIN)/python -m coverage report --skip-covered
 
 bench: $(READY) ## the budgets of the design, one JSON line each, some 10 minutes; ONLY="completion …" picks some
 	@$(BIN)/python -m tests.bench $(ONLY)
@@ -86,7 +99,7 @@ lock: $(READY) ## resolve the dependencies again and write every lock
 	$(COMPILE) --upgrade --group docs -o docs/requirements.lock
 
 clean: ## remove what was set up
-	rm -rf .venv .uv .lint .docs site $${TMPDIR:-/tmp}/dogear-bench-$$(id -u)
+	rm -rf .venv .uv .lint .docs .mutants site $${TMPDIR:-/tmp}/dogear-bench-$$(id -u)
 
 COMPILE = $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 define COMPOSE

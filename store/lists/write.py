@@ -64,7 +64,7 @@ def replace_notes(data: bytes, *, line: int, notes: str) -> bytes:
         raise NotFound(f"There is no entry at line {line}.")
     entry = next(entry for entry in document.entries if entry.line == line)
     text = _tidy(notes)
-    if entry.notes.markdown == text:
+    if _tidy(entry.notes.markdown) == text:
         return data
     top, head = document.head_of(place)
     last = document.last_line(place)

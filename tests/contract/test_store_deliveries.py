@@ -22,7 +22,7 @@ SETTLES = {PLATFORM: SETTLE}
 
 
 def drafts(source: str = "digest:1", channel: str = "reading", entry: EntryId | None = None) -> list[Draft]:
-    """A post, its thread and a reply."""
+    """A post, its thread and a reply; as in a digest, only the post can come too late."""
     cards = {Step.ROOT: Card(title="Root"), Step.REPLY: Card(title="Reply")}
     return [
         Draft(
@@ -35,7 +35,7 @@ def drafts(source: str = "digest:1", channel: str = "reading", entry: EntryId | 
             title="Thread" if step is Step.THREAD else "",
             entry=entry if step is Step.ROOT else None,
             week="2026-W48",
-            late_after=START + timedelta(days=1),
+            late_after=START + timedelta(days=1) if step is Step.ROOT else None,
         )
         for ordinal, step in enumerate((Step.ROOT, Step.THREAD, Step.REPLY))
     ]
@@ -257,7 +257,8 @@ def test_what_became_due_again_too_late_is_skipped_and_never_leased(club: Club, 
 
     assert lease(club.store) == []
     with club.store.begin(write=True) as tx:
-        assert [one.draft.step for one in tx.ledger.skip_overdue()] == [Step.ROOT, Step.THREAD, Step.REPLY]
+        assert [one.draft.step for one in tx.ledger.skip_overdue()] == [Step.ROOT]
+    assert [(one.state, one.outcome) for one in steps(club)] == [(State.SKIPPED, "too late by then")] * 3
 
 
 def test_what_was_sent_makes_the_next_step_due_and_tells_it_where(club: Club) -> None:

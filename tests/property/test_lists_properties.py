@@ -54,18 +54,61 @@ def test_a_tree_never_fails_and_shows_every_word(text: str) -> None:
     assert words.count("word") <= shown.count("word")
 
 
+markers = st.sampled_from(["* ", "- ", "1. ", "  * ", "*\t"])
+ends = st.sampled_from(["\n", "\r\n"])
+words = st.text("abé*_`[]<>&#!~ ", max_size=12)
+notes = st.lists(words | st.sampled_from(["* a", "    * b", "> c", "", "```", "1. d"]), max_size=4)
+
+
+@st.composite
+def lists(draw: st.DrawFn) -> bytes:
+    """A list of entries with notes, in one style or several, with whatever else between them."""
+    end, out = draw(ends), []
+    for number in range(draw(st.integers(1, 4))):
+        out.append(f"{draw(markers)}[Title {draw(words)}](http://{number}.example){draw(words)}")
+        out += [f"{draw(st.sampled_from(['    ', '  ', '']))}{line}" for line in draw(notes)]
+        out += draw(st.lists(markdown.map(lambda text: " ".join(text.split())), max_size=1))
+    return end.join([*out, ""]).encode()
+
+
+def tried(data: bytes, line: int, notes: str) -> bytes | None:
+    """The edited list, None where the edit is refused."""
+    try:
+        return write.replace_notes(data, line=line, notes=notes)
+    except Refusal:
+        return None
+
+
 @settings(max_examples=150, deadline=None)
-@given(content)
+@given(lists())
+@example(b"* [A](http://a.example)> b \n  \n    \n    > c\n")
 def test_writing_back_what_was_read_changes_no_byte(data: bytes) -> None:
     for entry in read(data, "l.md").entries:
-        try:
-            assert write.replace_notes(data, line=entry.line, notes=entry.notes.markdown) == data
-        except Refusal:
+        edited = tried(data, entry.line, entry.notes.markdown)
+        if edited is not None:
+            assert edited == data
+
+
+@settings(max_examples=150, deadline=None)
+@given(lists(), notes.map("\n".join))
+def test_new_notes_change_one_entry_and_no_other(data: bytes, given: str) -> None:
+    before = read(data, "l.md").entries
+    for entry in before:
+        edited = tried(data, entry.line, given)
+        if edited is None:
             continue
+        now = {one.key: one for one in read(edited, "l.md").entries}
+        assert now[entry.key].title == entry.title
+        assert set(now) >= {one.key for one in before}
+        kept = edited.splitlines()
+        assert data.splitlines()[: entry.line - 1] == kept[: entry.line - 1]
+
+
+titles = st.text(min_size=1, max_size=20) | st.sampled_from(["A title", "[a] b", "*a*", "a `b", "é <b>"])
 
 
 @settings(max_examples=100, deadline=None)
-@given(content, st.text(min_size=1, max_size=20), markdown)
+@given(lists() | content, titles, markdown)
 def test_an_addition_keeps_every_line_of_the_file(data: bytes, title: str, notes: str) -> None:
     try:
         edited = write.add(data, title=title, url="https://new.example/a", notes=notes)

@@ -215,6 +215,7 @@ def test_two_servers_in_one_process_never_see_each_other(database: str, tmp_path
             assert THEIRS.lower() not in json.dumps(server.bodies[start:], default=str).lower()
             ours = {f"/channels/{here.id}", *(f"/channels/{thread.id}" for thread in here.threads)}
             paths = [path for _, path, _ in server.bodies[start:] if path.startswith("/channels/")]
+            assert paths
             assert all(path.split("/messages")[0].split("/threads")[0] in ours for path in paths)
 
     played(scene())
@@ -231,6 +232,7 @@ async def pressed_here(server: Server, who: Any, own: Any, foreign: Any) -> list
     stored.components = server.env.backend.get_message(foreign.channel.id, foreign.id).components
     found = [await who.click(own, custom_id=custom_id) for _, custom_id in buttons(stored.components)]
     await server.settle()
+    assert found
     assert all(answer.acknowledged for answer in found)
     return [shown_by(answer) for answer in found]
 

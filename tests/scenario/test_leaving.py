@@ -102,6 +102,7 @@ def test_after_thirty_days_only_what_came_from_there_is_gone(database: str, tmp_
             assert '"Read",[{"text":"1"}]' in await said(house, "stats me", by="ben", there=WORKSPACE)
             assert "Alpha" in await said(house, "show #1", by="ana", there=WORKSPACE)
             lines = await house.club.runner.read(described.described)
+            assert lines
             assert not any("W2" in line for line in lines)
 
     asyncio.run(scenario())

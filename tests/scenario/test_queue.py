@@ -43,3 +43,38 @@ def test_next_tells_the_queue_from_the_unread_and_leads_to_the_rest_of_each(data
                 assert "1 of 2, 6 in all" in text_of(listed)
 
     asyncio.run(scenario())
+
+
+def test_who_has_read_everything_is_told_so(database: str, tmp_path: Path) -> None:
+    async def scenario() -> tuple[str, str, str, str]:
+        async with clubhouse(database, tmp_path, "Alpha", "Beta") as house:
+            await house.say("read #1")
+            await house.say("read #2")
+            lines = ("next", "random", "random tag:none", "later")
+            said = [text_of(await house.say(line)) for line in lines]
+            return said[0], said[1], said[2], said[3]
+
+    following, drawn, tagged, queue = asyncio.run(scenario())
+
+    assert following == "Nothing is waiting for you.\nYou have read the whole list."
+    assert drawn == "You have no unread entry.\n“/blog list is:read” shows what you have read."
+    assert tagged.startswith("You have no unread entry tagged “none”.")
+    assert queue.startswith("Your queue is empty.")
+
+
+def test_the_past_digests_of_a_channel_are_listed_newest_first_with_the_reason(database: str, tmp_path: Path) -> None:
+    async def scenario() -> str:
+        async with clubhouse(database, tmp_path, "Alpha", "Beta", "Gamma") as house:
+            await house.say("schedule set mon 09:00 UTC")
+            await house.say("later #2", by="ben")
+            await house.wait(days=5)
+            await house.wait(days=7)
+            await house.say("digest skip")
+            return text_of(await house.say("digest history"))
+
+    assert asyncio.run(scenario()).splitlines() == [
+        "Past digests",
+        "2026-W13: skipped by an admin",
+        "2026-W12: #1 Alpha (never featured here)",
+        "2026-W11: #2 Beta (never featured here, and members put it in their queue)",
+    ]

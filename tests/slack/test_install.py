@@ -134,6 +134,7 @@ def test_an_installation_that_did_not_begin_here_is_refused_and_leaves_nothing(
             club.club.clock.offset += timedelta(minutes=11)
             wrong.append(await browser.get(f"/slack/oauth_redirect?code=good&state={state}"))
             assert {status for status, _ in wrong} <= {400, 503}
+            assert wrong
             assert not any("canary" in page for _, page in wrong)
             vault = club.club.vault
             assert await vault.load(PlatformName("slack"), "install:T0666") is None

@@ -72,6 +72,7 @@ async def a_week(database: str, seed: Path, *, by_socket: bool) -> None:
             assert "#6 is read" in shown(pressed)
     assert not slack.refusals
     assert not [live for post in slack.sent for live in live_mentions(post.body)]
+    assert slack.sent
     assert all(post.body["text"] for post in slack.sent)
 
 

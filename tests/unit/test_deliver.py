@@ -14,10 +14,10 @@ from bot.domain.notice import Host
 from bot.ports.metrics import Metrics
 from bot.ports.runner import Runner
 from bot.ports.store import Transaction
-from bot.runtime.worker import Worker
-from bot.service.ledger import Attempt
+from bot.runtime.worker import CONCURRENT, Worker
+from bot.service.ledger import Attempt, WorkBatch
 from tests.fakes.clock import FakeClock
-from tests.fakes.records import a_delivery, a_message
+from tests.fakes.records import NOW, a_delivery, a_message
 from tests.unit.test_supervise import Counted
 
 T = TypeVar("T")
@@ -101,3 +101,85 @@ def test_a_bug_does_not_end_a_worker_and_is_told_once(caplog: pytest.LogCaptureF
     told = [record for record in caplog.records if record.exc_info]
     assert len(told) == 1
     assert told[0].__dict__["reference"]
+
+
+class Ledger:
+    """Counts how often it is asked what is due, and answers that more is due in `next_due`."""
+
+    def __init__(self, next_due: timedelta | None) -> None:
+        self.asked = 0
+        self._taken = WorkBatch(at=NOW, leased=[], doubtful=[], unswept=[], given_up=[], next_due=next_due)
+        self.asked_twice = asyncio.Event()
+
+    async def write(self, use_case: Callable[[Transaction], T]) -> Any:
+        self.asked += 1
+        if self.asked == 2:
+            self.asked_twice.set()
+        return self._taken
+
+
+LONG = timedelta(hours=1)
+SHORT = timedelta(milliseconds=1)
+
+
+def asked(next_due: timedelta | None, poll: timedelta, meanwhile: Callable[[Worker], object] | None = None) -> int:
+    """How often a worker asks: until the second time, or in some turns of the loop where nothing makes it ask again."""
+
+    async def scenario() -> int:
+        ledger = Ledger(next_due)
+        worker = Worker(cast(Runner, ledger), {}, Host(), Durations(poll=poll), FakeClock(), Counted())
+        running = asyncio.create_task(worker.run())
+        for _ in range(20):
+            await asyncio.sleep(0)
+        if meanwhile is not None:
+            meanwhile(worker)
+        if meanwhile is not None or SHORT in (next_due, poll):
+            async with asyncio.timeout(60):
+                await ledger.asked_twice.wait()
+        for _ in range(20):
+            await asyncio.sleep(0)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        return ledger.asked
+
+    return asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("next_due", [None, LONG, timedelta(hours=2)])
+def test_a_worker_with_nothing_to_do_waits(next_due: timedelta | None) -> None:
+    assert asked(next_due, LONG) == 1
+
+
+def test_a_worker_looks_again_when_more_is_due() -> None:
+    assert asked(SHORT, LONG) >= 2
+
+
+def test_a_worker_looks_again_after_a_poll_however_late_more_is_due() -> None:
+    assert asked(LONG, SHORT) >= 2
+
+
+def test_a_worker_that_is_woken_looks_once_more() -> None:
+    assert asked(None, LONG, Worker.wake) == 2
+
+
+def test_a_worker_that_is_woken_does_not_wait_for_its_attempts() -> None:
+
+    def begin(worker: Worker) -> None:
+        worker._begin(a_delivery(), asyncio.sleep(LONG.total_seconds()))
+        worker.wake()
+
+    assert asked(None, LONG, begin) == 2
+
+
+def test_a_worker_that_is_full_asks_for_nothing() -> None:
+    async def scenario() -> tuple[timedelta | None, int]:
+        ledger = Ledger(SHORT)
+        worker = Worker(cast(Runner, ledger), {}, Host(), Durations(), FakeClock(), Counted())
+        attempts = [worker._begin(a_delivery(), asyncio.sleep(LONG.total_seconds())) for _ in range(CONCURRENT)]
+        due = await worker._start()
+        for attempt in attempts:
+            attempt.cancel()
+        await asyncio.wait(attempts)
+        return due, ledger.asked
+
+    assert asyncio.run(scenario()) == (None, 0)

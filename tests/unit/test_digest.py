@@ -1,8 +1,13 @@
 """Which entry a week features, and the cards that show it."""
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import permutations
+from pathlib import Path
 
 import pytest
 
@@ -30,6 +35,8 @@ from bot.domain.schedule import WEEK
 from bot.domain.text import Span, string
 from bot.domain.wire import to_json
 from tests.fakes.records import LONG_AGO, NOW, an_entry, an_item
+
+ROOT = Path(__file__).parents[2]
 
 
 def a_candidate(number: int, **changes: object) -> Candidate:
@@ -284,13 +291,23 @@ def test_a_shared_card_names_who_shared_it_as_data_and_shows_the_notes_as_a_dige
     assert trees(card) == trees(card_of(a_digest(entry)))
 
 
-def test_cards_are_a_function_of_their_data_alone() -> None:
-    def written() -> list[str]:
-        entry = an_entry(*LONG)
-        digest = a_digest(entry, newest=(an_entry(number=20),), late=True)
-        return [to_json(card) for card in (card_of(digest), *replies_of(entry), shared_card(entry, "Anna", 1))]
+def written() -> list[str]:
+    entry = an_entry(*LONG)
+    digest = a_digest(entry, newest=(an_entry(number=20),), late=True)
+    return [to_json(card) for card in (card_of(digest), *replies_of(entry), shared_card(entry, "Anna", 1))]
 
-    assert written() == written()
+
+@pytest.mark.parametrize("seed", ["1", "2"])
+def test_another_process_writes_the_same_cards(seed: str) -> None:
+    """Its sets have another order, its clock another time."""
+    code = "import json; from tests.unit.test_digest import written; print(json.dumps(written()))"
+    environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)}
+
+    other = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+
+    assert json.loads(other.stdout) == written()
 
 
 def test_a_thread_is_named_by_its_entry() -> None:

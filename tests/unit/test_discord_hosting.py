@@ -89,6 +89,7 @@ def examined(fake: FakeDiscord, *scheduled: ChannelRef, registered: bool = False
 def test_the_doctor_finds_nothing_wrong_where_nothing_is() -> None:
     lines = examined(FakeDiscord(), OPEN, registered=True)
 
+    assert lines
     assert all(good for good, _ in lines), lines
     assert (True, "/blog is registered as it should be.") in lines
     assert (True, "ours #reading has a schedule and every permission for it.") in lines

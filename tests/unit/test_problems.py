@@ -79,6 +79,7 @@ def test_half_a_platform_is_not_left_out_silently(name: str, discord: str, monke
     told = problems()
 
     assert "No platform has a token" not in "".join(told)
+    assert told
     assert all("SLACK" in problem for problem in told)
 
 

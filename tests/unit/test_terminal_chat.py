@@ -235,6 +235,7 @@ def test_a_reaction_is_taken_off_wherever_the_speaker_put_it() -> None:
     put, put_again, *taken = reactions(core)
     assert isinstance(put, Reacted)
     assert isinstance(put_again, Reacted)
+    assert taken
     assert all(isinstance(each, Unreacted) for each in taken)
     assert {each.message for each in taken if isinstance(each, Unreacted)} == {put.message, put_again.message}
 
