@@ -25,12 +25,12 @@ from bot.ports.metrics import Metrics
 from bot.runtime import log
 from bot.runtime.arena import have_one_arena
 from bot.runtime.clock import SystemClock
-from bot.runtime.executors import Executors
 from bot.runtime.lists import Lists, Progress
 from bot.runtime.notify_listener import listening
 from bot.runtime.scheduler import Scheduler
 from bot.runtime.settings import Settings
 from bot.runtime.steady import kept_going
+from bot.runtime.threads import ThreadRunner
 from bot.runtime.ticker import Ticker
 from bot.runtime.uncounted import Uncounted
 from bot.runtime.vault import ThreadedVault
@@ -57,7 +57,7 @@ class Club:
     settings: Settings
     clock: SystemClock
     store: SqlStore
-    runner: Executors
+    runner: ThreadRunner
     platforms: dict[PlatformName, ChatPlatform]
     dispatcher: Dispatcher
     deliverer: Worker
@@ -129,7 +129,7 @@ async def open_club(
     clock = SystemClock()
     alone = None if local is None else PRIVATE
     store = await asyncio.to_thread(partial(open_store, settings.database_url, clock, migrate=migrate, alone=alone))
-    runner = Executors(store, readers=store.readers, writers=store.writers)
+    runner = ThreadRunner(store, readers=store.readers, writers=store.writers)
     club = _assembled(settings, clock, store, runner, durations, metrics, hosted=hosted, local=local, admins=admins)
     try:
         yield club
@@ -143,7 +143,7 @@ def _assembled(
     settings: Settings,
     clock: SystemClock,
     store: SqlStore,
-    runner: Executors,
+    runner: ThreadRunner,
     durations: Durations,
     metrics: Metrics,
     *,

@@ -27,7 +27,7 @@ from bot.domain.reading_state import ReadingState
 from bot.ports.clock import Clock
 from bot.ports.metrics import Metrics
 from bot.ports.runner import Runner
-from bot.runtime.gathered import Gathered
+from bot.runtime.threads import Batcher
 from bot.service import ledger
 from bot.service.ledger import Attempt, Outcome
 
@@ -125,8 +125,8 @@ class Worker:
         self._attempting: set[int] = set()
         self._stopping = False
         self._broken: type[Exception] | None = None
-        self._intend = Gathered(self._intend_all)
-        self._note = Gathered(self._note_all)
+        self._intend = Batcher(self._intend_all)
+        self._note = Batcher(self._note_all)
 
     def wake(self) -> None:
         """Look at the ledger now; safe to call at any time from the event loop's thread."""

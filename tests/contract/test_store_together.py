@@ -16,7 +16,7 @@ from sqlalchemy import Connection, event
 from bot.domain.errors import Conflict, StoreBusy
 from bot.ports.runner import Failed
 from bot.ports.store import Transaction
-from bot.runtime.executors import Executors
+from bot.runtime.threads import ThreadRunner
 from store.sql import SqlStore, open_store
 from tests.fakes.clock import FakeClock
 
@@ -77,11 +77,11 @@ def written(store: SqlStore, *use_cases: UseCase) -> list[Any]:
     """What each of them hears who ask at the same moment."""
 
     async def asked() -> list[Any]:
-        executors = Executors(store, readers=1, writers=1)
+        runner = ThreadRunner(store, readers=1, writers=1)
         try:
-            return await asyncio.gather(*(executors.write(one) for one in use_cases), return_exceptions=True)
+            return await asyncio.gather(*(runner.write(one) for one in use_cases), return_exceptions=True)
         finally:
-            executors.drain()
+            runner.drain()
 
     return asyncio.run(asked())
 
@@ -126,13 +126,13 @@ def test_a_disk_that_fills_up_in_the_middle_keeps_what_was_said_to_be_kept_and_n
 
 def test_what_was_cancelled_before_its_turn_is_not_carried_out(on_file: SqlStore) -> None:
     async def asked() -> None:
-        executors = Executors(on_file, readers=1, writers=1)
-        tasks = [asyncio.create_task(executors.write(adding(str(n)))) for n in range(3)]
+        runner = ThreadRunner(on_file, readers=1, writers=1)
+        tasks = [asyncio.create_task(runner.write(adding(str(n)))) for n in range(3)]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await executors.write(adding("kept"))
-        executors.drain()
+        await runner.write(adding("kept"))
+        runner.drain()
 
     asyncio.run(asked())
 
@@ -142,14 +142,14 @@ def test_what_was_cancelled_before_its_turn_is_not_carried_out(on_file: SqlStore
 WRITER = """
 import asyncio, sys
 from bot.runtime.clock import SystemClock
-from bot.runtime.executors import Executors
+from bot.runtime.threads import ThreadRunner
 from store.sql import open_store
 
 async def main():
-    executors = Executors(open_store(sys.argv[1], SystemClock()), readers=1, writers=1)
+    runner = ThreadRunner(open_store(sys.argv[1], SystemClock()), readers=1, writers=1)
 
     async def add(name):
-        await executors.write(lambda tx: tx.teams.add(name, "UTC"))
+        await runner.write(lambda tx: tx.teams.add(name, "UTC"))
         print(name, flush=True)
 
     for n in range(1000):

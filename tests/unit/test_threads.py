@@ -1,4 +1,4 @@
-"""What is read on SQLite: in one go for those who ask at the same moment, and never so that the loop stands still for it."""
+"""How reads on SQLite are batched, and that the event loop does not wait for a slow one."""
 
 import asyncio
 import threading
@@ -12,8 +12,8 @@ import pytest
 
 from bot.domain.errors import NotFound, StoreBusy
 from bot.ports.store import Store, Transaction
-from bot.runtime import readers
-from bot.runtime.readers import GroupReader
+from bot.runtime import threads
+from bot.runtime.threads import BatchReader
 
 UseCase = Callable[[Transaction], Any]
 
@@ -34,12 +34,12 @@ class CountingStore:
         yield cast(Transaction, self.begun)
 
 
-def reader_of(store: CountingStore, threads: int = 1) -> GroupReader:
-    return GroupReader(cast(Store, store), threads)
+def reader_of(store: CountingStore, count: int = 1) -> BatchReader:
+    return BatchReader(cast(Store, store), count)
 
 
-def told(store: CountingStore, *use_cases: UseCase) -> list[Any]:
-    """What each of them hears who ask at the same moment."""
+def results(store: CountingStore, *use_cases: UseCase) -> list[Any]:
+    """What the use cases return, or raise, if they are requested in one turn of the loop."""
 
     async def asked() -> list[Any]:
         reader = reader_of(store)
@@ -62,23 +62,23 @@ def saying(word: str) -> UseCase:
     return lambda tx: f"{word} in {tx}"
 
 
-def test_those_who_ask_at_the_same_moment_are_answered_from_one_transaction() -> None:
-    assert told(CountingStore(), saying("a"), saying("b"), saying("c")) == ["a in 1", "b in 1", "c in 1"]
+def test_reads_of_one_turn_share_a_transaction() -> None:
+    assert results(CountingStore(), saying("a"), saying("b"), saying("c")) == ["a in 1", "b in 1", "c in 1"]
 
 
-def test_what_raises_is_told_to_its_own_and_the_rest_is_read_in_another_transaction() -> None:
+def test_after_an_error_the_rest_is_read_in_another_transaction() -> None:
     no = NotFound("no")
 
-    assert told(CountingStore(), saying("a"), raising(no), saying("b")) == ["a in 1", no, "b in 2"]
+    assert results(CountingStore(), saying("a"), raising(no), saying("b")) == ["a in 1", no, "b in 2"]
 
 
-def test_a_database_that_is_away_is_told_to_everybody() -> None:
-    heard = told(CountingStore(away=True), saying("a"), saying("b"))
+def test_every_caller_learns_that_the_database_is_away() -> None:
+    received = results(CountingStore(away=True), saying("a"), saying("b"))
 
-    assert [str(error) for error in heard] == ["away", "away"]
+    assert [str(error) for error in received] == ["away", "away"]
 
 
-def test_the_loop_goes_on_beside_what_takes_long() -> None:
+def test_the_loop_continues_beside_a_slow_read() -> None:
     async def asked() -> bool:
         reader, on_we_go = reader_of(CountingStore()), threading.Event()
         reading = asyncio.create_task(reader.read(lambda _: on_we_go.wait(10)))
@@ -88,14 +88,14 @@ def test_the_loop_goes_on_beside_what_takes_long() -> None:
         reader.drain()
         return seen
 
-    assert asyncio.run(asked()), "whoever read waited in vain for the loop"
+    assert asyncio.run(asked()), "the read waited in vain for the loop"
 
 
-def test_what_takes_long_keeps_nobody_else_waiting_asked_before_or_after() -> None:
+def test_a_slow_read_delays_no_other_read() -> None:
     async def asked() -> list[str]:
-        reader, on_we_go = reader_of(CountingStore(), threads=2), threading.Event()
+        reader, on_we_go = reader_of(CountingStore(), count=2), threading.Event()
         long = asyncio.create_task(reader.read(lambda _: on_we_go.wait(10)))
-        await asyncio.sleep(0)  # it is asked for, and nothing was handed over yet
+        await asyncio.sleep(0)  # it is requested, and no batch has begun
         first = await reader.read(lambda _: "at the same moment")
         second = await reader.read(lambda _: "later")
         on_we_go.set()
@@ -106,7 +106,7 @@ def test_what_takes_long_keeps_nobody_else_waiting_asked_before_or_after() -> No
     assert asyncio.run(asked()) == ["at the same moment", "later"]
 
 
-def the_loop_goes_on(reader: GroupReader) -> "asyncio.Future[bool]":
+def the_loop_goes_on(reader: BatchReader) -> "asyncio.Future[bool]":
     """Read for a while; whether the loop did anything meanwhile."""
     went_on = threading.Event()
     reading = asyncio.ensure_future(reader.read(lambda _: went_on.wait(0.3)))
@@ -114,30 +114,35 @@ def the_loop_goes_on(reader: GroupReader) -> "asyncio.Future[bool]":
     return reading
 
 
-def patience(monkeypatch: pytest.MonkeyPatch, aside: float, in_vain: float = 0.0) -> None:
-    for name, seconds in (("BEGINNING", 0.0), ("ASIDE", aside), ("MAX_ASIDE", aside), ("IN_VAIN", in_vain)):
-        monkeypatch.setattr(readers, name, seconds)
+def waits(monkeypatch: pytest.MonkeyPatch, wait: float, pause: float = 0.0) -> None:
+    for name, seconds in (
+        ("START_WAIT", 0.0),
+        ("WAIT_PER_READ", wait),
+        ("MAX_WAIT", wait),
+        ("PAUSE_AFTER_TIMEOUT", pause),
+    ):
+        monkeypatch.setattr(threads, name, seconds)
 
 
-def test_the_loop_stands_aside_for_what_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_loop_blocks_while_a_batch_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     async def asked() -> bool:
         reader = reader_of(CountingStore())
         went_on = await the_loop_goes_on(reader)
         reader.drain()
         return went_on
 
-    patience(monkeypatch, aside=5.0)
+    waits(monkeypatch, wait=5.0)
 
     assert not asyncio.run(asked())
 
 
-def test_it_stands_aside_for_nothing_beside_what_is_still_being_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_loop_does_not_block_beside_an_earlier_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     async def asked() -> bool:
-        reader, on_we_go = reader_of(CountingStore(), threads=2), threading.Event()
-        patience(monkeypatch, aside=0.01)
+        reader, on_we_go = reader_of(CountingStore(), count=2), threading.Event()
+        waits(monkeypatch, wait=0.01)
         long = asyncio.create_task(reader.read(lambda _: on_we_go.wait(10)))
         await asyncio.sleep(0.05)
-        patience(monkeypatch, aside=5.0)
+        waits(monkeypatch, wait=5.0)
         went_on = await the_loop_goes_on(reader)
         on_we_go.set()
         assert await long
@@ -147,16 +152,16 @@ def test_it_stands_aside_for_nothing_beside_what_is_still_being_read(monkeypatch
     assert asyncio.run(asked())
 
 
-@pytest.mark.parametrize(("in_vain", "goes_on"), [(60.0, True), (0.0, False)])
-def test_where_it_stood_aside_in_vain_it_does_not_for_a_while(
-    in_vain: float, goes_on: bool, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("pause", "goes_on"), [(60.0, True), (0.0, False)])
+def test_the_loop_does_not_block_soon_after_a_timeout(
+    pause: float, goes_on: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def asked() -> bool:
         reader = reader_of(CountingStore())
-        patience(monkeypatch, aside=0.01, in_vain=in_vain)
+        waits(monkeypatch, wait=0.01, pause=pause)
         await reader.read(lambda _: time.sleep(0.1))
-        await asyncio.sleep(0.05)  # who hears of a read may hear of it before its thread has ended
-        patience(monkeypatch, aside=5.0, in_vain=in_vain)
+        await asyncio.sleep(0.05)  # a caller may have its result before the thread has ended
+        waits(monkeypatch, wait=5.0, pause=pause)
         went_on = await the_loop_goes_on(reader)
         reader.drain()
         return went_on
@@ -164,19 +169,19 @@ def test_where_it_stood_aside_in_vain_it_does_not_for_a_while(
     assert asyncio.run(asked()) is goes_on
 
 
-def test_what_no_future_takes_is_told_as_a_bug_and_keeps_nobody_waiting() -> None:
-    heard = told(CountingStore(), saying("a"), raising(StopIteration()), saying("b"))
+def test_a_stop_iteration_becomes_an_error_of_its_caller() -> None:
+    received = results(CountingStore(), saying("a"), raising(StopIteration()), saying("b"))
 
-    assert [str(one) for one in heard] == ["a in 1", "a use case went on where there was nothing more", "b in 2"]
+    assert [str(one) for one in received] == ["a in 1", "a use case went on where there was nothing more", "b in 2"]
 
 
-def test_where_no_thread_can_be_begun_that_is_told_and_the_next_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reads_go_on_after_no_thread_could_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
     async def asked() -> list[Any]:
         reader = reader_of(CountingStore())
         with monkeypatch.context() as now:
             now.setattr(ThreadPoolExecutor, "submit", raising(RuntimeError("no thread")))
             first = await asyncio.gather(reader.read(saying("a")), return_exceptions=True)
-        patience(monkeypatch, aside=0.0)
+        waits(monkeypatch, wait=0.0)
         async with asyncio.timeout(10):
             second = await reader.read(saying("b"))
         reader.drain()
@@ -185,24 +190,24 @@ def test_where_no_thread_can_be_begun_that_is_told_and_the_next_are_read(monkeyp
     assert asyncio.run(asked()) == ["no thread", "b in 1"]
 
 
-def test_what_was_cancelled_before_its_turn_is_not_carried_out() -> None:
-    carried_out: list[str] = []
+def test_a_cancelled_read_is_not_run() -> None:
+    run: list[str] = []
 
     async def asked() -> None:
         reader = reader_of(CountingStore())
-        tasks = [asyncio.create_task(reader.read(lambda _: carried_out.append("cancelled"))) for _ in range(3)]
+        tasks = [asyncio.create_task(reader.read(lambda _: run.append("cancelled"))) for _ in range(3)]
         await asyncio.sleep(0)
         for task in tasks:
             task.cancel()
-        await reader.read(lambda _: carried_out.append("kept"))
+        await reader.read(lambda _: run.append("kept"))
         reader.drain()
 
     asyncio.run(asked())
 
-    assert carried_out == ["kept"]
+    assert run == ["kept"]
 
 
-def test_what_was_drained_reads_no_more() -> None:
+def test_a_drained_reader_accepts_no_read() -> None:
     async def asked() -> None:
         reader = reader_of(CountingStore())
         reader.drain()
