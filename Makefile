@@ -44,7 +44,7 @@ coverage: $(READY) ## the lines and branches that the tests run on SQLite
 	@$(BIN)/python -m coverage report --skip-covered
 
 bench: $(READY) ## the budgets of the design, one JSON line each, some 10 minutes; ONLY="completion …" picks some
-	@$(BIN)/python -m tests.bench $(ONLY)
+	@MALLOC_ARENA_MAX=1 $(BIN)/python -m tests.bench $(ONLY)
 
 chaos: $(READY) ## kill, pause and deceive real workers; one JSON line a row, about 15 minutes; ONLY="R1 R3" picks some
 	@$(BIN)/python -m tests.chaos $(ONLY)
@@ -53,7 +53,7 @@ chaos-long: $(READY) ## the same with the full counts; about two hours
 	@$(BIN)/python -m tests.chaos --long $(ONLY)
 
 soak: $(READY) ## whether a process grows: 100,000 commands, reactions and deliveries in one; some minutes
-	@$(BIN)/python -m tests.bench soak
+	@MALLOC_ARENA_MAX=1 $(BIN)/python -m tests.bench soak
 
 bench-long: $(READY) ## 100,000 deliveries in place of 10,000; some minutes
 	@DOGEAR_DELIVERIES=100000 $(BIN)/python -m tests.bench deliveries

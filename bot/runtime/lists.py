@@ -6,13 +6,12 @@ what others change, sizes and times are compared every few seconds.
 """
 
 import asyncio
-import gc
 import logging
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -118,8 +117,7 @@ class Lists:
     async def sync(self, team: Team, progress: Progress | None = None, *, accept: bool = False) -> SyncReport:
         """Read the team's changed files and take them in; with `accept` also what would be held."""
         async with self._lock:
-            with _uncollected():
-                return await self._synced(team, progress, orphans=False, accept=accept)
+            return await self._synced(team, progress, orphans=False, accept=accept)
 
     async def use(
         self,
@@ -144,8 +142,7 @@ class Lists:
                 await self._runner.write(lambda tx: entries.use(tx, team.id, wanted))
                 if known:
                     _log_change(team, set(wanted) - set(known), set(known) - set(wanted), level)
-            with _uncollected():
-                return await self._synced(team, progress, orphans=set(known) != set(wanted), accept=accept)
+            return await self._synced(team, progress, orphans=set(known) != set(wanted), accept=accept)
 
     async def change(
         self, team: Team, *, add: Sequence[Path], remove: Sequence[Path], progress: Progress | None = None
@@ -160,8 +157,7 @@ class Lists:
             await self._in_thread(partial(refuse_missing, added))
             await self._runner.write(lambda tx: entries.change_sources(tx, team, added, removed))
             _log_change(team, added, removed, logging.WARNING)
-            with _uncollected():
-                return await self._synced(team, progress, orphans=True, accept=False)
+            return await self._synced(team, progress, orphans=True, accept=False)
 
     async def _synced(self, team: Team, progress: Progress | None, *, orphans: bool, accept: bool) -> SyncReport:
         """With `orphans` there may be entries of a source that was taken away."""
@@ -303,20 +299,6 @@ def log_news(news: News) -> None:
     """A line in the log for everything that was taken in or went wrong."""
     for level, line in news.lines():
         log.log(level, "%s", line, extra={"team": news.team.name})
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without the collector of cycles: a list is a hundred thousand records and no cycle, and the collector walks over
-    all of them again and again, for a tenth of the time that a sync takes.
-    """
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
 
 
 def _absolute(paths: Iterable[Path], known: Iterable[str]) -> list[str]:

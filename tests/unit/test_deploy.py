@@ -114,6 +114,18 @@ def test_every_way_to_install_it_takes_what_the_lock_pins() -> None:
         assert installs[0].endswith(f"-r {lock}")
 
 
+def test_threads_share_one_memory_arena_however_it_is_deployed() -> None:
+    image = (DEPLOY / "Dockerfile").read_text(encoding="utf-8").rpartition("\nFROM ")[2]
+    unit = (DEPLOY / "dogear.service").read_text(encoding="utf-8")
+    ours = [*containers(), *containers("initContainers")]
+
+    assert re.search(r"^ENV (?:.*\\\n)*.*\bMALLOC_ARENA_MAX=1\b", image, re.MULTILINE)
+    assert "\nEnvironment=MALLOC_ARENA_MAX=1\n" in unit
+    assert {"dogear", "replica", "worker"} <= compose().keys(), "they run the image"
+    assert ours
+    assert all(container["image"].partition(":")[0].endswith("dogear") for container in ours)
+
+
 def test_nothing_runs_as_root_or_writes_where_it_is_installed() -> None:
     for service in compose().values():
         assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
