@@ -27,3 +27,25 @@ class Metrics(Protocol):
     def job_failed(self, job: str) -> None:
         """A run of a recurring job failed; one that hung is `restarted`."""
         ...
+
+
+class NullMetrics:
+    """Counts nothing: for a chat in a terminal, or a command that does one thing."""
+
+    def count_answer(self, command: str, outcome: str, seconds: float) -> None:
+        pass
+
+    def count_repeat(self) -> None:
+        pass
+
+    def count_settled(self, delivery: Delivery, transition: Transition) -> None:
+        pass
+
+    def count_restart(self, part: str) -> None:
+        pass
+
+    def job_failed(self, job: str) -> None:
+        pass
+
+
+NULL_METRICS = NullMetrics()

@@ -2,7 +2,8 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -17,35 +18,50 @@ from bot.commands.deadline import Deadline
 from bot.commands.dispatch import Dispatcher, HostRules
 from bot.commands.limits import Limits
 from bot.domain.delivery import Durations
+from bot.domain.errors import StoreError
 from bot.domain.ids import AccountRef, MessageRef, PlatformName, Url, WorkspaceRef
 from bot.domain.notice import Host
 from bot.domain.schedule import Schedule
 from bot.domain.team import Role, Team
-from bot.ports.metrics import Metrics
-from bot.runtime import log
+from bot.ports.metrics import NULL_METRICS, Metrics
 from bot.runtime.clock import SystemClock
 from bot.runtime.lists import Lists, Progress
+from bot.runtime.log import set_up as set_up_logging
 from bot.runtime.notify_listener import listening
 from bot.runtime.scheduler import Scheduler
 from bot.runtime.settings import Settings
-from bot.runtime.steady import kept_going
 from bot.runtime.threads import ThreadRunner
 from bot.runtime.ticker import Ticker
-from bot.runtime.uncounted import Uncounted
 from bot.runtime.vault import ThreadedVault
 from bot.runtime.worker import Worker
 from bot.service import teams
 from bot.service.entries import SyncReport
 from store.sql import SqlStore, open_store
 
-UNCOUNTED = Uncounted()
 MAX_WAIT = timedelta(seconds=2.5)
 """For the database; a platform waits for three seconds at most."""
+RESTART_PAUSE = 5.0
+"""Seconds before a part that failed is restarted: it may fail again at once."""
 GC_THRESHOLD = 10_000
 """New objects before Python's collector of cycles runs; its default is 700. Every answer makes hundreds of small objects that
 go without its help. At 700 the p99 of 50 commands at once was 240 to 350 ms, at 10,000 it was 120 to 150; to read a list of
 20,000 entries took 1.7 s and takes 1.4, which is what it takes with no collector at all.
 """
+
+log = logging.getLogger("dogear.restart")
+
+
+async def restart_on_error(part: str, work: Callable[[], Awaitable[None]], metrics: Metrics) -> None:
+    """Run a part of the process, and restart it after an error, until it ends by itself or is cancelled."""
+    while True:
+        try:
+            return await work()
+        except StoreError as error:
+            log.warning("the %s is restarted: %s", part, error)
+        except Exception:
+            log.exception("bug in the %s, which is restarted", part)
+        metrics.count_restart(part)
+        await asyncio.sleep(RESTART_PAUSE)
 
 
 @dataclass(frozen=True)
@@ -89,8 +105,8 @@ class Club:
         ):
             self.scheduler.add(job)
         async with self.scheduler.running(), listening(self.store.bell(), self.deliverer.wake):
-            worker = kept_going("worker", self.deliverer.run, self.metrics)
-            watches = [kept_going("watch over the lists", self.lists.watch, self.metrics)] if lists else []
+            worker = restart_on_error("worker", self.deliverer.run, self.metrics)
+            watches = [restart_on_error("watch over the lists", self.lists.watch, self.metrics)] if lists else []
             working = [asyncio.create_task(work) for work in (worker, *watches)]
             try:
                 yield
@@ -106,7 +122,7 @@ async def open_club(
     *,
     migrate: bool,
     durations: Durations = Durations(),  # noqa: B008 -- frozen
-    metrics: Metrics = UNCOUNTED,
+    metrics: Metrics = NULL_METRICS,
     hosted: bool = False,
     local: WorkspaceRef | None = None,
     admins: Sequence[AccountRef] = (),
@@ -120,7 +136,7 @@ async def open_club(
 
     Raises BadConfig for a database that cannot be used, StaleSchema for one of another version.
     """
-    log.set_up(settings.log_level)
+    set_up_logging(settings.log_level)
     gc.set_threshold(GC_THRESHOLD, *gc.get_threshold()[1:])
     clock = SystemClock()
     alone = None if local is None else PRIVATE

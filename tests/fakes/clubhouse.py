@@ -13,8 +13,8 @@ from bot.domain.ids import InvocationId, MessageRef
 from bot.domain.reading_state import ReadingState
 from bot.domain.team import Role, Team
 from bot.domain.text import string
-from bot.ports.metrics import Metrics
-from bot.runtime.bootstrap import UNCOUNTED, Club, open_club
+from bot.ports.metrics import NULL_METRICS, Metrics
+from bot.runtime.bootstrap import Club, open_club
 from bot.runtime.settings import load
 from bot.runtime.stage import LocalStage
 from bot.service import teams
@@ -90,7 +90,7 @@ async def clubhouse(
     *titles: str,
     at: datetime = WEDNESDAY,
     platform: RecordingPlatform | None = None,
-    metrics: Metrics = UNCOUNTED,
+    metrics: Metrics = NULL_METRICS,
     hosted: bool = False,
     **options: Any,
 ) -> AsyncIterator[Clubhouse]:

@@ -12,8 +12,8 @@ from typing import Any
 
 from adapters.slack.platform import SlackPlatform
 from adapters.slack.setup import SlackSetup
-from bot.ports.metrics import Metrics
-from bot.runtime.bootstrap import UNCOUNTED, Club, open_club
+from bot.ports.metrics import NULL_METRICS, Metrics
+from bot.runtime.bootstrap import Club, open_club
 from bot.runtime.http import HEALTH, serving
 from bot.runtime.settings import load
 from bot.runtime.stage import LocalStage
@@ -70,7 +70,7 @@ async def running(
     *,
     by_socket: bool = False,
     hosted: bool = False,
-    metrics: Metrics = UNCOUNTED,
+    metrics: Metrics = NULL_METRICS,
     **more: Any,
 ) -> AsyncIterator[SlackClub]:
     """The club with Slack while the block lasts; its clock stands where the machine's does. `hosted` sets its limits."""

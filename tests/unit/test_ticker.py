@@ -10,9 +10,9 @@ import pytest
 
 from bot.domain.delivery import Durations
 from bot.domain.notice import Host
+from bot.ports.metrics import NULL_METRICS
 from bot.ports.runner import Runner
 from bot.ports.store import Transaction
-from bot.runtime.bootstrap import UNCOUNTED
 from bot.runtime.scheduler import Scheduler
 from bot.runtime.ticker import Ticker
 from bot.service import digests
@@ -102,7 +102,7 @@ def test_a_digest_that_falls_due_between_two_ticks_waits_for_neither(tmp_path: P
             await house.say("schedule set mon 09:00 UTC")
             club.clock.move_to(DUE - timedelta(milliseconds=300))
             ticker = Ticker(club.runner, club.deliverer, Host(), SELDOM, club.clock)
-            scheduler = Scheduler(UNCOUNTED)
+            scheduler = Scheduler(NULL_METRICS)
             scheduler.add(ticker.jobs()[0])
             before = len(await club.runner.read(lambda tx: tx.ledger.count_by_state()))
             async with asyncio.timeout(60), scheduler.running():

@@ -1,19 +1,19 @@
-"""A part of the process that breaks is begun anew."""
+"""A part of the process that fails is restarted."""
 
 import asyncio
 
 import pytest
 
 from bot.domain.errors import StoreError
-from bot.runtime import steady
-from bot.runtime.steady import kept_going
+from bot.runtime import bootstrap
+from bot.runtime.bootstrap import restart_on_error
 from tests.unit.test_supervise import Counted
 
 
-def test_what_breaks_is_begun_anew_until_it_ends_by_itself(
+def test_a_failing_part_is_restarted_until_it_ends_by_itself(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(steady, "PAUSE", 0)
+    monkeypatch.setattr(bootstrap, "RESTART_PAUSE", 0)
     metrics, ends = Counted(), [ValueError("a bug"), StoreError("The database is away."), None]
 
     async def work() -> None:
@@ -21,7 +21,7 @@ def test_what_breaks_is_begun_anew_until_it_ends_by_itself(
         if error is not None:
             raise error
 
-    asyncio.run(kept_going("watch", work, metrics))
+    asyncio.run(restart_on_error("watch", work, metrics))
 
     assert ends == []
     assert metrics.restarts == ["watch", "watch"]
