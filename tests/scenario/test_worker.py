@@ -17,7 +17,7 @@ from bot.domain.ids import ChannelRef, MessageRef, ThreadRef
 from bot.domain.notice import Host
 from bot.runtime.worker import MAX_TURN, Worker
 from bot.service import ledger
-from bot.service.ledger import Noted
+from bot.service.ledger import Outcome
 from tests.fakes.clubhouse import Clubhouse, clubhouse
 from tests.fakes.platform import NAME, RecordingPlatform, channel
 from tests.unit.test_supervise import Counted
@@ -199,7 +199,7 @@ def test_a_delivery_lost_to_another_worker_is_not_counted_and_its_double_goes(da
             platform = RecordingPlatform()
             one, metrics = worker(house, platform)
             double = await platform.post(channel(), Card(title="Alpha"), key=delivery.key)
-            await one._report(delivery, Noted(transition=Transition(state=State.SENT), lost=True, surplus=double))
+            await one._report(delivery, Outcome(transition=Transition(state=State.SENT), lost=True, surplus=double))
             return len(platform.posted), metrics.ends
 
     assert asyncio.run(scenario()) == (0, [])
