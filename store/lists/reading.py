@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bot.domain.source import LinkCount, ReadEntry, ReadList, UnreadLink
 from store.lists.entries import EntryReader
+from store.lists.formats import detect
 from store.lists.formats.markdown_regions import IN_CODE, IN_COMMENT, Regions, find_regions
 from store.lists.formats.markdown_scan import MAX_LEVELS
 from store.lists.front_matter import FrontMatter, split
@@ -57,6 +58,8 @@ def read(data: bytes, file: str) -> ReadList:
     if not text.strip():
         report.error("the file is empty; add entries such as `* [Title](https://…)`, or delete it")
         return _failed(file, report)
+    if (other := detect.read(text, file, report)) is not None:
+        return other
     if sum(map(text.count, ("[", "<", "://"))) > MAX_SIGNS:
         _report_signs(text, report)
         return _failed(file, report)

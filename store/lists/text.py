@@ -9,7 +9,8 @@ TAB = 4
 _CODE = 4
 """From this many columns on, Markdown reads an indented line after a blank one as code."""
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b") | {127})
-_UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+"""The bytes that UTF-16 begins with, as Windows writes it; a file without them is read as UTF-8."""
 _UNREADABLE = re.compile("[\0\udc80-\udcff]")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BINARY_FROM = 0.1
@@ -27,9 +28,12 @@ def cleaned(data: bytes, report: Report) -> str | None:
 
     What cannot be read becomes U+FFFD, so that an entry keeps its place and its number until the file is mended.
     """
-    if data.startswith(_UTF_16_MARKS):
-        report.error("this is UTF-16; save the file as UTF-8")
-        return None
+    if data.startswith(UTF_16_MARKS):
+        try:
+            data = data.decode("utf-16").encode()
+        except UnicodeDecodeError:
+            report.error("this UTF-16 is broken; save the file as UTF-8")
+            return None
     data = data.removeprefix(_BYTE_ORDER_MARK)
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")

@@ -14,10 +14,11 @@ from bot.domain.source import ReadEntry
 from bot.domain.url import canonical, web
 from bot.domain.visible import visible
 from store.lists.entries import IDENTITY, closing_of
+from store.lists.formats import detect
 from store.lists.formats.markdown_scan import Heading, Place, Shape
 from store.lists.reading import MAX_BYTES, parsed, read
 from store.lists.report import Report
-from store.lists.text import TAB, cleaned, width
+from store.lists.text import TAB, UTF_16_MARKS, cleaned, width
 
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
 _ITEM = re.compile(r"(?P<indent>\s*)(?P<marker>[-*+]|(?P<number>\d{1,8})(?P<mark>[.)]))(?P<space>[ \t]+)")
@@ -105,6 +106,8 @@ class _Document:
     def __init__(self, data: bytes) -> None:
         report = Report("the list")
         text = cleaned(data, report)
+        if text is not None and (data.startswith(UTF_16_MARKS) or detect.format_of(text, "")):
+            raise Conflict("Only Markdown lists in UTF-8 are edited; Dogear reads this file and never writes it.")
         if text is None or len(data) > MAX_BYTES:
             raise Conflict("This list cannot be edited.", hint="`dogear check` says what is wrong with it.")
         self._parts = parsed(text, report)

@@ -36,7 +36,7 @@ _MARKER = re.compile(rb"[ \t]*(?:[-*+]|\d{1,9}[.)])(?:[ \t]+|(?=\n))(?:\[[^\[\]\
 _BADGE = re.compile(
     rb"shields\.io|badge|badgen|travis-ci|codecov|coveralls|circleci|awesome\.re|contrib\.rocks|opencollective"
     rb"|star-history|avatars\d*\.githubusercontent|creativecommons|licensebuttons|cc-zero|licen[cs]e|netlify|deepsource"
-    rb"|codacy|snyk\.io|gitter|discord(?:app)?\.com/api|visitor|buymeacoffee|ko-fi|patreon|paypal|producthunt|sponsor"
+    rb"|codacy|snyk\.io|gitter|/api/guilds/|visitor|buymeacoffee|ko-fi|patreon|paypal|producthunt|sponsor"
     rb"|colab|binder|api\.securityscorecards|sindresorhus/awesome",
     re.IGNORECASE,
 )
