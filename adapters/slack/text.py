@@ -4,18 +4,15 @@ import re
 import unicodedata
 
 from bot.domain.url import web
+from bot.domain.visible import visible
 
 ELLIPSIS = "…"
 _SPACES = "\t\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029"
-_DROPPED: dict[int, str | None] = {
-    **dict.fromkeys((*range(0x20), *range(0x7F, 0xA0))),
-    **dict.fromkeys((*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), *range(0x2066, 0x206A))),
-    **dict.fromkeys((0x061C, 0xFEFF, *range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE0080))),
+_SPACED: dict[int, str | None] = {
     **{ord(space): " " for space in _SPACES},
     **dict.fromkeys(range(0xD800, 0xE000), "\ufffd"),
-    ord("\n"): "\n",
 }
-_ONE_LINE = {**_DROPPED, ord("\n"): " "}
+_ONE_LINE = {**_SPACED, ord("\n"): " "}
 _RIGHT_TO_LEFT = {"R", "AL", "AN"}
 _HOSTLIKE = re.compile(
     r"(?<![\w.-])(?:(?:[\w-]+\.)+(?:[^\W\d_]{2,}|xn--[\w-]+)|localhost|\d{1,3}(?:\.\d{1,3}){3})(?![\w-])"
@@ -30,7 +27,7 @@ def clean(text: str, *, lines: bool = False) -> str:
     """The text in one normal form without anything invisible that reorders or hides; on one line unless `lines`."""
     if text.isascii() and text.isprintable():
         return text
-    return unicodedata.normalize("NFC", text.translate(_DROPPED if lines else _ONE_LINE))
+    return visible(text.translate(_SPACED if lines else _ONE_LINE))
 
 
 def isolated(text: str) -> str:

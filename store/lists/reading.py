@@ -82,8 +82,7 @@ def parsed(text: str, report: Report) -> Parsed:
     regions = find_regions(_without_long_lines(body, about.lines, report))
     reader = EntryReader(about, report, {name: words for name, (_, _, words) in regions.repaired.footnotes.items()})
     entries = list(reader.read(regions.scan.body, regions.places, about.lines + 1))
-    for offset, indented in regions.indented:
-        line = about.lines + 1 + regions.scan.body.count(b"\n", 0, offset)
+    for line, indented in _indented(regions, about.lines + 1):
         entries += reader.read(indented.scan.body, indented.places, line)
     if regions.indented:
         entries.sort(key=lambda entry: entry.line)
@@ -136,8 +135,17 @@ def _unread(regions: Regions, first_line: int, report: Report) -> Iterator[Unrea
             column = len(body[body.rfind(b"\n", 0, each.offset) + 1 : each.offset].decode("utf-8", "replace")) + 1
             message = f"`{each.link}` is not read: {each.reason}; {each.remedy}"
             (report.error if each.is_error else report.warning)(message, line, column)
+    for line, indented in _indented(regions, first_line):
+        yield from _unread(indented, line, report)
+
+
+def _indented(regions: Regions, line: int) -> Iterator[tuple[int, Regions]]:
+    """The indented lists of a body whose first line is this one, each with the line that it begins at."""
+    counted = 0
     for offset, indented in regions.indented:
-        yield from _unread(indented, first_line + body.count(b"\n", 0, offset), report)
+        line += regions.scan.body.count(b"\n", counted, offset)
+        counted = offset
+        yield line, indented
 
 
 def _failed(file: str, report: Report) -> ReadList:

@@ -176,6 +176,13 @@ def test_composed_and_decomposed_characters_are_the_same(club: Club) -> None:
     assert len(titles(club, unicodedata.normalize("NFD", "ガ"))) == 2
 
 
+@pytest.mark.parametrize("typed", ["می\u200cخواهم", "میخواهم", "क्\u200dष", "क्ष"])
+def test_words_are_found_with_and_without_their_joiners(club: Club, typed: str) -> None:
+    fill(club, "می\u200cخواهم و क्\u200dष", "میخواهم و क्ष", "Other")
+
+    assert len(titles(club, typed)) == 2
+
+
 def test_accents_do_not_matter(club: Club) -> None:
     fill(club, "Über die Brücke", "cafe")
 

@@ -3,6 +3,7 @@
 import pytest
 
 from bot.domain.text import Span, bold, joined, plain, site_of, string
+from bot.domain.visible import holds_invisible, visible
 
 
 def test_plain_and_bold_text_is_one_span_and_none_for_nothing() -> None:
@@ -43,3 +44,20 @@ def test_nothing_joined_is_nothing() -> None:
 )
 def test_the_site_is_the_host_a_reader_would_name(url: str, site: str) -> None:
     assert site_of(url) == site
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["می\u200cخواهم", "क्\u200dष", "👩\u200d💻", "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"],
+)
+def test_joiners_stay_where_a_script_or_an_emoji_needs_them(text: str) -> None:
+    assert visible(text) == text
+    assert not holds_invisible(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["a\u200db", "a\u200cb", "\u200dab", "ab\u200c", "a\u200bb", "a\U000e0067b", "a\ufff9b"]
+)
+def test_joiners_go_where_nothing_needs_them(text: str) -> None:
+    assert visible(text) == "ab"
+    assert holds_invisible(text)

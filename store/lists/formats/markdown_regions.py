@@ -277,6 +277,7 @@ class _Finder:
             self._unread_all(links, IN_TEXT, but=main)
             return None
         generic = words.is_generic(main.title)
+        is_address = main.is_bare or words.is_address(main.title)
         above, _, beside = before.rpartition("\n")
         first_after = after.partition("\n")[0]
         if not is_first:
@@ -286,7 +287,10 @@ class _Finder:
                 return self._item(item, main, block, "", *words.title_in(title.partition("\n")[0]))
         elif words.is_lead(before):
             return self._item(item, main, block, before)
-        elif generic and main.is_bare and (words.ends_line(first_after) or words.is_label(beside, first_after)):
+        elif generic and (
+            (is_address and (words.ends_line(first_after) or words.is_label(beside, first_after)))
+            or (beside.rstrip(" *_").endswith((":", "：")) and words.ends_line(first_after))
+        ):
             if len(words.plain(before)) <= words.MAX_TITLE:
                 return self._item(item, main, block, "", *_title_before(before))
         elif generic and above and not beside.strip(" \t*_([") and len(words.plain(above)) <= words.MAX_TITLE:
@@ -743,7 +747,7 @@ class _Finder:
                 continue
             text = self._text(*cells[number]).strip()
             plain = words.plain(text)
-            if _has_words(plain) and not words.is_generic(plain) and not words.is_lead(f"{plain} "):
+            if _has_words(plain) and not words.is_generic(plain) and not words.is_number(plain):
                 place.title = words.title_in(text)[0]
                 return number
         return -1

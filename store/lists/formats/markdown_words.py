@@ -154,7 +154,7 @@ _GENERIC_PHRASE = re.compile(
     r"|(?:read|learn|find out|see)\s+(?:the\s+)?(?:full\s+|whole\s+)?(?:more|article|post|paper|story|interview)(?:\s+here)?"
     r"|(?:the\s+)?(?:project|official|author's|original|full|blog)\s+(?:page|site|website|homepage|paper|article|post|text|code)"
     r"|(?:part|vol|volume|video|link|page|chapter|day|week|pt)\.?\s*\d+|arxiv[: ].*|\d{4}\.\d{4,5}(?:v\d+)?"
-    r"|(?:source|project) ?code|continue reading|view (?:on|at|in) \w+)",
+    r"|home page|(?:source|project) ?code|continue reading|view (?:on|at|in) \w+)",
     re.IGNORECASE,
 )
 _PROSE = re.compile(
@@ -241,7 +241,7 @@ def title_in(words_before: str) -> tuple[str, str]:
         best = max(bold, key=lambda found: len(found[0]))
         return tidy(best[1] or best[2]), _rest(words_before, best.start(), best.end())
     quoted = _QUOTED.search(words_before)
-    if quoted and len(quoted[1].split()) > 1:
+    if quoted and (len(quoted[1].split()) > 1 or not _has_letters(words_before[: quoted.start()])):
         return tidy(quoted[1]), _rest(words_before, quoted.start(), quoted.end())
     if (first := _EMPHASIS_FIRST.match(words_before)) and _is_name(first[1]):
         return tidy(first[1]), _rest(words_before, 0, first.end())
@@ -251,7 +251,7 @@ def title_in(words_before: str) -> tuple[str, str]:
 def tidy(words: str) -> str:
     """Plain words without the signs that set them apart from a link."""
     text = _OPEN_END.sub("", plain(words).strip(_EDGES))
-    text = re.sub(r"^(?:[-*+]|\d{1,4}[.)、])\s+", "", text.strip(_EDGES))
+    text = re.sub(r"^(?:[-*+]\s|\d{1,4}(?:[.)]\s|、))\s*", "", text.strip(_EDGES))
     text = re.sub(rf"^[{_SIGNS}\s]+(?=\w)", "", text).strip(_EDGES)
     return text[:-1].rstrip() if text.endswith(".") and not text.endswith("..") else text
 
@@ -270,6 +270,19 @@ def lead_tags(lead: str) -> Iterator[str]:
 def said_in(lead: str) -> str:
     """The words of a lead that people should still see, which are not tags: an author, a date."""
     return plain(_LEAD_TAGS.sub("", _PICTURE.sub("", lead))).strip(_EDGES + "()[]\"'“”„.")
+
+
+def is_number(text: str) -> bool:
+    """Whether it is a number, a date or no word at all."""
+    return not _has_letters(text) or re.fullmatch(rf"(?:{_DATE})", text.strip(), re.IGNORECASE) is not None
+
+
+def is_address(title: str) -> bool:
+    return _ADDRESS.fullmatch(title.strip()) is not None
+
+
+def _has_letters(text: str) -> bool:
+    return any(map(str.isalpha, text))
 
 
 def _is_name(words: str) -> bool:

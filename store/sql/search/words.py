@@ -9,6 +9,8 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 
+from bot.domain.visible import without_joiners
+
 MAX_TOKEN = 200
 """More characters in one token than these do not help to find anything."""
 
@@ -48,7 +50,7 @@ def fold(text: str) -> str:
     """The text without case and accents, as both engines compare it."""
     if text.isascii():
         return text.lower()
-    return unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFD", text.lower())))
+    return unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFD", without_joiners(text).lower())))
 
 
 def spelled_out(text: str) -> str:
@@ -56,7 +58,10 @@ def spelled_out(text: str) -> str:
     are runs of letters and digits then. Most texts are so already.
     """
     text = _signs_spelled_out(text)
-    if not text.isascii() and _CHARACTER.search(text):
+    if text.isascii():
+        return text
+    text = without_joiners(text)
+    if _CHARACTER.search(text):
         text = _CHARACTERS.sub(lambda run: f" {'  '.join(run[0])} ", unicodedata.normalize("NFC", text))
     return text
 
