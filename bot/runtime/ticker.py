@@ -118,6 +118,8 @@ class Ticker:
 
     async def clean_up(self) -> None:
         """Remove the answers to events that no platform repeats any more, and what came from workspaces left long ago."""
+        if not self._forgets:
+            return
         await self._runner.write(lambda tx: tx.invocations.delete_before(tx.now() - REPEATS_END))
         for workspace in await self._runner.write(teams.forget_left):
             place = f"{workspace.ref.platform}:{workspace.ref.id}"

@@ -99,7 +99,7 @@ def test_what_needs_no_platform_works_without_an_extra(plain: Installed) -> None
     asked = plain.dogear("healthcheck", DOGEAR_HEALTH_PORT="9")
 
     assert version.stdout == "dogear 0.1.0\n"
-    assert checked.stdout.startswith("reading.md: 1 entry")
+    assert checked.stdout.startswith("reading.md: 1 link: 1 entry")
     assert "up to date" in migrated.stdout
     assert "in the thread" in toured.stdout
     assert (asked.stdout.startswith("Nothing answers at "), asked.returncode) == (True, 1)

@@ -6,7 +6,6 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -17,11 +16,9 @@ from sqlalchemy import text
 from adapters.terminal.room import PRIVATE
 from bot.domain.errors import Conflict, StaleSchema
 from bot.domain.ids import WorkspaceRef
-from bot.runtime import lists as lists_module
 from bot.runtime.bootstrap import open_club
 from bot.runtime.settings import load
-from bot.service import teams
-from store.lists import folder as lists_folder
+from bot.service import entries, teams
 from store.sql import migrate, open_store
 from store.sql.engine import address, begun, connect
 from tests.fakes import others
@@ -66,8 +63,8 @@ def set_revision(url: str, revision: str) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name, entries in {"a.md": ALPHA, "b.md": BETA, "c.md": GAMMA}.items():
-        (tmp_path / name).write_text(entries, encoding="utf-8")
+    for name, content in {"a.md": ALPHA, "b.md": BETA, "c.md": GAMMA}.items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
     return tmp_path
 
 
@@ -268,58 +265,31 @@ def test_a_change_of_lists_that_cannot_be_is_refused(
     assert sources(url) == {"default": ["a.md"]}
 
 
-class Watches:
-    """In place of the watch over a path: says which begin and which end."""
-
-    def __init__(self) -> None:
-        self._said: asyncio.Queue[str] = asyncio.Queue()
-
-    async def watch(self, path: Path) -> AsyncIterator[None]:
-        self._said.put_nowait(path.name)
-        try:
-            await asyncio.Event().wait()
-        finally:
-            self._said.put_nowait(f"not {path.name}")
-        yield
-
-    async def next(self) -> str:
-        async with asyncio.timeout(30):
-            return await self._said.get()
-
-    def quiet(self) -> bool:
-        return self._said.empty()
-
-
-def test_a_list_that_another_process_adds_is_watched(used: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    watches = Watches()
-    monkeypatch.setattr(lists_module, "LOOK_AGAIN", 0.05)
-    monkeypatch.setattr(lists_folder, "watch", watches.watch)
-
-    async def scene() -> None:
-        async with open_club(load(database=used), migrate=False) as club:
-            watching = asyncio.create_task(club.lists.watch())
-            assert await watches.next() == "a.md"
+def test_a_list_that_another_process_adds_is_read_at_the_next_rescan(used: str, folder: Path) -> None:
+    async def scene() -> int:
+        async with (
+            open_club(load(database=used), migrate=False) as club,
+            open_club(load(database=used), migrate=False) as other,
+        ):
             team = await club.runner.read(lambda tx: teams.named(tx, "default"))
-            await club.lists.change(team, add=[folder / "b.md"], remove=[folder / "a.md"])
-            assert {await watches.next(), await watches.next()} == {"b.md", "not a.md"}
-            watching.cancel()
-            await asyncio.gather(watching, return_exceptions=True)
+            await club.lists.rescan()
+            await other.runner.write(lambda tx: entries.change_sources(tx, team, [str(folder / "b.md")], []))
+            before = await club.runner.read(lambda tx: tx.entries.count(team.id))
+            await club.lists.rescan()
+            return await club.runner.read(lambda tx: tx.entries.count(team.id)) - before
 
-    asyncio.run(scene())
+    assert asyncio.run(scene()) > 0
 
 
-def test_a_chat_watches_the_lists_of_its_own_team_only(
-    used: str, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    watches = Watches()
-    monkeypatch.setattr(lists_folder, "watch", watches.watch)
-
-    async def scene() -> None:
+def test_a_chat_reads_the_lists_of_its_own_team_only(used: str, folder: Path) -> None:
+    async def scene() -> tuple[set[str], set[str]]:
         async with open_club(load(database=used), migrate=False, local=PRIVATE) as club:
             ours = await club.runner.write(lambda tx: teams.private(tx, PRIVATE, "here", "UTC"))
             await club.lists.use(ours, [folder / "b.md"], level=logging.INFO)
+            every = {Path(source.path).name for _, source in await club.lists._sources()}
             async with club.at_work(team=ours):
-                assert await watches.next() == "b.md"
-                assert watches.quiet()
+                return every, {Path(source.path).name for _, source in await club.lists._sources()}
 
-    asyncio.run(scene())
+    every, watched = asyncio.run(scene())
+    assert every == {"a.md", "b.md"}
+    assert watched == {"b.md"}

@@ -56,7 +56,7 @@ def test_who_has_read_everything_is_told_so(database: str, tmp_path: Path) -> No
 
     following, drawn, tagged, queue = asyncio.run(scenario())
 
-    assert following == "Nothing is waiting for you.\nYou have read the whole list."
+    assert following == "You are done.\nYou have read the whole list."
     assert drawn == "You have no unread entry.\n“/blog list is:read” shows what you have read."
     assert tagged.startswith("You have no unread entry tagged “none”.")
     assert queue.startswith("Your queue is empty.")

@@ -62,7 +62,7 @@ def test_an_entry_is_found_by_counting_where_draws_find_none(club: Club, monkeyp
         return 2
 
     with club.store.begin(write=False) as tx:
-        monkeypatch.setattr(type(tx.entries), "drawn", lambda *_: None)
+        monkeypatch.setattr(type(tx.entries), "draw", lambda *_: None)
     assert drawn(club, below) == "Gamma"
     assert len(draws) == DRAWS + 1
     assert draws[-1] == len(TITLES)

@@ -29,7 +29,7 @@ IN_TIME = Durations()
 class Settled(Counted):
     ends: list[State] = field(default_factory=list)
 
-    def settled(self, delivery: Delivery, transition: Transition) -> None:
+    def count_settled(self, delivery: Delivery, transition: Transition) -> None:
         self.ends.append(transition.state)
 
 
