@@ -15,7 +15,7 @@ MAX_MESSAGES = 200
 AT_ONCE = 8
 """Workspaces that are read at the same time, among everything else that we ask Slack."""
 EVERY = timedelta(seconds=5)
-"""Between two rounds. One with nothing to read asks nobody."""
+"""Between two rounds. A round with nothing to read makes no request."""
 MAX_ROUND = 240.0
 """Seconds after which a round ends; the next one goes on with what is left."""
 SELDOM = 600.0

@@ -15,7 +15,7 @@ PROBE_EVERY = 1.0
 
 
 class DeadlineExceeded(StoreBusy):
-    """The deadline passed. Work that had begun may still complete."""
+    """The deadline passed. Work that was started may still complete."""
 
 
 class Deadline:

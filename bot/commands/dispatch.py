@@ -261,7 +261,7 @@ class Dispatcher:
             place = f"{actor.workspace.platform}:{actor.workspace.id}"
             raise NotFound(
                 "Dogear is installed, but it has no reading list yet.",
-                hint=f"Ask whoever runs it. They type: dogear team assign {place} TEAM",
+                hint=f"Ask the host. They type: dogear team assign {place} TEAM",
             )
         self._limits.belongs(actor.workspace, team.id)
         return team

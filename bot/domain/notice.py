@@ -58,16 +58,16 @@ def unused(schedule: Schedule, slot: Occurrence, outcome: Outcome, host: Host) -
 def stopped(schedule: Schedule, host: Host) -> Notice:
     """We had to pause a schedule ourselves."""
     why = (*_named(schedule.channel), Span(f": {schedule.paused_because}."))
-    mend = (Span(f"Fix that, then type: {host.word} schedule resume "), *_named(schedule.channel))
+    remedy = (Span(f"Fix that, then type: {host.word} schedule resume "), *_named(schedule.channel))
     problem = f"stopped:{schedule.paused_from}:{schedule.paused_because}"
-    return _of_schedule(schedule, problem, _card("I paused a weekly digest.", why, mend))
+    return _of_schedule(schedule, problem, _card("I paused a weekly digest.", why, remedy))
 
 
 def broken(schedule: Schedule, reference: str) -> Notice:
     """A bug of ours keeps a schedule's digests from being planned."""
     where = (Span("It is the digest of "), *_named(schedule.channel), Span("."))
-    mend = f"Set the schedule again. If that does not help, the host finds the cause in the log (ref {reference})."
-    return _of_schedule(schedule, "broken", _card("I can't plan a digest.", where, plain(mend)))
+    remedy = f"Set the schedule again. If that does not help, the host finds the cause in the log (ref {reference})."
+    return _of_schedule(schedule, "broken", _card("I can't plan a digest.", where, plain(remedy)))
 
 
 def failed(delivery: Delivery, outcome: str | None, entry: Entry | None) -> Notice:
@@ -99,8 +99,8 @@ def left(delivery: Delivery, workspace: Workspace) -> Notice:
     """A delivery to a workspace that removed us. No one there can be notified."""
     place = f"{workspace.ref.platform}:{workspace.ref.id}"
     why = f"{workspace.name or place} ({place}) has removed Dogear or revoked its token."
-    mend = "Install it there again within a day and the pending posts are sent."
-    card = _card("Dogear can't post in a workspace.", plain(why), plain(mend))
+    remedy = "Install it there again within a day and the pending posts are sent."
+    card = _card("Dogear can't post in a workspace.", plain(why), plain(remedy))
     return Notice(
         team=delivery.team,
         problem=f"left:{place}:{workspace.left_at}",
