@@ -82,13 +82,15 @@ def test_every_page_can_be_found_from_the_navigation() -> None:
     assert {page for page in pages if page not in navigation and not re.match(rf"decisions/{DATED}", page)} == set()
 
 
-def test_every_decision_has_its_number_and_stands_in_the_list() -> None:
+def test_every_decision_is_numbered_listed_and_short() -> None:
     folder = ROOT / "docs" / "decisions"
     heads = {page.name: text_of(page).splitlines()[0] for page in sorted(folder.glob("0*.md"))}
     listed = re.findall(r"^- \[(.+)\]\((.+)\)$", text_of(folder / "README.md"), re.MULTILINE)
 
     assert listed == [(head.removeprefix("# "), name) for name, head in heads.items()]
+    assert [int(name[:4]) for name in heads] == list(range(1, len(heads) + 1))
     assert [name for name, head in heads.items() if not head.startswith(f"# {int(name[:4])}. ")] == []
+    assert [name for name in heads if len(text_of(folder / name).splitlines()) > 25] == []
 
 
 def test_the_most_that_is_read_of_a_list_is_told_as_it_is() -> None:

@@ -1,7 +1,7 @@
 """The words of each team's entries as they are written, and which of them a misspelt word was probably meant to be.
 
 The engines' indexes keep stems alone, which are no measure of what was typed: the stem of `cachnig` is far from that
-of `caching`. Why a table and not FTS5: decision 7.
+of `caching`. Why a table and not FTS5: decision 6.
 """
 
 import json
