@@ -69,7 +69,7 @@ fix: $(READY) ## format, and fix what can be fixed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-reference: $(READY) ## make what is generated from commands and options anew
+reference: $(READY) ## write the generated references of commands and options
 	$(BIN)/python -m bot.runtime.reference README.md deploy/env.example docs/commands.md docs/settings.md docs/command-line.md
 
 wheel: $(READY) ## build the wheel into dist/
@@ -78,10 +78,10 @@ wheel: $(READY) ## build the wheel into dist/
 docs: .docs/.ready ## build the documentation into site/; a warning is an error
 	@NO_MKDOCS_2_WARNING=1 .docs/bin/mkdocs build -q --strict -d site
 
-pictures: $(READY) ## draw the pictures of the documentation anew; needs Chromium
+pictures: $(READY) ## draw the pictures of the documentation; needs Chromium
 	@PYTHONPATH=. $(BIN)/python docs/pictures.py
 
-licences: $(READY) .docs/.ready .lint/.ready ## list the licence of every dependency anew, after make lock
+licences: $(READY) .docs/.ready .lint/.ready ## list the licence of every dependency, after make lock
 	@$(BIN)/python docs/third_party.py
 
 lint-deploy: .lint/.ready ## check what deploy/ holds with the tools of Docker, Compose, Kubernetes and systemd

@@ -30,22 +30,21 @@ TOOLS = {
     "deploy/": ("deploy/lint.lock", ".lint"),
 }
 """What each lock is for, and the environment that it is installed in."""
-PAGE = """# What it is made of
+PAGE = """# Dependencies
 
-Each package is pinned by version and hash, and its licence is as the package itself tells it. The page is made by
-`make licences`.
+Each package is pinned by version and hash. The licences are those that the packages declare. `make licences` writes this page.
 
-## What is installed
+## Installed packages
 
-What an installation with all extras brings, in `deploy/requirements.lock`.
+An installation with all extras, from `deploy/requirements.lock`.
 
 | package | version | licence | only |
 |---|---|---|---|
 {installed}
 
-## What only builds, tests and documents it
+## Development packages
 
-No installation has these. `tests` stands in `requirements.lock`, `site` in `docs/requirements.lock`, `deploy/` in
+Installations do not have these. `tests` are in `requirements.lock`, `site` in `docs/requirements.lock`, `deploy/` in
 `deploy/lint.lock`.
 
 | package | version | licence | for | only |
@@ -97,7 +96,7 @@ def licence_of(found: Distribution) -> str:
         or (WORDS.get(short, short) if short and "\n" not in short else by_file(found))
     )
     if not licence:
-        sys.exit(f"{found.name} does not tell its licence: look, and add it by hand")
+        sys.exit(f"{found.name} declares no licence: look it up and add it by hand")
     return str(licence)
 
 

@@ -106,7 +106,7 @@ class ChaosDiscord(FakeDiscord):
         self._nonces[nonce] = time.monotonic(), message
         text = "\n".join(_texts(message["components"]))
         if place == "300000000000000001":
-            self._journal.note("told", place=place, ref=message["id"], text=text)
+            self._journal.note("notified", place=place, ref=message["id"], text=text)
             return message
         planned = place in self._planned
         self._journal.note(

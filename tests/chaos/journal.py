@@ -1,6 +1,6 @@
 """What a fake platform writes down before it answers: one JSON line for each thing that it did or was asked.
 
-`what` is post, again (the same nonce, no second message), delete, react, thread, told (a private message), history,
+`what` is post, again (the same nonce, no second message), delete, react, thread, notified (a private message), history,
 busy (asked to wait), early (asked again before that time was over), refused. `at` is in seconds of the machine's
 monotonic clock, which all processes share.
 """

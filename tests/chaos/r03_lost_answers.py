@@ -85,19 +85,19 @@ def doubt(case: Case) -> Figures:
     finished = case.finish(60)
     journal, verdict = case.journal(), case.verdict()
     doubtful = {line.place for line in journal if line.fault}
-    told = [line.text for line in journal if line.what == "told"]
+    told = [line.text for line in journal if line.what == "notified"]
     silent = sum(not any(place in text for text in told) for place in doubtful)
     return {
         "planned": verdict.planned,
         "in_doubt": len(doubtful),
         "reposted": verdict.seen_twice,
-        "told": len(told),
-        "told_twice": len(told) - len(set(told)),
-        "not_told": silent,
+        "notified": len(told),
+        "notified_twice": len(told) - len(set(told)),
+        "not_notified": silent,
         "unsettled": int(not finished),
     }
 
 
 def asked_once(figures: Figures) -> bool:
     """No automatic repost, and one message for each doubt."""
-    return not (figures["reposted"] or figures["told_twice"] or figures["not_told"] or figures["unsettled"])
+    return not (figures["reposted"] or figures["notified_twice"] or figures["not_notified"] or figures["unsettled"])

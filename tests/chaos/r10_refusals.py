@@ -34,13 +34,13 @@ def refuse(case: Case) -> Figures:
     time.sleep(scaled.real(60))
     journal = case.journal()
     asked = [sum(line.place == place for line in journal if line.what == "refused") for place in case.places]
-    told = [line.text for line in journal if line.what == "told"]
+    told = [line.text for line in journal if line.what == "notified"]
     spared = [line for line in journal if line.what == "post" and not line.root]
     return {
         "refused": sum(1 for times in asked if times),
         "most_asked": max(asked),
-        "told": len(told),
-        "told_twice": len(told) - len(set(told)),
+        "notified": len(told),
+        "notified_twice": len(told) - len(set(told)),
         "posted": len(spared),
         "unsettled": int(not finished),
     }
@@ -50,10 +50,10 @@ def let_be(figures: Figures) -> bool:
     """At most one more try, one message for each, and all the others posted."""
     runs = figures["runs"]
     return (
-        figures["refused"] == figures["told"] == REFUSING * runs
+        figures["refused"] == figures["notified"] == REFUSING * runs
         and figures["most_asked"] <= 2 * runs
         and figures["posted"] == (CHANNELS - REFUSING) * runs
-        and not figures["told_twice"]
+        and not figures["notified_twice"]
         and not figures["unsettled"]
     )
 
@@ -85,14 +85,14 @@ def return_too_late(case: Case) -> Figures:
     process.killed(before)
     case.weather(Weather())
     case.start(virtual=ahead(case.order.virtual, MORE_THAN_A_DAY))
-    process.until(lambda: case.count("told") > 0, 30)
+    process.until(lambda: case.count("notified") > 0, 30)
     finished = case.finish(30)  # they are told of one after the other, for one admin hears of all channels
     time.sleep(scaled.real(60))
-    told = [line.text for line in case.journal() if line.what == "told"]
+    told = [line.text for line in case.journal() if line.what == "notified"]
     return {
         "posted": case.count("post"),
-        "told": len(told),
-        "told_twice": len(told) - len(set(told)),
+        "notified": len(told),
+        "notified_twice": len(told) - len(set(told)),
         "unsettled": int(not finished),
     }
 
@@ -111,5 +111,5 @@ def outage_rows(long: bool) -> Iterator[Row]:
 
 
 def skipped(channels: int, figures: Figures) -> bool:
-    told = figures["told"] == channels * figures["runs"]
-    return told and not (figures["posted"] or figures["told_twice"] or figures["unsettled"])
+    told = figures["notified"] == channels * figures["runs"]
+    return told and not (figures["posted"] or figures["notified_twice"] or figures["unsettled"])

@@ -114,7 +114,7 @@ class ChaosSlack(FakeSlack):
         answer = super()._chat_post_message(workspace, body)
         posted = self.sent[-1]
         if posted.channel.startswith("D"):
-            self._journal.note("told", place=posted.channel, ref=posted.ts, text=str(body.get("text", "")))
+            self._journal.note("notified", place=posted.channel, ref=posted.ts, text=str(body.get("text", "")))
             return answer
         self._journal.note(
             "post",

@@ -97,7 +97,7 @@ def test_the_most_that_is_read_of_a_list_is_told_as_it_is() -> None:
     page = " ".join(text_of(ROOT / "docs" / "reading-list.md").split())
 
     assert f"{reading.MAX_BYTES >> 20} MiB and {reading.MAX_SIGNS:,} brackets and addresses a file" in page
-    assert f"{reading.MAX_CHARACTERS:,} characters a line, {markdown_scan.MAX_LEVELS} levels" in page
+    assert f"{reading.MAX_CHARACTERS:,} characters a line, {markdown_scan.MAX_LEVELS} levels of nested lists" in page
     assert f"front matter {front_matter.MAX_CHARACTERS:,} characters, {front_matter.MAX_VALUES:,} values" in page
     assert f"and {front_matter.MAX_LEVELS} levels" in page
 
