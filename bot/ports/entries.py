@@ -40,7 +40,7 @@ LOTS = 2**31
 class Entries(Protocol):
     """The entries of a team. Retired ones are left out wherever it is not said otherwise.
 
-    `page`, `added_since` and `titled` are for listing: their entries have notes as Markdown and no tree.
+    `page`, `added_since` and `with_title` are for listing: their entries have notes as Markdown and no tree.
     """
 
     def by_number(self, team: TeamId, number: EntryNumber) -> Entry | None:
