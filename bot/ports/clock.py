@@ -1,20 +1,20 @@
-"""The only source of time and chance."""
+"""The only source of time and randomness."""
 
 from datetime import datetime
 from typing import Protocol
 
 
 class Clock(Protocol):
-    """The only source of time and chance."""
+    """The only source of time and randomness."""
 
     def now(self) -> datetime:
-        """The moment, aware UTC."""
+        """The current time, aware UTC."""
         ...
 
     def random_below(self, limit: int) -> int:
-        """A whole number from 0 to `limit` - 1, every one as likely."""
+        """A whole number from 0 to `limit` - 1, all equally likely."""
         ...
 
     def token(self) -> str:
-        """A fresh unguessable word of at most 22 characters, letters, digits, `-` and `_`."""
+        """A new unguessable token: at most 22 letters, digits, `-` and `_`."""
         ...

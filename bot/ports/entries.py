@@ -1,4 +1,4 @@
-"""The entries of a team's list and the files that they come from."""
+"""The entries of a team's list and the files they come from."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ from bot.domain.source import HeldChange, ReadEntry, Source, SourceFile
 
 @record
 class EntryFilter:
-    """Which entries on the list: those with the tag, and those in the state for the asking member."""
+    """Which entries of the list: those with the tag and in the asking member's state."""
 
     tag: str | None = None
     state: ReadingState | None = None
@@ -21,7 +21,7 @@ class EntryFilter:
 
 @record
 class StoredEntry:
-    """What is kept of an entry of a file, as much as a sync needs; `content` is the hash that `content_of` makes."""
+    """What a sync needs to know of a stored entry. `content` is the hash from `content_of`."""
 
     id: EntryId
     number: EntryNumber
@@ -34,28 +34,29 @@ class StoredEntry:
 
 
 LOTS = 2**31
-"""Of so many one is drawn; a number has at most one more than another."""
+"""One of this many lots is drawn. Each entry number gets the same number of lots, or one more."""
 
 
 class Entries(Protocol):
-    """The entries of a team. Retired ones are left out wherever it is not said otherwise.
+    """The entries of a team. Retired ones are left out unless stated otherwise.
 
-    `page`, `added_since` and `with_title` are for listing: their entries have notes as Markdown and no tree.
+    `page`, `added_since` and `titled` are for lists: their entries have notes as Markdown and no tree.
     """
 
     def by_number(self, team: TeamId, number: EntryNumber) -> Entry | None:
-        """The entry of that number, retired ones too."""
+        """The entry with that number, including retired ones."""
         ...
 
     def get(self, team: TeamId, ids: Sequence[EntryId]) -> Mapping[EntryId, Entry]:
-        """The entries of these ids, retired ones too; unknown ids are left out."""
+        """The entries with these ids, including retired ones. Unknown ids are left out."""
         ...
 
     def by_key(self, team: TeamId, key: str) -> Entry | None: ...
 
     def draw(self, member: MemberId, lot: int) -> Entry | None:
-        """The entry of the member's team whose number `lot` draws, one of `LOTS` from 0 on, if it is on the list and
-        unread; every number from 1 to the highest has about as many lots.
+        """The entry of the member's team that `lot` (0 to `LOTS` - 1) draws; None if it is retired or not unread.
+
+        Every number from 1 to the highest has about the same number of lots.
         """
         ...
 
@@ -64,11 +65,11 @@ class Entries(Protocol):
     def page(
         self, team: TeamId, member: MemberId, which: EntryFilter, *, offset: int, limit: int
     ) -> tuple[int, Sequence[Entry]]:
-        """How many entries there are, and `limit` of them from `offset` by number."""
+        """The number of entries, and `limit` of them from `offset`, ordered by number."""
         ...
 
     def tags(self, team: TeamId, member: MemberId | None) -> Sequence[Tag]:
-        """Every tag in use, the commonest first, then by name; to None everything is unread."""
+        """Every tag in use, the most common first, then by name. Without a member every entry counts as unread."""
         ...
 
     def added_since(self, team: TeamId, since: datetime, limit: int) -> Sequence[Entry]:
@@ -76,63 +77,64 @@ class Entries(Protocol):
         ...
 
     def with_title(self, team: TeamId, typed: str, limit: int) -> Sequence[Entry]:
-        """Entries whose number or title begins with what was typed, then those whose title holds it."""
+        """Entries whose number or title begins with the typed text, then those whose title contains it."""
         ...
 
     def sources(self, team: TeamId) -> Sequence[Source]: ...
 
     def set_sources(self, team: TeamId, paths: Sequence[str]) -> Sequence[Source]:
-        """Make these the team's sources; a source that is no longer among them is removed, its entries stay
-        until they are retired by the next `sync`.
+        """Set the team's sources.
+
+        The entries of a removed source stay until the next `sync` retires them.
         """
         ...
 
     def add_source(self, team: TeamId, path: str) -> bool:
-        """Add one source to the team's; False, and nothing done, if it is one of them already."""
+        """Add a source. False, and nothing changed, if the team has it already."""
         ...
 
     def remove_source(self, team: TeamId, path: str) -> bool:
-        """Remove one of the team's sources as `set_sources` does; False if it is not one of them."""
+        """Remove a source as `set_sources` does. False if the team does not have it."""
         ...
 
     def files(self, source: SourceId) -> Sequence[SourceFile]: ...
 
     def save_file(self, file: SourceFile) -> None:
-        """Note what was seen of a file, in place of what was noted before."""
+        """Save what was read of a file, replacing the previous row."""
         ...
 
     def remove_file(self, source: SourceId, file: str) -> None: ...
 
     def held(self, team: TeamId) -> Sequence[HeldChange]:
-        """The changes of the team's sources that wait for an admin, or that one rejected."""
+        """The team's changes that wait for an admin, or that one rejected."""
         ...
 
     def hold(self, change: HeldChange) -> None:
-        """Keep it, in place of what is held of its source."""
+        """Save the change, replacing the held change of its source."""
         ...
 
     def drop_held(self, source: SourceId) -> None: ...
 
     def count_problems(self) -> int:
-        """How many problems the files of all teams' lists have."""
+        """The number of problems in the files of all teams."""
         ...
 
     def stored(self, team: TeamId) -> Sequence[StoredEntry]:
-        """What is kept of every entry of the team, retired ones too."""
+        """Every stored entry of the team, including retired ones."""
         ...
 
     def add(self, team: TeamId, source: SourceId, entries: Iterable[tuple[str, ReadEntry]]) -> None:
-        """Add new entries as (file, entry) in order, each with the team's next number."""
+        """Add new entries, given as (file, entry), numbering them in order."""
         ...
 
     def update(self, team: TeamId, source: SourceId, entries: Iterable[tuple[EntryId, str, ReadEntry]]) -> None:
-        """Replace what is kept of entries by (id, file, entry), and bring retired ones back."""
+        """Replace entries, given as (id, file, entry), and restore retired ones."""
         ...
 
     def move(self, team: TeamId, source: SourceId, entries: Iterable[tuple[EntryId, str, int]]) -> None:
-        """Note a new place, (id, file, line), for entries whose content is the same."""
+        """Update the place, given as (id, file, line), of entries with unchanged content."""
         ...
 
     def retire(self, team: TeamId, ids: Sequence[EntryId]) -> None:
-        """Take entries off the list; numbers, states and history stay."""
+        """Take entries off the list. Their numbers, states and history stay."""
         ...

@@ -1,4 +1,4 @@
-"""Which uses of writing commands were carried out, so that a repeat has no second effect."""
+"""Idempotency keys of commands that write, so that a repeat has no second effect."""
 
 from datetime import datetime
 from typing import Protocol
@@ -7,18 +7,18 @@ from bot.domain.ids import InvocationId
 
 
 class Invocations(Protocol):
-    """Which uses of writing commands were carried out, so that a repeat has no second effect."""
+    """Idempotency keys of commands that write, so that a repeat has no second effect."""
 
     def claim(self, id: InvocationId) -> bool:
-        """Whether it is new; if it is, it is carried out by this transaction, and others that claim it wait for that."""
+        """Whether the id is new. If so, this transaction runs it, and another claim of the same id waits for this one."""
         ...
 
     def saved_answer(self, id: InvocationId) -> str | None:
-        """The answer stored for it, as the dispatcher wrote it; None if it is new."""
+        """The answer stored for the id, as the dispatcher wrote it; None if it is new."""
         ...
 
     def save(self, id: InvocationId, answer: str) -> None:
-        """Store the answer to what this transaction has claimed."""
+        """Store the answer to the invocation that this transaction claimed."""
         ...
 
     def delete_before(self, moment: datetime) -> None: ...

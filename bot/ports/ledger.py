@@ -9,38 +9,42 @@ from bot.domain.ids import DeliveryId, EntryId, MessageRef, PlatformName, TeamId
 
 
 class Ledger(Protocol):
-    """The ledger. Which state may follow which is for `bot.domain.delivery` to say, and is checked by its caller."""
+    """The ledger of deliveries. The caller checks the state transitions; `bot.domain.delivery` defines them."""
 
     def plan(self, team: TeamId, drafts: Sequence[Draft], *, not_before: datetime) -> bool:
-        """Add the drafts of one source: those that wait for no other step are due at `not_before`, behind the messages
-        to the channel that are held up, each other when the one it waits for is sent. False, and nothing done, if the source
-        was planned before.
+        """Add the drafts of one source. False, and nothing changed, if the source was planned before.
+
+        A draft that waits for no other step is due at `not_before`, behind the channel's messages that are on hold.
+        Each other draft is due when the step it waits for is sent.
         """
         ...
 
     def lease(self, owner: str, limit: int, durations: Durations, platforms: Sequence[str]) -> Sequence[Delivery]:
-        """Lease up to `limit` due deliveries of these platforms, the longest due first, one for each channel at a
-        time; rows that another worker holds are passed over, not waited for, and so is what is halted.
+        """Lease up to `limit` due deliveries of these platforms, the longest due first, one per channel.
+
+        Rows that another worker holds are skipped without waiting, and so are halted ones.
         """
         ...
 
     def skip_overdue(self, platforms: Sequence[str] | None = None) -> Sequence[Delivery]:
-        """Skip what is pending after its `late_after`, with the steps that wait for it: on every platform, or on these.
-        Returns those that were late themselves.
+        """Skip pending deliveries that are past their `late_after`, and the steps that wait for them.
+
+        Covers every platform, or only these. Returns the deliveries that were late themselves.
         """
         ...
 
     def expire(self, settles: Mapping[PlatformName, timedelta]) -> int:
-        """Return rows of these platforms whose lease ended: leased to pending, sending to uncertain, to be looked
-        into when the platform's settle time is over since the attempt began. How many there were.
+        """End expired leases on these platforms: leased becomes pending, sending becomes uncertain. Returns how many.
+
+        An uncertain delivery is looked for once the platform's settle time has passed since its attempt started.
         """
         ...
 
     def start_attempts(self, deliveries: Sequence[Delivery], durations: Durations) -> Sequence[Delivery]:
-        """Note, before the first byte leaves, that these attempts begin; those that may, as they are now.
+        """Record that these attempts start, before the first byte leaves. Returns those that may start, as of now.
 
-        Left out is what is no longer leased to us for long enough, what is halted, and whatever goes to a workspace
-        that is not the team's (any more), but for a notice to the host's channel.
+        Left out is a delivery whose lease has ended or ends too soon, a halted one, and one to a workspace that is not
+        the team's (any more), except for a notice to the host's channel.
         """
         ...
 
@@ -58,37 +62,37 @@ class Ledger(Protocol):
         sweep_at: datetime | None = None,
         free_at: datetime | None = None,
     ) -> bool:
-        """Note how the attempt ended; `sent` makes the steps that wait for it due, and a final refusal refuses
-        them, as does a first message that is sent without a place. False if the fence has moved on.
+        """Record how the attempt ended. False if the fence has moved on.
 
-        No message that follows in the channel is due before `free_at`.
+        `sent` makes the steps that wait for it due. A final refusal refuses them too, and so does a first message that
+        was sent without a known place. The channel's next message is due at `free_at` at the earliest.
         """
         ...
 
     def clear_deadline(self, delivery: DeliveryId) -> None:
-        """Take away its `late_after`: it is to be sent however late that is."""
+        """Clear its `late_after`, so that it is sent however late."""
         ...
 
     def halt(self, where: WorkspaceRef | PlatformName, steps: Sequence[Step], until: datetime) -> None:
-        """Attempt none of these steps in the workspace, or anywhere on the platform, until then, whoever it is that
-        would.
-        """
+        """Attempt none of these steps in the workspace, or on the whole platform, until then. Applies to every worker."""
         ...
 
     def claim_uncertain(
         self, owner: str, limit: int, durations: Durations, platforms: Sequence[str]
     ) -> Sequence[Delivery]:
-        """Take uncertain deliveries that are due to be looked into, oldest first, one for each channel: nobody else
-        looks into them for the length of a lease, and who looked before has lost the fence.
+        """Claim uncertain deliveries that are due for a search, oldest first, one per channel, for the length of a
+        lease.
+
+        Claiming moves the fence, so an earlier searcher can no longer settle them.
         """
         ...
 
     def claim_unswept(self, limit: int, durations: Durations, platforms: Sequence[str]) -> Sequence[Delivery]:
-        """Take sent messages whose `sweep_at` has come, oldest first; nobody else has them for a lease's length."""
+        """Claim sent messages whose `sweep_at` has come, oldest first, for the length of a lease."""
         ...
 
     def save_sweep(self, delivery: DeliveryId, *, outcome: str | None, again_at: datetime | None) -> None:
-        """Note what became of the sweep; with `again_at` it is due once more."""
+        """Record the result of the sweep. With `again_at` it is due once more."""
         ...
 
     def get(self, delivery: DeliveryId) -> Delivery | None: ...
@@ -98,7 +102,7 @@ class Ledger(Protocol):
         ...
 
     def entry_shown_by(self, message: MessageRef) -> tuple[TeamId, EntryId] | None:
-        """Which entry of which team a message of ours shows."""
+        """The team and the entry that a message of ours shows."""
         ...
 
     def posted_messages(self, workspace: WorkspaceRef, since: datetime) -> Sequence[MessageRef]:
@@ -110,25 +114,27 @@ class Ledger(Protocol):
         ...
 
     def unsettled(self, team: TeamId) -> Sequence[Delivery]:
-        """Deliveries of the team that wait for a person or were refused within the last 30 days, newest first; not
-        the notices that told of these.
+        """The team's deliveries that wait for a person or were refused within the last 30 days, newest first.
+
+        Notices about them are left out.
         """
         ...
 
     def mark_uncertain_after_restore(self) -> int:
-        """After a restored backup: what was due and not sent may have been sent since, so make it uncertain and end
-        every lease. What waits for it is uncertain too when its turn comes. How many there were.
+        """After a restore: mark due, unsent deliveries as uncertain and end every lease. Returns how many.
+
+        They may have been sent since the backup. A step that waits for one is marked when its turn comes.
         """
         ...
 
     def next_due(self) -> datetime | None:
-        """When the next row wants attention, or a halt ends; None if there is nothing of the kind."""
+        """When the next row is due, or a halt ends; None if neither is ahead."""
         ...
 
     def overdue(self, platforms: Sequence[str]) -> datetime | None:
-        """Since when the oldest delivery of these platforms is due that nothing holds back; None if none is."""
+        """Since when the oldest due delivery of these platforms waits that is not on hold; None if there is none."""
         ...
 
     def count_by_state(self) -> Mapping[State, int]:
-        """How many deliveries are in each state that is not final, over all teams; a state without any is left out."""
+        """The number of deliveries in each state that is not final, over all teams. States without any are left out."""
         ...

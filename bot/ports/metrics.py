@@ -1,4 +1,4 @@
-"""What is counted for the host's monitoring."""
+"""Counters for the host's monitoring."""
 
 from typing import Protocol
 
@@ -6,31 +6,31 @@ from bot.domain.delivery import Delivery, Transition
 
 
 class Metrics(Protocol):
-    """Counts what happens, for the host. No name and no id of a team or a person goes in here; nothing is raised."""
+    """Counts events for the host's monitoring. Never counts by team or person, and never raises."""
 
     def count_answer(self, command: str, outcome: str, seconds: float) -> None:
-        """A command was answered; `outcome` is one word for what came of it."""
+        """A command was answered. `outcome` is one word for the result."""
         ...
 
     def count_repeat(self) -> None:
-        """A platform brought an invocation or an event again."""
+        """A platform delivered an invocation or an event again."""
         ...
 
     def count_settled(self, delivery: Delivery, transition: Transition) -> None:
-        """What became of a delivery that was attempted or looked for."""
+        """A delivery was attempted or searched for, with this result."""
         ...
 
     def count_restart(self, part: str) -> None:
-        """A part of the process stood still or broke, and was started anew."""
+        """A part of the process failed or hung, and was restarted."""
         ...
 
     def job_failed(self, job: str) -> None:
-        """A run of a recurring job failed; one that hung is `restarted`."""
+        """A run of a recurring job failed. A hung job is counted as a restart instead."""
         ...
 
 
 class NullMetrics:
-    """Counts nothing: for a chat in a terminal, or a command that does one thing."""
+    """Counts nothing: for a chat in a terminal, or for a single command."""
 
     def count_answer(self, command: str, outcome: str, seconds: float) -> None:
         pass

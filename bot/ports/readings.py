@@ -1,4 +1,4 @@
-"""Who has read what: reading states, choices and marks."""
+"""Reading states, choices and marks."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ from bot.domain.record import record
 
 @record
 class TeamCounts:
-    """A team's reading as counts alone: who read what is nobody else's business."""
+    """A team's reading as counts only: who read what is private."""
 
     members: int
     readers: int
@@ -24,7 +24,7 @@ class TeamCounts:
 
 @record
 class Marked:
-    """A member with marks on messages that show an entry: the stored state, the last choice and all of these marks."""
+    """A member with marks on messages that show an entry: their state, last choice and all of these marks."""
 
     member: MemberId
     state: ReadingState
@@ -36,8 +36,9 @@ class Readings(Protocol):
     """Reading states, choices and marks."""
 
     def lock(self, team: TeamId, account: AccountRef, entry: EntryId) -> None:
-        """Wait until no other transaction changes what the account has read of the entry, and keep others waiting until
-        this one ends. Admit the member first: everyone takes these two in this order.
+        """Lock the account's state for the entry until the transaction ends.
+
+        Admit the member first: every transaction takes these two locks in this order.
         """
         ...
 
@@ -46,7 +47,7 @@ class Readings(Protocol):
         ...
 
     def state(self, member: MemberId, entry: EntryId) -> ReadingState:
-        """The member's state for one entry; unread where nothing is kept."""
+        """The member's state for one entry; unread without a row."""
         ...
 
     def states(self, member: MemberId, entries: Sequence[EntryId]) -> Mapping[EntryId, ReadingState]:
@@ -56,7 +57,7 @@ class Readings(Protocol):
     def choice(self, member: MemberId, entry: EntryId) -> Choice | None: ...
 
     def marks(self, team: TeamId, account: AccountRef, entry: EntryId) -> Sequence[Mark]:
-        """Every mark of the account on messages that show the entry, those no longer live too."""
+        """Every mark of the account on messages that show the entry, including removed ones."""
         ...
 
     def marks_on(self, team: TeamId, message: MessageRef) -> Sequence[Mark]:
@@ -68,23 +69,25 @@ class Readings(Protocol):
         ...
 
     def save_mark(self, team: TeamId, mark: Mark) -> bool:
-        """Keep the mark unless a newer one of the same account, message and emoji is kept; whether it was kept."""
+        """Save the mark unless a newer one for the same account, message and emoji exists. Returns whether it was
+        saved.
+        """
         ...
 
     def save(self, member: MemberId, reading: Reading, choice: Choice | None) -> None:
-        """Keep the state, and the choice with it unless it is None."""
+        """Save the state, and the choice unless it is None."""
         ...
 
     def queue(self, member: MemberId, limit: int) -> Sequence[EntryId]:
-        """Entries on the list that the member wants to read later, the one queued first foremost."""
+        """The member's queue of entries on the list, oldest first."""
         ...
 
     def unread_count(self, member: MemberId, tag: str | None = None) -> int:
-        """How many entries on the list, all or those with the tag, the member has in state unread."""
+        """The number of unread entries on the list, optionally with the tag."""
         ...
 
     def unread(self, member: MemberId, tag: str | None = None, *, offset: int, limit: int) -> Sequence[EntryId]:
-        """Some of them, by number."""
+        """A page of the unread entries, ordered by number."""
         ...
 
     def counts(self, member: MemberId) -> ReadingCounts: ...
@@ -100,5 +103,5 @@ class Readings(Protocol):
     def team_counts(self, team: TeamId, since: datetime) -> TeamCounts: ...
 
     def queued_counts(self, team: TeamId) -> Mapping[EntryId, int]:
-        """For how many members each entry is in the queue; entries that nobody queued are left out."""
+        """How many members have each entry in their queue. Entries in no queue are left out."""
         ...

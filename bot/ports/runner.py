@@ -9,14 +9,14 @@ T = TypeVar("T")
 
 
 class Failed:
-    """What a use case raised, where several were carried out together and the others' results stand."""
+    """The error of one use case in a batch, returned in place of its result."""
 
     def __init__(self, error: BaseException) -> None:
         self.error = error
 
 
 class Runner(Protocol):
-    """Carries a use case over one transaction into a worker thread: the only bridge from async to the store."""
+    """Runs a use case over one transaction in a worker thread: the only bridge from async code to the store."""
 
     async def read(self, use_case: Callable[[Transaction], T]) -> T: ...
 

@@ -1,4 +1,4 @@
-"""Weekly slots, one per channel, and what became of each week."""
+"""Weekly slots, one per channel, and the outcome of each week."""
 
 from collections.abc import Collection, Sequence
 from typing import Protocol
@@ -9,30 +9,30 @@ from bot.domain.schedule import Schedule
 
 
 class Schedules(Protocol):
-    """Weekly slots, one per channel, and what became of each week."""
+    """Weekly slots, one per channel, and the outcome of each week."""
 
     def all(self, team: TeamId | None = None) -> Sequence[Schedule]:
-        """Every schedule of one team, or of all; none of a workspace that we have left."""
+        """Every schedule of one team, or of all teams. Schedules of workspaces that we left are excluded."""
         ...
 
     def of_channel(self, team: TeamId, channel: ChannelRef) -> Schedule | None: ...
 
     def save(self, schedule: Schedule) -> Schedule:
-        """Keep the schedule in place of the channel's present one, whose id (and used weeks) it takes over."""
+        """Save the schedule. It replaces the channel's current one and keeps its id and used weeks."""
         ...
 
     def remove(self, schedule: ScheduleId) -> None:
-        """Remove the slot; the weeks it used stay as history and count again if the channel gets a new slot."""
+        """Remove the slot. Its used weeks stay as history and count again if the channel gets a new slot."""
         ...
 
     def use_slot(self, week: Week) -> bool:
-        """Use up a week's slot; False, and nothing done, if it was used before."""
+        """Use a week's slot. False, and nothing changed, if it was used before."""
         ...
 
     def used_slot(self, schedule: ScheduleId, week: str) -> Week | None: ...
 
     def used_of(self, slots: Collection[tuple[ScheduleId, str]]) -> set[tuple[ScheduleId, str]]:
-        """Which of these slots, named by schedule and week, were used."""
+        """Which of these slots, given as (schedule, week), are used."""
         ...
 
     def weeks(self, team: TeamId, channel: ChannelRef, limit: int) -> Sequence[Week]:
@@ -40,7 +40,9 @@ class Schedules(Protocol):
         ...
 
     def candidates(self, team: TeamId, channel: ChannelRef, tags: Sequence[str]) -> Sequence[Candidate]:
-        """The pool: entries on the list with one of the tags (or all), and when each was featured in the channel."""
+        """The candidates: entries on the list with one of the tags (or all), and when each was last featured in the
+        channel.
+        """
         ...
 
     def pin(self, schedule: ScheduleId, entry: EntryId | None) -> None:

@@ -12,10 +12,9 @@ from bot.domain.text import Text
 
 @record
 class Hit:
-    """One found entry: its title with the words that matched emphasised, the line of its notes that holds more of them,
-    if one does, and where that stands.
+    """One result: the title with matching words emphasised, and the line of the notes that matches best, if any.
 
-    The entry has notes as Markdown and no tree.
+    `path` is where that line is in the notes. The entry has notes as Markdown and no tree.
     """
 
     entry: Entry
@@ -26,56 +25,58 @@ class Hit:
 
 @record
 class Hits:
-    """A page of what was found, best first, out of `total`."""
+    """A page of results, best first, out of `total`."""
 
     total: int
     items: tuple[Hit, ...]
 
 
 class Search(Protocol):
-    """The full-text index of each team; the methods of Entries keep it up to date in the same transaction."""
+    """The full-text index of each team. The methods of Entries update it in the same transaction."""
 
     def find(
         self, team: TeamId, member: MemberId, query: Query, *, offset: int, limit: int, lines: bool = True
     ) -> Hits:
-        """Entries on the list that match, best first; `member` is whose reading states `is:` asks about. Without
-        `lines` it is not looked for what matched.
+        """Matching entries on the list, best first.
+
+        `is:` refers to the reading states of `member`. Without `lines`, the matching lines are not looked up.
         """
         ...
 
     def related(self, team: TeamId, entry: Entry, limit: int) -> Sequence[Hit]:
-        """Other entries on the list that hold the words which tell this one from the rest, most alike first."""
+        """Other entries that share this entry's most distinctive words, closest first."""
         ...
 
     def corrected(self, team: TeamId, query: Query) -> Mapping[str, str]:
-        """For words of the query that no entry on the list holds, the word of the list that was probably meant.
+        """Corrections for words of the query that no entry on the list contains.
 
-        A word in whose place another may stand is left alone.
+        Words that have synonyms are not corrected.
         """
         ...
 
 
 class Synonyms(Protocol):
-    """Words of a team that stand for each other, in both directions; all are compared without case and accents."""
+    """A team's synonyms. They work in both directions and ignore case and accents."""
 
     def for_query(self, team: TeamId, query: Query) -> Mapping[str, tuple[str, ...]]:
-        """For words of the query what may stand in for them; a word of a pair of several words has to be next to the
-        others. Nothing that the query asks for itself.
+        """The synonyms of the query's words, without those that the query already contains.
+
+        A term of several words only matches words that are next to each other.
         """
         ...
 
     def all(self, team: TeamId) -> Sequence[Synonym]:
-        """Every pair, by word; one that several files have is there several times."""
+        """Every pair, by word. A pair from several files is listed once per file."""
         ...
 
     def add(self, team: TeamId, word: str, other: str) -> bool:
-        """Keep a pair of a curator's; False, and nothing done, for what is no two different words."""
+        """Add a curator's pair. False, and nothing changed, if both terms are the same word."""
         ...
 
     def remove(self, team: TeamId, word: str, other: str | None) -> int:
-        """Remove the pairs of curators' that have the word (and the other); how many there were."""
+        """Remove curators' pairs with the word (and `other`). Returns how many."""
         ...
 
     def save_file(self, source: SourceId, file: str, synonyms: Mapping[str, Sequence[str]]) -> None:
-        """Make these the pairs of a file's front matter."""
+        """Replace the synonyms from a file's front matter."""
         ...

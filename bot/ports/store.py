@@ -1,7 +1,7 @@
 """The store and its transaction.
 
-Every method of a transaction's nouns may raise StoreBusy, and nothing else unless it says so. A method that takes a
-team reads that team's rows only: an entry of another team does not exist for it.
+Every method may raise StoreBusy, and nothing else unless it says so. A method that takes a team reads only that team's
+rows: to it, entries of other teams do not exist.
 """
 
 from collections.abc import Collection
@@ -19,7 +19,7 @@ from bot.ports.teams import Teams
 
 
 class Transaction(Protocol):
-    """One unit of work. Whatever a use case reads and writes, it does through one of these."""
+    """One unit of work. A use case reads and writes only through this."""
 
     @property
     def teams(self) -> Teams: ...
@@ -39,24 +39,24 @@ class Transaction(Protocol):
     def invocations(self) -> Invocations: ...
 
     def now(self) -> datetime:
-        """The transaction's own moment, aware UTC: the database's clock where several machines share it."""
+        """The transaction's time, aware UTC: the database's clock if several machines share the database."""
         ...
 
     def lock(self, names: Collection[str]) -> None:
-        """Wait until no other transaction holds a lock of one of these names, and hold all of them until this one ends.
+        """Take the locks with these names, waiting for other transactions, and hold them until this one ends.
 
-        For what is read, changed and written back where no row or key protects it. Lock everything that a transaction
-        needs at once and before it takes a number (`plan`, `add`): two that wait for each other both fail.
+        Use it for a read-change-write that no row or key protects. Take all locks that the transaction needs at once,
+        before `plan` or `add`: two transactions that wait for each other both fail.
         """
         ...
 
     def schema(self) -> str:
-        """The revision of the schema that the database has now."""
+        """The database's current schema revision."""
         ...
 
 
 class Store(Protocol):
-    """Where everything is kept."""
+    """The database."""
 
     def begin(self, *, write: bool) -> AbstractContextManager[Transaction]:
         """A transaction that commits when the block ends cleanly and rolls back when it raises."""

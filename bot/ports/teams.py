@@ -27,51 +27,53 @@ class Teams(Protocol):
     def workspace(self, ref: WorkspaceRef) -> Workspace | None: ...
 
     def of_workspace(self, ref: WorkspaceRef) -> Team | None:
-        """The team of a workspace, None while it waits for one, once it was left, and if it is not known."""
+        """The team of a workspace; None if it waits for one, was left, or is unknown."""
         ...
 
     def workspaces(self, team: TeamId | None) -> Sequence[Workspace]:
-        """The workspaces of a team, or with None those that wait for one; not those that we have left."""
+        """The workspaces of a team, or with None those that wait for one. Workspaces that we left are excluded."""
         ...
 
     def present_workspaces(self, platform: PlatformName) -> Sequence[WorkspaceRef]:
-        """The platform's workspaces that we have not left, with a team or without."""
+        """The platform's workspaces that we are in, with or without a team."""
         ...
 
     def left_workspaces(self) -> Sequence[Workspace]:
-        """The workspaces that we have left and of which something is kept still, the first one left foremost."""
+        """The workspaces that we left and that still have data, the first one left first."""
         ...
 
     def join(self, ref: WorkspaceRef, name: str, team: TeamId | None) -> Workspace:
-        """Note that we are in a workspace; a known one, left or not, keeps its team and takes the new name."""
+        """Record that we are in a workspace. A known one keeps its team and takes the new name."""
         ...
 
     def assign(self, ref: WorkspaceRef, team: TeamId) -> None:
-        """Give a known workspace to a team."""
+        """Assign a known workspace to a team."""
         ...
 
     def leave(self, ref: WorkspaceRef) -> None:
-        """Note that we are in a workspace no more; all that came from it stays. The first time counts."""
+        """Record that we left a workspace. Its data stays. Repeating it does not change the time."""
         ...
 
     def purge(self, ref: WorkspaceRef) -> None:
-        """Remove a workspace and what came from it: its schedules and their weeks, what was posted there, the marks
-        on that, and the members who were met nowhere else, with all that they read. The list and the rest stay. Nothing is done unless it was left.
+        """Delete a workspace that we left and its data: schedules and their weeks, deliveries and the marks on them,
+        and the members who were only ever there, with their reading states.
+
+        The list stays. Does nothing if we have not left the workspace.
         """
         ...
 
     def member(self, team: TeamId, account: AccountRef) -> Member | None: ...
 
     def team_and_member(self, ref: WorkspaceRef, account: AccountRef) -> tuple[Team, Member | None] | None:
-        """The team that `of` gives and its `member`, which every use of a command asks for, at one look."""
+        """The workspace's team and the account's member, in one query. Every command needs both."""
         ...
 
     def get_or_add_member(self, team: TeamId, account: AccountRef, name: str) -> Member:
-        """The member with this account, added if new, renamed if the name differs; an empty name changes nothing."""
+        """The member with this account: added if new, renamed if the name differs. An empty name changes nothing."""
         ...
 
     def add_workspace(self, member: Member, workspace: WorkspaceRef) -> Member:
-        """Note that the member is in this workspace too."""
+        """Record that the member is in this workspace too."""
         ...
 
     def set_zone_of_member(self, member: MemberId, zone: str) -> None: ...

@@ -1,4 +1,4 @@
-"""The weekly digest: what it would show, changing that, and planning it into the ledger when it is due."""
+"""The weekly digest: preview it, change the next one, and plan it into the ledger when it is due."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -33,7 +33,7 @@ from bot.service import entries, notices, schedules
 
 SEEDS = (ReadingState.READ, ReadingState.LATER)
 LATE = timedelta(hours=24)
-"""Later than this a digest is skipped and the admins are told, never posted in a burst."""
+"""Later than this, a digest is skipped and the admins are notified. Missed digests are never posted in a burst."""
 SAID_TO_BE_LATE = timedelta(minutes=5)
 """Later than this a digest says that it is late."""
 HISTORY = 10
@@ -50,7 +50,7 @@ class Preview:
 
 
 def preview(tx: Transaction, team: TeamId, channel: ChannelRef) -> Preview:
-    """The channel's next digest as it stands now; raises NotFound without a schedule, Refusal for an empty pool."""
+    """The channel's next digest as of now. Raises NotFound without a schedule, Refusal if there is no entry to feature."""
     schedule = schedules.of(tx, team, channel)
     slot = _next_slot(tx, schedule)
     digest = _digest(tx, schedule, slot, late=False)
@@ -60,7 +60,7 @@ def preview(tx: Transaction, team: TeamId, channel: ChannelRef) -> Preview:
 
 
 def pick(tx: Transaction, team: TeamId, channel: ChannelRef, number: EntryNumber) -> Preview:
-    """Feature this entry next; raises NotFound, or Conflict for an entry that the schedule's tags leave out."""
+    """Feature this entry next. Raises NotFound, or Conflict if the entry has none of the schedule's tags."""
     schedule = schedules.locked(tx, team, channel)
     entry = entries.entry_on_list(tx, team, number)
     if entry.id not in {candidate.entry for candidate in tx.schedules.candidates(team, channel, schedule.tags)}:
@@ -73,7 +73,7 @@ def pick(tx: Transaction, team: TeamId, channel: ChannelRef, number: EntryNumber
 
 
 def skip(tx: Transaction, team: TeamId, channel: ChannelRef) -> tuple[Schedule, Occurrence]:
-    """Use up the channel's next slot without a post; the slot that was skipped."""
+    """Skip the channel's next slot. Returns the skipped slot."""
     schedule = schedules.locked(tx, team, channel)
     slot = _next_slot(tx, schedule)
     tx.schedules.use_slot(_week(tx, schedule, slot, Outcome.SKIPPED))
@@ -81,7 +81,7 @@ def skip(tx: Transaction, team: TeamId, channel: ChannelRef) -> tuple[Schedule, 
 
 
 def post_now(tx: Transaction, team: TeamId, channel: ChannelRef) -> Digest:
-    """Plan this week's digest for now and use up this week's slot; raises Conflict if it was used already."""
+    """Plan this week's digest for now, in place of this week's slot. Raises Conflict if the slot was already used."""
     schedule = schedules.locked(tx, team, channel)
     now = tx.now()
     slot = Occurrence(week=schedule.week_of(now), due_at=now)
@@ -117,7 +117,7 @@ def _next_one(tx: Transaction, schedule: Schedule) -> str:
 
 @record
 class Tick:
-    """What became of one schedule's slot when the ticker asked."""
+    """The result of planning one schedule's slot."""
 
     schedule: Schedule
     slot: Occurrence
@@ -126,8 +126,9 @@ class Tick:
 
 @record
 class Due:
-    """Slots that are due and not used yet, and the schedules of which that cannot be said, each with what it raised.
-    `coming` is how long until the next one is due; None where none is by the end of what was asked for.
+    """Due slots that are not used yet, and the schedules that could not be checked, each with its error.
+
+    `coming` is the time until the next slot, None if there is none within the period asked for.
     """
 
     slots: Sequence[tuple[Schedule, Occurrence]]
@@ -136,9 +137,10 @@ class Due:
 
 
 def due(tx: Transaction, among: Sequence[Schedule] | None = None, *, ahead: timedelta = timedelta()) -> Due:
-    """What is due now, of all schedules or of these, and when the first will be that is within `ahead`, less than a week.
+    """The slots that are due now, of all schedules or of `among`. `ahead` (under a week) bounds the search for the
+    next.
 
-    One that breaks, as by a zone that is gone, holds up no other.
+    A schedule that raises, for example because its time zone no longer exists, does not affect the others.
     """
     now, slots, coming, broken = tx.now(), [], [], []
     for schedule in tx.schedules.all() if among is None else among:
@@ -147,7 +149,7 @@ def due(tx: Transaction, among: Sequence[Schedule] | None = None, *, ahead: time
             if slot.due_at > now:
                 coming += [slot.due_at - now] if schedule.counts(slot) else []
                 slot = schedule.last_due(now)
-        except Exception as error:  # noqa: BLE001 -- whatever it is, the other teams are due all the same
+        except Exception as error:  # noqa: BLE001 -- the other teams' digests are due in any case
             broken.append((schedule, error))
         else:
             slots += [(schedule, slot)] if schedule.counts(slot) else []
@@ -162,10 +164,10 @@ def any_due(tx: Transaction) -> bool:
 
 
 def plan_due(tx: Transaction, among: Sequence[Schedule] | None = None) -> Sequence[Tick]:
-    """Use up slots that are due and not used yet, of these schedules as they are by now: plan the digest, or skip it if
-    it is too late or nothing is left. Without `among` those of all schedules, unlocked: only a restore asks for that.
+    """Plan a digest for each due slot that is not used yet, or skip the slot if it is too late or no entry is left.
 
-    Asking again, at the same time or from another machine, changes nothing.
+    The schedules in `among` are locked and read again first. Without `among`, all schedules are planned without locks:
+    only a restore does that. Planning the same slots again, on any machine, changes nothing.
     """
     now = tx.now()
     if among is not None:
@@ -177,7 +179,7 @@ def plan_due(tx: Transaction, among: Sequence[Schedule] | None = None) -> Sequen
 
 
 def plan_and_tell(tx: Transaction, among: Sequence[Schedule], host: Host) -> Sequence[Tick]:
-    """`plan_due`, and owe a word about each slot that was skipped."""
+    """`plan_due`, plus a notice for each slot that was skipped."""
     ticks = plan_due(tx, among)
     for tick in ticks:
         if tick.outcome is not Outcome.PLANNED:
@@ -186,7 +188,7 @@ def plan_and_tell(tx: Transaction, among: Sequence[Schedule], host: Host) -> Seq
 
 
 def next_due(tx: Transaction, among: Sequence[Schedule] | None = None) -> datetime | None:
-    """When the next slot of any schedule, or of these, falls due."""
+    """When the next slot of all schedules, or of `among`, is due."""
     among = tx.schedules.all() if among is None else among
     broken = {schedule.id for schedule, _ in due(tx, among).broken}
     sound = [schedule for schedule in among if schedule.id not in broken]
@@ -204,7 +206,7 @@ def _use(tx: Transaction, schedule: Schedule, slot: Occurrence, now: datetime) -
 
 
 def _plan(tx: Transaction, schedule: Schedule, slot: Occurrence, *, late: bool) -> Digest | None:
-    """Use up the slot and owe the channel its digest; None, and nothing done, for an empty pool or a used slot."""
+    """Use the slot and enqueue its digest. Returns None and changes nothing if no entry is left or the slot is used."""
     digest = _digest(tx, schedule, slot, late=late)
     if digest is None:
         return None
@@ -227,7 +229,7 @@ def _plan(tx: Transaction, schedule: Schedule, slot: Occurrence, *, late: bool) 
 
 
 def posted(tx: Transaction, week: Week) -> Delivery | None:
-    """How far the post of a used week got; None if none was planned."""
+    """The delivery of a used week's digest; None if none was planned."""
     steps = tx.ledger.of_source(week.team, _source(week.schedule, week.week))
     return steps[0] if steps else None
 
@@ -237,7 +239,7 @@ def _source(schedule: ScheduleId, week: str) -> str:
 
 
 def share(tx: Transaction, member: Member, channel: ChannelRef, number: EntryNumber, invocation: InvocationId) -> Entry:
-    """Owe the channel a card of this entry with a thread, once for each invocation; raises NotFound."""
+    """Enqueue a card of this entry with a thread, once per invocation. Raises NotFound."""
     entry = entries.entry_on_list(tx, member.team, number)
     card = shared_card(entry, member.name, tx.readings.readers(entry.id))
     step = partial(Draft, channel=channel, source_key=f"{SHARE}{invocation}", told=member.account)
@@ -246,7 +248,7 @@ def share(tx: Transaction, member: Member, channel: ChannelRef, number: EntryNum
 
 
 def history(tx: Transaction, team: TeamId, channel: ChannelRef) -> Sequence[tuple[Week, Entry | None]]:
-    """What became of the channel's last weeks, newest first."""
+    """The channel's last weeks, newest first, each with the entry that was featured."""
     weeks = tx.schedules.weeks(team, channel, HISTORY)
     found = tx.entries.get(team, [week.entry for week in weeks if week.entry is not None])
     return [(week, found.get(week.entry) if week.entry is not None else None) for week in weeks]
@@ -269,14 +271,14 @@ def _digest(tx: Transaction, schedule: Schedule, slot: Occurrence, *, late: bool
 
 
 def _newest(tx: Transaction, schedule: Schedule, slot: Occurrence, featured: EntryId) -> tuple[Entry, ...]:
-    """The week's new entries but the featured one; what was there when the schedule was set is no news."""
+    """The week's new entries without the featured one. Entries older than the schedule are not new."""
     since = max(slot.due_at - WEEK, schedule.active_from)
     fresh = tx.entries.added_since(schedule.team, since, MAX_NEWS)
     return tuple(entry for entry in fresh if entry.id != featured)
 
 
 def _drafts(step: Callable[..., Draft], root: Card, entry: Entry) -> list[Draft]:
-    """The steps that one post takes: the card, its thread and both seeds, and what is said in the thread."""
+    """The steps of one post: the card, its thread, both seed reactions, and the replies in the thread."""
     steps = [
         step(ordinal=0, step=Step.ROOT, card=root, entry=entry.id),
         step(ordinal=1, step=Step.THREAD, title=thread_title(entry), waits_for=0),

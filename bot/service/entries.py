@@ -1,4 +1,4 @@
-"""The team's list: taking in what its files say, and looking things up in it."""
+"""The team's list: sync it with its files, and look entries up."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -31,12 +31,12 @@ from bot.ports.store import Transaction
 from bot.service import notices
 
 SAMPLE = 5
-"""Entries that are named of those that a change would retire."""
+"""How many of the entries that a change would retire are listed by name."""
 
 
 @record
 class FileRead:
-    """One file of a source as it was read; `digest` is the hash of its content, empty if that is not known."""
+    """One file of a source as it was read. `digest` is the hash of its content, empty if unknown."""
 
     source: SourceId
     digest: str
@@ -45,7 +45,7 @@ class FileRead:
 
 @record
 class FileChanges:
-    """What a sync changed of the entries of one file."""
+    """What a sync changed in the entries of one file."""
 
     file: str
     added: int = 0
@@ -65,8 +65,10 @@ class FileChanges:
 
 @record
 class SyncReport:
-    """What a sync did. `problems` are those of every file of the team, also of files that had not changed; `held` are the
-    changes that it did not take in, and `news` those of them that no sync held before.
+    """The result of a sync.
+
+    `problems` covers every file of the team, including unchanged ones. `held` are the changes that wait for an admin;
+    `news` are those of them that were not held before.
     """
 
     entries: int
@@ -82,7 +84,7 @@ class SyncReport:
 
     @property
     def quiet(self) -> bool:
-        """Whether the list is as it was."""
+        """Whether nothing changed."""
         return not (self.added or self.changed or self.retired or self.returned)
 
 
@@ -95,13 +97,14 @@ def sync(
     host: Host = Host(),  # noqa: B008 -- frozen
     accept: bool = False,
 ) -> SyncReport:
-    """Make the team's entries what its files say.
+    """Bring the team's entries in line with its files.
 
-    `read` holds the files that changed (and those that listed duplicates, see `SourceFile`), in the order in
-    which the first of two equal entries wins; `gone` the files that are there no more. A file that could not be
-    used, or that lost all its entries at once, keeps its last good copy. So do files that would retire many entries of
-    their source, until an admin decides; with `accept` they are applied. A file of a source that was removed while it
-    was read is left out.
+    `read` holds the files that changed, and those that listed duplicates (see `SourceFile`). The first of two equal
+    entries wins, in the order of `read`. `gone` are the files that no longer exist.
+
+    A file that could not be used, or that lost all its entries at once, keeps its last good copy. So does a file that
+    would retire many entries of its source, until an admin decides; `accept` applies such changes at once. A file is
+    left out if its source was removed while it was read.
     """
     lock(tx, team)
     here = {source.id for source in tx.entries.sources(team)}
@@ -115,7 +118,7 @@ def sync(
     for change in news:
         notices.tell_admins(tx, team, partial(notice.held, change, _named(tx, team, change)), host)
     for file in read:
-        if _place(file) in left and _place(file) in known_files:  # its problems may be why it lost so much
+        if _place(file) in left and _place(file) in known_files:  # its problems may explain why it lost so much
             tx.entries.save_file(replace(known_files[_place(file)], problems=file.list.problems))
     read = [file for file in read if _place(file) not in left]
     gone = [place for place in gone if place not in left]
@@ -157,7 +160,7 @@ def _merged(
     read: Sequence[FileRead],
     gone: Iterable[Place],
 ) -> tuple["_Merge", dict[Place, tuple[tuple[str, ...], tuple[Problem, ...]]]]:
-    """What becomes of the entries if these files are taken in, and each file's duplicates with their warnings."""
+    """The outcome if these files are taken in, and each file's duplicates with their warnings."""
     merge = _Merge(kept)
     merge.touched |= {_place(file) for file in read if not file.list.failed} | set(gone)
     merge.touched |= merge.places() - set(known_files) - {_place(file) for file in read}
@@ -170,8 +173,9 @@ def _mass_losses(
     read: Sequence[FileRead],
     gone: Sequence[Place],
 ) -> tuple[dict[SourceId, tuple[list[StoredEntry], int]], set[Place]]:
-    """The sources that would lose many entries, each with these and with how many it has; and the files to leave as they
-    were. A draft retires its entries on purpose, and so does the host who takes a source away.
+    """The sources that would lose many entries, with those entries and their size, and the files to leave unchanged.
+
+    Entries of a draft are retired on purpose, and so are those of a source that the host removed.
     """
     guarded = {_place(file) for file in read if not (file.list.failed or file.list.draft)} | set(gone)
     losses: dict[SourceId, tuple[list[StoredEntry], int]] = {}
@@ -190,7 +194,7 @@ def _mass_losses(
                 continue
             losses.setdefault(source, (entries, listed))
             left |= {(entry.source, entry.file) for entry in entries}
-        if len(left) == before:  # else entries that moved into a file left as it was would now be lost where they were
+        if len(left) == before:  # otherwise an entry that moved into an unchanged file would be lost from both
             return losses, left
 
 
@@ -202,7 +206,9 @@ def _hold(
     read: Sequence[FileRead],
     gone: Sequence[Place],
 ) -> tuple[tuple[HeldChange, ...], tuple[HeldChange, ...]]:
-    """Note what is held now; all of it, and what is new. A source that cannot be read now keeps what was held of it."""
+    """Save the changes held now. Returns all of them, and the new ones. A source that cannot be read keeps its held
+    change.
+    """
     before = {change.source: change for change in tx.entries.held(team)}
     digests = {_place(file): file.digest for file in read} | dict.fromkeys(gone, GONE)
     failed = {file.source for file in read if file.list.failed}
@@ -230,20 +236,21 @@ def _hold(
 
 
 def _named(tx: Transaction, team: TeamId, change: HeldChange) -> Sequence[Entry]:
-    """The first entries that the change would retire, for people to see what it is about."""
+    """The first entries that the change would retire, to show what it is about."""
     found = [tx.entries.by_number(team, number) for number in change.entries[:SAMPLE]]
     return [entry for entry in found if entry is not None]
 
 
 def held(tx: Transaction, team: TeamId) -> Sequence[tuple[HeldChange, Sequence[Entry]]]:
-    """The changes that wait for an admin, or that one rejected, with the first entries that each would retire."""
+    """The changes that wait for an admin or were rejected, with the first entries that each would retire."""
     return [(change, _named(tx, team, change)) for change in tx.entries.held(team)]
 
 
 def apply_held(tx: Transaction, team: TeamId, change: str | None) -> int:
-    """Retire the entries of the held change of this id, or of all; how many. The next sync takes in the rest of it.
+    """Retire the entries of the held change with this id, or of all held changes. Returns how many.
 
-    Raises NotFound if none is held, and Conflict if the change is another one now.
+    The next sync takes in the rest of the change. Raises NotFound if nothing is held, Conflict if the change differs by
+    now.
     """
     decided = _decided(tx, team, change)
     numbers = {number for one in decided for number in one.entries}
@@ -255,7 +262,7 @@ def apply_held(tx: Transaction, team: TeamId, change: str | None) -> int:
 
 
 def reject_held(tx: Transaction, team: TeamId, change: str | None) -> None:
-    """Keep the old list until the files change again; raises as `apply_held` does."""
+    """Keep the old list until the files change again. Raises as `apply_held` does."""
     for one in _decided(tx, team, change):
         tx.entries.hold(replace(one, rejected=True))
 
@@ -271,12 +278,12 @@ def _decided(tx: Transaction, team: TeamId, change: str | None) -> Sequence[Held
 
 
 def lock(tx: Transaction, team: TeamId) -> None:
-    """Keep others from changing the team's sources, files and entries until the transaction ends."""
+    """Lock the team's sources, files and entries until the transaction ends."""
     tx.lock([f"list {team}"])
 
 
 def use(tx: Transaction, team: TeamId, paths: Sequence[str]) -> Sequence[Source]:
-    """Make these the team's sources; what came of those that are gone is retired by the next `sync`."""
+    """Set the team's sources. The next `sync` retires the entries of removed ones."""
     lock(tx, team)
     return tx.entries.set_sources(team, paths)
 
@@ -296,9 +303,9 @@ def unchanged(tx: Transaction, team: TeamId) -> SyncReport:
 
 
 def change_sources(tx: Transaction, team: Team, add: Sequence[str], remove: Sequence[str]) -> None:
-    """Add and remove sources of the team. Their entries change with the next `sync`.
+    """Add and remove sources of the team. The next `sync` updates their entries.
 
-    Raises Conflict for a path that is on the team's list already, NotFound for one to remove that is not on it.
+    Raises Conflict if a path to add is already a source, NotFound if a path to remove is not.
     """
     for path in remove:
         if not tx.entries.remove_source(team.id, path):
@@ -318,7 +325,7 @@ def problems(tx: Transaction, team: TeamId) -> tuple[Problem, ...]:
 
 
 class _Merge:
-    """What becomes of the entries read, held against those kept."""
+    """Compares the entries that were read with the stored ones."""
 
     def __init__(self, kept: Sequence[StoredEntry]) -> None:
         self._kept = {entry.key: entry for entry in kept}
@@ -330,11 +337,11 @@ class _Merge:
         self.moved: list[tuple[SourceId, EntryId, str, int]] = []
 
     def places(self) -> set[tuple[SourceId, str]]:
-        """The files from which entries on the list came."""
+        """The files of all entries on the list."""
         return {(entry.source, entry.file) for entry in self._kept.values() if not entry.retired}
 
     def take(self, file: FileRead) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
-        """Claim the file's entries; the keys and the warnings of those that another file has already."""
+        """Claim the file's entries. Returns the keys of those that another file already has, and a warning for each."""
         duplicates: list[str] = []
         warnings: list[Problem] = []
         for entry in file.list.entries:
@@ -347,7 +354,7 @@ class _Merge:
         return tuple(duplicates), tuple(warnings)
 
     def vanished(self) -> list[StoredEntry]:
-        """Entries on the list whose files were read and have them no more."""
+        """Entries on the list whose files were read and no longer contain them."""
         return [
             entry
             for entry in self._kept.values()
@@ -386,7 +393,7 @@ def _store(tx: Transaction, team: TeamId, merge: _Merge, retired: Sequence[Entry
 
 
 def _by_file(merge: _Merge, retired: Sequence[StoredEntry]) -> tuple[FileChanges, ...]:
-    """The changes of each file that has any, by name."""
+    """The changes of each changed file, by name."""
     counts = {
         "added": Counter(name for _, name, _ in merge.added),
         "changed": Counter(name for _, _, name, _ in merge.changed),
@@ -402,7 +409,7 @@ def _files(tx: Transaction, source: Source) -> Sequence[SourceFile]:
 
 
 def _kept_copy(file: FileRead, before: SourceFile | None) -> FileRead:
-    """A file that had entries and now has none is taken for a mishap, not for a wish."""
+    """If a file had entries and now has none, keep its last good copy: that is more likely a mishap than a wish."""
     if file.list.failed or file.list.draft or file.list.entries or before is None or not before.entries:
         return file
     problem = Problem(
@@ -437,7 +444,7 @@ def _duplicate(file: FileRead, entry: ReadEntry, holder: str) -> Problem:
 
 
 def entry(tx: Transaction, team: TeamId, number: EntryNumber) -> Entry:
-    """The team's entry of that number, retired ones too; raises NotFound."""
+    """The team's entry with that number, including retired ones. Raises NotFound."""
     found = tx.entries.by_number(team, number)
     if found is None:
         raise NotFound(f"There is no entry #{number} on this team's list.", hint="Try “list” or “search”.")
@@ -445,7 +452,7 @@ def entry(tx: Transaction, team: TeamId, number: EntryNumber) -> Entry:
 
 
 def entry_on_list(tx: Transaction, team: TeamId, number: EntryNumber) -> Entry:
-    """As `entry`, and raises NotFound for a retired one too."""
+    """As `entry`, but raises NotFound for a retired one too."""
     found = entry(tx, team, number)
     if found.retired_at is not None:
         raise NotFound(f"#{number} “{found.title}” is no longer on the list.", hint="Try “list” or “search”.")
@@ -454,7 +461,7 @@ def entry_on_list(tx: Transaction, team: TeamId, number: EntryNumber) -> Entry:
 
 @record
 class Page:
-    """Some entries of many with the asking member's states: page `number` of `pages`, counted from 1."""
+    """One page of entries with the asking member's states: page `number` of `pages`, counted from 1."""
 
     total: int
     number: int
@@ -463,7 +470,7 @@ class Page:
 
 
 def page(tx: Transaction, team: TeamId, member: MemberId, which: EntryFilter, number: int, size: int) -> Page:
-    """One page of the list by number; a page past the end is the last one."""
+    """One page of the list, ordered by entry number. A page past the end is the last one."""
     total, entries = tx.entries.page(team, member, which, offset=(number - 1) * size, limit=size)
     pages = max(-(-total // size), 1)
     if number > pages:
@@ -483,7 +490,7 @@ DRAWS = 4
 def unread_at_random(
     tx: Transaction, team: TeamId, member: MemberId, tag: str | None, below: Callable[[int], int]
 ) -> tuple[Entry, ReadingState] | None:
-    """One of the member's unread entries, every one as likely; None if there is none."""
+    """One of the member's unread entries, all equally likely; None if every entry is read."""
     drawn = None if tag else _drawn(tx, member, below)
     if drawn is not None:
         return drawn, ReadingState.UNREAD
@@ -495,10 +502,9 @@ def unread_at_random(
 
 
 def _drawn(tx: Transaction, member: MemberId, below: Callable[[int], int]) -> Entry | None:
-    """An unread entry by drawing numbers; None if none of a few draws is one.
+    """An unread entry by rejection sampling; None if none of a few draws is unread.
 
-    Every unread entry is as likely as any other in each draw. Counting them all, which is sure to find one, takes
-    time that grows with the list.
+    All unread entries are equally likely. Counting them would always find one, but takes time that grows with the list.
     """
     for _ in range(DRAWS):
         entry = tx.entries.draw(member, below(LOTS))

@@ -1,4 +1,4 @@
-"""The ledger's use cases: taking due deliveries, and noting how they ended. The attempts are the runtime's."""
+"""The ledger's use cases: claim due deliveries, and record how they ended. The runtime makes the attempts."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -37,9 +37,11 @@ RulesByPlatform = Mapping[PlatformName, PostingRules]
 
 @record
 class WorkBatch:
-    """What one worker has to do now: attempts to make, doubts to look into, messages that may be there twice. `given_up`
-    is what was found to be too late or unreadable. `at` is the moment of it, as the database has it; `next_due` is how
-    long until more is due, None if that is not known.
+    """What one worker has to do now: attempts to make, uncertain deliveries to look for, messages to check for
+    duplicates.
+
+    `given_up` are deliveries found to be too late or unreadable. `at` is the database's time; `next_due` is the time
+    until more is due, None if unknown.
     """
 
     at: datetime
@@ -61,8 +63,9 @@ def claim(
     looks: int | None = None,
     alone: bool = False,
 ) -> WorkBatch:
-    """Put right what ended while nobody watched, then take what is due on these platforms, `limit` in all at most,
-    and of these `looks` at most that are only looked for. Late posts are skipped on every platform, or `alone` on these.
+    """Expire old leases, then claim up to `limit` due deliveries of these platforms, at most `looks` of them searches.
+
+    Late posts are skipped on every platform, or only on these with `alone`.
     """
     names = list(rules)
     tx.ledger.expire({name: posting_rules.settle for name, posting_rules in rules.items()})
@@ -88,12 +91,12 @@ def claim(
 
 
 def _by_team(found: Sequence[Delivery]) -> Sequence[Delivery]:
-    """In the order in which every transaction takes the numbers of several teams, so that two do not block each other."""
+    """Sorted by id: every transaction takes the numbers of several teams in this order, so two never deadlock."""
     return sorted(found, key=lambda one: one.id)
 
 
 def _put_aside(tx: Transaction, delivery: Delivery, host: Host) -> Delivery:
-    """A person is to decide of what this version cannot post: shown in part it would be worse."""
+    """Leave a card that this version cannot read to a person. Posting part of it would be worse."""
     state = State.REFUSED if delivery.draft.step is Step.NOTICE else State.NEEDS_HUMAN
     check(State.LEASED, state)
     outcome = f"this version of Dogear cannot read it ({delivery.unreadable}); bring every process up to date first"
@@ -109,13 +112,13 @@ def _tell(
     outcome: str | None,
     host: Host,
 ) -> None:
-    """Owe somebody a word about a delivery; that nobody could be told is for the log alone."""
+    """Notify someone about a delivery. A notice that could not be delivered is only logged."""
     if delivery.draft.step is not Step.NOTICE:
         notices.tell(tx, about(delivery, outcome, _entry_of(tx, delivery)), host)
 
 
 def _entry_of(tx: Transaction, delivery: Delivery) -> Entry | None:
-    """The entry that the post is about, which its first step alone names."""
+    """The entry that the post is about. Only the first step names it."""
     steps = tx.ledger.of_source(delivery.team, delivery.draft.source_key)
     entry = next((step.draft.entry for step in steps if step.draft.entry is not None), None)
     return tx.entries.get(delivery.team, [entry]).get(entry) if entry is not None else None
@@ -124,11 +127,10 @@ def _entry_of(tx: Transaction, delivery: Delivery) -> Entry | None:
 def start_attempts(
     tx: Transaction, leased: Sequence[Delivery], durations: Durations, host: Host
 ) -> Sequence[Delivery | None]:
-    """Note that these attempts begin now: each as it is now, None for what is not ours to attempt (any more).
+    """Record that these attempts start now. Returns each delivery as of now, or None if it must not be attempted.
 
-    What is held up, as by a halt since it was leased, is given back, so that it need not wait for our lease to end.
-    What is owed to a workspace that we are not in any more cannot be sent there: it waits for a day for us to be back,
-    and is refused then.
+    A delivery that was halted since it was leased is given back, so that it does not wait for the lease to end. A
+    delivery to a workspace that we left waits a day in case we return, and is then refused.
     """
     begun = {delivery.id: delivery for delivery in tx.ledger.start_attempts(leased, durations)}
     held_back = [delivery for delivery in _by_team(leased) if delivery.id not in begun]
@@ -140,7 +142,7 @@ NOT_THERE = "Dogear is not in this workspace any more"
 
 
 def _hold_back(tx: Transaction, delivery: Delivery, durations: Durations, host: Host) -> Delivery | None:
-    """Do not attempt it; the delivery if that was its end."""
+    """Do not attempt the delivery. Returns it if that was its end."""
     workspace = tx.teams.workspace(delivery.draft.channel.workspace)
     to_host = delivery.draft.step is Step.NOTICE and delivery.draft.told is None
     if to_host or (workspace is not None and workspace.team == delivery.team and workspace.left_at is None):
@@ -157,9 +159,7 @@ def _hold_back(tx: Transaction, delivery: Delivery, durations: Durations, host: 
 
 
 def give_back(tx: Transaction, delivery: Delivery, wait: timedelta = timedelta()) -> None:
-    """Return a delivery whose attempt did not begin after all; it is due again after `wait`, and keeps its place in the
-    channel.
-    """
+    """Return a delivery whose attempt did not start. It is due again after `wait` and keeps its place in the channel."""
     attempt = max(delivery.attempt - 1, 0) if delivery.state is State.SENDING else None
     tx.ledger.settle(
         delivery.id,
@@ -174,7 +174,7 @@ def give_back(tx: Transaction, delivery: Delivery, wait: timedelta = timedelta()
 
 @record
 class Attempt:
-    """One attempt that was made, and what it came to."""
+    """One attempt and its result."""
 
     delivery: Delivery
     result: Result
@@ -182,8 +182,10 @@ class Attempt:
 
 @record
 class Outcome:
-    """What became of a delivery. It is `lost` where another worker has the delivery by now: then nothing became of it. `surplus` is a message of
-    ours beside the one that another worker has sent meanwhile.
+    """What became of a delivery.
+
+    `lost` means that another worker has it by now, so nothing was recorded. `surplus` is our message that duplicates
+    the one another worker sent meanwhile.
     """
 
     transition: Transition
@@ -194,7 +196,7 @@ class Outcome:
 def note_attempts(
     tx: Transaction, attempts: Sequence[Attempt], durations: Durations, rules: RulesByPlatform, host: Host
 ) -> Sequence[Outcome]:
-    """Note what attempts came to. What stops schedules locks them all before the first note takes a number."""
+    """Record the results of attempts. Locks every schedule that stops before the first note takes a number."""
     schedules.lock(tx, [one.delivery.draft.channel for one in attempts if _refuses(one.delivery, one.result)])
     results = {one.delivery.id: one.result for one in attempts}
     known = _by_team([one.delivery for one in attempts])
@@ -209,7 +211,7 @@ def _note_attempt(
     transition = after_attempt(delivery, result, tx.now(), durations, posting_rules)
     free_at = tx.now() + posting_rules.channel_pace
     if transition.state is State.PENDING:
-        free_at = max(free_at, transition.not_before or free_at)  # what came later to the channel stays behind it
+        free_at = max(free_at, transition.not_before or free_at)  # later messages to the channel stay behind it
     noted = _note(tx, delivery, State.SENDING, transition, durations, free_at)
     if noted.lost:
         return noted
@@ -222,7 +224,7 @@ def _note_attempt(
 def _tell_of(
     tx: Transaction, delivery: Delivery, transition: Transition, host: Host, *, stopped: Schedule | None = None
 ) -> None:
-    """Owe a word about it to who can mend it; of a digest that stopped its schedule, the schedule says it all."""
+    """Notify the person who can fix it. If a digest stopped its schedule, the notice about the schedule is enough."""
     if stopped is not None:
         notices.tell(tx, notice.stopped(stopped, host), host)
     if transition.state is State.NEEDS_HUMAN:
@@ -232,9 +234,9 @@ def _tell_of(
 
 
 def _halt(tx: Transaction, delivery: Delivery, busy: PlatformBusy) -> None:
-    """Nobody asks the platform for the same there before it has time again, for nothing where it has none at all.
+    """Stop requests of the same kind to the workspace or platform until it has time again.
 
-    A channel needs no halt: what is due in it waits behind the delivery.
+    A channel needs no halt: its later messages wait behind this delivery.
     """
     until, workspace = tx.now() + busy.retry_after, delivery.draft.channel.workspace
     same = MESSAGES if delivery.draft.step in MESSAGES else {delivery.draft.step}
@@ -245,9 +247,9 @@ def _halt(tx: Transaction, delivery: Delivery, busy: PlatformBusy) -> None:
 
 
 def _stop_if_refused(tx: Transaction, delivery: Delivery, result: Result) -> Schedule | None:
-    """Pause the schedule of a channel that takes nothing any more; the schedule, if there is one.
+    """Pause the schedule of a channel that no longer accepts posts. Returns the schedule, if there is one.
 
-    A channel that refuses a reply, as in a thread that was locked, still takes the next digest.
+    A channel that only refuses a reply, as in a locked thread, still accepts the next digest.
     """
     if not _refuses(delivery, result):
         return None
@@ -265,7 +267,7 @@ def note_search(
     durations: Durations,
     host: Host,
 ) -> Outcome:
-    """Note what a look at the platform came to for an uncertain delivery."""
+    """Record the result of a search for an uncertain delivery."""
     noted = _note(tx, delivery, State.UNCERTAIN, after_search(delivery, found, tx.now(), durations), durations)
     if not noted.lost:
         _tell_of(tx, delivery, noted.transition, host)
@@ -275,7 +277,7 @@ def note_search(
 def note_repeat(
     tx: Transaction, delivery: Delivery, result: Result, durations: Durations, posting_rules: PostingRules
 ) -> Outcome:
-    """Note what it came to that an uncertain delivery was posted again under its key."""
+    """Record the result of posting an uncertain delivery again under its key."""
     transition = after_repeat(delivery, result, tx.now(), durations, posting_rules)
     noted = _note(tx, delivery, State.UNCERTAIN, transition, durations, tx.now() + posting_rules.channel_pace)
     if isinstance(result, PlatformBusy) and not noted.lost:
@@ -286,7 +288,7 @@ def note_repeat(
 def note_sweep(
     tx: Transaction, delivery: Delivery, found: Sequence[MessageRef] | PlatformError, durations: Durations
 ) -> Swept:
-    """Note what a look for doubled messages came to."""
+    """Record the result of a search for duplicate messages."""
     swept = after_sweep(delivery, found, tx.now(), durations)
     tx.ledger.save_sweep(delivery.id, outcome=swept.outcome or delivery.outcome, again_at=swept.again_at)
     return swept
@@ -307,8 +309,9 @@ def _note(
 
 
 def _note_late(tx: Transaction, delivery: Delivery, transition: Transition, durations: Durations) -> Outcome:
-    """What a worker says whom the others gave up: that it was sent is believed as long as nobody knows where, and what
-    is there beside another's is surplus.
+    """Handle the result of a worker whose lease expired.
+
+    "Sent" is accepted if no message is known yet; a message besides a known one is surplus.
     """
     kept, told = tx.ledger.get(delivery.id), late(delivery, transition, tx.now(), durations)
     if kept is None or told is None:
@@ -337,26 +340,28 @@ def _settle(tx: Transaction, delivery: Delivery, transition: Transition, free_at
 
 
 def after_restore(tx: Transaction) -> int:
-    """Whoever restored a backup calls this once, on the restored database, before anything runs on it.
+    """Prepare a restored database. Call it once, before anything runs on it. Returns the number of uncertain
+    deliveries.
 
-    What the backup still shows as due may have been sent since it was made, and so may a digest whose slot passed
-    since. So the digests due by now are planned, and each delivery that was due and is not sent starts in doubt: its platform is asked for it first, and it is posted only where it is not there.
-    Where the platform cannot be asked, an admin is. Every lease ends, and the count of restores (`boot_epoch`) grows,
-    so that whoever still runs on the old database finds no lease of theirs in this one. How many are in doubt;
-    nothing is posted or asked by this call.
+    Whatever the backup shows as due may have been sent since it was made, and so may a digest whose slot has passed. So
+    this plans the digests that are due by now and marks every due, unsent delivery as uncertain: the worker first looks
+    for it on its platform and posts it only if it is not there. If the platform cannot be searched, an admin decides.
+
+    It also ends every lease and increments `boot_epoch`, so that a worker still running on the old database has no
+    lease in this one. It posts nothing itself.
     """
     digests.plan_due(tx)
     return tx.ledger.mark_uncertain_after_restore()
 
 
 def troubles(tx: Transaction, team: TeamId) -> Sequence[Delivery]:
-    """Deliveries of the team that were refused or that wait for a person."""
+    """The team's deliveries that were refused or that wait for a person."""
     return tx.ledger.unsettled(team)
 
 
 @record
 class Decider:
-    """Who decides of a doubt: an admin of any of the team's, others of what they shared themselves."""
+    """Who may decide about an uncertain post: any of the team's admins, or the member who shared it."""
 
     team: TeamId
     account: AccountRef
@@ -364,10 +369,10 @@ class Decider:
 
 
 def confirm_arrived(tx: Transaction, by: Decider, where: ChannelRef | DeliveryId) -> Delivery:
-    """Take a person's word that a doubtful delivery is there: this one, or the channel's. Raises NotFound if there is
-    none in doubt that they decide of, NotAllowed where only an admin does.
+    """Confirm that an uncertain delivery arrived: this one, or the channel's.
 
-    Where it stands nobody can tell us, so what would have gone on below it is skipped.
+    Raises NotFound if there is none that this person may decide about, NotAllowed if only an admin may. The message's
+    place stays unknown, so the steps that depend on it are skipped.
     """
     delivery = _doubtful(tx, by, where)
     check(delivery.state, State.SENT)
@@ -377,7 +382,7 @@ def confirm_arrived(tx: Transaction, by: Decider, where: ChannelRef | DeliveryId
 
 
 def post_again(tx: Transaction, by: Decider, where: ChannelRef | DeliveryId) -> Delivery:
-    """Post a doubtful delivery again, this one or the channel's, however late it is by now; raises as `confirm_arrived`."""
+    """Post an uncertain delivery again, however late: this one, or the channel's. Raises as `confirm_arrived`."""
     delivery = _doubtful(tx, by, where)
     check(delivery.state, State.PENDING)
     tx.ledger.clear_deadline(delivery.id)
@@ -387,12 +392,12 @@ def post_again(tx: Transaction, by: Decider, where: ChannelRef | DeliveryId) -> 
 
 
 def _settled_meanwhile() -> Conflict:
-    """A worker that was given up has said in this moment that it arrived."""
+    """A worker whose lease had expired reported at this moment that it arrived."""
     return Conflict("That post has just arrived.", hint="There is nothing to confirm any more.")
 
 
 def _doubtful(tx: Transaction, by: Decider, where: ChannelRef | DeliveryId) -> Delivery:
-    """Of those that are meant the one that has waited for a person the longest. Two people decide one after the other."""
+    """The matching delivery that has waited longest for a person, locked so that two people decide one after the other."""
     tx.lock([f"doubts {by.team}"])
     waiting = [one for one in tx.ledger.unsettled(by.team) if one.state is State.NEEDS_HUMAN]
     if isinstance(where, ChannelRef):

@@ -1,4 +1,4 @@
-"""Owing people a word about a problem: in the transaction that finds it, and once a day whoever finds it again."""
+"""Enqueue notices about problems, in the transaction that finds the problem and once a day at most."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,11 +10,13 @@ from bot.domain.notice import Host, Notice
 from bot.ports.store import Transaction
 
 NO_NEWS = timedelta(hours=24)
-"""Later than this nobody is told any more; the problem still stands in the status command and in the log."""
+"""Later than this, a notice is skipped. The problem is still in the log and in the status command."""
 
 
 def tell(tx: Transaction, notice: Notice, host: Host) -> None:
-    """Owe it to the host's channel, else to who can mend it: a row of the ledger, so that it survives what posts do."""
+    """Enqueue the notice for the host's channel, else for the person who can fix it. As a ledger row it survives
+    crashes.
+    """
     if host.channel is None and notice.told is None:
         return
     now = tx.now()
@@ -33,8 +35,9 @@ def tell(tx: Transaction, notice: Notice, host: Host) -> None:
 def tell_admins(
     tx: Transaction, team: TeamId, about: Callable[[ChannelRef, AccountRef | None, TeamId], Notice], host: Host
 ) -> None:
-    """Owe the notice to the host's channel, else to each admin of the team that we know: those of the settings, and who
-    set up its digests.
+    """Enqueue the notice for the host's channel, else for each known admin of the team.
+
+    Known admins are those in the settings and the people who set up the team's digests.
     """
     if host.channel is not None:
         tell(tx, about(host.channel, None, team), host)
@@ -52,6 +55,6 @@ def tell_admins(
 
 
 def _direct(notice: Notice) -> ChannelRef:
-    """What stands for the person's direct messages in the ledger: nobody is told two things at once."""
+    """Pseudo-channel for a person's direct messages, so one notice is in flight at a time."""
     assert notice.told is not None
     return ChannelRef(notice.about.workspace, f"@{notice.told.id}")

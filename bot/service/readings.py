@@ -1,4 +1,4 @@
-"""Who has read what: choices, reactions, queues and counts."""
+"""Reading states: choices, reactions, queues and counts."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -16,14 +16,14 @@ from bot.ports.store import Transaction
 from bot.service import entries, teams
 
 MIN_FOR_TEAM_STATS = 3
-"""With fewer members a count would tell who read what."""
+"""In a smaller team, a count would reveal who read what."""
 RECENTLY = timedelta(days=30)
 
 
 def choose(tx: Transaction, member: Member, entry: EntryId, state: ReadingState) -> bool:
-    """Take what a member typed or pressed; whether the state is another one now.
+    """Save a state that a member typed or picked. Returns whether it changed.
 
-    The choice is no older than what it overrides, for clocks differ and a transaction that waited began earlier.
+    The choice is at least as new as what it overrides: clocks differ, and a transaction that waited started earlier.
     """
     tx.readings.lock(member.team, member.account, entry)
     before, last = tx.readings.state(member.id, entry), tx.readings.choice(member.id, entry)
@@ -34,10 +34,11 @@ def choose(tx: Transaction, member: Member, entry: EntryId, state: ReadingState)
 
 
 def react(tx: Transaction, event: Reacted | Unreacted) -> ReadingState | None:
-    """Take a reaction put or taken away; the member's state for the entry then.
+    """Save a reaction that was added or removed. Returns the member's state for the entry afterwards.
 
-    None if the message is not ours, or if who takes it away is nobody we know: the mark is kept, for the reaction may
-    come after its end, but nobody becomes a member by it. It may be another bot, which not every platform tells then.
+    Returns None if the message is not ours, or if an unknown account removed the reaction. The mark is saved in that
+    case, because the reaction may arrive after its removal, but the account does not become a member: it may be another
+    bot, which not every platform flags here.
     """
     team = teams.team_of(tx, event.actor.workspace)
     entry = _entry_shown(tx, team.id, event) if team else None
@@ -65,7 +66,7 @@ def _mark_of(event: Reacted | Unreacted, entry: EntryId) -> Mark:
 
 
 def clear(tx: Transaction, event: ReactionsCleared) -> int:
-    """Take away every reaction, or every one of a kind, from a message; how many marks were touched."""
+    """Remove every reaction, or every one of a kind, from a message. Returns the number of marks changed."""
     team = teams.team_of(tx, event.message.channel.workspace)
     if team is None:
         return 0
@@ -76,7 +77,9 @@ def clear(tx: Transaction, event: ReactionsCleared) -> int:
 
 
 def _locked(tx: Transaction, team: TeamId, message: MessageRef, *shown: EntryId) -> Sequence[Mark]:
-    """The marks on a message, after locking what it shows; a mark on another entry is from after the look before."""
+    """The marks on a message, after locking the entries it shows. Marks on other entries were added since they were
+    read.
+    """
     entries = {mark.entry for mark in tx.readings.marks_on(team, message)} | set(shown)
     tx.readings.lock_entries(team, entries)
     return [mark for mark in tx.readings.marks_on(team, message) if mark.entry in entries]
@@ -88,8 +91,9 @@ def _take_away(tx: Transaction, team: TeamId, marks: Sequence[Mark], at: datetim
 
 
 def see(tx: Transaction, event: MarksSeen) -> int:
-    """Bring the marks of a message in line with what is on it, and the states of everyone who reacted to its entry
-    in line with their marks; how many marks were put or taken away.
+    """Sync the stored marks with those on a message, and the states of everyone who reacted to its entry.
+
+    Returns the number of marks added or removed.
     """
     team = teams.team_of(tx, event.message.channel.workspace)
     if team is None:
@@ -110,21 +114,23 @@ def see(tx: Transaction, event: MarksSeen) -> int:
 
 
 def _entries_shown(tx: Transaction, team: TeamId, event: MarksSeen) -> Mapping[EntryNumber | None, EntryId]:
-    """By what the marks say of it; looked up once, for a message shows one entry however many marks it has."""
+    """The entry for each number the marks carry. A message shows one entry however many marks it has, so it is one
+    query.
+    """
     examples = {one.entry: one for one in event.marks}
     found = {number: _entry_shown(tx, team, one) for number, one in examples.items()}
     return {number: entry for number, entry in found.items() if entry is not None}
 
 
 def _missed(known: Sequence[Mark], event: MarksSeen, shown: Mapping[EntryNumber | None, EntryId]) -> Sequence[Reacted]:
-    """The marks that were seen on an entry and are not stored as live."""
+    """Marks that are on the message but not stored as live."""
     by_key = {(mark.account, mark.emoji): mark for mark in known}
     seen = {(one.actor.account, one.emoji): one for one in event.marks if one.entry in shown}
     return [one for key, one in seen.items() if key not in by_key or _came_back(by_key[key], event)]
 
 
 def _admit(tx: Transaction, team: Team, actors: Sequence[Actor]) -> None:
-    """Newcomers first, then by their numbers: everyone who locks several members does so in this order."""
+    """Add new members first, in order of their ids. Everyone who locks several members uses this order."""
     known = {actor: tx.teams.member(team.id, actor.account) for actor in actors}
     newcomers = [actor for actor, member in known.items() if member is None]
     members = {member.id: actor for actor, member in known.items() if member is not None}
@@ -133,12 +139,12 @@ def _admit(tx: Transaction, team: Team, actors: Sequence[Actor]) -> None:
 
 
 def _came_back(known: Mark, event: MarksSeen) -> bool:
-    """Whether a mark that was seen had been taken away; what was heard after the message was read is newer than that."""
+    """Whether a removed mark is on the message again. An event received after the message was read is newer."""
     return not known.live and known.at <= event.at
 
 
 def _earliest(known: Mark | None, event: MarksSeen) -> datetime:
-    """When a mark that was seen and is new can have come at the earliest."""
+    """The earliest time at which a newly seen mark can have been added."""
     since = event.since or event.at
     return max(since, known.at) if known else since
 
@@ -152,7 +158,7 @@ def _entry_shown(tx: Transaction, team: TeamId, event: Reacted | Unreacted) -> E
 
 
 def _follow(tx: Transaction, member: Member, entry: EntryId) -> ReadingState:
-    """Bring the state in line with the choice and the marks."""
+    """Recompute the member's state from the choice and the marks."""
     marks = tx.readings.marks(member.team, member.account, entry)
     state = state_of(tx.readings.choice(member.id, entry), marks)
     if tx.readings.state(member.id, entry) is not state:
@@ -161,7 +167,7 @@ def _follow(tx: Transaction, member: Member, entry: EntryId) -> ReadingState:
 
 
 def _follow_all(tx: Transaction, team: TeamId, entries: Collection[EntryId]) -> None:
-    """As `_follow` for everyone who reacted to one of the entries, whoever's marks have changed."""
+    """As `_follow`, for everyone who reacted to one of the entries."""
     for entry in sorted(entries):
         for one in tx.readings.marked(team, entry):
             state = state_of(one.choice, one.marks)
@@ -170,7 +176,7 @@ def _follow_all(tx: Transaction, team: TeamId, entries: Collection[EntryId]) -> 
 
 
 def next_up(tx: Transaction, team: TeamId, member: MemberId, most: int) -> tuple[tuple[Entry, ReadingState], ...]:
-    """What to read next: the queue, the one queued first foremost, then unread entries by number."""
+    """What to read next: the member's queue, oldest first, then unread entries by number."""
     ids = list(tx.readings.queue(member, most))
     if len(ids) < most:
         ids += tx.readings.unread(member, offset=0, limit=most - len(ids))
@@ -179,7 +185,7 @@ def next_up(tx: Transaction, team: TeamId, member: MemberId, most: int) -> tuple
 
 
 def queued(tx: Transaction, team: TeamId, member: MemberId, most: int) -> tuple[tuple[Entry, ReadingState], ...]:
-    """The member's queue, the one queued first foremost."""
+    """The member's queue, oldest first."""
     ids = tx.readings.queue(member, most)
     found = tx.entries.get(team, ids)
     return entries.with_states(tx, member, [found[entry] for entry in ids])

@@ -1,4 +1,4 @@
-"""Weekly slots: setting, pausing and removing them."""
+"""Weekly slots: set, pause and remove them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -23,12 +23,12 @@ def of(tx: Transaction, team: TeamId, channel: ChannelRef) -> Schedule:
 
 
 def lock(tx: Transaction, channels: Iterable[ChannelRef]) -> None:
-    """Keep others from changing these channels' schedules, and what they pick or post, until the transaction ends."""
+    """Lock these channels' schedules, their picks and their posts until the transaction ends."""
     tx.lock([f"schedule {one.workspace.platform} {one.workspace.id} {one.id}" for one in channels])
 
 
 def locked(tx: Transaction, team: TeamId, channel: ChannelRef) -> Schedule:
-    """The channel's schedule, which nobody else can change until the transaction ends; raises NotFound."""
+    """The channel's schedule, locked until the transaction ends. Raises NotFound."""
     lock(tx, [channel])
     return of(tx, team, channel)
 
@@ -44,7 +44,7 @@ def put(
     tags: Sequence[str],
     by: AccountRef,
 ) -> Schedule:
-    """Give the channel this weekly slot in place of what it had; a slot earlier this week starts next week.
+    """Set the channel's weekly slot, replacing the old one. A slot earlier this week starts next week.
 
     Raises Conflict for tags that no entry on the list has.
     """
@@ -67,7 +67,7 @@ def put(
 
 
 def pause(tx: Transaction, team: TeamId, channel: ChannelRef, length: timedelta) -> Schedule:
-    """Post nothing in the channel for this long from now; what fell due before is still posted."""
+    """Post nothing in the channel for this long. Digests that were due before are still posted."""
     schedule, now = locked(tx, team, channel), tx.now()
     since = schedule.paused_from if _is_paused(schedule, now) else now
     return tx.schedules.save(replace(schedule, paused_from=since, paused_until=now + length, paused_because=None))
@@ -78,7 +78,7 @@ def _is_paused(schedule: Schedule, now: datetime) -> bool:
 
 
 def stop(tx: Transaction, channel: ChannelRef, because: str) -> Schedule | None:
-    """Pause a channel's schedule without end because we cannot post there; the schedule, None if there is none."""
+    """Pause a channel's schedule indefinitely because we cannot post there. Returns the schedule, if there is one."""
     lock(tx, [channel])
     workspace = tx.teams.workspace(channel.workspace)
     schedule = tx.schedules.of_channel(workspace.team, channel) if workspace and workspace.team is not None else None
@@ -89,7 +89,7 @@ def stop(tx: Transaction, channel: ChannelRef, because: str) -> Schedule | None:
 
 
 def restart(tx: Transaction, channel: ChannelRef) -> Schedule | None:
-    """Post again in a channel where only we had paused; the schedule, None if there is none that we had paused."""
+    """Resume a schedule that we paused ourselves. Returns it, None if there is none."""
     lock(tx, [channel])
     team = tx.teams.of_workspace(channel.workspace)
     schedule = tx.schedules.of_channel(team.id, channel) if team else None
@@ -99,7 +99,7 @@ def restart(tx: Transaction, channel: ChannelRef) -> Schedule | None:
 
 
 def resume(tx: Transaction, team: TeamId, channel: ChannelRef) -> Schedule:
-    """Post again from now on; slots that fell into the pause stay unused, and one that is due from before it is not."""
+    """Resume now. Slots within the pause stay unused, but one that was due before the pause is still posted."""
     schedule, now = locked(tx, team, channel), tx.now()
     if not _is_paused(schedule, now):
         return schedule
@@ -107,13 +107,13 @@ def resume(tx: Transaction, team: TeamId, channel: ChannelRef) -> Schedule:
 
 
 def remove(tx: Transaction, team: TeamId, channel: ChannelRef) -> Schedule:
-    """Take the channel's slot away; what was posted stays in its history."""
+    """Remove the channel's slot. Past digests stay in its history."""
     schedule = locked(tx, team, channel)
     tx.schedules.remove(schedule.id)
     return schedule
 
 
 def next_dates(tx: Transaction, schedule: Schedule, most: int = DATES_ECHOED) -> list[Occurrence]:
-    """The next slots that will be posted in, those already used up left out; none while we have paused it ourselves."""
+    """The next slots that will be posted, without used ones. Empty while we have paused the schedule ourselves."""
     coming = schedule.next_dues(tx.now())
     return list(islice((slot for slot in coming if tx.schedules.used_slot(schedule.id, slot.week) is None), most))

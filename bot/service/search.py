@@ -1,4 +1,4 @@
-"""Searching the team's list."""
+"""Search the team's list."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -14,11 +14,11 @@ from bot.ports.search import Hit
 from bot.ports.store import Transaction
 
 MIN_SEARCHED = 3
-"""Characters of a completion from which on it is searched."""
+"""A completion this long or longer is searched."""
 
 
 MAX_ADDED = 500
-"""Pairs of curators' in a team: beyond these they belong into the list, where they can be read and reviewed."""
+"""The maximum number of a team's pairs added by curators. More belong in the list, where they can be reviewed."""
 
 
 def list_synonyms(tx: Transaction, team: TeamId) -> Sequence[Synonym]:
@@ -27,7 +27,7 @@ def list_synonyms(tx: Transaction, team: TeamId) -> Sequence[Synonym]:
 
 
 def add_synonym(tx: Transaction, team: TeamId, word: str, others: Sequence[str]) -> None:
-    """Let the word and each of the others find each other; raises BadUsage and Conflict."""
+    """Make the word and each of the others find each other. Raises BadUsage and Conflict."""
     tx.lock([f"synonyms {team}"])
     if sum(1 for known in list_synonyms(tx, team) if known.file is None) + len(others) > MAX_ADDED:
         hint = "Move them to the front matter of the list, as `synonyms:`, and remove some here."
@@ -39,7 +39,7 @@ def add_synonym(tx: Transaction, team: TeamId, word: str, others: Sequence[str])
 
 
 def remove_synonym(tx: Transaction, team: TeamId, word: str, others: Sequence[str]) -> None:
-    """Remove what curators added for the word, all of it or the pairs with the others; raises NotFound."""
+    """Remove the word's pairs that curators added: all, or those with `others`. Raises NotFound."""
     removed = [tx.synonyms.remove(team, word, other) for other in others or (None,)]
     if not any(removed):
         hint = "“settings synonyms” shows them; those of a file are removed from its front matter."
@@ -48,9 +48,9 @@ def remove_synonym(tx: Transaction, team: TeamId, word: str, others: Sequence[st
 
 @record
 class Found:
-    """A page of what was found, best first, with the asking member's states: page `number` of `pages`.
+    """A page of results, best first, with the asking member's states: page `number` of `pages`.
 
-    `corrected` says which words as typed were taken for which words of the list.
+    `corrected` maps words as typed to the words of the list that were searched instead.
     """
 
     query: Query
@@ -79,8 +79,10 @@ def find(tx: Transaction, team: TeamId, member: MemberId, typed: str, number: in
 
 
 def completed(tx: Transaction, team: TeamId, member: Member | None, typed: str, size: int) -> Sequence[Entry]:
-    """Entries that somebody who types this may mean: what a search of it finds. By number or title where it is one,
-    too short to be searched, or finds nothing; a person who is not known yet has no states to search by.
+    """Entries that the typed text may mean, by search.
+
+    A text too short to search, or one that finds nothing, is matched by number or title. Someone who is not a member
+    yet has no states to search by.
     """
     word = typed.removeprefix("#")
     if member is not None and len(word) >= MIN_SEARCHED and not word.isdigit():
@@ -92,7 +94,7 @@ def completed(tx: Transaction, team: TeamId, member: Member | None, typed: str, 
 
 
 def _understood(tx: Transaction, team: TeamId, typed: str) -> tuple[Query, Mapping[str, str]]:
-    """What is asked for, with its synonyms, and which words were taken for other ones."""
+    """The query with its synonyms, and the words that were corrected."""
     asked = parse(typed)
     if asked.as_typed:
         return asked, {}
@@ -107,7 +109,7 @@ def _understood(tx: Transaction, team: TeamId, typed: str) -> tuple[Query, Mappi
 def related(
     tx: Transaction, team: TeamId, member: MemberId, entry: Entry, limit: int
 ) -> tuple[tuple[Hit, ReadingState], ...]:
-    """Other entries that are about the same as this one, most alike first, with the member's states."""
+    """Similar entries, closest first, with the member's states."""
     return _with_states(tx, member, tx.search.related(team, entry, limit))
 
 

@@ -1,4 +1,4 @@
-"""Who is here: workspaces and the teams they belong to, members, zones."""
+"""Workspaces and the teams they belong to, members and time zones."""
 
 from collections.abc import Sequence
 
@@ -11,11 +11,11 @@ from bot.ports.store import Transaction
 DEFAULT_TEAM = "default"
 _FOUNDING = "teams"
 PRIVATE_TEAM = "chat"
-"""The team of private chats: those over lists that were named on the command line."""
+"""The team of private chats, over lists that were given on the command line."""
 
 
 def named(tx: Transaction, name: str) -> Team:
-    """The team of that name; raises NotFound."""
+    """The team with that name. Raises NotFound."""
     team = tx.teams.by_name(name)
     if team is None:
         known = ", ".join(f"“{team.name}”" for team in tx.teams.all()) or "none yet"
@@ -24,7 +24,7 @@ def named(tx: Transaction, name: str) -> Team:
 
 
 def get_or_create(tx: Transaction, name: str, zone: str) -> Team:
-    """The team of that name, made if it is not there; raises Conflict if another's differs in capitals alone."""
+    """The team with that name, created if missing. Raises Conflict if another name differs only in case."""
     tx.lock([_FOUNDING])
     team = tx.teams.by_name(name)
     if team is not None:
@@ -37,7 +37,7 @@ def get_or_create(tx: Transaction, name: str, zone: str) -> Team:
 
 
 def get_or_create_default(tx: Transaction, zone: str) -> Team:
-    """The team that workspaces configured by tokens join, made if it is not there."""
+    """The default team, which workspaces configured by tokens join. Created if missing."""
     team = tx.teams.by_name(DEFAULT_TEAM)
     if team is None:
         tx.lock([_FOUNDING])
@@ -46,22 +46,22 @@ def get_or_create_default(tx: Transaction, zone: str) -> Team:
 
 
 def is_news(tx: Transaction, ref: WorkspaceRef) -> bool:
-    """Whether we were not in this workspace until now; only one of those who join it in one moment hears so."""
+    """Whether we were not in this workspace until now. Of several who join it at once, only one gets True."""
     tx.lock([f"workspace {ref.platform} {ref.id}"])
     known = tx.teams.workspace(ref)
     return known is None or known.left_at is not None
 
 
 def is_private(tx: Transaction, ref: WorkspaceRef) -> bool:
-    """Whether the team `PRIVATE_TEAM` is there and belongs to this workspace and no other."""
+    """Whether the team `PRIVATE_TEAM` exists and belongs only to this workspace."""
     team = tx.teams.by_name(PRIVATE_TEAM)
     return team is not None and [workspace.ref for workspace in tx.teams.workspaces(team.id)] == [ref]
 
 
 def private(tx: Transaction, ref: WorkspaceRef, name: str, zone: str) -> Team:
-    """The team of private chats in this workspace, made if it is not there.
+    """The team of private chats in this workspace, created if missing.
 
-    Raises Conflict if a team of that name is there for something else: its list would be replaced.
+    Raises Conflict if a team with that name exists for something else: its list would be replaced.
     """
     team = next((known for known in tx.teams.all() if known.name.casefold() == PRIVATE_TEAM), None)
     if team is None:
@@ -77,12 +77,12 @@ def private(tx: Transaction, ref: WorkspaceRef, name: str, zone: str) -> Team:
 
 
 def join(tx: Transaction, ref: WorkspaceRef, name: str, team: Team | None) -> Workspace:
-    """Note that we are in a workspace; one that has a team keeps it."""
+    """Record that we are in a workspace. A workspace that has a team keeps it."""
     return tx.teams.join(ref, name, team.id if team else None)
 
 
 def assign(tx: Transaction, ref: WorkspaceRef, name: str) -> Team:
-    """Give the workspace to the team of that name; raises NotFound for either."""
+    """Assign the workspace to the team with that name. Raises NotFound for either."""
     if tx.teams.workspace(ref) is None:
         waiting = ", ".join(f"{waits.ref.platform}:{waits.ref.id}" for waits in tx.teams.workspaces(None)) or "none"
         raise NotFound(f"Dogear is not in a workspace {ref.platform}:{ref.id}.", hint=f"Waiting for a team: {waiting}.")
@@ -92,9 +92,9 @@ def assign(tx: Transaction, ref: WorkspaceRef, name: str) -> Team:
 
 
 def forget_left(tx: Transaction) -> Sequence[Workspace]:
-    """Remove what came from workspaces that were left so long ago that nobody undoes it any more; those workspaces.
+    """Remove the data of workspaces that were left too long ago to be restored. Returns those workspaces.
 
-    Nobody asks a list or a team away like this: both are the host's, who keeps the files of the one and named the other.
+    Lists and teams stay: they belong to the host.
     """
     over = [workspace for workspace in tx.teams.left_workspaces() if workspace.is_over(tx.now())]
     for workspace in over:
@@ -103,20 +103,20 @@ def forget_left(tx: Transaction) -> Sequence[Workspace]:
 
 
 def team_of(tx: Transaction, ref: WorkspaceRef) -> Team | None:
-    """The team of a workspace, None while it waits for one and once it was left."""
+    """The team of a workspace; None while it waits for one, and after we left it."""
     return tx.teams.of_workspace(ref)
 
 
 def known(tx: Transaction, actor: Actor) -> tuple[Team | None, Member | None]:
-    """The team of an actor's workspace as `team_of` gives it, and the member if it is known here and under this name
-    already; reads only.
+    """The team of an actor's workspace as `team_of` returns it, and the member if known here under this name. Reads
+    only.
     """
     team, member = tx.teams.team_and_member(actor.workspace, actor.account) or (None, None)
     return team, member if member and member.name == actor.name and _is_met(member, actor) else None
 
 
 def admitted(tx: Transaction, team: Team, actor: Actor) -> Member:
-    """The member behind an actor, added if new; whose platform told no name keeps the one known."""
+    """The member for an actor, added if new. Without a name from the platform, the known name stays."""
     known = tx.teams.member(team.id, actor.account)
     member = (
         known
@@ -131,5 +131,5 @@ def _is_met(member: Member, actor: Actor) -> bool:
 
 
 def zone_for(member: Member, actor: Actor, team: Team) -> str:
-    """The IANA zone in which this member is shown times: their choice, else their platform's word, else the team's."""
+    """The IANA zone used for this member's times: their own, else the platform's, else the team's."""
     return member.zone or actor.zone or team.zone
