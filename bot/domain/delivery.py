@@ -133,7 +133,7 @@ class Draft:
 
     It waits until the step with ordinal `waits_for` is sent, and is refused with it. `card` is None for a step that
     shows none (a thread, a seed reaction). `title` names a thread, `meaning` a seed reaction. After `late_after` it is
-    skipped. `told` is the account to notify if it does not arrive. For a notice, `told` is its recipient, or None if it
+    skipped. `notify` is the account to notify if it does not arrive. For a notice, `told` is its recipient, or None if it
     goes to the channel.
     """
 
