@@ -1,4 +1,4 @@
-"""What a command is: the declaration from which every platform derives its surface. Data only."""
+"""Declarations of commands, from which every platform derives its surface. Data only."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -17,7 +17,7 @@ class Reply(StrEnum):
 
 
 class Placement(StrEnum):
-    """How a parameter stands in a typed line: by position, as `name:value`, or as all words that are left."""
+    """How a parameter is typed: by position, as `name:value`, or as the rest of the line."""
 
     POSITION = "position"
     NAMED = "named"
@@ -26,7 +26,7 @@ class Placement(StrEnum):
 
 @record
 class Param:
-    """One parameter. `choices` is empty where the value is free or depends on the team's data (see `Core.complete`)."""
+    """One parameter. `choices` is empty if any value is allowed or the team's data decides (see `Core.complete`)."""
 
     name: str
     kind: Kind
@@ -40,10 +40,10 @@ class Param:
 class CommandSpec:
     """One leaf command.
 
-    `summary` is one line, `details` the longer help with examples. With `default` a typed line may leave out the
-    last word of `path`. With `form` a use without any required argument is answered by a form of the parameters. A command
-    that `writes` runs once for each invocation id, however often the platform delivers it. With `by_role` everybody
-    may ask, and what comes of it depends on the role of who does.
+    `summary` is one line, `details` the longer help with examples. With `default`, the last word of `path` may be left
+    out. With `form`, a use without any required argument is answered with a form. A command that `writes` runs once per
+    invocation id, however often the platform delivers it. With `by_role`, everyone may use the command, but its result
+    depends on their role.
     """
 
     path: tuple[str, ...]
@@ -59,22 +59,22 @@ class CommandSpec:
 
     @property
     def asks_role(self) -> bool:
-        """Whether the role of who asks must be known for a right answer."""
+        """Whether the command needs to know the member's role."""
         return self.by_role or self.role > Role.READER
 
     @property
     def needs_role(self) -> bool:
-        """Whether to refuse is better than to take who asks for a reader."""
+        """Whether to refuse the command if the role is unknown, instead of assuming a reader."""
         return self.role > Role.READER or (self.by_role and self.writes)
 
     @property
     def name(self) -> str:
-        """The path as a person would say it."""
+        """The path as text."""
         return " ".join(self.path)
 
     @property
     def usage(self) -> str:
-        """The path with its parameters; what may be left out stands in brackets."""
+        """The path with its parameters, the optional ones in brackets."""
         head = [*self.path[:-1], f"[{self.path[-1]}]"] if self.default else list(self.path)
         return " ".join([*head, *(_usage(param) for param in self.params)])
 

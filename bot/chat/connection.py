@@ -1,4 +1,4 @@
-"""How a platform's connection stands, for whoever watches over the process."""
+"""The state of a platform's connection, for health checks."""
 
 from typing import Protocol, runtime_checkable
 
@@ -7,8 +7,10 @@ from bot.domain.record import record
 
 @record
 class Connection:
-    """`up` says that events arrive here as they happen, or at another replica in our place; `reason` says to the host
-    why they do not. `reconnects` counts how often a connection came up again since the platform was made.
+    """`up` means that events arrive here, or at another replica on our behalf. `reason` explains to the host why they
+    do not.
+
+    `reconnects` counts the reconnections since the platform was made.
     """
 
     up: bool
@@ -18,8 +20,8 @@ class Connection:
 
 @runtime_checkable
 class Connected(Protocol):
-    """A platform that can say how its connection stands; one that cannot is taken as connected while it runs."""
+    """A platform that can report its connection. One that cannot counts as connected while it runs."""
 
     async def connection(self) -> Connection:
-        """As it is now, as far as we know: nothing is asked of the platform, and nothing is raised."""
+        """The current state as far as we know. Sends no request, and never raises."""
         ...

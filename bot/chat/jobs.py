@@ -1,4 +1,4 @@
-"""Recurring work, without a scheduler: the runtime has one for every job of the process."""
+"""Recurring jobs of a platform. The runtime's scheduler runs them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
@@ -11,10 +11,10 @@ from bot.domain.record import record
 
 @record
 class Job:
-    """`run` starts at once and then every `every`, never twice at the same time. It may return a shorter pause.
+    """`run` starts immediately and then every `every`, never twice at once. It may return a shorter pause.
 
-    A run is cancelled after `timeout` and started again. While a `vital` job has not succeeded for three intervals,
-    the process is not ready.
+    A run is cancelled after `timeout` and started again. If a `vital` job has not succeeded for three intervals, the
+    process is not ready.
     """
 
     name: str
@@ -26,13 +26,13 @@ class Job:
 
 @runtime_checkable
 class HasJobs(Protocol):
-    """A platform that has recurring work. Its jobs do nothing while the platform is not connected."""
+    """A platform with recurring jobs. They do nothing while the platform is not connected."""
 
     def jobs(self) -> Sequence[Job]: ...
 
 
 class Rounds:
-    """The work of a job that goes on only while its platform is connected."""
+    """A job's work, done only while its platform is connected."""
 
     def __init__(self) -> None:
         self._work: Callable[[], Coroutine[Any, Any, None]] | None = None
@@ -40,7 +40,7 @@ class Rounds:
 
     @asynccontextmanager
     async def of(self, work: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
-        """Have `once` do this work while the block lasts; what is under way at its end is cancelled."""
+        """Make `once` do this work while the block runs. Work in progress at its end is cancelled."""
         self._work = work
         try:
             yield

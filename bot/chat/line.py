@@ -1,7 +1,7 @@
 r"""A typed line and the call it means, in both directions: parsing what was rendered gives the same call.
 
-What stands between `name:` and the next blank is a value; a value with blanks or quotes stands in double quotes
-with `\` before a quote or a backslash. Words left over go to the parameter that takes the rest, as they are.
+The value of `name:` ends at the next blank. A value with blanks or quotes is written in double quotes, with `\` before
+a quote or a backslash. The remaining words go to the parameter that takes the rest, unchanged.
 """
 
 import re
@@ -18,14 +18,14 @@ _TOKEN = re.compile(r'(?:[^\s"\\]|\\.|"(?:[^"\\]|\\.)*"|\\$)+|(?P<open>")', re.D
 _WORD = re.compile(r"\S+")
 _PATH = attrgetter("path")
 _ALIKE = 0.6
-"""From this likeness on (of 1) a command is suggested for a mistyped one."""
+"""The minimum similarity (0 to 1) at which a command is suggested for a mistyped one."""
 
 
 def parse(catalogue: Catalogue, typed: str) -> Call:
     """The call that `typed` (without the command word itself) means.
 
-    Raises BadUsage for an unknown command, an option or a word too many, or a quote that is not closed; whether
-    required values are there and what they mean is for the dispatcher to say.
+    Raises BadUsage for an unknown command, an unexpected option or word, or an unclosed quote. The dispatcher checks
+    the values and whether required ones are there.
     """
     spec, rest = _spec_of(catalogue, typed.strip())
     if any(param.placement is Placement.REST for param in spec.params):
@@ -34,7 +34,7 @@ def parse(catalogue: Catalogue, typed: str) -> Call:
 
 
 def render(catalogue: Catalogue, call: Call) -> str:
-    """The line that `parse` reads as `call`; raises BadUsage if the catalogue has no such command or parameter."""
+    """The line that `parse` reads as `call`. Raises BadUsage for an unknown command or parameter."""
     spec = spec_of(catalogue, call.path)
     _refuse_unknown(spec, call)
     words = list(call.path)
@@ -49,7 +49,7 @@ def render(catalogue: Catalogue, call: Call) -> str:
 
 
 def spec_of(catalogue: Catalogue, path: tuple[str, ...]) -> CommandSpec:
-    """The command of exactly this path; raises BadUsage."""
+    """The command with exactly this path. Raises BadUsage."""
     for spec in catalogue:
         if spec.path == path:
             return spec
@@ -57,7 +57,9 @@ def spec_of(catalogue: Catalogue, path: tuple[str, ...]) -> CommandSpec:
 
 
 def _spec_of(catalogue: Catalogue, typed: str) -> tuple[CommandSpec, str]:
-    """The command that the line begins with (the longest path wins, a default may be left out) and what follows."""
+    """The command that the line begins with, and the rest of the line. The longest path wins; a default word may be
+    left out.
+    """
     first = typed.partition(" ")[0].lower()
     group = [spec for spec in catalogue if spec.path[0] == first] or catalogue
     words = [(match[0].lower(), match.end()) for match in islice(_WORD.finditer(typed), _deepest(group))]
@@ -75,14 +77,14 @@ def _deepest(catalogue: Catalogue) -> int:
 
 
 def _refuse_stray_word(catalogue: Catalogue, spec: CommandSpec, path: tuple[str, ...], typed: str) -> None:
-    """After a default that was left out a word is a mistyped command, unless it is `#name` or `name:value`."""
+    """After a default that was left out, a word is a mistyped command unless it is `#name` or `name:value`."""
     following = _WORD.findall(typed)[len(path) :]
     if spec.path != path and following and not _is_argument(spec, following[0]):
         raise _unknown(catalogue, typed) if not path else _stray(catalogue, path, following[0].lower())
 
 
 def _stray(catalogue: Catalogue, path: tuple[str, ...], word: str) -> BadUsage:
-    """What may follow where this word may not; the nearest of it, if one is near."""
+    """The error for an unexpected word: what may follow here, with the most similar command if there is one."""
     group = " ".join(path)
     takes = [spec.path[len(path)] for spec in catalogue if spec.path[:-1] == path]
     near = get_close_matches(word, takes, 1, _ALIKE)
@@ -107,7 +109,9 @@ def _unknown(catalogue: Catalogue, typed: str) -> BadUsage:
 
 
 def _likeness(spec: CommandSpec, words: list[str], *, in_group: bool) -> float:
-    """How much the typed words resemble the command's; a default without its last word counts if the first is wrong."""
+    """The similarity of the typed words to the command. A default may match without its last word if the first one is
+    wrong.
+    """
     paths = [spec.path]
     if spec.default and len(spec.path) > 1 and not in_group:
         paths.append(spec.path[:-1])
@@ -115,7 +119,7 @@ def _likeness(spec: CommandSpec, words: list[str], *, in_group: bool) -> float:
 
 
 def _with_rest(spec: CommandSpec, typed: str) -> Iterator[tuple[str, str]]:
-    """Named values may stand anywhere among the words; a backslash before `name:` keeps it a word."""
+    """Named values may be anywhere among the words. A backslash before `name:` makes it a plain word."""
     rest = next(param for param in spec.params if param.placement is Placement.REST)
     option = _option(spec)
     words = []
@@ -130,7 +134,7 @@ def _with_rest(spec: CommandSpec, typed: str) -> Iterator[tuple[str, str]]:
 
 
 def _option(spec: CommandSpec) -> re.Pattern[str]:
-    """A word that gives a named value, or would without the backslashes before it."""
+    """Matches a named value, with any backslashes before it."""
     names = "|".join(re.escape(param.name) for param in spec.params if param.placement is Placement.NAMED)
     return re.compile(
         rf"(?P<escapes>\\*)(?P<name>{names or '(?!)'}):(?P<value>.*)", re.ASCII | re.DOTALL | re.IGNORECASE
@@ -175,7 +179,7 @@ def _rendered(spec: CommandSpec, param: Param, value: str, *, in_place: bool) ->
 
 
 def _stands_bare(spec: CommandSpec, value: str) -> bool:
-    """Whether the value can stand without quotes and is not taken for `name:value`."""
+    """Whether the value needs no quotes and is not mistaken for `name:value`."""
     names = {param.name for param in spec.params}
     return bool(re.fullmatch(r'[^\s"\\]+', value)) and value.partition(":")[0].lower() not in names
 

@@ -1,4 +1,4 @@
-"""The language adapters speak: what a platform is, what it may ask of us and what it may keep."""
+"""The interface between adapters and the core: what a platform implements, and what it may call."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -26,11 +26,10 @@ from bot.domain.value import Kind
 
 @record
 class Actor:
-    """Who does something, as their platform vouches for them at this very moment.
+    """The person who acts, as their platform identifies them right now.
 
-    `role` is what the platform's own rights amount to; settings may raise it. `name` is empty where the platform
-    tells none with an event: the one known stays. `zone` is the platform's IANA zone of the person, None where it
-    tells none.
+    `role` comes from the platform's own permissions; settings may raise it. `name` is empty if the platform sends none
+    with an event: the known name stays. `zone` is the person's IANA zone on the platform, None if unknown.
     """
 
     account: AccountRef
@@ -42,11 +41,11 @@ class Actor:
 
 @record
 class Invocation:
-    """One use of a command: `call` as picked, pressed or submitted, or the line as typed. A platform that has read the
-    line gives the call and says that it was `typed`: whoever made a mistake in it is told so and is shown no form.
+    """One use of a command: `call` if it was picked, pressed or submitted, else the line as typed.
 
-    `id` is the platform's own and the same for every repeat of this use. `channel` is where it was used, None
-    where there is no channel (a home screen, a direct message).
+    A platform that parses the line itself passes the call with `typed`: a mistake is then answered with text instead of
+    a form. `id` is the platform's own and is the same for every repeat of this use. `channel` is None where there is no
+    channel (a home screen, a direct message).
     """
 
     id: InvocationId
@@ -58,9 +57,10 @@ class Invocation:
 
 @record
 class Answer:
-    """What comes back. `refusal` says that nothing was done; a refusal is private whatever `reply` a command declares.
+    """The answer to an invocation. `refusal` means that nothing was done; a refusal is private whatever `reply` a
+    command declares.
 
-    `transient` is one of the moment: too much was asked for, or the store is away. It may be answered in a minute.
+    `transient` means that trying again may succeed within a minute: a rate limit, or a busy store.
     """
 
     show: Card | Form
@@ -71,11 +71,10 @@ class Answer:
 
 @record
 class Reacted:
-    """An account put a reaction with a meaning on a message.
+    """An account added a reaction that has a meaning.
 
-    `emoji` is the platform's own name of it, the same whenever it is the same reaction to the platform, `at` the
-    platform's own time of it. `entry` is set only by a platform whose message itself says which entry it shows; else
-    we know the message from the ledger.
+    `emoji` is the platform's own name of it, the same for the same reaction; `at` is the platform's time. `entry` is
+    set only if the platform's message says itself which entry it shows; otherwise the ledger knows.
     """
 
     actor: Actor
@@ -88,7 +87,7 @@ class Reacted:
 
 @record
 class Unreacted:
-    """An account took a reaction away; the fields are those of `Reacted`."""
+    """An account removed a reaction. The fields are those of `Reacted`."""
 
     actor: Actor
     message: MessageRef
@@ -109,11 +108,10 @@ class ReactionsCleared:
 
 @record
 class MarksSeen:
-    """What stood on a message at `at`, read from the platform because events may have been missed.
+    """The reactions on a message at `at`, read from the platform because events may have been missed.
 
-    `marks` is all of it. A reaction that is known keeps the time we know. Of a new one it is known only that it came
-    after `since`, where events began to be missed, and counts from then on: what was typed or pressed after that stays.
-    Without `since` it counts from `at` on.
+    `marks` is all of them. A known reaction keeps its time. A new one counts from `since`, when events began to be
+    missed, so that a choice made after that stays. Without `since` it counts from `at`.
     """
 
     message: MessageRef
@@ -124,7 +122,7 @@ class MarksSeen:
 
 @record
 class ChannelGone:
-    """We can no longer post in a channel; `because` says why in words for an admin."""
+    """We can no longer post in a channel. `because` explains it to an admin."""
 
     channel: ChannelRef
     because: str
@@ -132,7 +130,7 @@ class ChannelGone:
 
 @record
 class ChannelBack:
-    """We can post in a channel again that was gone."""
+    """We can post in a channel again."""
 
     channel: ChannelRef
 
@@ -141,8 +139,8 @@ class ChannelBack:
 class WorkspaceJoined:
     """We were installed in a workspace, or see it again.
 
-    `by_host` says that the host configured it with a token: such a workspace joins the default team, one that
-    installed itself waits until the host assigns it.
+    `by_host` means that the host configured it with a token. Such a workspace joins the default team; others wait until
+    the host assigns them.
     """
 
     workspace: WorkspaceRef
@@ -152,9 +150,9 @@ class WorkspaceJoined:
 
 @record
 class WorkspaceLeft:
-    """We were removed from a workspace; an outage of the platform is not this.
+    """We were removed from a workspace; an outage is not this.
 
-    What came from it is kept for 30 days, and everything is as it was if we are back before.
+    Its data is kept for 30 days and is back if we return within that time.
     """
 
     workspace: WorkspaceRef
@@ -167,114 +165,117 @@ Happening: TypeAlias = (
 
 @record
 class Joined:
-    """What came of a WorkspaceJoined: whether we were not there before, and whether it has a team or waits for one."""
+    """The result of a WorkspaceJoined: whether the workspace is new, and whether it has a team or waits for one."""
 
     news: bool
     has_team: bool
 
 
 class Core(Protocol):
-    """What a platform may ask of us. Nothing here raises but `happened`: errors come back as cards."""
+    """What a platform may call. Only `handle` raises: other errors are returned as cards."""
 
     @property
     def catalogue(self) -> Catalogue:
-        """Every command, in the order in which help shows them."""
+        """Every command, in the order of the help."""
         ...
 
     async def invoke(self, invocation: Invocation) -> Answer:
-        """Carry out one use of a command. A repeat of the same id has no second effect: it gets the first answer again, and
-        where nothing was changed the answer of now.
+        """Run one use of a command. A repeat of the same id has no second effect.
+
+        A repeat of a command that writes gets the first answer; otherwise the answer is computed again.
         """
         ...
 
     async def invoke_all(
         self, actor: Actor, calls: Sequence[Call], *, after: InvocationId | None = None
     ) -> Sequence[Answer | None]:
-        """Answer each of several calls that only read, to be shown together; None for one that is not the actor's.
+        """Answer several calls that only read, to be shown together. None for a call that the actor may not make.
 
-        It is one use, and none where it follows the answered use `after`. Once one answer is `transient`, all after it are.
+        They count as one use, or as none if they follow the answered use `after`. Once an answer is `transient`, so are
+        all later ones.
         """
         ...
 
     async def complete(self, actor: Actor, kind: Kind, typed: str) -> Sequence[Choice]:
-        """At most 25 values of `kind` that begin with or hold what was typed, best first; none on any trouble.
+        """At most 25 values of `kind` that begin with or contain the typed text, best first. Empty after an error.
 
-        An entry is also found by its address.
+        An entry can also be found by its address.
         """
         ...
 
     async def joined_workspaces(self, platform: PlatformName) -> Sequence[WorkspaceRef]:
-        """The platform's workspaces in which we take ourselves to be; none on trouble. A platform that finds us in
-        one of them no more tells so by WorkspaceLeft: we may have been removed while nobody listened.
+        """The platform's workspaces that we believe to be in. Empty after an error.
+
+        A platform that is no longer in one of them reports WorkspaceLeft: we may have been removed while no process was
+        running.
         """
         ...
 
     async def recent_posts(self, workspace: WorkspaceRef) -> Sequence[MessageRef] | None:
-        """Our messages of the last 30 days in the workspace that stand for one entry, newest first; None on trouble,
-        which is not the same as there being none: whoever missed something asks again later.
+        """Our messages of the last 30 days in the workspace that show an entry, newest first.
+
+        None after an error, which is not the same as no messages: the caller tries again later.
         """
         ...
 
     async def handle(self, happening: Happening, id: InvocationId | None = None) -> Joined | None:
-        """Take note of it. Returns once the effect is committed; raises StoreBusy if that cannot be done now. Only of a
-        WorkspaceJoined there is something to say.
+        """Handle an event. Returns once its effect is committed; raises StoreBusy if that is not possible now. Only a
+        WorkspaceJoined has a result.
 
-        With the platform's own `id` of the event a repeat has no second effect. Reactions need none: they carry
-        their time, and the newest stands.
+        With the platform's own `id` of the event, a repeat has no second effect. Reactions need no id: they have a
+        time, and the newest wins.
         """
         ...
 
     def count_repeat(self) -> None:
-        """A platform brought something again, and the adapter knows by itself that it was taken up: it is counted."""
+        """Count an event or invocation that the adapter itself recognised as a repeat."""
         ...
 
 
 class ExclusiveLock(Protocol):
-    """Something that one process alone has, until it lets go or dies."""
+    """A lock that only one process holds, until it releases the lock or dies."""
 
     async def is_held(self) -> bool:
-        """Whether it is still ours. Asking is what keeps it: ask every 15 seconds or so."""
+        """Whether we still hold it. Asking also renews it: ask about every 15 seconds."""
         ...
 
     async def release(self) -> None: ...
 
 
 class Vault(Protocol):
-    """What a platform may keep with us: small secrets of its own, encrypted at rest, by name; and what one process
-    alone may have of it, where several serve the same platform.
+    """Encrypted storage for a platform's small secrets, by name, and locks between processes that serve the same
+    platform.
     """
 
     async def acquire(self, platform: PlatformName, name: str) -> ExclusiveLock | None:
-        """Take it; None while another process has it, which is over at most 45 seconds after that one died.
-        Raises StoreBusy.
-        """
+        """Take the lock. None if another process has it; a dead process loses it within 45 seconds. Raises StoreBusy."""
         ...
 
     async def save(self, platform: PlatformName, name: str, secret: bytes) -> None:
-        """Keep `secret` under `name`, in place of what was there."""
+        """Save `secret` under `name`, replacing the previous value."""
         ...
 
     async def load(self, platform: PlatformName, name: str) -> bytes | None:
-        """What was kept under `name`, or None."""
+        """The secret under `name`, or None."""
         ...
 
     async def delete(self, platform: PlatformName, name: str) -> None:
-        """Remove what was kept under `name`; nothing happens if there is nothing."""
+        """Delete the secret under `name`. Does nothing if there is none."""
         ...
 
     async def compare_and_swap(self, platform: PlatformName, name: str, old: bytes | None, new: bytes | None) -> bool:
-        """Put `new` in place of `old` under the row's lock; False, and nothing done, if something else is kept.
+        """Replace `old` with `new` under the row's lock. False, and nothing changed, if the stored value is not `old`.
 
-        None stands for nothing being kept. Of several who swap the same `old`, one succeeds.
+        None means that nothing is stored. Of several callers with the same `old`, one succeeds.
         """
         ...
 
 
 class ChatPlatform(Protocol):
-    """All that a platform is: a translation of events into `Core` calls and of cards into messages.
+    """A platform: translates events into `Core` calls, and cards into messages.
 
-    Every method that talks to the platform makes exactly one attempt and raises PlatformBusy, PlatformRefused or
-    PlatformUncertain, and nothing else, when it does not succeed.
+    Every method that calls the platform makes exactly one attempt. If that fails, it raises PlatformBusy,
+    PlatformRefused or PlatformUncertain, and nothing else.
     """
 
     @property
@@ -282,32 +283,31 @@ class ChatPlatform(Protocol):
 
     @property
     def posting_rules(self) -> PostingRules:
-        """How the ledger is to treat the platform: how long until a message shows, for how long a key is remembered,
-        and how fast requests may follow each other.
-        """
+        """The platform's rules for the ledger: when a message shows, how long a key is remembered, and the rate limits."""
         ...
 
     async def run(self, core: Core, vault: Vault) -> None:
-        """Be connected and translate events until cancelled, or until the platform is over by itself."""
+        """Connect and translate events until cancelled, or until the platform ends by itself."""
         ...
 
     async def send_only(self, core: Core, vault: Vault) -> None:
-        """In place of `run` where another process is connected: have what it takes to send, until cancelled. `core` is
-        told of nothing but what sending shows, a workspace that is closed to us.
+        """Instead of `run`, if another process is connected: be able to send, until cancelled.
+
+        The core only hears that a workspace is closed to us, which sending reveals.
         """
         ...
 
     async def post(self, channel: ChannelRef, card: Card, *, key: str, thread: ThreadRef | None = None) -> MessageRef:
-        """Post the card; `key` goes along so that `find` can recognise the message, and is the platform's own guard
-        against doubles where it has one.
+        """Post the card. `key` is sent along so that `find` can recognise the message, and as the platform's
+        idempotency key if it has one.
         """
         ...
 
     async def can_repeat(self, channel: ChannelRef, *, thread: ThreadRef | None = None) -> bool:
-        """Whether a post there with a key that was posted within the manner's `repeatable_within` is that very message.
+        """Whether posting again under a key, within `repeatable_within`, yields the same message there.
 
-        A doubtful message is then posted again under its key; elsewhere it is looked for first, and never posted
-        again blindly. Such a post of a message that was removed raises MessageRemoved.
+        If so, an uncertain message is posted again under its key. Otherwise it is looked for first, and never posted
+        again blindly. Posting a message again that was removed raises MessageRemoved.
         """
         ...
 
@@ -322,36 +322,36 @@ class ChatPlatform(Protocol):
     ) -> Sequence[MessageRef]:
         """Every message of ours since `since` that carries `key`, oldest first.
 
-        It was sent to `thread`, or to the channel itself: an adapter may look only there. Whoever cannot read all of it
-        at once raises PlatformBusy, and may go on where it was when it is asked again with the same `sent_from`, which
-        is when the last attempt began; what was read before another attempt tells nothing of that one.
+        It was sent to `thread`, or to the channel itself; an adapter may search only there. If the history cannot be
+        read in one go, raise PlatformBusy. The next call with the same `sent_from` (the time of the last attempt) may
+        then continue, but a search from before another attempt says nothing about that one.
         """
         ...
 
     async def revise(self, message: MessageRef, card: Card) -> None:
-        """Show `card` in place of what the message shows."""
+        """Replace what the message shows with `card`."""
         ...
 
     async def delete(self, message: MessageRef) -> None:
-        """Remove a message of ours; one that is gone already counts as removed."""
+        """Delete a message of ours. One that no longer exists counts as deleted."""
         ...
 
     async def send_direct(self, account: AccountRef, card: Card) -> None:
-        """Show the card to one person alone, in a direct message."""
+        """Show the card to one person in a direct message."""
         ...
 
     async def react(self, message: MessageRef, meaning: ReadingState) -> None:
-        """Put our own reaction of that meaning on the message; one that is there already counts."""
+        """Add our own reaction of that meaning to the message. One that is there already counts."""
         ...
 
     async def open_thread(self, message: MessageRef, title: str) -> ThreadRef:
-        """The message's thread, opened if it is not there yet."""
+        """The message's thread, created if missing."""
         ...
 
     async def marks(self, message: MessageRef) -> Sequence[Reacted]:
-        """Every reaction with a meaning that is on the message now, our own and other bots' left out."""
+        """Every reaction with a meaning on the message, except our own and those of other bots."""
         ...
 
     def link(self, message: MessageRef) -> Url | None:
-        """Where a person can open the message, None where the platform has no such address."""
+        """Where a person can open the message; None if the platform has no such address."""
         ...

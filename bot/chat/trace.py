@@ -1,4 +1,4 @@
-"""Which invocation the present task is about, so that everything it logs can be told to belong together."""
+"""The invocation that the current task belongs to, so that its log lines can be correlated."""
 
 from contextvars import ContextVar
 
@@ -8,10 +8,10 @@ _FOLLOWED: ContextVar[InvocationId | None] = ContextVar("invocation", default=No
 
 
 def follow(id: InvocationId) -> None:
-    """From now on this task, and those it begins, are about this invocation."""
+    """Set the invocation of this task and of the tasks it starts."""
     _FOLLOWED.set(id)
 
 
 def followed() -> InvocationId | None:
-    """The invocation that the present task is about, if it is about one."""
+    """The invocation of the current task, if any."""
     return _FOLLOWED.get()

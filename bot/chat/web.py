@@ -1,4 +1,4 @@
-"""What a platform wants served over HTTP, without a server: the runtime has one for all of them."""
+"""What a platform serves over HTTP. The runtime has one server for all platforms."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import field
@@ -7,12 +7,12 @@ from typing import Protocol, runtime_checkable
 from bot.domain.record import record
 
 MAX_BYTES = 1024 * 1024
-"""Of a request's body; the server refuses longer ones before they are read."""
+"""The maximum size of a request's body. The server refuses longer ones before reading them."""
 
 
 @record
 class Request:
-    """One request. Header names are in lower case; a header that is given twice has both values."""
+    """One request. Header names are in lower case. A repeated header has all its values."""
 
     path: str
     body: bytes
@@ -28,7 +28,7 @@ class Request:
 
 @record
 class Response:
-    """What is answered."""
+    """A response."""
 
     status: int = 200
     body: str = ""
@@ -41,7 +41,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 @record
 class Route:
-    """Requests of this method and path go to `handle`, which never raises."""
+    """Requests with this method and path go to `handle`, which must not raise."""
 
     method: str
     path: str
@@ -53,5 +53,5 @@ class Website(Protocol):
     """A platform that is reached over HTTP."""
 
     def routes(self) -> Sequence[Route]:
-        """What is to be served; none where nothing comes in over HTTP."""
+        """The routes to serve; empty if nothing comes in over HTTP."""
         ...

@@ -1,13 +1,13 @@
-"""Addresses of databases and servers as they may be shown or logged: never with any part of a password.
+"""Addresses of databases and servers, as they may be shown or logged: without any part of a password.
 
-An address is shown if it is strictly well formed, so that it is certain where its password begins and ends.
-Of any other address only the scheme is shown.
+An address is shown only if it is strictly well formed, so that it is certain where its password begins and ends. Of any
+other address only the scheme is shown.
 """
 
 import re
 
 HIDDEN = "(set, not shown)"
-"""In place of an address without a scheme that we know."""
+"""Shown in place of an address whose scheme we do not know."""
 
 _SCHEME = re.compile(
     r"((?:postgres(?:ql)?|mysql|mariadb|oracle|mssql|sqlite)(?:\+[a-z0-9_]+)?|https?|wss?):/", re.IGNORECASE
@@ -25,7 +25,7 @@ _PLAIN_OPTIONS = re.compile(
     re.ASCII,
 )
 _HIDDEN_OPTIONS = re.compile(r"(options|password|passfile|require_auth|service|ssl\w+|user)=.*", re.ASCII)
-"""Options of a PostgreSQL address. With any other one the address is not strictly well formed."""
+"""Options of a PostgreSQL address. An address with any other option is not strictly well formed."""
 
 _SERVER_IN_TEXT = re.compile(
     r"(?:postgres(?:ql)?|mysql|mariadb)(?:\+\w+)?:/+(?:.*@)?[^\s\"'“”‘’)]*", re.IGNORECASE | re.DOTALL
@@ -39,13 +39,13 @@ def is_strict(address: str) -> bool:
 
 
 def scheme(address: str) -> str | None:
-    """The scheme if it is one that databases or web servers have, else None: it may be the beginning of a password."""
+    """The scheme if databases or web servers use it, else None: it may be the beginning of a password."""
     found = _SCHEME.match(address)
     return found[1].lower() if found else None
 
 
 def shown(address: str) -> str:
-    """The address with `***` for its secrets; only the scheme of an address that is not strictly well formed."""
+    """The address with `***` for its secrets. Only the scheme if the address is not strictly well formed."""
     masked = _masked(address)
     if masked is not None:
         return masked
@@ -54,14 +54,14 @@ def shown(address: str) -> str:
 
 
 def redacted(text: str) -> str:
-    """A text, of a library for instance, with the addresses in it as they may be shown."""
+    """The text, for example a library's message, with every address in it redacted."""
     if ":/" not in text:
         return text
     return _SERVER_IN_TEXT.sub(lambda found: shown(found[0]), _USER_IN_TEXT.sub(_without_user, text))
 
 
 def _without_user(found: re.Match[str]) -> str:
-    """A database's user is shown if it is certain what the user is."""
+    """The user of a database is shown only if it is certain which part is the user."""
     known = scheme(found[0])
     return found[0] if known and not known.startswith(("http", "ws")) else f"{found[1]}***@"
 

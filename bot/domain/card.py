@@ -1,7 +1,7 @@
-"""What we want shown and what we want filled in, without a platform; and their versioned JSON form.
+"""Cards and forms, independent of any platform, and their versioned JSON form.
 
-A card says what, never how: which text is ours and which was written by others, what a press does, which entry
-the message stands for. Each adapter decides how its platform shows that best.
+A card says what to show, not how: which text is ours and which was written by others, what a button does, which entry
+the message is about. Each adapter decides how its platform shows that best.
 """
 
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ class Call:
 
 @record
 class Action:
-    """A button: pressing it is a use of the command `call`. With `replaces` the answer takes the card's place."""
+    """A button: pressing it runs the command `call`. With `replaces` the answer replaces the card."""
 
     label: str
     call: Call
@@ -46,8 +46,10 @@ class Action:
 
 @record
 class EntryLine:
-    """One entry as a card names it. Where a search found it, `found` is the title with what matched in bold, `matched`
-    the line of the notes that says more, `path` where in them that stands.
+    """One entry as a card shows it.
+
+    For a search result, `found` is the title with the matches in bold, `matched` the best matching line of the notes,
+    and `path` where in the notes that line is.
     """
 
     number: EntryNumber
@@ -71,7 +73,7 @@ class Paragraph:
 
 @record
 class Fields:
-    """Short labelled values of one thing, and what can be done with it; the labels are ours."""
+    """Short labelled values of one thing, and its buttons. The labels are ours."""
 
     items: tuple[tuple[str, Text], ...]
     actions: tuple[Action, ...] = ()
@@ -86,7 +88,7 @@ class Entries:
 
 @record
 class NoteTree:
-    """Notes of an entry. `part` of `parts` when they are cut; `left_out` lines are not shown here."""
+    """The notes of an entry. `part` of `parts` if they are split; `left_out` counts the lines not shown here."""
 
     blocks: tuple[NoteBlock, ...]
     part: int = 1
@@ -96,7 +98,7 @@ class NoteTree:
 
 @record
 class Divider:
-    """A line between two matters."""
+    """A line between two topics."""
 
 
 Block: TypeAlias = Paragraph | Fields | Entries | NoteTree | Divider
@@ -104,7 +106,7 @@ Block: TypeAlias = Paragraph | Fields | Entries | NoteTree | Divider
 
 @record
 class Card:
-    """Something to show. `entry` is set when the message stands for one entry, and reactions on it are about that one."""
+    """Something to show. `entry` is set if the message is about one entry; reactions to it then count for that entry."""
 
     title: str
     blocks: tuple[Block, ...] = ()
@@ -115,7 +117,7 @@ class Card:
 
 @record
 class Choice:
-    """One thing to pick: `value` is what is sent, `label` what is read."""
+    """One option: `value` is sent, `label` is shown."""
 
     value: str
     label: str
@@ -123,7 +125,7 @@ class Choice:
 
 @record
 class Field:
-    """One value to fill in; `name` is the parameter it becomes, `problem` what was wrong with it last time."""
+    """One value to fill in. `name` is the parameter it becomes, `problem` what was wrong with it last time."""
 
     name: str
     label: str
@@ -136,7 +138,7 @@ class Field:
 
 @record
 class Form:
-    """Something to fill in: submitting it is a use of `submit` with the fields' values added to its arguments."""
+    """Something to fill in. Submitting it runs `submit`, with the fields' values added to its arguments."""
 
     title: str
     fields: tuple[Field, ...]

@@ -69,7 +69,7 @@ def check(old: State, new: State) -> None:
 
 
 class Step(StrEnum):
-    """What kind of attempt a delivery is; the steps of one source are told apart by their `ordinal`."""
+    """The kind of attempt that a delivery needs. The steps of one source differ by their `ordinal`."""
 
     ROOT = "root"
     THREAD = "thread"
@@ -80,10 +80,10 @@ class Step(StrEnum):
 
 @record
 class Durations:
-    """Every length of time of the ledger in one place, so that a test may scale all of them together.
+    """All durations of the ledger in one place, so that a test can scale them together.
 
-    What depends on the platform stands in its `PostingRules`. Every `tick` the scheduler plans the digests that are due, and
-    within `tick_spread` after one falls due. A tick that takes longer than `tick_given_up` is cancelled.
+    Platform-specific durations are in `PostingRules`. The scheduler plans due digests every `tick`, and within
+    `tick_spread` after one is due. A tick that takes longer than `tick_given_up` is cancelled.
     """
 
     tick: timedelta = timedelta(seconds=15)
@@ -100,17 +100,17 @@ class Durations:
     longest_backoff: timedelta = timedelta(minutes=60)
     give_up: timedelta = timedelta(hours=24)
     between_visits: timedelta = timedelta(minutes=5)
-    """Between two looks whether we are back in a workspace that we have left."""
+    """How often to check whether we are back in a workspace that we left."""
 
 
 @record
 class PostingRules:
-    """How a platform wants to be treated by the ledger.
+    """The platform's rules that the ledger follows.
 
-    What was begun shows on the platform after `settle`, if it arrived at all; earlier nobody looks. Within
-    `repeatable_within` of the first attempt the same key is the same message however often it is posted, where the
-    platform says so of the channel; None where it never does. The paces are the least time between two messages in
-    one channel, and between two requests for one workspace and for all of them.
+    `settle` is how long after an attempt started its message shows, if it arrived; searching earlier is useless. Within
+    `repeatable_within` of the first attempt the platform treats a post with the same key as the same message, where it
+    says so of the channel; None if it never does. The paces are the minimum time between two messages in one channel,
+    between two requests for one workspace, and between two requests overall.
     """
 
     settle: timedelta = timedelta(seconds=60)
@@ -124,16 +124,17 @@ MAX_ATTEMPTS = 5
 
 
 SHARE = "share:"
-"""What the source key of a share begins with; the invocation's id follows."""
+"""Prefix of a share's source key; the invocation's id follows."""
 
 
 @record
 class Draft:
-    """A delivery to be planned: one step of what `source_key` owes `channel`.
+    """A delivery to plan: one step of what `source_key` posts in `channel`.
 
-    It waits until the step of the ordinal `waits_for` was sent, and is refused with it. `card` is None for a step
-    that shows none (opening the thread, a seed). `title` names a thread, `meaning` a seed. After `late_after` it is
-    skipped. `told` is who hears of it when it does not arrive; of a notice, to whom it goes, with None to the channel.
+    It waits until the step with ordinal `waits_for` is sent, and is refused with it. `card` is None for a step that
+    shows none (a thread, a seed reaction). `title` names a thread, `meaning` a seed reaction. After `late_after` it is
+    skipped. `notify` is the account to notify if it does not arrive. For a notice, `told` is its recipient, or None if it
+    goes to the channel.
     """
 
     channel: ChannelRef
@@ -152,18 +153,18 @@ class Draft:
 
     @property
     def invocation(self) -> InvocationId | None:
-        """The use of a command that owes it, None for what a schedule owes."""
+        """The invocation that enqueued it; None if a schedule did."""
         name = self.source_key.removeprefix(SHARE)
         return InvocationId(name) if name != self.source_key else None
 
 
 @record
 class Delivery:
-    """One row of the ledger. Times are aware UTC; `fence` grows with every lease, so that a stale worker is refused.
+    """One row of the ledger. Times are aware UTC. `fence` grows with every lease, so a stale worker is rejected.
 
-    `key` is stable over every attempt, at most 24 characters and safe to show to a platform. `message` is where
-    the step landed, `root` and `thread` where the earlier steps of the same source did. `outcome` says in words
-    why it ended as it did. `unreadable` says why this version cannot read the card, which the draft then lacks.
+    `key` is stable over every attempt, has at most 24 characters and is safe to show to a platform. `message` is where
+    the step was posted, `root` and `thread` where earlier steps of the same source were. `outcome` says in words why it
+    ended as it did. `unreadable` says why this version cannot read the card, which the draft then lacks.
     """
 
     id: DeliveryId
@@ -187,10 +188,10 @@ class Delivery:
 
 @record
 class Transition:
-    """What becomes of a delivery after an attempt or a look at the platform.
+    """The new state of a delivery after an attempt or a search.
 
-    `attempt` is the number of attempts that count from now on, None for as many as before. From `sweep_at` on somebody
-    looks once whether the message is there twice.
+    `attempt` is the new number of attempts, None to leave it as it is. From `sweep_at` on, a worker checks once for
+    duplicates of the message.
     """
 
     state: State
@@ -203,14 +204,14 @@ class Transition:
 
 
 REPEATABLE = frozenset({Step.THREAD, Step.SEED, Step.NOTICE})
-"""Steps of which a doubt is settled by asking again: a platform takes the others once however often they are asked of
-it, and a notice is better told twice than not at all.
+"""Steps that are simply repeated when uncertain. The platform applies the others only once, and a notice sent twice is
+better than one that is lost.
 """
 MESSAGES = frozenset({Step.ROOT, Step.REPLY})
-"""Steps that put a message into the channel, or into its thread."""
+"""Steps that post a message in the channel or in its thread."""
 
 Result: TypeAlias = MessageRef | ThreadRef | PlatformError | None
-"""What one attempt came to: a place or None for success, or what the platform raised."""
+"""The result of one attempt: a place or None for success, or the error that the platform raised."""
 
 DUPLICATE_REPAIRED = "a doubled message was removed"
 REMOVED = "it was posted, and somebody has removed it since"
@@ -219,9 +220,10 @@ REMOVED = "it was posted, and somebody has removed it since"
 def after_attempt(
     delivery: Delivery, result: Result, now: datetime, durations: Durations, posting_rules: PostingRules
 ) -> Transition:
-    """What one attempt means; `delivery` is as it was when the attempt began.
+    """What one attempt means; `delivery` is as it was when the attempt started.
 
-    A platform that had no time was not tried. What may have arrived is looked into once it must show.
+    An attempt that the platform was too busy for does not count. A message that may have arrived is looked for once it
+    must show.
     """
     match result:
         case PlatformBusy():
@@ -248,9 +250,9 @@ def after_attempt(
 
 
 def late(delivery: Delivery, transition: Transition, now: datetime, durations: Durations) -> Transition | None:
-    """What counts of the word of a worker that was given up: that it was sent, nothing else.
+    """From a worker whose lease expired, only "sent" is accepted.
 
-    Others may have sent it meanwhile, so it is looked for once more.
+    Another worker may have sent it as well, so duplicates are checked for once.
     """
     if transition.state is not State.SENT or transition.outcome == REMOVED:
         return None
@@ -261,11 +263,11 @@ def late(delivery: Delivery, transition: Transition, now: datetime, durations: D
 def after_search(
     delivery: Delivery, found: Sequence[MessageRef] | PlatformError, now: datetime, durations: Durations
 ) -> Transition:
-    """What a look at the platform means for an uncertain delivery; `found` holds its messages, oldest first.
+    """What a search means for an uncertain delivery; `found` holds its messages, oldest first.
 
-    The oldest stands, the caller removes the others. Nothing found after the settle time means that nothing was
-    posted, and a repeatable step leaves nothing to find, so it is asked for again whatever the look came to. Where
-    the platform could not be read, the doubt stays, and in the end a person is asked.
+    The oldest message stays and the caller removes the others. Nothing found after the settle time means that nothing
+    was posted. A repeatable step leaves nothing to find, so it is repeated in any case. If the platform could not be
+    searched, the delivery stays uncertain, and in the end a person is asked.
     """
     if delivery.draft.step in REPEATABLE:
         return _once_more(delivery, now)
@@ -278,9 +280,9 @@ def after_search(
 
 
 def may_repeat(delivery: Delivery, now: datetime, durations: Durations, posting_rules: PostingRules) -> bool:
-    """Whether a doubtful message may be posted again under its key, so that it is there once in any case.
+    """Whether an uncertain message may be posted again under its key without risking a duplicate.
 
-    The request may take as long as an attempt may, and must arrive while the platform remembers the first one.
+    The request may take as long as any attempt, and must arrive while the platform still remembers the first one.
     """
     if (
         posting_rules.repeatable_within is None
@@ -296,7 +298,7 @@ def may_repeat(delivery: Delivery, now: datetime, durations: Durations, posting_
 def after_repeat(
     delivery: Delivery, result: Result, now: datetime, durations: Durations, posting_rules: PostingRules
 ) -> Transition:
-    """What it means that an uncertain delivery was posted again under its key; a no says nothing of the first time."""
+    """What posting an uncertain delivery again under its key means. A refusal says nothing about the first attempt."""
     match result:
         case PlatformBusy():
             return Transition(state=State.UNCERTAIN, outcome=str(result), not_before=now + result.retry_after)
@@ -319,21 +321,23 @@ def _was_doubted(delivery: Delivery) -> bool:
 
 @record
 class Swept:
-    """What a look for doubled messages came to; with `again_at` it could not be made yet."""
+    """The result of a search for duplicates. With `again_at` the search could not be made yet."""
 
     outcome: str | None = None
     again_at: datetime | None = None
 
 
 def standing(delivery: Delivery, found: Sequence[MessageRef]) -> MessageRef:
-    """Which of several messages of one delivery stays: the one that its thread and its reactions hang on."""
+    """Which of a delivery's messages stays: the one with its thread and reactions."""
     return next((message for message in found if message == delivery.message), found[0])
 
 
 def after_sweep(
     delivery: Delivery, found: Sequence[MessageRef] | PlatformError, now: datetime, durations: Durations
 ) -> Swept:
-    """One look is enough. What could not be looked at or removed is tried again for a day; a no is one for good."""
+    """What a search for duplicates means. One search is enough. After an error it is retried for a day; a refusal ends
+    it.
+    """
     since = delivery.first_sent_from or now
     if isinstance(found, PlatformError) and not isinstance(found, PlatformRefused) and now - since < durations.give_up:
         return Swept(again_at=now + _until_again(found, since, now, durations))
@@ -351,7 +355,7 @@ def _landed(
     doubted: bool = True,
     outcome: str | None = None,
 ) -> Transition:
-    """Sent. What was ever in doubt may come to be there twice, when what was thought lost arrives after all."""
+    """Sent. A delivery that was ever uncertain may turn out to be there twice, so duplicates are checked for."""
     sweep = now + durations.sweep_after if doubted and delivery.draft.step in MESSAGES else None
     return Transition(state=State.SENT, message=message, outcome=outcome, sweep_at=sweep)
 
@@ -379,14 +383,14 @@ def _still_uncertain(delivery: Delivery, error: PlatformError, now: datetime, du
 
 
 def _until_again(error: PlatformError, since: datetime, now: datetime, durations: Durations) -> timedelta:
-    """How long a look that failed is put off: as long as the platform said, else longer the longer it has failed."""
+    """How long until a failed search is repeated: as long as the platform said, else longer the longer it has failed."""
     if isinstance(error, PlatformBusy):
         return error.retry_after
     return backoff(max((now - since) // durations.first_backoff, 1).bit_length(), durations)
 
 
 def backoff(attempt: int, durations: Durations) -> timedelta:
-    """How long to wait after the `attempt`-th failure, counted from 1: doubling up to the longest."""
+    """The delay after the `attempt`-th failure, counted from 1. It doubles up to the maximum."""
     wait = durations.first_backoff
     for _ in range(attempt - 1):
         wait = min(2 * wait, durations.longest_backoff)

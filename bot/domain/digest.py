@@ -17,7 +17,7 @@ from bot.domain.text import Span, plain
 
 LEVELS_IN_CHANNEL = 2
 PART_BUDGET = 2400
-"""Characters of notes in one message of the thread: the smaller of the platforms' limits, with room for labels."""
+"""Characters of notes per message of the thread: the smaller of the platforms' limits, with room for labels."""
 MAX_NEW_ENTRIES = 5
 QUESTION = "What would you take from this into our own work?"
 
@@ -33,7 +33,7 @@ class Why(StrEnum):
 
 @record
 class Candidate:
-    """An entry of the pool, as the choice sees it; `wanted` counts the members who have it in their queue."""
+    """A candidate for the digest. `wanted` counts the members who have it in their queue."""
 
     entry: EntryId
     number: EntryNumber
@@ -52,10 +52,10 @@ class Feature:
 
 
 def choose(pool: Sequence[Candidate], pinned: EntryId | None = None) -> Feature | None:
-    """The entry to feature: the pinned one if it is in the pool, else never featured before featured.
+    """The entry to feature: the pinned one if it is a candidate, else one that was never featured.
 
-    Among the never featured: with notes before without, wanted by more members, then longest on the list.
-    Among the featured: longest ago. None for an empty pool.
+    Among the never featured: with notes first, then in more members' queues, then longest on the list. If all were
+    featured: the one featured longest ago. None without candidates.
     """
     if any(candidate.entry == pinned for candidate in pool):
         assert pinned is not None
@@ -96,7 +96,9 @@ class Week:
 
 @record
 class Digest:
-    """What one week's post shows. `late` is set when it is posted after its time; `readers` counts who has read it."""
+    """What one week's post shows. `late` is set if it is posted after its time; `readers` counts who has read the
+    entry.
+    """
 
     week: str
     due_at: datetime
@@ -110,7 +112,7 @@ class Digest:
 def card_of(digest: Digest) -> Card:
     """The card for the channel: the entry with the first levels of its notes, what is new, and the buttons.
 
-    The notes come first; why it was chosen and who has read it follow in small print.
+    The notes come first. Why the entry was chosen and who has read it follow in small print.
     """
     entry = digest.entry
     why = " ".join(filter(None, (f"Why this one: {digest.why.value}.", _readers(digest.readers))))
@@ -133,12 +135,12 @@ def thread_title(entry: Entry) -> str:
 
 
 def replies_of(entry: Entry) -> tuple[Card, ...]:
-    """The cards for the thread: all of the notes where the channel shows only part, then one question."""
+    """The cards for the thread: all notes if the channel shows only part of them, then one question."""
     return (*_all_notes(entry), Card(title="Discussion", blocks=(Paragraph(text=plain(QUESTION)),)))
 
 
 def shared_card(entry: Entry, by: str, readers: int) -> Card:
-    """The card of an entry that a member named `by` shares into a channel."""
+    """The card of an entry that the member `by` shares in a channel."""
     return Card(
         title=entry.title,
         blocks=(
@@ -152,7 +154,7 @@ def shared_card(entry: Entry, by: str, readers: int) -> Card:
 
 
 def shared_line(entry: Entry) -> EntryLine:
-    """The entry for everyone to see: it shows no member's own reading state."""
+    """The entry as everyone sees it, without a member's own reading state."""
     return EntryLine(number=entry.number, title=entry.title, url=entry.url, state=ReadingState.UNREAD, tags=entry.tags)
 
 

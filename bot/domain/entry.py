@@ -12,9 +12,9 @@ from bot.domain.text import site_of
 class Entry:
     """One article on a team's list.
 
-    `url` is as written, `key` says which article it is (see `bot.domain.url.canonical`) and is unique in the
-    team. `section` is the path of headings above it, outermost first. `file` and `line` (from 1) say where its
-    source has it. A retired entry has left the list and keeps its number, states and history.
+    `url` is as written; `key` identifies the article (see `bot.domain.url.canonical`) and is unique in the team.
+    `section` is the path of headings above it, outermost first. `file` and `line` (from 1) are its place in the source.
+    A retired entry has left the list and keeps its number, states and history.
     """
 
     id: EntryId
@@ -34,13 +34,13 @@ class Entry:
 
     @property
     def site(self) -> str:
-        """The host a reader would name."""
+        """The host, as a reader would name it."""
         return site_of(self.url)
 
 
 @record
 class Tag:
-    """A tag with the number of entries that carry it and how many of those the asking member has not read."""
+    """A tag with the number of its entries, and of those that the asking member has not read."""
 
     name: str
     entries: int

@@ -14,13 +14,13 @@ from enum import StrEnum
 
 
 class DogearError(Exception):
-    """The root; its text is one plain sentence."""
+    """The root. Its text is one plain sentence."""
 
 
 class Refusal(DogearError):
     """An expected "no", written for the person who asked: what is wrong, and what to do next.
 
-    `field` names the parameter if one is to blame, so that a form can say it there.
+    `field` names the parameter at fault, if any, so that a form can show the problem there.
     """
 
     def __init__(self, message: str, *, hint: str | None = None, field: str | None = None) -> None:
@@ -35,27 +35,27 @@ class BadUsage(Refusal):
 
 
 class NotFound(Refusal):
-    """The team has no such thing. Also the answer for things of another team."""
+    """The team has no such thing, or it belongs to another team."""
 
 
 class NotAllowed(Refusal):
-    """The role of the person who asked does not reach."""
+    """The role of the person who asked is not sufficient."""
 
 
 class Conflict(Refusal):
-    """It can be understood and is allowed, and still does not fit the present state."""
+    """The request is valid and allowed, but conflicts with the current state."""
 
 
 class TooMuch(Refusal):
-    """More was asked for than one may ask for at a time; the hint says when to try again."""
+    """A rate limit was exceeded. The hint says when to try again."""
 
 
 class PlatformError(DogearError):
-    """An attempt on a platform did not end in success."""
+    """An attempt on a platform failed."""
 
 
 class Scope(StrEnum):
-    """How far a "not now" reaches."""
+    """What a "not now" applies to."""
 
     CHANNEL = "channel"
     WORKSPACE = "workspace"
@@ -63,7 +63,7 @@ class Scope(StrEnum):
 
 
 class PlatformBusy(PlatformError):
-    """A definite "not now": nothing was done, and nothing may be tried within `scope` before `retry_after` has passed."""
+    """A definite "not now": nothing was done. Do not try again within `scope` before `retry_after` has passed."""
 
     def __init__(self, message: str, *, retry_after: timedelta, scope: Scope = Scope.WORKSPACE) -> None:
         super().__init__(message)
@@ -72,7 +72,7 @@ class PlatformBusy(PlatformError):
 
 
 class PlatformRefused(PlatformError):
-    """A definite "no": nothing was done, and trying again is useless until a person acts as `remedy` says."""
+    """A definite "no": nothing was done. Trying again fails until a person does what `remedy` says."""
 
     def __init__(self, message: str, *, remedy: str) -> None:
         super().__init__(message)
@@ -80,39 +80,39 @@ class PlatformRefused(PlatformError):
 
 
 class WorkspaceRefused(PlatformRefused):
-    """The workspace does not let us in any more. It may again within a day, so what is due waits as long."""
+    """The workspace no longer accepts us. It may again within a day, so its deliveries wait that long."""
 
 
 class ChannelRefused(PlatformRefused):
-    """The channel itself takes nothing of ours any more: its schedule is paused until a person acts."""
+    """The channel no longer accepts our posts. Its schedule is paused until a person acts."""
 
 
 class MessageRemoved(PlatformRefused):
-    """The message was there under the same key, and somebody has removed it: it is not to be posted again."""
+    """The message existed under the same key and someone removed it. Do not post it again."""
 
 
 class PlatformUncertain(PlatformError):
-    """The request left us and its effect is not known. Never to be treated as "not done"."""
+    """The request was sent and its effect is unknown. Never treat it as "not done"."""
 
 
 class StoreError(DogearError):
-    """The database cannot do it."""
+    """A database operation failed."""
 
 
 class StoreBusy(StoreError):
-    """The database is away, locked or full right now; the same call may succeed later."""
+    """The database is unreachable, locked or full right now. The same call may succeed later."""
 
 
 class StaleSchema(StoreError):
-    """The database is of another version than the program; the text names both and the command to run."""
+    """The database has another schema version than the program. The text names both and the command to run."""
 
 
 class BadBackup(StoreError):
-    """The file to restore from is not what was written; nothing was restored."""
+    """The backup file is damaged or incomplete. Nothing was restored."""
 
 
 class BadConfig(DogearError):
-    """The settings cannot be used; `problems` holds one line for each thing that is wrong."""
+    """The settings are invalid. `problems` has one line per problem."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))

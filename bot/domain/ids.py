@@ -1,4 +1,4 @@
-"""Names of things: row numbers of ours, and addresses on a platform. No behaviour."""
+"""Row ids of ours, and addresses on a platform. No behaviour."""
 
 from dataclasses import dataclass
 from typing import NewType
@@ -28,7 +28,7 @@ class WorkspaceRef:
 
 @dataclass(frozen=True, slots=True)
 class AccountRef:
-    """One account; `id` is unique on the platform, so an adapter whose ids are not folds the workspace into it."""
+    """One account. `id` is unique on the platform; an adapter whose ids are not adds the workspace to it."""
 
     platform: PlatformName
     id: str
@@ -36,7 +36,7 @@ class AccountRef:
 
 @dataclass(frozen=True, slots=True)
 class ChannelRef:
-    """One channel of a workspace, by the id with which the platform can be asked to post there."""
+    """One channel of a workspace, by the id that the platform's API takes."""
 
     workspace: WorkspaceRef
     id: str

@@ -1,6 +1,6 @@
 """The summary notes under an entry: a tree of paragraphs, items, quotes and code, and ways to show part of it.
 
-How Markdown becomes such a tree is the business of `store.lists`.
+`store.lists` parses Markdown into such a tree.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,8 +23,8 @@ class NoteKind(StrEnum):
 class NoteBlock:
     """One block of notes.
 
-    An item carries its `marker` as it is to be shown (`3.`, `b)` or `•`) and its first paragraph as `text`;
-    what stands below it is in `children`. A code block keeps its line ends in `text`.
+    An item has its `marker` as shown (`3.`, `b)` or `•`) and its first paragraph as `text`; the blocks below it are in
+    `children`. A code block keeps its line ends in `text`.
     """
 
     kind: NoteKind
@@ -35,7 +35,7 @@ class NoteBlock:
 
 @record
 class Notes:
-    """Notes as written (`markdown`, without the indentation of the entry) and as read (`tree`)."""
+    """Notes as written (`markdown`, without the indentation of the entry) and as parsed (`tree`)."""
 
     markdown: str = ""
     tree: tuple[NoteBlock, ...] = ()
@@ -46,7 +46,7 @@ class Notes:
 
 @record
 class NoteLine:
-    """One block seen as a line: `depth` counts from 0, `text` may hold line ends only in a code block."""
+    """One block as a line. `depth` counts from 0; only the `text` of a code block has line ends."""
 
     depth: int
     kind: NoteKind
@@ -55,7 +55,7 @@ class NoteLine:
 
 
 def lines(tree: Sequence[NoteBlock], depth: int = 0) -> Iterator[NoteLine]:
-    """Every block of the tree in reading order; only items deepen what is below them."""
+    """Every block of the tree in reading order. Only items add depth."""
     for block in tree:
         if block.text or block.marker:
             yield NoteLine(depth=depth, kind=block.kind, marker=block.marker, text=block.text)
@@ -68,7 +68,9 @@ def count(tree: Sequence[NoteBlock]) -> int:
 
 
 def levels(tree: Sequence[NoteBlock], most: int) -> tuple[NoteBlock, ...]:
-    """The tree down to `most` levels of items; 1 keeps the outermost items and what they say, but no item below them."""
+    """The tree down to `most` levels of items. 1 keeps the outermost items and their text, without the items below
+    them.
+    """
     return tuple(
         replace(block, children=levels(block.children, most - 1 if block.kind is NoteKind.ITEM else most))
         if block.children
@@ -79,12 +81,12 @@ def levels(tree: Sequence[NoteBlock], most: int) -> tuple[NoteBlock, ...]:
 
 
 def parts(tree: Sequence[NoteBlock], budget: int) -> tuple[tuple[NoteBlock, ...], ...]:
-    """Cut the tree between blocks into parts of at most `budget` characters each, in order, losing nothing.
-    The addresses of links count, for there are platforms that send them with the words.
+    """Split the tree between blocks into parts of at most `budget` characters each, in order, losing nothing. Addresses
+    of links count, because some platforms send them with the text.
 
-    A block that alone exceeds the budget is opened and cut between its children, and its own line is repeated
-    at the head of the next part, so that each part can be read alone, unless it takes more than half of a part.
-    A single line longer than the budget stays whole: only a renderer knows where its platform may break a line.
+    A block that alone exceeds the budget is split between its children. Its own line is repeated at the head of the
+    next part, unless it takes more than half of it, so that each part can be read alone. A single line longer than the
+    budget stays whole: only a renderer knows where its platform may break a line.
     """
     cut: list[list[NoteBlock]] = [[]]
     room = budget

@@ -10,13 +10,15 @@ from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 
 MAX_TERMS = 64
-"""Terms beyond these are dropped: a pasted page is not a query."""
+"""Further terms are dropped: a pasted page is not a query."""
 
 
 @record
 class Synonym:
-    """Two words or short phrases: who searches one also finds the other. One level: what stands for `other` does not
-    stand for `word`. `file` has them in its front matter; None where a curator added them.
+    """Two words or short phrases. A search for one also finds the other. Not transitive: the synonyms of `other` are
+    not synonyms of `word`.
+
+    `file` has the pair in its front matter; None if a curator added it.
     """
 
     word: str
@@ -26,12 +28,12 @@ class Synonym:
 
 @record
 class Query:
-    """What to look for; every part is lower case where case does not count.
+    """What to look for. Everything that ignores case is in lower case.
 
-    `words` in the order typed, repeated ones kept. An entry must hold every phrase, none of `without` (words or
-    phrases), and satisfy every filter that is not empty (one of its values) and none of those `without`.
-    With `as_typed` no word is taken for another one. `also` has for some of the words what may stand in for them,
-    `corrected` those of the words that nobody typed so.
+    `words` are in the order typed, with repeats. An entry must contain every phrase and none of `without` (words or
+    phrases). For each filter that is set, it must match one of the values, and none of the negated ones. With
+    `as_typed` no word is corrected. `also` maps words to their synonyms, `corrected` lists the words that are
+    corrections.
     """
 
     words: tuple[str, ...] = ()
@@ -51,7 +53,7 @@ class Query:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing at all is asked for."""
+        """Whether the query asks for nothing."""
         return self == Query()
 
 
@@ -60,18 +62,18 @@ _TERM = re.compile(
     r"""|(?P<word>\S+)"""
 )
 _STRAIGHT = str.maketrans(dict.fromkeys("“”„‟", '"'))
-"""Phones and some chat composers put typographic quotes where straight ones were typed."""
+"""Phones and some chat composers replace straight quotes with typographic ones."""
 _LIST_OF = {"tag": "tags", "site": "sites", "in": "sections", "is": "states", "as": "as_typed"}
 _WITHOUT = {kind: f"without_{name}" for kind, name in _LIST_OF.items() if kind != "as"}
 
 _LISTS = ("words", "phrases", "without", *_LIST_OF.values(), *_WITHOUT.values())
 
 _VALUES: Mapping[str, Collection[str]] = {"is": set(ReadingState), "as": {"typed"}}
-"""Filters that know only these values; with another one they are words."""
+"""Filters with a fixed set of values. With any other value they are words."""
 
 
 def parse(typed: str) -> Query:
-    """The query that `typed` means; what fits no rule is words."""
+    """Parse the typed text. Whatever fits no rule is words."""
     found: dict[str, list[str]] = {name: [] for name in _LISTS}
     for match in islice(_TERM.finditer(typed.translate(_STRAIGHT)), MAX_TERMS):
         name, value = _term(match)
@@ -86,7 +88,7 @@ def parse(typed: str) -> Query:
 
 
 def with_words(query: Query, instead: Mapping[str, str]) -> Query:
-    """The query with some of its words corrected."""
+    """The query with some words corrected."""
     typed = {word for word in query.words if word not in instead}
     corrected = tuple(dict.fromkeys(instead[word] for word in query.words if instead.get(word, word) not in typed))
     return replace(query, words=tuple(instead.get(word, word) for word in query.words), corrected=corrected)

@@ -1,7 +1,7 @@
-"""Who has read what: the reading state of a member for an entry, and the rule by which reactions decide it.
+"""The reading state of a member for an entry, and the rule by which reactions decide it.
 
-A member *chooses* a state by typing or pressing; a *mark* is a live reaction. The state is a pure function of
-the last choice and the live marks, so events that arrive late, twice or in another order end in the same state.
+A member *chooses* a state by typing or pressing a button; a *mark* is a live reaction. The state is a pure function of
+the last choice and the live marks, so events that arrive late, twice or out of order end in the same state.
 """
 
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from bot.domain.record import record
 
 
 class ReadingState(StrEnum):
-    """One member's relation to one entry; no row means unread."""
+    """One member's state for one entry. Without a row it is unread."""
 
     UNREAD = "unread"
     LATER = "later"
@@ -25,10 +25,10 @@ _STRENGTH = {ReadingState.UNREAD: 0, ReadingState.LATER: 1, ReadingState.READ: 2
 
 @record
 class Mark:
-    """One reaction of one account on one message that shows one entry.
+    """One reaction of one account to one message that shows one entry.
 
-    `emoji` is the platform's canonical name of the reaction, `meaning` the state it stands for, `at` the
-    platform's time of the last change, `live` whether the reaction is there now.
+    `emoji` is the platform's canonical name of the reaction, `meaning` the state it means, `at` the platform's time of
+    the last change. `live` says whether the reaction is there now.
     """
 
     account: AccountRef
@@ -42,7 +42,7 @@ class Mark:
 
 @record
 class Choice:
-    """What a member last typed or pressed for an entry, and when."""
+    """The state that a member last chose for an entry, and when."""
 
     state: ReadingState
     at: datetime
@@ -60,8 +60,8 @@ class Reading:
 def state_of(choice: Choice | None, marks: Iterable[Mark]) -> ReadingState:
     """The state that follows from the last choice and the marks.
 
-    Only live marks newer than the choice count, several that mean the same count once, and read beats later.
-    A choice is therefore never undone by removing a reaction, and a new reaction still counts after a choice.
+    Only live marks newer than the choice count, and read beats later. So removing a reaction never undoes a choice, and
+    a reaction added after a choice still counts.
     """
     states = [mark.meaning for mark in marks if mark.live and (choice is None or mark.at > choice.at)]
     if choice is not None:

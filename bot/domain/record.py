@@ -1,4 +1,4 @@
-"""How every record of the domain is declared. No record is defined here."""
+"""The decorator for every record of the domain."""
 
 from dataclasses import dataclass
 from typing import TypeVar, dataclass_transform
@@ -8,5 +8,5 @@ T = TypeVar("T")
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 def record(cls: type[T]) -> type[T]:
-    """Make `cls` an immutable record built by keyword, without a `__dict__`."""
+    """Make `cls` an immutable record with keyword arguments only and without a `__dict__`."""
     return dataclass(frozen=True, slots=True, kw_only=True)(cls)

@@ -1,8 +1,8 @@
-"""A channel's weekly slot, and when it falls.
+"""A channel's weekly slot, and when it is due.
 
-All of it is pure arithmetic over `zoneinfo`: the schedule is a question that can be asked at any moment, so no
-timer has to survive a restart. A wall-clock time that does not exist on a day means the first moment after the
-gap; one that exists twice means the first.
+All of it is pure arithmetic over `zoneinfo`: the schedule can be evaluated at any moment, so no timer has to survive a
+restart. A wall-clock time that does not exist on a day means the first moment after the gap; one that exists twice
+means the first.
 """
 
 from collections.abc import Iterator
@@ -44,9 +44,9 @@ class Occurrence:
 class Schedule:
     """A channel posts once a week, at `at` wall-clock time on `weekday` in the IANA zone `zone`.
 
-    `tags` narrows what may be featured (an entry needs one of them; none means all). A slot counts only from
-    `active_from` on, and not from `paused_from` (or ever before, without it) until `paused_until`. `paused_because` is set while we have paused it ourselves, and
-    says why in words: no slot counts until a person resumes it.
+    `tags` narrows what may be featured: an entry needs one of them, and an empty tuple means all entries. A slot counts
+    only from `active_from` on, and not between `paused_from` (None: since ever) and `paused_until`. `paused_because` is
+    set while we have paused it ourselves, and says why: no slot counts until a person resumes it.
     """
 
     id: ScheduleId
@@ -63,7 +63,7 @@ class Schedule:
     created_by: AccountRef
 
     def counts(self, occurrence: Occurrence) -> bool:
-        """Whether the slot is one to post in: made before it, and not paused over it."""
+        """Whether the slot is one to post in: not before `active_from`, and not within a pause."""
         due_at = occurrence.due_at
         return self.paused_because is None and due_at >= self.active_from and not self._is_paused(due_at)
 

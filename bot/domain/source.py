@@ -1,4 +1,4 @@
-"""Reading lists as read from their files, before any of it is stored: what `store.lists` produces, `sync` takes."""
+"""Reading lists as parsed from their files, before storing: `store.lists` produces them and `sync` consumes them."""
 
 from collections.abc import Mapping
 from dataclasses import field
@@ -11,7 +11,7 @@ from bot.domain.record import record
 
 
 class Severity(StrEnum):
-    """An error keeps something from loading; a warning does not."""
+    """An error means that something was not loaded. A warning does not."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -19,7 +19,7 @@ class Severity(StrEnum):
 
 @record
 class Problem:
-    """One thing wrong in a file: where (`line` and `column` count from 1, 0 for the file as a whole) and what to do."""
+    """One problem in a file: where it is (`line` and `column` from 1, 0 for the whole file) and how to fix it."""
 
     file: str
     line: int
@@ -34,7 +34,7 @@ class Problem:
 
 @record
 class ReadEntry:
-    """One occurrence of an entry in a file; `notes.tree` is left empty, the store builds it when it loads an entry."""
+    """One occurrence of an entry in a file. `notes.tree` is empty: the store builds it when it loads an entry."""
 
     line: int
     title: str
@@ -48,7 +48,7 @@ class ReadEntry:
 
 @record
 class UnreadLink:
-    """A link of a file that is neither an entry nor in the notes of one: its line, its address or words, and why."""
+    """A link that is neither an entry nor in an entry's notes: its line, its address or text, and why."""
 
     line: int
     link: str
@@ -60,7 +60,7 @@ class UnreadLink:
 
 @record
 class LinkCount:
-    """What became of the links of a file: each is an entry, in the notes of an entry, or not read."""
+    """The links of a file, counted: entries, links in the notes of an entry, and links not read."""
 
     entries: int = 0
     notes: int = 0
@@ -75,10 +75,9 @@ class LinkCount:
 class ReadList:
     """One file as read.
 
-    `shapes` says how many entries are list items, table rows and so on, `links` and `unread` what became of every
-    link. With `failed` the file as a whole could not be used (`problems` says why), `entries` is empty and the last
-    good copy is to be kept; of a `draft` they are left out on purpose.
-    `synonyms` maps a word to the words that widen it.
+    `shapes` counts the entries by form (list items, table rows, …), and `links` and `unread` account for every link.
+    With `failed` the file could not be used (`problems` says why), `entries` is empty and the last good copy stays. The
+    entries of a `draft` are left out on purpose. `synonyms` maps a word to its synonyms.
     """
 
     file: str
@@ -95,7 +94,7 @@ class ReadList:
 
 @record
 class Source:
-    """Where a team's entries come from: a file, or a folder whose Markdown files are read."""
+    """A file, or a folder whose files are read."""
 
     id: SourceId
     team: TeamId
@@ -104,10 +103,10 @@ class Source:
 
 @record
 class SourceFile:
-    """What was last seen of one file of a source, so that an unchanged file need not be read again.
+    """The state of one file when it was last read, so that an unchanged file is not read again.
 
-    `digest` is a hash of its content, empty if the content is not known; `duplicates` are keys listed here that
-    another entry already had, so that the file is read again when that other entry may have gone.
+    `digest` is a hash of its content, empty if unknown. `duplicates` are keys in this file that another entry already
+    had: the file is read again when that entry may be gone.
     """
 
     source: SourceId
@@ -121,15 +120,15 @@ class SourceFile:
 MIN_HELD = 5
 """A change that retires fewer entries of a source is never held."""
 GONE = "gone"
-"""In place of the digest of a file that is not there any more."""
+"""The digest of a file that no longer exists."""
 
 
 @record
 class HeldChange:
-    """A change of a source that would retire so many of its entries that an admin decides; until then it is not taken in.
+    """A change that would retire so many entries of a source that an admin has to decide. It is held until then.
 
-    `files` are the changed files with their digests, `entries` the numbers of those that would be retired, of
-    `of` that the source has on the list. `rejected` means that an admin chose to keep the old list.
+    `files` are the changed files with their digests. `entries` are the numbers of the entries to retire, out of `of`
+    that the source has on the list. `rejected` means that an admin chose to keep the old list.
     """
 
     source: SourceId
@@ -140,22 +139,22 @@ class HeldChange:
 
     @property
     def id(self) -> str:
-        """Short, the same for the same change of the same files: what a button carries."""
+        """A short id for buttons, the same for the same change of the same files."""
         named = "\x1e".join(f"{file}\x1f{digest}" for file, digest in self.files)
         return blake2b(f"{self.source}\x1e{named}".encode(errors="surrogatepass"), digest_size=6).hexdigest()
 
     @property
     def names(self) -> str:
-        """Its files, for people."""
+        """The names of its files, as text."""
         return ", ".join(file for file, _ in self.files)
 
 
 def is_mass_loss(retired: int, of: int) -> bool:
-    """Whether a change that retires `retired` of a source's `of` entries is to be held."""
+    """Whether to hold a change that retires `retired` of a source's `of` entries."""
     return retired >= MIN_HELD and 3 * retired > of
 
 
 def content_of(entry: ReadEntry) -> str:
-    """A hash of all that people see of an entry; its line is not part of it, so moving an entry changes nothing."""
+    """A hash of everything visible of an entry. Its line is excluded, so moving an entry changes nothing."""
     parts = (entry.title, entry.url, entry.notes.markdown, "\x1f".join(entry.tags), "\x1f".join(entry.section))
     return blake2b("\x1e".join(parts).encode(errors="surrogatepass"), digest_size=16).hexdigest()

@@ -8,7 +8,7 @@ from bot.domain.record import record
 
 
 class Role(IntEnum):
-    """What a member may do; a higher role may do all that a lower one may."""
+    """A member's permissions. A higher role includes the lower ones."""
 
     READER = 1
     CURATOR = 2
@@ -21,7 +21,7 @@ class Role(IntEnum):
 
 @record
 class Team:
-    """The tenant. `zone` is the IANA zone used where a member or a schedule names none."""
+    """The tenant. `zone` is the default IANA zone of its members and schedules."""
 
     id: TeamId
     name: str
@@ -29,12 +29,12 @@ class Team:
 
 
 KEPT_AFTER_LEAVING = timedelta(days=30)
-"""For so long what came from a workspace is kept after we were removed from it: removals are undone."""
+"""How long a workspace's data is kept after it removed us, in case we are added back."""
 
 
 @record
 class Workspace:
-    """A workspace we are in, or were in until `left_at`; one without a team waits until the host assigns it."""
+    """A workspace that we are in, or were in until `left_at`. Without a team it waits until the host assigns it."""
 
     ref: WorkspaceRef
     name: str
@@ -43,19 +43,19 @@ class Workspace:
 
     @property
     def kept_until(self) -> datetime | None:
-        """When what came from it is to be removed; None while we are in it."""
+        """When its data will be deleted; None while we are in it."""
         return None if self.left_at is None else self.left_at + KEPT_AFTER_LEAVING
 
     def is_over(self, now: datetime) -> bool:
-        """Whether it was left so long ago that what came from it is to be removed."""
+        """Whether it was left so long ago that its data is to be deleted."""
         return self.kept_until is not None and self.kept_until <= now
 
 
 @record
 class Member:
-    """A person in a team. `zone` is an IANA name, or None while the member has chosen none.
+    """A person in a team. `zone` is an IANA name, or None if they have not chosen one.
 
-    `workspaces` are those of the account's platform in which they were met, by id.
+    `workspaces` are the ids of the account's workspaces, on its platform, in which we have seen them.
     """
 
     id: MemberId

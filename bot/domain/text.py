@@ -1,6 +1,6 @@
-"""Text as people wrote it, with its emphasis and links and without any platform's markup.
+"""Text with emphasis and links, independent of any platform's markup.
 
-A span is data: no renderer may read markup, mentions or commands out of its text.
+A span is data: a renderer must not interpret markup, mentions or commands in its text.
 """
 
 import re
@@ -17,8 +17,8 @@ from bot.domain.ids import ChannelRef, Url
 class Span:
     """A run of characters in one style.
 
-    `at` (aware UTC) asks the renderer to show a moment in the reader's own zone, `channel` to show a channel
-    by its name; `text` is then what to show where the platform cannot.
+    `at` (aware UTC) is shown in the reader's own zone and `channel` by its name. `text` is shown where the platform
+    cannot do that.
     """
 
     text: str
@@ -54,7 +54,7 @@ def joined(parts: Iterable[Text], separator: str = " ") -> Text:
 
 
 def string(text: Text) -> str:
-    """The characters alone."""
+    """The text without styles."""
     return text[0].text if len(text) == 1 else "".join([span.text for span in text])
 
 
@@ -62,7 +62,7 @@ _USUAL_HOST = re.compile(r"https?://([a-z0-9.-]+)(?:[/?#]|\Z)")
 
 
 def site_of(url: str) -> str:
-    """The host a reader would name: lower case, without `www.` and port; empty if the URL has none."""
+    """The host as a reader would name it: lower case, without `www.` and port. Empty if the URL has none."""
     if usual := _USUAL_HOST.match(url):
         return usual[1].removeprefix("www.")
     try:

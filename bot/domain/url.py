@@ -1,4 +1,4 @@
-"""Which links lead to a web page, and when two of them mean the same article. Nothing is fetched."""
+"""Which links lead to a web page, and which of them are the same article. Nothing is fetched."""
 
 import re
 from collections.abc import Iterator
@@ -28,12 +28,12 @@ _DEFAULT_PORT = {"http": 80, "https": 443}
 
 
 def web(url: str) -> Url | None:
-    """The address to follow if the link leads to a web page, else None.
+    """The address to open if the link leads to a web page, else None.
 
-    Only http and https with a plain host do: a user name before the host or a backslash in it serve to
-    pass off one site as another. Tab, CR and LF are taken out first because browsers ignore them
-    (https://url.spec.whatwg.org/#url-parsing, 2026-01). The address is as written, but for spaces and other
-    scripts below the host, which get percent signs: not every platform takes a link without.
+    Only http and https with a plain host are accepted: a user name before the host or a backslash in it can pass off
+    one site as another. Tab, CR and LF are removed first because browsers ignore them
+    (https://url.spec.whatwg.org/#url-parsing, 2026-01). The address stays as written, except that spaces and non-ASCII
+    characters after the host are percent-encoded: some platforms need that.
     """
     if _USUAL_WEB.fullmatch(url):
         return Url(url)
@@ -51,7 +51,7 @@ def is_web(url: str) -> bool:
 
 
 def addresses_in(text: str) -> Iterator[tuple[int, int]]:
-    """Where each web address in plain text begins and ends, without the punctuation after it."""
+    """The start and end of each web address in plain text, without trailing punctuation."""
     for bare in _BARE.finditer(text):
         url = bare[0].rstrip(_AFTER_BARE)
         if url.endswith(")") and url.count(")") > url.count("("):
@@ -61,10 +61,10 @@ def addresses_in(text: str) -> Iterator[tuple[int, int]]:
 
 
 def canonical(url: str) -> str:
-    """What all spellings of an article's address have in common; anything that is no web link comes back as it is.
+    """The canonical form of an article's address. Anything that is not a web link is returned unchanged.
 
-    https, the host in lower case without `www.` and default port, no slash at the end, no fragment unless it
-    carries a route (`#!…` or with a `/`), no tracking parameters. The order of parameters is kept.
+    https, the host in lower case without `www.` and default port, no trailing slash, no fragment unless it contains a
+    route (`#!…` or with a `/`), no tracking parameters. The order of parameters is kept.
     """
     if usual := _USUAL.fullmatch(url):
         host, path, query, fragment = usual.groups()
@@ -102,7 +102,7 @@ def _joined(host: str, path: str, query: str | None, fragment: str | None) -> st
 
 
 def _spelled_plainly(url: str) -> str:
-    """One spelling of escapes, other scripts and dot segments; parameters are sorted on the way."""
+    """The address with normalised escapes, non-ASCII characters and dot segments, and with sorted parameters."""
     from w3lib.url import canonicalize_url  # 70 ms to import, and few addresses need it
 
     return canonicalize_url(url, keep_fragments=True)

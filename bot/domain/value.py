@@ -1,4 +1,4 @@
-"""What sort of value a parameter or a form field takes, and how each sort is read from what a person typed."""
+"""The kinds of values of parameters and form fields, and how each is parsed from typed text."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ from bot.domain.schedule import Weekday
 
 
 class Kind(StrEnum):
-    """Sorts of values; a platform picks its native control by it."""
+    """Kinds of values. A platform chooses its native control by it."""
 
     TEXT = "text"
     ENTRY = "entry"
@@ -40,7 +40,7 @@ class Change(StrEnum):
 
 MAX_WEEKS = 52
 _MEANINGLESS_ZONES = {"Factory", "localtime"}
-"""A placeholder of the tz database, and whatever the machine happens to be set to."""
+"""Zone names that are not accepted: a placeholder of the tz database, and the machine's own setting."""
 
 
 def entry_number(typed: str) -> EntryNumber:
@@ -59,18 +59,18 @@ def page_number(typed: str) -> int:
 
 
 def addressed(channel: ChannelRef) -> str:
-    """The channel with its workspace, for a button that may be pressed where neither is."""
+    """The channel with its workspace, for a button that may be pressed in another channel or in none."""
     return f"{channel.workspace.platform}:{channel.workspace.id}:{channel.id}"
 
 
 def channel_at(typed: str) -> ChannelRef | None:
-    """What `addressed` wrote; None for a channel that is named without its workspace."""
+    """Parse what `addressed` wrote; None for a channel without its workspace."""
     match = re.fullmatch(r"([^:]+):([^:]+):([^:]+)", typed)
     return ChannelRef(WorkspaceRef(PlatformName(match[1]), match[2]), match[3]) if match else None
 
 
 def weekday(typed: str) -> Weekday:
-    """A day's English name or the start of it, three letters at least."""
+    """An English day name or its beginning, three letters at least."""
     word = typed.strip().lower()
     for day in Weekday:
         if len(word) >= 3 and day.name.lower().startswith(word):
@@ -94,7 +94,7 @@ def wall_time(typed: str) -> time:
 
 
 def zone(typed: str) -> str:
-    """An IANA zone name, in any case, as the tz database spells it."""
+    """An IANA zone name, in any case. Returns it as the tz database spells it."""
     name = _zones().get(typed.strip().lower())
     if name is None:
         raise BadUsage(f"“{typed}” is not a time zone.", hint="Use a name such as Europe/Berlin or UTC.")
@@ -102,7 +102,7 @@ def zone(typed: str) -> str:
 
 
 def period(typed: str) -> timedelta:
-    """`3d` or `2w`, from a day up to a year."""
+    """`3d` or `2w`, from a day to a year."""
     match = re.fullmatch(r"(\d{1,3})\s*(?:(d)(?:ays?)?|w(?:eeks?)?)", typed.strip().lower())
     length = timedelta(days=int(match[1]) * (1 if match[2] else 7)) if match else timedelta()
     if not timedelta() < length <= timedelta(weeks=MAX_WEEKS):
@@ -118,11 +118,11 @@ READERS: Mapping[Kind, Callable[[str], Any]] = {
     Kind.ZONE: zone,
     Kind.PERIOD: period,
 }
-"""How the kinds are read that need nothing but what was typed; each raises BadUsage."""
+"""The parsers of the kinds that need only the typed text. Each raises BadUsage."""
 
 
 def zone_names() -> list[str]:
-    """Every zone that `zone` reads, as the tz database spells it, in order."""
+    """Every zone that `zone` accepts, as the tz database spells it, sorted."""
     return sorted(_zones().values())
 
 

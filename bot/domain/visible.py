@@ -1,5 +1,5 @@
-"""Which characters of a text people can see: the one table of those that are dropped wherever a text is taken in or
-shown.
+"""Which characters people can see: the one table of the invisible characters that are removed from text on its way in
+and out.
 """
 
 import re
@@ -10,13 +10,13 @@ _VIRAMA = (
     "\u1734\u17d2\u1a60\u1b44\u1baa\u1bab\u1bf2\u1bf3\u2d7f\ua806\ua82c\ua8c4\ua953\ua9c0\uaaf6\uabed\U00011046\U0001107f"
     "\U000110b9\U00011133\U00011134\U000111c0\U00011235\U000112ea\U0001134d\U00011442\U000114c2\U000115bf\U0001163f"
 )
-"""The sign that joins the consonants of Indian scripts; a joiner after it chooses their form (RFC 5892, A.1 and A.2)."""
+"""Joins the consonants of Indic scripts. A joiner after it selects their form (RFC 5892, A.1 and A.2)."""
 _JOINING = (
     "\u0620-\u065f\u066e-\u06d3\u06d5-\u06dc\u06df-\u06e8\u06ea-\u06ef\u06fa-\u06fc\u06ff-\u074a\u074d-\u077f"
     "\u07ca-\u07f5\u0840-\u085b\u08a0-\u08e1\u08e3-\u08ff\u1820-\u18aa\ua840-\ua873\ufb50-\ufdff\ufe70-\ufefc"
     "\U0001e900-\U0001e94b"
 )
-"""Letters and vowels of scripts whose letters join; U+200C between two of them keeps them apart, as in Persian."""
+"""Letters and vowels of joining scripts. U+200C between two of them keeps them apart, as in Persian."""
 _EMOJI = "\u00a9\u00ae\u2190-\u2bff\u3030\u303d\u3297\u3299\ufe0f\U0001f000-\U0001fbff"
 _FLAG = "\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,6}\U000e007f"
 _KEPT = (
@@ -31,8 +31,9 @@ _JOINERS = str.maketrans("", "", "\u200c\u200d")
 
 
 def visible(text: str) -> str:
-    """The text in NFC without control, direction and zero-width characters; tabs and line ends stay, and so do the
-    joiners of scripts and emoji that need them.
+    """The text in NFC without control, direction and zero-width characters.
+
+    Tabs and line ends stay, and so do the joiners that scripts and emoji need.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -40,10 +41,10 @@ def visible(text: str) -> str:
 
 
 def holds_invisible(text: str) -> bool:
-    """Whether the text holds a character that `visible` drops."""
+    """Whether `visible` would remove a character of the text."""
     return any(found[1] is None for found in _INVISIBLE.finditer(text))
 
 
 def without_joiners(text: str) -> str:
-    """The text as it is searched: with or without joiners it is the same word."""
+    """The text as it is searched: a word is the same with and without joiners."""
     return text.translate(_JOINERS)

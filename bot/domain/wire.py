@@ -1,7 +1,7 @@
-"""The JSON form in which cards are kept in the ledger, so that a card planned by one version can be sent by the next.
+"""The JSON form of the cards in the ledger, so that one version can send a card that another planned.
 
-Only what differs from a field's default is written; a field this version does not know is refused, because a
-digest shown in part would be worse than one that an admin is asked about.
+Fields with their default value are left out. An unknown field is an error: asking an admin is better than posting part
+of a digest.
 """
 
 import json
@@ -25,7 +25,7 @@ def to_json(card: Card) -> str:
 
 
 def from_json(text: str) -> Card:
-    """The card that `to_json` wrote; raises ValueError for another version, or where it does not know what is meant."""
+    """The card that `to_json` wrote. Raises ValueError for another version or unknown content."""
     data = json.loads(text)
     if not isinstance(data, dict) or "card" not in data:
         raise ValueError("no card")

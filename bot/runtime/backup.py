@@ -1,4 +1,4 @@
-"""Backups as files: written whole or not at all, read back, and made every night where the host wants it."""
+"""Backups as files: written atomically, restored, and made every night if the host wants it."""
 
 import asyncio
 import contextlib
@@ -22,10 +22,10 @@ from bot.service import ledger
 from store.sql import SqlStore
 
 AT_NIGHT = 3
-"""The hour, in the host's zone, from which on a day's backup is made."""
+"""A day's backup is made after this hour, in the host's zone."""
 LOOK_EVERY = timedelta(minutes=5)
 TIMEOUT = timedelta(hours=1)
-"""For one backup: a database of gigabytes takes minutes."""
+"""The timeout of one backup: a database of gigabytes takes minutes."""
 _ANOTHER = (
     "The backups in %s are of another database, so they are left alone and none is made. If a volume is not mounted, "
     "stop and mount it; if the data is lost, stop and restore into a new database: dogear restore %s. If this club is to "
@@ -37,7 +37,7 @@ log = logging.getLogger("dogear.backup")
 
 
 def write(store: SqlStore, path: Path) -> int:
-    """Write a backup to the file, in place of an earlier one; how many lines it has. `….gz` is compressed.
+    """Write a backup to the file, replacing an earlier one. Returns its number of lines. `….gz` is compressed.
 
     Raises Conflict if there is nothing to back up, BadConfig if the file cannot be written, and StoreBusy.
     """
@@ -52,7 +52,9 @@ def write(store: SqlStore, path: Path) -> int:
 
 @contextmanager
 def _replaced(path: Path) -> Iterator[IO[str]]:
-    """A file beside it that takes its place when the block ends well. Only its owner may read it: it holds secrets."""
+    """A temporary file next to `path`, which replaces it if the block succeeds. Only its owner may read it: it holds
+    secrets.
+    """
     part = path.with_name(f"{path.name}.part")
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
@@ -70,9 +72,10 @@ def _replaced(path: Path) -> Iterator[IO[str]]:
 
 
 def restore(store: SqlStore, path: Path) -> tuple[int, int]:
-    """Fill the empty database from the file: how many rows it has now, and how many deliveries are in doubt.
+    """Fill the empty database from the file. Returns the number of rows, and of uncertain deliveries.
 
-    Raises BadConfig if the file cannot be read, BadBackup, StaleSchema, Conflict and StoreBusy; nothing is kept then.
+    Raises BadConfig if the file cannot be read, BadBackup, StaleSchema, Conflict and StoreBusy. Nothing is restored
+    then.
     """
     with _readable(path):
         return store.restore(lambda: lines(path), ledger.after_restore)
@@ -80,7 +83,7 @@ def restore(store: SqlStore, path: Path) -> tuple[int, int]:
 
 @contextmanager
 def _readable(path: Path) -> Iterator[None]:
-    """Put what reading the file may raise into our words: BadConfig or BadBackup."""
+    """Translate the errors of reading the file into BadConfig or BadBackup."""
     try:
         yield
     except (EOFError, gzip.BadGzipFile, zlib.error, UnicodeDecodeError):
@@ -98,14 +101,14 @@ def lines(path: Path) -> Generator[str, None, None]:
 
 
 def usable(folder: Path) -> Path:
-    """The folder, if files can be made in it; raises BadConfig."""
+    """The folder, if files can be created in it. Raises BadConfig."""
     if not os.access(folder, os.W_OK | os.X_OK) or not folder.is_dir():
         raise BadConfig([f"The backup folder {folder} is not there, or cannot be written."])
     return folder
 
 
 def _key_of(path: Path) -> bytes | None:
-    """The key of the database that the file is a backup of, None if it cannot be read."""
+    """The key of the database that the backup is of; None if the file cannot be read."""
     try:
         with _readable(path), closing(lines(path)) as read:
             return SqlStore.key_in(read)
@@ -114,7 +117,7 @@ def _key_of(path: Path) -> bytes | None:
 
 
 def _of_another(store: SqlStore, folder: Path) -> Path | None:
-    """The newest backup that can be read, if it is of another database than this one."""
+    """The newest readable backup, if it is of another database than this one."""
     for path in reversed(made(folder)):
         key = _key_of(path)
         if key is not None:
@@ -123,9 +126,9 @@ def _of_another(store: SqlStore, folder: Path) -> Path | None:
 
 
 def warn_if_lost(store: SqlStore, folder: Path | None) -> None:
-    """Say loudly that the data seems to be lost: a volume that is not mounted looks just like a club that never was.
+    """Warn loudly if the data seems to be lost: with an unmounted volume, Dogear starts with an empty database.
 
-    From its second start on such a club has a team and is not empty any more; its key still is not the backups'.
+    After its second start that database has a team and is no longer empty. Its key still differs from the backups'.
     """
     if not store.is_empty():
         another = _of_another(store, folder) if folder else None
@@ -147,7 +150,7 @@ def warn_if_lost(store: SqlStore, folder: Path | None) -> None:
 
 
 class Nightly:
-    """Makes one backup a day in a folder and keeps the newest ones. Replicas that share the folder make one in all."""
+    """Makes one backup a day in a folder and keeps the newest ones. Replicas that share the folder make only one."""
 
     def __init__(
         self,
@@ -158,7 +161,7 @@ class Nightly:
         zone: str,
         tell: Callable[[float], None] = lambda _: None,
     ) -> None:
-        """`tell` is called after every look with the moment at which the newest backup was made, if there is one."""
+        """`tell` is called after every check with the time of the newest backup, if there is one."""
         self._tell = tell
         self._store = store
         self._clock = clock
@@ -168,14 +171,14 @@ class Nightly:
         self._idle = Lock()
 
     def job(self) -> Job:
-        """Look every few minutes whether the day's backup is there."""
+        """Check every few minutes whether the day's backup exists."""
         return Job(name="backup", run=self._run, every=LOOK_EVERY, timeout=TIMEOUT)
 
     async def _run(self) -> None:
         await asyncio.to_thread(self._look)
 
     def _look(self) -> None:
-        """A thread cannot be cancelled: while that of a run that hung is still at work, no other joins it."""
+        """A thread cannot be cancelled: while a run that hung is still working, no other is started."""
         if not self._idle.acquire(blocking=False):
             raise Conflict("The last look at the backups has not ended.", hint="Check the disk of the backup folder.")
         try:
@@ -192,17 +195,17 @@ class Nightly:
                     self._tell(newest.stat().st_mtime)
 
     def make_if_due(self) -> Path | None:
-        """The day's backup if it was made now; None if it is too early, or as `make` has it. Raises as that does."""
+        """The day's backup if it was made now; None if it is too early, or as for `make`. Raises as `make` does."""
         self._refuse_another()
         if self._local().hour < AT_NIGHT or self._store.is_empty():
             return None
         return self.make()
 
     def make(self) -> Path | None:
-        """The day's backup if it was made now; None if it is there, or another replica is at it.
+        """The day's backup if it was made now; None if it exists already, or another replica is making it.
 
-        Raises BadConfig where the backups in the folder are of another database: a club that was founded anew because
-        a volume was not mounted must neither stand in their place nor make the oldest go. Raises as `write` does, too.
+        Raises BadConfig if the folder's backups are of another database. If a volume was not mounted and the club
+        started empty, its backups must not replace the old ones. Also raises as `write` does.
         """
         self._refuse_another()
         path = self._folder / f"dogear-{self._local():%Y-%m-%d}.jsonl.gz"

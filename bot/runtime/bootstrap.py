@@ -1,4 +1,4 @@
-"""Puts the parts together: the one place where the store, the use cases, the commands and the platforms meet."""
+"""Puts the parts together: the only place where the store, the use cases, the commands and the platforms meet."""
 
 import asyncio
 import gc
@@ -39,13 +39,15 @@ from bot.service.entries import SyncReport
 from store.sql import SqlStore, open_store
 
 MAX_WAIT = timedelta(seconds=2.5)
-"""For the database; a platform waits for three seconds at most."""
+"""The database's timeout for a command: a platform waits for three seconds at most."""
 RESTART_PAUSE = 5.0
 """Seconds before a part that failed is restarted: it may fail again at once."""
 GC_THRESHOLD = 10_000
-"""New objects before Python's collector of cycles runs; its default is 700. Every answer makes hundreds of small objects that
-go without its help. At 700 the p99 of 50 commands at once was 240 to 350 ms, at 10,000 it was 120 to 150; to read a list of
-20,000 entries took 1.7 s and takes 1.4, which is what it takes with no collector at all.
+"""Objects created before Python's cycle collector runs; its default is 700.
+
+Every answer creates hundreds of small objects that do not need it. With 700 the p99 of 50 concurrent commands was 240
+to 350 ms, with 10,000 it was 120 to 150. Reading a list of 20,000 entries took 1.7 s and now takes 1.4, as without any
+collector.
 """
 
 log = logging.getLogger("dogear.restart")
@@ -66,7 +68,7 @@ async def restart_on_error(part: str, work: Callable[[], Awaitable[None]], metri
 
 @dataclass(frozen=True)
 class Club:
-    """Everything that runs. `platforms` may still grow until the scheduler is started."""
+    """A running club. `platforms` may grow until the scheduler is started."""
 
     settings: Settings
     clock: SystemClock
@@ -88,7 +90,7 @@ class Club:
     async def use_list(
         self, progress: Progress | None = None, *, accept: bool = False, late: bool = False
     ) -> tuple[Team, SyncReport | None]:
-        """The default team, made if it is not there, and what came of reading the list of the settings, if they name one."""
+        """The default team, created if missing, and the report of syncing the list of the settings, if they name one."""
         team = await self.runner.write(lambda tx: teams.get_or_create_default(tx, self.settings.zone))
         if not self.settings.list:
             return team, None
@@ -96,7 +98,7 @@ class Club:
 
     @asynccontextmanager
     async def at_work(self, *, lists: bool = True, team: Team | None = None) -> AsyncIterator[None]:
-        """Run the jobs, deliver and (with `lists`) watch the lists, of one team or of all, while the block lasts."""
+        """Run the jobs, deliver and (with `lists`) watch the lists of one team, or of all, while the block runs."""
         self.lists.only = team
         for job in (
             *self.ticker.jobs(),
@@ -127,14 +129,14 @@ async def open_club(
     local: WorkspaceRef | None = None,
     admins: Sequence[AccountRef] = (),
 ) -> AsyncIterator[Club]:
-    """The club over the database of the settings; with `migrate` an older database is copied and brought up to date.
+    """Open the club over the database of the settings. With `migrate`, an older database is copied and upgraded first.
 
-    `hosted` is a process that serves many people for long: no one may keep the others waiting. `admins` get the notices
-    that the admins of the settings get. `local` is a process that talks in this one workspace, whose clock may be
-    moved: it plans, skips and removes nothing elsewhere, sends no notice to the host's channel, and migrates no database
-    that others use.
+    `hosted` is a long-running process for many people: rate limits and deadlines apply. `admins` get the same notices
+    as the admins of the settings. `local` is the workspace of a chat in this terminal, whose clock may be moved: it
+    plans, skips and deletes nothing elsewhere, sends no notice to the host's channel, and does not migrate a shared
+    database.
 
-    Raises BadConfig for a database that cannot be used, StaleSchema for one of another version.
+    Raises BadConfig if the database cannot be used, StaleSchema if it has another version.
     """
     set_up_logging(settings.log_level)
     gc.set_threshold(GC_THRESHOLD, *gc.get_threshold()[1:])
@@ -196,7 +198,7 @@ def _assembled(
 
 
 def _plans(local: WorkspaceRef | None, schedule: Schedule) -> bool:
-    """Whether a process plans what this schedule has due: a chat in a terminal what is due there, others all else."""
+    """Whether this process plans the schedule's digests: a chat in a terminal plans its own, a server all others."""
     there = schedule.channel.workspace
     return there.platform not in {WORKSPACE.platform, PRIVATE.platform} if local is None else there == local
 

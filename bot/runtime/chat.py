@@ -33,19 +33,19 @@ from bot.service.entries import SyncReport
 MAX_PROBLEMS = 10
 SAMPLE = files("bot.sample") / "reading-list.md"
 SCRATCH = "chat.db"
-"""In the data folder: what private chats keep where no database is named."""
+"""The database of private chats in the data folder, unless DOGEAR_DATABASE names another."""
 
 
 @dataclass(frozen=True)
 class Seat:
-    """Whose chat it is: with `lists` a private one over these, else the one of this team over its own lists."""
+    """Which chat it is: a private one over `lists`, or one with this team over its own lists."""
 
     team: str = teams.DEFAULT_TEAM
     lists: Sequence[Path] = ()
 
 
 async def demo() -> None:
-    """The bundled list over a database that is thrown away: a chat with a person, else the tour."""
+    """The bundled list over a temporary database: a chat on a terminal, else the tour."""
     with tempfile.TemporaryDirectory(prefix="dogear-") as folder, as_file(SAMPLE) as sample:
         settings, seat = load(database=f"sqlite:///{folder}/demo.db"), Seat(lists=[sample])
         if _with_person():
@@ -60,10 +60,10 @@ async def demo() -> None:
 
 
 async def chat(settings: Settings, *, speaker: str, role: Role, seat: Seat, as_json: bool, verbose: bool) -> None:
-    """Talk until the lines are over. With a person the log goes to a file, `verbose` leaves it on the screen.
+    """Chat until the input ends. On a terminal the log goes to a file, or with `verbose` to the screen.
 
-    The first line says whose chat it is and where it is kept; where tools read JSON, it goes to standard error. Raises
-    NotFound for a list at which there is nothing, or a team that is not there.
+    The first line says whose chat it is and where its data is; with JSON it goes to standard error. Raises NotFound for
+    a missing list or an unknown team.
     """
     if seat.lists:
         refuse_missing(map(str, seat.lists))
@@ -103,9 +103,9 @@ async def talk(
     log_file: Path | None = None,
     told: TextIO | None = None,
 ) -> None:
-    """Hold the chat on this screen, the log going to the file if one is given.
+    """Run the chat on this screen. With `log` the log goes to that file.
 
-    Before it, the line that says whose chat it is goes to `told`, and problems of the list to standard error.
+    First the line about whose chat it is goes to `told`, and problems of the list to standard error.
     """
     local = PRIVATE if seat.lists else WORKSPACE
     admins = [AccountRef(local.platform, speaker)] if role is Role.ADMIN else []
@@ -143,7 +143,7 @@ async def talk(
 
 
 def _tell(screen: Screen, news: News) -> None:
-    """A line for everything that becomes of the list while the chat is open."""
+    """Print a line for every change of the list while the chat is open."""
     for _, line in news.lines():
         screen.remark(line)
 
@@ -170,8 +170,9 @@ async def _read(club: Club, team: Team, seat: Seat) -> SyncReport:
 
 
 def _seated(tx: Transaction, settings: Settings, seat: Seat) -> tuple[Team, WorkspaceRef]:
-    """The team to talk as, and the workspace of it that the terminal is; raises NotFound for a team that is not there,
-    and Conflict if there can be no private chat here.
+    """The team of the chat, and the terminal's workspace in it.
+
+    Raises NotFound for an unknown team, and Conflict if a private chat is impossible here.
     """
     if seat.lists:
         return teams.private(tx, PRIVATE, NAME, settings.zone), PRIVATE

@@ -1,4 +1,4 @@
-"""`dogear check`: what is read in each file and what is wrong with it, for people or as JSON. No database is used."""
+"""`dogear check`: what is read from each file and its problems, as text or JSON. Needs no database."""
 
 import json
 import sys
@@ -13,10 +13,10 @@ from store.lists.reading import read_path
 
 
 def check(paths: Sequence[Path], *, as_json: bool, with_entries: bool = False) -> int:
-    """Print a report of the files, those of folders included; 1 if anything cannot be loaded or a list is empty, else 0.
+    """Print a report of the files, including those in folders. Returns 1 after an error or for an empty list, else 0.
 
-    With `with_entries` each entry is printed as it was read. The JSON form is one object
-    `{"files": [{"path", "entries", "problems", "shapes", "links", "unread"}]}`, which other tools rely on.
+    With `with_entries` each entry is printed. The JSON form is one object `{"files": [{"path", "entries", "problems",
+    "shapes", "links", "unread"}]}`; other tools rely on it.
     """
     found = [list(_read(path)) for path in paths]
     empty = any(not any(read.entries or read.draft for read in reads) for reads in found)
@@ -30,7 +30,7 @@ def check(paths: Sequence[Path], *, as_json: bool, with_entries: bool = False) -
 
 
 def _read(path: Path) -> Iterator[ReadList]:
-    """The lists at a path; in a folder, files are called by the path that leads to them from here."""
+    """The lists at a path. Files in a folder are named by their path relative to the current folder."""
     if not path.is_dir():
         yield read_path(path, str(path))
         return
@@ -43,7 +43,7 @@ def _read(path: Path) -> Iterator[ReadList]:
 
 
 def _with_twins(lists: Sequence[ReadList]) -> list[ReadList]:
-    """The lists, with a warning at each entry that a file before it has as well: a sync keeps the first."""
+    """The lists, with a warning at each entry that an earlier file also has: a sync keeps the first."""
     first: dict[str, str] = {}
     found = []
     for read in lists:
@@ -129,6 +129,6 @@ def _count(problems: Sequence[Problem], severity: Severity) -> int:
 
 
 def _print(line: str) -> None:
-    """Print a line on any terminal, with escapes for what it cannot show."""
+    """Print a line on any terminal, with escapes for characters it cannot show."""
     encoding = sys.stdout.encoding or "utf-8"
     print(line.encode(encoding, "backslashreplace").decode(encoding))

@@ -1,11 +1,11 @@
-"""The machine's clock and its chance: the one place that asks for either."""
+"""The system clock and randomness: the only module that reads either."""
 
 import secrets
 from datetime import UTC, datetime, timedelta
 
 
 class SystemClock:
-    """Implements `bot.ports.Clock`; `offset` is how far a person has moved it (always nothing outside the terminal)."""
+    """Implements `bot.ports.Clock`. `offset` is how far a person has moved it (always zero outside the terminal)."""
 
     def __init__(self) -> None:
         self.offset = timedelta()
@@ -14,7 +14,7 @@ class SystemClock:
         return datetime.now(UTC) + self.offset
 
     def move_to(self, moment: datetime) -> None:
-        """Go on from this moment (aware)."""
+        """Continue from this time (aware)."""
         self.offset += moment - self.now()
 
     def random_below(self, limit: int) -> int:

@@ -1,4 +1,4 @@
-"""Whether a process that serves can begin: all that is wrong with its settings, found before anything is opened."""
+"""Checks the settings of a server before anything is opened, and reports every problem at once."""
 
 import logging
 from collections.abc import Callable, Container, Iterator, Sequence
@@ -18,16 +18,15 @@ from store.sql import address
 _THERE_ARE = f"the platforms are {' and '.join(registry.HOSTED)}."
 
 Check = Callable[[], object]
-"""Raises BadConfig where something is wrong."""
+"""Raises BadConfig if a setting of the platform is invalid."""
 
 log = logging.getLogger("dogear.serve")
 
 
 def checked(*, worker: bool, **given: Any) -> tuple[Settings, list[ChatPlatform]]:
-    """The settings, with what was given in place of them, and the platforms that they set up; nothing is connected yet.
+    """The settings with `given` applied, and the platforms that they configure, not connected yet.
 
-    Raises BadConfig with everything that is wrong. What cannot be read is told, and nothing is told that only follows
-    from it.
+    Raises BadConfig with every problem. A problem that only follows from another one is left out.
     """
     for name in unknown():
         log.warning("%s is no option of Dogear's and changes nothing.", name)
@@ -81,21 +80,21 @@ def _key(settings: Settings, name: str) -> None:
 
 
 def lacks_key(settings: Settings, name: str) -> bool:
-    """Whether the platform of this name keeps secrets with us, and there is no key for them."""
+    """Whether this platform stores secrets with us while there is no key for them."""
     options = settings.of(name)
     keeps_secrets = registry.tool(name, "keeps_secrets") if registry.is_set_up(options) else None
     return keeps_secrets is not None and keeps_secrets(options) and not settings.vault_keys
 
 
 def _people(option: str, accounts: Sequence[str]) -> None:
-    """A misspelt platform would give its people no role, in silence."""
+    """A misspelt platform would silently give no one a role."""
     strange = [account for account in accounts if account.partition(":")[0] not in registry.HOSTED]
     if strange:
         raise BadConfig([f"{option} names “{strange[0]}”: {_THERE_ARE}"])
 
 
 def _channel(settings: Settings, unread: Container[str]) -> None:
-    """Of a channel that no process serves nobody would hear anything; another process may."""
+    """Notices to a channel that no process serves would never arrive. Another process may serve it, so only warn."""
     channel = settings.admins_channel
     if channel is None:
         return

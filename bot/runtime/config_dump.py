@@ -1,4 +1,4 @@
-"""The settings as they are in effect, each with where it comes from. Secrets are told to be there, and nothing of them."""
+"""The settings in effect, each with its source. Of secrets it only says that they are set."""
 
 import os
 import re
@@ -14,7 +14,7 @@ _ADDRESS = re.compile(r"\s*[\w+.-]+:/|.*:.*@", re.DOTALL)
 
 
 def lines(settings: Settings) -> Iterator[str]:
-    """One line for each option, then one for each variable that begins like ours and is none."""
+    """One line per option, then one per unknown variable that begins with our prefix."""
     read = files()
     width = len(PREFIX) + max(map(len, Settings.model_fields))
     for name, field in Settings.model_fields.items():
@@ -26,7 +26,7 @@ def lines(settings: Settings) -> Iterator[str]:
 
 
 def unknown() -> list[str]:
-    """Variables that begin like ours and are none: most likely misspelt."""
+    """Variables with our prefix that are not options: most likely misspelt."""
     known = {f"{PREFIX}{name.upper()}{end}" for name in Settings.model_fields for end in ("", "_FILE")}
     return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
 

@@ -1,4 +1,4 @@
-"""Whether this process does its work: each part of it with the reason why not. Asked by whoever watches over us."""
+"""Health checks: whether each part of this process works, and if not, why."""
 
 import asyncio
 import contextlib
@@ -26,18 +26,18 @@ from bot.runtime.settings import PREFIX, Settings
 
 LIVE, READY, METRICS = "/healthz", "/readyz", "/metrics"
 PATIENCE = 2.0
-"""Seconds for the database to answer: who asks waits for a few at most."""
+"""Seconds for the database to answer: callers wait only a few."""
 MAX_OVERDUE = timedelta(minutes=15)
-"""For a delivery that nothing holds back; a thousand of one minute take up to ten."""
+"""How late a due delivery may be. A thousand that are due in one minute take up to ten."""
 
 
 HEALTHCHECK_TIMEOUT = 5.0
 """Seconds for the whole answer."""
-_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- an address that is listened on, not asked
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- an address to listen on, not to connect to
 
 
 def check_health(settings: Settings, path: str) -> tuple[bool, str]:
-    """Whether all is well, and one line that says so or names what is not."""
+    """Whether the process is well, and one line that says so or lists what is not."""
     if not settings.health_port:
         return False, f"{PREFIX}HEALTH_PORT is 0, so that nobody is told."
     host = _EVERYWHERE.get(settings.health_host, settings.health_host)
@@ -63,7 +63,7 @@ def _line(body: bytes) -> str:
 
 @record
 class Part:
-    """One thing that has to be well; `figures` say more about it."""
+    """One part of the process that must work. `figures` say more about it."""
 
     ok: bool
     reason: str = ""
@@ -74,7 +74,7 @@ class Part:
 
 
 class Health:
-    """Looks at the parts of a process while somebody asks."""
+    """Checks the parts of a process on request."""
 
     def __init__(
         self,
@@ -110,7 +110,7 @@ class Health:
         )
 
     async def _measured(self, _request: Request) -> Response:
-        """What the database holds is left as it was last seen while it is away."""
+        """If the database is unreachable, its last known figures stay."""
         for platform in self._platforms.values():
             stands = await connection_of(platform)
             self._metrics.connection(platform.name, up=stands.up, reconnects=stands.reconnects)
@@ -141,7 +141,7 @@ class Health:
         return tx.ledger.overdue(list(self._platforms)), tx.schema()
 
     def _schema(self, found: str) -> Part:
-        """A newer program may have brought the database up to date while this one ran."""
+        """A newer program may have upgraded the database while this one was running."""
         fits = found == self._needs
         reason = "" if fits else f"the database has schema {found}, this program needs {self._needs}"
         return Part(ok=fits, reason=reason, figures={"revision": found})
@@ -160,7 +160,7 @@ def _job(job: JobHealth) -> Part:
 
 
 async def connection_of(platform: ChatPlatform) -> Connection:
-    """How it stands; a platform that cannot say is taken as connected."""
+    """The platform's state. A platform that cannot report it counts as connected."""
     return await platform.connection() if isinstance(platform, Connected) else Connection(up=True)
 
 

@@ -1,4 +1,4 @@
-"""HTTP: what platforms want served, and what is told of our health. It needs a platform's aiohttp."""
+"""The HTTP server for the platforms' routes and the health checks. Needs aiohttp, which comes with a platform."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -9,7 +9,7 @@ from bot.chat.web import MAX_BYTES, Handler, Request, Response, Route
 from bot.domain.errors import BadConfig
 
 STILL_SERVED = 3.0
-"""Seconds that requests under way have when the server stops."""
+"""Seconds that running requests have when the server stops."""
 
 
 async def health(request: Request) -> Response:  # noqa: ARG001 -- every handler takes one
@@ -21,9 +21,9 @@ HEALTH = Route(method="GET", path="/health", handle=health)
 
 @asynccontextmanager
 async def serving(routes: Sequence[Route], *, host: str, port: int) -> AsyncIterator[int]:
-    """Serve the routes while the block lasts; the port, which is a free one for port 0.
+    """Serve the routes while the block runs. Yields the port, which is a free one for port 0.
 
-    Raises BadConfig where nothing can be served there, as when another process has the port.
+    Raises BadConfig if it cannot listen there, for example because another process uses the port.
     """
     app = web.Application(client_max_size=MAX_BYTES)
     for route in routes:

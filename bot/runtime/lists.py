@@ -47,8 +47,8 @@ log = logging.getLogger("dogear.lists")
 
 @record
 class News:
-    """What a sync met that the one before had not: `errors` are new problems of files as a whole or that keep something from loading, `mended` files without any now,
-    `decided` the files of changes that are not held any more.
+    """What is new since the previous sync: `errors` that concern whole files or keep something from loading, `mended`
+    files whose problems are gone, `decided` files of changes that are no longer held.
     """
 
     team: Team

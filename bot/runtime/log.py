@@ -1,4 +1,4 @@
-"""Logs go to standard error: for people on a terminal, as JSON otherwise. Never a secret, never a message's text."""
+"""Logs go to standard error: readable on a terminal, JSON otherwise. They never contain a secret or a message's text."""
 
 import logging
 import sys
@@ -12,7 +12,7 @@ from bot.domain.address import redacted
 
 
 class _Lazily(logging.Formatter):
-    """Asks structlog for the form of a record; imported with the first record, for most short runs write none."""
+    """Formats records with structlog, which is imported with the first record: most short runs log nothing."""
 
     def __init__(self, *, human: bool) -> None:
         super().__init__()
@@ -27,7 +27,7 @@ class _Lazily(logging.Formatter):
 
 
 def _followed(_logger: object, _name: str, event: dict[str, Any]) -> dict[str, Any]:
-    """Say with every record to which invocation it belongs. Not structlog's own context: it is imported late."""
+    """Add the invocation to every record. structlog's own context would import it early."""
     invocation = followed()
     return {**event, "invocation": invocation} if invocation else event
 
@@ -63,7 +63,7 @@ def _formatter(*, human: bool) -> logging.Formatter:
 
 
 def set_up(level: str) -> None:
-    """Begin to log at this level; libraries speak only from WARNING on."""
+    """Start logging at this level. Libraries log only from WARNING on."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Lazily(human=sys.stderr.isatty()))
     root = logging.getLogger()
@@ -74,14 +74,14 @@ def set_up(level: str) -> None:
 
 
 def tell_of_lists() -> None:
-    """Log each change of a reading list that is taken in, unless only errors are to be logged."""
+    """Log each change of a reading list, unless only errors are to be logged."""
     if logging.getLogger("dogear").level <= logging.WARNING:
         logging.getLogger("dogear.lists").setLevel(logging.INFO)
 
 
 @contextmanager
 def aside(path: Path) -> Iterator[None]:
-    """While the block lasts, add to this file instead: a person talks where the lines would appear."""
+    """Log to this file while the block runs: a person is typing where the lines would appear."""
     root = logging.getLogger()
     before = root.handlers[:]
     handler = logging.FileHandler(path, encoding="utf-8", delay=True)

@@ -1,4 +1,4 @@
-"""Figures for the host's monitoring, in the format of Prometheus. No label names a team, a person or a thing of theirs."""
+"""Prometheus metrics for the host. No label names a team, a person or their data."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -11,12 +11,12 @@ from bot.ports.store import Transaction
 from bot.service.digests import LATE
 
 ANSWER_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 3.0)
-"""Bounds of the histogram; a platform gives up waiting after about three."""
+"""Bounds of the histogram. A platform stops waiting after about three seconds."""
 LATE_SECONDS = (5.0, 15.0, 30.0, 60.0, 150.0, 600.0, 3600.0, 21600.0, 86400.0)
 
 
 class Metrics:
-    """Implements `bot.ports.Meter`, with a registry of its own."""
+    """Implements `bot.ports.metrics.Metrics` with its own Prometheus registry."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -70,30 +70,30 @@ class Metrics:
         self._failures.labels(job).inc()
 
     def connection(self, platform: str, *, up: bool, reconnects: int) -> None:
-        """Note how a platform's connection stands; `reconnects` is their sum."""
+        """Set the state of a platform's connection. `reconnects` is the total so far."""
         self._connected.labels(platform).set(up)
         before = self._known_reconnects.get(platform, 0)
         self._reconnects.labels(platform).inc(max(reconnects - before, 0))
         self._known_reconnects[platform] = reconnects
 
     def counted(self, states: Mapping[State, int], problems: int) -> None:
-        """Note what the store holds now."""
+        """Set the figures from the store."""
         for state in State:
             if not state.final:
                 self._open.labels(state.value).set(states.get(state, 0))
         self._problems.set(problems)
 
     def backed_up(self, at: float) -> None:
-        """Note when the newest nightly backup was made, in seconds since 1970. Without such backups nothing is told."""
+        """Set the time of the newest nightly backup, in seconds since 1970. Without such backups the metric is absent."""
         if self._backup is None:
             self._backup = self._gauge("dogear_backup_timestamp_seconds", "When the newest backup was made.", [])
         self._backup.set(at)
 
     def text(self) -> str:
-        """All of it, as Prometheus reads it."""
+        """All metrics in Prometheus's text format."""
         return generate_latest(self._registry).decode()
 
 
 def counts(tx: Transaction) -> tuple[Mapping[State, int], int]:
-    """What is counted in the store: open deliveries by state, and problems of the lists."""
+    """The figures from the store: open deliveries by state, and the number of problems in lists."""
     return tx.ledger.count_by_state(), tx.entries.count_problems()

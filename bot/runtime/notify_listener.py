@@ -1,4 +1,4 @@
-"""Wakes our worker when another process has made deliveries due, as far as the database can tell."""
+"""Wakes our worker when another process has enqueued deliveries, if the database can notify us."""
 
 import asyncio
 import logging
@@ -10,15 +10,15 @@ from typing import Protocol
 from bot.domain.errors import StoreError
 
 LISTEN = 2.0
-"""Seconds after which a listener looks whether it is to stop, and whether its connection lives."""
+"""Seconds between checks whether to stop and whether the connection is alive."""
 AGAIN = 5.0
-"""Seconds until another connection is tried; meanwhile the worker asks by itself."""
+"""Seconds until the listener reconnects. Until then the worker polls."""
 
 log = logging.getLogger("dogear.bell")
 
 
 class Bell(Protocol):
-    """What the store rings."""
+    """A source of notifications from the store."""
 
     def rung(self, seconds: float) -> bool: ...
     def close(self) -> None: ...
@@ -26,7 +26,7 @@ class Bell(Protocol):
 
 @asynccontextmanager
 async def listening(bell: Bell | None, wake: Callable[[], None]) -> AsyncIterator[None]:
-    """Call `wake` on the event loop whenever the bell rings while the block lasts."""
+    """Call `wake` on the event loop at every notification while the block runs."""
     if bell is None:
         yield
         return

@@ -1,13 +1,13 @@
-"""How a person at a terminal sees that a long sync goes on."""
+"""The progress of a long sync, for a person at a terminal."""
 
 import sys
 
 FEW = 20
-"""Files that are read before anybody wonders."""
+"""A sync of this many files or fewer shows no progress."""
 
 
 def on_terminal(done: int, of: int) -> None:
-    """Count the files read in one line of standard error, where that is a terminal and there are more than a few."""
+    """Show the number of files read in one line of standard error, if that is a terminal and there are many files."""
     if of > FEW and sys.stderr.isatty():
         end = "\n" if done == of else ""
         sys.stderr.write(f"\rreading file {done:,} of {of:,}{end}")

@@ -1,6 +1,6 @@
-"""What is written about commands and options, made from their declarations. A test fails while a file holds another.
+"""The generated parts of the documentation, made from declarations. A test fails if a file is out of date.
 
-`make reference` runs it on every file after a command or an option has changed.
+`make reference` updates every file after a command or an option has changed.
 """
 
 import sys
@@ -15,7 +15,7 @@ from bot.runtime.settings import PREFIX, Settings
 
 
 def command_table() -> str:
-    """Every command with its parameters, what it does and who may use it."""
+    """Every command with its parameters, its summary and who may use it."""
     rows = [f"| `/blog {_cell(spec.usage)}` | {_cell(spec.summary)} | {_who(spec)} |" for spec in CATALOGUE]
     return "\n".join(["| command | what it does | for |", "|---|---|---|", *rows])
 
@@ -25,7 +25,7 @@ def _who(spec: CommandSpec) -> str:
 
 
 def option_table() -> str:
-    """Every option of the host with its default."""
+    """Every option with its default."""
     rows = [
         f"| `{PREFIX}{name.upper()}` | {_cell(field.description or '')} | {_default(field.default)} |"
         for name, field in Settings.model_fields.items()
@@ -42,7 +42,7 @@ def _cell(text: str) -> str:
 
 
 def line_table() -> str:
-    """Every command of the command line, with its arguments."""
+    """Every command of the command line with its arguments."""
     import typer
 
     from bot.runtime.cli import app
@@ -70,7 +70,7 @@ def _part(parameter: Any) -> Iterator[str]:
 
 
 def env_example() -> str:
-    """Every option as a file of variables, each but explained away."""
+    """Every option as a file of variables, each commented out and explained."""
     options = [
         f"# {_sentence(field.description or '')}\n#{PREFIX}{name.upper()}={_value(field.default)}"
         for name, field in Settings.model_fields.items()
@@ -94,7 +94,7 @@ TABLES = {"commands": command_table, "options": option_table, "lines": line_tabl
 
 
 def refreshed(text: str) -> str:
-    """The text with what stands between `<!-- name -->` and `<!-- /name -->` made anew."""
+    """The text with everything between `<!-- name -->` and `<!-- /name -->` generated again."""
     for name, table in TABLES.items():
         end = f"<!-- /{name} -->"
         head, begin, after = text.partition(f"<!-- {name} -->\n")
@@ -104,7 +104,7 @@ def refreshed(text: str) -> str:
 
 
 def fresh(path: Path) -> str:
-    """What the file is to hold."""
+    """The current content for the file."""
     return env_example() if path.name == "env.example" else refreshed(path.read_text(encoding="utf-8"))
 
 

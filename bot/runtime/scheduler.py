@@ -1,4 +1,6 @@
-"""Every recurring job of the process, run by one APScheduler. A job that fails or hangs is logged, counted and run again."""
+"""Runs every recurring job of the process with one APScheduler. A job that fails or hangs is logged, counted and
+retried.
+"""
 
 import asyncio
 import logging
@@ -19,10 +21,10 @@ if TYPE_CHECKING:
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 RETRY = timedelta(minutes=5)
-"""The longest pause after a run that failed or hung."""
+"""The maximum pause after a run that failed or hung."""
 GRACE = timedelta(seconds=1)
-"""How late a run may be before it is started by the monotonic clock. APScheduler goes by the wall clock, and would wait for
-an hour when that is set back by an hour.
+"""How late a run may be before the monotonic clock starts it. APScheduler uses the wall clock, and would wait for an
+hour if that is set back by an hour.
 """
 STOP_TIMEOUT = 5.0
 """Seconds for cancelled runs to end when the process stops."""
@@ -32,8 +34,10 @@ log = logging.getLogger("dogear.scheduler")
 
 @record
 class JobHealth:
-    """How a job is doing. `silence` is the time since it last succeeded, None before the first success; `failures` counts
-    the runs that failed since then, and `reason` says why the last one did.
+    """The state of a job.
+
+    `silence` is the time since its last success, None before the first. `failures` counts the failed runs since then;
+    `reason` explains the last one.
     """
 
     name: str
@@ -64,7 +68,7 @@ class _State:
 
 
 class Scheduler:
-    """Runs the jobs that were added, while `running` lasts."""
+    """Runs the added jobs while `running` lasts."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
@@ -75,11 +79,11 @@ class Scheduler:
         self._scheduler: AsyncIOScheduler | None = None
 
     def add(self, job: Job) -> None:
-        """Before `running`; a job of the same name is replaced."""
+        """Add a job, before `running`. It replaces a job with the same name."""
         self._states[job.name] = _State(job)
 
     def health(self) -> Sequence[JobHealth]:
-        """Of every job, in the order in which they were added."""
+        """The state of every job, in the order of adding."""
         return [
             JobHealth(name=name, silence=state.silence, failures=state.failures, reason=_reason(state), ok=state.ok)
             for name, state in self._states.items()
@@ -87,7 +91,7 @@ class Scheduler:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Run the jobs while the block lasts, each of them first at once."""
+        """Run the jobs while the block runs. Each starts at once."""
         from apscheduler.events import EVENT_JOB_EXECUTED  # a process that runs no jobs does not need the 0.1 s
         from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -109,7 +113,7 @@ class Scheduler:
             await self._stop(self._scheduler)
 
     async def _stop(self, scheduler: "AsyncIOScheduler") -> None:
-        """Cancel what is under way before APScheduler does: it would log each as an error."""
+        """Cancel running jobs before APScheduler does: it would log each of them as an error."""
         self._stopping = True
         scheduler.pause()
         for state in self._states.values():
@@ -124,7 +128,7 @@ class Scheduler:
         await asyncio.sleep(0)
 
     async def _run(self, state: _State) -> timedelta | None:
-        """One run; the pause until the next one if that is not the job's interval."""
+        """One run. Returns the pause until the next one, None for the job's interval."""
         run = asyncio.current_task()
         assert run is not None
         self._runs.add(run)
@@ -162,8 +166,8 @@ class Scheduler:
         return min(job.every, RETRY)
 
     def _finished(self, event: "JobExecutionEvent") -> None:
-        """Pull the next run forward. APScheduler calls this once a run is over: from within it, a run that is due at once
-        would count as a second instance and be skipped.
+        """Pull the next run forward. APScheduler calls this after a run; during the run, an immediate next run would
+        count as a second instance and be skipped.
         """
         state = self._states[event.job_id]
         if self._stopping:

@@ -1,4 +1,4 @@
-"""`dogear run`: every configured platform at once, with the recurring jobs, the deliveries and the watch over the lists."""
+"""`dogear run`: serve every configured platform, with the recurring jobs, the deliveries and the watch over the lists."""
 
 import asyncio
 import contextlib
@@ -22,21 +22,22 @@ from bot.runtime.settings import Settings
 from bot.runtime.supervise import Supervisor
 
 MAX_STOP = 18.0
-"""Seconds from the signal until what is still under way is given up: who stops us gives us 20."""
+"""Seconds from the signal until running work is cancelled. Supervisors such as Docker kill us after 20 s in our setup.
+"""
 
 END = 19.0
-"""Seconds until the process ends whatever is still under way: a thread that waits for the database, or is writing a
-backup, can be neither cancelled nor hurried. The ledger is made for processes that are killed.
+"""Seconds until the process exits in any case: a thread that waits for the database or writes a backup cannot be
+cancelled. The ledger is made for processes that are killed.
 """
 
 log = logging.getLogger("dogear.serve")
 
 
 async def serve(settings: Settings, platforms: Sequence[ChatPlatform], *, worker: bool = False) -> None:
-    """Serve the platforms until told to stop by a signal; a `worker` only delivers, and is connected to none.
+    """Serve the platforms until a signal stops the process. A `worker` only delivers, without a connection.
 
-    The settings are checked already. Raises StaleSchema for an old database, and BadConfig for what the platforms or
-    the machine do not take.
+    The settings must be checked before. Raises StaleSchema for an old database, and BadConfig if a platform or the
+    machine rejects a setting.
     """
     metrics = Metrics(SystemClock())
     async with open_club(settings, migrate=False, metrics=metrics, hosted=True) as club:
@@ -56,7 +57,7 @@ async def serve(settings: Settings, platforms: Sequence[ChatPlatform], *, worker
 
 
 def _first(failed: ExceptionGroup[Exception]) -> Exception:
-    """What to tell the host of it: the first failure that is none of our bugs, if there is one."""
+    """The error to show the host: the first one that is not a bug of ours, if there is one."""
     told: Exception = failed.subgroup(DogearError) or failed
     while isinstance(told, ExceptionGroup):
         told = told.exceptions[0]
@@ -64,7 +65,7 @@ def _first(failed: ExceptionGroup[Exception]) -> Exception:
 
 
 def _nightly(club: Club, metrics: Metrics) -> backup.Nightly | None:
-    """Whoever makes the nightly backups, if the host wants them; warns if the data seems to be lost."""
+    """The nightly backups, if the host wants them. Warns if the data seems to be lost."""
     settings = club.settings
     folder = backup.usable(Path(settings.backup_folder)) if settings.backup_folder else None
     backup.warn_if_lost(club.store, folder)
@@ -76,7 +77,7 @@ def _nightly(club: Club, metrics: Metrics) -> backup.Nightly | None:
 
 
 async def _read_lists(club: Club) -> None:
-    """A list that is missing is one whose mount may come late: it is read when it is there."""
+    """A missing list may be on a mount that is not ready yet. It is read when it appears."""
     log_lines.tell_of_lists()
     club.lists.heard = log_news
     await club.use_list(late=True)
@@ -85,7 +86,7 @@ async def _read_lists(club: Club) -> None:
 
 
 async def _until_stopped(club: Club, metrics: Metrics, *, worker: bool) -> None:
-    """A platform that ends is started anew; only settings that cannot be used end all."""
+    """A platform that ends is restarted. Only invalid settings end the process."""
     health = _health(club, metrics)
     stopped = _told_to_stop()
     async with asyncio.TaskGroup() as group:
@@ -103,9 +104,10 @@ async def _until_stopped(club: Club, metrics: Metrics, *, worker: bool) -> None:
 
 
 def _told_to_stop() -> asyncio.Event:
-    """Set by the first signal. The second, or the end of our patience, cancels whoever serves.
+    """The event that the first signal sets. A second signal, or the end of the grace period, cancels the server.
 
-    The watchdog of `faulthandler` needs neither the event loop nor the interpreter's lock, and says where each thread is.
+    The watchdog of `faulthandler` needs neither the event loop nor the interpreter lock, and prints where each thread
+    is.
     """
     loop, ourselves, stopped = asyncio.get_running_loop(), asyncio.current_task(), asyncio.Event()
     assert ourselves is not None
@@ -140,7 +142,7 @@ def _health(club: Club, metrics: Metrics) -> Health:
 
 @contextlib.asynccontextmanager
 async def _reachable(club: Club, health: Health, *, worker: bool) -> AsyncIterator[None]:
-    """Serve over HTTP what platforms want served, and our health at an address of its own, or at the same one."""
+    """Serve the platforms' routes and the health checks over HTTP, at one address or at two."""
     from bot.runtime.http import HEALTH, serving  # with aiohttp, which comes with a platform
 
     settings = club.settings

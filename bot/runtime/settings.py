@@ -1,4 +1,4 @@
-"""Every option of the host, read once from the environment. All problems are reported together."""
+"""Every option, read once from the environment. All problems are reported together."""
 
 import base64
 import os
@@ -16,16 +16,16 @@ from bot.domain.team import Role
 
 PREFIX = "DOGEAR_"
 FERNET_KEY = 32
-"""Bytes (https://cryptography.io/en/latest/fernet/, 2026-08)."""
+"""Bytes of a key (https://cryptography.io/en/latest/fernet/, 2026-08)."""
 MAX_SHOWN = 40
-"""Characters of a value that is wrong."""
+"""How much of an invalid value is shown, in characters."""
 MAKE_A_KEY = (
     """This makes one: python -c 'from cryptography import fernet; print(fernet.Fernet.generate_key().decode())'"""
 )
 
 
 class Settings(BaseSettings):
-    """The host's options; `DOGEAR_` and the name in capitals is the variable, `…_FILE` names a file that holds it."""
+    """The host's options. The variable is `DOGEAR_` and the name in capitals; `…_FILE` names a file with the value."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore")
 
@@ -89,7 +89,7 @@ class Settings(BaseSettings):
     @field_validator("*", mode="before")
     @classmethod
     def _text(cls, typed: Any) -> Any:
-        """Bytes of the environment that are not UTF-8 are surrogates here, which no file and no server takes."""
+        """Bytes of the environment that are not UTF-8 arrive as surrogates, which no file or server accepts."""
         if isinstance(typed, str) and not typed.isprintable() and any("\ud800" <= one <= "\udfff" for one in typed):
             raise ValueError("is not text in UTF-8.")
         return typed
@@ -120,7 +120,7 @@ class Settings(BaseSettings):
         return keys
 
     def of(self, platform: str) -> Mapping[str, str]:
-        """The options of one platform, by what follows its name in ours; secrets in the clear."""
+        """The options of one platform, without the platform's prefix. Secrets are in the clear."""
         given = {name: getattr(self, name) for name in type(self).model_fields if name.startswith(f"{platform}_")}
         return {
             name.removeprefix(f"{platform}_"): value.get_secret_value() if isinstance(value, SecretStr) else value
@@ -129,7 +129,7 @@ class Settings(BaseSettings):
 
     @property
     def database_url(self) -> str:
-        """The database, by default a file in the user's own data folder, which is made if it is not there."""
+        """The database's address. The default is a file in the user's data folder, which is created if missing."""
         if self.database:
             return self.database
         return f"sqlite:///{data_folder() / 'dogear.db'}"
@@ -143,7 +143,7 @@ class Settings(BaseSettings):
 
     @property
     def admins_channel(self) -> ChannelRef | None:
-        """The channel that hears of every failure, None if whoever set it up does."""
+        """The channel for all notices; None if they go to the person who can fix the problem."""
         if not self.admin_channel:
             return None
         platform, workspace, channel = self.admin_channel.split(":")
@@ -151,13 +151,13 @@ class Settings(BaseSettings):
 
     @property
     def roles(self) -> Mapping[AccountRef, Role]:
-        """Roles given on top of what each platform says."""
+        """Roles in addition to the platform's own."""
         given = {_account(typed): Role.CURATOR for typed in self.curators}
         return given | {_account(typed): Role.ADMIN for typed in self.admins}
 
 
 def _is_key(key: str | SecretStr) -> bool:
-    """As Fernet reads it, which takes a tenth of a second to import."""
+    """Checks what Fernet would, without the tenth of a second that importing it takes."""
     text = key.get_secret_value() if isinstance(key, SecretStr) else key
     try:
         return len(base64.urlsafe_b64decode(text)) == FERNET_KEY
@@ -171,7 +171,7 @@ def _account(typed: str) -> AccountRef:
 
 
 def data_folder() -> Path:
-    """Where a user's own data goes by the XDG convention; raises BadConfig if it cannot be made."""
+    """The user's data folder by the XDG convention. Raises BadConfig if it cannot be created."""
     folder = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "dogear"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -183,7 +183,7 @@ def data_folder() -> Path:
 
 
 def load(**given: Any) -> Settings:
-    """The settings of the environment, with what was given on the command line in place of it; raises BadConfig."""
+    """The settings from the environment, with `given` from the command line applied. Raises BadConfig."""
     settings, wrong = read(**given)
     if wrong:
         raise BadConfig([*wrong.values()])
@@ -191,7 +191,7 @@ def load(**given: Any) -> Settings:
 
 
 def read(**given: Any) -> tuple[Settings, Mapping[str, str]]:
-    """The settings as far as they can be read, and by an option's name what is wrong with it; it has its default then."""
+    """The settings as far as they are valid, and the problem of each invalid option. Those have their default."""
     chosen = {name: value for name, value in given.items() if value is not None}
     wrong = {}
     for name, path in files().items():
@@ -209,19 +209,21 @@ def read(**given: Any) -> tuple[Settings, Mapping[str, str]]:
 
 
 def files() -> Mapping[str, str]:
-    """By the option's name, the files from which options are read: `…_FILE` counts where the option itself is not set."""
+    """The file that each option is read from. `…_FILE` counts only if the option itself is not set."""
     variables = {name: f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
     named = {name: os.environ.get(f"{variable}_FILE", "") for name, variable in variables.items()}
     return {name: path for name, path in named.items() if path and not os.environ.get(variables[name])}
 
 
 def file_name(path: str) -> str:
-    """The file as it may be shown: someone may set the secret itself in place of the name of its file."""
+    """The file's name as it may be shown: someone may have set the secret itself instead of a file name."""
     return path if Path(path).is_absolute() and "@" not in path else "(a relative path)"
 
 
 def _sentence(name: str, error: Any) -> str:
-    """What is wrong in words of ours; nothing of a secret, for a secret can be wrong only by its encoding, or as a key."""
+    """The problem in one sentence of ours. Of a secret nothing is shown: it can only be wrong by its encoding or as a
+    key.
+    """
     variable, limits = f"{PREFIX}{name.upper()}", error.get("ctx", {})
     if error["type"] == "value_error":
         return f"{variable} {limits['error']}"

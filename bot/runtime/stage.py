@@ -1,4 +1,4 @@
-"""The terminal's view of the program: a clock that can be moved, and the club's own work done between lines."""
+"""The terminal's control of the program: a clock that can be moved, and the jobs that run between lines."""
 
 from datetime import datetime, timedelta
 
@@ -20,7 +20,7 @@ MAX_PROBLEMS = 5
 
 
 class LocalStage:
-    """Implements the terminal's `Stage`. Here digests, the clean-up and the worker run when asked."""
+    """Implements the terminal's `Stage`. Here digests, the clean-up and the worker run on request."""
 
     def __init__(
         self, *, clock: SystemClock, runner: Runner, ticker: Ticker, deliverer: Worker, lists: Lists, team: Team
@@ -51,7 +51,7 @@ class LocalStage:
         await self._deliverer.drain()
 
     async def advance(self, by: timedelta) -> None:
-        """Go from due moment to due moment, so that a week passes as a week does and nothing is late."""
+        """Move the clock from due time to due time, so that everything in between happens in order and on time."""
         end = self._clock.now() + by
         await self.settle()
         while (due := await self._next_due()) is not None and due <= end:
@@ -61,7 +61,7 @@ class LocalStage:
         await self.settle()
 
     async def _next_due(self) -> datetime | None:
-        """The next moment after now at which there is something to do; what could not be done now is left aside."""
+        """The next time after now at which something is due. What could not be done now is skipped."""
         owed = await self._runner.read(lambda tx: tx.ledger.next_due())
         now = self._clock.now()
         return min((due for due in (await self._ticker.next_due(), owed) if due and due > now), default=None)
@@ -71,7 +71,7 @@ class LocalStage:
 
 
 def report_card(report: SyncReport) -> Card:
-    """What a sync did, in figures, with the first of the problems."""
+    """The report of a sync as figures, with its first problems."""
     figures = (
         ("On the list", report.entries),
         ("Added", report.added),

@@ -1,4 +1,4 @@
-"""Keeps a platform running: one that ended, broke or fell silent is started anew after a pause, and the host is told."""
+"""Restarts a platform that ended, failed or lost its connection, after a pause, and logs it."""
 
 import asyncio
 import logging
@@ -17,8 +17,8 @@ log = logging.getLogger("dogear.supervise")
 
 @record
 class RestartBackoff:
-    """How long to wait for what. A platform's own library connects anew by itself, so we step in late and rarely:
-    some platforms count how often we begin.
+    """The pauses of a supervisor. A platform's library reconnects by itself, so we restart it late and rarely: some
+    platforms limit how often a bot may connect.
     """
 
     look: timedelta = timedelta(seconds=5)
@@ -27,16 +27,16 @@ class RestartBackoff:
     first_silence: timedelta = timedelta(minutes=2)
     longest_silence: timedelta = timedelta(minutes=30)
     steady: timedelta = timedelta(minutes=10)
-    """After so long a run, what went wrong before counts no more."""
+    """After a run this long, earlier failures no longer count."""
     farewell: timedelta = timedelta(seconds=8)
-    """For a platform to end when it is told to."""
+    """The time a platform has to end when asked to."""
 
 
 PATIENCE = RestartBackoff()
 
 
 class Supervisor:
-    """Runs one platform. What no new start mends ends it: settings that cannot be used, a database that is too old."""
+    """Runs one platform. Errors that a restart cannot fix end it: invalid settings, or an outdated database."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Supervisor:
         self._failures = 0
 
     async def run(self) -> None:
-        """Until cancelled. Raises BadConfig and StaleSchema, and DogearError for a platform that does not end."""
+        """Run until cancelled. Raises BadConfig and StaleSchema, and DogearError if the platform does not stop."""
         loop = asyncio.get_running_loop()
         while True:
             began = loop.time()
@@ -71,7 +71,7 @@ class Supervisor:
             await asyncio.sleep(pause.total_seconds())
 
     async def _once(self) -> str:
-        """Run it; why it is over, in words."""
+        """Run the platform once. Returns why it ended."""
         running = asyncio.create_task(self._run(self._core, self._vault))
         watching = asyncio.create_task(self._silent())
         try:
@@ -88,7 +88,7 @@ class Supervisor:
         return "it ended" if error is None else _why(error)
 
     async def _silent(self) -> None:
-        """Return once the platform was without a connection for too long."""
+        """Return once the platform was disconnected for too long."""
         loop = asyncio.get_running_loop()
         longest = _doubled(self._patience.first_silence, self._failures + 1, self._patience.longest_silence)
         heard = loop.time()
@@ -99,13 +99,14 @@ class Supervisor:
 
 
 def _doubled(first: timedelta, times: int, longest: timedelta) -> timedelta:
-    """`first` the first time, and twice as long each time after it, up to `longest`."""
+    """`first`, doubled for each further time, up to `longest`."""
     return min(first * (1 << min(times - 1, 20)), longest)
 
 
 def _why(error: BaseException) -> str:
-    """In words for the log; raises what no new start mends. Of a foreign exception its text stays out, for a
-    library may put an address with a token into it.
+    """The reason for the log. Raises an error that a restart cannot fix.
+
+    The text of a library's exception is left out: it may contain an address with a token.
     """
     for one in _leaves(error):
         if isinstance(one, BadConfig | StaleSchema):
@@ -119,7 +120,7 @@ def _why(error: BaseException) -> str:
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:
-    """What a group of exceptions is made of."""
+    """The single exceptions of a group."""
     if isinstance(error, BaseExceptionGroup):
         for one in error.exceptions:
             yield from _leaves(one)

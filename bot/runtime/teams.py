@@ -1,4 +1,4 @@
-"""Teams as the host sees them on the command line."""
+"""Teams, as the command line shows them."""
 
 from collections.abc import Iterator, Sequence
 
@@ -10,7 +10,7 @@ from store.sql import is_made, open_store
 
 
 def described(tx: Transaction) -> Sequence[str]:
-    """One line for each team, its lists and workspaces, and each workspace that waits for a team or was left."""
+    """One line per team with its lists and workspaces, and one per workspace that waits for a team or was left."""
     lines = [line for team in tx.teams.all() for line in _team(tx, team)]
     waiting = [
         f"waiting for a team: {waits.ref.platform}:{waits.ref.id} ({waits.name})" for waits in tx.teams.workspaces(None)
@@ -20,7 +20,7 @@ def described(tx: Transaction) -> Sequence[str]:
 
 
 def lists_of(tx: Transaction, team: Team) -> Sequence[str]:
-    """One line for each of the team's lists, with how many entries were read from it."""
+    """One line per list of the team, with the number of its entries."""
     return [
         f"{source.path}: {sum(file.entries for file in tx.entries.files(source.id)):,} entries"
         for source in tx.entries.sources(team.id)
@@ -28,9 +28,9 @@ def lists_of(tx: Transaction, team: Team) -> Sequence[str]:
 
 
 def scheduled(url: str, platform: str) -> Sequence[ChannelRef]:
-    """The platform's channels that have a schedule in the database of this URL; none if there is no database yet.
+    """The platform's channels that have a schedule in this database. Empty if there is no database yet.
 
-    Raises BadConfig for an address that is none, StaleSchema for a database of another version.
+    Raises BadConfig for an invalid address, StaleSchema for a database of another version.
     """
     if not is_made(url):
         return ()

@@ -78,26 +78,26 @@ class ThreadRunner:
         return await self._reader.read(use_case)
 
     async def write(self, use_case: Callable[[Transaction], T]) -> T:
-        """Once begun it commits or rolls back, also when the caller is cancelled meanwhile."""
+        """Once started it commits or rolls back, even if the caller is cancelled."""
         return await self._writer.write(use_case)
 
     def drain(self) -> None:
-        """Wait for what has begun, and accept nothing new."""
+        """Wait for running use cases, and accept no new ones."""
         self._reader.drain()
         self._writer.drain()
 
 
 @record
 class Job(Generic[F]):
-    """A use case, and the future of the caller who waits for it."""
+    """A use case, and the future that its caller awaits."""
 
     use_case: UseCase
     result: F
 
 
 def run_use_case(use_case: Callable[[Transaction], T], tx: Transaction) -> T:
-    """What the use case returns. Raises RuntimeError for a StopIteration: a future does not accept one, and its caller
-    would wait for ever.
+    """Run the use case. Raises RuntimeError for a StopIteration, which a future does not accept: its caller would wait
+    forever.
     """
     try:
         return use_case(tx)
@@ -106,7 +106,7 @@ def run_use_case(use_case: Callable[[Transaction], T], tx: Transaction) -> T:
 
 
 class UnbatchedThreads:
-    """Threads that run each use case in a transaction of its own."""
+    """Threads that run each use case in its own transaction."""
 
     def __init__(self, store: Store, threads: int, name: str) -> None:
         self._store = store
@@ -130,16 +130,16 @@ Read: TypeAlias = Job["asyncio.Future[Any]"]
 
 
 class BatchReader:
-    """Reads in one transaction what is requested in one turn of the loop, while the loop blocks for a moment."""
+    """Reads everything requested in one turn of the loop in one transaction, while the loop blocks for a moment."""
 
     def __init__(self, store: Store, threads: int) -> None:
         self._store = store
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads, "dogear-read")
         self._requested: deque[Read] = deque()
-        """Of this turn of the loop."""
+        """Requested in this turn of the loop."""
         self._finished: deque[tuple[Read, Any, BaseException | None]] = deque()
-        """Results that their callers do not have yet."""
+        """Results that are not delivered yet."""
         self._running: list[Future[None]] = []
         """Threads that work on earlier batches."""
         self._blocking = False
@@ -155,7 +155,7 @@ class BatchReader:
         return result
 
     def drain(self) -> None:
-        """Wait for what has begun, and accept nothing new."""
+        """Wait for running use cases, and accept no new ones."""
         self._pool.shutdown(wait=True)
 
     def _start_batch(self) -> None:
@@ -185,12 +185,12 @@ class BatchReader:
             self._deliver()
 
     def _read_all(self, batch: deque[Read]) -> None:
-        """In a thread: read what is left of the batch, beside other threads that do the same."""
+        """In a thread: read the rest of the batch, together with other threads."""
         while batch:
             self._read_in_one_transaction(batch)
 
     def _read_in_one_transaction(self, batch: deque[Read]) -> None:
-        """Until a use case raises: the transaction may not be usable then."""
+        """Stop after a use case that raises: the transaction may be unusable then."""
         job = None
         try:
             with self._store.begin(write=False) as tx:
@@ -202,7 +202,7 @@ class BatchReader:
                 self._finish(failed, None, error)
 
     def _finish(self, job: Read, result: Any, error: BaseException | None) -> None:
-        """Wake the loop for the result. A loop that blocks delivers by itself, after it has reset `_blocking`."""
+        """Wake the loop for the result. A blocked loop delivers it by itself, after it has reset `_blocking`."""
         self._finished.append((job, result, error))
         if not self._blocking:
             job.result.get_loop().call_soon_threadsafe(self._deliver)
@@ -234,18 +234,18 @@ Write: TypeAlias = Job[Future[Any]]
 
 
 class BatchWriter:
-    """Writes in one thread, and commits in one transaction what arrived during the last commit. It waits for no company."""
+    """Writes in one thread. What arrives during a commit is committed together afterwards."""
 
     def __init__(self, store: BatchingStore) -> None:
         self._store = store
         self._requested: SimpleQueue[Write | None] = SimpleQueue()
-        """None is the end."""
+        """None ends the thread."""
         self._closed = False
         self._thread = Thread(target=self._run, name="dogear-write", daemon=True)
         self._thread.start()
 
     async def write(self, use_case: Callable[[Transaction], T]) -> T:
-        """Returns after the commit. Once begun it commits or rolls back, also when the caller is cancelled meanwhile."""
+        """Returns after the commit. Once started it commits or rolls back, even if the caller is cancelled."""
         if self._closed:
             raise RuntimeError("what was drained writes no more")
         job: Write = Job(use_case=use_case, result=Future())
@@ -266,7 +266,7 @@ class BatchWriter:
                 self._write_batch(job)
 
     def _write_batch(self, first: Write) -> None:
-        """If the transaction cannot be committed, every use case in it has failed."""
+        """If the transaction cannot be committed, every use case in it fails."""
         batch = [first]
         try:
             results = self._store.together(self._use_cases(batch))
@@ -279,7 +279,7 @@ class BatchWriter:
                 job.result.set_result(result)
 
     def _use_cases(self, batch: list[Write]) -> Iterator[UseCase]:
-        """The first one, then what has arrived by the time that each is done; adds them to the batch."""
+        """The first one, then whatever has arrived when each is done. Adds them to the batch."""
         until = time.monotonic() + MAX_BATCH_SECONDS
         yield partial(run_use_case, batch[0].use_case)
         while len(batch) < MAX_BATCH and time.monotonic() < until:
@@ -290,7 +290,7 @@ class BatchWriter:
             yield partial(run_use_case, job.use_case)
 
     def _next(self) -> Write | None:
-        """The next one whose caller still waits; None if there is none now."""
+        """The next one whose caller still waits; None if there is none right now."""
         try:
             while (job := self._requested.get_nowait()) is not None:
                 if job.result.set_running_or_notify_cancel():
@@ -302,10 +302,10 @@ class BatchWriter:
 
 
 class Batcher(Generic[Item, Result]):
-    """On the event loop: hands on items together that arrived while the last batch was under way."""
+    """On the event loop: passes on together the items that arrived while the previous batch was running."""
 
     def __init__(self, run_batch: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]]) -> None:
-        """`run_batch` returns a result for each item, or raises for all of them."""
+        """`run_batch` returns one result per item, or raises for all of them."""
         self._run_batch = run_batch
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
         self._running: asyncio.Task[None] | None = None

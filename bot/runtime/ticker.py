@@ -1,4 +1,4 @@
-"""The jobs of every process: plan the digests that are due, and remove each hour what was kept long enough."""
+"""The jobs of every process: plan due digests, and delete expired data every hour."""
 
 import logging
 import time
@@ -20,20 +20,20 @@ from bot.runtime.worker import Worker
 from bot.service import digests, notices, teams
 
 TOGETHER = 25
-"""Slots used up in one transaction: where thousands fall due in one minute the first are on their way at once, and
-whoever else wants to write waits for none of the others.
+"""Slots planned in one transaction. If thousands are due in the same minute, the first ones are sent at once, and other
+writes do not wait for all of them.
 """
 SHARES = 1000
-"""Of the spread, between which chance decides."""
+"""Parts of the spread to choose from at random."""
 CLEAN_UP_EVERY = timedelta(hours=1)
 REPEATS_END = timedelta(hours=48)
-"""Platforms repeat an event for up to a day; after two its answer need not be known any more."""
+"""Platforms repeat an event for up to a day, so an answer may be deleted after two."""
 
 log = logging.getLogger("dogear.ticker")
 
 
 class Ticker:
-    """Idempotent: any number of tickers on any number of machines plan each week once."""
+    """Plans due digests. Idempotent: any number of tickers on any number of machines plan each week once."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Ticker:
         plans: Callable[[Schedule], bool] = lambda _: True,
         forgets: bool = True,
     ) -> None:
-        """`plans` says which schedules are this ticker's to plan. One that never `forgets` removes nothing."""
+        """`plans` selects the schedules that this ticker plans. With `forgets` False it deletes nothing."""
         self._plans = plans
         self._forgets = forgets
         self._runner = runner
@@ -57,7 +57,9 @@ class Ticker:
         self._broken: dict[ScheduleId, type[Exception]] = {}
 
     def jobs(self) -> Sequence[Job]:
-        """A tick asks every 15 seconds and when the next slot falls due, so a digest starts within a second of its minute."""
+        """The tick runs every 15 seconds and when the next slot is due, so a digest starts within a second of its
+        minute.
+        """
         tick = Job(
             name="digests",
             run=self.tick,
@@ -69,7 +71,7 @@ class Ticker:
         return (tick, clean_up) if self._forgets else (tick,)
 
     async def tick(self) -> timedelta:
-        """Plan what is due; how long until the next tick. An idle tick only reads."""
+        """Plan what is due. Returns the time until the next tick. An idle tick only reads."""
         asked_at = time.monotonic()
         due = await self._runner.read(lambda tx: digests.due(tx, self._ours(tx), ahead=self._durations.tick))
         for start in range(0, len(due.slots), TOGETHER):
@@ -85,11 +87,13 @@ class Ticker:
         return [schedule for schedule in tx.schedules.all() if self._plans(schedule)]
 
     def _chance(self) -> timedelta:
-        """A part of the spread: of several tickers that wait for the same moment one plans, and the others find it done."""
+        """A random part of the spread: of several tickers that wait for the same time, one plans and the others find it
+        done.
+        """
         return self._durations.tick_spread * self._clock.random_below(SHARES) / SHARES
 
     async def _plan(self, schedules: Sequence[Schedule]) -> None:
-        """Use up their slots together, and where that breaks one by one, so that one holds up no other."""
+        """Plan their slots together, or after an error one by one, so that one schedule cannot block the others."""
         try:
             ticks = await self._runner.write(lambda tx: digests.plan_and_tell(tx, schedules, self._host))
         except StoreError:
@@ -106,7 +110,7 @@ class Ticker:
             _say(tick)
 
     async def _broke(self, schedule: Schedule, error: Exception) -> None:
-        """Told once for as long as it is the same kind of bug, for it comes back with every tick."""
+        """Log and notify once per kind of bug: it returns with every tick."""
         if self._broken.get(schedule.id) is type(error):
             return
         reference = self._clock.token()[:4].lower()
@@ -117,7 +121,7 @@ class Ticker:
         self._broken[schedule.id] = type(error)
 
     async def clean_up(self) -> None:
-        """Remove the answers to events that no platform repeats any more, and what came from workspaces left long ago."""
+        """Delete the answers to events that no platform repeats any more, and the data of workspaces left long ago."""
         if not self._forgets:
             return
         await self._runner.write(lambda tx: tx.invocations.delete_before(tx.now() - REPEATS_END))
@@ -126,7 +130,7 @@ class Ticker:
             log.warning("what came from %s is removed: we left it long ago", place)
 
     async def next_due(self) -> datetime | None:
-        """When the next slot falls due."""
+        """When the next slot is due."""
         return await self._runner.read(lambda tx: digests.next_due(tx, self._ours(tx)))
 
 

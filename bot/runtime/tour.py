@@ -1,4 +1,4 @@
-"""The scripted tour of `dogear demo`: a week of a small team, told line by line."""
+"""The scripted tour of `dogear demo`: a week in a small team."""
 
 from adapters.terminal.screen import Step
 

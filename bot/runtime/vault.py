@@ -1,4 +1,4 @@
-"""The platforms' vault: the store's, in worker threads, with the host's keys. Opened only when something is kept."""
+"""The platforms' vault over the store, in threads and with the host's keys. Opened only when something is stored."""
 
 import asyncio
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ NO_KEY = f"DOGEAR_VAULT_KEYS is not set, and without a key no secret can be kept
 
 KEPT_WITHIN = 15.0
 LET_GO_WITHIN = 2.0
-"""Seconds for the database to answer about a hold."""
+"""Seconds for the database to answer about a lock."""
 
 
 class ThreadedHold:
@@ -26,7 +26,7 @@ class ThreadedHold:
         self._silent = False
 
     async def is_held(self) -> bool:
-        """A database that does not answer in time may have given it to another by then: it is lost for good."""
+        """A database that does not answer in time may have given the lock to another process, so it is lost for good."""
         if self._silent:
             return False
         try:
@@ -37,14 +37,14 @@ class ThreadedHold:
             return False
 
     async def release(self) -> None:
-        """Waits a moment at most: a session that cannot be closed ends by itself."""
+        """Waits only a moment: a session that cannot be closed ends by itself."""
         with suppress(TimeoutError):
             async with asyncio.timeout(LET_GO_WITHIN):
                 await asyncio.to_thread(self._hold.release)
 
 
 class ThreadedVault:
-    """Implements `bot.chat.platform.Vault`; what is about secrets raises BadConfig without a key that fits."""
+    """Implements `bot.chat.platform.Vault`. Methods for secrets raise BadConfig without a matching key."""
 
     def __init__(self, store: SqlStore, keys: Sequence[str]) -> None:
         self._store = store

@@ -1,4 +1,4 @@
-"""The worker that carries deliveries to their platforms, and settles the doubtful ones. Policy is in the domain."""
+"""The worker that sends deliveries to their platforms and resolves uncertain ones. The policy is in the domain."""
 
 import asyncio
 import logging
@@ -32,16 +32,16 @@ from bot.service import ledger
 from bot.service.ledger import Attempt, Outcome
 
 CONCURRENT = 64
-"""Attempts under way at a time. At 50 ms an answer that is a thousand a second."""
+"""Concurrent attempts. At 50 ms per answer this is a thousand a second."""
 LOOKS = 16
-"""Of these, looks for what is in doubt: a platform in trouble is not to keep the others' deliveries waiting."""
+"""How many of them may be searches: a platform in trouble must not hold up the others' deliveries."""
 MAX_TURN = 5.0
-"""Seconds for which a leased delivery waits for its turn here; for longer it goes back into the ledger."""
+"""Seconds that a leased delivery waits for its turn here. If it takes longer, it is given back to the ledger."""
 RESULT_AGAIN = 0.5
-"""Seconds until a result is noted again that the database did not take."""
+"""Seconds until a result is saved again that the database did not accept."""
 
 TROUBLES = frozenset({State.REFUSED, State.SKIPPED, State.NEEDS_HUMAN})
-"""States of which somebody is told, by what the same transaction owes them."""
+"""States that someone is notified of, by a notice in the same transaction."""
 
 T = TypeVar("T")
 
@@ -51,22 +51,22 @@ log = logging.getLogger("dogear.deliver")
 Place: TypeAlias = ChannelRef | WorkspaceRef | PlatformName
 
 MAX_KNOWN = 10_000
-"""Places kept in mind; of more than that, those are forgotten which are free."""
+"""The maximum number of places to remember. Beyond it, idle ones are dropped."""
 JITTER = 1000
-"""Thousandths of a pace: each is longer by up to a fifth, so that several processes do not go in step."""
+"""In thousandths: each pace is longer by up to a fifth, so that several processes do not run in step."""
 
 
 class Pacer:
-    """Gives each request its turn. Moments are seconds of the event loop's clock."""
+    """In-process rate limiter. Times are seconds of the event loop's clock."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._free: dict[Place, float] = {}
 
     def turn(self, delivery: Delivery, posting_rules: PostingRules, now: float, longest: float) -> float:
-        """How many seconds to wait before this delivery's request; the turn is taken with that.
+        """Reserve this delivery's turn. Returns the seconds to wait before its request.
 
-        One that is further away than `longest` is not: nobody waits for it, and it would only put off all others.
+        A turn further away than `longest` is not reserved: no one would wait for it, and it would delay all others.
         """
         channel = delivery.draft.channel
         paces: list[tuple[Place, timedelta]] = [
@@ -82,7 +82,7 @@ class Pacer:
         return at - now
 
     def used(self, delivery: Delivery, posting_rules: PostingRules, now: float) -> None:
-        """A message went into the channel, as far as we know, and the next one has to wait."""
+        """A message was posted in the channel, as far as we know, so the next one has to wait."""
         if delivery.draft.step in MESSAGES:
             self._take(delivery.draft.channel, posting_rules.channel_pace, now)
 
@@ -96,7 +96,7 @@ class Pacer:
 
 
 class Worker:
-    """One worker of the ledger; any number may run, in this process and in others."""
+    """One worker of the ledger. Any number may run, in this process and in others."""
 
     def __init__(
         self,
@@ -109,7 +109,7 @@ class Worker:
         *,
         alone: bool = False,
     ) -> None:
-        """A worker that is `alone` changes nothing on other platforms than its own, not even what is too late there."""
+        """With `alone` it changes nothing on other platforms than its own, not even posts that are too late there."""
         self._alone = alone
         self._runner = runner
         self._platforms = platforms
@@ -129,11 +129,11 @@ class Worker:
         self._note = Batcher(self._note_all)
 
     def wake(self) -> None:
-        """Look at the ledger now; safe to call at any time from the event loop's thread."""
+        """Check the ledger now. Call it from the event loop's thread."""
         self._woken.set()
 
     async def run(self) -> None:
-        """Carry out what is due, again and again, until cancelled; what has begun then is brought to its end."""
+        """Send what is due until cancelled. Started attempts are finished first."""
         while True:
             self._woken.clear()
             starting = asyncio.create_task(self._started())
@@ -146,7 +146,7 @@ class Worker:
                 raise
 
     async def _started(self) -> timedelta | None:
-        """Start what is due; how long until more is, None if that is not known. A bug does not end the worker."""
+        """Start what is due. Returns the time until more is, None if unknown. A bug does not end the worker."""
         try:
             next_due = await self._start()
         except StoreError as error:
@@ -159,7 +159,7 @@ class Worker:
         return next_due
 
     def _broke(self, error: Exception) -> None:
-        """Told once for as long as it is the same kind of bug, for it may come back with every poll."""
+        """Log once per kind of bug: it may return with every poll."""
         self._metrics.count_restart("worker")
         if self._broken is not type(error):
             self._broken = type(error)
@@ -167,7 +167,7 @@ class Worker:
             log.error("bug in a worker, which goes on", exc_info=error, extra={"reference": reference})
 
     async def _rest(self, next_due: timedelta | None) -> None:
-        """Until there is something to do: somebody says so, an attempt ends, or a moment comes; at most a poll."""
+        """Wait for something to do: a wake-up, the end of an attempt, or a due time. At most one poll interval."""
         woken = asyncio.create_task(self._woken.wait())
         wait = min(next_due or self._durations.poll, self._durations.poll).total_seconds()
         try:
@@ -176,14 +176,14 @@ class Worker:
             woken.cancel()
 
     async def _finish(self) -> None:
-        """Let the attempts under way end, which none of them may take long to do."""
+        """Wait for the running attempts, all of which end soon."""
         if self._working:
             await asyncio.wait(self._working, timeout=1.5 * self._durations.attempt.total_seconds())
         for task in self._working:
             task.cancel()
 
     async def drain(self) -> None:
-        """Carry out everything that is due by now, and what becomes due by doing so."""
+        """Send everything that is due now, and whatever becomes due meanwhile."""
         while True:
             await self._start()
             if not self._working:
@@ -191,7 +191,7 @@ class Worker:
             await asyncio.wait(self._working, return_when=asyncio.FIRST_COMPLETED)
 
     async def _start(self) -> timedelta | None:
-        """Take what is due, as far as there is room, and begin with it; how long until more is, if that is known."""
+        """Claim what is due, as far as there is room, and start it. Returns the time until more is, None if unknown."""
         room = CONCURRENT - len(self._working)
         if not room:
             return None
@@ -215,7 +215,7 @@ class Worker:
         return taken.next_due
 
     def _begin(self, delivery: Delivery, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
-        """What is logged meanwhile is about the use of a command that owes the delivery, if one does."""
+        """Log lines of the task are about the invocation that enqueued the delivery, if one did."""
         context = copy_context()
         if delivery.draft.invocation is not None:
             context.run(follow, delivery.draft.invocation)
@@ -268,7 +268,7 @@ class Worker:
 
     @property
     def _stale(self) -> float:
-        """Seconds after which an attempt does not begin any more: the machine was frozen, or has much to do."""
+        """Seconds after which an attempt is no longer started: the machine was frozen or is overloaded."""
         return self._durations.stale_intent.total_seconds()
 
     def _time(self) -> float:
@@ -284,9 +284,9 @@ class Worker:
         return await self._runner.write(lambda tx: ledger.start_attempts(tx, leased, self._durations, self._host))
 
     async def _note_all(self, attempts: Sequence[Attempt]) -> Sequence[Outcome]:
-        """Results are worth some patience: what is not noted has to be looked for on the platform.
+        """Saving results is worth several tries: a lost result means a search on the platform.
 
-        It is counted in tries, for time that a machine was frozen is no patience, and its connection is gone then.
+        Counted in tries instead of seconds: after a machine was frozen the time is over and its connection is gone.
         """
         rules = {name: platform.posting_rules for name, platform in self._platforms.items()}
         tries = int(self._durations.attempt.total_seconds() / RESULT_AGAIN)
@@ -302,7 +302,7 @@ class Worker:
             await asyncio.sleep(RESULT_AGAIN)
 
     async def _tried(self, delivery: Delivery, request: Awaitable[T]) -> T | PlatformError:
-        """What a request came to; an answer that does not come in time, and a bug, leave the effect unknown."""
+        """The result of a request. A timeout or a bug leaves its effect unknown."""
         seconds = self._durations.attempt.total_seconds()
         try:
             async with asyncio.timeout(seconds):
@@ -337,9 +337,10 @@ class Worker:
         return None
 
     async def _settled(self, delivery: Delivery, at: datetime) -> None:
-        """Settle a doubt: by posting again where that is the same message, else by a look at the platform.
+        """Resolve an uncertain delivery: post it again if that yields the same message, else look for it on the
+        platform.
 
-        What this very process is still sending is in doubt only because a clock was set.
+        A delivery that this process is still sending is only uncertain because the clock was changed.
         """
         if delivery.id in self._attempting:
             return
@@ -368,13 +369,13 @@ class Worker:
         await self._report(delivery, noted)
 
     async def _sweep(self, delivery: Delivery) -> None:
-        """Look once more for what was in doubt and was sent, for a second message of it may have come to light."""
+        """Search once for duplicates of a message that was uncertain before it was sent."""
         found = await self._found(delivery)
         swept = await self._runner.write(lambda tx: ledger.note_sweep(tx, delivery, found, self._durations))
         log.info("delivery swept", extra={"delivery": delivery.id, "outcome": swept.outcome})
 
     async def _found(self, delivery: Delivery) -> Sequence[MessageRef] | PlatformError:
-        """Every message of the delivery, of which all but one have been removed."""
+        """Every message of the delivery. Duplicates are deleted."""
         found = await self._seen(delivery)
         if isinstance(found, PlatformError):
             return found
@@ -384,7 +385,7 @@ class Worker:
             return found
         if delivery.state is not State.UNCERTAIN:
             return failed[0]
-        return found[:1]  # it is there, which is what was asked; the sweep removes what is there beside it
+        return found[:1]  # it is there, as intended; the sweep deletes duplicates
 
     async def _seen(self, delivery: Delivery) -> Sequence[MessageRef] | PlatformError:
         assert delivery.first_sent_from is not None
@@ -395,7 +396,7 @@ class Worker:
         return await self._tried(delivery, look)
 
     async def _removed(self, delivery: Delivery, doubled: MessageRef) -> PlatformError | None:
-        """Take a message away that is there beside another; None if it is gone."""
+        """Delete a message that duplicates another. None if it is gone."""
         log.warning("a doubled message is removed", extra={"delivery": delivery.id})
         failed = await self._tried(delivery, self._platform(delivery).delete(doubled))
         if failed is not None:
