@@ -14,7 +14,7 @@ from adapters.slack import names, workspaces
 from adapters.slack.platform import SlackPlatform
 from adapters.slack.setup import SlackSetup
 from bot.domain.card import Card
-from bot.domain.errors import PlatformBusy, PlatformUncertain
+from bot.domain.errors import PlatformBusy, PlatformRefused, PlatformUncertain
 from bot.domain.ids import MessageRef
 from bot.runtime.clock import SystemClock
 from tests.fakes.core import NoVault
@@ -260,7 +260,9 @@ def test_a_public_channel_is_joined_where_the_scope_allows_it(database: str, see
     assert len(roots(asyncio.run(joined()))) == 1
 
 
-def test_a_limit_is_waited_for_to_the_second_and_holds_up_no_other_channel_or_method(database: str, seed: Path) -> None:
+def test_a_limit_is_waited_for_to_the_second_in_every_channel(database: str, seed: Path) -> None:
+    """Slack limits a method for a whole workspace."""
+
     async def limited() -> FakeSlack:
         async with a_club(database, seed) as club:
             club.slack.fail("chat.postMessage", Fault("429", seconds=2))
@@ -279,6 +281,27 @@ def test_a_limit_is_waited_for_to_the_second_and_holds_up_no_other_channel_or_me
     assert len(roots(slack)) == len(roots(slack, "C0002")) == 1
     posts = [at for _, method, at in slack.calls if method == "chat.postMessage"]
     assert posts[1] - posts[0] >= 2
+
+
+def test_a_limit_of_a_method_holds_up_no_other_method_or_workspace(database: str, seed: Path) -> None:
+    async def limited() -> tuple[FakeSlack, MessageRef]:
+        async with a_club(database, seed) as club:
+            elsewhere = names.channel("T0002", "C0009")
+            here = names.channel("T0001", "C0001")
+            posted = await club.platform.post(here, Card(title="A"), key="a")
+            club.slack.fail("chat.postMessage", Fault("429", seconds=600))
+            for key in ("b", "c"):
+                with pytest.raises(PlatformBusy):
+                    await club.platform.post(here, Card(title="B"), key=key)
+            await club.platform.delete(posted)
+            with pytest.raises(PlatformRefused):
+                await club.platform.post(elsewhere, Card(title="C"), key="d")
+            return club.slack, posted
+
+    slack, posted = asyncio.run(limited())
+
+    assert posted.id not in roots(slack)
+    assert len([method for _, method, _ in slack.calls if method == "chat.postMessage"]) == 2
 
 
 def test_a_limit_of_joining_one_channel_holds_up_no_other(database: str, seed: Path) -> None:
