@@ -79,7 +79,7 @@ def position(kind: Kind, summary: str) -> _Marker:
 
 
 def named(kind: Kind, summary: str) -> _Marker:
-    """A parameter that is typed as `name:value`; `is_` stands for `is:`, a keyword of Python's."""
+    """A parameter that is typed as `name:value`; `is_` becomes `is:`, which is a keyword in Python."""
     return _Marker(kind, summary, Placement.NAMED)
 
 

@@ -77,7 +77,7 @@ async def chat(settings: Settings, *, speaker: str, role: Role, seat: Seat, as_j
         role=role,
         seat=seat,
         log_file=log_file,
-        told=sys.stderr if as_json else sys.stdout,
+        first_line=sys.stderr if as_json else sys.stdout,
     )
 
 
@@ -101,18 +101,18 @@ async def talk(
     role: Role,
     seat: Seat,
     log_file: Path | None = None,
-    told: TextIO | None = None,
+    first_line: TextIO | None = None,
 ) -> None:
-    """Run the chat on this screen. With `log` the log goes to that file.
+    """Run the chat on this screen. With `log_file` the log goes to that file.
 
-    First the line about whose chat it is goes to `told`, and problems of the list to standard error.
+    Before it starts, the line about whose chat it is goes to `first_line`, and problems of the list to standard error.
     """
     local = PRIVATE if seat.lists else WORKSPACE
     admins = [AccountRef(local.platform, speaker)] if role is Role.ADMIN else []
     async with open_club(settings, migrate=True, local=local, admins=admins) as club:
         found, where = await club.runner.write(lambda tx: _seated(tx, settings, seat))
-        if told is not None:
-            print(_first_line(settings, seat, found), file=told, flush=True)
+        if first_line is not None:
+            print(_first_line(settings, seat, found), file=first_line, flush=True)
         report = await _read(club, found, seat)
         _print_problems(report.problems)
         stage = LocalStage(

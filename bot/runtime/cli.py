@@ -208,9 +208,9 @@ def migrate(database: Database = None) -> None:
 
 @app.command(name="settings")
 def settings_command() -> None:
-    """Every option as it is in effect, and where it comes from.
+    """Show every option in effect, and where it comes from.
 
-    A secret is told to be set, never shown.
+    Of a secret it only shows that it is set.
     """
     from bot.runtime import config_dump
     from bot.runtime.settings import load

@@ -21,6 +21,6 @@ STEPS = (
     Step(says="A week goes by. On Monday at nine the digest arrives, and its thread opens.", line="clock +7d"),
     Step(says="Ben reads it and puts a ✅ on the post itself.", line="as Ben"),
     Step(says="", line="react ✅"),
-    Step(says="Everybody sees their own figures, and nobody else's.", line="/blog stats"),
+    Step(says="Each member sees only their own figures.", line="/blog stats"),
     Step(says="That was it. “make demo” on a terminal opens a chat, and this lists all there is:", line="/blog help"),
 )

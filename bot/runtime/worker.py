@@ -321,19 +321,19 @@ class Worker:
             assert draft.card is not None
             return await platform.post(draft.channel, draft.card, key=delivery.key, thread=delivery.thread)
         if draft.step is Step.NOTICE:
-            return await self._told(delivery)
+            return await self._send_notice(delivery)
         assert delivery.root is not None
         if draft.step is Step.THREAD:
             return await platform.open_thread(delivery.root, draft.title)
         await platform.react(delivery.root, ReadingState(draft.meaning))
         return None
 
-    async def _told(self, delivery: Delivery) -> MessageRef | None:
+    async def _send_notice(self, delivery: Delivery) -> MessageRef | None:
         draft, platform = delivery.draft, self._platform(delivery)
         assert draft.card is not None
-        if draft.told is None:
+        if draft.notify is None:
             return await platform.post(draft.channel, draft.card, key=delivery.key)
-        await platform.send_direct(draft.told, draft.card)
+        await platform.send_direct(draft.notify, draft.card)
         return None
 
     async def _settled(self, delivery: Delivery, at: datetime) -> None:

@@ -220,7 +220,7 @@ def _plan(tx: Transaction, schedule: Schedule, slot: Occurrence, *, late: bool) 
         source_key=_source(schedule.id, slot.week),
         schedule=schedule.id,
         week=slot.week,
-        told=schedule.created_by,
+        notify=schedule.created_by,
     )
     root, *others = _drafts(step, card_of(digest), digest.entry)
     drafts = [replace(root, late_after=slot.due_at + LATE), *others]
@@ -242,7 +242,7 @@ def share(tx: Transaction, member: Member, channel: ChannelRef, number: EntryNum
     """Enqueue a card of this entry with a thread, once per invocation. Raises NotFound."""
     entry = entries.entry_on_list(tx, member.team, number)
     card = shared_card(entry, member.name, tx.readings.readers(entry.id))
-    step = partial(Draft, channel=channel, source_key=f"{SHARE}{invocation}", told=member.account)
+    step = partial(Draft, channel=channel, source_key=f"{SHARE}{invocation}", notify=member.account)
     tx.ledger.plan(member.team, _drafts(step, card, entry), not_before=tx.now())
     return entry
 

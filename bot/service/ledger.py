@@ -144,7 +144,7 @@ NOT_THERE = "Dogear is not in this workspace any more"
 def _hold_back(tx: Transaction, delivery: Delivery, durations: Durations, host: Host) -> Delivery | None:
     """Do not attempt the delivery. Returns it if that was its end."""
     workspace = tx.teams.workspace(delivery.draft.channel.workspace)
-    to_host = delivery.draft.step is Step.NOTICE and delivery.draft.told is None
+    to_host = delivery.draft.step is Step.NOTICE and delivery.draft.notify is None
     if to_host or (workspace is not None and workspace.team == delivery.team and workspace.left_at is None):
         give_back(tx, delivery)
     elif workspace is None or workspace.left_at is None or tx.now() - workspace.left_at >= durations.give_up:
@@ -313,14 +313,14 @@ def _note_late(tx: Transaction, delivery: Delivery, transition: Transition, dura
 
     "Sent" is accepted if no message is known yet; a message besides a known one is surplus.
     """
-    kept, told = tx.ledger.get(delivery.id), late(delivery, transition, tx.now(), durations)
-    if kept is None or told is None:
+    stored, accepted = tx.ledger.get(delivery.id), late(delivery, transition, tx.now(), durations)
+    if stored is None or accepted is None:
         return Outcome(transition=transition, lost=True)
-    if not kept.state.final and kept.message is None:
-        check(kept.state, told.state)
-        if _settle(tx, kept, told, None):
-            return Outcome(transition=told)
-    beside = kept.message is not None and transition.message != kept.message
+    if not stored.state.final and stored.message is None:
+        check(stored.state, accepted.state)
+        if _settle(tx, stored, accepted, None):
+            return Outcome(transition=accepted)
+    beside = stored.message is not None and transition.message != stored.message
     return Outcome(transition=transition, lost=True, surplus=transition.message if beside else None)
 
 
@@ -409,7 +409,7 @@ def _doubtful(tx: Transaction, by: Decider, where: ChannelRef | DeliveryId) -> D
         meant, what = [one for one in waiting if one.id == where], "That post has arrived; there is nothing to confirm."
     if not meant:
         raise NotFound(what, hint="An admin can type “status” to see what failed lately.")
-    allowed = [one for one in meant if by.admin or (one.draft.schedule is None and one.draft.told == by.account)]
+    allowed = [one for one in meant if by.admin or (one.draft.schedule is None and one.draft.notify == by.account)]
     if not allowed:
         raise NotAllowed(
             "Only an admin or the person who shared it can decide that.", hint="Ask an admin of this workspace."

@@ -17,7 +17,7 @@ def tell(tx: Transaction, notice: Notice, host: Host) -> None:
     """Enqueue the notice for the host's channel, else for the person who can fix it. As a ledger row it survives
     crashes.
     """
-    if host.channel is None and notice.told is None:
+    if host.channel is None and notice.notify is None:
         return
     now = tx.now()
     draft = Draft(
@@ -27,7 +27,7 @@ def tell(tx: Transaction, notice: Notice, host: Host) -> None:
         ordinal=0,
         card=notice.card,
         late_after=now + NO_NEWS,
-        told=None if host.channel else notice.told,
+        notify=None if host.channel else notice.notify,
     )
     tx.ledger.plan(notice.team, [draft], not_before=now)
 
@@ -56,5 +56,5 @@ def tell_admins(
 
 def _direct(notice: Notice) -> ChannelRef:
     """Pseudo-channel for a person's direct messages, so one notice is in flight at a time."""
-    assert notice.told is not None
-    return ChannelRef(notice.about.workspace, f"@{notice.told.id}")
+    assert notice.notify is not None
+    return ChannelRef(notice.about.workspace, f"@{notice.notify.id}")

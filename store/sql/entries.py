@@ -1,4 +1,4 @@
-"""The entries of a team, as rows; every change keeps the search index in step."""
+"""The entries of a team, as rows. Every change updates the search index."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -37,9 +37,9 @@ from store.sql.session import AnyRow, Session, Tree
 from store.sql.tables import ENTRY, ENTRY_TAG, HELD_CHANGE, READING, SOURCE, SOURCE_FILE, SYNONYM, packed, storable
 
 _AT_ONCE = 500
-"""Ids in one statement."""
+"""Ids per statement."""
 _UNTOUCHED = ("team", "number", "key_hash", "key", "added_at")
-"""Columns of an entry that no change of its text touches."""
+"""Columns of an entry that do not depend on its text."""
 
 
 class SqlSources:
@@ -161,7 +161,7 @@ def _problem(kept: dict[str, Any]) -> Problem:
 
 
 class SqlEntries(SqlSources):
-    """Where entries come from is one noun with them in the port, and a module of its own here."""
+    """Sources are part of the same port, but have their own module here."""
 
     def __init__(self, work: Session, index: Index, spelling: Spelling) -> None:
         super().__init__(work)
@@ -296,7 +296,7 @@ class SqlEntries(SqlSources):
         self._spelling.add(team, [entry for _, entry in entries])
 
     def _forget_text(self, team: TeamId, numbers: Sequence[int]) -> None:
-        """Take entries out of the index and away from their tags, while their old text is still there."""
+        """Remove entries from the index and their tags, while their old text is still in the table."""
         self._index.remove(team, numbers)
         for chunk in _chunks(numbers):
             self._spelling.remove(team, chunk)
@@ -332,7 +332,7 @@ def _key(entry: ReadEntry) -> dict[str, Any]:
 
 
 def _text(source: SourceId, file: str, entry: ReadEntry) -> dict[str, Any]:
-    """The columns that follow from what a file says of an entry, as the driver takes them."""
+    """The columns that an entry's file determines, as the driver takes them."""
     return {
         "source": number_of(source),
         "file": storable(file),
@@ -359,12 +359,12 @@ _CHANGE = (
 
 @lru_cache(maxsize=10_000)
 def _packed(values: tuple[str, ...]) -> str:
-    """A list has few tags and sections and many entries that have them."""
+    """Cached: a list has few tags and sections, and many entries that have them."""
     return storable(packed(values))
 
 
 def _site(url: str) -> str:
-    """As `site_of`, which is asked once for each host: a list has few hosts and many links."""
+    """`site_of`, cached by host: a list has few hosts and many links."""
     slash = url.find("/", 8)
     return _site_of(url[:slash] if slash > 0 else url)
 

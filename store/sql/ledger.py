@@ -1,6 +1,6 @@
-"""The ledger, as rows: who may attempt which delivery, and what came of it.
+"""The ledger as rows: which worker may attempt which delivery, and the results.
 
-Long because every way in which a row changes its state stands here, and nowhere else.
+Long because every change of a row's state is here.
 """
 
 from collections.abc import Mapping, Sequence
@@ -74,7 +74,7 @@ class SqlLedger:
         return True
 
     def _busy_until(self, channel: ChannelRef) -> datetime | None:
-        """Until when messages are held up that wait for the channel: what is planned now comes after them."""
+        """Until when the channel's pending messages are on hold. New ones are planned behind them."""
         until: datetime | None = self._work.value(
             BUSY_UNTIL, **{f"of_{name}": at for name, at in place(channel).items()}
         )
@@ -89,10 +89,10 @@ class SqlLedger:
         return [delivery_of(row) for row in sorted(rows, key=_order)]
 
     def _pick(self, due: Mapping[str, Any]) -> Sequence[AnyRow]:
-        """Rows that no other worker holds, in channels that none holds.
+        """Due rows in channels that no worker holds.
 
-        A locked row alone would let two workers take one row each of the same channel. The lock on the channel
-        ends with our transaction, and what another one committed before we had it is seen by the statement after.
+        Row locks alone would let two workers take one row each of the same channel. The lock on the channel lasts for
+        our transaction; the next statement sees what another worker committed before we had the lock.
         """
         rows = self._work.rows(LEASABLE_AND_UNLOCKED, **due)
         return [row for row in self._work.rows(HELD, keys=_keys(rows)) if row.held] if rows else []
@@ -162,7 +162,7 @@ class SqlLedger:
         return bool(settled)
 
     def _go_on(self, row: AnyRow, now: datetime, free_at: datetime) -> None:
-        """What a settled row means for those after it: in its source, and in its channel."""
+        """Apply a settled row to the rows after it, in its source and in its channel."""
         if row.state == State.SENT and (row.message is not None or row.step != Step.ROOT):
             self._follow(row, now, free_at)
         elif State(row.state).final:
@@ -188,7 +188,7 @@ class SqlLedger:
         )
 
     def _end(self, row: AnyRow, now: datetime) -> None:
-        """End the steps that waited for this one with it, and what waits for them in turn."""
+        """End the steps that waited for this one, and those that wait for them."""
         state = State.SKIPPED if row.state == State.SENT else row.state
         waits = DELIVERY.c.state.in_([State.PENDING, State.UNCERTAIN])
         same_source = and_(DELIVERY.c.team == row.team, DELIVERY.c.source_key == row.source_key, waits)
@@ -281,9 +281,9 @@ class SqlLedger:
         return {State(row.state): row.number for row in self._work.rows(OPEN)}
 
     def mark_uncertain_after_restore(self) -> int:
-        """After a restored backup nothing due can be trusted not to have been sent since; how many rows there were.
+        """Mark due deliveries as uncertain: they may have been sent since the backup. Returns how many.
 
-        What waits for a doubtful step may have been sent as well: it is in doubt, too, and is looked into in its turn.
+        A step that waits for an uncertain one may have been sent too, so it is marked when its turn comes.
         """
         now = self._work.now()
         self._work.change(update(INSTANCE).values(boot_epoch=INSTANCE.c.boot_epoch + 1))
@@ -317,7 +317,7 @@ _PLANNED = (
 
 
 def _begun(leased: Delivery, row: AnyRow) -> Delivery:
-    """What is known of it is not read again: its card costs more than all else."""
+    """Known columns are not read again: the card alone costs more than everything else."""
     state, sent, first = State.SENDING, row.sent_from, row.first_sent_from
     return replace(leased, state=state, attempt=row.attempt, sent_from=sent, first_sent_from=first)
 
@@ -331,7 +331,9 @@ def _keys(rows: Sequence[AnyRow]) -> list[str]:
 
 
 def _after_lease(row: AnyRow, settle: timedelta) -> dict[str, Any]:
-    """What was not begun is free again. What was begun may have arrived, which is looked into once it must show."""
+    """A delivery whose attempt had not started is pending again. One that was being sent may have arrived, so it is
+    searched for once it must show.
+    """
     free = {"lease_owner": None, "lease_until": None}
     if row.state == State.LEASED:
         return {**free, "state": State.PENDING}

@@ -1,7 +1,7 @@
-"""Which rows of the ledger want attention: statements that are built once and asked every few seconds.
+"""Queries for the rows of the ledger that are due: built once, run every few seconds.
 
-Building one of them anew costs more than the database needs to answer it. Parameters: `now` everywhere, `limit` and
-`platforms` where a worker takes rows.
+Building one takes longer than the database needs to answer it. Parameters: `now` everywhere, `limit` and `platforms`
+where a worker claims rows.
 """
 
 from sqlalchemy import (
@@ -28,7 +28,7 @@ from bot.domain.delivery import State, Step
 from store.sql.tables import DELIVERY, HALT
 
 EVERYWHERE = ""
-"""In a halt, all workspaces of the platform: none has an empty id."""
+"""In a halt: all workspaces of the platform. No workspace has an empty id."""
 CHANNEL = ("platform", "workspace", "channel")
 _NOW = bindparam("now", type_=DELIVERY.c.not_before.type)
 _LIMIT: BindParameter[int] = bindparam("limit")
@@ -37,7 +37,7 @@ _ORDER = (DELIVERY.c.not_before, DELIVERY.c.team, DELIVERY.c.number)
 
 
 def in_state(table: FromClause, *states: State) -> ColumnElement[bool]:
-    """The states stand in the statement itself: an engine that does not see them does not use a partial index."""
+    """The states are literals in the statement: an engine that does not see them does not use a partial index."""
     listed = bindparam(None, list(states), Text, expanding=True, literal_execute=True)
     return table.c.state.in_(listed)
 
@@ -47,10 +47,10 @@ def _same_channel(one: FromClause, other: FromClause) -> ColumnElement[bool]:
 
 
 def _probe(*where: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether there is such a row, asked of an index for each row that comes up until enough are found.
+    """Whether such a row exists, as an index probe for each candidate row until enough are found.
 
-    Without the OFFSET, PostgreSQL joins the whole ledger with itself: 60 ms a lease at 3,000 rows, and 3 s before
-    it has gathered statistics.
+    Without the OFFSET, PostgreSQL joins the whole ledger with itself: 60 ms per lease at 3,000 rows, and 3 s before it
+    has gathered statistics.
     """
     return select(literal(1)).where(*where).offset(0).exists()
 
@@ -62,14 +62,14 @@ def _no_other_in_flight() -> ColumnElement[bool]:
 
 def _first_in_channel() -> ColumnElement[bool]:
     earlier = DELIVERY.alias("earlier")
-    # COALESCE keeps the planner from the index over all channels, which it takes where it has no statistics.
+    # COALESCE keeps the planner from the index over all channels, which it chooses without statistics.
     at = func.coalesce(earlier.c.not_before, earlier.c.not_before)
     before = tuple_(at, earlier.c.team, earlier.c.number) < tuple_(*_ORDER)
     return ~_probe(_same_channel(earlier, DELIVERY), in_state(earlier, State.PENDING), before)
 
 
 def _not_halted() -> ColumnElement[bool]:
-    """Until a platform's word says that it has time again, nobody asks it for this step in this workspace."""
+    """Skip the steps of a workspace that are halted until its platform has time again."""
     there = HALT.c.workspace.in_([DELIVERY.c.workspace, EVERYWHERE])
     here = and_(HALT.c.platform == DELIVERY.c.platform, there)
     return ~_probe(here, HALT.c.step == DELIVERY.c.step, HALT.c.until > _NOW)
@@ -77,7 +77,7 @@ def _not_halted() -> ColumnElement[bool]:
 
 NOT_HALTED = _not_halted()
 _IN_TIME = or_(DELIVERY.c.late_after.is_(None), DELIVERY.c.late_after > _NOW)
-"""What is too late is skipped at the next look: on PostgreSQL it may have become due again since the last one."""
+"""Late rows are excluded: on PostgreSQL a row may have become due again since `skip_overdue`."""
 CHANNEL_IS_FREE = _no_other_in_flight()
 """No delivery to the row's channel is in flight."""
 
@@ -95,7 +95,7 @@ LEASABLE = (
     .order_by(*_ORDER)
     .limit(_LIMIT)
 )
-"""Due rows that are not too late, the longest due first, of each channel without one in flight only the first."""
+"""Due rows that are not too late, the longest due first. Of each channel only the first, if none is in flight."""
 
 LEASABLE_AND_UNLOCKED = LEASABLE.with_for_update(skip_locked=True)
 
@@ -104,7 +104,7 @@ HELD = select(
     DELIVERY.c.key,
     func.pg_try_advisory_xact_lock(func.hashtextextended(_NAME, literal(0, BigInteger))).label("held"),
 ).where(DELIVERY.c.key.in_(bindparam("keys", expanding=True)))
-"""Whether we hold the channels of the rows of these keys until our transaction ends; on PostgreSQL."""
+"""Lock the channels of the rows with these keys until our transaction ends, if possible. On PostgreSQL."""
 
 ENDED = select(DELIVERY).where(in_state(DELIVERY, State.LEASED, State.SENDING), DELIVERY.c.lease_until <= _NOW, _OURS)
 """Rows whose lease ended."""
@@ -117,13 +117,13 @@ SKIP_LATE = (
     .values(state=State.SKIPPED.value, outcome="too late by then", settled_at=_NOW)
     .returning(*DELIVERY.c)
 )
-"""Skip what nobody sent in time."""
+"""Skip what was not sent in time."""
 
 SKIP_LATE_OF = SKIP_LATE.where(_OURS)
-"""The same on some platforms only."""
+"""The same for some platforms only."""
 
 OVERDUE = LEASABLE.with_only_columns(DELIVERY.c.not_before)
-"""When what could be leased now fell due."""
+"""When the first row became due that could be leased now."""
 
 
 _IN_FLIGHT = (State.LEASED, State.SENDING)
@@ -138,7 +138,7 @@ OPEN = union_all(
     _number_in(*_IN_FLIGHT),
     *(_number_in(state) for state in State if not state.final and state not in _IN_FLIGHT),
 )
-"""How many rows are in each state that is not final, along the indexes that hold no other rows."""
+"""The number of rows in each state that is not final, from the partial indexes."""
 
 _LOOKED_INTO = and_(DELIVERY.c.lease_until.is_not(None), DELIVERY.c.lease_until > _NOW)
 _PLACE = func.row_number().over(
@@ -155,15 +155,13 @@ UNCERTAIN = (
     .order_by(_RANKED.c.not_before, _RANKED.c.team, _RANKED.c.number)
     .limit(_LIMIT)
 )
-"""Uncertain rows to be looked into, in each channel one at a time; the window runs over what is uncertain now, which
-is little.
-"""
+"""Uncertain rows to search for, one per channel. The window function runs over uncertain rows only, which are few."""
 
 STILL_UNCERTAIN = and_(in_state(DELIVERY, State.UNCERTAIN), DELIVERY.c.not_before <= _NOW, ~_LOOKED_INTO)
-"""Nobody else has taken the row since it was chosen."""
+"""No other worker has claimed the row since it was selected."""
 
 UNSWEPT = select(DELIVERY.c.key).where(DELIVERY.c.sweep_at <= _NOW, _OURS).order_by(DELIVERY.c.sweep_at).limit(_LIMIT)
-"""Sent messages that may be there twice."""
+"""Sent messages that may have duplicates."""
 
 STILL_UNSWEPT = DELIVERY.c.sweep_at <= _NOW
 
@@ -175,8 +173,9 @@ _REFUSED = _TROUBLED.where(
     in_state(DELIVERY, State.REFUSED), DELIVERY.c.settled_at >= bindparam("since", type_=DELIVERY.c.settled_at.type)
 )
 UNSETTLED = union_all(_WAIT_FOR_A_PERSON, _REFUSED).order_by(desc("settled_at"), desc("number"))
-"""What waits for a person in the team of `of_team` or was refused after `since`, newest first: each along its own
-index, for of all that the team was ever sent this is little.
+"""What waits for a person in the team `of_team` or was refused after `since`, newest first.
+
+Each part uses its own index, because these rows are few among all that the team was ever sent.
 """
 
 NEXT = select(
@@ -197,4 +196,4 @@ NEXT = select(
         .c.at
     )
 )
-"""When the next row wants attention, or a halt ends: the least of five, each the first of an index after now."""
+"""When the next row is due, or a halt ends: the earliest of five index lookups after now."""

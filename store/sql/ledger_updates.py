@@ -1,6 +1,6 @@
-"""The changes by which a delivery goes on: statements that are built once and carried out for every one of them.
+"""The statements that change a delivery, built once.
 
-Building them anew costs more than the database needs to carry them out.
+Building one takes longer than the database needs to run it.
 """
 
 from typing import Any
@@ -20,7 +20,7 @@ _FINAL = [state for state in State if state.final]
 
 
 def _given(name: str) -> Any:
-    """The new value of the column, the old one where none is given."""
+    """The new value of the column, or the old one if none is given."""
     return func.coalesce(bindparam(f"to_{name}", type_=_ROW[name].type), _ROW[name])
 
 
@@ -36,7 +36,7 @@ _IS_OURS = (
 )
 
 _NAMED = _ROW.key.in_(bindparam("keys", expanding=True))
-"""By the one column that names a row: for a list of several SQLite would look through the whole ledger."""
+"""The one column that identifies a row: for a list of several, SQLite would scan the whole ledger."""
 
 LEASE = (
     update(DELIVERY)
@@ -49,7 +49,7 @@ LEASE = (
     )
     .returning(*_ROW)
 )
-"""Take the rows of these keys."""
+"""Claim the rows with these keys."""
 
 INTEND = (
     update(DELIVERY)
@@ -69,8 +69,8 @@ INTEND = (
     )
     .returning(_ROW.team, _ROW.number, _ROW.attempt, _ROW.sent_from, _ROW.first_sent_from)
 )
-"""Begin attempts: `fences` are (key, fence), `enough` is until when a lease must last at least. Only the host's
-channel may be another team's.
+"""Start attempts. `fences` are (key, fence); `enough` is the time until which the lease must last. Only a notice to the
+host's channel may go to another team's workspace.
 """
 
 _ATTEMPT = bindparam("to_attempt", type_=Integer)
@@ -92,7 +92,8 @@ SETTLE = (
     )
     .returning(*(column for column in _ROW if column is not _ROW.body))
 )
-"""Note how an attempt ended, unless the fence has moved on. What was never attempted has no first attempt."""
+"""Save how an attempt ended, unless the fence has moved on. A delivery that was never attempted has no first attempt.
+"""
 
 _NEXT = _ROW.waits_for == bindparam("of_ordinal", type_=Integer)
 
@@ -108,9 +109,9 @@ FOLLOW = (
         **{name: _given(name) for name in ("root_channel", "root", "thread_channel", "thread")},
     )
 )
-"""After a step was sent: tell those that follow where it landed, and let those go on that waited for it.
+"""After a step was sent: save its place in the following steps, and make those due that waited for it.
 
-After a restore some of these are in doubt already, and are looked into in their turn.
+After a restore some of them are already uncertain. They are searched for in turn.
 """
 
 _WAITING = (
@@ -120,7 +121,7 @@ _WAITING = (
 )
 
 PUSH = update(DELIVERY).where(*_WAITING, _ROW.not_before < _FREE_AT).values(not_before=_FREE_AT)
-"""Keep other messages from the channel until it is free again."""
+"""Hold the channel's other messages back until it is free again."""
 
 BUSY_UNTIL = select(func.max(_ROW.not_before)).where(*_WAITING)
-"""When the last message is due that waits for the channel; later than now where it is held up."""
+"""When the last pending message of the channel is due. Later than now if the channel is on hold."""

@@ -27,7 +27,7 @@ _STATES = these(select(READING.c.entry, READING.c.state).where(_OF_MEMBER), READ
 
 
 _LOCK = text("SELECT pg_advisory_xact_lock_shared(:whole), pg_advisory_xact_lock(:one)")
-"""Those who lock the whole entry wait for this one, and people wait for none but them and themselves."""
+"""A lock on the whole entry. Members wait for it, but not for each other."""
 
 _MARKED = (
     select(MARK, MEMBER.c.number.label("member"), READING.c.state, READING.c.choice, READING.c.chosen_at)
@@ -160,7 +160,7 @@ def _unread(member: MemberId, tag: str | None) -> dict[str, Any]:
 
 
 def _one(member: MemberId, entry: EntryId) -> dict[str, int]:
-    """The key of a member's row about an entry; no row has the key of an entry of another team."""
+    """The key of a member's row for an entry. No row matches an entry of another team."""
     number = number_of(entry) if team_of(entry) == team_of(member) else 0
     return {"team": team_of(member), "member": number_of(member), "entry": number}
 
@@ -170,7 +170,7 @@ def _by(member: MemberId) -> ColumnElement[bool]:
 
 
 def _about(entry: EntryId) -> ColumnElement[bool]:
-    """Goes with a condition on the team: an entry of another team has the same number there."""
+    """Combine it with a condition on the team: entries of other teams have the same numbers."""
     return and_(READING.c.team == team_of(entry), READING.c.entry == number_of(entry))
 
 

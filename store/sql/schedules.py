@@ -1,4 +1,4 @@
-"""Weekly slots and what became of each week, as rows."""
+"""Weekly slots and the outcome of each week, as rows."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -17,11 +17,11 @@ from store.sql.session import AnyRow, Session
 from store.sql.tables import ENTRY, READING, SCHEDULE, WEEK, WORKSPACE
 
 _AT_ONCE = 500
-"""Slots asked about in one statement; engines limit its parameters."""
+"""Slots per statement; engines limit the number of its parameters."""
 
 
 class SqlSchedules:
-    """A removed slot keeps its row, so that the channel's next one takes over its weeks."""
+    """A removed slot keeps its row, so that the channel's next slot takes over its weeks."""
 
     def __init__(self, work: Session) -> None:
         self._work = work
@@ -80,7 +80,7 @@ class SqlSchedules:
         return [_week(row) for row in self._work.rows(newest)]
 
     def candidates(self, team: TeamId, channel: ChannelRef, tags: Sequence[str]) -> Sequence[Candidate]:
-        """Three statements and a join in Python, because each is a walk along an index and their product is not."""
+        """Three statements and a join in Python: each of them follows an index, a join in SQL would not."""
         wanted = self._by_entry(
             select(READING.c.entry, func.count())
             .where(READING.c.team == team, READING.c.state == ReadingState.LATER)
@@ -119,8 +119,8 @@ class SqlSchedules:
 
 
 _CHANNEL = ["team", "platform", "workspace", "channel"]
-"""What tells a slot from others. It is not set anew: SQLite would look through all that the team was ever sent for rows
-that name the old one.
+"""The columns that identify a slot. They are not updated: SQLite would scan the whole ledger for rows that refer to the
+old ones.
 """
 _SAME_SCHEDULE = and_(SCHEDULE.c.team == WEEK.c.team, SCHEDULE.c.number == WEEK.c.schedule)
 _WEEKS = select(WEEK, SCHEDULE.c.platform, SCHEDULE.c.workspace, SCHEDULE.c.channel).join(SCHEDULE, _SAME_SCHEDULE)
@@ -135,7 +135,7 @@ _LEFT = (
     )
     .exists()
 )
-"""We are in the schedule's workspace no more."""
+"""We are no longer in the schedule's workspace."""
 
 
 def _is(schedule: ScheduleId) -> ColumnElement[bool]:

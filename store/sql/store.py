@@ -1,4 +1,4 @@
-"""The store: a database that has our schema, and the transactions over it."""
+"""The store: a database with our schema, and its transactions."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -28,12 +28,14 @@ T = TypeVar("T")
 
 SQLITE_READERS = 4
 MAX_TREES = 500
-"""Of notes that are kept as they were last read from their Markdown."""
+"""Notes kept in memory as parsed from their Markdown."""
 
 
 @lru_cache(maxsize=MAX_TREES)
 def _tree(markdown: str) -> tuple[NoteBlock, ...]:
-    """Imported when the first notes are loaded: many a run loads none. The same notes are shown again and again."""
+    """Imported when the first notes are loaded: many runs load none. Cached, because the same notes are shown
+    repeatedly.
+    """
     from store.lists.notes import tree
 
     return tree(markdown)
@@ -48,12 +50,12 @@ def open_store(
     tree: Tree = _tree,
     database_time: DatabaseTime | None = None,
 ) -> "SqlStore":
-    """Open the database at `url` (`sqlite:///PATH` or `postgresql://…`), giving an empty one the present schema.
+    """Open the database at `url` (`sqlite:///PATH` or `postgresql://…`). An empty one gets the current schema.
 
-    An older schema is brought up to date with `migrate` (of a SQLite file a copy is kept beside it), else refused. With
-    `alone` it is refused as well if any other workspace or team than this workspace's is in the database.
-    On PostgreSQL a transaction's moment is the server's as `database_time` turns it, by default by the clock's
-    `offset` if it has one; on SQLite it is the clock's. Raises BadConfig, StaleSchema and StoreBusy.
+    With `migrate`, an older schema is upgraded (a SQLite file is copied first); without it StaleSchema is raised. With
+    `alone` it is also raised if the database has any other workspace or team. On PostgreSQL a transaction's time is the
+    server's, mapped by `database_time`, which defaults to adding the clock's `offset`; on SQLite it is the clock's.
+    Raises BadConfig, StaleSchema and StoreBusy.
     """
     engine = connect(address(url))
     try:
@@ -68,7 +70,7 @@ def open_store(
 
 
 def is_made(url: str) -> bool:
-    """Whether there is a database of ours, of whatever version; makes none. Raises BadConfig, StoreBusy."""
+    """Whether our database exists there, in any version. Creates none. Raises BadConfig, StoreBusy."""
     at = address(url)
     if at.drivername == "sqlite" and not Path(at.database or "").exists():
         return False
@@ -81,26 +83,26 @@ def is_made(url: str) -> bool:
 
 
 def _at_start(url: str, busy: StoreBusy) -> str:
-    """Where the database was looked for, what it said, and what to do: at the start a wrong address is likely.
+    """The error with the address and the fix: on startup a wrong address is likely.
 
-    The driver quotes parts of the address, so its words are left out if it is not certain which part is the password.
+    The driver quotes parts of the address, so its message is left out if it is unclear which part is the password.
     """
     reasons = str(busy.__cause__ or "").strip().splitlines()
     if not is_strict(url):
         said = " (more is shown if each special character in the address is written as % and its code)"
     else:
         said = f" ({reasons[0]})" if reasons else ""
-    return f"{busy} Looked for at {shown(url)}{said}. Correct that address or mend the place, and start again."
+    return f"{busy} Looked for at {shown(url)}{said}. Fix the address or the database, and start again."
 
 
 def _offset(clock: Clock) -> timedelta:
-    """How far a person has moved the clock; a clock that cannot be moved need not say."""
+    """How far a person has moved the clock; zero for a clock that cannot be moved."""
     offset: timedelta = getattr(clock, "offset", timedelta())
     return offset
 
 
 class SqlStore:
-    """The port's Store. It may be used by any number of threads, each in its own transaction."""
+    """Implements the port's Store. Any number of threads may use it, each in its own transaction."""
 
     def __init__(self, engine: Engine, clock: Clock, tree: Tree, database_time: DatabaseTime) -> None:
         self._engine = engine
@@ -110,7 +112,7 @@ class SqlStore:
 
     @staticmethod
     def warm() -> None:
-        """Have ready what would be loaded while somebody waits for a search."""
+        """Load in advance what the first search would wait for."""
         from store.sql.search.spelling import warm
 
         warm()
@@ -121,10 +123,10 @@ class SqlStore:
             yield self._transaction(connection)
 
     def together(self, use_cases: Iterable[Callable[[SqlTransaction], Any]]) -> list[Any]:
-        """Carry out the use cases, one after the other as they come, and commit them together: the results in order.
+        """Run the use cases one after the other and commit them together. Returns the results in order.
 
-        To each it is a transaction of its own. One that raises rolls back alone, and `Failed` stands for its result.
-        Raises, and nothing is kept of any of them, where the whole cannot be committed.
+        To each use case it is a transaction of its own: one that raises rolls back alone, and its result is `Failed`.
+        If the whole cannot be committed, this raises and nothing is saved.
         """
         with begun(self._engine, write=True) as connection:
             return [self._part(connection, use_case) for use_case in use_cases]
@@ -135,7 +137,7 @@ class SqlStore:
                 return use_case(self._transaction(connection))
         except RolledBack:
             raise
-        except Exception as error:  # noqa: BLE001 -- whoever asked for it is told, and nobody else
+        except Exception as error:  # noqa: BLE001 -- only its own caller gets the error
             return Failed(error)
 
     def _transaction(self, connection: Connection) -> SqlTransaction:
@@ -148,51 +150,52 @@ class SqlStore:
 
     @property
     def writers(self) -> int:
-        """How many threads may write at a time: on SQLite they would only wait for each other."""
+        """How many threads may write at a time. On SQLite more would only wait for each other."""
         return 1 if self._engine.dialect.name == "sqlite" else POOL // 2
 
     def bell(self) -> Bell | None:
-        """What rings when another process has made deliveries due; None where there is no other."""
+        """Notifications of other processes about due deliveries; None if there are no other processes."""
         return None if self._engine.dialect.name == "sqlite" else Bell(self._engine)
 
     def acquire(self, name: str) -> ExclusiveLock | None:
-        """Take what only one process may have; None while another has it. Raises StoreBusy."""
+        """Take a lock between processes; None while another has it. Raises StoreBusy."""
         return hold(self._engine, name)
 
     needs = REVISION
-    """The revision of the schema that this program reads and writes."""
+    """The schema revision that this program reads and writes."""
 
     def schema(self) -> str:
-        """The revision of the database's schema."""
+        """The database's schema revision."""
         with begun(self._engine, write=False) as connection:
             return revision(connection) or ""
 
     def is_empty(self) -> bool:
-        """Whether nothing was ever put into the database."""
+        """Whether the database has no data yet."""
         with begun(self._engine, write=False) as connection:
             return backup.is_empty(connection)
 
     def key(self) -> bytes:
-        """Made with the database and the same in its backups, and so in a database that was restored from one."""
+        """Identifies the database. It is in its backups, so a restored database has the same key."""
         with begun(self._engine, write=False) as connection:
             key: bytes = connection.scalars(select(INSTANCE.c.key)).one()
             return key
 
     @staticmethod
     def key_in(lines: Iterable[str]) -> bytes:
-        """The key of the database that a backup is of; raises BadBackup. Only the first lines are read."""
+        """The key of the database that a backup is of. Raises BadBackup. Reads only the first lines."""
         return backup.key_in(lines)
 
     def backup(self) -> Iterator[str]:
-        """Everything as it is at this moment, as lines that `restore` reads on either engine; others go on writing."""
+        """A snapshot of everything, as lines that `restore` reads on either engine. Others can write meanwhile."""
         with begun(self._engine, write=False) as connection:
             yield from backup.lines(connection, self._clock.now())
 
     def restore(self, read: Callable[[], Iterable[str]], then: Callable[[SqlTransaction], T]) -> tuple[int, T]:
-        """Fill an empty database from a backup and carry out `then`, all in one transaction: how many rows, and what
-        `then` gave. `read` gives the lines from the first on, and is asked twice: they are checked before a row is kept.
+        """Fill an empty database from a backup and run `then`, in one transaction. Returns the number of rows and the
+        result.
 
-        Raises BadBackup, StaleSchema, Conflict if the database is not empty, and StoreBusy; nothing is kept then.
+        `read` returns the lines from the start, and is called twice: they are checked before a row is saved. Raises
+        BadBackup, StaleSchema, Conflict if the database is not empty, and StoreBusy; nothing is saved then.
         """
         backup.check(read())
         with self.begin(write=True) as tx:
@@ -204,5 +207,5 @@ class SqlStore:
         return sum(rows.values()), done
 
     def close(self) -> None:
-        """Give up every connection."""
+        """Close every connection."""
         self._engine.dispose()

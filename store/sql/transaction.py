@@ -42,7 +42,7 @@ class SqlInvocations:
 
 
 class SqlTransaction(Session):
-    """The port's Transaction; each noun is made when it is first asked for."""
+    """Implements the port's Transaction. Each noun is created on first use."""
 
     def schema(self) -> str:
         found: str = self.value(select(VERSION.c.version_num))

@@ -1,4 +1,4 @@
-"""The search that use cases see: filters, a page of hits, and the line that each shows."""
+"""The search as use cases call it: filters, a page of results, and the line that each shows."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -63,7 +63,7 @@ class SqlSearch:
     def _listed(
         self, team: TeamId, wanted: Wanted, filters: Sequence[Any], offset: int, limit: int
     ) -> tuple[int, Sequence[int]]:
-        """Where only filters say what is wanted, the list's own order."""
+        """A query of filters only has the list's own order."""
         unwanted = self._index.unwanted(team, wanted)
         without = [] if unwanted is None else [ENTRY.c.number.not_in(unwanted)]
         where = and_(on_list(team), *filters, *without)
@@ -82,7 +82,7 @@ class SqlSearch:
         return tuple(self._hit(found[number], words.get(number, frozenset())) for number in numbers)
 
     def _hit(self, entry: Entry, words: AbstractSet[str]) -> Hit:
-        """Notes are read as a tree only where one of their lines may hold more of the words than the title does."""
+        """Notes are only parsed if one of their lines may contain more of the words than the title."""
         elsewhere = words - distinct(entry.title)
         tree = self._work.tree(entry.notes.markdown) if elsewhere and entry.notes else ()
         matched, path = best_line(tree, words, beyond=len(words & distinct(entry.title)))

@@ -1,4 +1,4 @@
-"""Which words tell an entry from the rest of its team's list, and so lead to the entries that are like it."""
+"""An entry's most distinctive words in its team's list, to find similar entries."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -15,15 +15,17 @@ from store.sql.tables import SPELLING
 
 MAX_TELLING = 12
 MAX_CONSIDERED = 500
-"""Different words of an entry that are looked up, the most frequent first: the first pages of a book tell its subject."""
+"""Distinct words of an entry that are looked up, the most frequent first: the first pages of a book show its subject.
+"""
 MAX_TEXT = 20_000
 COMMON_ENTRIES = 20
 COMMON_SHARE_OF_FEW, COMMON_SHARE = 0.5, 0.05
-"""A word in half of the entries tells nothing; in long lists a word in a twentieth is common, and costs the most."""
+"""A word in half of the entries is not distinctive. In long lists a word in a twentieth is common, and costs the most.
+"""
 
 
 def telling(work: Session, entry: Entry) -> Sequence[str]:
-    """The words of the entry, folded, of which it has many and other entries have few, the most telling first."""
+    """The entry's folded words that are frequent in it and rare elsewhere, the most distinctive first."""
     counts = _counted(entry)
     every: int = work.value(select(func.count()).where(on_list(entry.team)))
     holders = _holders(work, entry, [word for word, _ in counts.most_common(MAX_CONSIDERED)])
@@ -33,7 +35,7 @@ def telling(work: Session, entry: Entry) -> Sequence[str]:
 
 
 def _counted(entry: Entry) -> Counter[str]:
-    """How often each word stands in the entry; in the title and the tags for more, as they say what it is about."""
+    """How often each word occurs in the entry. Words of the title and the tags count more."""
     counts = Counter(tokens(entry.notes.markdown[:MAX_TEXT]))
     for word in tokens(" ".join((entry.title, *entry.tags))):
         counts[word] += 3
@@ -41,7 +43,7 @@ def _counted(entry: Entry) -> Counter[str]:
 
 
 def _holders(work: Session, entry: Entry, words: Sequence[str]) -> Mapping[str, int]:
-    """How many entries on the list hold each of the words."""
+    """How many entries on the list contain each of the words."""
     known = select(SPELLING.c.word, SPELLING.c.entries).where(
         SPELLING.c.team == entry.team, SPELLING.c.word.in_(words), SPELLING.c.entries > 0
     )

@@ -1,7 +1,7 @@
-"""The words of each team's entries as they are written, and which of them a misspelt word was probably meant to be.
+"""The words of each team's entries as written, to correct misspelt words of a query.
 
-The engines' indexes keep stems alone, which are no measure of what was typed: the stem of `cachnig` is far from that
-of `caching`. Why a table and not FTS5: decision 6.
+The engines' indexes only have stems, which cannot be compared with what was typed: the stem of `cachnig` is far from
+that of `caching`. Why a table and not FTS5: decision 6.
 """
 
 import json
@@ -24,15 +24,15 @@ from store.sql.session import Session
 from store.sql.tables import ENTRY, SPELLING, storable
 
 MAX_CORRECTED = 3
-"""More unknown words than these are left as they are: a pasted text is not a misspelt query."""
+"""With more unknown words than this, none is corrected: pasted text is not a misspelt query."""
 SHORTEST, LONGEST = 3, 40
-"""Letters of a word that is worth correcting, or being corrected to."""
+"""The minimum length of a word to correct, and of its correction."""
 MAX_BEGUN = 50
-"""Words for which a beginning may stand: enough to find what is meant, and no beginning is ever slow."""
+"""Words that a prefix may expand to. Enough to find what is meant, and no prefix is slow."""
 ONE_EDIT_UP_TO = 5
-"""In words up to so many letters one edit is forgiven, in longer ones two."""
+"""Words up to this length may differ by one edit, longer ones by two."""
 MAX_TEXT = 100_000
-"""Characters of an entry whose words are kept."""
+"""Characters of an entry whose words are stored."""
 
 _COUNT = {
     "sqlite": """INSERT INTO spelling (team, word, entries)
@@ -42,7 +42,7 @@ _COUNT = {
         SELECT :team, key, :sign * CAST(value AS integer) FROM json_each_text(CAST(:counts AS json)) ORDER BY key
         ON CONFLICT (team, word) DO UPDATE SET entries = spelling.entries + excluded.entries""",
 }
-# One long text and not a row a word: the drivers took ten times as long to make the rows.
+# One long text instead of a row per word: the drivers took ten times as long to build the rows.
 _OF_LENGTHS = " FROM spelling WHERE team = :team AND entries > 0 AND length(word) BETWEEN :shortest AND :longest"
 _WORDS = FastRows(
     sqlite=text("SELECT group_concat(word || ' ' || entries, ' ')" + _OF_LENGTHS),
@@ -65,11 +65,11 @@ class Spelling:
         self._index = index
 
     def add(self, team: int, entries: Iterable[ReadEntry]) -> None:
-        """Count the words of entries that come onto the list."""
+        """Count the words of entries that are new on the list."""
         self._count(team, ((entry.title, entry.tags, entry.notes.markdown) for entry in entries), sign=1)
 
     def remove(self, team: TeamId, numbers: Sequence[int]) -> None:
-        """Take back the words of entries, before their rows change; what is not on the list is passed over."""
+        """Uncount the words of entries, before their rows change. Ignores entries that are not on the list."""
         texts = select(ENTRY.c.title, ENTRY.c.tags, ENTRY.c.notes).where(on_list(team), ENTRY.c.number.in_(numbers))
         rows = self._work.rows(texts)
         if rows:
@@ -85,7 +85,7 @@ class Spelling:
             self._work.change(statement, [{"team": team, "sign": sign, "counts": json.dumps(counts)}])
 
     def corrected(self, team: int, query: Query) -> dict[str, str]:
-        """For words of the query that no entry holds, the word that was probably meant. C++ is never meant to be CSS."""
+        """Corrections for words of the query that no entry contains. C++ is never corrected to CSS."""
         unknown = self._unknown(team, [word for word in query.words if word not in query.also])
         if not unknown or len(unknown) > MAX_CORRECTED:
             return {}
@@ -106,14 +106,14 @@ class Spelling:
         return [token for token in doubtful if token not in known]
 
     def _held(self, team: int, words: Sequence[str]) -> set[str]:
-        """Which of the words stand on the list as they are written."""
+        """Which of the words are on the list as written."""
         return {word for (word,) in self._work.quickly(_HELD, team=team, words=json.dumps(words))}
 
     def begun(self, team: int, term: Term) -> tuple[Term, ...]:
-        """Words on the list that begin with the last one of the term, those of most entries first; not itself."""
+        """Words on the list that begin with the last one of the term, the most common first, without the word itself."""
         *before, last = term.tokens
         found = self._begun(team, last)
-        most = MAX_BEGUN // len(term.tokens)  # as many tokens in all, for each phrase is looked for by itself
+        most = MAX_BEGUN // len(term.tokens)  # the total of tokens is limited: each phrase is searched by itself
         return tuple(Term(tokens=(*before, word)) for word in found[:most] if word != last)
 
     def _begun(self, team: int, begun: str) -> Sequence[str]:
@@ -132,7 +132,7 @@ class Spelling:
 
 
 def warm() -> None:
-    """Import what the first misspelt word needs, 50 ms that nobody then waits for."""
+    """Import what the first misspelt word needs, so that no search waits for these 50 ms."""
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
@@ -140,7 +140,7 @@ def warm() -> None:
 
 
 def _nearest(token: str, words: Mapping[str, int]) -> str | None:
-    """The word with the fewest edits, of equally near ones the one that most entries hold."""
+    """The word with the fewest edits; of equally near ones the most common."""
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
@@ -149,7 +149,7 @@ def _nearest(token: str, words: Mapping[str, int]) -> str | None:
 
 
 def _fit(token: str) -> bool:
-    """Numbers and names with digits are not misspelt but other ones: HTTP3 is not meant to be HTTP2."""
+    """Numbers and names with digits are not corrected: HTTP3 is not a misspelt HTTP2."""
     return token.isalpha() and token not in STOP_WORDS and SHORTEST <= len(token) <= LONGEST
 
 

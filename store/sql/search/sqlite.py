@@ -1,9 +1,9 @@
 """The full-text index on SQLite: one FTS5 table for each team, over a view of the team's entries on the list.
 
-`bm25()` counts over its whole table: in a table shared by all teams a search would pay for the other teams' entries
-and weigh words by them. The view is external content: no text is kept twice, and FTS5 itself reads the old text of
-a row that is taken out. `spelled_out` is ours: each connection knows it (`engine`), so that FTS5 finds the words of a
-text where `words` does.
+`bm25()` counts over its whole table: in a table shared by all teams a search would pay for the other teams' entries and
+weigh words by them. The view is external content: no text is stored twice, and FTS5 itself reads the old text of a row
+that is removed. Each connection has our SQL function `spelled_out` (see `engine`), so that FTS5 finds the same words as
+`words`.
 """
 
 import json
@@ -33,7 +33,7 @@ _ADD = """INSERT INTO {index}(rowid, title, tags, notes)
     SELECT number, title, tags, notes FROM {index}_entry WHERE number BETWEEN ? AND ?"""
 _REMOVE = "DELETE FROM {index} WHERE rowid = ?"
 _COUNT = "SELECT count(*) FROM {index} WHERE {index} MATCH ?{narrowed}"
-# Title, tags and notes weigh as measured best on two collections (design §7); FTS5's own `rank` sorts slower.
+# The weights of title, tags and notes that measured best on two collections (design §7). FTS5's own `rank` is slower.
 _HOLDS = "SELECT 1 FROM {index} WHERE {index} MATCH ? LIMIT 1"
 _BEST = "SELECT rowid FROM {index} WHERE {index} MATCH ?{narrowed} ORDER BY bm25({index}, 1.5, 1.2, 1.0) LIMIT ?"
 _BEST_OF_NEWEST = """SELECT number FROM (
@@ -42,21 +42,23 @@ _BEST_OF_NEWEST = """SELECT number FROM (
 _COUNTED = """WITH found AS MATERIALIZED
     (SELECT rowid AS number, bm25({index}, 1.5, 1.2, 1.0) AS score FROM {index} WHERE {index} MATCH ?{narrowed})
     SELECT number, (SELECT count(*) FROM found) FROM found ORDER BY score LIMIT ?"""
-# The plus keeps FTS5 in the lead.
+# The unary plus makes SQLite start with FTS5.
 _TAGGED = " AND +rowid IN (SELECT entry FROM entry_tag WHERE team = ? AND tag IN ({tags}))"
 _OTHER = " AND +rowid NOT IN (SELECT value FROM json_each(?))"
-# One row after the other: with IN, FTS5 would go through every entry that matches.
+# One row at a time: with IN, FTS5 would read every matching entry.
 _MARKED = """SELECT wanted.value, highlight({index}, 0, char(2), char(3)) || ' ' || highlight({index}, 2, char(2), char(3))
     FROM json_each(?) AS wanted CROSS JOIN {index} ON {index}.rowid = wanted.value WHERE {index} MATCH ?"""
 _MARK = re.compile("\x02([^\x03]*)\x03")
 
 Where: TypeAlias = tuple[str, tuple[Any, ...]]
-"""A condition to be added to others, and its parameters."""
+"""A further condition, and its parameters."""
 
 
 class SqliteIndex:
-    """The statements are plain SQL: built by SQLAlchemy they took ten times as long as FTS5 takes to answer, and
-    carried out by it still 30 µs each.
+    """The index on SQLite.
+
+    The statements are plain SQL: building them with SQLAlchemy took ten times as long as FTS5 takes to answer, and
+    running them through it still adds 30 µs each.
     """
 
     def __init__(self, work: Session) -> None:
@@ -107,7 +109,7 @@ class SqliteIndex:
         return select(column("rowid")).select_from(text(_index(team))).where(match)
 
     def matched(self, team: int, wanted: Wanted, texts: Mapping[int, str]) -> Mapping[int, AbstractSet[str]]:
-        """Words that begin as the last one are looked up in the texts: 50 of them in one expression took FTS5 5 ms."""
+        """Prefix matches are found in the texts: 50 of them in one expression took FTS5 5 ms."""
         begun = {term.tokens[0] for term in wanted.begun if len(term.tokens) == 1}
         found = {number: begun & distinct(text) if begun else set() for number, text in texts.items()}
         phrases = (term for term in wanted.begun if len(term.tokens) > 1)
@@ -130,7 +132,9 @@ class SqliteIndex:
         return int(count)
 
     def _counted(self, team: int, expression: str, narrowed: Where, limit: int) -> tuple[int, list[int]]:
-        """`_count` and `_best` at once, for the numbers that are left are found once then: most of what a tag costs."""
+        """`_count` and `_best` together, so that the filtered numbers are computed once: they are most of the cost of a
+        tag.
+        """
         where, parameters = narrowed
         rows = self._rows(_COUNTED.format(index=_index(team), narrowed=where), (expression, *parameters, limit))
         return (rows[0][1] if rows else 0), [number for number, _ in rows]
@@ -156,13 +160,13 @@ def _index(team: int) -> str:
 
 
 def _tiers(wanted: Wanted) -> list[str]:
-    """Entries that hold one of the words of a tier and every phrase, as FTS5 expressions."""
+    """FTS5 expressions for entries that contain a word of a tier and every phrase."""
     return [_with_phrases(wanted, _tier(tier)) for tier in wanted.tiers]
 
 
 def _tier(tier: Tier) -> str:
-    """`bm25` ranks by all that the expression names, as often as it does: where more words weigh than are asked for,
-    each of them stands there twice.
+    """`bm25` ranks by everything that the expression names, as often as it does. If more words rank than are required,
+    each of them is in the expression twice.
     """
     if tier.holds == tier.weighs:
         return _any(tier.holds)
@@ -177,7 +181,7 @@ def _with_phrases(wanted: Wanted, words: str) -> str:
 
 
 def _all(wanted: Wanted) -> list[str]:
-    """Entries that hold all of few words, in each way."""
+    """Entries that contain all of few words, in each way."""
     return [_with_phrases(wanted, " AND ".join(f"({_any(group)})" for group in way)) for way in wanted.all_ways]
 
 
@@ -186,12 +190,12 @@ def _any(terms: Iterable[Term]) -> str:
 
 
 def _quoted(term: Term) -> str:
-    """An FTS5 string: its tokens are letters and digits alone, so there is nothing to escape."""
+    """An FTS5 string. Tokens are only letters and digits, so nothing needs escaping."""
     return f'"{" ".join(term.tokens)}"'
 
 
 def _spans(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """Runs of numbers that follow each other, as (first, last)."""
+    """Runs of consecutive numbers, as (first, last)."""
     first = last = None
     for number in numbers:
         if first is None or last is None:
