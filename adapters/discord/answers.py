@@ -1,8 +1,8 @@
-"""How an interaction is acknowledged and answered: first within Discord's three seconds, then with the whole answer.
+"""Acknowledges and answers interactions: first within Discord's three seconds, then with the whole answer.
 
-An answer is private unless the command declares otherwise; a refusal is private always. Whether an answer is private
-is settled by the first word Discord hears from us, so a command that has a form to open, or answers in public, is
-given a moment before that word is said. Every other one is carried out only by whom Discord let take the interaction.
+An answer is private unless the command declares otherwise; a refusal is always private. The first response decides
+whether the answer is private, so a command that opens a form or answers in public gets a moment before it. Every other
+command only runs after Discord has accepted our acknowledgement, so only one replica runs it.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from bot.domain.text import plain
 from bot.domain.value import channel_at
 
 PATIENCE = 1.5
-"""Seconds, of the three that Discord gives, for an answer that must be known before it can be acknowledged."""
+"""Seconds, of Discord's three, for an answer that must be known before the acknowledgement."""
 COMPLETION_DEADLINE = 2.0
 
 NO_ENTRY = Card(
@@ -45,9 +45,9 @@ log = logging.getLogger("dogear.discord")
 
 
 async def actor_in(interaction: Asked, workspace: WorkspaceRef) -> Actor | None:
-    """Who asks, with the rights that they have in that server now; None if they, or we, are not in it.
+    """The person with their current permissions in that server; None if they, or we, are not in it.
 
-    Raises what the library raises where Discord cannot be asked.
+    Raises the library's errors if Discord cannot be asked.
     """
     if workspace.platform != DISCORD or not (workspace.id.isascii() and workspace.id.isdigit()):
         return None
@@ -60,14 +60,14 @@ async def actor_in(interaction: Asked, workspace: WorkspaceRef) -> Actor | None:
 
 
 class Answers:
-    """Answers what people ask of one core. `word` is the command's first word, without the slash."""
+    """Answers interactions from one core. `word` is the command's first word, without the slash."""
 
     def __init__(self, core: Core, word: str) -> None:
         self._core = core
         self._word = word
 
     async def command(self, interaction: Asked, data: Any) -> None:
-        """A native command, or a menu of a message."""
+        """A native command or a context menu of a message."""
         if data["name"] not in MENUS:
             given = typed(data).call
             await self._carry_out(interaction, given, modal_allowed=self._lacks(given))
@@ -80,7 +80,7 @@ class Answers:
             await self._carry_out(interaction, call)
 
     async def pressed(self, interaction: Asked, press: Press) -> None:
-        """A button; in a private answer of ours the new page takes the place of the old one."""
+        """A button press. In a private answer of ours the new page replaces the old one."""
         if interaction.guild_id is None:
             await self._pressed_afar(interaction, press.call)
             return
@@ -89,7 +89,7 @@ class Answers:
         await self._carry_out(interaction, press.call, in_place=press.replaces and own)
 
     async def _pressed_afar(self, interaction: Asked, call: Call) -> None:
-        """A button of a direct message. It names the server that it is about, and who presses it is asked for there."""
+        """A button press in a direct message. The button names the server, and the person's permissions there count."""
         await self._acknowledge(interaction, private=True, in_place=False)
         where = channel_at(call.arguments.get("channel", ""))
         who = await actor_in(interaction, where.workspace) if where else None
@@ -100,13 +100,13 @@ class Answers:
         await self._show(interaction, await self._core.invoke(asked), modal_allowed=False)
 
     async def submitted(self, interaction: Asked, data: Any) -> None:
-        """A form that was filled in."""
+        """A submitted form."""
         call = forms.submitted(data)
         if call is not None:
             await self._carry_out(interaction, call, modal_allowed=False)
 
     async def completed(self, interaction: Asked, data: Any) -> None:
-        """What fits the option that is being typed; nothing if that takes too long."""
+        """Completions for the option being typed. Empty if that takes too long."""
         asked = typed(data)
         spec = self._spec(asked.path)
         param = next((param for param in spec.params if param.name == asked.focused), None) if spec else None
@@ -121,7 +121,7 @@ class Answers:
         await interaction.response.autocomplete(offered)
 
     def _lacks(self, call: Call) -> bool:
-        """Whether a required value is missing, so that a form has to ask for it. A wrong value gets a button instead."""
+        """Whether a required value is missing, so that a form must ask for it. A wrong value gets a button instead."""
         spec = self._spec(call.path)
         required = {param.name for param in spec.params if param.required} if spec else set()
         return not call.arguments or not required <= set(call.arguments)
@@ -143,7 +143,7 @@ class Answers:
         await self._show(interaction, answer, modal_allowed=modal_allowed)
 
     async def _soon(self, interaction: Asked, call: Call, *, public: bool) -> Answer:
-        """The answer; acknowledged only if it is slow to come."""
+        """The answer. The interaction is acknowledged first only if the answer is slow."""
         asked = asyncio.ensure_future(self._core.invoke(invocation(interaction, call)))
         done, _ = await asyncio.wait({asked}, timeout=PATIENCE)
         if not done:
@@ -151,7 +151,7 @@ class Answers:
         return await asked
 
     async def _acknowledge(self, interaction: Asked, *, private: bool, in_place: bool) -> None:
-        """Say that an answer will come. `extras["public"]` is whether everybody sees that it is waited for."""
+        """Acknowledge the interaction. `extras["public"]` is whether everyone sees the waiting indicator."""
         if in_place:
             await interaction.response.defer()
         else:
@@ -164,7 +164,7 @@ class Answers:
         if isinstance(card, Form):
             modal = forms.modal(card) if modal_allowed and not interaction.response.is_done() else None
             if modal is not None:
-                modal.stop()  # the library need not remember it: its id says all
+                modal.stop()  # the library need not remember it: its id contains everything
                 await interaction.response.send_modal(modal)
                 return
             card, private = forms.as_card(card), True
@@ -193,9 +193,9 @@ class Answers:
 
 
 async def own_up(interaction: Asked, reference: str) -> None:
-    """Tell who asked, in private and in one attempt, that the answer did not arrive; under the reference of the log.
+    """Tell the person privately, in one attempt, that the answer failed, with the reference from the log.
 
-    In place of the waiting that they see, if they see any; what was shown already stays.
+    It replaces the waiting indicator if there is one. Whatever was shown already stays.
     """
     card = Card(
         title=f"The answer was not posted completely (ref {reference}).",
@@ -215,11 +215,11 @@ async def own_up(interaction: Asked, reference: str) -> None:
 
 
 def _still(layout: Layout) -> Layout:
-    """A view that the library forgets once it is sent: presses are recognised by their id alone."""
+    """A view that the library forgets after sending: presses are recognised by their id alone."""
     layout.stop()
     return layout
 
 
 def taken_by_another(error: discord.HTTPException) -> bool:
-    """Whether somebody else acknowledged the interaction, or it is too late for anybody to."""
+    """Whether another replica acknowledged the interaction, or it is too late to."""
     return error.code in (ALREADY_ACKNOWLEDGED, UNKNOWN_INTERACTION)

@@ -1,8 +1,8 @@
-"""What a button carries: its call, in the custom id itself, so that it works after any restart.
+"""The custom id of a button contains its call, so it works after any restart.
 
-    d:<delivery key or nothing>:<number in the message><r if the answer takes its place>:<path>|<name>=<value>…
+    d:<delivery key or nothing>:<number in the message><r if the answer replaces the message>:<path>|<name>=<value>…
 
-The id only names things: whose list it is and who may do it is asked again at every press.
+The id only names things. Permissions are checked again at every press.
 """
 
 import re
@@ -13,7 +13,7 @@ from bot.domain.card import Action, Call
 from bot.domain.record import record
 
 MAX_CUSTOM_ID = 100
-"""Discord's documentation of components, August 2026."""
+"""Documentation of components, August 2026."""
 TEMPLATE = re.compile(
     r"d:(?P<key>[A-Za-z0-9_-]{0,24}):(?P<number>\d{1,2})(?P<replaces>r?):(?P<path>[^|]+)(?P<arguments>.*)", re.DOTALL
 )
@@ -22,7 +22,7 @@ _RESERVED = re.compile(r"[%|\x00-\x1f\x7f]|^\s|\s$")
 
 @record
 class Press:
-    """A button as it was pressed; `key` is of the delivery that posted it, empty on an answer."""
+    """A button press. `key` belongs to the delivery that posted the button; empty for an answer."""
 
     key: str
     replaces: bool
@@ -38,7 +38,7 @@ def custom_id(action: Action, *, key: str, number: int) -> str | None:
 
 
 def press(id: str) -> Press | None:
-    """What `custom_id` wrote; None for an id that is none of ours."""
+    """Parse what `custom_id` wrote; None for an id that is not ours."""
     match = TEMPLATE.fullmatch(id)
     if match is None:
         return None

@@ -1,4 +1,4 @@
-"""The permissions that Dogear asks for, by Discord's own names for them, and which of them a channel denies."""
+"""The permissions that Dogear needs, by Discord's own names, and which of them a channel denies."""
 
 import asyncio
 
@@ -19,15 +19,15 @@ NEEDED = {
     "send_messages_in_threads": "Send Messages in Threads",
     "add_reactions": "Add Reactions",
 }
-"""What each post needs, nothing else: never Administrator, never Mention Everyone."""
+"""What a post needs, and nothing else: never Administrator, never Mention Everyone."""
 WANTED = discord.Permissions(**dict.fromkeys(NEEDED, True))
 LOOKED_UP_WITHIN = 4.0
-"""Seconds for finding out what is missing: the attempt that was refused has ten in all."""
+"""Seconds to find out what is missing: the refused attempt has ten in all."""
 
 
 @record
 class Act:
-    """Something that we do in a channel, and what it needs there."""
+    """Something that we do in a channel, and the permissions it needs."""
 
     words: str
     needs: tuple[str, ...]
@@ -40,14 +40,14 @@ REACT = Act(words="put a reaction on its post", needs=("view_channel", "read_mes
 
 
 def missing(granted: discord.Permissions) -> list[str]:
-    """The names of what is needed and not granted."""
+    """The names of the missing permissions."""
     return [name for flag, name in NEEDED.items() if not getattr(granted, flag)]
 
 
 async def denied(client: discord.Client, channel: ChannelRef, act: Act) -> tuple[str, str]:
-    """Why Discord says no to it there, and the remedy; as exactly as can be found out in a moment.
+    """Why Discord refuses it there, and the remedy, as precisely as can be found out quickly.
 
-    Everything that is missing is named, for the next step would be refused in its turn.
+    Lists every missing permission, because the next step would fail for the next one.
     """
     name, lacking = await _found_out(client, channel) or ("", [])
     if lacking:
@@ -59,7 +59,9 @@ async def denied(client: discord.Client, channel: ChannelRef, act: Act) -> tuple
 
 
 async def _found_out(client: discord.Client, channel: ChannelRef) -> tuple[str, list[str]] | None:
-    """The channel's name and what it denies: from the gateway's cache, else by a request, since not every process has a gateway."""
+    """The channel's name and what it denies: from the gateway's cache, else by a request, since not every process has a
+    gateway.
+    """
     assert client.user is not None
     known = client.get_channel(int(channel.id))
     own = known.guild.get_member(client.user.id) if isinstance(known, discord.abc.GuildChannel) else None

@@ -1,4 +1,4 @@
-"""From a use to its answer, shown where it was asked: in private, in the Home tab, in a modal."""
+"""Runs a use and shows the answer where it was asked: in private, in the Home tab, or in a modal."""
 
 import asyncio
 import json
@@ -29,7 +29,7 @@ UNKNOWN = Card(
 )
 
 SCHEDULES = ("schedule", "set")
-"""The command whose digest may go to a channel that Dogear has not been invited to yet."""
+"""The command whose digest may go to a channel that Dogear is not invited to yet."""
 NOT_THEIRS = Card(
     title="This reading list belongs to another workspace.",
     blocks=(
@@ -62,7 +62,7 @@ class Home:
 
 
 async def home_of(core: Core, actor: Actor, after: InvocationId | None) -> Home:
-    """The person's Home tab. What is refused is left out, but the first, which then says why."""
+    """The person's Home tab. Refusals are left out, except that a first refusal explains why the tab is empty."""
     answers = await core.invoke_all(actor, HOME_CALLS, after=after)
     cards: list[Card] = []
     for call, answer in zip(HOME_CALLS, answers, strict=True):
@@ -76,7 +76,7 @@ async def home_of(core: Core, actor: Actor, after: InvocationId | None) -> Home:
 
 
 async def why_not_postable(api: Api, team: str, channel: str) -> str:
-    """What keeps us from posting in the channel, and what to do about it; empty if nothing does that Slack tells of."""
+    """What keeps us from posting in the channel, and the remedy. Empty if Slack reports nothing."""
     try:
         known = (await api.call(team, "conversations.info", channel=channel)).get("channel") or {}
         workspace = await api.workspace(team)
@@ -96,7 +96,7 @@ def _channel_problem(code: str) -> str:
 
 
 class Answers:
-    """Asks the core and shows what it says."""
+    """Asks the core and shows its answer."""
 
     def __init__(self, core: Core, *, web: Web, api: Api, people: People) -> None:
         self._core = core
@@ -111,7 +111,7 @@ class Answers:
         await self._show(answer, use)
 
     async def shown_when_there(self, answering: asyncio.Task[Answer], use: Use) -> None:
-        """Show an answer that was not there with the acknowledgement."""
+        """Show an answer that was too late for the acknowledgement."""
         await self._show(await answering, use)
 
     async def invoked(self, use: Use) -> Answer:
@@ -133,7 +133,7 @@ class Answers:
         return answer
 
     async def _warned(self, answer: Answer, use: Use, channel: str | None) -> Answer:
-        """The answer with a warning where the channel that has a schedule now takes nothing of ours."""
+        """The answer, with a warning if its schedule's channel does not accept our posts."""
         if not channel or not isinstance(answer.show, Card):
             return answer
         words = await why_not_postable(self._api, use.team, channel)
@@ -143,16 +143,17 @@ class Answers:
         return replace(answer, show=card)
 
     async def is_guest(self, use: Use) -> bool:
-        """Whether the person is of another workspace: they share a channel with this one, and not its reading list.
+        """Whether the person belongs to another workspace: they share a channel with this one, but not its reading
+        list.
 
-        Slack lets them press what they see. Whom it says to be of elsewhere, as it also does of colleagues in an
-        organisation with several workspaces, must be known to belong here.
+        Slack lets them press buttons. It reports the same of colleagues in an organisation with several workspaces, so
+        we check whether the person belongs here.
         """
         person = None if use.home == use.team else await self._people.person(use.team, use.user)
         return _is_of_elsewhere(use, person)
 
     def _understood(self, use: Use) -> tuple[CommandSpec | None, Call | str]:
-        """The command that is meant; a line that means none is left for the core to refuse."""
+        """The command that the line means. The core refuses an invalid line."""
         try:
             call = use.call if isinstance(use.call, Call) else parse(self._core.catalogue, use.call)
             return spec_of(self._core.catalogue, call.path), call
@@ -170,7 +171,7 @@ class Answers:
             await self._respond(answer, answer.show, use)
 
     async def _show_in_view(self, answer: Answer, card: Card, use: Use) -> None:
-        """What is done shows in the Home tab, also behind a modal; what is asked for opens in front of it."""
+        """Show a result in the Home tab, also behind a modal. A requested page opens in front of it."""
         done = card.tone is Tone.DONE and not answer.refusal
         if use.origin is Origin.MODAL:
             await self._update(self.modal(card, use), use)
@@ -226,7 +227,7 @@ class Answers:
             await self.answer(inbound.replaced(use, _on(picked.word, numbers[0])))
 
     async def _listed(self, picked: Shortcut) -> list[str]:
-        """The entries that the message's links lead to."""
+        """The entries that the message links to."""
         actor = await self._people.actor(picked.use.team, picked.use.user, picked.use.name, with_rights=False)
         found = [await self._core.complete(actor, Kind.ENTRY, link) for link in picked.links]
         return list(dict.fromkeys(choice.value for choices in found for choice in choices[:1]))
@@ -278,7 +279,7 @@ class Answers:
 
 
 def message(answer: Answer) -> Json | None:
-    """The answer as a message to where a command was typed; None for a form, which needs a modal."""
+    """The answer as a message in the command's place; None for a form, which needs a modal."""
     return None if isinstance(answer.show, Form) else _message(answer, answer.show)
 
 
@@ -295,7 +296,7 @@ def _message(answer: Answer, card: Card) -> Json:
 
 
 def _is_of_elsewhere(use: Use, person: Person | None) -> bool:
-    """By what Slack says of the person, if it does."""
+    """Whether the person is from elsewhere, according to Slack."""
     if use.home == use.team:
         return False
     return person.guest if person is not None else bool(use.home)
@@ -306,7 +307,7 @@ def _on(word: str, entry: str) -> Call:
 
 
 def _unknown_channel(spec: CommandSpec, call: Call) -> Card | None:
-    """A refusal where Slack did not turn the channel's name into an id: a post would never arrive there."""
+    """Refuse a channel name that Slack did not turn into an id: a post would never arrive there."""
     for param in spec.params:
         given = call.arguments.get(param.name, "").strip().removeprefix("#")
         where = channel_at(given)

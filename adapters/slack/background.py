@@ -1,4 +1,4 @@
-"""Work that goes on after its acknowledgement."""
+"""Background tasks after an acknowledgement."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -8,22 +8,22 @@ from adapters.slack.redaction import log
 from bot.domain.errors import PlatformError
 
 LAST_WORDS = 4.0
-"""Seconds for what is under way when we stop."""
+"""Seconds that running tasks have when we stop."""
 
 
 class Background:
-    """Everything that is under way; a failure ends in the log."""
+    """The running tasks. An error in one is logged."""
 
     def __init__(self) -> None:
         self._working: set[asyncio.Task[None]] = set()
 
     async def finish(self) -> None:
-        """Let what is under way come to its end."""
+        """Wait for running tasks."""
         if self._working:
             await asyncio.wait(self._working, timeout=LAST_WORDS)
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
-        """Go on with something after the acknowledgement."""
+        """Continue with something after the acknowledgement."""
         task = asyncio.create_task(self._safely(work))
         self._working.add(task)
         task.add_done_callback(self._working.discard)

@@ -1,4 +1,4 @@
-"""What a button carries: the call it makes, as the small JSON of its value. It names things and grants nothing."""
+"""The value of a button is its call as short JSON. It names things and grants nothing."""
 
 import json
 from enum import StrEnum
@@ -23,7 +23,7 @@ class Way(StrEnum):
 
 @record
 class Press:
-    """A pressed button; `part` counts from 1 the part of the notes that is asked for."""
+    """A button press. `part` is the requested part of the notes, from 1."""
 
     way: Way
     call: Call
@@ -31,14 +31,14 @@ class Press:
 
 
 def written(call: Call, part: int = 1) -> str | None:
-    """The button's value, None if it would be too long for one."""
+    """The button's value; None if it would be too long."""
     arguments = {clean(name): clean(value) for name, value in call.arguments.items()}
     value = to_json({"p": call.path, "a": arguments, **({"n": part} if part > 1 else {})}).decode()
     return value if len(value) <= MAX_VALUE else None
 
 
 def read(action_id: str, value: str) -> Press:
-    """The press that the button of this id and value means; raises ValueError for one that is not ours."""
+    """Parse the id and value of a button. Raises ValueError if it is not ours."""
     body = json.loads(value)
     try:
         path, arguments, part = tuple(body["p"]), dict(body.get("a", {})), int(body.get("n", 1))
