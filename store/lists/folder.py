@@ -43,7 +43,7 @@ NETWORK_FILE_SYSTEMS = frozenset(
         "virtiofs",
     ]
 )
-"""What others change on these is not reported by inotify. `fuse` stands for `fuse.sshfs` and its like, too."""
+"""File systems whose remote changes inotify does not report. `fuse` includes `fuse.sshfs` and others."""
 
 
 @record
@@ -221,7 +221,7 @@ def glance(path: Path) -> Mapping[str, tuple[int, int, int]]:
 
 
 def _digest(path: Path, status: os.stat_result) -> str:
-    """A hash of the content; what cannot be read is told apart by why, so that it is read when it can be."""
+    """A hash of the content. For an unreadable file it is the reason, so that the file is read once it is readable."""
     if not stat.S_ISREG(status.st_mode):
         return "no file"
     if status.st_size > MAX_HASHED:

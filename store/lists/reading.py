@@ -1,4 +1,4 @@
-"""One file of a reading list, from bytes to a `ReadList`. Whatever is in it or becomes of it ends as a problem."""
+"""Reads one file of a reading list, from bytes to a `ReadList`. Every failure becomes a problem."""
 
 import re
 import stat
@@ -18,16 +18,16 @@ from store.lists.text import cleaned
 
 MAX_BYTES = 2 * 1024 * 1024
 MAX_CHARACTERS = 20_000
-"""Of a line; what is longer is no text that a person wrote."""
+"""Characters of a line. People do not write longer ones."""
 MAX_SIGNS = 100_000
-"""Of `[`, `<` and `://` in a file: each may be a link, and a link costs the parser a hundred times its characters. A
-list of 2 MiB has a third of that; what has more is none, and would take seconds and hundreds of megabytes.
+"""The maximum of `[`, `<` and `://` in a file. Each may be a link, and a link costs the parser a hundred times its
+characters. A list of 2 MiB has a third of that; a file with more would take seconds and hundreds of megabytes.
 """
 _SIGN = re.compile(r"\[|<|://")
 
 
 def read_path(path: Path, file: str) -> ReadList:
-    """Read the file at `path`, which problems call `file`. Never raises; what cannot be read has `failed`."""
+    """Read the file at `path`, which problems call `file`. Never raises: an unreadable file has `failed`."""
     report = Report(file)
     try:
         status = path.stat()
@@ -47,7 +47,7 @@ def read_path(path: Path, file: str) -> ReadList:
 
 
 def read(data: bytes, file: str) -> ReadList:
-    """Read the content of a file, which problems call `file`. Never raises; what is no list at all has `failed`."""
+    """Read the content of a file, which problems call `file`. Never raises: a file that is not a list has `failed`."""
     report = Report(file)
     if len(data) > MAX_BYTES:
         _report_size(len(data), report)

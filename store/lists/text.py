@@ -14,7 +14,7 @@ UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _UNREADABLE = re.compile("[\0\udc80-\udcff]")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BINARY_FROM = 0.1
-"""The share of bytes that are no text from which on a file is taken for something else than a list."""
+"""If at least this share of the bytes is not text, the file is not a list."""
 
 
 def excerpt(text: str, most: int = 60) -> str:
@@ -24,9 +24,9 @@ def excerpt(text: str, most: int = 60) -> str:
 
 
 def cleaned(data: bytes, report: Report) -> str | None:
-    r"""The file with `\n` for every line end, line for line; None, with an error, if it is no text.
+    r"""The file with `\n` line ends, line for line; None, with an error, if it is not text.
 
-    What cannot be read becomes U+FFFD, so that an entry keeps its place and its number until the file is mended.
+    Undecodable bytes become U+FFFD, so that an entry keeps its place and number until the file is fixed.
     """
     if data.startswith(UTF_16_MARKS):
         try:

@@ -1,7 +1,7 @@
 """Which links of a Markdown list are its entries: each part of the file is read in the shape it has.
 
-A link that is no entry is part of an entry's notes, or it is not read, for a reason. Precision counts as much as
-recall: badges, rows of navigation, introductions and links in running text are no entries.
+Every other link is part of an entry's notes, or is not read, with a reason. Precision matters as much as recall:
+badges, navigation, introductions and links in running text are not entries.
 """
 
 import re

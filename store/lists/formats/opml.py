@@ -50,7 +50,7 @@ def read(text: str, file: str, report: Report) -> ReadList:
 
 
 def _reference(found: re.Match[str]) -> str:
-    """The reference as XML knows it: HTML's names are spelled out, and an `&` that is no reference is escaped."""
+    """The reference in XML's form: HTML's names are spelled out, and an `&` without a reference is escaped."""
     if found[1]:
         return found[0]
     if found[2] in name2codepoint:

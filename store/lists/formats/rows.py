@@ -1,4 +1,4 @@
-"""Tables of links as programs export them: CSV of Pocket, Instapaper, linkding, Raindrop and the like."""
+"""Tables of links as programs export them: CSV of Pocket, Instapaper, linkding, Raindrop and similar ones."""
 
 import csv
 import io
