@@ -398,7 +398,7 @@ class Dispatcher:
             case ChannelGone():
                 stopped = schedules.stop(tx, happening.channel, happening.because)
                 if stopped is not None:
-                    notices.tell(tx, notice.stopped(stopped, self._rules.host), self._rules.host)
+                    notices.notify(tx, notice.stopped(stopped, self._rules.host), self._rules.host)
                 return stopped
             case ChannelBack():
                 schedules.restart(tx, happening.channel)

@@ -149,7 +149,7 @@ def warn_if_lost(store: SqlStore, folder: Path | None) -> None:
         )
 
 
-class Nightly:
+class NightlyBackups:
     """Makes one backup a day in a folder and keeps the newest ones. Replicas that share the folder make only one."""
 
     def __init__(

@@ -106,7 +106,7 @@ class Club:
             *_jobs_of(self.platforms.values()),
         ):
             self.scheduler.add(job)
-        async with self.scheduler.running(), listening(self.store.bell(), self.deliverer.wake):
+        async with self.scheduler.running(), listening(self.store.notifications(), self.deliverer.wake):
             worker = restart_on_error("worker", self.deliverer.run, self.metrics)
             watches = [restart_on_error("watch over the lists", self.lists.watch, self.metrics)] if lists else []
             working = [asyncio.create_task(work) for work in (worker, *watches)]

@@ -236,7 +236,7 @@ def backup(
         async with _club(database) as club:
             if file.is_dir():
                 keep, zone = club.settings.backup_keep, club.settings.zone
-                daily = backups.Nightly(club.store, club.clock, file, keep=keep, zone=zone)
+                daily = backups.NightlyBackups(club.store, club.clock, file, keep=keep, zone=zone)
                 print(await asyncio.to_thread(daily.make) or "The day's backup is there already.")
             else:
                 count = await asyncio.to_thread(backups.write, club.store, file)

@@ -14,25 +14,28 @@ LISTEN = 2.0
 AGAIN = 5.0
 """Seconds until the listener reconnects. Until then the worker polls."""
 
-log = logging.getLogger("dogear.bell")
+log = logging.getLogger("dogear.notifications")
 
 
-class Bell(Protocol):
+class Notifications(Protocol):
     """A source of notifications from the store."""
 
-    def rung(self, seconds: float) -> bool: ...
+    def wait(self, seconds: float) -> bool: ...
     def close(self) -> None: ...
 
 
 @asynccontextmanager
-async def listening(bell: Bell | None, wake: Callable[[], None]) -> AsyncIterator[None]:
+async def listening(notifications: Notifications | None, wake: Callable[[], None]) -> AsyncIterator[None]:
     """Call `wake` on the event loop at every notification while the block runs."""
-    if bell is None:
+    if notifications is None:
         yield
         return
     stop, loop = threading.Event(), asyncio.get_running_loop()
     listener = threading.Thread(
-        target=_listen, args=(bell, stop, lambda: loop.call_soon_threadsafe(wake)), name="dogear-bell", daemon=True
+        target=_listen,
+        args=(notifications, stop, lambda: loop.call_soon_threadsafe(wake)),
+        name="dogear-notifications",
+        daemon=True,
     )
     listener.start()
     try:
@@ -42,15 +45,15 @@ async def listening(bell: Bell | None, wake: Callable[[], None]) -> AsyncIterato
         await asyncio.to_thread(listener.join)
 
 
-def _listen(bell: Bell, stop: threading.Event, wake: Callable[[], object]) -> None:
+def _listen(notifications: Notifications, stop: threading.Event, wake: Callable[[], object]) -> None:
     while not stop.is_set():
         try:
-            if bell.rung(LISTEN):
+            if notifications.wait(LISTEN):
                 wake()
         except StoreError as error:
             log.info("not listening: %s", error)
             stop.wait(AGAIN)
         except Exception:
-            log.exception("bug in the bell")
+            log.exception("bug in the notifications")
             stop.wait(AGAIN)
-    bell.close()
+    notifications.close()

@@ -64,21 +64,21 @@ def _first(failed: ExceptionGroup[Exception]) -> Exception:
     return first
 
 
-def _nightly(club: Club, metrics: Metrics) -> backup.Nightly | None:
+def _nightly(club: Club, metrics: Metrics) -> backup.NightlyBackups | None:
     """The nightly backups, if the host wants them. Warns if the data seems to be lost."""
     settings = club.settings
     folder = backup.usable(Path(settings.backup_folder)) if settings.backup_folder else None
     backup.warn_if_lost(club.store, folder)
     if folder is None:
         return None
-    return backup.Nightly(
+    return backup.NightlyBackups(
         club.store, club.clock, folder, keep=settings.backup_keep, zone=settings.zone, tell=metrics.backed_up
     )
 
 
 async def _read_lists(club: Club) -> None:
     """A missing list may be on a mount that is not ready yet. It is read when it appears."""
-    log_lines.tell_of_lists()
+    log_lines.log_list_changes()
     club.lists.heard = log_news
     await club.use_list(late=True)
     for team in await club.runner.read(lambda tx: tx.teams.all()):

@@ -95,7 +95,7 @@ class Ticker:
     async def _plan(self, schedules: Sequence[Schedule]) -> None:
         """Plan their slots together, or after an error one by one, so that one schedule cannot block the others."""
         try:
-            ticks = await self._runner.write(lambda tx: digests.plan_and_tell(tx, schedules, self._host))
+            ticks = await self._runner.write(lambda tx: digests.plan_and_notify(tx, schedules, self._host))
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 -- whatever it is, the others are due all the same
@@ -116,7 +116,7 @@ class Ticker:
         reference = self._clock.token()[:4].lower()
         about = {"schedule": schedule.id, "reference": reference}
         log.error("bug in the planning of a digest", exc_info=error, extra=about)
-        await self._runner.write(lambda tx: notices.tell(tx, notice.broken(schedule, reference), self._host))
+        await self._runner.write(lambda tx: notices.notify(tx, notice.broken(schedule, reference), self._host))
         self._deliverer.wake()
         self._broken[schedule.id] = type(error)
 

@@ -34,7 +34,7 @@ from bot.service import entries, notices, schedules
 SEEDS = (ReadingState.READ, ReadingState.LATER)
 LATE = timedelta(hours=24)
 """Later than this, a digest is skipped and the admins are notified. Missed digests are never posted in a burst."""
-SAID_TO_BE_LATE = timedelta(minutes=5)
+LATE_LABEL_AFTER = timedelta(minutes=5)
 """Later than this a digest says that it is late."""
 HISTORY = 10
 MAX_NEWS = 100
@@ -178,12 +178,12 @@ def plan_due(tx: Transaction, among: Sequence[Schedule] | None = None) -> Sequen
     return [Tick(schedule=one, slot=slot, outcome=outcome) for one, slot, outcome in used if outcome is not None]
 
 
-def plan_and_tell(tx: Transaction, among: Sequence[Schedule], host: Host) -> Sequence[Tick]:
+def plan_and_notify(tx: Transaction, among: Sequence[Schedule], host: Host) -> Sequence[Tick]:
     """`plan_due`, plus a notice for each slot that was skipped."""
     ticks = plan_due(tx, among)
     for tick in ticks:
         if tick.outcome is not Outcome.PLANNED:
-            notices.tell(tx, notice.unused(tick.schedule, tick.slot, tick.outcome, host), host)
+            notices.notify(tx, notice.unused(tick.schedule, tick.slot, tick.outcome, host), host)
     return ticks
 
 
@@ -199,7 +199,7 @@ def next_due(tx: Transaction, among: Sequence[Schedule] | None = None) -> dateti
 def _use(tx: Transaction, schedule: Schedule, slot: Occurrence, now: datetime) -> Outcome | None:
     """What became of the slot; None if another machine has just used it."""
     late = now - slot.due_at > LATE
-    if not late and _plan(tx, schedule, slot, late=now - slot.due_at > SAID_TO_BE_LATE) is not None:
+    if not late and _plan(tx, schedule, slot, late=now - slot.due_at > LATE_LABEL_AFTER) is not None:
         return Outcome.PLANNED
     outcome = Outcome.LATE if late else Outcome.EMPTY
     return outcome if tx.schedules.use_slot(_week(tx, schedule, slot, outcome)) else None

@@ -116,7 +116,7 @@ def sync(
     losses, left = ({}, set()) if accept else _mass_losses(kept, known_files, read, gone)
     held, news = _hold(tx, team, losses, left, read, gone)
     for change in news:
-        notices.tell_admins(tx, team, partial(notice.held, change, _named(tx, team, change)), host)
+        notices.notify_admins(tx, team, partial(notice.held, change, _named(tx, team, change)), host)
     for file in read:
         if _place(file) in left and _place(file) in known_files:  # its problems may explain why it lost so much
             tx.entries.save_file(replace(known_files[_place(file)], problems=file.list.problems))

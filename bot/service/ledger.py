@@ -114,7 +114,7 @@ def _tell(
 ) -> None:
     """Notify someone about a delivery. A notice that could not be delivered is only logged."""
     if delivery.draft.step is not Step.NOTICE:
-        notices.tell(tx, about(delivery, outcome, _entry_of(tx, delivery)), host)
+        notices.notify(tx, about(delivery, outcome, _entry_of(tx, delivery)), host)
 
 
 def _entry_of(tx: Transaction, delivery: Delivery) -> Entry | None:
@@ -154,7 +154,7 @@ def _hold_back(tx: Transaction, delivery: Delivery, durations: Durations, host: 
             return replace(delivery, state=State.REFUSED, outcome=NOT_THERE)
     else:
         give_back(tx, replace(delivery, outcome=NOT_THERE), durations.between_visits)
-        notices.tell(tx, notice.left(delivery, workspace), host)
+        notices.notify(tx, notice.left(delivery, workspace), host)
     return None
 
 
@@ -226,7 +226,7 @@ def _tell_of(
 ) -> None:
     """Notify the person who can fix it. If a digest stopped its schedule, the notice about the schedule is enough."""
     if stopped is not None:
-        notices.tell(tx, notice.stopped(stopped, host), host)
+        notices.notify(tx, notice.stopped(stopped, host), host)
     if transition.state is State.NEEDS_HUMAN:
         _tell(tx, delivery, partial(notice.doubtful, host=host), transition.outcome, host)
     elif transition.state is State.REFUSED and (stopped is None or delivery.draft.schedule is None):

@@ -96,7 +96,7 @@ _UNWRITABLE = "cannot be written, and the database must be: fix its owner or its
 
 
 def connect(url: URL) -> Engine:
-    """An engine for `begun`. Opens no connection yet."""
+    """An engine for `open_transaction`. Opens no connection yet."""
     engine = _sqlite(url) if url.drivername == "sqlite" else _postgresql(url)
     event.listen(engine, "handle_error", failures.replace)
     return engine
@@ -194,7 +194,7 @@ def _require_driver() -> None:
 
 
 @contextmanager
-def begun(engine: Engine, *, write: bool) -> Iterator[Connection]:
+def open_transaction(engine: Engine, *, write: bool) -> Iterator[Connection]:
     """A connection in a transaction that commits when the block succeeds. Raises StoreBusy."""
     try:
         connection = engine.connect()

@@ -169,7 +169,7 @@ class SqlEntries(SqlSources):
         self._spelling = spelling
 
     def by_number(self, team: TeamId, number: EntryNumber) -> Entry | None:
-        return next(self._read(self._work.quickly(hot_queries.NUMBERED, team=team, number=number)), None)
+        return next(self._read(self._work.fast_rows(hot_queries.NUMBERED, team=team, number=number)), None)
 
     def by_key(self, team: TeamId, key: str) -> Entry | None:
         keyed = select(ENTRY).where(on_list(team), ENTRY.c.key_hash == hashed(key))
@@ -179,15 +179,15 @@ class SqlEntries(SqlSources):
         return (entry_of(row, self._work.tree) for row in rows)
 
     def get(self, team: TeamId, ids: Sequence[EntryId]) -> Mapping[EntryId, Entry]:
-        rows = self._work.quickly(hot_queries.THESE, team=team, numbers=json.dumps(_numbers(team, ids)))
+        rows = self._work.fast_rows(hot_queries.THESE, team=team, numbers=json.dumps(_numbers(team, ids)))
         return {entry.id: entry for entry in self._read(rows)}
 
     def draw(self, member: MemberId, lot: int) -> Entry | None:
         asked = {"team": team_of(member), "member": number_of(member), "lot": lot}
-        return next(self._read(self._work.quickly(hot_queries.DRAWN, **asked)), None)
+        return next(self._read(self._work.fast_rows(hot_queries.DRAWN, **asked)), None)
 
     def count(self, team: TeamId) -> int:
-        ((count,),) = self._work.quickly(hot_queries.ON_LIST, team=team)
+        ((count,),) = self._work.fast_rows(hot_queries.ON_LIST, team=team)
         return int(count)
 
     def page(

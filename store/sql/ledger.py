@@ -48,7 +48,7 @@ from store.sql.ledger_queries import (
 )
 from store.sql.ledger_rows import delivery_of, message_of, planned
 from store.sql.ledger_updates import BUSY_UNTIL, FOLLOW, INTEND, LEASE, PUSH, SETTLE
-from store.sql.notify import ring
+from store.sql.notify import notify_workers
 from store.sql.session import AnyRow, Session
 from store.sql.tables import DELIVERY, HALT, INSTANCE
 
@@ -70,7 +70,7 @@ class SqlLedger:
         due = max(not_before, self._busy_until(drafts[0].channel) or not_before)
         rows = [planned(team, number, draft, instance, due) for number, draft in enumerate(drafts, start=first)]
         self._work.change(_INSERT, rows)
-        ring(self._work.connection)
+        notify_workers(self._work.connection)
         return True
 
     def _busy_until(self, channel: ChannelRef) -> datetime | None:
@@ -158,7 +158,7 @@ class SqlLedger:
         for row in settled:
             self._go_on(row, now, free_at or now)
         if state is State.PENDING and (not_before or now) <= now:
-            ring(self._work.connection)
+            notify_workers(self._work.connection)
         return bool(settled)
 
     def _go_on(self, row: AnyRow, now: datetime, free_at: datetime) -> None:
@@ -243,7 +243,7 @@ class SqlLedger:
     def entry_shown_by(self, message: MessageRef) -> tuple[TeamId, EntryId] | None:
         workspace, channel = message.channel.workspace, message.channel.id
         place = {"platform": workspace.platform, "workspace": workspace.id, "channel": channel}
-        rows = self._work.quickly(hot_queries.SHOWING, **place, message=message.id)
+        rows = self._work.fast_rows(hot_queries.SHOWING, **place, message=message.id)
         return next(((TeamId(row.team), EntryId(id_of(row.team, row.entry))) for row in rows), None)
 
     def posted_messages(self, workspace: WorkspaceRef, since: datetime) -> Sequence[MessageRef]:
@@ -261,7 +261,7 @@ class SqlLedger:
     def discussions(self, team: TeamId, entry: EntryId, limit: int) -> Sequence[tuple[datetime, MessageRef]]:
         if team_of(entry) != team:
             return []
-        rows = self._work.quickly(hot_queries.DISCUSSIONS, team=team, entry=number_of(entry), limit=limit)
+        rows = self._work.fast_rows(hot_queries.DISCUSSIONS, team=team, entry=number_of(entry), limit=limit)
         return [(row.at, message_of(row, row.message_channel, row.message)) for row in rows]
 
     def unsettled(self, team: TeamId) -> Sequence[Delivery]:

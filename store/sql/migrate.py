@@ -26,7 +26,7 @@ from sqlalchemy import (
 from bot.domain.errors import BadConfig, StaleSchema, StoreBusy
 from bot.domain.ids import WorkspaceRef
 from bot.ports.clock import Clock
-from store.sql.engine import begun
+from store.sql.engine import open_transaction
 from store.sql.search import postgres
 from store.sql.tables import INSTANCE, METADATA, TEAM, WORKSPACE
 
@@ -44,7 +44,7 @@ def prepare(engine: Engine, clock: Clock, *, migrate: bool, alone: WorkspaceRef 
 
     With `alone`, an older database is not upgraded if it has any other workspace than this one, or any other team.
     """
-    with begun(engine, write=False) as connection:
+    with open_transaction(engine, write=False) as connection:
         found = revision(connection)
     if found is None:
         found = _create(engine, clock)
@@ -72,7 +72,7 @@ def _has_others(engine: Engine, alone: WorkspaceRef) -> bool:
             select(literal(1)).select_from(TEAM).where(TEAM.c.id.not_in(its_team)).exists(),
         )
     )
-    with begun(engine, write=False) as connection:
+    with open_transaction(engine, write=False) as connection:
         return bool(connection.scalar(others))
 
 
@@ -105,7 +105,7 @@ def copy(engine: Engine, name: str) -> Path:
 
 def _create(engine: Engine, clock: Clock) -> str:
     """Create the tables, unless another process was faster. Returns the revision."""
-    with begun(engine, write=True) as connection:
+    with open_transaction(engine, write=True) as connection:
         _wait_for_turn(connection)
         found = revision(connection)
         if found is not None:
@@ -132,7 +132,7 @@ def upgrade(engine: Engine) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    with begun(engine, write=True) as connection:
+    with open_transaction(engine, write=True) as connection:
         _wait_for_turn(connection)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

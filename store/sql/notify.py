@@ -11,20 +11,20 @@ from store.sql.failures import sentence_for
 CHANNEL = "dogear_deliveries"
 
 
-def ring(connection: Connection) -> None:
+def notify_workers(connection: Connection) -> None:
     """Wake every worker once this transaction commits. Calling it again in the transaction has no effect."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"NOTIFY {CHANNEL}")
 
 
-class Bell:
+class Notifications:
     """Listens on its own connection, which it reopens after an error."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._connection: Connection | None = None
 
-    def rung(self, seconds: float) -> bool:
+    def wait(self, seconds: float) -> bool:
         """Wait up to `seconds` for a notification. Raises StoreBusy without a connection.
 
         A new connection counts as a notification, because earlier ones were missed.

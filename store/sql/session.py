@@ -65,7 +65,7 @@ class Session:
         """Every row. `values` are the parameters of a prebuilt statement."""
         return self.connection.execute(statement, values).all()
 
-    def quickly(self, statement: FastRows, **values: Any) -> Sequence[Any]:
+    def fast_rows(self, statement: FastRows, **values: Any) -> Sequence[Any]:
         """As `rows`, for the most frequent queries."""
         return statement.rows(self.connection, **values)
 
@@ -102,7 +102,7 @@ class Session:
         processor = column.type.dialect_impl(self.connection.dialect).bind_processor(self.connection.dialect)
         return processor(value) if processor else value
 
-    def spelled(self, statement: Select[Any]) -> tuple[str, tuple[Any, ...]]:
+    def sql_of(self, statement: Select[Any]) -> tuple[str, tuple[Any, ...]]:
         """A query of texts and numbers as SQL with `?` and its parameters, to embed in other SQL."""
         compiled = statement.compile(dialect=self.connection.dialect, compile_kwargs={"render_postcompile": True})
         values = compiled.params

@@ -17,9 +17,9 @@ from bot.ports.clock import Clock
 from bot.ports.runner import Failed
 from store.sql import backup
 from store.sql.advisory_lock import ExclusiveLock, hold
-from store.sql.engine import POOL, RolledBack, address, begun, connect, savepoint
+from store.sql.engine import POOL, RolledBack, address, connect, open_transaction, savepoint
 from store.sql.migrate import REVISION, prepare, revision
-from store.sql.notify import Bell
+from store.sql.notify import Notifications
 from store.sql.session import DatabaseTime, Tree
 from store.sql.tables import INSTANCE
 from store.sql.transaction import SqlTransaction
@@ -69,14 +69,14 @@ def open_store(
     return SqlStore(engine, clock, tree, database_time or (lambda moment: moment + _offset(clock)))
 
 
-def is_made(url: str) -> bool:
+def exists(url: str) -> bool:
     """Whether our database exists there, in any version. Creates none. Raises BadConfig, StoreBusy."""
     at = address(url)
     if at.drivername == "sqlite" and not Path(at.database or "").exists():
         return False
     engine = connect(at)
     try:
-        with begun(engine, write=False) as connection:
+        with open_transaction(engine, write=False) as connection:
             return revision(connection) is not None
     finally:
         engine.dispose()
@@ -119,7 +119,7 @@ class SqlStore:
 
     @contextmanager
     def begin(self, *, write: bool) -> Iterator[SqlTransaction]:
-        with begun(self._engine, write=write) as connection:
+        with open_transaction(self._engine, write=write) as connection:
             yield self._transaction(connection)
 
     def together(self, use_cases: Iterable[Callable[[SqlTransaction], Any]]) -> list[Any]:
@@ -128,7 +128,7 @@ class SqlStore:
         To each use case it is a transaction of its own: one that raises rolls back alone, and its result is `Failed`.
         If the whole cannot be committed, this raises and nothing is saved.
         """
-        with begun(self._engine, write=True) as connection:
+        with open_transaction(self._engine, write=True) as connection:
             return [self._part(connection, use_case) for use_case in use_cases]
 
     def _part(self, connection: Connection, use_case: Callable[[SqlTransaction], Any]) -> Any:
@@ -153,9 +153,9 @@ class SqlStore:
         """How many threads may write at a time. On SQLite more would only wait for each other."""
         return 1 if self._engine.dialect.name == "sqlite" else POOL // 2
 
-    def bell(self) -> Bell | None:
+    def notifications(self) -> Notifications | None:
         """Notifications of other processes about due deliveries; None if there are no other processes."""
-        return None if self._engine.dialect.name == "sqlite" else Bell(self._engine)
+        return None if self._engine.dialect.name == "sqlite" else Notifications(self._engine)
 
     def acquire(self, name: str) -> ExclusiveLock | None:
         """Take a lock between processes; None while another has it. Raises StoreBusy."""
@@ -166,17 +166,17 @@ class SqlStore:
 
     def schema(self) -> str:
         """The database's schema revision."""
-        with begun(self._engine, write=False) as connection:
+        with open_transaction(self._engine, write=False) as connection:
             return revision(connection) or ""
 
     def is_empty(self) -> bool:
         """Whether the database has no data yet."""
-        with begun(self._engine, write=False) as connection:
+        with open_transaction(self._engine, write=False) as connection:
             return backup.is_empty(connection)
 
     def key(self) -> bytes:
         """Identifies the database. It is in its backups, so a restored database has the same key."""
-        with begun(self._engine, write=False) as connection:
+        with open_transaction(self._engine, write=False) as connection:
             key: bytes = connection.scalars(select(INSTANCE.c.key)).one()
             return key
 
@@ -187,7 +187,7 @@ class SqlStore:
 
     def backup(self) -> Iterator[str]:
         """A snapshot of everything, as lines that `restore` reads on either engine. Others can write meanwhile."""
-        with begun(self._engine, write=False) as connection:
+        with open_transaction(self._engine, write=False) as connection:
             yield from backup.lines(connection, self._clock.now())
 
     def restore(self, read: Callable[[], Iterable[str]], then: Callable[[SqlTransaction], T]) -> tuple[int, T]:

@@ -143,10 +143,10 @@ class SqlTeams:
         self._work.change(update(TEAM).where(TEAM.c.id == team).values(zone=zone))
 
     def workspace(self, ref: WorkspaceRef) -> Workspace | None:
-        return next(map(_workspace, self._work.quickly(_WORKSPACE, platform=ref.platform, workspace=ref.id)), None)
+        return next(map(_workspace, self._work.fast_rows(_WORKSPACE, platform=ref.platform, workspace=ref.id)), None)
 
     def of_workspace(self, ref: WorkspaceRef) -> Team | None:
-        return next(map(_team, self._work.quickly(_TEAM_OF, platform=ref.platform, workspace=ref.id)), None)
+        return next(map(_team, self._work.fast_rows(_TEAM_OF, platform=ref.platform, workspace=ref.id)), None)
 
     def workspaces(self, team: TeamId | None) -> Sequence[Workspace]:
         statement = select(WORKSPACE).where(WORKSPACE.c.team.is_not_distinct_from(team), WORKSPACE.c.left_at.is_(None))
@@ -182,12 +182,12 @@ class SqlTeams:
         purge_workspace(self._work, ref)
 
     def member(self, team: TeamId, account: AccountRef) -> Member | None:
-        rows = self._work.quickly(_MEMBER, team=team, platform=account.platform, account=account.id)
+        rows = self._work.fast_rows(_MEMBER, team=team, platform=account.platform, account=account.id)
         return next(map(_member, rows), None)
 
     def team_and_member(self, ref: WorkspaceRef, account: AccountRef) -> tuple[Team, Member | None] | None:
         whose = {"of": account.platform, "account": account.id}
-        for row in self._work.quickly(_KNOWN, platform=ref.platform, workspace=ref.id, **whose):
+        for row in self._work.fast_rows(_KNOWN, platform=ref.platform, workspace=ref.id, **whose):
             team = Team(id=TeamId(row.team_id), name=row.team_name, zone=row.team_zone)
             return team, None if row.number is None else _member(row)
         return None

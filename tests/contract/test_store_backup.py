@@ -317,7 +317,7 @@ def test_a_damaged_compressed_file_and_a_file_that_is_not_there_are_told_apart(
 
 def test_a_backup_is_made_each_night_and_the_oldest_go(store: SqlStore, tmp_path: Path, clock: FakeClock) -> None:
     filled(store)
-    nightly = backup.Nightly(store, clock, tmp_path, keep=2, zone="Europe/Berlin")
+    nightly = backup.NightlyBackups(store, clock, tmp_path, keep=2, zone="Europe/Berlin")
     (tmp_path / "dogear-before-the-move.jsonl.gz").touch()
 
     days = []
@@ -340,7 +340,7 @@ def test_when_the_newest_backup_was_made_is_told_for_an_alert(
     told: list[float] = []
 
     async def looked() -> None:
-        await backup.Nightly(store, clock, tmp_path, keep=2, zone="UTC", tell=told.append).job().run()
+        await backup.NightlyBackups(store, clock, tmp_path, keep=2, zone="UTC", tell=told.append).job().run()
 
     asyncio.run(looked())
     clock.advance(timedelta(hours=-6))  # a look that is too early makes none
@@ -359,7 +359,7 @@ def test_a_look_that_hangs_is_not_joined_by_another(store: SqlStore, tmp_path: P
         assert release.wait(60)
 
     async def scene() -> None:
-        job = backup.Nightly(store, clock, tmp_path, keep=2, zone="UTC", tell=slow).job()
+        job = backup.NightlyBackups(store, clock, tmp_path, keep=2, zone="UTC", tell=slow).job()
         first = asyncio.ensure_future(job.run())
         await asyncio.to_thread(begun.wait, 60)
         with pytest.raises(Conflict, match="has not ended"):
@@ -383,11 +383,11 @@ def test_a_lost_database_neither_replaces_the_backups_nor_lets_the_oldest_go(
 ) -> None:
     """The volume is gone, the club is founded anew in an empty database, and a week and a night go by."""
     filled(store)
-    before = backup.Nightly(store, clock, tmp_path, keep=7, zone="UTC")
+    before = backup.NightlyBackups(store, clock, tmp_path, keep=7, zone="UTC")
     good = [before.make_if_due() for _ in range(7) if clock.advance(timedelta(days=1))]
     made_elsewhere(empty)
     a_club(empty, "default")
-    after = backup.Nightly(empty, clock, tmp_path, keep=7, zone="UTC")
+    after = backup.NightlyBackups(empty, clock, tmp_path, keep=7, zone="UTC")
 
     backup.warn_if_lost(empty, tmp_path)
     for _ in range(8):
@@ -405,14 +405,14 @@ def test_a_restored_club_goes_on_with_the_backups(
     store: SqlStore, empty: SqlStore, tmp_path: Path, clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     filled(store)
-    made = backup.Nightly(store, clock, tmp_path, keep=1, zone="UTC").make_if_due()
+    made = backup.NightlyBackups(store, clock, tmp_path, keep=1, zone="UTC").make_if_due()
     assert made is not None
 
     made_elsewhere(empty)
     backup.restore(empty, made)
     clock.advance(timedelta(days=1))
     backup.warn_if_lost(empty, tmp_path)
-    again = backup.Nightly(empty, clock, tmp_path, keep=1, zone="UTC").make_if_due()
+    again = backup.NightlyBackups(empty, clock, tmp_path, keep=1, zone="UTC").make_if_due()
 
     assert [again] == backup.made(tmp_path) != [made]
     assert caplog.records == []
@@ -422,7 +422,7 @@ def test_a_damaged_backup_does_not_hide_whose_the_older_ones_are(
     store: SqlStore, empty: SqlStore, tmp_path: Path, clock: FakeClock
 ) -> None:
     filled(store)
-    backup.Nightly(store, clock, tmp_path, keep=7, zone="UTC").make_if_due()
+    backup.NightlyBackups(store, clock, tmp_path, keep=7, zone="UTC").make_if_due()
     for damaged, content in (("2026-11-24", b""), ("2026-11-25", b"\x1f\x8bno"), ("2026-11-26", b"[]\n")):
         (tmp_path / f"dogear-{damaged}.jsonl.gz").write_bytes(content)
     made_elsewhere(empty)
@@ -430,13 +430,13 @@ def test_a_damaged_backup_does_not_hide_whose_the_older_ones_are(
     clock.advance(timedelta(days=7))
 
     with pytest.raises(BadConfig, match="of another database"):
-        backup.Nightly(empty, clock, tmp_path, keep=7, zone="UTC").make_if_due()
-    assert backup.Nightly(store, clock, tmp_path, keep=7, zone="UTC").make_if_due()
+        backup.NightlyBackups(empty, clock, tmp_path, keep=7, zone="UTC").make_if_due()
+    assert backup.NightlyBackups(store, clock, tmp_path, keep=7, zone="UTC").make_if_due()
 
 
 def test_replicas_that_share_a_folder_make_one_backup(store: SqlStore, tmp_path: Path, clock: FakeClock) -> None:
     filled(store)
-    first, second = (backup.Nightly(store, clock, tmp_path, keep=2, zone="UTC") for _ in range(2))
+    first, second = (backup.NightlyBackups(store, clock, tmp_path, keep=2, zone="UTC") for _ in range(2))
 
     assert first.make_if_due()
     assert second.make_if_due() is None

@@ -190,7 +190,7 @@ def test_the_listener_and_the_shard_holder_come_back_after_a_cut(
     async def scene(url: str) -> None:
         store, woken = open_store(url, clock), asyncio.Event()
         shards = Shards(ThreadedVault(store, []), DISCORD, 2, start)
-        async with listening(store.bell(), woken.set), asyncio.timeout(60):
+        async with listening(store.notifications(), woken.set), asyncio.timeout(60):
             for _ in range(3):
                 await woken.wait()
                 await shards.look()

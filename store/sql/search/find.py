@@ -18,8 +18,8 @@ from store.sql.entries import entry_of
 from store.sql.filters import among as narrowed
 from store.sql.filters import asked, on_list
 from store.sql.search.index import Index
-from store.sql.search.key_terms import telling
-from store.sql.search.query_plan import Term, Wanted, wanted_by
+from store.sql.search.key_terms import key_terms
+from store.sql.search.query_plan import QueryPlan, Term, plan_query
 from store.sql.search.snippet import best_line, emphasised
 from store.sql.search.spelling import Spelling
 from store.sql.search.words import distinct
@@ -36,49 +36,49 @@ class SqlSearch:
     def find(
         self, team: TeamId, member: MemberId, query: Query, *, offset: int, limit: int, lines: bool = True
     ) -> Hits:
-        wanted = self._wanted(team, query)
-        if wanted.anything:
+        plan = self._plan(team, query)
+        if plan.anything:
             among = narrowed(team, member, query)
-            total, numbers = self._index.find(team, wanted, among, offset=offset, limit=limit)
+            total, numbers = self._index.find(team, plan, among, offset=offset, limit=limit)
         elif query.words or query.phrases:
             total, numbers = 0, ()
         else:
-            total, numbers = self._listed(team, wanted, asked(team, member, query), offset, limit)
-        return Hits(total=total, items=self._hits(team, wanted if lines else Wanted(), numbers))
+            total, numbers = self._listed(team, plan, asked(team, member, query), offset, limit)
+        return Hits(total=total, items=self._hits(team, plan if lines else QueryPlan(), numbers))
 
     def corrected(self, team: TeamId, query: Query) -> Mapping[str, str]:
         return self._spelling.corrected(team, query)
 
-    def _wanted(self, team: TeamId, query: Query) -> Wanted:
-        wanted = wanted_by(query)
-        return replace(wanted, begun=self._spelling.begun(team, wanted.prefix)) if wanted.prefix else wanted
+    def _plan(self, team: TeamId, query: Query) -> QueryPlan:
+        plan = plan_query(query)
+        return replace(plan, prefixed=self._spelling.prefixed(team, plan.prefix)) if plan.prefix else plan
 
     def related(self, team: TeamId, entry: Entry, limit: int) -> Sequence[Hit]:
-        wanted = Wanted(words=tuple(Term(tokens=(word,)) for word in telling(self._work, entry)))
-        if not wanted.anything:
+        plan = QueryPlan(words=tuple(Term(tokens=(word,)) for word in key_terms(self._work, entry)))
+        if not plan.anything:
             return ()
-        _, numbers = self._index.find(team, wanted, None, offset=0, limit=limit + 1)
-        return self._hits(team, wanted, [number for number in numbers if number != entry.number][:limit])
+        _, numbers = self._index.find(team, plan, None, offset=0, limit=limit + 1)
+        return self._hits(team, plan, [number for number in numbers if number != entry.number][:limit])
 
     def _listed(
-        self, team: TeamId, wanted: Wanted, filters: Sequence[Any], offset: int, limit: int
+        self, team: TeamId, plan: QueryPlan, filters: Sequence[Any], offset: int, limit: int
     ) -> tuple[int, Sequence[int]]:
         """A query of filters only has the list's own order."""
-        unwanted = self._index.unwanted(team, wanted)
-        without = [] if unwanted is None else [ENTRY.c.number.not_in(unwanted)]
+        excluded = self._index.excluded(team, plan)
+        without = [] if excluded is None else [ENTRY.c.number.not_in(excluded)]
         where = and_(on_list(team), *filters, *without)
         total: int = self._work.value(select(func.count()).where(where))
         page = select(ENTRY.c.number).where(where).order_by(ENTRY.c.number).offset(offset).limit(limit)
         return total, [row.number for row in self._work.rows(page)]
 
-    def _hits(self, team: TeamId, wanted: Wanted, numbers: Sequence[int]) -> tuple[Hit, ...]:
+    def _hits(self, team: TeamId, plan: QueryPlan, numbers: Sequence[int]) -> tuple[Hit, ...]:
         if not numbers:
             return ()
-        rows = self._work.quickly(hot_queries.THESE, team=team, numbers=json.dumps(list(numbers)))
+        rows = self._work.fast_rows(hot_queries.THESE, team=team, numbers=json.dumps(list(numbers)))
         found = {row.number: entry_of(row, _no_tree) for row in rows}
-        if not wanted.anything:
+        if not plan.anything:
             return tuple(Hit(entry=found[number], title=plain(found[number].title)) for number in numbers)
-        words = self._index.matched(team, wanted, {number: _text(entry) for number, entry in found.items()})
+        words = self._index.matched(team, plan, {number: _text(entry) for number, entry in found.items()})
         return tuple(self._hit(found[number], words.get(number, frozenset())) for number in numbers)
 
     def _hit(self, entry: Entry, words: AbstractSet[str]) -> Hit:

@@ -8,7 +8,7 @@ from sqlalchemy import Select
 
 from bot.domain.source import ReadEntry
 from store.sql.filters import Among
-from store.sql.search.query_plan import Wanted
+from store.sql.search.query_plan import QueryPlan
 
 
 class Index(Protocol):
@@ -31,15 +31,15 @@ class Index(Protocol):
         ...
 
     def find(
-        self, team: int, wanted: Wanted, among: Among | None, *, offset: int, limit: int
+        self, team: int, plan: QueryPlan, among: Among | None, *, offset: int, limit: int
     ) -> tuple[int, Sequence[int]]:
         """The number of matching entries and some of their numbers, best first, within `among`."""
         ...
 
-    def unwanted(self, team: int, wanted: Wanted) -> Select[Any] | None:
+    def excluded(self, team: int, plan: QueryPlan) -> Select[Any] | None:
         """The numbers of entries that contain an excluded term; None if nothing is excluded."""
         ...
 
-    def matched(self, team: int, wanted: Wanted, texts: Mapping[int, str]) -> Mapping[int, AbstractSet[str]]:
+    def matched(self, team: int, plan: QueryPlan, texts: Mapping[int, str]) -> Mapping[int, AbstractSet[str]]:
         """Which words in these entries' texts (by number) match the query, folded as `wanted.fold` does."""
         ...

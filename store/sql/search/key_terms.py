@@ -24,7 +24,7 @@ COMMON_SHARE_OF_FEW, COMMON_SHARE = 0.5, 0.05
 """
 
 
-def telling(work: Session, entry: Entry) -> Sequence[str]:
+def key_terms(work: Session, entry: Entry) -> Sequence[str]:
     """The entry's folded words that are frequent in it and rare elsewhere, the most distinctive first."""
     counts = _counted(entry)
     every: int = work.value(select(func.count()).where(on_list(entry.team)))

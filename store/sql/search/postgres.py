@@ -34,7 +34,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from bot.domain.record import record
 from bot.domain.source import ReadEntry
 from store.sql.filters import Among
-from store.sql.search.query_plan import ENOUGH, MAX_RANKED, Term, Tier, Wanted
+from store.sql.search.query_plan import ENOUGH, MAX_RANKED, QueryPlan, Term, Tier
 from store.sql.search.words import distinct, tokens
 from store.sql.session import Session
 
@@ -120,16 +120,16 @@ class PostgresIndex:
         return {word for word, (_, entries) in self._stems(team, words).items() if entries}
 
     def find(
-        self, team: int, wanted: Wanted, among: Among | None, *, offset: int, limit: int
+        self, team: int, plan: QueryPlan, among: Among | None, *, offset: int, limit: int
     ) -> tuple[int, Sequence[int]]:
-        words = self._words(team, wanted)
-        tiers = words.tiers(wanted)
+        words = self._words(team, plan)
+        tiers = words.tiers(plan)
         total = self._count(team, tiers, among)
-        if wanted.begun and total < ENOUGH:
-            tiers = [*(tiers if total else ()), words.begun(wanted)]
+        if plan.prefixed and total < ENOUGH:
+            tiers = [*(tiers if total else ()), words.prefixed(plan)]
             total = self._count(team, tiers, among)
         found: list[int] = []
-        for tier in [*words.all(wanted), *tiers]:
+        for tier in [*words.all(plan), *tiers]:
             if len(found) >= min(offset + limit, total):
                 break
             found += self._best(team, tier, among, found, offset + limit - len(found), total)
@@ -162,32 +162,30 @@ class PostgresIndex:
         best = select(found.c.entry).order_by(score.desc(), found.c.entry).limit(limit)
         return [row.entry for row in self._work.rows(best)]
 
-    def unwanted(self, team: int, wanted: Wanted) -> Select[Any] | None:
-        if not wanted.without:
+    def excluded(self, team: int, plan: QueryPlan) -> Select[Any] | None:
+        if not plan.without:
             return None
-        expression = self._words(team, wanted).any(wanted.without)
+        expression = self._words(team, plan).any(plan.without)
         return select(_ENTRY.c.entry).where(_ENTRY.c.team == team, _holds(f"{_of_team(team)} & {expression}"))
 
     def matched(
         self,
         team: int,  # noqa: ARG002 -- stems do not depend on the team
-        wanted: Wanted,
+        plan: QueryPlan,
         texts: Mapping[int, str],
     ) -> Mapping[int, AbstractSet[str]]:
         held = {number: distinct(text[:MAX_TEXT]) for number, text in texts.items()}
         asked = [
-            token
-            for term in (*wanted.words, *wanted.phrases, *wanted.stand_ins, *wanted.begun)
-            for token in term.tokens
+            token for term in (*plan.words, *plan.phrases, *plan.synonyms, *plan.prefixed) for token in term.tokens
         ]
-        begun = {token[0] for token in asked}  # a stem begins as its word does, and long texts have many words
-        likely = {word for words in held.values() for word in words if word[0] in begun}
+        prefixed = {token[0] for token in asked}  # a stem begins as its word does, and long texts have many words
+        likely = {word for words in held.values() for word in words if word[0] in prefixed}
         parameters = {"asked": " ".join(asked), "words": " ".join(likely)}
         means = {word for (word,) in self._work.connection.exec_driver_sql(_MEANT, parameters)}
         return {number: found & means for number, found in held.items()}
 
-    def _words(self, team: int, wanted: Wanted) -> "_Words":
-        terms = (*wanted.words, *wanted.phrases, *wanted.without, *wanted.stand_ins, *wanted.begun)
+    def _words(self, team: int, plan: QueryPlan) -> "_Words":
+        terms = (*plan.words, *plan.phrases, *plan.without, *plan.synonyms, *plan.prefixed)
         every: int = self._work.value(select(_WORD.c.entries).where(_WORD.c.team == team, _WORD.c.word == _EVERY))
         return _Words(self._stems(team, [token for term in terms for token in term.tokens]), every or 0)
 
@@ -205,11 +203,11 @@ class _Ranked:
     """
 
     expression: str
-    weighs: tuple[tuple[float, str], ...]
+    ranking: tuple[tuple[float, str], ...]
 
     def score(self, most: int, words: ColumnElement[Any]) -> ColumnElement[Any]:
         """The score by the `most` heaviest words."""
-        heaviest = sorted(self.weighs, reverse=True)[:most]
+        heaviest = sorted(self.ranking, reverse=True)[:most]
         return sum(
             (literal(weight, Float) * _rank(words, expression) for weight, expression in heaviest),
             start=literal(0.0, Float),
@@ -223,31 +221,31 @@ class _Words:
         self._stems = stems
         self._every = every
 
-    def tiers(self, wanted: Wanted) -> list[_Ranked]:
+    def tiers(self, plan: QueryPlan) -> list[_Ranked]:
         """Entries that contain a word of a tier and every phrase."""
-        return [self._tier(wanted, tier) for tier in wanted.tiers]
+        return [self._tier(plan, tier) for tier in plan.tiers]
 
-    def _tier(self, wanted: Wanted, tier: Tier) -> _Ranked:
-        expression = self._with_phrases(wanted, [self.any(tier.holds)] if tier.holds else [])
-        return _Ranked(expression=expression, weighs=self._weighed((*tier.weighs, *wanted.phrases)))
+    def _tier(self, plan: QueryPlan, tier: Tier) -> _Ranked:
+        expression = self._with_phrases(plan, [self.any(tier.words)] if tier.words else [])
+        return _Ranked(expression=expression, ranking=self._weighed((*tier.ranking, *plan.phrases)))
 
-    def begun(self, wanted: Wanted) -> _Ranked:
+    def prefixed(self, plan: QueryPlan) -> _Ranked:
         """Entries that contain a word that begins with the last one."""
-        begun = self.any(wanted.begun)
-        return _Ranked(expression=self._with_phrases(wanted, [begun]), weighs=((1.0, begun),))
+        prefixed = self.any(plan.prefixed)
+        return _Ranked(expression=self._with_phrases(plan, [prefixed]), ranking=((1.0, prefixed),))
 
-    def all(self, wanted: Wanted) -> list[_Ranked]:
+    def all(self, plan: QueryPlan) -> list[_Ranked]:
         """Entries that contain all of few words, in each way."""
-        return [self._every_group(wanted, way) for way in wanted.all_ways]
+        return [self._every_group(plan, way) for way in plan.all_ways]
 
-    def _every_group(self, wanted: Wanted, way: Sequence[tuple[Term, ...]]) -> _Ranked:
-        expression = self._with_phrases(wanted, [self.any(group) for group in way])
+    def _every_group(self, plan: QueryPlan, way: Sequence[tuple[Term, ...]]) -> _Ranked:
+        expression = self._with_phrases(plan, [self.any(group) for group in way])
         groups = tuple((self._rarity(group[0]), self.any(group)) for group in way)
-        return _Ranked(expression=expression, weighs=(*groups, *self._weighed(wanted.phrases)))
+        return _Ranked(expression=expression, ranking=(*groups, *self._weighed(plan.phrases)))
 
-    def _with_phrases(self, wanted: Wanted, words: list[str]) -> str:
-        without = [f"!{self.any(wanted.without)}"] if wanted.without else []
-        return f"({' & '.join([*words, *map(self._one, wanted.phrases), *without])})"
+    def _with_phrases(self, plan: QueryPlan, words: list[str]) -> str:
+        without = [f"!{self.any(plan.without)}"] if plan.without else []
+        return f"({' & '.join([*words, *map(self._one, plan.phrases), *without])})"
 
     def any(self, terms: Iterable[Term]) -> str:
         return f"({' | '.join(map(self._one, dict.fromkeys(terms)))})"

@@ -167,16 +167,16 @@ class Term:
 class Tier:
     """An entry must contain one of `words`. The words of `ranking` rank it; repeated ones count again."""
 
-    holds: tuple[Term, ...]
-    weighs: tuple[Term, ...]
+    words: tuple[Term, ...]
+    ranking: tuple[Term, ...]
 
 
 @record
-class Wanted:
+class QueryPlan:
     """At least one word, every phrase, and none of `without`.
 
     `words` keeps repeats; `corrected` are those of them that are corrections. `prefix` is the last word if it may also
-    be the beginning of a word, and `begun` are the words of the list that begin with it. `also` maps words to their
+    be the beginning of a word, and `prefixed` are the words of the list that begin with it. `also` maps words to their
     synonyms.
     """
 
@@ -184,7 +184,7 @@ class Wanted:
     phrases: tuple[Term, ...] = ()
     without: tuple[Term, ...] = ()
     prefix: Term | None = None
-    begun: tuple[Term, ...] = ()
+    prefixed: tuple[Term, ...] = ()
     also: Mapping[Term, tuple[Term, ...]] = field(default_factory=dict)
     corrected: AbstractSet[Term] = frozenset()
 
@@ -196,16 +196,16 @@ class Wanted:
         typed = tuple(word for word in self.words if word not in self.corrected)
         corrected = tuple(word for word in self.words if word in self.corrected)
         tiers = [
-            Tier(holds=typed, weighs=self.words),
-            *(Tier(holds=words, weighs=words) for words in (self._others(typed), corrected, self._others(corrected))),
+            Tier(words=typed, ranking=self.words),
+            *(Tier(words=words, ranking=words) for words in (self._others(typed), corrected, self._others(corrected))),
         ]
-        return [tier for tier in tiers if tier.holds] or [Tier(holds=(), weighs=())]
+        return [tier for tier in tiers if tier.words] or [Tier(words=(), ranking=())]
 
     def _others(self, words: Iterable[Term]) -> tuple[Term, ...]:
         return tuple(dict.fromkeys(term for word in words for term in self.also.get(word, ())))
 
     @property
-    def stand_ins(self) -> tuple[Term, ...]:
+    def synonyms(self) -> tuple[Term, ...]:
         """The synonyms of all words."""
         return self._others(self.also)
 
@@ -225,8 +225,8 @@ class Wanted:
         ways: list[list[tuple[Term, ...]]] = [[(word,) for word in self.few]]
         if self.also:
             ways.append([(word, *self.also.get(word, ())) for word in self.few])
-        if self.begun:
-            ways.append([(word, *(self.begun if word == self.prefix else ())) for word in self.few])
+        if self.prefixed:
+            ways.append([(word, *(self.prefixed if word == self.prefix else ())) for word in self.few])
         return ways
 
     @property
@@ -236,12 +236,12 @@ class Wanted:
         return distinct if 1 < len(distinct) <= FEW_WORDS else ()
 
 
-def wanted_by(query: Query) -> Wanted:
+def plan_query(query: Query) -> QueryPlan:
     """The query's plan. Stop words count only if there is nothing else."""
     words, phrases = tuple(islice(_words(query.words), MAX_WORDS)), _terms(query.phrases)
-    telling = tuple(word for word in words if not word.stops)
-    kept = telling if telling or phrases else words
-    return Wanted(
+    content = tuple(word for word in words if not word.stops)
+    kept = content if content or phrases else words
+    return QueryPlan(
         words=kept,
         phrases=phrases,
         without=_terms(query.without),

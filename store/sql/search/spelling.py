@@ -27,7 +27,7 @@ MAX_CORRECTED = 3
 """With more unknown words than this, none is corrected: pasted text is not a misspelt query."""
 SHORTEST, LONGEST = 3, 40
 """The minimum length of a word to correct, and of its correction."""
-MAX_BEGUN = 50
+MAX_PREFIXED = 50
 """Words that a prefix may expand to. Enough to find what is meant, and no prefix is slow."""
 ONE_EDIT_UP_TO = 5
 """Words up to this length may differ by one edit, longer ones by two."""
@@ -54,9 +54,9 @@ _HELD = FastRows(
     postgresql=text("""SELECT word FROM spelling
         WHERE team = :team AND entries > 0 AND word IN (SELECT json_array_elements_text(CAST(:words AS json)))"""),
 )
-_BEGINS = text("""SELECT word FROM spelling WHERE team = :team AND word >= :begun AND word < :beyond AND entries > 0
+_BEGINS = text("""SELECT word FROM spelling WHERE team = :team AND word >= :prefixed AND word < :beyond AND entries > 0
     ORDER BY entries DESC, word LIMIT :most""")
-_BEGUN = FastRows(sqlite=_BEGINS, postgresql=_BEGINS)
+_WITH_PREFIX = FastRows(sqlite=_BEGINS, postgresql=_BEGINS)
 
 
 class Spelling:
@@ -100,24 +100,26 @@ class Spelling:
             return []
         held = self._held(team, fit)
         doubtful = [
-            token for token in fit if token not in held and not (token == asked[-1] and self._begun(team, token))
+            token for token in fit if token not in held and not (token == asked[-1] and self._with_prefix(team, token))
         ]
         known = self._index.known(team, doubtful) if doubtful else ()
         return [token for token in doubtful if token not in known]
 
     def _held(self, team: int, words: Sequence[str]) -> set[str]:
         """Which of the words are on the list as written."""
-        return {word for (word,) in self._work.quickly(_HELD, team=team, words=json.dumps(words))}
+        return {word for (word,) in self._work.fast_rows(_HELD, team=team, words=json.dumps(words))}
 
-    def begun(self, team: int, term: Term) -> tuple[Term, ...]:
+    def prefixed(self, team: int, term: Term) -> tuple[Term, ...]:
         """Words on the list that begin with the last one of the term, the most common first, without the word itself."""
         *before, last = term.tokens
-        found = self._begun(team, last)
-        most = MAX_BEGUN // len(term.tokens)  # the total of tokens is limited: each phrase is searched by itself
+        found = self._with_prefix(team, last)
+        most = MAX_PREFIXED // len(term.tokens)  # the total of tokens is limited: each phrase is searched by itself
         return tuple(Term(tokens=(*before, word)) for word in found[:most] if word != last)
 
-    def _begun(self, team: int, begun: str) -> Sequence[str]:
-        rows = self._work.quickly(_BEGUN, team=team, begun=begun, beyond=f"{begun}\U0010ffff", most=MAX_BEGUN)
+    def _with_prefix(self, team: int, prefixed: str) -> Sequence[str]:
+        rows = self._work.fast_rows(
+            _WITH_PREFIX, team=team, prefixed=prefixed, beyond=f"{prefixed}\U0010ffff", most=MAX_PREFIXED
+        )
         return [word for (word,) in rows]
 
     def _meant(self, team: int, unknown: Sequence[str]) -> dict[str, str]:
@@ -126,7 +128,7 @@ class Spelling:
         return {token: nearest for token, nearest in found.items() if nearest}
 
     def _of_lengths(self, team: int, shortest: int, longest: int) -> Mapping[str, int]:
-        (row,) = self._work.quickly(_WORDS, team=team, shortest=shortest, longest=longest)
+        (row,) = self._work.fast_rows(_WORDS, team=team, shortest=shortest, longest=longest)
         said = (row[0] or "").split()
         return dict(zip(said[::2], map(int, said[1::2]), strict=True))
 

@@ -17,7 +17,7 @@ from sqlalchemy import Select, column, select, text
 from bot.domain.source import ReadEntry
 from store.sql.compiled_query import fetched
 from store.sql.filters import Among, Tagged
-from store.sql.search.query_plan import ENOUGH, MAX_RANKED, Term, Tier, Wanted
+from store.sql.search.query_plan import ENOUGH, MAX_RANKED, QueryPlan, Term, Tier
 from store.sql.search.words import distinct, tokens
 from store.sql.session import Session
 from store.sql.tables import storable
@@ -79,20 +79,20 @@ class SqliteIndex:
             self._work.connection.exec_driver_sql(statement.format(index=_index(team)), list(rows))
 
     def known(self, team: int, words: Sequence[str]) -> AbstractSet[str]:
-        holds = _HOLDS.format(index=_index(team))
-        return {word for word in words if self._rows(holds, (f'"{word}"',))}
+        words = _HOLDS.format(index=_index(team))
+        return {word for word in words if self._rows(words, (f'"{word}"',))}
 
     def find(
-        self, team: int, wanted: Wanted, among: Among | None, *, offset: int, limit: int
+        self, team: int, plan: QueryPlan, among: Among | None, *, offset: int, limit: int
     ) -> tuple[int, Sequence[int]]:
         narrowed = self._narrowed(team, among)
-        ways, tiers = _all(wanted), _tiers(wanted)
+        ways, tiers = _all(plan), _tiers(plan)
         if narrowed[0] and not ways and len(tiers) == 1:
             total, found = self._counted(team, tiers[0], narrowed, offset + limit)
         else:
             total, found = self._count(team, tiers, narrowed), []
-        if wanted.begun and total < ENOUGH:
-            tiers = [*(tiers if total else ()), _with_phrases(wanted, _any(wanted.begun))]
+        if plan.prefixed and total < ENOUGH:
+            tiers = [*(tiers if total else ()), _with_phrases(plan, _any(plan.prefixed))]
             total = self._count(team, tiers, narrowed)
         for expression in [*ways, *tiers]:
             if len(found) >= min(offset + limit, total):
@@ -102,18 +102,18 @@ class SqliteIndex:
             found += self._best(team, expression, narrowed, found, rest, ranked)
         return total, found[offset:]
 
-    def unwanted(self, team: int, wanted: Wanted) -> Select[Any] | None:
-        if not wanted.without:
+    def excluded(self, team: int, plan: QueryPlan) -> Select[Any] | None:
+        if not plan.without:
             return None
-        match = text(f"{_index(team)} MATCH :unwanted").bindparams(unwanted=_any(wanted.without))
+        match = text(f"{_index(team)} MATCH :excluded").bindparams(excluded=_any(plan.without))
         return select(column("rowid")).select_from(text(_index(team))).where(match)
 
-    def matched(self, team: int, wanted: Wanted, texts: Mapping[int, str]) -> Mapping[int, AbstractSet[str]]:
+    def matched(self, team: int, plan: QueryPlan, texts: Mapping[int, str]) -> Mapping[int, AbstractSet[str]]:
         """Prefix matches are found in the texts: 50 of them in one expression took FTS5 5 ms."""
-        begun = {term.tokens[0] for term in wanted.begun if len(term.tokens) == 1}
-        found = {number: begun & distinct(text) if begun else set() for number, text in texts.items()}
-        phrases = (term for term in wanted.begun if len(term.tokens) > 1)
-        expression = _any((*wanted.words, *wanted.phrases, *wanted.stand_ins, *phrases))
+        prefixed = {term.tokens[0] for term in plan.prefixed if len(term.tokens) == 1}
+        found = {number: prefixed & distinct(text) if prefixed else set() for number, text in texts.items()}
+        phrases = (term for term in plan.prefixed if len(term.tokens) > 1)
+        expression = _any((*plan.words, *plan.phrases, *plan.synonyms, *phrases))
         for number, marked in self._rows(_MARKED.format(index=_index(team)), (json.dumps(list(texts)), expression)):
             found[number] |= {word for run in set(_MARK.findall(marked)) for word in tokens(run)}
         return found
@@ -123,7 +123,7 @@ class SqliteIndex:
             return "", ()
         if isinstance(among, Tagged):
             return _TAGGED.format(tags=",".join("?" * len(among.tags))), (team, *map(storable, among.tags))
-        inner, parameters = self._work.spelled(among.numbers(team))
+        inner, parameters = self._work.sql_of(among.numbers(team))
         return f" AND +rowid IN ({inner})", parameters
 
     def _count(self, team: int, tiers: Sequence[str], narrowed: Where) -> int:
@@ -159,30 +159,30 @@ def _index(team: int) -> str:
     return f"search_{team:d}"
 
 
-def _tiers(wanted: Wanted) -> list[str]:
+def _tiers(plan: QueryPlan) -> list[str]:
     """FTS5 expressions for entries that contain a word of a tier and every phrase."""
-    return [_with_phrases(wanted, _tier(tier)) for tier in wanted.tiers]
+    return [_with_phrases(plan, _tier(tier)) for tier in plan.tiers]
 
 
 def _tier(tier: Tier) -> str:
     """`bm25` ranks by everything that the expression names, as often as it does. If more words rank than are required,
     each of them is in the expression twice.
     """
-    if tier.holds == tier.weighs:
-        return _any(tier.holds)
-    more = [term for term in tier.weighs if term not in tier.holds]
-    return f"({_any(tier.holds)}) AND ({_any((*tier.holds, *more, *more))})"
+    if tier.words == tier.ranking:
+        return _any(tier.words)
+    more = [term for term in tier.ranking if term not in tier.words]
+    return f"({_any(tier.words)}) AND ({_any((*tier.words, *more, *more))})"
 
 
-def _with_phrases(wanted: Wanted, words: str) -> str:
+def _with_phrases(plan: QueryPlan, words: str) -> str:
     parts = [f"({words})"] if words else []
-    expression = " AND ".join([*parts, *map(_quoted, wanted.phrases)])
-    return f"({expression}) NOT ({_any(wanted.without)})" if wanted.without else f"({expression})"
+    expression = " AND ".join([*parts, *map(_quoted, plan.phrases)])
+    return f"({expression}) NOT ({_any(plan.without)})" if plan.without else f"({expression})"
 
 
-def _all(wanted: Wanted) -> list[str]:
+def _all(plan: QueryPlan) -> list[str]:
     """Entries that contain all of few words, in each way."""
-    return [_with_phrases(wanted, " AND ".join(f"({_any(group)})" for group in way)) for way in wanted.all_ways]
+    return [_with_phrases(plan, " AND ".join(f"({_any(group)})" for group in way)) for way in plan.all_ways]
 
 
 def _any(terms: Iterable[Term]) -> str:

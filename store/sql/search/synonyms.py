@@ -38,7 +38,7 @@ class SqlSynonyms:
         typed = dict(_phrases(query.words))
         if not typed:
             return {}
-        rows = self._work.quickly(_THESE, team=team, phrases=json.dumps(list(typed)))
+        rows = self._work.fast_rows(_THESE, team=team, phrases=json.dumps(list(typed)))
         found: dict[str, dict[str, None]] = {}
         for one, two in rows:
             for phrase, other in ((one, two), (two, one)):
