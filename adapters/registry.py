@@ -1,4 +1,4 @@
-"""The available platforms by name. To add one, add a line here and a folder next to this file."""
+"""The platforms that a server can connect, by name. To add one, add a line here and a folder next to this file."""
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
@@ -8,9 +8,6 @@ from typing import Any
 from bot.chat.platform import ChatPlatform
 from bot.domain.errors import BadConfig
 
-_FACTORIES = {
-    "terminal": "adapters.terminal.platform:TerminalPlatform",
-}
 _HOSTED = {
     "slack": "adapters.slack.hosting",
     "discord": "adapters.discord.hosting",
@@ -19,20 +16,12 @@ _HOSTED = {
 
 OURS = ("bot", "adapters", "store")
 
-NAMES = tuple(_FACTORIES)
 HOSTED = tuple(_HOSTED)
 
 _CREDENTIALS = ("token", "bot_token", "app_token", "signing_secret", "client_id", "client_secret")
 
 Options = Mapping[str, str]
 """A platform's own settings, by their names without its prefix."""
-
-
-def factory(name: str) -> Callable[..., ChatPlatform]:
-    """What builds the platform of this name, imported only now; raises KeyError for a name not in NAMES."""
-    module, _, attribute = _FACTORIES[name].partition(":")
-    found: Callable[..., ChatPlatform] = getattr(import_module(module), attribute)
-    return found
 
 
 def served(name: str, options: Options, word: str) -> ChatPlatform | None:

@@ -158,11 +158,6 @@ def due(tx: Transaction, among: Sequence[Schedule] | None = None, *, ahead: time
     return Due(slots=unused, broken=broken, coming=min(coming, default=None))
 
 
-def any_due(tx: Transaction) -> bool:
-    """Whether `plan_due` would find anything to do."""
-    return bool(due(tx).slots)
-
-
 def plan_due(tx: Transaction, among: Sequence[Schedule] | None = None) -> Sequence[Tick]:
     """Plan a digest for each due slot that is not used yet, or skip the slot if it is too late or no entry is left.
 

@@ -148,11 +148,6 @@ class SqlReadings:
             most_read=tuple((EntryId(id_of(team, row.entry)), row.readers) for row in most),
         )
 
-    def queued_counts(self, team: TeamId) -> Mapping[EntryId, int]:
-        later = and_(READING.c.team == team, READING.c.state == ReadingState.LATER)
-        rows = self._work.rows(select(READING.c.entry, func.count()).where(later).group_by(READING.c.entry))
-        return {EntryId(id_of(team, entry)): count for entry, count in rows}
-
 
 def _unread(member: MemberId, tag: str | None) -> dict[str, Any]:
     tagged = {"tag": folded_tag(tag.removeprefix("#"))} if tag else {}

@@ -81,11 +81,11 @@ class SqlVault:
             sealed = self._fernet.decrypt(token)
         except InvalidToken:
             raise BadConfig(
-                [f"What is kept for {platform} ({name}) does not open with the vault key. {_REMEDY}"]
+                [f"The secret {name} of {platform} cannot be decrypted with DOGEAR_VAULT_KEYS. {_REMEDY}"]
             ) from None
         seal = _sealed(platform, name, b"")
         if not sealed.startswith(seal):
-            raise BadConfig([f"What is kept for {platform} ({name}) was kept under another name. {_REMEDY}"])
+            raise BadConfig([f"The secret {name} of {platform} was stored under another name. {_REMEDY}"])
         return sealed.removeprefix(seal)
 
 

@@ -222,7 +222,6 @@ def test_slots_and_repeats_are_looked_up_along_indexes(store: SqlStore, club: Cl
         tx.schedules.used_of([(schedule.id, "2026-W48"), (schedule.id, "2026-W49")])
         tx.schedules.weeks(club.team, a_channel(), 9)
         tx.schedules.candidates(club.team, a_channel(), ())
-        tx.readings.queued_counts(club.team)
         tx.readings.readers(entry)
         tx.invocations.saved_answer(InvocationId("x"))
         tx.invocations.delete_before(START)
