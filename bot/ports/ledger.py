@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bot.domain.delivery import Delivery, Draft, Durations, State, Step
-from bot.domain.ids import DeliveryId, EntryId, MessageRef, PlatformName, TeamId, ThreadRef, WorkspaceRef
+from bot.domain.delivery import Delivery, Draft, Durations, State, Step, Transition
+from bot.domain.ids import DeliveryId, EntryId, MessageRef, PlatformName, TeamId, WorkspaceRef
 
 
 class Ledger(Protocol):
@@ -48,20 +48,7 @@ class Ledger(Protocol):
         """
         ...
 
-    def settle(
-        self,
-        delivery: DeliveryId,
-        fence: int,
-        state: State,
-        *,
-        outcome: str | None = None,
-        message: MessageRef | None = None,
-        thread: ThreadRef | None = None,
-        not_before: datetime | None = None,
-        attempt: int | None = None,
-        sweep_at: datetime | None = None,
-        free_at: datetime | None = None,
-    ) -> bool:
+    def settle(self, delivery: Delivery, transition: Transition, *, free_at: datetime | None = None) -> bool:
         """Record how the attempt ended. False if the fence has moved on.
 
         `sent` makes the steps that wait for it due. A final refusal refuses them too, and so does a first message that

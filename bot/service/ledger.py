@@ -100,7 +100,7 @@ def _put_aside(tx: Transaction, delivery: Delivery, host: Host) -> Delivery:
     state = State.REFUSED if delivery.draft.step is Step.NOTICE else State.NEEDS_HUMAN
     check(State.LEASED, state)
     outcome = f"this version of Dogear cannot read it ({delivery.unreadable}); bring every process up to date first"
-    tx.ledger.settle(delivery.id, delivery.fence, state, outcome=outcome)
+    tx.ledger.settle(delivery, Transition(state=state, outcome=outcome))
     _tell(tx, delivery, partial(notice.unreadable, host=host), outcome, host)
     return replace(delivery, state=state, outcome=outcome)
 
@@ -161,15 +161,14 @@ def _hold_back(tx: Transaction, delivery: Delivery, durations: Durations, host: 
 def give_back(tx: Transaction, delivery: Delivery, wait: timedelta = timedelta()) -> None:
     """Return a delivery whose attempt did not start. It is due again after `wait` and keeps its place in the channel."""
     attempt = max(delivery.attempt - 1, 0) if delivery.state is State.SENDING else None
-    tx.ledger.settle(
-        delivery.id,
-        delivery.fence,
-        State.PENDING,
-        not_before=tx.now() + wait if wait else delivery.not_before,
+    due = tx.now() + wait
+    pending = Transition(
+        state=State.PENDING,
+        not_before=due if wait else delivery.not_before,
         attempt=attempt,
         outcome=delivery.outcome,
-        free_at=tx.now() + wait,
     )
+    tx.ledger.settle(delivery, pending, free_at=due)
 
 
 @record
@@ -303,7 +302,7 @@ def _note(
     free_at: datetime | None = None,
 ) -> Outcome:
     check(before, transition.state)
-    if _settle(tx, delivery, transition, free_at):
+    if tx.ledger.settle(delivery, transition, free_at=free_at):
         return Outcome(transition=transition)
     return _note_late(tx, delivery, transition, durations)
 
@@ -318,25 +317,10 @@ def _note_late(tx: Transaction, delivery: Delivery, transition: Transition, dura
         return Outcome(transition=transition, lost=True)
     if not stored.state.final and stored.message is None:
         check(stored.state, accepted.state)
-        if _settle(tx, stored, accepted, None):
+        if tx.ledger.settle(stored, accepted):
             return Outcome(transition=accepted)
     beside = stored.message is not None and transition.message != stored.message
     return Outcome(transition=transition, lost=True, surplus=transition.message if beside else None)
-
-
-def _settle(tx: Transaction, delivery: Delivery, transition: Transition, free_at: datetime | None) -> bool:
-    return tx.ledger.settle(
-        delivery.id,
-        delivery.fence,
-        transition.state,
-        outcome=transition.outcome,
-        message=transition.message,
-        thread=transition.thread,
-        not_before=transition.not_before,
-        attempt=transition.attempt,
-        sweep_at=transition.sweep_at,
-        free_at=free_at,
-    )
 
 
 def after_restore(tx: Transaction) -> int:
@@ -376,7 +360,7 @@ def confirm_arrived(tx: Transaction, by: Decider, where: ChannelRef | DeliveryId
     """
     delivery = _doubtful(tx, by, where)
     check(delivery.state, State.SENT)
-    if not tx.ledger.settle(delivery.id, delivery.fence, State.SENT, outcome="a person saw it there"):
+    if not tx.ledger.settle(delivery, Transition(state=State.SENT, outcome="a person saw it there")):
         raise _settled_meanwhile()
     return delivery
 
@@ -386,7 +370,7 @@ def post_again(tx: Transaction, by: Decider, where: ChannelRef | DeliveryId) -> 
     delivery = _doubtful(tx, by, where)
     check(delivery.state, State.PENDING)
     tx.ledger.clear_deadline(delivery.id)
-    if not tx.ledger.settle(delivery.id, delivery.fence, State.PENDING, not_before=tx.now()):
+    if not tx.ledger.settle(delivery, Transition(state=State.PENDING, not_before=tx.now())):
         raise _settled_meanwhile()
     return delivery
 

@@ -22,8 +22,8 @@ from sqlalchemy import (
     update,
 )
 
-from bot.domain.delivery import MESSAGES, Delivery, Draft, Durations, State, Step
-from bot.domain.ids import ChannelRef, DeliveryId, EntryId, MessageRef, PlatformName, TeamId, ThreadRef, WorkspaceRef
+from bot.domain.delivery import MESSAGES, Delivery, Draft, Durations, State, Step, Transition
+from bot.domain.ids import ChannelRef, DeliveryId, EntryId, MessageRef, PlatformName, TeamId, WorkspaceRef
 from store.sql import hot_queries
 from store.sql.channel_columns import place
 from store.sql.ids import id_of, number_of, team_of
@@ -124,32 +124,21 @@ class SqlLedger:
         begins = {id_of(row.team, row.number): row for row in begun}
         return [_begun(one, begins[one.id]) for one in deliveries if one.id in begins]
 
-    def settle(
-        self,
-        delivery: DeliveryId,
-        fence: int,
-        state: State,
-        *,
-        outcome: str | None = None,
-        message: MessageRef | None = None,
-        thread: ThreadRef | None = None,
-        not_before: datetime | None = None,
-        attempt: int | None = None,
-        sweep_at: datetime | None = None,
-        free_at: datetime | None = None,
-    ) -> bool:
+    def settle(self, delivery: Delivery, transition: Transition, *, free_at: datetime | None = None) -> bool:
         now = self._work.now()
+        not_before = transition.not_before or now
+        message, thread = transition.message, transition.thread
         settled = self._work.rows(
             SETTLE,
-            of_team=team_of(delivery),
-            of_number=number_of(delivery),
-            of_fence=fence,
+            of_team=team_of(delivery.id),
+            of_number=number_of(delivery.id),
+            of_fence=delivery.fence,
             now=now,
-            to_state=state,
-            to_outcome=outcome,
-            to_not_before=not_before or now,
-            to_attempt=attempt,
-            to_sweep_at=sweep_at,
+            to_state=transition.state,
+            to_outcome=transition.outcome,
+            to_not_before=not_before,
+            to_attempt=transition.attempt,
+            to_sweep_at=transition.sweep_at,
             to_message_channel=message.channel.id if message else None,
             to_message=message.id if message else None,
             to_thread_channel=thread.channel.id if thread else None,
@@ -157,7 +146,7 @@ class SqlLedger:
         )
         for row in settled:
             self._go_on(row, now, free_at or now)
-        if state is State.PENDING and (not_before or now) <= now:
+        if transition.state is State.PENDING and not_before <= now:
             notify_workers(self._work.connection)
         return bool(settled)
 

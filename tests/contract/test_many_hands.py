@@ -9,7 +9,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from bot.chat.platform import Actor, MarksSeen, Reacted, ReactionsCleared, Unreacted
-from bot.domain.delivery import Durations, State
+from bot.domain.delivery import Durations, State, Transition
 from bot.domain.digest import Digest, Outcome
 from bot.domain.errors import StoreBusy
 from bot.domain.ids import EntryId, EntryNumber, InvocationId, PlatformName, WorkspaceRef
@@ -300,7 +300,7 @@ def test_a_doubt_is_decided_by_the_first_of_two(scheduled: Club, store: SqlStore
     with store.begin(write=True) as tx:
         posts(tx)
         (leased,) = tx.ledger.lease("worker", 1, Durations(), [PLATFORM])
-        tx.ledger.settle(leased.id, leased.fence, State.NEEDS_HUMAN)
+        tx.ledger.settle(leased, Transition(state=State.NEEDS_HUMAN))
     by = ledger.Decider(team=scheduled.team, account=an_account(), admin=True)
 
     alongside(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.delivery import Transition
 from bot.domain.errors import StoreBusy
 from bot.runtime.notify_listener import listening
 from store.sql import SqlStore, open_store
@@ -35,7 +36,7 @@ def test_whoever_listens_hears_of_what_another_process_has_made_due(postgres: Po
         with theirs.begin(write=True) as tx:
             (delivery,) = tx.ledger.lease("worker", 9, DURATIONS, [PLATFORM])
             tx.ledger.settle(
-                delivery.id, delivery.fence, delivery.state.PENDING, not_before=tx.now() + timedelta(minutes=1)
+                delivery, Transition(state=delivery.state.PENDING, not_before=tx.now() + timedelta(minutes=1))
             )
         assert not notifications.wait(NOT_LONG)
         notifications.close()

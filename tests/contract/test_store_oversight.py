@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain.delivery import Draft, Durations, State, Step
+from bot.domain.delivery import Draft, Durations, State, Step, Transition
 from bot.domain.source import Problem, Severity, SourceFile
 from store.sql import SqlStore
 from tests.fakes.clock import START, FakeClock
@@ -45,7 +45,7 @@ def test_deliveries_that_are_not_over_are_counted_by_state(club: Club) -> None:
     plan(club, "third", "other")
     with club.store.begin(write=True) as tx:
         one, two = tx.ledger.lease("worker", 2, Durations(), [PLATFORM])
-        tx.ledger.settle(one.id, one.fence, State.SENT)
+        tx.ledger.settle(one, Transition(state=State.SENT))
 
     with club.store.begin(write=False) as tx:
         assert tx.ledger.count_by_state() == {State.LEASED: 1, State.PENDING: 1}
