@@ -3,12 +3,14 @@
 import asyncio
 import gc
 import logging
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from adapters.terminal.room import PRIVATE, WORKSPACE
 from bot.chat.jobs import HasJobs, Job
@@ -27,7 +29,6 @@ from bot.ports.metrics import NULL_METRICS, Metrics
 from bot.runtime.clock import SystemClock
 from bot.runtime.lists import Lists, Progress
 from bot.runtime.log import set_up as set_up_logging
-from bot.runtime.notify_listener import listening
 from bot.runtime.scheduler import Scheduler
 from bot.runtime.settings import Settings
 from bot.runtime.threads import ThreadRunner
@@ -51,6 +52,54 @@ collector.
 """
 
 log = logging.getLogger("dogear.restart")
+
+
+LISTEN = 2.0
+"""Seconds between checks whether to stop and whether the connection is alive."""
+AGAIN = 5.0
+"""Seconds until the listener reconnects. Until then the worker polls."""
+
+
+class Notifications(Protocol):
+    """A source of notifications from the store."""
+
+    def wait(self, seconds: float) -> bool: ...
+    def close(self) -> None: ...
+
+
+@asynccontextmanager
+async def listening(notifications: Notifications | None, wake: Callable[[], None]) -> AsyncIterator[None]:
+    """Call `wake` on the event loop at every notification while the block runs."""
+    if notifications is None:
+        yield
+        return
+    stop, loop = threading.Event(), asyncio.get_running_loop()
+    listener = threading.Thread(
+        target=_listen,
+        args=(notifications, stop, lambda: loop.call_soon_threadsafe(wake)),
+        name="dogear-notifications",
+        daemon=True,
+    )
+    listener.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        await asyncio.to_thread(listener.join)
+
+
+def _listen(notifications: Notifications, stop: threading.Event, wake: Callable[[], object]) -> None:
+    while not stop.is_set():
+        try:
+            if notifications.wait(LISTEN):
+                wake()
+        except StoreError as error:
+            log.info("not listening: %s", error)
+            stop.wait(AGAIN)
+        except Exception:
+            log.exception("bug in the notifications")
+            stop.wait(AGAIN)
+    notifications.close()
 
 
 async def restart_on_error(part: str, work: Callable[[], Awaitable[None]], metrics: Metrics) -> None:

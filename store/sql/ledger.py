@@ -28,16 +28,22 @@ from store.sql import hot_queries
 from store.sql.channel_columns import place
 from store.sql.ids import id_of, number_of, team_of
 from store.sql.ledger_queries import (
+    BUSY_UNTIL,
     CHANNEL,
     ENDED,
     ENDED_AND_UNLOCKED,
     EVERYWHERE,
+    FOLLOW,
     HELD,
+    INTEND,
     LEASABLE,
     LEASABLE_AND_UNLOCKED,
+    LEASE,
     NEXT,
     OPEN,
     OVERDUE,
+    PUSH,
+    SETTLE,
     SKIP_LATE,
     SKIP_LATE_OF,
     STILL_UNCERTAIN,
@@ -47,7 +53,6 @@ from store.sql.ledger_queries import (
     UNSWEPT,
 )
 from store.sql.ledger_rows import delivery_of, message_of, planned
-from store.sql.ledger_updates import BUSY_UNTIL, FOLLOW, INTEND, LEASE, PUSH, SETTLE
 from store.sql.notify import notify_workers
 from store.sql.session import AnyRow, Session
 from store.sql.tables import DELIVERY, HALT, INSTANCE

@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.delivery import Transition
 from bot.domain.errors import StoreBusy
-from bot.runtime.notify_listener import listening
+from bot.runtime.bootstrap import listening
 from store.sql import SqlStore, open_store
 from tests.contract.test_store_deliveries import DURATIONS, drafts
 from tests.fakes.clock import FakeClock

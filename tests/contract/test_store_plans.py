@@ -17,8 +17,8 @@ from sqlalchemy import event
 from bot.domain.delivery import Draft, Durations, State, Step, Transition
 from bot.domain.ids import ChannelRef, InvocationId
 from store.sql import SqlStore, open_store
+from store.sql.store import SqlTransaction
 from store.sql.tables import DELIVERY
-from store.sql.transaction import SqlTransaction
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.kept import PLATFORM, Club, a_channel, a_club, a_message, a_read_entry, an_account
 from tests.fakes.records import a_schedule

@@ -14,9 +14,9 @@ from adapters.slack.platform import SlackPlatform
 from adapters.slack.setup import SlackSetup
 from bot.ports.metrics import NULL_METRICS, Metrics
 from bot.runtime.bootstrap import Club, open_club
+from bot.runtime.chat import LocalStage
 from bot.runtime.http import HEALTH, serving
 from bot.runtime.settings import load
-from bot.runtime.stage import LocalStage
 from bot.service import teams
 from tests.fakes.pace import unpaced
 from tests.fakes.slack import APP_TOKEN, SIGNING_SECRET, FakeSlack, Json
