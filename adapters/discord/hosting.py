@@ -5,7 +5,7 @@ import binascii
 from collections.abc import AsyncIterator, Mapping, Sequence
 from urllib.parse import urlencode
 
-from adapters.discord import checks
+from adapters.discord import doctor as discord_doctor
 from adapters.discord.permissions import WANTED
 from adapters.discord.platform import DiscordPlatform
 from bot.chat.command import Catalogue
@@ -60,5 +60,5 @@ async def doctor(
     `scheduled` are the channels with a schedule, in which the permissions are required.
     """
     application(options.get("token", ""))
-    async for line in checks.findings(serve(options, word), catalogue, word, scheduled, invite(options)):
+    async for line in discord_doctor.findings(serve(options, word), catalogue, word, scheduled, invite(options)):
         yield line

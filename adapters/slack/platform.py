@@ -36,16 +36,17 @@ from bot.domain.errors import BadConfig, PlatformBusy, Scope, StoreError
 from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, ThreadRef, Url
 from bot.domain.reading_state import ReadingState
 
-MAX_PACED = 10_000
-
 
 class SlackPlatform:
     """A ChatPlatform over Slack's Web API, receiving through Socket Mode or HTTPS."""
 
     name: PlatformName = names.SLACK
-    posting_rules: PostingRules = PostingRules(settle=timedelta(seconds=60), workspace_pace=timedelta(milliseconds=100))
-    """A workspace accepts several hundred posts a minute (https://docs.slack.dev/apis/web-api/rate-limits, 2026-08). A
-    message shows in the history within 50 seconds of the end of the longest attempt.
+    posting_rules: PostingRules = PostingRules(
+        settle=timedelta(seconds=60), channel_pace=timedelta(seconds=1), workspace_pace=timedelta(milliseconds=100)
+    )
+    """A channel accepts one message a second, a workspace several hundred a minute
+    (https://docs.slack.dev/apis/web-api/rate-limits, 2026-08). A message shows in the history within 50 seconds of the
+    end of the longest attempt.
     """
 
     def __init__(self, setup: SlackSetup, *, now: Callable[[], datetime]) -> None:
@@ -63,7 +64,6 @@ class SlackPlatform:
         self._door: Door | None = None
         self._install: Install | None = None
         self._rounds = Rounds()
-        self._paced: dict[str, float] = {}
         self._socket: Socket | None = None
         self._reconnects = 0
         self.ready = asyncio.Event()
@@ -186,7 +186,6 @@ class SlackPlatform:
     async def post(self, channel: ChannelRef, card: Card, *, key: str, thread: ThreadRef | None = None) -> MessageRef:
         """Post the card with the key as its metadata. If Slack rejects its format, post plain text."""
         team = channel.workspace.id
-        await self._pace(channel.id)
         shown = render.message(card, personal=False)
         arguments: dict[str, Any] = {
             "channel": channel.id,
@@ -219,16 +218,6 @@ class SlackPlatform:
             await self._api.call(team, "conversations.join", channel=channel)
         except PlatformBusy as busy:
             raise PlatformBusy(str(busy), retry_after=busy.retry_after, scope=Scope.CHANNEL) from None
-
-    async def _pace(self, channel: str) -> None:
-        """At most one message a second per channel (https://docs.slack.dev/apis/web-api/rate-limits, 2026-08)."""
-        now = asyncio.get_running_loop().time()
-        turn = max(now, self._paced.get(channel, 0.0))
-        if len(self._paced) > MAX_PACED:
-            self._paced = {name: at for name, at in self._paced.items() if at > now}
-        self._paced[channel] = turn + self._setup.pace
-        if turn > now:
-            await asyncio.sleep(turn - now)
 
     async def can_repeat(self, channel: ChannelRef, *, thread: ThreadRef | None = None) -> bool:  # noqa: ARG002
         """Slack accepts the same message repeatedly."""

@@ -19,9 +19,8 @@ class SlackSetup:
     """One workspace by `bot_token`, or many by OAuth with `client_id` and `client_secret`; or both.
 
     With `app_token` events come through Socket Mode, else over HTTPS, signed with `signing_secret`. `public_url` is our
-    public address. `pace` is the minimum of seconds between two posts in one channel, `reading_pace` between two
-    messages whose reactions are read again: Slack allows 50 such calls a minute
-    (https://docs.slack.dev/apis/web-api/rate-limits, 2026-08).
+    public address. `reading_pace` is the minimum of seconds between two messages whose reactions are read again: Slack
+    allows 50 such calls a minute (https://docs.slack.dev/apis/web-api/rate-limits, 2026-08).
     """
 
     bot_token: str = field(default="", repr=False)
@@ -33,7 +32,6 @@ class SlackSetup:
     api_url: str = API_URL
     word: str = "blog"
     emoji: Mapping[str, ReadingState] = field(default_factory=dict)
-    pace: float = 1.0
     reading_pace: float = 1.5
 
     @property
