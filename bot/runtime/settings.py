@@ -89,9 +89,14 @@ class Settings(BaseSettings):
     @field_validator("*", mode="before")
     @classmethod
     def _text(cls, typed: Any) -> Any:
-        """Bytes of the environment that are not UTF-8 are surrogates here, which no file and no server takes."""
-        if isinstance(typed, str) and not typed.isprintable() and any("\ud800" <= one <= "\udfff" for one in typed):
-            raise ValueError("is not text in UTF-8.")
+        """Bytes of the environment that are not UTF-8 are surrogates here, which no file and no server takes. Nor does
+        any take a null character, which a file may have.
+        """
+        if isinstance(typed, str) and not typed.isprintable():
+            if any("\ud800" <= one <= "\udfff" for one in typed):
+                raise ValueError("is not text in UTF-8.")
+            if "\0" in typed:
+                raise ValueError("has a null character.")
         return typed
 
     @field_validator("zone")
@@ -172,7 +177,10 @@ def _account(typed: str) -> AccountRef:
 
 def data_folder() -> Path:
     """Where a user's own data goes by the XDG convention; raises BadConfig if it cannot be made."""
-    folder = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "dogear"
+    try:
+        folder = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "dogear"
+    except RuntimeError:  # an account without a home, as in a container
+        raise BadConfig([f"Your home folder is not known. Set HOME, or {PREFIX}DATABASE."]) from None
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
