@@ -109,9 +109,10 @@ class Scheduler:
             await self._stop(self._scheduler)
 
     async def _stop(self, scheduler: "AsyncIOScheduler") -> None:
-        """Cancel what is under way before APScheduler does: it would log each as an error."""
+        """Cancel what is under way before APScheduler does: it logs each run that it cancels as an error."""
         self._stopping = True
         scheduler.pause()
+        await asyncio.sleep(0)  # a run that was submitted begins, and ends at once
         for state in self._states.values():
             if state.overdue is not None:
                 state.overdue.cancel()
@@ -125,6 +126,8 @@ class Scheduler:
 
     async def _run(self, state: _State) -> timedelta | None:
         """One run; the pause until the next one if that is not the job's interval."""
+        if self._stopping:
+            return None
         run = asyncio.current_task()
         assert run is not None
         self._runs.add(run)
@@ -134,6 +137,9 @@ class Scheduler:
         work.add_done_callback(self._work.discard)
         try:
             await asyncio.wait({work}, timeout=state.job.timeout.total_seconds())
+        except asyncio.CancelledError:
+            if not self._stopping:
+                raise
         finally:
             work.cancel()
         return None if self._stopping else self._judged(state, work)
