@@ -1,6 +1,7 @@
 """`dogear check`: what is read from each file and its problems, as text or JSON. Needs no database."""
 
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -31,7 +32,7 @@ def check(paths: Sequence[Path], *, as_json: bool, with_entries: bool = False) -
 
 def _read(path: Path) -> Iterator[ReadList]:
     """The lists at a path. Files in a folder are named by their path relative to the current folder."""
-    if not path.is_dir():
+    if not os.path.isdir(path):  # noqa: PTH112 -- pathlib's raises below Python 3.14 where it may not look
         yield read_path(path, str(path))
         return
     scan = folder.scan(path)

@@ -4,6 +4,7 @@ Long because it is one list, from which the help and the reference are made.
 """
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from enum import StrEnum
@@ -234,9 +235,11 @@ def backup(
     """
     from bot.runtime import backup as backups
 
+    into_folder = os.path.isdir(file)  # noqa: PTH112 -- pathlib's raises below Python 3.14 where it may not look
+
     async def written() -> None:
         async with _club(database) as club:
-            if file.is_dir():
+            if into_folder:
                 keep, zone = club.settings.backup_keep, club.settings.zone
                 daily = backups.NightlyBackups(club.store, club.clock, file, keep=keep, zone=zone)
                 print(await asyncio.to_thread(daily.make) or "The day's backup is there already.")

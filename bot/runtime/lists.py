@@ -320,10 +320,18 @@ def refuse_missing(paths: Iterable[str]) -> None:
     for path in sorted(paths):
         if re.search("https?:/", path):
             raise NotFound("A reading list is a file or a folder, not a web address.", hint="Download it first.")
-        if not Path(path).exists():
-            raise NotFound(
-                f"There is no reading list at {path}.", hint="Correct the path, or put the file there first."
-            )
+        try:
+            path.encode()
+            Path(path).stat()
+        except (FileNotFoundError, NotADirectoryError):
+            hint = "Correct the path, or put the file there first."
+            raise NotFound(f"There is no reading list at {path}.", hint=hint) from None
+        except UnicodeEncodeError:
+            raise NotFound("The path of a reading list is not text in UTF-8.", hint="Rename the file.") from None
+        except (OSError, ValueError) as error:  # the second for a name with a null character
+            reason = getattr(error, "strerror", None) or error
+            hint = "Correct the path or its permissions."
+            raise NotFound(f"The reading list {path} cannot be read: {reason}.", hint=hint) from None
 
 
 def _watched(known: Sequence[tuple[Team, Source]]) -> dict[SourceId, folder.Watched]:

@@ -88,9 +88,14 @@ class Settings(BaseSettings):
     @field_validator("*", mode="before")
     @classmethod
     def _text(cls, typed: Any) -> Any:
-        """Bytes of the environment that are not UTF-8 arrive as surrogates, which no file or server accepts."""
-        if isinstance(typed, str) and not typed.isprintable() and any("\ud800" <= one <= "\udfff" for one in typed):
-            raise ValueError("is not text in UTF-8.")
+        """Bytes of the environment that are not UTF-8 arrive as surrogates, which no file or server accepts. A file may have
+        a null character, which is not accepted either.
+        """
+        if isinstance(typed, str) and not typed.isprintable():
+            if any("\ud800" <= one <= "\udfff" for one in typed):
+                raise ValueError("is not text in UTF-8.")
+            if "\0" in typed:
+                raise ValueError("has a null character.")
         return typed
 
     @field_validator("zone")
@@ -171,7 +176,10 @@ def _account(typed: str) -> AccountRef:
 
 def data_folder() -> Path:
     """The user's data folder by the XDG convention. Raises BadConfig if it cannot be created."""
-    folder = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "dogear"
+    try:
+        folder = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "dogear"
+    except RuntimeError:  # an account without a home, as in a container
+        raise BadConfig([f"Your home folder is not known. Set HOME, or {PREFIX}DATABASE."]) from None
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

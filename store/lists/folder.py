@@ -133,9 +133,9 @@ def watched(path: Path) -> Watched:
         if known is not None:
             known.add(name)
     real = Path(os.path.realpath(path))
-    if real.is_dir():
+    if os.path.isdir(real):  # noqa: PTH112 -- pathlib's raises below Python 3.14 where it may not look
         names |= dict.fromkeys(map(str, _folders(real)))
-    elif real.exists():
+    elif os.path.exists(real):  # noqa: PTH110 -- so does this one of pathlib's
         names[str(real)] = None
     identities = {}
     for place in names:
@@ -165,7 +165,7 @@ def _steps(path: Path) -> Iterator[tuple[str, str]]:
         try:
             target = Path(os.readlink(here))  # noqa: PTH115 -- pathlib's raises the same
         except OSError:
-            if not here.exists():
+            if not os.path.exists(here):  # noqa: PTH110 -- pathlib's raises below Python 3.14 where it may not look
                 return
             current = here
             continue

@@ -87,7 +87,7 @@ def _file(url: str) -> URL:
     # SQLite writes a journal beside its file, so the folder must be writable too.
     if not os.access(path.parent, os.W_OK | os.X_OK):
         raise BadConfig([f"{folder} {_UNWRITABLE}"])
-    if path.exists() and not os.access(path, os.W_OK):
+    if os.path.exists(path) and not os.access(path, os.W_OK):  # noqa: PTH110 -- pathlib's raises for a name too long
         raise BadConfig([f"{database} {_UNWRITABLE}"])
     return parsed
 

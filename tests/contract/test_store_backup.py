@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+import os
+import re
 import stat
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -29,6 +32,7 @@ from store.sql.migrate import REVISION
 from store.sql.tables import INSTANCE
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.kept import PLATFORM, Club, a_channel, a_club, a_message, a_read_entry, an_account
+from tests.fakes.nobody import nobody
 
 KEY = Fernet.generate_key().decode()
 SECRET = b"xoxb-canary"
@@ -330,6 +334,67 @@ def test_a_backup_is_made_each_night_and_the_oldest_go(store: SqlStore, tmp_path
     ]  # fmt: skip
     assert [path.name[7:17] for path in backup.made(tmp_path)] == ["2026-11-25", "2026-11-26"]
     assert (tmp_path / "dogear-before-the-move.jsonl.gz").exists()
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """For backups, where everybody may look; pytest's own is not."""
+    with tempfile.TemporaryDirectory(prefix="dogear-") as made:
+        Path(made).chmod(0o755)
+        (Path(made) / "backups").mkdir()
+        yield Path(made) / "backups"
+
+
+def unusable(nightly: backup.Nightly) -> str:
+    """What a look at the backups raises."""
+    with pytest.raises(BadConfig) as wrong:
+        asyncio.run(nightly.job().run())
+    return str(wrong.value)
+
+
+def close(folder: Path) -> None:
+    folder.chmod(0o000)
+
+
+def make_it_a_file(folder: Path) -> None:
+    folder.rmdir()
+    folder.touch()
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("spoil", [Path.rmdir, close, make_it_a_file])
+def test_a_backup_folder_that_cannot_be_used_any_more_is_told(
+    spoil: Callable[[Path], None], store: SqlStore, folder: Path, clock: FakeClock
+) -> None:
+    filled(store)
+    nightly = backup.Nightly(store, clock, folder, keep=2, zone="UTC")
+    spoil(folder)
+
+    with nobody():
+        refused = unusable(nightly)
+
+    assert re.match(f"The backup(?: folder)? {folder}.* cannot be (?:written|used): ", refused)
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can make a file that somebody else cannot delete")
+def test_a_backup_that_cannot_be_deleted_does_not_keep_the_next_from_being_made(
+    store: SqlStore, folder: Path, clock: FakeClock
+) -> None:
+    filled(store)
+    nightly = backup.Nightly(store, clock, folder, keep=1, zone="UTC")
+    oldest = nightly.make_if_due()
+    assert oldest is not None
+    oldest.chmod(0o644)
+    folder.chmod(0o1777)
+    clock.advance(timedelta(days=1))
+
+    with nobody():
+        refused = unusable(nightly)
+        asyncio.run(nightly.job().run())
+
+    assert refused == f"The backup folder {folder} cannot be used: Operation not permitted."
+    assert [path.name[7:17] for path in backup.made(folder)] == ["2026-11-23", "2026-11-24"]
 
 
 def test_when_the_newest_backup_was_made_is_told_for_an_alert(
