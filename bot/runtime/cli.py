@@ -157,6 +157,26 @@ def check(
     raise typer.Exit(checked(files, as_json=as_json, with_entries=with_entries))
 
 
+@app.command(name="import")
+def import_command(
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="Lists in any format that Dogear reads, or folders of them", metavar="FILE…"),
+    ],
+    into: Annotated[Path | None, typer.Option(help="Add them at the end of this Markdown list", metavar="LIST")] = None,
+    without: Annotated[
+        list[Path] | None, typer.Option(help="Leave out what is in this list; may be given again", metavar="LIST")
+    ] = None,
+) -> None:
+    """Write bookmarks and other lists as a Markdown list.
+
+    For example: dogear import bookmarks.html --into reading.md, or dogear import pocket.csv >> reading.md. Folders become headings, tags stay tags, and what is on the list already is left out, so importing again adds nothing. Ends with 1 if a file cannot be read.
+    """
+    from bot.runtime.import_lists import import_lists
+
+    raise typer.Exit(import_lists(files, into=into, without=without or []))
+
+
 @app.command()
 def sync(
     database: Database = None,

@@ -15,7 +15,9 @@ SUFFIXES = (".md", ".markdown", ".org", ".rst", ".rest", ".html", ".htm", ".xhtm
 
 _START = 2_000
 _BOOKMARKS = re.compile(r"<!doctype\s+netscape-bookmark-file|<a\s[^<>]{0,4000}?\stime_added=", re.IGNORECASE)
-_HTML = re.compile(r"\s*(?:<\?xml[^<>]{0,200}>\s*)?(?:<!--(?:[^-]|-(?!->)){0,1000}-->\s*)*<(?:!doctype\s+html|html)\b", re.I)
+_HTML = re.compile(
+    r"\s*(?:<\?xml[^<>]{0,200}>\s*)?(?:<!--(?:[^-]|-(?!->)){0,1000}-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE
+)
 _TAGS = re.compile(r"<(?:a|ul|ol|dl|table|body|div|p|h[1-6])\b", re.IGNORECASE)
 _XML = re.compile(r"\s*<\?xml\b|\s*<(?:opml|rss|feed|rdf)\b", re.IGNORECASE)
 _OPML = re.compile(r"<opml\b", re.IGNORECASE)

@@ -6,8 +6,8 @@ from bot.domain.url import addresses_in
 from bot.domain.visible import visible
 
 _SPECIAL = re.compile(r"[\\`*\[\]<~]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)")
-_IN_ADDRESS = re.compile(r"[<>\\\s]")
-_ODD_ADDRESS = re.compile(r"[()*_`\[\]&~]")
+_IN_ADDRESS = re.compile(r"[<>\\`\s]")
+_REFERENCE = re.compile(r"&(?=#?\w+;)")
 _FIRST = re.compile(r"(?:[#>+=-]|:(?=\s)|\d{1,9}(?=[.)](?:\s|$)))")
 
 
@@ -35,8 +35,8 @@ def label(text: str) -> str:
 
 def link(title: str, url: str) -> str:
     """A link; `title` is Markdown already."""
-    address = _IN_ADDRESS.sub(lambda found: f"%{ord(found[0]):02X}", url)
-    return f"[{title}](<{address}>)" if _ODD_ADDRESS.search(address) else f"[{title}]({address})"
+    address = _REFERENCE.sub("&amp;", _IN_ADDRESS.sub(lambda found: f"%{ord(found[0]):02X}", url))
+    return f"[{title}](<{address}>)" if "(" in address or ")" in address else f"[{title}]({address})"
 
 
 def first(line: str) -> str:

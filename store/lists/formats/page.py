@@ -27,14 +27,41 @@ _SILENT = frozenset(("script", "style", "template", "noscript", "svg", "iframe",
 _AROUND = frozenset(("nav", "footer", "aside", "button", "select", "textarea", "dialog"))
 _AROUND_ROLES = frozenset(("navigation", "banner", "contentinfo", "search", "complementary", "menu", "menubar"))
 _AROUND_NAMES = frozenset(
-    ("nav", "navbar", "navigation", "menu", "sidebar", "breadcrumb", "breadcrumbs", "pagination", "pager", "footer", "toc")
+    (
+        "nav",
+        "navbar",
+        "navigation",
+        "menu",
+        "sidebar",
+        "breadcrumb",
+        "breadcrumbs",
+        "pagination",
+        "pager",
+        "footer",
+        "toc",
+    )
 )
 _CONTENT = frozenset(("main", "article", "section"))
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _BLOCKS = frozenset(
     (
         *("p", "div", "section", "article", "main", "header", "address", "figure", "figcaption", "details", "summary"),
-        *("center", "fieldset", "legend", "caption", "body", "html", "hgroup", "table", "tr", "td", "th", "dl", "ul", "ol"),
+        *(
+            "center",
+            "fieldset",
+            "legend",
+            "caption",
+            "body",
+            "html",
+            "hgroup",
+            "table",
+            "tr",
+            "td",
+            "th",
+            "dl",
+            "ul",
+            "ol",
+        ),
     )
 )
 _LISTS = frozenset(("ul", "ol", "dl"))
@@ -286,9 +313,7 @@ class _Translator:
         if self._skipped is not None:
             if len(self._open) < self._skipped.level:
                 self._skipped = None
-        elif name == "a":
-            self._end_link()
-        elif name in _HEADINGS and self._link is not None:
+        elif name == "a" or (name in _HEADINGS and self._link is not None):
             self._end_link()
         elif self._table is not None:
             self._end_in_table(name)
@@ -426,9 +451,11 @@ class _Translator:
             self._out.add(f"\n{'#' * self._heading} {' '.join(lines)}\n", line)
             return
         item = self._items[-1] if self._items else None
-        if item is None or item.is_begun:
-            self._out.add("", line)
-        elif item is not None and not (len(self._items) > 1 or (self._out.lines and _is_item(self._out.lines[-1]))):
+        if (
+            item is None
+            or item.is_begun
+            or (item is not None and not (len(self._items) > 1 or (self._out.lines and _is_item(self._out.lines[-1]))))
+        ):
             self._out.add("", line)
         for number, each in enumerate(lines):
             self._write(first(each), line + number if len(lines) > 1 and not self._link_line else line)

@@ -157,11 +157,11 @@ class _Translator:
         indent = width(line)
         stripped = line.strip()
         is_first, self.begun = not self.begun, True
-        if about := _ABOUT.match(line):
-            if is_first or about[0].startswith(".."):
-                self._about(about[1].lower(), about[2])
-                self.begun = not is_first
-                return place
+        about = _ABOUT.match(line)
+        if about and (is_first or about[0].startswith("..")):
+            self._about(about[1].lower(), about[2])
+            self.begun = not is_first
+            return place
         if stripped.startswith(".. ") or stripped == "..":
             self.begun = not is_first
             return self._explicit(number, indent, stripped)
@@ -323,10 +323,14 @@ class _Translator:
 
     def _is_item(self, number: int, item: re.Match[str]) -> bool:
         """A line within a paragraph that begins with `- ` or `I.` goes on with it."""
-        above = next((line for line in reversed(self.lines[max(0, number - _MAX_JOINED) : number]) if line != _JOINED), "")
+        above = next(
+            (line for line in reversed(self.lines[max(0, number - _MAX_JOINED) : number]) if line != _JOINED), ""
+        )
         if not above.strip() or width(above) != width(self.lines[number]) or _ITEM.match(above):
             marker = item[2].strip("().")
-            return not (marker.isalpha() and marker not in ("a", "i", "A", "I") and not _ITEM.match(above.strip() or "-"))
+            return not (
+                marker.isalpha() and marker not in ("a", "i", "A", "I") and not _ITEM.match(above.strip() or "-")
+            )
         return False
 
     def _item(self, item: re.Match[str], indent: int, place: int) -> None:
@@ -416,12 +420,16 @@ class _Translator:
 
     def _csv_table(self, number: int, end: int, options: dict[str, str]) -> int:
         if "file" in options or "url" in options:
-            self.report.warning("this table is in another file, which is not read; add that file to the list", number + 1)
+            self.report.warning(
+                "this table is in another file, which is not read; add that file to the list", number + 1
+            )
         mark = {"tab": "\t", "space": " "}.get(options.get("delim", ","), options.get("delim", ",")[:1] or ",")
         rows = [(number + 1, _cells(options["header"], mark))] if "header" in options else []
-        for below in range(number + 1 + len(options), end):
-            if self.lines[below].strip() and self.lines[below] != _JOINED:
-                rows.append((below + 1, _cells(self.lines[below].strip(), mark)))
+        rows += [
+            (below + 1, _cells(self.lines[below].strip(), mark))
+            for below in range(number + 1 + len(options), end)
+            if self.lines[below].strip() and self.lines[below] != _JOINED
+        ]
         self._table(rows, int("header" in options or options.get("header-rows", "0") == "1"), number, end)
         return end
 
@@ -467,10 +475,7 @@ class _Translator:
         if found["phrase"]:
             return self._phrase(found, place)
         if found["word"]:
-            if found[0].endswith("__"):
-                address = self._next_anonymous()
-            else:
-                address = self._resolved(f"{found['word']}_")
+            address = self._next_anonymous() if found[0].endswith("__") else self._resolved(f"{found['word']}_")
             return link(label(found["word"]), address) if address and not address.endswith("_") else None
         if found["note"] is not None:
             name = found["note"].strip("#*")
@@ -554,7 +559,12 @@ def _joined(lines: list[str]) -> list[str]:
     number = 0
     while number < len(whole):
         line, end = whole[number], number + 1
-        while line.count("`") % 2 and line.lstrip()[:1] not in ("|", "+") and end < min(len(whole), number + _MAX_JOINED) and _goes_on(whole[end]):
+        while (
+            line.count("`") % 2
+            and line.lstrip()[:1] not in ("|", "+")
+            and end < min(len(whole), number + _MAX_JOINED)
+            and _goes_on(whole[end])
+        ):
             line = f"{line} {whole[end].strip()}"
             end += 1
         if line.count("`") % 2 or len(line) > _MAX_LINE:
