@@ -107,7 +107,8 @@ class SourceFile:
     """What was last seen of one file of a source, so that an unchanged file need not be read again.
 
     `digest` is a hash of its content, empty if the content is not known; `duplicates` are keys listed here that
-    another entry already had, so that the file is read again when that other entry may have gone.
+    another entry already had, so that the file is read again when that other entry may have gone. `not_read` counts
+    its links that are neither an entry nor in the notes of one.
     """
 
     source: SourceId
@@ -116,6 +117,7 @@ class SourceFile:
     entries: int
     duplicates: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    not_read: int = 0
 
 
 MIN_HELD = 5

@@ -117,6 +117,10 @@ class Entries(Protocol):
         """How many problems the files of all teams' lists have."""
         ...
 
+    def count_not_read(self, team: TeamId) -> int:
+        """How many links of the team's files are neither an entry nor in the notes of one."""
+        ...
+
     def stored(self, team: TeamId) -> Sequence[StoredEntry]:
         """What is kept of every entry of the team, retired ones too."""
         ...

@@ -464,6 +464,9 @@ def _print_report(team: "Team", report: "SyncReport", paths: Sequence[str] = ())
     figures = {"added": report.added, "changed": report.changed, "retired": report.retired, "returned": report.returned}
     changes = ", ".join(f"{number:,} {word}" for word, number in figures.items() if number) or "nothing changed"
     print(f"{team.name}: {report.entries:,} on the list; {changes}.")
+    if report.not_read:
+        what = "link is" if report.not_read == 1 else "links are"
+        print(f"  {report.not_read:,} {what} not read; “dogear check” says why.")
     for path in paths:
         print(f"  {path}")
     for change in report.held:

@@ -66,7 +66,8 @@ class FileChanges:
 @record
 class SyncReport:
     """What a sync did. `problems` are those of every file of the team, also of files that had not changed; `held` are the
-    changes that it did not take in, and `news` those of them that no sync held before.
+    changes that it did not take in, and `news` those of them that no sync held before. `not_read` counts the links of all
+    files that are neither an entry nor in the notes of one.
     """
 
     entries: int
@@ -79,6 +80,7 @@ class SyncReport:
     files: tuple[FileChanges, ...] = ()
     held: tuple[HeldChange, ...] = ()
     news: tuple[HeldChange, ...] = ()
+    not_read: int = 0
 
     @property
     def quiet(self) -> bool:
@@ -140,6 +142,7 @@ def sync(
         files=_by_file(merge, retired),
         held=held,
         news=news,
+        not_read=tx.entries.count_not_read(team),
     )
 
 
@@ -292,6 +295,7 @@ def unchanged(tx: Transaction, team: TeamId) -> SyncReport:
         files_read=0,
         problems=problems(tx, team),
         held=tuple(tx.entries.held(team)),
+        not_read=tx.entries.count_not_read(team),
     )
 
 
@@ -424,6 +428,7 @@ def _noted(file: FileRead, found: tuple[tuple[str, ...], tuple[Problem, ...]], b
         entries=(before.entries if before else 0) if failed else len(file.list.entries),
         duplicates=before.duplicates if before and failed else duplicates,
         problems=(*file.list.problems, *warnings),
+        not_read=(before.not_read if before else 0) if failed else file.list.links.not_read,
     )
 
 
