@@ -48,7 +48,14 @@ def _source_lines(turn: Turn) -> Sequence[tuple[str, Text]]:
     return [
         *(sources or [("Source", plain("none; the host adds one: dogear team add"))]),
         ("On the list", plain(total)),
+        *_not_read(turn),
     ]
+
+
+def _not_read(turn: Turn) -> Sequence[tuple[str, Text]]:
+    """How many links of the team's files are not read, if there are any."""
+    count = turn.tx.entries.count_not_read(turn.team.id)
+    return [("Not read", plain(f"{counted(count, 'link')}; “dogear check” says why"))] if count else []
 
 
 def _problem_blocks(problems: Sequence[Problem]) -> list[Block]:

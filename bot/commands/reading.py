@@ -10,6 +10,7 @@ from bot.domain.entry import Entry
 from bot.domain.errors import NotFound
 from bot.domain.ids import EntryNumber
 from bot.domain.reading_state import ReadingState
+from bot.domain.team import Role
 from bot.domain.text import plain
 from bot.domain.value import Kind
 from bot.ports.readings import TeamCounts
@@ -22,7 +23,7 @@ AnEntry = Annotated[EntryNumber, position(Kind.ENTRY, "the number of an entry")]
 MaybeEntry = Annotated[EntryNumber | None, position(Kind.ENTRY, "the number of an entry")]
 
 
-@command("home", default=True)
+@command("home", default=True, by_role=True)
 def home(turn: Turn) -> Card:
     """The week's pick, your next entries, and how much is unread."""
     counts = turn.tx.readings.counts(turn.member.id)
@@ -33,6 +34,9 @@ def home(turn: Turn) -> Card:
     total = counts.read + counts.later + counts.unread
     summary = f"{counts.unread} of {counted(total, 'entry', 'entries')} unread, {counts.later} in your queue."
     blocks.append(Paragraph(text=plain(summary if total else "The reading list has no entries yet."), quiet=True))
+    if turn.role is Role.ADMIN and (count := turn.tx.entries.count_not_read(turn.team.id)):
+        said = f"{counted(count, 'link')} of the list not read; “dogear check” says why."
+        blocks.append(Paragraph(text=plain(said), quiet=True))
     return Card(title="Your reading club", blocks=tuple(blocks), actions=_home_buttons())
 
 

@@ -106,7 +106,8 @@ class SourceFile:
     """The state of one file when it was last read, so that an unchanged file is not read again.
 
     `digest` is a hash of its content, empty if unknown. `duplicates` are keys in this file that another entry already
-    had: the file is read again when that entry may be gone.
+    had: the file is read again when that entry may be gone. `not_read` counts its links that are neither an entry nor in
+    the notes of one.
     """
 
     source: SourceId
@@ -115,6 +116,7 @@ class SourceFile:
     entries: int
     duplicates: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    not_read: int = 0
 
 
 MIN_HELD = 5

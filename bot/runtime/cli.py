@@ -160,6 +160,26 @@ def check(
     raise typer.Exit(checked(files, as_json=as_json, with_entries=with_entries))
 
 
+@app.command(name="import")
+def import_command(
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="Lists in any format that Dogear reads, or folders of them", metavar="FILE…"),
+    ],
+    into: Annotated[Path | None, typer.Option(help="Add them at the end of this Markdown list", metavar="LIST")] = None,
+    without: Annotated[
+        list[Path] | None, typer.Option(help="Leave out what is in this list; may be given again", metavar="LIST")
+    ] = None,
+) -> None:
+    """Write bookmarks and other lists as a Markdown list.
+
+    For example: dogear import bookmarks.html --into reading.md, or dogear import pocket.csv >> reading.md. Folders become headings, tags stay tags, and what is on the list already is left out, so importing again adds nothing. Ends with 1 if a file cannot be read.
+    """
+    from bot.runtime.import_lists import import_lists
+
+    raise typer.Exit(import_lists(files, into=into, without=without or []))
+
+
 @app.command()
 def sync(
     database: Database = None,
@@ -465,6 +485,9 @@ def _print_report(team: "Team", report: "SyncReport", paths: Sequence[str] = ())
     figures = {"added": report.added, "changed": report.changed, "retired": report.retired, "returned": report.returned}
     changes = ", ".join(f"{number:,} {word}" for word, number in figures.items() if number) or "nothing changed"
     print(f"{team.name}: {report.entries:,} on the list; {changes}.")
+    if report.not_read:
+        what = "link is" if report.not_read == 1 else "links are"
+        print(f"  {report.not_read:,} {what} not read; “dogear check” says why.")
     for path in paths:
         print(f"  {path}")
     for change in report.held:

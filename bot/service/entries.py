@@ -68,7 +68,8 @@ class SyncReport:
     """The result of a sync.
 
     `problems` covers every file of the team, including unchanged ones. `held` are the changes that wait for an admin;
-    `news` are those of them that were not held before.
+    `news` are those of them that were not held before. `not_read` counts the links of all files that are neither an
+    entry nor in the notes of one.
     """
 
     entries: int
@@ -81,6 +82,7 @@ class SyncReport:
     files: tuple[FileChanges, ...] = ()
     held: tuple[HeldChange, ...] = ()
     news: tuple[HeldChange, ...] = ()
+    not_read: int = 0
 
     @property
     def quiet(self) -> bool:
@@ -143,6 +145,7 @@ def sync(
         files=_by_file(merge, retired),
         held=held,
         news=news,
+        not_read=tx.entries.count_not_read(team),
     )
 
 
@@ -299,6 +302,7 @@ def unchanged(tx: Transaction, team: TeamId) -> SyncReport:
         files_read=0,
         problems=problems(tx, team),
         held=tuple(tx.entries.held(team)),
+        not_read=tx.entries.count_not_read(team),
     )
 
 
@@ -431,6 +435,7 @@ def _noted(file: FileRead, found: tuple[tuple[str, ...], tuple[Problem, ...]], b
         entries=(before.entries if before else 0) if failed else len(file.list.entries),
         duplicates=before.duplicates if before and failed else duplicates,
         problems=(*file.list.problems, *warnings),
+        not_read=(before.not_read if before else 0) if failed else file.list.links.not_read,
     )
 
 

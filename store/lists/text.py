@@ -5,6 +5,8 @@ import re
 from bot.domain.visible import visible
 from store.lists.report import Report
 
+MAX_CHARACTERS = 20_000
+"""Of a line; what is longer is no text that a person wrote."""
 TAB = 4
 _CODE = 4
 """From this many columns on, Markdown reads an indented line after a blank one as code."""
@@ -61,6 +63,19 @@ def _report_unreadable(data: bytes, report: Report) -> None:
             what, remedy = f"the byte 0x{ord(at[0]) - 0xDC00:02X}, which is not UTF-8,", "save the file as UTF-8"
         others = f" ({len(found) - 1} more such)" if len(found) > 1 else ""
         report.error(f"{what} is shown as \ufffd{others}; {remedy}", number, at.start() + 1)
+
+
+def without_long_lines(body: str, above: int, report: Report) -> str:
+    """The text with an empty line in place of each that is too long; `above` is the number of lines before it."""
+    lines = body.split("\n")
+    if max(map(len, lines)) <= MAX_CHARACTERS:
+        return body
+    for number, line in enumerate(lines, above + 1):
+        if len(line) > MAX_CHARACTERS:
+            lines[number - above - 1] = ""
+            message = f"the line has {len(line):,} characters and is left out; break it below {MAX_CHARACTERS:,}"
+            report.error(message, number)
+    return "\n".join(lines)
 
 
 def width(line: str) -> int:

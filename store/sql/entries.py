@@ -92,9 +92,12 @@ class SqlSources:
             "entries": file.entries,
             "duplicates": file.duplicates,
             "problems": packed([asdict(problem) for problem in file.problems]),
+            "not_read": file.not_read,
         }
         statement = self._work.insert(SOURCE_FILE).values(values)
-        changed = {name: statement.excluded[name] for name in ("digest", "entries", "duplicates", "problems")}
+        changed = {
+            name: statement.excluded[name] for name in ("digest", "entries", "duplicates", "problems", "not_read")
+        }
         key = ["team", "source", "file"]
         self._work.change(statement.on_conflict_do_update(index_elements=key, set_=changed))
 
@@ -126,6 +129,12 @@ class SqlSources:
         troubled = select(SOURCE_FILE.c.problems).where(SOURCE_FILE.c.problems != packed([]))
         return sum(len(json.loads(row.problems)) for row in self._work.rows(troubled))
 
+    def count_not_read(self, team: TeamId) -> int:
+        (row,) = self._work.rows(
+            select(func.coalesce(func.sum(SOURCE_FILE.c.not_read), 0).label("links")).where(SOURCE_FILE.c.team == team)
+        )
+        return int(row.links)
+
 
 def _of_source(source: SourceId) -> ColumnElement[bool]:
     return and_(SOURCE_FILE.c.team == team_of(source), SOURCE_FILE.c.source == number_of(source))
@@ -153,6 +162,7 @@ def _source_file(row: AnyRow) -> SourceFile:
         entries=row.entries,
         duplicates=row.duplicates,
         problems=tuple(_problem(problem) for problem in json.loads(row.problems)),
+        not_read=row.not_read or 0,
     )
 
 

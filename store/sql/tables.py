@@ -202,6 +202,7 @@ SOURCE_FILE = Table(
     Column("duplicates", Words, nullable=False),
     Column("problems", Written, nullable=False),
     Column("digest", Text),
+    Column("not_read", Integer),
     _to("source", "source"),
 )
 

@@ -65,6 +65,17 @@ def test_problems_are_counted_over_the_files_of_all_lists(club: Club) -> None:
         assert tx.entries.count_problems() == 3
 
 
+def test_links_that_are_not_read_are_counted_for_each_team(club: Club) -> None:
+    with club.store.begin(write=True) as tx:
+        assert tx.entries.count_not_read(club.team) == 0
+        for name, links in (("a.md", 3), ("b.md", 0), ("c.md", 4)):
+            tx.entries.save_file(SourceFile(source=club.source, file=name, digest="1", entries=1, not_read=links))
+        other = tx.teams.add("other", "UTC")
+
+        assert tx.entries.count_not_read(club.team) == 7
+        assert tx.entries.count_not_read(other.id) == 0
+
+
 def test_the_schema_is_the_one_that_the_program_needs(store: SqlStore) -> None:
     with store.begin(write=False) as tx:
         assert tx.schema() == store.needs == store.schema()

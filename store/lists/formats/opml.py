@@ -121,5 +121,4 @@ def _link(about: dict[str, str], address: str, words: str, section: tuple[str, .
         notes=tuple(notes),
         tags=tuple(part.strip("/").rpartition("/")[2] for part in about.get("category", "").split(",")),
         section=section,
-        saved=about.get("created", ""),
     )
