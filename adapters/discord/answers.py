@@ -10,6 +10,7 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
+import aiohttp
 import discord
 
 from adapters.discord import forms
@@ -33,6 +34,11 @@ COMPLETION_DEADLINE = 2.0
 NO_ENTRY = Card(
     title="I can't find an article from the list in that message.",
     blocks=(Paragraph(text=plain("Use this on a message of mine that shows one entry.")),),
+    tone=Tone.REFUSAL,
+)
+NOT_THEIR_CHANNEL = Card(
+    title="You may not write in that channel.",
+    blocks=(Paragraph(text=plain("Choose a channel that you may write in.")),),
     tone=Tone.REFUSAL,
 )
 NOT_FROM_HERE = Card(
@@ -65,11 +71,15 @@ class Answers:
     def __init__(self, core: Core, word: str) -> None:
         self._core = core
         self._word = word
+        self._watching: set[asyncio.Task[None]] = set()
 
     async def command(self, interaction: Asked, data: Any) -> None:
         """A native command or a context menu of a message."""
         if data["name"] not in MENUS:
             given = typed(data).call
+            if self._is_closed(given, data):
+                await self._at_once(interaction, NOT_THEIR_CHANNEL)
+                return
             await self._carry_out(interaction, given, modal_allowed=self._lacks(given))
             return
         user = interaction.client.user
@@ -82,22 +92,29 @@ class Answers:
     async def pressed(self, interaction: Asked, press: Press) -> None:
         """A button press. In a private answer of ours the new page replaces the old one."""
         if interaction.guild_id is None:
-            await self._pressed_afar(interaction, press.call)
+            await self._pressed_afar(interaction, press)
             return
         message = interaction.message
         own = message is not None and message.flags.ephemeral
-        await self._carry_out(interaction, press.call, in_place=press.replaces and own)
+        await self._carry_out(interaction, press.call, press=press, in_place=press.replaces and own)
 
-    async def _pressed_afar(self, interaction: Asked, call: Call) -> None:
+    async def _pressed_afar(self, interaction: Asked, press: Press) -> None:
         """A button press in a direct message. The button names the server, and the person's permissions there count."""
         await self._acknowledge(interaction, private=True, in_place=False)
-        where = channel_at(call.arguments.get("channel", ""))
+        call, where = press.call, channel_at(press.call.arguments.get("channel", ""))
         who = await actor_in(interaction, where.workspace) if where else None
         if who is None:
             await self._show(interaction, Answer(show=NOT_FROM_HERE, refusal=True), modal_allowed=False)
             return
-        asked = Invocation(id=invocation_id(interaction), call=call, actor=who, channel=None)
-        await self._show(interaction, await self._core.invoke(asked), modal_allowed=False)
+        asked = Invocation(
+            id=invocation_id(interaction),
+            call=call,
+            actor=who,
+            channel=None,
+            pressed=True,
+            confirmed=press.confirmed,
+        )
+        await self._invoked_and_shown(interaction, asked)
 
     async def submitted(self, interaction: Asked, data: Any) -> None:
         """A submitted form."""
@@ -120,6 +137,16 @@ class Answers:
         offered = [discord.app_commands.Choice(**one) for one in choices(found)]
         await interaction.response.autocomplete(offered)
 
+    def _is_closed(self, call: Call, data: Any) -> bool:
+        """Whether the person names a channel to post in where they may not write themselves."""
+        spec = self._spec(call.path)
+        channels = data.get("resolved", {}).get("channels", {})
+        named = channels.get(call.arguments.get("channel", ""), {}).get("permissions")
+        if spec is None or not spec.posts or named is None:
+            return False
+        rights = discord.Permissions(int(named))
+        return not (rights.administrator or (rights.view_channel and rights.send_messages))
+
     def _lacks(self, call: Call) -> bool:
         """Whether a required value is missing, so that a form must ask for it. A wrong value gets a button instead."""
         spec = self._spec(call.path)
@@ -130,21 +157,58 @@ class Answers:
         return next((spec for spec in self._core.catalogue if spec.path == path), None)
 
     async def _carry_out(
-        self, interaction: Asked, call: Call, *, in_place: bool = False, modal_allowed: bool = True
+        self,
+        interaction: Asked,
+        call: Call,
+        *,
+        press: Press | None = None,
+        in_place: bool = False,
+        modal_allowed: bool = True,
     ) -> None:
         spec = self._spec(call.path)
         public = spec is not None and spec.reply is Reply.PUBLIC
         undecided = public or (spec is not None and spec.form and modal_allowed)
         if undecided:
-            answer = await self._soon(interaction, call, public=public)
+            asked = invocation(interaction, call, press)
+            answer = await self._soon(interaction, asked, public=public)
+            await self._show(interaction, answer, modal_allowed=modal_allowed)
+            self._watch(interaction, asked, answer)
         else:
             await self._acknowledge(interaction, private=True, in_place=in_place)
-            answer = await self._core.invoke(invocation(interaction, call))
-        await self._show(interaction, answer, modal_allowed=modal_allowed)
+            await self._invoked_and_shown(
+                interaction, invocation(interaction, call, press), modal_allowed=modal_allowed
+            )
 
-    async def _soon(self, interaction: Asked, call: Call, *, public: bool) -> Answer:
+    async def _invoked_and_shown(self, interaction: Asked, asked: Invocation, *, modal_allowed: bool = False) -> None:
+        answer = await self._core.invoke(asked)
+        await self._show(interaction, answer, modal_allowed=modal_allowed)
+        self._watch(interaction, asked, answer)
+
+    def _watch(self, interaction: Asked, asked: Invocation, answer: Answer) -> None:
+        """Show the result of a post that the answer announced, once it is known."""
+        if isinstance(answer.show, Card) and answer.show.follows:
+            task = asyncio.create_task(self._follow(interaction, asked, answer.show))
+            self._watching.add(task)
+            task.add_done_callback(self._watching.discard)
+
+    async def _follow(self, interaction: Asked, asked: Invocation, card: Card) -> None:
+        later = await self._core.follow(asked, card)
+        if later is None or not isinstance(later.show, Card):
+            return
+        try:
+            await interaction.edit_original_response(view=_still(messages(later.show, word=self._word)[0]))
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            log.info("what became of a post could not be shown: %s", type(error).__name__)
+
+    async def finish(self) -> None:
+        """Stop waiting for the results of posts."""
+        for task in self._watching:
+            task.cancel()
+        await asyncio.gather(*self._watching, return_exceptions=True)
+
+    async def _soon(self, interaction: Asked, invocation: Invocation, *, public: bool) -> Answer:
         """The answer. The interaction is acknowledged first only if the answer is slow."""
-        asked = asyncio.ensure_future(self._core.invoke(invocation(interaction, call)))
+        asked = asyncio.ensure_future(self._core.invoke(invocation))
         done, _ = await asyncio.wait({asked}, timeout=PATIENCE)
         if not done:
             await self._acknowledge(interaction, private=not public, in_place=False)

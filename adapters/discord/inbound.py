@@ -8,6 +8,8 @@ from typing import Any
 import discord
 
 from adapters.discord import button_value, places
+from adapters.discord.button_value import Press
+from adapters.discord.permissions import obstacle_of
 from adapters.discord.surface import GROUP, MENUS, SUB_COMMAND
 from bot.chat.platform import Actor, Invocation, Reacted, ReactionsCleared, Unreacted
 from bot.domain.card import Call
@@ -54,8 +56,16 @@ def invocation_id(interaction: Asked) -> InvocationId:
     return InvocationId(f"discord:{interaction.id}")
 
 
-def invocation(interaction: Asked, call: Call) -> Invocation:
-    return Invocation(id=invocation_id(interaction), call=call, actor=actor(interaction), channel=channel(interaction))
+def invocation(interaction: Asked, call: Call, press: Press | None = None) -> Invocation:
+    return Invocation(
+        id=invocation_id(interaction),
+        call=call,
+        actor=actor(interaction),
+        channel=channel(interaction),
+        pressed=press is not None,
+        confirmed=press is not None and press.confirmed,
+        obstacle=obstacle_of(interaction.channel, interaction.app_permissions),
+    )
 
 
 @record

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import discord
 from discord.http import handle_message_parameters
 
-from adapters.discord import forum, places, surface
+from adapters.discord import forum, permissions, places, surface
 from adapters.discord.client import DiscordClient
 from adapters.discord.events import Events
 from adapters.discord.failures import (
@@ -34,10 +34,10 @@ from adapters.discord.render import message as message_of
 from adapters.discord.shards import Shards
 from bot.chat.connection import Connection
 from bot.chat.jobs import Job, Rounds
-from bot.chat.platform import Core, Reacted, Vault
+from bot.chat.platform import Core, Obstacle, Reacted, Vault
 from bot.domain.card import Card
 from bot.domain.delivery import PostingRules
-from bot.domain.errors import BadConfig, ChannelRefused, MessageRemoved, PlatformBusy, PlatformRefused
+from bot.domain.errors import BadConfig, ChannelRefused, MessageRemoved, PlatformBusy, PlatformError, PlatformRefused
 from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, ThreadRef, Url, WorkspaceRef
 from bot.domain.reading_state import ReadingState
 
@@ -98,7 +98,7 @@ class DiscordPlatform:
                     async with self._rounds.of(events.read_missed):
                         await self._served(core, vault)
                 finally:
-                    await self.client.finish()
+                    await asyncio.gather(events.finish(), self.client.finish())
         finally:
             self._shards = None
             self._gateway.up.clear()
@@ -312,10 +312,10 @@ class DiscordPlatform:
             return [where]
         return await forum.threads(http, channel, since)
 
-    async def revise(self, message: MessageRef, card: Card) -> None:
+    async def revise(self, message: MessageRef, card: Card, *, key: str = "") -> None:
         async with self._asking() as http:
             await http.edit_message(
-                _number(message.channel.id), _number(message.id), params=_parameters(self._shown(card, ""))
+                _number(message.channel.id), _number(message.id), params=_parameters(self._shown(card, key))
             )
 
     async def delete(self, message: MessageRef) -> None:
@@ -370,6 +370,13 @@ class DiscordPlatform:
                 if len(page) < SERVERS_PAGE:
                     return found
                 after = int(page[-1]["id"])
+
+    async def obstacle(self, channel: ChannelRef, account: AccountRef) -> Obstacle | None:  # noqa: ARG002  Discord asks them
+        try:
+            await self.log_in()
+        except PlatformError:
+            return None
+        return await permissions.obstacle(self.client, channel)
 
     def link(self, message: MessageRef) -> Url | None:
         place: WorkspaceRef = message.channel.workspace

@@ -74,7 +74,7 @@ def _leaf(spec: CommandSpec) -> dict[str, Any]:
 
 
 def _required_first(spec: CommandSpec) -> Sequence[Param]:
-    return sorted(spec.params, key=lambda param: not param.required)
+    return sorted(spec.shown_params, key=lambda param: not param.required)
 
 
 def _option(param: Param, *, required: bool) -> dict[str, Any]:

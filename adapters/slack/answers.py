@@ -5,8 +5,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 
-from adapters.slack import failures, forms, inbound, names, render
+from adapters.slack import forms, inbound, names, render
 from adapters.slack.api import Api, Web
+from adapters.slack.background import Background
 from adapters.slack.button_value import Way
 from adapters.slack.failures import Expired
 from adapters.slack.inbound import Origin, Shortcut, Use
@@ -16,7 +17,7 @@ from bot.chat.command import CommandSpec, Reply
 from bot.chat.line import parse, spec_of
 from bot.chat.platform import Actor, Answer, Core, Invocation
 from bot.domain.card import Action, Call, Card, Form, Paragraph, Tone
-from bot.domain.errors import ChannelRefused, PlatformError, Refusal
+from bot.domain.errors import Refusal
 from bot.domain.ids import InvocationId
 from bot.domain.record import record
 from bot.domain.text import plain
@@ -28,8 +29,6 @@ UNKNOWN = Card(
     tone=Tone.REFUSAL,
 )
 
-SCHEDULES = ("schedule", "set")
-"""The command whose digest may go to a channel that Dogear is not invited to yet."""
 NOT_THEIRS = Card(
     title="This reading list belongs to another workspace.",
     blocks=(
@@ -75,31 +74,12 @@ async def home_of(core: Core, actor: Actor, after: InvocationId | None) -> Home:
     return Home(cards=tuple(cards))
 
 
-async def why_not_postable(api: Api, team: str, channel: str) -> str:
-    """What keeps us from posting in the channel, and the remedy. Empty if Slack reports nothing."""
-    try:
-        known = (await api.call(team, "conversations.info", channel=channel)).get("channel") or {}
-        workspace = await api.workspace(team)
-    except ChannelRefused as no:
-        return f"{no} {no.remedy}"
-    except PlatformError:
-        return ""
-    may_join = workspace is not None and workspace.may("channels:join") and not known.get("is_private")
-    if known.get("is_archived"):
-        return _channel_problem("is_archived")
-    return _channel_problem(failures.NO_MEMBER) if known.get("is_member") is False and not may_join else ""
-
-
-def _channel_problem(code: str) -> str:
-    because, remedy = failures.CHANNEL[code]
-    return f"{because}. {remedy}"
-
-
 class Answers:
     """Asks the core and shows its answer."""
 
-    def __init__(self, core: Core, *, web: Web, api: Api, people: People) -> None:
+    def __init__(self, core: Core, *, web: Web, api: Api, people: People, errands: Background) -> None:
         self._core = core
+        self._errands = errands
         self._web = web
         self._api = api
         self._people = people
@@ -127,20 +107,34 @@ class Answers:
         if spec is not None and spec.needs_role and not self._people.rights_known(use.team, use.user):
             return Answer(show=UNKNOWN, refusal=True)
         typed = isinstance(use.call, str)
-        answer = await self._core.invoke(Invocation(id=use.id, call=call, actor=actor, channel=where, typed=typed))
-        if isinstance(call, Call) and call.path == SCHEDULES and not answer.refusal:
-            return await self._warned(answer, use, call.arguments.get("channel", "").removeprefix("#") or use.channel)
+        invocation = Invocation(
+            id=use.id,
+            call=call,
+            actor=actor,
+            channel=where,
+            typed=typed,
+            pressed=use.pressed,
+            confirmed=use.confirmed,
+        )
+        answer = await self._core.invoke(invocation)
+        if isinstance(answer.show, Card) and answer.show.follows:
+            self._errands.watch(self._follow(invocation, answer.show, use))
         return answer
 
-    async def _warned(self, answer: Answer, use: Use, channel: str | None) -> Answer:
-        """The answer, with a warning if its schedule's channel does not accept our posts."""
-        if not channel or not isinstance(answer.show, Card):
-            return answer
-        words = await why_not_postable(self._api, use.team, channel)
-        if not words:
-            return answer
-        card = replace(answer.show, blocks=(*answer.show.blocks, Paragraph(text=plain(words))), tone=Tone.WARNING)
-        return replace(answer, show=card)
+    async def _follow(self, invocation: Invocation, card: Card, use: Use) -> None:
+        """Show the result of a post that the card announced, once it is known: in place of the answer to a typed command
+        or of a modal, otherwise below it.
+        """
+        later = await self._core.follow(invocation, card)
+        if later is None or not isinstance(later.show, Card):
+            return
+        if use.origin is Origin.MODAL:
+            await self._update(self.modal(later.show, use), use)
+        elif use.origin is Origin.HOME:
+            await self.publish(use.team, use.user, after=use.id, notice=later.show)
+        elif use.respond:
+            replaces = use.origin is Origin.COMMAND
+            await self._web.respond(use.respond, {**_message(later, later.show), "replace_original": replaces})
 
     async def is_guest(self, use: Use) -> bool:
         """Whether the person belongs to another workspace: they share a channel with this one, but not its reading
@@ -156,6 +150,8 @@ class Answers:
         """The command that the line means. The core refuses an invalid line."""
         try:
             call = use.call if isinstance(use.call, Call) else parse(self._core.catalogue, use.call)
+            if use.origin is Origin.HOME:  # the tab is its own list, and is shown again as a whole
+                call = Call(path=call.path, arguments={n: v for n, v in call.arguments.items() if n != "back"})
             return spec_of(self._core.catalogue, call.path), call
         except Refusal:
             return None, use.call
@@ -178,7 +174,8 @@ class Answers:
         elif not done:
             await self._open(self.modal(card, use), use)
         if done:
-            await self.publish(use.team, use.user, after=use.id)
+            notice = replace(card, entry=None) if use.origin is Origin.HOME else None
+            await self.publish(use.team, use.user, after=use.id, notice=notice)
 
     async def _update(self, view: Json, use: Use) -> None:
         await self._api.call(use.team, "views.update", view_id=use.view, view=view)

@@ -23,17 +23,21 @@ class Way(StrEnum):
 
 @record
 class Press:
-    """A button press. `part` is the requested part of the notes, from 1."""
+    """A button press. `part` is the requested part of the notes, from 1. `confirmed` means that the person was asked whether
+    they are sure.
+    """
 
     way: Way
     call: Call
     part: int = 1
+    confirmed: bool = False
 
 
-def written(call: Call, part: int = 1) -> str | None:
+def written(call: Call, part: int = 1, *, confirmed: bool = False) -> str | None:
     """The button's value; None if it would be too long."""
     arguments = {clean(name): clean(value) for name, value in call.arguments.items()}
-    value = to_json({"p": call.path, "a": arguments, **({"n": part} if part > 1 else {})}).decode()
+    more = {**({"n": part} if part > 1 else {}), **({"c": 1} if confirmed else {})}
+    value = to_json({"p": call.path, "a": arguments, **more}).decode()
     return value if len(value) <= MAX_VALUE else None
 
 
@@ -46,4 +50,9 @@ def read(action_id: str, value: str) -> Press:
         raise ValueError("no button of ours") from wrong
     if not all(isinstance(word, str) for word in (*path, *arguments, *arguments.values())):
         raise ValueError("no button of ours")
-    return Press(way=Way(action_id.partition(".")[0]), call=Call(path=path, arguments=arguments), part=max(part, 1))
+    return Press(
+        way=Way(action_id.partition(".")[0]),
+        call=Call(path=path, arguments=arguments),
+        part=max(part, 1),
+        confirmed=body.get("c") == 1,
+    )

@@ -84,6 +84,10 @@ class Gone(PlatformRefused):
     """The message no longer exists, or may not be changed."""
 
 
+class Vanished(Gone):
+    """The message is not there any more."""
+
+
 def error_of(error: BaseException, method: str) -> PlatformError:
     """The error of one call, for the ledger. Anything that is not a known refusal may have happened."""
     if isinstance(error, SlackApiError):
@@ -128,7 +132,9 @@ def _refused(code: str, needed: str, method: str) -> PlatformError:
     if code in REPEATED:
         return Already(f"It is so already ({code}).", remedy="Nothing is to be done.")
     if code in GONE:
-        return Gone(f"The message cannot be changed any more ({code}).", remedy="Nothing is to be done.")
+        return (Vanished if code == "message_not_found" else Gone)(
+            f"The message cannot be changed any more ({code}).", remedy="Nothing is to be done."
+        )
     if code in {"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id", "trigger_exchanged"}:
         return Expired("That took too long.", remedy="Press again.")
     if code in REFUSED:

@@ -56,6 +56,8 @@ class Use:
     thread: str = ""
     private: bool = False
     home: str = ""
+    pressed: bool = False
+    confirmed: bool = False
 
 
 @record
@@ -126,6 +128,8 @@ def pressed(payload: Json) -> Use:
         view=text_at(payload, "view", "id"),
         thread=text_at(payload, "container", "thread_ts"),
         private=_is_private(payload),
+        pressed=True,
+        confirmed=made.confirmed,
     )
 
 

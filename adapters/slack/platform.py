@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from adapters.slack import names, render
+from adapters.slack import names, postable, render
 from adapters.slack.answers import Answers
 from adapters.slack.api import Api, Web
 from adapters.slack.background import Background
 from adapters.slack.clock_skew import Skew
 from adapters.slack.emoji import SEEDS, Emoji
 from adapters.slack.events import Events, left_meanwhile
-from adapters.slack.failures import Absent, Already, Gone, Unreadable
+from adapters.slack.failures import Absent, Already, Unreadable, Vanished
 from adapters.slack.history import EVENT_TYPE, History
 from adapters.slack.listeners import Listeners
 from adapters.slack.manifest import INSTALL, REDIRECT
@@ -28,7 +28,7 @@ from adapters.slack.workspace_info import WorkspaceInfo
 from adapters.slack.workspaces import Workspaces
 from bot.chat.connection import Connection
 from bot.chat.jobs import Job, Rounds
-from bot.chat.platform import Core, Reacted, Vault, WorkspaceJoined, WorkspaceLeft
+from bot.chat.platform import Core, Obstacle, Reacted, Vault, WorkspaceJoined, WorkspaceLeft
 from bot.chat.web import Request, Response, Route
 from bot.domain.card import Card
 from bot.domain.delivery import PostingRules
@@ -130,7 +130,7 @@ class SlackPlatform:
         return Connection(up=up, reason="" if up else "Socket Mode is not connected", reconnects=reconnects)
 
     def _listeners(self, core: Core, errands: Background) -> Listeners:
-        answers = Answers(core, web=self._web, api=self._api, people=self._people)
+        answers = Answers(core, web=self._web, api=self._api, people=self._people, errands=errands)
         events = Events(
             core,
             api=self._api,
@@ -235,7 +235,7 @@ class SlackPlatform:
         """Our messages with this key, from every page of the thread or channel."""
         return await self._history.carrying(channel, key, since=since, sent_from=sent_from, thread=thread)
 
-    async def revise(self, message: MessageRef, card: Card) -> None:
+    async def revise(self, message: MessageRef, card: Card, *, key: str = "") -> None:  # noqa: ARG002  kept by Slack
         shown = render.message(card, personal=False)
         await self._api.call(
             message.channel.workspace.id,
@@ -249,7 +249,7 @@ class SlackPlatform:
     async def delete(self, message: MessageRef) -> None:
         try:
             await self._api.call(message.channel.workspace.id, "chat.delete", channel=message.channel.id, ts=message.id)
-        except Gone:
+        except Vanished:
             return
 
     async def send_direct(self, account: AccountRef, card: Card) -> None:
@@ -302,6 +302,10 @@ class SlackPlatform:
                 at = names.moment(message.id)
                 found.append(Reacted(actor=actor, message=message, emoji=name, meaning=meaning, at=at))
         return found
+
+    async def obstacle(self, channel: ChannelRef, account: AccountRef) -> Obstacle | None:
+        _, user = names.person(account)
+        return await postable.obstacle(self._api, channel.workspace.id, channel.id, user)
 
     def link(self, message: MessageRef) -> Url | None:
         """The permalink, in the documented form (https://slack.com/help/articles/203274767)."""

@@ -19,6 +19,10 @@ MAX_BLOCKS = 50
 MAX_BLOCKS_IN_VIEW = 100
 MAX_BUTTONS = 25
 MAX_LABEL = 75
+MAX_CONFIRM_TITLE = 100
+MAX_CONFIRM_TEXT = 300
+MAX_CONFIRM_BUTTON = 30
+"""https://docs.slack.dev/reference/block-kit/composition-objects/confirmation-dialog-object (2026-08)"""
 MAX_TITLE_OF_VIEW = 24
 MAX_TEXT = 4000
 """Characters of a message's `text`. Slack rejects longer ones when a message is updated."""
@@ -290,13 +294,24 @@ def _buttons(actions: Sequence[Action], more: Iterable[Json] = ()) -> Iterator[J
 
 
 def _button(action: Action) -> Json | None:
-    value = button_value.written(action.call)
+    value = button_value.written(action.call, confirmed=action.confirmed or bool(action.confirm))
     if value is None:
         return None
     way = Way.TURN if action.replaces else Way.USE
     label = cut(clean(action.label).strip(), MAX_LABEL) or ELLIPSIS
     style = {"style": "primary"} if action.primary else {}
-    return {"type": "button", "action_id": way, "text": plain_text(label), "value": value, **style}
+    confirm = {"confirm": _confirm(action, label)} if action.confirm else {}
+    return {"type": "button", "action_id": way, "text": plain_text(label), "value": value, **style, **confirm}
+
+
+def _confirm(action: Action, label: str) -> Json:
+    """The question that Slack asks before it sends the press."""
+    return {
+        "title": plain_text(cut(f"{label}?", MAX_CONFIRM_TITLE)),
+        "text": plain_text(cut(clean(action.confirm).strip(), MAX_CONFIRM_TEXT) or ELLIPSIS),
+        "confirm": plain_text(cut(label, MAX_CONFIRM_BUTTON)),
+        "deny": plain_text("Cancel"),
+    }
 
 
 def _context(words: str) -> Json:

@@ -13,7 +13,7 @@ from adapters.terminal.room import Room, channel
 from adapters.terminal.screen import Screen
 from bot.chat.command import Catalogue, Reply
 from bot.chat.platform import Actor, Answer, Core, Invocation, Reacted, Unreacted
-from bot.domain.card import Call, Card, Choice, Form
+from bot.domain.card import Action, Call, Card, Choice, Form
 from bot.domain.errors import BadUsage, NotFound, Refusal, StoreBusy
 from bot.domain.ids import AccountRef, ChannelRef, EntryNumber, InvocationId, MessageRef, WorkspaceRef
 from bot.domain.record import record
@@ -162,8 +162,8 @@ class Conversation:
             case inbound.Quit():
                 self._answer(cards.GOODBYE)
 
-    async def _use(self, call: Call | str, where: ChannelRef | None) -> None:
-        answer = await self._invoke(call, where)
+    async def _use(self, call: Call | str, where: ChannelRef | None, pressed: Action | None = None) -> None:
+        answer = await self._invoke(call, where, pressed)
         while isinstance(answer.show, Form):
             form = answer.show
             filled = await self._screen.fill(form, self)
@@ -176,9 +176,16 @@ class Conversation:
         public = answer.reply is Reply.PUBLIC and not answer.refusal
         self._desk.answer(answer.show, where, public=public, refusal=answer.refusal)
 
-    async def _invoke(self, call: Call | str, where: ChannelRef | None) -> Answer:
+    async def _invoke(self, call: Call | str, where: ChannelRef | None, pressed: Action | None = None) -> Answer:
         return await self._core.invoke(
-            Invocation(id=self._invocation_id(), call=call, actor=self._actor, channel=where)
+            Invocation(
+                id=self._invocation_id(),
+                call=call,
+                actor=self._actor,
+                channel=where,
+                pressed=pressed is not None,
+                confirmed=pressed is not None and pressed.confirmed,
+            )
         )
 
     async def _press(self, number: int) -> None:
@@ -187,7 +194,7 @@ class Conversation:
             most = self._desk.offered
             hint = f"Press a number from 1 to {most}." if most else "No buttons were shown yet."
             raise NotFound(f"There is no button {number}.", hint=hint)
-        await self._use(offer.action.call, offer.channel)
+        await self._use(offer.action.call, offer.channel, offer.action)
 
     async def _react(self, line: inbound.Reaction) -> None:
         entry = line.entry or self._desk.entry

@@ -9,7 +9,7 @@ from adapters.terminal.conversation import UNKNOWN_ZONE, Conversation, Stage, St
 from adapters.terminal.desk import Desk
 from adapters.terminal.room import WORKSPACE, Room
 from adapters.terminal.screen import Screen
-from bot.chat.platform import Core, Reacted, Vault, WorkspaceJoined
+from bot.chat.platform import Core, Obstacle, Reacted, Vault, WorkspaceJoined
 from bot.domain.card import Card
 from bot.domain.delivery import PostingRules
 from bot.domain.ids import (
@@ -108,7 +108,7 @@ class TerminalPlatform:
     ) -> Sequence[MessageRef]:
         return self._room.find(channel, key, since)
 
-    async def revise(self, message: MessageRef, card: Card) -> None:
+    async def revise(self, message: MessageRef, card: Card, *, key: str = "") -> None:  # noqa: ARG002  the room knows it
         self._room.revise(message, card, at=self._stage.now())
         self._show(message, revised=True)
 
@@ -127,6 +127,10 @@ class TerminalPlatform:
 
     async def marks(self, message: MessageRef) -> Sequence[Reacted]:
         return self._room.reactions(message)
+
+    async def obstacle(self, channel: ChannelRef, account: AccountRef) -> Obstacle | None:  # noqa: ARG002
+        """A channel of the terminal exists by being named."""
+        return None
 
     def link(self, message: MessageRef) -> Url | None:  # noqa: ARG002  nothing in a terminal has an address
         return None

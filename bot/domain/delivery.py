@@ -42,6 +42,11 @@ class State(StrEnum):
     NEEDS_HUMAN = "needs_human"
 
     @property
+    def failed(self) -> bool:
+        """Whether it is certain that it did not arrive."""
+        return self in {State.REFUSED, State.SKIPPED}
+
+    @property
     def final(self) -> bool:
         return self in {State.SENT, State.REFUSED, State.SKIPPED}
 

@@ -19,13 +19,17 @@ class Severity(StrEnum):
 
 @record
 class Problem:
-    """One problem in a file: where it is (`line` and `column` from 1, 0 for the whole file) and how to fix it."""
+    """One problem in a file: where it is (`line` and `column` from 1, 0 for the whole file) and how to fix it.
+
+    It is `fresh` if it came with the file's last change.
+    """
 
     file: str
     line: int
     column: int = 0
     severity: Severity
     message: str
+    fresh: bool = field(default=False, compare=False)
 
     def __str__(self) -> str:
         place = ":".join([self.file, *(str(n) for n in (self.line, self.column) if n)])

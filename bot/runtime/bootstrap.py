@@ -4,7 +4,7 @@ import asyncio
 import gc
 import logging
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -14,14 +14,14 @@ from typing import Protocol
 
 from adapters.terminal.room import PRIVATE, WORKSPACE
 from bot.chat.jobs import HasJobs, Job
-from bot.chat.platform import ChatPlatform
+from bot.chat.platform import ChatPlatform, Obstacle
 from bot.commands.catalogue import COMMANDS
 from bot.commands.deadline import Deadline
 from bot.commands.dispatch import Dispatcher, HostRules
 from bot.commands.limits import Limits
 from bot.domain.delivery import Durations
-from bot.domain.errors import StoreError
-from bot.domain.ids import AccountRef, MessageRef, PlatformName, Url, WorkspaceRef
+from bot.domain.errors import PlatformRefused, StoreError
+from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, Url, WorkspaceRef
 from bot.domain.notice import Host
 from bot.domain.schedule import Schedule
 from bot.domain.team import Role, Team
@@ -224,7 +224,7 @@ def _assembled(
         runner,
         clock,
         HostRules(host=host, roles=settings.roles, zone=settings.zone),
-        link=partial(_link, platforms),
+        outside=_Outside(platforms),
         wake=deliverer.wake,
         metrics=metrics,
         limits=Limits(per_person=settings.person_limit, per_team=settings.team_limit) if hosted else Limits(),
@@ -259,6 +259,25 @@ def _jobs_of(platforms: Iterable[ChatPlatform]) -> Iterator[Job]:
             yield replace(job, name=f"{platform.name} {job.name}")
 
 
-def _link(platforms: dict[PlatformName, ChatPlatform], message: MessageRef) -> Url | None:
-    platform = platforms.get(message.channel.workspace.platform)
-    return platform.link(message) if platform else None
+class _Outside:
+    """The platforms as the dispatcher needs them; of one that is not here nothing is known."""
+
+    def __init__(self, platforms: Mapping[PlatformName, ChatPlatform]) -> None:
+        self._platforms = platforms
+
+    def _of(self, channel: ChannelRef) -> ChatPlatform | None:
+        return self._platforms.get(channel.workspace.platform)
+
+    def link(self, message: MessageRef) -> Url | None:
+        platform = self._of(message.channel)
+        return platform.link(message) if platform else None
+
+    async def obstacle(self, channel: ChannelRef, account: AccountRef) -> Obstacle | None:
+        platform = self._of(channel)
+        return await platform.obstacle(channel, account) if platform else None
+
+    async def delete(self, message: MessageRef) -> None:
+        platform = self._of(message.channel)
+        if platform is None:
+            raise PlatformRefused("The platform is not connected.", remedy="Try again later.")
+        await platform.delete(message)

@@ -101,6 +101,7 @@ class LocalStage:
             await self._ticker.clean_up()
         await self._ticker.tick()
         await self._deliverer.drain()
+        await self._deliverer.revise()
 
     async def advance(self, by: timedelta) -> None:
         """Move the clock from due time to due time, so that everything in between happens in order and on time."""

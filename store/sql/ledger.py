@@ -3,7 +3,7 @@
 Long because every change of a row's state is here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,12 +18,16 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    or_,
     select,
+    text,
     update,
 )
 
+from bot.domain.card import Card
 from bot.domain.delivery import MESSAGES, Delivery, Draft, Durations, State, Step, Transition
 from bot.domain.ids import ChannelRef, DeliveryId, EntryId, MessageRef, PlatformName, TeamId, WorkspaceRef
+from bot.domain.reading_state import ReadingState
 from store.sql import hot_queries
 from store.sql.channel_columns import place
 from store.sql.ids import id_of, number_of, team_of
@@ -52,12 +56,14 @@ from store.sql.ledger_queries import (
     UNSETTLED,
     UNSWEPT,
 )
-from store.sql.ledger_rows import delivery_of, message_of, planned
+from store.sql.ledger_rows import delivery_of, message_of, planned, written
 from store.sql.notify import notify_workers
 from store.sql.session import AnyRow, Session
-from store.sql.tables import DELIVERY, HALT, INSTANCE
+from store.sql.tables import DELIVERY, HALT, INSTANCE, READING
 
 _RECENT = timedelta(days=30)
+_AT_ONCE = 500
+"""Sources asked about in one statement; engines limit its parameters."""
 
 
 class SqlLedger:
@@ -233,6 +239,68 @@ class SqlLedger:
     def of_source(self, team: TeamId, source_key: str) -> Sequence[Delivery]:
         steps = select(DELIVERY).where(DELIVERY.c.team == team, DELIVERY.c.source_key == source_key)
         return [delivery_of(row) for row in self._work.rows(steps.order_by(DELIVERY.c.ordinal))]
+
+    def roots(self, team: TeamId, source_keys: Collection[str]) -> Mapping[str, Delivery]:
+        keys = sorted(set(source_keys))
+        found: dict[str, Delivery] = {}
+        for start in range(0, len(keys), _AT_ONCE):
+            some = DELIVERY.c.source_key.in_(keys[start : start + _AT_ONCE])
+            first = select(DELIVERY).where(DELIVERY.c.team == team, some, DELIVERY.c.ordinal == 0)
+            found |= {row.source_key: delivery_of(row) for row in self._work.rows(first)}
+        return found
+
+    def recent_roots(self, team: TeamId, entry: EntryId, since: datetime) -> Sequence[tuple[datetime, Delivery]]:
+        if team_of(entry) != team:
+            return []
+        at = func.coalesce(DELIVERY.c.sent_from, DELIVERY.c.settled_at, DELIVERY.c.not_before)
+        shows = and_(DELIVERY.c.team == team, DELIVERY.c.entry == number_of(entry), DELIVERY.c.step == Step.ROOT)
+        there = DELIVERY.c.state.not_in([State.REFUSED, State.SKIPPED])
+        kept = or_(DELIVERY.c.state != State.SENT, DELIVERY.c.message.is_not(None))
+        found = select(*DELIVERY.c, at.label("posted_at")).where(shows, there, kept, at >= since)
+        rows = self._work.rows(found.order_by(at.desc(), DELIVERY.c.number.desc()))
+        return [(row.posted_at, delivery_of(row)) for row in rows]
+
+    def withdraw(self, team: TeamId, source_key: str, outcome: str) -> None:
+        waiting = and_(DELIVERY.c.team == team, DELIVERY.c.source_key == source_key, DELIVERY.c.state == State.PENDING)
+        skipped = {"state": State.SKIPPED, "outcome": outcome, "settled_at": self._work.now()}
+        self._work.change(update(DELIVERY).where(waiting).values(skipped))
+
+    def forget_messages(self, team: TeamId, source_key: str, outcome: str) -> None:
+        sent = and_(DELIVERY.c.team == team, DELIVERY.c.source_key == source_key, DELIVERY.c.message.is_not(None))
+        gone = {"message": None, "message_channel": None, "sweep_at": None, "outcome": outcome}
+        self._work.change(update(DELIVERY).where(sent).values(gone))
+
+    def outdated(self, since: datetime, before: datetime, limit: int, platforms: Sequence[str]) -> Sequence[Delivery]:
+        last = func.coalesce(DELIVERY.c.revised_at, DELIVERY.c.settled_at)
+        changed = (
+            select(literal(1))
+            .where(
+                READING.c.team == DELIVERY.c.team,
+                READING.c.entry == DELIVERY.c.entry,
+                READING.c.state.in_(list(ReadingState)),
+                READING.c.since > last,
+            )
+            .exists()
+        )
+        posts = select(DELIVERY).where(
+            text("state = 'sent' AND step = 'root'"),
+            DELIVERY.c.settled_at > since,
+            DELIVERY.c.message.is_not(None),
+            DELIVERY.c.entry.is_not(None),
+            DELIVERY.c.platform.in_(list(platforms)),
+            last <= before,
+            changed,
+        )
+        return [delivery_of(row) for row in self._work.rows(posts.order_by(last, DELIVERY.c.number).limit(limit))]
+
+    def claim_revision(self, delivery: DeliveryId, before: datetime) -> bool:
+        last = func.coalesce(DELIVERY.c.revised_at, DELIVERY.c.settled_at)
+        mine = update(DELIVERY).where(_is(delivery), last <= before).values(revised_at=self._work.now())
+        return self._work.change(mine) > 0
+
+    def save_revision(self, delivery: DeliveryId, card: Card | None, at: datetime) -> None:
+        shown = {} if card is None else written(card)
+        self._work.change(update(DELIVERY).where(_is(delivery)).values(revised_at=at, **shown))
 
     def entry_shown_by(self, message: MessageRef) -> tuple[TeamId, EntryId] | None:
         workspace, channel = message.channel.workspace, message.channel.id

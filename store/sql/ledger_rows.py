@@ -30,7 +30,6 @@ KEY_LENGTH = 24
 
 def planned(team: TeamId, number: int, draft: Draft, instance: AnyRow, not_before: datetime) -> dict[str, Any]:
     """The row of a new delivery. `instance` is the database's own row."""
-    body = None if draft.card is None else to_json(draft.card)
     return {
         "team": team,
         "number": number,
@@ -39,8 +38,7 @@ def planned(team: TeamId, number: int, draft: Draft, instance: AnyRow, not_befor
         "waits_for": draft.waits_for,
         "step": draft.step,
         **place(draft.channel),
-        "body": body,
-        "body_sha": None if body is None else sha256(body.encode(errors="surrogatepass")).hexdigest(),
+        **written(draft.card),
         "title": draft.title,
         "meaning": draft.meaning,
         "entry": None if draft.entry is None else number_of(draft.entry),
@@ -56,6 +54,13 @@ def planned(team: TeamId, number: int, draft: Draft, instance: AnyRow, not_befor
         "fence": 0,
         "boot_epoch": instance.boot_epoch,
     }
+
+
+def written(card: Card | None) -> dict[str, Any]:
+    """The columns of a card."""
+    body = None if card is None else to_json(card)
+    sha = None if body is None else sha256(body.encode(errors="surrogatepass")).hexdigest()
+    return {"body": body, "body_sha": sha}
 
 
 def _key(instance_key: bytes, identity: str) -> str:

@@ -400,6 +400,7 @@ DELIVERY = Table(
     Column("root", Written),
     Column("thread_channel", Written),
     Column("thread", Written),
+    Column("revised_at", Moment),
     _to_team(),
     _to("entry", "entry"),
     _to("schedule", "schedule"),
@@ -426,6 +427,8 @@ _while("in_flight", "'leased', 'sending'", "channel", "workspace", "platform", "
 _while("uncertain", "'uncertain'", "not_before")
 _while("needs_human", "'needs_human'", "team")
 _while("refused", "'refused'", "team", "settled_at")
+_POSTED = text("state = 'sent' AND step = 'root'")
+Index("ix_delivery_posted", DELIVERY.c.settled_at, sqlite_where=_POSTED, postgresql_where=_POSTED)
 _SHOWS = and_(DELIVERY.c.message.is_not(None), DELIVERY.c.entry.is_not(None))
 Index(
     "ix_delivery_shows",

@@ -56,7 +56,7 @@ def reacts(event: Reacted | Unreacted) -> Act:
 
 
 def types(state: ReadingState) -> Act:
-    def chosen(tx: Transaction) -> bool:
+    def chosen(tx: Transaction) -> ReadingState:
         member = teams.admitted(tx, team_of(tx), actor())
         return readings.choose(tx, member, entries.entry(tx, member.team, ONE).id, state)
 
@@ -263,6 +263,7 @@ def test_who_picks_or_previews_while_it_is_posted_reads_of_the_week_after(
     posted, found = alongside(store, posts, looks)
 
     if picked:
+        assert found.slot is not None
         assert found.slot.week > posted.week
     assert found.digest.entry.number == ONE
 

@@ -345,10 +345,17 @@ def folder() -> Iterator[Path]:
         yield Path(made) / "backups"
 
 
-def unusable(nightly: backup.Nightly) -> str:
+def look_once(nightly: backup.NightlyBackups) -> None:
+    async def look() -> None:
+        await nightly.job().run()
+
+    asyncio.run(look())
+
+
+def unusable(nightly: backup.NightlyBackups) -> str:
     """What a look at the backups raises."""
     with pytest.raises(BadConfig) as wrong:
-        asyncio.run(nightly.job().run())
+        look_once(nightly)
     return str(wrong.value)
 
 
@@ -367,7 +374,7 @@ def test_a_backup_folder_that_cannot_be_used_any_more_is_told(
     spoil: Callable[[Path], None], store: SqlStore, folder: Path, clock: FakeClock
 ) -> None:
     filled(store)
-    nightly = backup.Nightly(store, clock, folder, keep=2, zone="UTC")
+    nightly = backup.NightlyBackups(store, clock, folder, keep=2, zone="UTC")
     spoil(folder)
 
     with nobody():
@@ -382,7 +389,7 @@ def test_a_backup_that_cannot_be_deleted_does_not_keep_the_next_from_being_made(
     store: SqlStore, folder: Path, clock: FakeClock
 ) -> None:
     filled(store)
-    nightly = backup.Nightly(store, clock, folder, keep=1, zone="UTC")
+    nightly = backup.NightlyBackups(store, clock, folder, keep=1, zone="UTC")
     oldest = nightly.make_if_due()
     assert oldest is not None
     oldest.chmod(0o644)
@@ -391,7 +398,7 @@ def test_a_backup_that_cannot_be_deleted_does_not_keep_the_next_from_being_made(
 
     with nobody():
         refused = unusable(nightly)
-        asyncio.run(nightly.job().run())
+        look_once(nightly)
 
     assert refused == f"The backup folder {folder} cannot be used: Operation not permitted."
     assert [path.name[7:17] for path in backup.made(folder)] == ["2026-11-23", "2026-11-24"]
