@@ -345,14 +345,17 @@ def folder() -> Iterator[Path]:
         yield Path(made) / "backups"
 
 
-async def look_once(nightly: backup.NightlyBackups) -> None:
-    await nightly.job().run()
+def look_once(nightly: backup.NightlyBackups) -> None:
+    async def look() -> None:
+        await nightly.job().run()
+
+    asyncio.run(look())
 
 
-async def unusable(nightly: backup.NightlyBackups) -> str:
+def unusable(nightly: backup.NightlyBackups) -> str:
     """What a look at the backups raises."""
     with pytest.raises(BadConfig) as wrong:
-        await look_once(nightly)
+        look_once(nightly)
     return str(wrong.value)
 
 
@@ -382,7 +385,7 @@ def test_a_backup_folder_that_cannot_be_used_any_more_is_told(
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can make a file that somebody else cannot delete")
-async def test_a_backup_that_cannot_be_deleted_does_not_keep_the_next_from_being_made(
+def test_a_backup_that_cannot_be_deleted_does_not_keep_the_next_from_being_made(
     store: SqlStore, folder: Path, clock: FakeClock
 ) -> None:
     filled(store)
@@ -395,13 +398,13 @@ async def test_a_backup_that_cannot_be_deleted_does_not_keep_the_next_from_being
 
     with nobody():
         refused = unusable(nightly)
-        await look_once(nightly)
+        look_once(nightly)
 
     assert refused == f"The backup folder {folder} cannot be used: Operation not permitted."
     assert [path.name[7:17] for path in backup.made(folder)] == ["2026-11-23", "2026-11-24"]
 
 
-async def test_when_the_newest_backup_was_made_is_told_for_an_alert(
+def test_when_the_newest_backup_was_made_is_told_for_an_alert(
     store: SqlStore, tmp_path: Path, clock: FakeClock
 ) -> None:
     filled(store)
@@ -411,15 +414,15 @@ async def test_when_the_newest_backup_was_made_is_told_for_an_alert(
     async def looked() -> None:
         await backup.NightlyBackups(store, clock, tmp_path, keep=2, zone="UTC", tell=told.append).job().run()
 
-    await looked()
+    asyncio.run(looked())
     clock.advance(timedelta(hours=-6))  # a look that is too early makes none
-    await looked()
+    asyncio.run(looked())
 
     (file,) = backup.made(tmp_path)
     assert told == [file.stat().st_mtime] * 2
 
 
-async def test_a_look_that_hangs_is_not_joined_by_another(store: SqlStore, tmp_path: Path, clock: FakeClock) -> None:
+def test_a_look_that_hangs_is_not_joined_by_another(store: SqlStore, tmp_path: Path, clock: FakeClock) -> None:
     filled(store)
     begun, release = threading.Event(), threading.Event()
 
@@ -427,15 +430,18 @@ async def test_a_look_that_hangs_is_not_joined_by_another(store: SqlStore, tmp_p
         begun.set()
         assert release.wait(60)
 
-    clock.advance(timedelta(days=1))
-    job = backup.NightlyBackups(store, clock, tmp_path, keep=2, zone="UTC", tell=slow).job()
-    first = asyncio.ensure_future(job.run())
-    await asyncio.to_thread(begun.wait, 60)
-    with pytest.raises(Conflict, match="has not ended"):
+    async def scene() -> None:
+        job = backup.NightlyBackups(store, clock, tmp_path, keep=2, zone="UTC", tell=slow).job()
+        first = asyncio.ensure_future(job.run())
+        await asyncio.to_thread(begun.wait, 60)
+        with pytest.raises(Conflict, match="has not ended"):
+            await job.run()
+        release.set()
+        await first
         await job.run()
-    release.set()
-    await first
-    await job.run()
+
+    clock.advance(timedelta(days=1))
+    asyncio.run(scene())
 
 
 def made_elsewhere(store: SqlStore) -> None:
