@@ -30,7 +30,7 @@ def test_a_missing_file_has_failed(tmp_path: Path) -> None:
 
 
 def test_a_folder_in_place_of_a_file_has_failed(tmp_path: Path) -> None:
-    assert messages(read_path(tmp_path, "l.md")) == ["l.md: this is no file; name a Markdown file"]
+    assert messages(read_path(tmp_path, "l.md")) == ["l.md: this is not a file; name a Markdown file"]
 
 
 def test_a_file_below_a_file_has_failed(tmp_path: Path) -> None:
