@@ -162,6 +162,38 @@ cards = st.builds(
     tone=st.sampled_from(Tone),
     entry=st.none() | entry_lines,
 )
+small_actions = st.builds(Action, label=st.just("Show"), call=st.just(Call(path=("show",), arguments={"entry": "#1"})))
+crowded = st.builds(
+    lambda numbers, last: Card(
+        title="Many",
+        blocks=tuple(
+            block
+            for number, own, divided in numbers
+            for block in (
+                Entries(
+                    items=(
+                        EntryLine(
+                            number=EntryNumber(number),
+                            title=f"Entry{number}.",
+                            url=Url("https://example.org/"),
+                            state=ReadingState.UNREAD,
+                            actions=tuple(own),
+                        ),
+                    )
+                ),
+                *([Divider()] if divided else []),
+            )
+        ),
+        actions=tuple(last),
+    ),
+    st.lists(
+        st.tuples(st.integers(min_value=1, max_value=999), st.lists(small_actions, max_size=3), st.booleans()),
+        min_size=12,
+        max_size=40,
+    ),
+    st.lists(small_actions, max_size=5),
+)
+"""Cards of many small parts: they meet a platform's limit of parts long before that of characters."""
 choices = st.builds(Choice, value=strings, label=strings)
 fields = st.builds(
     Field,
