@@ -95,7 +95,7 @@ class ReadList:
 
 @record
 class Source:
-    """Where a team's entries come from: a file, or a folder whose Markdown files are read."""
+    """Where a team's entries come from: a file, or a folder whose lists are read."""
 
     id: SourceId
     team: TeamId
