@@ -20,6 +20,7 @@ from bot.domain.errors import Conflict
 from bot.domain.ids import AccountRef, InvocationId, WorkspaceRef
 from bot.domain.source import Problem
 from bot.domain.team import Role, Team
+from bot.domain.visible import escaped
 from bot.ports.store import Transaction
 from bot.runtime import log
 from bot.runtime.bootstrap import Club, open_club
@@ -27,6 +28,7 @@ from bot.runtime.lists import News, refuse_missing
 from bot.runtime.progress import on_terminal
 from bot.runtime.settings import Settings, data_folder, load
 from bot.runtime.stage import LocalStage
+from bot.runtime.streams import give_screen_to_chat
 from bot.service import teams
 from bot.service.entries import SyncReport
 
@@ -46,6 +48,7 @@ class Seat:
 
 async def demo() -> None:
     """The bundled list over a temporary database: a chat on a terminal, else the tour."""
+    give_screen_to_chat()
     with tempfile.TemporaryDirectory(prefix="dogear-") as folder, as_file(SAMPLE) as sample:
         settings, seat = load(database=f"sqlite:///{folder}/demo.db"), Seat(lists=[sample])
         if _with_person():
@@ -65,6 +68,7 @@ async def chat(settings: Settings, *, speaker: str, role: Role, seat: Seat, as_j
     The first line says whose chat it is and where its data is; with JSON it goes to standard error. Raises NotFound for
     a missing list or an unknown team.
     """
+    give_screen_to_chat()
     if seat.lists:
         refuse_missing(map(str, seat.lists))
         if not settings.database:
@@ -112,7 +116,7 @@ async def talk(
     async with open_club(settings, migrate=True, local=local, admins=admins) as club:
         found, where = await club.runner.write(lambda tx: _seated(tx, settings, seat))
         if told is not None:
-            print(_first_line(settings, seat, found), file=told, flush=True)
+            print(escaped(_first_line(settings, seat, found)), file=told, flush=True)
         report = await _read(club, found, seat)
         _print_problems(report.problems)
         stage = LocalStage(

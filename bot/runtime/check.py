@@ -1,7 +1,6 @@
 """`dogear check`: what is read from each file and its problems, as text or JSON. Needs no database."""
 
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -92,16 +91,16 @@ def _as_json(read: ReadList) -> dict[str, Any]:
 def _print_report(read: ReadList, *, with_entries: bool) -> None:
     if with_entries:
         for number, entry in enumerate(read.entries, 1):
-            _print(f"{read.file}:{entry.line}: {number}. {entry.title} <{entry.url}>")
+            print(f"{read.file}:{entry.line}: {number}. {entry.title} <{entry.url}>")
     for problem in read.problems:
-        _print(str(problem))
+        print(str(problem))
     named = {problem.line for problem in read.problems}
     for link in read.unread:
         if link.line not in named:
-            _print(f"{read.file}:{link.line}: {link}")
+            print(f"{read.file}:{link.line}: {link}")
     for word, others in read.synonyms.items():
-        _print(f"{read.file}: {word} also finds {', '.join(others)}")
-    _print(f"{read.file}: {', '.join(_summary(read))}")
+        print(f"{read.file}: {word} also finds {', '.join(others)}")
+    print(f"{read.file}: {', '.join(_summary(read))}")
 
 
 def _summary(read: ReadList) -> Iterator[str]:
@@ -126,9 +125,3 @@ def _counted(count: int, one: str, many: str) -> str:
 
 def _count(problems: Sequence[Problem], severity: Severity) -> int:
     return sum(1 for problem in problems if problem.severity is severity)
-
-
-def _print(line: str) -> None:
-    """Print a line on any terminal, with escapes for characters it cannot show."""
-    encoding = sys.stdout.encoding or "utf-8"
-    print(line.encode(encoding, "backslashreplace").decode(encoding))

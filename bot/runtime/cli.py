@@ -255,11 +255,13 @@ def restore(
     What was due and may have been posted since the backup is looked for before anything is posted.
     """
     from bot.runtime import backup as backups
+    from bot.runtime.settings import load
 
     async def restored() -> None:
-        async with _club(database) as club:
-            rows, doubtful = await asyncio.to_thread(backups.restore, club.store, file)
-            print(f"{rows:,} rows are back. In doubt, and to be looked for before they are posted: {doubtful:,}.")
+        with backups.new_file_removed_on_error(load(database=database).database_url):
+            async with _club(database) as club:
+                rows, uncertain = await asyncio.to_thread(backups.restore, club.store, file)
+        print(f"Restored {rows:,} rows. {uncertain:,} posts need to be checked before they are sent.")
 
     asyncio.run(restored())
 
