@@ -1,4 +1,4 @@
-"""A form as a modal, with the control that Slack has for each kind of value. Errors are shown at their fields.
+"""Forms as modals, with Slack's control for each kind of value. Errors are shown at their fields.
 
 Reference: https://docs.slack.dev/reference/block-kit/blocks/input-block (2026-08).
 """
@@ -29,7 +29,7 @@ _ASKED = {Kind.ZONE, Kind.TAG, Kind.ENTRY, Kind.COMMAND}
 
 
 def modal(form: Form, *, channel: str | None) -> Json:
-    """The form; `channel` is where it was asked for, and the one that is meant if none is picked."""
+    """The form. `channel` is where it was requested, and the default if none is picked."""
     fields = [field for field in form.fields if clean(field.name).strip()][: MAX_BLOCKS_IN_VIEW - 1]
     blocks = [_input(field, channel) for field in fields]
     summary = cut(clean(form.title).strip(), MAX_HINT)
@@ -50,7 +50,7 @@ def modal(form: Form, *, channel: str | None) -> Json:
 
 
 def metadata(form: Form, channel: str | None) -> str:
-    """What the modal needs to know when it comes back."""
+    """The data that the modal returns with its submission."""
     filled = {field.name for field in form.fields}
     given = {name: clean(value) for name, value in form.submit.arguments.items() if name not in filled}
     kept: dict[str, object] = {"p": list(form.submit.path), "a": given}
@@ -59,7 +59,7 @@ def metadata(form: Form, channel: str | None) -> str:
 
 
 def problems(form: Form) -> dict[str, str]:
-    """What is wrong, at which fields."""
+    """The problems by field."""
     return {field.name: cut(clean(field.problem), MAX_HINT) for field in form.fields if field.problem}
 
 
@@ -113,7 +113,7 @@ _DAYS = tuple(Choice(value=day.name.lower()[:3], label=day.word) for day in Week
 
 
 def _day(value: str) -> str:
-    """The choice for a day, however it is written; empty for what is none."""
+    """The choice for a day, however it is written; empty for anything else."""
     try:
         return _DAYS[weekday(value)].value
     except BadUsage:

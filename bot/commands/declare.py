@@ -13,7 +13,7 @@ The docstring's first line is the summary, the rest the help. A parameter with a
 import inspect
 import keyword
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
@@ -51,6 +51,8 @@ class Turn:
     limits: str
     below: Callable[[int], int]
     link: Callable[[MessageRef], Url | None]
+    unsure: bool = False
+    """Whether a button was pressed and the person has not been asked yet whether they are sure."""
 
     def here(self, channel: str | None) -> ChannelRef:
         """The named channel, or the one where the command was used. Raises BadUsage if there is none, and NotAllowed for
@@ -71,6 +73,7 @@ class _Marker:
     kind: Kind
     summary: str
     placement: Placement
+    hidden: bool = False
 
 
 def position(kind: Kind, summary: str) -> _Marker:
@@ -79,7 +82,7 @@ def position(kind: Kind, summary: str) -> _Marker:
 
 
 def named(kind: Kind, summary: str) -> _Marker:
-    """A parameter that is typed as `name:value`; `is_` stands for `is:`, a keyword of Python's."""
+    """A parameter that is typed as `name:value`; `is_` becomes `is:`, which is a keyword in Python."""
     return _Marker(kind, summary, Placement.NAMED)
 
 
@@ -88,12 +91,22 @@ def rest(kind: Kind, summary: str) -> _Marker:
     return _Marker(kind, summary, Placement.REST)
 
 
+def carried(summary: str) -> _Marker:
+    """A parameter that only a button fills in."""
+    return _Marker(Kind.TEXT, summary, Placement.NAMED, hidden=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """A declaration and the function that carries it out."""
 
     spec: CommandSpec
     function: Callable[..., Card]
+    removes: Callable[..., Sequence[MessageRef]] | None = None
+
+    def messages(self, turn: Turn, arguments: Mapping[str, str]) -> Sequence[MessageRef]:
+        """The messages to delete before it is carried out."""
+        return self.removes(turn, **_as_parameters(bound(self.spec, arguments))) if self.removes else ()
 
     def run(self, turn: Turn, arguments: Mapping[str, str]) -> Card:
         """Carry it out; raises BadUsage for a value that is missing or cannot be read, and what the function raises."""
@@ -112,8 +125,10 @@ def command(
     form: bool = False,
     writes: bool = False,
     by_role: bool = False,
+    posts: bool = False,
+    removes: Callable[..., Sequence[MessageRef]] | None = None,
 ) -> Callable[[Callable[..., Card]], Command]:
-    """Declare the decorated function as the command of this path."""
+    """Declare the decorated function as the command of this path. `removes` says which messages to delete before it runs."""
 
     def declared(function: Callable[..., Card]) -> Command:
         summary, _, details = inspect.cleandoc(function.__doc__ or "").partition("\n")
@@ -128,8 +143,9 @@ def command(
             form=form,
             writes=writes,
             by_role=by_role,
+            posts=posts,
         )
-        return Command(spec=spec, function=function)
+        return Command(spec=spec, function=function, removes=removes)
 
     return declared
 
@@ -158,6 +174,7 @@ def _param(name: str, hint: Any, *, required: bool) -> Param:
         required=required,
         placement=marker.placement,
         choices=_CHOICES.get(marker.kind, ()),
+        hidden=marker.hidden,
     )
 
 
@@ -231,9 +248,10 @@ def form_of(spec: CommandSpec, arguments: Mapping[str, str], problem: Refusal | 
             choices=param.choices,
             problem=_problem(problem) if problem and problem.field == param.name else None,
         )
-        for param in spec.params
+        for param in spec.shown_params
     )
-    return Form(title=spec.summary, fields=fields, submit=Call(path=spec.path))
+    carried = {param.name: arguments[param.name] for param in spec.params if param.hidden and param.name in arguments}
+    return Form(title=spec.summary, fields=fields, submit=Call(path=spec.path, arguments=carried))
 
 
 def _problem(problem: Refusal) -> str:

@@ -11,6 +11,10 @@ Anything else that is raised is a bug.
 from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.domain.card import Action
 
 
 class DogearError(Exception):
@@ -20,14 +24,18 @@ class DogearError(Exception):
 class Refusal(DogearError):
     """An expected "no", written for the person who asked: what is wrong, and what to do next.
 
-    `field` names the parameter at fault, if any, so that a form can show the problem there.
+    `field` names the parameter at fault, if any, so that a form can show the problem there. `actions` are buttons for what
+    to do next.
     """
 
-    def __init__(self, message: str, *, hint: str | None = None, field: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, hint: str | None = None, field: str | None = None, actions: Sequence["Action"] = ()
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.field = field
+        self.actions = tuple(actions)
 
 
 class BadUsage(Refusal):

@@ -46,7 +46,7 @@ def holds_invisible(text: str) -> bool:
 
 
 def escaped(text: str) -> str:
-    """The text with an escape such as `\\x1b` for each character that `visible` would remove. Line ends and tabs stay."""
+    """The text with each character that `visible` would remove written as an escape. Line ends and tabs stay."""
     if text.isascii() and text.isprintable():
         return text
     return _INVISIBLE.sub(lambda found: found[1] or found[0].encode("unicode_escape").decode("ascii"), text)

@@ -104,7 +104,7 @@ def _channel(settings: Settings, unread: Container[str]) -> None:
     options = settings.of(platform)
     if not registry.is_set_up(options) and not any(f"{platform}_{option}" in unread for option in options):
         log.warning(
-            "DOGEAR_ADMIN_CHANNEL is on %s, which is not set up here: unless another process serves it, nobody hears "
-            "of a failure.",
+            "DOGEAR_ADMIN_CHANNEL is on %s, which is not set up here: unless another process serves it, no one is notified "
+            "of problems.",
             platform,
         )

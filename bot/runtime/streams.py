@@ -41,7 +41,7 @@ def escape_all() -> None:
 
 def raw(stream: Any) -> TextIO:
     """The stream below, for output that moves the cursor or sets colours and has no text of others in it."""
-    return stream.stream if isinstance(stream, EscapedStream) else stream  # type: ignore[no-any-return]
+    return stream.stream if isinstance(stream, EscapedStream) else stream
 
 
 def give_screen_to_chat() -> None:

@@ -52,6 +52,7 @@ def put(
     if tags and not tx.schedules.candidates(team, channel, tags):
         named = ", ".join(tags)
         raise Conflict(f"No entry on the list is tagged “{named}”.", hint="“tags” shows every tag.", field="tag")
+    replaced = tx.schedules.of_channel(team, channel)
     schedule = Schedule(
         id=NOT_YET_KEPT,
         team=team,
@@ -63,7 +64,10 @@ def put(
         active_from=tx.now(),
         created_by=by,
     )
-    return tx.schedules.save(schedule)
+    saved = tx.schedules.save(schedule)
+    if replaced is None:
+        tx.schedules.pin(saved.id, None)  # the pick of a schedule that was removed
+    return saved
 
 
 def pause(tx: Transaction, team: TeamId, channel: ChannelRef, length: timedelta) -> Schedule:
@@ -111,6 +115,17 @@ def remove(tx: Transaction, team: TeamId, channel: ChannelRef) -> Schedule:
     schedule = locked(tx, team, channel)
     tx.schedules.remove(schedule.id)
     return schedule
+
+
+def restore(tx: Transaction, team: TeamId, channel: ChannelRef) -> Schedule:
+    """Bring the channel's removed schedule back as it was; raises Conflict if it has one, or had none."""
+    lock(tx, [channel])
+    if tx.schedules.of_channel(team, channel) is not None:
+        raise Conflict("This channel has a schedule.", hint="“schedule list” shows it.")
+    restored = tx.schedules.restore(team, channel)
+    if restored is None:
+        raise Conflict("This channel has had no schedule.", hint="Set one: schedule set mon 09:00 Europe/Berlin")
+    return tx.schedules.save(replace(restored, active_from=tx.now()))
 
 
 def next_dates(tx: Transaction, schedule: Schedule, most: int = DATES_ECHOED) -> list[Occurrence]:

@@ -15,7 +15,11 @@ HOSTILE = "\x1b[31mred\x1b]0;title\x07\u202etxt\u200b\x9b2J\x7f\u2066"
 def run(*arguments: str, **variables: str) -> str:
     environment = {**os.environ, **variables, "PYTHONIOENCODING": "utf-8"}
     done = subprocess.run(
-        [sys.executable, "-m", "bot", *arguments], capture_output=True, env=environment, stdin=subprocess.DEVNULL
+        [sys.executable, "-m", "bot", *arguments],
+        capture_output=True,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        check=False,
     )
     return (done.stdout + done.stderr).decode("utf-8", "surrogateescape")
 
@@ -38,39 +42,30 @@ def test_names_of_files_and_teams_are_printed_with_escapes(database: str, tmp_pa
     list_file.write_text(f"- [A {HOSTILE}](https://example.org/a)\n- [B](notaweb)\n", encoding="utf-8")
 
     for arguments in (
-        ("check", str(list_file)),
         ("check", "--entries", str(list_file)),
         ("check", f"{tmp_path}/nowhere{HOSTILE}.md"),
         ("team", "add", f"team {HOSTILE}", "--list", str(list_file), "--database", database),
-        ("team", "add", f"other {HOSTILE}", "--list", f"{list_file}.gone", "--database", database),
         ("team", "list", "--database", database),
         ("team", "lists", f"team {HOSTILE}", "--database", database),
-        ("team", "lists", f"no {HOSTILE}", "--database", database),
         ("team", "assign", f"discord:{HOSTILE}", f"team {HOSTILE}", "--database", database),
         ("sync", "--database", database),
-        ("sync", "--team", HOSTILE, "--database", database),
         ("backup", f"{tmp_path}/{HOSTILE}/nowhere", "--database", database),
         ("restore", f"{tmp_path}/{HOSTILE}", "--database", database),
         ("chat", "--team", f"no {HOSTILE}", "--database", database),
         ("chat", "--list", str(list_file), "--database", f"sqlite:///{tmp_path}/chat.db"),
         ("migrate", "--database", f"sqlite:///{tmp_path}/{HOSTILE}/x.db"),
         ("invite", HOSTILE),
-        ("doctor", HOSTILE),
         (f"--{HOSTILE}",),
-        ("check", "--entries", str(list_file), f"--{HOSTILE}"),
         (HOSTILE,),
     ):
         assert_harmless(run(*arguments))
 
 
-@pytest.mark.parametrize(
-    "name", ["LIST", "WORD", "ZONE", "ADMINS", "ADMIN_CHANNEL", "HTTP_HOST", "DATABASE", "HTTP_PORT"]
-)
-def test_values_of_settings_are_printed_with_escapes(name: str) -> None:
-    for command in ("settings", "run", "sync"):
-        printed = run(command, **{f"DOGEAR_{name}": f"red {HOSTILE}", "DOGEAR_SLACK_BOT_TOKEN": "xoxb-1"})
-        assert not holds_invisible(printed)
-        assert printed
+@pytest.mark.parametrize("command", ["settings", "run", "sync"])
+def test_values_of_settings_are_printed_with_escapes(command: str) -> None:
+    names = ("LIST", "WORD", "ZONE", "ADMINS", "ADMIN_CHANNEL", "HTTP_HOST", "HTTP_PORT", "BACKUP_FOLDER")
+
+    assert_harmless(run(command, **{f"DOGEAR_{name}": f"red {HOSTILE}" for name in names}))
 
 
 def test_escapes_show_what_was_there() -> None:
