@@ -13,7 +13,7 @@ HOSTILE = "\x1b[31mred\x1b]0;title\x07\u202etxt\u200b\x9b2J\x7f\u2066"
 
 
 def run(*arguments: str, **variables: str) -> str:
-    environment = {**os.environ, **variables, "PYTHONIOENCODING": "utf-8"}
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8", **variables}
     done = subprocess.run(
         [sys.executable, "-m", "bot", *arguments],
         capture_output=True,
@@ -72,3 +72,9 @@ def test_escapes_show_what_was_there() -> None:
     assert escaped("a\x1b[0m\u202eb\u200bc") == "a\\x1b[0m\\u202eb\\u200bc"
     assert escaped("tab\tand line\n") == "tab\tand line\n"
     assert escaped("می\u200cخواهم") == "می\u200cخواهم"
+
+
+def test_an_ascii_terminal_gets_escapes(tmp_path: Path) -> None:
+    (tmp_path / "list.md").write_text("- [A](é.md)\n", encoding="utf-8")
+
+    assert "`\\xe9.md`" in run("check", str(tmp_path / "list.md"), PYTHONIOENCODING="ascii")
