@@ -193,7 +193,9 @@ def data_folder() -> Path:
     except RuntimeError:  # an account without a home, as in a container
         raise BadConfig([f"Your home folder is not known. Set HOME, or {PREFIX}DATABASE."]) from None
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        if not folder.is_dir():
+            folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+            folder.chmod(0o700)
     except OSError as error:
         raise BadConfig(
             [f"{folder} cannot be made: {error.strerror}. Set {PREFIX}DATABASE to another place."]

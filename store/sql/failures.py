@@ -13,6 +13,8 @@ _SQLITE = {
     sqlite3.SQLITE_IOERR: "The disk with the database cannot be read or written.",
     sqlite3.SQLITE_FULL: "The disk with the database is full.",
     sqlite3.SQLITE_CANTOPEN: "The database file cannot be opened.",
+    sqlite3.SQLITE_CORRUPT: "The database file is damaged. Stop Dogear and restore a backup.",
+    sqlite3.SQLITE_NOTADB: "The database file is damaged. Stop Dogear and restore a backup.",
 }
 
 # https://www.postgresql.org/docs/18/errcodes-appendix.html, read in November 2026; a class is the first two characters.
@@ -56,5 +58,5 @@ def sentence_for(error: BaseException) -> str | None:
         return _SQLITE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
     state = getattr(error, "sqlstate", None)
     if state is None:
-        return AWAY if type(error).__name__ == "OperationalError" else None
+        return AWAY if any(kind.__name__ == "OperationalError" for kind in type(error).__mro__) else None
     return next((_POSTGRESQL[state[:size]] for size in (5, 3, 2) if state[:size] in _POSTGRESQL), None)

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import IO, Any, TypeVar
 
 from sqlalchemy import Connection, Engine, delete, select, update
 
@@ -31,6 +32,7 @@ from store.sql.search.spelling import Spelling
 from store.sql.search.sqlite import SqliteIndex
 from store.sql.search.synonyms import SqlSynonyms
 from store.sql.session import DatabaseTime, Session, Tree
+from store.sql.sqlite_file import FileWatch, create_private, lock_for_server
 from store.sql.tables import INSTANCE, INVOCATION
 from store.sql.teams import SqlTeams
 
@@ -134,7 +136,11 @@ def open_store(
     server's, mapped by `database_time`, which defaults to adding the clock's `offset`; on SQLite it is the clock's.
     Raises BadConfig, StaleSchema and StoreBusy.
     """
-    engine = connect(address(url))
+    at = address(url)
+    file = Path(at.database or "") if at.drivername == "sqlite" else None
+    if file is not None:
+        create_private(file)
+    engine = connect(at)
     try:
         prepare(engine, clock, migrate=migrate, alone=alone)
     except StoreBusy as busy:
@@ -143,7 +149,7 @@ def open_store(
     except BaseException:
         engine.dispose()
         raise
-    return SqlStore(engine, clock, tree, database_time or (lambda moment: moment + _offset(clock)))
+    return SqlStore(engine, clock, tree, database_time or (lambda moment: moment + _offset(clock)), file)
 
 
 def exists(url: str) -> bool:
@@ -181,11 +187,37 @@ def _offset(clock: Clock) -> timedelta:
 class SqlStore:
     """Implements the port's Store. Any number of threads may use it, each in its own transaction."""
 
-    def __init__(self, engine: Engine, clock: Clock, tree: Tree, database_time: DatabaseTime) -> None:
+    def __init__(
+        self, engine: Engine, clock: Clock, tree: Tree, database_time: DatabaseTime, file: Path | None = None
+    ) -> None:
         self._engine = engine
         self._clock = clock
         self._tree = tree
         self._database_time = database_time
+        self._file = file
+        self._watch: FileWatch | None = None
+        self.trouble = ""
+
+    def serve_alone(self) -> IO[bytes] | None:
+        """The lock of the one process that serves a SQLite database, and the start of the watch over its file. None on
+        PostgreSQL. Raises BadConfig if another process serves it.
+        """
+        if self._file is None:
+            return None
+        lock = lock_for_server(self._file)
+        self._watch = FileWatch(self._file, self.key())
+        return lock
+
+    def check_file(self) -> str:
+        """What is wrong with the database file, empty if it works. Until it works again nothing is written: it would be
+        lost.
+        """
+        self.trouble = self._watch.trouble() if self._watch else ""
+        return self.trouble
+
+    def _refuse_lost(self) -> None:
+        if self.trouble:
+            raise StoreBusy(self.trouble)
 
     @staticmethod
     def warm() -> None:
@@ -196,6 +228,8 @@ class SqlStore:
 
     @contextmanager
     def begin(self, *, write: bool) -> Iterator[SqlTransaction]:
+        if write:
+            self._refuse_lost()
         with open_transaction(self._engine, write=write) as connection:
             yield self._transaction(connection)
 
@@ -205,6 +239,7 @@ class SqlStore:
         To each use case it is a transaction of its own: one that raises rolls back alone, and its result is `Failed`.
         If the whole cannot be committed, this raises and nothing is saved.
         """
+        self._refuse_lost()
         with open_transaction(self._engine, write=True) as connection:
             return [self._part(connection, use_case) for use_case in use_cases]
 
