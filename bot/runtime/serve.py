@@ -27,7 +27,7 @@ MAX_STOP = 18.0
 """Seconds from the signal until running work is cancelled. The deploy files allow more.
 """
 
-CHECK_FILE_EVERY = timedelta(seconds=20)
+CHECK_EVERY = timedelta(seconds=20)
 END = 19.0
 """Seconds until the process exits in any case: a thread that waits for the database or writes a backup cannot be
 cancelled. The ledger is made for processes that are killed.
@@ -47,8 +47,7 @@ async def serve(settings: Settings, platforms: Sequence[ChatPlatform], *, worker
         for platform in platforms:
             club.join(platform)
         lock = None if worker else await asyncio.to_thread(club.store.serve_alone)
-        if lock is not None:
-            club.scheduler.add(_file_check(club))
+        club.scheduler.add(_database_check(club))
         nightly = None if worker else await asyncio.to_thread(_nightly, club, metrics)
         if not worker:
             await asyncio.to_thread(club.store.warm)
@@ -65,18 +64,18 @@ async def serve(settings: Settings, platforms: Sequence[ChatPlatform], *, worker
                 lock.close()
 
 
-def _file_check(club: Club) -> Job:
-    """The job that notices when the database file is deleted, replaced or unusable."""
+def _database_check(club: Club) -> Job:
+    """The job that notices when the database file is deleted or replaced, and when PostgreSQL becomes read-only."""
 
     async def check() -> None:
         before = club.store.trouble
-        found = await asyncio.to_thread(club.store.check_file)
+        found = await asyncio.to_thread(club.store.check)
         if found and found != before:
-            log.error("%s Until then nothing is saved and commands that write are refused.", found)
+            log.error("%s Until then nothing is saved.", found)
         elif before and not found:
-            log.warning("the database file works again")
+            log.warning("the database works again")
 
-    return Job(name="database file", run=check, every=CHECK_FILE_EVERY)
+    return Job(name="database check", run=check, every=CHECK_EVERY)
 
 
 def _first(failed: ExceptionGroup[Exception]) -> Exception:

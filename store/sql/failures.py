@@ -31,6 +31,10 @@ _POSTGRESQL = {
     "58030": "The disk with the database cannot be read or written.",
 }
 AWAY = "The database is away."
+POOLED = (
+    "The database is behind a pooler that gives each transaction another session, where Dogear's locks do not hold. "
+    "Set pool_mode = session in pgbouncer, or connect to PostgreSQL directly."
+)
 
 
 READ_ONLY = "25006"
@@ -40,6 +44,8 @@ def replace(context: ExceptionContext) -> None:
     """Raise the port's error in place of the driver's. Bugs keep the driver's exception."""
     if context.is_pre_ping:
         return  # a dead connection in the pool: SQLAlchemy replaces it, unless this raises
+    if "pooling mode" in str(context.original_exception):  # pgbouncer's words
+        raise BadConfig([POOLED])
     if getattr(context.original_exception, "sqlstate", None) == READ_ONLY:
         context.is_disconnect = True  # after a fail-over this may be the old server: connect again
     if getattr(context.original_exception, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:

@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
-from sqlalchemy import Connection, Engine, delete, select, update
+from sqlalchemy import Connection, Engine, delete, select, text, update
 
 from bot.domain.address import is_strict, shown
 from bot.domain.errors import BadBackup, StoreBusy
@@ -18,7 +18,7 @@ from bot.ports.clock import Clock
 from bot.ports.runner import Failed
 from store.sql import backup
 from store.sql.advisory_lock import ExclusiveLock, hold
-from store.sql.engine import POOL, RolledBack, address, connect, open_transaction, savepoint
+from store.sql.engine import POOL, RolledBack, address, connect, open_transaction, refuse_transaction_pooling, savepoint
 from store.sql.entries import SqlEntries
 from store.sql.ledger import SqlLedger
 from store.sql.migrate import REVISION, VERSION, prepare, revision
@@ -142,6 +142,8 @@ def open_store(
         create_private(file)
     engine = connect(at)
     try:
+        if file is None:
+            refuse_transaction_pooling(engine)
         prepare(engine, clock, migrate=migrate, alone=alone)
     except StoreBusy as busy:
         engine.dispose()
@@ -208,15 +210,24 @@ class SqlStore:
         self._watch = FileWatch(self._file, self.key())
         return lock
 
-    def check_file(self) -> str:
-        """What is wrong with the database file, empty if it works. Until it works again nothing is written: it would be
-        lost.
+    def check(self) -> str:
+        """What keeps the database from saving, empty if nothing does. To a file in trouble nothing is written: it would
+        be lost. Raises StoreBusy if PostgreSQL is away.
         """
-        self.trouble = self._watch.trouble() if self._watch else ""
+        self.trouble = self._watch.trouble() if self._watch else self._read_only()
         return self.trouble
 
+    def _read_only(self) -> str:
+        if self._file is not None:
+            return ""
+        with open_transaction(self._engine, write=False) as connection:
+            read_only = connection.scalar(
+                text("SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::bool")
+            )
+        return "The database is read-only: a replica, or set so. Connect to the primary server." if read_only else ""
+
     def _refuse_lost(self) -> None:
-        if self.trouble:
+        if self._watch is not None and self.trouble:
             raise StoreBusy(self.trouble)
 
     @staticmethod

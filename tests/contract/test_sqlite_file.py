@@ -39,7 +39,7 @@ def found_a_team(store: SqlStore, name: str = "default") -> None:
 def test_a_file_that_works_has_no_trouble_however_often_it_is_written(served: SqlStore) -> None:
     found_a_team(served)
 
-    assert [served.check_file() for _ in range(3)] == ["", "", ""]
+    assert [served.check() for _ in range(3)] == ["", "", ""]
     found_a_team(served, "another")
 
 
@@ -100,10 +100,10 @@ def test_what_happened_to_the_file_is_named_and_nothing_is_written(
     found_a_team(served)
     with closing(sqlite3.connect(file)) as connection:  # so that the file itself has everything
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    assert served.check_file() == ""
+    assert served.check() == ""
     harm(file, clock)
 
-    assert says in served.check_file()
+    assert says in served.check()
     with pytest.raises(StoreBusy) as refused:
         found_a_team(served, "lost")
     assert says in str(refused.value)
@@ -111,10 +111,10 @@ def test_what_happened_to_the_file_is_named_and_nothing_is_written(
 
 def test_a_file_that_is_put_back_works_again(served: SqlStore, file: Path, clock: FakeClock) -> None:
     move(file, clock)
-    assert served.check_file()
+    assert served.check()
     file.with_name("elsewhere.db").rename(file)
 
-    assert served.check_file() == ""
+    assert served.check() == ""
     found_a_team(served)
 
 
@@ -122,7 +122,7 @@ def test_a_writer_that_takes_long_is_no_trouble(served: SqlStore, file: Path) ->
     with closing(sqlite3.connect(file, isolation_level=None)) as writer:
         writer.execute("BEGIN IMMEDIATE")
 
-        assert served.check_file() == ""
+        assert served.check() == ""
 
 
 def test_a_second_server_of_the_same_file_is_refused(served: SqlStore, file: Path, clock: FakeClock) -> None:
