@@ -280,11 +280,13 @@ def restore(
     A post that was due and may have been sent since the backup is looked for before it is sent again.
     """
     from bot.runtime import backup as backups
+    from bot.runtime.settings import load
 
     async def restored() -> None:
-        async with _club(database) as club:
-            rows, doubtful = await asyncio.to_thread(backups.restore, club.store, file)
-            print(f"Restored {rows:,} rows. Posts to check before they are sent: {doubtful:,}.")
+        with backups.new_file_removed_on_error(load(database=database).database_url):
+            async with _club(database) as club:
+                rows, uncertain = await asyncio.to_thread(backups.restore, club.store, file)
+        print(f"Restored {rows:,} rows. Posts to check before they are sent: {uncertain:,}.")
 
     asyncio.run(restored())
 
