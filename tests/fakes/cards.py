@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bot.domain.card import (
     Action,
+    Block,
     Call,
     Card,
     Choice,
@@ -163,29 +164,26 @@ cards = st.builds(
     entry=st.none() | entry_lines,
 )
 small_actions = st.builds(Action, label=st.just("Show"), call=st.just(Call(path=("show",), arguments={"entry": "#1"})))
+
+
+def _crowded(numbers: Sequence[tuple[int, Sequence[Action], bool]], last: Sequence[Action]) -> Card:
+    blocks: list[Block] = []
+    for number, own, divided in numbers:
+        line = EntryLine(
+            number=EntryNumber(number),
+            title=f"Entry{number}.",
+            url=Url("https://example.org/"),
+            state=ReadingState.UNREAD,
+            actions=tuple(own),
+        )
+        blocks.append(Entries(items=(line,)))
+        if divided:
+            blocks.append(Divider())
+    return Card(title="Many", blocks=tuple(blocks), actions=tuple(last))
+
+
 crowded = st.builds(
-    lambda numbers, last: Card(
-        title="Many",
-        blocks=tuple(
-            block
-            for number, own, divided in numbers
-            for block in (
-                Entries(
-                    items=(
-                        EntryLine(
-                            number=EntryNumber(number),
-                            title=f"Entry{number}.",
-                            url=Url("https://example.org/"),
-                            state=ReadingState.UNREAD,
-                            actions=tuple(own),
-                        ),
-                    )
-                ),
-                *([Divider()] if divided else []),
-            )
-        ),
-        actions=tuple(last),
-    ),
+    _crowded,
     st.lists(
         st.tuples(st.integers(min_value=1, max_value=999), st.lists(small_actions, max_size=3), st.booleans()),
         min_size=12,
