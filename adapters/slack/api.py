@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from adapters.slack import failures
 from adapters.slack.clock_skew import Skew
@@ -21,6 +21,8 @@ from bot.domain.errors import BadConfig, PlatformBusy, PlatformError, PlatformRe
 
 TIMEOUT = 10
 """Seconds for one attempt in all."""
+RESPONSE_HOSTS = {"hooks.slack.com", "hooks.slack-gov.com"}
+"""Where response URLs lead (https://api.slack.com/interactivity/handling, 2026-11)."""
 MAX_CONNECTIONS = 100
 
 T = TypeVar("T")
@@ -59,13 +61,26 @@ class Web:
         """Send a response to a response URL. Raises PlatformError. There is no second attempt: the person repeats the
         command.
         """
-        hook = AsyncWebhookClient(url, timeout=TIMEOUT, session=self.session, retry_handlers=[], logger=LIBRARY)
+        if not self._is_of_slack(url):
+            raise PlatformRefused("A response URL does not lead to Slack.", remedy="Check DOGEAR_SLACK_API.")
         try:
-            answer = await hook.send_dict(body)
+            # Not the SDK's webhook client: it follows redirects, to wherever they lead.
+            async with self.session.post(url, json=body, allow_redirects=False) as answer:
+                status = answer.status
         except Exception as error:  # noqa: BLE001 -- failures classifies it, and raises a bug
             raise failures.error_of(error, "an answer") from None
-        if answer.status_code != 200:
-            raise PlatformRefused(f"An answer was not taken ({answer.status_code}).", remedy="Ask again.")
+        if status != 200:
+            raise PlatformRefused(f"An answer was not taken ({status}).", remedy="Ask again.")
+
+    def _is_of_slack(self, url: str) -> bool:
+        """Whether it leads to a host of Slack, or to that of the API in the settings."""
+        try:
+            to, own = urlsplit(url), urlsplit(self._setup.api_url)
+            if (to.scheme, to.hostname, to.port) == (own.scheme, own.hostname, own.port):
+                return True
+        except ValueError:
+            return False
+        return to.scheme == "https" and to.port in {None, 443} and to.hostname in RESPONSE_HOSTS
 
     async def close(self) -> None:
         if self._session is not None:
