@@ -574,7 +574,7 @@ class FakeSlack:
 
     def press(
         self, user: str, button: Json, *, channel: str = "C0001", team: str = "T0001", view: Json | None = None,
-        private: bool = False, ts: str = "",
+        private: bool = False, ts: str = "", thread: str = "",
     ) -> Json:  # fmt: skip
         payload: Json = {
             "type": "block_actions",
@@ -591,7 +591,7 @@ class FakeSlack:
         return {
             **payload,
             "channel": {"id": channel, "name": "reading"},
-            "container": container,
+            "container": {**container, **({"thread_ts": thread} if thread else {})},
             "response_url": self.hook(team, user),
         }
 

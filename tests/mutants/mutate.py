@@ -60,7 +60,7 @@ def mutants(source: bytes) -> list[Mutant]:
 
 
 class _Finder(ast.NodeVisitor):
-    """Left out: annotations, docstrings, assertions (they are for the type checker), f-strings (Python 3.11 gives
+    """Left out: annotations and names for types, docstrings, assertions (they are for the type checker), f-strings (Python 3.11 gives
     no positions inside them), imports, options of dataclasses, and what is logged.
     """
 
@@ -71,7 +71,11 @@ class _Finder(ast.NodeVisitor):
             self._starts.append(self._starts[-1] + len(line))
 
     def visit(self, node: ast.AST) -> None:
-        if isinstance(node, ast.Assert | ast.JoinedStr | ast.Import | ast.ImportFrom) or _is_left_out(node):
+        if (
+            isinstance(node, ast.Assert | ast.JoinedStr | ast.Import | ast.ImportFrom)
+            or _is_left_out(node)
+            or _is_type(node)
+        ):
             return
         for of, changes in _CHANGES.items():
             if isinstance(node, of):
@@ -99,6 +103,10 @@ class _Finder(ast.NodeVisitor):
 def _is_text(node: ast.AST) -> bool:
     """A docstring of a module, class, function or constant."""
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _is_type(node: ast.AST) -> bool:
+    return isinstance(node, ast.AnnAssign) and ast.unparse(node.annotation) == "TypeAlias"
 
 
 def _is_left_out(node: ast.AST) -> bool:

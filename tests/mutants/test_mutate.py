@@ -40,7 +40,15 @@ def test_each_mutant_is_one_small_fault(source: str, expected: set[str]) -> None
 
 @pytest.mark.parametrize(
     "source",
-    ["'''A docstring.'''", "assert a == 1", "a = f'{b} 1'", "log.info('said', extra={'a': 1})", "import a", "a: 'B'"],
+    [
+        "'''A docstring.'''",
+        "assert a == 1",
+        "a = f'{b} 1'",
+        "log.info('said', extra={'a': 1})",
+        "import a",
+        "a: 'B'",
+        "A: TypeAlias = B[1]",
+    ],
 )
 def test_what_people_never_see_is_left_alone(source: str) -> None:
     assert changes(source) == set()

@@ -60,7 +60,7 @@ async def storm(house: Clubhouse) -> None:
 
     answers = asyncio.gather(*(house.say("read #1", by=f"person {number}") for number in range(STORM)))
     await asyncio.gather(*(reacted() for _ in range(STORM)))
-    assert all(answer.refusal for answer in await answers)
+    assert [(answer.refusal, answer.transient) for answer in await answers] == [(True, True)] * STORM
 
 
 def test_a_server_that_stops_and_comes_back(server: Postgres, tmp_path: Path) -> None:
@@ -292,6 +292,7 @@ def test_a_disk_that_is_full(tmp_path: Path) -> None:
             limit["pages"] = 1_000_000
 
             assert all(answer.refusal for answer in refused)
+            assert settled[-1].transient
             assert text_of(settled[-1]).splitlines()[1] == "The disk with the database is full. Try again in a minute."
             assert not (await house.say("read #1")).refusal
 

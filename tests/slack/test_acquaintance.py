@@ -102,6 +102,16 @@ def test_a_name_that_is_new_in_a_workspace_is_learned_in_time(played: Any, monke
     played(scene)
 
 
+def test_a_workspace_that_is_known_is_not_asked_with_every_event(played: Any) -> None:
+    async def scene(club: SlackClub, where: dict[str, str]) -> None:
+        ts = await shared(club, where)
+        for name in ("tada", "done", "eyes"):
+            await reacts(club, name, ts, where)
+        assert [method for _, method, _ in club.slack.calls].count("emoji.list") == 1
+
+    played(scene)
+
+
 def test_a_post_can_be_opened_by_its_address(played: Any) -> None:
     async def scene(club: SlackClub, where: dict[str, str]) -> None:
         ts = await shared(club, where)

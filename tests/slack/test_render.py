@@ -169,6 +169,19 @@ def test_numbers_depth_code_and_quotes_are_kept() -> None:
     assert code == {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": "a\n  b"}]}
 
 
+def test_a_quote_by_itself_is_one_and_goes_on_in_the_next_line() -> None:
+    tree = tuple(
+        NoteBlock(kind=kind, text=plain(words))
+        for kind, words in ((NoteKind.QUOTE, "one"), (NoteKind.QUOTE, "two"), (NoteKind.PARAGRAPH, "three"))
+    )
+    _, shown = body_of(Card(title="t", blocks=(NoteTree(blocks=tree),)))["blocks"]
+
+    assert [(one["type"], words_of([one])) for one in shown["elements"]] == [
+        ("rich_text_quote", "one\ntwo"),
+        ("rich_text_section", "three"),
+    ]
+
+
 def named(title: str, *found: Span) -> list[tuple[str, bool, bool]]:
     """Of an entry that a search found: the pieces of its name, whether each is a link, and whether it is bold."""
     line = a_line(title=title, found=found)

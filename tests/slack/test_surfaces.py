@@ -422,6 +422,20 @@ def test_an_expired_moment_for_a_modal_says_so(database: str, seed: Path) -> Non
     asyncio.run(late())
 
 
+def test_a_button_that_is_pressed_in_a_thread_is_answered_there(database: str, seed: Path) -> None:
+    async def pressed() -> tuple[Any, Any]:
+        async with a_club(database, seed) as club:
+            await club.say(BEN, "share #12")
+            await club.settle()
+            root = next(post for post in club.slack.sent if post.thread is None)
+            button = next(iter(buttons(root.body).values()))
+            inside = await club.press(BEN, button, ts=root.ts, thread=root.ts)
+            outside = await club.press(BEN, button, ts=root.ts)
+            return inside["thread_ts"] == root.ts, outside.get("thread_ts")
+
+    assert asyncio.run(pressed()) == (True, None)
+
+
 def test_emoji_that_mean_the_same_are_removed_each_by_itself_under_whatever_name(database: str, seed: Path) -> None:
     from bot.domain.reading_state import ReadingState
 
