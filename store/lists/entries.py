@@ -41,10 +41,13 @@ _CLOSERS = re.compile(r"[ \t]*[\])}）】”»]+")
 _PUNCTUATION = re.compile(r"[\s.,;:!?)\]}\"'*_~=|–—-]*")
 _MARKER = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])[ \t]+")
 _FOOTNOTE_MARK = re.compile(r"\[\^([^\]\s]{1,60})\]")
+_FOOTNOTE = re.compile(r"^ {0,3}\[\^[^\]\s]{1,60}\]:[^\n]*(?:\n(?:[ \t]{2,}|\t)\S[^\n]*)*\n?", re.MULTILINE)
+"""What a footnote says; the last item of a list reaches over those below it."""
 _PROPERTY = re.compile(r"^[ \t]*(?:[-*+][ \t]+)?([\w.-]+)::[ \t]+(\S.*)\n?", re.MULTILINE)
 """Logseq's `id:: …` and `collapsed:: true`."""
 _TEMPLATE = re.compile(r"\{\{[^{}\n]*\}\}|\{%[^%\n]*%\}|\{:[^{}\n]*\}")
 """Hugo's shortcodes, Liquid's tags and kramdown's attributes."""
+_CLOSING_TAGS = re.compile(r"(?:\s*</(?:ul|ol|li|p|div|details|td|tr|table|center|section)>)+\s*\Z", re.IGNORECASE)
 _BLOCK_NAME = re.compile(r"(?:^|\s)\^[\w-]{4,}\s*$")
 """Obsidian's name of a block, at the end of a line."""
 _SECRET = re.compile(r"(https?://)[^\s/?#@<>()\[\]\"']{1,256}@", re.IGNORECASE)
@@ -144,6 +147,8 @@ class EntryReader:
             markdown = _PROPERTY.sub("", markdown).strip("\n").rstrip()
         if "{{" in markdown or "{%" in markdown or "{:" in markdown:
             markdown = _TEMPLATE.sub("", markdown).strip("\n").rstrip()
+        if "</" in markdown:
+            markdown = _CLOSING_TAGS.sub("", markdown).rstrip()
         if "^" in markdown or (self._footnotes and "[^" in place.title):
             markdown = self._with_footnotes(markdown, place.title)
         if "@" in markdown:
@@ -154,6 +159,7 @@ class EntryReader:
         return markdown, tags
 
     def _with_footnotes(self, markdown: str, marks: str) -> str:
+        markdown = _FOOTNOTE.sub("", markdown).strip("\n").rstrip()
         words = [
             self._footnotes[label] for label in _FOOTNOTE_MARK.findall(marks + markdown) if label in self._footnotes
         ]
@@ -194,6 +200,8 @@ def _notes(body: bytes, place: Place, after: str) -> tuple[str, str]:
     if "{#" in head and (identity := IDENTITY.search(head)):
         key = f"#{identity[1]}"
         head = head[: identity.start()].rstrip() + head[identity.end() :]
+    if head.endswith(")") and body[place.link - 1 : place.link] == b"(" and head.count(")") > head.count("("):
+        head = head[:-1]
     head = _text_beside(head, place.lead)
     if tail:
         tail = dedented(tail, _content_column(body, place) if tail[0] == "\n" else 0)

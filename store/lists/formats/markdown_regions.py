@@ -55,6 +55,7 @@ _NAVIGATION = re.compile(r"[\s|·•/\\,;&~*_()\[\]<>–—-]*(?:and|or|und|et)?
 _LINE_BREAK = re.compile(rb"\n|<br[ \t]*/?>", re.IGNORECASE)
 _BEFORE_PARENTHESIS = re.compile(r"[］\]】](\s*)([(（])\s*<?$")
 _GLUED_BULLET = re.compile(r"\s*(?:>\s*)*(?:[-+]|\*(?!\*))(?=\S)(\u00a0?)")
+_CODE_NAME = re.compile(r"\s*`[^`\n]+`\s*[-–—:]")
 _UNDEFINED = re.compile(
     rb"^[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+((?:\*\*|_)?\[([^\[\]\n]{1,300})\]\[([^\[\]\n]{0,300})\])", re.MULTILINE
 )
@@ -72,6 +73,8 @@ _TITLE_COLUMN = re.compile(
 _HTML_LEVEL = 7
 _MIN_ENTRIES_OF_A_LIST = 3
 _MAX_INDENTED = 3
+_MIN_TITLED = 2
+"""Sections of fields from which on their headings are taken for titles."""
 _MIN_LAST_LINKS = 5
 _SHARE_OF_LAST_LINKS = 5
 """Items that end with "[Paper](…)" are entries in a section of so many, or if a fifth of the file is written so."""
@@ -108,12 +111,15 @@ class Regions:
 
 @dataclass(slots=True)
 class _Candidate:
-    """A place that may be an entry, with the other links of its part; `is_alone` if its line holds nothing else."""
+    """A place that may be an entry, with the other links of its part; `is_alone` if its line holds nothing else,
+    `is_named` if the words before it are its name.
+    """
 
     place: Place
     others: list[Link]
     is_strong: bool = True
     is_alone: bool = False
+    is_named: bool = False
     block: Block | None = None
 
 
@@ -149,6 +155,7 @@ class _Finder:
         self._why: dict[int, tuple[Link, str]] = {}
         self._faults: list[Unread] = []
         self._last_links: list[_Candidate] = []
+        self._fields: list[tuple[Place, Block]] = []
         self._paragraphs: list[_Candidate] = []
         self._in_headings: list[_Candidate] = []
         self._in_rows: list[_Candidate] = []
@@ -247,6 +254,9 @@ class _Finder:
                 place = self._take_item(block, links)
                 if place is not None:
                     self._places.append(place)
+                    self._unread_all([link for link in links if link.start != place.link], IN_TEXT)
+                    if words.is_field(self._text(self._after_marker(place.start), place.link)):
+                        self._fields.append((place, block))
                     covered = max(covered, place.end)
             elif block.shape is Shape.ROWS:
                 self._take_row(block, links)
@@ -277,6 +287,8 @@ class _Finder:
             self._unread_all(links, IN_TEXT, but=main)
             return None
         generic = words.is_generic(main.title)
+        remark = not generic and words.is_remark(before, main.title)
+        generic = generic or remark
         is_address = main.is_bare or words.is_address(main.title)
         above, _, beside = before.rpartition("\n")
         first_after = after.partition("\n")[0]
@@ -296,7 +308,9 @@ class _Finder:
         elif generic and above and not beside.strip(" \t*_([") and len(words.plain(above)) <= words.MAX_TITLE:
             return self._item(item, main, block, "", *_title_before(before))
         elif generic and not main.is_bare and len(words.plain(before)) <= 2 * words.MAX_TITLE and "\n" not in before:
-            if not words.is_prose(before) and words.is_strong(first_after):
+            if words.begins_with_name(before) and words.is_strong(first_after):
+                return self._item(item, main, block, "", *words.title_in(before))
+            if not (remark or words.is_prose(before)) and words.is_strong(first_after):
                 place = self._item(item, main, block, "", *words.title_in(before))
                 self._last_links.append(_Candidate(place, [link for link in links if link is not main]))
                 return None
@@ -313,7 +327,7 @@ class _Finder:
         place.title, place.quotes, place.said = title or main.title, block.quotes, said
         if not title and lead.strip():
             place.said = words.said_in(lead)
-            if words.is_generic(main.title) and _has_words(place.said):
+            if words.is_generic(main.title) and (_has_words(place.said) or _CODE_NAME.match(lead)):
                 place.title, place.said = words.title_in(lead)
         return place
 
@@ -436,7 +450,9 @@ class _Finder:
             place.title, place.said = words.title_in(re.sub(r"^\s*:\s+", "", before))
         elif before.strip():
             place.said = words.said_in(before)
-        return _Candidate(place, [], is_strong=kind != "weak", is_alone=kind == "alone", block=block)
+        return _Candidate(
+            place, [], is_strong=kind != "weak", is_alone=kind == "alone", is_named=kind == "named", block=block
+        )
 
     def _is_row(self, line: _Line) -> bool:
         """Whether a line is nothing but links with signs between them."""
@@ -528,6 +544,7 @@ class _Finder:
         self._choose_last_links()
         self._choose_rows()
         self._choose_headings()
+        self._choose_fields()
         in_lists = len(self._places)
         self._choose_html(in_lists)
         self._choose_paragraphs(in_lists)
@@ -557,6 +574,42 @@ class _Finder:
             boilerplate = _BOILERPLATE_TITLE.fullmatch(candidate.place.title.strip())
             refused = lone or boilerplate or (is_title and (others or len(candidates) > 1))
             self._settle(candidate, IN_HEADING if refused else "")
+
+    def _choose_fields(self) -> None:
+        """Items such as "Code: [here](…)" are about the heading above them, if that is an entry or a title."""
+        if not self._fields:
+            return
+        heads = {place.start for place in self._places if place.shape is Shape.HEADINGS}
+        items = Counter(self._section(place.start) for place in self._places if place.shape is Shape.ITEMS)
+        sections: dict[int, list[tuple[Place, Block]]] = {}
+        for place, block in self._fields:
+            sections.setdefault(self._section(place.start), []).append((place, block))
+        titled = {
+            number
+            for number, fields in sections.items()
+            if number and items[number] == len(fields) and self._scan.headings[number - 1].level > 1
+        }
+        dropped: set[int] = set()
+        for number, fields in sections.items():
+            if number and self._heading_starts[number - 1] in heads:
+                dropped |= {id(place) for place, _ in fields}
+            elif number in titled and len(titled) >= _MIN_TITLED:
+                self._title_field(fields[0][0], number)
+                dropped |= {id(place) for place, _ in fields[1:]}
+        for place, block in self._fields:
+            if id(place) in dropped:
+                self._unread(Link(place.link, place.link_end, place.url, block), IN_TEXT)
+        self._places = [place for place in self._places if id(place) not in dropped]
+
+    def _title_field(self, place: Place, section: int) -> None:
+        """A section of nothing but "Paper: …" and the like is one entry that is called by its heading."""
+        headings = self._scan.headings
+        end = headings[section].start if section < len(headings) else len(self._body)
+        above = self._text(headings[section - 1].end, place.start).strip("\n").rstrip()
+        below = self._text(place.link_end, end).lstrip(" \t>*_.)]|/,;").strip("\n").rstrip()
+        place.shape, place.title, place.said, place.lead = Shape.PARAGRAPHS, headings[section - 1].text, "", ""
+        place.headings, place.end = place.headings[:-1], end
+        place.notes = "\n\n".join(part for part in (above, below) if part.strip())
 
     def _choose_html(self, in_lists: int) -> None:
         items = [each for each in self._in_html if each.block and each.block.shape is not Shape.PARAGRAPHS]
@@ -591,7 +644,7 @@ class _Finder:
                 place.headings and _ABOUT_THE_LIST.search(place.headings[-1])
             ):
                 reason = IN_BOILERPLATE
-            elif candidate.is_alone and own in headed:  # "Read more", below a heading that is linked itself
+            elif (candidate.is_alone or candidate.is_named) and own in headed:  # "Read more" below a linked heading
                 reason = IN_TEXT
             elif place.start < intro_end:
                 reason = "" if candidate.is_strong and in_intro >= _MIN_ENTRIES_OF_A_LIST else IN_INTRODUCTION

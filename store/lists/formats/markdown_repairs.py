@@ -26,6 +26,7 @@ _BLOCK_TAG = re.compile(
     rb"|blockquote|figure|header|footer|nav|aside)\b[^<>]*>",
     re.IGNORECASE,
 )
+_HTML_ITEM = re.compile(rb"( {0,3})<li>(?=[ \t]?[^ \t\n])", re.IGNORECASE)
 _FOOTNOTE = re.compile(rb"^ {0,3}\[\^([^\]\s]{1,60})\]:[ \t]*([^\n]*(?:\n(?:[ \t]{2,}|\t)\S[^\n]*)*)", re.MULTILINE)
 
 
@@ -154,9 +155,13 @@ def _without_tags(body: bytes, blocks: list[tuple[int, int]]) -> bytes:
 
 
 def _without_tags_in_line(line: bytes) -> bytes:
-    """The line with blanks for its tags. Where text would move so far to the right that it reads as code, zero-width
+    """The line with blanks for its tags, and a bullet for `<li>`. Where text would move so far to the right that it reads as code, zero-width
     spaces keep it where it was.
     """
+    if item := _HTML_ITEM.match(line):
+        bullet = min(len(item[1]) + 2, 3)
+        space = b" " * (len(item[0]) - bullet - 1)
+        return b" " * bullet + b"-" + space + _BLOCK_TAG.sub(lambda tag: b" " * len(tag[0]), line[item.end() :])
     blank = _BLOCK_TAG.sub(lambda tag: b" " * len(tag[0]), line)
     before = len(blank) - len(blank.lstrip())
     if blank == line or not blank.strip() or before < 4 or line[:before].isspace():

@@ -35,12 +35,15 @@ _LEAD_TAGS = re.compile(
 )
 _PICTURE = re.compile(r"!\[([^\]\n]*)\]\([^)\n]*\)|<img\b[^<>]*>", re.IGNORECASE)
 _INLINE_LINK = re.compile(r"\[([^\[\]\n]*)\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+\"[^\"\n]*\")?\)")
+_NO_WORDS = re.compile(r"\[\s*\]\([^()\n]*\)")
+"""A link without words, such as one around a picture."""
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--.*?-->")
 _MARKS = re.compile(r"\*+|`+|~~|==|(?<!\w)_+|_+(?!\w)|\[\^[^\]\s]*\]|\\(?=[^\w\s])")
 _BOLD = re.compile(r"(?:\*\*|__)(?=\S)([^*_\n]{2,300}?)(?:\*\*|__)|<(?:b|strong)>([^<\n]{2,300})</(?:b|strong)>")
 _QUOTED = re.compile(r"[\"“„«「《]([^\"“”„«»「」《》\n]{6,300})[\"”“»」》]")
 _EMPHASIS_FIRST = re.compile(r"\s*(?<!\w)[_*](?=[^\s_*])([^_*\n]{2,200})[_*](?!\w)")
 _EDGES = " \t\n:：-–—|·•,，;、~=>"
+_DATED = re.compile(rf"\s*[(\[]?(?:{_DATE})[)\]]?[\s:–—|-]*", re.IGNORECASE)
 _OPEN_END = re.compile(r"[(（\[【\\\s]+$")
 _GENERIC = frozenset(
     [
@@ -165,6 +168,7 @@ _PROSE = re.compile(
     r"|donate|sponsor|submit|open|report|contact)\b",
     re.IGNORECASE,
 )
+_ARTICLE = re.compile(r"(?:the|an?)\s+", re.IGNORECASE)
 _AFTER_STRONG = re.compile(r"\s*(?:$|[-–—:：|·•,，.。;、()（\[\]【}~*_>/&#`\"'’”»]|<|\{|by\b|from\b|&)", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 
@@ -185,6 +189,11 @@ def is_generic(title: str) -> bool:
     return bool(_GENERIC_PHRASE.fullmatch(word) or _ADDRESS.fullmatch(word))
 
 
+def is_remark(before: str, title: str) -> bool:
+    """Whether a link is a word in brackets after others: "Small changes ([why](…))"."""
+    return before.endswith(("(", "（")) and title.islower() and len(title.split()) <= 2 and _has_letters(before)
+
+
 def is_lead(before: str) -> bool:
     """Whether nothing but dates, numbers, labels, tags, pictures and signs is before the link."""
     if len(before) > 200 or not before.strip():
@@ -203,6 +212,8 @@ def is_label(before: str, after: str) -> bool:
         return False
     if stripped.endswith((":", "：", "-", "–", "—", "|", "→", "»", "›", "·", "•")):
         return True
+    if _GLUED.search(stripped):
+        return False
     ends_well = _AFTER_STRONG.match(after) is not None
     if stripped.endswith((",", "，", "、", ";")):
         return ends_well
@@ -218,9 +229,55 @@ def is_sentence(words: str) -> bool:
 
 
 def is_prose(before: str) -> bool:
-    """Whether the words before the link begin as running text does."""
+    """Whether the words before the link begin as running text does. "The Go Blog:" is a name."""
     words = plain(before).lstrip(_EDGES + _SIGNS_STRIPPED)
+    if before.rstrip().endswith((":", "：")) and len(words.split()) <= _MAX_LABEL_WORDS:
+        words = _ARTICLE.sub("", words)
     return _PROSE.match(words) is not None
+
+
+_FIELD = re.compile(
+    r"(?:the )?(?:(?:first |co-?)?authors?|by|code|source(?: code)?|videos?|talks?|slides?|notes?|papers?|pdf|project(?: page)?"
+    r"|demo|web ?site|links?|url|discussions?|reviews?|venue|published(?: in)?|tags?|presenters?|speakers?|presented by"
+    r"|github|repo(?:sitory)?|docs?|documentation|blog(?: post)?|data(?:sets?)?|models?|weights|supplement(?:ary)?|poster"
+    r"|recording|transcript|further reading|see also|related(?: work)?|implementations?|summary|comments?|homepage)",
+    re.IGNORECASE,
+)
+_GLUED = re.compile(
+    r"\b(?:the|an?|our|your|my|its|their|this|that|these|on|in|of|to|with|for|and|or|from|at|into|onto|than|as|is|are)$",
+    re.IGNORECASE,
+)
+"""After these words a link is part of the sentence."""
+_NAME_BEFORE = re.compile(
+    r"\s*(?:[^\W\d_a-z][\w.+#'’-]*|`[^`\n]+`|\*\*[^*\n]+\*\*)"
+    r"(?:\s+(?:[^\W_a-z][\w.+#'’-]*|&|and|of|the)){0,4}\s*[(\[]+\s*"
+)
+"""A name of some capitalised words, before a link in brackets."""
+_BEFORE_LINK = re.compile(
+    r"\b(?:see|read|at|in|on|from|via|check|visit|more|here|of|to|with|and)[\s:(\[]*$", re.IGNORECASE
+)
+_AFTER_NAME = re.compile(r"\s*(?:$|[,.;:(（\[【|/–—-]|by\b|von\b|par\b|de\b)", re.IGNORECASE)
+_NAME_FIRST = re.compile(
+    r"\s*(?:(?:\*\*|__)(?=\S)(?:[^*_\n]{2,300}?)(?:\*\*|__)|[_*](?=[^\s_*])[^_*\n]{2,200}[_*](?!\w)"
+    r"|[\"“„«「《][^\"“”„«»「」《》\n]{3,300}[\"”“»」》])"
+)
+
+
+def is_field(before: str) -> bool:
+    """Whether the words before a link name a part of what is above it, such as "Code:" or "Authors:"."""
+    words = plain(before).strip(_EDGES + _SIGNS_STRIPPED)
+    return _FIELD.fullmatch(words) is not None or plain(before).startswith(("Presented by ", "By ", "by "))
+
+
+def begins_with_name(before: str) -> bool:
+    """Whether the words before a link are a name, or begin with a title set apart: bold, in italics or in quotes."""
+    if _NAME_BEFORE.fullmatch(before):
+        return True
+    name = _NAME_FIRST.match(before)
+    if name is None or not _is_name(name[0].strip('"“”„«»「」《》*_ ')):
+        return False
+    rest = before[name.end() :]
+    return _AFTER_NAME.match(rest) is not None and _BEFORE_LINK.search(plain(rest)) is None
 
 
 def is_strong(after: str) -> bool:
@@ -240,6 +297,9 @@ def title_in(words_before: str) -> tuple[str, str]:
     if bold:
         best = max(bold, key=lambda found: len(found[0]))
         return tidy(best[1] or best[2]), _rest(words_before, best.start(), best.end())
+    dated = _DATED.match(words_before)
+    if dated and (first := _EMPHASIS_FIRST.match(words_before, dated.end())) and _is_name(first[1]):
+        return tidy(first[1]), _rest(words_before, first.start(), first.end())
     quoted = _QUOTED.search(words_before)
     if quoted and (len(quoted[1].split()) > 1 or not _has_letters(words_before[: quoted.start()])):
         return tidy(quoted[1]), _rest(words_before, quoted.start(), quoted.end())
@@ -258,7 +318,7 @@ def tidy(words: str) -> str:
 
 def lead_tags(lead: str) -> Iterator[str]:
     """The tags before a link: `[a, b]`, `` `a` ``, `(a)`, `#a`. Task marks, priorities and numbers are none."""
-    for found in _LEAD_TAGS.finditer(_PICTURE.sub("", lead)):
+    for found in _LEAD_TAGS.finditer(_NO_WORDS.sub("", _PICTURE.sub("", lead))):
         _, bracketed, in_parentheses, _ = found.groups()
         names = [word.strip().lower() for word in visible(next(group for group in found.groups() if group)).split(",")]
         is_mark = bracketed is not None and (len(bracketed) < 2 or bracketed[0] in "#^[")
@@ -292,5 +352,10 @@ def _is_name(words: str) -> bool:
 
 def _rest(words: str, start: int, end: int) -> str:
     return " ".join(
-        part for part in (plain(words[:start]).strip(_EDGES), plain(words[end:]).strip(_EDGES + ".")) if part
+        part
+        for part in (
+            plain(words[:start]).strip(_EDGES),
+            plain(words[end:]).strip(_EDGES + ".").rstrip(_EDGES + "([（【"),
+        )
+        if part
     )
