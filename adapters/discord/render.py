@@ -13,7 +13,7 @@ import discord
 from discord import ui
 
 from adapters.discord.button_value import custom_id
-from adapters.discord.markup import shortened, size
+from adapters.discord.markup import label, shortened, size
 from adapters.discord.rows import Beside, Buttons, LeftOut, Row, Rule, Words, rows
 from bot.domain.card import Action, Call, Card, Tone
 
@@ -232,7 +232,7 @@ def _component(row: Row, numbers: Any, key: str) -> Any:
 def _button(action: Action, number: int, key: str) -> Any:
     own = custom_id(action, key=key, number=number)
     style = discord.ButtonStyle.primary if action.primary else discord.ButtonStyle.secondary
-    label = shortened(action.label, MAX_LABEL)
+    shown = label(action.label, MAX_LABEL)
     if own is None:
-        return ui.Button(label=label, style=style, custom_id=f"-:{number}", disabled=True)
-    return ui.Button(label=label, style=style, custom_id=own)
+        return ui.Button(label=shown, style=style, custom_id=f"-:{number}", disabled=True)
+    return ui.Button(label=shown, style=style, custom_id=own)

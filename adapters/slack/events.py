@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from adapters.slack import names, payload, render
+from adapters.slack import inbound, names, payload, render
 from adapters.slack.answers import Answers
 from adapters.slack.api import Api
 from adapters.slack.background import Background
@@ -92,6 +92,8 @@ class Events:
         elif kind in BACK:
             where = names.channel(team, payload.id_at(event, "channel"))
             await self._core.handle(ChannelBack(channel=where), id)
+        elif kind in {"app_mention", "message"}:
+            await self._said(found, event, id)
         elif kind in {"member_left_channel", "member_joined_channel"}:
             await self._moved(found, event, id, joined=kind == "member_joined_channel")
 
@@ -120,6 +122,14 @@ class Events:
             at=at,
         )
         await self._core.handle(happening)
+
+    async def _said(self, workspace: Workspace, event: Json, id: InvocationId) -> None:
+        """Somebody writes to us: what is asked for is done before the event is acknowledged, and shown after it."""
+        use = inbound.said(event, workspace.team, id, workspace.bot_user)
+        if use is None or (await self._people.member(workspace.team, use.user)).bot:
+            return
+        answer = await self._answers.invoked(use)
+        self._errands.start(self._answers.show(answer, use))
 
     async def _left(self, workspace: Workspace, body: Json, event: Json, id: InvocationId) -> None:
         """The app was removed. An event about an earlier installation is ignored."""

@@ -130,7 +130,8 @@ class SlackPlatform:
         return Connection(up=up, reason="" if up else "Socket Mode is not connected", reconnects=reconnects)
 
     def _listeners(self, core: Core, errands: Background) -> Listeners:
-        answers = Answers(core, web=self._web, api=self._api, people=self._people)
+        word = f"/{self._setup.word}"
+        answers = Answers(core, web=self._web, api=self._api, people=self._people, word=word)
         events = Events(
             core,
             api=self._api,
@@ -140,7 +141,7 @@ class SlackPlatform:
             emoji=self._emoji,
             answers=answers,
             errands=errands,
-            word=f"/{self._setup.word}",
+            word=word,
         )
         return Listeners(
             core,

@@ -69,8 +69,9 @@ def view_blocks(cards: Iterable[Card], *, part: int = 1) -> list[Json]:
 
 
 def modal(card: Card, *, metadata: str, part: int = 1) -> Json:
-    """The card as a modal; `metadata` comes back with every press in it."""
-    title = cut(clean(card.title).strip(), MAX_TITLE_OF_VIEW)
+    """The card as a modal; `metadata` comes back with every press in it. A title that is too long stands below, whole."""
+    name = clean(card.title).strip()
+    title = name if len(cut(name, MAX_TITLE_OF_VIEW)) == len(name) else ""
     return {
         "type": "modal",
         "title": plain_text(title or "Dogear"),

@@ -41,9 +41,9 @@ class CommandSpec:
     """One leaf command.
 
     `summary` is one line, `details` the longer help with examples. With `default`, the last word of `path` may be left
-    out. With `form`, a use without any required argument is answered with a form. A command that `writes` runs once per
-    invocation id, however often the platform delivers it. With `by_role`, everyone may use the command, but its result
-    depends on their role.
+    out. With `form`, a use without any required argument is answered with a form of that title. A command that `writes`
+    runs once per invocation id, however often the platform delivers it. With `by_role`, everyone may use the command, but
+    its result depends on their role.
     """
 
     path: tuple[str, ...]
@@ -53,7 +53,7 @@ class CommandSpec:
     role: Role = Role.READER
     params: tuple[Param, ...] = ()
     default: bool = False
-    form: bool = False
+    form: str = ""
     writes: bool = False
     by_role: bool = False
 
@@ -90,6 +90,8 @@ _PLACEHOLDER = {
     Kind.TIME: "09:00",
     Kind.ZONE: "Europe/Berlin",
     Kind.PERIOD: "2w",
+    Kind.DAY: "2026-12-24",
+    Kind.REGION: "DE",
     Kind.NUMBER: "2",
 }
 

@@ -1,6 +1,6 @@
 """Commands about Dogear itself: its state, your settings, help."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import Annotated
 
@@ -22,6 +22,7 @@ from bot.domain.source import Problem
 from bot.domain.team import Role
 from bot.domain.text import Text, joined, plain
 from bot.domain.value import Change, Kind
+from bot.domain.zones import zone_label
 from bot.service import digests, entries, ledger, search
 
 MAX_PROBLEMS = 10
@@ -107,22 +108,26 @@ def _trouble_blocks(turn: Turn) -> list[Block]:
 @command("settings", "show", default=True, by_role=True)
 def show_settings(turn: Turn) -> Card:
     """Your settings."""
-    now = joined([plain(f"{turn.zone}, where it is"), moment(turn.tx.now(), turn.zone)])
+    now = joined([plain(f"{zone_label(turn.zone)}, where it is"), moment(turn.tx.now(), turn.zone)])
     return Card(
         title="Your settings",
         blocks=(Fields(items=(("Time zone", now), ("Your role", plain(turn.role.word)))),),
     )
 
 
-@command("settings", "zone", form=True, writes=True)
-def set_zone(turn: Turn, zone: Annotated[str, position(Kind.ZONE, "a time zone")]) -> Card:
+def _zone_now(turn: Turn, arguments: Mapping[str, str]) -> Mapping[str, str]:  # noqa: ARG001 -- as every filler
+    return {"zone": turn.own_zone} if turn.own_zone else {}
+
+
+@command("settings", "zone", form="Your time zone", fills=_zone_now, writes=True)
+def set_zone(turn: Turn, zone: Annotated[str, position(Kind.ZONE, "a city or another time zone")]) -> Card:
     """The time zone for the times that you see.
 
     Example: settings zone Europe/Berlin
     """
     turn.tx.teams.set_zone_of_member(turn.member.id, zone)
     now = joined([plain("It is"), moment(turn.tx.now(), zone)])
-    return Card(title=f"Your time zone is {zone}.", blocks=(Paragraph(text=now),), tone=Tone.DONE)
+    return Card(title=f"Your time zone is {zone_label(zone)}.", blocks=(Paragraph(text=now),), tone=Tone.DONE)
 
 
 @command("settings", "synonyms", role=Role.CURATOR, writes=True)

@@ -30,6 +30,7 @@ COMMANDS: Sequence[Command] = (
     digests.history,
     schedules.set_schedule,
     schedules.list_schedules,
+    schedules.set_holidays,
     schedules.pause,
     schedules.resume,
     schedules.off,

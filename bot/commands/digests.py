@@ -3,15 +3,16 @@
 import re
 from typing import Annotated
 
-from bot.commands.cards import moment, sentence
+from bot.commands.cards import EntryNames, moment, one_meant, sentence
 from bot.commands.declare import Turn, command, named, position
 from bot.domain.card import Action, Block, Call, Card, Fields, Paragraph, Tone
 from bot.domain.digest import Week, card_of
 from bot.domain.entry import Entry
 from bot.domain.errors import BadUsage
-from bot.domain.ids import ChannelRef, DeliveryId, EntryNumber
+from bot.domain.ids import ChannelRef, DeliveryId
 from bot.domain.team import Role
 from bot.domain.text import Span, Text, joined, plain
+from bot.domain.times import Day
 from bot.domain.value import Kind
 from bot.service import digests, ledger
 
@@ -27,18 +28,19 @@ def preview(turn: Turn, channel: MaybeChannel = None) -> Card:
 @command("digest", "pick", role=Role.ADMIN, writes=True)
 def pick(
     turn: Turn,
-    entry: Annotated[EntryNumber, position(Kind.ENTRY, "the number of an entry")],
+    entry: Annotated[EntryNames, position(Kind.ENTRY, "an entry's number, address or title")],
     channel: MaybeChannel = None,
 ) -> Card:
     """Feature this entry in the next digest."""
-    return _previewed(turn, digests.pick(turn.tx, turn.team.id, turn.here(channel), entry))
+    return _previewed(turn, digests.pick(turn.tx, turn.team.id, turn.here(channel), one_meant(turn, entry).number))
 
 
 def _previewed(turn: Turn, found: digests.Preview) -> Card:
     """The card that will be posted, below a line that says when."""
     card = card_of(found.digest)
     heading = joined([plain("Next digest in"), named_channel(found.schedule.channel), plain("on")])
-    when = (*heading, Span(" "), *moment(found.slot.due_at, turn.zone), Span(":"))
+    moved = plain(f" (moved: {found.slot.holiday})" if found.slot.holiday else "")
+    when = (*heading, Span(" "), *moment(found.slot.due_at, turn.zone), *moved, Span(":"))
     admin = (_button("Post now", "post", found), _button("Skip", "skip", found)) if turn.role >= Role.ADMIN else ()
     return Card(title=card.title, blocks=(Paragraph(text=when), *card.blocks), actions=admin, entry=card.entry)
 
@@ -48,12 +50,23 @@ def _button(label: str, word: str, found: digests.Preview) -> Action:
 
 
 @command("digest", "skip", role=Role.ADMIN, writes=True)
-def skip(turn: Turn, channel: MaybeChannel = None) -> Card:
-    """Skip the next digest."""
-    schedule, slot = digests.skip(turn.tx, turn.team.id, turn.here(channel))
+def skip(
+    turn: Turn,
+    channel: MaybeChannel = None,
+    day: Annotated[Day | None, position(Kind.DAY, "its day, the next digest's by default")] = None,
+) -> Card:
+    """Skip the next digest, or that of a day.
+
+    Examples: digest skip · digest skip 2026-12-24 · digest skip #reading
+    """
+    schedule, slot = digests.skip(turn.tx, turn.team.id, turn.here(channel), day)
     when = (Span("No digest on "), *moment(slot.due_at, turn.zone), Span(" in "))
     text = (*when, *named_channel(schedule.channel), Span("."))
-    return Card(title="I skip the next digest.", blocks=(Paragraph(text=text),), tone=Tone.DONE)
+    return Card(
+        title="I skip that digest." if day else "I skip the next digest.",
+        blocks=(Paragraph(text=text),),
+        tone=Tone.DONE,
+    )
 
 
 @command("digest", "post", role=Role.ADMIN, writes=True)

@@ -10,8 +10,10 @@ An invocation passes three stages:
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from typing import TypeVar
 
 from bot.chat.command import Catalogue, CommandSpec
 from bot.chat.line import parse
@@ -36,7 +38,7 @@ from bot.commands.deadline import Deadline, DeadlineExceeded
 from bot.commands.declare import Command, Turn, form_of
 from bot.commands.limits import COMPLETION, Limits
 from bot.domain import notice
-from bot.domain.card import Call, Card, Choice, Tone
+from bot.domain.card import Action, Call, Card, Choice, Form, Tone
 from bot.domain.entry import Entry
 from bot.domain.errors import BadUsage, NotAllowed, NotFound, Refusal, StoreError, TooMuch
 from bot.domain.ids import AccountRef, InvocationId, MessageRef, PlatformName, Url, WorkspaceRef
@@ -46,8 +48,9 @@ from bot.domain.record import record
 from bot.domain.schedule import Schedule, Weekday
 from bot.domain.team import Member, Role, Team
 from bot.domain.url import canonical, is_web
-from bot.domain.value import Kind, zone_names
+from bot.domain.value import Kind
 from bot.domain.wire import from_json, to_json
+from bot.domain.zones import zone_names
 from bot.ports.clock import Clock
 from bot.ports.metrics import Metrics
 from bot.ports.runner import Runner
@@ -56,6 +59,8 @@ from bot.service import notices, readings, schedules, search, teams
 
 MAX_CHOICES = 25
 """The lowest limit of any platform for completions (their documentation, August 2026)."""
+MAX_BUTTONS = 5
+"""Choices below a refusal."""
 MAX_REMEMBERED = 1_000
 """How many answered invocations we remember in memory, so that a repeat is not counted again. Only their ids are kept: the
 answers of writing commands are in the store, and a reading command is run again.
@@ -67,6 +72,8 @@ _ANSWERED = {"answered", "refused"}
 """A repeat after one of these is not counted; after an error it is tried again."""
 
 log = logging.getLogger("dogear.dispatch")
+
+Shown = TypeVar("Shown", Card, Form)
 
 
 @record
@@ -158,7 +165,7 @@ class Dispatcher:
 
     async def _guard(self, invocation: Invocation, *, already_counted: bool) -> tuple[str, str, Answer]:
         """First stage: the limit, and errors as cards. Returns the command's name, the outcome and the answer."""
-        name, spec = "unknown", None
+        name, spec, call = "unknown", None, None
         try:
             if not already_counted:
                 self._limits.take(invocation.actor)
@@ -170,7 +177,7 @@ class Dispatcher:
         except TooMuch as no:
             return name, "limited", Answer(show=refusal(no, None, self._rules.host.word), refusal=True, transient=True)
         except Refusal as no:
-            return name, "refused", self._refused(no, invocation, spec)
+            return name, "refused", self._refused(no, invocation, spec, call)
         except StoreError as error:
             if isinstance(error, DeadlineExceeded) and spec and spec.writes:
                 unknown = "I can't tell yet whether this was done."
@@ -202,28 +209,28 @@ class Dispatcher:
         if role < spec.role:
             raise NotAllowed(f"“{spec.name}” is for {spec.role.word}s.", hint="Ask an admin of this workspace.")
         if spec.form and not any(param.name in call.arguments for param in spec.params if param.required):
-            return Answer(show=form_of(spec, call.arguments))
+            return Answer(show=await self._read(invocation, lambda turn: command.form(turn, call.arguments), role))
         if spec.writes:
             card = await self._runner.write(
                 lambda tx: self._idempotent(tx, invocation, command, call, role, already_counted=already_counted)
             )
             self._wake()
         else:
-            card = await self._read(invocation, command, call, role)
+            card = await self._read(invocation, lambda turn: command.run(turn, call.arguments), role)
         return Answer(show=card, reply=spec.reply)
 
-    async def _read(self, invocation: Invocation, command: Command, call: Call, role: Role) -> Card:
+    async def _read(self, invocation: Invocation, run: Callable[[Turn], Shown], role: Role) -> Shown:
         """Run in a reading transaction; a newcomer is added first, which takes a writing one."""
 
-        def as_known(tx: Transaction) -> Card | None:
+        def as_known(tx: Transaction) -> Shown | None:
             known, member = teams.known(tx, invocation.actor)
             team = self._require_team(known, invocation.actor)
-            return command.run(self._turn(tx, invocation, team, member, role), call.arguments) if member else None
+            return run(self._turn(tx, invocation, team, member, role)) if member else None
 
-        card = await self._runner.read(as_known)
-        if card is not None:
-            return card
-        return await self._runner.write(lambda tx: self._run_as_member(tx, invocation, command, call, role))
+        shown = await self._runner.read(as_known)
+        if shown is not None:
+            return shown
+        return await self._runner.write(lambda tx: self._run_as_member(tx, invocation, run, role))
 
     def _idempotent(
         self,
@@ -242,15 +249,17 @@ class Dispatcher:
                 self._metrics.count_repeat()
             assert kept is not None
             return from_json(kept)
-        card = self._run_as_member(tx, invocation, command, call, role)
+        card = self._run_as_member(tx, invocation, lambda turn: command.run(turn, call.arguments), role)
         tx.invocations.save(invocation.id, to_json(card))
         return card
 
-    def _run_as_member(self, tx: Transaction, invocation: Invocation, command: Command, call: Call, role: Role) -> Card:
+    def _run_as_member(
+        self, tx: Transaction, invocation: Invocation, run: Callable[[Turn], Shown], role: Role
+    ) -> Shown:
         actor = invocation.actor
         team = self._team(tx, actor)
         member = teams.admitted(tx, team, actor)
-        return command.run(self._turn(tx, invocation, team, member, role), call.arguments)
+        return run(self._turn(tx, invocation, team, member, role))
 
     def _team(self, tx: Transaction, actor: Actor) -> Team:
         return self._require_team(teams.team_of(tx, actor.workspace), actor)
@@ -276,6 +285,7 @@ class Dispatcher:
             channel=invocation.channel,
             invocation=invocation.id,
             zone=teams.zone_for(member, invocation.actor, team),
+            own_zone=teams.own_zone_of(member, invocation.actor, team),
             word=self._rules.host.word,
             limits=self._limits.said,
             below=self._clock.random_below,
@@ -285,14 +295,15 @@ class Dispatcher:
     def _role(self, actor: Actor) -> Role:
         return max(actor.role, self._rules.roles.get(actor.account, Role.READER))
 
-    def _refused(self, no: Refusal, invocation: Invocation, spec: CommandSpec | None) -> Answer:
+    def _refused(self, no: Refusal, invocation: Invocation, spec: CommandSpec | None, call: Call | None) -> Answer:
         """The refusal as a card. A submitted form comes back filled in, with the error at its field."""
-        if no.hint:
-            no.hint = with_word(no.hint, self._rules.host.word, {path[0] for path in self._commands})
-        call = invocation.call
-        if isinstance(call, Call) and not invocation.typed and spec and spec.form and no.field:
-            return Answer(show=form_of(spec, call.arguments, no), refusal=True)
-        return Answer(show=refusal(no, spec, self._rules.host.word), refusal=True)
+        for one in (no, *no.others):
+            if one.hint:
+                one.hint = with_word(one.hint, self._rules.host.word, {path[0] for path in self._commands})
+        if isinstance(invocation.call, Call) and not invocation.typed and spec and spec.form and no.field:
+            return Answer(show=form_of(spec, invocation.call.arguments, no), refusal=True)
+        card = refusal(no, spec, self._rules.host.word)
+        return Answer(show=replace(card, actions=_choices(no, call)) if call else card, refusal=True)
 
     def _broken(self, what: str) -> Answer:
         reference = self._clock.token()[:4].lower()
@@ -418,6 +429,15 @@ def fitting(words: Sequence[str], typed: str) -> Sequence[Choice]:
     begin = [word for word in words if word.lower().startswith(low)]
     hold = [word for word in words if low in word.lower() and not word.lower().startswith(low)]
     return [Choice(value=word, label=word) for word in [*begin, *hold][:MAX_CHOICES]]
+
+
+def _choices(no: Refusal, call: Call) -> tuple[Action, ...]:
+    """A button for each value that may have been meant, which does what was asked with that value."""
+    return tuple(
+        Action(label=label, call=Call(path=call.path, arguments={**call.arguments, no.field: value}))
+        for value, label in no.choices[:MAX_BUTTONS]
+        if no.field
+    )
 
 
 def _trouble(title: str, hint: str, *, transient: bool = False) -> Answer:

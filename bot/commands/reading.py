@@ -3,7 +3,17 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from bot.commands.cards import button, counted, entries_block, entry_card, line_of, sentence
+from bot.commands.cards import (
+    EntryNames,
+    button,
+    counted,
+    each_meant,
+    entries_block,
+    entry_card,
+    line_of,
+    one_meant,
+    sentence,
+)
 from bot.commands.declare import Turn, command, named, position
 from bot.domain.card import Action, Block, Call, Card, Entries, Fields, Paragraph, Tone
 from bot.domain.entry import Entry
@@ -18,8 +28,9 @@ from bot.service import digests, entries, readings
 NEXT_AT_HOME = 3
 NEXT_LISTED = 5
 
-AnEntry = Annotated[EntryNumber, position(Kind.ENTRY, "the number of an entry")]
-MaybeEntry = Annotated[EntryNumber | None, position(Kind.ENTRY, "the number of an entry")]
+AnEntry = Annotated[EntryNames, position(Kind.ENTRY, "an entry's number, address or title")]
+SomeEntries = Annotated[EntryNames, position(Kind.ENTRY, "numbers, addresses or a title")]
+MaybeEntries = Annotated[EntryNames | None, position(Kind.ENTRY, "numbers, addresses or a title")]
 
 
 @command("home", default=True)
@@ -93,13 +104,13 @@ def _waiting(turn: Turn, title: str, items: Sequence[tuple[Entry, ReadingState]]
 
 
 @command("later", writes=True)
-def later(turn: Turn, entry: MaybeEntry = None) -> Card:
+def later(turn: Turn, entry: MaybeEntries = None) -> Card:
     """Put an entry in your queue; without a number, show your queue.
 
     A 🔖 on a message about one entry does the same, but everyone in the channel sees the reaction.
     """
     if entry is not None:
-        return _chosen(turn, entry, ReadingState.LATER)
+        return _each_chosen(turn, entry, ReadingState.LATER)
     queued = readings.queued(turn.tx, turn.team.id, turn.member.id, NEXT_LISTED)
     if not queued:
         hint = f"“{turn.word} later #12” adds an entry, “{turn.word} next” shows what is unread."
@@ -108,18 +119,18 @@ def later(turn: Turn, entry: MaybeEntry = None) -> Card:
 
 
 @command("read", writes=True)
-def read(turn: Turn, entry: AnEntry) -> Card:
+def read(turn: Turn, entry: SomeEntries) -> Card:
     """Mark an entry as read.
 
-    Only you see this. A ✅ on a message about one entry does the same, but everyone in the channel sees it.
+    Examples: read #12 · read #5 #6. Only you see this. A ✅ on a message about one entry does the same, but everyone in the channel sees it.
     """
-    return _chosen(turn, entry, ReadingState.READ)
+    return _each_chosen(turn, entry, ReadingState.READ)
 
 
 @command("unread", writes=True)
-def unread(turn: Turn, entry: AnEntry) -> Card:
+def unread(turn: Turn, entry: SomeEntries) -> Card:
     """Mark an entry as unread and remove it from your queue."""
-    return _chosen(turn, entry, ReadingState.UNREAD)
+    return _each_chosen(turn, entry, ReadingState.UNREAD)
 
 
 _SAID = {
@@ -127,6 +138,18 @@ _SAID = {
     ReadingState.LATER: ("is in your queue", "was in your queue already"),
     ReadingState.UNREAD: ("is unread", "was unread already"),
 }
+
+
+def _each_chosen(turn: Turn, names: EntryNames, state: ReadingState) -> Card:
+    found = each_meant(turn, names)
+    if len(found) == 1:
+        return _chosen(turn, found[0].number, state)
+    for entry in found:
+        readings.choose(turn.tx, turn.member, entry.id, state)
+    undo = "later" if state is ReadingState.UNREAD else "unread"
+    lines = tuple(line_of(entry, state, button(undo.capitalize(), undo, entry.number)) for entry in found)
+    now = {ReadingState.READ: "read", ReadingState.LATER: "in your queue", ReadingState.UNREAD: "unread"}[state]
+    return Card(title=f"{len(found)} entries are {now}.", blocks=(Entries(items=lines),), tone=Tone.DONE)
 
 
 def _chosen(turn: Turn, number: EntryNumber, state: ReadingState) -> Card:
@@ -181,5 +204,5 @@ def share(turn: Turn, entry: AnEntry) -> Card:
     """Post an entry in this channel and open a thread about it."""
     if turn.channel is None:
         raise NotFound("There is no channel here.", hint="Use “share” in a channel.")
-    shared = digests.share(turn.tx, turn.member, turn.channel, entry, turn.invocation)
+    shared = digests.share(turn.tx, turn.member, turn.channel, one_meant(turn, entry).number, turn.invocation)
     return sentence(f"#{shared.number} is on its way into this channel.", tone=Tone.DONE)

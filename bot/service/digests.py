@@ -21,13 +21,14 @@ from bot.domain.digest import (
     thread_title,
 )
 from bot.domain.entry import Entry
-from bot.domain.errors import Conflict, Refusal
+from bot.domain.errors import Conflict, NotFound, Refusal
 from bot.domain.ids import ChannelRef, EntryId, EntryNumber, InvocationId, ScheduleId, TeamId
 from bot.domain.notice import Host
 from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.schedule import WEEK, Occurrence, Schedule
 from bot.domain.team import Member
+from bot.domain.times import Day
 from bot.ports.store import Transaction
 from bot.service import entries, notices, schedules
 
@@ -72,12 +73,36 @@ def pick(tx: Transaction, team: TeamId, channel: ChannelRef, number: EntryNumber
     return preview(tx, team, channel)
 
 
-def skip(tx: Transaction, team: TeamId, channel: ChannelRef) -> tuple[Schedule, Occurrence]:
-    """Skip the channel's next slot. Returns the skipped slot."""
+MAX_SLOTS_AHEAD = 60
+"""Slots among which a day is looked for: more than a year."""
+
+
+def skip(tx: Transaction, team: TeamId, channel: ChannelRef, day: Day | None = None) -> tuple[Schedule, Occurrence]:
+    """Use up the channel's next slot, or the one of a day, without a post; the slot that was skipped.
+
+    Raises NotFound, with the slots around it to choose from, for a day that has none.
+    """
     schedule = schedules.locked(tx, team, channel)
-    slot = _next_slot(tx, schedule)
+    slot = _slot_on(tx, schedule, day) if day else _next_slot(tx, schedule)
     tx.schedules.use_slot(_week(tx, schedule, slot, Outcome.SKIPPED))
     return schedule, slot
+
+
+def _slot_on(tx: Transaction, schedule: Schedule, day: Day) -> Occurrence:
+    zone = ZoneInfo(schedule.zone)
+    _next_slot(tx, schedule)
+    asked = day(tx.now().astimezone(zone).date())
+    coming = schedules.next_dates(tx, schedule, most=MAX_SLOTS_AHEAD)
+    days = [slot.due_at.astimezone(zone).date() for slot in coming]
+    if asked in days:
+        return coming[days.index(asked)]
+    near = sorted(sorted(days, key=lambda one: abs(one - asked))[:2])
+    raise NotFound(
+        f"No digest is due on {asked:%A} {asked.day} {asked:%B %Y}.",
+        hint=f"The nearest are on {' and '.join(str(one) for one in near)}.",
+        field="day",
+        choices=[(str(one), f"Skip {one:%a} {one.day} {one:%b}") for one in near],
+    )
 
 
 def post_now(tx: Transaction, team: TeamId, channel: ChannelRef) -> Digest:

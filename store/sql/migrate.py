@@ -30,7 +30,7 @@ from store.sql.engine import begun
 from store.sql.search import postgres
 from store.sql.tables import INSTANCE, METADATA, TEAM, WORKSPACE
 
-REVISION = "0002"
+REVISION = "0003"
 """The newest migration: what this program reads and writes."""
 VERSION = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
 """Alembic's own table."""
