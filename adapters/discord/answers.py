@@ -14,6 +14,7 @@ import discord
 
 from adapters.discord import forms
 from adapters.discord.button_value import Press
+from adapters.discord.command_mentions import CommandMentions
 from adapters.discord.failures import ALREADY_ACKNOWLEDGED, UNKNOWN_INTERACTION
 from adapters.discord.inbound import Asked, acting, actor, invocation, invocation_id, linked, picked, typed
 from adapters.discord.places import DISCORD
@@ -62,9 +63,10 @@ async def actor_in(interaction: Asked, workspace: WorkspaceRef) -> Actor | None:
 class Answers:
     """Answers what people ask of one core. `word` is the command's first word, without the slash."""
 
-    def __init__(self, core: Core, word: str) -> None:
+    def __init__(self, core: Core, word: str, mentions: CommandMentions) -> None:
         self._core = core
         self._word = word
+        self._mentions = mentions
 
     async def command(self, interaction: Asked, data: Any) -> None:
         """A native command, or a menu of a message."""
@@ -186,6 +188,7 @@ class Answers:
                 return
             card, private = forms.as_card(card), True
         layouts = messages(card, word=self._word)
+        self._mentions.put(layouts)
         if not interaction.response.is_done():
             await self._first(interaction, layouts, private=private)
         elif private and interaction.extras.get("public"):

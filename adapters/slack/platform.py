@@ -319,4 +319,7 @@ class SlackPlatform:
         """The archive address, which Slack's pages show to be built so (https://slack.com/help/articles/203274767)."""
         team = message.channel.workspace.id
         place = self._workspaces.place(team)
-        return Url(f"{place}archives/{message.channel.id}/p{message.id.replace('.', '')}") if place else None
+        if not place:
+            return None
+        channel, ts = message.channel.id, message.id
+        return Url(f"{place}archives/{channel}/p{ts.replace('.', '')}?thread_ts={ts}&cid={channel}")

@@ -129,8 +129,10 @@ def _discussed(turn: Turn, entry: Entry) -> tuple[Block, ...]:
         return ()
     places: list[Text] = []
     for at, message in known:
-        channel = Span(f"#{message.channel.id}", channel=message.channel, url=turn.link(message))
-        places.append(joined([(channel,), moment(at, turn.zone)], ", "))
+        channel = Span(f"#{message.channel.id}", channel=message.channel)
+        link = turn.link(message)
+        thread = (Span("open the thread", url=link),) if link else ()
+        places.append(joined([(channel,), moment(at, turn.zone), thread], ", "))
     return (Fields(items=(("Discussed in", joined(places, "; ")),)),)
 
 

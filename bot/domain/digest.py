@@ -162,7 +162,7 @@ def entry_actions(number: EntryNumber) -> tuple[Action, ...]:
     """The buttons of a message about one entry."""
     argument = {"entry": f"#{number}"}
     return (
-        Action(label="Read", call=Call(path=("read",), arguments=argument), primary=True),
+        Action(label="Mark as read", call=Call(path=("read",), arguments=argument), primary=True),
         Action(label="Later", call=Call(path=("later",), arguments=argument)),
         Action(label="Notes", call=Call(path=("show",), arguments=argument)),
         Action(label="Related", call=Call(path=("related",), arguments=argument)),

@@ -39,7 +39,7 @@ def test_buttons_ask_again_who_presses_and_a_page_takes_the_place_of_the_last(da
 
             await ana.slash(channel, "blog share", entry="#6")
             await server.settle()
-            pressed = await ben.click(entry_message(channel), label="Read")
+            pressed = await ben.click(entry_message(channel), label="Mark as read")
             assert pressed.ephemeral
             assert "#6 is read." in shown_by(pressed)
             noted = await ben.click(entry_message(channel), label="Notes")

@@ -238,7 +238,7 @@ def test_holidays_of_a_part_of_a_country_count_there_alone() -> None:
         ("de-by", "DE-BY"),
         ("us ca", "US-CA"),
         ("Germany", "DE"),
-        ("UK", "GB"),
+        ("UK", "UK"),
         ("United States", "US"),
         ("off", "off"),
     ],
