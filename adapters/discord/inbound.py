@@ -20,6 +20,8 @@ from bot.domain.url import addresses_in
 MEANINGS: Mapping[str, ReadingState] = {"✅": ReadingState.READ, "🔖": ReadingState.LATER}
 SEEDS: Mapping[ReadingState, str] = {meaning: emoji for emoji, meaning in MEANINGS.items()}
 _VARIANT = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
+ADMINS = "a member with the Manage Server permission"
+"""Who may do more, as they are called in a server."""
 BURST = "burst:"
 """Before the name of a super reaction, which an account may put on beside the ordinary one."""
 
@@ -39,6 +41,9 @@ def acting(guild: int, user: discord.abc.User, rights: discord.Permissions) -> A
         workspace=places.workspace(guild),
         name=user.display_name,
         role=Role.ADMIN if rights.manage_guild or rights.administrator else Role.READER,
+        groups=tuple(str(role.id) for role in getattr(user, "roles", ())),
+        admins=ADMINS,
+        by_name=True,
     )
 
 

@@ -19,6 +19,7 @@ from bot.chat.trace import follow
 from bot.domain.card import Card, Paragraph
 from bot.domain.errors import DogearError
 from bot.domain.ids import InvocationId
+from bot.domain.team import Role
 from bot.domain.text import plain
 
 GONE = {
@@ -156,8 +157,13 @@ class Events:
             self._errands.start(self._welcome(workspace.team, where, inviter))
 
     async def _welcome(self, team: str, where: str, inviter: str) -> None:
-        lines = ("Share an entry here with:", f"{self._word} share #12", "Give this channel a weekly digest with:")
-        words = (*lines, f"{self._word} schedule set mon 09:00 Europe/Berlin")
+        actor = await self._people.actor(team, inviter, with_rights=True)
+        share = ("Share an entry here with:", f"{self._word} share #12")
+        set_up = ("Give this channel a weekly digest with:", f"{self._word} schedule set mon 09:00 Europe/Berlin")
+        words = (
+            *share,
+            *(set_up if actor.role is Role.ADMIN else ("An admin can give this channel a weekly digest.",)),
+        )
         card = Card(title="Dogear is in this channel now.", blocks=tuple(Paragraph(text=plain(line)) for line in words))
         shown = render.message(card, personal=True)
         await self._api.call(

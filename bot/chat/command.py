@@ -78,6 +78,16 @@ class CommandSpec:
         head = [*self.path[:-1], f"[{self.path[-1]}]"] if self.default else list(self.path)
         return " ".join([*head, *(_usage(param) for param in self.params)])
 
+    @property
+    def usage_by_name(self) -> str:
+        """The same for a platform on which every value has its name."""
+        return " ".join([*self.path, *(_usage(param, by_name=True) for param in self.params)])
+
+    @property
+    def needs_groups(self) -> bool:
+        """Whether the command is for platforms with groups alone."""
+        return any(param.kind is Kind.GROUP for param in self.params)
+
 
 Catalogue = Sequence[CommandSpec]
 
@@ -92,12 +102,14 @@ _PLACEHOLDER = {
     Kind.PERIOD: "2w",
     Kind.DAY: "2026-12-24",
     Kind.REGION: "DE",
+    Kind.GROUP: "@role",
     Kind.NUMBER: "2",
 }
 
 
-def _usage(param: Param) -> str:
-    free = "…" if param.placement is Placement.NAMED else param.name
+def _usage(param: Param, *, by_name: bool = False) -> str:
+    named = by_name or param.placement is Placement.NAMED
+    free = "…" if named else param.name
     value = "|".join(choice.value for choice in param.choices) or _PLACEHOLDER.get(param.kind, free)
-    shown = f"{param.name}:{value}" if param.placement is Placement.NAMED else value
+    shown = f"{param.name}:{value}" if named else value
     return shown if param.required else f"[{shown}]"

@@ -39,6 +39,7 @@ COMMANDS: Sequence[Command] = (
     lists.keep_list,
     about.show_settings,
     about.set_zone,
+    about.set_admins,
     about.change_synonyms,
     about.help_over(lambda: CATALOGUE),
 )

@@ -122,9 +122,7 @@ def history(turn: Turn, channel: MaybeChannel = None) -> Card:
     """What this channel's last digests featured, and why."""
     weeks = digests.history(turn.tx, turn.team.id, turn.here(channel))
     if not weeks:
-        return sentence(
-            "This channel has had no digest yet.", f"“{turn.word} schedule list” shows when the next one is."
-        )
+        return sentence("This channel has had no digest yet.", f"“{turn.word} digest” shows the next one.")
     return Card(title="Past digests", blocks=tuple(_past(week, entry) for week, entry in weeks))
 
 

@@ -8,6 +8,7 @@ An invocation passes three stages:
 """
 
 import logging
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -194,7 +195,10 @@ class Dispatcher:
     def _call(self, invocation: Invocation) -> Call:
         if isinstance(invocation.call, Call):
             return invocation.call
-        return parse(self.catalogue, invocation.call)
+        try:
+            return parse(self.catalogue, invocation.call)
+        except BadUsage:  # again with what the person may use: nothing else is suggested
+            return parse(self._usable(invocation.actor), invocation.call)
 
     def _command(self, call: Call) -> Command:
         command = self._commands.get(call.path)
@@ -205,9 +209,9 @@ class Dispatcher:
     async def _run(self, invocation: Invocation, command: Command, call: Call, *, already_counted: bool) -> Answer:
         """Second stage: the role, the form where arguments are missing, then the transaction."""
         spec = command.spec
-        role = self._role(invocation.actor)
+        role = await self._role_in(invocation.actor) if spec.asks_role else self._role(invocation.actor)
         if role < spec.role:
-            raise NotAllowed(f"“{spec.name}” is for {spec.role.word}s.", hint="Ask an admin of this workspace.")
+            raise NotAllowed(f"“{spec.name}” is for {spec.role.word}s.", hint=f"Ask {invocation.actor.admins}.")
         if spec.form and not any(param.name in call.arguments for param in spec.params if param.required):
             return Answer(show=await self._read(invocation, lambda turn: command.form(turn, call.arguments), role))
         if spec.writes:
@@ -292,6 +296,18 @@ class Dispatcher:
             link=self._link,
         )
 
+    async def _role_in(self, actor: Actor) -> Role:
+        """The role with what the workspace's admin group adds to it."""
+        role = self._role(actor)
+        if role is Role.ADMIN or not actor.groups:
+            return role
+        group = await self._runner.read(lambda tx: tx.teams.admin_group(actor.workspace))
+        return Role.ADMIN if group in actor.groups else role
+
+    def _usable(self, actor: Actor) -> Catalogue:
+        role = self._role(actor)
+        return [spec for spec in self.catalogue if spec.role <= role]
+
     def _role(self, actor: Actor) -> Role:
         return max(actor.role, self._rules.roles.get(actor.account, Role.READER))
 
@@ -299,11 +315,23 @@ class Dispatcher:
         """The refusal as a card. A submitted form comes back filled in, with the error at its field."""
         for one in (no, *no.others):
             if one.hint:
-                one.hint = with_word(one.hint, self._rules.host.word, {path[0] for path in self._commands})
+                usable = self._usable_hint(one.hint, invocation.actor, spec)
+                one.hint = with_word(usable, self._rules.host.word, {path[0] for path in self._commands})
         if isinstance(invocation.call, Call) and not invocation.typed and spec and spec.form and no.field:
             return Answer(show=form_of(spec, invocation.call.arguments, no), refusal=True)
         card = refusal(no, spec, self._rules.host.word)
         return Answer(show=replace(card, actions=_choices(no, call)) if call else card, refusal=True)
+
+    def _usable_hint(self, hint: str, actor: Actor, spec: CommandSpec | None) -> str:
+        """The hint without sentences about commands that the person may not use: those say whom to ask."""
+        if actor.by_name and spec is not None:
+            hint = hint.replace(spec.usage, spec.usage_by_name)
+        usable = {one.path for one in self._usable(actor)}
+        beyond = [re.escape(one.name) for one in self.catalogue if one.path not in usable]
+        named = re.compile(rf"“(?:{'|'.join(beyond)})\b") if beyond and (spec is None or spec.path in usable) else None
+        kept = [one for one in re.split(r"(?<=[.;!?])\s+", hint) if named is None or not named.search(one)]
+        asked = [] if " ".join(kept) == " ".join(hint.split()) else [f"Ask {actor.admins}."]
+        return " ".join([*kept, *asked])
 
     def _broken(self, what: str) -> Answer:
         reference = self._clock.token()[:4].lower()
@@ -333,6 +361,9 @@ class Dispatcher:
             return await self._runner.read(lambda tx: self._entry_choices(tx, actor, typed))
         if kind is Kind.TAG:
             return await self._runner.read(lambda tx: self._tag_choices(tx, actor, typed))
+        if kind is Kind.COMMAND:
+            role = await self._role_in(actor)
+            return fitting([spec.name for spec in self.catalogue if spec.role <= role], typed)
         return fitting(self._words_of(kind), typed)
 
     def _words_of(self, kind: Kind) -> Sequence[str]:
@@ -343,8 +374,6 @@ class Dispatcher:
                 return [day.word for day in Weekday]
             case Kind.STATE:
                 return [state.value for state in ReadingState]
-            case Kind.COMMAND:
-                return [spec.name for spec in self.catalogue]
             case _:
                 return []
 

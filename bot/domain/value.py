@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from bot.domain.errors import BadUsage
-from bot.domain.holidays import region
+from bot.domain.holidays import OFF, region
 from bot.domain.ids import ChannelRef, EntryNumber, PlatformName, WorkspaceRef
 from bot.domain.schedule import OnHoliday
 from bot.domain.times import day, period, wall_time, weekday
@@ -30,6 +30,7 @@ class Kind(StrEnum):
     DAY = "day"
     REGION = "region"
     HOLIDAY = "holiday"
+    GROUP = "group"
     COMMAND = "command"
     CHANGE = "change"
 
@@ -108,6 +109,14 @@ def change(typed: str) -> Change:
     return Change(typed.strip().lower())
 
 
+def group(typed: str) -> str:
+    """The id of a platform's group, as picked or mentioned, or `off`."""
+    match = re.fullmatch(r"(?:<@&)?([A-Za-z0-9]{1,30})>?", typed.strip())
+    if not match:
+        raise BadUsage(f"“{typed}” is not a role.", hint="Pick one, or type off.")
+    return OFF if match[1].casefold() == OFF else match[1]
+
+
 def on_holiday(typed: str) -> OnHoliday:
     """One of the words, in any case."""
     if typed.strip().lower() not in set(OnHoliday):
@@ -125,6 +134,7 @@ READERS: Mapping[Kind, Callable[[str], Any]] = {
     Kind.DAY: day,
     Kind.REGION: region,
     Kind.HOLIDAY: on_holiday,
+    Kind.GROUP: group,
 }
 """The parsers of the kinds that need only the typed text. Each raises BadUsage."""
 

@@ -320,7 +320,7 @@ def _next_slot(tx: Transaction, schedule: Schedule) -> Occurrence:
     if not coming:
         raise Refusal(
             f"This channel's schedule is paused: {schedule.paused_because}.",
-            hint="An admin resumes it: schedule resume",
+            hint="“schedule resume” resumes it.",
         )
     return coming[0]
 

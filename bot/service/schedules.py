@@ -20,7 +20,7 @@ def of(tx: Transaction, team: TeamId, channel: ChannelRef) -> Schedule:
     """The channel's schedule; raises NotFound."""
     schedule = tx.schedules.of_channel(team, channel)
     if schedule is None:
-        raise NotFound("This channel has no schedule.", hint="An admin sets one: schedule set mon 09:00 Europe/Berlin")
+        raise NotFound("This channel has no schedule.", hint="“schedule set mon 09:00 Europe/Berlin” sets one.")
     return schedule
 
 

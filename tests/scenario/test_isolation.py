@@ -27,6 +27,7 @@ VALUES = {
     Kind.PERIOD: "2w",
     Kind.COMMAND: "search",
     Kind.CHANGE: "list",
+    Kind.GROUP: "editors",
     Kind.DAY: "tomorrow",
     Kind.REGION: "DE",
     Kind.HOLIDAY: "move",
