@@ -8,7 +8,7 @@ export UV_CACHE_DIR ?= $(CURDIR)/.uv/cache
 export UV_SYSTEM_CERTS ?= true
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-contract-discord test-contract-slack fuzz mutants reach coverage bench bench-long soak chaos chaos-long check fix reference wheel lint-deploy docs pictures licences lock clean
+.PHONY: help demo test test-contract-discord test-contract-slack fuzz mutants reach coverage bench bench-long soak chaos chaos-long check fix reference wheel lint-deploy docs pictures licences lock clean other-python
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -127,8 +127,13 @@ NEW_ENOUGH = 'import sys; sys.exit(sys.version_info < (3, 11))'
 VENV_PACKAGE = 'import os, sys; own, default = map(os.path.realpath, (sys.executable, "/usr/bin/python3")); \
 	print("python3-venv" if own == default else "python%d.%d-venv" % sys.version_info[:2])'
 
-$(READY): requirements.lock pyproject.toml $(if $(filter .uv/bin/uv,$(UV)),.uv/bin/uv)
+# Whether .venv is of a Python that is gone, or of another one than `make PYTHON=…` names: it is made again then.
+OTHER_PYTHON := $(shell test -e $(READY) || exit 0; has=$$($(BIN)/python -V 2>&1) || { echo yes; exit; }; \
+	test -z "$(filter command environment,$(origin PYTHON))" || test "$$has" = "$$($(PYTHON) -V 2>&1)" || echo yes)
+
+$(READY): requirements.lock pyproject.toml $(if $(filter .uv/bin/uv,$(UV)),.uv/bin/uv) $(if $(OTHER_PYTHON),other-python)
 	$(python-is-fit)
+	@$(if $(OTHER_PYTHON),rm -rf .venv)
 	@$(UV) venv -q --allow-existing --python "$$(command -v $(PYTHON))" .venv
 	@$(UV) pip sync -q --python $(BIN)/python --require-hashes requirements.lock
 	@$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .

@@ -1,8 +1,8 @@
-"""How an interaction is acknowledged and answered: first within Discord's three seconds, then with the whole answer.
+"""Acknowledges and answers interactions: first within Discord's three seconds, then with the whole answer.
 
-An answer is private unless the command declares otherwise; a refusal is private always. Whether an answer is private
-is settled by the first word Discord hears from us, so a command that has a form to open, or answers in public, is
-given a moment before that word is said. Every other one is carried out only by whom Discord let take the interaction.
+An answer is private unless the command declares otherwise; a refusal is always private. The first response decides
+whether the answer is private, so a command that opens a form or answers in public gets a moment before it. Every other
+command only runs after Discord has accepted our acknowledgement, so only one replica runs it.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
+import aiohttp
 import discord
 
 from adapters.discord import forms
@@ -28,12 +29,17 @@ from bot.domain.text import plain
 from bot.domain.value import Kind, channel_at
 
 PATIENCE = 1.5
-"""Seconds, of the three that Discord gives, for an answer that must be known before it can be acknowledged."""
+"""Seconds, of Discord's three, for an answer that must be known before the acknowledgement."""
 COMPLETION_DEADLINE = 2.0
 
 NO_ENTRY = Card(
     title="I can't find an article from the list in that message.",
     blocks=(Paragraph(text=plain("It shows none, and none of its links is on the reading list.")),),
+    tone=Tone.REFUSAL,
+)
+NOT_THEIR_CHANNEL = Card(
+    title="You may not write in that channel.",
+    blocks=(Paragraph(text=plain("Choose a channel that you may write in.")),),
     tone=Tone.REFUSAL,
 )
 NOT_FROM_HERE = Card(
@@ -46,9 +52,9 @@ log = logging.getLogger("dogear.discord")
 
 
 async def actor_in(interaction: Asked, workspace: WorkspaceRef) -> Actor | None:
-    """Who asks, with the rights that they have in that server now; None if they, or we, are not in it.
+    """The person with their current permissions in that server; None if they, or we, are not in it.
 
-    Raises what the library raises where Discord cannot be asked.
+    Raises the library's errors if Discord cannot be asked.
     """
     if workspace.platform != DISCORD or not (workspace.id.isascii() and workspace.id.isdigit()):
         return None
@@ -61,17 +67,21 @@ async def actor_in(interaction: Asked, workspace: WorkspaceRef) -> Actor | None:
 
 
 class Answers:
-    """Answers what people ask of one core. `word` is the command's first word, without the slash."""
+    """Answers interactions from one core. `word` is the command's first word, without the slash."""
 
     def __init__(self, core: Core, word: str, mentions: CommandMentions) -> None:
         self._core = core
         self._word = word
         self._mentions = mentions
+        self._watching: set[asyncio.Task[None]] = set()
 
     async def command(self, interaction: Asked, data: Any) -> None:
-        """A native command, or a menu of a message."""
+        """A native command or a context menu of a message."""
         if data["name"] not in MENUS:
             given = typed(data).call
+            if self._is_closed(given, data):
+                await self._at_once(interaction, NOT_THEIR_CHANNEL)
+                return
             await self._carry_out(interaction, given, modal_allowed=self._lacks(given))
             return
         user = interaction.client.user
@@ -99,33 +109,40 @@ class Answers:
         return {choice.value: choice.label for choices in offered for choice in choices[:1]}
 
     async def pressed(self, interaction: Asked, press: Press) -> None:
-        """A button; in a private answer of ours the new page takes the place of the old one."""
+        """A button press. In a private answer of ours the new page replaces the old one."""
         if interaction.guild_id is None:
-            await self._pressed_afar(interaction, press.call)
+            await self._pressed_afar(interaction, press)
             return
         message = interaction.message
         own = message is not None and message.flags.ephemeral
-        await self._carry_out(interaction, press.call, in_place=press.replaces and own)
+        await self._carry_out(interaction, press.call, press=press, in_place=press.replaces and own)
 
-    async def _pressed_afar(self, interaction: Asked, call: Call) -> None:
-        """A button of a direct message. It names the server that it is about, and who presses it is asked for there."""
+    async def _pressed_afar(self, interaction: Asked, press: Press) -> None:
+        """A button press in a direct message. The button names the server, and the person's permissions there count."""
         await self._acknowledge(interaction, private=True, in_place=False)
-        where = channel_at(call.arguments.get("channel", ""))
+        call, where = press.call, channel_at(press.call.arguments.get("channel", ""))
         who = await actor_in(interaction, where.workspace) if where else None
         if who is None:
             await self._show(interaction, Answer(show=NOT_FROM_HERE, refusal=True), modal_allowed=False)
             return
-        asked = Invocation(id=invocation_id(interaction), call=call, actor=who, channel=None)
-        await self._show(interaction, await self._core.invoke(asked), modal_allowed=False)
+        asked = Invocation(
+            id=invocation_id(interaction),
+            call=call,
+            actor=who,
+            channel=None,
+            pressed=True,
+            confirmed=press.confirmed,
+        )
+        await self._invoked_and_shown(interaction, asked)
 
     async def submitted(self, interaction: Asked, data: Any) -> None:
-        """A form that was filled in."""
+        """A submitted form."""
         call = forms.submitted(data)
         if call is not None:
             await self._carry_out(interaction, call, modal_allowed=False)
 
     async def completed(self, interaction: Asked, data: Any) -> None:
-        """What fits the option that is being typed; nothing if that takes too long."""
+        """Completions for the option being typed. Empty if that takes too long."""
         asked = typed(data)
         spec = self._spec(asked.path)
         param = next((param for param in spec.params if param.name == asked.focused), None) if spec else None
@@ -139,8 +156,18 @@ class Answers:
         offered = [discord.app_commands.Choice(**one) for one in choices(found)]
         await interaction.response.autocomplete(offered)
 
+    def _is_closed(self, call: Call, data: Any) -> bool:
+        """Whether the person names a channel to post in where they may not write themselves."""
+        spec = self._spec(call.path)
+        channels = data.get("resolved", {}).get("channels", {})
+        named = channels.get(call.arguments.get("channel", ""), {}).get("permissions")
+        if spec is None or not spec.posts or named is None:
+            return False
+        rights = discord.Permissions(int(named))
+        return not (rights.administrator or (rights.view_channel and rights.send_messages))
+
     def _lacks(self, call: Call) -> bool:
-        """Whether a required value is missing, so that a form has to ask for it. A wrong value gets a button instead."""
+        """Whether a required value is missing, so that a form must ask for it. A wrong value gets a button instead."""
         spec = self._spec(call.path)
         required = {param.name for param in spec.params if param.required} if spec else set()
         return not call.arguments or not required <= set(call.arguments)
@@ -149,28 +176,65 @@ class Answers:
         return next((spec for spec in self._core.catalogue if spec.path == path), None)
 
     async def _carry_out(
-        self, interaction: Asked, call: Call, *, in_place: bool = False, modal_allowed: bool = True
+        self,
+        interaction: Asked,
+        call: Call,
+        *,
+        press: Press | None = None,
+        in_place: bool = False,
+        modal_allowed: bool = True,
     ) -> None:
         spec = self._spec(call.path)
         public = spec is not None and spec.reply is Reply.PUBLIC
         undecided = public or (spec is not None and spec.form and modal_allowed)
         if undecided:
-            answer = await self._soon(interaction, call, public=public)
+            asked = invocation(interaction, call, press)
+            answer = await self._soon(interaction, asked, public=public)
+            await self._show(interaction, answer, modal_allowed=modal_allowed)
+            self._watch(interaction, asked, answer)
         else:
             await self._acknowledge(interaction, private=True, in_place=in_place)
-            answer = await self._core.invoke(invocation(interaction, call))
-        await self._show(interaction, answer, modal_allowed=modal_allowed)
+            await self._invoked_and_shown(
+                interaction, invocation(interaction, call, press), modal_allowed=modal_allowed
+            )
 
-    async def _soon(self, interaction: Asked, call: Call, *, public: bool) -> Answer:
-        """The answer; acknowledged only if it is slow to come."""
-        asked = asyncio.ensure_future(self._core.invoke(invocation(interaction, call)))
+    async def _invoked_and_shown(self, interaction: Asked, asked: Invocation, *, modal_allowed: bool = False) -> None:
+        answer = await self._core.invoke(asked)
+        await self._show(interaction, answer, modal_allowed=modal_allowed)
+        self._watch(interaction, asked, answer)
+
+    def _watch(self, interaction: Asked, asked: Invocation, answer: Answer) -> None:
+        """Show the result of a post that the answer announced, once it is known."""
+        if isinstance(answer.show, Card) and answer.show.follows:
+            task = asyncio.create_task(self._follow(interaction, asked, answer.show))
+            self._watching.add(task)
+            task.add_done_callback(self._watching.discard)
+
+    async def _follow(self, interaction: Asked, asked: Invocation, card: Card) -> None:
+        later = await self._core.follow(asked, card)
+        if later is None or not isinstance(later.show, Card):
+            return
+        try:
+            await interaction.edit_original_response(view=_still(messages(later.show, word=self._word)[0]))
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            log.info("what became of a post could not be shown: %s", type(error).__name__)
+
+    async def finish(self) -> None:
+        """Stop waiting for the results of posts."""
+        for task in self._watching:
+            task.cancel()
+        await asyncio.gather(*self._watching, return_exceptions=True)
+
+    async def _soon(self, interaction: Asked, invocation: Invocation, *, public: bool) -> Answer:
+        """The answer. The interaction is acknowledged first only if the answer is slow."""
+        asked = asyncio.ensure_future(self._core.invoke(invocation))
         done, _ = await asyncio.wait({asked}, timeout=PATIENCE)
         if not done:
             await self._acknowledge(interaction, private=not public, in_place=False)
         return await asked
 
     async def _acknowledge(self, interaction: Asked, *, private: bool, in_place: bool) -> None:
-        """Say that an answer will come. `extras["public"]` is whether everybody sees that it is waited for."""
+        """Acknowledge the interaction. `extras["public"]` is whether everyone sees the waiting indicator."""
         if in_place:
             await interaction.response.defer()
         else:
@@ -183,7 +247,7 @@ class Answers:
         if isinstance(card, Form):
             modal = forms.modal(card) if modal_allowed and not interaction.response.is_done() else None
             if modal is not None:
-                modal.stop()  # the library need not remember it: its id says all
+                modal.stop()  # the library need not remember it: its id contains everything
                 await interaction.response.send_modal(modal)
                 return
             card, private = forms.as_card(card), True
@@ -213,9 +277,9 @@ class Answers:
 
 
 async def own_up(interaction: Asked, reference: str) -> None:
-    """Tell who asked, in private and in one attempt, that the answer did not arrive; under the reference of the log.
+    """Tell the person privately, in one attempt, that the answer failed, with the reference from the log.
 
-    In place of the waiting that they see, if they see any; what was shown already stays.
+    It replaces the waiting indicator if there is one. Whatever was shown already stays.
     """
     card = Card(
         title=f"The answer was not posted completely (ref {reference}).",
@@ -235,11 +299,11 @@ async def own_up(interaction: Asked, reference: str) -> None:
 
 
 def _still(layout: Layout) -> Layout:
-    """A view that the library forgets once it is sent: presses are recognised by their id alone."""
+    """A view that the library forgets after sending: presses are recognised by their id alone."""
     layout.stop()
     return layout
 
 
 def taken_by_another(error: discord.HTTPException) -> bool:
-    """Whether somebody else acknowledged the interaction, or it is too late for anybody to."""
+    """Whether another replica acknowledged the interaction, or it is too late to."""
     return error.code in (ALREADY_ACKNOWLEDGED, UNKNOWN_INTERACTION)

@@ -1,8 +1,8 @@
-"""What a button carries: its call, in the custom id itself, so that it works after any restart.
+"""The custom id of a button contains its call, so it works after any restart.
 
-    d:<delivery key or nothing>:<number in the message><r if the answer takes its place>:<path>|<name>=<value>…
+    d:<delivery key or nothing>:<number in the message><r if the answer replaces the message><c if confirmed>:<path>|<name>=<value>…
 
-The id only names things: whose list it is and who may do it is asked again at every press.
+The id only names things. Permissions are checked again at every press.
 """
 
 import re
@@ -13,32 +13,36 @@ from bot.domain.card import Action, Call
 from bot.domain.record import record
 
 MAX_CUSTOM_ID = 100
-"""Discord's documentation of components, August 2026."""
+"""Documentation of components, August 2026."""
 TEMPLATE = re.compile(
-    r"d:(?P<key>[A-Za-z0-9_-]{0,24}):(?P<number>\d{1,2})(?P<replaces>r?):(?P<path>[^|]+)(?P<arguments>.*)", re.DOTALL
+    r"d:(?P<key>[A-Za-z0-9_-]{0,24}):(?P<number>\d{1,2})(?P<replaces>r?)(?P<confirmed>c?):(?P<path>[^|]+)(?P<arguments>.*)",
+    re.DOTALL,
 )
 _RESERVED = re.compile(r"[%|\x00-\x1f\x7f]|^\s|\s$")
 
 
 @record
 class Press:
-    """A button as it was pressed; `key` is of the delivery that posted it, empty on an answer."""
+    """A button press. `key` belongs to the delivery that posted the button; empty for an answer. `confirmed` means that
+    the button was the answer to a question whether the person is sure.
+    """
 
     key: str
     replaces: bool
     call: Call
+    confirmed: bool = False
 
 
 def custom_id(action: Action, *, key: str, number: int) -> str | None:
     """The id of the `number`-th button of a message; None if the call is too long for it."""
-    head = f"d:{key}:{number}{'r' if action.replaces else ''}:{'.'.join(action.call.path)}"
+    head = f"d:{key}:{number}{'r' if action.replaces else ''}{'c' if action.confirmed else ''}:{'.'.join(action.call.path)}"
     tail = "".join(f"|{_quoted(name)}={_quoted(value)}" for name, value in action.call.arguments.items())
     whole = head + tail
     return whole if size(whole) <= MAX_CUSTOM_ID and whole.isprintable() else None
 
 
 def press(id: str) -> Press | None:
-    """What `custom_id` wrote; None for an id that is none of ours."""
+    """Parse what `custom_id` wrote; None for an id that is not ours."""
     match = TEMPLATE.fullmatch(id)
     if match is None:
         return None
@@ -46,6 +50,7 @@ def press(id: str) -> Press | None:
     return Press(
         key=match["key"],
         replaces=bool(match["replaces"]),
+        confirmed=bool(match["confirmed"]),
         call=Call(path=tuple(match["path"].split(".")), arguments=arguments),
     )
 

@@ -1,4 +1,4 @@
-"""The connection: discord.py's client with the two intents that we need, handing every event on. No translation here."""
+"""The connection: discord.py's client with the two intents that we need. It passes on events without translating them."""
 
 import asyncio
 import logging
@@ -16,9 +16,9 @@ from adapters.discord.inbound import Asked, invocation_id
 from bot.chat.trace import follow
 
 MAX_WAIT = 5.0
-"""Seconds for which the library may sleep on a rate limit inside one attempt: an attempt has ten in all."""
+"""Seconds the library may sleep on a rate limit within one attempt, which has ten in all."""
 LAST_WORDS = 4.0
-"""Seconds for answers under way when we stop."""
+"""Seconds that running answers have when we stop."""
 
 log = logging.getLogger("dogear.discord")
 
@@ -42,11 +42,11 @@ LOGGERS = (
     ),
 )
 _SECRETS = re.compile(r"(?<=/interactions/)\S+|(?<=/webhooks/)\S+|[\w-]{18,}\.[\w-]{3,}\.[\w-]{20,}|wss?://[^\s'\"<>]+")
-"""What follows an interaction's or a webhook's address, a bot's token, and the gateway's address."""
+"""Matches what follows an interaction's or a webhook's address, a bot token, and the gateway's address."""
 
 
 class OnlyWarnings(logging.Filter):
-    """Lets warnings through, without secrets, and nothing else, whatever level somebody sets."""
+    """Passes only warnings and errors, redacted, whatever level is configured."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.levelno < logging.WARNING:
@@ -59,7 +59,7 @@ class OnlyWarnings(logging.Filter):
 
 
 def hush() -> None:
-    """Put the filter on every logger of the library that we make use of; once is enough."""
+    """Put the filter on every logger of the library that we use. Once is enough."""
     for name in LOGGERS:
         found = logging.getLogger(name)
         found.setLevel(logging.WARNING)
@@ -68,7 +68,7 @@ def hush() -> None:
 
 
 class Inbox(Protocol):
-    """What becomes of events."""
+    """Handles events."""
 
     async def command(self, interaction: Asked, data: Any) -> None: ...
     async def pressed(self, interaction: Asked, press: Press) -> None: ...
@@ -103,7 +103,7 @@ class Pressed(ui.DynamicItem[ui.Button[Any]], template=button_value.TEMPLATE):
 
 
 class Gateway:
-    """Which shards hear events now."""
+    """Which shards receive events now."""
 
     def __init__(self) -> None:
         self.up: set[int] = set()
@@ -120,7 +120,7 @@ class Gateway:
 
 
 class DiscordClient(discord.AutoShardedClient):
-    """One process's share of the gateway. Without the member list, without what people write."""
+    """One process's share of the gateway, without the member list and without message contents."""
 
     def __init__(self, **options: Any) -> None:
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # we do not use voice
@@ -140,9 +140,9 @@ class DiscordClient(discord.AutoShardedClient):
         hush()
 
     async def answer(self, interaction: Asked, *, press: Press | None = None) -> None:
-        """Answer an interaction. One that another replica took, or that came too late, is let go.
+        """Answer an interaction. Ignore one that another replica took, or that came too late.
 
-        In a direct message there is nothing of ours but buttons.
+        In a direct message only our buttons exist.
         """
         inbox, data = self.inbox, interaction.data
         if inbox is None or data is None or (interaction.guild_id is None and press is None):
@@ -162,20 +162,20 @@ class DiscordClient(discord.AutoShardedClient):
                 await inbox.submitted(interaction, data)
         except discord.InteractionResponded:
             log.warning("an interaction was answered twice")
-        except Exception as error:  # noqa: BLE001 -- whatever it is, the person gets an answer
+        except Exception as error:  # noqa: BLE001 -- the person gets an answer in any case
             await self._failed(interaction, error)
         finally:
             self._answering.discard(task)
 
     async def _failed(self, interaction: Asked, error: Exception) -> None:
-        """Note why an answer did not arrive, and tell who waits for it if that can be done."""
+        """Log why an answer did not arrive, and tell the person if possible."""
         if isinstance(error, discord.HTTPException) and taken_by_another(error):
             return
         reference = str(interaction.id)[-6:]
         about = {"reference": reference, "error": type(error).__name__}
         if isinstance(error, discord.HTTPException):
             log.warning("an answer did not arrive", extra=about | {"status": error.status, "code": error.code})
-        elif isinstance(error, aiohttp.ClientError | OSError):  # its words may hold the address, and that a token
+        elif isinstance(error, aiohttp.ClientError | OSError):  # its text may contain the address, and that a token
             log.warning("an answer did not arrive", extra=about)
         else:
             log.error("bug in an answer", exc_info=error, extra=about)
@@ -187,7 +187,7 @@ class DiscordClient(discord.AutoShardedClient):
             log.info("the error could not be shown to the person: %s", type(again).__name__)
 
     async def finish(self) -> None:
-        """Let answers under way be given, as long as there is a connection to give them over."""
+        """Finish running answers, while there is a connection to send them."""
         if self._answering:
             await asyncio.wait(self._answering, timeout=LAST_WORDS)
 
@@ -213,18 +213,18 @@ class DiscordClient(discord.AutoShardedClient):
         await self._given().seen(guild)
 
     async def on_guild_unavailable(self, guild: discord.Guild) -> None:
-        """An outage of Discord's: nothing is lost but what happens in the meantime."""
+        """An outage of Discord. Nothing is lost except events in the meantime."""
         await self._given().away(guild)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
-        """Only a real removal: an outage is `on_guild_unavailable`."""
+        """Only a real removal. An outage is `on_guild_unavailable`."""
         await self._given().left(guild)
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         await self._given().channel_gone(channel)
 
     async def on_shard_ready(self, shard: int) -> None:
-        """A new session: Discord did not send what happened since the last one."""
+        """A new session: Discord did not send the events since the last one."""
         self.gateway.came(shard)
         await self._given().began([guild for guild in self.guilds if guild.shard_id == shard])
 
@@ -242,5 +242,5 @@ class DiscordClient(discord.AutoShardedClient):
         return self.inbox
 
     def be_quick(self) -> None:
-        """Hand a long rate limit back to the ledger, which waits without holding anything."""
+        """Raise on a long rate limit, so that the ledger waits without holding anything."""
         self.http.max_ratelimit_timeout = MAX_WAIT

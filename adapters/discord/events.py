@@ -1,4 +1,4 @@
-"""What becomes of each event: an answer to the person, or a happening for the core."""
+"""Handles each event: an answer to the person, or a happening for the core."""
 
 import asyncio
 import logging
@@ -24,7 +24,7 @@ log = logging.getLogger("dogear.discord")
 
 
 def welcome(server: str, word: str, *, unassigned: str | None = None) -> Card:
-    """Three steps for the person who sets the club up. `unassigned` is the id of a server that has no team yet."""
+    """Three steps for the person who sets up the club. `unassigned` is the id of a server without a team."""
     waits = f"First the host of Dogear says whose list it is: dogear team assign discord:{unassigned} TEAM"
     steps = (
         ("1", f"Look around: /{word} random shows an article of the list, and only you see it."),
@@ -45,7 +45,7 @@ def welcome(server: str, word: str, *, unassigned: str | None = None) -> Card:
 
 
 class Outside(Protocol):
-    """What the events need of the platform."""
+    """What the events need from the platform."""
 
     async def marks(self, message: MessageRef) -> Sequence[Reacted]: ...
     async def servers(self) -> Collection[WorkspaceRef]: ...
@@ -53,7 +53,7 @@ class Outside(Protocol):
 
 
 class Events:
-    """Implements the client's `Inbox` for one core. `own` says which account is ours."""
+    """Implements the client's `Inbox` for one core. `own` is our account."""
 
     def __init__(
         self,
@@ -79,6 +79,10 @@ class Events:
         self._away: set[int] = set()
         self._looked_round = asyncio.Lock()
 
+    async def finish(self) -> None:
+        """Stop waiting for what became of posts."""
+        await self._answers.finish()
+
     async def command(self, interaction: Asked, data: Any) -> None:
         await self._answers.command(interaction, data)
 
@@ -92,7 +96,7 @@ class Events:
         await self._answers.completed(interaction, data)
 
     async def reacted(self, event: discord.RawReactionActionEvent) -> None:
-        """A reaction put on or taken off. Our own seeds and other bots count for nothing."""
+        """A reaction added or removed. Our own seed reactions and other bots do not count."""
         at = self._now()
         meaning = self._emojis.meaning(event.emoji)
         bot = event.member is not None and event.member.bot
@@ -112,14 +116,14 @@ class Events:
                 await self._note(one)
 
     async def _note(self, happening: Any) -> None:
-        """Tell the core. Discord tells a thing once: what cannot be noted now is read from the message later."""
+        """Tell the core. Discord sends an event once, so one that cannot be saved now is read from the message later."""
         try:
             await self._core.handle(happening)
         except StoreBusy:
             self._repair.doubt(happening.message, happening.at)
 
     async def seen(self, guild: discord.Guild) -> None:
-        """A server that we are in. Where that is news somebody is welcomed; a known one keeps its team."""
+        """A server that we are in. A new one is welcomed; a known one keeps its team."""
         workspace = places.workspace(guild.id)
         joined = await self._insist(WorkspaceJoined(workspace=workspace, name=guild.name, by_host=self._by_host()))
         assert joined is not None
@@ -131,15 +135,15 @@ class Events:
             await self._repair.round()
 
     async def away(self, guild: discord.Guild) -> None:
-        """An outage; what happens until it is over is read from the messages then."""
+        """An outage. What happens until it ends is read from the messages afterwards."""
         self._away.add(guild.id)
 
     async def joined(self, guild: discord.Guild) -> None:
-        """We were invited, perhaps not for the first time: what was posted before may have reactions we know nothing of."""
+        """We were invited, perhaps again: earlier posts may have reactions that we missed."""
         await self.seen(guild)
 
     async def _welcome(self, guild: discord.Guild, *, has_team: bool) -> None:
-        """Welcome the server's owner in private. Discord does not say who invited us."""
+        """Send the server's owner a private welcome. Discord does not say who invited us."""
         if guild.owner_id is None:
             return
         try:
@@ -164,7 +168,7 @@ class Events:
                 await asyncio.sleep(1)
 
     async def began(self, guilds: Sequence[discord.Guild]) -> None:
-        """A new session with these servers: we missed what happened before it."""
+        """A new session with these servers: we missed the events before it."""
         self._repair.gap(places.workspace(guild.id) for guild in guilds)
         if not self._looked_round.locked():
             async with self._looked_round:
@@ -183,6 +187,6 @@ class Events:
             await self._insist(WorkspaceLeft(workspace=workspace))
 
     async def read_missed(self) -> None:
-        """One round over the messages whose reactions may have been missed, if none is under way."""
+        """One round over the messages whose reactions may have been missed, unless one is running."""
         if not self._repair.busy:
             await self._repair.round()

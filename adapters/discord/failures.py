@@ -1,4 +1,4 @@
-"""Discord's and the network's failures as the three that the core knows. The one place that knows both."""
+"""Maps errors of Discord and the network to the three that the core knows."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ import discord
 from bot.domain.errors import ChannelRefused, PlatformBusy, PlatformError, PlatformRefused, PlatformUncertain, Scope
 
 BLOCKED = timedelta(minutes=10)
-"""How long to stay away when Discord's edge refuses us and names no time: its window for invalid requests."""
+"""How long to wait if Discord's edge refuses us without a time: its window for invalid requests."""
 UNREACHABLE = timedelta(seconds=15)
 
 UNKNOWN_CHANNEL, UNKNOWN_GUILD, UNKNOWN_MESSAGE = 10003, 10004, 10008
@@ -19,7 +19,7 @@ THREAD_EXISTS = 160004
 NO_ACCESS, NO_PERMISSION = 50001, 50013
 GONE = {UNKNOWN_CHANNEL: "the channel is gone", UNKNOWN_GUILD: "Dogear is in that server no more"}
 DENIED = (NO_ACCESS, NO_PERMISSION)
-"""Answers to a post that say that the channel takes nothing of ours until somebody acts."""
+"""Responses to a post which mean that the channel does not accept our posts until someone acts."""
 
 _REMEDIES = {
     UNKNOWN_CHANNEL: "Choose another channel: schedule set",
@@ -41,12 +41,12 @@ _REMEDY = "“dogear doctor discord” says what is missing."
 
 
 _RAISED = (discord.DiscordException, aiohttp.ClientError, OSError, ValueError, TypeError, KeyError)
-"""What the library raises; the last three for an answer that is not what it should be."""
+"""What the library raises. The last three are for malformed responses."""
 
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Raise a PlatformError in place of what the library raises."""
+    """Raise a PlatformError in place of the library's error."""
     try:
         yield
     except PlatformError:
@@ -56,7 +56,7 @@ def translated() -> Iterator[None]:
 
 
 def told(error: Exception) -> PlatformError:
-    """What an attempt that ended like this means."""
+    """The meaning of a failed attempt."""
     match error:
         case discord.RateLimited():
             wait = timedelta(seconds=error.retry_after)
@@ -87,13 +87,13 @@ def _refused(error: discord.HTTPException) -> PlatformError:
 
 
 def gone(error: discord.HTTPException) -> ChannelRefused:
-    """A post to a channel that is there no more."""
+    """A post to a channel that no longer exists."""
     return ChannelRefused(GONE[error.code], remedy=_REMEDIES[error.code])
 
 
 @contextmanager
 def before_sending() -> Iterator[None]:
-    """What is only asked, before anything is sent, leaves no doubt when its answer is lost."""
+    """A request before anything is sent: a lost response leaves nothing uncertain."""
     try:
         yield
     except (*_RAISED, PlatformUncertain) as error:
@@ -104,9 +104,9 @@ def before_sending() -> Iterator[None]:
 
 
 def _scope(error: discord.HTTPException) -> Scope:
-    """How far a 429 reaches. Discord says whether it is global; at its edge, which names no `Via`, we are known by our
-    address. Every other limit of what we ask for belongs to the channel.
-    https://docs.discord.com/developers/topics/rate-limits, November 2026.
+    """What a 429 applies to. Discord says whether it is global. Its edge, which sends no `Via`, limits our address.
+    Every other limit that we can meet is per channel. https://docs.discord.com/developers/topics/rate-limits, November
+    2026.
     """
     headers = error.response.headers
     everywhere = headers.get("X-RateLimit-Scope") == "global" or "X-RateLimit-Global" in headers

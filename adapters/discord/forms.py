@@ -1,6 +1,6 @@
-"""Forms as modals. The call that a form makes is in the modal's custom id, so it works however late it is sent.
+"""Forms as modals. The custom id contains the form's call, so it works however late it is submitted.
 
-Limits are Discord's documentation of modals, August 2026.
+Limits are from the documentation of modals, August 2026.
 """
 
 import re
@@ -22,13 +22,13 @@ MAX_TITLE = 45
 MAX_LABEL = 45
 MAX_DESCRIPTION = 100
 MAX_INPUT = 1000
-"""Ours: Discord takes 4,000."""
+"""Our limit: Discord allows 4,000."""
 MAX_OPTIONS = 25
 MAX_OPTION = 100
 
 
 def modal(form: Form) -> ui.Modal | None:
-    """The form as a modal; None if it asks for more than a modal can, or its call is too long for an id."""
+    """The form as a modal; None if it has too many fields for a modal, or its call is too long for an id."""
     own = button_value.custom_id(Action(label="", call=form.submit), key="", number=0)
     if own is None or not 0 < len(form.fields) <= MAX_FIELDS:
         return None
@@ -65,7 +65,7 @@ def _input(field: Field) -> Any:
 
 
 def _options(field: Field) -> list[discord.SelectOption]:
-    """The choices if Discord can show every one of them, else none: then the value is typed."""
+    """The choices if Discord can show all of them. Otherwise empty, and the value is typed."""
     options = {
         choice.value: discord.SelectOption(
             label=shortened(choice.label, MAX_OPTION), value=choice.value, default=choice.value == field.value
@@ -77,7 +77,7 @@ def _options(field: Field) -> list[discord.SelectOption]:
 
 
 def submitted(data: Mapping[str, Any]) -> Call | None:
-    """The call of a modal that was sent in; None for one that is not ours."""
+    """The call of a submitted modal; None for one that is not ours."""
     press = button_value.press(data["custom_id"])
     if press is None:
         return None
@@ -93,7 +93,7 @@ def _value(input: Mapping[str, Any]) -> str:
 
 
 def as_card(form: Form) -> Card:
-    """The form as a card, where no modal can be opened: what is wrong, and a button that opens it again."""
+    """The form as a card, where no modal can be opened: the problem, and a button that opens it again."""
     problems = tuple(
         (field.label, plain(field.problem or field.value or ("required" if field.required else "optional")))
         for field in form.fields

@@ -1,6 +1,6 @@
-"""Forum channels: what is posted there is a thread of its own, with tags, and without a nonce.
+"""Forum channels: a post there is a thread with tags and without a nonce.
 
-Such a post is never asked for twice in doubt: the ledger looks for its marker first, in active and archived threads.
+An uncertain post is never repeated blindly: the ledger searches active and archived threads for its marker first.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -15,24 +15,24 @@ from bot.domain.errors import PlatformRefused
 from bot.domain.ids import ChannelRef
 
 MAX_TAGS = 5
-"""The most tags of one post (Discord's documentation of August 2026)."""
+"""The maximum number of tags of one post (documentation of August 2026)."""
 ARCHIVED_PAGE = 100
 THREADS = (10, 11, 12)
-"""The types of channels that are threads: of announcements, public, private."""
+"""The channel types of threads: announcement, public, private."""
 
 Http = discord.http.HTTPClient
 
 
 class Channels:
-    """Which channels are forums, asked of Discord once for each."""
+    """Which channels are forums. Discord is asked once per channel."""
 
     def __init__(self) -> None:
         self._known: dict[str, Mapping[str, Any]] = {}
 
     async def forum(self, http: Http, channel: ChannelRef, *, fresh: bool = False) -> Mapping[str, Any] | None:
-        """What Discord says of the forum; None for another kind of channel. With `fresh`, as it is now.
+        """The forum as Discord describes it; None for another kind of channel. With `fresh`, the current state.
 
-        Raises PlatformRefused for a channel of another server, where the person may have no rights.
+        Raises PlatformRefused for a channel of another server, where the person may have no permissions.
         """
         if channel.id not in self._known:
             try:
@@ -49,20 +49,20 @@ class Channels:
         return known if known.get("type") == FORUM else None
 
     async def thread(self, http: Http, channel: ChannelRef) -> bool:
-        """Whether what we take for a channel is a thread; threads are many, and are not kept in mind."""
+        """Whether the channel is a thread. Not cached, because threads are many."""
         known = self._known.get(channel.id) or await http.get_channel(int(channel.id))
         return known.get("type") in THREADS
 
 
 def elsewhere(id: str) -> PlatformRefused:
-    """What was meant for a channel is none of this server's."""
+    """The channel does not belong to this server."""
     return PlatformRefused(f"“{id}” is not a channel of this server", remedy="Pick the channel from Discord's list.")
 
 
 def tags(forum: Mapping[str, Any], wanted: Sequence[str]) -> list[str]:
-    """The ids of the forum's tags that are called as the entry's are.
+    """The ids of the forum's tags with the same names as the entry's.
 
-    A moderated one only moderators may give to a post; with it the whole post would be refused.
+    Moderated tags are left out: with one, Discord refuses the whole post.
     """
     names = {name.casefold() for name in wanted}
     ours = [tag for tag in forum.get("available_tags", ()) if not tag.get("moderated")]
@@ -80,7 +80,7 @@ async def threads(http: Http, channel: ChannelRef, since: datetime) -> list[Chan
 
 
 async def _archived(http: Http, channel: ChannelRef, since: datetime) -> AsyncIterator[Any]:
-    """Those archived last come first; what was archived before `since` was made before it, too."""
+    """The most recently archived come first. What was archived before `since` was also created before it."""
     before = None
     while True:
         page = await http.get_public_archived_threads(int(channel.id), before, limit=ARCHIVED_PAGE)

@@ -1,4 +1,4 @@
-"""Looking for a delivery in what was said: our messages that carry its key in a button, page by page."""
+"""Searches the history for a delivery: our messages with its key in a button, page by page."""
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ from adapters.discord.failures import UNKNOWN_CHANNEL
 from bot.domain.ids import ChannelRef, MessageRef
 
 PAGE = 100
-"""The most that Discord gives at once (documentation of August 2026)."""
+"""The maximum per request (documentation of August 2026)."""
 
 Http = discord.http.HTTPClient
 
@@ -28,7 +28,7 @@ async def carrying(
 
 
 async def _messages(http: Http, channel: int, since: datetime) -> AsyncIterator[Mapping[str, Any]]:
-    """What was said there since then, oldest first; nothing in a thread that is no more."""
+    """The messages since then, oldest first. Empty for a thread that no longer exists."""
     after = discord.utils.time_snowflake(since)
     while True:
         try:

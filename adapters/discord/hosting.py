@@ -1,11 +1,11 @@
-"""What a host needs to connect Discord: the platform from its settings, the link to invite it, and the check of it all."""
+"""The host's tools for Discord: the platform from its settings, the invite link, and the doctor."""
 
 import base64
 import binascii
 from collections.abc import AsyncIterator, Mapping, Sequence
 from urllib.parse import urlencode
 
-from adapters.discord import checks
+from adapters.discord import doctor as discord_doctor
 from adapters.discord.permissions import WANTED
 from adapters.discord.platform import DiscordPlatform
 from bot.chat.command import Catalogue
@@ -18,18 +18,18 @@ NO_TOKEN = "DOGEAR_DISCORD_TOKEN is not set. You find it in the developer portal
 
 
 def serve(options: Options, word: str) -> DiscordPlatform:
-    """The platform of these settings; nothing is connected yet."""
+    """The platform of these settings, not connected yet."""
     return DiscordPlatform(options["token"], word=word, custom=custom_emoji(options.get("emoji", "")))
 
 
 def custom_emoji(typed: str) -> Mapping[str, ReadingState]:
-    """`id:read, id:later` as the settings have checked it."""
+    """Parse `id:read, id:later`, which the settings have checked."""
     pairs = [part.strip().partition(":") for part in typed.split(",") if part.strip()]
     return {number: ReadingState(meaning) for number, _, meaning in pairs}
 
 
 def invite(options: Options) -> str:
-    """The link that adds the bot to a server with the permissions that it needs; raises BadConfig. Makes no request."""
+    """The link that adds the bot to a server with the permissions it needs. Raises BadConfig. Makes no request."""
     query = {
         "client_id": application(options.get("token", "")),
         "scope": "bot applications.commands",
@@ -39,7 +39,7 @@ def invite(options: Options) -> str:
 
 
 def application(token: str) -> str:
-    """The application's id, which is the first part of its bot's token; raises BadConfig."""
+    """The application's id, which is the first part of its bot's token. Raises BadConfig."""
     if not token:
         raise BadConfig([NO_TOKEN])
     head = token.strip().partition(".")[0]
@@ -55,10 +55,10 @@ def application(token: str) -> str:
 async def doctor(
     options: Options, word: str, catalogue: Catalogue, scheduled: Sequence[ChannelRef] = ()
 ) -> AsyncIterator[tuple[bool, str]]:
-    """Each thing that must be so, and whether it is; raises BadConfig without a token. Changes nothing.
+    """Each requirement, and whether it is met. Raises BadConfig without a token. Changes nothing.
 
-    `scheduled` are the channels that have a schedule: those are the ones in which something must be allowed.
+    `scheduled` are the channels with a schedule, in which the permissions are required.
     """
     application(options.get("token", ""))
-    async for line in checks.findings(serve(options, word), catalogue, word, scheduled, invite(options)):
+    async for line in discord_doctor.findings(serve(options, word), catalogue, word, scheduled, invite(options)):
         yield line

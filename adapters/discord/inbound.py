@@ -1,4 +1,4 @@
-"""Discord's interactions and reactions as the core's invocations and happenings. Nothing is answered here."""
+"""Translates Discord's interactions and reactions into the core's invocations and happenings. Answers nothing."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,6 +8,8 @@ from typing import Any
 import discord
 
 from adapters.discord import button_value, places
+from adapters.discord.button_value import Press
+from adapters.discord.permissions import obstacle_of
 from adapters.discord.surface import GROUP, MENUS, SUB_COMMAND
 from bot.chat.platform import Actor, Invocation, Reacted, ReactionsCleared, Unreacted
 from bot.domain.card import Call
@@ -23,19 +25,19 @@ _VARIANT = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
 ADMINS = "a member with the Manage Server permission"
 """Who may do more, as they are called in a server."""
 BURST = "burst:"
-"""Before the name of a super reaction, which an account may put on beside the ordinary one."""
+"""Prefix of a super reaction, which an account may add besides the ordinary one."""
 
 Asked = discord.Interaction[Any]
 
 
 def actor(interaction: Asked) -> Actor:
-    """Who asks, with the rights that Discord says they have at this moment."""
+    """The person, with their current permissions from Discord."""
     assert interaction.guild_id is not None
     return acting(interaction.guild_id, interaction.user, interaction.permissions)
 
 
 def acting(guild: int, user: discord.abc.User, rights: discord.Permissions) -> Actor:
-    """An account with these rights in a server."""
+    """An account with these permissions in a server."""
     return Actor(
         account=places.account(user.id),
         workspace=places.workspace(guild),
@@ -48,7 +50,7 @@ def acting(guild: int, user: discord.abc.User, rights: discord.Permissions) -> A
 
 
 def channel(interaction: Asked) -> ChannelRef | None:
-    """Where it is asked; in a thread, the channel that the thread belongs to."""
+    """The channel; for a thread, the channel that it belongs to."""
     assert interaction.guild_id is not None
     found = interaction.channel
     place = found.parent_id if isinstance(found, discord.Thread) else interaction.channel_id
@@ -56,12 +58,20 @@ def channel(interaction: Asked) -> ChannelRef | None:
 
 
 def invocation_id(interaction: Asked) -> InvocationId:
-    """The same for every replica that receives it."""
+    """The same for every replica that receives the interaction."""
     return InvocationId(f"discord:{interaction.id}")
 
 
-def invocation(interaction: Asked, call: Call) -> Invocation:
-    return Invocation(id=invocation_id(interaction), call=call, actor=actor(interaction), channel=channel(interaction))
+def invocation(interaction: Asked, call: Call, press: Press | None = None) -> Invocation:
+    return Invocation(
+        id=invocation_id(interaction),
+        call=call,
+        actor=actor(interaction),
+        channel=channel(interaction),
+        pressed=press is not None,
+        confirmed=press is not None and press.confirmed,
+        obstacle=obstacle_of(interaction.channel, interaction.app_permissions),
+    )
 
 
 @record
@@ -128,20 +138,20 @@ def _custom_ids(components: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 class Emojis:
-    """Which reactions mean what: the two of everybody, and custom emoji of the host's choice by their id."""
+    """The meanings of reactions: the two standard ones, and custom emoji of the host's choice by their id."""
 
     def __init__(self, custom: Mapping[str, ReadingState]) -> None:
         self._custom = custom
 
     def meaning(self, emoji: discord.PartialEmoji) -> ReadingState | None:
-        """A custom emoji counts by its id alone, whatever it is called; an ordinary one in every variant."""
+        """Custom emoji are compared by id, whatever their name; standard emoji in every variant."""
         if emoji.id is not None:
             return self._custom.get(str(emoji.id))
         return MEANINGS.get(_VARIANT.sub("", emoji.name or ""))
 
 
 def name_of(emoji: discord.PartialEmoji, *, burst: bool) -> str:
-    """The reaction's name among the marks: variants that Discord counts apart stay apart."""
+    """The reaction's name among the marks. Variants that Discord counts separately stay separate."""
     name = str(emoji.id) if emoji.id is not None else emoji.name or ""
     return f"{BURST}{name}" if burst else name
 
@@ -166,7 +176,7 @@ def reacted(event: discord.RawReactionActionEvent, meaning: ReadingState, at: da
 def cleared(
     guild: int, channel_id: int, message: int, emoji: discord.PartialEmoji | None, at: datetime
 ) -> Sequence[ReactionsCleared]:
-    """All reactions, or all of one emoji: both the ordinary and the super ones."""
+    """All reactions, or all of one emoji, both ordinary and super."""
     ref = places.message(guild, channel_id, message)
     if emoji is None:
         return [ReactionsCleared(message=ref, at=at)]

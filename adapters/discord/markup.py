@@ -1,7 +1,7 @@
-"""Text as Discord's Markdown: what people wrote stays what they wrote, and can neither ping nor pretend.
+"""Text as Discord Markdown. Text from people cannot ping, format or imitate anything.
 
-Discord has more than one parser, so nothing relies on one guard: markup is escaped, every `@` is followed by a
-zero-width space, and the client forbids all mentions besides (platform facts §4).
+Discord has several parsers, so there are several guards: markup is escaped, every `@` is followed by a zero-width
+space, and the client also disables all mentions (platform facts §4).
 """
 
 import re
@@ -13,54 +13,54 @@ from bot.domain.text import Span, Text, site_of, string
 from bot.domain.visible import visible
 
 MAX_URL = 900
-"""A longer address is shown as its host: it would leave no room for the text it belongs to."""
+"""A longer address is shown as its host, because it would leave no room for its text."""
 
 _MARKUP = re.compile(r"([\\*_~>#\-\[\]():<|`])")
 _DROPPED = re.compile("[\x0b-\x1f\u2028\u2029]")
 _BLANKS = re.compile(r"[\t\n\r\x0b\x0c\x1c-\x1f\x85\u2028\u2029]+")
 _LIKE_A_HOST = re.compile(r"(?<![\w-])([\w-]+(?:\.[\w-]+)+)(?:[/?#]\S*)?")
-"""Only from where a word begins: tried from each of its letters, a word of 20,000 took seconds."""
+"""Matches from the start of a word: tried from each of its letters, a word of 20,000 took seconds."""
 _IN_ADDRESS = re.compile(r"[\x00-\x20\"<>@\\^`{|}\x7f-\x9f()\[\]*_~]")
 _JOINED = ("\u200d", "\ufe0e", "\ufe0f")
 
 
 def size(text: str) -> int:
-    """The length as the strictest counter sees it: UTF-16 units."""
+    """The length in UTF-16 units, which is how the strictest counter counts."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def clean(text: str, *, lines: bool = False) -> str:
-    """The text normalised, without what steers a terminal, a direction or an eye; on one line unless `lines`."""
+    """The text normalised, without control, direction and invisible characters; on one line unless `lines`."""
     text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     text = text if lines else _BLANKS.sub(" ", text)
     return _DROPPED.sub("", visible(text))
 
 
 def escaped(text: str) -> str:
-    """The text as it would be read, whatever it holds."""
+    """The text escaped, so that it shows exactly its characters."""
     shown = _MARKUP.sub(r"\\\1", clean(text)).replace("@", "@\u200b")
     return f"\u2068{shown}\u2069" if _turns(shown) else shown
 
 
 def _turns(text: str) -> bool:
-    """Whether it is written from right to left anywhere, and would turn around what stands beside it."""
+    """Whether any part is written from right to left, and would reorder the text beside it."""
     return any(unicodedata.bidirectional(character) in {"R", "AL"} for character in text)
 
 
 def verbatim(text: str) -> str:
-    """One line of code; a backtick inside would end it, so it is shown as its look-alike."""
+    """One line of code. A backtick inside would end it, so a look-alike replaces it."""
     return clean(text).replace("`", "ˋ").replace("@", "@\u200b").replace("<", "<\u200b")
 
 
 def fenced(text: str) -> str:
-    """A block of code, line ends kept."""
+    """A code block with its line ends."""
     body = clean(text.replace("\r\n", "\n").expandtabs(4), lines=True)
     body = body.replace("`", "ˋ").replace("@", "@\u200b").replace("<", "<\u200b")
     return f"```\n{body or ' '}\n```"
 
 
 def address(url: str) -> str | None:
-    """The URL if it is one that may be opened, made safe to stand between `<` and `>`; else None."""
+    """The URL if it may be opened, escaped for use between `<` and `>`; else None."""
     bare = re.sub(r"[\t\r\n]", "", url).strip()
     try:
         parts = urlsplit(bare)
@@ -77,8 +77,8 @@ def address(url: str) -> str | None:
 
 
 def link(label: str, url: str, emphasised: Text = ()) -> str:
-    """The label as a link without a preview; `emphasised` is the same label with some of it in bold. A label that looks
-    like another host is followed by the real one.
+    """The label as a link without a preview. `emphasised` is the same label with parts in bold. A label that looks like
+    another host is followed by the real one.
     """
     bold = markdown(tuple(Span(span.text, bold=span.bold) for span in emphasised))
     shown, target, host = (bold or escaped(label)).strip(), address(url), site_of(url)
@@ -89,13 +89,13 @@ def link(label: str, url: str, emphasised: Text = ()) -> str:
 
 
 def _hosts_in(label: str) -> set[str]:
-    """Whatever a reader may take for a host, look-alikes of letters and dots too."""
+    """Everything that a reader may take for a host, including look-alikes of letters and dots."""
     read = unicodedata.normalize("NFKC", clean(label)).lower()
     return {found[1].removeprefix("www.") for found in _LIKE_A_HOST.finditer(read)}
 
 
 def markdown(text: Text) -> str:
-    """The spans one after the other."""
+    """The spans as Markdown."""
     return "".join(_span(span) for span in text)
 
 
@@ -114,7 +114,7 @@ def _span(span: Span) -> str:
 
 
 def _styled(span: Span) -> str:
-    """Marks cling to words: blanks at either end stay outside of them."""
+    """Markup must touch the words, so blanks at either end stay outside of it."""
     body = escaped(span.text)
     inner = body.strip()
     marks = "".join(mark for mark, on in (("**", span.bold), ("*", span.italic), ("~~", span.strike)) if on)
@@ -125,7 +125,7 @@ def _styled(span: Span) -> str:
 
 
 def written(text: Text, limit: int) -> list[str]:
-    """The text as Markdown in pieces of at most `limit`, cut between words where there are any."""
+    """The text as Markdown in pieces of at most `limit`, split between words if possible."""
     whole = markdown(text)
     if size(whole) <= limit:
         return [whole]
@@ -162,7 +162,7 @@ def _with(span: Span, text: str) -> Span:
 
 
 def _cut(text: str) -> int:
-    """Where to cut in two: at a blank near the middle, else between two characters that a reader sees as such."""
+    """Where to split: at a blank near the middle, else between two visible characters."""
     middle = len(text) // 2
     blank = text.rfind(" ", middle // 2, middle + 1)
     if blank > 0:
@@ -174,7 +174,7 @@ def _cut(text: str) -> int:
 
 
 def shortened(text: str, limit: int) -> str:
-    """Plain words for a label, of at most `limit`; never empty."""
+    """Plain text for a label, of at most `limit`. Never empty."""
     bare = clean(text).strip() or "…"
     if size(bare) <= limit:
         return bare
@@ -186,7 +186,9 @@ def shortened(text: str, limit: int) -> str:
 
 
 def thread_name(text: str, limit: int) -> str:
-    """Plain words for a thread, whose name Discord repeats in a message of its own: nothing in it may look live."""
+    """Plain text for a thread's name. Discord repeats it in a message of its own, so nothing in it may be active
+    markup.
+    """
     defused = re.sub("([@<])", "\\1\u200b", shortened(text, limit))
     return defused if size(defused) <= limit else re.sub("[@<]", " ", shortened(text, limit))
 

@@ -1,4 +1,4 @@
-"""Reads reactions again: after a time in which Discord sent us no events, and where the store could not save one."""
+"""Reads reactions again: after Discord sent us no events for a while, and after the store could not save one."""
 
 import asyncio
 import logging
@@ -10,11 +10,11 @@ from bot.domain.errors import PlatformBusy, PlatformRefused, PlatformUncertain, 
 from bot.domain.ids import MessageRef, WorkspaceRef
 
 EVERY = timedelta(seconds=60)
-"""Between two rounds over the messages whose reactions could not be noted or read."""
+"""Between two rounds over the messages whose reactions could not be saved or read."""
 MAX_ROUND = 240.0
-"""Seconds after which a round ends; the next one goes on with what is left."""
+"""Seconds after which a round ends. The next one continues with the rest."""
 READ_WITHIN = 30.0
-"""Seconds for one message, of which some have many pages of reactions."""
+"""Seconds for one message; some have many pages of reactions."""
 
 log = logging.getLogger("dogear.discord")
 
@@ -22,9 +22,9 @@ Marks = Callable[[MessageRef], Awaitable[Sequence[Reacted]]]
 
 
 class Repair:
-    """Which messages may have other reactions than we know, since when, and the rounds that read them again.
+    """The messages that may have other reactions than we know, since when, and the rounds that read them.
 
-    A round may be requested at any time; rounds run one after the other.
+    A round may be requested at any time. Rounds run one after the other.
     """
 
     def __init__(self, core: Core, marks: Marks, now: Callable[[], datetime]) -> None:
@@ -37,21 +37,23 @@ class Repair:
         self._rests_until = 0.0
 
     def gap(self, workspaces: Iterable[WorkspaceRef]) -> None:
-        """Until now something may have been missed there: every message that still counts is to be read."""
+        """Events may have been missed there until now: read every message that still counts."""
         for workspace in workspaces:
             self._gaps.setdefault(workspace, self._now())
 
     def doubt(self, message: MessageRef, since: datetime) -> None:
-        """It is to be read. The first doubt stays, so that what somebody presses afterwards is newer than it."""
+        """Read this message again. The earliest doubt stays, so that later choices are newer."""
         self._doubtful[message] = min(since, self._doubtful.get(message, since))
 
     @property
     def busy(self) -> bool:
-        """Whether a round is under way."""
+        """Whether a round is running."""
         return self._one_at_a_time.locked()
 
     async def round(self) -> None:
-        """Read every doubtful message once. One that cannot be read ends the round, and is the last of the next."""
+        """Read every doubtful message once. A message that cannot be read ends the round and moves to the end of the
+        next one.
+        """
         async with self._one_at_a_time:
             began = asyncio.get_running_loop().time()
             if began < self._rests_until:
@@ -62,14 +64,14 @@ class Repair:
                 settled = False
                 try:
                     settled = await self._settled(message, since)
-                finally:  # also of a round that is cancelled
+                finally:  # also if the round is cancelled
                     if not settled:
                         self.doubt(message, since)
                 if not settled or asyncio.get_running_loop().time() - began > MAX_ROUND:
                     return
 
     async def _look_up(self) -> None:
-        """Find out which messages a gap was about; while the store does not say, it is asked again every round."""
+        """Look up the messages that a gap affects. If the store fails, try again every round."""
         for workspace, since in list(self._gaps.items()):
             shown = await self._core.recent_posts(workspace)
             if shown is None:
@@ -79,7 +81,7 @@ class Repair:
                 self.doubt(message, since)
 
     async def _settled(self, message: MessageRef, since: datetime) -> bool:
-        """Read the message and note what is on it; False if that is to be tried again."""
+        """Read the message and save its reactions. False to try again."""
         at = self._now()
         try:
             async with asyncio.timeout(READ_WITHIN):

@@ -1,4 +1,4 @@
-"""Discord's ids as the addresses that the core keeps, and back."""
+"""Converts Discord's ids to the core's addresses and back."""
 
 from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, WorkspaceRef
 

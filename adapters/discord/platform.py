@@ -1,4 +1,4 @@
-"""Discord as a chat platform: what we owe its channels, each in one attempt, and the connection over which events come."""
+"""Discord as a chat platform: posting, each in one attempt, and the connection that receives events."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
@@ -9,7 +9,7 @@ from typing import Any, Literal
 import discord
 from discord.http import handle_message_parameters
 
-from adapters.discord import forum, places, surface
+from adapters.discord import forum, permissions, places, surface
 from adapters.discord.client import DiscordClient
 from adapters.discord.command_mentions import CommandMentions
 from adapters.discord.events import Events
@@ -35,25 +35,25 @@ from adapters.discord.render import message as message_of
 from adapters.discord.shards import Shards
 from bot.chat.connection import Connection
 from bot.chat.jobs import Job, Rounds
-from bot.chat.platform import Core, Reacted, Vault
+from bot.chat.platform import Core, Obstacle, Reacted, Vault
 from bot.domain.card import Card
 from bot.domain.delivery import PostingRules
-from bot.domain.errors import BadConfig, ChannelRefused, MessageRemoved, PlatformBusy, PlatformRefused
+from bot.domain.errors import BadConfig, ChannelRefused, MessageRemoved, PlatformBusy, PlatformError, PlatformRefused
 from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, ThreadRef, Url, WorkspaceRef
 from bot.domain.reading_state import ReadingState
 
 MAX_THREAD_NAME = 100
 SERVERS_PAGE = 200
-"""The most servers that Discord names at once (documentation of August 2026)."""
+"""The maximum number of servers per request (documentation of August 2026)."""
 ARCHIVE_AFTER: Literal[10080] = 10080
-"""Minutes without a word after which a thread leaves the channel list: a week, the longest there is."""
+"""Minutes without a message after which a thread leaves the channel list: a week, the maximum."""
 
 
 class DiscordPlatform:
     """A ChatPlatform over discord.py.
 
-    `token` is the bot's, `word` the command's name, `custom` gives the host's own emoji (by id) a meaning, `now` is
-    the time of reactions, of which Discord tells none.
+    `token` is the bot's, `word` the command's name. `custom` maps the host's own emoji (by id) to a meaning. `now` is
+    the time of reactions, for which Discord sends none.
     """
 
     name: PlatformName = places.DISCORD
@@ -62,7 +62,8 @@ class DiscordPlatform:
         repeatable_within=timedelta(seconds=120),
         platform_pace=timedelta(milliseconds=25),
     )
-    """A bot may make 50 requests a second; a nonce is known for "the past few minutes" (documentation of August 2026)."""
+    """A bot may make 50 requests a second; a nonce is known for "the past few minutes" (documentation of August 2026).
+    """
 
     def __init__(
         self,
@@ -87,8 +88,9 @@ class DiscordPlatform:
         self._mentions = CommandMentions(word)
 
     async def run(self, core: Core, vault: Vault) -> None:
-        """Be connected until cancelled, with the shards that no other replica has; registers the commands first if
-        the catalogue is another one now. Raises BadConfig for a token that Discord does not take.
+        """Connect until cancelled, with the shards that no other replica holds.
+
+        Registers the commands first if they changed. Raises BadConfig for an invalid token.
         """
         self._renew()
         events = self.listen(core)
@@ -98,7 +100,7 @@ class DiscordPlatform:
                     async with self._rounds.of(events.read_missed):
                         await self._served(core, vault)
                 finally:
-                    await self.client.finish()
+                    await asyncio.gather(events.finish(), self.client.finish())
         finally:
             self._shards = None
             self._gateway.up.clear()
@@ -107,7 +109,7 @@ class DiscordPlatform:
         return (Job(name="missed reactions", run=self._rounds.once, every=EVERY),)
 
     async def send_only(self, core: Core, vault: Vault) -> None:  # noqa: ARG002  sending shows nothing but refusals
-        """Be logged in without a gateway until cancelled. Raises BadConfig for a token that Discord does not take."""
+        """Log in without a gateway until cancelled. Raises BadConfig for an invalid token."""
         self._renew()
         async with self.client:
             try:
@@ -138,15 +140,15 @@ class DiscordPlatform:
             group.create_task(self._shards.keep())
 
     def _renew(self) -> None:
-        """A client that was closed cannot be opened again: after a `run` that ended, another takes its place."""
+        """A closed client cannot be opened again, so a new one replaces it after a `run`."""
         if self.client.is_closed():
             self.client = DiscordClient()
             self.client.gateway = self._gateway
 
     async def connection(self) -> Connection:
-        """Up if every shard that is ours to hear is heard.
+        """Up if every shard that we should receive is connected.
 
-        While the database does not answer, those are the ones that we heard before.
+        While the database does not answer, those are the shards we had before.
         """
         if self._sending_only:
             return Connection(up=True, reconnects=self._gateway.reconnects)
@@ -160,7 +162,9 @@ class DiscordPlatform:
         return Connection(up=not silent, reason=reason, reconnects=self._gateway.reconnects)
 
     async def _connected(self, shards: tuple[int, ...], count: int) -> None:
-        """Listen to these shards: with the client that also posts, or beside it if that one listens already."""
+        """Receive these shards: with the client that also posts, or with another one if that client is receiving
+        already.
+        """
         if self.client.shard_ids is None:
             self.client.shard_ids, self.client.shard_count = list(shards), count
             await self.client.connect()
@@ -174,7 +178,7 @@ class DiscordPlatform:
                 await beside.finish()
 
     def listen(self, core: Core) -> Events:
-        """Hand every event on to this core from now on."""
+        """Pass every event on to this core from now on."""
         events = Events(
             core,
             self,
@@ -192,7 +196,7 @@ class DiscordPlatform:
         return self.client.user.id if self.client.user else None
 
     def _by_host(self) -> bool:
-        """A bot that only its owner can invite is where its owner, the host, brought it."""
+        """If only the owner can invite the bot, the owner, who is the host, added it to every server."""
         application = self.client.application
         return application is None or not application.bot_public
 
@@ -206,7 +210,7 @@ class DiscordPlatform:
             self.client.be_quick()
 
     async def register(self, core: Core) -> bool:
-        """Make Discord's commands those of the catalogue; nothing is written if they are. Whether they were not."""
+        """Register the catalogue's commands, if they differ. Returns whether they did."""
         wanted: Any = surface.commands(core.catalogue, self._word)
         application = self.client.application_id
         assert application is not None
@@ -219,7 +223,7 @@ class DiscordPlatform:
 
     @asynccontextmanager
     async def _asking(self) -> AsyncIterator[discord.http.HTTPClient]:
-        """The library's requests, with its failures as ours."""
+        """The library's requests, with its errors translated."""
         await self.log_in()
         try:
             with translated():
@@ -229,7 +233,7 @@ class DiscordPlatform:
             raise
 
     async def post(self, channel: ChannelRef, card: Card, *, key: str, thread: ThreadRef | None = None) -> MessageRef:
-        """Post the card; the key is the nonce, so that the same post within minutes is the same message."""
+        """Post the card. The key is the nonce, so repeating the post within minutes yields the same message."""
         where = thread.id if thread else channel.id
         async with self._asking() as http, self._allowed(ANSWER if thread else POST, channel):
             _number(where)
@@ -251,7 +255,7 @@ class DiscordPlatform:
 
     @asynccontextmanager
     async def _allowed(self, act: Act, channel: ChannelRef) -> AsyncIterator[None]:
-        """Where Discord says no for want of a permission, that permission is named."""
+        """If Discord refuses for a missing permission, name that permission."""
         try:
             yield
         except discord.HTTPException as error:
@@ -264,7 +268,7 @@ class DiscordPlatform:
     async def _posted(
         self, http: discord.http.HTTPClient, channel: ChannelRef, known: Mapping[str, Any], card: Card, key: str
     ) -> MessageRef:
-        """The card as a post of a forum: its first message has the id of its thread."""
+        """Post the card in a forum. Its first message has the id of its thread."""
         about = {
             "name": thread_name(card.title, MAX_THREAD_NAME),
             "auto_archive_duration": ARCHIVE_AFTER,
@@ -284,7 +288,7 @@ class DiscordPlatform:
         return layout
 
     async def can_repeat(self, channel: ChannelRef, *, thread: ThreadRef | None = None) -> bool:
-        """Every message has a nonce, but a new post of a forum has none."""
+        """Every message has a nonce, but a new forum post has none."""
         if thread is not None:
             return True
         async with self._asking() as http:
@@ -300,7 +304,7 @@ class DiscordPlatform:
         thread: ThreadRef | None = None,
         sent_from: datetime | None = None,  # noqa: ARG002  every look reads all there is
     ) -> Sequence[MessageRef]:
-        """Our messages with a button that carries the key, where they were sent."""
+        """Our messages whose buttons carry the key, in the place they were sent to."""
         async with self._asking() as http:
             places = await self._places(http, channel, since, thread)
             return await carrying(http, places, key, since=since, own=self._own())
@@ -308,17 +312,17 @@ class DiscordPlatform:
     async def _places(
         self, http: discord.http.HTTPClient, channel: ChannelRef, since: datetime, thread: ThreadRef | None
     ) -> Sequence[ChannelRef]:
-        """Where a message stands that was sent there since then: each post of a forum is a thread of its own."""
+        """Where a message sent there since then may be: each forum post is a thread."""
         where = ChannelRef(channel.workspace, thread.id if thread else channel.id)
         _number(where.id)
         if thread is not None or await self._channels.forum(http, channel) is None:
             return [where]
         return await forum.threads(http, channel, since)
 
-    async def revise(self, message: MessageRef, card: Card) -> None:
+    async def revise(self, message: MessageRef, card: Card, *, key: str = "") -> None:
         async with self._asking() as http:
             await http.edit_message(
-                _number(message.channel.id), _number(message.id), params=_parameters(self._shown(card, ""))
+                _number(message.channel.id), _number(message.id), params=_parameters(self._shown(card, key))
             )
 
     async def delete(self, message: MessageRef) -> None:
@@ -339,9 +343,9 @@ class DiscordPlatform:
             await http.add_reaction(_number(message.channel.id), _number(message.id), SEEDS[meaning])
 
     async def open_thread(self, message: MessageRef, title: str) -> ThreadRef:
-        """A thread has the id of its message, so one that is there already needs no looking up.
+        """A thread has the id of its message, so an existing one needs no request.
 
-        A post of a forum is a thread as it stands.
+        A forum post is a thread already.
         """
         async with self._asking() as http, self._allowed(OPEN_THREAD, message.channel):
             if message.id == message.channel.id or await self._channels.thread(http, message.channel):
@@ -363,7 +367,7 @@ class DiscordPlatform:
             return await marks_on(http, message, self._emojis, now=self._now(), own=self._own())
 
     async def servers(self) -> Collection[WorkspaceRef]:
-        """Every server that we are in, those with an outage too."""
+        """Every server that we are in, including those with an outage."""
         found: set[WorkspaceRef] = set()
         after = None
         async with self._asking() as http:
@@ -374,13 +378,20 @@ class DiscordPlatform:
                     return found
                 after = int(page[-1]["id"])
 
+    async def obstacle(self, channel: ChannelRef, account: AccountRef) -> Obstacle | None:  # noqa: ARG002  Discord asks them
+        try:
+            await self.log_in()
+        except PlatformError:
+            return None
+        return await permissions.obstacle(self.client, channel)
+
     def link(self, message: MessageRef) -> Url | None:
         place: WorkspaceRef = message.channel.workspace
         return Url(f"https://discord.com/channels/{place.id}/{message.channel.id}/{message.id}")
 
 
 def _require_starts(starts: Mapping[str, Any], shards: int) -> None:
-    """Raise PlatformBusy if Discord has no new session left for each shard: who begins one all the same loses the token
+    """Raise PlatformBusy if Discord has no session left for a shard. Starting one anyway resets the token
     (documentation of August 2026: 1,000 a day).
     """
     if starts["remaining"] >= shards:
@@ -394,7 +405,7 @@ def _parameters(view: Layout, *, nonce: str | None = None) -> discord.http.Multi
 
 
 def _number(id: str) -> int:
-    """The id as a number; raises PlatformRefused for a typed name, which is not an id."""
+    """The id as a number. Raises PlatformRefused for a typed name, which is not an id."""
     if not (id.isascii() and id.isdigit()):
         raise forum.elsewhere(id)
     return int(id)

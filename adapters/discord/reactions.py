@@ -1,4 +1,4 @@
-"""Which reactions stand on a message now, as Discord shows them: who put which, ordinary and super ones apart."""
+"""The current reactions on a message: who added which, with ordinary and super reactions separately."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
@@ -12,7 +12,7 @@ from bot.chat.platform import Actor, Reacted
 from bot.domain.ids import MessageRef
 
 PAGE = 100
-"""The most users that Discord names at once (documentation of August 2026)."""
+"""The maximum of users per request (documentation of August 2026)."""
 NORMAL: Literal[0] = 0
 BURST: Literal[1] = 1
 Kind: TypeAlias = Literal[0, 1]
@@ -21,9 +21,9 @@ Http = discord.http.HTTPClient
 
 
 async def marks_on(http: Http, ref: MessageRef, emojis: Emojis, *, now: datetime, own: int | None) -> list[Reacted]:
-    """Every reaction with a meaning that is not ours and no other bot's.
+    """Every reaction with a meaning, except our own and those of other bots.
 
-    Raises for a message that is gone: removing a post takes back nothing that people have read.
+    Raises for a deleted message: deleting a post does not undo what people have read.
     """
     message: Any = await http.get_message(int(ref.channel.id), int(ref.id))
     found = []
@@ -52,7 +52,7 @@ async def marks_on(http: Http, ref: MessageRef, emojis: Emojis, *, now: datetime
 
 
 def _kinds(reaction: Mapping[str, Any]) -> Sequence[Kind]:
-    """Super reactions are asked for only where there are any."""
+    """Super reactions are only requested if there are any."""
     details = reaction.get("count_details", {})
     return (NORMAL, BURST) if details.get("burst") else (NORMAL,)
 

@@ -1,7 +1,7 @@
-"""Cards as messages of Components V2, within every limit that Discord has for one, for any card.
+"""Renders any card as messages of Components V2 within Discord's limits.
 
-Limits are Discord's documentation of components and messages, August 2026. Text is measured in UTF-16 units and
-kept under nine tenths of what is allowed, for how Discord itself counts is not written down.
+The limits are from Discord's documentation of components and messages, August 2026. Text is measured in UTF-16 units
+and kept under nine tenths of the limit, because Discord does not document how it counts.
 """
 
 from bisect import bisect_left
@@ -25,26 +25,27 @@ MAX_LABEL = 80
 MAX_ADDRESS = 512
 TEXT_BUDGET = MAX_TEXT * 9 // 10
 COMPONENT_BUDGET = MAX_COMPONENTS - 2
-"""Without the container itself and the line that says where in the messages this one is."""
+"""Without the container itself and the line that says which of several messages this is."""
 MAX_ACTIONS = 15
-"""Ours, of a card: with more there is no room for what they are about."""
+"""Our limit per card: more would leave no room for the content."""
 MAX_MESSAGES = 10
-"""Ours, of one answer."""
+"""Our limit per answer."""
 PAGE_NOTE = 60
-"""Text kept free for `2 of 3`."""
+"""Characters reserved for `2 of 3`."""
 
 COLOURS = {Tone.DONE: 0x2E7D32, Tone.WARNING: 0xF9A825, Tone.REFUSAL: 0xC62828}
 HELP = Action(label="Help", call=Call(path=("help",)))
-"""On a delivery without buttons of its own: the button carries the key by which the message is found again.
+"""Added to a delivery without buttons: the button carries the key by which the message is found again.
 
-A message without a key is never searched for."""
+A message without a key is never searched for.
+"""
 
 Layout: TypeAlias = ui.LayoutView
 _MAX_COUNT = LeftOut(lines=999_999, torn=True)
 
 
 class _Page:
-    """The rows of one message, and what they take of its limits: words that follow each other are one component."""
+    """The rows of one message and how much of its limits they use. Adjacent text is one component."""
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
@@ -86,7 +87,9 @@ def _packed(all_rows: Iterable[Row]) -> list[_Page]:
 
 
 def message(card: Card, *, key: str, word: str) -> Layout:
-    """The card as one message, of a delivery if there is a `key`: notes that find no room are left out and counted."""
+    """Render the card as one message. A `key` means that it is a delivery. Notes that do not fit are left out and
+    counted.
+    """
     body = tuple(_merged(rows(card, personal=False)))
     marked = any(_fits(action, key) for action in card.actions)
     actions = card.actions if marked or not key else (*card.actions, HELP)
@@ -96,9 +99,9 @@ def message(card: Card, *, key: str, word: str) -> Layout:
 
 
 def messages(card: Card, *, word: str) -> list[Layout]:
-    """The card as the messages of an answer that one person sees, the buttons last.
+    """Render the card as the messages of a private answer, with the buttons last.
 
-    Only what more than `MAX_MESSAGES` would take is left out and counted.
+    Only what exceeds `MAX_MESSAGES` is left out and counted.
     """
     pages = _answer(
         tuple(_merged(rows(card, personal=True))), tuple(_tail(card.actions, key="", word=word, article=card.article))
@@ -121,7 +124,7 @@ def _answer(body: Sequence[Row], tail: Sequence[Row]) -> list[Sequence[Row]]:
 
 
 def _merged(all_rows: Iterable[Row]) -> Iterable[Row]:
-    """Rows of buttons as long as Discord takes them."""
+    """Rows with as many buttons as Discord allows."""
     for row in all_rows:
         if isinstance(row, Buttons):
             yield from (Buttons(actions=part) for part in _fives(row.actions[:MAX_ACTIONS]))
@@ -159,9 +162,9 @@ def _typed(action: Action, word: str) -> str:
 
 
 def _cut(body: Sequence[Row], tail: Sequence[Row]) -> Sequence[Row]:
-    """As much of the body as stands with the tail: notes go first, from their end, then whatever comes last.
+    """As much of the body as fits with the tail. Notes are cut first, from their end, then whatever comes last.
 
-    How many lines are missing is said once, where they are, with those that the card itself leaves out.
+    The number of missing lines is shown once, in their place, including those that the card itself leaves out.
     """
     told = sum(row.lines for row in body if isinstance(row, LeftOut))
     body = [row for row in body if not isinstance(row, LeftOut)]
@@ -176,7 +179,7 @@ def _cut(body: Sequence[Row], tail: Sequence[Row]) -> Sequence[Row]:
 
 
 def _too_much(body: Sequence[Row], tail: Sequence[Row]) -> Collection[int]:
-    """Which rows have to go: the fewest without which the rest and the count of what is missing fit into a message."""
+    """Which rows to leave out: the fewest, so that the rest and the count of missing lines fit into a message."""
     notes = [at for at, row in enumerate(body) if isinstance(row, Words) and row.note]
     others = [at for at, row in enumerate(body) if not isinstance(row, Words) or not row.note]
     going = [*reversed(notes), *reversed(others)]
@@ -186,12 +189,12 @@ def _too_much(body: Sequence[Row], tail: Sequence[Row]) -> Collection[int]:
         kept = (row for at, row in enumerate(body) if at not in gone)
         return len(_packed((*kept, _MAX_COUNT, *tail))) == 1
 
-    fewest = max(len(going) - TEXT_BUDGET - COMPONENT_BUDGET, 0)  # for there is no row that takes up nothing
+    fewest = max(len(going) - TEXT_BUDGET - COMPONENT_BUDGET, 0)  # every row takes up some room
     return set(going[: bisect_left(range(len(going)), True, fewest, key=enough)])
 
 
 def _lines_of(body: Sequence[Row], gone: Collection[int]) -> int:
-    """How many lines the rows are that go; what goes on a line counts where the line's beginning stays."""
+    """How many lines the rows have that are left out. A line in several rows counts where it starts."""
     lines = [at for at in gone if isinstance(body[at], Words | Beside)]
     return sum(1 for at in lines if not _goes_on(body[at]) or at - 1 not in gone)
 

@@ -1,4 +1,4 @@
-"""What a card says, top to bottom, in Discord's Markdown: rows that a message is packed from. No limits here but a line's."""
+"""A card as rows of Discord Markdown, top to bottom. Only the length of a row is limited here."""
 
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
@@ -12,19 +12,17 @@ from bot.domain.record import record
 from bot.domain.text import Span, Text, plain, string
 
 MAX_LINE = 1200
-"""Ours, of Markdown in one row: a longer paragraph goes on in the next row, so that a message can be cut there."""
+"""Our limit of Markdown per row. A longer paragraph continues in the next row, so that a message can be split there."""
 MAX_TITLE = 200
 MAX_TAGS = 300
 INDENT = "\u2003"
-"""An em space, twice for each level: Discord drops ordinary blanks and draws at most three levels of its own lists."""
+"""Two em spaces per level: Discord drops ordinary leading blanks and shows at most three levels of its own lists."""
 GLYPHS = {ReadingState.UNREAD: "○", ReadingState.LATER: "🔖", ReadingState.READ: "✅"}
 
 
 @record
 class Words:
-    """A line of Markdown; `note` if it is a line of notes, which may be left out when it is counted; `goes_on` if it
-    continues the line before it.
-    """
+    """A line of Markdown. A `note` may be left out if it is counted; `goes_on` continues the previous row."""
 
     markdown: str
     note: bool = False
@@ -33,7 +31,7 @@ class Words:
 
 @record
 class Beside:
-    """Words with one button beside them."""
+    """Text with one button beside it."""
 
     markdown: str
     action: Action
@@ -49,12 +47,12 @@ class Buttons:
 
 @record
 class Rule:
-    """A line across."""
+    """A horizontal line."""
 
 
 @record
 class LeftOut:
-    """How many lines are not shown here; `torn` if the first of them is shown in part."""
+    """The number of lines not shown here. `torn` means that part of the first one is shown."""
 
     lines: int
     torn: bool = False
@@ -75,7 +73,7 @@ Row: TypeAlias = Words | Beside | Buttons | Rule | LeftOut
 
 
 def rows(card: Card, *, personal: bool) -> Iterator[Row]:
-    """The card without its own buttons; `personal` if only one reader sees it, whose reading states it tells."""
+    """The card without its own buttons. `personal` if only one person sees it, with their reading states."""
     yield from _heading(card, personal=personal)
     for block in card.blocks:
         yield from _block(block, personal=personal)
@@ -113,13 +111,13 @@ def _block(block: Block, *, personal: bool) -> Iterator[Row]:
 
 
 def _line(parts: Iterable[str], *, note: bool = False) -> Iterator[Words]:
-    """One line, in as many rows as it is long."""
+    """One line, in as many rows as needed."""
     return (Words(markdown=part, note=note, goes_on=number > 0) for number, part in enumerate(parts))
 
 
 def _name(entry: EntryLine) -> str:
     short = shortened(entry.title, MAX_TITLE)
-    whole = short == entry.title  # what is cut shows no emphasis
+    whole = short == entry.title  # a cut title has no emphasis
     return f"\\#{entry.number} {link(short, entry.url, entry.found if whole else ())}"
 
 
@@ -149,7 +147,7 @@ def _notes(tree: NoteTree) -> Iterator[Row]:
 
 
 def _note(line: NoteLine) -> Iterator[str]:
-    """The line at its depth with its own number. Not a list to Discord, which would renumber it."""
+    """The line at its depth with its own number. Not a Discord list, which would be renumbered."""
     indent = INDENT * 2 * line.depth
     marker = (
         f"{escaped(shortened(line.marker, 20))} ".replace(".", "\\.") if line.marker and line.marker.strip() else ""
@@ -167,7 +165,7 @@ def _note(line: NoteLine) -> Iterator[str]:
 
 
 def _code(line: NoteLine, indent: str, marker: str) -> Iterator[str]:
-    """A block of code at the margin; deeper, where a fence would lose its depth, line by line."""
+    """A code block at the margin. At a deeper level, where a fence would lose the indentation, line by line."""
     code = string(line.text)
     if not indent and not marker and len(code) <= MAX_LINE // 2:
         yield fenced(code)

@@ -1,4 +1,6 @@
-"""Which shards of the gateway this process has: each is held by one replica at a time, and taken over when that dies."""
+"""Which shards of the gateway this process holds. Each is held by one replica at a time, and taken over when that one
+dies.
+"""
 
 import asyncio
 import logging
@@ -25,7 +27,7 @@ log = logging.getLogger("dogear.discord")
 
 
 class Shards:
-    """`start` opens the gateway for shards that we have just come to hold."""
+    """`start` opens the gateway for shards that we just acquired."""
 
     def __init__(
         self, vault: Vault, platform: PlatformName, count: int, start: Callable[[tuple[int, ...]], Awaitable[None]]
@@ -36,19 +38,19 @@ class Shards:
         self._start = start
         self._held: dict[int, ExclusiveLock] = {}
         self._lost: dict[int, int] = {}
-        """For how many looks in a row the hold of a shard that we listen to has been lost."""
+        """For each shard that we receive, the number of checks in a row in which its lock was lost."""
         self._denied: dict[int, int] = {}
-        """For how many looks in a row the database said that another has it."""
+        """For each shard, the number of checks in a row in which another session had the lock."""
         self.looked = False
-        """Whether the database said at the last look which shards are ours."""
+        """Whether the database answered the last check."""
 
     @property
     def held(self) -> tuple[int, ...]:
         return tuple(self._held)
 
     async def keep(self) -> None:
-        """Until cancelled; lets go of everything then. Raises PlatformUncertain when a hold was lost: another replica
-        has the shard now, or may have it, so this process must stop listening, which it does by ending.
+        """Hold the shards until cancelled, then release them. Raises PlatformUncertain after losing a lock: another
+        replica has the shard or may have it, so this process must stop receiving it, which it does by ending.
         """
         try:
             while True:
@@ -58,7 +60,7 @@ class Shards:
             await asyncio.gather(*(hold.release() for hold in self._held.values()))
 
     async def look(self) -> None:
-        """Make sure of what we hold, and take what is free. While the database does not answer all stays as it is."""
+        """Renew our locks and acquire free ones. While the database does not answer, nothing changes."""
         kept = await asyncio.gather(*(hold.is_held() for hold in self._held.values()))
         lost = [shard for shard, ours in zip(self._held, kept, strict=True) if not ours]
         self._lost = {shard: self._lost.get(shard, 0) + 1 for shard in lost}

@@ -1,7 +1,7 @@
-"""The catalogue as Discord's native commands: one word with sub-commands and groups, and two menus on a message.
+"""The catalogue as Discord's native commands: one word with sub-commands and groups, and two context menus.
 
-The payload is a pure function of the catalogue, so it can be compared with what is registered. Limits are those of
-the documentation of application commands, August 2026.
+The payload is a pure function of the catalogue, so it can be compared with what is registered. Limits are from the
+documentation of application commands, August 2026.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,24 +16,24 @@ MAX_DESCRIPTION = 100
 MAX_CHOICE = 100
 MAX_CHOICES = 25
 MAX_STRING = 1000
-"""Ours: Discord allows 6,000, and no value of a command is as long as that."""
+"""Our limit: Discord allows 6,000, and no value of a command is that long."""
 
 SUB_COMMAND, GROUP, STRING, INTEGER, CHANNEL, ROLE = 1, 2, 3, 4, 7, 8
 CHAT_INPUT, MESSAGE_MENU = 1, 3
 TEXT, ANNOUNCEMENT, FORUM = 0, 5, 15
 POSTABLE = (TEXT, ANNOUNCEMENT, FORUM)
-"""Channels in which something can be posted and talked about."""
+"""Channels in which one can post and discuss."""
 IN_A_SERVER = 0
-"""The context and the integration type: our commands are about a server's list."""
+"""The context and the integration type: our commands work on a server's list."""
 
 MENUS: Mapping[str, tuple[str, ...]] = {"Mark as read": ("read",), "Read later": ("later",)}
-"""Context menus of a message, and the command that each is."""
+"""Context menus of a message, and the command of each."""
 
 _COMPLETED = frozenset({Kind.ENTRY, Kind.TAG, Kind.ZONE, Kind.WEEKDAY, Kind.COMMAND})
 
 
 def commands(catalogue: Catalogue, word: str) -> list[dict[str, Any]]:
-    """Everything to register, as Discord's own JSON."""
+    """Everything to register, as Discord's JSON."""
     known = {spec.path for spec in catalogue}
     menus = [_command(name, MESSAGE_MENU) for name, path in MENUS.items() if path in known]
     root = _command(word, CHAT_INPUT) | {
@@ -74,11 +74,11 @@ def _leaf(spec: CommandSpec) -> dict[str, Any]:
 
 
 def _required_first(spec: CommandSpec) -> Sequence[Param]:
-    return sorted(spec.params, key=lambda param: not param.required)
+    return sorted(spec.shown_params, key=lambda param: not param.required)
 
 
 def _option(param: Param, *, required: bool) -> dict[str, Any]:
-    """An option that a form could ask for instead is not required: without any, the form opens."""
+    """An option that a form can ask for is not required: without it, the form opens."""
     option: dict[str, Any] = {
         "type": STRING,
         "name": param.name,
@@ -98,7 +98,7 @@ def _option(param: Param, *, required: bool) -> dict[str, Any]:
 
 
 def choices(offered: Sequence[Choice]) -> list[dict[str, Any]]:
-    """Choices as Discord shows them; one whose value is too long to be sent is left out."""
+    """Choices as Discord shows them. A choice whose value is too long is left out."""
     return [
         {"name": shortened(choice.label, MAX_CHOICE), "value": choice.value}
         for choice in offered
@@ -107,7 +107,7 @@ def choices(offered: Sequence[Choice]) -> list[dict[str, Any]]:
 
 
 def same(wanted: Any, kept: Any) -> bool:
-    """Whether what is registered is what is wanted; Discord adds fields of its own and leaves out empty ones."""
+    """Whether the registered value equals the wanted one. Discord adds fields of its own and drops empty ones."""
     if isinstance(wanted, dict):
         return isinstance(kept, dict) and all(same(value, kept.get(name)) for name, value in wanted.items())
     if isinstance(wanted, list):
@@ -119,7 +119,7 @@ def same(wanted: Any, kept: Any) -> bool:
 
 
 def as_registered(wanted: Sequence[Any], kept: Sequence[Any]) -> bool:
-    """Whether these commands, in any order, are the registered ones and no others are."""
+    """Whether exactly these commands are registered, in any order."""
     if len(wanted) != len(kept):
         return False
     found = {(one.get("type", CHAT_INPUT), one["name"]): one for one in kept}

@@ -1,12 +1,13 @@
-"""From a use to its answer, shown where it was asked: in private, in the Home tab, in a modal."""
+"""Runs a use and shows the answer where it was asked: in private, in the Home tab, or in a modal."""
 
 import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import replace
 
-from adapters.slack import failures, forms, inbound, names, render
+from adapters.slack import forms, inbound, names, render
 from adapters.slack.api import Api, Web
+from adapters.slack.background import Background
 from adapters.slack.button_value import Way
 from adapters.slack.failures import Expired
 from adapters.slack.inbound import Origin, Shortcut, Use
@@ -16,7 +17,7 @@ from bot.chat.command import CommandSpec, Reply
 from bot.chat.line import parse, spec_of, understood
 from bot.chat.platform import Actor, Answer, Core, Invocation
 from bot.domain.card import Action, Call, Card, Form, Paragraph, Tone
-from bot.domain.errors import ChannelRefused, PlatformError, Refusal
+from bot.domain.errors import Refusal
 from bot.domain.ids import InvocationId
 from bot.domain.record import record
 from bot.domain.text import plain
@@ -28,8 +29,6 @@ UNKNOWN = Card(
     tone=Tone.REFUSAL,
 )
 
-SCHEDULES = ("schedule", "set")
-"""The command whose digest may go to a channel that Dogear has not been invited to yet."""
 NOT_THEIRS = Card(
     title="This reading list belongs to another workspace.",
     blocks=(
@@ -62,7 +61,7 @@ class Home:
 
 
 async def home_of(core: Core, actor: Actor, after: InvocationId | None) -> Home:
-    """The person's Home tab. What is refused is left out, but the first, which then says why."""
+    """The person's Home tab. Refusals are left out, except that a first refusal explains why the tab is empty."""
     answers = await core.invoke_all(actor, HOME_CALLS, after=after)
     cards: list[Card] = []
     for call, answer in zip(HOME_CALLS, answers, strict=True):
@@ -75,32 +74,13 @@ async def home_of(core: Core, actor: Actor, after: InvocationId | None) -> Home:
     return Home(cards=tuple(cards))
 
 
-async def why_not_postable(api: Api, team: str, channel: str) -> str:
-    """What keeps us from posting in the channel, and what to do about it; empty if nothing does that Slack tells of."""
-    try:
-        known = (await api.call(team, "conversations.info", channel=channel)).get("channel") or {}
-        workspace = await api.workspace(team)
-    except ChannelRefused as no:
-        return f"{no} {no.remedy}"
-    except PlatformError:
-        return ""
-    may_join = workspace is not None and workspace.may("channels:join") and not known.get("is_private")
-    if known.get("is_archived"):
-        return _channel_problem("is_archived")
-    return _channel_problem(failures.NO_MEMBER) if known.get("is_member") is False and not may_join else ""
-
-
-def _channel_problem(code: str) -> str:
-    because, remedy = failures.CHANNEL[code]
-    return f"{because}. {remedy}"
-
-
 class Answers:
-    """Asks the core and shows what it says."""
+    """Asks the core and shows its answer."""
 
-    def __init__(self, core: Core, *, web: Web, api: Api, people: People, word: str = "") -> None:
+    def __init__(self, core: Core, *, web: Web, api: Api, people: People, errands: Background, word: str = "") -> None:
         self._core = core
         self._word = word
+        self._errands = errands
         self._web = web
         self._api = api
         self._people = people
@@ -112,7 +92,7 @@ class Answers:
         await self._show(answer, use)
 
     async def shown_when_there(self, answering: asyncio.Task[Answer], use: Use) -> None:
-        """Show an answer that was not there with the acknowledgement."""
+        """Show an answer that was too late for the acknowledgement."""
         await self._show(await answering, use)
 
     async def invoked(self, use: Use) -> Answer:
@@ -128,34 +108,51 @@ class Answers:
         if spec is not None and spec.needs_role and not self._people.rights_known(use.team, use.user):
             return Answer(show=UNKNOWN, refusal=True)
         typed = isinstance(use.call, str)
-        answer = await self._core.invoke(Invocation(id=use.id, call=call, actor=actor, channel=where, typed=typed))
-        if isinstance(call, Call) and call.path == SCHEDULES and not answer.refusal:
-            return await self._warned(answer, use, call.arguments.get("channel", "").removeprefix("#") or use.channel)
+        invocation = Invocation(
+            id=use.id,
+            call=call,
+            actor=actor,
+            channel=where,
+            typed=typed,
+            pressed=use.pressed,
+            confirmed=use.confirmed,
+        )
+        answer = await self._core.invoke(invocation)
+        if isinstance(answer.show, Card) and answer.show.follows:
+            self._errands.watch(self._follow(invocation, answer.show, use))
         return answer
 
-    async def _warned(self, answer: Answer, use: Use, channel: str | None) -> Answer:
-        """The answer with a warning where the channel that has a schedule now takes nothing of ours."""
-        if not channel or not isinstance(answer.show, Card):
-            return answer
-        words = await why_not_postable(self._api, use.team, channel)
-        if not words:
-            return answer
-        card = replace(answer.show, blocks=(*answer.show.blocks, Paragraph(text=plain(words))), tone=Tone.WARNING)
-        return replace(answer, show=card)
+    async def _follow(self, invocation: Invocation, card: Card, use: Use) -> None:
+        """Show the result of a post that the card announced, once it is known: in place of the answer to a typed command
+        or of a modal, otherwise below it.
+        """
+        later = await self._core.follow(invocation, card)
+        if later is None or not isinstance(later.show, Card):
+            return
+        if use.origin is Origin.MODAL:
+            await self._update(self.modal(later.show, use), use)
+        elif use.origin is Origin.HOME:
+            await self.publish(use.team, use.user, after=use.id, notice=later.show)
+        elif use.respond:
+            replaces = use.origin is Origin.COMMAND
+            await self._web.respond(use.respond, {**_message(later, later.show), "replace_original": replaces})
 
     async def is_guest(self, use: Use) -> bool:
-        """Whether the person is of another workspace: they share a channel with this one, and not its reading list.
+        """Whether the person belongs to another workspace: they share a channel with this one, but not its reading
+        list.
 
-        Slack lets them press what they see. Whom it says to be of elsewhere, as it also does of colleagues in an
-        organisation with several workspaces, must be known to belong here.
+        Slack lets them press buttons. It reports the same of colleagues in an organisation with several workspaces, so
+        we check whether the person belongs here.
         """
         person = None if use.home == use.team else await self._people.person(use.team, use.user)
         return _is_of_elsewhere(use, person)
 
     def _understood(self, use: Use) -> tuple[CommandSpec | None, Call | str]:
-        """The command that is meant; a line that means none is left for the core to refuse."""
+        """The command that the line means. The core refuses an invalid line."""
         try:
             call = use.call if isinstance(use.call, Call) else self._read(use, use.call)
+            if use.origin is Origin.HOME:  # the tab is its own list, and is shown again as a whole
+                call = Call(path=call.path, arguments={n: v for n, v in call.arguments.items() if n != "back"})
             return spec_of(self._core.catalogue, call.path), call
         except Refusal:
             return None, use.call
@@ -188,14 +185,15 @@ class Answers:
             await self._respond(answer, answer.show, use)
 
     async def _show_in_view(self, answer: Answer, card: Card, use: Use) -> None:
-        """What is done shows in the Home tab, also behind a modal; what is asked for opens in front of it."""
+        """Show a result in the Home tab, also behind a modal. A requested page opens in front of it."""
         done = card.tone is Tone.DONE and not answer.refusal
         if use.origin is Origin.MODAL:
             await self._update(self.modal(card, use), use)
         elif not done:
             await self._open(self.modal(card, use), use)
         if done:
-            await self.publish(use.team, use.user, after=use.id)
+            notice = replace(card, entry=None) if use.origin is Origin.HOME else None
+            await self.publish(use.team, use.user, after=use.id, notice=notice)
 
     async def _update(self, view: Json, use: Use) -> None:
         await self._api.call(use.team, "views.update", view_id=use.view, view=view)
@@ -298,7 +296,7 @@ class Answers:
 
 
 def message(answer: Answer) -> Json | None:
-    """The answer as a message to where a command was typed; None for a form, which needs a modal."""
+    """The answer as a message in the command's place; None for a form, which needs a modal."""
     return None if isinstance(answer.show, Form) else _message(answer, answer.show)
 
 
@@ -315,7 +313,7 @@ def _message(answer: Answer, card: Card) -> Json:
 
 
 def _is_of_elsewhere(use: Use, person: Person | None) -> bool:
-    """By what Slack says of the person, if it does."""
+    """Whether the person is from elsewhere, according to Slack."""
     if use.home == use.team:
         return False
     return person.guest if person is not None else bool(use.home)
@@ -326,7 +324,7 @@ def _on(word: str, entry: str) -> Call:
 
 
 def _unknown_channel(spec: CommandSpec, call: Call) -> Card | None:
-    """A refusal where Slack did not turn the channel's name into an id: a post would never arrive there."""
+    """Refuse a channel name that Slack did not turn into an id: a post would never arrive there."""
     for param in spec.params:
         given = call.arguments.get(param.name, "").strip().removeprefix("#")
         where = channel_at(given)

@@ -1,4 +1,4 @@
-"""One attempt at one method of Slack's, in one workspace. What Slack asks us to wait is waited, here and nowhere else."""
+"""Calls a Slack method once, in one workspace. The only place that waits for Slack's rate limits."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -20,7 +20,7 @@ from adapters.slack.workspaces import Workspaces
 from bot.domain.errors import BadConfig, PlatformBusy, PlatformError, PlatformRefused, PlatformUncertain, StoreError
 
 TIMEOUT = 10
-"""Seconds for one attempt, the whole of it."""
+"""Seconds for one attempt in all."""
 MAX_CONNECTIONS = 100
 
 T = TypeVar("T")
@@ -30,7 +30,7 @@ Left = Callable[[str], Awaitable[None]]
 
 
 class Web:
-    """The connection pool, and clients on it. Bolt's and the SDK's own retries are off: they would post twice."""
+    """The connection pool and its clients. The retries of Bolt and the SDK are off: they would post twice."""
 
     def __init__(self, setup: SlackSetup) -> None:
         self._setup = setup
@@ -48,7 +48,7 @@ class Web:
 
     @property
     def session(self) -> aiohttp.ClientSession:
-        """Made when it is first needed, for it belongs to the event loop that runs then."""
+        """Created on first use, because it belongs to the running event loop."""
         if self._session is None or self._session.closed:
             self._session = aiohttp.ClientSession(
                 timeout=aiohttp.ClientTimeout(total=TIMEOUT), connector=aiohttp.TCPConnector(limit=MAX_CONNECTIONS)
@@ -56,7 +56,9 @@ class Web:
         return self._session
 
     async def respond(self, url: str, body: Json) -> None:
-        """Answer a person where they asked; raises PlatformError. There is no second attempt: the person repeats."""
+        """Send a response to a response URL. Raises PlatformError. There is no second attempt: the person repeats the
+        command.
+        """
         hook = AsyncWebhookClient(url, timeout=TIMEOUT, session=self.session, retry_handlers=[], logger=LIBRARY)
         try:
             answer = await hook.send_dict(body)
@@ -82,7 +84,7 @@ class Api:
         self._clients: dict[str, AsyncWebClient] = {}
 
     async def call(self, team: str, method: str, **arguments: Any) -> Json:
-        """The answer of `method`; raises PlatformError. A dead token is exchanged once where that is possible."""
+        """The response of `method`. Raises PlatformError. A rejected token is renewed once if possible."""
         self._wait_for(team, method)
         token = await _known(self._workspaces.token(team))
         if token is None:
@@ -102,7 +104,7 @@ class Api:
             raise
 
     async def workspace(self, team: str) -> Workspace | None:
-        """The workspace of this id, None if we are not in it; raises PlatformBusy where that is not known now."""
+        """The workspace with this id; None if we are not in it. Raises PlatformBusy if that is unknown right now."""
         return await _known(self._workspaces.of(team))
 
     async def _attempt(self, team: str, method: str, token: str, arguments: dict[str, Any]) -> Json:
@@ -138,7 +140,7 @@ class Api:
 
 
 async def _known(asked: Awaitable[T]) -> T:
-    """What the vault says of a workspace; while it cannot say so nothing is done, and nothing is in doubt."""
+    """What the vault says of a workspace. If it cannot answer, nothing was done and nothing is uncertain."""
     try:
         return await asked
     except (StoreError, BadConfig) as error:

@@ -1,4 +1,4 @@
-"""Work that goes on after its acknowledgement."""
+"""Background tasks after an acknowledgement."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -8,25 +8,34 @@ from adapters.slack.redaction import log
 from bot.domain.errors import PlatformError
 
 LAST_WORDS = 4.0
-"""Seconds for what is under way when we stop."""
+"""Seconds that running tasks have when we stop."""
 
 
 class Background:
-    """Everything that is under way; a failure ends in the log."""
+    """The running tasks. An error in one is logged."""
 
     def __init__(self) -> None:
         self._working: set[asyncio.Task[None]] = set()
+        self._watching: set[asyncio.Task[None]] = set()
 
     async def finish(self) -> None:
-        """Let what is under way come to its end."""
+        """Wait for running tasks, and cancel those that only watch for a result."""
+        for task in self._watching:
+            task.cancel()
         if self._working:
             await asyncio.wait(self._working, timeout=LAST_WORDS)
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
-        """Go on with something after the acknowledgement."""
+        """Continue with something after the acknowledgement."""
         task = asyncio.create_task(self._safely(work))
         self._working.add(task)
         task.add_done_callback(self._working.discard)
+
+    def watch(self, work: Coroutine[Any, Any, None]) -> None:
+        """Wait for something, for minutes perhaps, and say what came of it."""
+        task = asyncio.create_task(self._safely(work))
+        self._watching.add(task)
+        task.add_done_callback(self._watching.discard)
 
     async def _safely(self, work: Coroutine[Any, Any, None]) -> None:
         try:

@@ -1,4 +1,4 @@
-"""What a button carries: the call it makes, as the small JSON of its value. It names things and grants nothing."""
+"""The value of a button is its call as short JSON. It names things and grants nothing."""
 
 import json
 from enum import StrEnum
@@ -27,22 +27,26 @@ class Way(StrEnum):
 
 @record
 class Press:
-    """A pressed button; `part` counts from 1 the part of the notes that is asked for."""
+    """A button press. `part` is the requested part of the notes, from 1. `confirmed` means that the person was asked whether
+    they are sure.
+    """
 
     way: Way
     call: Call
     part: int = 1
+    confirmed: bool = False
 
 
-def written(call: Call, part: int = 1) -> str | None:
-    """The button's value, None if it would be too long for one."""
+def written(call: Call, part: int = 1, *, confirmed: bool = False) -> str | None:
+    """The button's value; None if it would be too long."""
     arguments = {clean(name): clean(value) for name, value in call.arguments.items()}
-    value = to_json({"p": call.path, "a": arguments, **({"n": part} if part > 1 else {})}).decode()
+    more = {**({"n": part} if part > 1 else {}), **({"c": 1} if confirmed else {})}
+    value = to_json({"p": call.path, "a": arguments, **more}).decode()
     return value if len(value) <= MAX_VALUE else None
 
 
 def read(action_id: str, value: str) -> Press:
-    """The press that the button of this id and value means; raises ValueError for one that is not ours."""
+    """Parse the id and value of a button. Raises ValueError if it is not ours."""
     body = json.loads(value)
     try:
         path, arguments, part = tuple(body["p"]), dict(body.get("a", {})), int(body.get("n", 1))
@@ -50,4 +54,9 @@ def read(action_id: str, value: str) -> Press:
         raise ValueError("no button of ours") from wrong
     if not all(isinstance(word, str) for word in (*path, *arguments, *arguments.values())):
         raise ValueError("no button of ours")
-    return Press(way=Way(action_id.partition(".")[0]), call=Call(path=path, arguments=arguments), part=max(part, 1))
+    return Press(
+        way=Way(action_id.partition(".")[0]),
+        call=Call(path=path, arguments=arguments),
+        part=max(part, 1),
+        confirmed=body.get("c") == 1,
+    )

@@ -1,22 +1,22 @@
-"""How far our clock is from Slack's, from the Date header of its answers: messages carry Slack's time."""
+"""The difference between our clock and Slack's, from the Date header of its responses. Messages have Slack's time."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 WRONG_FOR = timedelta(days=1)
-"""How far back is looked where our own clock has been set back since, and so cannot tell."""
+"""How far to look back when our own clock was set back, so that the difference is unknown."""
 
 
 class Skew:
-    """Remembers by how much we were ahead of Slack at most; being behind it only makes us look further back."""
+    """Remembers the most that we were ahead of Slack. Being behind only makes us look further back."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self._ahead = timedelta()
 
     def heard(self, headers: Mapping[str, str]) -> None:
-        """Take note of an answer that was just read."""
+        """Learn from a response that was just received."""
         said = next((value for name, value in headers.items() if name.lower() == "date"), "")
         try:
             moment = parsedate_to_datetime(said)
@@ -26,6 +26,6 @@ class Skew:
             self._ahead = max(self._ahead, self._now() - moment)
 
     def theirs(self, since: datetime) -> datetime:
-        """A moment of our clock that is not after Slack's own, however wrong we were when it was noted."""
+        """A time on Slack's clock that is not after our `since`, however wrong our clock was."""
         now = self._now()
         return (now - WRONG_FOR if since > now else since) - self._ahead

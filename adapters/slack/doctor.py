@@ -1,4 +1,4 @@
-"""What is well and what is not about the host's Slack, and where to click. Nothing is changed."""
+"""Checks the host's Slack setup: what works, what does not, and where to click. Changes nothing."""
 
 from collections.abc import AsyncIterator
 
@@ -14,7 +14,7 @@ APPS = "https://api.slack.com/apps"
 
 
 async def doctor(setup: SlackSetup, catalogue: Catalogue) -> list[tuple[bool, str]]:
-    """A line for everything that was looked at, and whether it is well."""
+    """One line per check, and whether it passed."""
     web = Web(setup)
     try:
         found = [line async for line in _looked_at(setup, web)]

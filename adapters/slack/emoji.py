@@ -1,4 +1,4 @@
-"""Which reactions mean something, whatever a workspace or a skin tone calls them."""
+"""Which reactions have a meaning, whatever their alias or skin tone."""
 
 import re
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ STANDARD: Mapping[str, str] = {
     "collision": "boom",
     "satisfied": "laughing",
 }
-"""Second names that a host may know an emoji by, and the one that Slack tells of it: the first in its own set
+"""Aliases that a host may know an emoji by, and the name that Slack sends: the first in its own set
 (https://github.com/iamcal/emoji-data, 2026-08).
 """
 _SKIN = re.compile(r"::skin-tone-\d$")
@@ -33,14 +33,14 @@ _DEEPEST = 5
 
 
 class Emoji:
-    """The meanings, with what the host added and what a workspace calls them."""
+    """The meanings of emoji, with those that the host added and each workspace's aliases."""
 
     def __init__(self, added: Mapping[str, ReadingState]) -> None:
         self._meanings = MEANINGS | {STANDARD.get(name, name): state for name, state in added.items()}
         self._aliases: dict[str, Mapping[str, str]] = {}
 
     def learn(self, team: str, custom: Mapping[str, str]) -> None:
-        """Take a workspace's own emoji as `emoji.list` gives them: an address, or `alias:name`."""
+        """Learn a workspace's own emoji from `emoji.list`: an address, or `alias:name`."""
         self._aliases[team] = {
             name: target.removeprefix("alias:")
             for name, target in custom.items()
@@ -48,9 +48,9 @@ class Emoji:
         }
 
     def meaning(self, team: str, reaction: str) -> ReadingState | None:
-        """What a reaction means, whatever its skin tone and followed through the workspace's aliases; None for nothing.
+        """The meaning of a reaction in any skin tone, following the workspace's aliases. None without a meaning.
 
-        It does not say which reaction it is: several that are put and removed by themselves may mean the same.
+        Several reactions may have the same meaning, so it does not identify the reaction.
         """
         aliases = self._aliases.get(team, {})
         name = _SKIN.sub("", reaction)

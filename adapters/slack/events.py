@@ -1,4 +1,4 @@
-"""What Slack tells unasked: reactions, a Home tab that is opened, channels and workspaces that come and go."""
+"""Handles Slack's events: reactions, an opened Home tab, channels and workspaces that come and go."""
 
 from typing import Any
 
@@ -31,12 +31,12 @@ GONE = {
     "group_left": "the bot was removed from the channel",
 }
 FAREWELLS = ("app_uninstalled", "tokens_revoked")
-"""These are heard of a workspace that is closed to us already, too: what opened it may still be kept."""
+"""Events that are also handled for a workspace closed to us, because its tokens may still be stored."""
 BACK = {"channel_unarchive", "group_unarchive"}
 
 
 class Events:
-    """Takes note of each event; returns once its effect is committed."""
+    """Handles each event. Returns once its effect is committed."""
 
     def __init__(
         self,
@@ -62,13 +62,13 @@ class Events:
         self._word = word
 
     async def take(self, body: Json, id: InvocationId) -> None:
-        """A bug of ours ends in the log, and the event with it: brought again it would only meet the bug again."""
+        """A bug of ours is logged, and the event is dropped: a repeat would only hit the bug again."""
         follow(id)
         try:
             await self._take(body, id)
         except (DogearError, Malformed):
             raise
-        except Exception:  # noqa: BLE001 -- a malformed event was refused before
+        except Exception:  # noqa: BLE001 -- malformed events were rejected before
             log.error("bug in an event", exc_info=True)
 
     async def _take(self, body: Json, id: InvocationId) -> None:
@@ -172,13 +172,13 @@ class Events:
 
 
 def is_farewell(body: Json) -> bool:
-    """Whether this tells that we were taken out of a workspace."""
+    """Whether the event says that we were removed from a workspace."""
     event = body.get("event")
     return isinstance(event, dict) and event.get("type") in FAREWELLS
 
 
 async def left_meanwhile(core: Core, workspaces: Workspaces) -> None:
-    """Tell of the workspaces that we take ourselves to be in and have no token for: they were left unheard."""
+    """Report the workspaces that we believe to be in but have no token for: we missed their removal."""
     for ref in await core.joined_workspaces(names.SLACK):
         try:
             if await workspaces.is_shut(ref.id):
@@ -188,7 +188,7 @@ async def left_meanwhile(core: Core, workspaces: Workspaces) -> None:
 
 
 def team_of(body: Any) -> str:
-    """The workspace that a payload is about; in a shared channel, the one that has installed us."""
+    """The workspace of a payload; in a shared channel, the one that has installed us."""
     given = payload.objects(body, "authorizations")
     if given:
         return payload.id_at(given[0], "team_id")

@@ -1,4 +1,4 @@
-"""What went wrong on Slack's side, in our own words: every error code ends in the action that it calls for.
+"""Maps Slack's errors to ours. Every error code leads to the action that it needs.
 
 Codes: https://docs.slack.dev/reference/methods/chat.postMessage#errors and the other methods' pages (2026-08).
 """
@@ -18,7 +18,7 @@ from bot.domain.errors import (
 )
 
 DEFAULT_WAIT = timedelta(seconds=30)
-"""How long to wait where Slack says "too fast" and not for how long."""
+"""How long to wait if Slack rate limits us without a time."""
 SLOW_WAIT = timedelta(hours=1)
 NOT_REACHED_WAIT = timedelta(seconds=15)
 
@@ -30,11 +30,11 @@ NO_MEMBER = "not_in_channel"
 TOO_MUCH = frozenset(
     {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "metadata_too_large", "no_text"}
 )
-"""Our own mistake in a message; it can still be said in plain text."""
+"""Our own mistake in a message. It can still be sent as plain text."""
 GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "cant_delete_message"})
 ADMINS_AT_WORK = frozenset({"ekm_access_denied", "enterprise_is_restricted", "team_added_to_org", "org_login_required"})
 REPEATED = frozenset({"already_reacted", "already_in_channel", "no_reaction"})
-"""What was asked for is so already."""
+"""The requested state exists already."""
 UNCERTAIN = frozenset({"fatal_error", "internal_error", "service_unavailable", "request_timeout"})
 
 CHANNEL = {
@@ -53,19 +53,19 @@ CHANNEL = {
 
 
 class Dead(WorkspaceRefused):
-    """The token does not open the workspace any more."""
+    """The token no longer opens the workspace."""
 
 
 class Spent(PlatformRefused):
-    """The refresh token is good for nothing any more."""
+    """The refresh token is no longer valid."""
 
 
 class Stranger(PlatformRefused):
-    """Slack shows us no person with this id: there is none, or they belong to another organisation."""
+    """Slack does not show us this person: they do not exist, or belong to another organisation."""
 
 
 class Unreadable(PlatformRefused):
-    """Slack did not take the message as we wrote it."""
+    """Slack rejected the message's format."""
 
 
 class Absent(ChannelRefused):
@@ -73,7 +73,7 @@ class Absent(ChannelRefused):
 
 
 class Expired(PlatformRefused):
-    """The moment in which a modal may be opened has passed."""
+    """It is too late to open a modal."""
 
 
 class Already(PlatformRefused):
@@ -81,11 +81,15 @@ class Already(PlatformRefused):
 
 
 class Gone(PlatformRefused):
-    """The message is not there any more, or may not be changed."""
+    """The message no longer exists, or may not be changed."""
+
+
+class Vanished(Gone):
+    """The message is not there any more."""
 
 
 def error_of(error: BaseException, method: str) -> PlatformError:
-    """The failure of one call as the ledger understands it. What is not a known "no" may have happened."""
+    """The error of one call, for the ledger. Anything that is not a known refusal may have happened."""
     if isinstance(error, SlackApiError):
         return _answered(error, method)
     if isinstance(error, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)):
@@ -128,7 +132,9 @@ def _refused(code: str, needed: str, method: str) -> PlatformError:
     if code in REPEATED:
         return Already(f"It is so already ({code}).", remedy="Nothing is to be done.")
     if code in GONE:
-        return Gone(f"The message cannot be changed any more ({code}).", remedy="Nothing is to be done.")
+        return (Vanished if code == "message_not_found" else Gone)(
+            f"The message cannot be changed any more ({code}).", remedy="Nothing is to be done."
+        )
     if code in {"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id", "trigger_exchanged"}:
         return Expired("That took too long.", remedy="Press again.")
     if code in REFUSED:
@@ -149,7 +155,7 @@ REFUSED = frozenset(
         "code_already_used", "invalid_grant_type",
     }
 )  # fmt: skip
-"""Codes by which Slack says that nothing was done."""
+"""Codes that mean that nothing was done."""
 
 
 def _code_of(response: object) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""A form as a modal, with the control that Slack has for each kind of value. Errors are shown at their fields.
+"""Forms as modals, with Slack's control for each kind of value. Errors are shown at their fields.
 
 Reference: https://docs.slack.dev/reference/block-kit/blocks/input-block (2026-08).
 """
@@ -29,7 +29,7 @@ _ASKED = {Kind.ZONE, Kind.TAG, Kind.ENTRY, Kind.COMMAND}
 
 
 def modal(form: Form, *, channel: str | None) -> Json:
-    """The form; `channel` is where it was asked for, and the one that is meant if none is picked."""
+    """The form. `channel` is where it was requested, and the default if none is picked."""
     fields = [field for field in form.fields if clean(field.name).strip()][: MAX_BLOCKS_IN_VIEW - 1]
     blocks = [_input(field, channel) for field in fields]
     name = clean(form.title).strip()
@@ -57,7 +57,7 @@ def as_card(form: Form) -> Card:
 
 
 def metadata(form: Form, channel: str | None) -> str:
-    """What the modal needs to know when it comes back."""
+    """The data that the modal returns with its submission."""
     filled = {field.name for field in form.fields}
     given = {name: clean(value) for name, value in form.submit.arguments.items() if name not in filled}
     kept: dict[str, object] = {"p": list(form.submit.path), "a": given}
@@ -66,7 +66,7 @@ def metadata(form: Form, channel: str | None) -> str:
 
 
 def problems(form: Form) -> dict[str, str]:
-    """What is wrong, at which fields."""
+    """The problems by field."""
     return {field.name: cut(clean(field.problem), MAX_HINT) for field in form.fields if field.problem}
 
 

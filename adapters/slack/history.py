@@ -1,6 +1,6 @@
-"""Looking for a delivery in what was said: our messages that carry its key in their metadata, page by page.
+"""Searches the history for a delivery: our messages with its key in their metadata, page by page.
 
-Slack may allow one page a minute, so that a look takes several turns; what was read stays read until the next turn.
+Slack may allow one page a minute, so a search can take several turns. Pages are remembered until the next turn.
 """
 
 from collections import OrderedDict
@@ -17,19 +17,19 @@ from bot.domain.errors import PlatformBusy, PlatformRefused, PlatformUncertain, 
 from bot.domain.ids import ChannelRef, MessageRef, ThreadRef
 
 EVENT_TYPE = "club_delivery"
-"""Letters, digits and underscores only: with a dot Slack loses the metadata without a word."""
+"""Only letters, digits and underscores: with a dot Slack silently drops the metadata."""
 PAGE = 15
-"""The most that apps outside the Marketplace are given (https://docs.slack.dev/changelog/2025/05/29/tos-updates)."""
+"""The maximum for apps outside the Marketplace (https://docs.slack.dev/changelog/2025/05/29/tos-updates)."""
 PAGES_AT_ONCE = 20
 SOON = timedelta(seconds=2)
 SCOPES = ("channels:history", "groups:history")
 MAX_LOOKS = 1_000
-"""Unfinished searches that we keep; past that the oldest starts again."""
+"""Unfinished searches to remember. Beyond that the oldest starts again."""
 
 
 @dataclass
 class Look:
-    """How far one look got: what to ask next, and what was found. It counts for the attempt of `sent_from` alone."""
+    """The progress of one search: the next page, and what was found. Valid only for the attempt of `sent_from`."""
 
     sent_from: datetime | None
     arguments: Json
@@ -40,7 +40,7 @@ Name = tuple[ChannelRef, str, ThreadRef | None]
 
 
 class History:
-    """What was said in the channels that we are in."""
+    """The history of the channels that we are in."""
 
     def __init__(self, api: Api, skew: Skew) -> None:
         self._api = api
@@ -52,7 +52,7 @@ class History:
     ) -> list[MessageRef]:
         """Every message of ours with the key since then, oldest first, in the thread or in the channel.
 
-        Raises PlatformBusy until it is read to the end: what is not there on the first pages may be on a later one.
+        Raises PlatformBusy until the last page is read.
         """
         workspace = await self._readable(channel)
         name = (channel, key, thread)
@@ -84,7 +84,7 @@ class History:
         return workspace
 
     def _begun(self, name: Name, since: datetime, sent_from: datetime | None) -> Look:
-        """The search of this name. It restarts after another attempt, whose message may be on a page already read."""
+        """The search with this name. It restarts after another attempt, whose message may be on a page already read."""
         known = self._looks.get(name)
         if known is None or known.sent_from != sent_from or sent_from is None:
             known = self._looks[name] = Look(sent_from, self._asked(name, since))
@@ -111,7 +111,7 @@ def _ended(page: Json, channel: ChannelRef, look: Look) -> list[MessageRef]:
 
 
 def _of_ours(message: Any, workspace: Workspace, key: str) -> str | None:
-    """The time of the message if it is ours and carries the key."""
+    """The message's time if it is ours and carries the key."""
     metadata = message.get("metadata") or {}
     payload = metadata.get("event_payload") or {}
     ours = workspace.bot_user == message.get("user") or (workspace.bot and workspace.bot == message.get("bot_id"))

@@ -1,4 +1,4 @@
-"""What a host needs of Slack: the platform from its settings, the app's manifest, and whether all is well."""
+"""The host's tools for Slack: the platform from its settings, the app manifest, and the doctor."""
 
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -21,7 +21,9 @@ Options = Mapping[str, Any]
 
 
 def serve(options: Options, word: str) -> SlackPlatform:
-    """Slack with a token of its own, or to be installed by others; raises BadConfig for half of what it needs."""
+    """Slack with one workspace's token, or for others to install. Raises BadConfig if only half of the settings are
+    set.
+    """
     emoji, problems = _read(options)
     setup = _given(options, word, emoji)
     problems = [*problems, *_missing(setup)]
@@ -31,12 +33,12 @@ def serve(options: Options, word: str) -> SlackPlatform:
 
 
 def keeps_secrets(options: Options) -> bool:
-    """Whether the tokens of others are to be kept in our vault."""
+    """Whether the tokens of other workspaces are stored in our vault."""
     return _given(options, "", {}).installable
 
 
 def _missing(setup: SlackSetup) -> Iterator[str]:
-    """What it takes besides, as sentences."""
+    """The missing settings, as sentences."""
     if bool(setup.client_id) != bool(setup.client_secret):
         yield "DOGEAR_SLACK_CLIENT_ID and DOGEAR_SLACK_CLIENT_SECRET belong together: set both, or neither."
     elif not setup.bot_token and not setup.installable:
@@ -53,7 +55,7 @@ def _missing(setup: SlackSetup) -> Iterator[str]:
 
 
 def manifest(options: Options, word: str, catalogue: Catalogue) -> str:
-    """What Slack makes the app from."""
+    """The manifest from which Slack creates the app."""
     return description.manifest(setup_of(options, word), catalogue)
 
 
@@ -63,13 +65,13 @@ async def doctor(
     catalogue: Catalogue,
     scheduled: Sequence[ChannelRef] = (),  # noqa: ARG001 -- Slack tells a channel's rights only when one posts
 ) -> AsyncIterator[tuple[bool, str]]:
-    """Whether each thing is well, and what was seen of it."""
+    """Each check, and whether it passed."""
     for line in await examination.doctor(setup_of(options, word), catalogue):
         yield line
 
 
 def setup_of(options: Options, word: str) -> SlackSetup:
-    """The settings as we know them; raises BadConfig."""
+    """The settings of Slack. Raises BadConfig."""
     emoji, problems = _read(options)
     if problems:
         raise BadConfig(problems)
@@ -77,7 +79,7 @@ def setup_of(options: Options, word: str) -> SlackSetup:
 
 
 def _given(options: Options, word: str, emoji: Mapping[str, ReadingState]) -> SlackSetup:
-    """What is set, whether or not it is enough."""
+    """The settings as they are, complete or not."""
     return SlackSetup(
         bot_token=options.get("bot_token", ""),
         app_token=options.get("app_token", ""),
@@ -92,7 +94,7 @@ def _given(options: Options, word: str, emoji: Mapping[str, ReadingState]) -> Sl
 
 
 def _read(options: Options) -> tuple[Mapping[str, ReadingState], Sequence[str]]:
-    """The emoji as we know them, and what cannot be read of them and of the address."""
+    """The emoji, and the problems in them and in the address."""
     problems = []
     emoji = {}
     for one in filter(None, (part.strip() for part in options.get("emoji", "").split(","))):

@@ -1,4 +1,4 @@
-"""What Slack sends, read and not believed: payloads become uses and changes, or are refused as malformed."""
+"""Parses and validates Slack's payloads. Malformed ones are rejected."""
 
 import json
 import re
@@ -19,13 +19,13 @@ from bot.domain.ids import InvocationId
 from bot.domain.record import record
 
 MAX_TYPED = 8000
-"""Characters of a typed line; Slack's own message box takes 4,000 and may write entities for them."""
+"""Characters of a typed line. Slack's own message box allows 4,000 and may write entities for them."""
 MAX_LINKS = 25
 _LINK = re.compile(r"<(https?://[^<>|\s]+)(?:\|[^<>]*)?>")
 
 
 class Origin(Enum):
-    """Where a use began, and so where its answer is to be shown."""
+    """Where a use came from, and so where its answer is shown."""
 
     COMMAND = auto()
     MESSAGE = auto()
@@ -37,10 +37,10 @@ class Origin(Enum):
 
 @record
 class Use:
-    """One use of a command as Slack tells it. `id` is the same for every repeat of it.
+    """One use of a command. `id` is the same for every repeat of it.
 
-    `home` is the workspace that the person is of, empty where Slack does not tell. `room` is the conversation in which a
-    message to us is answered.
+    `home` is the person's own workspace, empty if Slack does not say. `room` is the conversation in which a message to us
+    is answered.
     """
 
     id: InvocationId
@@ -59,11 +59,13 @@ class Use:
     private: bool = False
     home: str = ""
     room: str = ""
+    pressed: bool = False
+    confirmed: bool = False
 
 
 @record
 class Shortcut:
-    """A message shortcut: what is to become of the entry that a message shows or links."""
+    """A message shortcut: what to do with the entry that a message shows or links."""
 
     use: Use
     word: str
@@ -72,7 +74,7 @@ class Shortcut:
 
 
 def _invocation(team: str, payload: Json) -> InvocationId:
-    """The trigger is Slack's own name of one use, and comes again with every repeat of it."""
+    """The trigger id identifies one use and is the same for every repeat."""
     trigger = text_at(payload, "trigger_id")
     if not trigger:
         raise Malformed("no trigger")
@@ -122,12 +124,12 @@ def said(event: Json, team: str, id: InvocationId, own: str) -> Use | None:
 
 
 def _public(channel: str) -> str | None:
-    """A direct message is not a channel of the club."""
+    """Direct messages do not count as channels of the club."""
     return None if channel.startswith("D") else channel
 
 
 def pressed(payload: Json) -> Use:
-    """A pressed button: in a message, in the Home tab or in a modal."""
+    """A button press in a message, the Home tab or a modal."""
     actions = objects(payload, "actions")
     if len(actions) != 1:
         raise Malformed("not one action")
@@ -154,6 +156,8 @@ def pressed(payload: Json) -> Use:
         view=text_at(payload, "view", "id"),
         thread=text_at(payload, "container", "thread_ts"),
         private=_is_private(payload),
+        pressed=True,
+        confirmed=made.confirmed,
     )
 
 
@@ -173,7 +177,7 @@ def _metadata(payload: Json) -> dict[str, Any]:
 
 
 def submitted(payload: Json) -> Use:
-    """A form that was filled in: the call it makes, with what was filled in added to its arguments."""
+    """A submitted form: its call, with the values added to its arguments."""
     team = id_at(payload, "team", "id")
     kept = _metadata(payload)
     path, given = kept.get("p"), kept.get("a", {})
@@ -199,7 +203,7 @@ def _words(given: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _filled(payload: Json) -> dict[str, str]:
-    """The values of the form's controls by the names of their fields, those left empty left out."""
+    """The form's values by field name, without empty ones."""
     view = payload.get("view")
     state = view.get("state") if isinstance(view, Mapping) else None
     values = state.get("values") if isinstance(state, Mapping) else None
@@ -228,9 +232,9 @@ def _value(control: Any) -> str:
 
 
 def shortcut(payload: Json, ours: Collection[str | None]) -> Shortcut:
-    """A message shortcut; the buttons of a message of ours name its entry, else its links may.
+    """A message shortcut. The buttons of our own message name its entry; otherwise its links may.
 
-    `ours` is who we are there, as user and as bot: which app picked it, and which posted it, Slack does not tell.
+    `ours` are our user and bot ids there: Slack does not say which app posted the message.
     """
     word = text_at(payload, "callback_id")
     if word not in {"read", "later"}:
@@ -287,5 +291,5 @@ def _urls(part: Any, depth: int) -> Iterator[str]:
 
 
 def replaced(use: Use, call: Call) -> Use:
-    """The same use, of this call."""
+    """The same use with another call."""
     return replace(use, call=call)

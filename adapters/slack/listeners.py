@@ -1,5 +1,5 @@
-"""What Slack sends: each thing is acknowledged as it has to be, and handed on to who deals with it. Events and typed
-commands are looked at before Bolt, what is pressed and filled in as Bolt brings it.
+"""Acknowledges everything that Slack sends in the right way and passes it on. Events and typed commands are handled
+before Bolt, buttons and forms through Bolt.
 """
 
 import asyncio
@@ -37,11 +37,11 @@ from bot.domain.text import plain
 from bot.domain.value import Kind
 
 EVENT_TIME = 2.5
-"""Seconds until an event must be handled; after that we ask Slack to deliver it again (it stops waiting after 3)."""
+"""Seconds to handle an event. Afterwards we ask Slack to deliver it again (it stops waiting after 3)."""
 ANSWER_TIME = 1.5
-"""Seconds that a typed command waits for its answer before it is acknowledged without; Slack waits 3 in all."""
+"""Seconds that a typed command waits for its answer before it is acknowledged without one. Slack waits 3 in all."""
 FORM_TIME = 2.0
-"""Seconds that a submitted form waits for its answer before it says that it is being worked on."""
+"""Seconds that a submitted form waits for its answer before it shows that it is in progress."""
 NOT_HERE = "Dogear is not installed in this workspace any more. Install it again to go on."
 WORKING = Card(title="Being worked on.", blocks=(Paragraph(text=plain("This takes longer than usual.")),))
 
@@ -56,7 +56,7 @@ MAX_REMEMBERED = 50_000
 
 
 class SeenIds:
-    """Remembers for a while what was done already, in this process."""
+    """Remembers ids for a while, in this process."""
 
     def __init__(self) -> None:
         self._seen: OrderedDict[str, float] = OrderedDict()
@@ -65,7 +65,7 @@ class SeenIds:
         return name in self._seen
 
     def first(self, name: str) -> bool:
-        """Whether this is the first time; it is noted now."""
+        """Whether the id is new. It is remembered from now on."""
         now = asyncio.get_running_loop().time()
         if name in self._seen:
             return False
@@ -77,7 +77,7 @@ class SeenIds:
 
 
 class Listeners:
-    """Listens for every workspace, to one Bolt app and before it."""
+    """Listens for every workspace, through one Bolt app and before it."""
 
     def __init__(
         self,
@@ -102,8 +102,8 @@ class Listeners:
         self._app = self._bolt()
 
     async def answer(self, body: Any, made: Callable[[], AsyncBoltRequest]) -> BoltResponse:
-        """What Slack is answered. `made` makes a request of it where Bolt is to go on; Bolt itself trips over payloads of
-        another shape, which are refused here.
+        """The response to Slack. `made` makes a request for Bolt if needed. Payloads of another shape are rejected
+        here, because Bolt would fail on them.
         """
         if not payload.is_sound(body):
             return _refused()
@@ -119,18 +119,20 @@ class Listeners:
             return _refused()
 
     def _bolt(self) -> AsyncApp:
-        """The app. Signatures are checked before it, where bytes are still bytes; retries are ours to settle."""
+        """The app. We check signatures before it, on the raw bytes, and handle retries ourselves."""
 
-        async def authorized(team_id: str | None) -> AuthorizeResult:  # Bolt passes what a function names, not a method
+        async def authorized(
+            team_id: str | None,
+        ) -> AuthorizeResult:  # Bolt passes arguments by name to a function, not to a method
             return await self._authorized(team_id)
 
         app = AsyncApp(
             name="dogear",
             logger=LIBRARY,
-            signing_secret="-",  # noqa: S106 -- Bolt wants one, and checks none here
+            signing_secret="-",  # noqa: S106 -- required by Bolt, which checks none here
             client=self._web.client(""),
             authorize=authorized,
-            process_before_response=True,  # what goes on after the acknowledgement is a task of ours, not of Bolt's
+            process_before_response=True,  # work after the acknowledgement runs in our own tasks
             request_verification_enabled=False,
             ssl_check_enabled=False,
             attaching_function_token_enabled=False,
@@ -145,7 +147,7 @@ class Listeners:
         return app
 
     async def _authorized(self, team_id: str | None) -> AuthorizeResult:
-        """What Bolt wants to know of a workspace that was let in."""
+        """The authorization that Bolt needs for an installed workspace."""
         found = await self._workspaces.of(team_id or "")
         assert found is not None
         return AuthorizeResult(
@@ -157,10 +159,10 @@ class Listeners:
         )
 
     async def _taken(self, body: Json) -> BoltResponse | None:
-        """What comes most, events and typed commands, and what is not for us; Bolt goes on with everything else.
+        """Handle events, typed commands, and requests that are not for us. Bolt handles the rest.
 
-        For each request Bolt makes a context, and for each of its listeners a client and thirty arguments, of which these
-        take none.
+        For each request Bolt makes a context, and for each of its listeners a client and thirty arguments, which are
+        not needed here.
         """
         if body.get("type") == "url_verification":
             return None
@@ -175,7 +177,7 @@ class Listeners:
         return await self._typed(body) if "command" in body else None
 
     async def _stopped_at_the_door(self, body: Json) -> BoltResponse | None:
-        """Before anything else: whether we are in the workspace that this is about."""
+        """Reject requests about workspaces that we are not in, before anything else."""
         try:
             found = await self._workspaces.of(team_of(body))
         except Malformed:
@@ -188,7 +190,7 @@ class Listeners:
         return None
 
     async def _settled(self, body: Json) -> BoltResponse:
-        """An event is acknowledged once its effect is committed, and else not, so that Slack brings it again."""
+        """Acknowledge an event once its effect is committed. Otherwise Slack sends it again."""
         try:
             name = payload.words_at(body, "event_id")
             if name not in self._events:
@@ -205,7 +207,7 @@ class Listeners:
         return BoltResponse(status=200, body="")
 
     async def _typed(self, body: Json) -> BoltResponse:
-        """A typed command is acknowledged with its answer, if that is there in time; a repeat gets none."""
+        """Acknowledge a typed command with its answer, if it is ready in time. A repeat gets none."""
         use = self._first_use(body, inbound.command)
         if use is None:
             return BoltResponse(status=200, body="")
@@ -230,7 +232,7 @@ class Listeners:
             self._errands.start(self._answers.answer_shortcut(picked))
 
     def _first_use(self, body: Json, read: Callable[[Json], U]) -> U | None:
-        """The use, None for what is malformed or was taken up before."""
+        """The use; None if it is malformed or a repeat."""
         try:
             use = read(body)
         except Malformed as wrong:
@@ -244,7 +246,7 @@ class Listeners:
         return use
 
     async def _submitted(self, ack: Ack, body: Any) -> None:
-        """A form is acknowledged with its result, so that an error is shown at its field."""
+        """Acknowledge a form with its result, so that an error is shown at its field."""
         try:
             use = inbound.submitted(body)
         except Malformed as wrong:
@@ -271,7 +273,7 @@ class Listeners:
         self._errands.start(self._answers.publish(use.team, use.user, after=use.id))
 
     async def _asked(self, ack: Ack, body: Any) -> None:
-        """Values to pick from while a person types."""
+        """Suggestions while a person types."""
         options: Sequence[Json] = ()
         try:
             use = inbound.submitted({**body, "trigger_id": "options"})
@@ -298,7 +300,7 @@ def _refused() -> BoltResponse:
 
 
 async def _broken(error: Exception) -> BoltResponse:
-    """Whatever Bolt itself could not read, and our own bugs."""
+    """A request that Bolt could not parse, or a bug of ours."""
     log.error("a request could not be handled: %s", type(error).__name__)
     log.debug("the request that could not be handled", exc_info=error)
     return BoltResponse(status=400, body="")

@@ -1,4 +1,4 @@
-"""The app manifest that Slack makes the app from: every command word, scope and event in one place.
+"""The app manifest from which Slack creates the app: every command word, scope and event.
 
 Reference: https://docs.slack.dev/reference/app-manifest (2026-08).
 """
@@ -42,7 +42,7 @@ _NO_ADDRESS = "https://dogear.example.org"
 
 
 def manifest(setup: SlackSetup, catalogue: Catalogue) -> str:
-    """The manifest as YAML, to be pasted where Slack asks for one, with the reason for each scope."""
+    """The manifest as YAML, to paste into Slack, with the reason for each scope."""
     written: str = yaml.safe_dump(body(setup, catalogue), sort_keys=False, allow_unicode=True, width=100)
     reasons = [f"#   {scope}: {why}" for scope, why in SCOPES.items()]
     optional = [f"#   {scope}: {why}" for scope, why in OPTIONAL_SCOPES.items()]

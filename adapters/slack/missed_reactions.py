@@ -1,4 +1,4 @@
-"""Reads reactions again where events may have been missed: after a start and after a reconnect."""
+"""Reads reactions again if events may have been missed: after a start and after a reconnect."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -11,25 +11,25 @@ from bot.domain.errors import PlatformBusy, PlatformError, StoreError
 from bot.domain.ids import MessageRef, WorkspaceRef
 
 MAX_MESSAGES = 200
-"""The newest messages are read again; older ones are seldom reacted to."""
+"""Only the newest messages are read again; people seldom react to older ones."""
 AT_ONCE = 8
-"""Workspaces that are read at the same time, among everything else that we ask Slack."""
+"""Workspaces that are read at the same time, besides all other requests to Slack."""
 EVERY = timedelta(seconds=5)
 """Between two rounds. A round with nothing to read makes no request."""
 MAX_ROUND = 240.0
-"""Seconds after which a round ends; the next one goes on with what is left."""
+"""Seconds after which a round ends. The next one continues with the rest."""
 SELDOM = 600.0
 """Minimum seconds between two rounds: Slack also reconnects without need."""
 STORE_WAIT = 5.0
 NOBODY_WAIT = 30.0
 SKEW = timedelta(seconds=5)
-"""How far our clock may be ahead of Slack's: a reaction that is newer than what was read must not pass for missing."""
+"""How far our clock may be ahead of Slack's: a reaction newer than the read must not count as missing."""
 
 Marks = Callable[[MessageRef], Awaitable[Sequence[Reacted]]]
 
 
 class Repair:
-    """Puts right what the store knows of our messages; `pace` is in seconds between two of them in one workspace."""
+    """Corrects the stored reactions to our messages. `pace` is the seconds between two messages of one workspace."""
 
     def __init__(self, core: Core, marks: Marks, now: Callable[[], datetime], pace: float) -> None:
         self._core = core
@@ -44,11 +44,11 @@ class Repair:
         self._rests_until = 0.0
 
     def gap(self) -> None:
-        """Events may have been missed from now on, by Slack's clock perhaps from a little earlier."""
+        """Events may be missed from now on, by Slack's clock perhaps from slightly earlier."""
         self._since = self._since or self._now() - SKEW
 
     async def round(self) -> None:
-        """Read what is to be read again, for a few minutes at most."""
+        """Read what needs reading, for a few minutes at most."""
         clock = asyncio.get_running_loop().time
         began = clock()
         if self._since is not None and began >= self._rests_until:
@@ -58,7 +58,7 @@ class Repair:
         await asyncio.gather(*(self._repaired(workspace, began + MAX_ROUND, room) for workspace in waiting))
 
     async def _look_up(self, now: float) -> None:
-        """Note the workspaces in which something was missed; asked again where there are none, or the store has trouble."""
+        """Note the workspaces that the gap affects. Tried again if there are none, or after an error of the store."""
         present = await self._core.joined_workspaces(names.SLACK)
         since, self._since = self._since, None
         if not present or since is None:
@@ -68,7 +68,7 @@ class Repair:
             self._gaps.setdefault(workspace, since)
 
     async def _repaired(self, workspace: WorkspaceRef, until: float, room: asyncio.Semaphore) -> None:
-        """Read the messages of one workspace again, each once, until that moment of the event loop's clock."""
+        """Read the messages of one workspace, each once, until that time of the event loop's clock."""
         clock = asyncio.get_running_loop().time
         async with room:
             if clock() > until or (workspace in self._gaps and not await self._listed(workspace)):
@@ -83,7 +83,7 @@ class Repair:
                 self._unread.pop(workspace, None)
 
     async def _listed(self, workspace: WorkspaceRef) -> bool:
-        """Note which messages are to be read; False while the store cannot tell."""
+        """Look up the messages to read. False if the store fails."""
         messages = await self._core.recent_posts(workspace)
         if messages is None:
             return False
@@ -96,14 +96,14 @@ class Repair:
         return True
 
     async def _repair(self, message: MessageRef, since: datetime) -> None:
-        """Read one message and note what is on it; what cannot be read keeps what is known of it until the next time."""
+        """Read one message and save its reactions. If that fails, the stored ones stay until the next time."""
         wait = await self._read(message, since)
         if wait is not None:
             await asyncio.sleep(wait)
             await self._read(message, since)
 
     async def _read(self, message: MessageRef, since: datetime) -> float | None:
-        """Read and note it once; seconds to wait before another try, None if there is to be none."""
+        """Read and save it once. Returns the seconds until another try, None for no more."""
         at = self._now() - SKEW
         try:
             seen = await self._marks(message)
@@ -115,6 +115,6 @@ class Repair:
         except StoreError as error:
             log.info("what reactions there are could not be noted now: %s", error)
             return STORE_WAIT
-        except Exception:  # noqa: BLE001 -- a bug with one message keeps none of the others from being read
+        except Exception:  # noqa: BLE001 -- a bug with one message must not block the others
             log.error("bug in reading reactions again", exc_info=True)
         return None

@@ -1,4 +1,4 @@
-"""How Slack's ids become our addresses, and back. An id of Slack is unique in its workspace only."""
+"""Converts Slack's ids to the core's addresses and back. A Slack id is unique only in its workspace."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -16,12 +16,12 @@ def workspace(team: str) -> WorkspaceRef:
 
 
 def account(team: str, user: str) -> AccountRef:
-    """The account of a member: `T…/U…`, as the settings for admins spell it."""
+    """The account of a member: `T…/U…`, as in the settings for admins."""
     return AccountRef(SLACK, f"{team}/{user}")
 
 
 def person(ref: AccountRef) -> tuple[str, str]:
-    """The workspace and the user behind an account."""
+    """The workspace and the user of an account."""
     team, _, user = ref.id.partition("/")
     return team, user
 
@@ -35,7 +35,7 @@ def message(team: str, where: str, ts: str) -> MessageRef:
 
 
 def moment(ts: str) -> datetime:
-    """The moment (aware UTC) that Slack writes as `1760000000.000100`; raises ValueError."""
+    """The time (aware UTC) that Slack writes as `1760000000.000100`. Raises ValueError."""
     if not TS.fullmatch(ts):
         raise ValueError("no time of Slack's")
     seconds, _, fraction = ts.partition(".")
@@ -43,6 +43,6 @@ def moment(ts: str) -> datetime:
 
 
 def stamp(at: datetime) -> str:
-    """A moment as Slack writes it."""
+    """A time as Slack writes it."""
     micros = (at - _EPOCH) // timedelta(microseconds=1)
     return f"{micros // 1_000_000}.{micros % 1_000_000:06}"

@@ -1,4 +1,4 @@
-"""Installing the app into a workspace by OAuth v2: a page, a state that we signed, tokens into the vault.
+"""Installs the app in a workspace by OAuth v2: a page, a signed state, and tokens for the vault.
 
 https://docs.slack.dev/authentication/installing-with-oauth (2026-08).
 """
@@ -38,12 +38,12 @@ _HEADERS = {
 
 STATE_LIFETIME = timedelta(minutes=10)
 MAX_USED_STATES = 10_000
-"""Of the states that were used; a stranger who uses more of them in ten minutes could use one of their own again."""
+"""How many used states to remember. Someone who uses more in ten minutes could repeat one of their own."""
 _STATE = re.compile(r"(\d{1,12})\.[\w-]{32}\.[0-9a-f]{64}", re.ASCII)
 
 
 class SignedState:
-    """Makes states and takes them back; `secret` is the app's own, which all our processes have."""
+    """Creates and verifies states. `secret` is the app's own, which all our processes have."""
 
     def __init__(self, secret: str, now: Callable[[], datetime]) -> None:
         self._secret = secret.encode()
@@ -56,7 +56,7 @@ class SignedState:
         return f"{words}.{self._signature(words)}"
 
     def used(self, state: str) -> bool:
-        """Use it up; False, and nothing done, if it is not ours, too old, or used up already."""
+        """Use the state. False, and nothing done, if it is not ours, expired, or already used."""
         shape = _STATE.fullmatch(state)
         if shape is None:
             return False
@@ -74,7 +74,7 @@ class SignedState:
 
 
 class Install:
-    """Both pages of the installation. Whatever is not as we began it is refused, and nothing is kept of it."""
+    """Both pages of the installation. An unexpected request is refused and nothing of it is saved."""
 
     def __init__(
         self,
@@ -95,7 +95,7 @@ class Install:
         self._now = now
 
     async def begin(self, request: Request) -> Response:  # noqa: ARG002 -- every handler takes one
-        """The page with the link to Slack; the same state goes into the link and a cookie."""
+        """The page with the link to Slack. The same state is in the link and in a cookie."""
         state = self._state.made()
         asked = {
             "client_id": self._setup.client_id,
@@ -110,7 +110,7 @@ class Install:
         return Response(body=page.body, kind=page.kind, headers={**page.headers, "Set-Cookie": cookie})
 
     async def end(self, request: Request) -> Response:
-        """Where Slack sends the browser back to."""
+        """The page that Slack redirects the browser to."""
         try:
             state = request.query.get("state", "")
             if state != request.cookies.get(COOKIE) or not self._state.used(state):
@@ -161,6 +161,6 @@ class Install:
 
 
 def _page(words: str, status: int = 200) -> Response:
-    """A page of our own words."""
+    """A page with our own text."""
     body = f"<!doctype html><html lang=en><meta charset=utf-8><title>Dogear</title><p>{words}</p></html>"
     return Response(status=status, body=body, kind="text/html", headers=_HEADERS)

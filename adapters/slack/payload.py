@@ -1,4 +1,4 @@
-"""Looking into what Slack sends: by outline, by path, by id. Nothing is believed of a payload that was not looked at."""
+"""Reads Slack's payloads by path and by id, and validates everything."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ from adapters.slack.richtext import Json
 
 
 class Malformed(ValueError):
-    """A payload that is not what it says it is."""
+    """A payload of an unexpected shape."""
 
 
 WRONG_SHAPE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
-"""What code raises that believes a payload."""
+"""The errors of code that trusts a payload's shape."""
 KINDS = frozenset(
     {"event_callback", "block_actions", "block_suggestion", "view_submission", "view_closed", "message_action",
      "shortcut", "url_verification", "app_rate_limited"}
@@ -21,7 +21,7 @@ _OBJECTS = ("enterprise", "team", "user", "channel", "view", "container", "messa
 
 
 def is_sound(payload: Any) -> bool:
-    """Whether a payload has the outline of one of Slack's, so that it can be looked into at all."""
+    """Whether a payload has the basic shape of one from Slack."""
     if not isinstance(payload, dict) or not payload:
         return False
     if "command" in payload:
@@ -37,7 +37,7 @@ def is_sound(payload: Any) -> bool:
 
 
 def text_at(payload: Any, *path: str) -> str:
-    """The words that stand at this path, empty if none do; raises Malformed for anything else."""
+    """The text at this path, empty if there is none. Raises Malformed for anything else."""
     value = payload
     for step in path:
         if value is None:
@@ -53,7 +53,7 @@ def text_at(payload: Any, *path: str) -> str:
 
 
 def words_at(payload: Any, *path: str) -> str:
-    """The words that stand at this path, at least one; raises Malformed."""
+    """The text at this path, which must not be empty. Raises Malformed."""
     found = text_at(payload, *path)
     if not found:
         raise Malformed(f"nothing at {'.'.join(path)}")
@@ -61,7 +61,7 @@ def words_at(payload: Any, *path: str) -> str:
 
 
 def id_at(payload: Any, *path: str) -> str:
-    """The id at this path; raises Malformed."""
+    """The id at this path. Raises Malformed."""
     found = text_at(payload, *path)
     if not ID.fullmatch(found):
         raise Malformed(f"no id at {'.'.join(path)}")

@@ -1,4 +1,4 @@
-"""Who acts: what Slack says of a person, queried again wherever rights are checked."""
+"""The people who act, according to Slack. Permissions are queried again whenever they are checked."""
 
 import asyncio
 from collections import OrderedDict
@@ -16,18 +16,18 @@ from bot.domain.record import record
 from bot.domain.team import Role
 
 KNOWN_FOR = 600.0
-"""Seconds for which a name and a zone are believed."""
+"""Seconds that a name and a zone are cached."""
 RIGHTS_FOR = 30.0
-"""Seconds for which known rights count while Slack does not answer; it is queried at every use."""
+"""Seconds that known permissions count while Slack does not answer. They are queried at every use."""
 MAX_KNOWN = 20_000
 NOT_TOLD_WAIT = timedelta(seconds=5)
 PATIENCE = 1.0
-"""Seconds to wait for what Slack says of a person: the one who acts waits for an answer."""
+"""Seconds to wait for Slack: the person is waiting for an answer."""
 
 
 @record
 class Person:
-    """What Slack says. A `guest` of another workspace shares a channel and not the reading list."""
+    """A person, according to Slack. A `guest` from another workspace shares a channel but not the reading list."""
 
     name: str
     role: Role = Role.READER
@@ -43,7 +43,7 @@ class People:
         self._asking: dict[tuple[str, str], asyncio.Task[Person]] = {}
 
     async def actor(self, team: str, user: str, name: str = "", *, with_rights: bool) -> Actor:
-        """The person as an actor; a role above reader only with rights asked for, as far as Slack says which."""
+        """The person as an actor. A role above reader is only set `with_rights`, if Slack reports it."""
         found = await self.person(team, user, fresh=with_rights)
         return Actor(
             account=account(team, user),
@@ -55,7 +55,7 @@ class People:
         )
 
     async def person(self, team: str, user: str, *, fresh: bool = False) -> Person | None:
-        """What Slack says of the person, or said lately; None if it does not say in time, and did not before."""
+        """The person, freshly queried or cached; None if Slack does not answer in time and nothing is cached."""
         now = asyncio.get_running_loop().time()
         known = self._known.get((team, user))
         if known is not None and not fresh and now - known[0] < KNOWN_FOR:
@@ -68,24 +68,24 @@ class People:
             return known[1] if known is not None and believed else None
 
     def told(self, team: str, user: str) -> Person | None:
-        """What Slack said of the person last, whenever that was."""
+        """What Slack said last about the person, however old."""
         _, person = self._known.get((team, user), (0.0, None))
         return person
 
     async def member(self, team: str, user: str) -> Person:
-        """As `person`; raises PlatformBusy where Slack does not say whether it is somebody of the workspace at all."""
+        """As `person`, but raises PlatformBusy if it is unknown whether they belong to the workspace."""
         found = await self.person(team, user)
         if found is None:
             raise PlatformBusy("Slack does not say who somebody is.", retry_after=NOT_TOLD_WAIT)
         return found
 
     def rights_known(self, team: str, user: str) -> bool:
-        """Whether Slack has said just now what the person may do."""
+        """Whether Slack has just reported the person's permissions."""
         known = self._known.get((team, user))
         return known is not None and asyncio.get_running_loop().time() - known[0] < RIGHTS_FOR
 
     async def _asked_once(self, team: str, user: str) -> Person:
-        """What Slack says; of many who want to know at the same time one asks."""
+        """Ask Slack. Concurrent callers share one request."""
         asking = self._asking.get((team, user))
         if asking is None:
             asking = self._asking[team, user] = asyncio.create_task(self._ask(team, user))
@@ -105,7 +105,7 @@ class People:
         except Stranger:
             person = Person(name="", guest=True)
         except PlatformRefused as error:
-            # A scope that the host left out does not lock everyone out: they are readers then.
+            # A scope that the host left out does not lock everyone out: all are readers then.
             log.warning("who somebody is cannot be asked: %s", error)
             person = Person(name="")
         self._known[team, user] = (asyncio.get_running_loop().time(), person)

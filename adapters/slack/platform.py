@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from adapters.slack import names, render
+from adapters.slack import names, postable, render
 from adapters.slack.answers import Answers
 from adapters.slack.api import Api, Web
 from adapters.slack.background import Background
 from adapters.slack.clock_skew import Skew
 from adapters.slack.emoji import SEEDS, Emoji
 from adapters.slack.events import Events, left_meanwhile
-from adapters.slack.failures import Absent, Already, Gone, Unreadable
+from adapters.slack.failures import Absent, Already, Unreadable, Vanished
 from adapters.slack.history import EVENT_TYPE, History
 from adapters.slack.listeners import Listeners
 from adapters.slack.manifest import INSTALL, REDIRECT
@@ -28,7 +28,7 @@ from adapters.slack.workspace_info import WorkspaceInfo
 from adapters.slack.workspaces import Workspaces
 from bot.chat.connection import Connection
 from bot.chat.jobs import Job, Rounds
-from bot.chat.platform import Core, Reacted, Vault, WorkspaceJoined, WorkspaceLeft
+from bot.chat.platform import Core, Obstacle, Reacted, Vault, WorkspaceJoined, WorkspaceLeft
 from bot.chat.web import Request, Response, Route
 from bot.domain.card import Card
 from bot.domain.delivery import PostingRules
@@ -36,16 +36,17 @@ from bot.domain.errors import BadConfig, PlatformBusy, Scope, StoreError
 from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, ThreadRef, Url
 from bot.domain.reading_state import ReadingState
 
-MAX_PACED = 10_000
-
 
 class SlackPlatform:
-    """A ChatPlatform over Slack's Web API, with Socket Mode or HTTPS for what comes in."""
+    """A ChatPlatform over Slack's Web API, receiving through Socket Mode or HTTPS."""
 
     name: PlatformName = names.SLACK
-    posting_rules: PostingRules = PostingRules(settle=timedelta(seconds=60), workspace_pace=timedelta(milliseconds=100))
-    """A workspace takes several hundred posts a minute (https://docs.slack.dev/apis/web-api/rate-limits, 2026-08).
-    What was accepted shows in the history within 50 seconds of the longest attempt's end.
+    posting_rules: PostingRules = PostingRules(
+        settle=timedelta(seconds=60), channel_pace=timedelta(seconds=1), workspace_pace=timedelta(milliseconds=100)
+    )
+    """A channel accepts one message a second, a workspace several hundred a minute
+    (https://docs.slack.dev/apis/web-api/rate-limits, 2026-08). A message shows in the history within 50 seconds of the
+    end of the longest attempt.
     """
 
     def __init__(self, setup: SlackSetup, *, now: Callable[[], datetime]) -> None:
@@ -63,13 +64,12 @@ class SlackPlatform:
         self._door: Door | None = None
         self._install: Install | None = None
         self._rounds = Rounds()
-        self._paced: dict[str, float] = {}
         self._socket: Socket | None = None
         self._reconnects = 0
         self.ready = asyncio.Event()
 
     async def run(self, core: Core, vault: Vault) -> None:
-        """Be reachable until cancelled."""
+        """Receive requests until cancelled."""
         self._core = core
         errands = Background()
         listeners = self._listeners(core, errands)
@@ -111,7 +111,7 @@ class SlackPlatform:
         return (Job(name="missed reactions", run=self._rounds.once, every=EVERY),)
 
     async def send_only(self, core: Core, vault: Vault) -> None:
-        """Know the workspaces and their tokens until cancelled."""
+        """Load the workspaces and their tokens, until cancelled."""
         self._core = core
         try:
             await self._workspaces.open(vault)
@@ -122,7 +122,7 @@ class SlackPlatform:
             await self._web.close()
 
     async def connection(self) -> Connection:
-        """Over HTTPS it is Slack that connects, so that being served is all there is to it."""
+        """Over HTTPS Slack connects to us, so being served is enough."""
         reconnects = self._reconnects + (self._socket.reconnects if self._socket else 0)
         if not self.ready.is_set():
             return Connection(up=False, reason="not connected yet", reconnects=reconnects)
@@ -131,7 +131,7 @@ class SlackPlatform:
 
     def _listeners(self, core: Core, errands: Background) -> Listeners:
         word = f"/{self._setup.word}"
-        answers = Answers(core, web=self._web, api=self._api, people=self._people, word=word)
+        answers = Answers(core, web=self._web, api=self._api, people=self._people, errands=errands, word=word)
         events = Events(
             core,
             api=self._api,
@@ -158,7 +158,7 @@ class SlackPlatform:
         await asyncio.Event().wait()
 
     def routes(self) -> Sequence[Route]:
-        """Slack's requests, unless all comes through Socket Mode, and the pages of the installation."""
+        """The routes for Slack's requests, unless Socket Mode is used, and for the installation's pages."""
         events = [] if self._setup.by_socket else [Route(method="POST", path=PATH, handle=self._answer)]
         pages = (Route(method="GET", path=path, handle=self._page) for path in (INSTALL, REDIRECT))
         return [*events, *(pages if self._setup.installable else ())]
@@ -174,7 +174,7 @@ class SlackPlatform:
         return await self._door.answer(request)
 
     async def _closed(self, team: str) -> None:
-        """Slack does not let us into a workspace any more."""
+        """Slack no longer lets us into a workspace."""
         log.warning("Slack has closed a workspace to us", extra={"workspace": team})
         if self._core is None:
             return
@@ -185,9 +185,8 @@ class SlackPlatform:
             log.warning("that could not be noted: %s", error)
 
     async def post(self, channel: ChannelRef, card: Card, *, key: str, thread: ThreadRef | None = None) -> MessageRef:
-        """Post the card with the key as its metadata. What Slack cannot read of it is said in plain text."""
+        """Post the card with the key as its metadata. If Slack rejects its format, post plain text."""
         team = channel.workspace.id
-        await self._pace(channel.id)
         shown = render.message(card, personal=False)
         arguments: dict[str, Any] = {
             "channel": channel.id,
@@ -205,7 +204,7 @@ class SlackPlatform:
         return names.message(team, str(answer.get("channel") or channel.id), str(answer["ts"]))
 
     async def _posted(self, team: str, arguments: dict[str, Any]) -> Json:
-        """Post; join first where we are not a member and may join by ourselves."""
+        """Post. Join the channel first if we are not a member and may join."""
         try:
             return await self._api.call(team, "chat.postMessage", **arguments)
         except Absent:
@@ -221,18 +220,8 @@ class SlackPlatform:
         except PlatformBusy as busy:
             raise PlatformBusy(str(busy), retry_after=busy.retry_after, scope=Scope.CHANNEL) from None
 
-    async def _pace(self, channel: str) -> None:
-        """About one message a second goes into one channel (https://docs.slack.dev/apis/web-api/rate-limits, 2026-08)."""
-        now = asyncio.get_running_loop().time()
-        turn = max(now, self._paced.get(channel, 0.0))
-        if len(self._paced) > MAX_PACED:
-            self._paced = {name: at for name, at in self._paced.items() if at > now}
-        self._paced[channel] = turn + self._setup.pace
-        if turn > now:
-            await asyncio.sleep(turn - now)
-
     async def can_repeat(self, channel: ChannelRef, *, thread: ThreadRef | None = None) -> bool:  # noqa: ARG002
-        """Slack takes the same message as often as it is posted."""
+        """Slack accepts the same message repeatedly."""
         return False
 
     async def find(
@@ -244,10 +233,10 @@ class SlackPlatform:
         thread: ThreadRef | None = None,
         sent_from: datetime | None = None,
     ) -> Sequence[MessageRef]:
-        """Our messages with this key, in the thread or in the channel; every page of it is read."""
+        """Our messages with this key, from every page of the thread or channel."""
         return await self._history.carrying(channel, key, since=since, sent_from=sent_from, thread=thread)
 
-    async def revise(self, message: MessageRef, card: Card) -> None:
+    async def revise(self, message: MessageRef, card: Card, *, key: str = "") -> None:  # noqa: ARG002  kept by Slack
         shown = render.message(card, personal=False)
         await self._api.call(
             message.channel.workspace.id,
@@ -261,11 +250,11 @@ class SlackPlatform:
     async def delete(self, message: MessageRef) -> None:
         try:
             await self._api.call(message.channel.workspace.id, "chat.delete", channel=message.channel.id, ts=message.id)
-        except Gone:
+        except Vanished:
             return
 
     async def send_direct(self, account: AccountRef, card: Card) -> None:
-        """A direct message, into which Slack turns a post to the person's own id."""
+        """Post to the person's id, which Slack delivers as a direct message."""
         team, user = names.person(account)
         shown = render.message(card, personal=True)
         await self._api.call(
@@ -287,11 +276,11 @@ class SlackPlatform:
             await self._api.call(team, "reactions.add", channel=channel, timestamp=message.id, name=name)
 
     async def open_thread(self, message: MessageRef, title: str) -> ThreadRef:  # noqa: ARG002  Slack's have no title
-        """A thread of Slack's is there with its message."""
+        """Every message in Slack has a thread already."""
         return ThreadRef(message.channel, message.id)
 
     async def marks(self, message: MessageRef) -> Sequence[Reacted]:
-        """The reactions on the message as Slack lists them now; when each was put there it does not tell."""
+        """The reactions on the message. Slack does not say when each was added."""
         team = message.channel.workspace.id
         answer = await self._api.call(
             team, "reactions.get", channel=message.channel.id, timestamp=message.id, full=True
@@ -315,8 +304,12 @@ class SlackPlatform:
                 found.append(Reacted(actor=actor, message=message, emoji=name, meaning=meaning, at=at))
         return found
 
+    async def obstacle(self, channel: ChannelRef, account: AccountRef) -> Obstacle | None:
+        _, user = names.person(account)
+        return await postable.obstacle(self._api, channel.workspace.id, channel.id, user)
+
     def link(self, message: MessageRef) -> Url | None:
-        """The archive address, which Slack's pages show to be built so (https://slack.com/help/articles/203274767)."""
+        """The permalink, in the documented form (https://slack.com/help/articles/203274767)."""
         team = message.channel.workspace.id
         place = self._workspaces.place(team)
         if not place:

@@ -10,7 +10,7 @@ _SECRETS = re.compile(
 
 
 class Redacted(logging.Filter):
-    """Takes secrets out of every record, and its traceback into the text, redacted as well."""
+    """Redacts every record, including its traceback."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         said = record.getMessage()
@@ -31,7 +31,7 @@ class Terse(logging.Filter):
 
 
 def logger(name: str) -> logging.Logger:
-    """A logger for a library: warnings only, whatever the host asked for, and redacted."""
+    """A logger for a library: redacted, and warnings only."""
     found = logging.getLogger(f"dogear.slack.{name}")
     found.setLevel(logging.WARNING)
     if not any(isinstance(one, Redacted) for one in found.filters):

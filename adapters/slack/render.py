@@ -1,4 +1,4 @@
-"""A card as Block Kit: messages, modals and the Home tab. Every limit of Slack's is kept for any card.
+"""Renders any card as Block Kit: messages, modals and the Home tab, within Slack's limits.
 
 Limits: https://docs.slack.dev/reference/block-kit/blocks and …/methods/chat.postMessage (2026-08).
 """
@@ -21,23 +21,27 @@ MAX_BLOCKS = 50
 MAX_BLOCKS_IN_VIEW = 100
 MAX_BUTTONS = 25
 MAX_LABEL = 75
+MAX_CONFIRM_TITLE = 100
+MAX_CONFIRM_TEXT = 300
+MAX_CONFIRM_BUTTON = 30
+"""https://docs.slack.dev/reference/block-kit/composition-objects/confirmation-dialog-object (2026-08)"""
 MAX_TITLE_OF_VIEW = 24
 MAX_ADDRESS = 3000
 MAX_CHANNELS = 20
 """Channels that a notification names."""
 MAX_TEXT = 4000
-"""Characters of a message's `text`; longer ones are refused when the message is revised."""
+"""Characters of a message's `text`. Slack rejects longer ones when a message is updated."""
 MAX_IN_MESSAGE = 10_000
-"""Characters of block text in one message; a mix of blocks was seen to fail from about 13,200 on."""
+"""Characters of block text per message. A mix of blocks failed from about 13,200 on."""
 MAX_IN_VIEW = 30_000
 MAX_IN_ASIDE = 2000
-"""Characters of a quiet paragraph; Slack takes 3,000 in a text object."""
+"""Characters of a quiet paragraph. Slack allows 3,000 in a text object."""
 GLYPHS = {ReadingState.UNREAD: "○", ReadingState.LATER: "◔", ReadingState.READ: "●"}
 
 
 @record
 class Message:
-    """What a message is made of; `text` is its notification and what a screen reader says."""
+    """The parts of a message. `text` is shown in notifications and read by screen readers."""
 
     text: str
     blocks: tuple[Json, ...]
@@ -45,7 +49,7 @@ class Message:
 
 @record
 class _Sheet:
-    """What there is room for: how many blocks, how many characters, and for whom it is."""
+    """The remaining blocks and characters, and whether it is personal."""
 
     blocks: int
     characters: int
@@ -60,7 +64,7 @@ def message(card: Card, *, personal: bool) -> Message:
 
 
 def view_blocks(cards: Iterable[Card], *, part: int = 1) -> list[Json]:
-    """Several cards one below the other, as the blocks of a view."""
+    """Several cards below each other, as the blocks of a view."""
     blocks: list[Json] = []
     room = MAX_IN_VIEW
     for card in cards:
@@ -148,7 +152,7 @@ def _laid_out(card: Card, sheet: _Sheet) -> list[Json]:
 
 
 def _numbered(blocks: list[Json]) -> list[Json]:
-    """Every button with an id of its own."""
+    """Give every button an id of its own."""
     number = 0
     for one in blocks:
         if one["type"] == "actions":
@@ -223,7 +227,7 @@ def _entries(part: Entries, sheet: _Sheet) -> Iterator[Json]:
 
 
 def _named(entry: EntryLine, sheet: _Sheet, *, head: bool) -> Text:
-    """The entry's number and title, its tags and, in a list, the line that was found."""
+    """The entry's number, title and tags, and in a list the matching line."""
     glyph = f"{GLYPHS[entry.state]} " if sheet.personal and not head else ""
     named: Text = (Span(f"{glyph}#{entry.number} "), *_title(entry))
     if head:
@@ -240,7 +244,7 @@ def _named(entry: EntryLine, sheet: _Sheet, *, head: bool) -> Text:
 
 
 def _title(entry: EntryLine) -> Iterator[Span]:
-    """The title as a link. With a part of it in bold it takes several, and none where the whole has to stand as one: if
+    """The title as a link. A title with parts in bold needs several links, so it has no bold if it must be one link: if
     it reads from right to left, or looks like an address.
     """
     title = clean(entry.title).strip()
@@ -287,7 +291,7 @@ def _counted(part: NoteTree, pieces: Sequence[Sequence[NoteBlock]], sheet: _Shee
 
 
 def _notes_button(card: Card, sheet: _Sheet) -> Iterator[Json]:
-    """Where the notes do not fit, a button that shows all of them, part by part."""
+    """If the notes do not fit, a button that shows all of them, part by part."""
     if card.entry is None:
         return
     most = max((len(pages_of(part)) for part in card.blocks if isinstance(part, NoteTree)), default=1)
@@ -310,22 +314,33 @@ def _buttons(actions: Sequence[Action], more: Iterable[Json] = (), *, article: s
 
 
 def _button(action: Action) -> Json | None:
-    value = button_value.written(action.call)
+    value = button_value.written(action.call, confirmed=action.confirmed or bool(action.confirm))
     if value is None:
         return None
     way = Way.TURN if action.replaces else Way.USE
     label = cut(clean(action.label).strip(), MAX_LABEL) or ELLIPSIS
     style = {"style": "primary"} if action.primary else {}
-    return {"type": "button", "action_id": way, "text": plain_text(label), "value": value, **style}
+    confirm = {"confirm": _confirm(action, label)} if action.confirm else {}
+    return {"type": "button", "action_id": way, "text": plain_text(label), "value": value, **style, **confirm}
+
+
+def _confirm(action: Action, label: str) -> Json:
+    """The question that Slack asks before it sends the press."""
+    return {
+        "title": plain_text(cut(f"{label}?", MAX_CONFIRM_TITLE)),
+        "text": plain_text(cut(clean(action.confirm).strip(), MAX_CONFIRM_TEXT) or ELLIPSIS),
+        "confirm": plain_text(cut(label, MAX_CONFIRM_BUTTON)),
+        "deny": plain_text("Cancel"),
+    }
 
 
 def _context(words: str) -> Json:
-    """A small line of our own words."""
+    """A small line of our own text."""
     return {"type": "context", "elements": [{"type": "mrkdwn", "text": escaped(words)}]}
 
 
 def _aside(words: str) -> Iterator[Json]:
-    """A line of small print in plain text, in which nothing is parsed."""
+    """Small print in plain text, in which nothing is parsed."""
     shown = cut(clean(words).strip(), MAX_IN_ASIDE)
     if shown:
         yield {"type": "context", "elements": [plain_text(shown)]}
@@ -338,7 +353,7 @@ def _size(one: Json) -> int:
 
 
 def _fitted(one: Json, room: int) -> tuple[Json, int]:
-    """The block, shortened if there is no room for it, and its size."""
+    """The block, shortened if there is too little room, and its size."""
     size = _size(one)
     if size <= room:
         return one, size
@@ -351,7 +366,7 @@ def _fitted(one: Json, room: int) -> tuple[Json, int]:
 
 
 def _shortened(elements: Sequence[Json], room: int) -> tuple[list[Json], int]:
-    """As many of the elements as there is room for, the last one cut; and the room that is left."""
+    """As many of the elements as fit, with the last one cut; and the remaining room."""
     kept: list[Json] = []
     for element in elements:
         if room <= 0:

@@ -1,4 +1,5 @@
-"""The door for HTTPS: what is not signed by Slack, or not well formed, ends here, before anything reads it.
+"""Receives Slack's requests over HTTPS or Socket Mode, and rejects unsigned and malformed ones before anything reads
+them.
 
 https://docs.slack.dev/authentication/verifying-requests-from-slack (2026-08).
 """
@@ -26,7 +27,7 @@ from bot.chat.web import Request, Response
 from bot.domain.errors import BadConfig, PlatformRefused
 
 Answering = Callable[[Any, Callable[[], AsyncBoltRequest]], Awaitable[BoltResponse]]
-"""Answers what Slack has sent, as it was read, with a way to make Bolt's request of it."""
+"""Answers a parsed request. The second argument makes Bolt's request of it."""
 PATH = "/slack/events"
 TIMESTAMP = "x-slack-request-timestamp"
 SIGNATURE = "x-slack-signature"
@@ -37,13 +38,13 @@ _SSL_CHECK = re.compile(rb"ssl_check=1(?:&token=[\w-]*)?")
 
 
 PING = 10.0
-"""Seconds between two signs of life."""
+"""Seconds between two pings."""
 
 NEW_TOKEN = "Make a new one: your app › Basic Information › App-Level Tokens, with connections:write."  # noqa: S105 -- none
 
 
 class Socket(SocketModeClient):
-    """The SDK's connection, which counts its reconnects and calls `reconnected` after each."""
+    """The SDK's connection. It counts its reconnects and calls `reconnected` after each."""
 
     reconnects = -1
     reconnected: Callable[[], None] | None = None
@@ -61,12 +62,12 @@ async def listening(
 ) -> AsyncIterator[Socket]:
     """Stay connected while the block runs. The SDK reconnects by itself and `reconnected` is called each time.
 
-    Raises BadConfig for a token that opens no connection.
+    Raises BadConfig for an invalid token.
     """
     client = Socket(app_token, logger=LIBRARY, web_client=web.client(""), ping_interval=PING)
 
     async def handle(_: AsyncBaseSocketModeClient, envelope: SocketModeRequest) -> None:
-        """Acknowledge what was settled; what was not is brought again by Slack."""
+        """Acknowledge handled requests. Slack sends the others again."""
         body = envelope.payload if isinstance(envelope.payload, dict) else {}
         answered = await answer(body, lambda: AsyncBoltRequest(mode="socket_mode", body=body))
         await send_async_response(client, envelope, answered, 0.0)
@@ -88,7 +89,7 @@ async def listening(
 
 
 class Door:
-    """Lets signed requests through to who answers them."""
+    """Passes signed requests on to the listeners."""
 
     def __init__(self, answer: Answering, signing_secret: str) -> None:
         self._answer = answer
@@ -127,8 +128,8 @@ class Door:
 
 
 def _read(body: str, kind: str) -> Any:
-    """The parsed body: JSON, a form with JSON in `payload`, or a plain form. Bolt parses any form that contains the word
-    “payload” as JSON, which would break a search for that word.
+    """The parsed body: JSON, a form with JSON in `payload`, or a plain form. Bolt parses any form that contains the
+    word “payload” as JSON, which would break a search for that word.
     """
     if body.startswith("{") or kind == "application/json":
         return json.loads(body)

@@ -18,7 +18,7 @@ DEEPEST = 8
 """Levels of indentation that a list can have."""
 MAX_URL = 3000
 MAX_IN_TEXT = 2900
-"""Characters in one element of text; longer ones are written as several."""
+"""Characters per text element. Longer text is split into several."""
 DATE_FORMAT = "{date_short_pretty} {time}"
 BULLETS = {"•", "-", "*", "+", "–", "◦", ""}
 _ORDERED = re.compile(r"(\d{1,6})[.)]")
@@ -27,12 +27,12 @@ Json = dict[str, Any]
 
 
 NOTES_PART = 7000
-"""Characters of notes shown at once; the rest is a button away."""
+"""Characters of notes shown at once. A button shows the rest."""
 MAX_NOTE_LINE = 2400
 
 
 def pages_of(part: NoteTree) -> tuple[tuple[NoteBlock, ...], ...]:
-    """The notes cut between items into parts that can each be shown, however long their lines and addresses are."""
+    """The notes split between items into parts that can each be shown, however long their lines and addresses are."""
     if _count_characters(part.blocks) <= MAX_NOTE_LINE:
         return (part.blocks,) if part.blocks else ()
     tree = tuple(_wrapped_block(one) for one in part.blocks)
@@ -47,7 +47,7 @@ def pages_of(part: NoteTree) -> tuple[tuple[NoteBlock, ...], ...]:
 
 
 def _count_characters(tree: Sequence[NoteBlock]) -> int:
-    """How many characters the notes have, with their addresses."""
+    """The number of characters of the notes, including their addresses."""
     return sum(
         sum(len(span.text) + len(span.url or "") for span in block.text) + _count_characters(block.children)
         for block in tree
@@ -55,7 +55,7 @@ def _count_characters(tree: Sequence[NoteBlock]) -> int:
 
 
 def _wrapped_block(one: NoteBlock) -> NoteBlock:
-    """The block with a line that is too long to be shown at once gone on with below it."""
+    """The block, with a line that is too long continued below it."""
     first, *rest = _note_lines(one.text)
     kind = one.kind if one.kind is NoteKind.CODE else NoteKind.PARAGRAPH
     more = tuple(NoteBlock(kind=kind, text=text) for text in rest)
@@ -84,7 +84,7 @@ def section(text: Text, *, personal: bool) -> Json:
 
 
 def spans(text: Text, *, personal: bool, code: bool = False) -> list[Json]:
-    """The elements of a section, at least one; in a `personal` one, times are shown as the text gives them."""
+    """The elements of a section, at least one. In a `personal` one, times are shown as the text has them."""
     found: list[Json] = []
     for span in text:
         found += _span(span, personal=personal, lines=code)
@@ -126,7 +126,7 @@ def _style(span: Span) -> Json:
 
 
 def notes(tree: Sequence[NoteBlock], *, personal: bool) -> list[Json]:
-    """The notes as elements of one block, every line in its order, with its depth and its number."""
+    """The notes as elements of one block, every line in order, with its depth and number."""
     elements: list[Json] = []
     for line in lines(tree):
         _add(elements, line, personal=personal)
@@ -134,7 +134,7 @@ def notes(tree: Sequence[NoteBlock], *, personal: bool) -> list[Json]:
 
 
 def _add(elements: list[Json], line: NoteLine, *, personal: bool) -> None:
-    """Put one more line: into the list it goes on with, under the item it belongs to, or by itself."""
+    """Add one line: to the list that it continues, under its item, or by itself."""
     if line.kind is NoteKind.CODE:
         code = [Span(span.text) for span in line.text]
         elements.append({"type": "rich_text_preformatted", "elements": spans(tuple(code), personal=True, code=True)})
@@ -170,9 +170,9 @@ def _add_item(elements: list[Json], line: NoteLine, *, personal: bool) -> None:
 
 
 def _numbered(marker: str, depth: int) -> tuple[str, int, str]:
-    """How an item is marked: the style of its list, how many numbers come before, and what is written out.
+    """The marker of an item: the style of its list, the preceding number, and text to write out.
 
-    Slack numbers only the first level with digits, the second with letters, so deeper numbers are written out.
+    Slack numbers only the first level with digits and the second with letters, so deeper numbers are written out.
     """
     ordered = _ORDERED.fullmatch(marker)
     if ordered and depth == 0 and int(ordered[1]) > 0:
@@ -181,7 +181,7 @@ def _numbered(marker: str, depth: int) -> tuple[str, int, str]:
 
 
 def length(elements: Iterable[Json]) -> int:
-    """How many characters the elements show."""
+    """The number of characters that the elements show."""
     total = 0
     for element in elements:
         if "elements" in element:
@@ -192,5 +192,5 @@ def length(elements: Iterable[Json]) -> int:
 
 
 def spoken(text: Text) -> str:
-    """The characters of the spans, for where there is nothing but text."""
+    """The characters of the spans, for plain text."""
     return clean(string(text))

@@ -1,4 +1,4 @@
-"""Characters that are safe to show in Slack: what is dropped, where a text may be cut, how mrkdwn is escaped."""
+"""Text that is safe to show in Slack: which characters are dropped, where text may be cut, and how mrkdwn is escaped."""
 
 import re
 import unicodedata
@@ -20,25 +20,25 @@ _HOSTLIKE = re.compile(
     re.IGNORECASE,
 )
 _IDEOGRAPHIC_DOT = "\u3002"
-"""Browsers take it for the dot of a host (https://url.spec.whatwg.org/#concept-domain-to-ascii, 2026-01)."""
+"""Browsers treat it as the dot of a host (https://url.spec.whatwg.org/#concept-domain-to-ascii, 2026-01)."""
 
 
 def clean(text: str, *, lines: bool = False) -> str:
-    """The text in one normal form without anything invisible that reorders or hides; on one line unless `lines`."""
+    """The text normalised, without invisible characters that reorder or hide text; on one line unless `lines`."""
     if text.isascii() and text.isprintable():
         return text
     return visible(text.translate(_SPACED if lines else _ONE_LINE))
 
 
 def isolated(text: str) -> str:
-    """The text fenced off, if it is written from right to left, so that it does not reorder what follows."""
+    """The text isolated, if it is written from right to left, so that it does not reorder what follows."""
     if text.isascii() or not any(unicodedata.bidirectional(letter) in _RIGHT_TO_LEFT for letter in text):
         return text
     return f"\u2068{text}\u2069"
 
 
 def cut(text: str, most: int) -> str:
-    """At most `most` characters, cut where no character is torn from its marks."""
+    """At most `most` characters, without separating a character from its marks."""
     if len(text) <= most:
         return text
     end = most - len(ELLIPSIS)
@@ -48,7 +48,7 @@ def cut(text: str, most: int) -> str:
 
 
 def split(text: str, most: int) -> list[str]:
-    """Pieces of at most `most` characters that together are the text, broken at blanks where there are any."""
+    """Pieces of at most `most` characters that together are the text, split at blanks if possible."""
     pieces = []
     while len(text) > most:
         end = text.rfind(" ", most // 2, most) + 1 or most
@@ -65,12 +65,12 @@ def _joins(letter: str) -> bool:
 
 
 def escaped(text: str) -> str:
-    """Text for mrkdwn, in which it can only be read (https://docs.slack.dev/messaging/formatting-message-text, 2026-08)."""
+    """Text escaped for mrkdwn (https://docs.slack.dev/messaging/formatting-message-text, 2026-08)."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def escaped_and_cut(text: str, most: int) -> str:
-    """As `escaped`, at most `most` characters, with no entity torn apart."""
+    """As `escaped`, at most `most` characters, without cutting an entity."""
     shown = escaped(cut(text, most))
     room = most
     while len(shown) > most:
@@ -80,7 +80,7 @@ def escaped_and_cut(text: str, most: int) -> str:
 
 
 def followed(url: str, most: int) -> str | None:
-    """The address to link to, None for one that leads to no web page or is too long."""
+    """The address to link to; None if it is too long or not a web page."""
     address = web(url)
     if address is None or len(address) > most:
         return None
@@ -88,17 +88,17 @@ def followed(url: str, most: int) -> str | None:
 
 
 def poses_as(label: str, site: str) -> bool:
-    """Whether a link's label names a host other than the one it leads to, in whatever letters, beside it or not."""
+    """Whether a link's label names another host than the one it leads to, in any script, alone or among other text."""
     plainly = label if label.isascii() else unicodedata.normalize("NFKC", label).replace(_IDEOGRAPHIC_DOT, ".")
     if "." not in plainly and "[" not in plainly and "localhost" not in plainly.lower():
-        return False  # as nearly always; the pattern is tried at each letter
+        return False  # the usual case; the pattern is tried at each letter
     return any(host.lower().removeprefix("www.").strip("[]") != site for host in _HOSTLIKE.findall(plainly))
 
 
 def plain_of_mrkdwn(typed: str) -> str:
-    """What a person typed, from what Slack made of it: links, mentions and entities as they were.
+    """What a person typed, with Slack's links, mentions and entities undone.
 
-    A channel comes as `#C…`, a link as its address.
+    A channel becomes `#C…`, a link its address.
     """
     text = re.sub(r"<([#@!]?)([^<>|]*)(?:\|([^<>]*))?>", _token, typed)
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")

@@ -1,4 +1,4 @@
-"""Spending a refresh token for a new token that opens a workspace, in one attempt.
+"""Exchanges a refresh token for a new access token, in one attempt.
 
 https://docs.slack.dev/authentication/using-token-rotation (2026-08).
 """
@@ -18,7 +18,7 @@ from bot.domain.record import record
 
 @record
 class AuthTest:
-    """Who we are there. `url` is where the workspace's own pages begin."""
+    """Our identity in the workspace. `url` is the prefix of the workspace's pages."""
 
     team: str
     name: str
@@ -29,7 +29,7 @@ class AuthTest:
 
 
 async def auth_test(client: AsyncWebClient) -> AuthTest:
-    """Ask once; raises PlatformError."""
+    """Ask Slack once. Raises PlatformError."""
     try:
         answer = await client.auth_test()
         return AuthTest(
@@ -45,14 +45,14 @@ async def auth_test(client: AsyncWebClient) -> AuthTest:
 
 
 def scopes_of(headers: Mapping[str, str]) -> tuple[str, ...]:
-    """The scopes that Slack says our token has."""
+    """The scopes of our token, from Slack's response headers."""
     named = next((value for name, value in headers.items() if name.lower() == "x-oauth-scopes"), "")
     return tuple(scope.strip() for scope in named.split(",") if scope.strip())
 
 
 @record
 class Granted:
-    """What Slack gives for a refresh token; `lives` is in seconds."""
+    """The result of a refresh. `lives` is in seconds."""
 
     token: str = field(repr=False)
     refresh: str = field(repr=False)
@@ -60,8 +60,8 @@ class Granted:
 
 
 async def refreshed_token(client: AsyncWebClient, setup: SlackSetup, refresh: str) -> Granted:
-    """Raises Spent where the refresh token is good for nothing any more, PlatformUncertain where it may be spent now,
-    and PlatformBusy for every other trouble.
+    """Raises Spent for an invalid refresh token, PlatformUncertain if it may have been used up just now, and
+    PlatformBusy for any other problem.
     """
     asked = {
         "client_id": setup.client_id,
@@ -81,6 +81,6 @@ async def refreshed_token(client: AsyncWebClient, setup: SlackSetup, refresh: st
     if isinstance(wrong, Dead):
         raise Spent(str(wrong), remedy=wrong.remedy)
     if isinstance(wrong, PlatformRefused) and not isinstance(wrong, Spent):
-        # The host's mistake, such as a wrong client secret, and no reason to take a workspace for gone.
+        # The host's mistake, such as a wrong client secret, does not mean that the workspace is gone.
         raise PlatformBusy(str(wrong), retry_after=failures.DEFAULT_WAIT)
     raise wrong

@@ -1,4 +1,4 @@
-"""One workspace that we are in, and how the vault keeps it."""
+"""A workspace that we are in, and how it is stored in the vault."""
 
 import json
 from dataclasses import asdict, field
@@ -8,8 +8,9 @@ from bot.domain.record import record
 
 @record
 class Workspace:
-    """One workspace and what opens it. `expires_at` is a POSIX time, None for a token that lives until revoked;
-    `installed_at` is one too, and tells what Slack says of an earlier installation.
+    """A workspace and its tokens. `expires_at` is a POSIX time, None for a token that lives until revoked.
+
+    `installed_at` is a POSIX time too. Events about an earlier installation are older.
     """
 
     team: str
@@ -31,7 +32,7 @@ class Workspace:
 
 
 def name_of(team: str) -> str:
-    """Under which name the vault keeps it."""
+    """The name of the workspace's secret in the vault."""
     return f"install:{team}"
 
 

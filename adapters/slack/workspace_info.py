@@ -1,4 +1,4 @@
-"""What a workspace calls its emoji and where its pages are: asked when it is first needed, and again after a while."""
+"""A workspace's custom emoji and its URL: queried on first use, and refreshed."""
 
 import asyncio
 from functools import partial
@@ -13,13 +13,13 @@ from bot.domain.errors import BadConfig, PlatformBusy, PlatformError, StoreError
 KNOWN_FOR = 3600.0
 """Seconds until a workspace is queried again: people add emoji and Slack sends no event for it."""
 ASKED_AGAIN = 60.0
-"""Seconds until it is asked again where it did not answer."""
+"""Seconds until the next try after an error."""
 PATIENCE = 0.5
-"""Seconds to wait for what it says: a reaction is to be acknowledged in time."""
+"""Seconds to wait for the response: a reaction must be acknowledged in time."""
 
 
 class WorkspaceInfo:
-    """Knows the workspaces that we have to do with, each as it is since its latest installation."""
+    """Knows the workspaces in use, each since its latest installation."""
 
     def __init__(self, api: Api, workspaces: Workspaces, emoji: Emoji) -> None:
         self._api = api
@@ -29,7 +29,7 @@ class WorkspaceInfo:
         self._asking: dict[str, asyncio.Task[None]] = {}
 
     async def meet(self, workspace: Workspace) -> None:
-        """Know the workspace if it was not asked lately; what it does not tell in time is known later."""
+        """Query the workspace unless that was done lately. What does not arrive in time is known later."""
         team = workspace.team
         if asyncio.get_running_loop().time() < self._asked_next.get((team, workspace.installed_at), 0.0):
             return
@@ -60,7 +60,7 @@ class WorkspaceInfo:
         self._asked_next[workspace.team, workspace.installed_at] = asyncio.get_running_loop().time() + wait
 
     async def finish(self) -> None:
-        """Ask nothing any more."""
+        """Stop the queries."""
         for asking in (asked := list(self._asking.values())):
             asking.cancel()
         await asyncio.gather(*asked, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""The workspaces that we are in, with their tokens: those of the environment, and those kept in the vault."""
+"""The workspaces that we are in, with their tokens: from the environment and from the vault."""
 
 import asyncio
 import contextlib
@@ -20,25 +20,25 @@ from bot.chat.platform import Vault
 from bot.domain.errors import BadConfig, PlatformBusy, PlatformError, PlatformUncertain, StoreError
 
 ROTATE_BEFORE = timedelta(hours=2)
-"""A token lives 12 hours; from 2 hours before its end on it is exchanged for a new one, whenever it is used."""
+"""A token lives for 12 hours. From 2 hours before its end it is renewed on use."""
 CLAIM = timedelta(seconds=30)
-"""How long one of us may take to exchange a token before another one tries."""
+"""How long one process may take to renew a token before another one tries."""
 PATIENCE = 3.0
-"""Seconds for which one waits for what another process makes of its claim."""
+"""Seconds to wait for another process that is renewing the token."""
 MAX_EXCHANGE = 4.0
-"""Seconds for which a call waits for another token; what a post has left of its ten must do for the post itself."""
+"""Seconds that a call waits for a new token. The rest of a post's ten seconds must be enough for the post."""
 LAST_WORDS = 4.0
-"""Seconds for exchanges that are under way when we stop: what they bring opens the workspace from then on."""
+"""Seconds that running renewals have when we stop: their result opens the workspace afterwards."""
 LOOK_AGAIN = 0.2
-"""Seconds between two looks for what another process makes of its claim."""
+"""Seconds between two checks of another process's renewal."""
 OPENING = 3.0
-"""Seconds for which a call waits until we know our workspace: a worker that starts may have something due at once."""
+"""Seconds that a call waits for our workspace to be known: a worker may have a delivery due right at the start."""
 FRESH = timedelta(seconds=30)
-"""How long what the vault said is believed without asking again."""
+"""How long a value from the vault is cached."""
 
 
 class Workspaces:
-    """Knows every workspace by its id; a token that is about to end is exchanged here, by one process at a time."""
+    """Knows every workspace by its id, and renews expiring tokens, in one process at a time."""
 
     def __init__(self, setup: SlackSetup, client: Callable[[str], AsyncWebClient], now: Callable[[], datetime]) -> None:
         """`client` makes a client with a token, or without one for the empty string."""
@@ -54,9 +54,9 @@ class Workspaces:
         self._opened = asyncio.Event()
 
     async def open(self, vault: Vault) -> Workspace | None:
-        """Get to know the workspace that the host configured.
+        """Load the workspace that the host configured.
 
-        Raises BadConfig if its token opens nothing, and if the tokens of others could not be kept.
+        Raises BadConfig if its token is invalid, or if other workspaces' tokens could not be stored.
         """
         self._vault = vault
         if self._setup.installable:
@@ -91,7 +91,7 @@ class Workspaces:
             wait = min(wait * 2, 60.0)
 
     async def of(self, team: str) -> Workspace | None:
-        """The workspace of this id, None if we are not in it. Raises PlatformBusy where that is not known yet."""
+        """The workspace with this id; None if we are not in it. Raises PlatformBusy if that is unknown yet."""
         found = await self.installation(team)
         return None if found is None or self._is_dead(found) else found
 
@@ -99,7 +99,7 @@ class Workspaces:
         return self._dead.get(workspace.team) == (workspace.token, workspace.installed_at)
 
     async def installation(self, team: str) -> Workspace | None:
-        """What we have of this workspace, also where it opens nothing any more. Raises as `of` does."""
+        """The stored data of this workspace, even if its token is no longer valid. Raises as `of` does."""
         await self._known()
         if self._by_host is not None and self._by_host.team == team:
             return self._by_host
@@ -128,9 +128,9 @@ class Workspaces:
             raise PlatformBusy("Slack has not answered auth.test yet.", retry_after=wait) from None
 
     async def token(self, team: str) -> str | None:
-        """What opens the workspace now, exchanged for a new one if its end is near.
+        """The workspace's current token, renewed if it expires soon.
 
-        Raises PlatformBusy and StoreError where the end has come and there is no new one yet.
+        Raises PlatformBusy and StoreError if it has expired and there is no new one yet.
         """
         found = await self.of(team)
         if found is None or not self._ends_soon(found):
@@ -143,7 +143,7 @@ class Workspaces:
             raise
 
     def _ends_soon(self, workspace: Workspace) -> bool:
-        """Whether it is to be exchanged; where Slack takes the refresh token no more, the token is used to its end."""
+        """Whether to renew it. If Slack rejects the refresh token, the access token is used until it expires."""
         if workspace.expires_at is None or not workspace.refresh or self._is_spent(workspace):
             return False
         return workspace.expires_at - self._now().timestamp() < ROTATE_BEFORE.total_seconds()
@@ -223,7 +223,7 @@ class Workspaces:
         return await self._rotated(claimed.team, claimed.token)
 
     async def _kept(self, claimed: Workspace, renewed: Workspace) -> bool:
-        """The old refresh token is spent: a new one that the database does not take now is offered to it again."""
+        """The old refresh token is spent, so saving the new one is retried if the database fails."""
         for _ in range(int(CLAIM.total_seconds())):
             with contextlib.suppress(StoreError):
                 return await self._swapped(claimed, renewed)
@@ -236,12 +236,12 @@ class Workspaces:
             await self._swapped(claimed, replace(claimed, claimed_until=until))
 
     async def _swapped(self, old: Workspace, new: Workspace) -> bool:
-        """Put what we know in place of what we wrote ourselves, and so know to the letter."""
+        """Replace a value that we wrote, and therefore know exactly."""
         assert self._vault is not None
         return await self._vault.compare_and_swap(SLACK, name_of(old.team), written(old), written(new))
 
     async def renewed(self, team: str, used: str) -> str | None:
-        """Another token after `used` was refused; None if there is none, and the workspace is then closed to us."""
+        """Another token after Slack rejected `used`; None if there is none, and the workspace is then closed to us."""
         found = None
         if self._setup.installable and (self._by_host is None or self._by_host.team != team):
             found = await self._another(team, used)
@@ -250,7 +250,7 @@ class Workspaces:
         return found
 
     def bury(self, team: str, used: str) -> None:
-        """Use this token no more. The same one opens the workspace again if it comes with a new installation."""
+        """Stop using this token. A new installation with the same token opens the workspace again."""
         _, known = self._seen.get(team, (None, None))
         self._dead[team] = used, known.installed_at if known is not None and known.token == used else 0.0
 
@@ -259,14 +259,14 @@ class Workspaces:
         return workspace.token
 
     async def keep(self, workspace: Workspace) -> None:
-        """Keep a workspace that installed the app, in place of what was kept of it."""
+        """Save a workspace that installed the app, replacing earlier data."""
         assert self._vault is not None
         await self._vault.save(SLACK, name_of(workspace.team), written(workspace))
         self._note(workspace.team, workspace)
         self._dead.pop(workspace.team, None)
 
     async def learn(self, workspace: Workspace, *, bot: str, url: str) -> None:
-        """Keep what was not known yet when it was installed. Not while a token is exchanged: that must find its claim."""
+        """Save what was unknown at installation. Not while the token is renewed: the renewal must find its claim."""
         assert self._vault is not None
         kept = await self._vault.load(SLACK, name_of(workspace.team))
         found = read(kept) if kept is not None else None
@@ -277,16 +277,16 @@ class Workspaces:
             self._note(workspace.team, known)
 
     def place(self, team: str) -> str:
-        """Where the workspace's own pages begin, empty while that is not known."""
+        """The prefix of the workspace's pages; empty if unknown."""
         if self._by_host is not None and self._by_host.team == team:
             return self._by_host.url
         _, known = self._seen.get(team, (None, None))
         return known.url if known is not None else ""
 
     async def forget(self, workspace: Workspace) -> None:
-        """Throw away what opens this installation of a workspace; one that was made since stays.
+        """Delete the tokens of this installation. A newer installation stays.
 
-        Nothing is taken for gone before it is: a leave-taking that could not be carried out comes again.
+        The workspace only counts as gone after that: a failed deletion is retried.
         """
         while self._vault is not None and self._setup.installable and not workspace.by_host:
             kept = await self._vault.load(SLACK, name_of(workspace.team))
@@ -298,13 +298,13 @@ class Workspaces:
         self._dead[workspace.team] = workspace.token, workspace.installed_at
 
     async def forget_dead(self, team: str) -> None:
-        """Throw away what Slack has refused for good."""
+        """Delete what Slack has rejected for good."""
         found = await self.installation(team)
         if found is not None and self._is_dead(found):
             await self.forget(found)
 
     async def finish(self) -> None:
-        """Let exchanges that are under way come to their end."""
+        """Finish running renewals."""
         if self._rotating:
             await asyncio.wait(self._rotating.values(), timeout=LAST_WORDS)
 

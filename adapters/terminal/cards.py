@@ -63,7 +63,7 @@ def _field(field: Field) -> Text:
 
 
 def _usage(asked: Form, catalogue: Catalogue) -> str:
-    """How the command is typed, or if something is filled in already, the line so far."""
+    """The usage of the command, or if something is filled in already, the line so far."""
     filled = {field.name: field.value for field in asked.fields if field.value}
     arguments = {**asked.submit.arguments, **filled}
     try:

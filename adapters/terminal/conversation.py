@@ -1,4 +1,4 @@
-"""What becomes of each line that a speaker types: which question it is to the core, and how the answer is shown."""
+"""Handles each typed line: asks the core and shows the answer."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -13,7 +13,7 @@ from adapters.terminal.room import Room, channel
 from adapters.terminal.screen import Screen
 from bot.chat.command import Catalogue, Reply
 from bot.chat.platform import Actor, Answer, Core, Invocation, Reacted, Unreacted
-from bot.domain.card import Call, Card, Choice, Form
+from bot.domain.card import Action, Call, Card, Choice, Form
 from bot.domain.errors import BadUsage, NotFound, Refusal, StoreBusy
 from bot.domain.ids import AccountRef, ChannelRef, EntryNumber, InvocationId, MessageRef, WorkspaceRef
 from bot.domain.record import record
@@ -25,32 +25,32 @@ UNKNOWN_ZONE = "UTC"
 
 
 class Stage(Protocol):
-    """Where the chat takes place. Every method may raise StoreBusy."""
+    """The environment of the chat. Every method may raise StoreBusy."""
 
     def now(self) -> datetime:
-        """The moment, aware UTC, as the whole program sees it."""
+        """The program's current time, aware UTC."""
         ...
 
     async def zone(self, account: AccountRef) -> str:
-        """The IANA zone in which the core tells this person the time."""
+        """The IANA zone that the core uses for this person."""
         ...
 
     async def settle(self) -> None:
-        """Let the ticker and the deliveries run until nothing is due any more."""
+        """Run the ticker and the deliveries until nothing is due."""
         ...
 
     async def advance(self, by: timedelta) -> None:
-        """Let time pass; whatever falls due on the way happens, in order."""
+        """Let time pass. Everything that becomes due happens in order."""
         ...
 
     async def sync(self) -> Card:
-        """Read the list again and say what changed."""
+        """Read the list again and show what changed."""
         ...
 
 
 @record
 class Start:
-    """How a conversation begins; `invocation_id` makes an id that no use before had, in no run."""
+    """How a conversation starts. `invocation_id` makes ids that are unique over all runs."""
 
     invocation_id: Callable[[], InvocationId]
     speaker: str
@@ -62,7 +62,7 @@ class Start:
 
 
 class Conversation:
-    """Who speaks where; one line after the other."""
+    """Who speaks where, one line after the other."""
 
     def __init__(
         self,
@@ -104,7 +104,7 @@ class Conversation:
         return await self._core.complete(self._actor, kind, typed)
 
     async def hold(self) -> None:
-        """Take line after line until there are no more, or until one says to leave."""
+        """Process lines until they end or one says to leave."""
         await self._look_at_the_clock()
         async for typed in self._screen.lines(self):
             self._desk.next_line()
@@ -118,13 +118,13 @@ class Conversation:
                 return
 
     async def _look_at_the_clock(self) -> None:
-        """Go by the zone that the speaker has chosen by now."""
+        """Use the zone that the speaker has chosen."""
         if self._zone is None:
             with suppress(StoreBusy):
                 self._shown = await self._stage.zone(self._actor.account)
 
     async def _take(self, typed: str) -> bool:
-        """Carry out one line; whether it was the last."""
+        """Process one line. Returns whether it was the last."""
         try:
             line = inbound.read(typed, self.command, self.catalogue)
             await self._carry_out(line)
@@ -163,8 +163,8 @@ class Conversation:
             case inbound.Quit():
                 self._answer(cards.GOODBYE)
 
-    async def _use(self, call: Call | str, where: ChannelRef | None) -> None:
-        answer = await self._invoke(call, where)
+    async def _use(self, call: Call | str, where: ChannelRef | None, pressed: Action | None = None) -> None:
+        answer = await self._invoke(call, where, pressed)
         while isinstance(answer.show, Form):
             form = answer.show
             filled = await self._screen.fill(form, self)
@@ -177,9 +177,16 @@ class Conversation:
         public = answer.reply is Reply.PUBLIC and not answer.refusal
         self._desk.answer(answer.show, where, public=public, refusal=answer.refusal)
 
-    async def _invoke(self, call: Call | str, where: ChannelRef | None) -> Answer:
+    async def _invoke(self, call: Call | str, where: ChannelRef | None, pressed: Action | None = None) -> Answer:
         return await self._core.invoke(
-            Invocation(id=self._invocation_id(), call=call, actor=self._actor, channel=where)
+            Invocation(
+                id=self._invocation_id(),
+                call=call,
+                actor=self._actor,
+                channel=where,
+                pressed=pressed is not None,
+                confirmed=pressed is not None and pressed.confirmed,
+            )
         )
 
     async def _press(self, number: int) -> None:
@@ -188,7 +195,7 @@ class Conversation:
             most = self._desk.offered
             hint = f"Press a number from 1 to {most}." if most else "No buttons were shown yet."
             raise NotFound(f"There is no button {number}.", hint=hint)
-        await self._use(offer.action.call, offer.channel)
+        await self._use(offer.action.call, offer.channel, offer.action)
 
     async def _react(self, line: inbound.Reaction) -> None:
         entry = line.entry or self._desk.entry
@@ -200,17 +207,18 @@ class Conversation:
         self._answer(cards.reacted(line, entry))
 
     async def _refuse_unknown(self, entry: EntryNumber) -> None:
-        """Where there is no message to react on, there is at least to be an entry."""
+        """Without a message to react to, the entry must at least exist."""
         if self._room.showing(entry) is None:
             known = await self._core.complete(self._actor, Kind.ENTRY, f"#{entry}")
             if not any(choice.value == f"#{entry}" for choice in known):
                 raise NotFound(f"There is no entry #{entry} on the list.", hint=f"Try: /{self.command} list")
 
     def _targets(self, line: inbound.Reaction, entry: EntryNumber) -> Sequence[MessageRef]:
-        """A reaction goes on the newest message about the entry, and is taken off wherever the speaker put it.
+        """The messages that a reaction applies to: the newest message about the entry, or to remove it, all with the
+        speaker's reaction.
 
-        Where no message of this run is about it, one is thought of that has the same id in every run, so that a
-        reaction can be taken off after a restart.
+        If no message of this run shows the entry, it is a made-up one with the same id in every run, so that a reaction
+        can be removed after a restart.
         """
         put = self._room.reacted(self._actor.account, line.emoji, entry) if line.away else ()
         return put or [self._room.showing(entry) or MessageRef(self._channel, f"#{entry}")]

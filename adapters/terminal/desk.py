@@ -1,4 +1,4 @@
-"""What lies before the speaker: which buttons can be pressed, and which entry was shown last."""
+"""What the speaker can act on: which buttons can be pressed, and which entry was shown last."""
 
 from zoneinfo import ZoneInfo
 
@@ -22,7 +22,7 @@ class Offer:
 
 
 class Desk:
-    """Puts cards on the screen. Buttons are counted over everything that is shown from one line to the next."""
+    """Shows cards on the screen, and numbers the buttons of everything shown for one line."""
 
     def __init__(self, screen: Screen, command: str, zone: ZoneInfo) -> None:
         self.catalogue: Catalogue = ()
@@ -34,16 +34,16 @@ class Desk:
         self._stale = False
 
     def next_line(self) -> None:
-        """From here on, the first card with buttons takes the place of what was offered before."""
+        """From now on, the first card with buttons replaces the previous ones."""
         self._stale = True
 
     @property
     def offered(self) -> int:
-        """How many buttons there are to press."""
+        """How many buttons can be pressed."""
         return len(self._offers)
 
     def offer(self, number: int) -> Offer | None:
-        """What the button of this number, counted from 1, does."""
+        """The action of the button with this number, counted from 1."""
         return self._offers[number - 1] if 1 <= number <= len(self._offers) else None
 
     def answer(self, card: Card, channel: ChannelRef | None, *, public: bool = False, refusal: bool = False) -> None:
@@ -61,7 +61,7 @@ class Desk:
         )
 
     def message(self, message: Message, *, thread: str | None = None, revised: bool = False) -> None:
-        """Show what was posted in a channel; `thread` is the title of the thread it replies in."""
+        """Show a message posted in a channel. `thread` is the title of the thread it replies in."""
         channel = message.ref.channel
         self._screen.show(
             Shown(
@@ -102,7 +102,7 @@ class Desk:
         )
 
     def _line(self, call: Call) -> str:
-        """What a person would type for the call; a command that is no more is named all the same."""
+        """The line that a person would type for the call. An unknown command is named all the same."""
         try:
             typed = render(self.catalogue, call)
         except BadUsage:

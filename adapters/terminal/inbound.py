@@ -1,4 +1,4 @@
-"""A line as a person types it, read into what it asks for. What it asks for is done by the conversation."""
+"""Parses a typed line into a request. The conversation carries it out."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -29,14 +29,14 @@ class Use:
 
 @record
 class Press:
-    """The button with this number."""
+    """Press the button with this number."""
 
     number: int
 
 
 @record
 class Reaction:
-    """A reaction put on, or with `away` taken off; without `entry` it is about the last one shown."""
+    """Add a reaction, or with `away` remove it. Without `entry` it is for the last one shown."""
 
     emoji: str
     meaning: ReadingState
@@ -68,7 +68,7 @@ class Advance:
 
 @record
 class Until:
-    """Time passes until the next such moment; `zone` is None for the reader's own."""
+    """Time passes until the next such time. `zone` is None for the reader's own."""
 
     weekday: Weekday
     at: time
@@ -77,7 +77,7 @@ class Until:
 
 @record
 class Time:
-    """Tell the time."""
+    """Show the time."""
 
 
 @record
@@ -87,7 +87,7 @@ class Sync:
 
 @record
 class Help:
-    """List the lines there are."""
+    """List the available lines."""
 
 
 @record
@@ -111,11 +111,11 @@ USAGES: Mapping[str, tuple[str, str]] = {
     "help": ("help", "this list"),
     "quit": ("quit", "leave"),
 }
-"""The terminal's own words: how each is used and what for."""
+"""The terminal's own words, with usage and purpose."""
 
 
 def read(typed: str, command: str, catalogue: Catalogue) -> Line:
-    """What the line, which is not blank, asks for; raises BadUsage. `command` is the word that stands after the slash."""
+    """Parse the line, which must not be blank. Raises BadUsage. `command` is the word after the slash."""
     word, *rest = typed.split(maxsplit=1)
     if word.lower() == f"/{command}":
         return Use(typed="".join(rest).strip())
@@ -224,7 +224,7 @@ def _unknown(typed: str, command: str, catalogue: Catalogue) -> BadUsage:
 
 
 def nearest(typed: str, known: Sequence[str]) -> str | None:
-    """The known line that the first words typed come closest to, the more words the better."""
+    """The known line most similar to the first typed words. More matching words are better."""
     words = typed[:60].lower().split()[:3]
     for length in range(len(words), 0, -1):
         found = get_close_matches(" ".join(words[:length]), known, n=1, cutoff=0.6)

@@ -1,4 +1,4 @@
-"""The terminal for tools: a line in, a JSON object out. The shape is an interface, see design.md §11."""
+"""The terminal for tools: one line in, one JSON object out. The format is an interface, see design.md §11."""
 
 import json
 from collections.abc import AsyncIterator
@@ -11,7 +11,7 @@ from bot.domain.card import Form
 
 
 class JsonLines:
-    """One object for each line that is not blank, written when everything the line led to has happened."""
+    """One object per line that is not blank, written after everything that the line caused."""
 
     def __init__(self, source: TextIO, sink: TextIO) -> None:
         self._source = source
@@ -34,7 +34,7 @@ class JsonLines:
             self._posts.append(shown)
 
     def remark(self, line: str) -> None:
-        """A tool reads answers alone."""
+        """Tools only read answers."""
 
     def gone(self, id: str) -> None:
         self._posts = [post for post in self._posts if post.id != id]
@@ -48,7 +48,7 @@ class JsonLines:
             **_content(self._answer),
             "posts": [_post(post) for post in self._posts],
         }
-        # In ASCII, for U+0085 and U+2028 end a line for some readers.
+        # ASCII, because U+0085 and U+2028 end a line for some readers.
         self._sink.write(json.dumps(answer) + "\n")
         self._sink.flush()
         self._answer = None

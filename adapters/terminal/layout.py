@@ -1,7 +1,6 @@
-"""A card as rows of text, harmless on any terminal; how wide a row may be and what it looks like is for others.
+"""A card as rows of text that are safe on any terminal. Width and style are decided elsewhere.
 
-Whatever a card holds is data here: control characters and marks that turn the direction of writing are dropped,
-and nothing is read as markup.
+Text is only data: control characters and direction marks are dropped, and nothing is parsed as markup.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -31,7 +30,7 @@ _HARMLESS: dict[int, str | None] = {
 
 
 class Look(Enum):
-    """What kind of row it is."""
+    """The kind of a row."""
 
     TITLE = auto()
     BODY = auto()
@@ -54,7 +53,7 @@ _CLOSE_TO_TITLE = frozenset({Look.BODY, Look.QUIET, Look.FIELD})
 
 @record
 class Button:
-    """An action as the terminal offers it: the number to press, and the line that does the same."""
+    """An action in the terminal: the number to press, and the line that does the same."""
 
     number: int
     label: str
@@ -63,7 +62,7 @@ class Button:
 
 @record
 class Row:
-    """One row: `marker` stands before the text, and where the text is wrapped it hangs under its own beginning."""
+    """One row. `marker` precedes the text, and wrapped lines are indented to the start of the text."""
 
     look: Look
     text: Text = ()
@@ -74,8 +73,10 @@ class Row:
 
 @record
 class View:
-    """For whom a card is laid out. In a personal one the reading states are that person's and the core has formatted
-    times in their zone; for everyone else times are in `zone`.
+    """For whom a card is laid out.
+
+    A personal card shows that person's reading states, and the core has formatted its times in their zone. For everyone
+    else times are in `zone`.
     """
 
     zone: ZoneInfo
@@ -83,12 +84,12 @@ class View:
 
 
 def harmless(text: str) -> str:
-    """The text on one line, without anything that a terminal would obey."""
+    """The text on one line, without control characters."""
     return text.translate(_HARMLESS)
 
 
 def told(at: datetime, zone: ZoneInfo) -> str:
-    """A moment as people write it, with its zone."""
+    """A time as people write it, with its zone."""
     local = at.astimezone(zone)
     return f"{local:%a} {local.day} {local:%b %Y, %H:%M} {zone.key}"
 
@@ -112,7 +113,7 @@ def entries_of(card: Card) -> tuple[EntryLine, ...]:
 
 
 def rows(card: Card, view: View, buttons: Sequence[Button] = ()) -> Iterator[Row]:
-    """The card from top to bottom. `buttons` are those of `actions_of`, or none where they are not to be shown."""
+    """The card from top to bottom. `buttons` are those of `actions_of`, or empty to hide them."""
     left = iter(buttons)
     above: Look | None = None
     for part in (_head(card, left), *(_block(block, view, left) for block in card.blocks), _buttons(left, None)):

@@ -1,4 +1,4 @@
-"""The terminal as a chat platform: what the club posts goes into the room of this run and onto the screen."""
+"""The terminal as a chat platform: posts go into this run's chat room and onto the screen."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -9,7 +9,7 @@ from adapters.terminal.conversation import UNKNOWN_ZONE, Conversation, Stage, St
 from adapters.terminal.desk import Desk
 from adapters.terminal.room import WORKSPACE, Room
 from adapters.terminal.screen import Screen
-from bot.chat.platform import Core, Reacted, Vault, WorkspaceJoined
+from bot.chat.platform import Core, Obstacle, Reacted, Vault, WorkspaceJoined
 from bot.domain.card import Card
 from bot.domain.delivery import PostingRules
 from bot.domain.ids import (
@@ -29,12 +29,11 @@ NAME = "this terminal"
 
 
 class TerminalPlatform:
-    """A ChatPlatform of one process and one person, who may speak as anybody.
+    """A ChatPlatform of one process and one person, who may speak as anyone.
 
-    `invocation_id` makes an id that no use before had, in no run. `zone` is the person's IANA zone, None
-    if it is not known: the core then goes by the zone that they or their team chose. Messages are forgotten with the
-    run; what they led to is not. `workspace` is where the chat happens; its platform is the name under which posts
-    come here.
+    `invocation_id` makes ids that are unique over all runs. `zone` is the person's IANA zone, None if unknown: the core
+    then uses the one that they or their team chose. Messages are forgotten after the run, but their effects are not.
+    `workspace` is where the chat is; its platform is the name under which posts arrive here.
     """
 
     name: PlatformName = WORKSPACE.platform
@@ -69,7 +68,7 @@ class TerminalPlatform:
         self._desk = Desk(screen, command, ZoneInfo(zone or UNKNOWN_ZONE))
 
     async def run(self, core: Core, vault: Vault) -> None:  # noqa: ARG002  the terminal has no secret to keep
-        """Talk until the lines are over or one says to leave."""
+        """Chat until the lines end or one says to leave."""
         self._desk.catalogue = core.catalogue
         await core.handle(WorkspaceJoined(workspace=self._start.workspace, name=NAME, by_host=False))
         conversation = Conversation(
@@ -83,11 +82,11 @@ class TerminalPlatform:
         await conversation.hold()
 
     async def send_only(self, core: Core, vault: Vault) -> None:  # noqa: ARG002  a terminal is there while it is open
-        """Nothing is sent to a terminal that another process has."""
+        """Sends nothing: another process has the terminal."""
         await asyncio.Event().wait()
 
     async def post(self, channel: ChannelRef, card: Card, *, key: str, thread: ThreadRef | None = None) -> MessageRef:
-        """Show the card in its channel; the same key again is the message that is there already."""
+        """Show the card in its channel. With a known key, return the message that is there already."""
         ref = MessageRef(channel, key)
         if self._room.at(ref) is None:
             self._room.add(ref, card, key=key, thread=thread, at=self._stage.now())
@@ -95,7 +94,7 @@ class TerminalPlatform:
         return ref
 
     async def can_repeat(self, channel: ChannelRef, *, thread: ThreadRef | None = None) -> bool:  # noqa: ARG002
-        """The room knows every message by its key, but a room that is gone knows none: a look is as good."""
+        """The room knows its messages by key, but a new room knows none, so searching is equally good."""
         return False
 
     async def find(
@@ -109,7 +108,7 @@ class TerminalPlatform:
     ) -> Sequence[MessageRef]:
         return self._room.find(channel, key, since)
 
-    async def revise(self, message: MessageRef, card: Card) -> None:
+    async def revise(self, message: MessageRef, card: Card, *, key: str = "") -> None:  # noqa: ARG002  the room knows it
         self._room.revise(message, card, at=self._stage.now())
         self._show(message, revised=True)
 
@@ -121,13 +120,17 @@ class TerminalPlatform:
         self._desk.note(card, account.id)
 
     async def react(self, message: MessageRef, meaning: ReadingState) -> None:
-        """Our own reaction, an invitation to press it, which a line of text cannot be: nothing is shown."""
+        """Our own reaction invites people to press it, which makes no sense in text, so nothing is shown."""
 
     async def open_thread(self, message: MessageRef, title: str) -> ThreadRef:
         return self._room.open_thread(message, title)
 
     async def marks(self, message: MessageRef) -> Sequence[Reacted]:
         return self._room.reactions(message)
+
+    async def obstacle(self, channel: ChannelRef, account: AccountRef) -> Obstacle | None:  # noqa: ARG002
+        """A channel of the terminal exists by being named."""
+        return None
 
     def link(self, message: MessageRef) -> Url | None:  # noqa: ARG002  nothing in a terminal has an address
         return None

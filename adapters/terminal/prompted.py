@@ -1,4 +1,4 @@
-"""The terminal as a chat with a person: a prompt with history, completion and a toolbar, posts appearing above it."""
+"""The interactive chat: a prompt with history, completion and a toolbar, with posts appearing above it."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 from functools import partial
@@ -27,7 +27,7 @@ WELCOME = "Type /{command} help for the commands, help for what else this termin
 
 
 class Prompted(Printer):
-    """Asks for each line on the terminal that standard input and output are."""
+    """Prompts for each line on the terminal of standard input and output."""
 
     def __init__(self, history: Path | None = None, sink: TextIO | None = None, width: int | None = None) -> None:
         super().__init__(sink, width)
@@ -43,7 +43,7 @@ class Prompted(Printer):
                 yield typed
 
     async def fill(self, form: Form, around: Surroundings) -> dict[str, str] | None:
-        """Ask for each field, or where some have problems for those alone; None if the person leaves."""
+        """Ask for each field, or after problems only for those fields. None if the person cancels."""
         self.say(Text(harmless(form.title), "bold"))
         asked = [field for field in form.fields if field.problem] or form.fields
         values = {field.name: field.value for field in form.fields}
@@ -55,7 +55,7 @@ class Prompted(Printer):
         return {name: value for name, value in values.items() if value}
 
     async def _typed(self, around: Surroundings) -> str | None:
-        """The next line, None at the end. Only while a person types does what is printed have to go around them."""
+        """The next line; None at the end. Output is only redirected around the prompt while a person types."""
         with patch_stdout(raw=True):
             try:
                 return await self._session.prompt_async(
@@ -67,7 +67,7 @@ class Prompted(Printer):
                 return None
 
     async def _value(self, field: Field, around: Surroundings) -> str | None:
-        """What is typed for the field, asked for until it can be read; None if the person leaves."""
+        """The value for the field, asked for until it is valid. None if the person cancels."""
         problem, default = field.problem, field.value
         while True:
             if problem:
@@ -80,7 +80,7 @@ class Prompted(Printer):
 
     async def _prompted(self, field: Field, default: str, around: Surroundings) -> str | None:
         label = f"{harmless(field.label)}{'' if field.required else ' (optional)'}:"
-        if len(label) > self.paper.width // 2:  # the prompt itself is cut wherever the terminal ends
+        if len(label) > self.paper.width // 2:  # the prompt itself is cut at the terminal's edge
             self._quiet(label)
             label = "›"
         with patch_stdout(raw=True):
@@ -98,7 +98,7 @@ class Prompted(Printer):
 
 
 def _problem(field: Field, typed: str) -> str | None:
-    """What is wrong with what was typed, as far as it shows without asking the core."""
+    """The problem with the typed value, as far as it shows without asking the core."""
     text = typed.strip()
     if not text:
         return f"{field.label[:1].upper()}{field.label[1:]} is needed." if field.required else None
@@ -110,13 +110,13 @@ def _problem(field: Field, typed: str) -> str | None:
 
 
 class Suggesting(Completer):
-    """Asks for suggestions and offers them as prompt_toolkit wants them."""
+    """Provides suggestions to prompt_toolkit."""
 
     def __init__(self, suggest: Callable[[str], Awaitable[Suggestions]]) -> None:
         self._suggest = suggest
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:  # noqa: ARG002
-        """Nothing without waiting: what there is to suggest is asked of the core."""
+        """Nothing synchronously: suggestions come from the core."""
         return ()
 
     async def get_completions_async(
@@ -131,7 +131,7 @@ class Suggesting(Completer):
 
 
 def _history(path: Path | None) -> History:
-    """The file, or none where it cannot be written: a chat must not end for want of its history."""
+    """The file, or no history if it cannot be written: a chat must not fail for that."""
     if path is None:
         return InMemoryHistory()
     try:

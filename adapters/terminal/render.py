@@ -1,7 +1,7 @@
-"""Rows as lines of styled text, wrapped to a width in terminal cells and hanging under their own beginning.
+"""Rows as lines of styled text, wrapped to a width in terminal cells with a hanging indent.
 
-Rich styles, measures and prints; its markup is never parsed, and its wrapping is not used, since that cuts inside
-characters of several code points.
+Rich styles, measures and prints. Its markup is never parsed, and its wrapping is not used, because it splits characters
+of several code points.
 """
 
 import re
@@ -54,14 +54,14 @@ _HARD = "\xa0"
 
 @record
 class Paper:
-    """What is written on: its width in cells, and whether a link in it can be followed."""
+    """The width in cells, and whether links are clickable."""
 
     width: int
     links: bool = False
 
 
 def message(shown: Shown, paper: Paper) -> Iterator[Text]:
-    """What is shown, behind a bar: a heavy one for what a channel sees, moved in for a reply in a thread."""
+    """The message behind a bar: a heavy one for what a channel sees, indented for a reply in a thread."""
     indent = "  " if shown.thread is not None else ""
     bar = Text(indent + ("│ " if shown.private else "┃ "), _TONES[shown.card.tone])
     inner = replace(paper, width=max(paper.width, NARROWEST) - bar.cell_len)
@@ -79,7 +79,7 @@ def _audience(shown: Shown) -> Text:
 
 
 def body(shown: Iterable[Row], paper: Paper) -> Iterator[Text]:
-    """The rows as lines no wider than the paper; the values of a card's fields line up in one column."""
+    """The rows as lines no wider than the paper. The values of a card's fields are aligned in one column."""
     every = list(shown)
     labels = max((cell_len(row.marker) for row in every if row.look is Look.FIELD), default=0)
     for row in every:
@@ -113,7 +113,7 @@ def _lines(row: Row, text: Text, width: int) -> Iterator[Text]:
 
 
 def _styled(row: Row, paper: Paper) -> Text:
-    """The text in its styles; where a link cannot be followed, with the address it leads to."""
+    """The text in its styles. If links are not clickable, each is followed by its address."""
     text = Text()
     base = _STYLES.get(row.look, _PLAIN)
     for url, run in groupby(row.text, key=lambda span: span.url):
@@ -134,7 +134,7 @@ def _emphasis(span: Span) -> Style:
 
 
 def _offered(buttons: Sequence[Button], width: int) -> Text:
-    """The buttons in a row; one that fits on a line is not broken, so its blanks are hard ones until it is wrapped."""
+    """The buttons in a row. The blanks of one that fits on a line are non-breaking until the row is wrapped."""
     text = Text()
     for button in buttons:
         label, line = harmless(button.label), harmless(button.line)
@@ -155,7 +155,7 @@ def _wrapped(text: Text, width: int) -> Iterator[Text]:
 
 
 def _breaks(text: str, width: int) -> Iterator[int]:
-    """Where the text is to be broken: before a word that no longer fits, and inside one that fits on no line."""
+    """Where to break the text: before a word that no longer fits, and within a word too long for a line."""
     used = end = 0
     for word in _WORD.finditer(text):
         gap, needed = word.start() - end, cell_len(word[0])
@@ -172,7 +172,7 @@ def _breaks(text: str, width: int) -> Iterator[int]:
 
 
 def _folds(text: str, width: int) -> Iterator[int]:
-    """Where a text is to be broken that has no blanks to break at: between characters as people see them."""
+    """Where to break a text without blanks: between characters as people see them."""
     used = 0
     for start, _, cells in split_graphemes(text)[0]:
         if used + cells > width:

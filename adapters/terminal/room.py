@@ -1,4 +1,4 @@
-"""The chat room of one run, in memory: messages, threads and reactions. Nothing is shown from here."""
+"""The chat room of one run, in memory: messages, threads and reactions. Shows nothing."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,17 +12,17 @@ from bot.domain.record import record
 TERMINAL = PlatformName("terminal")
 WORKSPACE = WorkspaceRef(TERMINAL, "terminal")
 PRIVATE = WorkspaceRef(PlatformName("trial"), "terminal")
-"""Where a private chat happens: on a platform of its own, so that its accounts and posts are no one else's."""
+"""The workspace of a private chat, on a platform of its own, so that it shares no accounts and posts with others."""
 
 
 def channel(name: str, workspace: WorkspaceRef = WORKSPACE) -> ChannelRef:
-    """The channel of this name; a channel exists by being named, and its id is its name."""
+    """The channel with this name. Naming a channel creates it, and its id is its name."""
     return ChannelRef(workspace, name)
 
 
 @record
 class Message:
-    """One message of ours; `key` is None for one that an earlier run posted."""
+    """One message of ours. `key` is None if an earlier run posted it."""
 
     ref: MessageRef
     card: Card
@@ -32,7 +32,7 @@ class Message:
 
 
 class Room:
-    """What has been said. A message of an earlier run is unknown here, and is taken as it comes."""
+    """The messages of this run. A message of an earlier run is unknown here, and accepted as it is."""
 
     def __init__(self) -> None:
         self._messages: dict[MessageRef, Message] = {}
@@ -54,7 +54,7 @@ class Room:
         self._messages[ref] = replace(known, card=card) if known else Message(ref=ref, card=card, at=at)
 
     def delete(self, ref: MessageRef) -> bool:
-        """Remove the message with its reactions; whether it was there."""
+        """Delete the message with its reactions. Returns whether it existed."""
         self._reactions = [each for each in self._reactions if each.message != ref]
         return self._messages.pop(ref, None) is not None
 
@@ -82,7 +82,7 @@ class Room:
         ]
 
     def reacted(self, account: AccountRef, emoji: str, entry: EntryNumber) -> Sequence[MessageRef]:
-        """On which messages the account's reaction for the entry stands."""
+        """The messages on which the account has this reaction for the entry."""
         found = [each for each in self._reactions if each.actor.account == account and each.emoji == emoji]
         return [each.message for each in found if each.entry == entry]
 

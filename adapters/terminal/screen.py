@@ -1,4 +1,4 @@
-"""What a screen is: where lines come from, and where cards go. One for each way to use the terminal."""
+"""The interface of a screen: where lines come from and where cards go. Each way to use the terminal has one."""
 
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
@@ -14,9 +14,9 @@ from bot.domain.value import Kind
 class Shown:
     """A card on its way to the screen.
 
-    `to` says who sees it: `only you`, `#reading` or `@ana`. `answer` marks the answer to the line just typed,
-    `thread` is the title of the thread that a message replies in, `revised` marks an edit of an earlier message, `id`
-    is empty if it is not a message.
+    `to` says who sees it: `only you`, `#reading` or `@ana`. `answer` marks the answer to the line just typed, `thread`
+    is the title of the thread it replies in, and `revised` marks an edit of an earlier message. `id` is empty if it is
+    not a message.
     """
 
     card: Card
@@ -52,38 +52,38 @@ class Surroundings(Protocol):
 
     @property
     def place(self) -> str:
-        """Who speaks where: `ana #reading`."""
+        """Who speaks and where: `ana #reading`."""
         ...
 
     @property
     def clock(self) -> str:
-        """What time it is, in words."""
+        """The current time as text."""
         ...
 
     async def complete(self, kind: Kind, typed: str) -> Sequence[Choice]: ...
 
 
 class Screen(Protocol):
-    """Shows what happens in the order in which it happens, and says what was typed."""
+    """Shows what happens, in order, and supplies the typed lines."""
 
     def lines(self, around: Surroundings) -> AsyncIterator[str]:
-        """The lines, until there are no more; each is asked for when the one before it is done with."""
+        """The lines until the end. Each is requested after the previous one is done."""
         ...
 
     def show(self, shown: Shown) -> None: ...
 
     def remark(self, line: str) -> None:
-        """Say something that is no card and no answer."""
+        """Show a line that is neither a card nor an answer."""
         ...
 
     def gone(self, id: str) -> None:
-        """A message that was shown is no more."""
+        """A shown message was deleted."""
         ...
 
     def done(self) -> None:
-        """The line is answered and everything it led to was shown."""
+        """The line is answered, and everything it caused was shown."""
         ...
 
     async def fill(self, form: Form, around: Surroundings) -> dict[str, str] | None:
-        """The values for the form's fields; None if there is no prompt or the person cancelled."""
+        """The values for the form's fields; None without a prompt, or if the person cancelled."""
         ...

@@ -1,4 +1,4 @@
-"""The screens there are; what one needs is imported when it is asked for, since rich and prompt_toolkit cost start-up."""
+"""The available screens. Each imports what it needs on demand, because rich and prompt_toolkit are slow to load."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,14 +8,16 @@ from adapters.terminal.screen import Screen, Step
 
 
 def interactive(history: Path | None = None) -> Screen:
-    """A chat with a person on a terminal; what was typed is kept in `history`, without it for this run alone."""
+    """An interactive chat on a terminal. Typed lines are saved in `history`, or without it only for this run."""
     from adapters.terminal.prompted import Prompted
 
     return Prompted(history)
 
 
 def plain(source: TextIO, sink: TextIO, width: int | None = None) -> Screen:
-    """Lines in, cards as text out, where `source` or `sink` is not a terminal; `width` in cells, None for the sink's."""
+    """Lines in and cards as text out, where `source` or `sink` is not a terminal. `width` in cells, None for the
+    sink's.
+    """
     from adapters.terminal.transcript import PlainLines
 
     return PlainLines(source, sink, width)

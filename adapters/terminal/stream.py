@@ -1,4 +1,4 @@
-"""Lines from a terminal, a pipe or a file, while the rest of the program goes on."""
+"""Reads lines from a terminal, a pipe or a file without blocking the event loop."""
 
 import asyncio
 import os
@@ -9,10 +9,10 @@ _CHUNK = 65_536
 
 
 async def lines_of(stream: TextIO) -> AsyncIterator[str]:
-    """The lines that are not blank, without their ends; invalid UTF-8 becomes U+FFFD.
+    """The lines that are not blank, without their ends. Invalid UTF-8 becomes U+FFFD.
 
-    Nothing is read ahead in a thread: one that still waits for input when the program ends would keep it from
-    ending, or make the interpreter abort over the lock of `sys.stdin`.
+    Does not read in a thread: one that still waits for input would keep the program from ending, or make the
+    interpreter abort over the lock of `sys.stdin`.
     """
     async for line in _lines(stream):
         if line.strip():
@@ -44,12 +44,12 @@ async def _chunks(file: int) -> AsyncIterator[bytes]:
 
 
 async def _readable(file: int) -> None:
-    """Wait until there is something to read. A regular file always has, and the loop refuses to wait for one."""
+    """Wait for input. A regular file is always ready, and the loop refuses to wait for one."""
     readable = asyncio.Event()
     loop = asyncio.get_running_loop()
     try:
         loop.add_reader(file, readable.set)
-    except (PermissionError, NotImplementedError):  # epoll's and Windows' ways to refuse what can always be read
+    except (PermissionError, NotImplementedError):  # how epoll and Windows refuse a regular file
         return
     try:
         await readable.wait()

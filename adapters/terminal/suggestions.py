@@ -1,4 +1,4 @@
-"""What a person can type next: words of the terminal, commands, names of options, and values that the core knows."""
+"""Completions of a line: words of the terminal, commands, names of options, and values that the core knows."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -13,14 +13,14 @@ from bot.domain.value import Kind
 
 @record
 class Suggestions:
-    """What could stand in place of the last `replaces` characters, best first."""
+    """Texts that could replace the last `replaces` characters, best first."""
 
     choices: Sequence[Choice] = ()
     replaces: int = 0
 
 
 async def for_line(around: Surroundings, before: str) -> Suggestions:
-    """Ways to go on after what stands before the cursor."""
+    """Completions of the text before the cursor."""
     *words, current = before.lstrip().split(" ")
     words = [word for word in words if word]
     if not words:
@@ -33,7 +33,7 @@ async def for_line(around: Surroundings, before: str) -> Suggestions:
 
 
 async def for_value(around: Surroundings, kind: Kind, choices: Sequence[Choice], typed: str) -> Suggestions:
-    """Values of this kind; `choices` are those that do not depend on the team's data."""
+    """Values of this kind. `choices` are those that do not depend on the team's data."""
     if choices:
         return _beginning(choices, typed)
     found = () if kind is Kind.TEXT else await around.complete(kind, typed)
@@ -74,7 +74,7 @@ def _about(spec: CommandSpec, depth: int) -> str:
 
 
 def _spec(catalogue: Catalogue, words: tuple[str, ...]) -> tuple[CommandSpec | None, tuple[str, ...]]:
-    """The command that the words name, and the words after its name."""
+    """The command that the words name, and the remaining words."""
     for length in range(len(words), -1, -1):
         for spec in catalogue:
             if spec.path == words[:length] or (spec.default and spec.path[:-1] == words[:length]):
@@ -99,7 +99,7 @@ async def _for_argument(around: Surroundings, spec: CommandSpec, given: tuple[st
 
 
 def _by_name(catalogue: Catalogue, spec: CommandSpec) -> Mapping[str, Param]:
-    """What can stand before a colon. Free words, as of a search, may narrow by what are options elsewhere."""
+    """What may precede a colon. The free words of a search accept the options of other commands."""
     free = any(param.placement is Placement.REST for param in spec.params)
     params = [*(param for other in catalogue for param in other.params if free), *spec.params]
     return {param.name: param for param in params if param.placement is not Placement.REST}

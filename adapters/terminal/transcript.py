@@ -1,4 +1,4 @@
-"""The terminal as a transcript: cards printed one after the other, for lines from a file or of a scripted tour."""
+"""The terminal as a transcript: cards printed one after the other, for lines from a file or of a tour."""
 
 import io
 import sys
@@ -17,10 +17,10 @@ from bot.domain.text import plain
 
 
 class Printer:
-    """Shows cards on a console, as wide as it is but no wider than reads well, in colour where there is colour."""
+    """Prints cards to a console, as wide as is comfortable to read, in colour if supported."""
 
     def __init__(self, sink: TextIO | None = None, width: int | None = None) -> None:
-        """Without `sink` it is whatever `sys.stdout` is at the moment."""
+        """Without `sink` it prints to the current `sys.stdout`."""
         stream = sink or sys.stdout
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -49,7 +49,7 @@ class Printer:
         """What was printed stays."""
 
     def done(self) -> None:
-        """Nothing was held back."""
+        """Everything is printed already."""
 
     async def fill(self, form: Form, around: Surroundings) -> dict[str, str] | None:  # noqa: ARG002
         """There is no prompt."""
@@ -57,7 +57,7 @@ class Printer:
 
 
 class PlainLines(Printer):
-    """Lines from anywhere; one that is not typed on a terminal is repeated before its answer."""
+    """Lines from any source. A line that is not typed on a terminal is printed before its answer."""
 
     def __init__(self, source: TextIO, sink: TextIO | None = None, width: int | None = None) -> None:
         super().__init__(sink, width)
@@ -71,7 +71,7 @@ class PlainLines(Printer):
 
 
 class Tour(Printer):
-    """A script that is played, each line with a sentence before it, and that ends by itself."""
+    """A script that plays by itself, with a sentence before each line."""
 
     def __init__(self, steps: Sequence[Step], sink: TextIO | None = None, width: int | None = None) -> None:
         super().__init__(sink, width)

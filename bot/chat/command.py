@@ -26,7 +26,10 @@ class Placement(StrEnum):
 
 @record
 class Param:
-    """One parameter. `choices` is empty if any value is allowed or the team's data decides (see `Core.complete`)."""
+    """One parameter. `choices` is empty if any value is allowed or the team's data decides (see `Core.complete`).
+
+    A `hidden` one is filled in by buttons only and is not shown to people.
+    """
 
     name: str
     kind: Kind
@@ -34,6 +37,7 @@ class Param:
     required: bool
     placement: Placement
     choices: tuple[Choice, ...] = ()
+    hidden: bool = False
 
 
 @record
@@ -43,7 +47,7 @@ class CommandSpec:
     `summary` is one line, `details` the longer help with examples. With `default`, the last word of `path` may be left
     out. With `form`, a use without any required argument is answered with a form of that title. A command that `writes`
     runs once per invocation id, however often the platform delivers it. With `by_role`, everyone may use the command, but
-    its result depends on their role.
+    its result depends on their role. A command that `posts` is refused if Dogear cannot post in its channel.
     """
 
     path: tuple[str, ...]
@@ -56,6 +60,12 @@ class CommandSpec:
     form: str = ""
     writes: bool = False
     by_role: bool = False
+    posts: bool = False
+
+    @property
+    def shown_params(self) -> tuple[Param, ...]:
+        """The parameters that people fill in."""
+        return tuple(param for param in self.params if not param.hidden)
 
     @property
     def asks_role(self) -> bool:
@@ -76,7 +86,7 @@ class CommandSpec:
     def usage(self) -> str:
         """The path with its parameters, the optional ones in brackets."""
         head = [*self.path[:-1], f"[{self.path[-1]}]"] if self.default else list(self.path)
-        return " ".join([*head, *(_usage(param) for param in self.params)])
+        return " ".join([*head, *(_usage(param) for param in self.shown_params)])
 
     @property
     def usage_by_name(self) -> str:

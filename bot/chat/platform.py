@@ -25,6 +25,14 @@ from bot.domain.value import Kind
 
 
 @record
+class Obstacle:
+    """Why Dogear cannot post somewhere, and what a person can do about it."""
+
+    what: str
+    remedy: str
+
+
+@record
 class Actor:
     """The person who acts, as their platform identifies them right now.
 
@@ -50,7 +58,8 @@ class Invocation:
 
     A platform that parses the line itself passes the call with `typed`: a mistake is then answered with text instead of
     a form. `id` is the platform's own and is the same for every repeat of this use. `channel` is None where there is no
-    channel (a home screen, a direct message).
+    channel (a home screen, a direct message). `pressed` is set for a button, `confirmed` if the person was asked whether
+    they are sure and said yes. `obstacle` is why Dogear cannot post in `channel`, if the platform says so with this use.
     """
 
     id: InvocationId
@@ -58,6 +67,9 @@ class Invocation:
     actor: Actor
     channel: ChannelRef | None
     typed: bool = False
+    pressed: bool = False
+    confirmed: bool = False
+    obstacle: Obstacle | None = None
 
 
 @record
@@ -201,6 +213,12 @@ class Core(Protocol):
         """
         ...
 
+    async def follow(self, invocation: Invocation, card: Card) -> Answer | None:
+        """What became of what the card says is on its way: returns once that is known, or when it takes too long. None on
+        trouble. `invocation` is the use that the card answered.
+        """
+        ...
+
     async def complete(self, actor: Actor, kind: Kind, typed: str) -> Sequence[Choice]:
         """At most 25 values of `kind` that begin with or contain the typed text, best first. Empty after an error.
 
@@ -333,8 +351,8 @@ class ChatPlatform(Protocol):
         """
         ...
 
-    async def revise(self, message: MessageRef, card: Card) -> None:
-        """Replace what the message shows with `card`."""
+    async def revise(self, message: MessageRef, card: Card, *, key: str = "") -> None:
+        """Replace what the message shows with `card`. `key` is that of the delivery that posted it."""
         ...
 
     async def delete(self, message: MessageRef) -> None:
@@ -355,6 +373,10 @@ class ChatPlatform(Protocol):
 
     async def marks(self, message: MessageRef) -> Sequence[Reacted]:
         """Every reaction with a meaning on the message, except our own and those of other bots."""
+        ...
+
+    async def obstacle(self, channel: ChannelRef, account: AccountRef) -> Obstacle | None:
+        """What keeps Dogear from posting in the channel for this person; None if nothing does, or if it is not known."""
         ...
 
     def link(self, message: MessageRef) -> Url | None:

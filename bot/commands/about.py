@@ -1,19 +1,19 @@
 """Commands about Dogear itself: its state, your settings, help."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
+from pathlib import PurePath
 from typing import Annotated
 
 from bot.chat.command import Catalogue, CommandSpec, Placement
 from bot.chat.line import spec_of
-from bot.commands.cards import counted, moment, sentence
+from bot.commands.cards import counted, moment, named_channel, next_dates, sentence
 from bot.commands.declare import Command, Turn, command, position, rest
-from bot.commands.digests import named_channel
-from bot.commands.schedules import next_dates, paused
+from bot.commands.digests import standing_of
+from bot.commands.posting import decisions, share_action
+from bot.commands.schedules import paused
 from bot.domain.card import Action, Block, Call, Card, Fields, Paragraph, Tone
-from bot.domain.delivery import State
-from bot.domain.digest import Week
-from bot.domain.entry import Entry
+from bot.domain.delivery import State, Step
 from bot.domain.errors import BadUsage, Conflict
 from bot.domain.holidays import OFF
 from bot.domain.notice import held_card
@@ -24,7 +24,7 @@ from bot.domain.team import Role
 from bot.domain.text import Text, bold, joined, plain
 from bot.domain.value import Change, Kind
 from bot.domain.zones import zone_label
-from bot.service import digests, entries, ledger, search
+from bot.service import digests, entries, search
 
 MAX_PROBLEMS = 10
 MAX_SYNONYMS = 40
@@ -45,65 +45,91 @@ def status(turn: Turn) -> Card:
 
 
 def _source_lines(turn: Turn) -> Sequence[tuple[str, Text]]:
-    sources = [("Source", plain(source.path)) for source in turn.tx.entries.sources(turn.team.id)]
+    names = [PurePath(source.path).name or source.path for source in turn.tx.entries.sources(turn.team.id)]
+    sources = [("Source", plain(name)) for name in names]
     total = counted(turn.tx.entries.count(turn.team.id), "entry", "entries")
     return [
         *(sources or [("Source", plain("none; the host adds one: dogear team add"))]),
         ("On the list", plain(total)),
+        *_not_read(turn),
     ]
+
+
+def _not_read(turn: Turn) -> Sequence[tuple[str, Text]]:
+    """How many links of the team's files are not read, if there are any."""
+    count = turn.tx.entries.count_not_read(turn.team.id)
+    return [("Not read", plain(f"{counted(count, 'link')}; “dogear check” says why"))] if count else []
 
 
 def _problem_blocks(problems: Sequence[Problem]) -> list[Block]:
     if not problems:
         return []
-    shown: list[Block] = [Paragraph(text=plain(str(problem))) for problem in problems[:MAX_PROBLEMS]]
+    fresh = [problem for problem in problems if problem.fresh]
+    shown: list[Block] = [Paragraph(text=plain(str(problem))) for problem in fresh[:MAX_PROBLEMS]]
     more = len(problems) - len(shown)
-    rest_of_them = [Paragraph(text=plain(f"and {more} more; dogear check lists all"), quiet=True)] if more > 0 else []
+    rest = f"and {more:,} more" if shown else "None of them is new"
+    rest_of_them = [Paragraph(text=plain(f"{rest}; dogear check lists all"), quiet=True)] if more > 0 else []
     return [Paragraph(text=plain(f"{counted(len(problems), 'problem')} in the list:")), *shown, *rest_of_them]
 
 
 def _channel_block(turn: Turn, schedule: Schedule) -> Block:
-    last = next(iter(digests.history(turn.tx, turn.team.id, schedule.channel)), None)
+    known = digests.history(turn.tx, turn.team.id, schedule.channel)
+    last = next((fate for fate in known if not fate.ahead), None)
     return Fields(
         items=(
             ("Channel", named_channel(schedule.channel)),
-            ("Last digest", plain("none yet") if last is None else _past(turn, *last)),
+            ("Last digest", plain("none yet") if last is None else _past(last)),
             *paused(turn, schedule),
-            ("Next", next_dates(turn, schedule)),
+            ("Next", next_dates(turn.tx, schedule)),
         )
     )
 
 
-def _past(turn: Turn, week: Week, entry: Entry | None) -> Text:
+def _past(fate: digests.Fate) -> Text:
     """What became of a week's slot, and why."""
-    post = digests.posted(turn.tx, week)
-    if entry is None or post is None:
-        return plain(f"{week.week}: {week.outcome.value}")
-    because = f" ({post.outcome})" if post.outcome else ""
-    return plain(f"{week.week}: #{entry.number} {entry.title}, {_STANDING[post.state]}{because}")
-
-
-_STANDING = {
-    State.PENDING: "on its way",
-    State.LEASED: "on its way",
-    State.SENDING: "on its way",
-    State.UNCERTAIN: "being looked for",
-    State.SENT: "posted",
-    State.REFUSED: "not posted",
-    State.SKIPPED: "not posted",
-    State.NEEDS_HUMAN: "in doubt; say “digest arrived” or “digest again”",
-}
+    if fate.entry is None:
+        return plain(f"{fate.week.week}: {fate.standing.value}")
+    return plain(f"{fate.week.week}: #{fate.entry.number} {fate.entry.title}, {standing_of(fate)}")
 
 
 def _trouble_blocks(turn: Turn) -> list[Block]:
-    troubles = ledger.troubles(turn.tx, turn.team.id)
-    if not troubles:
+    failures = digests.failures(turn.tx, turn.team.id)
+    if not failures:
         return [Paragraph(text=plain("No delivery has failed."), quiet=True)]
-    lines = [
-        joined([named_channel(trouble.draft.channel), plain(f"{trouble.draft.step}: {trouble.outcome}")])
-        for trouble in troubles[:MAX_PROBLEMS]
-    ]
-    return [Paragraph(text=plain("Deliveries that failed or wait for a person:")), *(Paragraph(text=t) for t in lines)]
+    lines = [_trouble(turn, failure) for failure in failures[:MAX_PROBLEMS]]
+    more = len(failures) - len(lines)
+    rest = [Paragraph(text=plain(f"and {more} older"), quiet=True)] if more else []
+    return [Paragraph(text=plain("Deliveries that failed or wait for a person:")), *lines, *rest]
+
+
+def _trouble(turn: Turn, failure: digests.Failure) -> Block:
+    """One line for each post that failed, with what can be done about it."""
+    draft, entry = failure.post.draft, failure.entry
+    name = f"#{entry.number} {entry.title}" if entry is not None else "an entry"
+    what = f"{PARTS[draft.step]}{name}" if draft.step is not Step.ROOT else name
+    because = f": {failure.post.outcome}" if failure.post.outcome else ""
+    line = joined([named_channel(draft.channel), plain(f"{what}{because}")])
+    label = "Unconfirmed" if failure.post.state is State.NEEDS_HUMAN else "Not posted"
+    here = draft.channel.workspace == turn.actor.workspace
+    return Fields(items=((label, line),), actions=tuple(_remedies(failure)) if here else ())
+
+
+PARTS = {Step.ROOT: "", Step.THREAD: "the thread of ", Step.REPLY: "a reply to ", Step.SEED: "a reaction on "}
+
+
+def _remedies(failure: digests.Failure) -> Iterator[Action]:
+    post, entry = failure.post, failure.entry
+    where = {"channel": f"#{post.draft.channel.id}"}
+    if post.state is State.NEEDS_HUMAN:
+        yield from decisions(post)
+    elif post.draft.step is not Step.ROOT or entry is None:
+        return
+    elif failure.week is None:
+        yield share_action(entry, post.draft.channel)
+    elif failure.is_current:
+        named = {"entry": f"#{entry.number}", "week": failure.week, **where}
+        call = Call(path=("digest", "post"), arguments=named)
+        yield Action(label="Post now", call=call, confirm=f"Post #{entry.number} {entry.title} in the channel now?")
 
 
 @command("settings", "show", default=True, by_role=True)
@@ -279,7 +305,7 @@ def _explained(turn: Turn, specs: Catalogue, typed: str) -> Card:
 def _one(turn: Turn, spec: CommandSpec) -> Card:
     params = tuple(
         (_typed(param.name, param.placement), plain(param.summary + ("" if param.required else " (optional)")))
-        for param in spec.params
+        for param in spec.shown_params
     )
     role = "" if spec.role is Role.READER else f"For {spec.role.word}s."
     blocks: list[Block] = [Paragraph(text=plain(spec.summary))]

@@ -2,21 +2,23 @@
 
 from typing import Annotated
 
+from bot.chat.line import render
 from bot.commands.cards import (
     PAGE_SIZE,
     EntryNames,
     button,
     counted,
-    entries_block,
     entry_card,
+    line_of,
+    mark_button,
     moment,
     one_meant,
     page_note,
     pager,
     sentence,
-    share_button,
 )
 from bot.commands.declare import Turn, command, named, position, rest
+from bot.commands.posting import share_action
 from bot.domain.card import Action, Block, Call, Card, Entries, EntryLine, Fields, Paragraph
 from bot.domain.entry import Entry
 from bot.domain.reading_state import ReadingState
@@ -57,11 +59,17 @@ def search(turn: Turn, query: Annotated[str, rest(Kind.TEXT, "what to look for")
         blocks=(
             *_corrected(found),
             *_widened(found),
-            Entries(items=tuple(_hit(turn, hit, state) for hit, state in found.items)),
+            Entries(items=tuple(_hit(hit, state, _line(call, found.number)) for hit, state in found.items)),
             page_note(found.number, found.pages, found.total, "found"),
         ),
         actions=(*pager(call, found.number, found.pages), *_as_typed(query, found)),
     )
+
+
+def _line(call: Call, page: int = 1) -> str:
+    """The line that shows this page again."""
+    paged = {**call.arguments, "page": str(page)} if page > 1 else call.arguments
+    return render([search.spec, list_entries.spec, related.spec], Call(path=call.path, arguments=paged))
 
 
 def _corrected(found: Found) -> tuple[Block, ...]:
@@ -82,8 +90,9 @@ def _as_typed(query: str, found: Found) -> tuple[Action, ...]:
     return (Action(label=f"Search for “{' '.join(found.corrected)}”"[:MAX_LABEL], call=call, replaces=True),)
 
 
-def _hit(turn: Turn, hit: Hit, state: ReadingState) -> EntryLine:
+def _hit(hit: Hit, state: ReadingState, back: str) -> EntryLine:
     entry = hit.entry
+    notes = (button("Notes", "show", entry.number),) if entry.notes.markdown.strip() else ()
     return EntryLine(
         number=entry.number,
         title=entry.title,
@@ -93,7 +102,7 @@ def _hit(turn: Turn, hit: Hit, state: ReadingState) -> EntryLine:
         found=hit.title,
         matched=hit.matched,
         path=hit.path,
-        actions=(button("Notes", "show", entry.number), *share_button(entry, in_channel=turn.channel is not None)),
+        actions=(mark_button(entry.number, state, back), *notes, share_action(entry)),
     )
 
 
@@ -105,8 +114,7 @@ def show(turn: Turn, entry: Annotated[EntryNames, position(Kind.ENTRY, "an entry
     """
     found = one_meant(turn, entry)
     (_, state), *_ = entries.with_states(turn.tx, turn.member.id, [found])
-    in_channel = turn.channel is not None
-    return entry_card(found, state, all_notes=True, in_channel=in_channel, more=_discussed(turn, found))
+    return entry_card(found, state, all_notes=True, share=(share_action(found),), more=_discussed(turn, found))
 
 
 @command("related")
@@ -119,7 +127,8 @@ def related(
     if not found:
         hint = f"“{turn.word} search” finds entries by words."
         return sentence(f"I found no entry similar to #{like.number}.", hint)
-    items = tuple(_hit(turn, hit, state) for hit, state in found)
+    back = _line(Call(path=("related",), arguments={"entry": f"#{like.number}"}))
+    items = tuple(_hit(hit, state, back) for hit, state in found)
     return Card(title=f"More like #{like.number} {like.title}", blocks=(Entries(items=items),))
 
 
@@ -153,9 +162,11 @@ def list_entries(
         return sentence("No entry matches.", f"“{turn.word} tags” shows every tag.")
     words = {"tag": tag, "is": is_.value if is_ else None}
     call = Call(path=("list",), arguments={name: value for name, value in words.items() if value})
+    back = _line(call, found.number)
+    lines = [line_of(one, state, mark_button(one.number, state, back)) for one, state in found.items]
     return Card(
         title=" ".join(["Reading list", *(f"{name}:{value}" for name, value in call.arguments.items())]),
-        blocks=(entries_block(found.items), page_note(found.number, found.pages, found.total, "in all")),
+        blocks=(Entries(items=tuple(lines)), page_note(found.number, found.pages, found.total, "in all")),
         actions=pager(call, found.number, found.pages),
     )
 

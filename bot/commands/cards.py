@@ -12,14 +12,19 @@ from bot.domain.card import Action, Block, Call, Card, Entries, EntryLine, Field
 from bot.domain.digest import LEVELS_IN_CHANNEL, entry_actions
 from bot.domain.entry import Entry
 from bot.domain.errors import BadUsage, Refusal
-from bot.domain.ids import EntryNumber
+from bot.domain.ids import ChannelRef, EntryNumber
 from bot.domain.notes import count, levels
 from bot.domain.reading_state import ReadingState
+from bot.domain.schedule import Occurrence, Schedule
 from bot.domain.text import Span, Text, plain
 from bot.domain.zones import zone_label
+from bot.ports.store import Transaction
+from bot.service import schedules
 from bot.service import search as searching
 
 PAGE_SIZE = 5
+MAX_BACK = 40
+"""Characters of the line that leads back to a list: some platforms let a button carry little."""
 
 
 def sentence(title: str, *more: str, tone: Tone = Tone.PLAIN, actions: Sequence[Action] = ()) -> Card:
@@ -43,7 +48,7 @@ def refusal(error: Refusal, spec: CommandSpec | None, word: str) -> Card:
     hints += [f"{other.message} {other.hint or ''}".strip() for other in error.others]
     if isinstance(error, BadUsage) and spec and not error.choices and not any("Usage:" in hint for hint in hints):
         hints.append(f"Usage: {word} {spec.usage}")
-    return sentence(error.message, *hints, tone=Tone.REFUSAL)
+    return sentence(error.message, *hints, tone=Tone.REFUSAL, actions=error.actions)
 
 
 EntryNames: TypeAlias = tuple[EntryNumber | str, ...]
@@ -73,16 +78,13 @@ def line_of(entry: Entry, state: ReadingState, *actions: Action) -> EntryLine:
 
 
 def entry_card(
-    entry: Entry, state: ReadingState, *, all_notes: bool, in_channel: bool = True, more: Iterable[Block] = ()
+    entry: Entry, state: ReadingState, *, all_notes: bool, more: Iterable[Block] = (), share: Sequence[Action] = ()
 ) -> Card:
-    """One entry for one member: the first levels of its notes, or all of them, and the buttons.
-
-    It can be shared only from where there is a channel to share it into.
-    """
+    """One entry for one member: the first levels of its notes, or all of them, and the buttons."""
     return Card(
         title=entry.title,
         blocks=(Fields(items=_about(entry, state)), *_notes(entry, all_notes=all_notes), *more),
-        actions=(*_entry_buttons(entry, state, all_notes=all_notes), *share_button(entry, in_channel=in_channel)),
+        actions=(*_entry_buttons(entry, state, all_notes=all_notes), *share),
         entry=line_of(entry, state),
     )
 
@@ -105,20 +107,28 @@ def _notes(entry: Entry, *, all_notes: bool) -> tuple[Block, ...]:
 
 
 def _entry_buttons(entry: Entry, state: ReadingState, *, all_notes: bool) -> tuple[Action, ...]:
-    read, later, notes, related = entry_actions(entry.number)
+    read, later, *notes, related = entry_actions(entry.number, has_notes=bool(entry.notes.tree) and not all_notes)
     buttons = [button("Unread", "unread", entry.number) if state is ReadingState.READ else read]
     buttons += [later] if state is ReadingState.UNREAD else []
-    buttons += [notes] if entry.notes.tree and not all_notes else []
-    return (*buttons, related)
+    buttons += [button("Remove from queue", "unread", entry.number)] if state is ReadingState.LATER else []
+    return (*buttons, *notes, related)
 
 
-def share_button(entry: Entry, *, in_channel: bool) -> tuple[Action, ...]:
-    return (button("Share", "share", entry.number),) if in_channel else ()
+def button(label: str, word: str, number: EntryNumber, back: str = "") -> Action:
+    """A button that uses a command on one entry. `back` is the line of the list in which it stands: the answer is that
+    list as it is then, in its place.
+    """
+    arguments = {"entry": f"#{number}"}
+    if not back or len(back) > MAX_BACK:
+        return Action(label=label, call=Call(path=(word,), arguments=arguments))
+    return Action(label=label, call=Call(path=(word,), arguments={**arguments, "back": back}), replaces=True)
 
 
-def button(label: str, word: str, number: EntryNumber) -> Action:
-    """A button that uses a command on one entry."""
-    return Action(label=label, call=Call(path=(word,), arguments={"entry": f"#{number}"}))
+def mark_button(number: EntryNumber, state: ReadingState, back: str) -> Action:
+    """The button of a list that marks one of its entries as read, or as unread if it is read."""
+    return (
+        button("Unread", "unread", number, back) if state is ReadingState.READ else button("Read", "read", number, back)
+    )
 
 
 def pager(call: Call, number: int, pages: int) -> tuple[Action, ...]:
@@ -147,6 +157,23 @@ def moment(at: datetime, zone: str) -> Text:
     """A moment (aware) to be shown in the reader's zone; the text is for platforms that cannot."""
     local = at.astimezone(ZoneInfo(zone))
     return (Span(f"{local:%a %d %b %Y %H:%M} {zone_label(zone)}", at=at),)
+
+
+def named_channel(channel: ChannelRef) -> Text:
+    """The channel, by the name its platform shows."""
+    return (Span(f"#{channel.id}", channel=channel),)
+
+
+def next_dates(tx: Transaction, schedule: Schedule) -> Text:
+    """The next slots as clocks show them in the schedule's own zone, or that there are none while it is paused."""
+    zone = ZoneInfo(schedule.zone)
+    coming = [_date(schedule, slot, zone) for slot in schedules.next_dates(tx, schedule)]
+    return plain(f"{', '.join(coming)} {zone_label(schedule.zone)}" if coming else "none while paused")
+
+
+def _date(schedule: Schedule, slot: Occurrence, zone: ZoneInfo) -> str:
+    moved = f" (moved: {schedule.nominal_day(slot.week):%a %d %b} is {slot.holiday})" if slot.holiday else ""
+    return f"{slot.due_at.astimezone(zone):%a %d %b %Y %H:%M}{moved}"
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:

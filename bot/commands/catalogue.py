@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.chat.command import Catalogue
-from bot.commands import about, browsing, digests, lists, reading, schedules
+from bot.commands import about, browsing, digests, lists, posting, reading, schedules
 from bot.commands.declare import Command
 
 COMMANDS: Sequence[Command] = (
@@ -18,12 +18,15 @@ COMMANDS: Sequence[Command] = (
     reading.later,
     reading.read,
     reading.unread,
-    reading.share,
+    posting.share,
+    posting.unshare,
     reading.stats_me,
     reading.stats_team,
     digests.preview,
     digests.pick,
+    digests.unpick,
     digests.skip,
+    digests.unskip,
     digests.post,
     digests.arrived,
     digests.again,
@@ -34,6 +37,7 @@ COMMANDS: Sequence[Command] = (
     schedules.pause,
     schedules.resume,
     schedules.off,
+    schedules.restore,
     about.status,
     lists.apply_change,
     lists.keep_list,

@@ -13,7 +13,7 @@ The docstring's first line is the summary, the rest the help. A parameter with a
 import inspect
 import keyword
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
@@ -55,6 +55,8 @@ class Turn:
     limits: str
     below: Callable[[int], int]
     link: Callable[[MessageRef], Url | None]
+    unsure: bool = False
+    """Whether a button was pressed and the person has not been asked yet whether they are sure."""
 
     def here(self, channel: str | None) -> ChannelRef:
         """The named channel, or the one where the command was used. Raises BadUsage if there is none, and NotAllowed for
@@ -75,6 +77,7 @@ class _Marker:
     kind: Kind
     summary: str
     placement: Placement
+    hidden: bool = False
 
 
 def position(kind: Kind, summary: str) -> _Marker:
@@ -83,13 +86,18 @@ def position(kind: Kind, summary: str) -> _Marker:
 
 
 def named(kind: Kind, summary: str) -> _Marker:
-    """A parameter that is typed as `name:value`; `is_` stands for `is:`, a keyword of Python's."""
+    """A parameter that is typed as `name:value`; `is_` becomes `is:`, which is a keyword in Python."""
     return _Marker(kind, summary, Placement.NAMED)
 
 
 def rest(kind: Kind, summary: str) -> _Marker:
     """A parameter that takes all the words that are left."""
     return _Marker(kind, summary, Placement.REST)
+
+
+def carried(summary: str) -> _Marker:
+    """A parameter that only a button fills in."""
+    return _Marker(Kind.TEXT, summary, Placement.NAMED, hidden=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +107,16 @@ class Command:
     spec: CommandSpec
     function: Callable[..., Card]
     fills: Callable[[Turn, Mapping[str, str]], Mapping[str, str]] | None = None
+    removes: Callable[..., Sequence[MessageRef]] | None = None
 
     def form(self, turn: Turn, arguments: Mapping[str, str]) -> Form:
         """The form that asks for the parameters: with what is given, and for the rest what is set now."""
         known = self.fills(turn, arguments) if self.fills else {}
         return form_of(self.spec, {**known, **arguments})
+
+    def messages(self, turn: Turn, arguments: Mapping[str, str]) -> Sequence[MessageRef]:
+        """The messages to delete before it is carried out."""
+        return self.removes(turn, **_as_parameters(bound(self.spec, arguments))) if self.removes else ()
 
     def run(self, turn: Turn, arguments: Mapping[str, str]) -> Card:
         """Carry it out; raises BadUsage for a value that is missing or cannot be read, and what the function raises."""
@@ -123,8 +136,12 @@ def command(
     fills: Callable[[Turn, Mapping[str, str]], Mapping[str, str]] | None = None,
     writes: bool = False,
     by_role: bool = False,
+    posts: bool = False,
+    removes: Callable[..., Sequence[MessageRef]] | None = None,
 ) -> Callable[[Callable[..., Card]], Command]:
-    """Declare the decorated function as the command of this path. `fills` gives values that its form begins with."""
+    """Declare the decorated function as the command of this path. `fills` gives values that its form begins with, and
+    `removes` says which messages to delete before it runs.
+    """
 
     def declared(function: Callable[..., Card]) -> Command:
         summary, _, details = inspect.cleandoc(function.__doc__ or "").partition("\n")
@@ -139,8 +156,9 @@ def command(
             form=form,
             writes=writes,
             by_role=by_role,
+            posts=posts,
         )
-        return Command(spec=spec, function=function, fills=fills)
+        return Command(spec=spec, function=function, fills=fills, removes=removes)
 
     return declared
 
@@ -169,6 +187,7 @@ def _param(name: str, hint: Any, *, required: bool) -> Param:
         required=required,
         placement=marker.placement,
         choices=_CHOICES.get(marker.kind, ()),
+        hidden=marker.hidden,
     )
 
 
@@ -262,9 +281,10 @@ def form_of(spec: CommandSpec, arguments: Mapping[str, str], problem: Refusal | 
             choices=_DAYS if param.kind is Kind.WEEKDAY else param.choices,
             problem=problems.get(param.name),
         )
-        for param in spec.params
+        for param in spec.shown_params
     )
-    return Form(title=spec.form or spec.summary, fields=fields, submit=Call(path=spec.path))
+    carried = {param.name: arguments[param.name] for param in spec.params if param.hidden and param.name in arguments}
+    return Form(title=spec.form or spec.summary, fields=fields, submit=Call(path=spec.path, arguments=carried))
 
 
 def _as_choice(param: Param, typed: str) -> str:

@@ -1,22 +1,29 @@
 """Commands about a channel's weekly digest: seeing it before it is posted, and changing it."""
 
 import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Annotated
 
-from bot.commands.cards import EntryNames, moment, one_meant, sentence
-from bot.commands.declare import Turn, command, named, position
-from bot.domain.card import Action, Block, Call, Card, Fields, Paragraph, Tone
-from bot.domain.digest import Week, card_of
-from bot.domain.entry import Entry
+from bot.commands.cards import EntryNames, moment, named_channel, next_dates, one_meant, sentence
+from bot.commands.declare import Turn, carried, command, position
+from bot.commands.posting import decisions, link_to, on_its_way, sure
+from bot.domain import value
+from bot.domain.card import Action, Block, Call, Card, Divider, Fields, Paragraph, Tone
+from bot.domain.digest import Standing, card_of
 from bot.domain.errors import BadUsage
 from bot.domain.ids import ChannelRef, DeliveryId
 from bot.domain.team import Role
 from bot.domain.text import Span, Text, joined, plain
 from bot.domain.times import Day
 from bot.domain.value import Kind
-from bot.service import digests, ledger
+from bot.service import digests, ledger, schedules
 
 MaybeChannel = Annotated[str | None, position(Kind.CHANNEL, "the channel, this one by default")]
+
+
+MaybeWeek = Annotated[str | None, carried("the week that the button is about")]
+MaybeNumber = Annotated[str | None, carried("the entry that the button is about")]
 
 
 @command("digest", "preview", default=True, by_role=True)
@@ -30,23 +37,90 @@ def pick(
     turn: Turn,
     entry: Annotated[EntryNames, position(Kind.ENTRY, "an entry's number, address or title")],
     channel: MaybeChannel = None,
+    instead: MaybeNumber = None,
 ) -> Card:
     """Feature this entry in the next digest."""
-    return _previewed(turn, digests.pick(turn.tx, turn.team.id, turn.here(channel), one_meant(turn, entry).number))
+    where = turn.here(channel)
+    before = digests.picked(turn.tx, turn.team.id, where)
+    if instead is not None and (before is None or f"#{before.number}" != instead):
+        return _now(turn, f"{instead} is not picked any more.", digests.preview(turn.tx, turn.team.id, where))
+    number = one_meant(turn, entry).number
+    found = digests.pick(turn.tx, turn.team.id, where, number)
+    if before is None or before.number == number:
+        undo = _button("Undo", ("digest", "unpick"), where, entry=f"#{number}")
+    else:
+        undo = _button("Undo", ("digest", "pick"), where, entry=f"#{before.number}", instead=f"#{number}")
+    return _now(turn, f"The next digest features #{number}.", found, undo)
+
+
+@command("digest", "unpick", role=Role.ADMIN, writes=True)
+def unpick(turn: Turn, channel: MaybeChannel = None, entry: MaybeNumber = None) -> Card:
+    """Let Dogear choose the next entry again."""
+    number = value.entry_number(entry) if entry is not None else None
+    where = turn.here(channel)
+    before = digests.picked(turn.tx, turn.team.id, where)
+    found = digests.unpick(turn.tx, turn.team.id, where, number)
+    undo = (_button("Undo", ("digest", "pick"), where, entry=f"#{before.number}"),) if before else ()
+    return _now(turn, "The pick is cleared; Dogear chooses.", found, *undo)
+
+
+def _now(turn: Turn, title: str, found: digests.Preview, *more: Action) -> Card:
+    """What was done or why not, above the digest as it stands now."""
+    card = _previewed(turn, found)
+    shown = Paragraph(text=plain(f"#{found.digest.entry.number} {found.digest.entry.title}"))
+    return replace(card, title=title, blocks=(shown, *card.blocks), actions=(*more, *card.actions))
 
 
 def _previewed(turn: Turn, found: digests.Preview) -> Card:
     """The card that will be posted, below a line that says when."""
     card = card_of(found.digest)
-    heading = joined([plain("Next digest in"), named_channel(found.schedule.channel), plain("on")])
+    where = found.schedule.channel
+    above = [Paragraph(text=line) for line in (_failure(found), _when(turn, found)) if line]
+    actions = tuple(_admin_buttons(found, where)) if turn.role >= Role.ADMIN else ()
+    tone = Tone.WARNING if _failure(found) or found.slot is None else Tone.PLAIN
+    return Card(title=card.title, blocks=(*above, *card.blocks), actions=actions, entry=card.entry, tone=tone)
+
+
+def _when(turn: Turn, found: digests.Preview) -> Text:
+    where = named_channel(found.schedule.channel)
+    if found.slot is None:
+        because = f" is paused: {found.schedule.paused_because}."
+        return (*plain("The digest in "), *where, *plain(because))
+    heading = joined([plain("Next digest in"), where, plain("on")])
     moved = plain(f" (moved: {found.slot.holiday})" if found.slot.holiday else "")
-    when = (*heading, Span(" "), *moment(found.slot.due_at, turn.zone), *moved, Span(":"))
-    admin = (_button("Post now", "post", found), _button("Skip", "skip", found)) if turn.role >= Role.ADMIN else ()
-    return Card(title=card.title, blocks=(Paragraph(text=when), *card.blocks), actions=admin, entry=card.entry)
+    return (*heading, Span(" "), *moment(found.slot.due_at, turn.zone), *moved, Span(":"))
 
 
-def _button(label: str, word: str, found: digests.Preview) -> Action:
-    return Action(label=label, call=Call(path=("digest", word), arguments={"channel": f"#{found.schedule.channel.id}"}))
+def _failure(found: digests.Preview) -> Text:
+    """That this week's digest was not posted, or that nobody knows; empty if it was, or is not due yet."""
+    last = found.last
+    if last is None or last.standing in {Standing.POSTED, Standing.COMING, Standing.SKIPPED}:
+        return ()
+    return plain(f"This week's digest: {standing_of(last)}.")
+
+
+def standing_of(fate: digests.Fate) -> str:
+    """How a week's digest stands, and why if it was not posted."""
+    because = fate.post.outcome if fate.post is not None and fate.standing is not Standing.POSTED else None
+    return f"{fate.standing.value} ({because.rstrip('.')})" if because else fate.standing.value
+
+
+def _admin_buttons(found: digests.Preview, where: ChannelRef) -> Iterator[Action]:
+    """What an admin can do about the digest that is shown; each button names the week and the entry that it is about."""
+    number = f"#{found.digest.entry.number}"
+    if found.last is None or found.last.standing.may_repeat:
+        confirm = f"Post {number} {found.digest.entry.title} in the channel now?"
+        yield replace(_button("Post now", ("digest", "post"), where, entry=number, week=found.week), confirm=confirm)
+    elif found.last.standing is Standing.UNCONFIRMED and found.last.post is not None:
+        yield from decisions(found.last.post)
+    if found.slot is not None:
+        yield _button("Skip", ("digest", "skip"), where, week=found.slot.week)
+    else:
+        yield _button("Resume", ("schedule", "resume"), where)
+
+
+def _button(label: str, path: tuple[str, ...], where: ChannelRef, **arguments: str) -> Action:
+    return Action(label=label, call=Call(path=path, arguments={**arguments, "channel": f"#{where.id}"}))
 
 
 @command("digest", "skip", role=Role.ADMIN, writes=True)
@@ -54,29 +128,126 @@ def skip(
     turn: Turn,
     channel: MaybeChannel = None,
     day: Annotated[Day | None, position(Kind.DAY, "its day, the next digest's by default")] = None,
+    week: MaybeWeek = None,
 ) -> Card:
     """Skip the next digest, or that of a day.
 
     Examples: digest skip · digest skip 2026-12-24 · digest skip #reading
     """
-    schedule, slot = digests.skip(turn.tx, turn.team.id, turn.here(channel), day)
+    where = turn.here(channel)
+    if day is not None:
+        week = digests.slot_on(turn.tx, turn.team.id, where, day).week
+    if week is not None:
+        known = digests.fate(turn.tx, schedules.locked(turn.tx, turn.team.id, where), week)
+        if known is not None:
+            return _used(turn, where, known)
+    elif turn.unsure:
+        return _skip_which(turn, digests.locked_preview(turn.tx, turn.team.id, where))
+    schedule, slot = digests.skip(turn.tx, turn.team.id, where, week)
     when = (Span("No digest on "), *moment(slot.due_at, turn.zone), Span(" in "))
     text = (*when, *named_channel(schedule.channel), Span("."))
+    following = joined([plain("The next one after that:"), next_dates(turn.tx, schedule)])
     return Card(
         title="I skip that digest." if day else "I skip the next digest.",
-        blocks=(Paragraph(text=text),),
+        blocks=(Paragraph(text=text), Paragraph(text=following)),
         tone=Tone.DONE,
+        actions=(_button("Undo", ("digest", "unskip"), where, week=slot.week),),
     )
 
 
-@command("digest", "post", role=Role.ADMIN, writes=True)
-def post(turn: Turn, channel: MaybeChannel = None) -> Card:
+def _used(turn: Turn, where: ChannelRef, known: digests.Fate) -> Card:
+    """What became of a week that a button is about and that is used by now."""
+    ahead = known.standing is Standing.SKIPPED and known.ahead
+    undo = (_button("Undo the skip", ("digest", "unskip"), where, week=known.week.week),) if ahead else ()
+    when = (Span("It is the digest of "), *moment(known.week.due_at, turn.zone), Span("."))
+    title = "It is already skipped." if known.standing is Standing.SKIPPED else f"It is {known.standing.value}."
+    return Card(title=title, blocks=(Paragraph(text=when), *_link(turn, known)), actions=undo)
+
+
+def _link(turn: Turn, known: digests.Fate) -> Sequence[Block]:
+    """Where the post can be opened, if it can."""
+    return link_to(turn, known.post) if known.post is not None else ()
+
+
+def _skip_which(turn: Turn, found: digests.Preview) -> Card:
+    """A button that names no week, as older versions posted them: it may have been pressed before."""
+    if found.slot is None:
+        return _previewed(turn, found)
+    where = found.schedule.channel
+    question = (Span("It is due on "), *moment(found.slot.due_at, turn.zone), Span("."))
+    return Card(
+        title="Skip the next digest?",
+        blocks=(Paragraph(text=question),),
+        actions=(_button("Skip", ("digest", "skip"), where, week=found.slot.week),),
+    )
+
+
+@command("digest", "unskip", role=Role.ADMIN, writes=True)
+def unskip(turn: Turn, channel: MaybeChannel = None, week: MaybeWeek = None) -> Card:
+    """Post a digest that was skipped after all."""
+    where = turn.here(channel)
+    schedule, slot = digests.unskip(turn.tx, turn.team.id, where, week)
+    when = (Span("It is posted on "), *moment(slot.due_at, turn.zone), Span(" in "), *named_channel(schedule.channel))
+    return Card(
+        title="The digest is not skipped any more.",
+        blocks=(Paragraph(text=(*when, Span("."))),),
+        tone=Tone.DONE,
+        actions=(_button("Skip", ("digest", "skip"), where, week=slot.week),),
+    )
+
+
+@command("digest", "post", role=Role.ADMIN, writes=True, posts=True)
+def post(
+    turn: Turn,
+    channel: MaybeChannel = None,
+    entry: MaybeNumber = None,
+    week: MaybeWeek = None,
+    skipped: Annotated[str | None, carried("the skipped week that is posted all the same")] = None,
+) -> Card:
     """Post this week's digest now instead of at its time."""
-    digest = digests.post_now(turn.tx, turn.team.id, turn.here(channel))
-    return sentence(f"The digest with #{digest.entry.number} is on its way.", tone=Tone.DONE)
+    where = turn.here(channel)
+    found = digests.locked_preview(turn.tx, turn.team.id, where)
+    anyway = skipped is not None and skipped == found.week
+    if found.last is not None and not found.last.standing.may_repeat and not anyway:
+        return _not_again(turn, where, found)
+    number = f"#{found.digest.entry.number}"
+    if (entry, week) != (None, None) and (entry, week) != (number, found.week):
+        return _now(turn, f"The choice has changed since then: it is {number} now.", found)
+    if turn.unsure:
+        ask = _button("Post now", ("digest", "post"), where, entry=number, week=found.week)
+        return sure(f"Post {number} now?", found.digest.entry.title, ask)
+    digests.post_now(turn.tx, turn.team.id, where, anyway=anyway)
+    fate = digests.fate(turn.tx, found.schedule, found.week)
+    assert fate is not None
+    assert fate.post is not None
+    return on_its_way(fate.post, f"The digest with {number} is on its way.")
 
 
-MaybeDelivery = Annotated[str | None, named(Kind.TEXT, "the number of the post, which the button knows")]
+def _not_again(turn: Turn, where: ChannelRef, found: digests.Preview) -> Card:
+    """Why this week's digest is not posted now, and what can be done."""
+    known = found.last
+    assert known is not None
+    actions: list[Action] = []
+    if known.standing is Standing.UNCONFIRMED and known.post is not None:
+        actions += decisions(known.post)
+    if known.standing is Standing.SKIPPED:
+        number = f"#{found.digest.entry.number}"
+        again = _button(
+            "Post it now anyway", ("digest", "post"), where, entry=number, week=found.week, skipped=found.week
+        )
+        actions.append(replace(again, confirm=f"Post {number} {found.digest.entry.title} in the channel now?"))
+        if known.ahead:
+            actions.append(_button("Undo the skip", ("digest", "unskip"), where, week=known.week.week))
+    hint = f"“{turn.word} digest history” shows the past weeks, “{turn.word} share #12” posts any entry now."
+    return Card(
+        title=digests.already(turn.tx, found.schedule, known),
+        blocks=(*_link(turn, known), Paragraph(text=plain(hint))),
+        tone=Tone.REFUSAL,
+        actions=tuple(actions),
+    )
+
+
+MaybeDelivery = Annotated[str | None, carried("the post that the button is about")]
 
 
 @command("digest", "arrived", writes=True, by_role=True)
@@ -91,7 +262,7 @@ def arrived(turn: Turn, channel: MaybeChannel = None, delivery: MaybeDelivery = 
     return sentence("Thanks, I noted that the post is here.", tone=Tone.DONE)
 
 
-@command("digest", "again", writes=True, by_role=True)
+@command("digest", "again", writes=True, by_role=True, posts=True)
 def again(turn: Turn, channel: MaybeChannel = None, delivery: MaybeDelivery = None) -> Card:
     """Post it again.
 
@@ -120,18 +291,28 @@ def _meant(turn: Turn, channel: str | None, delivery: str | None) -> ChannelRef 
 @command("digest", "history")
 def history(turn: Turn, channel: MaybeChannel = None) -> Card:
     """What this channel's last digests featured, and why."""
-    weeks = digests.history(turn.tx, turn.team.id, turn.here(channel))
-    if not weeks:
+    where = turn.here(channel)
+    known = digests.history(turn.tx, turn.team.id, where)
+    if not known:
         return sentence("This channel has had no digest yet.", f"“{turn.word} digest” shows the next one.")
-    return Card(title="Past digests", blocks=tuple(_past(week, entry) for week, entry in weeks))
+    coming = tuple(_coming(turn, where, fate) for fate in reversed(known) if fate.ahead)
+    past = tuple(_past(turn, fate) for fate in known if not fate.ahead)
+    if not past:
+        return Card(title="This channel has had no digest yet.", blocks=coming)
+    return Card(title="Past digests", blocks=(*past, *((Divider(), *coming) if coming else ())))
 
 
-def _past(week: Week, entry: Entry | None) -> Block:
-    if entry is None or week.why is None:
-        return Fields(items=((week.week, plain(week.outcome.value)),))
-    return Fields(items=((week.week, (*plain(f"#{entry.number} {entry.title}"), Span(f" ({week.why.value})"))),))
+def _coming(turn: Turn, where: ChannelRef, fate: digests.Fate) -> Block:
+    undo = _button("Undo the skip", ("digest", "unskip"), where, week=fate.week.week)
+    actions = (undo,) if turn.role >= Role.ADMIN else ()
+    return Fields(items=(("Will be skipped", moment(fate.week.due_at, turn.zone)),), actions=actions)
 
 
-def named_channel(channel: ChannelRef) -> Text:
-    """The channel, by the name its platform shows."""
-    return (Span(f"#{channel.id}", channel=channel),)
+def _past(turn: Turn, fate: digests.Fate) -> Block:
+    if fate.entry is None or fate.week.why is None:
+        return Fields(items=((fate.week.week, plain(fate.standing.value)),))
+    name = f"#{fate.entry.number} {fate.entry.title}"
+    if fate.standing is not Standing.POSTED:
+        return Fields(items=((fate.week.week, plain(f"{name}: {standing_of(fate)}")),))
+    link = turn.link(fate.post.message) if fate.post and fate.post.message else None
+    return Fields(items=((fate.week.week, (Span(name, url=link), Span(f" ({fate.week.why.value})"))),))

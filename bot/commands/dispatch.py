@@ -7,6 +7,8 @@ An invocation passes three stages:
     idempotency  inside a writing transaction: a repeat of the same invocation gets the saved answer
 """
 
+import asyncio
+import contextlib
 import logging
 import re
 import time
@@ -14,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from bot.chat.command import Catalogue, CommandSpec
 from bot.chat.line import parse
@@ -27,6 +29,7 @@ from bot.chat.platform import (
     Invocation,
     Joined,
     MarksSeen,
+    Obstacle,
     Reacted,
     ReactionsCleared,
     Unreacted,
@@ -38,18 +41,29 @@ from bot.commands.cards import refusal, sentence, with_word
 from bot.commands.deadline import Deadline, DeadlineExceeded
 from bot.commands.declare import Command, Turn, form_of
 from bot.commands.limits import COMPLETION, Limits
+from bot.commands.posting import followed
 from bot.domain import notice
 from bot.domain.card import Action, Call, Card, Choice, Form, Tone
 from bot.domain.entry import Entry
-from bot.domain.errors import BadUsage, NotAllowed, NotFound, Refusal, StoreError, TooMuch
-from bot.domain.ids import AccountRef, InvocationId, MessageRef, PlatformName, Url, WorkspaceRef
+from bot.domain.errors import (
+    BadUsage,
+    Conflict,
+    NotAllowed,
+    NotFound,
+    PlatformError,
+    PlatformRefused,
+    Refusal,
+    StoreError,
+    TooMuch,
+)
+from bot.domain.ids import AccountRef, ChannelRef, InvocationId, MessageRef, PlatformName, Url, WorkspaceRef
 from bot.domain.notice import Host
 from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.schedule import Schedule, Weekday
 from bot.domain.team import Member, Role, Team
 from bot.domain.url import canonical, is_web
-from bot.domain.value import Kind
+from bot.domain.value import Kind, channel_at
 from bot.domain.wire import from_json, to_json
 from bot.domain.zones import zone_names
 from bot.ports.clock import Clock
@@ -68,6 +82,14 @@ answers of writing commands are in the store, and a reading command is run again
 """
 MARKS_COUNT = timedelta(days=30)
 """How old a post may be for its missed reactions to be read again."""
+
+LOOKED_UP_WITHIN = 1.2
+"""Seconds for finding out whether Dogear can post in a channel; platforms wait three for an answer."""
+FOLLOWED = timedelta(minutes=14)
+"""How long a post is followed: on some platforms an answer can be changed for 15 minutes."""
+FIRST_LOOK = 0.25
+LAST_LOOK = 5.0
+"""Seconds between two looks at a post that is followed."""
 
 _ANSWERED = {"answered", "refused"}
 """A repeat after one of these is not counted; after an error it is tried again."""
@@ -88,6 +110,22 @@ class HostRules:
     zone: str
 
 
+class Outside(Protocol):
+    """What the dispatcher needs of the platforms."""
+
+    def link(self, message: MessageRef) -> Url | None:
+        """Where a person can open the message."""
+        ...
+
+    async def obstacle(self, channel: ChannelRef, account: AccountRef) -> Obstacle | None:
+        """What keeps Dogear from posting in the channel for this person, as far as is known."""
+        ...
+
+    async def delete(self, message: MessageRef) -> None:
+        """Remove a message of ours; raises PlatformError."""
+        ...
+
+
 class Dispatcher:
     """Implements `bot.chat.platform.Core` over the catalogue and the store."""
 
@@ -98,7 +136,7 @@ class Dispatcher:
         clock: Clock,
         rules: HostRules,
         *,
-        link: Callable[[MessageRef], Url | None],
+        outside: Outside,
         wake: Callable[[], None],
         metrics: Metrics,
         limits: Limits,
@@ -110,7 +148,7 @@ class Dispatcher:
         self._runner = runner
         self._clock = clock
         self._rules = rules
-        self._link = link
+        self._outside = outside
         self._wake = wake
         self._metrics = metrics
         self._limits = limits
@@ -173,6 +211,7 @@ class Dispatcher:
             call = self._call(invocation)
             command = self._command(call)
             name, spec = command.spec.name, command.spec
+            await self._prepare(invocation, command, call)
             run = partial(self._run, invocation, command, call, already_counted=already_counted)
             return name, "answered", await self._deadline.run(run)
         except TooMuch as no:
@@ -209,10 +248,8 @@ class Dispatcher:
     async def _run(self, invocation: Invocation, command: Command, call: Call, *, already_counted: bool) -> Answer:
         """Second stage: the role, the form where arguments are missing, then the transaction."""
         spec = command.spec
-        role = await self._role_in(invocation.actor) if spec.asks_role else self._role(invocation.actor)
-        if role < spec.role:
-            raise NotAllowed(f"“{spec.name}” is for {spec.role.word}s.", hint=f"Ask {invocation.actor.admins}.")
-        if spec.form and not any(param.name in call.arguments for param in spec.params if param.required):
+        role = await self._required_role(invocation.actor, spec)
+        if _needs_form(spec, call):
             return Answer(show=await self._read(invocation, lambda turn: command.form(turn, call.arguments), role))
         if spec.writes:
             card = await self._runner.write(
@@ -221,7 +258,84 @@ class Dispatcher:
             self._wake()
         else:
             card = await self._read(invocation, lambda turn: command.run(turn, call.arguments), role)
-        return Answer(show=card, reply=spec.reply)
+        return Answer(show=card, reply=spec.reply, refusal=card.tone is Tone.REFUSAL)
+
+    async def _prepare(self, invocation: Invocation, command: Command, call: Call) -> None:
+        """What has to be asked or done on the platform before the transaction."""
+        if not (command.spec.posts or command.removes) or _needs_form(command.spec, call):
+            return
+        role = await self._required_role(invocation.actor, command.spec)
+        if command.spec.posts:
+            await self._require_postable(invocation, call)
+        if command.removes is not None:
+            await self._remove(invocation, command, call, role)
+
+    async def _required_role(self, actor: Actor, spec: CommandSpec) -> Role:
+        """The actor's role; raises NotAllowed if the command needs a higher one."""
+        role = await self._role_in(actor) if spec.asks_role else self._role(actor)
+        if role < spec.role:
+            raise NotAllowed(f"“{spec.name}” is for {spec.role.word}s.", hint=f"Ask {actor.admins}.")
+        return role
+
+    async def _require_postable(self, invocation: Invocation, call: Call) -> None:
+        """Raise Conflict if the platform says that Dogear cannot post in the channel that is meant."""
+        named = call.arguments.get("channel", "").strip().removeprefix("#")
+        where = invocation.channel
+        if named:
+            where = channel_at(named) or ChannelRef(invocation.actor.workspace, named)
+        if where is None or where.workspace != invocation.actor.workspace:
+            return
+        found = invocation.obstacle if where == invocation.channel else None
+        if found is None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOKED_UP_WITHIN):
+                    found = await self._outside.obstacle(where, invocation.actor.account)
+        if found is not None:
+            again = Action(label="Try again", call=call, replaces=True, confirmed=invocation.confirmed)
+            raise Conflict(found.what, hint=found.remedy, actions=(again,))
+
+    async def _remove(self, invocation: Invocation, command: Command, call: Call, role: Role) -> None:
+        """Delete the messages that the command is about, before it notes that they are gone. A repeat deletes nothing."""
+
+        def meant(tx: Transaction) -> Sequence[MessageRef]:
+            if tx.invocations.saved_answer(invocation.id) is not None:
+                return ()
+            team = self._team(tx, invocation.actor)
+            member = teams.admitted(tx, team, invocation.actor)
+            return command.messages(self._turn(tx, invocation, team, member, role), call.arguments)
+
+        for message in await self._deadline.run(partial(self._runner.write, meant)):
+            try:
+                await self._outside.delete(message)
+            except PlatformError as error:
+                remedy = error.remedy if isinstance(error, PlatformRefused) else "Try again in a minute."
+                again = Action(label="Try again", call=call, confirmed=True)
+                raise Conflict(f"I could not delete it: {error}", hint=remedy, actions=(again,)) from error
+
+    async def follow(self, invocation: Invocation, card: Card) -> Answer | None:
+        """What became of what the card says is on its way, as soon as that is known."""
+        until, pause = asyncio.get_running_loop().time() + FOLLOWED.total_seconds(), FIRST_LOOK
+        while card.follows:
+            try:
+                shown = await self._runner.read(partial(self._followed, invocation, card.follows))
+            except StoreError:
+                shown = None
+            except Exception:  # noqa: BLE001 -- nobody asked for this answer: the first one stays
+                self._broken("what became of a post")
+                return None
+            if shown is not None:
+                return Answer(show=shown)
+            if asyncio.get_running_loop().time() + pause > until:
+                return Answer(show=sentence("It is still not posted.", "I keep trying, and tell you if it fails."))
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LAST_LOOK)
+        return None
+
+    def _followed(self, invocation: Invocation, source: str, tx: Transaction) -> Card | None:
+        team, member = teams.known(tx, invocation.actor)
+        if team is None or member is None:
+            return None
+        return followed(self._turn(tx, invocation, team, member, self._role(invocation.actor)), source)
 
     async def _read(self, invocation: Invocation, run: Callable[[Turn], Shown], role: Role) -> Shown:
         """Run in a reading transaction; a newcomer is added first, which takes a writing one."""
@@ -293,7 +407,8 @@ class Dispatcher:
             word=self._rules.host.word,
             limits=self._limits.said,
             below=self._clock.random_below,
-            link=self._link,
+            link=self._outside.link,
+            unsure=invocation.pressed and not invocation.confirmed,
         )
 
     async def _role_in(self, actor: Actor) -> Role:
@@ -320,7 +435,8 @@ class Dispatcher:
         if isinstance(invocation.call, Call) and not invocation.typed and spec and spec.form and no.field:
             return Answer(show=form_of(spec, invocation.call.arguments, no), refusal=True)
         card = refusal(no, spec, self._rules.host.word)
-        return Answer(show=replace(card, actions=_choices(no, call)) if call else card, refusal=True)
+        more = _choices(no, call) if call else ()
+        return Answer(show=replace(card, actions=(*card.actions, *more)), refusal=True)
 
     def _usable_hint(self, hint: str, actor: Actor, spec: CommandSpec | None) -> str:
         """The hint without sentences about commands that the person may not use: those say whom to ask."""
@@ -438,7 +554,7 @@ class Dispatcher:
             case ChannelGone():
                 stopped = schedules.stop(tx, happening.channel, happening.because)
                 if stopped is not None:
-                    notices.tell(tx, notice.stopped(stopped, self._rules.host), self._rules.host)
+                    notices.notify(tx, notice.stopped(stopped, self._rules.host), self._rules.host)
                 return stopped
             case ChannelBack():
                 schedules.restart(tx, happening.channel)
@@ -450,6 +566,11 @@ class Dispatcher:
             case WorkspaceLeft():
                 tx.teams.leave(happening.workspace)
         return None
+
+
+def _needs_form(spec: CommandSpec, call: Call) -> bool:
+    """Whether a form has to ask for the arguments first."""
+    return bool(spec.form) and not any(param.name in call.arguments for param in spec.params if param.required)
 
 
 def fitting(words: Sequence[str], typed: str) -> Sequence[Choice]:

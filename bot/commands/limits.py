@@ -72,7 +72,7 @@ class Limits:
 
     @property
     def said(self) -> str:
-        """In words for whoever asks for help; empty without limits."""
+        """The limits as text for the help; empty without limits."""
         parts = [
             f"{rate.per_minute:,} a minute for {whom}"
             for rate, whom in ((self._person, "one person"), (self._team, "the whole team"))

@@ -1,8 +1,11 @@
 """Commands of one reader: what to read, what was read, and how much."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated
 
+from bot.chat.line import parse
+from bot.commands import browsing
 from bot.commands.cards import (
     EntryNames,
     button,
@@ -11,15 +14,16 @@ from bot.commands.cards import (
     entries_block,
     entry_card,
     line_of,
-    one_meant,
     sentence,
 )
-from bot.commands.declare import Turn, command, named, position
+from bot.commands.declare import Turn, carried, command, named, position
+from bot.commands.posting import share_action
 from bot.domain.card import Action, Block, Call, Card, Entries, Fields, Paragraph, Tone
 from bot.domain.entry import Entry
-from bot.domain.errors import NotFound
+from bot.domain.errors import Refusal
 from bot.domain.ids import EntryNumber
 from bot.domain.reading_state import ReadingState
+from bot.domain.team import Role
 from bot.domain.text import plain
 from bot.domain.value import Kind
 from bot.ports.readings import TeamCounts
@@ -33,7 +37,7 @@ SomeEntries = Annotated[EntryNames, position(Kind.ENTRY, "numbers, addresses or 
 MaybeEntries = Annotated[EntryNames | None, position(Kind.ENTRY, "numbers, addresses or a title")]
 
 
-@command("home", default=True)
+@command("home", default=True, by_role=True)
 def home(turn: Turn) -> Card:
     """The week's pick, your next entries, and how much is unread."""
     counts = turn.tx.readings.counts(turn.member.id)
@@ -44,6 +48,9 @@ def home(turn: Turn) -> Card:
     total = counts.read + counts.later + counts.unread
     summary = f"{counts.unread} of {counted(total, 'entry', 'entries')} unread, {counts.later} in your queue."
     blocks.append(Paragraph(text=plain(summary if total else "The reading list has no entries yet."), quiet=True))
+    if turn.role is Role.ADMIN and (count := turn.tx.entries.count_not_read(turn.team.id)):
+        said = f"{counted(count, 'link')} of the list not read; “dogear check” says why."
+        blocks.append(Paragraph(text=plain(said), quiet=True))
     return Card(title="Your reading club", blocks=tuple(blocks), actions=_home_buttons())
 
 
@@ -74,7 +81,7 @@ def random(turn: Turn, tag: Annotated[str | None, named(Kind.TAG, "only with thi
     if found is None:
         with_tag = f" tagged “{tag}”" if tag else ""
         return sentence(f"You have no unread entry{with_tag}.", f"“{turn.word} list is:read” shows what you have read.")
-    return entry_card(*found, all_notes=False, in_channel=turn.channel is not None)
+    return entry_card(*found, all_notes=False, share=(share_action(found[0]),))
 
 
 @command("next")
@@ -83,10 +90,10 @@ def next_up(turn: Turn) -> Card:
     coming = readings.next_up(turn.tx, turn.team.id, turn.member.id, NEXT_LISTED)
     if not coming:
         return sentence("You are done.", "You have read the whole list.")
-    return _waiting(turn, "Next for you", coming)
+    return _waiting(turn, "Next for you", coming, "next")
 
 
-def _waiting(turn: Turn, title: str, items: Sequence[tuple[Entry, ReadingState]]) -> Card:
+def _waiting(turn: Turn, title: str, items: Sequence[tuple[Entry, ReadingState]], back: str) -> Card:
     """The entries, those of the queue and the unread ones apart, and how to come to those that are not shown."""
     counts = turn.tx.readings.counts(turn.member.id)
     blocks: list[Block] = []
@@ -95,7 +102,9 @@ def _waiting(turn: Turn, title: str, items: Sequence[tuple[Entry, ReadingState]]
         (ReadingState.LATER, "In your queue", counts.later, "The whole queue"),
         (ReadingState.UNREAD, "Unread", counts.unread, "All unread"),
     ):
-        shown = [line_of(entry, one, button("Read", "read", entry.number)) for entry, one in items if one is state]
+        shown = [
+            line_of(entry, one, button("Read", "read", entry.number, back)) for entry, one in items if one is state
+        ]
         if shown:
             blocks += [Paragraph(text=plain(f"{words}: {total}"), quiet=True), Entries(items=tuple(shown))]
             listed = Call(path=("list",), arguments={"is": state.value})
@@ -103,34 +112,37 @@ def _waiting(turn: Turn, title: str, items: Sequence[tuple[Entry, ReadingState]]
     return Card(title=title, blocks=tuple(blocks), actions=tuple(more))
 
 
+MaybeBack = Annotated[str | None, carried("the list in which the button stands")]
+
+
 @command("later", writes=True)
-def later(turn: Turn, entry: MaybeEntries = None) -> Card:
+def later(turn: Turn, entry: MaybeEntries = None, back: MaybeBack = None) -> Card:
     """Put an entry in your queue; without a number, show your queue.
 
     A 🔖 on a message about one entry does the same, but everyone in the channel sees the reaction.
     """
     if entry is not None:
-        return _each_chosen(turn, entry, ReadingState.LATER)
+        return _each_chosen(turn, entry, ReadingState.LATER, back)
     queued = readings.queued(turn.tx, turn.team.id, turn.member.id, NEXT_LISTED)
     if not queued:
         hint = f"“{turn.word} later #12” adds an entry, “{turn.word} next” shows what is unread."
         return sentence("Your queue is empty.", hint)
-    return _waiting(turn, "Your queue", queued)
+    return _waiting(turn, "Your queue", queued, "later")
 
 
 @command("read", writes=True)
-def read(turn: Turn, entry: SomeEntries) -> Card:
+def read(turn: Turn, entry: SomeEntries, back: MaybeBack = None) -> Card:
     """Mark an entry as read.
 
     Examples: read #12 · read #5 #6. Only you see this. A ✅ on a message about one entry does the same, but everyone in the channel sees it.
     """
-    return _each_chosen(turn, entry, ReadingState.READ)
+    return _each_chosen(turn, entry, ReadingState.READ, back)
 
 
 @command("unread", writes=True)
-def unread(turn: Turn, entry: SomeEntries) -> Card:
+def unread(turn: Turn, entry: SomeEntries, back: MaybeBack = None) -> Card:
     """Mark an entry as unread and remove it from your queue."""
-    return _each_chosen(turn, entry, ReadingState.UNREAD)
+    return _each_chosen(turn, entry, ReadingState.UNREAD, back)
 
 
 _SAID = {
@@ -138,31 +150,62 @@ _SAID = {
     ReadingState.LATER: ("is in your queue", "was in your queue already"),
     ReadingState.UNREAD: ("is unread", "was unread already"),
 }
+_OTHERWISE = {
+    ReadingState.READ: ("Unread", "unread"),
+    ReadingState.LATER: ("Remove from queue", "unread"),
+    ReadingState.UNREAD: ("Later", "later"),
+}
+"""What is offered in each state besides taking back the last choice: the label and the command."""
 
 
-def _each_chosen(turn: Turn, names: EntryNames, state: ReadingState) -> Card:
+def _each_chosen(turn: Turn, names: EntryNames, state: ReadingState, back: str | None) -> Card:
     found = each_meant(turn, names)
     if len(found) == 1:
-        return _chosen(turn, found[0].number, state)
-    for entry in found:
-        readings.choose(turn.tx, turn.member, entry.id, state)
-    undo = "later" if state is ReadingState.UNREAD else "unread"
-    lines = tuple(line_of(entry, state, button(undo.capitalize(), undo, entry.number)) for entry in found)
+        return _chosen(turn, found[0].number, state, back)
+    before = {entry.id: readings.choose(turn.tx, turn.member, entry.id, state) for entry in found}
+    changed = [entry for entry in found if before[entry.id] is not state]
+    undo = {entry.id: (button("Undo", before[entry.id].value, entry.number),) for entry in changed}
+    lines = tuple(line_of(entry, state, *undo.get(entry.id, ())) for entry in found)
     now = {ReadingState.READ: "read", ReadingState.LATER: "in your queue", ReadingState.UNREAD: "unread"}[state]
     return Card(title=f"{len(found)} entries are {now}.", blocks=(Entries(items=lines),), tone=Tone.DONE)
 
 
-def _chosen(turn: Turn, number: EntryNumber, state: ReadingState) -> Card:
+def _chosen(turn: Turn, number: EntryNumber, state: ReadingState, back: str | None) -> Card:
     entry = entries.entry(turn.tx, turn.team.id, number)
-    changed = readings.choose(turn.tx, turn.member, entry.id, state)
-    said = _SAID[state][0 if changed else 1]
-    undo = "later" if state is ReadingState.UNREAD else "unread"
+    before = readings.choose(turn.tx, turn.member, entry.id, state)
+    said = f"#{number} {_SAID[state][0 if before is not state else 1]}."
+    listed = _view(turn, back) if back else None
+    if listed is not None and back:
+        undo = (button("Undo", before.value, number, back),) if before is not state else ()
+        return replace(
+            listed,
+            tone=Tone.DONE,
+            blocks=(Paragraph(text=plain(said)), *listed.blocks),
+            actions=(*undo, *listed.actions),
+        )
+    label, word = _OTHERWISE[state]
+    buttons = [button(label, word, number)]
+    if before is not state and before.value != word:
+        buttons.insert(0, button("Undo", before.value, number))
+    elif before is not state and state is not ReadingState.LATER:
+        buttons = [button("Undo", word, number)]
     return Card(
-        title=f"#{number} {said}.",
+        title=said,
         tone=Tone.DONE,
-        actions=(button(undo.capitalize(), undo, number),),
+        actions=(*buttons, Action(label="Next", call=Call(path=("next",)))),
         entry=line_of(entry, state),
     )
+
+
+def _view(turn: Turn, back: str) -> Card | None:
+    """The list that this line shows, as it is now; None for a line that shows none."""
+    views = (next_up, later, browsing.search, browsing.list_entries, browsing.related)
+    try:
+        call = parse([view.spec for view in views], back)
+        shown = next(view for view in views if view.spec.path == call.path)
+        return shown.run(turn, call.arguments) if call.path != later.spec.path or not call.arguments else None
+    except Refusal:
+        return None
 
 
 @command("stats", "me", default=True)
@@ -197,12 +240,3 @@ def _figures(counts: TeamCounts) -> tuple[tuple[str, str], ...]:
         ("Times read", str(counts.reads)),
         ("Times read in the last 30 days", str(counts.reads_since)),
     )
-
-
-@command("share", writes=True)
-def share(turn: Turn, entry: AnEntry) -> Card:
-    """Post an entry in this channel and open a thread about it."""
-    if turn.channel is None:
-        raise NotFound("There is no channel here.", hint="Use “share” in a channel.")
-    shared = digests.share(turn.tx, turn.member, turn.channel, one_meant(turn, entry).number, turn.invocation)
-    return sentence(f"#{shared.number} is on its way into this channel.", tone=Tone.DONE)

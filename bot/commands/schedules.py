@@ -4,22 +4,25 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import time, timedelta
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
-from bot.commands.cards import moment
-from bot.commands.declare import Turn, command, named, position
-from bot.commands.digests import MaybeChannel, named_channel
+from bot.commands.cards import moment, named_channel, next_dates
+from bot.commands.declare import Turn, carried, command, named, position
+from bot.commands.digests import MaybeChannel
+from bot.commands.posting import sure
 from bot.domain.card import Action, Block, Call, Card, Fields, Paragraph, Tone
 from bot.domain.errors import BadUsage, Refusal
-from bot.domain.holidays import OFF
+from bot.domain.holidays import OFF as NO_REGION
 from bot.domain.ids import ChannelRef
-from bot.domain.schedule import Occurrence, OnHoliday, Schedule, Weekday
+from bot.domain.schedule import OnHoliday, Schedule, Weekday
 from bot.domain.team import Role
 from bot.domain.text import Text, joined, plain
 from bot.domain.times import Day
 from bot.domain.value import Kind
 from bot.domain.zones import zone_label
 from bot.service import schedules
+
+MaybeWeekly = Annotated[str | None, carried("the day and time that the button is about")]
+OFF = "Stop the weekly digest in this channel?"
 
 
 def _as_set(turn: Turn, arguments: Mapping[str, str]) -> Mapping[str, str]:
@@ -36,7 +39,7 @@ def _as_set(turn: Turn, arguments: Mapping[str, str]) -> Mapping[str, str]:
     return channel | tag | {"weekday": schedule.weekday.word, "at": f"{schedule.at:%H:%M}", "zone": schedule.zone}
 
 
-@command("schedule", "set", role=Role.ADMIN, form="Weekly digest", fills=_as_set, writes=True)
+@command("schedule", "set", role=Role.ADMIN, form="Weekly digest", fills=_as_set, writes=True, posts=True)
 def set_schedule(
     turn: Turn,
     weekday: Annotated[Weekday, position(Kind.WEEKDAY, "a weekday")],
@@ -61,7 +64,7 @@ def set_schedule(
         tags=[each.strip() for each in tag.split(",") if each.strip()] if tag else [],
         by=turn.actor.account,
     )
-    return _confirmed(turn, "The schedule is set.", schedule)
+    return _confirmed(turn, "The schedule is set.", schedule, _preview(schedule))
 
 
 def _zone_there(turn: Turn, channel: ChannelRef) -> str:
@@ -85,7 +88,7 @@ def set_holidays(
     A digest on a holiday moves to the next working day, or is skipped.
     Examples: schedule holidays DE · schedule holidays US-CA skip · schedule holidays off
     """
-    observed = None if region == OFF else region
+    observed = None if region == NO_REGION else region
     schedule = schedules.observe(turn.tx, turn.team.id, turn.here(channel), observed, then)
     return _confirmed(
         turn, "The schedule observes public holidays." if observed else "Holidays no longer count.", schedule
@@ -114,16 +117,26 @@ def _changeable(turn: Turn, schedule: Schedule) -> Block:
 
 
 def _buttons(turn: Turn, schedule: Schedule) -> Iterator[Action]:
-    def button(label: str, word: str, **arguments: str) -> Action:
-        channel = {"channel": f"#{schedule.channel.id}"}
-        return Action(label=label, call=Call(path=("schedule", word), arguments=arguments | channel))
-
-    yield button("Change", "set")
+    yield _button("Change", "set", schedule)
     if paused(turn, schedule):
-        yield button("Resume", "resume")
+        yield _button("Resume", "resume", schedule)
     else:
-        yield button("Pause for a week", "pause", period="1w")
-    yield button("Off", "off")
+        yield _button("Pause for a week", "pause", schedule, period="1w", weekly=_weekly(schedule))
+    yield replace(_button("Off", "off", schedule, weekly=_weekly(schedule)), confirm=OFF)
+
+
+def _weekly(schedule: Schedule) -> str:
+    """What a button names the schedule by: another one may have been set when it is pressed."""
+    return f"{schedule.weekday.word[:3].lower()} {schedule.at:%H:%M}"
+
+
+def _changed(turn: Turn, schedule: Schedule) -> Card:
+    return Card(title="The schedule has changed since then.", blocks=(_changeable(turn, schedule),))
+
+
+def _button(label: str, word: str, schedule: Schedule, **arguments: str) -> Action:
+    channel = {"channel": f"#{schedule.channel.id}"}
+    return Action(label=label, call=Call(path=("schedule", word), arguments=arguments | channel))
 
 
 @command("schedule", "pause", role=Role.ADMIN, writes=True)
@@ -131,33 +144,58 @@ def pause(
     turn: Turn,
     period: Annotated[timedelta | Day, position(Kind.PERIOD, "how long, or until when")],
     channel: MaybeChannel = None,
+    weekly: MaybeWeekly = None,
 ) -> Card:
     """Pause the digest in this channel for a while.
 
     Examples: schedule pause 2 weeks · schedule pause 10d · schedule pause until 2027-01-04
     """
+    known = schedules.locked(turn.tx, turn.team.id, turn.here(channel))
+    if weekly is not None and weekly != _weekly(known):
+        return _changed(turn, known)
+    if turn.unsure and paused(turn, known):
+        resumed = _button("Resume", "resume", known)
+        return Card(title="The schedule is already paused.", blocks=(_described(turn, known),), actions=(resumed,))
     schedule = schedules.pause(turn.tx, turn.team.id, turn.here(channel), period)
-    return _confirmed(turn, "The schedule is paused.", schedule)
+    resumed = _button("Resume", "resume", schedule)
+    return _confirmed(turn, "The schedule is paused.", schedule, resumed)
 
 
-@command("schedule", "resume", role=Role.ADMIN, writes=True)
+@command("schedule", "resume", role=Role.ADMIN, writes=True, posts=True)
 def resume(turn: Turn, channel: MaybeChannel = None) -> Card:
     """End a pause. Digests that fell into it are not posted later."""
-    return _confirmed(
-        turn, "The schedule is active again.", schedules.resume(turn.tx, turn.team.id, turn.here(channel))
-    )
+    schedule = schedules.resume(turn.tx, turn.team.id, turn.here(channel))
+    return _confirmed(turn, "The schedule is active again.", schedule, _preview(schedule))
 
 
 @command("schedule", "off", role=Role.ADMIN, writes=True)
-def off(turn: Turn, channel: MaybeChannel = None) -> Card:
-    """Remove this channel's schedule. Its history stays."""
+def off(turn: Turn, channel: MaybeChannel = None, weekly: MaybeWeekly = None) -> Card:
+    """Remove this channel's schedule. Its history stays, and “schedule restore” brings it back."""
+    known = schedules.locked(turn.tx, turn.team.id, turn.here(channel))
+    if weekly is not None and weekly != _weekly(known):
+        return _changed(turn, known)
+    if turn.unsure:
+        return sure(OFF, "You can undo this.", _button("Off", "off", known, weekly=_weekly(known)))
     schedule = schedules.remove(turn.tx, turn.team.id, turn.here(channel))
     text = joined([plain("No more digests in"), named_channel(schedule.channel)])
-    return Card(title="The schedule is off.", blocks=(Paragraph(text=text),), tone=Tone.DONE)
+    undo = _button("Undo", "restore", schedule)
+    return Card(title="The schedule is off.", blocks=(Paragraph(text=text),), tone=Tone.DONE, actions=(undo,))
 
 
-def _confirmed(turn: Turn, title: str, schedule: Schedule) -> Card:
-    return Card(title=title, blocks=(_described(turn, schedule),), tone=Tone.DONE)
+@command("schedule", "restore", role=Role.ADMIN, writes=True, posts=True)
+def restore(turn: Turn, channel: MaybeChannel = None) -> Card:
+    """Bring back a schedule that was removed, as it was."""
+    schedule = schedules.restore(turn.tx, turn.team.id, turn.here(channel))
+    return _confirmed(turn, "The schedule is back.", schedule, _preview(schedule))
+
+
+def _preview(schedule: Schedule) -> Action:
+    arguments = {"channel": f"#{schedule.channel.id}"}
+    return Action(label="Preview", call=Call(path=("digest", "preview"), arguments=arguments))
+
+
+def _confirmed(turn: Turn, title: str, schedule: Schedule, *actions: Action) -> Card:
+    return Card(title=title, blocks=(_described(turn, schedule),), tone=Tone.DONE, actions=actions)
 
 
 def _described(turn: Turn, schedule: Schedule) -> Fields:
@@ -172,7 +210,7 @@ def _described(turn: Turn, schedule: Schedule) -> Fields:
             *tags,
             *holidays,
             *paused(turn, schedule),
-            ("Next", next_dates(turn, schedule)),
+            ("Next", next_dates(turn.tx, schedule)),
         )
     )
 
@@ -184,15 +222,3 @@ def paused(turn: Turn, schedule: Schedule) -> tuple[tuple[str, Text], ...]:
     if schedule.paused_until and schedule.paused_until > turn.tx.now():
         return (("Paused until", moment(schedule.paused_until, turn.zone)),)
     return ()
-
-
-def next_dates(turn: Turn, schedule: Schedule) -> Text:
-    """The next slots as clocks show them in the schedule's own zone, or that there are none while it is paused."""
-    zone = ZoneInfo(schedule.zone)
-    coming = [_date(schedule, slot, zone) for slot in schedules.next_dates(turn.tx, schedule)]
-    return plain(f"{', '.join(coming)} {zone_label(schedule.zone)}" if coming else "none while paused")
-
-
-def _date(schedule: Schedule, slot: Occurrence, zone: ZoneInfo) -> str:
-    moved = f" (moved: {schedule.nominal_day(slot.week):%a %d %b} is {slot.holiday})" if slot.holiday else ""
-    return f"{slot.due_at.astimezone(zone):%a %d %b %Y %H:%M}{moved}"

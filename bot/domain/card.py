@@ -36,12 +36,18 @@ class Call:
 
 @record
 class Action:
-    """A button: pressing it runs the command `call`. With `replaces` the answer replaces the card."""
+    """A button: pressing it runs the command `call`. With `replaces` the answer replaces the card.
+
+    `confirm` is a question to ask before the command runs; a platform that cannot ask leaves that to the command. A button
+    that is `confirmed` answers such a question.
+    """
 
     label: str
     call: Call
     primary: bool = False
     replaces: bool = False
+    confirm: str = ""
+    confirmed: bool = False
 
 
 @record
@@ -106,13 +112,18 @@ Block: TypeAlias = Paragraph | Fields | Entries | NoteTree | Divider
 
 @record
 class Card:
-    """Something to show. `entry` is set if the message is about one entry; reactions to it then count for that entry."""
+    """Something to show. `entry` is set if the message is about one entry; reactions to it then count for that entry.
+
+    `follows` is the source of a post that the card says is on its way; another card replaces it once that has arrived or
+    failed.
+    """
 
     title: str
     blocks: tuple[Block, ...] = ()
     actions: tuple[Action, ...] = ()
     tone: Tone = Tone.PLAIN
     entry: EntryLine | None = None
+    follows: str = ""
 
     @property
     def article(self) -> Url | None:

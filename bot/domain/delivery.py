@@ -42,6 +42,11 @@ class State(StrEnum):
     NEEDS_HUMAN = "needs_human"
 
     @property
+    def failed(self) -> bool:
+        """Whether it is certain that it did not arrive."""
+        return self in {State.REFUSED, State.SKIPPED}
+
+    @property
     def final(self) -> bool:
         return self in {State.SENT, State.REFUSED, State.SKIPPED}
 
@@ -133,7 +138,7 @@ class Draft:
 
     It waits until the step with ordinal `waits_for` is sent, and is refused with it. `card` is None for a step that
     shows none (a thread, a seed reaction). `title` names a thread, `meaning` a seed reaction. After `late_after` it is
-    skipped. `notify` is the account to notify if it does not arrive. For a notice, `told` is its recipient, or None if it
+    skipped. `notify` is the account to notify if it does not arrive. For a notice, it is its recipient, or None if it
     goes to the channel.
     """
 
@@ -149,7 +154,7 @@ class Draft:
     schedule: ScheduleId | None = None
     week: str | None = None
     late_after: datetime | None = None
-    told: AccountRef | None = None
+    notify: AccountRef | None = None
 
     @property
     def invocation(self) -> InvocationId | None:

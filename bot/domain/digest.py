@@ -3,7 +3,9 @@
 Everything is a pure function of data, so preview, post and retry show the same.
 """
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -13,7 +15,7 @@ from bot.domain.ids import ChannelRef, EntryId, EntryNumber, ScheduleId, TeamId
 from bot.domain.notes import NoteBlock, count, levels, parts
 from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
-from bot.domain.text import Span, plain
+from bot.domain.text import Span, plain, string
 
 LEVELS_IN_CHANNEL = 2
 PART_BUDGET = 2400
@@ -79,6 +81,29 @@ class Outcome(StrEnum):
     EMPTY = "skipped because no entry was left to feature"
 
 
+class Standing(StrEnum):
+    """How a week's digest stands, by what became of its post. Not stored: it follows from the outcome and the delivery."""
+
+    POSTED = "posted"
+    COMING = "on its way"
+    CHECKING = "being checked"
+    UNCONFIRMED = "not confirmed"
+    FAILED = "not posted"
+    SKIPPED = "skipped by an admin"
+    LATE = "not posted, because Dogear was offline for more than a day"
+    EMPTY = "not posted, because no entry was left to feature"
+
+    @property
+    def is_featured(self) -> bool:
+        """Whether the entry was shown to the channel, or is about to be."""
+        return self in {Standing.POSTED, Standing.COMING}
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether it is certain that nothing was posted, so that an admin may still post it."""
+        return self in {Standing.FAILED, Standing.LATE, Standing.EMPTY}
+
+
 @record
 class Week:
     """A week's digest that was planned or skipped; unique by schedule and `week`."""
@@ -125,7 +150,7 @@ def card_of(digest: Digest) -> Card:
             _small(why),
             *_new(digest.newest),
         ),
-        actions=entry_actions(entry.number),
+        actions=entry_actions(entry.number, has_notes=bool(entry.notes.tree)),
         entry=shared_line(entry),
     )
 
@@ -148,7 +173,7 @@ def shared_card(entry: Entry, by: str, readers: int) -> Card:
             *_first_levels(entry.notes.tree),
             *((_small(_readers(readers)),) if readers else ()),
         ),
-        actions=entry_actions(entry.number),
+        actions=entry_actions(entry.number, has_notes=bool(entry.notes.tree)),
         entry=shared_line(entry),
     )
 
@@ -158,13 +183,14 @@ def shared_line(entry: Entry) -> EntryLine:
     return EntryLine(number=entry.number, title=entry.title, url=entry.url, state=ReadingState.UNREAD, tags=entry.tags)
 
 
-def entry_actions(number: EntryNumber) -> tuple[Action, ...]:
+def entry_actions(number: EntryNumber, *, has_notes: bool = True) -> tuple[Action, ...]:
     """The buttons of a message about one entry."""
     argument = {"entry": f"#{number}"}
+    notes = Action(label="Notes", call=Call(path=("show",), arguments=argument))
     return (
         Action(label="Mark as read", call=Call(path=("read",), arguments=argument), primary=True),
         Action(label="Later", call=Call(path=("later",), arguments=argument)),
-        Action(label="Notes", call=Call(path=("show",), arguments=argument)),
+        *((notes,) if has_notes else ()),
         Action(label="Related", call=Call(path=("related",), arguments=argument)),
     )
 
@@ -184,6 +210,30 @@ def _about(what: str, entry: Entry) -> Paragraph:
 def _readers(number: int) -> str:
     """Empty while no one has read it: a zero under a new post says nothing."""
     return f"Read by {number} member{'s' if number > 1 else ''}." if number else ""
+
+
+_READ_BY = re.compile(r"\s*Read by (?:nobody yet|\d+ members?)\.")
+_WHY = "Why this one: "
+
+
+def with_readers(card: Card, number: int) -> Card:
+    """The card of a post with this many readers; also a card that an earlier version wrote."""
+    said, blocks, shown = _readers(number), [], False
+    for block in card.blocks:
+        if not isinstance(block, Paragraph) or not block.quiet:
+            blocks.append(block)
+            continue
+        text = string(block.text)
+        if not text.startswith(_WHY) and not _READ_BY.fullmatch(text):
+            blocks.append(block)
+            continue
+        rest = _READ_BY.sub("", text)
+        shown = True
+        if rest or said:
+            blocks.append(_small(" ".join(filter(None, (rest, said)))))
+    if said and not shown:
+        blocks.append(_small(said))
+    return replace(card, blocks=tuple(blocks))
 
 
 def _small(text: str) -> Paragraph:

@@ -11,6 +11,10 @@ Anything else that is raised is a bug.
 from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.domain.card import Action
 
 
 class DogearError(Exception):
@@ -21,7 +25,8 @@ class Refusal(DogearError):
     """An expected "no", written for the person who asked: what is wrong, and what to do next.
 
     `field` names the parameter at fault, if any, so that a form can show the problem there. `choices` are values of it that
-    may be meant, each with its label. `others` are further mistakes of the same use, each at its own field.
+    may be meant, each with its label. `others` are further mistakes of the same use, each at its own field. `actions` are
+    buttons for what to do next.
     """
 
     def __init__(
@@ -32,6 +37,7 @@ class Refusal(DogearError):
         field: str | None = None,
         choices: Sequence[tuple[str, str]] = (),
         others: Sequence["Refusal"] = (),
+        actions: Sequence["Action"] = (),
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -39,6 +45,7 @@ class Refusal(DogearError):
         self.field = field
         self.choices = tuple(choices)
         self.others = tuple(others)
+        self.actions = tuple(actions)
 
 
 class BadUsage(Refusal):

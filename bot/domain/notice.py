@@ -32,13 +32,13 @@ class Host:
 class Notice:
     """A problem with a delivery to the channel `about`. The same `problem` is reported once a day.
 
-    `told` is the person who can fix it, None if only the host can.
+    `notify` is the person who can fix it, None if only the host can.
     """
 
     team: TeamId
     problem: str
     about: ChannelRef
-    told: AccountRef | None
+    notify: AccountRef | None
     card: Card
 
 
@@ -75,7 +75,7 @@ def failed(delivery: Delivery, outcome: str | None, entry: Entry | None) -> Noti
     draft = delivery.draft
     what, kind = ("A digest", "digest") if draft.schedule is not None else ("What you shared", "share")
     card = _card(f"{what} was not posted completely.", _what(delivery, entry), plain(outcome or ""))
-    return _of_delivery(delivery, f"failed:{kind}:{addressed(draft.channel)}:{draft.told}:{outcome}", card)
+    return _of_delivery(delivery, f"failed:{kind}:{addressed(draft.channel)}:{draft.notify}:{outcome}", card)
 
 
 def doubtful(delivery: Delivery, outcome: str | None, entry: Entry | None, host: Host) -> Notice:
@@ -105,18 +105,18 @@ def left(delivery: Delivery, workspace: Workspace) -> Notice:
         team=delivery.team,
         problem=f"left:{place}:{workspace.left_at}",
         about=delivery.draft.channel,
-        told=None,
+        notify=None,
         card=card,
     )
 
 
 def held(
-    change: HeldChange, entries: Sequence[Entry], about: ChannelRef, told: AccountRef | None, team: TeamId
+    change: HeldChange, entries: Sequence[Entry], about: ChannelRef, notify: AccountRef | None, team: TeamId
 ) -> Notice:
     """A change of the list would retire many entries: an admin decides, with buttons for both answers."""
-    where = {"channel": addressed(about)} if told is not None else {}
+    where = {"channel": addressed(about)} if notify is not None else {}
     problem = f"held:{change.source}:{change.id}"
-    return Notice(team=team, problem=problem, about=about, told=told, card=held_card(change, entries, where))
+    return Notice(team=team, problem=problem, about=about, notify=notify, card=held_card(change, entries, where))
 
 
 def held_card(change: HeldChange, entries: Sequence[Entry], where: Mapping[str, str] = MappingProxyType({})) -> Card:
@@ -152,14 +152,14 @@ def _of_schedule(schedule: Schedule, problem: str, card: Card) -> Notice:
         team=schedule.team,
         problem=f"schedule:{schedule.id}:{problem}",
         about=schedule.channel,
-        told=schedule.created_by,
+        notify=schedule.created_by,
         card=card,
     )
 
 
 def _of_delivery(delivery: Delivery, problem: str, card: Card) -> Notice:
     draft = delivery.draft
-    return Notice(team=delivery.team, problem=problem, about=draft.channel, told=draft.told, card=card)
+    return Notice(team=delivery.team, problem=problem, about=draft.channel, notify=draft.notify, card=card)
 
 
 def _decided(delivery: Delivery, label: str, word: str, host: Host, *, primary: bool = False) -> Action:

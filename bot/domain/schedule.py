@@ -118,6 +118,11 @@ class Schedule:
         year, number = week.split("-W")
         return date.fromisocalendar(int(year), int(number), self.weekday + 1)
 
+    def slot_of(self, week: str) -> Occurrence:
+        """The slot of an ISO week as the schedule is now; raises ValueError for what is not a week."""
+        year, _, number = week.partition("-W")
+        return self._in_week(date.fromisocalendar(int(year), int(number), 1))
+
     def week_of(self, now: datetime) -> str:
         """The ISO week in which `now` (aware) falls in the schedule's zone."""
         return _week(now.astimezone(ZoneInfo(self.zone)).date())

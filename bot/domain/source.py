@@ -19,13 +19,17 @@ class Severity(StrEnum):
 
 @record
 class Problem:
-    """One problem in a file: where it is (`line` and `column` from 1, 0 for the whole file) and how to fix it."""
+    """One problem in a file: where it is (`line` and `column` from 1, 0 for the whole file) and how to fix it.
+
+    It is `fresh` if it came with the file's last change.
+    """
 
     file: str
     line: int
     column: int = 0
     severity: Severity
     message: str
+    fresh: bool = field(default=False, compare=False)
 
     def __str__(self) -> str:
         place = ":".join([self.file, *(str(n) for n in (self.line, self.column) if n)])
@@ -106,7 +110,8 @@ class SourceFile:
     """The state of one file when it was last read, so that an unchanged file is not read again.
 
     `digest` is a hash of its content, empty if unknown. `duplicates` are keys in this file that another entry already
-    had: the file is read again when that entry may be gone.
+    had: the file is read again when that entry may be gone. `not_read` counts its links that are neither an entry nor in
+    the notes of one.
     """
 
     source: SourceId
@@ -115,6 +120,7 @@ class SourceFile:
     entries: int
     duplicates: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    not_read: int = 0
 
 
 MIN_HELD = 5

@@ -111,7 +111,7 @@ def change(typed: str) -> Change:
 
 def group(typed: str) -> str:
     """The id of a platform's group, as picked or mentioned, or `off`."""
-    match = re.fullmatch(r"(?:<@&)?([A-Za-z0-9]{1,30})>?", typed.strip())
+    match = re.fullmatch(r"(?:<@&|@)?([\w-]{1,80})>?", typed.strip())
     if not match:
         raise BadUsage(f"“{typed}” is not a role.", hint="Pick one, or type off.")
     return OFF if match[1].casefold() == OFF else match[1]

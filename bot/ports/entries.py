@@ -119,6 +119,10 @@ class Entries(Protocol):
         """The number of problems in the files of all teams."""
         ...
 
+    def count_not_read(self, team: TeamId) -> int:
+        """How many links of the team's files are neither an entry nor in the notes of one."""
+        ...
+
     def stored(self, team: TeamId) -> Sequence[StoredEntry]:
         """Every stored entry of the team, including retired ones."""
         ...

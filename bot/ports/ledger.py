@@ -1,11 +1,12 @@
 """The ledger of deliveries: what we post, and how far each post got."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bot.domain.delivery import Delivery, Draft, Durations, State, Step
-from bot.domain.ids import DeliveryId, EntryId, MessageRef, PlatformName, TeamId, ThreadRef, WorkspaceRef
+from bot.domain.card import Card
+from bot.domain.delivery import Delivery, Draft, Durations, State, Step, Transition
+from bot.domain.ids import DeliveryId, EntryId, MessageRef, PlatformName, TeamId, WorkspaceRef
 
 
 class Ledger(Protocol):
@@ -48,20 +49,7 @@ class Ledger(Protocol):
         """
         ...
 
-    def settle(
-        self,
-        delivery: DeliveryId,
-        fence: int,
-        state: State,
-        *,
-        outcome: str | None = None,
-        message: MessageRef | None = None,
-        thread: ThreadRef | None = None,
-        not_before: datetime | None = None,
-        attempt: int | None = None,
-        sweep_at: datetime | None = None,
-        free_at: datetime | None = None,
-    ) -> bool:
+    def settle(self, delivery: Delivery, transition: Transition, *, free_at: datetime | None = None) -> bool:
         """Record how the attempt ended. False if the fence has moved on.
 
         `sent` makes the steps that wait for it due. A final refusal refuses them too, and so does a first message that
@@ -99,6 +87,36 @@ class Ledger(Protocol):
 
     def of_source(self, team: TeamId, source_key: str) -> Sequence[Delivery]:
         """Every step of one source, in order."""
+        ...
+
+    def roots(self, team: TeamId, source_keys: Collection[str]) -> Mapping[str, Delivery]:
+        """The first step of each of these sources, by its key; a source that was never planned is left out."""
+        ...
+
+    def recent_roots(self, team: TeamId, entry: EntryId, since: datetime) -> Sequence[tuple[datetime, Delivery]]:
+        """The first steps of what shows the entry and was posted, or is to be, since then; newest first."""
+        ...
+
+    def withdraw(self, team: TeamId, source_key: str, outcome: str) -> None:
+        """Skip every step of the source that no worker has taken yet."""
+        ...
+
+    def forget_messages(self, team: TeamId, source_key: str, outcome: str) -> None:
+        """Note that the messages of the source were deleted: nothing was posted as far as anyone can see."""
+        ...
+
+    def outdated(self, since: datetime, before: datetime, limit: int, platforms: Sequence[str]) -> Sequence[Delivery]:
+        """Posts about one entry that were sent after `since`, were neither sent nor revised after `before`, and whose entry
+        somebody has read or put back since then; those that have waited longest come first.
+        """
+        ...
+
+    def claim_revision(self, delivery: DeliveryId, before: datetime) -> bool:
+        """Note that the post is revised now; False, and nothing done, if it was revised after `before`."""
+        ...
+
+    def save_revision(self, delivery: DeliveryId, card: Card | None, at: datetime) -> None:
+        """Note what the post shows since `at`; without a card it shows what it did, and is not revised before `at`."""
         ...
 
     def entry_shown_by(self, message: MessageRef) -> tuple[TeamId, EntryId] | None:

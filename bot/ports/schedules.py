@@ -29,6 +29,18 @@ class Schedules(Protocol):
         """Use a week's slot. False, and nothing changed, if it was used before."""
         ...
 
+    def replace_slot(self, week: Week) -> None:
+        """Use up again a slot that was used without a post."""
+        ...
+
+    def free_slot(self, schedule: ScheduleId, week: str) -> None:
+        """Make a slot that was skipped usable again."""
+        ...
+
+    def restore(self, team: TeamId, channel: ChannelRef) -> Schedule | None:
+        """Bring the channel's removed slot back as it was; None if none was removed, or it has one."""
+        ...
+
     def used_slot(self, schedule: ScheduleId, week: str) -> Week | None: ...
 
     def used_of(self, slots: Collection[tuple[ScheduleId, str]]) -> set[tuple[ScheduleId, str]]:

@@ -102,7 +102,7 @@ def lines(path: Path) -> Generator[str, None, None]:
 
 def usable(folder: Path) -> Path:
     """The folder, if files can be created in it. Raises BadConfig."""
-    if not os.access(folder, os.W_OK | os.X_OK) or not folder.is_dir():
+    if not os.access(folder, os.W_OK | os.X_OK) or not os.path.isdir(folder):  # noqa: PTH112 -- pathlib's may raise
         raise BadConfig([f"The backup folder {folder} is not there, or cannot be written."])
     return folder
 
@@ -149,7 +149,7 @@ def warn_if_lost(store: SqlStore, folder: Path | None) -> None:
         )
 
 
-class Nightly:
+class NightlyBackups:
     """Makes one backup a day in a folder and keeps the newest ones. Replicas that share the folder make only one."""
 
     def __init__(
@@ -196,7 +196,8 @@ class Nightly:
 
     def make_if_due(self) -> Path | None:
         """The day's backup if it was made now; None if it is too early, or as for `make`. Raises as `make` does."""
-        self._refuse_another()
+        with self._disk_errors():
+            self._refuse_another()
         if self._local().hour < AT_NIGHT or self._store.is_empty():
             return None
         return self.make()
@@ -205,8 +206,12 @@ class Nightly:
         """The day's backup if it was made now; None if it exists already, or another replica is making it.
 
         Raises BadConfig if the folder's backups are of another database. If a volume was not mounted and the club
-        started empty, its backups must not replace the old ones. Also raises as `write` does.
+        started empty, its backups must not replace the old ones. Also raises if the folder cannot be used, and as `write` does.
         """
+        with self._disk_errors():
+            return self._make()
+
+    def _make(self) -> Path | None:
         self._refuse_another()
         path = self._folder / f"dogear-{self._local():%Y-%m-%d}.jsonl.gz"
         if path.exists():
@@ -218,11 +223,19 @@ class Nightly:
             write(self._store, path)
         finally:
             held.release()
+        log.info("backup made", extra={"file": path.name})
         for old in made(self._folder)[: -self._keep]:
             if _key_of(old) == self._store.key():
                 old.unlink(missing_ok=True)
-        log.info("backup made", extra={"file": path.name})
         return path
+
+    @contextmanager
+    def _disk_errors(self) -> Iterator[None]:
+        """Raise BadConfig for what the disk refuses: its mount may have become read-only, or somebody else's."""
+        try:
+            yield
+        except OSError as error:
+            raise BadConfig([f"The backup folder {self._folder} cannot be used: {error.strerror}."]) from None
 
     def _local(self) -> datetime:
         return self._clock.now().astimezone(self._zone)

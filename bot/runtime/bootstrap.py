@@ -3,23 +3,25 @@
 import asyncio
 import gc
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from adapters.terminal.room import PRIVATE, WORKSPACE
 from bot.chat.jobs import HasJobs, Job
-from bot.chat.platform import ChatPlatform
+from bot.chat.platform import ChatPlatform, Obstacle
 from bot.commands.catalogue import COMMANDS
 from bot.commands.deadline import Deadline
 from bot.commands.dispatch import Dispatcher, HostRules
 from bot.commands.limits import Limits
 from bot.domain.delivery import Durations
-from bot.domain.errors import StoreError
-from bot.domain.ids import AccountRef, MessageRef, PlatformName, Url, WorkspaceRef
+from bot.domain.errors import PlatformRefused, StoreError
+from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, Url, WorkspaceRef
 from bot.domain.notice import Host
 from bot.domain.schedule import Schedule
 from bot.domain.team import Role, Team
@@ -27,7 +29,6 @@ from bot.ports.metrics import NULL_METRICS, Metrics
 from bot.runtime.clock import SystemClock
 from bot.runtime.lists import Lists, Progress
 from bot.runtime.log import set_up as set_up_logging
-from bot.runtime.notify_listener import listening
 from bot.runtime.scheduler import Scheduler
 from bot.runtime.settings import Settings
 from bot.runtime.threads import ThreadRunner
@@ -51,6 +52,54 @@ collector.
 """
 
 log = logging.getLogger("dogear.restart")
+
+
+LISTEN = 2.0
+"""Seconds between checks whether to stop and whether the connection is alive."""
+AGAIN = 5.0
+"""Seconds until the listener reconnects. Until then the worker polls."""
+
+
+class Notifications(Protocol):
+    """A source of notifications from the store."""
+
+    def wait(self, seconds: float) -> bool: ...
+    def close(self) -> None: ...
+
+
+@asynccontextmanager
+async def listening(notifications: Notifications | None, wake: Callable[[], None]) -> AsyncIterator[None]:
+    """Call `wake` on the event loop at every notification while the block runs."""
+    if notifications is None:
+        yield
+        return
+    stop, loop = threading.Event(), asyncio.get_running_loop()
+    listener = threading.Thread(
+        target=_listen,
+        args=(notifications, stop, lambda: loop.call_soon_threadsafe(wake)),
+        name="dogear-notifications",
+        daemon=True,
+    )
+    listener.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        await asyncio.to_thread(listener.join)
+
+
+def _listen(notifications: Notifications, stop: threading.Event, wake: Callable[[], object]) -> None:
+    while not stop.is_set():
+        try:
+            if notifications.wait(LISTEN):
+                wake()
+        except StoreError as error:
+            log.info("not listening: %s", error)
+            stop.wait(AGAIN)
+        except Exception:
+            log.exception("bug in the notifications")
+            stop.wait(AGAIN)
+    notifications.close()
 
 
 async def restart_on_error(part: str, work: Callable[[], Awaitable[None]], metrics: Metrics) -> None:
@@ -106,7 +155,7 @@ class Club:
             *_jobs_of(self.platforms.values()),
         ):
             self.scheduler.add(job)
-        async with self.scheduler.running(), listening(self.store.bell(), self.deliverer.wake):
+        async with self.scheduler.running(), listening(self.store.notifications(), self.deliverer.wake):
             worker = restart_on_error("worker", self.deliverer.run, self.metrics)
             watches = [restart_on_error("watch over the lists", self.lists.watch, self.metrics)] if lists else []
             working = [asyncio.create_task(work) for work in (worker, *watches)]
@@ -175,7 +224,7 @@ def _assembled(
         runner,
         clock,
         HostRules(host=host, roles=settings.roles, zone=settings.zone),
-        link=partial(_link, platforms),
+        outside=_Outside(platforms),
         wake=deliverer.wake,
         metrics=metrics,
         limits=Limits(per_person=settings.person_limit, per_team=settings.team_limit) if hosted else Limits(),
@@ -210,6 +259,25 @@ def _jobs_of(platforms: Iterable[ChatPlatform]) -> Iterator[Job]:
             yield replace(job, name=f"{platform.name} {job.name}")
 
 
-def _link(platforms: dict[PlatformName, ChatPlatform], message: MessageRef) -> Url | None:
-    platform = platforms.get(message.channel.workspace.platform)
-    return platform.link(message) if platform else None
+class _Outside:
+    """The platforms as the dispatcher needs them; of one that is not here nothing is known."""
+
+    def __init__(self, platforms: Mapping[PlatformName, ChatPlatform]) -> None:
+        self._platforms = platforms
+
+    def _of(self, channel: ChannelRef) -> ChatPlatform | None:
+        return self._platforms.get(channel.workspace.platform)
+
+    def link(self, message: MessageRef) -> Url | None:
+        platform = self._of(message.channel)
+        return platform.link(message) if platform else None
+
+    async def obstacle(self, channel: ChannelRef, account: AccountRef) -> Obstacle | None:
+        platform = self._of(channel)
+        return await platform.obstacle(channel, account) if platform else None
+
+    async def delete(self, message: MessageRef) -> None:
+        platform = self._of(message.channel)
+        if platform is None:
+            raise PlatformRefused("The platform is not connected.", remedy="Try again later.")
+        await platform.delete(message)

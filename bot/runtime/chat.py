@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -14,19 +15,26 @@ from typing import TextIO
 from adapters.terminal import screens
 from adapters.terminal.platform import NAME, TerminalPlatform
 from adapters.terminal.room import PRIVATE, WORKSPACE
-from adapters.terminal.screen import Screen
+from adapters.terminal.screen import Screen, Step
+from bot.commands.cards import counted
 from bot.domain.address import shown
+from bot.domain.card import Card, Fields, Paragraph, Tone
 from bot.domain.errors import Conflict
 from bot.domain.ids import AccountRef, InvocationId, WorkspaceRef
+from bot.domain.notice import held_actions, held_card
 from bot.domain.source import Problem
 from bot.domain.team import Role, Team
+from bot.domain.text import plain
+from bot.ports.runner import Runner
 from bot.ports.store import Transaction
 from bot.runtime import log
 from bot.runtime.bootstrap import Club, open_club
-from bot.runtime.lists import News, refuse_missing
+from bot.runtime.clock import SystemClock
+from bot.runtime.lists import Lists, News, refuse_missing
 from bot.runtime.progress import on_terminal
 from bot.runtime.settings import Settings, data_folder, load
-from bot.runtime.stage import LocalStage
+from bot.runtime.ticker import CLEAN_UP_EVERY, Ticker
+from bot.runtime.worker import Worker
 from bot.service import teams
 from bot.service.entries import SyncReport
 
@@ -34,6 +42,112 @@ MAX_PROBLEMS = 10
 SAMPLE = files("bot.sample") / "reading-list.md"
 SCRATCH = "chat.db"
 """The database of private chats in the data folder, unless DOGEAR_DATABASE names another."""
+
+
+STEPS = (
+    Step(says="The list is a Markdown file. It was just read; reading it again changes nothing.", line="sync"),
+    Step(says="Ana has five minutes and wants something to read.", line="/blog random"),
+    Step(says="She looks for what the list has on a topic.", line="/blog search caching"),
+    Step(says="One of them looks good. All of its notes:", line="/blog show #9"),
+    Step(
+        says="She has read it. On a chat platform a ✅ on the message is enough; here it is typed.", line="react ✅ #9"
+    ),
+    Step(says="So it is no longer among what she has not read.", line="/blog list is:unread tag:paper"),
+    Step(says="Ben keeps another one for later.", line="as Ben"),
+    Step(says="Later is a queue, oldest first.", line="/blog later #28"),
+    Step(says="Ana is an admin. Every Monday this channel gets one article.", line="as Ana admin"),
+    Step(says="The answer echoes the next three dates.", line="/blog schedule set mon 09:00 Europe/Berlin"),
+    Step(
+        says="This is exactly what will be posted. Members' queues decide, then notes before none.", line="/blog digest"
+    ),
+    Step(says="A week goes by. On Monday at nine the digest arrives, and its thread opens.", line="clock +7d"),
+    Step(says="Ben reads it and puts a ✅ on the post itself.", line="as Ben"),
+    Step(says="", line="react ✅"),
+    Step(says="Each member sees only their own figures.", line="/blog stats"),
+    Step(says="That was it. “make demo” on a terminal opens a chat, and this lists all there is:", line="/blog help"),
+)
+
+
+MAX_REPORTED = 5
+
+
+class LocalStage:
+    """Implements the terminal's `Stage`. Here digests, the clean-up and the worker run on request."""
+
+    def __init__(
+        self, *, clock: SystemClock, runner: Runner, ticker: Ticker, deliverer: Worker, lists: Lists, team: Team
+    ) -> None:
+        self._clock = clock
+        self._runner = runner
+        self._ticker = ticker
+        self._deliverer = deliverer
+        self._lists = lists
+        self._team = team
+        self._cleaned_up = clock.now()
+
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    async def zone(self, account: AccountRef) -> str:
+        def known(tx: Transaction) -> str:
+            member = tx.teams.member(self._team.id, account)
+            return (member.zone if member else None) or self._team.zone
+
+        return await self._runner.read(known)
+
+    async def settle(self) -> None:
+        if abs(self._clock.now() - self._cleaned_up) >= CLEAN_UP_EVERY:  # this clock can also be put back
+            self._cleaned_up = self._clock.now()
+            await self._ticker.clean_up()
+        await self._ticker.tick()
+        await self._deliverer.drain()
+        await self._deliverer.revise()
+
+    async def advance(self, by: timedelta) -> None:
+        """Move the clock from due time to due time, so that everything in between happens in order and on time."""
+        end = self._clock.now() + by
+        await self.settle()
+        while (due := await self._next_due()) is not None and due <= end:
+            self._clock.move_to(due)
+            await self.settle()
+        self._clock.move_to(max(end, self._clock.now()))
+        await self.settle()
+
+    async def _next_due(self) -> datetime | None:
+        """The next time after now at which something is due. What could not be done now is skipped."""
+        owed = await self._runner.read(lambda tx: tx.ledger.next_due())
+        now = self._clock.now()
+        return min((due for due in (await self._ticker.next_due(), owed) if due and due > now), default=None)
+
+    async def sync(self) -> Card:
+        return report_card(await self._lists.sync(self._team))
+
+
+def report_card(report: SyncReport) -> Card:
+    """The report of a sync as figures, with its first problems."""
+    figures = (
+        ("On the list", report.entries),
+        ("Added", report.added),
+        ("Changed", report.changed),
+        ("Retired", report.retired),
+        ("Returned", report.returned),
+    )
+    shown = tuple((label, plain(f"{number:,}")) for label, number in figures if number or label == "On the list")
+    problems = tuple(Paragraph(text=plain(str(problem))) for problem in report.problems[:MAX_REPORTED])
+    held = tuple(held_card(change, ()) for change in report.held)
+    more = len(report.problems) - len(problems)
+    rest = (Paragraph(text=plain(f"and {more} more; “dogear check” lists all"), quiet=True),) if more > 0 else ()
+    title = "The list is as it was." if report.quiet else "The list was read."
+    if report.problems:
+        title += f" {counted(len(report.problems), 'problem')}."
+    return Card(
+        title=title,
+        blocks=(Fields(items=shown), *(block for card in held for block in card.blocks), *problems, *rest),
+        tone=Tone.WARNING if report.problems or held else Tone.PLAIN,
+        actions=tuple(  # what is new is asked about in a notice of its own
+            action for change in report.held if change not in report.news for action in held_actions(change)
+        ),
+    )
 
 
 @dataclass(frozen=True)
@@ -53,8 +167,6 @@ async def demo() -> None:
             log_file = Path(folder, "demo.log")
             await talk(settings, screen, speaker="you", role=Role.ADMIN, seat=seat, log_file=log_file)
         else:
-            from bot.runtime.tour import STEPS
-
             screen = screens.tour(STEPS, sys.stdout)
             await talk(settings, screen, speaker="Ana", role=Role.ADMIN, seat=seat)
 
@@ -77,7 +189,7 @@ async def chat(settings: Settings, *, speaker: str, role: Role, seat: Seat, as_j
         role=role,
         seat=seat,
         log_file=log_file,
-        told=sys.stderr if as_json else sys.stdout,
+        first_line=sys.stderr if as_json else sys.stdout,
     )
 
 
@@ -101,18 +213,18 @@ async def talk(
     role: Role,
     seat: Seat,
     log_file: Path | None = None,
-    told: TextIO | None = None,
+    first_line: TextIO | None = None,
 ) -> None:
-    """Run the chat on this screen. With `log` the log goes to that file.
+    """Run the chat on this screen. With `log_file` the log goes to that file.
 
-    First the line about whose chat it is goes to `told`, and problems of the list to standard error.
+    Before it starts, the line about whose chat it is goes to `first_line`, and problems of the list to standard error.
     """
     local = PRIVATE if seat.lists else WORKSPACE
     admins = [AccountRef(local.platform, speaker)] if role is Role.ADMIN else []
     async with open_club(settings, migrate=True, local=local, admins=admins) as club:
         found, where = await club.runner.write(lambda tx: _seated(tx, settings, seat))
-        if told is not None:
-            print(_first_line(settings, seat, found), file=told, flush=True)
+        if first_line is not None:
+            print(_first_line(settings, seat, found), file=first_line, flush=True)
         report = await _read(club, found, seat)
         _print_problems(report.problems)
         stage = LocalStage(

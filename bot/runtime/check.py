@@ -1,6 +1,7 @@
 """`dogear check`: what is read from each file and its problems, as text or JSON. Needs no database."""
 
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -18,7 +19,7 @@ def check(paths: Sequence[Path], *, as_json: bool, with_entries: bool = False) -
     With `with_entries` each entry is printed. The JSON form is one object `{"files": [{"path", "entries", "problems",
     "shapes", "links", "unread"}]}`; other tools rely on it.
     """
-    found = [list(_read(path)) for path in paths]
+    found = [list(read_lists([path])) for path in paths]
     empty = any(not any(read.entries or read.draft for read in reads) for reads in found)
     lists = _with_twins([read for reads in found for read in reads])
     if as_json:
@@ -29,17 +30,18 @@ def check(paths: Sequence[Path], *, as_json: bool, with_entries: bool = False) -
     return 1 if empty or any(_count(read.problems, Severity.ERROR) for read in lists) else 0
 
 
-def _read(path: Path) -> Iterator[ReadList]:
-    """The lists at a path. Files in a folder are named by their path relative to the current folder."""
-    if not path.is_dir():
-        yield read_path(path, str(path))
-        return
-    scan = folder.scan(path)
-    for found in scan.files:
-        yield folder.read(replace(found, file=str(found.path)))
-    for problem in scan.problems:
-        file = str(path if problem.file == path.name else path / problem.file)
-        yield ReadList(file=file, problems=(replace(problem, file=file),), synonyms={}, failed=True)
+def read_lists(paths: Sequence[Path]) -> Iterator[ReadList]:
+    """The lists at these paths. Files in a folder are named by their path relative to the current folder."""
+    for path in paths:
+        if not os.path.isdir(path):  # noqa: PTH112 -- pathlib's raises below Python 3.14 where it may not look
+            yield read_path(path, str(path))
+            continue
+        scan = folder.scan(path)
+        for found in scan.files:
+            yield folder.read(replace(found, file=str(found.path)))
+        for problem in scan.problems:
+            file = str(path if problem.file == path.name else path / problem.file)
+            yield ReadList(file=file, problems=(replace(problem, file=file),), synonyms={}, failed=True)
 
 
 def _with_twins(lists: Sequence[ReadList]) -> list[ReadList]:

@@ -4,6 +4,7 @@ Long because it is one list, from which the help and the reference are made.
 """
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from enum import StrEnum
@@ -30,13 +31,15 @@ app = typer.Typer(
 )
 team_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Teams, their lists and workspaces.")
 app.add_typer(team_app, name="team")
+vault_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The encrypted secrets of platforms.")
+app.add_typer(vault_app, name="vault")
 
 Database = Annotated[
     str | None, typer.Option(help="sqlite:///PATH or postgresql://USER@HOST/NAME", envvar="DOGEAR_DATABASE")
 ]
 Lists = Annotated[
     list[Path] | None,
-    typer.Option("--list", help="A Markdown file, or a folder of them, to talk about in private; may be given again"),
+    typer.Option("--list", help="A Markdown file, or a folder of them, for a private chat; may be given again"),
 ]
 
 
@@ -72,7 +75,7 @@ class RoleName(StrEnum):
 def demo() -> None:
     """Try the club with a bundled list.
 
-    No token, no network, and nothing is kept. On a terminal this opens a chat, else it plays a tour that ends by itself.
+    Needs no token and no network, and stores nothing. Opens a chat on a terminal; otherwise plays a short tour.
     """
     from bot.runtime import chat
 
@@ -85,13 +88,13 @@ def chat_command(
     database: Database = None,
     speaker: Annotated[str, typer.Option("--as", help="Who speaks first")] = "you",
     role: Annotated[RoleName, typer.Option(help="The first speaker's role")] = RoleName.ADMIN,
-    team: Annotated[str | None, typer.Option(help="Talk with this team over its own lists (default: default)")] = None,
+    team: Annotated[str | None, typer.Option(help="Chat with this team over its own lists (default: default)")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each line, for tools")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", help="Leave the log on the screen, not in a file")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Log to the screen instead of a file")] = False,
 ) -> None:
-    """Talk with the club in this terminal.
+    """Chat with the club in this terminal.
 
-    With --list it is a private chat over these lists, kept from one time to the next, which no team sees. With --team it is a chat with that team, over the team's own lists. Commands, reactions, several speakers, and a clock that can be moved, with the digests that fall due. Type “help” in the chat to see what it understands.
+    With --list it is a private chat over these lists, which no team sees and which continues next time. With --team it is a chat with that team, over its own lists. It has commands, reactions, several speakers, and a clock that can be moved to the next digest. Type “help” in the chat for a list of commands.
     """
     from bot.domain.team import Role
     from bot.runtime import chat
@@ -113,10 +116,10 @@ def chat_command(
 def run(
     database: Database = None,
     worker: Annotated[
-        bool, typer.Option("--worker", help="Only deliver, beside other processes; needs PostgreSQL")
+        bool, typer.Option("--worker", help="Only send deliveries, next to other processes; needs PostgreSQL")
     ] = False,
 ) -> None:
-    """Serve every platform whose token is set."""
+    """Run the bot on every platform whose token is set."""
     from bot.runtime.config_check import checked
     from bot.runtime.serve import serve
 
@@ -126,11 +129,11 @@ def run(
 
 @app.command()
 def healthcheck(
-    live: Annotated[bool, typer.Option("--live", help="Only whether it runs, not whether it is ready")] = False,
+    live: Annotated[bool, typer.Option("--live", help="Only check that it runs, not that it is ready")] = False,
 ) -> None:
-    """Ask the “dogear run” of this machine whether it is well.
+    """Check the “dogear run” on this machine.
 
-    One line. Ends with 1 if it is not.
+    Prints one line. The exit status is 1 if it is not well.
     """
     from bot.runtime.health import check_health
     from bot.runtime.settings import load
@@ -148,13 +151,33 @@ def check(
         bool, typer.Option("--entries", help="Print number, title and address of each entry too")
     ] = False,
 ) -> None:
-    """Say what is wrong in reading lists.
+    """Check reading lists.
 
-    Shows what becomes of every link, and stores nothing. Ends with 1 if there is an error.
+    Shows the problems, and how every link is read. Stores nothing. Ends with 1 if there is an error.
     """
     from bot.runtime.check import check as checked
 
     raise typer.Exit(checked(files, as_json=as_json, with_entries=with_entries))
+
+
+@app.command(name="import")
+def import_command(
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="Lists in any format that Dogear reads, or folders of them", metavar="FILE…"),
+    ],
+    into: Annotated[Path | None, typer.Option(help="Add them at the end of this Markdown list", metavar="LIST")] = None,
+    without: Annotated[
+        list[Path] | None, typer.Option(help="Leave out what is in this list; may be given again", metavar="LIST")
+    ] = None,
+) -> None:
+    """Write bookmarks and other lists as a Markdown list.
+
+    For example: dogear import bookmarks.html --into reading.md, or dogear import pocket.csv >> reading.md. Folders become headings, tags stay tags, and what is on the list already is left out, so importing again adds nothing. Ends with 1 if a file cannot be read.
+    """
+    from bot.runtime.import_lists import import_lists
+
+    raise typer.Exit(import_lists(files, into=into, without=without or []))
 
 
 @app.command()
@@ -162,7 +185,7 @@ def sync(
     database: Database = None,
     team: Annotated[str | None, typer.Option(help="Only this team")] = None,
     accept: Annotated[
-        bool, typer.Option("--accept", help="Take in a change that is held because it retires many entries")
+        bool, typer.Option("--accept", help="Apply a change that is held because it retires many entries")
     ] = False,
 ) -> None:
     """Read the reading lists again.
@@ -194,7 +217,7 @@ def sync(
 
 @app.command()
 def migrate(database: Database = None) -> None:
-    """Bring the database up to this version.
+    """Upgrade the database to this version.
 
     A SQLite database is copied first.
     """
@@ -208,9 +231,9 @@ def migrate(database: Database = None) -> None:
 
 @app.command(name="settings")
 def settings_command() -> None:
-    """Every option as it is in effect, and where it comes from.
+    """Show every option in effect, and where it comes from.
 
-    A secret is told to be set, never shown.
+    Of a secret it only shows that it is set.
     """
     from bot.runtime import config_dump
     from bot.runtime.settings import load
@@ -226,17 +249,19 @@ def backup(
     ],
     database: Database = None,
 ) -> None:
-    """Write everything to one file, while the club goes on.
+    """Back up the database to one file. The club may be running.
 
-    The file holds what the database holds, so keep it as safe. An earlier file of that name is replaced. Into a folder it writes the day's backup, if it is not there yet, and removes the oldest as DOGEAR_BACKUP_KEEP says.
+    The file contains everything in the database, so keep it safe. An existing file is replaced. For a folder, the day's backup is added unless it exists, and the oldest ones are deleted as DOGEAR_BACKUP_KEEP says.
     """
     from bot.runtime import backup as backups
 
+    into_folder = os.path.isdir(file)  # noqa: PTH112 -- pathlib's raises below Python 3.14 where it may not look
+
     async def written() -> None:
         async with _club(database) as club:
-            if file.is_dir():
+            if into_folder:
                 keep, zone = club.settings.backup_keep, club.settings.zone
-                daily = backups.Nightly(club.store, club.clock, file, keep=keep, zone=zone)
+                daily = backups.NightlyBackups(club.store, club.clock, file, keep=keep, zone=zone)
                 print(await asyncio.to_thread(daily.make) or "The day's backup is there already.")
             else:
                 count = await asyncio.to_thread(backups.write, club.store, file)
@@ -250,23 +275,23 @@ def restore(
     file: Annotated[Path, typer.Argument(help="A file that “dogear backup” wrote", metavar="FILE")],
     database: Database = None,
 ) -> None:
-    """Fill an empty database from a backup, on either engine.
+    """Restore a backup into an empty database, on SQLite or PostgreSQL.
 
-    What was due and may have been posted since the backup is looked for before anything is posted.
+    A post that was due and may have been sent since the backup is looked for before it is sent again.
     """
     from bot.runtime import backup as backups
 
     async def restored() -> None:
         async with _club(database) as club:
             rows, doubtful = await asyncio.to_thread(backups.restore, club.store, file)
-            print(f"{rows:,} rows are back. In doubt, and to be looked for before they are posted: {doubtful:,}.")
+            print(f"Restored {rows:,} rows. Posts to check before they are sent: {doubtful:,}.")
 
     asyncio.run(restored())
 
 
 @app.command()
 def invite(platform: Annotated[str, typer.Argument(help="The name of a platform")]) -> None:
-    """Print the link that invites the bot, with the permissions that it needs and no others."""
+    """Print the link that invites the bot with exactly the permissions it needs."""
     from bot.runtime.settings import load
 
     print(_tool(platform, "invite")(load().of(platform)))
@@ -302,7 +327,7 @@ def doctor(platform: Annotated[str, typer.Argument(help="The name of a platform"
 
 @app.command()
 def manifest(platform: Annotated[str, typer.Argument(help="The name of a platform")]) -> None:
-    """Print what a platform makes the bot's app from, as the settings stand."""
+    """Print the app manifest for a platform, made from the current settings."""
     from bot.commands.catalogue import CATALOGUE
     from bot.runtime.settings import load
 
@@ -311,7 +336,7 @@ def manifest(platform: Annotated[str, typer.Argument(help="The name of a platfor
 
 
 def _tool(platform: str, word: str) -> Callable[..., Any]:
-    """What the platform has for the host under this word; raises BadConfig if it has nothing."""
+    """The platform's tool with this name. Raises BadConfig without one."""
     from adapters import registry
 
     found = registry.tool(platform, word)
@@ -328,7 +353,7 @@ def team_add(
     zone: Annotated[str, typer.Option(help="Its time zone")] = "UTC",
     database: Database = None,
 ) -> None:
-    """Add a team with its reading list, or give a team these lists in place of its own."""
+    """Add a team with its reading list, or replace a team's lists."""
     from bot.domain import zones
     from bot.runtime.lists import refuse_missing
     from bot.runtime.progress import on_terminal
@@ -356,7 +381,7 @@ def team_lists(
 ) -> None:
     """Show a team's reading lists, or change them.
 
-    Each change is logged, and the lists are read again. What is removed keeps its numbers and reading states, and gets them back if it returns.
+    Each change is logged, and the lists are read again. Entries of a removed list keep their numbers and reading states for when it returns.
     """
     from bot.runtime.progress import on_terminal
     from bot.runtime.teams import lists_of
@@ -378,7 +403,7 @@ def team_lists(
 
 @team_app.command("list")
 def team_list(database: Database = None) -> None:
-    """Every team with its lists and workspaces, and the workspaces that wait for a team."""
+    """List the teams with their lists and workspaces, and the workspaces without a team."""
     from bot.runtime.teams import described
 
     async def listed() -> None:
@@ -395,7 +420,7 @@ def team_assign(
     team: Annotated[str, typer.Argument(help="A team's name")],
     database: Database = None,
 ) -> None:
-    """Give a workspace to a team; its members see that team's list from then on."""
+    """Assign a workspace to a team. Its members then see that team's list."""
     from bot.domain.ids import PlatformName, WorkspaceRef
     from bot.service import teams
 
@@ -410,6 +435,22 @@ def team_assign(
             print(f"{workspace} belongs to team {found.name}.")
 
     asyncio.run(assigned())
+
+
+@vault_app.command("rotate")
+def vault_rotate(database: Database = None) -> None:
+    """Encrypt every stored secret with the first key of DOGEAR_VAULT_KEYS.
+
+    The other keys only decrypt. Remove the old key from DOGEAR_VAULT_KEYS afterwards.
+    """
+    from bot.runtime.vault import rotate
+
+    async def rotated() -> None:
+        async with _club(database) as club:
+            count = await asyncio.to_thread(rotate, club.store, club.settings)
+            print(f"Secrets encrypted with the first key: {count:,}.")
+
+    asyncio.run(rotated())
 
 
 @asynccontextmanager
@@ -434,7 +475,7 @@ def _paths(tx: "Transaction", team: "Team") -> Sequence[str]:
 
 
 def _is_well(report: "SyncReport") -> bool:
-    """Whether there is a list, and all of it could be read."""
+    """Whether the list has entries and no errors."""
     from bot.domain.source import Severity
 
     return report.entries > 0 and not any(problem.severity is Severity.ERROR for problem in report.problems)
@@ -444,6 +485,9 @@ def _print_report(team: "Team", report: "SyncReport", paths: Sequence[str] = ())
     figures = {"added": report.added, "changed": report.changed, "retired": report.retired, "returned": report.returned}
     changes = ", ".join(f"{number:,} {word}" for word, number in figures.items() if number) or "nothing changed"
     print(f"{team.name}: {report.entries:,} on the list; {changes}.")
+    if report.not_read:
+        what = "link is" if report.not_read == 1 else "links are"
+        print(f"  {report.not_read:,} {what} not read; “dogear check” says why.")
     for path in paths:
         print(f"  {path}")
     for change in report.held:

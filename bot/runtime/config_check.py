@@ -10,7 +10,7 @@ from adapters import registry
 from bot.chat.platform import ChatPlatform
 from bot.domain.errors import BadConfig
 from bot.runtime import backup
-from bot.runtime.config_dump import unknown
+from bot.runtime.config_dump import guess, unknown
 from bot.runtime.settings import Settings, read
 from bot.runtime.vault import NO_KEY
 from store.sql import address
@@ -29,7 +29,7 @@ def checked(*, worker: bool, **given: Any) -> tuple[Settings, list[ChatPlatform]
     Raises BadConfig with every problem. A problem that only follows from another one is left out.
     """
     for name in unknown():
-        log.warning("%s is no option of Dogear's and changes nothing.", name)
+        log.warning("Unknown variable %s (ignored).%s", name, guess(name))
     settings, unread = read(**given)
     platforms: list[ChatPlatform] = []
     problems = [*unread.values()]
@@ -104,7 +104,7 @@ def _channel(settings: Settings, unread: Container[str]) -> None:
     options = settings.of(platform)
     if not registry.is_set_up(options) and not any(f"{platform}_{option}" in unread for option in options):
         log.warning(
-            "DOGEAR_ADMIN_CHANNEL is on %s, which is not set up here: unless another process serves it, nobody hears "
-            "of a failure.",
+            "DOGEAR_ADMIN_CHANNEL is on %s, which is not set up here: unless another process serves it, no one is notified "
+            "of problems.",
             platform,
         )

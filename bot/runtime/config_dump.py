@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterator
+from difflib import get_close_matches
 from typing import Any
 
 from pydantic import SecretStr
@@ -22,13 +23,21 @@ def lines(settings: Settings) -> Iterator[str]:
         value = _shown(name, getattr(settings, name), field.default)
         yield f"{variable:<{width}}  {value}  [{_source(name, variable, read.get(name))}]"
     for variable in unknown():
-        yield f"{variable} is no option of Dogear's and changes nothing."
+        yield f"Unknown variable {variable} (ignored).{guess(variable)}"
 
 
 def unknown() -> list[str]:
     """Variables with our prefix that are not options: most likely misspelt."""
     known = {f"{PREFIX}{name.upper()}{end}" for name in Settings.model_fields for end in ("", "_FILE")}
     return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+
+
+def guess(variable: str) -> str:
+    """A question that names the most similar option, with a blank before it; empty if none is similar."""
+    similar = get_close_matches(
+        variable, [f"{PREFIX}{name.upper()}" for name in Settings.model_fields], n=1, cutoff=0.8
+    )
+    return f" Did you mean {similar[0]}?" if similar else ""
 
 
 def _source(name: str, variable: str, path: str | None) -> str:

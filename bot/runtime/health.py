@@ -39,7 +39,7 @@ _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- an address 
 def check_health(settings: Settings, path: str) -> tuple[bool, str]:
     """Whether the process is well, and one line that says so or lists what is not."""
     if not settings.health_port:
-        return False, f"{PREFIX}HEALTH_PORT is 0, so that nobody is told."
+        return False, f"{PREFIX}HEALTH_PORT is 0, so health checks are turned off."
     host = _EVERYWHERE.get(settings.health_host, settings.health_host)
     address = f"http://{f'[{host}]' if ':' in host else host}:{settings.health_port}{path}"
     try:

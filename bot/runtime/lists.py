@@ -47,18 +47,18 @@ log = logging.getLogger("dogear.lists")
 
 @record
 class News:
-    """What is new since the previous sync: `errors` that concern whole files or keep something from loading, `mended`
+    """What is new since the previous sync: `errors` that concern whole files or keep something from loading, `fixed`
     files whose problems are gone, `decided` files of changes that are no longer held.
     """
 
     team: Team
     report: SyncReport
     errors: tuple[Problem, ...]
-    mended: tuple[str, ...]
+    fixed: tuple[str, ...]
     decided: tuple[str, ...]
 
     def __bool__(self) -> bool:
-        return bool(self.report.files or self.report.news or self.errors or self.mended or self.decided)
+        return bool(self.report.files or self.report.news or self.errors or self.fixed or self.decided)
 
     def lines(self) -> Iterator[tuple[int, str]]:
         """Each of it in words, with its level in the log."""
@@ -69,7 +69,7 @@ class News:
             yield logging.WARNING, f"{gone}: held until an admin decides, or the host types “dogear sync --accept”"
         for problem in self.errors:
             yield logging.WARNING, str(problem)
-        for file in self.mended:
+        for file in self.fixed:
             yield logging.INFO, f"{file}: the problem is gone"
         for names in self.decided:
             yield logging.INFO, f"{names}: no change is held any more"
@@ -179,12 +179,12 @@ class Lists:
         errors = {problem for problem in report.problems if problem.severity is Severity.ERROR or not problem.line}
         before = self._errors.get(team.id, set())
         self._errors[team.id] = errors
-        mended = {problem.file for problem in before} - {problem.file for problem in errors}
+        fixed = {problem.file for problem in before} - {problem.file for problem in errors}
         fresh = tuple(problem for problem in report.problems if problem in errors - before)
         held = {change.source for change in report.held}
         decided = tuple(change.names for change in self._held.get(team.id, ()) if change.source not in held)
         self._held[team.id] = report.held
-        news = News(team=team, report=report, errors=fresh, mended=tuple(sorted(mended)), decided=decided)
+        news = News(team=team, report=report, errors=fresh, fixed=tuple(sorted(fixed)), decided=decided)
         if news:
             self.heard(news)
 
@@ -320,10 +320,18 @@ def refuse_missing(paths: Iterable[str]) -> None:
     for path in sorted(paths):
         if re.search("https?:/", path):
             raise NotFound("A reading list is a file or a folder, not a web address.", hint="Download it first.")
-        if not Path(path).exists():
-            raise NotFound(
-                f"There is no reading list at {path}.", hint="Correct the path, or put the file there first."
-            )
+        try:
+            path.encode()
+            Path(path).stat()
+        except (FileNotFoundError, NotADirectoryError):
+            hint = "Correct the path, or put the file there first."
+            raise NotFound(f"There is no reading list at {path}.", hint=hint) from None
+        except UnicodeEncodeError:
+            raise NotFound("The path of a reading list is not text in UTF-8.", hint="Rename the file.") from None
+        except (OSError, ValueError) as error:  # the second for a name with a null character
+            reason = getattr(error, "strerror", None) or error
+            hint = "Correct the path or its permissions."
+            raise NotFound(f"The reading list {path} cannot be read: {reason}.", hint=hint) from None
 
 
 def _watched(known: Sequence[tuple[Team, Source]]) -> dict[SourceId, folder.Watched]:

@@ -73,7 +73,7 @@ def set_up(level: str) -> None:
     logging.getLogger("dogear").setLevel(known.get(level, logging.WARNING))
 
 
-def tell_of_lists() -> None:
+def log_list_changes() -> None:
     """Log each change of a reading list, unless only errors are to be logged."""
     if logging.getLogger("dogear").level <= logging.WARNING:
         logging.getLogger("dogear.lists").setLevel(logging.INFO)

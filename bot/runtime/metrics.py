@@ -27,14 +27,16 @@ class Metrics:
             ["command", "outcome"],
             ANSWER_SECONDS,
         )
-        self._repeats = self._counter("dogear_repeats", "Invocations and events that a platform brought again.", [])
-        self._settled = self._counter("dogear_deliveries", "Attempts and looks, by the state that followed.", ["state"])
+        self._repeats = self._counter("dogear_repeats", "Invocations and events that a platform delivered again.", [])
+        self._settled = self._counter(
+            "dogear_deliveries", "Attempts and searches, by the state that followed.", ["state"]
+        )
         self._late = self._histogram(
             "dogear_digest_late_seconds", "How long after its time a digest was posted.", [], LATE_SECONDS
         )
-        self._restarts = self._counter("dogear_restarts", "Parts that were started anew.", ["part"])
+        self._restarts = self._counter("dogear_restarts", "Parts that were restarted.", ["part"])
         self._failures = self._counter("dogear_job_failures", "Runs of a recurring job that failed.", ["job"])
-        self._open = self._gauge("dogear_deliveries_open", "Deliveries that are not over, by state.", ["state"])
+        self._open = self._gauge("dogear_deliveries_open", "Deliveries in progress, by state.", ["state"])
         self._problems = self._gauge("dogear_list_problems", "Problems in the reading lists.", [])
         self._connected = self._gauge("dogear_platform_connected", "1 while events arrive.", ["platform"])
         self._backup: Gauge | None = None

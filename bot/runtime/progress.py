@@ -1,6 +1,7 @@
-"""The progress of a long sync, for a person at a terminal."""
+"""The progress of a long task, for a person at a terminal."""
 
 import sys
+from collections.abc import Callable
 
 FEW = 20
 """A sync of this many files or fewer shows no progress."""
@@ -8,7 +9,15 @@ FEW = 20
 
 def on_terminal(done: int, of: int) -> None:
     """Show the number of files read in one line of standard error, if that is a terminal and there are many files."""
-    if of > FEW and sys.stderr.isatty():
-        end = "\n" if done == of else ""
-        sys.stderr.write(f"\rreading file {done:,} of {of:,}{end}")
-        sys.stderr.flush()
+    counter("reading file", FEW)(done, of)
+
+
+def counter(what: str, few: int) -> Callable[[int, int], None]:
+    """A function that shows the count in one line of standard error, if that is a terminal and the count is high."""
+
+    def count(done: int, of: int) -> None:
+        if of > few and (done == of or done % (few // FEW) == 0) and sys.stderr.isatty():
+            sys.stderr.write(f"\r{what} {done:,} of {of:,}" + ("\n" if done == of else ""))
+            sys.stderr.flush()
+
+    return count

@@ -116,6 +116,7 @@ class Scheduler:
         """Cancel running jobs before APScheduler does: it would log each of them as an error."""
         self._stopping = True
         scheduler.pause()
+        await asyncio.sleep(0)  # a run that was submitted begins, and ends at once
         for state in self._states.values():
             if state.overdue is not None:
                 state.overdue.cancel()
@@ -129,6 +130,8 @@ class Scheduler:
 
     async def _run(self, state: _State) -> timedelta | None:
         """One run. Returns the pause until the next one, None for the job's interval."""
+        if self._stopping:
+            return None
         run = asyncio.current_task()
         assert run is not None
         self._runs.add(run)
@@ -138,6 +141,9 @@ class Scheduler:
         work.add_done_callback(self._work.discard)
         try:
             await asyncio.wait({work}, timeout=state.job.timeout.total_seconds())
+        except asyncio.CancelledError:
+            if not self._stopping:
+                raise
         finally:
             work.cancel()
         return None if self._stopping else self._judged(state, work)

@@ -22,7 +22,7 @@ from bot.runtime.settings import Settings
 from bot.runtime.supervise import Supervisor
 
 MAX_STOP = 18.0
-"""Seconds from the signal until running work is cancelled. Supervisors such as Docker kill us after 20 s in our setup.
+"""Seconds from the signal until running work is cancelled. The deploy files allow more.
 """
 
 END = 19.0
@@ -58,27 +58,27 @@ async def serve(settings: Settings, platforms: Sequence[ChatPlatform], *, worker
 
 def _first(failed: ExceptionGroup[Exception]) -> Exception:
     """The error to show the host: the first one that is not a bug of ours, if there is one."""
-    told: Exception = failed.subgroup(DogearError) or failed
-    while isinstance(told, ExceptionGroup):
-        told = told.exceptions[0]
-    return told
+    first: Exception = failed.subgroup(DogearError) or failed
+    while isinstance(first, ExceptionGroup):
+        first = first.exceptions[0]
+    return first
 
 
-def _nightly(club: Club, metrics: Metrics) -> backup.Nightly | None:
+def _nightly(club: Club, metrics: Metrics) -> backup.NightlyBackups | None:
     """The nightly backups, if the host wants them. Warns if the data seems to be lost."""
     settings = club.settings
     folder = backup.usable(Path(settings.backup_folder)) if settings.backup_folder else None
     backup.warn_if_lost(club.store, folder)
     if folder is None:
         return None
-    return backup.Nightly(
+    return backup.NightlyBackups(
         club.store, club.clock, folder, keep=settings.backup_keep, zone=settings.zone, tell=metrics.backed_up
     )
 
 
 async def _read_lists(club: Club) -> None:
     """A missing list may be on a mount that is not ready yet. It is read when it appears."""
-    log_lines.tell_of_lists()
+    log_lines.log_list_changes()
     club.lists.heard = log_news
     await club.use_list(late=True)
     for team in await club.runner.read(lambda tx: tx.teams.all()):
@@ -88,7 +88,7 @@ async def _read_lists(club: Club) -> None:
 async def _until_stopped(club: Club, metrics: Metrics, *, worker: bool) -> None:
     """A platform that ends is restarted. Only invalid settings end the process."""
     health = _health(club, metrics)
-    stopped = _told_to_stop()
+    stopped = _stop_event()
     async with asyncio.TaskGroup() as group:
         async with _reachable(club, health, worker=worker), club.at_work(lists=not worker):
             supervisors = [
@@ -98,12 +98,12 @@ async def _until_stopped(club: Club, metrics: Metrics, *, worker: bool) -> None:
             running = [group.create_task(supervisor.run()) for supervisor in supervisors]
             await stopped.wait()
             health.stopping = True
-            log.info("stopping: deliveries that have begun are ended, then answers")
+            log.info("stopping: started deliveries are finished, then answers")
         for task in running:
             task.cancel()
 
 
-def _told_to_stop() -> asyncio.Event:
+def _stop_event() -> asyncio.Event:
     """The event that the first signal sets. A second signal, or the end of the grace period, cancels the server.
 
     The watchdog of `faulthandler` needs neither the event loop nor the interpreter lock, and prints where each thread

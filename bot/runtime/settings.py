@@ -29,19 +29,17 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore")
 
-    database: str = Field(
-        "", repr=False, description="where everything is kept: sqlite:///PATH or postgresql://USER@HOST/NAME"
-    )
+    database: str = Field("", repr=False, description="the database: sqlite:///PATH or postgresql://USER@HOST/NAME")
     list: str = Field(
         "",
         description="the default team's reading list, or that of a private chat: a Markdown file, or a folder of them",
     )
     list_poll: bool = Field(
         False,
-        description="look at the lists every 5 seconds, and do not wait for events of the file system; on network file systems this is done anyway",
+        description="check the lists every 5 seconds instead of waiting for file system events; always done on network file systems",
     )
     word: str = Field("blog", pattern=r"^[a-z0-9_-]{1,32}$", description="the command's first word, without the slash")
-    zone: str = Field("UTC", description="the time zone of teams and members that name none, such as Europe/Berlin")
+    zone: str = Field("UTC", description="the default time zone of teams and members, such as Europe/Berlin")
     admins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="accounts that are admins: discord:USERID, slack:T…/U…, separated by commas"
     )
@@ -49,39 +47,40 @@ class Settings(BaseSettings):
         (), description="accounts that are curators, written as admins are"
     )
     admin_channel: str = Field(
-        "", description="a channel that hears of every failure in place of who set it up: platform:workspace:channel"
+        "",
+        description="a channel that gets every notice about a problem, instead of the person concerned: platform:workspace:channel",
     )
     vault_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         (), description="keys that encrypt the platforms' secrets, newest first, separated by commas"
     )
-    person_limit: int = Field(60, ge=0, description="how many commands a minute one person may use; 0 for any number")
-    team_limit: int = Field(600, ge=0, description="how many commands a minute one team may use; 0 for any number")
+    person_limit: int = Field(60, ge=0, description="commands per minute for one person; 0 for no limit")
+    team_limit: int = Field(600, ge=0, description="commands per minute for one team; 0 for no limit")
     slack_bot_token: SecretStr = Field(SecretStr(""), description="Slack: the bot token of one workspace, xoxb-…")
     slack_app_token: SecretStr = Field(
-        SecretStr(""), description="Slack: the app token for Socket Mode, xapp-…; without it Slack comes over HTTPS"
+        SecretStr(""), description="Slack: the app token for Socket Mode, xapp-…; without it Slack sends HTTPS requests"
     )
     slack_signing_secret: SecretStr = Field(
-        SecretStr(""), description="Slack: the signing secret, needed where Slack comes over HTTPS"
+        SecretStr(""), description="Slack: the signing secret, required without Socket Mode"
     )
-    slack_client_id: str = Field("", description="Slack: the client id, where many workspaces install the bot")
-    slack_client_secret: SecretStr = Field(SecretStr(""), description="Slack: the client secret that belongs to it")
-    slack_emoji: str = Field("", description="Slack: more emoji that mean something: done=read, todo=later, …")
-    slack_api: str = Field("", description="Slack: where its API is, if not where everybody's is")
-    slack_public_url: str = Field("", description="Slack: where it reaches our HTTP server: https://dogear.example.org")
+    slack_client_id: str = Field("", description="Slack: the client id, if several workspaces install the bot")
+    slack_client_secret: SecretStr = Field(SecretStr(""), description="Slack: the client secret for that client id")
+    slack_emoji: str = Field("", description="Slack: more emoji with a meaning: done=read, todo=later, …")
+    slack_api: str = Field("", description="Slack: the address of its API, if not the public one")
+    slack_public_url: str = Field(
+        "", description="Slack: the public address of our HTTP server: https://dogear.example.org"
+    )
     http_host: str = Field("0.0.0.0", description="the address that our HTTP server listens on")  # noqa: S104 -- a server
     http_port: int = Field(3000, ge=0, le=65535, description="the port of our HTTP server")
-    health_host: str = Field("127.0.0.1", description="the address at which our health and metrics are told")
-    health_port: int = Field(3001, ge=0, le=65535, description="the port of it; 0 tells nobody")
-    discord_token: SecretStr = Field(
-        SecretStr(""), description="the token of the Discord bot; with it Discord is served"
-    )
+    health_host: str = Field("127.0.0.1", description="the address that health checks and metrics listen on")
+    health_port: int = Field(3001, ge=0, le=65535, description="their port; 0 turns them off")
+    discord_token: SecretStr = Field(SecretStr(""), description="the Discord bot's token; turns Discord on")
     discord_emoji: str = Field(
         "",
         pattern=r"^(\s*\d{15,20}:(read|later)\s*(,|$))*$",
-        description="custom emoji by id that mean something too: 1234567890123456789:read, …:later",
+        description="custom emoji with a meaning, by id: 1234567890123456789:read, …:later",
     )
-    backup_folder: str = Field("", description="a folder in which a backup is made every night; none without it")
-    backup_keep: int = Field(7, ge=1, le=10_000, description="how many of those nightly backups are kept")
+    backup_folder: str = Field("", description="a folder for nightly backups; without it none are made")
+    backup_keep: int = Field(7, ge=1, le=10_000, description="how many nightly backups to keep")
     log_level: str = Field(
         "WARNING", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR"
     )
@@ -89,9 +88,14 @@ class Settings(BaseSettings):
     @field_validator("*", mode="before")
     @classmethod
     def _text(cls, typed: Any) -> Any:
-        """Bytes of the environment that are not UTF-8 arrive as surrogates, which no file or server accepts."""
-        if isinstance(typed, str) and not typed.isprintable() and any("\ud800" <= one <= "\udfff" for one in typed):
-            raise ValueError("is not text in UTF-8.")
+        """Bytes of the environment that are not UTF-8 arrive as surrogates, which no file or server accepts. A file may have
+        a null character, which is not accepted either.
+        """
+        if isinstance(typed, str) and not typed.isprintable():
+            if any("\ud800" <= one <= "\udfff" for one in typed):
+                raise ValueError("is not text in UTF-8.")
+            if "\0" in typed:
+                raise ValueError("has a null character.")
         return typed
 
     @field_validator("zone")
@@ -172,7 +176,10 @@ def _account(typed: str) -> AccountRef:
 
 def data_folder() -> Path:
     """The user's data folder by the XDG convention. Raises BadConfig if it cannot be created."""
-    folder = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "dogear"
+    try:
+        folder = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "dogear"
+    except RuntimeError:  # an account without a home, as in a container
+        raise BadConfig([f"Your home folder is not known. Set HOME, or {PREFIX}DATABASE."]) from None
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -66,7 +66,7 @@ class Supervisor:
             self._failures = 1 if steady else self._failures + 1
             pause = _doubled(self._patience.first_pause, self._failures, self._patience.longest_pause)
             about = {"platform": self._platform.name, "because": why, "seconds": pause.total_seconds()}
-            log.warning("a platform is started anew", extra=about)
+            log.warning("a platform is restarted", extra=about)
             self._metrics.count_restart(f"platform {self._platform.name}")
             await asyncio.sleep(pause.total_seconds())
 
@@ -81,9 +81,9 @@ class Supervisor:
             running.cancel()
             await asyncio.wait({running, watching}, timeout=self._patience.farewell.total_seconds())
         if not running.done():
-            raise DogearError(f"{self._platform.name} does not end, so that it cannot be started anew.")
+            raise DogearError(f"{self._platform.name} does not stop, so it cannot be restarted.")
         if running.cancelled():
-            return "it was without a connection for too long"
+            return "it was disconnected for too long"
         error = running.exception()
         return "it ended" if error is None else _why(error)
 

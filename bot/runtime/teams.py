@@ -6,7 +6,7 @@ from bot.domain.ids import ChannelRef
 from bot.domain.team import Team, Workspace
 from bot.ports.store import Transaction
 from bot.runtime.clock import SystemClock
-from store.sql import is_made, open_store
+from store.sql import exists, open_store
 
 
 def described(tx: Transaction) -> Sequence[str]:
@@ -32,7 +32,7 @@ def scheduled(url: str, platform: str) -> Sequence[ChannelRef]:
 
     Raises BadConfig for an invalid address, StaleSchema for a database of another version.
     """
-    if not is_made(url):
+    if not exists(url):
         return ()
     store = open_store(url, SystemClock())
     try:

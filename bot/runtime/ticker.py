@@ -26,6 +26,7 @@ writes do not wait for all of them.
 SHARES = 1000
 """Parts of the spread to choose from at random."""
 CLEAN_UP_EVERY = timedelta(hours=1)
+REVISE_EVERY = timedelta(minutes=5)
 REPEATS_END = timedelta(hours=48)
 """Platforms repeat an event for up to a day, so an answer may be deleted after two."""
 
@@ -68,7 +69,11 @@ class Ticker:
             vital=True,
         )
         clean_up = Job(name="clean-up", run=self.clean_up, every=CLEAN_UP_EVERY)
-        return (tick, clean_up) if self._forgets else (tick,)
+        revise = Job(name="counts of readers", run=self._revise, every=REVISE_EVERY)
+        return (tick, clean_up, revise) if self._forgets else (tick, revise)
+
+    async def _revise(self) -> None:
+        await self._deliverer.revise()
 
     async def tick(self) -> timedelta:
         """Plan what is due. Returns the time until the next tick. An idle tick only reads."""
@@ -95,7 +100,7 @@ class Ticker:
     async def _plan(self, schedules: Sequence[Schedule]) -> None:
         """Plan their slots together, or after an error one by one, so that one schedule cannot block the others."""
         try:
-            ticks = await self._runner.write(lambda tx: digests.plan_and_tell(tx, schedules, self._host))
+            ticks = await self._runner.write(lambda tx: digests.plan_and_notify(tx, schedules, self._host))
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001 -- whatever it is, the others are due all the same
@@ -116,7 +121,7 @@ class Ticker:
         reference = self._clock.token()[:4].lower()
         about = {"schedule": schedule.id, "reference": reference}
         log.error("bug in the planning of a digest", exc_info=error, extra=about)
-        await self._runner.write(lambda tx: notices.tell(tx, notice.broken(schedule, reference), self._host))
+        await self._runner.write(lambda tx: notices.notify(tx, notice.broken(schedule, reference), self._host))
         self._deliverer.wake()
         self._broken[schedule.id] = type(error)
 

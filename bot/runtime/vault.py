@@ -7,11 +7,10 @@ from functools import cached_property
 
 from bot.domain.errors import BadConfig
 from bot.domain.ids import PlatformName
-from bot.runtime.settings import MAKE_A_KEY
+from bot.runtime.settings import MAKE_A_KEY, Settings
 from store.sql import ExclusiveLock, SqlStore, SqlVault
 
 NO_KEY = f"DOGEAR_VAULT_KEYS is not set, and without a key no secret can be kept. {MAKE_A_KEY}"
-
 
 KEPT_WITHIN = 15.0
 LET_GO_WITHIN = 2.0
@@ -71,3 +70,10 @@ class ThreadedVault:
 
     async def compare_and_swap(self, platform: PlatformName, name: str, old: bytes | None, new: bytes | None) -> bool:
         return await asyncio.to_thread(lambda: self._vault.compare_and_swap(platform, name, old, new))
+
+
+def rotate(store: SqlStore, settings: Settings) -> int:
+    """Encrypt every secret with the first key. Returns how many there are. Raises BadConfig without a matching key."""
+    if not settings.vault_keys:
+        raise BadConfig([NO_KEY])
+    return SqlVault(store, [key.get_secret_value() for key in settings.vault_keys]).rotate()

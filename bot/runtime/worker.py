@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Coroutine, Mapping, Sequence
 from contextvars import copy_context
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeAlias, TypeVar
 
 from bot.chat.platform import ChatPlatform
@@ -28,13 +29,15 @@ from bot.ports.clock import Clock
 from bot.ports.metrics import Metrics
 from bot.ports.runner import Runner
 from bot.runtime.threads import Batcher
-from bot.service import ledger
+from bot.service import ledger, revisions
 from bot.service.ledger import Attempt, Outcome
 
 CONCURRENT = 64
 """Concurrent attempts. At 50 ms per answer this is a thousand a second."""
 LOOKS = 16
 """How many of them may be searches: a platform in trouble must not hold up the others' deliveries."""
+REVISED = 20
+"""Posts that are revised in one round."""
 MAX_TURN = 5.0
 """Seconds that a leased delivery waits for its turn here. If it takes longer, it is given back to the ledger."""
 RESULT_AGAIN = 0.5
@@ -190,6 +193,20 @@ class Worker:
                 return
             await asyncio.wait(self._working, return_when=asyncio.FIRST_COMPLETED)
 
+    async def revise(self) -> None:
+        """Bring the counts of readers in posts up to date, some at a time."""
+        names = list(self._platforms)
+        for post in await self._runner.read(lambda tx: revisions.outdated(tx, REVISED, names)):
+            if post.message is None:
+                continue
+            card = await self._runner.write(partial(revisions.claim, post=post))
+            if card is None:
+                continue
+            error = await self._tried(post, self._platform(post).revise(post.message, card, key=post.key))
+            await self._runner.write(partial(revisions.note, post=post.id, card=card, error=error))
+            if error is not None:
+                log.info("a post could not be revised: %s", error, extra={"delivery": post.id})
+
     async def _start(self) -> timedelta | None:
         """Claim what is due, as far as there is room, and start it. Returns the time until more is, None if unknown."""
         room = CONCURRENT - len(self._working)
@@ -321,19 +338,19 @@ class Worker:
             assert draft.card is not None
             return await platform.post(draft.channel, draft.card, key=delivery.key, thread=delivery.thread)
         if draft.step is Step.NOTICE:
-            return await self._told(delivery)
+            return await self._send_notice(delivery)
         assert delivery.root is not None
         if draft.step is Step.THREAD:
             return await platform.open_thread(delivery.root, draft.title)
         await platform.react(delivery.root, ReadingState(draft.meaning))
         return None
 
-    async def _told(self, delivery: Delivery) -> MessageRef | None:
+    async def _send_notice(self, delivery: Delivery) -> MessageRef | None:
         draft, platform = delivery.draft, self._platform(delivery)
         assert draft.card is not None
-        if draft.told is None:
+        if draft.notify is None:
             return await platform.post(draft.channel, draft.card, key=delivery.key)
-        await platform.send_direct(draft.told, draft.card)
+        await platform.send_direct(draft.notify, draft.card)
         return None
 
     async def _settled(self, delivery: Delivery, at: datetime) -> None:

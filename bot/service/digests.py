@@ -13,6 +13,7 @@ from bot.domain.digest import (
     Digest,
     Feature,
     Outcome,
+    Standing,
     Week,
     card_of,
     choose,
@@ -21,8 +22,8 @@ from bot.domain.digest import (
     thread_title,
 )
 from bot.domain.entry import Entry
-from bot.domain.errors import Conflict, NotFound, Refusal
-from bot.domain.ids import ChannelRef, EntryId, EntryNumber, InvocationId, ScheduleId, TeamId
+from bot.domain.errors import BadUsage, Conflict, NotFound, Refusal
+from bot.domain.ids import ChannelRef, EntryId, EntryNumber, InvocationId, TeamId
 from bot.domain.notice import Host
 from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
@@ -35,29 +36,98 @@ from bot.service import entries, notices, schedules
 SEEDS = (ReadingState.READ, ReadingState.LATER)
 LATE = timedelta(hours=24)
 """Later than this, a digest is skipped and the admins are notified. Missed digests are never posted in a burst."""
-SAID_TO_BE_LATE = timedelta(minutes=5)
+LATE_LABEL_AFTER = timedelta(minutes=5)
 """Later than this a digest says that it is late."""
 HISTORY = 10
 MAX_NEWS = 100
 
 
 @record
+class Fate:
+    """What became of a used week: its entry, the latest post of it if one was planned, and how that stands.
+
+    With `ahead` its time has not come yet.
+    """
+
+    week: Week
+    standing: Standing
+    ahead: bool
+    entry: Entry | None = None
+    post: Delivery | None = None
+
+
+_STANDINGS = {
+    State.PENDING: Standing.COMING,
+    State.LEASED: Standing.COMING,
+    State.SENDING: Standing.COMING,
+    State.UNCERTAIN: Standing.CHECKING,
+    State.SENT: Standing.POSTED,
+    State.REFUSED: Standing.FAILED,
+    State.SKIPPED: Standing.FAILED,
+    State.NEEDS_HUMAN: Standing.UNCONFIRMED,
+}
+_UNPOSTED = {Outcome.SKIPPED: Standing.SKIPPED, Outcome.LATE: Standing.LATE, Outcome.EMPTY: Standing.EMPTY}
+
+
+def fates(tx: Transaction, team: TeamId, weeks: Sequence[Week]) -> Sequence[Fate]:
+    """What became of each of the team's used weeks, as their posts in the ledger have it."""
+    planned = [week for week in weeks if week.outcome is Outcome.PLANNED]
+    posts = tx.ledger.roots(team, [key for week in planned for key in _sources(week)])
+    shown = tx.entries.get(team, [week.entry for week in weeks if week.entry is not None])
+    found = []
+    for week in weeks:
+        post = next((posts[key] for key in reversed(_sources(week)) if key in posts), None)
+        standing = _UNPOSTED.get(week.outcome) or (_STANDINGS[post.state] if post else Standing.POSTED)
+        entry = shown.get(week.entry) if week.entry is not None else None
+        ahead = week.due_at > tx.now() and standing is Standing.SKIPPED
+        found.append(Fate(week=week, standing=standing, ahead=ahead, entry=entry, post=post))
+    return found
+
+
+def fate(tx: Transaction, schedule: Schedule, week: str) -> Fate | None:
+    """What became of one week of the schedule; None while it is unused."""
+    used = tx.schedules.used_slot(schedule.id, week)
+    return fates(tx, schedule.team, [used])[0] if used else None
+
+
+@record
 class Preview:
-    """What will be posted next in a channel, and when."""
+    """What will be posted next in a channel, and when. `slot` is None while Dogear itself has paused the schedule.
+
+    `week` is the week that a post now would use, `last` what became of it so far.
+    """
 
     schedule: Schedule
-    slot: Occurrence
+    slot: Occurrence | None
     digest: Digest
+    week: str
+    last: Fate | None
 
 
 def preview(tx: Transaction, team: TeamId, channel: ChannelRef) -> Preview:
-    """The channel's next digest as of now. Raises NotFound without a schedule, Refusal if there is no entry to feature."""
-    schedule = schedules.of(tx, team, channel)
-    slot = _next_slot(tx, schedule)
-    digest = _digest(tx, schedule, slot, late=False)
+    """The channel's next digest as it stands now; raises NotFound without a schedule, Refusal for an empty pool."""
+    return _previewed(tx, schedules.of(tx, team, channel))
+
+
+def locked_preview(tx: Transaction, team: TeamId, channel: ChannelRef) -> Preview:
+    """As `preview`, and nobody else changes it until the transaction ends."""
+    return _previewed(tx, schedules.locked(tx, team, channel))
+
+
+def _previewed(tx: Transaction, schedule: Schedule) -> Preview:
+    now = tx.now()
+    slot = next(iter(schedules.next_dates(tx, schedule, most=1)), None)
+    week = schedule.week_of(now)
+    digest = _digest(tx, schedule, slot or Occurrence(week=week, due_at=now), late=False)
     if digest is None:
         raise Refusal("There is no entry to feature.", hint=_empty_hint(schedule))
-    return Preview(schedule=schedule, slot=slot, digest=digest)
+    return Preview(schedule=schedule, slot=slot, digest=digest, week=week, last=fate(tx, schedule, week))
+
+
+def picked(tx: Transaction, team: TeamId, channel: ChannelRef) -> Entry | None:
+    """The entry that an admin picked for the channel's next digest."""
+    pinned = tx.schedules.pinned(schedules.locked(tx, team, channel).id)
+    return tx.entries.get(team, [pinned]).get(pinned) if pinned is not None else None
 
 
 def pick(tx: Transaction, team: TeamId, channel: ChannelRef, number: EntryNumber) -> Preview:
@@ -77,18 +147,9 @@ MAX_SLOTS_AHEAD = 60
 """Slots among which a day is looked for: more than a year."""
 
 
-def skip(tx: Transaction, team: TeamId, channel: ChannelRef, day: Day | None = None) -> tuple[Schedule, Occurrence]:
-    """Use up the channel's next slot, or the one of a day, without a post; the slot that was skipped.
-
-    Raises NotFound, with the slots around it to choose from, for a day that has none.
-    """
+def slot_on(tx: Transaction, team: TeamId, channel: ChannelRef, day: Day) -> Occurrence:
+    """The coming slot of a day; raises NotFound, with the nearest ones to choose from, for a day that has none."""
     schedule = schedules.locked(tx, team, channel)
-    slot = _slot_on(tx, schedule, day) if day else _next_slot(tx, schedule)
-    tx.schedules.use_slot(_week(tx, schedule, slot, Outcome.SKIPPED))
-    return schedule, slot
-
-
-def _slot_on(tx: Transaction, schedule: Schedule, day: Day) -> Occurrence:
     zone = ZoneInfo(schedule.zone)
     _next_slot(tx, schedule)
     asked = day(tx.now().astimezone(zone).date())
@@ -105,33 +166,97 @@ def _slot_on(tx: Transaction, schedule: Schedule, day: Day) -> Occurrence:
     )
 
 
-def post_now(tx: Transaction, team: TeamId, channel: ChannelRef) -> Digest:
-    """Plan this week's digest for now, in place of this week's slot. Raises Conflict if the slot was already used."""
+def unpick(tx: Transaction, team: TeamId, channel: ChannelRef, number: EntryNumber | None = None) -> Preview:
+    """Let Dogear choose the next entry again; raises Conflict if no entry, or another than this one, is picked."""
+    now_picked = picked(tx, team, channel)
+    if now_picked is None:
+        raise Conflict("No entry is picked for the next digest.", hint="Dogear chooses one.")
+    if number is not None and now_picked.number != number:
+        raise Conflict(
+            f"#{number} is not picked any more.", hint=f"The pick is #{now_picked.number} {now_picked.title} now."
+        )
+    schedule = schedules.of(tx, team, channel)
+    tx.schedules.pin(schedule.id, None)
+    return _previewed(tx, schedule)
+
+
+def skip(tx: Transaction, team: TeamId, channel: ChannelRef, week: str | None = None) -> tuple[Schedule, Occurrence]:
+    """Use up this week's slot, or the channel's next one, without a post; the slot that was skipped.
+
+    Raises Conflict for a week that was used, is over or is not one of the schedule's.
+    """
+    schedule = schedules.locked(tx, team, channel)
+    slot = _next_slot(tx, schedule) if week is None else _slot(schedule, week)
+    if slot.due_at <= tx.now() or not schedule.counts(slot):
+        raise Conflict("That digest is not planned any more.", hint=f"{_next_one(tx, schedule)}".strip() or None)
+    if not tx.schedules.use_slot(_week(tx, schedule, slot, Outcome.SKIPPED)):
+        known = fate(tx, schedule, slot.week)
+        raise Conflict(f"That week's digest was already {known.standing.value}." if known else "That week is used.")
+    return schedule, slot
+
+
+def unskip(tx: Transaction, team: TeamId, channel: ChannelRef, week: str | None = None) -> tuple[Schedule, Occurrence]:
+    """Post in a skipped week after all, this one or the next skipped one; its slot. Raises Conflict if that cannot be done."""
+    schedule = schedules.locked(tx, team, channel)
+    coming = [one for one in history(tx, team, channel) if one.ahead]
+    if week is None:
+        if not coming:
+            raise Conflict("No coming digest is skipped.", hint=_next_one(tx, schedule).strip() or None)
+        week = coming[-1].week.week
+    slot = _slot(schedule, week)
+    known = fate(tx, schedule, week)
+    if known is None:
+        raise Conflict("That digest is not skipped.", hint=_next_one(tx, schedule).strip() or None)
+    if known.standing is not Standing.SKIPPED:
+        raise Conflict(f"That week's digest was {known.standing.value}.")
+    if slot.due_at <= tx.now():
+        raise Conflict(
+            "The time of that digest has passed.",
+            hint="“digest post” posts this week's digest now." if week == schedule.week_of(tx.now()) else None,
+        )
+    tx.schedules.free_slot(schedule.id, week)
+    return schedule, slot
+
+
+def _slot(schedule: Schedule, week: str) -> Occurrence:
+    try:
+        return schedule.slot_of(week)
+    except ValueError:
+        raise BadUsage(f"“{week}” is not a week.", hint="Press the button under my message.") from None
+
+
+def post_now(tx: Transaction, team: TeamId, channel: ChannelRef, *, anyway: bool = False) -> Digest:
+    """Plan this week's digest for now and use up this week's slot; raises Conflict if it was posted, or may have been.
+
+    A week that an admin skipped is used only if it is to be posted `anyway`. A schedule that Dogear paused because it
+    could not post goes on.
+    """
     schedule = schedules.locked(tx, team, channel)
     now = tx.now()
     slot = Occurrence(week=schedule.week_of(now), due_at=now)
-    used = tx.schedules.used_slot(schedule.id, slot.week)
-    if used is not None:
+    used = fate(tx, schedule, slot.week)
+    if used is not None and not used.standing.may_repeat and not (anyway and used.standing is Standing.SKIPPED):
         hint = "“digest history” shows the past weeks, “share #12” posts any entry now."
-        raise Conflict(f"{_already(tx, used)}{_next_one(tx, schedule)}", hint=hint)
-    digest = _plan(tx, schedule, slot, late=False)
+        raise Conflict(already(tx, schedule, used), hint=hint)
+    digest = _plan(tx, schedule, slot, late=False, again=used)
     if digest is None:
         raise Refusal("There is no entry to feature.", hint=_empty_hint(schedule))
+    schedules.restart(tx, channel)
     return digest
 
 
-def _already(tx: Transaction, used: Week) -> str:
-    """What became of this week's digest, for an admin who wants to post it."""
-    post = posted(tx, used)
-    if used.outcome is not Outcome.PLANNED or post is None:
-        return f"This week's digest was already {used.outcome.value}."
-    if post.state is State.SENT:
-        return "This week's digest was already posted."
-    if post.state.final:
-        return "This week's digest could not be posted."
-    if post.state is State.NEEDS_HUMAN:
-        return "This week's digest was posted, but I can't see whether it arrived."
-    return "This week's digest is being posted right now."
+_ALREADY = {
+    Standing.POSTED: "This week's digest was already posted.",
+    Standing.COMING: "This week's digest is being posted right now.",
+    Standing.CHECKING: "I am checking whether this week's digest arrived.",
+    Standing.UNCONFIRMED: "I can't see whether this week's digest arrived.",
+    Standing.SKIPPED: "This week's digest was skipped by an admin.",
+}
+
+
+def already(tx: Transaction, schedule: Schedule, used: Fate) -> str:
+    """Why this week's digest is not posted again, for an admin who wants to post it."""
+    return f"{_ALREADY[used.standing]}{_next_one(tx, schedule)}"
 
 
 def _next_one(tx: Transaction, schedule: Schedule) -> str:
@@ -183,11 +308,6 @@ def due(tx: Transaction, among: Sequence[Schedule] | None = None, *, ahead: time
     return Due(slots=unused, broken=broken, coming=min(coming, default=None))
 
 
-def any_due(tx: Transaction) -> bool:
-    """Whether `plan_due` would find anything to do."""
-    return bool(due(tx).slots)
-
-
 def plan_due(tx: Transaction, among: Sequence[Schedule] | None = None) -> Sequence[Tick]:
     """Plan a digest for each due slot that is not used yet, or skip the slot if it is too late or no entry is left.
 
@@ -203,12 +323,12 @@ def plan_due(tx: Transaction, among: Sequence[Schedule] | None = None) -> Sequen
     return [Tick(schedule=one, slot=slot, outcome=outcome) for one, slot, outcome in used if outcome is not None]
 
 
-def plan_and_tell(tx: Transaction, among: Sequence[Schedule], host: Host) -> Sequence[Tick]:
+def plan_and_notify(tx: Transaction, among: Sequence[Schedule], host: Host) -> Sequence[Tick]:
     """`plan_due`, plus a notice for each slot that was skipped."""
     ticks = plan_due(tx, among)
     for tick in ticks:
         if tick.outcome is not Outcome.PLANNED:
-            notices.tell(tx, notice.unused(tick.schedule, tick.slot, tick.outcome, host), host)
+            notices.notify(tx, notice.unused(tick.schedule, tick.slot, tick.outcome, host), host)
     return ticks
 
 
@@ -224,28 +344,36 @@ def next_due(tx: Transaction, among: Sequence[Schedule] | None = None) -> dateti
 def _use(tx: Transaction, schedule: Schedule, slot: Occurrence, now: datetime) -> Outcome | None:
     """What became of the slot; None if another machine has just used it."""
     late = now - slot.due_at > LATE
-    if not late and _plan(tx, schedule, slot, late=now - slot.due_at > SAID_TO_BE_LATE) is not None:
+    if not late and _plan(tx, schedule, slot, late=now - slot.due_at > LATE_LABEL_AFTER) is not None:
         return Outcome.PLANNED
     outcome = Outcome.LATE if late else Outcome.EMPTY
     return outcome if tx.schedules.use_slot(_week(tx, schedule, slot, outcome)) else None
 
 
-def _plan(tx: Transaction, schedule: Schedule, slot: Occurrence, *, late: bool) -> Digest | None:
-    """Use the slot and enqueue its digest. Returns None and changes nothing if no entry is left or the slot is used."""
+def _plan(
+    tx: Transaction, schedule: Schedule, slot: Occurrence, *, late: bool, again: Fate | None = None
+) -> Digest | None:
+    """Use up the slot and owe the channel its digest; None, and nothing done, for an empty pool or a used slot.
+
+    `again` is how the slot was used before without a post.
+    """
     digest = _digest(tx, schedule, slot, late=late)
     if digest is None:
         return None
     feature = Feature(entry=digest.entry.id, why=digest.why)
-    if not tx.schedules.use_slot(_week(tx, schedule, slot, Outcome.PLANNED, feature)):
+    week = _week(tx, schedule, slot, Outcome.PLANNED, feature)
+    if again is not None:
+        tx.schedules.replace_slot(week)
+    elif not tx.schedules.use_slot(week):
         return None
     tx.schedules.pin(schedule.id, None)
     step = partial(
         Draft,
         channel=schedule.channel,
-        source_key=_source(schedule.id, slot.week),
+        source_key=_unplanned(tx, week),
         schedule=schedule.id,
         week=slot.week,
-        told=schedule.created_by,
+        notify=schedule.created_by,
     )
     root, *others = _drafts(step, card_of(digest), digest.entry)
     drafts = [replace(root, late_after=slot.due_at + LATE), *others]
@@ -253,35 +381,78 @@ def _plan(tx: Transaction, schedule: Schedule, slot: Occurrence, *, late: bool) 
     return digest
 
 
-def posted(tx: Transaction, week: Week) -> Delivery | None:
-    """The delivery of a used week's digest; None if none was planned."""
-    steps = tx.ledger.of_source(week.team, _source(week.schedule, week.week))
-    return steps[0] if steps else None
+MAX_POSTS = 20
+"""How often the digest of one week may be planned: again each time that it could not be posted."""
 
 
-def _source(schedule: ScheduleId, week: str) -> str:
-    return f"digest:{schedule}:{week}"
+def _sources(week: Week) -> Sequence[str]:
+    """What the ledger calls the posts of a week, the first one foremost."""
+    first = f"digest:{week.schedule}:{week.week}"
+    return [first, *(f"{first}:{number}" for number in range(2, MAX_POSTS + 1))]
+
+
+def _unplanned(tx: Transaction, week: Week) -> str:
+    """The first of them that is free; raises Conflict if none is."""
+    sources = _sources(week)
+    planned = tx.ledger.roots(week.team, sources)
+    free = next((source for source in sources if source not in planned), None)
+    if free is None:
+        raise Conflict(f"This week's digest was tried {MAX_POSTS} times.", hint="“share #12” posts any entry now.")
+    return free
 
 
 def share(tx: Transaction, member: Member, channel: ChannelRef, number: EntryNumber, invocation: InvocationId) -> Entry:
     """Enqueue a card of this entry with a thread, once per invocation. Raises NotFound."""
     entry = entries.entry_on_list(tx, member.team, number)
     card = shared_card(entry, member.name, tx.readings.readers(entry.id))
-    step = partial(Draft, channel=channel, source_key=f"{SHARE}{invocation}", told=member.account)
+    step = partial(Draft, channel=channel, source_key=f"{SHARE}{invocation}", notify=member.account)
     tx.ledger.plan(member.team, _drafts(step, card, entry), not_before=tx.now())
     return entry
 
 
-def history(tx: Transaction, team: TeamId, channel: ChannelRef) -> Sequence[tuple[Week, Entry | None]]:
-    """The channel's last weeks, newest first, each with the entry that was featured."""
-    weeks = tx.schedules.weeks(team, channel, HISTORY)
-    found = tx.entries.get(team, [week.entry for week in weeks if week.entry is not None])
-    return [(week, found.get(week.entry) if week.entry is not None else None) for week in weeks]
+def history(tx: Transaction, team: TeamId, channel: ChannelRef) -> Sequence[Fate]:
+    """What became of the channel's last weeks and of coming ones that are skipped, newest first."""
+    return fates(tx, team, tx.schedules.weeks(team, channel, HISTORY))
+
+
+@record
+class Failure:
+    """A post that was refused or waits for a person; of a digest with its week, and whether that is the present one."""
+
+    post: Delivery
+    entry: Entry | None
+    week: str | None = None
+    is_current: bool = False
+
+
+def failures(tx: Transaction, team: TeamId) -> Sequence[Failure]:
+    """The team's posts that failed lately, newest first: each once, and none that an admin has posted since."""
+    firsts: dict[str, Delivery] = {}
+    for one in tx.ledger.unsettled(team):
+        known = firsts.get(one.draft.source_key)
+        if known is None or one.draft.ordinal < known.draft.ordinal:
+            firsts[one.draft.source_key] = one
+    current = {schedule.id: schedule.week_of(tx.now()) for schedule in tx.schedules.all(team)}
+    found, seen = [], set()
+    for one in firsts.values():
+        draft = one.draft
+        shown = tx.ledger.of_source(team, draft.source_key)[0].draft.entry
+        entry = tx.entries.get(team, [shown]).get(shown) if shown is not None else None
+        if draft.schedule is None or draft.week is None:
+            found.append(Failure(post=one, entry=entry))
+            continue
+        used = tx.schedules.used_slot(draft.schedule, draft.week)
+        latest = fates(tx, team, [used])[0].post if used else None
+        if (draft.schedule, draft.week) in seen or (latest and latest.draft.source_key != draft.source_key):
+            continue
+        seen.add((draft.schedule, draft.week))
+        is_current = current.get(draft.schedule) == draft.week
+        found.append(Failure(post=one, entry=entry, week=draft.week, is_current=is_current))
+    return found
 
 
 def _digest(tx: Transaction, schedule: Schedule, slot: Occurrence, *, late: bool) -> Digest | None:
-    pool = tx.schedules.candidates(schedule.team, schedule.channel, schedule.tags)
-    feature = choose(pool, tx.schedules.pinned(schedule.id))
+    feature = _feature(tx, schedule)
     if feature is None:
         return None
     return Digest(
@@ -293,6 +464,27 @@ def _digest(tx: Transaction, schedule: Schedule, slot: Occurrence, *, late: bool
         readers=tx.readings.readers(feature.entry),
         newest=_newest(tx, schedule, slot, feature.entry),
     )
+
+
+def _feature(tx: Transaction, schedule: Schedule) -> Feature | None:
+    """What to feature next: the pick, else what the last digest would have shown had it been posted."""
+    pool = tx.schedules.candidates(schedule.team, schedule.channel, schedule.tags)
+    pinned = tx.schedules.pinned(schedule.id)
+    failed = _last_failed(tx, schedule) if pinned is None else None
+    if failed is not None and failed.why is not None:
+        unseen = next((candidate.entry for candidate in pool if candidate.entry == failed.entry), None)
+        if unseen is not None:
+            return Feature(entry=unseen, why=failed.why)
+    return choose(pool, pinned)
+
+
+def _last_failed(tx: Transaction, schedule: Schedule) -> Week | None:
+    """The schedule's last digest if it could not be posted."""
+    weeks = tx.schedules.weeks(schedule.team, schedule.channel, HISTORY)
+    last = next((week for week in weeks if week.outcome is Outcome.PLANNED or week.due_at <= tx.now()), None)
+    if last is None or last.outcome is not Outcome.PLANNED:
+        return None
+    return last if fates(tx, schedule.team, [last])[0].standing is Standing.FAILED else None
 
 
 def _newest(tx: Transaction, schedule: Schedule, slot: Occurrence, featured: EntryId) -> tuple[Entry, ...]:
@@ -351,6 +543,6 @@ def latest_picks(tx: Transaction, team: TeamId) -> Sequence[Entry]:
     """The entries featured this week in any of the team's channels, each once."""
     now = tx.now()
     used = [tx.schedules.used_slot(schedule.id, schedule.week_of(now)) for schedule in tx.schedules.all(team)]
-    ids = list(dict.fromkeys(week.entry for week in used if week is not None and week.entry is not None))
-    found = tx.entries.get(team, ids)
-    return [found[entry] for entry in ids]
+    known = fates(tx, team, [week for week in used if week is not None and week.entry is not None])
+    shown = {one.entry.id: one.entry for one in known if one.entry is not None and one.standing.is_featured}
+    return list(shown.values())

@@ -68,7 +68,8 @@ class SyncReport:
     """The result of a sync.
 
     `problems` covers every file of the team, including unchanged ones. `held` are the changes that wait for an admin;
-    `news` are those of them that were not held before.
+    `news` are those of them that were not held before. `not_read` counts the links of all files that are neither an
+    entry nor in the notes of one.
     """
 
     entries: int
@@ -81,6 +82,7 @@ class SyncReport:
     files: tuple[FileChanges, ...] = ()
     held: tuple[HeldChange, ...] = ()
     news: tuple[HeldChange, ...] = ()
+    not_read: int = 0
 
     @property
     def quiet(self) -> bool:
@@ -116,15 +118,17 @@ def sync(
     losses, left = ({}, set()) if accept else _mass_losses(kept, known_files, read, gone)
     held, news = _hold(tx, team, losses, left, read, gone)
     for change in news:
-        notices.tell_admins(tx, team, partial(notice.held, change, _named(tx, team, change)), host)
+        notices.notify_admins(tx, team, partial(notice.held, change, _named(tx, team, change)), host)
     for file in read:
         if _place(file) in left and _place(file) in known_files:  # its problems may explain why it lost so much
-            tx.entries.save_file(replace(known_files[_place(file)], problems=file.list.problems))
+            earlier = known_files[_place(file)]
+            tx.entries.save_file(_marked(replace(earlier, problems=file.list.problems), earlier))
     read = [file for file in read if _place(file) not in left]
     gone = [place for place in gone if place not in left]
     merge, taken = _merged(kept, known_files, read, gone)
     for file in read:
-        tx.entries.save_file(_noted(file, taken[_place(file)], known_files.get(_place(file))))
+        before = known_files.get(_place(file))
+        tx.entries.save_file(_marked(_noted(file, taken[_place(file)], before), before))
         if not file.list.failed:
             tx.synonyms.save_file(file.source, file.list.file, {} if file.list.draft else file.list.synonyms)
     for source, name in gone:
@@ -143,6 +147,7 @@ def sync(
         files=_by_file(merge, retired),
         held=held,
         news=news,
+        not_read=tx.entries.count_not_read(team),
     )
 
 
@@ -299,6 +304,7 @@ def unchanged(tx: Transaction, team: TeamId) -> SyncReport:
         files_read=0,
         problems=problems(tx, team),
         held=tuple(tx.entries.held(team)),
+        not_read=tx.entries.count_not_read(team),
     )
 
 
@@ -431,7 +437,18 @@ def _noted(file: FileRead, found: tuple[tuple[str, ...], tuple[Problem, ...]], b
         entries=(before.entries if before else 0) if failed else len(file.list.entries),
         duplicates=before.duplicates if before and failed else duplicates,
         problems=(*file.list.problems, *warnings),
+        not_read=(before.not_read if before else 0) if failed else file.list.links.not_read,
     )
+
+
+def _marked(file: SourceFile, before: SourceFile | None) -> SourceFile:
+    """The file with the problems marked that are new; read again without a change, with those that were."""
+    known = {problem.message: problem.fresh for problem in before.problems} if before else {}
+    same = before is not None and before.digest == file.digest
+    marked = (
+        replace(one, fresh=known.get(one.message, True) if same else one.message not in known) for one in file.problems
+    )
+    return replace(file, problems=tuple(marked))
 
 
 def _duplicate(file: FileRead, entry: ReadEntry, holder: str) -> Problem:

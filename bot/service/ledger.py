@@ -100,7 +100,7 @@ def _put_aside(tx: Transaction, delivery: Delivery, host: Host) -> Delivery:
     state = State.REFUSED if delivery.draft.step is Step.NOTICE else State.NEEDS_HUMAN
     check(State.LEASED, state)
     outcome = f"this version of Dogear cannot read it ({delivery.unreadable}); bring every process up to date first"
-    tx.ledger.settle(delivery.id, delivery.fence, state, outcome=outcome)
+    tx.ledger.settle(delivery, Transition(state=state, outcome=outcome))
     _tell(tx, delivery, partial(notice.unreadable, host=host), outcome, host)
     return replace(delivery, state=state, outcome=outcome)
 
@@ -114,7 +114,7 @@ def _tell(
 ) -> None:
     """Notify someone about a delivery. A notice that could not be delivered is only logged."""
     if delivery.draft.step is not Step.NOTICE:
-        notices.tell(tx, about(delivery, outcome, _entry_of(tx, delivery)), host)
+        notices.notify(tx, about(delivery, outcome, _entry_of(tx, delivery)), host)
 
 
 def _entry_of(tx: Transaction, delivery: Delivery) -> Entry | None:
@@ -144,7 +144,7 @@ NOT_THERE = "Dogear is not in this workspace any more"
 def _hold_back(tx: Transaction, delivery: Delivery, durations: Durations, host: Host) -> Delivery | None:
     """Do not attempt the delivery. Returns it if that was its end."""
     workspace = tx.teams.workspace(delivery.draft.channel.workspace)
-    to_host = delivery.draft.step is Step.NOTICE and delivery.draft.told is None
+    to_host = delivery.draft.step is Step.NOTICE and delivery.draft.notify is None
     if to_host or (workspace is not None and workspace.team == delivery.team and workspace.left_at is None):
         give_back(tx, delivery)
     elif workspace is None or workspace.left_at is None or tx.now() - workspace.left_at >= durations.give_up:
@@ -154,22 +154,21 @@ def _hold_back(tx: Transaction, delivery: Delivery, durations: Durations, host: 
             return replace(delivery, state=State.REFUSED, outcome=NOT_THERE)
     else:
         give_back(tx, replace(delivery, outcome=NOT_THERE), durations.between_visits)
-        notices.tell(tx, notice.left(delivery, workspace), host)
+        notices.notify(tx, notice.left(delivery, workspace), host)
     return None
 
 
 def give_back(tx: Transaction, delivery: Delivery, wait: timedelta = timedelta()) -> None:
     """Return a delivery whose attempt did not start. It is due again after `wait` and keeps its place in the channel."""
     attempt = max(delivery.attempt - 1, 0) if delivery.state is State.SENDING else None
-    tx.ledger.settle(
-        delivery.id,
-        delivery.fence,
-        State.PENDING,
-        not_before=tx.now() + wait if wait else delivery.not_before,
+    due = tx.now() + wait
+    pending = Transition(
+        state=State.PENDING,
+        not_before=due if wait else delivery.not_before,
         attempt=attempt,
         outcome=delivery.outcome,
-        free_at=tx.now() + wait,
     )
+    tx.ledger.settle(delivery, pending, free_at=due)
 
 
 @record
@@ -226,7 +225,7 @@ def _tell_of(
 ) -> None:
     """Notify the person who can fix it. If a digest stopped its schedule, the notice about the schedule is enough."""
     if stopped is not None:
-        notices.tell(tx, notice.stopped(stopped, host), host)
+        notices.notify(tx, notice.stopped(stopped, host), host)
     if transition.state is State.NEEDS_HUMAN:
         _tell(tx, delivery, partial(notice.doubtful, host=host), transition.outcome, host)
     elif transition.state is State.REFUSED and (stopped is None or delivery.draft.schedule is None):
@@ -303,7 +302,7 @@ def _note(
     free_at: datetime | None = None,
 ) -> Outcome:
     check(before, transition.state)
-    if _settle(tx, delivery, transition, free_at):
+    if tx.ledger.settle(delivery, transition, free_at=free_at):
         return Outcome(transition=transition)
     return _note_late(tx, delivery, transition, durations)
 
@@ -313,30 +312,15 @@ def _note_late(tx: Transaction, delivery: Delivery, transition: Transition, dura
 
     "Sent" is accepted if no message is known yet; a message besides a known one is surplus.
     """
-    kept, told = tx.ledger.get(delivery.id), late(delivery, transition, tx.now(), durations)
-    if kept is None or told is None:
+    stored, accepted = tx.ledger.get(delivery.id), late(delivery, transition, tx.now(), durations)
+    if stored is None or accepted is None:
         return Outcome(transition=transition, lost=True)
-    if not kept.state.final and kept.message is None:
-        check(kept.state, told.state)
-        if _settle(tx, kept, told, None):
-            return Outcome(transition=told)
-    beside = kept.message is not None and transition.message != kept.message
+    if not stored.state.final and stored.message is None:
+        check(stored.state, accepted.state)
+        if tx.ledger.settle(stored, accepted):
+            return Outcome(transition=accepted)
+    beside = stored.message is not None and transition.message != stored.message
     return Outcome(transition=transition, lost=True, surplus=transition.message if beside else None)
-
-
-def _settle(tx: Transaction, delivery: Delivery, transition: Transition, free_at: datetime | None) -> bool:
-    return tx.ledger.settle(
-        delivery.id,
-        delivery.fence,
-        transition.state,
-        outcome=transition.outcome,
-        message=transition.message,
-        thread=transition.thread,
-        not_before=transition.not_before,
-        attempt=transition.attempt,
-        sweep_at=transition.sweep_at,
-        free_at=free_at,
-    )
 
 
 def after_restore(tx: Transaction) -> int:
@@ -376,7 +360,7 @@ def confirm_arrived(tx: Transaction, by: Decider, where: ChannelRef | DeliveryId
     """
     delivery = _doubtful(tx, by, where)
     check(delivery.state, State.SENT)
-    if not tx.ledger.settle(delivery.id, delivery.fence, State.SENT, outcome="a person saw it there"):
+    if not tx.ledger.settle(delivery, Transition(state=State.SENT, outcome="a person saw it there")):
         raise _settled_meanwhile()
     return delivery
 
@@ -386,7 +370,7 @@ def post_again(tx: Transaction, by: Decider, where: ChannelRef | DeliveryId) -> 
     delivery = _doubtful(tx, by, where)
     check(delivery.state, State.PENDING)
     tx.ledger.clear_deadline(delivery.id)
-    if not tx.ledger.settle(delivery.id, delivery.fence, State.PENDING, not_before=tx.now()):
+    if not tx.ledger.settle(delivery, Transition(state=State.PENDING, not_before=tx.now())):
         raise _settled_meanwhile()
     return delivery
 
@@ -409,7 +393,7 @@ def _doubtful(tx: Transaction, by: Decider, where: ChannelRef | DeliveryId) -> D
         meant, what = [one for one in waiting if one.id == where], "That post has arrived; there is nothing to confirm."
     if not meant:
         raise NotFound(what, hint="“status” shows what failed lately.")
-    allowed = [one for one in meant if by.admin or (one.draft.schedule is None and one.draft.told == by.account)]
+    allowed = [one for one in meant if by.admin or (one.draft.schedule is None and one.draft.notify == by.account)]
     if not allowed:
         raise NotAllowed(
             "Only an admin or the person who shared it can decide that.", hint="Ask an admin of this workspace."

@@ -9,15 +9,15 @@ from bot.domain.ids import AccountRef, ChannelRef, TeamId
 from bot.domain.notice import Host, Notice
 from bot.ports.store import Transaction
 
-NO_NEWS = timedelta(hours=24)
+MAX_NOTICE_AGE = timedelta(hours=24)
 """Later than this, a notice is skipped. The problem is still in the log and in the status command."""
 
 
-def tell(tx: Transaction, notice: Notice, host: Host) -> None:
+def notify(tx: Transaction, notice: Notice, host: Host) -> None:
     """Enqueue the notice for the host's channel, else for the person who can fix it. As a ledger row it survives
     crashes.
     """
-    if host.channel is None and notice.told is None:
+    if host.channel is None and notice.notify is None:
         return
     now = tx.now()
     draft = Draft(
@@ -26,13 +26,13 @@ def tell(tx: Transaction, notice: Notice, host: Host) -> None:
         step=Step.NOTICE,
         ordinal=0,
         card=notice.card,
-        late_after=now + NO_NEWS,
-        told=None if host.channel else notice.told,
+        late_after=now + MAX_NOTICE_AGE,
+        notify=None if host.channel else notice.notify,
     )
     tx.ledger.plan(notice.team, [draft], not_before=now)
 
 
-def tell_admins(
+def notify_admins(
     tx: Transaction, team: TeamId, about: Callable[[ChannelRef, AccountRef | None, TeamId], Notice], host: Host
 ) -> None:
     """Enqueue the notice for the host's channel, else for each known admin of the team.
@@ -40,7 +40,7 @@ def tell_admins(
     Known admins are those in the settings and the people who set up the team's digests.
     """
     if host.channel is not None:
-        tell(tx, about(host.channel, None, team), host)
+        notify(tx, about(host.channel, None, team), host)
         return
     places = {schedule.created_by: schedule.channel for schedule in tx.schedules.all(team)}
     workspaces = [workspace.ref for workspace in tx.teams.workspaces(team)]
@@ -51,10 +51,10 @@ def tell_admins(
         for ref in (*known, *theirs)[:1]:
             places.setdefault(account, ChannelRef(ref, "list"))
     for account, channel in places.items():
-        tell(tx, about(channel, account, team), host)
+        notify(tx, about(channel, account, team), host)
 
 
 def _direct(notice: Notice) -> ChannelRef:
     """Pseudo-channel for a person's direct messages, so one notice is in flight at a time."""
-    assert notice.told is not None
-    return ChannelRef(notice.about.workspace, f"@{notice.told.id}")
+    assert notice.notify is not None
+    return ChannelRef(notice.about.workspace, f"@{notice.notify.id}")

@@ -20,8 +20,8 @@ MIN_FOR_TEAM_STATS = 3
 RECENTLY = timedelta(days=30)
 
 
-def choose(tx: Transaction, member: Member, entry: EntryId, state: ReadingState) -> bool:
-    """Save a state that a member typed or picked. Returns whether it changed.
+def choose(tx: Transaction, member: Member, entry: EntryId, state: ReadingState) -> ReadingState:
+    """Save a state that a member typed or picked. Returns the state before.
 
     The choice is at least as new as what it overrides: clocks differ, and a transaction that waited started earlier.
     """
@@ -30,7 +30,7 @@ def choose(tx: Transaction, member: Member, entry: EntryId, state: ReadingState)
     live = [mark.at for mark in tx.readings.marks(member.team, member.account, entry) if mark.live]
     at = max([tx.now(), *live, *([last.at] if last else [])])
     tx.readings.save(member.id, Reading(entry=entry, state=state, since=tx.now()), Choice(state=state, at=at))
-    return before is not state
+    return before
 
 
 def react(tx: Transaction, event: Reacted | Unreacted) -> ReadingState | None:

@@ -54,7 +54,7 @@ def put(
     if tags and not tx.schedules.candidates(team, channel, tags):
         named = ", ".join(tags)
         raise Conflict(f"No entry on the list is tagged “{named}”.", hint="“tags” shows every tag.", field="tag")
-    known = tx.schedules.of_channel(team, channel)
+    replaced = tx.schedules.of_channel(team, channel)
     schedule = Schedule(
         id=NOT_YET_KEPT,
         team=team,
@@ -65,10 +65,13 @@ def put(
         tags=tuple(tags),
         active_from=tx.now(),
         created_by=by,
-        holidays=known.holidays if known else None,
-        on_holiday=known.on_holiday if known else OnHoliday.MOVE,
+        holidays=replaced.holidays if replaced else None,
+        on_holiday=replaced.on_holiday if replaced else OnHoliday.MOVE,
     )
-    return tx.schedules.save(schedule)
+    saved = tx.schedules.save(schedule)
+    if replaced is None:
+        tx.schedules.pin(saved.id, None)  # the pick of a schedule that was removed
+    return saved
 
 
 def observe(tx: Transaction, team: TeamId, channel: ChannelRef, region: str | None, on_holiday: OnHoliday) -> Schedule:
@@ -136,6 +139,17 @@ def remove(tx: Transaction, team: TeamId, channel: ChannelRef) -> Schedule:
     schedule = locked(tx, team, channel)
     tx.schedules.remove(schedule.id)
     return schedule
+
+
+def restore(tx: Transaction, team: TeamId, channel: ChannelRef) -> Schedule:
+    """Bring the channel's removed schedule back as it was; raises Conflict if it has one, or had none."""
+    lock(tx, [channel])
+    if tx.schedules.of_channel(team, channel) is not None:
+        raise Conflict("This channel has a schedule.", hint="“schedule list” shows it.")
+    restored = tx.schedules.restore(team, channel)
+    if restored is None:
+        raise Conflict("This channel has had no schedule.", hint="Set one: schedule set mon 09:00 Europe/Berlin")
+    return tx.schedules.save(replace(restored, active_from=tx.now()))
 
 
 def next_dates(tx: Transaction, schedule: Schedule, most: int = DATES_ECHOED) -> list[Occurrence]:

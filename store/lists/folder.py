@@ -43,7 +43,7 @@ NETWORK_FILE_SYSTEMS = frozenset(
         "virtiofs",
     ]
 )
-"""What others change on these is not reported by inotify. `fuse` stands for `fuse.sshfs` and its like, too."""
+"""File systems whose remote changes inotify does not report. `fuse` includes `fuse.sshfs` and others."""
 
 
 @record
@@ -133,9 +133,9 @@ def watched(path: Path) -> Watched:
         if known is not None:
             known.add(name)
     real = Path(os.path.realpath(path))
-    if real.is_dir():
+    if os.path.isdir(real):  # noqa: PTH112 -- pathlib's raises below Python 3.14 where it may not look
         names |= dict.fromkeys(map(str, _folders(real)))
-    elif real.exists():
+    elif os.path.exists(real):  # noqa: PTH110 -- so does this one of pathlib's
         names[str(real)] = None
     identities = {}
     for place in names:
@@ -165,7 +165,7 @@ def _steps(path: Path) -> Iterator[tuple[str, str]]:
         try:
             target = Path(os.readlink(here))  # noqa: PTH115 -- pathlib's raises the same
         except OSError:
-            if not here.exists():
+            if not os.path.exists(here):  # noqa: PTH110 -- pathlib's raises below Python 3.14 where it may not look
                 return
             current = here
             continue
@@ -221,7 +221,7 @@ def glance(path: Path) -> Mapping[str, tuple[int, int, int]]:
 
 
 def _digest(path: Path, status: os.stat_result) -> str:
-    """A hash of the content; what cannot be read is told apart by why, so that it is read when it can be."""
+    """A hash of the content. For an unreadable file it is the reason, so that the file is read once it is readable."""
     if not stat.S_ISREG(status.st_mode):
         return "no file"
     if status.st_size > MAX_HASHED:

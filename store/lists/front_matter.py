@@ -396,7 +396,7 @@ def _is_date(value: object) -> bool:
 
 
 def _words(value: object) -> Iterator[str | None]:
-    """The words of a list, or of text with commas; None for each that is no word."""
+    """The words of a list, or of text with commas. None for each value that is not a word."""
     if value is None:
         return
     if isinstance(value, str):

@@ -1,4 +1,4 @@
-"""One file of a reading list, from bytes to a `ReadList`. Whatever is in it or becomes of it ends as a problem."""
+"""Reads one file of a reading list, from bytes to a `ReadList`. Every failure becomes a problem."""
 
 import re
 import stat
@@ -14,20 +14,18 @@ from store.lists.formats.markdown_regions import IN_CODE, IN_COMMENT, Regions, f
 from store.lists.formats.markdown_scan import MAX_LEVELS
 from store.lists.front_matter import FrontMatter, split
 from store.lists.report import Report
-from store.lists.text import cleaned
+from store.lists.text import cleaned, without_long_lines
 
 MAX_BYTES = 2 * 1024 * 1024
-MAX_CHARACTERS = 20_000
-"""Of a line; what is longer is no text that a person wrote."""
 MAX_SIGNS = 100_000
-"""Of `[`, `<` and `://` in a file: each may be a link, and a link costs the parser a hundred times its characters. A
-list of 2 MiB has a third of that; what has more is none, and would take seconds and hundreds of megabytes.
+"""The maximum of `[`, `<` and `://` in a file. Each may be a link, and a link costs the parser a hundred times its
+characters. A list of 2 MiB has a third of that; a file with more would take seconds and hundreds of megabytes.
 """
 _SIGN = re.compile(r"\[|<|://")
 
 
 def read_path(path: Path, file: str) -> ReadList:
-    """Read the file at `path`, which problems call `file`. Never raises; what cannot be read has `failed`."""
+    """Read the file at `path`, which problems call `file`. Never raises: an unreadable file has `failed`."""
     report = Report(file)
     try:
         status = path.stat()
@@ -47,7 +45,7 @@ def read_path(path: Path, file: str) -> ReadList:
 
 
 def read(data: bytes, file: str) -> ReadList:
-    """Read the content of a file, which problems call `file`. Never raises; what is no list at all has `failed`."""
+    """Read the content of a file, which problems call `file`. Never raises: a file that is not a list has `failed`."""
     report = Report(file)
     if len(data) > MAX_BYTES:
         _report_size(len(data), report)
@@ -58,8 +56,15 @@ def read(data: bytes, file: str) -> ReadList:
     if not text.strip():
         report.error("the file is empty; add entries such as `* [Title](https://…)`, or delete it")
         return _failed(file, report)
-    if (other := detect.read(text, file, report)) is not None:
+    other = detect.read(text, file, report)
+    if isinstance(other, ReadList):
         return other
+    if other is None:
+        return _read_markdown(text, file, report)
+    return other.placed(_read_markdown(other.markdown, file, Report(file)), report)
+
+
+def _read_markdown(text: str, file: str, report: Report) -> ReadList:
     if sum(map(text.count, ("[", "<", "://"))) > MAX_SIGNS:
         _report_signs(text, report)
         return _failed(file, report)
@@ -79,7 +84,7 @@ class Parsed:
 def parsed(text: str, report: Report) -> Parsed:
     """Take apart a file whose lines end with LF."""
     about, body = split(text, report)
-    regions = find_regions(_without_long_lines(body, about.lines, report))
+    regions = find_regions(without_long_lines(body, about.lines, report))
     reader = EntryReader(about, report, {name: words for name, (_, _, words) in regions.repaired.footnotes.items()})
     entries = list(reader.read(regions.scan.body, regions.places, about.lines + 1))
     for line, indented in _indented(regions, about.lines + 1):
@@ -162,18 +167,6 @@ def _report_signs(text: str, report: Report) -> None:
     line = text.count("\n", 0, first_too_many.start()) + 1
     message = f"here the file has more than {MAX_SIGNS:,} brackets and addresses; split it into several files"
     report.error(message, line)
-
-
-def _without_long_lines(body: str, above: int, report: Report) -> str:
-    lines = body.split("\n")
-    if max(map(len, lines)) <= MAX_CHARACTERS:
-        return body
-    for number, line in enumerate(lines, above + 1):
-        if len(line) > MAX_CHARACTERS:
-            lines[number - above - 1] = ""
-            message = f"the line has {len(line):,} characters and is left out; break it below {MAX_CHARACTERS:,}"
-            report.error(message, number)
-    return "\n".join(lines)
 
 
 def _reason(regions: Regions) -> str:

@@ -7,7 +7,7 @@ MAX_PROBLEMS = 1_000
 
 
 class Report:
-    """The problems of one file; lines and columns count from 1, 0 stands for the file as a whole."""
+    """The problems of one file. Lines and columns count from 1; 0 means the file as a whole."""
 
     def __init__(self, file: str) -> None:
         self._file = file

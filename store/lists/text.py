@@ -5,6 +5,8 @@ import re
 from bot.domain.visible import visible
 from store.lists.report import Report
 
+MAX_CHARACTERS = 20_000
+"""Of a line; what is longer is no text that a person wrote."""
 TAB = 4
 _CODE = 4
 """From this many columns on, Markdown reads an indented line after a blank one as code."""
@@ -14,7 +16,7 @@ UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _UNREADABLE = re.compile("[\0\udc80-\udcff]")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BINARY_FROM = 0.1
-"""The share of bytes that are no text from which on a file is taken for something else than a list."""
+"""If at least this share of the bytes is not text, the file is not a list."""
 
 
 def excerpt(text: str, most: int = 60) -> str:
@@ -24,9 +26,9 @@ def excerpt(text: str, most: int = 60) -> str:
 
 
 def cleaned(data: bytes, report: Report) -> str | None:
-    r"""The file with `\n` for every line end, line for line; None, with an error, if it is no text.
+    r"""The file with `\n` line ends, line for line; None, with an error, if it is not text.
 
-    What cannot be read becomes U+FFFD, so that an entry keeps its place and its number until the file is mended.
+    Undecodable bytes become U+FFFD, so that an entry keeps its place and number until the file is fixed.
     """
     if data.startswith(UTF_16_MARKS):
         try:
@@ -61,6 +63,19 @@ def _report_unreadable(data: bytes, report: Report) -> None:
             what, remedy = f"the byte 0x{ord(at[0]) - 0xDC00:02X}, which is not UTF-8,", "save the file as UTF-8"
         others = f" ({len(found) - 1} more such)" if len(found) > 1 else ""
         report.error(f"{what} is shown as \ufffd{others}; {remedy}", number, at.start() + 1)
+
+
+def without_long_lines(body: str, above: int, report: Report) -> str:
+    """The text with an empty line in place of each that is too long; `above` is the number of lines before it."""
+    lines = body.split("\n")
+    if max(map(len, lines)) <= MAX_CHARACTERS:
+        return body
+    for number, line in enumerate(lines, above + 1):
+        if len(line) > MAX_CHARACTERS:
+            lines[number - above - 1] = ""
+            message = f"the line has {len(line):,} characters and is left out; break it below {MAX_CHARACTERS:,}"
+            report.error(message, number)
+    return "\n".join(lines)
 
 
 def width(line: str) -> int:

@@ -169,7 +169,7 @@ class _Document:
         return " " * content
 
     def head_of(self, place: Place) -> tuple[int, str]:
-        """The line on which the link ends, and what of it is no notes."""
+        """The line on which the link ends, and how much of it does not belong to the notes."""
         body = self._parts.regions.scan.body
         line = place.line + body.count(b"\n", place.start, place.link_end)
         column = len(body[body.rfind(b"\n", 0, place.link_end) + 1 : place.link_end].decode())

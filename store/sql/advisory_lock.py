@@ -1,4 +1,4 @@
-"""What only one process may have at a time: an advisory lock on PostgreSQL, anything on SQLite, which has one process."""
+"""Locks for one process at a time: advisory locks on PostgreSQL. On SQLite there is only one process."""
 
 from contextlib import suppress
 
@@ -12,19 +12,19 @@ from store.sql.engine import FOUND_OUT
 from store.sql.session import lock_number
 
 IDLE_SESSION = 45_000
-"""Milliseconds after which PostgreSQL ends the session of a holder that says nothing more, and with it the hold."""
+"""Milliseconds of silence after which PostgreSQL ends the holder's session, and with it the lock."""
 _KEEPALIVE = {"tcp_keepalives_idle": 10, "tcp_keepalives_interval": 5, "tcp_keepalives_count": 3}
-"""By these a holder whose machine is gone is found out within 25 seconds."""
+"""TCP settings that detect a holder whose machine is gone within 25 seconds."""
 
 
 class ExclusiveLock:
-    """A hold that lasts while its connection does; on SQLite there is no connection, and it always lasts."""
+    """A lock that lasts as long as its connection. On SQLite there is no connection, and it is always held."""
 
     def __init__(self, connection: Connection | None) -> None:
         self._connection = connection
 
     def is_held(self) -> bool:
-        """Whether it is still ours; asking is what keeps it, so ask more often than every 45 seconds."""
+        """Whether we still hold it. Asking keeps the session alive, so ask more often than every 45 seconds."""
         if self._connection is None:
             return True
         try:
@@ -34,14 +34,14 @@ class ExclusiveLock:
         return True
 
     def release(self) -> None:
-        """Another process may have it from now on; nothing is raised, for a session that is broken holds nothing."""
+        """Release the lock. Raises nothing: a broken session holds no lock."""
         if self._connection is not None:
             with suppress(SQLAlchemyError, StoreBusy):
                 self._connection.close()
 
 
 def hold(engine: Engine, name: str) -> ExclusiveLock | None:
-    """Take the hold of this name; None while another process has it. Raises StoreBusy."""
+    """Take the lock with this name; None while another process holds it. Raises StoreBusy."""
     if engine.dialect.name == "sqlite":
         return ExclusiveLock(None)
     connection = own_connection(engine)
@@ -57,9 +57,7 @@ def hold(engine: Engine, name: str) -> ExclusiveLock | None:
 
 
 def own_connection(engine: Engine) -> Connection:
-    """A connection beside the pool's, without a transaction that would stay open; it must say something every now and
-    then. On PostgreSQL.
-    """
+    """A connection outside the pool and without an open transaction. It must be used every now and then. On PostgreSQL."""
     settings = {"idle_session_timeout": IDLE_SESSION, **_KEEPALIVE}
     arguments = {
         "connect_timeout": 3,

@@ -1,13 +1,13 @@
-"""All that is kept, as lines of JSON that either engine can be filled from. Files are not handled here.
+"""The whole database as lines of JSON that both engines can be filled from. Files are not handled here.
 
     {"dogear": "backup", "format": 1, "schema": "0001", "made_at": "2026-11-24T03:00:00+00:00"}
     {"table": "team", "columns": ["id", "name", "zone"]}
     [1, "default", "UTC"]
-    {"end": "team", "rows": 1, "sha256": "…"}                    of the table's rows, each with its line's end
-    {"end": "backup", "rows": 1, "sha256": "…"}                  of all lines before, each with its line's end
+    {"end": "team", "rows": 1, "sha256": "…"}                    of the table's rows, with their line ends
+    {"end": "backup", "rows": 1, "sha256": "…"}                  of all lines before, with their line ends
 
-Bytes are base64, moments ISO 8601 in UTC, short lists lists. What the vault keeps stays encrypted. Search indexes
-are not written: each engine has its own, made anew where a backup is read.
+Bytes are base64, times ISO 8601 in UTC, short lists JSON lists. Secrets stay encrypted. Search indexes are left out:
+each engine builds its own when a backup is restored.
 """
 
 import json
@@ -30,14 +30,14 @@ from store.sql.tables import ENTRY, INSTANCE, METADATA, TEAM, Moment, Words
 
 FORMAT = 1
 BATCH = 1000
-"""Rows that are in memory at a time."""
+"""Rows in memory at a time."""
 
 Codec: TypeAlias = tuple[Callable[[Any], Any], Callable[[Any], Any]]
-"""How a value that JSON has not is written and read."""
+"""Writes and reads values of types that JSON does not have."""
 
 
 def lines(connection: Connection, made_at: datetime) -> Iterator[str]:
-    """Everything in the connection's snapshot, a batch of rows in memory at a time; raises StoreBusy."""
+    """Everything in the connection's snapshot, with a batch of rows in memory at a time. Raises StoreBusy."""
     whole, rows = sha256(), 0
     for line, is_row in _lines(connection, made_at):
         whole.update(line.encode())
@@ -83,14 +83,14 @@ def _codec(column: Column[Any]) -> Codec:
 
 
 def check(backup: Iterable[str]) -> None:
-    """Raise StaleSchema for a backup of another schema, and BadBackup for anything that is not as it was written."""
+    """Raises StaleSchema for a backup of another schema, and BadBackup if it is damaged."""
     source = _Source(backup)
     _check_head(source.next())
     source.end(sum(sum(1 for _ in _rows_of(table, source)) for table in METADATA.sorted_tables))
 
 
 def key_in(backup: Iterable[str]) -> bytes:
-    """The key of the database that the backup is of; raises BadBackup. It stands near the beginning, so little is read."""
+    """The key of the database that the backup is of. Raises BadBackup. It is near the beginning, so little is read."""
     source = _Source(backup)
     head = source.next()
     if not isinstance(head, dict) or head.get("dogear") != "backup":
@@ -109,9 +109,9 @@ def _key_of(head: Any, row: Any) -> bytes:
 
 
 def load(connection: Connection, backup: Iterable[str], index: Index) -> Mapping[str, int]:
-    """Fill an empty database from the lines of a backup; how many rows each table has got.
+    """Fill an empty database from the lines of a backup. Returns the number of rows of each table.
 
-    The lines have passed `check`. Raises Conflict if the database is not empty; the caller then rolls back.
+    The lines must have passed `check`. Raises Conflict if the database is not empty; the caller then rolls back.
     """
     _refuse_full(connection)
     source = _Source(backup)
@@ -126,7 +126,7 @@ def load(connection: Connection, backup: Iterable[str], index: Index) -> Mapping
 
 
 def is_empty(connection: Connection) -> bool:
-    """Whether nothing was ever put into the database."""
+    """Whether the database has no data yet."""
     return not any(
         connection.scalar(select(literal(1)).select_from(table).limit(1))
         for table in METADATA.sorted_tables
@@ -179,7 +179,7 @@ def _values(columns: Sequence[str], readers: Sequence[Callable[[Any], Any]], row
 
 
 class _Source:
-    """The lines of a backup, one after the other, with what they sum up to."""
+    """The lines of a backup in order, and their running checksum."""
 
     def __init__(self, backup: Iterable[str]) -> None:
         self._lines = iter(backup)
@@ -199,7 +199,7 @@ class _Source:
             raise BadBackup(f"Line {self._number} of the backup is damaged.") from None
 
     def rows(self, table: str) -> Iterator[list[Any]]:
-        """The table's rows; raises BadBackup at their end if they are not those that were written."""
+        """The table's rows. At their end raises BadBackup if the checksum differs."""
         digest, count = sha256(), 0
         while isinstance(row := self.next(), list):
             digest.update(self._last.encode(errors="replace"))
@@ -215,7 +215,7 @@ class _Source:
 
 
 def _go_on_counting(connection: Connection) -> None:
-    """PostgreSQL gives out numbers from a sequence, which knows nothing of rows that brought their own."""
+    """Advance PostgreSQL's sequences, which are unaware of rows inserted with explicit numbers."""
     if connection.dialect.name == "postgresql":
         last = select(func.coalesce(func.max(TEAM.c.id), 0)).scalar_subquery()
         sequence = func.pg_get_serial_sequence(TEAM.name, TEAM.c.id.name)
@@ -244,7 +244,7 @@ def _read_entry(row: Any) -> ReadEntry:
 
 
 def damage(connection: Connection) -> Sequence[str]:
-    """What the engine itself finds wrong with its file; nothing on PostgreSQL, which checks its own pages."""
+    """Damage that the engine itself finds in its file. Empty on PostgreSQL, which checks its own pages."""
     if connection.dialect.name != "sqlite":
         return ()
     found = [*connection.scalars(text("PRAGMA integrity_check")), *connection.scalars(text("PRAGMA foreign_key_check"))]

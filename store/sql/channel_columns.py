@@ -1,4 +1,4 @@
-"""Channels as the three columns `platform`, `workspace` and `channel`, which several tables have."""
+"""Channels as the columns `platform`, `workspace` and `channel`, which several tables have."""
 
 from sqlalchemy import ColumnElement, Table, and_
 
@@ -7,7 +7,7 @@ from store.sql.session import AnyRow
 
 
 def place(channel: ChannelRef) -> dict[str, str]:
-    """The columns' values."""
+    """The values of the columns."""
     return {"platform": channel.workspace.platform, "workspace": channel.workspace.id, "channel": channel.id}
 
 

@@ -1,7 +1,7 @@
-"""Reads that are asked so often, and answered so fast, that SQLAlchemy's own work would be most of what they cost.
+"""Fast paths for queries that are so frequent and quick that SQLAlchemy's overhead dominates.
 
-On SQLite they go to the driver as SQL that was compiled once: five rows by their key took 360 µs through SQLAlchemy
-and take 30 so. PostgreSQL is asked through SQLAlchemy; there the way to the server costs more than both.
+On SQLite they run as SQL that was compiled once: five rows by key took 360 µs through SQLAlchemy and take 30 µs now. On
+PostgreSQL they go through SQLAlchemy, because the network costs more than both.
 """
 
 import sqlite3
@@ -19,7 +19,7 @@ _SQLITE: Any = sqlite.dialect(paramstyle="named")
 
 
 def fetched(connection: Connection, statement: str, parameters: Any) -> list[Any]:
-    """The rows of plain SQL on SQLite, as tuples; raises StoreBusy as every other statement."""
+    """The rows of plain SQL on SQLite, as tuples. Raises StoreBusy like every other statement."""
     driver: Any = connection.connection.driver_connection
     try:
         rows: list[Any] = driver.execute(statement, parameters).fetchall()
@@ -32,10 +32,10 @@ def fetched(connection: Connection, statement: str, parameters: Any) -> list[Any
 
 
 class FastRows:
-    """A SELECT or a text built once for each engine; what varies are the values of its named parameters.
+    """A SELECT or SQL text, built once per engine, with named parameters.
 
-    On SQLite a SELECT takes its values as the types of its columns say, a text as the driver takes them: there texts
-    must be `storable`, and times do not go.
+    On SQLite a SELECT converts its parameters by the types of its columns. SQL text passes them to the driver
+    unchanged: texts must be `storable`, and times are not possible.
     """
 
     def __init__(self, *, sqlite: Executable, postgresql: Executable) -> None:
@@ -47,7 +47,7 @@ class FastRows:
         self._postgresql = postgresql
 
     def rows(self, connection: Connection, **values: Any) -> Sequence[Any]:
-        """Every row: of a SELECT with the columns' names and types, of a text a tuple."""
+        """Every row: of a SELECT with names and types, of SQL text as a tuple."""
         if connection.dialect.name != "sqlite":
             return connection.execute(self._postgresql, values).all()
         given = {**self._fixed, **values}
@@ -58,19 +58,19 @@ class FastRows:
 
 
 def once(statement: Select[Any]) -> FastRows:
-    """A statement that both engines understand, built once."""
+    """A statement for both engines, built once."""
     return FastRows(sqlite=statement, postgresql=statement)
 
 
 def these(statement: Select[Any], column: ColumnElement[int]) -> FastRows:
-    """The rows of the statement that have one of the numbers in `:numbers`, a JSON list, in the column."""
+    """The rows of the statement whose column has one of the numbers in `:numbers`, a JSON list."""
     listed = text("SELECT value FROM json_each(:numbers)")
     array = text("ANY (ARRAY (SELECT CAST(json_array_elements_text(CAST(:numbers AS json)) AS integer)))")
     return FastRows(sqlite=statement.where(column.in_(listed)), postgresql=statement.where(column == array))
 
 
 def _processors(compiled: Any) -> Iterator[tuple[str, Any]]:
-    """What makes of a parameter's value what the driver takes, where that is not the value itself."""
+    """The functions that convert a parameter for the driver, where needed."""
     for name, parameter in compiled.binds.items():
         processor = parameter.type.dialect_impl(_SQLITE).bind_processor(_SQLITE)
         if processor:
@@ -78,7 +78,7 @@ def _processors(compiled: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _reader(statement: Select[Any]) -> Any:
-    """From the driver's tuple to a row with names, its values as the columns' types have them."""
+    """Converts a tuple of the driver to a named row with the columns' types."""
     columns = list(statement.selected_columns)
     names = [column.name for column in columns]
     named: Any = namedtuple("named", names)  # type: ignore[misc] # noqa: PYI024 -- its columns are the statement's

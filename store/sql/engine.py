@@ -1,4 +1,4 @@
-"""From a database URL to an engine whose transactions begin as we say."""
+"""Creates engines from database URLs, and controls how their transactions begin."""
 
 import os
 import re
@@ -20,20 +20,20 @@ from store.sql import failures
 from store.sql.search.words import spelled_out
 
 BUSY_TIMEOUT = 2000
-"""Milliseconds for which SQLite waits for another process; our own threads take turns in the runtime."""
+"""Milliseconds that SQLite waits for another process. Our own threads take turns in the runtime."""
 STATEMENT_TIMEOUT = 60_000
 IDLE_TIMEOUT = 30_000
-"""Milliseconds after which PostgreSQL ends a statement, and a transaction whose holder is frozen."""
+"""Milliseconds after which PostgreSQL ends a statement, and the transaction of a frozen client."""
 POOL_TIMEOUT = 3.0
 """Seconds."""
 FOUND_OUT = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 15_000}
-"""What libpq is told so that a PostgreSQL whose machine is gone is found out within 25 seconds, 15 while we ask it."""
+"""Settings of libpq that detect a dead PostgreSQL host within 25 seconds, 15 during a query."""
 POOL = 8
-"""Connections to PostgreSQL; SQLite has one for each thread that comes."""
+"""Connections to PostgreSQL. SQLite has one for each thread."""
 
 
 def address(url: str) -> URL:
-    """The database's address with our driver named; raises BadConfig for what we cannot use."""
+    """The database's URL with our driver. Raises BadConfig if it is invalid or unsupported."""
     scheme = addresses.scheme(url)
     if scheme is None or "://" not in url:
         raise BadConfig([f"{_USAGE} What is set is not a URL."])
@@ -50,8 +50,8 @@ _SERVER = re.compile(
     r"[a-z+]+://(?:[\w.~!$&'()*+,;=%-]*(?::[^@]*)?@)?(?:[\w.,-]*|\[[0-9a-f:.]+\])(?::[0-9]{0,5})?(?:/[^?@]*)?(?:\?[^@]*)?",
     re.IGNORECASE,
 )
-"""One @ at most, and nothing odd outside the password: else nobody knows where the password ends, and an error of the
-driver would quote a part of it as the name of something else.
+"""One @ at most, and no special characters outside the password. Otherwise it is unclear where the password ends, and
+the driver's error would quote a part of it as the name of something else.
 """
 
 
@@ -77,26 +77,26 @@ def _file(url: str) -> URL:
     hidden = not addresses.is_strict(url)
     database, folder = ("(not shown)", "(not shown)") if hidden else (parsed.database, path.parent)
     try:
-        there = S_ISDIR(path.parent.stat().st_mode)  # is_dir() is false on Python 3.14 where it may not look
+        there = S_ISDIR(path.parent.stat().st_mode)  # is_dir() returns False without permission on Python 3.14
     except PermissionError:
         raise BadConfig([f"{folder} {_UNWRITABLE}"]) from None
-    except (OSError, ValueError):  # the second for a name with a null character
+    except (OSError, ValueError):  # ValueError: the name has a null character
         there = False
     if not there:
         raise BadConfig([f"The folder {folder} for the database {database} does not exist."])
-    # SQLite writes a journal beside its file, so the folder matters as much as the file.
+    # SQLite writes a journal beside its file, so the folder must be writable too.
     if not os.access(path.parent, os.W_OK | os.X_OK):
         raise BadConfig([f"{folder} {_UNWRITABLE}"])
-    if path.exists() and not os.access(path, os.W_OK):
+    if os.path.exists(path) and not os.access(path, os.W_OK):  # noqa: PTH110 -- pathlib's raises for a name too long
         raise BadConfig([f"{database} {_UNWRITABLE}"])
     return parsed
 
 
-_UNWRITABLE = "cannot be written, and the database must be: mend its owner or its mount."
+_UNWRITABLE = "cannot be written, and the database must be: fix its owner or its mount."
 
 
 def connect(url: URL) -> Engine:
-    """An engine for `begun`; nothing is opened yet."""
+    """An engine for `open_transaction`. Opens no connection yet."""
     engine = _sqlite(url) if url.drivername == "sqlite" else _postgresql(url)
     event.listen(engine, "handle_error", failures.replace)
     return engine
@@ -105,8 +105,8 @@ def connect(url: URL) -> Engine:
 def _options(*, write: bool) -> dict[str, Any]:
     """How a transaction on PostgreSQL begins.
 
-    A reader sees one snapshot; a writer sees what others committed before each of its statements,
-    which is what makes waiting for a row and then reading it right.
+    A reader sees one snapshot. A writer sees what others committed before each of its statements, which makes it
+    correct to wait for a row and then read it.
     """
     if write:
         return {"isolation_level": "READ COMMITTED"}
@@ -114,7 +114,7 @@ def _options(*, write: bool) -> dict[str, Any]:
 
 
 def _sqlite(url: URL) -> Engine:
-    """The connection that was given back last is taken first: it has the pages and the statements at hand."""
+    """The connection that was returned last is reused first: its caches are warm."""
     engine = create_engine(
         url, connect_args={"timeout": BUSY_TIMEOUT / 1000, "isolation_level": None}, pool_use_lifo=True
     )
@@ -134,8 +134,8 @@ def _set_up(connection: Any, _record: object) -> None:
 
 
 def _keep_ahead(connection: Any) -> None:
-    """Have the file keep its write-ahead log. For another process that begins with a new file at the same moment SQLite
-    does not wait by itself (https://www.sqlite.org/c3ref/busy_handler.html, 2026-11).
+    """Keep the write-ahead log across connections. SQLite does not wait by itself for another process that starts with
+    a new file at the same moment (https://www.sqlite.org/c3ref/busy_handler.html, 2026-11).
     """
     until = time.monotonic() + BUSY_TIMEOUT / 1000
     while True:
@@ -153,13 +153,13 @@ _WRITES = "writes"
 
 
 def _begin(connection: Connection, *, write: bool) -> None:
-    """A reader is also kept from writing, as PostgreSQL would: SQLite by itself would let it, until two of them do.
+    """Begin a transaction. A reader may not write, as on PostgreSQL: SQLite would allow it until two readers try.
 
-    Not a listener to the engine's "begin": with one, SQLAlchemy tells of each statement as well, to nobody. A reader's
-    BEGIN touches no file, so that there is no failure of it to put into our words.
+    Not a listener for the engine's "begin" event: with one, SQLAlchemy fires an event for each statement too. A
+    reader's BEGIN touches no file, so it has no errors to translate.
     """
     driver: Any = connection.connection.driver_connection
-    if connection.info.get(_WRITES) is not write:  # the connections go round between who reads and who writes
+    if connection.info.get(_WRITES) is not write:  # readers and writers share the connections
         driver.execute(f"PRAGMA query_only={int(not write)}")
         connection.info[_WRITES] = write
     if write:
@@ -194,8 +194,8 @@ def _require_driver() -> None:
 
 
 @contextmanager
-def begun(engine: Engine, *, write: bool) -> Iterator[Connection]:
-    """A connection in a transaction that commits when the block ends cleanly; raises StoreBusy."""
+def open_transaction(engine: Engine, *, write: bool) -> Iterator[Connection]:
+    """A connection in a transaction that commits when the block succeeds. Raises StoreBusy."""
     try:
         connection = engine.connect()
     except PoolTimeoutError as error:
@@ -208,15 +208,15 @@ def begun(engine: Engine, *, write: bool) -> Iterator[Connection]:
 
 
 class RolledBack(StoreBusy):
-    """The engine itself has rolled back the whole transaction, and every part of it with that."""
+    """The engine itself rolled back the whole transaction, including every savepoint."""
 
 
 @contextmanager
 def savepoint(connection: Connection) -> Iterator[None]:
-    """A part of a transaction that rolls back alone if the block raises; raises RolledBack if there is no whole left.
+    """A savepoint that rolls back alone if the block raises. Raises RolledBack if the whole transaction is gone.
 
-    SQLite rolls everything back where the disk is full or cannot be read; the next statement would then begin, and
-    commit, a transaction of its own.
+    SQLite rolls everything back if the disk is full or unreadable. The next statement would then begin, and commit, its
+    own transaction.
     """
     connection.exec_driver_sql("SAVEPOINT part")
     try:

@@ -1,4 +1,4 @@
-"""The entries of a team, as rows; every change keeps the search index in step."""
+"""The entries of a team, as rows. Every change updates the search index."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -37,9 +37,9 @@ from store.sql.session import AnyRow, Session, Tree
 from store.sql.tables import ENTRY, ENTRY_TAG, HELD_CHANGE, READING, SOURCE, SOURCE_FILE, SYNONYM, packed, storable
 
 _AT_ONCE = 500
-"""Ids in one statement."""
+"""Ids per statement."""
 _UNTOUCHED = ("team", "number", "key_hash", "key", "added_at")
-"""Columns of an entry that no change of its text touches."""
+"""Columns of an entry that do not depend on its text."""
 
 
 class SqlSources:
@@ -92,9 +92,12 @@ class SqlSources:
             "entries": file.entries,
             "duplicates": file.duplicates,
             "problems": packed([asdict(problem) for problem in file.problems]),
+            "not_read": file.not_read,
         }
         statement = self._work.insert(SOURCE_FILE).values(values)
-        changed = {name: statement.excluded[name] for name in ("digest", "entries", "duplicates", "problems")}
+        changed = {
+            name: statement.excluded[name] for name in ("digest", "entries", "duplicates", "problems", "not_read")
+        }
         key = ["team", "source", "file"]
         self._work.change(statement.on_conflict_do_update(index_elements=key, set_=changed))
 
@@ -126,6 +129,12 @@ class SqlSources:
         troubled = select(SOURCE_FILE.c.problems).where(SOURCE_FILE.c.problems != packed([]))
         return sum(len(json.loads(row.problems)) for row in self._work.rows(troubled))
 
+    def count_not_read(self, team: TeamId) -> int:
+        (row,) = self._work.rows(
+            select(func.coalesce(func.sum(SOURCE_FILE.c.not_read), 0).label("links")).where(SOURCE_FILE.c.team == team)
+        )
+        return int(row.links)
+
 
 def _of_source(source: SourceId) -> ColumnElement[bool]:
     return and_(SOURCE_FILE.c.team == team_of(source), SOURCE_FILE.c.source == number_of(source))
@@ -153,6 +162,7 @@ def _source_file(row: AnyRow) -> SourceFile:
         entries=row.entries,
         duplicates=row.duplicates,
         problems=tuple(_problem(problem) for problem in json.loads(row.problems)),
+        not_read=row.not_read or 0,
     )
 
 
@@ -161,7 +171,7 @@ def _problem(kept: dict[str, Any]) -> Problem:
 
 
 class SqlEntries(SqlSources):
-    """Where entries come from is one noun with them in the port, and a module of its own here."""
+    """Sources are part of the same port, but have their own module here."""
 
     def __init__(self, work: Session, index: Index, spelling: Spelling) -> None:
         super().__init__(work)
@@ -169,7 +179,7 @@ class SqlEntries(SqlSources):
         self._spelling = spelling
 
     def by_number(self, team: TeamId, number: EntryNumber) -> Entry | None:
-        return next(self._read(self._work.quickly(hot_queries.NUMBERED, team=team, number=number)), None)
+        return next(self._read(self._work.fast_rows(hot_queries.NUMBERED, team=team, number=number)), None)
 
     def by_key(self, team: TeamId, key: str) -> Entry | None:
         keyed = select(ENTRY).where(on_list(team), ENTRY.c.key_hash == hashed(key))
@@ -179,15 +189,15 @@ class SqlEntries(SqlSources):
         return (entry_of(row, self._work.tree) for row in rows)
 
     def get(self, team: TeamId, ids: Sequence[EntryId]) -> Mapping[EntryId, Entry]:
-        rows = self._work.quickly(hot_queries.THESE, team=team, numbers=json.dumps(_numbers(team, ids)))
+        rows = self._work.fast_rows(hot_queries.THESE, team=team, numbers=json.dumps(_numbers(team, ids)))
         return {entry.id: entry for entry in self._read(rows)}
 
     def draw(self, member: MemberId, lot: int) -> Entry | None:
         asked = {"team": team_of(member), "member": number_of(member), "lot": lot}
-        return next(self._read(self._work.quickly(hot_queries.DRAWN, **asked)), None)
+        return next(self._read(self._work.fast_rows(hot_queries.DRAWN, **asked)), None)
 
     def count(self, team: TeamId) -> int:
-        ((count,),) = self._work.quickly(hot_queries.ON_LIST, team=team)
+        ((count,),) = self._work.fast_rows(hot_queries.ON_LIST, team=team)
         return int(count)
 
     def page(
@@ -296,7 +306,7 @@ class SqlEntries(SqlSources):
         self._spelling.add(team, [entry for _, entry in entries])
 
     def _forget_text(self, team: TeamId, numbers: Sequence[int]) -> None:
-        """Take entries out of the index and away from their tags, while their old text is still there."""
+        """Remove entries from the index and their tags, while their old text is still in the table."""
         self._index.remove(team, numbers)
         for chunk in _chunks(numbers):
             self._spelling.remove(team, chunk)
@@ -332,7 +342,7 @@ def _key(entry: ReadEntry) -> dict[str, Any]:
 
 
 def _text(source: SourceId, file: str, entry: ReadEntry) -> dict[str, Any]:
-    """The columns that follow from what a file says of an entry, as the driver takes them."""
+    """The columns that an entry's file determines, as the driver takes them."""
     return {
         "source": number_of(source),
         "file": storable(file),
@@ -359,12 +369,12 @@ _CHANGE = (
 
 @lru_cache(maxsize=10_000)
 def _packed(values: tuple[str, ...]) -> str:
-    """A list has few tags and sections and many entries that have them."""
+    """Cached: a list has few tags and sections, and many entries that have them."""
     return storable(packed(values))
 
 
 def _site(url: str) -> str:
-    """As `site_of`, which is asked once for each host: a list has few hosts and many links."""
+    """`site_of`, cached by host: a list has few hosts and many links."""
     slash = url.find("/", 8)
     return _site_of(url[:slash] if slash > 0 else url)
 

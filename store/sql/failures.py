@@ -1,4 +1,4 @@
-"""What a database may answer in its own words, and what we say instead. Everything not named here is a bug."""
+"""Translates the errors of the databases. An error that is not listed here is a bug."""
 
 import sqlite3
 
@@ -15,7 +15,7 @@ _SQLITE = {
     sqlite3.SQLITE_CANTOPEN: "The database file cannot be opened.",
 }
 
-# https://www.postgresql.org/docs/18/errcodes-appendix.html, read in November 2026; a class is its first two characters.
+# https://www.postgresql.org/docs/18/errcodes-appendix.html, read in November 2026; a class is the first two characters.
 _POSTGRESQL = {
     "08": "The database is away.",
     "25006": "The database takes no changes right now.",
@@ -35,11 +35,11 @@ READ_ONLY = "25006"
 
 
 def replace(context: ExceptionContext) -> None:
-    """Raise what the ports know in place of what the driver raised; its own exception stays where it is a bug."""
+    """Raise the port's error in place of the driver's. Bugs keep the driver's exception."""
     if context.is_pre_ping:
         return  # a dead connection in the pool: SQLAlchemy replaces it, unless this raises
     if getattr(context.original_exception, "sqlstate", None) == READ_ONLY:
-        context.is_disconnect = True  # after a fail-over this may be the old server: connect again, to the new one
+        context.is_disconnect = True  # after a fail-over this may be the old server: connect again
     if getattr(context.original_exception, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
         path = context.engine.url.database if context.engine else "The file"
         raise BadConfig([f"{path} is not a SQLite database. Name another file, or restore a backup."])
@@ -51,7 +51,7 @@ def replace(context: ExceptionContext) -> None:
 
 
 def sentence_for(error: BaseException) -> str | None:
-    """What went wrong in plain words; None for what is not the database's state but our mistake."""
+    """What went wrong in plain words; None if it is a bug of ours."""
     if isinstance(error, sqlite3.Error):
         return _SQLITE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
     state = getattr(error, "sqlstate", None)

@@ -1,4 +1,4 @@
-"""Which entries on the list: the conditions that listing, reading states and search share."""
+"""Conditions on the entries of a list, shared by listing, reading states and search."""
 
 from collections.abc import Sequence
 from typing import TypeAlias
@@ -14,7 +14,7 @@ from store.sql.ids import number_of, team_of
 from store.sql.tables import ENTRY, ENTRY_TAG, READING
 
 MAX_TAG = 200
-"""Characters of a tag that count when entries are looked up by it: PostgreSQL indexes no text without end."""
+"""Characters of a tag that count in a lookup: PostgreSQL does not index texts of any length."""
 
 
 def folded(value: str) -> str:
@@ -38,7 +38,7 @@ def chosen(team: TeamId, member: MemberId, which: EntryFilter) -> ColumnElement[
 
 
 def asked(team: TeamId, member: MemberId, query: Query) -> list[ColumnElement[bool]]:
-    """The conditions of the query's filters; none where it has no filter."""
+    """The conditions of the query's filters; empty without any."""
     without = [
         *([ENTRY.c.number.in_(_having(team, query.without_tags))] if query.without_tags else []),
         *_at(query.without_sites),
@@ -60,7 +60,7 @@ def _not_in_state(team: TeamId, member: MemberId, states: Sequence[ReadingState]
 
 
 def _at(sites: Sequence[str]) -> list[ColumnElement[bool]]:
-    """Entries at one of the sites or below it."""
+    """Entries of one of the sites or of its subdomains."""
     named = [site.removeprefix("www.") for site in sites]
     held = [or_(ENTRY.c.site == site, ENTRY.c.site.endswith(f".{site}", autoescape=True)) for site in named]
     return [or_(*held)] if held else []
@@ -73,7 +73,7 @@ def _under(sections: Sequence[str]) -> list[ColumnElement[bool]]:
 
 @record
 class Tagged:
-    """A query's tags, folded, where it has no other filter: their own table answers them."""
+    """The folded tags of a query without other filters. The table of tags alone answers it."""
 
     tags: tuple[str, ...]
 
@@ -83,7 +83,7 @@ class Tagged:
 
 @record
 class Filtered:
-    """The filters of a query that has more than tags, or others."""
+    """The filters of a query that has other filters than tags."""
 
     conditions: tuple[ColumnElement[bool], ...]
 
@@ -92,14 +92,14 @@ class Filtered:
 
 
 Among: TypeAlias = Tagged | Filtered
-"""What a query's filters leave of a list: `numbers` selects them, of entries that may be off the list."""
+"""The filters of a query. `numbers` selects the matching entries, which may include retired ones."""
 
 
 def among(team: TeamId, member: MemberId, query: Query) -> Among | None:
-    """None where the query has no filter.
+    """None if the query has no filter.
 
-    Tags alone are told apart: with a row of `entry` for each they take five times as long, and they are asked often
-    enough not to have their SQL built for each search.
+    A query with only tags is a case of its own: reading a row of `entry` for each match takes five times as long, and
+    such queries are too frequent to build their SQL each time.
     """
     if query.tags and query == _only_tagged(query):
         return Tagged(tags=_folded_tags(query.tags))
@@ -108,7 +108,7 @@ def among(team: TeamId, member: MemberId, query: Query) -> Among | None:
 
 
 def _only_tagged(query: Query) -> Query:
-    """The query without any filter but its tags."""
+    """The query with no filter except its tags."""
     return Query(
         words=query.words,
         phrases=query.phrases,
@@ -120,7 +120,7 @@ def _only_tagged(query: Query) -> Query:
 
 
 def tagged(team: TeamId, tags: Sequence[str]) -> ColumnElement[bool]:
-    """Entries with one of the tags, or all where there are none."""
+    """Entries with one of the tags, or all if there are none."""
     return and_(*_tagged(team, tags)) if tags else ENTRY.c.team == team
 
 
@@ -143,7 +143,7 @@ def _folded_tags(tags: Sequence[str]) -> tuple[str, ...]:
 
 
 def _in_state(team: TeamId, member: MemberId, states: Sequence[ReadingState]) -> list[ColumnElement[bool]]:
-    """No row means unread, so unread is everything but the rows in the other states."""
+    """Unread means that there is no row, so it is everything except the rows in the other states."""
     if not states or set(states) == set(ReadingState):
         return []
     unread = ReadingState.UNREAD in states

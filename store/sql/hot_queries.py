@@ -1,7 +1,7 @@
-"""Statements about entries and reading states that most commands or every reaction ask, built once.
+"""Statements about entries and reading states that most commands or every reaction need, built once.
 
-Building one of them anew costs several times what the database needs to answer it. Parameters have the names of the
-columns they are compared with.
+Building one takes several times as long as the database needs to answer it. Parameters have the names of the columns
+they are compared with.
 """
 
 from typing import Any
@@ -26,7 +26,7 @@ def _where(table: Table, *names: str) -> ColumnElement[bool]:
 
 
 def _unread(*, tagged: bool) -> ColumnElement[bool]:
-    """Entries on the list without a row in another state: no row means unread."""
+    """Entries on the list without a row in another state: without a row an entry is unread."""
     touched = select(READING.c.entry).where(_where(READING, "team", "member"), READING.c.state != ReadingState.UNREAD)
     having = select(ENTRY_TAG.c.entry).where(_where(ENTRY_TAG, "team", "tag"))
     on_list = and_(_where(ENTRY, "team"), ENTRY.c.retired_at.is_(None), ENTRY.c.number.not_in(touched))
@@ -96,7 +96,7 @@ DISCUSSIONS = once(_DISCUSSIONS.limit(bindparam("limit")))
 
 
 def _keep_mark(insert: Any) -> Any:
-    """Put the mark, or change it to what is newer."""
+    """Insert the mark, or update an older one."""
     statement = insert(MARK).values({name: bindparam(name) for name in (*MARK_KEY, *_MARK_VALUE)})
     statement = statement.on_conflict_do_update(
         index_elements=list(MARK_KEY),

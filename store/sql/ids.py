@@ -1,8 +1,8 @@
-"""The ids that the ports speak of, and the keys that the tables have.
+"""Converts between the ids of the ports and the keys of the tables.
 
-An id holds its team in the high bits and the number in its team in the low ones. So every statement can name the
-team, which is how the tables are split, and an id of another team cannot find anything. Only the workers, who serve all
-teams, name rows of the ledger by their own key.
+An id has its team in the high bits and the number within the team in the low ones. Every statement can therefore name
+the team, by which the tables can be split, and an id of another team finds nothing. Only the workers, who serve all
+teams, use the ledger's own keys.
 """
 
 from hashlib import blake2b
@@ -14,20 +14,20 @@ _MASK = (1 << _BITS) - 1
 
 
 def id_of(team: int, number: int) -> int:
-    """The id of the team's thing of that number."""
+    """The id of the team's row with that number."""
     return team << _BITS | number
 
 
 def team_of(id: int) -> TeamId:
-    """The team to which the thing belongs."""
+    """The team of the id."""
     return TeamId(id >> _BITS)
 
 
 def number_of(id: int) -> int:
-    """The number of the thing in its team."""
+    """The number within the team."""
     return id & _MASK
 
 
 def hashed(key: str) -> bytes:
-    """What stands for an entry's key in the index."""
+    """The hash of an entry's key, as the index has it."""
     return blake2b(key.encode(errors="surrogatepass"), digest_size=16).digest()

@@ -1,9 +1,9 @@
-"""The ledger, as rows: who may attempt which delivery, and what came of it.
+"""The ledger as rows: which worker may attempt which delivery, and the results.
 
-Long because every way in which a row changes its state stands here, and nowhere else.
+Long because every change of a row's state is here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,26 +18,36 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    or_,
     select,
+    text,
     update,
 )
 
-from bot.domain.delivery import MESSAGES, Delivery, Draft, Durations, State, Step
-from bot.domain.ids import ChannelRef, DeliveryId, EntryId, MessageRef, PlatformName, TeamId, ThreadRef, WorkspaceRef
+from bot.domain.card import Card
+from bot.domain.delivery import MESSAGES, Delivery, Draft, Durations, State, Step, Transition
+from bot.domain.ids import ChannelRef, DeliveryId, EntryId, MessageRef, PlatformName, TeamId, WorkspaceRef
+from bot.domain.reading_state import ReadingState
 from store.sql import hot_queries
 from store.sql.channel_columns import place
 from store.sql.ids import id_of, number_of, team_of
 from store.sql.ledger_queries import (
+    BUSY_UNTIL,
     CHANNEL,
     ENDED,
     ENDED_AND_UNLOCKED,
     EVERYWHERE,
+    FOLLOW,
     HELD,
+    INTEND,
     LEASABLE,
     LEASABLE_AND_UNLOCKED,
+    LEASE,
     NEXT,
     OPEN,
     OVERDUE,
+    PUSH,
+    SETTLE,
     SKIP_LATE,
     SKIP_LATE_OF,
     STILL_UNCERTAIN,
@@ -46,13 +56,14 @@ from store.sql.ledger_queries import (
     UNSETTLED,
     UNSWEPT,
 )
-from store.sql.ledger_rows import delivery_of, message_of, planned
-from store.sql.ledger_updates import BUSY_UNTIL, FOLLOW, INTEND, LEASE, PUSH, SETTLE
-from store.sql.notify import ring
+from store.sql.ledger_rows import delivery_of, message_of, planned, written
+from store.sql.notify import notify_workers
 from store.sql.session import AnyRow, Session
-from store.sql.tables import DELIVERY, HALT, INSTANCE
+from store.sql.tables import DELIVERY, HALT, INSTANCE, READING
 
 _RECENT = timedelta(days=30)
+_AT_ONCE = 500
+"""Sources asked about in one statement; engines limit its parameters."""
 
 
 class SqlLedger:
@@ -70,11 +81,11 @@ class SqlLedger:
         due = max(not_before, self._busy_until(drafts[0].channel) or not_before)
         rows = [planned(team, number, draft, instance, due) for number, draft in enumerate(drafts, start=first)]
         self._work.change(_INSERT, rows)
-        ring(self._work.connection)
+        notify_workers(self._work.connection)
         return True
 
     def _busy_until(self, channel: ChannelRef) -> datetime | None:
-        """Until when messages are held up that wait for the channel: what is planned now comes after them."""
+        """Until when the channel's pending messages are on hold. New ones are planned behind them."""
         until: datetime | None = self._work.value(
             BUSY_UNTIL, **{f"of_{name}": at for name, at in place(channel).items()}
         )
@@ -89,10 +100,10 @@ class SqlLedger:
         return [delivery_of(row) for row in sorted(rows, key=_order)]
 
     def _pick(self, due: Mapping[str, Any]) -> Sequence[AnyRow]:
-        """Rows that no other worker holds, in channels that none holds.
+        """Due rows in channels that no worker holds.
 
-        A locked row alone would let two workers take one row each of the same channel. The lock on the channel
-        ends with our transaction, and what another one committed before we had it is seen by the statement after.
+        Row locks alone would let two workers take one row each of the same channel. The lock on the channel lasts for
+        our transaction; the next statement sees what another worker committed before we had the lock.
         """
         rows = self._work.rows(LEASABLE_AND_UNLOCKED, **due)
         return [row for row in self._work.rows(HELD, keys=_keys(rows)) if row.held] if rows else []
@@ -124,32 +135,21 @@ class SqlLedger:
         begins = {id_of(row.team, row.number): row for row in begun}
         return [_begun(one, begins[one.id]) for one in deliveries if one.id in begins]
 
-    def settle(
-        self,
-        delivery: DeliveryId,
-        fence: int,
-        state: State,
-        *,
-        outcome: str | None = None,
-        message: MessageRef | None = None,
-        thread: ThreadRef | None = None,
-        not_before: datetime | None = None,
-        attempt: int | None = None,
-        sweep_at: datetime | None = None,
-        free_at: datetime | None = None,
-    ) -> bool:
+    def settle(self, delivery: Delivery, transition: Transition, *, free_at: datetime | None = None) -> bool:
         now = self._work.now()
+        not_before = transition.not_before or now
+        message, thread = transition.message, transition.thread
         settled = self._work.rows(
             SETTLE,
-            of_team=team_of(delivery),
-            of_number=number_of(delivery),
-            of_fence=fence,
+            of_team=team_of(delivery.id),
+            of_number=number_of(delivery.id),
+            of_fence=delivery.fence,
             now=now,
-            to_state=state,
-            to_outcome=outcome,
-            to_not_before=not_before or now,
-            to_attempt=attempt,
-            to_sweep_at=sweep_at,
+            to_state=transition.state,
+            to_outcome=transition.outcome,
+            to_not_before=not_before,
+            to_attempt=transition.attempt,
+            to_sweep_at=transition.sweep_at,
             to_message_channel=message.channel.id if message else None,
             to_message=message.id if message else None,
             to_thread_channel=thread.channel.id if thread else None,
@@ -157,12 +157,12 @@ class SqlLedger:
         )
         for row in settled:
             self._go_on(row, now, free_at or now)
-        if state is State.PENDING and (not_before or now) <= now:
-            ring(self._work.connection)
+        if transition.state is State.PENDING and not_before <= now:
+            notify_workers(self._work.connection)
         return bool(settled)
 
     def _go_on(self, row: AnyRow, now: datetime, free_at: datetime) -> None:
-        """What a settled row means for those after it: in its source, and in its channel."""
+        """Apply a settled row to the rows after it, in its source and in its channel."""
         if row.state == State.SENT and (row.message is not None or row.step != Step.ROOT):
             self._follow(row, now, free_at)
         elif State(row.state).final:
@@ -188,7 +188,7 @@ class SqlLedger:
         )
 
     def _end(self, row: AnyRow, now: datetime) -> None:
-        """End the steps that waited for this one with it, and what waits for them in turn."""
+        """End the steps that waited for this one, and those that wait for them."""
         state = State.SKIPPED if row.state == State.SENT else row.state
         waits = DELIVERY.c.state.in_([State.PENDING, State.UNCERTAIN])
         same_source = and_(DELIVERY.c.team == row.team, DELIVERY.c.source_key == row.source_key, waits)
@@ -240,10 +240,72 @@ class SqlLedger:
         steps = select(DELIVERY).where(DELIVERY.c.team == team, DELIVERY.c.source_key == source_key)
         return [delivery_of(row) for row in self._work.rows(steps.order_by(DELIVERY.c.ordinal))]
 
+    def roots(self, team: TeamId, source_keys: Collection[str]) -> Mapping[str, Delivery]:
+        keys = sorted(set(source_keys))
+        found: dict[str, Delivery] = {}
+        for start in range(0, len(keys), _AT_ONCE):
+            some = DELIVERY.c.source_key.in_(keys[start : start + _AT_ONCE])
+            first = select(DELIVERY).where(DELIVERY.c.team == team, some, DELIVERY.c.ordinal == 0)
+            found |= {row.source_key: delivery_of(row) for row in self._work.rows(first)}
+        return found
+
+    def recent_roots(self, team: TeamId, entry: EntryId, since: datetime) -> Sequence[tuple[datetime, Delivery]]:
+        if team_of(entry) != team:
+            return []
+        at = func.coalesce(DELIVERY.c.sent_from, DELIVERY.c.settled_at, DELIVERY.c.not_before)
+        shows = and_(DELIVERY.c.team == team, DELIVERY.c.entry == number_of(entry), DELIVERY.c.step == Step.ROOT)
+        there = DELIVERY.c.state.not_in([State.REFUSED, State.SKIPPED])
+        kept = or_(DELIVERY.c.state != State.SENT, DELIVERY.c.message.is_not(None))
+        found = select(*DELIVERY.c, at.label("posted_at")).where(shows, there, kept, at >= since)
+        rows = self._work.rows(found.order_by(at.desc(), DELIVERY.c.number.desc()))
+        return [(row.posted_at, delivery_of(row)) for row in rows]
+
+    def withdraw(self, team: TeamId, source_key: str, outcome: str) -> None:
+        waiting = and_(DELIVERY.c.team == team, DELIVERY.c.source_key == source_key, DELIVERY.c.state == State.PENDING)
+        skipped = {"state": State.SKIPPED, "outcome": outcome, "settled_at": self._work.now()}
+        self._work.change(update(DELIVERY).where(waiting).values(skipped))
+
+    def forget_messages(self, team: TeamId, source_key: str, outcome: str) -> None:
+        sent = and_(DELIVERY.c.team == team, DELIVERY.c.source_key == source_key, DELIVERY.c.message.is_not(None))
+        gone = {"message": None, "message_channel": None, "sweep_at": None, "outcome": outcome}
+        self._work.change(update(DELIVERY).where(sent).values(gone))
+
+    def outdated(self, since: datetime, before: datetime, limit: int, platforms: Sequence[str]) -> Sequence[Delivery]:
+        last = func.coalesce(DELIVERY.c.revised_at, DELIVERY.c.settled_at)
+        changed = (
+            select(literal(1))
+            .where(
+                READING.c.team == DELIVERY.c.team,
+                READING.c.entry == DELIVERY.c.entry,
+                READING.c.state.in_(list(ReadingState)),
+                READING.c.since > last,
+            )
+            .exists()
+        )
+        posts = select(DELIVERY).where(
+            text("state = 'sent' AND step = 'root'"),
+            DELIVERY.c.settled_at > since,
+            DELIVERY.c.message.is_not(None),
+            DELIVERY.c.entry.is_not(None),
+            DELIVERY.c.platform.in_(list(platforms)),
+            last <= before,
+            changed,
+        )
+        return [delivery_of(row) for row in self._work.rows(posts.order_by(last, DELIVERY.c.number).limit(limit))]
+
+    def claim_revision(self, delivery: DeliveryId, before: datetime) -> bool:
+        last = func.coalesce(DELIVERY.c.revised_at, DELIVERY.c.settled_at)
+        mine = update(DELIVERY).where(_is(delivery), last <= before).values(revised_at=self._work.now())
+        return self._work.change(mine) > 0
+
+    def save_revision(self, delivery: DeliveryId, card: Card | None, at: datetime) -> None:
+        shown = {} if card is None else written(card)
+        self._work.change(update(DELIVERY).where(_is(delivery)).values(revised_at=at, **shown))
+
     def entry_shown_by(self, message: MessageRef) -> tuple[TeamId, EntryId] | None:
         workspace, channel = message.channel.workspace, message.channel.id
         place = {"platform": workspace.platform, "workspace": workspace.id, "channel": channel}
-        rows = self._work.quickly(hot_queries.SHOWING, **place, message=message.id)
+        rows = self._work.fast_rows(hot_queries.SHOWING, **place, message=message.id)
         return next(((TeamId(row.team), EntryId(id_of(row.team, row.entry))) for row in rows), None)
 
     def posted_messages(self, workspace: WorkspaceRef, since: datetime) -> Sequence[MessageRef]:
@@ -261,7 +323,7 @@ class SqlLedger:
     def discussions(self, team: TeamId, entry: EntryId, limit: int) -> Sequence[tuple[datetime, MessageRef]]:
         if team_of(entry) != team:
             return []
-        rows = self._work.quickly(hot_queries.DISCUSSIONS, team=team, entry=number_of(entry), limit=limit)
+        rows = self._work.fast_rows(hot_queries.DISCUSSIONS, team=team, entry=number_of(entry), limit=limit)
         return [(row.at, message_of(row, row.message_channel, row.message)) for row in rows]
 
     def unsettled(self, team: TeamId) -> Sequence[Delivery]:
@@ -281,9 +343,9 @@ class SqlLedger:
         return {State(row.state): row.number for row in self._work.rows(OPEN)}
 
     def mark_uncertain_after_restore(self) -> int:
-        """After a restored backup nothing due can be trusted not to have been sent since; how many rows there were.
+        """Mark due deliveries as uncertain: they may have been sent since the backup. Returns how many.
 
-        What waits for a doubtful step may have been sent as well: it is in doubt, too, and is looked into in its turn.
+        A step that waits for an uncertain one may have been sent too, so it is marked when its turn comes.
         """
         now = self._work.now()
         self._work.change(update(INSTANCE).values(boot_epoch=INSTANCE.c.boot_epoch + 1))
@@ -317,7 +379,7 @@ _PLANNED = (
 
 
 def _begun(leased: Delivery, row: AnyRow) -> Delivery:
-    """What is known of it is not read again: its card costs more than all else."""
+    """Known columns are not read again: the card alone costs more than everything else."""
     state, sent, first = State.SENDING, row.sent_from, row.first_sent_from
     return replace(leased, state=state, attempt=row.attempt, sent_from=sent, first_sent_from=first)
 
@@ -331,7 +393,9 @@ def _keys(rows: Sequence[AnyRow]) -> list[str]:
 
 
 def _after_lease(row: AnyRow, settle: timedelta) -> dict[str, Any]:
-    """What was not begun is free again. What was begun may have arrived, which is looked into once it must show."""
+    """A delivery whose attempt had not started is pending again. One that was being sent may have arrived, so it is
+    searched for once it must show.
+    """
     free = {"lease_owner": None, "lease_until": None}
     if row.state == State.LEASED:
         return {**free, "state": State.PENDING}

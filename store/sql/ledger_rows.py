@@ -1,4 +1,4 @@
-"""Deliveries as rows of the ledger, and rows as deliveries. What becomes of them is in `deliveries`."""
+"""Converts deliveries to rows of the ledger and back. The state changes are in `ledger`."""
 
 import hmac
 from base64 import urlsafe_b64encode
@@ -25,12 +25,11 @@ from store.sql.ids import id_of, number_of
 from store.sql.session import AnyRow
 
 KEY_LENGTH = 24
-"""Characters: fits what every platform lets us attach to a message."""
+"""Characters; fits what every platform lets us attach to a message."""
 
 
 def planned(team: TeamId, number: int, draft: Draft, instance: AnyRow, not_before: datetime) -> dict[str, Any]:
-    """The row of a new delivery; `instance` is the database's own row."""
-    body = None if draft.card is None else to_json(draft.card)
+    """The row of a new delivery. `instance` is the database's own row."""
     return {
         "team": team,
         "number": number,
@@ -39,16 +38,15 @@ def planned(team: TeamId, number: int, draft: Draft, instance: AnyRow, not_befor
         "waits_for": draft.waits_for,
         "step": draft.step,
         **place(draft.channel),
-        "body": body,
-        "body_sha": None if body is None else sha256(body.encode(errors="surrogatepass")).hexdigest(),
+        **written(draft.card),
         "title": draft.title,
         "meaning": draft.meaning,
         "entry": None if draft.entry is None else number_of(draft.entry),
         "schedule": None if draft.schedule is None else number_of(draft.schedule),
         "week": draft.week,
         "late_after": draft.late_after,
-        "told_platform": draft.told.platform if draft.told else None,
-        "told_account": draft.told.id if draft.told else None,
+        "told_platform": draft.notify.platform if draft.notify else None,
+        "told_account": draft.notify.id if draft.notify else None,
         "key": _key(instance.key, f"{team}/{draft.source_key}/{draft.ordinal}"),
         "state": State.PENDING,
         "attempt": 0,
@@ -58,14 +56,21 @@ def planned(team: TeamId, number: int, draft: Draft, instance: AnyRow, not_befor
     }
 
 
+def written(card: Card | None) -> dict[str, Any]:
+    """The columns of a card."""
+    body = None if card is None else to_json(card)
+    sha = None if body is None else sha256(body.encode(errors="surrogatepass")).hexdigest()
+    return {"body": body, "body_sha": sha}
+
+
 def _key(instance_key: bytes, identity: str) -> str:
-    """Stable over every attempt, and telling a platform nothing."""
+    """Stable over every attempt, and meaningless to a platform."""
     digest = hmac.digest(instance_key, identity.encode(errors="surrogatepass"), "sha256")
     return urlsafe_b64encode(digest).decode()[:KEY_LENGTH]
 
 
 def delivery_of(row: AnyRow) -> Delivery:
-    """The delivery, also where its card cannot be read: that one's trouble is to keep no other row back."""
+    """The delivery, even if its card is unreadable: one bad row must not block the others."""
     card, unreadable = _card(row.body)
     return Delivery(
         id=DeliveryId(id_of(row.team, row.number)),
@@ -89,7 +94,7 @@ def delivery_of(row: AnyRow) -> Delivery:
 
 
 def _card(body: str | None) -> tuple[Card | None, str | None]:
-    """The card, or why it cannot be read: another version of the program may have written it."""
+    """The card, or why it is unreadable: another version of the program may have written it."""
     try:
         return (None if body is None else from_json(body)), None
     except (ValueError, TypeError, LookupError, AttributeError, AssertionError) as error:
@@ -110,7 +115,7 @@ def _draft(row: AnyRow, card: Card | None) -> Draft:
         schedule=None if row.schedule is None else ScheduleId(id_of(row.team, row.schedule)),
         week=row.week,
         late_after=row.late_after,
-        told=AccountRef(PlatformName(row.told_platform), row.told_account) if row.told_account else None,
+        notify=AccountRef(PlatformName(row.told_platform), row.told_account) if row.told_account else None,
     )
 
 
@@ -119,5 +124,5 @@ def message_of(row: AnyRow, channel: str, message: str) -> MessageRef:
 
 
 def _channel(row: AnyRow, id: str) -> ChannelRef:
-    """A channel (or thread) beside the one the delivery goes to."""
+    """The channel (or thread) `id` in the delivery's workspace."""
     return ChannelRef(workspace=channel_of(row).workspace, id=id)

@@ -1,7 +1,7 @@
-"""Which revision of the schema a database has, and how it gets the one that this program needs.
+"""Which schema revision a database has, and how it is upgraded to the one that this program needs.
 
-Alembic takes a second to import, so it is asked only where the revision differs: an empty database gets its tables
-from `tables` at once, and a test holds that against what the migrations make.
+Importing Alembic takes a second, so it is only used if the revision differs: an empty database gets its tables from
+`tables` directly, and a test checks that the migrations produce the same.
 """
 
 import sqlite3
@@ -26,25 +26,25 @@ from sqlalchemy import (
 from bot.domain.errors import BadConfig, StaleSchema, StoreBusy
 from bot.domain.ids import WorkspaceRef
 from bot.ports.clock import Clock
-from store.sql.engine import begun
+from store.sql.engine import open_transaction
 from store.sql.search import postgres
 from store.sql.tables import INSTANCE, METADATA, TEAM, WORKSPACE
 
-REVISION = "0003"
-"""The newest migration: what this program reads and writes."""
+REVISION = "0005"
+"""The newest migration: the revision that this program reads and writes."""
 VERSION = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
 """Alembic's own table."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 _ONE_AT_A_TIME = 0x0D06EA12
-"""The number of the advisory lock under which replicas that start together make or migrate a schema."""
+"""The number of the advisory lock that replicas take while they create or migrate a schema."""
 
 
 def prepare(engine: Engine, clock: Clock, *, migrate: bool, alone: WorkspaceRef | None = None) -> None:
-    """Make an empty database ours, and with `migrate` bring an older one up to date; raises StaleSchema, BadConfig.
+    """Create the schema in an empty database, and with `migrate` upgrade an older one. Raises StaleSchema, BadConfig.
 
-    With `alone`, an older one is left as it is if it has another workspace than this one, or a team of another.
+    With `alone`, an older database is not upgraded if it has any other workspace than this one, or any other team.
     """
-    with begun(engine, write=False) as connection:
+    with open_transaction(engine, write=False) as connection:
         found = revision(connection)
     if found is None:
         found = _create(engine, clock)
@@ -63,7 +63,7 @@ def prepare(engine: Engine, clock: Clock, *, migrate: bool, alone: WorkspaceRef 
 
 
 def _has_others(engine: Engine, alone: WorkspaceRef) -> bool:
-    """Whether the database has a workspace that is not this one, or a team that is not this one's."""
+    """Whether the database has a workspace other than this one, or a team without it."""
     its_own = and_(WORKSPACE.c.platform == alone.platform, WORKSPACE.c.id == alone.id)
     its_team = select(WORKSPACE.c.team).where(its_own, WORKSPACE.c.team.is_not(None))
     others = select(
@@ -72,12 +72,12 @@ def _has_others(engine: Engine, alone: WorkspaceRef) -> bool:
             select(literal(1)).select_from(TEAM).where(TEAM.c.id.not_in(its_team)).exists(),
         )
     )
-    with begun(engine, write=False) as connection:
+    with open_transaction(engine, write=False) as connection:
         return bool(connection.scalar(others))
 
 
 def revision(connection: Connection) -> str | None:
-    """The revision of the schema; None for an empty database. Raises BadConfig for a database of another program."""
+    """The schema's revision; None for an empty database. Raises BadConfig for a database of another program."""
     tables = inspect(connection).get_table_names()
     if VERSION.name in tables:
         found: str | None = connection.scalar(select(VERSION.c.version_num))
@@ -88,7 +88,7 @@ def revision(connection: Connection) -> str | None:
 
 
 def copy(engine: Engine, name: str) -> Path:
-    """A copy of a SQLite database beside it, in place of an earlier one of that name; raises StoreBusy."""
+    """Copy a SQLite database to a file next to it, replacing an earlier copy with that name. Raises StoreBusy."""
     path = Path(f"{engine.url.database}.{name}")
     path.unlink(missing_ok=True)
     connection = engine.raw_connection()  # without a transaction, in which SQLite would not copy
@@ -104,8 +104,8 @@ def copy(engine: Engine, name: str) -> Path:
 
 
 def _create(engine: Engine, clock: Clock) -> str:
-    """Make the tables, unless another process was faster; the revision there is then."""
-    with begun(engine, write=True) as connection:
+    """Create the tables, unless another process was faster. Returns the revision."""
+    with open_transaction(engine, write=True) as connection:
         _wait_for_turn(connection)
         found = revision(connection)
         if found is not None:
@@ -116,7 +116,7 @@ def _create(engine: Engine, clock: Clock) -> str:
 
 
 def create_tables(connection: Connection) -> None:
-    """The newest schema, as the migrations make it."""
+    """Create the newest schema, as the migrations would."""
     METADATA.create_all(connection, checkfirst=False)
     if connection.dialect.name == "postgresql":
         for statement in postgres.SCHEMA:
@@ -126,19 +126,19 @@ def create_tables(connection: Connection) -> None:
 
 
 def upgrade(engine: Engine) -> None:
-    """Bring the schema to the newest revision, in one transaction."""
+    """Upgrade the schema to the newest revision in one transaction."""
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    with begun(engine, write=True) as connection:
+    with open_transaction(engine, write=True) as connection:
         _wait_for_turn(connection)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
 
 def _wait_for_turn(connection: Connection) -> None:
-    """Replicas that start together make or migrate a schema one after the other; SQLite lets only one write anyway."""
+    """Replicas that start together create or migrate a schema one after the other. SQLite allows one writer anyway."""
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))

@@ -1,4 +1,4 @@
-"""What wakes workers at once when deliveries have become due: NOTIFY on PostgreSQL. On SQLite there is one process."""
+"""Wakes workers when deliveries become due: NOTIFY on PostgreSQL. On SQLite there is only one process."""
 
 from typing import Any
 
@@ -11,23 +11,23 @@ from store.sql.failures import sentence_for
 CHANNEL = "dogear_deliveries"
 
 
-def ring(connection: Connection) -> None:
-    """Wake every worker when this transaction is committed; however often it is asked for, it is done once."""
+def notify_workers(connection: Connection) -> None:
+    """Wake every worker once this transaction commits. Calling it again in the transaction has no effect."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"NOTIFY {CHANNEL}")
 
 
-class Bell:
-    """Listens on a connection of its own, which is opened anew whenever it was lost."""
+class Notifications:
+    """Listens on its own connection, which it reopens after an error."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._connection: Connection | None = None
 
-    def rung(self, seconds: float) -> bool:
-        """Wait so long at most; whether somebody rang. Raises StoreBusy if there is no connection.
+    def wait(self, seconds: float) -> bool:
+        """Wait up to `seconds` for a notification. Raises StoreBusy without a connection.
 
-        A connection that was opened just now counts as a ring, for what came before it was not heard.
+        A new connection counts as a notification, because earlier ones were missed.
         """
         try:
             return self._heard(seconds)
@@ -45,7 +45,7 @@ class Bell:
         driver: Any = self._connection.connection.driver_connection
         if any(True for _ in driver.notifies(timeout=seconds, stop_after=1)):
             return True
-        self._connection.execute(text("SELECT 1"))  # the server ends sessions that say nothing
+        self._connection.execute(text("SELECT 1"))  # the server ends silent sessions
         return False
 
     def close(self) -> None:

@@ -27,7 +27,7 @@ _STATES = these(select(READING.c.entry, READING.c.state).where(_OF_MEMBER), READ
 
 
 _LOCK = text("SELECT pg_advisory_xact_lock_shared(:whole), pg_advisory_xact_lock(:one)")
-"""Those who lock the whole entry wait for this one, and people wait for none but them and themselves."""
+"""A lock on the whole entry. Members wait for it, but not for each other."""
 
 _MARKED = (
     select(MARK, MEMBER.c.number.label("member"), READING.c.state, READING.c.choice, READING.c.chosen_at)
@@ -55,23 +55,23 @@ class SqlReadings:
         self._work.lock([f"reading {team} {number_of(entry)}" for entry in entries])
 
     def state(self, member: MemberId, entry: EntryId) -> ReadingState:
-        rows = self._work.quickly(hot_queries.STATE, **_one(member, entry))
+        rows = self._work.fast_rows(hot_queries.STATE, **_one(member, entry))
         return ReadingState(rows[0].state) if rows else ReadingState.UNREAD
 
     def states(self, member: MemberId, entries: Sequence[EntryId]) -> Mapping[EntryId, ReadingState]:
         team = team_of(member)
         numbers = [number_of(entry) for entry in entries if team_of(entry) == team]
-        rows = self._work.quickly(_STATES, team=team, member=number_of(member), numbers=json.dumps(numbers))
+        rows = self._work.fast_rows(_STATES, team=team, member=number_of(member), numbers=json.dumps(numbers))
         return {EntryId(id_of(team, entry)): ReadingState(state) for entry, state in rows}
 
     def choice(self, member: MemberId, entry: EntryId) -> Choice | None:
-        rows = self._work.quickly(hot_queries.CHOICE, **_one(member, entry))
+        rows = self._work.fast_rows(hot_queries.CHOICE, **_one(member, entry))
         return next((Choice(state=ReadingState(row.choice), at=row.chosen_at) for row in rows if row.choice), None)
 
     def marks(self, team: TeamId, account: AccountRef, entry: EntryId) -> Sequence[Mark]:
         whose = {"platform": account.platform, "account": account.id, "entry": number_of(entry)}
         return (
-            [_mark(row) for row in self._work.quickly(hot_queries.MARKS, team=team, **whose)]
+            [_mark(row) for row in self._work.fast_rows(hot_queries.MARKS, team=team, **whose)]
             if team_of(entry) == team
             else []
         )
@@ -98,23 +98,23 @@ class SqlReadings:
         self._work.change(statements[self._work.engine], [values])
 
     def queue(self, member: MemberId, limit: int) -> Sequence[EntryId]:
-        rows = self._work.quickly(hot_queries.QUEUE, team=team_of(member), member=number_of(member), limit=limit)
+        rows = self._work.fast_rows(hot_queries.QUEUE, team=team_of(member), member=number_of(member), limit=limit)
         return [EntryId(id_of(team_of(member), row.entry)) for row in rows]
 
     def unread_count(self, member: MemberId, tag: str | None = None) -> int:
-        ((count,),) = self._work.quickly(hot_queries.UNREAD_COUNT[bool(tag)], **_unread(member, tag))
+        ((count,),) = self._work.fast_rows(hot_queries.UNREAD_COUNT[bool(tag)], **_unread(member, tag))
         return int(count)
 
     def unread(self, member: MemberId, tag: str | None = None, *, offset: int, limit: int) -> Sequence[EntryId]:
         asked = {**_unread(member, tag), "offset": offset, "limit": limit}
-        rows = self._work.quickly(hot_queries.UNREAD[bool(tag)], **asked)
+        rows = self._work.fast_rows(hot_queries.UNREAD[bool(tag)], **asked)
         return [EntryId(id_of(team_of(member), row.number)) for row in rows]
 
     def counts(self, member: MemberId) -> ReadingCounts:
         team = team_of(member)
-        counted = dict(self._work.quickly(hot_queries.STATE_COUNTS, team=team, member=number_of(member)))
+        counted = dict(self._work.fast_rows(hot_queries.STATE_COUNTS, team=team, member=number_of(member)))
         read, later = counted.get(ReadingState.READ, 0), counted.get(ReadingState.LATER, 0)
-        ((entries,),) = self._work.quickly(hot_queries.ON_LIST, team=team)
+        ((entries,),) = self._work.fast_rows(hot_queries.ON_LIST, team=team)
         return ReadingCounts(read=read, later=later, unread=entries - read - later)
 
     def readers(self, entry: EntryId) -> int:
@@ -148,11 +148,6 @@ class SqlReadings:
             most_read=tuple((EntryId(id_of(team, row.entry)), row.readers) for row in most),
         )
 
-    def queued_counts(self, team: TeamId) -> Mapping[EntryId, int]:
-        later = and_(READING.c.team == team, READING.c.state == ReadingState.LATER)
-        rows = self._work.rows(select(READING.c.entry, func.count()).where(later).group_by(READING.c.entry))
-        return {EntryId(id_of(team, entry)): count for entry, count in rows}
-
 
 def _unread(member: MemberId, tag: str | None) -> dict[str, Any]:
     tagged = {"tag": folded_tag(tag.removeprefix("#"))} if tag else {}
@@ -160,7 +155,7 @@ def _unread(member: MemberId, tag: str | None) -> dict[str, Any]:
 
 
 def _one(member: MemberId, entry: EntryId) -> dict[str, int]:
-    """The key of a member's row about an entry; no row has the key of an entry of another team."""
+    """The key of a member's row for an entry. No row matches an entry of another team."""
     number = number_of(entry) if team_of(entry) == team_of(member) else 0
     return {"team": team_of(member), "member": number_of(member), "entry": number}
 
@@ -170,7 +165,7 @@ def _by(member: MemberId) -> ColumnElement[bool]:
 
 
 def _about(entry: EntryId) -> ColumnElement[bool]:
-    """Goes with a condition on the team: an entry of another team has the same number there."""
+    """Combine it with a condition on the team: entries of other teams have the same numbers."""
     return and_(READING.c.team == team_of(entry), READING.c.entry == number_of(entry))
 
 

@@ -1,11 +1,12 @@
-"""Weekly slots and what became of each week, as rows."""
+"""Weekly slots and the outcome of each week, as rows."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, literal, or_, select, update
 
+from bot.domain.delivery import State, Step
 from bot.domain.digest import Candidate, Outcome, Week, Why
 from bot.domain.ids import AccountRef, ChannelRef, EntryId, EntryNumber, PlatformName, ScheduleId, TeamId
 from bot.domain.reading_state import ReadingState
@@ -14,14 +15,14 @@ from store.sql.channel_columns import channel_of, in_channel, place
 from store.sql.filters import on_list, tagged
 from store.sql.ids import id_of, number_of, team_of
 from store.sql.session import AnyRow, Session
-from store.sql.tables import ENTRY, READING, SCHEDULE, WEEK, WORKSPACE
+from store.sql.tables import DELIVERY, ENTRY, READING, SCHEDULE, WEEK, WORKSPACE
 
 _AT_ONCE = 500
-"""Slots asked about in one statement; engines limit its parameters."""
+"""Slots per statement; engines limit the number of its parameters."""
 
 
 class SqlSchedules:
-    """A removed slot keeps its row, so that the channel's next one takes over its weeks."""
+    """A removed slot keeps its row, so that the channel's next slot takes over its weeks."""
 
     def __init__(self, work: Session) -> None:
         self._work = work
@@ -49,7 +50,7 @@ class SqlSchedules:
         return replace(schedule, id=ScheduleId(id_of(schedule.team, number)))
 
     def remove(self, schedule: ScheduleId) -> None:
-        self._work.change(update(SCHEDULE).where(_is(schedule)).values(removed=True, pinned=None))
+        self._work.change(update(SCHEDULE).where(_is(schedule)).values(removed=True))
 
     def use_slot(self, week: Week) -> bool:
         statement = self._work.insert(WEEK).values(
@@ -63,6 +64,23 @@ class SqlSchedules:
             why=week.why,
         )
         return self._work.row(statement.on_conflict_do_nothing().returning(WEEK.c.week)) is not None
+
+    def replace_slot(self, week: Week) -> None:
+        values = {
+            "used_at": week.used_at,
+            "outcome": week.outcome,
+            "entry": None if week.entry is None else number_of(week.entry),
+            "why": week.why,
+        }
+        self._work.change(update(WEEK).where(_is_week(week.schedule, week.week)).values(values))
+
+    def free_slot(self, schedule: ScheduleId, week: str) -> None:
+        self._work.change(delete(WEEK).where(_is_week(schedule, week), WEEK.c.outcome == Outcome.SKIPPED))
+
+    def restore(self, team: TeamId, channel: ChannelRef) -> Schedule | None:
+        statement = update(SCHEDULE).where(_in(team, channel), SCHEDULE.c.removed)
+        row = self._work.row(statement.values(removed=False).returning(*SCHEDULE.c))
+        return _schedule(row) if row else None
 
     def used_slot(self, schedule: ScheduleId, week: str) -> Week | None:
         row = self._work.row(_WEEKS.where(_is(schedule), WEEK.c.week == week))
@@ -80,7 +98,7 @@ class SqlSchedules:
         return [_week(row) for row in self._work.rows(newest)]
 
     def candidates(self, team: TeamId, channel: ChannelRef, tags: Sequence[str]) -> Sequence[Candidate]:
-        """Three statements and a join in Python, because each is a walk along an index and their product is not."""
+        """Three statements and a join in Python: each of them follows an index, a join in SQL would not."""
         wanted = self._by_entry(
             select(READING.c.entry, func.count())
             .where(READING.c.team == team, READING.c.state == ReadingState.LATER)
@@ -89,7 +107,7 @@ class SqlSchedules:
         featured = self._by_entry(
             select(WEEK.c.entry, func.max(WEEK.c.used_at))
             .join(SCHEDULE, _SAME_SCHEDULE)
-            .where(_in(team, channel), WEEK.c.entry.is_not(None))
+            .where(_in(team, channel), WEEK.c.entry.is_not(None), or_(_ARRIVES, ~_PLANNED))
             .group_by(WEEK.c.entry)
         )
         has_notes = (ENTRY.c.notes != "").label("has_notes")
@@ -119,8 +137,8 @@ class SqlSchedules:
 
 
 _CHANNEL = ["team", "platform", "workspace", "channel"]
-"""What tells a slot from others. It is not set anew: SQLite would look through all that the team was ever sent for rows
-that name the old one.
+"""The columns that identify a slot. They are not updated: SQLite would scan the whole ledger for rows that refer to the
+old ones.
 """
 _SAME_SCHEDULE = and_(SCHEDULE.c.team == WEEK.c.team, SCHEDULE.c.number == WEEK.c.schedule)
 _WEEKS = select(WEEK, SCHEDULE.c.platform, SCHEDULE.c.workspace, SCHEDULE.c.channel).join(SCHEDULE, _SAME_SCHEDULE)
@@ -135,7 +153,27 @@ _LEFT = (
     )
     .exists()
 )
-"""We are in the schedule's workspace no more."""
+"""We are no longer in the schedule's workspace."""
+
+
+_POST = (
+    select(literal(1))
+    .where(
+        DELIVERY.c.team == WEEK.c.team,
+        DELIVERY.c.entry == WEEK.c.entry,
+        DELIVERY.c.schedule == WEEK.c.schedule,
+        DELIVERY.c.week == WEEK.c.week,
+        DELIVERY.c.step == Step.ROOT,
+    )
+    .correlate(WEEK)
+)
+_PLANNED = _POST.exists()
+_ARRIVES = _POST.where(DELIVERY.c.state.in_([State.PENDING, State.LEASED, State.SENDING, State.SENT])).exists()
+"""A week's entry was shown, or is about to be; what was refused or is in doubt was not."""
+
+
+def _is_week(schedule: ScheduleId, week: str) -> ColumnElement[bool]:
+    return and_(WEEK.c.team == team_of(schedule), WEEK.c.schedule == number_of(schedule), WEEK.c.week == week)
 
 
 def _is(schedule: ScheduleId) -> ColumnElement[bool]:

@@ -1,39 +1,118 @@
-"""The store: a database that has our schema, and the transactions over it."""
+"""The store: a database with our schema, and its transactions."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
-from functools import lru_cache
-from pathlib import Path
+from datetime import datetime, timedelta
+from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, delete, select, update
 
 from bot.domain.address import is_strict, shown
 from bot.domain.errors import BadBackup, StoreBusy
-from bot.domain.ids import WorkspaceRef
+from bot.domain.ids import InvocationId, WorkspaceRef
 from bot.domain.notes import NoteBlock
 from bot.ports.clock import Clock
 from bot.ports.runner import Failed
 from store.sql import backup
 from store.sql.advisory_lock import ExclusiveLock, hold
-from store.sql.engine import POOL, RolledBack, address, begun, connect, savepoint
-from store.sql.migrate import REVISION, prepare, revision
-from store.sql.notify import Bell
-from store.sql.session import DatabaseTime, Tree
-from store.sql.tables import INSTANCE
-from store.sql.transaction import SqlTransaction
+from store.sql.engine import POOL, RolledBack, address, connect, open_transaction, savepoint
+from store.sql.entries import SqlEntries
+from store.sql.ledger import SqlLedger
+from store.sql.migrate import REVISION, VERSION, prepare, revision
+from store.sql.notify import Notifications
+from store.sql.readings import SqlReadings
+from store.sql.schedules import SqlSchedules
+from store.sql.search.find import SqlSearch
+from store.sql.search.index import Index
+from store.sql.search.postgres import PostgresIndex
+from store.sql.search.spelling import Spelling
+from store.sql.search.sqlite import SqliteIndex
+from store.sql.search.synonyms import SqlSynonyms
+from store.sql.session import DatabaseTime, Session, Tree
+from store.sql.tables import INSTANCE, INVOCATION
+from store.sql.teams import SqlTeams
 
 T = TypeVar("T")
 
 SQLITE_READERS = 4
 MAX_TREES = 500
-"""Of notes that are kept as they were last read from their Markdown."""
+"""Notes kept in memory as parsed from their Markdown."""
+
+
+class SqlInvocations:
+    def __init__(self, work: Session) -> None:
+        self._work = work
+
+    def claim(self, id: InvocationId) -> bool:
+        statement = self._work.insert(INVOCATION).values(id=id, answer="", at=self._work.now())
+        return self._work.row(statement.on_conflict_do_nothing().returning(INVOCATION.c.id)) is not None
+
+    def saved_answer(self, id: InvocationId) -> str | None:
+        answer: str | None = self._work.value(select(INVOCATION.c.answer).where(INVOCATION.c.id == id))
+        return answer
+
+    def save(self, id: InvocationId, answer: str) -> None:
+        self._work.change(update(INVOCATION).where(INVOCATION.c.id == id).values(answer=answer))
+
+    def delete_before(self, moment: datetime) -> None:
+        self._work.change(delete(INVOCATION).where(INVOCATION.c.at < moment))
+
+
+class SqlTransaction(Session):
+    """Implements the port's Transaction. Each noun is created on first use."""
+
+    def schema(self) -> str:
+        found: str = self.value(select(VERSION.c.version_num))
+        return found
+
+    @cached_property
+    def index(self) -> Index:
+        return SqliteIndex(self) if self.engine == "sqlite" else PostgresIndex(self)
+
+    @cached_property
+    def _spelling(self) -> Spelling:
+        return Spelling(self, self.index)
+
+    @cached_property
+    def teams(self) -> SqlTeams:
+        return SqlTeams(self, self.index)
+
+    @cached_property
+    def entries(self) -> SqlEntries:
+        return SqlEntries(self, self.index, self._spelling)
+
+    @cached_property
+    def readings(self) -> SqlReadings:
+        return SqlReadings(self)
+
+    @cached_property
+    def search(self) -> SqlSearch:
+        return SqlSearch(self, self.index, self._spelling)
+
+    @cached_property
+    def synonyms(self) -> SqlSynonyms:
+        return SqlSynonyms(self)
+
+    @cached_property
+    def schedules(self) -> SqlSchedules:
+        return SqlSchedules(self)
+
+    @cached_property
+    def ledger(self) -> SqlLedger:
+        return SqlLedger(self)
+
+    @cached_property
+    def invocations(self) -> SqlInvocations:
+        return SqlInvocations(self)
 
 
 @lru_cache(maxsize=MAX_TREES)
 def _tree(markdown: str) -> tuple[NoteBlock, ...]:
-    """Imported when the first notes are loaded: many a run loads none. The same notes are shown again and again."""
+    """Imported when the first notes are loaded: many runs load none. Cached, because the same notes are shown
+    repeatedly.
+    """
     from store.lists.notes import tree
 
     return tree(markdown)
@@ -48,12 +127,12 @@ def open_store(
     tree: Tree = _tree,
     database_time: DatabaseTime | None = None,
 ) -> "SqlStore":
-    """Open the database at `url` (`sqlite:///PATH` or `postgresql://…`), giving an empty one the present schema.
+    """Open the database at `url` (`sqlite:///PATH` or `postgresql://…`). An empty one gets the current schema.
 
-    An older schema is brought up to date with `migrate` (of a SQLite file a copy is kept beside it), else refused. With
-    `alone` it is refused as well if any other workspace or team than this workspace's is in the database.
-    On PostgreSQL a transaction's moment is the server's as `database_time` turns it, by default by the clock's
-    `offset` if it has one; on SQLite it is the clock's. Raises BadConfig, StaleSchema and StoreBusy.
+    With `migrate`, an older schema is upgraded (a SQLite file is copied first); without it StaleSchema is raised. With
+    `alone` it is also raised if the database has any other workspace or team. On PostgreSQL a transaction's time is the
+    server's, mapped by `database_time`, which defaults to adding the clock's `offset`; on SQLite it is the clock's.
+    Raises BadConfig, StaleSchema and StoreBusy.
     """
     engine = connect(address(url))
     try:
@@ -67,40 +146,40 @@ def open_store(
     return SqlStore(engine, clock, tree, database_time or (lambda moment: moment + _offset(clock)))
 
 
-def is_made(url: str) -> bool:
-    """Whether there is a database of ours, of whatever version; makes none. Raises BadConfig, StoreBusy."""
+def exists(url: str) -> bool:
+    """Whether our database exists there, in any version. Creates none. Raises BadConfig, StoreBusy."""
     at = address(url)
-    if at.drivername == "sqlite" and not Path(at.database or "").exists():
+    if at.drivername == "sqlite" and not os.path.exists(at.database or ""):  # noqa: PTH110 -- pathlib's raises for a name too long
         return False
     engine = connect(at)
     try:
-        with begun(engine, write=False) as connection:
+        with open_transaction(engine, write=False) as connection:
             return revision(connection) is not None
     finally:
         engine.dispose()
 
 
 def _at_start(url: str, busy: StoreBusy) -> str:
-    """Where the database was looked for, what it said, and what to do: at the start a wrong address is likely.
+    """The error with the address and the fix: on startup a wrong address is likely.
 
-    The driver quotes parts of the address, so its words are left out if it is not certain which part is the password.
+    The driver quotes parts of the address, so its message is left out if it is unclear which part is the password.
     """
     reasons = str(busy.__cause__ or "").strip().splitlines()
     if not is_strict(url):
         said = " (more is shown if each special character in the address is written as % and its code)"
     else:
         said = f" ({reasons[0]})" if reasons else ""
-    return f"{busy} Looked for at {shown(url)}{said}. Correct that address or mend the place, and start again."
+    return f"{busy} Looked for at {shown(url)}{said}. Fix the address or the database, and start again."
 
 
 def _offset(clock: Clock) -> timedelta:
-    """How far a person has moved the clock; a clock that cannot be moved need not say."""
+    """How far a person has moved the clock; zero for a clock that cannot be moved."""
     offset: timedelta = getattr(clock, "offset", timedelta())
     return offset
 
 
 class SqlStore:
-    """The port's Store. It may be used by any number of threads, each in its own transaction."""
+    """Implements the port's Store. Any number of threads may use it, each in its own transaction."""
 
     def __init__(self, engine: Engine, clock: Clock, tree: Tree, database_time: DatabaseTime) -> None:
         self._engine = engine
@@ -110,23 +189,23 @@ class SqlStore:
 
     @staticmethod
     def warm() -> None:
-        """Have ready what would be loaded while somebody waits for a search."""
+        """Load in advance what the first search would wait for."""
         from store.sql.search.spelling import warm
 
         warm()
 
     @contextmanager
     def begin(self, *, write: bool) -> Iterator[SqlTransaction]:
-        with begun(self._engine, write=write) as connection:
+        with open_transaction(self._engine, write=write) as connection:
             yield self._transaction(connection)
 
     def together(self, use_cases: Iterable[Callable[[SqlTransaction], Any]]) -> list[Any]:
-        """Carry out the use cases, one after the other as they come, and commit them together: the results in order.
+        """Run the use cases one after the other and commit them together. Returns the results in order.
 
-        To each it is a transaction of its own. One that raises rolls back alone, and `Failed` stands for its result.
-        Raises, and nothing is kept of any of them, where the whole cannot be committed.
+        To each use case it is a transaction of its own: one that raises rolls back alone, and its result is `Failed`.
+        If the whole cannot be committed, this raises and nothing is saved.
         """
-        with begun(self._engine, write=True) as connection:
+        with open_transaction(self._engine, write=True) as connection:
             return [self._part(connection, use_case) for use_case in use_cases]
 
     def _part(self, connection: Connection, use_case: Callable[[SqlTransaction], Any]) -> Any:
@@ -135,7 +214,7 @@ class SqlStore:
                 return use_case(self._transaction(connection))
         except RolledBack:
             raise
-        except Exception as error:  # noqa: BLE001 -- whoever asked for it is told, and nobody else
+        except Exception as error:  # noqa: BLE001 -- only its own caller gets the error
             return Failed(error)
 
     def _transaction(self, connection: Connection) -> SqlTransaction:
@@ -148,51 +227,52 @@ class SqlStore:
 
     @property
     def writers(self) -> int:
-        """How many threads may write at a time: on SQLite they would only wait for each other."""
+        """How many threads may write at a time. On SQLite more would only wait for each other."""
         return 1 if self._engine.dialect.name == "sqlite" else POOL // 2
 
-    def bell(self) -> Bell | None:
-        """What rings when another process has made deliveries due; None where there is no other."""
-        return None if self._engine.dialect.name == "sqlite" else Bell(self._engine)
+    def notifications(self) -> Notifications | None:
+        """Notifications of other processes about due deliveries; None if there are no other processes."""
+        return None if self._engine.dialect.name == "sqlite" else Notifications(self._engine)
 
     def acquire(self, name: str) -> ExclusiveLock | None:
-        """Take what only one process may have; None while another has it. Raises StoreBusy."""
+        """Take a lock between processes; None while another has it. Raises StoreBusy."""
         return hold(self._engine, name)
 
     needs = REVISION
-    """The revision of the schema that this program reads and writes."""
+    """The schema revision that this program reads and writes."""
 
     def schema(self) -> str:
-        """The revision of the database's schema."""
-        with begun(self._engine, write=False) as connection:
+        """The database's schema revision."""
+        with open_transaction(self._engine, write=False) as connection:
             return revision(connection) or ""
 
     def is_empty(self) -> bool:
-        """Whether nothing was ever put into the database."""
-        with begun(self._engine, write=False) as connection:
+        """Whether the database has no data yet."""
+        with open_transaction(self._engine, write=False) as connection:
             return backup.is_empty(connection)
 
     def key(self) -> bytes:
-        """Made with the database and the same in its backups, and so in a database that was restored from one."""
-        with begun(self._engine, write=False) as connection:
+        """Identifies the database. It is in its backups, so a restored database has the same key."""
+        with open_transaction(self._engine, write=False) as connection:
             key: bytes = connection.scalars(select(INSTANCE.c.key)).one()
             return key
 
     @staticmethod
     def key_in(lines: Iterable[str]) -> bytes:
-        """The key of the database that a backup is of; raises BadBackup. Only the first lines are read."""
+        """The key of the database that a backup is of. Raises BadBackup. Reads only the first lines."""
         return backup.key_in(lines)
 
     def backup(self) -> Iterator[str]:
-        """Everything as it is at this moment, as lines that `restore` reads on either engine; others go on writing."""
-        with begun(self._engine, write=False) as connection:
+        """A snapshot of everything, as lines that `restore` reads on either engine. Others can write meanwhile."""
+        with open_transaction(self._engine, write=False) as connection:
             yield from backup.lines(connection, self._clock.now())
 
     def restore(self, read: Callable[[], Iterable[str]], then: Callable[[SqlTransaction], T]) -> tuple[int, T]:
-        """Fill an empty database from a backup and carry out `then`, all in one transaction: how many rows, and what
-        `then` gave. `read` gives the lines from the first on, and is asked twice: they are checked before a row is kept.
+        """Fill an empty database from a backup and run `then`, in one transaction. Returns the number of rows and the
+        result.
 
-        Raises BadBackup, StaleSchema, Conflict if the database is not empty, and StoreBusy; nothing is kept then.
+        `read` returns the lines from the start, and is called twice: they are checked before a row is saved. Raises
+        BadBackup, StaleSchema, Conflict if the database is not empty, and StoreBusy; nothing is saved then.
         """
         backup.check(read())
         with self.begin(write=True) as tx:
@@ -204,5 +284,5 @@ class SqlStore:
         return sum(rows.values()), done
 
     def close(self) -> None:
-        """Give up every connection."""
+        """Close every connection."""
         self._engine.dispose()

@@ -1,8 +1,8 @@
-"""Every table that both engines share. What only one engine's search needs stands in that engine's module.
+"""Every table that both engines share. Tables for one engine's search are in that engine's module.
 
-Each table of a team's things has a key that begins with the team, so that the tables can be split by it. Numbers
-count from 1 in their team and are never used again; `keys` folds the two into the ids that the ports speak of.
-Long because a schema is read as a whole.
+Each table of a team's data has a key that begins with the team, so that the tables can be split by it. Numbers count
+from 1 in their team and are never reused; `ids` combines the two into the ids of the ports. Long because a schema is
+read as a whole.
 """
 
 import json
@@ -33,7 +33,9 @@ from sqlalchemy import (
 
 
 def storable(value: str) -> str:
-    """The text with what no database takes (NUL, lone surrogates) replaced. Asked for each text of each entry."""
+    """The text with characters replaced that no database accepts (NUL, lone surrogates). Called for each text of each
+    entry.
+    """
     if value.isascii():
         return value.replace("\0", "\ufffd") if "\0" in value else value
     try:
@@ -44,18 +46,18 @@ def storable(value: str) -> str:
 
 
 def packed(values: Sequence[Any]) -> str:
-    """A short list as it is kept in one column."""
+    """A short list as one column stores it."""
     return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
 
 
 @lru_cache(maxsize=10_000)
 def unpacked(kept: str) -> tuple[Any, ...]:
-    """What `packed` has put into a column: a list has few tags and sections, and many entries that have them."""
+    """Decode what `packed` stored. Cached: a list has few tags and sections, and many entries that have them."""
     return tuple(json.loads(kept))
 
 
 class Written(TypeDecorator[str]):
-    """Text that people or platforms wrote."""
+    """Text written by people or platforms."""
 
     impl = Text
     cache_ok = True
@@ -78,7 +80,7 @@ class Words(TypeDecorator[tuple[str, ...]]):
 
 
 class Moment(TypeDecorator[datetime]):
-    """An aware UTC time. SQLite has no zones, so there it is kept as UTC without one."""
+    """An aware UTC time. SQLite has no zones and stores it without one."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -104,7 +106,7 @@ METADATA = MetaData(
 )
 
 _SMALL: dict[str, Any] = {"sqlite_with_rowid": False}
-"""For tables whose rows are little more than their key: SQLite then keeps the rows in the key's own tree."""
+"""For tables whose rows are little more than their key: SQLite then stores the rows in the key's own tree."""
 
 
 def _of_team() -> Column[Any]:
@@ -201,6 +203,7 @@ SOURCE_FILE = Table(
     Column("duplicates", Words, nullable=False),
     Column("problems", Written, nullable=False),
     Column("digest", Text),
+    Column("not_read", Integer),
     _to("source", "source"),
 )
 
@@ -221,7 +224,7 @@ ENTRY = Table(
     METADATA,
     _of_team(),
     _number(),
-    # A key may be longer than PostgreSQL takes into an index, so its hash is what is unique.
+    # A key may be too long for an index of PostgreSQL, so its hash is unique instead.
     Column("key_hash", LargeBinary, nullable=False),
     Column("source", Integer, nullable=False),
     Column("line", Integer, nullable=False),
@@ -261,7 +264,7 @@ ENTRY_TAG = Table(
 )
 
 _Bytewise = Written().with_variant(Text(collation="C"), "postgresql")
-"""Words whose beginnings are looked up: of other orders PostgreSQL's indexes know no beginnings. SQLite has no other."""
+"""Words looked up by prefix: with another collation PostgreSQL cannot use an index for that. SQLite always can."""
 
 SPELLING = Table(
     "spelling",
@@ -273,7 +276,7 @@ SPELLING = Table(
     **_SMALL,
 )
 
-# A pair of a curator's is of no source, 0, and of no file: what is part of a key cannot be NULL.
+# A curator's pair has source 0 and an empty file: columns of a key cannot be NULL.
 SYNONYM = Table(
     "synonym",
     METADATA,
@@ -400,6 +403,7 @@ DELIVERY = Table(
     Column("root", Written),
     Column("thread_channel", Written),
     Column("thread", Written),
+    Column("revised_at", Moment),
     _to_team(),
     _to("entry", "entry"),
     _to("schedule", "schedule"),
@@ -426,6 +430,8 @@ _while("in_flight", "'leased', 'sending'", "channel", "workspace", "platform", "
 _while("uncertain", "'uncertain'", "not_before")
 _while("needs_human", "'needs_human'", "team")
 _while("refused", "'refused'", "team", "settled_at")
+_POSTED = text("state = 'sent' AND step = 'root'")
+Index("ix_delivery_posted", DELIVERY.c.settled_at, sqlite_where=_POSTED, postgresql_where=_POSTED)
 _SHOWS = and_(DELIVERY.c.message.is_not(None), DELIVERY.c.entry.is_not(None))
 Index(
     "ix_delivery_shows",

@@ -52,19 +52,19 @@ _KNOWN = once(
         WORKSPACE.c.left_at.is_(None),
     )
 )
-"""Asked at every use of a command."""
+"""Needed at every use of a command."""
 
 
 T = TypeVar("T")
 
 _MEMBERS_AT_ONCE = 500
-"""Rows named in one statement; engines limit its parameters."""
+"""Rows per statement; engines limit the number of its parameters."""
 
 
 def purge_workspace(work: Session, ref: WorkspaceRef) -> None:
-    """Remove it in whatever team it was: a workspace that changed its team left rows in both.
+    """Delete the workspace's data from every team: a workspace that changed its team left rows in both.
 
-    Its own row comes first: whoever joins again in the same moment either waits for that, or was before us.
+    Its own row is deleted first, so a join at the same time waits for us, or we wait for it.
     """
     it = and_(WORKSPACE.c.platform == ref.platform, WORKSPACE.c.id == ref.id, WORKSPACE.c.left_at.is_not(None))
     if work.change(delete(WORKSPACE).where(it)):
@@ -73,13 +73,13 @@ def purge_workspace(work: Session, ref: WorkspaceRef) -> None:
 
 
 def _remove_places(work: Session, ref: WorkspaceRef) -> None:
-    """Its schedules and their weeks, its deliveries, and the marks on its messages."""
+    """Delete its schedules and their weeks, its deliveries, and the marks on its messages."""
     there = {
         table: and_(table.c.platform == ref.platform, table.c.workspace == ref.id)
         for table in (MARK, DELIVERY, SCHEDULE)
     }
     slots = select(SCHEDULE.c.team, SCHEDULE.c.number).where(there[SCHEDULE])
-    of_any_team = MARK.c.team.in_(select(TEAM.c.id))  # with that SQLite looks along the key, which begins with the team
+    of_any_team = MARK.c.team.in_(select(TEAM.c.id))  # lets SQLite search along the key, which begins with the team
     work.change(delete(MARK).where(of_any_team, there[MARK]))
     work.change(delete(DELIVERY).where(there[DELIVERY]))
     work.change(delete(WEEK).where(tuple_(WEEK.c.team, WEEK.c.schedule).in_(slots)))
@@ -87,10 +87,12 @@ def _remove_places(work: Session, ref: WorkspaceRef) -> None:
 
 
 def _members_met_there(work: Session, ref: WorkspaceRef) -> None:
-    """Members who were met there: those met elsewhere too are no more of there, the others are nobody any more."""
+    """Members seen there: those also seen in another workspace only lose this one, the others are deleted."""
     words = type_coerce(MEMBER.c.workspaces, Text)
     maybe = select(MEMBER).where(MEMBER.c.platform == ref.platform, words.contains(packed(ref.id), autoescape=True))
-    maybe = maybe.order_by(MEMBER.c.team, MEMBER.c.number).with_for_update()  # a member who joins elsewhere now is kept
+    maybe = maybe.order_by(
+        MEMBER.c.team, MEMBER.c.number
+    ).with_for_update()  # a member who joins elsewhere right now is not deleted
     met = [row for row in work.rows(maybe) if ref.id in row.workspaces]
     _remove_members(work, [row for row in met if row.workspaces == (ref.id,)])
     for row in met:
@@ -141,10 +143,10 @@ class SqlTeams:
         self._work.change(update(TEAM).where(TEAM.c.id == team).values(zone=zone))
 
     def workspace(self, ref: WorkspaceRef) -> Workspace | None:
-        return next(map(_workspace, self._work.quickly(_WORKSPACE, platform=ref.platform, workspace=ref.id)), None)
+        return next(map(_workspace, self._work.fast_rows(_WORKSPACE, platform=ref.platform, workspace=ref.id)), None)
 
     def of_workspace(self, ref: WorkspaceRef) -> Team | None:
-        return next(map(_team, self._work.quickly(_TEAM_OF, platform=ref.platform, workspace=ref.id)), None)
+        return next(map(_team, self._work.fast_rows(_TEAM_OF, platform=ref.platform, workspace=ref.id)), None)
 
     def workspaces(self, team: TeamId | None) -> Sequence[Workspace]:
         statement = select(WORKSPACE).where(WORKSPACE.c.team.is_not_distinct_from(team), WORKSPACE.c.left_at.is_(None))
@@ -187,12 +189,12 @@ class SqlTeams:
         self._work.change(update(WORKSPACE).where(_is(ref)).values(admin_group=group))
 
     def member(self, team: TeamId, account: AccountRef) -> Member | None:
-        rows = self._work.quickly(_MEMBER, team=team, platform=account.platform, account=account.id)
+        rows = self._work.fast_rows(_MEMBER, team=team, platform=account.platform, account=account.id)
         return next(map(_member, rows), None)
 
     def team_and_member(self, ref: WorkspaceRef, account: AccountRef) -> tuple[Team, Member | None] | None:
         whose = {"of": account.platform, "account": account.id}
-        for row in self._work.quickly(_KNOWN, platform=ref.platform, workspace=ref.id, **whose):
+        for row in self._work.fast_rows(_KNOWN, platform=ref.platform, workspace=ref.id, **whose):
             team = Team(id=TeamId(row.team_id), name=row.team_name, zone=row.team_zone)
             return team, None if row.number is None else _member(row)
         return None

@@ -1,4 +1,4 @@
-"""Small secrets of the platforms, encrypted with a key that the database does not have."""
+"""Small secrets of the platforms, encrypted with a key that is not in the database."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 class SqlVault:
-    """What `bot.chat.platform.Vault` keeps, synchronously.
+    """The synchronous part of `bot.chat.platform.Vault`.
 
-    `keys` are Fernet keys as text; the first encrypts, the others still open what they encrypted. Raises BadConfig
-    for a key that is none, and for a secret that no key opens.
+    `keys` are Fernet keys as text. The first encrypts; the others only decrypt older secrets. Raises BadConfig for an
+    invalid key, and for a secret that no key decrypts.
     """
 
     def __init__(self, store: "SqlStore", keys: Sequence[str]) -> None:
-        from cryptography.fernet import Fernet, MultiFernet  # 0.1 s that only those pay who keep secrets
+        from cryptography.fernet import Fernet, MultiFernet  # 0.1 s, only paid if there are secrets
 
         try:
             self._fernet = MultiFernet([Fernet(key) for key in keys])
@@ -47,7 +47,7 @@ class SqlVault:
             work.change(delete(SECRET).where(_named(platform, name)))
 
     def compare_and_swap(self, platform: PlatformName, name: str, old: bytes | None, new: bytes | None) -> bool:
-        """Put `new` in place of `old`, None standing for nothing; False if something else is kept."""
+        """Replace `old` with `new`, where None means nothing stored. False if something else is stored."""
         with self._store.begin(write=True) as work:
             row: bytes | None = work.value(select(SECRET.c.token).where(_named(platform, name)).with_for_update())
             if old is None or row is None:
@@ -65,7 +65,7 @@ class SqlVault:
         return work.change(statement.on_conflict_do_nothing()) == 1
 
     def rotate(self) -> int:
-        """Encrypt everything anew with the first key; how many secrets there are."""
+        """Encrypt every secret again with the first key. Returns how many there are."""
         with self._store.begin(write=True) as work:
             rows = work.rows(select(SECRET).order_by(SECRET.c.platform, SECRET.c.name).with_for_update())
             for row in rows:
@@ -81,11 +81,11 @@ class SqlVault:
             sealed = self._fernet.decrypt(token)
         except InvalidToken:
             raise BadConfig(
-                [f"What is kept for {platform} ({name}) does not open with the vault key. {_REMEDY}"]
+                [f"The secret {name} of {platform} cannot be decrypted with DOGEAR_VAULT_KEYS. {_REMEDY}"]
             ) from None
         seal = _sealed(platform, name, b"")
         if not sealed.startswith(seal):
-            raise BadConfig([f"What is kept for {platform} ({name}) was kept under another name. {_REMEDY}"])
+            raise BadConfig([f"The secret {name} of {platform} was stored under another name. {_REMEDY}"])
         return sealed.removeprefix(seal)
 
 
@@ -93,7 +93,7 @@ _REMEDY = "Set the key it was encrypted with, or have the platform install the b
 
 
 def _sealed(platform: str, name: str, secret: bytes) -> bytes:
-    """The secret with its own name in front, so that a row moved under another name does not open."""
+    """The secret with its own name in front, so that a row copied to another name cannot be decrypted."""
     return f"{len(platform)}:{platform}{len(name)}:{name}".encode() + secret
 
 

@@ -161,7 +161,7 @@ def _entry(url: str, line: int) -> ReadEntry:
 
 def _all_out(store: SqlStore) -> bool:
     with store.begin(write=False) as tx:
-        return not digests.any_due(tx) and not tx.ledger.count_by_state()
+        return not digests.due(tx).slots and not tx.ledger.count_by_state()
 
 
 def _owed(store: SqlStore) -> int:

@@ -73,7 +73,7 @@ class PromptPlatform:
         await self._answer()
         return []
 
-    async def revise(self, message: MessageRef, card: Card) -> None:
+    async def revise(self, message: MessageRef, card: Card, *, key: str = "") -> None:
         await self._answer()
 
     async def delete(self, message: MessageRef) -> None:
@@ -91,6 +91,9 @@ class PromptPlatform:
 
     async def marks(self, message: MessageRef) -> Sequence[Reacted]:
         return []
+
+    async def obstacle(self, channel: ChannelRef, account: AccountRef) -> None:
+        return None
 
     def link(self, message: MessageRef) -> Url | None:
         return None

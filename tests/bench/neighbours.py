@@ -25,8 +25,8 @@ from bot.service import search
 from store.sql import SqlStore, open_store
 from store.sql.engine import address
 from store.sql.search.words import tokens
+from store.sql.store import SqlTransaction
 from store.sql.tables import ENTRY, ENTRY_TAG, SOURCE, SPELLING
-from store.sql.transaction import SqlTransaction
 from tests.bench import shelf
 from tests.bench.row import Row
 from tests.fakes import postgres

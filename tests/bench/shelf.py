@@ -21,7 +21,7 @@ ENDINGS = ("", "s", "ing", "ed", "er", "tion", "al", "ment")
 SMALL = ("the", "of", "to", "and", "in", "is", "for", "that", "with", "as")
 
 
-def spelled(rank: int) -> str:
+def sql_of(rank: int) -> str:
     """The word of this rank; every rank has another one."""
     syllables, number = [], rank + len(SYLLABLES)
     while number:
@@ -30,7 +30,7 @@ def spelled(rank: int) -> str:
     return "".join(syllables) + ENDINGS[rank * 7 % len(ENDINGS)]
 
 
-VOCABULARY = [spelled(rank) for rank in range(WORDS)]
+VOCABULARY = [sql_of(rank) for rank in range(WORDS)]
 _REACHED = list(accumulate(1 / (rank + COMMONEST) for rank in range(1, WORDS + 1)))
 
 

@@ -87,7 +87,7 @@ def ticked(path: Path, season: Season, at: time, wanted: datetime) -> list[datet
         planned = []
         while clock.now() < start + 2 * AROUND:
             with store.begin(write=False) as reading:
-                due = digests.any_due(reading)
+                due = digests.due(reading).slots
             if due:
                 with store.begin(write=True) as tx:
                     ticks = digests.plan_due(tx)

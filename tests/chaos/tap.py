@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot.domain.delivery import State, Step
+from bot.domain.delivery import Delivery, State, Step, Transition
 from store.sql import SqlStore
 from tests.chaos.points import Point, Trap
 
@@ -96,13 +96,11 @@ class Tapped:
         self._note(Point.INTENT_OPEN, sum(one.draft.step is not Step.NOTICE for one in intended))
         return intended
 
-    def settle(self, delivery: Any, fence: int, state: State, **named: Any) -> Any:
-        settled = self._deliveries.settle(delivery, fence, state, **named)
-        self._note(Point.RESULT_OPEN, bool(settled) and state is State.SENT and not self._is_notice(delivery))
+    def settle(self, delivery: Delivery, transition: Transition, **named: Any) -> Any:
+        settled = self._deliveries.settle(delivery, transition, **named)
+        is_post = transition.state is State.SENT and delivery.draft.step is not Step.NOTICE
+        self._note(Point.RESULT_OPEN, bool(settled) and is_post)
         return settled
-
-    def _is_notice(self, delivery: Any) -> bool:
-        return self._deliveries.get(delivery).draft.step is Step.NOTICE
 
 
 class Naive:
@@ -115,7 +113,7 @@ class Naive:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._deliveries, name)
 
-    def uncertain(self, *arguments: Any, **named: Any) -> Any:
-        for one in self._deliveries.uncertain(*arguments, **named):
-            self._deliveries.settle(one.id, one.fence, State.PENDING, not_before=self._tx.now())
+    def claim_uncertain(self, *arguments: Any, **named: Any) -> Any:
+        for one in self._deliveries.claim_uncertain(*arguments, **named):
+            self._deliveries.settle(one, Transition(state=State.PENDING, not_before=self._tx.now()))
         return []

@@ -97,7 +97,6 @@ async def _slack(order: Order, club: Club) -> AsyncIterator[ChatPlatform]:
         bot_token=TOKEN,
         signing_secret=SIGNING_SECRET,
         api_url=f"http://127.0.0.1:{order.port}/api/",
-        pace=scaled.real(1.0),
         client_id="canary-id" if order.two else "",
         client_secret="canary-secret" if order.two else "",
     )

@@ -9,7 +9,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from bot.chat.platform import Actor, MarksSeen, Reacted, ReactionsCleared, Unreacted
-from bot.domain.delivery import Durations, State
+from bot.domain.delivery import Durations, State, Transition
 from bot.domain.digest import Digest, Outcome
 from bot.domain.errors import StoreBusy
 from bot.domain.ids import EntryId, EntryNumber, InvocationId, PlatformName, WorkspaceRef
@@ -56,7 +56,7 @@ def reacts(event: Reacted | Unreacted) -> Act:
 
 
 def types(state: ReadingState) -> Act:
-    def chosen(tx: Transaction) -> bool:
+    def chosen(tx: Transaction) -> ReadingState:
         member = teams.admitted(tx, team_of(tx), actor())
         return readings.choose(tx, member, entries.entry(tx, member.team, ONE).id, state)
 
@@ -263,6 +263,7 @@ def test_who_picks_or_previews_while_it_is_posted_reads_of_the_week_after(
     posted, found = alongside(store, posts, looks)
 
     if picked:
+        assert found.slot is not None
         assert found.slot.week > posted.week
     assert found.digest.entry.number == ONE
 
@@ -300,7 +301,7 @@ def test_a_doubt_is_decided_by_the_first_of_two(scheduled: Club, store: SqlStore
     with store.begin(write=True) as tx:
         posts(tx)
         (leased,) = tx.ledger.lease("worker", 1, Durations(), [PLATFORM])
-        tx.ledger.settle(leased.id, leased.fence, State.NEEDS_HUMAN)
+        tx.ledger.settle(leased, Transition(state=State.NEEDS_HUMAN))
     by = ledger.Decider(team=scheduled.team, account=an_account(), admin=True)
 
     alongside(

@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+import os
+import re
 import stat
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -29,6 +32,7 @@ from store.sql.migrate import REVISION
 from store.sql.tables import INSTANCE
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.kept import PLATFORM, Club, a_channel, a_club, a_message, a_read_entry, an_account
+from tests.fakes.nobody import nobody
 
 KEY = Fernet.generate_key().decode()
 SECRET = b"xoxb-canary"
@@ -317,7 +321,7 @@ def test_a_damaged_compressed_file_and_a_file_that_is_not_there_are_told_apart(
 
 def test_a_backup_is_made_each_night_and_the_oldest_go(store: SqlStore, tmp_path: Path, clock: FakeClock) -> None:
     filled(store)
-    nightly = backup.Nightly(store, clock, tmp_path, keep=2, zone="Europe/Berlin")
+    nightly = backup.NightlyBackups(store, clock, tmp_path, keep=2, zone="Europe/Berlin")
     (tmp_path / "dogear-before-the-move.jsonl.gz").touch()
 
     days = []
@@ -332,6 +336,74 @@ def test_a_backup_is_made_each_night_and_the_oldest_go(store: SqlStore, tmp_path
     assert (tmp_path / "dogear-before-the-move.jsonl.gz").exists()
 
 
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """For backups, where everybody may look; pytest's own is not."""
+    with tempfile.TemporaryDirectory(prefix="dogear-") as made:
+        Path(made).chmod(0o755)
+        (Path(made) / "backups").mkdir()
+        yield Path(made) / "backups"
+
+
+def look_once(nightly: backup.NightlyBackups) -> None:
+    async def look() -> None:
+        await nightly.job().run()
+
+    asyncio.run(look())
+
+
+def unusable(nightly: backup.NightlyBackups) -> str:
+    """What a look at the backups raises."""
+    with pytest.raises(BadConfig) as wrong:
+        look_once(nightly)
+    return str(wrong.value)
+
+
+def close(folder: Path) -> None:
+    folder.chmod(0o000)
+
+
+def make_it_a_file(folder: Path) -> None:
+    folder.rmdir()
+    folder.touch()
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("spoil", [Path.rmdir, close, make_it_a_file])
+def test_a_backup_folder_that_cannot_be_used_any_more_is_told(
+    spoil: Callable[[Path], None], store: SqlStore, folder: Path, clock: FakeClock
+) -> None:
+    filled(store)
+    nightly = backup.NightlyBackups(store, clock, folder, keep=2, zone="UTC")
+    spoil(folder)
+
+    with nobody():
+        refused = unusable(nightly)
+
+    assert re.match(f"The backup(?: folder)? {folder}.* cannot be (?:written|used): ", refused)
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can make a file that somebody else cannot delete")
+def test_a_backup_that_cannot_be_deleted_does_not_keep_the_next_from_being_made(
+    store: SqlStore, folder: Path, clock: FakeClock
+) -> None:
+    filled(store)
+    nightly = backup.NightlyBackups(store, clock, folder, keep=1, zone="UTC")
+    oldest = nightly.make_if_due()
+    assert oldest is not None
+    oldest.chmod(0o644)
+    folder.chmod(0o1777)
+    clock.advance(timedelta(days=1))
+
+    with nobody():
+        refused = unusable(nightly)
+        look_once(nightly)
+
+    assert refused == f"The backup folder {folder} cannot be used: Operation not permitted."
+    assert [path.name[7:17] for path in backup.made(folder)] == ["2026-11-23", "2026-11-24"]
+
+
 def test_when_the_newest_backup_was_made_is_told_for_an_alert(
     store: SqlStore, tmp_path: Path, clock: FakeClock
 ) -> None:
@@ -340,7 +412,7 @@ def test_when_the_newest_backup_was_made_is_told_for_an_alert(
     told: list[float] = []
 
     async def looked() -> None:
-        await backup.Nightly(store, clock, tmp_path, keep=2, zone="UTC", tell=told.append).job().run()
+        await backup.NightlyBackups(store, clock, tmp_path, keep=2, zone="UTC", tell=told.append).job().run()
 
     asyncio.run(looked())
     clock.advance(timedelta(hours=-6))  # a look that is too early makes none
@@ -359,7 +431,7 @@ def test_a_look_that_hangs_is_not_joined_by_another(store: SqlStore, tmp_path: P
         assert release.wait(60)
 
     async def scene() -> None:
-        job = backup.Nightly(store, clock, tmp_path, keep=2, zone="UTC", tell=slow).job()
+        job = backup.NightlyBackups(store, clock, tmp_path, keep=2, zone="UTC", tell=slow).job()
         first = asyncio.ensure_future(job.run())
         await asyncio.to_thread(begun.wait, 60)
         with pytest.raises(Conflict, match="has not ended"):
@@ -383,11 +455,11 @@ def test_a_lost_database_neither_replaces_the_backups_nor_lets_the_oldest_go(
 ) -> None:
     """The volume is gone, the club is founded anew in an empty database, and a week and a night go by."""
     filled(store)
-    before = backup.Nightly(store, clock, tmp_path, keep=7, zone="UTC")
+    before = backup.NightlyBackups(store, clock, tmp_path, keep=7, zone="UTC")
     good = [before.make_if_due() for _ in range(7) if clock.advance(timedelta(days=1))]
     made_elsewhere(empty)
     a_club(empty, "default")
-    after = backup.Nightly(empty, clock, tmp_path, keep=7, zone="UTC")
+    after = backup.NightlyBackups(empty, clock, tmp_path, keep=7, zone="UTC")
 
     backup.warn_if_lost(empty, tmp_path)
     for _ in range(8):
@@ -405,14 +477,14 @@ def test_a_restored_club_goes_on_with_the_backups(
     store: SqlStore, empty: SqlStore, tmp_path: Path, clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     filled(store)
-    made = backup.Nightly(store, clock, tmp_path, keep=1, zone="UTC").make_if_due()
+    made = backup.NightlyBackups(store, clock, tmp_path, keep=1, zone="UTC").make_if_due()
     assert made is not None
 
     made_elsewhere(empty)
     backup.restore(empty, made)
     clock.advance(timedelta(days=1))
     backup.warn_if_lost(empty, tmp_path)
-    again = backup.Nightly(empty, clock, tmp_path, keep=1, zone="UTC").make_if_due()
+    again = backup.NightlyBackups(empty, clock, tmp_path, keep=1, zone="UTC").make_if_due()
 
     assert [again] == backup.made(tmp_path) != [made]
     assert caplog.records == []
@@ -422,7 +494,7 @@ def test_a_damaged_backup_does_not_hide_whose_the_older_ones_are(
     store: SqlStore, empty: SqlStore, tmp_path: Path, clock: FakeClock
 ) -> None:
     filled(store)
-    backup.Nightly(store, clock, tmp_path, keep=7, zone="UTC").make_if_due()
+    backup.NightlyBackups(store, clock, tmp_path, keep=7, zone="UTC").make_if_due()
     for damaged, content in (("2026-11-24", b""), ("2026-11-25", b"\x1f\x8bno"), ("2026-11-26", b"[]\n")):
         (tmp_path / f"dogear-{damaged}.jsonl.gz").write_bytes(content)
     made_elsewhere(empty)
@@ -430,13 +502,13 @@ def test_a_damaged_backup_does_not_hide_whose_the_older_ones_are(
     clock.advance(timedelta(days=7))
 
     with pytest.raises(BadConfig, match="of another database"):
-        backup.Nightly(empty, clock, tmp_path, keep=7, zone="UTC").make_if_due()
-    assert backup.Nightly(store, clock, tmp_path, keep=7, zone="UTC").make_if_due()
+        backup.NightlyBackups(empty, clock, tmp_path, keep=7, zone="UTC").make_if_due()
+    assert backup.NightlyBackups(store, clock, tmp_path, keep=7, zone="UTC").make_if_due()
 
 
 def test_replicas_that_share_a_folder_make_one_backup(store: SqlStore, tmp_path: Path, clock: FakeClock) -> None:
     filled(store)
-    first, second = (backup.Nightly(store, clock, tmp_path, keep=2, zone="UTC") for _ in range(2))
+    first, second = (backup.NightlyBackups(store, clock, tmp_path, keep=2, zone="UTC") for _ in range(2))
 
     assert first.make_if_due()
     assert second.make_if_due() is None

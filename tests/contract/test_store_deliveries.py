@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.domain.card import Card
-from bot.domain.delivery import Delivery, Draft, Durations, State, Step
+from bot.domain.delivery import Delivery, Draft, Durations, State, Step, Transition
 from bot.domain.ids import ChannelRef, EntryId, MessageRef, ThreadRef, WorkspaceRef
 from bot.ports.store import Store
 from store.sql import SqlStore, open_store
@@ -68,7 +68,7 @@ def settle(
     with store.begin(write=True) as tx:
         not_before = None if wait is None else tx.now() + wait
         return tx.ledger.settle(
-            delivery.id, delivery.fence, state, outcome="why", message=message, thread=thread, not_before=not_before
+            delivery, Transition(state=state, outcome="why", message=message, thread=thread, not_before=not_before)
         )
 
 
@@ -452,14 +452,14 @@ def test_a_channel_takes_no_message_before_it_is_free(club: Club, clock: FakeClo
     (root,) = lease(club.store)
     start_attempts(club.store, root)
     with club.store.begin(write=True) as tx:
-        tx.ledger.settle(root.id, root.fence, State.SENT, message=a_message("root"), free_at=free)
+        tx.ledger.settle(root, Transition(state=State.SENT, message=a_message("root")), free_at=free)
 
     (thread,) = lease(club.store)
     assert thread.draft.step is Step.THREAD, "it puts no message there"
     start_attempts(club.store, thread)
     with club.store.begin(write=True) as tx:
         place = ThreadRef(a_channel(), "thread")
-        tx.ledger.settle(thread.id, thread.fence, State.SENT, thread=place, free_at=free)
+        tx.ledger.settle(thread, Transition(state=State.SENT, thread=place), free_at=free)
     assert lease(club.store) == []
     with club.store.begin(write=False) as tx:
         assert tx.ledger.next_due() == free
@@ -473,7 +473,7 @@ def test_an_attempt_that_a_platform_had_no_time_for_did_not_take_place(club: Clu
     start_attempts(club.store, delivery)
 
     with club.store.begin(write=True) as tx:
-        tx.ledger.settle(delivery.id, delivery.fence, State.PENDING, attempt=0)
+        tx.ledger.settle(delivery, Transition(state=State.PENDING, attempt=0))
 
     root = steps(club)[0]
     assert (root.attempt, root.first_sent_from) == (0, None)
@@ -489,7 +489,7 @@ def test_what_is_to_be_swept_is_swept_once_when_its_time_comes(club: Club, clock
     start_attempts(club.store, delivery)
     with club.store.begin(write=True) as tx:
         at = tx.now() + timedelta(minutes=5)
-        tx.ledger.settle(delivery.id, delivery.fence, State.SENT, message=a_message("root"), sweep_at=at)
+        tx.ledger.settle(delivery, Transition(state=State.SENT, message=a_message("root"), sweep_at=at))
     assert unswept(PLATFORM) == []
     clock.advance(timedelta(minutes=5))
     assert unswept("elsewhere") == []

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain.delivery import Draft, Durations, State, Step
+from bot.domain.delivery import Draft, Durations, State, Step, Transition
 from bot.domain.source import Problem, Severity, SourceFile
 from store.sql import SqlStore
 from tests.fakes.clock import START, FakeClock
@@ -45,7 +45,7 @@ def test_deliveries_that_are_not_over_are_counted_by_state(club: Club) -> None:
     plan(club, "third", "other")
     with club.store.begin(write=True) as tx:
         one, two = tx.ledger.lease("worker", 2, Durations(), [PLATFORM])
-        tx.ledger.settle(one.id, one.fence, State.SENT)
+        tx.ledger.settle(one, Transition(state=State.SENT))
 
     with club.store.begin(write=False) as tx:
         assert tx.ledger.count_by_state() == {State.LEASED: 1, State.PENDING: 1}
@@ -63,6 +63,17 @@ def test_problems_are_counted_over_the_files_of_all_lists(club: Club) -> None:
             )
 
         assert tx.entries.count_problems() == 3
+
+
+def test_links_that_are_not_read_are_counted_for_each_team(club: Club) -> None:
+    with club.store.begin(write=True) as tx:
+        assert tx.entries.count_not_read(club.team) == 0
+        for name, links in (("a.md", 3), ("b.md", 0), ("c.md", 4)):
+            tx.entries.save_file(SourceFile(source=club.source, file=name, digest="1", entries=1, not_read=links))
+        other = tx.teams.add("other", "UTC")
+
+        assert tx.entries.count_not_read(club.team) == 7
+        assert tx.entries.count_not_read(other.id) == 0
 
 
 def test_the_schema_is_the_one_that_the_program_needs(store: SqlStore) -> None:

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from bot.domain.delivery import Draft, Durations, State, Step
+from bot.domain.delivery import Draft, Durations, State, Step, Transition
 from bot.domain.ids import ChannelRef, InvocationId
 from store.sql import SqlStore, open_store
+from store.sql.store import SqlTransaction
 from store.sql.tables import DELIVERY
-from store.sql.transaction import SqlTransaction
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.kept import PLATFORM, Club, a_channel, a_club, a_message, a_read_entry, an_account
 from tests.fakes.records import a_schedule
@@ -163,7 +163,7 @@ def test_a_digest_goes_its_way_along_indexes(store: SqlStore, club: Club) -> Non
         (leased,) = tx.ledger.lease("worker", 9, DURATIONS, [PLATFORM])
         (begun,) = tx.ledger.start_attempts([leased], DURATIONS)
         swept = tx.now() + timedelta(minutes=1)
-        assert tx.ledger.settle(begun.id, begun.fence, State.SENT, message=a_message(), sweep_at=swept)
+        assert tx.ledger.settle(begun, Transition(state=State.SENT, message=a_message(), sweep_at=swept))
         assert tx.ledger.entry_shown_by(a_message())
         assert tx.ledger.posted_messages(a_channel().workspace, START)
         assert tx.ledger.discussions(club.team, entry, 9)
@@ -185,7 +185,7 @@ def test_what_goes_wrong_is_found_along_indexes(store: SqlStore, club: Club, clo
     def looked_into(tx: SqlTransaction) -> None:
         assert tx.ledger.expire({PLATFORM: timedelta()}) == 1
         (doubtful,) = tx.ledger.claim_uncertain("looker", 9, DURATIONS, [PLATFORM])
-        assert tx.ledger.settle(doubtful.id, doubtful.fence, State.NEEDS_HUMAN)
+        assert tx.ledger.settle(doubtful, Transition(state=State.NEEDS_HUMAN))
         assert tx.ledger.unsettled(club.team)
         assert tx.ledger.count_by_state() == {State.NEEDS_HUMAN: 1}
         assert tx.ledger.overdue([PLATFORM]) is None
@@ -222,7 +222,6 @@ def test_slots_and_repeats_are_looked_up_along_indexes(store: SqlStore, club: Cl
         tx.schedules.used_of([(schedule.id, "2026-W48"), (schedule.id, "2026-W49")])
         tx.schedules.weeks(club.team, a_channel(), 9)
         tx.schedules.candidates(club.team, a_channel(), ())
-        tx.readings.queued_counts(club.team)
         tx.readings.readers(entry)
         tx.invocations.saved_answer(InvocationId("x"))
         tx.invocations.delete_before(START)

@@ -77,7 +77,6 @@ def test_the_queue_starts_with_what_was_queued_first(club: Club) -> None:
 
     with club.store.begin(write=False) as tx:
         assert tx.readings.queue(club.member, 2) == [second, third]
-        assert tx.readings.queued_counts(club.team) == {first: 1, second: 1, third: 1, gone: 1}
 
 
 def test_unread_leaves_out_what_is_read_or_queued_and_counts_what_was_unread_again(club: Club) -> None:
@@ -139,7 +138,6 @@ def test_no_reading_of_another_team_is_seen(store: SqlStore) -> None:
         assert tx.readings.unread(ours.member, offset=0, limit=9) == [mine]
         assert tx.readings.marks(ours.team, an_account(), foreign) == []
         assert tx.readings.marks_on(ours.team, a_message()) == []
-        assert tx.readings.queued_counts(ours.team) == {}
         assert tx.readings.counts(ours.member) == ReadingCounts(read=0, later=0, unread=1)
         assert tx.readings.readers(mine) == tx.readings.read_since(ours.member, START) == 0
         assert tx.readings.team_counts(ours.team, START).reads == 0

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 
 from bot.domain.errors import BadConfig, StaleSchema
 from store.sql import migrate, open_store
-from store.sql.engine import address, begun, connect
+from store.sql.engine import address, connect, open_transaction
 from tests.fakes.clock import FakeClock
 from tests.fakes.kept import a_club, a_read_entry
 from tests.fakes.postgres import Postgres
@@ -35,7 +35,7 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 def _set_revision(url: str, revision: str) -> None:
     engine = connect(address(url))
-    with begun(engine, write=True) as connection:
+    with open_transaction(engine, write=True) as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
     engine.dispose()
 
@@ -57,7 +57,7 @@ def _schema(connection: Connection) -> list[tuple[str, ...]]:
 
 def _made_at_once(url: str) -> list[tuple[str, ...]]:
     engine = connect(address(url))
-    with begun(engine, write=True) as connection:
+    with open_transaction(engine, write=True) as connection:
         migrate.create_tables(connection)
         schema = _schema(connection)
         connection.get_transaction().rollback()  # type: ignore[union-attr] # begun has begun one
@@ -68,7 +68,7 @@ def _made_at_once(url: str) -> list[tuple[str, ...]]:
 def _made_by_migrations(url: str) -> list[tuple[str, ...]]:
     engine = connect(address(url))
     migrate.upgrade(engine)
-    with begun(engine, write=False) as connection:
+    with open_transaction(engine, write=False) as connection:
         schema = _schema(connection)
     engine.dispose()
     return schema
@@ -106,7 +106,7 @@ def _upgraded(connection: Connection, revision: str) -> None:
 
 def test_what_was_noted_of_a_file_by_the_first_schema_is_kept_and_it_is_read_again(empty: str) -> None:
     engine = connect(address(empty))
-    with begun(engine, write=True) as connection:
+    with open_transaction(engine, write=True) as connection:
         _upgraded(connection, "0001")
         for statement in (
             "INSERT INTO team (id, name, zone) VALUES (1, 'ours', 'UTC')",
@@ -116,7 +116,7 @@ def test_what_was_noted_of_a_file_by_the_first_schema_is_kept_and_it_is_read_aga
         ):
             connection.execute(text(statement))
     migrate.upgrade(engine)
-    with begun(engine, write=False) as connection:
+    with open_transaction(engine, write=False) as connection:
         (row,) = connection.execute(text("SELECT file, entries, digest FROM source_file"))
         held = connection.scalar(text("SELECT count(*) FROM held_change"))
     engine.dispose()
@@ -194,7 +194,7 @@ def test_an_older_sqlite_database_is_copied_before_it_is_migrated(tmp_path: Path
 
 def test_a_database_of_another_program_is_refused(empty: str, clock: FakeClock) -> None:
     engine = connect(address(empty))
-    with begun(engine, write=True) as connection:
+    with open_transaction(engine, write=True) as connection:
         connection.execute(text("CREATE TABLE theirs (id integer)"))
     engine.dispose()
 

@@ -19,7 +19,7 @@ from bot.domain.query import parse
 from bot.domain.reading_state import ReadingState
 from bot.domain.team import Team
 from store.sql import SqlStore, SqlVault, migrate, open_store
-from store.sql.engine import address, begun, connect
+from store.sql.engine import address, connect, open_transaction
 from store.sql.tables import DELIVERY, METADATA
 from tests.fakes.clock import FakeClock
 from tests.fakes.postgres import Postgres
@@ -49,7 +49,7 @@ def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 def rows(url: str) -> dict[str, int]:
     """How many rows each table has that people's data are in."""
     engine = connect(address(url))
-    with begun(engine, write=False) as connection:
+    with open_transaction(engine, write=False) as connection:
         there = {
             table.name: connection.scalar(select(func.count()).select_from(table)) or 0
             for table in METADATA.sorted_tables
@@ -72,7 +72,7 @@ def team(store: SqlStore, name: str) -> Team:
 
 def test_an_old_database_has_the_schema_of_its_version(old: str) -> None:
     engine = connect(address(old))
-    with begun(engine, write=False) as connection:
+    with open_transaction(engine, write=False) as connection:
         assert migrate.revision(connection) == VERSIONS["0.1.0"]
     engine.dispose()
 

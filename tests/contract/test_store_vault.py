@@ -36,7 +36,7 @@ def test_the_database_does_not_hold_the_secret(store: SqlStore) -> None:
 def test_a_wrong_key_is_one_clear_refusal_that_tells_no_secret(store: SqlStore) -> None:
     SqlVault(store, [KEY]).save(CHAT, "install/1", b"canary")
 
-    with pytest.raises(BadConfig, match=r"install/1.*does not open with the vault key") as refusal:
+    with pytest.raises(BadConfig, match=r"install/1.*cannot be decrypted") as refusal:
         SqlVault(store, [NEW_KEY]).load(CHAT, "install/1")
     assert "canary" not in str(refusal.value)
 

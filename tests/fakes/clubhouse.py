@@ -15,8 +15,8 @@ from bot.domain.team import Role, Team
 from bot.domain.text import string
 from bot.ports.metrics import NULL_METRICS, Metrics
 from bot.runtime.bootstrap import Club, open_club
+from bot.runtime.chat import LocalStage
 from bot.runtime.settings import load
-from bot.runtime.stage import LocalStage
 from bot.service import teams
 from tests.fakes.platform import WORKSPACE, RecordingPlatform, account, channel
 

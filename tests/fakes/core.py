@@ -185,6 +185,9 @@ class FakeCore:
             for call in calls
         ]
 
+    async def follow(self, invocation: Invocation, card: Card) -> Answer | None:
+        return None
+
     async def complete(self, actor: Actor, kind: Kind, typed: str) -> Sequence[Choice]:
         if kind is Kind.ENTRY:
             return [Choice(value=f"#{entry.number}", label=entry.title) for entry in self.entries]

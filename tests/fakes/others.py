@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from bot.service.teams import PRIVATE_TEAM
 from store.sql import open_store
-from store.sql.engine import address, begun, connect
+from store.sql.engine import address, connect, open_transaction
 from tests.fakes.clock import FakeClock
 
 _SQLITE = "SELECT name, sql FROM sqlite_master"
@@ -49,7 +49,7 @@ def schema(url: str) -> dict[str, str]:
     with closing(open_store(url, FakeClock())) as store, store.begin(write=False) as tx:
         team = tx.teams.by_name(PRIVATE_TEAM)
     engine = connect(address(url))
-    with begun(engine, write=False) as connection:
+    with open_transaction(engine, write=False) as connection:
         statement = _SQLITE if engine.dialect.name == "sqlite" else _POSTGRESQL
         declared = {str(name): str(sql) for name, sql in connection.execute(text(statement))}
     engine.dispose()

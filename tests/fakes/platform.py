@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.chat.platform import Core, Reacted, Vault
+from bot.chat.platform import Core, Obstacle, Reacted, Vault
 from bot.domain.card import Card
 from bot.domain.delivery import PostingRules
 from bot.domain.errors import PlatformError
@@ -52,6 +52,10 @@ class RecordingPlatform:
     undeletable: list[PlatformError] = field(default_factory=list)
     untold: list[PlatformError] = field(default_factory=list)
     looks: int = 0
+    obstacles: dict[ChannelRef, Obstacle] = field(default_factory=dict)
+    looked_at: list[tuple[ChannelRef, AccountRef]] = field(default_factory=list)
+    revised: list[tuple[MessageRef, Card]] = field(default_factory=list)
+    unrevisable: list[PlatformError] = field(default_factory=list)
 
     async def run(self, core: Core, vault: Vault) -> None:
         """Nothing arrives from here."""
@@ -90,8 +94,14 @@ class RecordingPlatform:
             raise self.blind
         return [posted.ref for posted in self.posted if posted.key == key and posted.ref.channel == channel]
 
-    async def revise(self, message: MessageRef, card: Card) -> None:
-        """Nothing is revised here."""
+    async def revise(self, message: MessageRef, card: Card, *, key: str = "") -> None:
+        if self.unrevisable:
+            raise self.unrevisable.pop(0)
+        self.revised.append((message, card))
+
+    async def obstacle(self, channel: ChannelRef, account: AccountRef) -> Obstacle | None:
+        self.looked_at.append((channel, account))
+        return self.obstacles.get(channel)
 
     async def delete(self, message: MessageRef) -> None:
         if self.undeletable:

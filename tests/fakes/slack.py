@@ -108,6 +108,7 @@ class Answered:
     team: str
     user: str
     body: Json
+    hook: str = ""
 
 
 def now() -> int:
@@ -341,7 +342,7 @@ class FakeSlack:
             self.refusals.append(("response_url", no.code))
             return web.Response(status=400, text=no.code)
         self._hooks[hook] = (team, user, left - 1)
-        self.answers.append(Answered(team, user, body))
+        self.answers.append(Answered(team, user, body, f"{self.url}/commands/{hook}"))
         self._woken.set()
         return web.Response(text="ok")
 
@@ -656,7 +657,7 @@ class FakeSlack:
         except Refused as no:
             self.refusals.append(("acknowledgement", no.code))
             return
-        self.answers.append(Answered(payload["team_id"], payload["user_id"], said))
+        self.answers.append(Answered(payload["team_id"], payload["user_id"], said, payload["response_url"]))
         self._woken.set()
 
     async def post(self, body: bytes | BytesIO, headers: dict[str, str]) -> tuple[int, Any]:

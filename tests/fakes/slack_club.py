@@ -14,9 +14,9 @@ from adapters.slack.platform import SlackPlatform
 from adapters.slack.setup import SlackSetup
 from bot.ports.metrics import NULL_METRICS, Metrics
 from bot.runtime.bootstrap import Club, open_club
+from bot.runtime.chat import LocalStage
 from bot.runtime.http import HEALTH, serving
 from bot.runtime.settings import load
-from bot.runtime.stage import LocalStage
 from bot.service import teams
 from tests.fakes.pace import unpaced
 from tests.fakes.slack import APP_TOKEN, SIGNING_SECRET, FakeSlack, Json
@@ -43,8 +43,19 @@ class SlackClub:
         status, body = await self.slack.send(payload)
         assert status == 200, (status, body)
         assert "command" in payload or not body, body
-        await self.slack.until(lambda: len(self.slack.answers) > before)
-        return self.slack.answers[before].body
+        hook = payload.get("response_url", "")
+
+        def ours() -> list[Json]:
+            return [one.body for one in self.slack.answers[before:] if one.hook == hook or not hook]
+
+        await self.slack.until(ours)
+        return ours()[0]
+
+    async def followed(self, payload: Json) -> Json:
+        """What the answer to this use was replaced with, or followed by."""
+        hook = payload["response_url"]
+        await self.slack.until(lambda: len([one for one in self.slack.answers if one.hook == hook]) > 1)
+        return [one.body for one in self.slack.answers if one.hook == hook][1]
 
     async def react(self, user: str, name: str, channel: str, ts: str, *, added: bool = True) -> int:
         self.slack.put(user, name, channel, ts, there=added)

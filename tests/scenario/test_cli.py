@@ -7,6 +7,14 @@ import sys
 from pathlib import Path
 from shutil import copyfile
 
+import pytest
+from cryptography.fernet import Fernet
+
+from bot.domain.errors import BadConfig
+from bot.domain.ids import PlatformName
+from store.sql import SqlVault, open_store
+from tests.fakes.clock import FakeClock
+
 LIST = "* [db] [Alpha](https://example.org/alpha)\n    A note.\n* [Beta](https://example.org/beta)\n"
 
 
@@ -80,6 +88,40 @@ def test_a_workspace_is_assigned_and_a_wrong_name_is_one_line(tmp_path: Path) ->
         assert run.stderr.count("\n") == 1
 
 
+def test_vault_rotate_encrypts_every_secret_with_the_first_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database, chat = f"sqlite:///{tmp_path}/dogear.db", PlatformName("chat")
+    old, new = (Fernet.generate_key().decode() for _ in range(2))
+    store = open_store(database, FakeClock())
+    SqlVault(store, [old]).save(chat, "token", b"secret")
+
+    monkeypatch.setenv("DOGEAR_VAULT_KEYS", f"{new},{old}")
+    rotated = dogear("vault", "rotate", database=database)
+
+    assert (rotated.returncode, rotated.stdout) == (0, "Secrets encrypted with the first key: 1.\n")
+    assert SqlVault(store, [new]).load(chat, "token") == b"secret"
+    with pytest.raises(BadConfig):
+        SqlVault(store, [old]).load(chat, "token")
+    store.close()
+
+
+def test_vault_rotate_without_the_old_key_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database, chat = f"sqlite:///{tmp_path}/dogear.db", PlatformName("chat")
+    old, new = (Fernet.generate_key().decode() for _ in range(2))
+    store = open_store(database, FakeClock())
+    SqlVault(store, [old]).save(chat, "token", b"secret")
+
+    monkeypatch.setenv("DOGEAR_VAULT_KEYS", new)
+    wrong = dogear("vault", "rotate", database=database)
+    monkeypatch.delenv("DOGEAR_VAULT_KEYS")
+    missing = dogear("vault", "rotate", database=database)
+
+    assert (wrong.returncode, missing.returncode) == (2, 2)
+    assert "secret token of chat" in wrong.stderr
+    assert "DOGEAR_VAULT_KEYS is not set" in missing.stderr
+    assert SqlVault(store, [old]).load(chat, "token") == b"secret"
+    store.close()
+
+
 def test_a_club_moves_to_another_database_in_one_file(tmp_path: Path) -> None:
     old, new = f"sqlite:///{tmp_path}/old.db", f"sqlite:///{tmp_path}/new.db"
     dogear("team", "add", "infra", "--list", str(a_list(tmp_path / "list.md")), database=old)
@@ -90,7 +132,7 @@ def test_a_club_moves_to_another_database_in_one_file(tmp_path: Path) -> None:
     listed = dogear("team", "list", database=new)
 
     assert written.stdout.startswith(f"{tmp_path}/kept.gz: ")
-    assert "rows are back" in restored.stdout
+    assert "Restored " in restored.stdout
     assert "infra: 2 entries" in listed.stdout
     assert again.stderr == (
         "dogear: The database is not empty, so nothing was restored. Name a new one with --database.\n"

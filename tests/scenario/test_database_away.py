@@ -19,9 +19,8 @@ from bot.domain.ids import MessageRef
 from bot.domain.reading_state import ReadingState
 from bot.domain.team import Role
 from bot.domain.value import Kind
-from bot.runtime import notify_listener
-from bot.runtime.bootstrap import MAX_WAIT
-from bot.runtime.notify_listener import listening
+from bot.runtime import bootstrap
+from bot.runtime.bootstrap import MAX_WAIT, listening
 from bot.runtime.vault import ThreadedVault
 from store.sql import open_store
 from store.sql.engine import POOL
@@ -182,7 +181,7 @@ def test_a_write_reaches_the_new_server_after_the_old_one_became_read_only(serve
 def test_the_listener_and_the_shard_holder_come_back_after_a_cut(
     server: Postgres, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(notify_listener, "AGAIN", 0.01)
+    monkeypatch.setattr(bootstrap, "AGAIN", 0.01)
 
     async def start(_shards: tuple[int, ...]) -> None:
         """No gateway is opened."""
@@ -190,7 +189,7 @@ def test_the_listener_and_the_shard_holder_come_back_after_a_cut(
     async def scene(url: str) -> None:
         store, woken = open_store(url, clock), asyncio.Event()
         shards = Shards(ThreadedVault(store, []), DISCORD, 2, start)
-        async with listening(store.bell(), woken.set), asyncio.timeout(60):
+        async with listening(store.notifications(), woken.set), asyncio.timeout(60):
             for _ in range(3):
                 await woken.wait()
                 await shards.look()

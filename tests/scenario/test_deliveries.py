@@ -294,7 +294,7 @@ def test_posting_now_uses_up_the_week(database: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("first", "said"),
-    [("digest post", "was already posted."), ("digest skip", "was already skipped by an admin.")],
+    [("digest post", "was already posted."), ("digest skip", "was skipped by an admin.")],
 )
 def test_who_posts_a_digest_of_which_the_week_is_over_reads_what_became_of_it(
     database: str, tmp_path: Path, first: str, said: str
@@ -415,8 +415,8 @@ def test_the_status_says_of_every_channel_what_became_of_the_last_digest_and_why
     posted, refused, busy, paused = asyncio.run(scenario())
 
     assert "2026-W11: #1 Alpha, posted" in posted
-    assert "2026-W12: #2 Beta, not posted (not in the channel Invite the bot.)" in refused
-    assert "2026-W13: #3 Gamma, on its way (slow down)" in busy
+    assert "2026-W12: #2 Beta, not posted (not in the channel Invite the bot)" in refused
+    assert "2026-W13: #2 Beta, on its way (slow down)" in busy
     assert "Paused until: " in paused
 
 

@@ -462,13 +462,11 @@ def test_a_missing_permission_is_named_with_its_channel_to_an_admin_once(databas
             channel = guild.create_text_channel("reading")
             ana = server.member(guild, "ana", admin=True)
             await ana.slash(channel, "blog schedule set", weekday="mon", at="09:00", zone="UTC")
-            denied = discord.Permissions(send_messages=True).value
-            server.env.backend.set_overwrite(channel.id, Overwrite(guild.id, OverwriteType.ROLE, deny=denied))
-            await server.env.settle()
-
             for entry in ("#6", "#1"):
                 await server.member(guild, f"reader of {entry}").slash(channel, "blog share", entry=entry)
             await ana.slash(channel, "blog digest post")
+            denied = discord.Permissions(send_messages=True).value
+            server.env.backend.set_overwrite(channel.id, Overwrite(guild.id, OverwriteType.ROLE, deny=denied))
             await server.settle()
             await server.settle()
 

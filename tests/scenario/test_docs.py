@@ -7,6 +7,7 @@ import pytest
 
 from bot.runtime.settings import PREFIX, Settings
 from store.lists import front_matter, reading
+from store.lists import text as list_text
 from store.lists.formats import markdown_scan
 from store.lists.reading import read_path
 from tests.fakes.pages import BLOCK, PAGES, ROOT, blocks, named, text_of
@@ -97,7 +98,7 @@ def test_the_most_that_is_read_of_a_list_is_told_as_it_is() -> None:
     page = " ".join(text_of(ROOT / "docs" / "reading-list.md").split())
 
     assert f"{reading.MAX_BYTES >> 20} MiB and {reading.MAX_SIGNS:,} brackets and addresses a file" in page
-    assert f"{reading.MAX_CHARACTERS:,} characters a line, {markdown_scan.MAX_LEVELS} levels of nested lists" in page
+    assert f"{list_text.MAX_CHARACTERS:,} characters a line, {markdown_scan.MAX_LEVELS} levels of nested lists" in page
     assert f"front matter {front_matter.MAX_CHARACTERS:,} characters, {front_matter.MAX_VALUES:,} values" in page
     assert f"and {front_matter.MAX_LEVELS} levels" in page
 

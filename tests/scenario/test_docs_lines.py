@@ -68,6 +68,9 @@ def run(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m bot "$@"\n', encoding="utf-8")
     program.chmod(0o755)
     (folder / "reading.md").write_text("* [Alpha](https://example.org/alpha)\n", encoding="utf-8")
+    bookmark = '<!DOCTYPE NETSCAPE-Bookmark-file-1><DL><DT><A HREF="https://example.org/beta">Beta</A></DL>'
+    (folder / "bookmarks.html").write_text(bookmark, encoding="utf-8")
+    (folder / "pocket.csv").write_text("title,url\nGamma,https://example.org/gamma\n", encoding="utf-8")
     variables = {
         "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT),

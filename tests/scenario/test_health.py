@@ -321,4 +321,7 @@ def test_healthcheck_says_in_one_line_what_is_wrong(tmp_path: Path) -> None:
 
 
 def test_healthcheck_without_a_port_says_which_setting_it_is() -> None:
-    assert check_health(load(health_port=0), "/readyz") == (False, "DOGEAR_HEALTH_PORT is 0, so that nobody is told.")
+    assert check_health(load(health_port=0), "/readyz") == (
+        False,
+        "DOGEAR_HEALTH_PORT is 0, so health checks are turned off.",
+    )

@@ -20,7 +20,7 @@ from bot.runtime.bootstrap import open_club
 from bot.runtime.settings import load
 from bot.service import entries, teams
 from store.sql import migrate, open_store
-from store.sql.engine import address, begun, connect
+from store.sql.engine import address, connect, open_transaction
 from tests.fakes import others
 from tests.fakes.clock import FakeClock
 from tests.fakes.talk import numbers, said, states
@@ -56,7 +56,7 @@ def sources(url: str) -> dict[str, list[str]]:
 
 def set_revision(url: str, revision: str) -> None:
     engine = connect(address(url))
-    with begun(engine, write=True) as connection:
+    with open_transaction(engine, write=True) as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
     engine.dispose()
 

@@ -74,7 +74,7 @@ def test_the_past_digests_of_a_channel_are_listed_newest_first_with_the_reason(d
 
     assert asyncio.run(scenario()).splitlines() == [
         "Past digests",
-        "2026-W13: skipped by an admin",
         "2026-W12: #1 Alpha (never featured here)",
         "2026-W11: #2 Beta (never featured here, and members put it in their queue)",
+        "Will be skipped: Mon 23 Mar 2026 09:00 UTC",
     ]

@@ -7,14 +7,19 @@ import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
+import watchfiles
 
+from bot.domain.errors import StoreError
+from bot.ports.runner import Runner
+from bot.ports.store import Transaction
 from bot.runtime.lists import Lists, News, log_news
 from store.lists import folder
 from tests.fakes.clubhouse import Clubhouse, clubhouse, write
 
+T = TypeVar("T")
 Change = Callable[[Path, list[str]], None]
 
 
@@ -204,6 +209,90 @@ def test_without_events_lists_are_polled_and_it_is_said_once(
         "no events of the file system",
         "the file system tells of changes again",
     ]
+
+
+def test_a_folder_that_vanishes_as_its_watch_begins_is_watched_when_it_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: list[str]
+) -> None:
+    begins = watchfiles.awatch
+    tried: list[int] = []
+
+    def watch(*places: str, **options: Any) -> Any:
+        tried.append(len(places))
+        if len(tried) == 1:
+            shutil.rmtree(tmp_path / "lists")
+        return begins(*places, **options)
+
+    async def scene() -> None:
+        path = made_for(in_place, tmp_path)
+        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Seed") as house:
+            await house.club.lists.use(house.team, [path])
+            monkeypatch.setattr("watchfiles.awatch", watch)
+            async with watching(house):
+                async with asyncio.timeout(50):
+                    while len(tried) < 2:  # noqa: ASYNC110 -- no one says so
+                        await asyncio.sleep(0.05)
+                path.parent.mkdir()
+                write(path, ["One", "Two"])
+                await until_it_has(house, {"One", "Two"})
+
+    asyncio.run(scene())
+
+    assert not [line for line in said if "no events" in line]
+
+
+class Away:
+    """A runner whose writes fail until the database is back."""
+
+    def __init__(self, runner: Runner) -> None:
+        self.read = runner.read
+        self._runner = runner
+        self.failures = 0
+        self.back = False
+
+    async def write(self, use_case: Callable[[Transaction], T]) -> T:
+        if not self.back:
+            self.failures += 1
+            raise StoreError("The database is away.")
+        return await self._runner.write(use_case)
+
+
+def test_a_change_that_the_database_does_not_take_is_read_later(tmp_path: Path, said: list[str]) -> None:
+    async def scene() -> None:
+        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "One") as house:
+            lists = house.club.lists
+            away = Away(house.club.runner)
+            lists._runner = away
+            async with watching(house):
+                write(house.reading_list, ["One", "Two"])
+                async with asyncio.timeout(50):
+                    while not away.failures:  # noqa: ASYNC110 -- no one says so
+                        await asyncio.sleep(0.05)
+                with pytest.raises(StoreError):
+                    await lists.rescan()
+                away.back = True
+                await lists.rescan()
+                assert await titles(house) == {"One", "Two"}
+                write(house.reading_list, ["One", "Two", "Three"])
+                await until_it_has(house, {"One", "Two", "Three"})
+
+    asyncio.run(scene())
+
+    assert "a change of the list is read within a minute: The database is away." in said
+
+
+def test_a_list_that_cannot_be_looked_at_does_not_end_the_watch_of_others(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "One") as house:
+            sources = [str(house.reading_list), str(tmp_path / ("x" * 300)), str(tmp_path / "nowhere" / "list.md")]
+            await house.club.runner.write(lambda tx: tx.entries.set_sources(house.team.id, sources))
+            async with watching(house):
+                await house.club.lists.rescan()
+                await house.club.lists.poll()
+                write(house.reading_list, ["One", "Two"])
+                await until_it_has(house, {"One", "Two"})
+
+    asyncio.run(scene())
 
 
 def test_what_changed_while_a_watch_began_is_read_amid_the_events_of_others(

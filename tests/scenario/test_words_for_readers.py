@@ -31,7 +31,9 @@ def named(text: str) -> list[str]:
 
 def test_no_answer_to_a_reader_names_a_command_for_admins(url: str, tmp_path: Path) -> None:
     async def scene(house: Clubhouse) -> None:
-        lines = [f"{spec.name} {odd}" for spec in CATALOGUE if spec.role is Role.READER and not spec.form for odd in ODD]
+        lines = [
+            f"{spec.name} {odd}" for spec in CATALOGUE if spec.role is Role.READER and not spec.form for odd in ODD
+        ]
         for line in [
             *lines,
             "digest puase",

@@ -10,8 +10,8 @@ from bot.domain.schedule import Weekday
 from bot.domain.times import wall_time
 from bot.ports.store import Transaction
 from bot.runtime.bootstrap import Club, open_club
+from bot.runtime.chat import LocalStage
 from bot.runtime.settings import load
-from bot.runtime.stage import LocalStage
 from bot.service import schedules, teams
 from tests.fakes.platform import WORKSPACE, RecordingPlatform, account, channel
 

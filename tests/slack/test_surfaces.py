@@ -132,20 +132,83 @@ def test_what_is_done_in_a_modal_shows_in_the_home_tab_behind_it(database: str, 
     asyncio.run(done())
 
 
-def test_nothing_can_be_shared_from_where_there_is_no_channel(database: str, seed: Path) -> None:
+def test_sharing_from_where_there_is_no_channel_asks_for_one(database: str, seed: Path) -> None:
     async def looked() -> None:
         async with a_club(database, seed) as club:
             slack = club.slack
             home = await home_of(club, BEN)
             await slack.send(pressed_at_home(slack, BEN, buttons(home)["Random"]))
             modal = await slack.until(lambda: slack.views and slack.views[-1])
-            assert {"Read", "Later"} <= set(buttons(modal))
-            assert "Share" not in buttons(modal)
+            before = len(slack.views)
+            await slack.send(slack.press(BEN, buttons(modal)["Share"], view=modal))
+            form = await slack.until(lambda: len(slack.views) > before and slack.views[-1])
+            kinds = {one["block_id"]: one["element"]["type"] for one in form["blocks"] if one["type"] == "input"}
+            assert kinds["channel"] == "conversations_select"
             for line in ("show #12", "search prototyping"):
-                assert "Share" not in buttons(await club.say(BEN, line, channel="D0BEN"))
-                assert "Share" in buttons(await club.say(BEN, line))
+                assert "Share" in buttons(await club.say(BEN, line, channel="D0BEN"))
+
+            assert "on its way" in shown(await club.say(BEN, "share #12 #C0001", channel="D0BEN"))
+            await club.settle()
+            assert slack.sent[0].channel == "C0001"
 
     asyncio.run(looked())
+
+
+def test_what_is_on_its_way_ends_with_a_link_or_what_went_wrong(database: str, seed: Path) -> None:
+    async def shared() -> None:
+        async with a_club(database, seed) as club:
+            slack = club.slack
+            use = slack.command(ANA, "share #12")
+            assert "on its way" in shown(await club.answered(use))
+            await club.settle()
+            later = await club.followed(use)
+            assert later["replace_original"] is True
+            assert "#12 is posted." in shown(later)
+            assert f"/archives/C0001/p{slack.sent[0].ts.replace('.', '')}" in json.dumps(later)
+
+            slack.fail("chat.postMessage", Fault("error", code="restricted_action"))
+            use = slack.command(ANA, "share #11")
+            await club.answered(use)
+            await club.settle()
+            later = await club.followed(use)
+            assert "#11 was not posted." in shown(later)
+            assert "A policy of the workspace keeps the bot from posting here." in shown(later)
+            use = slack.press(ANA, buttons(later)["Try again"])
+            await club.answered(use)
+            await club.settle()
+            assert "#11 is posted." in shown(await club.followed(use))
+
+    asyncio.run(shared())
+
+
+def test_public_and_final_buttons_have_a_confirmation(database: str, seed: Path) -> None:
+    async def confirmed() -> None:
+        async with a_club(database, seed) as club:
+            await club.say(ANA, "schedule set mon 09:00 Europe/Berlin")
+            for line, label in (("show #12", "Share"), ("digest", "Post now"), ("schedule list", "Off")):
+                answer = await club.say(ANA, line)
+                (button,) = [one for one in all_buttons(answer) if one["text"]["text"] == label]
+                assert button["confirm"]["title"]["type"] == button["confirm"]["text"]["type"] == "plain_text"
+                assert len(button["confirm"]["title"]["text"]) <= 100
+                assert len(button["confirm"]["text"]["text"]) <= 300
+                assert len(button["confirm"]["confirm"]["text"]) <= 30
+
+    asyncio.run(confirmed())
+
+
+def test_a_list_in_a_private_answer_is_replaced_by_the_list_after_it(database: str, seed: Path) -> None:
+    async def listed() -> None:
+        async with a_club(database, seed) as club:
+            for line in ("next", "search caching", "list"):
+                answer = await club.say(BEN, line)
+                read = next(one for one in all_buttons(answer) if one["text"]["text"] == "Read")
+                pressed = {name: read[name] for name in ("action_id", "value")}
+                updated = await club.press(BEN, pressed, private=True)
+                assert updated["replace_original"] is True
+                assert "is read." in shown(updated)
+                assert "Undo" in buttons(updated)
+
+    asyncio.run(listed())
 
 
 def test_an_expired_moment_in_the_home_tab_says_so_in_it(database: str, seed: Path) -> None:
@@ -176,10 +239,11 @@ def test_the_home_tab_shows_the_last_of_two_presses_though_the_first_arrives_lat
             await slack.send(pressed_at_home(slack, BEN, first_for(home, "Read", "#6")))
             await slack.until(lambda: not slack.faults["views.publish"])
             await slack.send(pressed_at_home(slack, BEN, first_for(home, "Read", "#7")))
-            await slack.until(lambda: "#7 " not in shown(slack.homes[BEN]))
+            await slack.until(lambda: "#7 is read." in shown(slack.homes[BEN]))
             await asyncio.sleep(0.7)
-            assert "#7 " not in shown(slack.homes[BEN])
-            assert "#6 " not in shown(slack.homes[BEN])
+            assert "#7 is read." in shown(slack.homes[BEN])
+            assert not [b for b in all_buttons(slack.homes[BEN]) if '"read"' in b["value"] and '"#6"' in b["value"]]
+            assert not [b for b in all_buttons(slack.homes[BEN]) if '"read"' in b["value"] and '"#7"' in b["value"]]
 
     asyncio.run(overtaken())
 
@@ -265,7 +329,8 @@ def test_a_schedule_is_changed_paused_and_taken_away_in_the_home_tab(database: s
                 return shown(await slack.until(lambda: slack.homes.get(ANA)))
 
             after = await pressed("Pause for a week")
-            assert (after.count("Resume"), after.count("Pause for a week")) == (1, 1)
+            assert "The schedule is paused." in after
+            assert (after.count("Resume"), after.count("Pause for a week")) == (2, 1)
             assert "Resume" not in await pressed("Resume")
 
             change = first_for(await home_of(club, ANA), "Change", "#C0002")
@@ -274,7 +339,8 @@ def test_a_schedule_is_changed_paused_and_taken_away_in_the_home_tab(database: s
             (picked,) = [one["element"] for one in form["blocks"] if one.get("block_id") == "channel"]
             assert picked["initial_conversation"] == "C0002"
 
-            assert (await pressed("Off")).count("Pause for a week") == 1
+            assert (after := await pressed("Off")).count("Pause for a week") == 1
+            assert "Undo" in after
 
     asyncio.run(changed())
 
@@ -284,7 +350,7 @@ def test_who_sets_a_schedule_hears_at_once_what_keeps_us_from_posting_there(data
 
     async def said(club: SlackClub, channel: str) -> str:
         answer = shown(await club.say(ANA, line, channel=channel))
-        assert "The schedule is set." in answer
+        assert ("The schedule is set." in answer) is ("Try again" not in answer)
         return answer
 
     async def scheduled() -> None:
@@ -294,20 +360,26 @@ def test_who_sets_a_schedule_hears_at_once_what_keeps_us_from_posting_there(data
             slack.channel("C0003", private=True).members.clear()
             slack.channel("C0004", archived=True).members.clear()
 
-            assert "bot" not in await said(club, "C0001")
-            assert "The bot is not in this channel. Invite it there." in await said(club, "C0002")
-            assert "Invite the bot there again." in await said(club, "C0003")
-            assert "The channel is archived." in await said(club, "C0004")
-            slack.fail("conversations.info", Fault("500"))
-            assert "bot" not in await said(club, "C0002")
+            assert "is set" in await said(club, "C0001")
+            absent = await club.say(ANA, line, channel="C0002")
+            assert "I'm not in #reading yet." in shown(absent)
+            assert "/invite @Dogear" in shown(absent)
+            assert "I can't see that channel" in await said(club, "C0003")
+            assert "is archived" in await said(club, "C0004")
+            assert "C0002" not in shown(await club.say(ANA, "schedule list"))
             slack.channels["C0002"].members.add("UBOT0001")
-            assert "bot" not in await said(club, "C0002")
+            again = await club.press(ANA, buttons(absent)["Try again"], channel="C0002", private=True)
+            assert again["replace_original"] is True
+            assert "The schedule is set." in shown(again)
+            slack.channels["C0002"].members.clear()
+            slack.fail("conversations.info", Fault("500"))
+            assert "is set" in await said(club, "C0002")
 
             slack.channels["C0002"].members.clear()
             joins = next(iter(slack.workspaces.values()))
             joins.scopes += ",channels:join"
             async with running(slack, f"{database}2", seed) as joining:
-                assert "bot" not in await said(joining, "C0002")
+                assert "is set" in await said(joining, "C0002")
 
     asyncio.run(scheduled())
 

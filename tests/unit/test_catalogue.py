@@ -124,7 +124,9 @@ def test_every_example_in_the_help_is_a_use_of_its_command(spec: CommandSpec, li
 
 
 def test_there_are_examples_where_an_option_can_be_given_by_name() -> None:
-    named = {spec.name for spec in CATALOGUE for param in spec.params if param.placement is not Placement.POSITION}
+    named = {
+        spec.name for spec in CATALOGUE for param in spec.shown_params if param.placement is not Placement.POSITION
+    }
 
     assert named - {spec.name for spec in CATALOGUE if examples(spec)} == set()
 
@@ -134,7 +136,8 @@ def test_the_usage_of_a_command_begins_with_what_a_person_types(spec: CommandSpe
     typed = spec.usage.replace("[", "").replace("]", "")
 
     assert typed.startswith(spec.name)
-    assert all(param.required or "[" in spec.usage for param in spec.params)
+    assert all(param.required or "[" in spec.usage for param in spec.shown_params)
+    assert not any(f"{param.name}:" in spec.usage for param in spec.params if param.hidden)
 
 
 def test_what_changes_the_digest_or_the_schedule_is_for_admins() -> None:
@@ -148,4 +151,4 @@ def test_a_form_can_ask_for_what_its_command_needs() -> None:
     for spec in CATALOGUE:
         if spec.form:
             assert any(param.required for param in spec.params)
-            assert [field.name for field in form_of(spec, {}).fields] == [param.name for param in spec.params]
+            assert [field.name for field in form_of(spec, {}).fields] == [param.name for param in spec.shown_params]

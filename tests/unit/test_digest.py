@@ -197,7 +197,7 @@ def test_a_message_for_everybody_shows_nobodys_own_state() -> None:
     for card in (card_of(a_digest(entry)), shared_card(entry, "Anna", 3)):
         assert card.entry is not None
         assert (card.entry.number, card.entry.state) == (entry.number, ReadingState.UNREAD)
-        assert card.actions == entry_actions(entry.number)
+        assert card.actions == entry_actions(entry.number, has_notes=bool(entry.notes.tree))
 
 
 def test_a_digest_that_is_late_says_when_it_was_due() -> None:

@@ -1,11 +1,13 @@
 """Which files of a source changed, which are gone, and which cannot be looked at."""
 
 import os
+import tempfile
 from pathlib import Path
 
 from bot.domain.ids import SourceId
 from bot.domain.source import SourceFile
-from store.lists.folder import Scan, scan
+from store.lists.folder import Scan, glance, scan, watched
+from tests.fakes.nobody import nobody
 
 
 def a_folder(path: Path, **files: str) -> Path:
@@ -152,3 +154,30 @@ def test_a_single_file_is_a_source_whatever_it_is_called(tmp_path: Path) -> None
 
     assert names(found) == ["reading"]
     assert scan(tmp_path / "reading", rows(found)).changed == ()
+
+
+def test_where_nothing_can_be_looked_at_the_way_to_it_is_watched(tmp_path: Path) -> None:
+    long = "x" * 300
+
+    for path in (tmp_path / long, tmp_path / long / "list.md"):
+        assert str(tmp_path) in watched(path).names
+        assert watched(path).concerns(f"{tmp_path}/{long}")
+        assert glance(path) == {}
+
+
+def test_of_a_list_in_a_closed_folder_the_folder_is_watched() -> None:
+    with tempfile.TemporaryDirectory(prefix="dogear-") as made:
+        closed = Path(made, "closed")
+        closed.mkdir()
+        (closed / "list.md").touch()
+        Path(made).chmod(0o755)
+        closed.chmod(0o600)
+        with nobody():
+            found = watched(closed / "list.md")
+            seen = glance(closed / "list.md")
+        closed.chmod(0o700)
+
+    assert {made, str(closed)} <= set(found.names)
+    assert str(closed / "list.md") not in found.names
+    assert found.concerns(str(closed))
+    assert seen == {}

@@ -27,12 +27,12 @@ POCKET = "title,url,time_added,tags,status\nOne,https://example.org/1,1700000000
 PINBOARD = '[{"href":"https:\\/\\/example.org\\/1","description":"One","extended":"why","tags":"db log"}]'
 
 
-def test_bookmarks_have_tags_notes_dates_and_folders() -> None:
+def test_bookmarks_have_tags_notes_and_folders() -> None:
     found = read(BOOKMARKS.encode(), "b.html")
 
     (one,) = found.entries
     assert (one.line, one.title, one.tags, one.section) == (6, "One", ("db", "log"), ("Storage",))
-    assert one.notes.markdown == "about \\*one\\*\n\nSaved 2023-11-14."
+    assert one.notes.markdown == "about \\*one\\*"
 
 
 def test_links_that_are_not_read_are_named_without_their_passwords() -> None:

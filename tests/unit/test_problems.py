@@ -122,7 +122,7 @@ def test_a_misspelt_option_is_told_when_the_process_starts(
         checked(worker=False)
 
     assert [record.getMessage() for record in caplog.records] == [
-        "DOGEAR_BAKUP_FOLDER is no option of Dogear's and changes nothing."
+        "Unknown variable DOGEAR_BAKUP_FOLDER (ignored). Did you mean DOGEAR_BACKUP_FOLDER?"
     ]
 
 

@@ -175,6 +175,78 @@ def test_stopping_cancels_what_is_under_way_and_logs_no_error(caplog: pytest.Log
     assert caplog.records == []
 
 
+@pytest.mark.parametrize("turns", range(6))
+def test_stopping_at_any_moment_of_a_first_run_logs_no_error(turns: int, caplog: pytest.LogCaptureFixture) -> None:
+    async def scene() -> None:
+        scheduler = Scheduler(Counted())
+        for name in ("chore", "errand"):
+            scheduler.add(Job(name=name, run=Runs(*[pull_forward] * 1000), every=LATE))
+        async with scheduler.running():
+            for _ in range(turns):
+                await asyncio.sleep(0)
+
+    asyncio.run(scene())
+
+    assert caplog.records == []
+
+
+class Stubborn:
+    """A run that heeds no cancellation until it is let go."""
+
+    def __init__(self) -> None:
+        self.begun = asyncio.Event()
+        self.let_go = asyncio.Event()
+
+    async def __call__(self) -> None:
+        self.begun.set()
+        while not self.let_go.is_set():
+            try:
+                await self.let_go.wait()
+            except asyncio.CancelledError:
+                continue
+
+
+def test_a_run_that_does_not_end_at_the_stop_is_left_without_an_error(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(module, "STOP_TIMEOUT", 0.01)
+
+    async def scene() -> None:
+        run, scheduler = Stubborn(), Scheduler(Counted())
+        scheduler.add(Job(name="chore", run=run, every=LATE))
+        async with scheduler.running():
+            await run.begun.wait()
+        run.let_go.set()
+
+    asyncio.run(scene())
+
+    assert caplog.records == []
+
+
+def test_a_stop_that_is_cut_short_logs_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    """As by a second Ctrl-C: the event loop then cancels whatever is left."""
+
+    async def scene() -> None:
+        run, scheduler = Stubborn(), Scheduler(Counted())
+        scheduler.add(Job(name="chore", run=run, every=LATE))
+
+        async def running() -> None:
+            async with scheduler.running():
+                await asyncio.Event().wait()
+
+        task = asyncio.create_task(running())
+        await run.begun.wait()
+        for _ in range(2):
+            task.cancel()
+            await asyncio.sleep(0)
+        await asyncio.wait({task})
+        asyncio.get_running_loop().call_later(0.01, run.let_go.set)
+
+    asyncio.run(scene())
+
+    assert caplog.records == []
+
+
 def test_rounds_go_on_only_while_their_platform_is_connected() -> None:
     async def scene() -> list[str]:
         rounds, said, begun = Rounds(), [], asyncio.Event()

@@ -148,4 +148,4 @@ def test_a_variable_that_is_no_option_is_pointed_out(monkeypatch: pytest.MonkeyP
 
     last = list(config_dump.lines(load()))[-1]
 
-    assert last == "DOGEAR_DISCORD_TOKN is no option of Dogear's and changes nothing."
+    assert last == "Unknown variable DOGEAR_DISCORD_TOKN (ignored). Did you mean DOGEAR_DISCORD_TOKEN?"

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
@@ -11,7 +11,7 @@ from bot.chat.connection import Connection
 from bot.chat.platform import Core, Vault
 from bot.domain.delivery import Delivery, Transition
 from bot.domain.errors import BadConfig, DogearError, PlatformUncertain
-from bot.runtime.supervise import RestartBackoff, Supervisor
+from bot.runtime.supervise import RestartBackoff, Supervisor, _doubled
 from tests.fakes.core import FakeCore, NoVault
 from tests.fakes.platform import RecordingPlatform
 
@@ -76,9 +76,11 @@ class Fragile(RecordingPlatform):
         return Connection(up=self.up)
 
 
-async def supervised(platform: Fragile, metrics: Counted, until: Callable[[], bool]) -> None:
-    task = asyncio.create_task(Supervisor(platform, FakeCore(), NoVault(), metrics, QUICK).run())
-    async with asyncio.timeout(10):
+async def supervised(
+    platform: Fragile, metrics: Counted, until: Callable[[], bool], patience: RestartBackoff = QUICK
+) -> None:
+    task = asyncio.create_task(Supervisor(platform, FakeCore(), NoVault(), metrics, patience).run())
+    async with asyncio.timeout(60):
         while not until() and not task.done():  # noqa: ASYNC110 -- whatever the test waits for
             await asyncio.sleep(0.001)
     if not task.done():
@@ -110,6 +112,72 @@ def test_a_platform_without_a_connection_for_too_long_is_started_anew() -> None:
     asyncio.run(supervised(platform, metrics, lambda: platform.runs == 3))
 
     assert metrics.restarts == ["platform fake"] * 2
+
+
+@dataclass
+class Flickering(Fragile):
+    """Without a connection at every second look; a second passes with each."""
+
+    looks: int = 0
+
+    async def connection(self) -> Connection:
+        self.looks += 1
+        return Connection(up=self.looks % 2 == 0)
+
+
+def test_a_platform_that_has_its_connection_again_in_time_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    metrics, platform = Counted(), Flickering()
+    patient = replace(QUICK, first_silence=timedelta(seconds=5), longest_silence=timedelta(seconds=5))
+
+    async def scene() -> None:
+        loop = asyncio.get_running_loop()
+        time = loop.time
+        monkeypatch.setattr(loop, "time", lambda: time() + platform.looks)
+        await supervised(platform, metrics, lambda: platform.looks >= 20, patient)
+
+    asyncio.run(scene())
+
+    assert (platform.runs, metrics.restarts) == (1, [])
+
+
+def pauses(caplog: pytest.LogCaptureFixture) -> list[float]:
+    return [1000 * record.__dict__["seconds"] for record in caplog.records]
+
+
+@pytest.mark.parametrize(("steady", "expected"), [(timedelta(hours=1), [1, 2, 4, 5, 5]), (-SOON, [1, 1, 1, 1, 1])])
+def test_pauses_double_up_to_the_longest_until_a_run_was_long(
+    steady: timedelta, expected: list[int], caplog: pytest.LogCaptureFixture
+) -> None:
+    platform = Fragile(ends=[None] * 5)
+    patience = replace(QUICK, longest_pause=5 * SOON, steady=steady)
+
+    asyncio.run(supervised(platform, Counted(), platform.going.is_set, patience))
+
+    assert pauses(caplog) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("times", "seconds"), [(1, 10), (2, 20), (3, 40), (4, 70), (64, 70), (100_000, 70)])
+def test_what_is_waited_for_doubles_and_never_overflows(times: int, seconds: int) -> None:
+    assert _doubled(timedelta(seconds=10), times, timedelta(seconds=70)) == timedelta(seconds=seconds)
+
+
+def test_a_worker_of_its_own_only_sends() -> None:
+    class Sending(Fragile):
+        async def send_only(self, core: Core, vault: Vault) -> None:
+            self.going.set()
+            await asyncio.Event().wait()
+
+    async def scene() -> int:
+        platform = Sending()
+        supervisor = Supervisor(platform, FakeCore(), NoVault(), Counted(), QUICK, sending_only=True)
+        running = asyncio.create_task(supervisor.run())
+        async with asyncio.timeout(10):
+            await platform.going.wait()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        return platform.runs
+
+    assert asyncio.run(scene()) == 0
 
 
 def test_settings_that_cannot_be_used_end_all() -> None:

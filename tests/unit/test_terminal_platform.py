@@ -4,9 +4,6 @@ import asyncio
 import io
 from datetime import timedelta
 
-import pytest
-
-from adapters import registry
 from adapters.terminal.screen import Shown
 from adapters.terminal.transcript import PlainLines
 from bot.chat.platform import ChatPlatform
@@ -158,8 +155,3 @@ def test_the_chat_is_over_when_the_lines_are() -> None:
     asyncio.run(platform.run(FakeCore([an_entry()]), NoVault()))
 
     assert screen.shown == []
-
-
-@pytest.mark.parametrize("name", registry.NAMES)
-def test_every_platform_of_the_registry_has_its_name(name: str) -> None:
-    assert registry.factory(name).name == name  # type: ignore[attr-defined]  # a factory may be any callable

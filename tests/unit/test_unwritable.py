@@ -37,14 +37,14 @@ def test_a_database_can_be_where_everybody_may_write(folder: Path) -> None:
 def test_a_folder_in_which_no_file_can_be_made_is_no_place_for_a_database(folder: Path, mode: int) -> None:
     folder.chmod(mode)
 
-    assert refused(folder) == f"{folder} cannot be written, and the database must be: mend its owner or its mount."
+    assert refused(folder) == f"{folder} cannot be written, and the database must be: fix its owner or its mount."
 
 
 def test_a_database_that_cannot_be_written_is_named(folder: Path) -> None:
     database = folder / "dogear.db"
     database.touch(0o444)
 
-    assert refused(folder) == f"{database} cannot be written, and the database must be: mend its owner or its mount."
+    assert refused(folder) == f"{database} cannot be written, and the database must be: fix its owner or its mount."
 
 
 def test_a_folder_that_cannot_be_looked_into_is_no_bug_of_ours(folder: Path) -> None:

@@ -102,7 +102,6 @@ class _Reader:
                 notes=tuple(notes),
                 tags=tuple(about.get("tags", "").split(",")),
                 section=tuple(self._folders),
-                saved=about.get("add_date", about.get("time_added", "")),
             )
         )
         self._link = None

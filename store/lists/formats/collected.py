@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
 from bot.domain.notes import Notes
 from bot.domain.record import record
@@ -16,15 +15,11 @@ from store.lists.text import excerpt
 MAX_LINKS = 20_000
 """Links read of one file; a longer export would take more than the two seconds that a file may take."""
 _CREDENTIALS = re.compile(r"\s*[a-z][a-z0-9+.-]*://[^/?#\s]*@", re.IGNORECASE)
-_DIGITS = re.compile(r"\d{9,17}(?:\.\d+)?")
-_YEAR_3000 = 32_503_680_000
-_FROM_1601 = 11_644_473_600
-"""Chrome counts microseconds from 1601, which makes 17 digits; this is how many seconds before 1970 that is."""
 
 
 @record
 class Link:
-    """A link as a file has it, before anything about it is checked; `saved` is a date as the program writes it."""
+    """A link as a file has it, before anything about it is checked."""
 
     line: int
     url: str
@@ -32,7 +27,6 @@ class Link:
     notes: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     section: tuple[str, ...] = ()
-    saved: str = ""
 
 
 class Collected:
@@ -66,7 +60,7 @@ class Collected:
             message = f"duplicate of line {self._first[key]}; the first is kept when it is synced"
             self._report.warning(message, link.line)
         self._first.setdefault(key, link.line)
-        notes = "\n\n".join(part for part in (*map(paragraphs, link.notes), _saved(link.saved)) if part)
+        notes = "\n\n".join(part for part in map(paragraphs, link.notes) if part)
         self._entries.append(
             ReadEntry(
                 line=link.line,
@@ -124,19 +118,3 @@ def tags(names: Iterable[str]) -> tuple[str, ...]:
         " ".join(visible(name).replace("[", " ").replace("]", " ").replace(",", " ").lower().split()) for name in names
     )
     return tuple(dict.fromkeys(name for name in small if name))
-
-
-def _saved(moment: str) -> str:
-    """The day on which the link was saved, from seconds, milli- or microseconds since 1970 or from ISO 8601."""
-    text = moment.strip()
-    try:
-        if _DIGITS.fullmatch(text):
-            seconds = float(text) if len(text) < 17 else float(text) / 1_000_000 - _FROM_1601
-            while seconds > _YEAR_3000:
-                seconds /= 1000
-            day = datetime.fromtimestamp(seconds, UTC).date()
-        else:
-            day = datetime.fromisoformat(text.replace("Z", "+00:00").replace(" UTC", "+00:00")).date()
-    except (ValueError, OverflowError, OSError):
-        return ""
-    return f"Saved {day.isoformat()}."

@@ -40,7 +40,7 @@ def tokens(text: str) -> Iterator[Token]:
             at = _after_declaration(text, start, last_comment, last_mark)
             continue
         named = _NAME.match(text, start + 1)
-        if named is None:  # `</` that is no tag
+        if named is None:  # `</` that does not start a tag
             yield Token(start, text="<")
             at = start + 1
             continue

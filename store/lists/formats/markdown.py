@@ -6,6 +6,8 @@ from bot.domain.url import addresses_in
 from bot.domain.visible import visible
 
 _SPECIAL = re.compile(r"[\\`*\[\]<~]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)")
+_IN_ADDRESS = re.compile(r"[<>\\`\s]")
+_REFERENCE = re.compile(r"&(?=#?\w+;)")
 _FIRST = re.compile(r"(?:[#>+=-]|:(?=\s)|\d{1,9}(?=[.)](?:\s|$)))")
 
 
@@ -24,6 +26,17 @@ def inline(text: str) -> str:
         parts += [_SPECIAL.sub(r"\\\g<0>", text[at:start]), f"<{address}>" if _SPECIAL.search(address) else address]
         at = end
     return "".join([*parts, _SPECIAL.sub(r"\\\g<0>", text[at:])])
+
+
+def label(text: str) -> str:
+    """The text of a link: in it an address is words as others are."""
+    return _SPECIAL.sub(r"\\\g<0>", text)
+
+
+def link(title: str, url: str) -> str:
+    """A link; `title` is Markdown already."""
+    address = _REFERENCE.sub("&amp;", _IN_ADDRESS.sub(lambda found: f"%{ord(found[0]):02X}", url))
+    return f"[{title}](<{address}>)" if "(" in address or ")" in address else f"[{title}]({address})"
 
 
 def first(line: str) -> str:

@@ -1,7 +1,7 @@
 """Which links of a Markdown list are its entries: each part of the file is read in the shape it has.
 
-A link that is no entry is part of an entry's notes, or it is not read, for a reason. Precision counts as much as
-recall: badges, rows of navigation, introductions and links in running text are no entries.
+Every other link is part of an entry's notes, or is not read, with a reason. Precision matters as much as recall:
+badges, navigation, introductions and links in running text are not entries.
 """
 
 import re
@@ -577,6 +577,8 @@ class _Finder:
         strong = Counter(section[id(each)] for each in candidates if each.is_strong)
         every = Counter(section[id(each)] for each in candidates)
         listed = Counter(self._section(place.start) for place in self._places if place.shape is not Shape.HEADINGS)
+        heads = {place.start for place in self._places if place.shape is Shape.HEADINGS}
+        headed = {number for number, start in enumerate(self._heading_starts, 1) if start in heads}
         paragraphs = {link.block.start for link in self._scan.links if link.block.shape is Shape.PARAGRAPHS}
         linked = Counter(self._section(start) for start in paragraphs)
         in_intro = sum(1 for each in candidates if each.is_strong and each.place.start < intro_end)
@@ -589,9 +591,11 @@ class _Finder:
                 place.headings and _ABOUT_THE_LIST.search(place.headings[-1])
             ):
                 reason = IN_BOILERPLATE
+            elif candidate.is_alone and own in headed:  # "Read more", below a heading that is linked itself
+                reason = IN_TEXT
             elif place.start < intro_end:
                 reason = "" if candidate.is_strong and in_intro >= _MIN_ENTRIES_OF_A_LIST else IN_INTRODUCTION
-            elif few:
+            elif few and not (candidate.is_alone and every[own] == linked[own] == 1 and not listed[own] and own > 1):
                 reason = IN_TEXT
             elif candidate.is_strong:
                 beside_list = listed[own] >= _MIN_ENTRIES_OF_A_LIST and every[own] < 2

@@ -18,18 +18,6 @@ _TITLES = ("title", "name", "resolved_title", "given_title", "website_title", "d
 _NOTES = ("extended", "description", "note", "notes", "excerpt", "comment", "summary", "annotation")
 _TAGS = ("tags", "tag_names", "tag", "labels", "keywords")
 _FOLDERS = ("folder", "collection", "list", "lists")
-_SAVED = (
-    "createdAt",
-    "savedAt",
-    "created_at",
-    "created",
-    "time_added",
-    "date_added",
-    "time",
-    "date",
-    "dateAdded",
-    "added",
-)
 _ADDRESS = re.compile(rf'"({"|".join(_ADDRESSES)})"\s*:\s*("(?:[^"\\\n]|\\.)*+")')
 _LOOKS = re.compile(r'\s*(?:\[\s*)?\{\s*"')
 
@@ -151,7 +139,6 @@ def _link(found: Mapping[str, Any], section: tuple[str, ...], places: _Places) -
         notes=tuple(notes),
         tags=tuple(name for key in _TAGS for name in _words(_listed(found.get(key)), None)),
         section=(*section, *folders),
-        saved=next((text for key in _SAVED if (text := _text(found.get(key)))), ""),
     )
 
 

@@ -50,7 +50,7 @@ def read(text: str, file: str, report: Report) -> ReadList:
 
 
 def _reference(found: re.Match[str]) -> str:
-    """The reference as XML knows it: HTML's names are spelled out, and an `&` that is no reference is escaped."""
+    """The reference in XML's form: HTML's names are spelled out, and an `&` without a reference is escaped."""
     if found[1]:
         return found[0]
     if found[2] in name2codepoint:
@@ -121,5 +121,4 @@ def _link(about: dict[str, str], address: str, words: str, section: tuple[str, .
         notes=tuple(notes),
         tags=tuple(part.strip("/").rpartition("/")[2] for part in about.get("category", "").split(",")),
         section=section,
-        saved=about.get("created", ""),
     )

@@ -1,4 +1,4 @@
-"""Tables of links as programs export them: CSV of Pocket, Instapaper, linkding, Raindrop and the like."""
+"""Tables of links as programs export them: CSV of Pocket, Instapaper, linkding, Raindrop and similar ones."""
 
 import csv
 import io
@@ -30,8 +30,8 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
     ),
     "tags": ("tags", "tag", "labels", "keywords", "tag_names", "tag_string"),
     "section": ("folder", "collection", "category", "section", "list", "topic"),
-    "saved": ("time_added", "timestamp", "created", "created_at", "date", "added", "saved", "date_added", "date_saved"),
     "dropped": (
+        *("time_added", "timestamp", "created", "created_at", "date", "added", "saved", "date_added", "date_saved"),
         *("id", "item_id", "guid", "hash", "meta", "status", "unread", "toread", "shared", "favorite", "starred"),
         *("is_archived", "archived", "archive", "cover", "image", "thumbnail", "icon", "favicon", "domain", "lang"),
         *("modified", "updated", "date_modified", "time_updated", "time_read", "cursor", "preview_image_url"),
@@ -137,7 +137,6 @@ class _Table:
             notes=(*dict.fromkeys(self._cells("notes", row)), *more),
             tags=tuple(tag for cell in self._cells("tags", row) for tag in self._tags(cell)),
             section=tuple(part for cell in self._cells("section", row) for part in _folders(cell)),
-            saved=next(self._cells("saved", row), ""),
         )
 
     def _cells(self, meaning: str, row: Sequence[str]) -> Iterator[str]:

@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 - Alembic loads its files by path, as no package
-"""Alembic's way in: the migrations run on the connection, and in the transaction, that `store.sql.migrate` gives."""
+"""Alembic's entry point. Migrations run on the connection and in the transaction that `store.sql.migrate` provides."""
 
 from alembic import context
 

@@ -1,1 +1,1 @@
-"""Full-text search of a team's entries: what is asked, the engines' indexes, and the line that matched."""
+"""Full-text search of a team's entries: the query plan, the engines' indexes, and the matching line."""

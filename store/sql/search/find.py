@@ -1,9 +1,11 @@
-"""The search that use cases see: filters, a page of hits, and the line that each shows."""
+"""The search as use cases call it: filters, a page of results, and the line that each shows."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from math import log
 from typing import Any
 
 from sqlalchemy import and_, func, select
@@ -18,13 +20,48 @@ from store.sql.entries import entry_of
 from store.sql.filters import among as narrowed
 from store.sql.filters import asked, on_list
 from store.sql.search.index import Index
-from store.sql.search.key_terms import telling
-from store.sql.search.query_plan import Term, Wanted, wanted_by
+from store.sql.search.query_plan import STOP_WORDS, QueryPlan, Term, plan_query
 from store.sql.search.snippet import best_line, emphasised
 from store.sql.search.spelling import Spelling
-from store.sql.search.words import distinct
+from store.sql.search.words import distinct, tokens
 from store.sql.session import Session
-from store.sql.tables import ENTRY
+from store.sql.tables import ENTRY, SPELLING
+
+MAX_TELLING = 12
+MAX_CONSIDERED = 500
+"""Distinct words of an entry that are looked up, the most frequent first: the first pages of a book show its subject.
+"""
+MAX_TEXT = 20_000
+COMMON_ENTRIES = 20
+COMMON_SHARE_OF_FEW, COMMON_SHARE = 0.5, 0.05
+"""A word in half of the entries is not distinctive. In long lists a word in a twentieth is common, and costs the most.
+"""
+
+
+def key_terms(work: Session, entry: Entry) -> Sequence[str]:
+    """The entry's folded words that are frequent in it and rare elsewhere, the most distinctive first."""
+    counts = _counted(entry)
+    every: int = work.value(select(func.count()).where(on_list(entry.team)))
+    holders = _holders(work, entry, [word for word, _ in counts.most_common(MAX_CONSIDERED)])
+    most = max(min(COMMON_ENTRIES, every * COMMON_SHARE_OF_FEW), every * COMMON_SHARE)
+    weights = {word: counts[word] * log(1 + every / held) for word, held in holders.items() if 1 < held <= most}
+    return sorted(weights, key=lambda word: (-weights[word], word))[:MAX_TELLING]
+
+
+def _counted(entry: Entry) -> Counter[str]:
+    """How often each word occurs in the entry. Words of the title and the tags count more."""
+    counts = Counter(tokens(entry.notes.markdown[:MAX_TEXT]))
+    for word in tokens(" ".join((entry.title, *entry.tags))):
+        counts[word] += 3
+    return Counter({word: count for word, count in counts.items() if word not in STOP_WORDS})
+
+
+def _holders(work: Session, entry: Entry, words: Sequence[str]) -> Mapping[str, int]:
+    """How many entries on the list contain each of the words."""
+    known = select(SPELLING.c.word, SPELLING.c.entries).where(
+        SPELLING.c.team == entry.team, SPELLING.c.word.in_(words), SPELLING.c.entries > 0
+    )
+    return {row.word: row.entries for row in work.rows(known)}
 
 
 class SqlSearch:
@@ -36,53 +73,53 @@ class SqlSearch:
     def find(
         self, team: TeamId, member: MemberId, query: Query, *, offset: int, limit: int, lines: bool = True
     ) -> Hits:
-        wanted = self._wanted(team, query)
-        if wanted.anything:
+        plan = self._plan(team, query)
+        if plan.anything:
             among = narrowed(team, member, query)
-            total, numbers = self._index.find(team, wanted, among, offset=offset, limit=limit)
+            total, numbers = self._index.find(team, plan, among, offset=offset, limit=limit)
         elif query.words or query.phrases:
             total, numbers = 0, ()
         else:
-            total, numbers = self._listed(team, wanted, asked(team, member, query), offset, limit)
-        return Hits(total=total, items=self._hits(team, wanted if lines else Wanted(), numbers))
+            total, numbers = self._listed(team, plan, asked(team, member, query), offset, limit)
+        return Hits(total=total, items=self._hits(team, plan if lines else QueryPlan(), numbers))
 
     def corrected(self, team: TeamId, query: Query) -> Mapping[str, str]:
         return self._spelling.corrected(team, query)
 
-    def _wanted(self, team: TeamId, query: Query) -> Wanted:
-        wanted = wanted_by(query)
-        return replace(wanted, begun=self._spelling.begun(team, wanted.prefix)) if wanted.prefix else wanted
+    def _plan(self, team: TeamId, query: Query) -> QueryPlan:
+        plan = plan_query(query)
+        return replace(plan, prefixed=self._spelling.prefixed(team, plan.prefix)) if plan.prefix else plan
 
     def related(self, team: TeamId, entry: Entry, limit: int) -> Sequence[Hit]:
-        wanted = Wanted(words=tuple(Term(tokens=(word,)) for word in telling(self._work, entry)))
-        if not wanted.anything:
+        plan = QueryPlan(words=tuple(Term(tokens=(word,)) for word in key_terms(self._work, entry)))
+        if not plan.anything:
             return ()
-        _, numbers = self._index.find(team, wanted, None, offset=0, limit=limit + 1)
-        return self._hits(team, wanted, [number for number in numbers if number != entry.number][:limit])
+        _, numbers = self._index.find(team, plan, None, offset=0, limit=limit + 1)
+        return self._hits(team, plan, [number for number in numbers if number != entry.number][:limit])
 
     def _listed(
-        self, team: TeamId, wanted: Wanted, filters: Sequence[Any], offset: int, limit: int
+        self, team: TeamId, plan: QueryPlan, filters: Sequence[Any], offset: int, limit: int
     ) -> tuple[int, Sequence[int]]:
-        """Where only filters say what is wanted, the list's own order."""
-        unwanted = self._index.unwanted(team, wanted)
-        without = [] if unwanted is None else [ENTRY.c.number.not_in(unwanted)]
+        """A query of filters only has the list's own order."""
+        excluded = self._index.excluded(team, plan)
+        without = [] if excluded is None else [ENTRY.c.number.not_in(excluded)]
         where = and_(on_list(team), *filters, *without)
         total: int = self._work.value(select(func.count()).where(where))
         page = select(ENTRY.c.number).where(where).order_by(ENTRY.c.number).offset(offset).limit(limit)
         return total, [row.number for row in self._work.rows(page)]
 
-    def _hits(self, team: TeamId, wanted: Wanted, numbers: Sequence[int]) -> tuple[Hit, ...]:
+    def _hits(self, team: TeamId, plan: QueryPlan, numbers: Sequence[int]) -> tuple[Hit, ...]:
         if not numbers:
             return ()
-        rows = self._work.quickly(hot_queries.THESE, team=team, numbers=json.dumps(list(numbers)))
+        rows = self._work.fast_rows(hot_queries.THESE, team=team, numbers=json.dumps(list(numbers)))
         found = {row.number: entry_of(row, _no_tree) for row in rows}
-        if not wanted.anything:
+        if not plan.anything:
             return tuple(Hit(entry=found[number], title=plain(found[number].title)) for number in numbers)
-        words = self._index.matched(team, wanted, {number: _text(entry) for number, entry in found.items()})
+        words = self._index.matched(team, plan, {number: _text(entry) for number, entry in found.items()})
         return tuple(self._hit(found[number], words.get(number, frozenset())) for number in numbers)
 
     def _hit(self, entry: Entry, words: AbstractSet[str]) -> Hit:
-        """Notes are read as a tree only where one of their lines may hold more of the words than the title does."""
+        """Notes are only parsed if one of their lines may contain more of the words than the title."""
         elsewhere = words - distinct(entry.title)
         tree = self._work.tree(entry.notes.markdown) if elsewhere and entry.notes else ()
         matched, path = best_line(tree, words, beyond=len(words & distinct(entry.title)))

@@ -1,4 +1,4 @@
-"""What an engine's full-text index must do. Each engine has one in its own module."""
+"""The interface of an engine's full-text index. Each engine implements it in its own module."""
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -8,38 +8,38 @@ from sqlalchemy import Select
 
 from bot.domain.source import ReadEntry
 from store.sql.filters import Among
-from store.sql.search.query_plan import Wanted
+from store.sql.search.query_plan import QueryPlan
 
 
 class Index(Protocol):
-    """The index of entries on the list, in the transaction that changes them."""
+    """The index of the entries on the list. It changes in the same transaction as they do."""
 
     def create(self, team: int) -> None:
-        """Make room for a new team."""
+        """Prepare the index for a new team."""
         ...
 
     def add(self, team: int, entries: Sequence[tuple[int, ReadEntry]]) -> None:
-        """Take in entries by number; their rows are kept already."""
+        """Add entries by number, after their rows."""
         ...
 
     def remove(self, team: int, numbers: Sequence[int]) -> None:
-        """Take entries out, before their rows change; what is not in the index is passed over."""
+        """Remove entries, before their rows change. Ignores entries that are not in the index."""
         ...
 
     def known(self, team: int, words: Sequence[str]) -> AbstractSet[str]:
-        """Which of these folded words an entry holds, in whatever form."""
+        """Which of these folded words some entry contains, in any form."""
         ...
 
     def find(
-        self, team: int, wanted: Wanted, among: Among | None, *, offset: int, limit: int
+        self, team: int, plan: QueryPlan, among: Among | None, *, offset: int, limit: int
     ) -> tuple[int, Sequence[int]]:
-        """How many entries match and some of their numbers, best first; only those that `among` leaves."""
+        """The number of matching entries and some of their numbers, best first, within `among`."""
         ...
 
-    def unwanted(self, team: int, wanted: Wanted) -> Select[Any] | None:
-        """The numbers of entries that hold what must not be there; None where nothing is excluded."""
+    def excluded(self, team: int, plan: QueryPlan) -> Select[Any] | None:
+        """The numbers of entries that contain an excluded term; None if nothing is excluded."""
         ...
 
-    def matched(self, team: int, wanted: Wanted, texts: Mapping[int, str]) -> Mapping[int, AbstractSet[str]]:
-        """Which words of these entries' texts (by number) are meant by the query, folded as `wanted.fold` does."""
+    def matched(self, team: int, plan: QueryPlan, texts: Mapping[int, str]) -> Mapping[int, AbstractSet[str]]:
+        """Which words in these entries' texts (by number) match the query, folded as `wanted.fold` does."""
         ...

@@ -1,9 +1,9 @@
-"""The full-text index on PostgreSQL: a tsvector for each entry, and how many entries of a team hold each word.
+"""The full-text index on PostgreSQL: a tsvector for each entry, and how many entries of a team contain each word.
 
-The team is a lexeme of the tsvector, so one GIN index serves all teams and reads only what is the team's. `ts_rank`
-knows nothing of how rare a word is; the vocabulary does, and is kept in the transaction that changes the entries.
-Text is split into words here and not by PostgreSQL, whose parser depends on the database's locale and takes
-`zero-downtime`, `8.0` and host names for words of other kinds.
+The team is a lexeme of the tsvector, so one GIN index serves all teams and reads only the team's part. `ts_rank`
+ignores how rare a word is, so a vocabulary table counts that, updated in the transaction that changes the entries. Text
+is split into words here and not by PostgreSQL, whose parser depends on the database's locale and treats
+`zero-downtime`, `8.0` and host names as other kinds of tokens.
 """
 
 from collections import Counter
@@ -34,16 +34,18 @@ from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from bot.domain.record import record
 from bot.domain.source import ReadEntry
 from store.sql.filters import Among
-from store.sql.search.query_plan import ENOUGH, MAX_RANKED, Term, Tier, Wanted
+from store.sql.search.query_plan import ENOUGH, MAX_RANKED, QueryPlan, Term, Tier
 from store.sql.search.words import distinct, tokens
 from store.sql.session import Session
 
 WEIGHTS = [weight / 1.5 for weight in (1.0, 1.0, 1.2, 1.5)]
-"""Of the tsvector's labels D to A: nothing, notes, tags, title. `ts_rank` wants them in this order, none over 1."""
+"""The weights of the tsvector's labels D to A: unused, notes, tags, title. `ts_rank` takes them in this order, at most
+1.
+"""
 MAX_RANKS, MIN_WEIGHED = 120_000, 8
-"""`ts_rank` is asked for each match and each word, some 0.1 s in all; of many words the weightiest are asked then."""
+"""`ts_rank` runs for each match and each word. Of many words only the heaviest are ranked, to stay near 0.1 s."""
 MAX_TEXT = 100_000
-"""Characters of notes that are searched: PostgreSQL refuses a tsvector over 1 MB."""
+"""Characters of notes that are searched: PostgreSQL rejects a tsvector over 1 MB."""
 
 SCHEMA = (
     "CREATE TEXT SEARCH DICTIONARY dogear_stem (TEMPLATE = snowball, LANGUAGE = english)",
@@ -55,7 +57,7 @@ SCHEMA = (
     """CREATE TABLE search_word (
         team integer NOT NULL, word text NOT NULL, entries integer NOT NULL, PRIMARY KEY (team, word))""",
 )
-"""What this engine needs beside `tables`. The configuration drops no stop words: a query may consist of them."""
+"""Schema objects only for this engine. The configuration keeps stop words: a query may consist of them."""
 
 _EVERY = ""
 """The word that counts all entries of a team."""
@@ -69,7 +71,7 @@ _ADD = """
         || setweight(to_tsvector('dogear', %(title)s), 'A')
         || setweight(to_tsvector('dogear', %(tags)s), 'B')
         || setweight(to_tsvector('dogear', %(notes)s), 'C'))"""
-# In the order of the words, so that two transactions that meet in the same team wait and do not block each other.
+# Sorted by word, so that two transactions in the same team wait for each other and do not deadlock.
 _COUNT = """
     WITH held AS (
         SELECT unnest(tsvector_to_array(words)) AS word FROM search_entry
@@ -85,7 +87,7 @@ _STEMS = """
     FROM unnest(%(tokens)s::text[]) AS token, unnest(ts_lexize('dogear_stem', token)) AS stem
     LEFT JOIN search_word ON team = %(team)s AND word = stem"""
 
-# One long text and not an array: of thousands of words the driver took as long to make one as we to find the few.
+# One long text instead of an array: the driver needs as long to build an array of thousands of words as the query.
 _MEANT = """
     SELECT word FROM unnest(string_to_array(%(words)s, ' ')) AS word
     WHERE (ts_lexize('dogear_stem', word))[1] IN (
@@ -118,16 +120,16 @@ class PostgresIndex:
         return {word for word, (_, entries) in self._stems(team, words).items() if entries}
 
     def find(
-        self, team: int, wanted: Wanted, among: Among | None, *, offset: int, limit: int
+        self, team: int, plan: QueryPlan, among: Among | None, *, offset: int, limit: int
     ) -> tuple[int, Sequence[int]]:
-        words = self._words(team, wanted)
-        tiers = words.tiers(wanted)
+        words = self._words(team, plan)
+        tiers = words.tiers(plan)
         total = self._count(team, tiers, among)
-        if wanted.begun and total < ENOUGH:
-            tiers = [*(tiers if total else ()), words.begun(wanted)]
+        if plan.prefixed and total < ENOUGH:
+            tiers = [*(tiers if total else ()), words.prefixed(plan)]
             total = self._count(team, tiers, among)
         found: list[int] = []
-        for tier in [*words.all(wanted), *tiers]:
+        for tier in [*words.all(plan), *tiers]:
             if len(found) >= min(offset + limit, total):
                 break
             found += self._best(team, tier, among, found, offset + limit - len(found), total)
@@ -153,39 +155,37 @@ class PostgresIndex:
         if matches < total:
             newest = select(_ENTRY.c.entry).where(*where).order_by(_ENTRY.c.entry.desc()).limit(matches)
             where = [_ENTRY.c.team == team, _ENTRY.c.entry.in_(newest)]
-        # Without the concatenation each rank would unpack a text as long as a book anew; OFFSET keeps it in its place.
+        # Without the concatenation each rank would decompress a long text again. OFFSET keeps it in a subquery.
         words = _ENTRY.c.words.op("||", return_type=TSVECTOR())(cast(literal("", TSVECTOR), TSVECTOR)).label("words")
         found = select(_ENTRY.c.entry, words).where(*where).offset(literal_column("0")).subquery()
         score = tier.score(max(MIN_WEIGHED, MAX_RANKS // matches), found.c.words)
         best = select(found.c.entry).order_by(score.desc(), found.c.entry).limit(limit)
         return [row.entry for row in self._work.rows(best)]
 
-    def unwanted(self, team: int, wanted: Wanted) -> Select[Any] | None:
-        if not wanted.without:
+    def excluded(self, team: int, plan: QueryPlan) -> Select[Any] | None:
+        if not plan.without:
             return None
-        expression = self._words(team, wanted).any(wanted.without)
+        expression = self._words(team, plan).any(plan.without)
         return select(_ENTRY.c.entry).where(_ENTRY.c.team == team, _holds(f"{_of_team(team)} & {expression}"))
 
     def matched(
         self,
-        team: int,  # noqa: ARG002 -- stems are the same for every team
-        wanted: Wanted,
+        team: int,  # noqa: ARG002 -- stems do not depend on the team
+        plan: QueryPlan,
         texts: Mapping[int, str],
     ) -> Mapping[int, AbstractSet[str]]:
         held = {number: distinct(text[:MAX_TEXT]) for number, text in texts.items()}
         asked = [
-            token
-            for term in (*wanted.words, *wanted.phrases, *wanted.stand_ins, *wanted.begun)
-            for token in term.tokens
+            token for term in (*plan.words, *plan.phrases, *plan.synonyms, *plan.prefixed) for token in term.tokens
         ]
-        begun = {token[0] for token in asked}  # no stem begins otherwise than its word, and long texts have many words
-        likely = {word for words in held.values() for word in words if word[0] in begun}
+        prefixed = {token[0] for token in asked}  # a stem begins as its word does, and long texts have many words
+        likely = {word for words in held.values() for word in words if word[0] in prefixed}
         parameters = {"asked": " ".join(asked), "words": " ".join(likely)}
         means = {word for (word,) in self._work.connection.exec_driver_sql(_MEANT, parameters)}
         return {number: found & means for number, found in held.items()}
 
-    def _words(self, team: int, wanted: Wanted) -> "_Words":
-        terms = (*wanted.words, *wanted.phrases, *wanted.without, *wanted.stand_ins, *wanted.begun)
+    def _words(self, team: int, plan: QueryPlan) -> "_Words":
+        terms = (*plan.words, *plan.phrases, *plan.without, *plan.synonyms, *plan.prefixed)
         every: int = self._work.value(select(_WORD.c.entries).where(_WORD.c.team == team, _WORD.c.word == _EVERY))
         return _Words(self._stems(team, [token for term in terms for token in term.tokens]), every or 0)
 
@@ -197,17 +197,17 @@ class PostgresIndex:
 
 @record
 class _Ranked:
-    """Entries that match a tsquery, the highest score first; they come after those of the tiers before.
+    """Entries that match a tsquery, the highest score first, after those of the previous tiers.
 
-    The score is the sum of the ranks by tsqueries, each by its weight.
+    The score is the weighted sum of the ranks of the tsqueries.
     """
 
     expression: str
-    weighs: tuple[tuple[float, str], ...]
+    ranking: tuple[tuple[float, str], ...]
 
     def score(self, most: int, words: ColumnElement[Any]) -> ColumnElement[Any]:
-        """By the `most` weightiest of them."""
-        heaviest = sorted(self.weighs, reverse=True)[:most]
+        """The score by the `most` heaviest words."""
+        heaviest = sorted(self.ranking, reverse=True)[:most]
         return sum(
             (literal(weight, Float) * _rank(words, expression) for weight, expression in heaviest),
             start=literal(0.0, Float),
@@ -215,57 +215,59 @@ class _Ranked:
 
 
 class _Words:
-    """The query's words as the index has them: their stems, and how many of the team's entries hold each."""
+    """The query's words as in the index: their stems, and how many of the team's entries contain each."""
 
     def __init__(self, stems: Mapping[str, tuple[str, int]], every: int) -> None:
         self._stems = stems
         self._every = every
 
-    def tiers(self, wanted: Wanted) -> list[_Ranked]:
-        """Entries that hold one of the words of a tier and every phrase."""
-        return [self._tier(wanted, tier) for tier in wanted.tiers]
+    def tiers(self, plan: QueryPlan) -> list[_Ranked]:
+        """Entries that contain a word of a tier and every phrase."""
+        return [self._tier(plan, tier) for tier in plan.tiers]
 
-    def _tier(self, wanted: Wanted, tier: Tier) -> _Ranked:
-        expression = self._with_phrases(wanted, [self.any(tier.holds)] if tier.holds else [])
-        return _Ranked(expression=expression, weighs=self._weighed((*tier.weighs, *wanted.phrases)))
+    def _tier(self, plan: QueryPlan, tier: Tier) -> _Ranked:
+        expression = self._with_phrases(plan, [self.any(tier.words)] if tier.words else [])
+        return _Ranked(expression=expression, ranking=self._weighed((*tier.ranking, *plan.phrases)))
 
-    def begun(self, wanted: Wanted) -> _Ranked:
-        """Entries that hold a word that begins with the last one."""
-        begun = self.any(wanted.begun)
-        return _Ranked(expression=self._with_phrases(wanted, [begun]), weighs=((1.0, begun),))
+    def prefixed(self, plan: QueryPlan) -> _Ranked:
+        """Entries that contain a word that begins with the last one."""
+        prefixed = self.any(plan.prefixed)
+        return _Ranked(expression=self._with_phrases(plan, [prefixed]), ranking=((1.0, prefixed),))
 
-    def all(self, wanted: Wanted) -> list[_Ranked]:
-        """Entries that hold all of few words, in each way."""
-        return [self._every_group(wanted, way) for way in wanted.all_ways]
+    def all(self, plan: QueryPlan) -> list[_Ranked]:
+        """Entries that contain all of few words, in each way."""
+        return [self._every_group(plan, way) for way in plan.all_ways]
 
-    def _every_group(self, wanted: Wanted, way: Sequence[tuple[Term, ...]]) -> _Ranked:
-        expression = self._with_phrases(wanted, [self.any(group) for group in way])
+    def _every_group(self, plan: QueryPlan, way: Sequence[tuple[Term, ...]]) -> _Ranked:
+        expression = self._with_phrases(plan, [self.any(group) for group in way])
         groups = tuple((self._rarity(group[0]), self.any(group)) for group in way)
-        return _Ranked(expression=expression, weighs=(*groups, *self._weighed(wanted.phrases)))
+        return _Ranked(expression=expression, ranking=(*groups, *self._weighed(plan.phrases)))
 
-    def _with_phrases(self, wanted: Wanted, words: list[str]) -> str:
-        without = [f"!{self.any(wanted.without)}"] if wanted.without else []
-        return f"({' & '.join([*words, *map(self._one, wanted.phrases), *without])})"
+    def _with_phrases(self, plan: QueryPlan, words: list[str]) -> str:
+        without = [f"!{self.any(plan.without)}"] if plan.without else []
+        return f"({' & '.join([*words, *map(self._one, plan.phrases), *without])})"
 
     def any(self, terms: Iterable[Term]) -> str:
         return f"({' | '.join(map(self._one, dict.fromkeys(terms)))})"
 
     def _weighed(self, terms: Iterable[Term]) -> tuple[tuple[float, str], ...]:
-        """Words weigh by how rare they are and how often they were typed; what no entry holds has no part in it."""
+        """The weight of each word: how rare it is and how often it was typed. Words that no entry contains are left
+        out.
+        """
         typed = Counter(term for term in terms if self._holders(term))
         return tuple((count * self._rarity(term), self._one(term)) for term, count in typed.items())
 
     def _rarity(self, term: Term) -> float:
-        """The inverse document frequency as BM25 has it, of the rarest token."""
+        """The inverse document frequency as in BM25, of the rarest token."""
         holders = self._holders(term)
         return log(1 + (self._every - holders + 0.5) / (holders + 0.5))
 
     def _holders(self, term: Term) -> int:
-        """How many entries hold the rarest token."""
+        """How many entries contain the rarest token."""
         return min(self._stems[token][1] for token in term.tokens)
 
     def _one(self, term: Term) -> str:
-        """The tokens are letters and digits alone, so there is nothing to escape."""
+        """Tokens are only letters and digits, so nothing needs escaping."""
         stems = [f"'{self._stems[token][0]}'" for token in term.tokens]
         return f"({' <-> '.join(stems)})"
 
@@ -274,7 +276,7 @@ _WEIGHTS = cast(literal(WEIGHTS, ARRAY(REAL)), ARRAY(REAL))
 
 
 def _query(expression: str) -> ColumnElement[Any]:
-    """A parameter that is a tsquery from the start: a text would be read anew for each row once its plan is kept."""
+    """A parameter typed as tsquery: with a cached plan, a text would be parsed again for each row."""
     return cast(literal(expression, TSQUERY), TSQUERY)
 
 
@@ -292,7 +294,7 @@ def _holds(expression: str) -> ColumnElement[bool]:
 
 
 def _of_team(team: int) -> str:
-    """The team as a lexeme; no word of a text holds a slash."""
+    """The team as a lexeme. No word of a text contains a slash."""
     return f"'team/{team:d}'"
 
 

@@ -1,4 +1,4 @@
-"""What a query asks of the full text, once its words are words: no engine's syntax is here, and none gets through."""
+"""Turns a query into words, phrases and filters for the full-text index. No engine's syntax is here, and none passes."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -10,16 +10,16 @@ from bot.domain.record import record
 from store.sql.search.words import tokens, unspaced
 
 FEW_WORDS = 3
-"""Up to so many distinct words, entries that hold all of them come first."""
+"""Up to this many distinct words, entries that contain all of them come first."""
 MIN_PREFIX = 3
 ENOUGH = 20
-"""With so many entries that hold a word as typed, nobody looks for those that hold only its beginning."""
+"""If this many entries contain a word as typed, its prefixes are not searched."""
 MAX_RANKED = 20_000
-"""Of more entries that match, so many of the newest are ranked: what so many hold tells none from the other."""
+"""If more entries match, only this many of the newest are ranked: so common a word does not distinguish them."""
 MAX_TOKENS = 32
-"""More tokens in one word than these do not help to find anything."""
+"""Tokens of one word that count. More do not help to find anything."""
 MAX_WORDS = 64
-"""Of a query, once a run of Chinese is several."""
+"""Tokens of a query, after Chinese has been split into pairs."""
 
 STOP_WORDS = frozenset(
     [
@@ -154,7 +154,7 @@ STOP_WORDS = frozenset(
 
 @record
 class Term:
-    """A typed word or phrase: the tokens of which it consists, folded, in order."""
+    """A typed word or phrase: its tokens, folded, in order."""
 
     tokens: tuple[str, ...]
 
@@ -165,81 +165,83 @@ class Term:
 
 @record
 class Tier:
-    """Words of which an entry must hold one, and those by which such entries are ranked; repeated ones count again."""
+    """An entry must contain one of `words`. The words of `ranking` rank it; repeated ones count again."""
 
-    holds: tuple[Term, ...]
-    weighs: tuple[Term, ...]
+    words: tuple[Term, ...]
+    ranking: tuple[Term, ...]
 
 
 @record
-class Wanted:
-    """Words of which one must be there, phrases that all must, and what must not be.
+class QueryPlan:
+    """At least one word, every phrase, and none of `without`.
 
-    `words` keeps repeated words; `corrected` are those of them that nobody typed so. `prefix` is the last word if it may also stand for the beginning of a word, `begun`
-    has the words of the list that begin so. `also` has for some of the words what may stand in for them.
+    `words` keeps repeats; `corrected` are those of them that are corrections. `prefix` is the last word if it may also
+    be the beginning of a word, and `prefixed` are the words of the list that begin with it. `also` maps words to their
+    synonyms.
     """
 
     words: tuple[Term, ...] = ()
     phrases: tuple[Term, ...] = ()
     without: tuple[Term, ...] = ()
     prefix: Term | None = None
-    begun: tuple[Term, ...] = ()
+    prefixed: tuple[Term, ...] = ()
     also: Mapping[Term, tuple[Term, ...]] = field(default_factory=dict)
     corrected: AbstractSet[Term] = frozenset()
 
     @property
     def tiers(self) -> Sequence[Tier]:
-        """Entries that hold a word as typed come first, then those that hold a synonym of one, then a corrected word,
-        then a synonym of that.
+        """Entries with a word as typed come first, then with a synonym, then with a corrected word, then with its
+        synonym.
         """
         typed = tuple(word for word in self.words if word not in self.corrected)
         corrected = tuple(word for word in self.words if word in self.corrected)
         tiers = [
-            Tier(holds=typed, weighs=self.words),
-            *(Tier(holds=words, weighs=words) for words in (self._others(typed), corrected, self._others(corrected))),
+            Tier(words=typed, ranking=self.words),
+            *(Tier(words=words, ranking=words) for words in (self._others(typed), corrected, self._others(corrected))),
         ]
-        return [tier for tier in tiers if tier.holds] or [Tier(holds=(), weighs=())]
+        return [tier for tier in tiers if tier.words] or [Tier(words=(), ranking=())]
 
     def _others(self, words: Iterable[Term]) -> tuple[Term, ...]:
         return tuple(dict.fromkeys(term for word in words for term in self.also.get(word, ())))
 
     @property
-    def stand_ins(self) -> tuple[Term, ...]:
-        """What may stand in for a word."""
+    def synonyms(self) -> tuple[Term, ...]:
+        """The synonyms of all words."""
         return self._others(self.also)
 
     @property
     def anything(self) -> bool:
-        """Whether there is something to look for in the text."""
+        """Whether there is any text to search for."""
         return bool(self.words or self.phrases)
 
     @property
     def all_ways(self) -> Sequence[Sequence[tuple[Term, ...]]]:
-        """What an entry holds that has all of few words, best first: of each group one. Words alone, synonyms in
-        place of some, a word that begins with the last one.
+        """What an entry may contain that has all of few words, best first. One word of each group is enough.
+
+        First the words themselves, then with synonyms for some, then with a prefix match of the last one.
         """
         if not self.few:
             return []
         ways: list[list[tuple[Term, ...]]] = [[(word,) for word in self.few]]
         if self.also:
             ways.append([(word, *self.also.get(word, ())) for word in self.few])
-        if self.begun:
-            ways.append([(word, *(self.begun if word == self.prefix else ())) for word in self.few])
+        if self.prefixed:
+            ways.append([(word, *(self.prefixed if word == self.prefix else ())) for word in self.few])
         return ways
 
     @property
     def few(self) -> tuple[Term, ...]:
-        """The distinct words where all of them in one entry count for more; none where they do not."""
+        """The distinct words if entries with all of them rank higher, else empty."""
         distinct = tuple(dict.fromkeys(self.words))
         return distinct if 1 < len(distinct) <= FEW_WORDS else ()
 
 
-def wanted_by(query: Query) -> Wanted:
-    """What the query wants; stop words count only where there is nothing else."""
+def plan_query(query: Query) -> QueryPlan:
+    """The query's plan. Stop words count only if there is nothing else."""
     words, phrases = tuple(islice(_words(query.words), MAX_WORDS)), _terms(query.phrases)
-    telling = tuple(word for word in words if not word.stops)
-    kept = telling if telling or phrases else words
-    return Wanted(
+    content = tuple(word for word in words if not word.stops)
+    kept = content if content or phrases else words
+    return QueryPlan(
         words=kept,
         phrases=phrases,
         without=_terms(query.without),
@@ -250,7 +252,7 @@ def wanted_by(query: Query) -> Wanted:
 
 
 def _words(typed: Iterable[str]) -> Iterator[Term]:
-    """What is typed without blanks is one term; in a script that has none, each pair of characters is."""
+    """Text without blanks is one term. In a script without blanks each pair of characters is one."""
     for part in typed:
         for alone, run in groupby(tokens(part)[:MAX_TOKENS], key=unspaced):
             found = tuple(run)

@@ -1,4 +1,4 @@
-"""Which line of an entry shows why it was found. Pure: the engines say which words are meant."""
+"""Chooses the line of an entry that shows why it was found. Pure: the engines say which words matched."""
 
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
@@ -16,9 +16,9 @@ MAX_SHOWN = 1_000
 
 
 def best_line(tree: Sequence[NoteBlock], words: AbstractSet[str], beyond: int) -> tuple[Text, tuple[str, ...]]:
-    """The line with most of the words, emphasised, and the items above it; the first of equal ones.
+    """The line with the most matching words, emphasised, and the items above it. The first of equal ones.
 
-    Empty where no line holds more than `beyond` of them.
+    Empty if no line contains more than `beyond` of them.
     """
     best: tuple[Text, tuple[str, ...]] = ((), ())
     most = beyond
@@ -47,7 +47,7 @@ def _pieces(span: Span, meant: Callable[[str], bool]) -> Iterator[Span]:
 
 
 def _excerpt(line: Text, words: AbstractSet[str]) -> Text:
-    """What is shown of a line: of one that is longer than anybody reads, a part from just before the first word on."""
+    """The part of the line to show: of a very long one, an excerpt that starts just before the first match."""
     whole = string(line)
     if len(whole) <= MAX_SHOWN:
         return line
@@ -80,7 +80,7 @@ def _note_lines(tree: Sequence[NoteBlock], path: tuple[str, ...]) -> Iterator[tu
 
 
 def _split(block: NoteBlock) -> Sequence[Text]:
-    """A block's lines: only a code block has several."""
+    """A block's lines. Only a code block has several."""
     if block.kind is not NoteKind.CODE:
         return (block.text,)
     return [plain(line) for line in string(block.text).splitlines()]

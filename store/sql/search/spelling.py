@@ -1,7 +1,7 @@
-"""The words of each team's entries as they are written, and which of them a misspelt word was probably meant to be.
+"""The words of each team's entries as written, to correct misspelt words of a query.
 
-The engines' indexes keep stems alone, which are no measure of what was typed: the stem of `cachnig` is far from that
-of `caching`. Why a table and not FTS5: decision 6.
+The engines' indexes only have stems, which cannot be compared with what was typed: the stem of `cachnig` is far from
+that of `caching`. Why a table and not FTS5: decision 6.
 """
 
 import json
@@ -24,15 +24,15 @@ from store.sql.session import Session
 from store.sql.tables import ENTRY, SPELLING, storable
 
 MAX_CORRECTED = 3
-"""More unknown words than these are left as they are: a pasted text is not a misspelt query."""
+"""With more unknown words than this, none is corrected: pasted text is not a misspelt query."""
 SHORTEST, LONGEST = 3, 40
-"""Letters of a word that is worth correcting, or being corrected to."""
-MAX_BEGUN = 50
-"""Words for which a beginning may stand: enough to find what is meant, and no beginning is ever slow."""
+"""The minimum length of a word to correct, and of its correction."""
+MAX_PREFIXED = 50
+"""Words that a prefix may expand to. Enough to find what is meant, and no prefix is slow."""
 ONE_EDIT_UP_TO = 5
-"""In words up to so many letters one edit is forgiven, in longer ones two."""
+"""Words up to this length may differ by one edit, longer ones by two."""
 MAX_TEXT = 100_000
-"""Characters of an entry whose words are kept."""
+"""Characters of an entry whose words are stored."""
 
 _COUNT = {
     "sqlite": """INSERT INTO spelling (team, word, entries)
@@ -42,7 +42,7 @@ _COUNT = {
         SELECT :team, key, :sign * CAST(value AS integer) FROM json_each_text(CAST(:counts AS json)) ORDER BY key
         ON CONFLICT (team, word) DO UPDATE SET entries = spelling.entries + excluded.entries""",
 }
-# One long text and not a row a word: the drivers took ten times as long to make the rows.
+# One long text instead of a row per word: the drivers took ten times as long to build the rows.
 _OF_LENGTHS = " FROM spelling WHERE team = :team AND entries > 0 AND length(word) BETWEEN :shortest AND :longest"
 _WORDS = FastRows(
     sqlite=text("SELECT group_concat(word || ' ' || entries, ' ')" + _OF_LENGTHS),
@@ -54,9 +54,9 @@ _HELD = FastRows(
     postgresql=text("""SELECT word FROM spelling
         WHERE team = :team AND entries > 0 AND word IN (SELECT json_array_elements_text(CAST(:words AS json)))"""),
 )
-_BEGINS = text("""SELECT word FROM spelling WHERE team = :team AND word >= :begun AND word < :beyond AND entries > 0
+_BEGINS = text("""SELECT word FROM spelling WHERE team = :team AND word >= :prefixed AND word < :beyond AND entries > 0
     ORDER BY entries DESC, word LIMIT :most""")
-_BEGUN = FastRows(sqlite=_BEGINS, postgresql=_BEGINS)
+_WITH_PREFIX = FastRows(sqlite=_BEGINS, postgresql=_BEGINS)
 
 
 class Spelling:
@@ -65,11 +65,11 @@ class Spelling:
         self._index = index
 
     def add(self, team: int, entries: Iterable[ReadEntry]) -> None:
-        """Count the words of entries that come onto the list."""
+        """Count the words of entries that are new on the list."""
         self._count(team, ((entry.title, entry.tags, entry.notes.markdown) for entry in entries), sign=1)
 
     def remove(self, team: TeamId, numbers: Sequence[int]) -> None:
-        """Take back the words of entries, before their rows change; what is not on the list is passed over."""
+        """Uncount the words of entries, before their rows change. Ignores entries that are not on the list."""
         texts = select(ENTRY.c.title, ENTRY.c.tags, ENTRY.c.notes).where(on_list(team), ENTRY.c.number.in_(numbers))
         rows = self._work.rows(texts)
         if rows:
@@ -85,7 +85,7 @@ class Spelling:
             self._work.change(statement, [{"team": team, "sign": sign, "counts": json.dumps(counts)}])
 
     def corrected(self, team: int, query: Query) -> dict[str, str]:
-        """For words of the query that no entry holds, the word that was probably meant. C++ is never meant to be CSS."""
+        """Corrections for words of the query that no entry contains. C++ is never corrected to CSS."""
         unknown = self._unknown(team, [word for word in query.words if word not in query.also])
         if not unknown or len(unknown) > MAX_CORRECTED:
             return {}
@@ -100,24 +100,26 @@ class Spelling:
             return []
         held = self._held(team, fit)
         doubtful = [
-            token for token in fit if token not in held and not (token == asked[-1] and self._begun(team, token))
+            token for token in fit if token not in held and not (token == asked[-1] and self._with_prefix(team, token))
         ]
         known = self._index.known(team, doubtful) if doubtful else ()
         return [token for token in doubtful if token not in known]
 
     def _held(self, team: int, words: Sequence[str]) -> set[str]:
-        """Which of the words stand on the list as they are written."""
-        return {word for (word,) in self._work.quickly(_HELD, team=team, words=json.dumps(words))}
+        """Which of the words are on the list as written."""
+        return {word for (word,) in self._work.fast_rows(_HELD, team=team, words=json.dumps(words))}
 
-    def begun(self, team: int, term: Term) -> tuple[Term, ...]:
-        """Words on the list that begin with the last one of the term, those of most entries first; not itself."""
+    def prefixed(self, team: int, term: Term) -> tuple[Term, ...]:
+        """Words on the list that begin with the last one of the term, the most common first, without the word itself."""
         *before, last = term.tokens
-        found = self._begun(team, last)
-        most = MAX_BEGUN // len(term.tokens)  # as many tokens in all, for each phrase is looked for by itself
+        found = self._with_prefix(team, last)
+        most = MAX_PREFIXED // len(term.tokens)  # the total of tokens is limited: each phrase is searched by itself
         return tuple(Term(tokens=(*before, word)) for word in found[:most] if word != last)
 
-    def _begun(self, team: int, begun: str) -> Sequence[str]:
-        rows = self._work.quickly(_BEGUN, team=team, begun=begun, beyond=f"{begun}\U0010ffff", most=MAX_BEGUN)
+    def _with_prefix(self, team: int, prefixed: str) -> Sequence[str]:
+        rows = self._work.fast_rows(
+            _WITH_PREFIX, team=team, prefixed=prefixed, beyond=f"{prefixed}\U0010ffff", most=MAX_PREFIXED
+        )
         return [word for (word,) in rows]
 
     def _meant(self, team: int, unknown: Sequence[str]) -> dict[str, str]:
@@ -126,13 +128,13 @@ class Spelling:
         return {token: nearest for token, nearest in found.items() if nearest}
 
     def _of_lengths(self, team: int, shortest: int, longest: int) -> Mapping[str, int]:
-        (row,) = self._work.quickly(_WORDS, team=team, shortest=shortest, longest=longest)
+        (row,) = self._work.fast_rows(_WORDS, team=team, shortest=shortest, longest=longest)
         said = (row[0] or "").split()
         return dict(zip(said[::2], map(int, said[1::2]), strict=True))
 
 
 def warm() -> None:
-    """Import what the first misspelt word needs, 50 ms that nobody then waits for."""
+    """Import what the first misspelt word needs, so that no search waits for these 50 ms."""
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
@@ -140,7 +142,7 @@ def warm() -> None:
 
 
 def _nearest(token: str, words: Mapping[str, int]) -> str | None:
-    """The word with the fewest edits, of equally near ones the one that most entries hold."""
+    """The word with the fewest edits; of equally near ones the most common."""
     from rapidfuzz import process
     from rapidfuzz.distance import OSA
 
@@ -149,7 +151,7 @@ def _nearest(token: str, words: Mapping[str, int]) -> str | None:
 
 
 def _fit(token: str) -> bool:
-    """Numbers and names with digits are not misspelt but other ones: HTTP3 is not meant to be HTTP2."""
+    """Numbers and names with digits are not corrected: HTTP3 is not a misspelt HTTP2."""
     return token.isalpha() and token not in STOP_WORDS and SHORTEST <= len(token) <= LONGEST
 
 

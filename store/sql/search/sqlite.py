@@ -1,9 +1,9 @@
 """The full-text index on SQLite: one FTS5 table for each team, over a view of the team's entries on the list.
 
-`bm25()` counts over its whole table: in a table shared by all teams a search would pay for the other teams' entries
-and weigh words by them. The view is external content: no text is kept twice, and FTS5 itself reads the old text of
-a row that is taken out. `spelled_out` is ours: each connection knows it (`engine`), so that FTS5 finds the words of a
-text where `words` does.
+`bm25()` counts over its whole table: in a table shared by all teams a search would pay for the other teams' entries and
+weigh words by them. The view is external content: no text is stored twice, and FTS5 itself reads the old text of a row
+that is removed. Each connection has our SQL function `spelled_out` (see `engine`), so that FTS5 finds the same words as
+`words`.
 """
 
 import json
@@ -17,7 +17,7 @@ from sqlalchemy import Select, column, select, text
 from bot.domain.source import ReadEntry
 from store.sql.compiled_query import fetched
 from store.sql.filters import Among, Tagged
-from store.sql.search.query_plan import ENOUGH, MAX_RANKED, Term, Tier, Wanted
+from store.sql.search.query_plan import ENOUGH, MAX_RANKED, QueryPlan, Term, Tier
 from store.sql.search.words import distinct, tokens
 from store.sql.session import Session
 from store.sql.tables import storable
@@ -33,7 +33,7 @@ _ADD = """INSERT INTO {index}(rowid, title, tags, notes)
     SELECT number, title, tags, notes FROM {index}_entry WHERE number BETWEEN ? AND ?"""
 _REMOVE = "DELETE FROM {index} WHERE rowid = ?"
 _COUNT = "SELECT count(*) FROM {index} WHERE {index} MATCH ?{narrowed}"
-# Title, tags and notes weigh as measured best on two collections (design §7); FTS5's own `rank` sorts slower.
+# The weights of title, tags and notes that measured best on two collections (design §7). FTS5's own `rank` is slower.
 _HOLDS = "SELECT 1 FROM {index} WHERE {index} MATCH ? LIMIT 1"
 _BEST = "SELECT rowid FROM {index} WHERE {index} MATCH ?{narrowed} ORDER BY bm25({index}, 1.5, 1.2, 1.0) LIMIT ?"
 _BEST_OF_NEWEST = """SELECT number FROM (
@@ -42,21 +42,23 @@ _BEST_OF_NEWEST = """SELECT number FROM (
 _COUNTED = """WITH found AS MATERIALIZED
     (SELECT rowid AS number, bm25({index}, 1.5, 1.2, 1.0) AS score FROM {index} WHERE {index} MATCH ?{narrowed})
     SELECT number, (SELECT count(*) FROM found) FROM found ORDER BY score LIMIT ?"""
-# The plus keeps FTS5 in the lead.
+# The unary plus makes SQLite start with FTS5.
 _TAGGED = " AND +rowid IN (SELECT entry FROM entry_tag WHERE team = ? AND tag IN ({tags}))"
 _OTHER = " AND +rowid NOT IN (SELECT value FROM json_each(?))"
-# One row after the other: with IN, FTS5 would go through every entry that matches.
+# One row at a time: with IN, FTS5 would read every matching entry.
 _MARKED = """SELECT wanted.value, highlight({index}, 0, char(2), char(3)) || ' ' || highlight({index}, 2, char(2), char(3))
     FROM json_each(?) AS wanted CROSS JOIN {index} ON {index}.rowid = wanted.value WHERE {index} MATCH ?"""
 _MARK = re.compile("\x02([^\x03]*)\x03")
 
 Where: TypeAlias = tuple[str, tuple[Any, ...]]
-"""A condition to be added to others, and its parameters."""
+"""A further condition, and its parameters."""
 
 
 class SqliteIndex:
-    """The statements are plain SQL: built by SQLAlchemy they took ten times as long as FTS5 takes to answer, and
-    carried out by it still 30 µs each.
+    """The index on SQLite.
+
+    The statements are plain SQL: building them with SQLAlchemy took ten times as long as FTS5 takes to answer, and
+    running them through it still adds 30 µs each.
     """
 
     def __init__(self, work: Session) -> None:
@@ -77,20 +79,20 @@ class SqliteIndex:
             self._work.connection.exec_driver_sql(statement.format(index=_index(team)), list(rows))
 
     def known(self, team: int, words: Sequence[str]) -> AbstractSet[str]:
-        holds = _HOLDS.format(index=_index(team))
-        return {word for word in words if self._rows(holds, (f'"{word}"',))}
+        words = _HOLDS.format(index=_index(team))
+        return {word for word in words if self._rows(words, (f'"{word}"',))}
 
     def find(
-        self, team: int, wanted: Wanted, among: Among | None, *, offset: int, limit: int
+        self, team: int, plan: QueryPlan, among: Among | None, *, offset: int, limit: int
     ) -> tuple[int, Sequence[int]]:
         narrowed = self._narrowed(team, among)
-        ways, tiers = _all(wanted), _tiers(wanted)
+        ways, tiers = _all(plan), _tiers(plan)
         if narrowed[0] and not ways and len(tiers) == 1:
             total, found = self._counted(team, tiers[0], narrowed, offset + limit)
         else:
             total, found = self._count(team, tiers, narrowed), []
-        if wanted.begun and total < ENOUGH:
-            tiers = [*(tiers if total else ()), _with_phrases(wanted, _any(wanted.begun))]
+        if plan.prefixed and total < ENOUGH:
+            tiers = [*(tiers if total else ()), _with_phrases(plan, _any(plan.prefixed))]
             total = self._count(team, tiers, narrowed)
         for expression in [*ways, *tiers]:
             if len(found) >= min(offset + limit, total):
@@ -100,18 +102,18 @@ class SqliteIndex:
             found += self._best(team, expression, narrowed, found, rest, ranked)
         return total, found[offset:]
 
-    def unwanted(self, team: int, wanted: Wanted) -> Select[Any] | None:
-        if not wanted.without:
+    def excluded(self, team: int, plan: QueryPlan) -> Select[Any] | None:
+        if not plan.without:
             return None
-        match = text(f"{_index(team)} MATCH :unwanted").bindparams(unwanted=_any(wanted.without))
+        match = text(f"{_index(team)} MATCH :excluded").bindparams(excluded=_any(plan.without))
         return select(column("rowid")).select_from(text(_index(team))).where(match)
 
-    def matched(self, team: int, wanted: Wanted, texts: Mapping[int, str]) -> Mapping[int, AbstractSet[str]]:
-        """Words that begin as the last one are looked up in the texts: 50 of them in one expression took FTS5 5 ms."""
-        begun = {term.tokens[0] for term in wanted.begun if len(term.tokens) == 1}
-        found = {number: begun & distinct(text) if begun else set() for number, text in texts.items()}
-        phrases = (term for term in wanted.begun if len(term.tokens) > 1)
-        expression = _any((*wanted.words, *wanted.phrases, *wanted.stand_ins, *phrases))
+    def matched(self, team: int, plan: QueryPlan, texts: Mapping[int, str]) -> Mapping[int, AbstractSet[str]]:
+        """Prefix matches are found in the texts: 50 of them in one expression took FTS5 5 ms."""
+        prefixed = {term.tokens[0] for term in plan.prefixed if len(term.tokens) == 1}
+        found = {number: prefixed & distinct(text) if prefixed else set() for number, text in texts.items()}
+        phrases = (term for term in plan.prefixed if len(term.tokens) > 1)
+        expression = _any((*plan.words, *plan.phrases, *plan.synonyms, *phrases))
         for number, marked in self._rows(_MARKED.format(index=_index(team)), (json.dumps(list(texts)), expression)):
             found[number] |= {word for run in set(_MARK.findall(marked)) for word in tokens(run)}
         return found
@@ -121,7 +123,7 @@ class SqliteIndex:
             return "", ()
         if isinstance(among, Tagged):
             return _TAGGED.format(tags=",".join("?" * len(among.tags))), (team, *map(storable, among.tags))
-        inner, parameters = self._work.spelled(among.numbers(team))
+        inner, parameters = self._work.sql_of(among.numbers(team))
         return f" AND +rowid IN ({inner})", parameters
 
     def _count(self, team: int, tiers: Sequence[str], narrowed: Where) -> int:
@@ -130,7 +132,9 @@ class SqliteIndex:
         return int(count)
 
     def _counted(self, team: int, expression: str, narrowed: Where, limit: int) -> tuple[int, list[int]]:
-        """`_count` and `_best` at once, for the numbers that are left are found once then: most of what a tag costs."""
+        """`_count` and `_best` together, so that the filtered numbers are computed once: they are most of the cost of a
+        tag.
+        """
         where, parameters = narrowed
         rows = self._rows(_COUNTED.format(index=_index(team), narrowed=where), (expression, *parameters, limit))
         return (rows[0][1] if rows else 0), [number for number, _ in rows]
@@ -155,30 +159,30 @@ def _index(team: int) -> str:
     return f"search_{team:d}"
 
 
-def _tiers(wanted: Wanted) -> list[str]:
-    """Entries that hold one of the words of a tier and every phrase, as FTS5 expressions."""
-    return [_with_phrases(wanted, _tier(tier)) for tier in wanted.tiers]
+def _tiers(plan: QueryPlan) -> list[str]:
+    """FTS5 expressions for entries that contain a word of a tier and every phrase."""
+    return [_with_phrases(plan, _tier(tier)) for tier in plan.tiers]
 
 
 def _tier(tier: Tier) -> str:
-    """`bm25` ranks by all that the expression names, as often as it does: where more words weigh than are asked for,
-    each of them stands there twice.
+    """`bm25` ranks by everything that the expression names, as often as it does. If more words rank than are required,
+    each of them is in the expression twice.
     """
-    if tier.holds == tier.weighs:
-        return _any(tier.holds)
-    more = [term for term in tier.weighs if term not in tier.holds]
-    return f"({_any(tier.holds)}) AND ({_any((*tier.holds, *more, *more))})"
+    if tier.words == tier.ranking:
+        return _any(tier.words)
+    more = [term for term in tier.ranking if term not in tier.words]
+    return f"({_any(tier.words)}) AND ({_any((*tier.words, *more, *more))})"
 
 
-def _with_phrases(wanted: Wanted, words: str) -> str:
+def _with_phrases(plan: QueryPlan, words: str) -> str:
     parts = [f"({words})"] if words else []
-    expression = " AND ".join([*parts, *map(_quoted, wanted.phrases)])
-    return f"({expression}) NOT ({_any(wanted.without)})" if wanted.without else f"({expression})"
+    expression = " AND ".join([*parts, *map(_quoted, plan.phrases)])
+    return f"({expression}) NOT ({_any(plan.without)})" if plan.without else f"({expression})"
 
 
-def _all(wanted: Wanted) -> list[str]:
-    """Entries that hold all of few words, in each way."""
-    return [_with_phrases(wanted, " AND ".join(f"({_any(group)})" for group in way)) for way in wanted.all_ways]
+def _all(plan: QueryPlan) -> list[str]:
+    """Entries that contain all of few words, in each way."""
+    return [_with_phrases(plan, " AND ".join(f"({_any(group)})" for group in way)) for way in plan.all_ways]
 
 
 def _any(terms: Iterable[Term]) -> str:
@@ -186,12 +190,12 @@ def _any(terms: Iterable[Term]) -> str:
 
 
 def _quoted(term: Term) -> str:
-    """An FTS5 string: its tokens are letters and digits alone, so there is nothing to escape."""
+    """An FTS5 string. Tokens are only letters and digits, so nothing needs escaping."""
     return f'"{" ".join(term.tokens)}"'
 
 
 def _spans(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """Runs of numbers that follow each other, as (first, last)."""
+    """Runs of consecutive numbers, as (first, last)."""
     first = last = None
     for number in numbers:
         if first is None or last is None:

@@ -1,4 +1,4 @@
-"""Words that stand for each other in a team's searches: from front matter, and from curators."""
+"""A team's synonyms for searching: from front matter, and from curators."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ from store.sql.tables import SYNONYM
 LONGEST = 100
 """Characters of a word or phrase that has synonyms."""
 MAX_WORDS = 3
-"""Of a query, next to each other, that are looked up as one phrase."""
+"""Words of a query that are looked up together as one phrase."""
 MAX_STANDING_IN = 10
 
 _NO_SOURCE, _NO_FILE = 0, ""
@@ -38,7 +38,7 @@ class SqlSynonyms:
         typed = dict(_phrases(query.words))
         if not typed:
             return {}
-        rows = self._work.quickly(_THESE, team=team, phrases=json.dumps(list(typed)))
+        rows = self._work.fast_rows(_THESE, team=team, phrases=json.dumps(list(typed)))
         found: dict[str, dict[str, None]] = {}
         for one, two in rows:
             for phrase, other in ((one, two), (two, one)):
@@ -78,7 +78,7 @@ class SqlSynonyms:
 
 
 def _phrases(words: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
-    """The query's phrases of up to `MAX_WORDS` words as they are kept, each with the words as typed."""
+    """The query's phrases of up to `MAX_WORDS` words as they are stored, each with the words as typed."""
     split = [tokens(word) for word in words]
     for start in range(len(words)):
         for end in range(start + 1, min(start + MAX_WORDS, len(words)) + 1):
@@ -88,7 +88,7 @@ def _phrases(words: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
 
 
 def _pair(word: str, other: str) -> tuple[str, str] | None:
-    """The two as they are kept; None where they are no two different words."""
+    """The pair as it is stored; None if both are the same word."""
     one, two = _phrase(word), _phrase(other)
     fit = one != two and 0 < len(one) <= LONGEST and 0 < len(two) <= LONGEST
     return (one, two) if fit else None

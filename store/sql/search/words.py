@@ -1,8 +1,8 @@
-"""What the words of a text are, the same for an index, for a query and for the line that is shown.
+"""Splits text into words, the same way for an index, for a query and for the line that is shown.
 
-A word is a run of letters and digits without case and accents, with two exceptions. Names of which signs are a part
-(C++, C#, .NET) are words as people spell them out, or all of C's would be found by each. Characters of scripts that
-put no blanks between words are each a word, and what is typed of them is searched as pairs that stand together.
+A word is a run of letters and digits, without case and accents, with two exceptions. Names with signs (C++, C#, .NET)
+are spelled out, otherwise a search for C would find all of them. In scripts without blanks between words each character
+is a word, and what is typed is searched as pairs of adjacent characters.
 """
 
 import re
@@ -12,14 +12,14 @@ from collections.abc import Iterator, Mapping
 from bot.domain.visible import without_joiners
 
 MAX_TOKEN = 200
-"""More characters in one token than these do not help to find anything."""
+"""Characters of a token that count. More do not help to find anything."""
 
 _TOKEN = re.compile(r"[^\W_]+")
 _MARKS = re.compile("[\u0300-\u036f]+")
 _WORDS_OF_ASCII = bytes(
     ord(chr(code).lower()) if code < 128 and chr(code).isalnum() else ord(" ") for code in range(256)
 )
-"""What each ASCII character is when words are taken apart at blanks: the same as `_TOKEN`, in half the time."""
+"""What each ASCII character is when text is split at blanks: the same as `_TOKEN`, in half the time."""
 
 _SIGNED = (
     r"(?<![^\W_])[a-z]\+\+(?![a-z])"
@@ -32,7 +32,7 @@ _SIGNS = re.compile(
     r"|\.(?:(?<![^\W_]\.)|(?<=asp\.)|(?<=ado\.))net(?![a-z])",
     re.IGNORECASE,
 )
-"""The signs of what is `_SIGNED`, beginning with them: in a long text the other way took ten times as long."""
+"""The signs of `_SIGNED`, matched from the sign on: in a long text the other way took ten times as long."""
 _SPELLED = {"++": "pp ", "#": "sharp ", ".net": " dotnet "}
 _KOREAN = "\u1100-\u11ff\uac00-\ud7a3"
 _KANA = "\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9d"
@@ -40,7 +40,7 @@ _CHINESE = (
     "\u3005-\u3007\u3021-\u3029\u3105-\u312f\u31a0-\u31bf\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
 _SCRIPTS = _KOREAN + _KANA + _CHINESE
-"""Korean puts blanks between words, but its endings cling to them."""
+"""Korean has blanks between words, but its endings are attached to them."""
 _CHARACTER = re.compile(f"[{_SCRIPTS}]")
 _CHARACTERS = re.compile(f"[{_SCRIPTS}]+")
 _RUN = re.compile(rf"(?P<word>{_SIGNED}|[{_SCRIPTS}]|[^\W_{_SCRIPTS}]+)|(?:(?!{_SIGNED})[\W_])+", re.IGNORECASE)
@@ -54,8 +54,9 @@ def fold(text: str) -> str:
 
 
 def spelled_out(text: str) -> str:
-    """The text with its names of signs spelled out, and blanks around each character that is a word: all words of it
-    are runs of letters and digits then. Most texts are so already.
+    """The text with names of signs spelled out, and blanks around each character that is a word.
+
+    Afterwards all words are runs of letters and digits. Most texts are unchanged.
     """
     text = _signs_spelled_out(text)
     if text.isascii():
@@ -78,8 +79,10 @@ def tokens(text: str) -> list[str]:
 
 
 def distinct(text: str) -> set[str]:
-    """The folded words of a text, each once, whatever their length. Asked for each entry that comes onto a list, and
-    for what is found: in a text as long as a book each piece between blanks, and each character, is looked at once.
+    """The folded words of a text, each once, of any length.
+
+    Called for each new entry and each result. In a long text each run between blanks, and each character, is processed
+    once.
     """
     if text.isascii():
         return set(_signs_spelled_out(text).encode().translate(_WORDS_OF_ASCII).decode().split())
@@ -92,7 +95,7 @@ def distinct(text: str) -> set[str]:
 
 
 def runs(text: str) -> Iterator[tuple[str, bool]]:
-    """The text as written, in pieces: its words, and what is between them; which is which."""
+    """The text as written, in pieces: (piece, whether it is a word)."""
     for match in _RUN.finditer(text):
         yield match[0], match["word"] is not None
 
@@ -103,10 +106,10 @@ def replaced(text: str, words: Mapping[str, str]) -> str:
 
 
 def of_signs(text: str) -> bool:
-    """Whether a name of signs is in the text."""
+    """Whether the text contains a name with signs."""
     return _SIGNS.search(text) is not None
 
 
 def unspaced(token: str) -> bool:
-    """Whether the token is a character that is a word by itself."""
+    """Whether the token is a single character that is a word."""
     return _CHARACTER.match(token) is not None

@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 - Alembic loads its files by path, as no package
-"""The first schema. A migration stands as it was released: later changes of `tables` are later migrations."""
+"""The first schema. Migrations are never changed after a release: later changes of `tables` are later migrations."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 - Alembic loads its files by path, as no package
-"""A file is known by a hash of its content, and a change that would retire much of a list is held."""
+"""Files are identified by a hash of their content, and a change that would retire much of a list is held."""
 
 import sqlalchemy as sa
 from alembic import op

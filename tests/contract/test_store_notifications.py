@@ -1,4 +1,4 @@
-"""What wakes the workers of other processes: the bell of PostgreSQL."""
+"""What wakes the workers of other processes: the notifications of PostgreSQL."""
 
 import asyncio
 from datetime import timedelta
@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.delivery import Transition
 from bot.domain.errors import StoreBusy
-from bot.runtime.notify_listener import listening
+from bot.runtime.bootstrap import listening
 from store.sql import SqlStore, open_store
 from tests.contract.test_store_deliveries import DURATIONS, drafts
 from tests.fakes.clock import FakeClock
@@ -22,23 +23,23 @@ def test_whoever_listens_hears_of_what_another_process_has_made_due(postgres: Po
     with postgres.database() as url:
         ours, theirs = (open_store(url, clock, database_time=clock.database_time) for _ in range(2))
         club = a_club(theirs)
-        bell = ours.bell()
-        assert bell is not None
-        assert bell.rung(SOON), "what came before it listened was not heard"
-        assert not bell.rung(NOT_LONG)
+        notifications = ours.notifications()
+        assert notifications is not None
+        assert notifications.wait(SOON), "what came before it listened was not heard"
+        assert not notifications.wait(NOT_LONG)
 
         with theirs.begin(write=True) as tx:
             tx.ledger.plan(club.team, drafts(), not_before=tx.now())
-            assert not bell.rung(NOT_LONG), "nothing is due before the commit"
-        assert bell.rung(SOON)
+            assert not notifications.wait(NOT_LONG), "nothing is due before the commit"
+        assert notifications.wait(SOON)
 
         with theirs.begin(write=True) as tx:
             (delivery,) = tx.ledger.lease("worker", 9, DURATIONS, [PLATFORM])
             tx.ledger.settle(
-                delivery.id, delivery.fence, delivery.state.PENDING, not_before=tx.now() + timedelta(minutes=1)
+                delivery, Transition(state=delivery.state.PENDING, not_before=tx.now() + timedelta(minutes=1))
             )
-        assert not bell.rung(NOT_LONG)
-        bell.close()
+        assert not notifications.wait(NOT_LONG)
+        notifications.close()
         ours.close()
         theirs.close()
 
@@ -48,25 +49,25 @@ def test_a_listener_whose_connection_was_lost_listens_again_and_looks_for_what_i
 ) -> None:
     with postgres.database() as url:
         store = open_store(url, clock)
-        bell = store.bell()
-        assert bell is not None
-        bell.rung(SOON)
+        notifications = store.notifications()
+        assert notifications is not None
+        notifications.wait(SOON)
         postgres.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'dogear hold'"
         )
 
         with pytest.raises(StoreBusy):
-            bell.rung(SOON)
-        assert bell.rung(SOON)
+            notifications.wait(SOON)
+        assert notifications.wait(SOON)
 
-        bell.close()
+        notifications.close()
         store.close()
 
 
 def test_the_event_loop_is_woken_by_the_bell(postgres: Postgres, clock: FakeClock) -> None:
     async def scene(ours: SqlStore, theirs: SqlStore) -> None:
         woken = asyncio.Event()
-        async with listening(ours.bell(), woken.set):
+        async with listening(ours.notifications(), woken.set):
             async with asyncio.timeout(SOON):
                 await woken.wait()
             woken.clear()
@@ -86,5 +87,5 @@ def test_the_event_loop_is_woken_by_the_bell(postgres: Postgres, clock: FakeCloc
 def test_over_sqlite_there_is_nobody_else_to_be_woken(tmp_path: Path, clock: FakeClock) -> None:
     store = open_store(f"sqlite:///{tmp_path}/dogear.db", clock)
 
-    assert store.bell() is None
+    assert store.notifications() is None
     store.close()

@@ -1,4 +1,4 @@
-"""What is well and what is not about the host's Discord, and where to click. Nothing is changed."""
+"""Checks the host's Discord setup: what works, what does not, and where to click. Changes nothing."""
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -23,9 +23,10 @@ PRIVILEGED = {
     "gateway_message_content": "Message Content",
     "gateway_message_content_limited": "Message Content",
 }
-"""The application's flags for the intents that Discord grants on request, and what its portal calls them."""
+"""The application's flags for the privileged intents, and their names in Discord's portal."""
 MAX_NAMED = 10
-"""Ours: channels without a schedule in which Dogear may not post are named up to here, then counted."""
+"""Our limit: up to this many channels without a schedule are named in which Dogear may not post; then they are counted.
+"""
 
 Finding: TypeAlias = tuple[bool, str]
 
@@ -33,7 +34,7 @@ Finding: TypeAlias = tuple[bool, str]
 async def findings(
     platform: DiscordPlatform, catalogue: Catalogue, word: str, scheduled: Sequence[ChannelRef], link: str
 ) -> AsyncIterator[Finding]:
-    """A line for everything that was looked at, and whether it is well. Ends early if Discord does not let us in."""
+    """One line per check, and whether it passed. Ends early if Discord rejects the login."""
     client = platform.client
     async with client:
         try:
@@ -63,7 +64,7 @@ def _application(client: discord.Client) -> Sequence[Finding]:
 
 
 def _intents(flags: discord.ApplicationFlags) -> Finding:
-    """What the application may hear beyond what it needs: Discord asks for reasons where there are many servers."""
+    """Privileged intents that the application has without needing them: Discord asks large bots to justify them."""
     granted = list(dict.fromkeys(name for flag, name in PRIVILEGED.items() if getattr(flags, flag)))
     if granted:
         return False, f"Intents that Dogear never uses are on: {', '.join(granted)}. Switch them off: {PORTAL} › Bot."
@@ -98,7 +99,7 @@ async def _commands(client: discord.Client, wanted: Sequence[Mapping[str, Any]],
 async def _servers(
     client: discord.Client, scheduled: Sequence[ChannelRef], word: str, link: str
 ) -> AsyncIterator[Finding]:
-    """For each server what is missing in the channels that have a schedule, and where else Dogear could post."""
+    """For each server: what is missing in the channels with a schedule, and where else Dogear could post."""
     by_server: dict[int, set[int]] = defaultdict(set)
     for channel in scheduled:
         by_server[int(channel.workspace.id)].add(int(channel.id))

@@ -1,0 +1,38 @@
+"""Keeping the count of readers in a post current while people read: at most once an hour."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from bot.domain.card import Card
+from bot.domain.delivery import Delivery
+from bot.domain.digest import with_readers
+from bot.domain.errors import PlatformError, PlatformRefused
+from bot.domain.ids import DeliveryId
+from bot.ports.store import Transaction
+
+AT_MOST_EVERY = timedelta(hours=1)
+CURRENT_FOR = timedelta(days=14)
+"""Older posts are left as they are."""
+
+
+def outdated(tx: Transaction, limit: int, platforms: Sequence[str]) -> Sequence[Delivery]:
+    """Posts on these platforms whose count of readers may have changed, and that may be revised by now."""
+    now = tx.now()
+    return tx.ledger.outdated(now - CURRENT_FOR, now - AT_MOST_EVERY, limit, platforms)
+
+
+def claim(tx: Transaction, post: Delivery) -> Card | None:
+    """Take the post to revise it: what it is to show. None if another process has it, or the count is the same."""
+    shown, entry = post.draft.card, post.draft.entry
+    if shown is None or entry is None or not tx.ledger.claim_revision(post.id, tx.now() - AT_MOST_EVERY):
+        return None
+    card = with_readers(shown, tx.readings.readers(entry))
+    return card if card != shown else None
+
+
+def note(tx: Transaction, post: DeliveryId, card: Card, error: PlatformError | None) -> None:
+    """Note what came of it. A post that the platform does not let us change is left as it is from now on."""
+    if error is None:
+        tx.ledger.save_revision(post, card, tx.now())
+    elif isinstance(error, PlatformRefused):
+        tx.ledger.save_revision(post, None, tx.now() + CURRENT_FOR)

@@ -1,0 +1,196 @@
+"""Every button of every card: pressed twice at once, by two people, by another process and ten minutes later."""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.chat.platform import Answer, Invocation
+from bot.domain.card import Action, Card, Entries, Fields
+from bot.domain.ids import InvocationId
+from bot.domain.team import Role
+from bot.ports.store import Transaction
+from tests.fakes.clubhouse import Clubhouse, actor_of, clubhouse
+from tests.fakes.platform import channel
+
+SET = "schedule set mon 09:00 UTC"
+TITLES = ("Alpha", "Beta+db", "Gamma+db", "Delta", "Epsilon", "Zeta", "Eta")
+
+SCENES: dict[str, tuple[Sequence[str], str]] = {
+    "home": ((SET,), "home"),
+    "random": ((), "random"),
+    "search": ((), "search note"),
+    "search, page 2": ((), "search note page:2"),
+    "show": ((), "show #1"),
+    "show what is in the queue": (("later #1",), "show #1"),
+    "related": ((), "related #1"),
+    "list": ((), "list"),
+    "next": (("later #2",), "next"),
+    "queue": (("later #2", "later #3"), "later"),
+    "read": ((), "read #1"),
+    "read what was in the queue": (("later #1",), "read #1"),
+    "later": ((), "later #1"),
+    "unread": (("read #1",), "unread #1"),
+    "share": ((), "share #1"),
+    "share again": (("share #1",), "share #1"),
+    "unshare": (("share #1",), "unshare #1"),
+    "preview": ((SET,), "digest"),
+    "pick": ((SET,), "digest pick #3"),
+    "pick another": ((SET, "digest pick #2"), "digest pick #3"),
+    "unpick": ((SET, "digest pick #3"), "digest unpick"),
+    "skip": ((SET,), "digest skip"),
+    "unskip": ((SET, "digest skip"), "digest unskip"),
+    "post": ((SET,), "digest post"),
+    "post again": ((SET, "digest post"), "digest post"),
+    "history": ((SET, "digest post", "digest skip"), "digest history"),
+    "set": ((), SET),
+    "schedules": ((SET,), "schedule list"),
+    "pause": ((SET,), "schedule pause 2w"),
+    "resume": ((SET, "schedule pause 2w"), "schedule resume"),
+    "off": ((SET,), "schedule off"),
+    "restore": ((SET, "schedule off"), "schedule restore"),
+    "status": ((SET,), "status"),
+    "settings": ((), "settings"),
+    "help": ((), "help"),
+    "tags": ((), "tags"),
+}
+
+SHARED = {"share", "unshare", "digest", "schedule", "sync"}
+"""Commands whose effect is everybody's."""
+
+
+def actions_of(card: Card) -> Iterator[Action]:
+    yield from card.actions
+    for block in card.blocks:
+        if isinstance(block, Fields):
+            yield from block.actions
+        if isinstance(block, Entries):
+            for line in block.items:
+                yield from line.actions
+
+
+async def press(house: Clubhouse, action: Action, by: str, *, asks: bool) -> Answer:
+    """A press on a platform that asks for a confirmation by itself, if it `asks`."""
+    confirmed = action.confirmed or (asks and bool(action.confirm))
+    return await house.club.dispatcher.invoke(
+        Invocation(
+            id=InvocationId(house.club.clock.token()),
+            call=action.call,
+            actor=actor_of(by, Role.ADMIN),
+            channel=channel(),
+            pressed=True,
+            confirmed=confirmed,
+        )
+    )
+
+
+async def shared_state(house: Clubhouse) -> dict[str, Any]:
+    """What everybody can see: posts, weeks, the schedule and the pick."""
+
+    def read(tx: Transaction) -> dict[str, Any]:
+        team, here = house.team.id, channel()
+        schedule = tx.schedules.of_channel(team, here)
+        paused = schedule is not None and (schedule.paused_until or tx.now()) > tx.now() + timedelta(minutes=1)
+        posts = [
+            (one.draft.source_key, one.message is not None or one.state.value == "pending")
+            for entry in range(1, len(TITLES) + 1)
+            for found in [tx.entries.by_number(team, entry)]  # type: ignore[arg-type] # a number as it is typed
+            if found is not None
+            for _, one in tx.ledger.recent_roots(team, found.id, tx.now().replace(year=2000))
+        ]
+        return {
+            "posts": sorted(posts),
+            "weeks": sorted((week.week, week.outcome.name) for week in tx.schedules.weeks(team, here, 50)),
+            "schedule": schedule and (schedule.weekday, schedule.at, paused, schedule.paused_because),
+            "pick": schedule and tx.schedules.pinned(schedule.id),
+        }
+
+    return await house.club.runner.read(read)
+
+
+async def own_state(house: Clubhouse, by: str) -> list[tuple[int, str]]:
+    answer = await house.say("list", by=by)
+    assert isinstance(answer.show, Card)
+    (entries,) = [block for block in answer.show.blocks if isinstance(block, Entries)]
+    return [(line.number, line.state) for line in entries.items]
+
+
+def effects(before: Mapping[str, Any], after: Mapping[str, Any]) -> int:
+    """How many posts, weeks, schedules or picks there are more, or fewer, or others."""
+    posts = set(before["posts"]) ^ set(after["posts"])
+    weeks = {week for week, _ in set(before["weeks"]) ^ set(after["weeks"])}
+    others = len([name for name in ("schedule", "pick") if before[name] != after[name]])
+    return max(len(posts), len(weeks), others)
+
+
+def is_sound(answer: Answer) -> bool:
+    """Whether a person can read what became of the press."""
+    return not isinstance(answer.show, Card) or (bool(answer.show.title) and "broke" not in answer.show.title)
+
+
+async def try_out(house: Clubhouse, other: Clubhouse, action: Action, *, asks: bool) -> Sequence[Card]:
+    """Press in every way; the cards that came of it."""
+    start, own = await shared_state(house), await own_state(house, "ana")
+    twice = await asyncio.gather(press(house, action, "ana", asks=asks), press(house, action, "ana", asks=asks))
+    await house.stage.settle()
+    once = await shared_state(house)
+    assert effects(start, once) <= 1, (action, start, once)
+    chosen = await own_state(house, "ana")
+    assert sum(one != two for one, two in zip(own, chosen, strict=True)) <= 1
+
+    if action.call.path[0] in SHARED:
+        by_others: Sequence[Answer] = await asyncio.gather(
+            press(house, action, "ben", asks=asks), press(other, action, "ana", asks=asks)
+        )
+        await house.stage.settle()
+        assert effects(once, await shared_state(house)) == 0, (action, once, await shared_state(house))
+    else:
+        by_others = [await press(other, action, "ana", asks=asks)]
+        assert await own_state(house, "ana") == chosen, action
+
+    await house.jump(minutes=10, seconds=1)
+    other.club.clock.move_to(house.club.clock.now())
+    late = await shared_state(house)
+    much_later = await press(house, action, "ana", asks=asks)
+    await house.stage.settle()
+    assert effects(late, await shared_state(house)) <= 1, action
+    answers = [*twice, *by_others, much_later]
+    assert all(is_sound(answer) for answer in answers), answers
+    return [answer.show for answer in answers if isinstance(answer.show, Card)]
+
+
+async def every_button(database: str, folder: Path, scene: str, pressed: set[tuple[Any, ...]], *, asks: bool) -> None:
+    """What only changes a member's own reading is pressed in one scene, everything else in each."""
+    setup, line = SCENES[scene]
+    async with clubhouse(database, folder, *TITLES) as house, clubhouse(database, folder) as other:
+        for said in setup:
+            await house.say(said)
+            await house.stage.settle()
+        first = await house.say(line)
+        await house.stage.settle()
+        assert isinstance(first.show, Card)
+        cards = [first.show]
+        for _ in range(2):
+            following: list[Card] = []
+            for card in cards:
+                for action in actions_of(card):
+                    shared = action.call.path[0] in SHARED
+                    kind = (action.label, action.call.path, *sorted(action.call.arguments), shared and scene)
+                    if kind not in pressed:
+                        pressed.add(kind)
+                        following += await try_out(house, other, action, asks=asks)
+            cards = following
+
+
+@pytest.mark.parametrize("asks", [True, False], ids=["the platform asks", "the command asks"])
+def test_each_button_has_one_effect_or_an_explanation(asks: bool, tmp_path: Path) -> None:
+    pressed: set[tuple[Any, ...]] = set()
+    for number, scene in enumerate(SCENES):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        asyncio.run(every_button(f"sqlite:///{folder / 'dogear.db'}", folder, scene, pressed, asks=asks))
+    assert {path for _, path, *_ in pressed} >= {("share",), ("unshare",), ("digest", "post"), ("schedule", "off")}
+    assert len(pressed) >= 60

@@ -1,0 +1,194 @@
+"""What Discord's members hear before, and after, something is posted in a channel."""
+
+import asyncio
+import time
+from typing import Any
+
+import discord
+import pytest
+from simcord.backend.models import Overwrite
+from simcord.enums import OverwriteType
+
+from tests.fakes.server import Server, a_server, buttons, entry_message, played, shown_by
+
+
+def deny(server: Server, guild: Any, channel: Any, **rights: bool) -> None:
+    denied = discord.Permissions(**rights).value
+    server.env.backend.set_overwrite(channel.id, Overwrite(guild.id, OverwriteType.ROLE, deny=denied))
+
+
+def allow(server: Server, guild: Any, channel: Any) -> None:
+    server.env.backend.set_overwrite(channel.id, Overwrite(guild.id, OverwriteType.ROLE, deny=0))
+
+
+async def until(server: Server, message: Any, words: str) -> str:
+    """What the answer says once it says these words."""
+    began = time.monotonic()
+    while words not in (said := server.said(message)):
+        assert time.monotonic() - began < 10, said
+        await asyncio.sleep(0.05)
+        await server.env.settle()
+    return said
+
+
+def custom_id(message: Any, label: str) -> str:
+    return next(own for name, own in buttons(message.components) if name == label)
+
+
+@pytest.mark.parametrize("line", ["blog share", "blog schedule set", "blog digest post"])
+def test_a_missing_permission_is_named_before_anything_is_promised(database: str, line: str) -> None:
+    async def scene() -> None:
+        async with a_server(database) as server:
+            guild = await server.guild()
+            channel = guild.create_text_channel("reading")
+            ana = server.member(guild, "ana", admin=True)
+            await ana.slash(channel, "blog schedule set", weekday="mon", at="09:00", zone="UTC")
+            values = {
+                "blog share": {"entry": "#6"},
+                "blog schedule set": {"weekday": "tue", "at": "10:00", "zone": "UTC"},
+            }
+            deny(server, guild, channel, create_public_threads=True, add_reactions=True)
+            await server.env.settle()
+
+            refused = await ana.slash(channel, line, **values.get(line, {}))
+            assert refused.ephemeral
+            assert "I can't post in #reading: I lack Create Public Threads, Add Reactions." in shown_by(refused)
+            await server.settle()
+            assert not channel.history()
+            assert "Tuesday" not in shown_by(await ana.slash(channel, "blog schedule list"))
+
+            allow(server, guild, channel)
+            await server.env.settle()
+            again = await ana.click(refused.response, label="Try again")
+            assert "I can't post" not in server.said(refused.response) + shown_by(again)
+
+    played(scene())
+
+
+def test_a_voice_channel_and_a_named_closed_channel_are_refused_at_once(database: str) -> None:
+    async def scene() -> None:
+        async with a_server(database) as server:
+            guild = await server.guild()
+            channel, closed = guild.create_text_channel("reading"), guild.create_text_channel("news")
+            voice, stage = guild.create_voice_channel("lounge"), guild.create_stage_channel("talks")
+            ana, ben = server.member(guild, "ana", admin=True), server.member(guild, "ben")
+
+            for place, word in ((voice, "voice channel"), (stage, "stage channel")):
+                refused = shown_by(await ana.slash(place, "blog share", entry="#6"))
+                assert word in refused
+                assert "Choose a text, announcement or forum channel." in refused
+            deny(server, guild, closed, send_messages=True)
+            server.env.backend.set_overwrite(
+                closed.id,
+                Overwrite(server.env.backend.bot_user.id, OverwriteType.MEMBER, allow=discord.Permissions.all().value),
+            )
+            await server.env.settle()
+            theirs = await ben.slash(channel, "blog share", entry="#6", channel=closed)
+            assert "You may not write in that channel." in shown_by(theirs)
+
+            shared = await ana.slash(voice, "blog share", entry="#6", channel=channel)
+            assert "on its way" in shown_by(shared)
+            await server.settle()
+            assert "#6 Prototyping" in server.said(entry_message(channel))
+
+    played(scene())
+
+
+def test_an_answer_on_its_way_becomes_a_link_to_the_post(database: str) -> None:
+    async def scene() -> None:
+        async with a_server(database) as server:
+            guild = await server.guild()
+            channel = guild.create_text_channel("reading")
+            ben = server.member(guild, "ben")
+            shared = await ben.slash(channel, "blog share", entry="#6")
+            assert "on its way" in shown_by(shared)
+            await server.settle()
+            assert "Open the post" in await until(server, shared.response, "#6 is posted.")
+            raw = str(server.env.backend.get_message(shared.response.channel.id, shared.response.id).components)
+            assert f"/{channel.id}/{entry_message(channel).id}" in raw
+
+            deleted = await ben.click(shared.response, label="Delete it")
+            assert "#6 is deleted from the channel." in shown_by(deleted)
+            assert not [message for message in channel.history() if message.components]
+
+    played(scene())
+
+
+@pytest.mark.parametrize(("status", "code"), [(403, 50013), (400, 240000)], ids=["no permission", "blocked link"])
+def test_a_refused_digest_reads_the_same_everywhere_and_is_posted_later(database: str, status: int, code: int) -> None:
+    async def scene() -> None:
+        async with a_server(database) as server:
+            guild = await server.guild()
+            channel = guild.create_text_channel("reading")
+            ana = server.member(guild, "ana", admin=True)
+            await ana.slash(channel, "blog schedule set", weekday="mon", at="09:00", zone="UTC")
+            server.env.inject_error("POST", "/channels/*/messages", status=status, code=code)
+            on_its_way = await ana.slash(channel, "blog digest post")
+            await server.settle()
+            await until(server, on_its_way.response, "was not posted.")
+
+            assert not channel.history()
+            assert "This week's pick" not in shown_by(await ana.slash(channel, "blog home"))
+            assert "This week's digest: not posted" in shown_by(await ana.slash(channel, "blog digest preview"))
+            assert "not posted" in shown_by(await ana.slash(channel, "blog digest history"))
+            assert "Not posted:" in shown_by(await ana.slash(channel, "blog status"))
+
+            preview = await ana.slash(channel, "blog digest preview")
+            asked = await ana.click(preview.response, label="Post now")
+            assert "Post #" in shown_by(asked)
+            await ana.click(asked.response, label="Post now")
+            await server.settle()
+            assert entry_message(channel)
+            assert "This week's pick" in shown_by(await ana.slash(channel, "blog home"))
+            assert "Not posted:" not in shown_by(await ana.slash(channel, "blog status"))
+
+    played(scene())
+
+
+def test_a_second_press_confirms_and_a_repeat_does_nothing_more(database: str) -> None:
+    async def scene() -> None:
+        async with a_server(database) as server:
+            guild = await server.guild()
+            channel = guild.create_text_channel("reading")
+            ana = server.member(guild, "ana", admin=True)
+            shown = await ana.slash(channel, "blog show", entry="#6")
+            asked = await ana.click(shown.response, label="Share")
+            assert "Post #6 for everyone to see?" in shown_by(asked)
+            await server.settle()
+            assert not channel.history()
+            await ana.click(asked.response, label="Share")
+            await server.settle()
+            again = await ana.click(asked.response, label="Share")
+            await server.settle()
+            assert "#6 was posted here just now." in shown_by(again)
+            assert len([message for message in channel.history() if message.components]) == 1
+
+            await ana.slash(channel, "blog schedule set", weekday="mon", at="09:00", zone="UTC")
+            preview = await ana.slash(channel, "blog digest preview")
+            await server.restart()
+            first = await ana.click(preview.response, label="Skip")
+            second = await ana.click(preview.response, label="Skip")
+            assert "I skip the next digest." in shown_by(first)
+            assert "It is already skipped." in shown_by(second)
+            assert "week=" in custom_id(preview.response, "Skip")
+            undone = await ana.click(first.response, label="Undo")
+            assert "not skipped any more" in shown_by(undone)
+
+    played(scene())
+
+
+def test_a_list_is_updated_where_it_stands(database: str) -> None:
+    async def scene() -> None:
+        async with a_server(database) as server:
+            guild = await server.guild()
+            channel = guild.create_text_channel("reading")
+            ben = server.member(guild, "ben")
+            listed = await ben.slash(channel, "blog next")
+            await ben.click(listed.response, label="Read")
+            said = server.said(listed.response)
+            assert "is read." in said
+            assert "Next for you" in said
+            await ben.click(listed.response, label="Undo")
+            assert "is unread." in server.said(listed.response)
+
+    played(scene())
