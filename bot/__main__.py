@@ -11,9 +11,10 @@ from bot.domain.errors import BadConfig, DogearError, Refusal
 def main() -> None:
     """Run the command line. Exit 0 for success, 1 for a refusal or a failure, 2 for bad settings or usage."""
     try:
-        from bot.runtime import cli, log
+        from bot.runtime import cli, log, streams
 
         log.set_up(os.environ.get("DOGEAR_LOG_LEVEL", "WARNING"))
+        streams.escape_all()
         cli.app()
     except BadConfig as error:
         _leave(error.problems, 2)

@@ -36,7 +36,6 @@ LOGGERS = (
             "state",
             "ui.modal",
             "ui.view",
-            "utils",
             "webhook.async_",
         )
     ),

@@ -92,7 +92,7 @@ def _when(turn: Turn, found: digests.Preview) -> Text:
 
 
 def _failure(found: digests.Preview) -> Text:
-    """That this week's digest was not posted, or that nobody knows; empty if it was, or is not due yet."""
+    """A note if this week's digest was not posted, or is unconfirmed. Empty if it was posted or is not due yet."""
     last = found.last
     if last is None or last.standing in {Standing.POSTED, Standing.COMING, Standing.SKIPPED}:
         return ()

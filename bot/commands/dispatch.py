@@ -320,7 +320,7 @@ class Dispatcher:
                 shown = await self._runner.read(partial(self._followed, invocation, card.follows))
             except StoreError:
                 shown = None
-            except Exception:  # noqa: BLE001 -- nobody asked for this answer: the first one stays
+            except Exception:  # noqa: BLE001 -- an optional answer: the first one stays
                 self._broken("what became of a post")
                 return None
             if shown is not None:

@@ -98,7 +98,7 @@ class ReadList:
 
 @record
 class Source:
-    """A file, or a folder whose files are read."""
+    """A file, or a folder whose lists are read."""
 
     id: SourceId
     team: TeamId

@@ -45,6 +45,13 @@ def holds_invisible(text: str) -> bool:
     return any(found[1] is None for found in _INVISIBLE.finditer(text))
 
 
+def escaped(text: str) -> str:
+    """The text with each character that `visible` would remove written as an escape. Line ends and tabs stay."""
+    if text.isascii() and text.isprintable():
+        return text
+    return _INVISIBLE.sub(lambda found: found[1] or found[0].encode("unicode_escape").decode("ascii"), text)
+
+
 def without_joiners(text: str) -> str:
     """The text as it is searched: a word is the same with and without joiners."""
     return text.translate(_JOINERS)

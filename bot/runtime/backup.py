@@ -19,10 +19,12 @@ from bot.chat.jobs import Job
 from bot.domain.errors import BadBackup, BadConfig, Conflict
 from bot.ports.clock import Clock
 from bot.service import ledger
-from store.sql import SqlStore
+from store.sql import SqlStore, address
 
 AT_NIGHT = 3
 """A day's backup is made after this hour, in the host's zone."""
+MAX_LINE = 16 << 20
+"""Characters of a line. A row has the text of an entry twice, and a list file has at most 2 MiB."""
 LOOK_EVERY = timedelta(minutes=5)
 TIMEOUT = timedelta(hours=1)
 """The timeout of one backup: a database of gigabytes takes minutes."""
@@ -82,6 +84,22 @@ def restore(store: SqlStore, path: Path) -> tuple[int, int]:
 
 
 @contextmanager
+def new_file_removed_on_error(database: str) -> Iterator[None]:
+    """Remove the SQLite file that the block created, if the block raises: a refused restore leaves nothing behind."""
+    url = address(database)
+    file = Path(url.database or "") if url.drivername == "sqlite" else None
+    if file is None or file.exists():
+        yield
+        return
+    try:
+        yield
+    except BaseException:
+        for end in ("", "-wal", "-shm"):
+            file.with_name(f"{file.name}{end}").unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
 def _readable(path: Path) -> Iterator[None]:
     """Translate the errors of reading the file into BadConfig or BadBackup."""
     try:
@@ -97,7 +115,10 @@ def lines(path: Path) -> Generator[str, None, None]:
     with path.open("rb") as raw:
         packed = raw.read(2) == b"\x1f\x8b"
     with gzip.open(path, "rt", encoding="utf-8") if packed else path.open(encoding="utf-8") as file:
-        yield from file
+        while line := file.readline(MAX_LINE):
+            if len(line) == MAX_LINE:
+                raise BadBackup(f"{path} has a line of more than {MAX_LINE >> 20} MiB, which no backup has.")
+            yield line
 
 
 def usable(folder: Path) -> Path:

@@ -25,6 +25,7 @@ from bot.domain.notice import held_actions, held_card
 from bot.domain.source import Problem
 from bot.domain.team import Role, Team
 from bot.domain.text import plain
+from bot.domain.visible import escaped
 from bot.ports.runner import Runner
 from bot.ports.store import Transaction
 from bot.runtime import log
@@ -33,6 +34,7 @@ from bot.runtime.clock import SystemClock
 from bot.runtime.lists import Lists, News, refuse_missing
 from bot.runtime.progress import on_terminal
 from bot.runtime.settings import Settings, data_folder, load
+from bot.runtime.streams import give_screen_to_chat
 from bot.runtime.ticker import CLEAN_UP_EVERY, Ticker
 from bot.runtime.worker import Worker
 from bot.service import teams
@@ -160,6 +162,7 @@ class Seat:
 
 async def demo() -> None:
     """The bundled list over a temporary database: a chat on a terminal, else the tour."""
+    give_screen_to_chat()
     with tempfile.TemporaryDirectory(prefix="dogear-") as folder, as_file(SAMPLE) as sample:
         settings, seat = load(database=f"sqlite:///{folder}/demo.db"), Seat(lists=[sample])
         if _with_person():
@@ -177,6 +180,7 @@ async def chat(settings: Settings, *, speaker: str, role: Role, seat: Seat, as_j
     The first line says whose chat it is and where its data is; with JSON it goes to standard error. Raises NotFound for
     a missing list or an unknown team.
     """
+    give_screen_to_chat()
     if seat.lists:
         refuse_missing(map(str, seat.lists))
         if not settings.database:
@@ -224,7 +228,7 @@ async def talk(
     async with open_club(settings, migrate=True, local=local, admins=admins) as club:
         found, where = await club.runner.write(lambda tx: _seated(tx, settings, seat))
         if first_line is not None:
-            print(_first_line(settings, seat, found), file=first_line, flush=True)
+            print(escaped(_first_line(settings, seat, found)), file=first_line, flush=True)
         report = await _read(club, found, seat)
         _print_problems(report.problems)
         stage = LocalStage(

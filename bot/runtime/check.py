@@ -2,7 +2,6 @@
 
 import json
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +26,9 @@ def check(paths: Sequence[Path], *, as_json: bool, with_entries: bool = False) -
     else:
         for read in lists:
             _print_report(read, with_entries=with_entries)
+        for path in paths:
+            if os.path.isdir(path) and (line := folder.skipped_line(folder.scan(path).skipped)):  # noqa: PTH112 -- as below
+                print(f"{path}: {line}")
     return 1 if empty or any(_count(read.problems, Severity.ERROR) for read in lists) else 0
 
 
@@ -94,16 +96,16 @@ def _as_json(read: ReadList) -> dict[str, Any]:
 def _print_report(read: ReadList, *, with_entries: bool) -> None:
     if with_entries:
         for number, entry in enumerate(read.entries, 1):
-            _print(f"{read.file}:{entry.line}: {number}. {entry.title} <{entry.url}>")
+            print(f"{read.file}:{entry.line}: {number}. {entry.title} <{entry.url}>")
     for problem in read.problems:
-        _print(str(problem))
+        print(str(problem))
     named = {problem.line for problem in read.problems}
     for link in read.unread:
         if link.line not in named:
-            _print(f"{read.file}:{link.line}: {link}")
+            print(f"{read.file}:{link.line}: {link}")
     for word, others in read.synonyms.items():
-        _print(f"{read.file}: {word} also finds {', '.join(others)}")
-    _print(f"{read.file}: {', '.join(_summary(read))}")
+        print(f"{read.file}: {word} also finds {', '.join(others)}")
+    print(f"{read.file}: {', '.join(_summary(read))}")
 
 
 def _summary(read: ReadList) -> Iterator[str]:
@@ -128,9 +130,3 @@ def _counted(count: int, one: str, many: str) -> str:
 
 def _count(problems: Sequence[Problem], severity: Severity) -> int:
     return sum(1 for problem in problems if problem.severity is severity)
-
-
-def _print(line: str) -> None:
-    """Print a line on any terminal, with escapes for characters it cannot show."""
-    encoding = sys.stdout.encoding or "utf-8"
-    print(line.encode(encoding, "backslashreplace").decode(encoding))

@@ -39,7 +39,7 @@ Database = Annotated[
 ]
 Lists = Annotated[
     list[Path] | None,
-    typer.Option("--list", help="A Markdown file, or a folder of them, for a private chat; may be given again"),
+    typer.Option("--list", help="A list, or a folder of them, for a private chat; may be given again"),
 ]
 
 
@@ -145,7 +145,7 @@ def healthcheck(
 
 @app.command()
 def check(
-    files: Annotated[list[Path], typer.Argument(help="Markdown files, or folders of them", metavar="FILE…")],
+    files: Annotated[list[Path], typer.Argument(help="Lists, or folders of them", metavar="FILE…")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for tools")] = False,
     with_entries: Annotated[
         bool, typer.Option("--entries", help="Print number, title and address of each entry too")
@@ -280,11 +280,13 @@ def restore(
     A post that was due and may have been sent since the backup is looked for before it is sent again.
     """
     from bot.runtime import backup as backups
+    from bot.runtime.settings import load
 
     async def restored() -> None:
-        async with _club(database) as club:
-            rows, doubtful = await asyncio.to_thread(backups.restore, club.store, file)
-            print(f"Restored {rows:,} rows. Posts to check before they are sent: {doubtful:,}.")
+        with backups.new_file_removed_on_error(load(database=database).database_url):
+            async with _club(database) as club:
+                rows, uncertain = await asyncio.to_thread(backups.restore, club.store, file)
+        print(f"Restored {rows:,} rows. Posts to check before they are sent: {uncertain:,}.")
 
     asyncio.run(restored())
 
@@ -481,6 +483,12 @@ def _is_well(report: "SyncReport") -> bool:
     return report.entries > 0 and not any(problem.severity is Severity.ERROR for problem in report.problems)
 
 
+def _skipped(path: str) -> str:
+    from store.lists import folder
+
+    return folder.skipped_line(folder.scan(Path(path)).skipped) if Path(path).is_dir() else ""
+
+
 def _print_report(team: "Team", report: "SyncReport", paths: Sequence[str] = ()) -> None:
     figures = {"added": report.added, "changed": report.changed, "retired": report.retired, "returned": report.returned}
     changes = ", ".join(f"{number:,} {word}" for word, number in figures.items() if number) or "nothing changed"
@@ -490,6 +498,8 @@ def _print_report(team: "Team", report: "SyncReport", paths: Sequence[str] = ())
         print(f"  {report.not_read:,} {what} not read; “dogear check” says why.")
     for path in paths:
         print(f"  {path}")
+        if line := _skipped(path):
+            print(f"    {line}")
     for change in report.held:
         gone = f"{change.names} no longer has {len(change.entries):,} of its {change.of:,} entries"
         print(f"  {gone}, so the change is held. To take it in: dogear sync --accept")

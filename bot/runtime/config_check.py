@@ -10,7 +10,7 @@ from adapters import registry
 from bot.chat.platform import ChatPlatform
 from bot.domain.errors import BadConfig
 from bot.runtime import backup
-from bot.runtime.config_dump import guess, unknown
+from bot.runtime.config_dump import remarks
 from bot.runtime.settings import Settings, read
 from bot.runtime.vault import NO_KEY
 from store.sql import address
@@ -28,8 +28,8 @@ def checked(*, worker: bool, **given: Any) -> tuple[Settings, list[ChatPlatform]
 
     Raises BadConfig with every problem. A problem that only follows from another one is left out.
     """
-    for name in unknown():
-        log.warning("Unknown variable %s (ignored).%s", name, guess(name))
+    for remark in remarks():
+        log.warning("%s", remark)
     settings, unread = read(**given)
     platforms: list[ChatPlatform] = []
     problems = [*unread.values()]

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from bot.domain.address import HIDDEN, shown
-from bot.runtime.settings import PREFIX, Settings, file_name, files
+from bot.runtime.settings import PREFIX, Settings, file_name, files, trimmed_names
 
 _ADDRESS = re.compile(r"\s*[\w+.-]+:/|.*:.*@", re.DOTALL)
 
@@ -22,22 +22,17 @@ def lines(settings: Settings) -> Iterator[str]:
         variable = f"{PREFIX}{name.upper()}"
         value = _shown(name, getattr(settings, name), field.default)
         yield f"{variable:<{width}}  {value}  [{_source(name, variable, read.get(name))}]"
-    for variable in unknown():
-        yield f"Unknown variable {variable} (ignored).{guess(variable)}"
+    yield from remarks()
 
 
-def unknown() -> list[str]:
-    """Variables with our prefix that are not options: most likely misspelt."""
+def remarks() -> Iterator[str]:
+    """A sentence for each unknown variable with our prefix, and for each value that is not used as it was written."""
     known = {f"{PREFIX}{name.upper()}{end}" for name in Settings.model_fields for end in ("", "_FILE")}
-    return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
-
-
-def guess(variable: str) -> str:
-    """A question that names the most similar option, with a blank before it; empty if none is similar."""
-    similar = get_close_matches(
-        variable, [f"{PREFIX}{name.upper()}" for name in Settings.model_fields], n=1, cutoff=0.8
-    )
-    return f" Did you mean {similar[0]}?" if similar else ""
+    for variable in sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known):
+        close = get_close_matches(variable, known, n=1, cutoff=0.8)
+        yield f"Unknown variable {variable} (ignored).{f' Did you mean {close[0]}?' if close else ''}"
+    for name in trimmed_names():
+        yield f"{PREFIX}{name.upper()}: the quotes, blanks or byte order mark around its value are ignored."
 
 
 def _source(name: str, variable: str, path: str | None) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime, timedelta
 from http.client import HTTPException
@@ -80,6 +80,7 @@ class Health:
         self,
         *,
         needs: str,
+        trouble: Callable[[], str],
         runner: Runner,
         platforms: Mapping[PlatformName, ChatPlatform],
         scheduler: Scheduler,
@@ -87,6 +88,7 @@ class Health:
         clock: Clock,
     ) -> None:
         self._needs = needs
+        self._trouble = trouble
         self._runner = runner
         self._platforms = platforms
         self._scheduler = scheduler
@@ -125,7 +127,7 @@ class Health:
         overdue: datetime | None = None
         try:
             overdue, schema = await _soon(self._runner.read(self._asked))
-            yield "database", Part(ok=True)
+            yield "database", Part(ok=not self._trouble(), reason=self._trouble())
             yield "schema", self._schema(schema)
         except StoreError as error:
             yield "database", Part(ok=False, reason=str(error))

@@ -13,6 +13,7 @@ from bot.domain.errors import BadConfig
 from bot.domain.source import ReadList, Severity
 from bot.runtime.check import read_lists
 from bot.runtime.progress import FEW, counter
+from store.lists import folder
 from store.lists.convert import Converted, convert
 from store.lists.formats import detect
 from store.lists.reading import MAX_BYTES, read
@@ -43,6 +44,9 @@ def import_lists(files: Sequence[Path], *, into: Path | None, without: Sequence[
         heading = "" if not before and not done else found.title or Path(found.file).stem
         done.append(convert(found, known, heading=heading, progress=counter("entry", FEW * 100)))
         _say(_summary(found, done[-1]))
+    for path in files:
+        if path.is_dir() and (line := folder.skipped_line(folder.scan(path).skipped)):
+            _say(f"{path}: {line}")
     text = "\n".join(each.markdown for each in done if each.markdown)
     if text:
         _check(before, text, done, target)

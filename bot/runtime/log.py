@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.chat.trace import followed
 from bot.domain.address import redacted
+from bot.domain.visible import escaped
 
 
 class _Lazily(logging.Formatter):
@@ -22,8 +23,7 @@ class _Lazily(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         if self._formatter is None:
             self._formatter = _formatter(human=self._human)
-        line = self._formatter.format(record)
-        return redacted(line) if self._human else line
+        return self._formatter.format(record)
 
 
 def _followed(_logger: object, _name: str, event: dict[str, Any]) -> dict[str, Any]:
@@ -33,8 +33,8 @@ def _followed(_logger: object, _name: str, event: dict[str, Any]) -> dict[str, A
 
 
 def _redacted(_logger: object, _name: str, event: dict[str, Any]) -> dict[str, Any]:
-    """A library may quote an address, with a password in it, in a message or a traceback."""
-    return {name: redacted(value) if isinstance(value, str) else value for name, value in event.items()}
+    """A library may quote an address with a password in it, and a name may contain characters that terminals obey."""
+    return {name: escaped(redacted(value)) if isinstance(value, str) else value for name, value in event.items()}
 
 
 def _formatter(*, human: bool) -> logging.Formatter:
@@ -47,15 +47,8 @@ def _formatter(*, human: bool) -> logging.Formatter:
         _followed,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    last: list[Any] = (
-        [structlog.dev.ConsoleRenderer()]
-        if human
-        else [
-            structlog.processors.format_exc_info,
-            _redacted,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ]
-    )
+    renderer = structlog.dev.ConsoleRenderer() if human else structlog.processors.JSONRenderer(ensure_ascii=False)
+    last: list[Any] = [structlog.processors.format_exc_info, _redacted, renderer]
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
@@ -70,7 +63,7 @@ def set_up(level: str) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     known = logging.getLevelNamesMapping()
-    logging.getLogger("dogear").setLevel(known.get(level, logging.WARNING))
+    logging.getLogger("dogear").setLevel(known.get(level.strip(" \t\r\n\"'").upper(), logging.WARNING))
 
 
 def log_list_changes() -> None:

@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Callable
 
+from bot.runtime.streams import raw
+
 FEW = 20
 """A sync of this many files or fewer shows no progress."""
 
@@ -17,7 +19,7 @@ def counter(what: str, few: int) -> Callable[[int, int], None]:
 
     def count(done: int, of: int) -> None:
         if of > few and (done == of or done % (few // FEW) == 0) and sys.stderr.isatty():
-            sys.stderr.write(f"\r{what} {done:,} of {of:,}" + ("\n" if done == of else ""))
+            raw(sys.stderr).write(f"\r{what} {done:,} of {of:,}" + ("\n" if done == of else ""))
             sys.stderr.flush()
 
     return count

@@ -6,8 +6,10 @@ import faulthandler
 import logging
 import signal
 from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 
+from bot.chat.jobs import Job
 from bot.chat.platform import ChatPlatform
 from bot.chat.web import Route, Website
 from bot.domain.errors import DogearError
@@ -25,6 +27,7 @@ MAX_STOP = 18.0
 """Seconds from the signal until running work is cancelled. The deploy files allow more.
 """
 
+CHECK_EVERY = timedelta(seconds=20)
 END = 19.0
 """Seconds until the process exits in any case: a thread that waits for the database or writes a backup cannot be
 cancelled. The ledger is made for processes that are killed.
@@ -43,6 +46,8 @@ async def serve(settings: Settings, platforms: Sequence[ChatPlatform], *, worker
     async with open_club(settings, migrate=False, metrics=metrics, hosted=True) as club:
         for platform in platforms:
             club.join(platform)
+        lock = None if worker else await asyncio.to_thread(club.store.serve_alone)
+        club.scheduler.add(_database_check(club))
         nightly = None if worker else await asyncio.to_thread(_nightly, club, metrics)
         if not worker:
             await asyncio.to_thread(club.store.warm)
@@ -54,6 +59,23 @@ async def serve(settings: Settings, platforms: Sequence[ChatPlatform], *, worker
                 await _until_stopped(club, metrics, worker=worker)
         except ExceptionGroup as failed:
             raise _first(failed) from failed
+        finally:
+            if lock is not None:
+                lock.close()
+
+
+def _database_check(club: Club) -> Job:
+    """The job that notices when the database file is deleted or replaced, and when PostgreSQL becomes read-only."""
+
+    async def check() -> None:
+        before = club.store.trouble
+        found = await asyncio.to_thread(club.store.check)
+        if found and found != before:
+            log.error("%s Until then nothing is saved.", found)
+        elif before and not found:
+            log.warning("the database works again")
+
+    return Job(name="database check", run=check, every=CHECK_EVERY)
 
 
 def _first(failed: ExceptionGroup[Exception]) -> Exception:
@@ -132,6 +154,7 @@ def _stop_event() -> asyncio.Event:
 def _health(club: Club, metrics: Metrics) -> Health:
     return Health(
         needs=club.store.needs,
+        trouble=lambda: club.store.trouble,
         runner=club.runner,
         platforms=club.platforms,
         scheduler=club.scheduler,

@@ -1,8 +1,9 @@
 """Every option, read once from the environment. All problems are reported together."""
 
 import base64
+import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import available_timezones
@@ -17,6 +18,8 @@ from bot.domain.team import Role
 PREFIX = "DOGEAR_"
 FERNET_KEY = 32
 """Bytes of a key (https://cryptography.io/en/latest/fernet/, 2026-08)."""
+_QUOTES = {('"', '"'), ("'", "'"), ("“", "”"), ("‘", "’"), ("„", "“")}
+"""Quotes around a whole value. Env files keep them, shells do not."""
 MAX_SHOWN = 40
 """How much of an invalid value is shown, in characters."""
 MAKE_A_KEY = (
@@ -82,7 +85,7 @@ class Settings(BaseSettings):
     backup_folder: str = Field("", description="a folder for nightly backups; without it none are made")
     backup_keep: int = Field(7, ge=1, le=10_000, description="how many nightly backups to keep")
     log_level: str = Field(
-        "WARNING", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR"
+        "WARNING", pattern="^(?i:DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR"
     )
 
     @field_validator("*", mode="before")
@@ -96,19 +99,26 @@ class Settings(BaseSettings):
                 raise ValueError("is not text in UTF-8.")
             if "\0" in typed:
                 raise ValueError("has a null character.")
-        return typed
+        return trimmed(typed) if isinstance(typed, str) else typed
 
     @field_validator("zone")
     @classmethod
     def _known_zone(cls, zone: str) -> str:
-        if zone not in available_timezones():
+        known = available_timezones()
+        found = zone if zone in known else {name.lower(): name for name in known}.get(zone.replace(" ", "_").lower())
+        if found is None:
             raise ValueError("is not a time zone; use a name such as Europe/Berlin.")
-        return zone
+        return found
+
+    @field_validator("log_level")
+    @classmethod
+    def _capitals(cls, level: str) -> str:
+        return level.upper()
 
     @field_validator("admins", "curators", mode="before")
     @classmethod
     def _accounts(cls, typed: Any) -> Any:
-        accounts = [part.strip() for part in typed.split(",")] if isinstance(typed, str) else typed
+        accounts = [part.strip() for part in trimmed(typed).split(",")] if isinstance(typed, str) else typed
         wrong = [account for account in accounts if account and not all(account.partition(":")[::2])]
         if wrong:
             raise ValueError(f"names “{wrong[0]}”, which is not platform:id.")
@@ -117,7 +127,9 @@ class Settings(BaseSettings):
     @field_validator("vault_keys", mode="before")
     @classmethod
     def _keys(cls, typed: Any) -> Any:
-        keys = tuple(key.strip() for key in typed.split(",") if key.strip()) if isinstance(typed, str) else typed
+        keys = (
+            tuple(key.strip() for key in trimmed(typed).split(",") if key.strip()) if isinstance(typed, str) else typed
+        )
         wrong = [place for place, key in enumerate(keys, start=1) if not _is_key(key)]
         if wrong:
             raise ValueError(f"has no key in place {wrong[0]}: a key is 32 bytes in URL-safe base64. {MAKE_A_KEY}")
@@ -181,7 +193,9 @@ def data_folder() -> Path:
     except RuntimeError:  # an account without a home, as in a container
         raise BadConfig([f"Your home folder is not known. Set HOME, or {PREFIX}DATABASE."]) from None
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        if not folder.is_dir():
+            folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+            folder.chmod(0o700)
     except OSError as error:
         raise BadConfig(
             [f"{folder} cannot be made: {error.strerror}. Set {PREFIX}DATABASE to another place."]
@@ -200,10 +214,10 @@ def load(**given: Any) -> Settings:
 def read(**given: Any) -> tuple[Settings, Mapping[str, str]]:
     """The settings as far as they are valid, and the problem of each invalid option. Those have their default."""
     chosen = {name: value for name, value in given.items() if value is not None}
-    wrong = {}
+    wrong = {name: f"{_variable(name)} and {_variable(name)}_FILE are both set: unset one." for name in _set_twice()}
     for name, path in files().items():
         try:
-            chosen.setdefault(name, Path(path).read_text(encoding="utf-8").strip())
+            chosen.setdefault(name, Path(path).read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError) as error:
             why = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
             wrong[name] = f"{PREFIX}{name.upper()}_FILE: {file_name(path)} cannot be read: {why}."
@@ -211,15 +225,41 @@ def read(**given: Any) -> tuple[Settings, Mapping[str, str]]:
         return Settings(**chosen), wrong
     except ValidationError as invalid:
         errors = {str(error["loc"][0]): error for error in invalid.errors()}
-    wrong |= {name: _sentence(name, error) for name, error in errors.items()}
+    wrong |= {name: _sentence(name, error) for name, error in errors.items() if name not in wrong}
     return Settings(**chosen | {name: Settings.model_fields[name].default for name in errors}), wrong
+
+
+def trimmed(value: str) -> str:
+    """The value without a byte order mark, blanks, line ends and quotes around it."""
+    value = value.strip("\ufeff \t\r\n\v\f\u00a0")
+    if len(value) > 1 and (value[0], value[-1]) in _QUOTES:
+        return value[1:-1].strip()
+    return value
+
+
+def _variable(name: str) -> str:
+    return f"{PREFIX}{name.upper()}"
+
+
+def _set_twice() -> Iterator[str]:
+    for name in Settings.model_fields:
+        if os.environ.get(_variable(name)) and os.environ.get(f"{_variable(name)}_FILE"):
+            yield name
+
+
+def trimmed_names() -> list[str]:
+    """Options whose value lost quotes, a byte order mark or blanks. A line end at the end of a file is usual."""
+    given = {name: os.environ.get(_variable(name), "") for name in Settings.model_fields}
+    for name, path in files().items():
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            given[name] = Path(path).read_text(encoding="utf-8").rstrip("\r\n")
+    return [name for name, value in given.items() if trimmed(value) != value]
 
 
 def files() -> Mapping[str, str]:
     """The file that each option is read from. `…_FILE` counts only if the option itself is not set."""
-    variables = {name: f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
-    named = {name: os.environ.get(f"{variable}_FILE", "") for name, variable in variables.items()}
-    return {name: path for name, path in named.items() if path and not os.environ.get(variables[name])}
+    named = {name: trimmed(os.environ.get(f"{_variable(name)}_FILE", "")) for name in Settings.model_fields}
+    return {name: path for name, path in named.items() if path and not os.environ.get(_variable(name))}
 
 
 def file_name(path: str) -> str:

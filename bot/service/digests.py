@@ -110,7 +110,7 @@ def preview(tx: Transaction, team: TeamId, channel: ChannelRef) -> Preview:
 
 
 def locked_preview(tx: Transaction, team: TeamId, channel: ChannelRef) -> Preview:
-    """As `preview`, and nobody else changes it until the transaction ends."""
+    """As `preview`, locked until the transaction ends."""
     return _previewed(tx, schedules.locked(tx, team, channel))
 
 

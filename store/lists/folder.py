@@ -3,7 +3,7 @@
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b, file_digest
 from pathlib import Path
@@ -11,7 +11,13 @@ from pathlib import Path
 from bot.domain.record import record
 from bot.domain.source import Problem, ReadList, Severity, SourceFile
 
-_SUFFIXES = (".md", ".markdown")
+_MARKDOWN = (".md", ".markdown")
+_OTHERS = (".org", ".rst", ".rest", ".html", ".htm", ".xhtml", ".opml", ".csv", ".tsv", ".json")
+"""A file called so is read if it has any address; one called `.txt` or without an ending, if its content is of one of these formats."""
+_SETTINGS = re.compile(
+    r"(?:package|package-lock|composer|tsconfig|manifest|renovate|deno|devcontainer|.*\.config)\.json"
+)
+_MAX_SNIFFED = 2 * 1024 * 1024
 _CONFLICTED = re.compile(
     r"(?P<name>.+?)(?: \([^()]*(?:confli[ck]t|konflikt|conflit)[^()]*\)|[._-](?:sync-)?conflict-\d{8}-\d{4,6}.*)",
     re.IGNORECASE,
@@ -19,6 +25,8 @@ _CONFLICTED = re.compile(
 """How Dropbox, Nextcloud, Syncthing and their like name the copy that lost: the name before its ending."""
 MAX_HASHED = 16 * 1024 * 1024
 """Bytes; a longer file is refused anyway, and known by its size and time."""
+MAX_NAMED = 10
+"""Files that are named of those that are skipped."""
 MAX_LINKS = 40
 """Symbolic links on the way to a file, as in Linux."""
 NETWORK_FILE_SYSTEMS = frozenset(
@@ -65,12 +73,14 @@ class Scan:
 
     `changed` are the files to read, `gone` the names seen before and no longer there. Where the source or a part of
     it cannot be looked at, `problems` says so and nothing of it counts as gone, so that the last good copy is kept.
+    `skipped` are the files of a folder that are no lists.
     """
 
     files: tuple[FoundFile, ...] = ()
     changed: tuple[FoundFile, ...] = ()
     gone: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    skipped: tuple[str, ...] = ()
 
 
 def scan(path: Path, seen: Iterable[SourceFile] = ()) -> Scan:
@@ -78,15 +88,29 @@ def scan(path: Path, seen: Iterable[SourceFile] = ()) -> Scan:
 
     Files that list duplicates are read again whenever anything changed: what they gave way to may have gone.
     """
-    look = _Look(path)
-    files = sorted(_with_conflicts(look.files()), key=lambda found: found.file)
     known = {row.file: row for row in seen}
+    look = _Look(path, frozenset(known))
+    files = sorted(_with_conflicts(look.files()), key=lambda found: found.file)
     gone = tuple(name for name in sorted(known.keys() - {found.file for found in files}) if not look.is_hidden(name))
     changed = [found for found in files if found.file not in known or known[found.file].digest != found.digest]
     if changed or gone:
         names = {found.file for found in changed}
         changed = [found for found in files if found.file in names or known[found.file].duplicates]
-    return Scan(files=tuple(files), changed=tuple(changed), gone=gone, problems=tuple(look.problems))
+    return Scan(
+        files=tuple(files),
+        changed=tuple(changed),
+        gone=gone,
+        problems=tuple(look.problems),
+        skipped=tuple(look.skipped),
+    )
+
+
+def skipped_line(names: Sequence[str]) -> str:
+    """Which files of a folder are skipped, in one line; empty if none is."""
+    if not names:
+        return ""
+    others = f" and {len(names) - MAX_NAMED:,} more" if len(names) > MAX_NAMED else ""
+    return f"skipped, not a list: {', '.join(names[:MAX_NAMED])}{others}"
 
 
 def read(found: FoundFile) -> ReadList:
@@ -247,12 +271,14 @@ def _with_conflicts(files: Iterable[FoundFile]) -> Iterator[FoundFile]:
 
 
 class _Look:
-    """One walk through a source; `problems` tells what could not be looked at."""
+    """One walk through a source; `problems` tells what could not be looked at, `skipped` what is no list."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, known: Container[str]) -> None:
         self._path = path
+        self._known = known
         self._unseen: list[str] = []
         self.problems: list[Problem] = []
+        self.skipped: list[str] = []
 
     def files(self) -> list[FoundFile]:
         try:
@@ -265,7 +291,7 @@ class _Look:
         root = Path(os.path.realpath(self._path))
         found = list(self._below(self._path, root, ""))
         if not found and not self.problems:
-            self._refuse("", self._path.name, "the folder has no Markdown files (.md); put one in it")
+            self._refuse("", self._path.name, "the folder has no list, such as a Markdown file (.md); put one in it")
         return found
 
     def is_hidden(self, name: str) -> bool:
@@ -292,11 +318,21 @@ class _Look:
         if entry.is_dir(follow_symlinks=False):
             yield from self._below(path, root, f"{name}/")
         elif entry.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(root):
-            if entry.is_dir() or name.lower().endswith(_SUFFIXES):
+            if entry.is_dir() or name.lower().endswith((*_MARKDOWN, *_OTHERS)):
                 self._problem(name, "a symbolic link that leads out of the folder is not followed; put the file here")
-        elif name.lower().endswith(_SUFFIXES) and not entry.is_dir():
+        elif name.lower().endswith((*_MARKDOWN, *_OTHERS)) and not entry.is_dir():
             status = entry.stat()
-            yield FoundFile(file=name, path=path, digest=_digest(path, status))
+            if name in self._known or _may_be_list(path, status):
+                yield FoundFile(file=name, path=path, digest=_digest(path, status))
+            else:
+                self.skipped.append(name)
+        elif entry.is_file():
+            status = entry.stat()
+            is_text = path.suffix.lower() in ("", ".txt")
+            if name in self._known or (is_text and _may_be_list(path, status)):
+                yield FoundFile(file=name, path=path, digest=_digest(path, status))
+            else:
+                self.skipped.append(name)
 
     def _refuse(self, prefix: str, file: str, message: str) -> None:
         self._unseen.append(prefix)
@@ -304,6 +340,26 @@ class _Look:
 
     def _problem(self, file: str, message: str) -> None:
         self.problems.append(Problem(file=file, line=0, severity=Severity.ERROR, message=message))
+
+
+def _may_be_list(path: Path, status: os.stat_result) -> bool:
+    """Whether a file in a folder is read. A file that cannot be read counts, so that its problem is named."""
+    name = path.name.lower()
+    if name.endswith(_MARKDOWN):
+        return True
+    if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_SNIFFED or _SETTINGS.fullmatch(name):
+        return False
+    try:
+        text = path.read_bytes().replace(b"\0", b"").decode("utf-8", "replace")
+    except OSError:
+        return name.endswith(_OTHERS)
+    if "://" not in text:
+        return False
+    if name.endswith(_OTHERS):
+        return True
+    from store.lists.formats import detect  # with its parsers, which a folder of Markdown does not need
+
+    return detect.format_of(text, name) is not None
 
 
 def _why(error: Exception) -> str:

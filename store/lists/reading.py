@@ -30,7 +30,7 @@ def read_path(path: Path, file: str) -> ReadList:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            report.error("this is no file; name a Markdown file")
+            report.error("this is not a file; name a Markdown file")
         elif status.st_size > MAX_BYTES:
             _report_size(status.st_size, report)
         else:

@@ -6,7 +6,7 @@ from bot.domain.visible import visible
 from store.lists.report import Report
 
 MAX_CHARACTERS = 20_000
-"""Of a line; what is longer is no text that a person wrote."""
+"""Characters of a line. People do not write longer ones."""
 TAB = 4
 _CODE = 4
 """From this many columns on, Markdown reads an indented line after a blank one as code."""
@@ -46,7 +46,7 @@ def cleaned(data: bytes, report: Report) -> str | None:
         text = data.decode("utf-8", "replace")
         strange += text.count("\ufffd")
     if strange > len(data) * _BINARY_FROM:
-        report.error("this is no text in UTF-8; save the file as Markdown in UTF-8, or remove it")
+        report.error("this is not UTF-8 text; save the file as Markdown in UTF-8, or remove it")
         return None
     if strange:
         _report_unreadable(data, report)

@@ -8,7 +8,7 @@ from sqlalchemy.pool import NullPool
 
 from bot.domain.errors import StoreBusy
 from store.sql import failures
-from store.sql.engine import FOUND_OUT
+from store.sql.engine import FOUND_OUT, set_for_sessions
 from store.sql.session import lock_number
 
 IDLE_SESSION = 45_000
@@ -59,12 +59,8 @@ def hold(engine: Engine, name: str) -> ExclusiveLock | None:
 def own_connection(engine: Engine) -> Connection:
     """A connection outside the pool and without an open transaction. It must be used every now and then. On PostgreSQL."""
     settings = {"idle_session_timeout": IDLE_SESSION, **_KEEPALIVE}
-    arguments = {
-        "connect_timeout": 3,
-        "application_name": "dogear hold",
-        **FOUND_OUT,
-        "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
-    }
+    arguments = {"connect_timeout": 3, "application_name": "dogear hold", **FOUND_OUT}
     own = create_engine(engine.url, connect_args=arguments, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    set_for_sessions(own, settings)
     event.listen(own, "handle_error", failures.replace)
     return own.connect()

@@ -19,11 +19,13 @@ from itertools import islice
 from typing import Any, TypeAlias
 
 from sqlalchemy import Column, Connection, LargeBinary, Table, Time, delete, func, insert, literal, select, text
+from sqlalchemy.exc import DataError, IntegrityError
 
 from bot.domain.errors import BadBackup, Conflict, StaleSchema
 from bot.domain.ids import Url
 from bot.domain.notes import Notes
 from bot.domain.source import ReadEntry
+from store.sql.backup_values import row_check
 from store.sql.migrate import REVISION
 from store.sql.search.index import Index
 from store.sql.tables import ENTRY, INSTANCE, METADATA, TEAM, Moment, Words
@@ -86,7 +88,16 @@ def check(backup: Iterable[str]) -> None:
     """Raises StaleSchema for a backup of another schema, and BadBackup if it is damaged."""
     source = _Source(backup)
     _check_head(source.next())
-    source.end(sum(sum(1 for _ in _rows_of(table, source)) for table in METADATA.sorted_tables))
+    source.end(sum(_checked(table, source) for table in METADATA.sorted_tables))
+
+
+def _checked(table: Table, source: "_Source") -> int:
+    """The number of rows of the table, each of which it accepts."""
+    check_row, count = row_check(table), 0
+    for row in _rows_of(table, source):
+        check_row(row, source.number)
+        count += 1
+    return count
 
 
 def key_in(backup: Iterable[str]) -> bytes:
@@ -161,7 +172,10 @@ def _load(connection: Connection, table: Table, source: "_Source") -> int:
     rows = _rows_of(table, source)
     count = 0
     while batch := [_values(columns, readers, row) for row in islice(rows, BATCH)]:
-        connection.execute(insert(table), batch)
+        try:
+            connection.execute(insert(table), batch)
+        except (IntegrityError, DataError) as error:
+            raise BadBackup(f"Rows of the table {table.name} of the backup contradict each other.") from error
         count += len(batch)
     return count
 
@@ -184,19 +198,19 @@ class _Source:
     def __init__(self, backup: Iterable[str]) -> None:
         self._lines = iter(backup)
         self._whole = sha256()
-        self._number = 0
+        self.number = 0
 
     def next(self) -> Any:
         line = next(self._lines, "")
-        self._number += 1
+        self.number += 1
         if not line.endswith("\n"):
-            raise BadBackup(f"The backup ends in line {self._number}: it was cut off.")
+            raise BadBackup(f"The backup ends in line {self.number}: it was cut off.")
         self._last, self._before = line, self._whole.hexdigest()
         self._whole.update(line.encode(errors="replace"))
         try:
             return json.loads(line)
         except (ValueError, RecursionError):
-            raise BadBackup(f"Line {self._number} of the backup is damaged.") from None
+            raise BadBackup(f"Line {self.number} of the backup is damaged.") from None
 
     def rows(self, table: str) -> Iterator[list[Any]]:
         """The table's rows. At their end raises BadBackup if the checksum differs."""
@@ -206,7 +220,7 @@ class _Source:
             count += 1
             yield row
         if row != {"end": table, "rows": count, "sha256": digest.hexdigest()}:
-            raise BadBackup(f"The table {table} of the backup is damaged, before line {self._number}.")
+            raise BadBackup(f"The table {table} of the backup is damaged, before line {self.number}.")
 
     def end(self, rows: int) -> None:
         last = self.next()

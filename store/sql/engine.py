@@ -4,14 +4,14 @@ import os
 import re
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from stat import S_ISDIR
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from bot.domain import address as addresses
@@ -175,15 +175,38 @@ def _postgresql(url: URL) -> Engine:
         "idle_in_transaction_session_timeout": IDLE_TIMEOUT,
         "synchronous_commit": "on",
     }
-    arguments = {
-        "connect_timeout": 3,
-        "application_name": "dogear",
-        **FOUND_OUT,
-        "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
-    }
-    return create_engine(
+    arguments = {"connect_timeout": 3, "application_name": "dogear", **FOUND_OUT}
+    engine = create_engine(
         url, connect_args=arguments, pool_size=POOL, max_overflow=0, pool_timeout=POOL_TIMEOUT, pool_pre_ping=True
     )
+    set_for_sessions(engine, settings)
+    return engine
+
+
+def set_for_sessions(engine: Engine, settings: Mapping[str, object]) -> None:
+    """Set these options in every session. libpq's `options` would do it too, but pgbouncer refuses them."""
+    calls = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in settings.items())
+
+    def set_all(connection: Any, _record: object) -> None:
+        connection.execute(f"SELECT {calls}").close()
+        if not connection.autocommit:
+            connection.commit()
+
+    event.listen(engine, "connect", set_all)
+
+
+def refuse_transaction_pooling(engine: Engine) -> None:
+    """Raise BadConfig if a pooler gives each transaction another session: locks would hold for no one.
+
+    Such a pooler hands the session that one client has just left to the next client.
+    """
+    process = text("SELECT pg_backend_pid()")
+    with engine.connect() as one, engine.connect() as other:
+        first = one.scalar(process)
+        one.rollback()
+        if other.scalar(process) != first and one.scalar(process) == first:
+            return
+    raise BadConfig([failures.POOLED])
 
 
 def _require_driver() -> None:

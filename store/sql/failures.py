@@ -13,6 +13,8 @@ _SQLITE = {
     sqlite3.SQLITE_IOERR: "The disk with the database cannot be read or written.",
     sqlite3.SQLITE_FULL: "The disk with the database is full.",
     sqlite3.SQLITE_CANTOPEN: "The database file cannot be opened.",
+    sqlite3.SQLITE_CORRUPT: "The database file is damaged. Stop Dogear and restore a backup.",
+    sqlite3.SQLITE_NOTADB: "The database file is damaged. Stop Dogear and restore a backup.",
 }
 
 # https://www.postgresql.org/docs/18/errcodes-appendix.html, read in November 2026; a class is the first two characters.
@@ -29,6 +31,10 @@ _POSTGRESQL = {
     "58030": "The disk with the database cannot be read or written.",
 }
 AWAY = "The database is away."
+POOLED = (
+    "The database is behind a pooler that gives each transaction another session, where Dogear's locks do not hold. "
+    "Set pool_mode = session in pgbouncer, or connect to PostgreSQL directly."
+)
 
 
 READ_ONLY = "25006"
@@ -38,6 +44,8 @@ def replace(context: ExceptionContext) -> None:
     """Raise the port's error in place of the driver's. Bugs keep the driver's exception."""
     if context.is_pre_ping:
         return  # a dead connection in the pool: SQLAlchemy replaces it, unless this raises
+    if "pooling mode" in str(context.original_exception):  # pgbouncer's words
+        raise BadConfig([POOLED])
     if getattr(context.original_exception, "sqlstate", None) == READ_ONLY:
         context.is_disconnect = True  # after a fail-over this may be the old server: connect again
     if getattr(context.original_exception, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
@@ -56,5 +64,5 @@ def sentence_for(error: BaseException) -> str | None:
         return _SQLITE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
     state = getattr(error, "sqlstate", None)
     if state is None:
-        return AWAY if type(error).__name__ == "OperationalError" else None
+        return AWAY if any(kind.__name__ == "OperationalError" for kind in type(error).__mro__) else None
     return next((_POSTGRESQL[state[:size]] for size in (5, 3, 2) if state[:size] in _POSTGRESQL), None)

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import IO, Any, TypeVar
 
-from sqlalchemy import Connection, Engine, delete, select, update
+from sqlalchemy import Connection, Engine, delete, select, text, update
 
 from bot.domain.address import is_strict, shown
 from bot.domain.errors import BadBackup, StoreBusy
@@ -17,7 +18,7 @@ from bot.ports.clock import Clock
 from bot.ports.runner import Failed
 from store.sql import backup
 from store.sql.advisory_lock import ExclusiveLock, hold
-from store.sql.engine import POOL, RolledBack, address, connect, open_transaction, savepoint
+from store.sql.engine import POOL, RolledBack, address, connect, open_transaction, refuse_transaction_pooling, savepoint
 from store.sql.entries import SqlEntries
 from store.sql.ledger import SqlLedger
 from store.sql.migrate import REVISION, VERSION, prepare, revision
@@ -31,6 +32,7 @@ from store.sql.search.spelling import Spelling
 from store.sql.search.sqlite import SqliteIndex
 from store.sql.search.synonyms import SqlSynonyms
 from store.sql.session import DatabaseTime, Session, Tree
+from store.sql.sqlite_file import FileWatch, create_private, lock_for_server
 from store.sql.tables import INSTANCE, INVOCATION
 from store.sql.teams import SqlTeams
 
@@ -134,8 +136,14 @@ def open_store(
     server's, mapped by `database_time`, which defaults to adding the clock's `offset`; on SQLite it is the clock's.
     Raises BadConfig, StaleSchema and StoreBusy.
     """
-    engine = connect(address(url))
+    at = address(url)
+    file = Path(at.database or "") if at.drivername == "sqlite" else None
+    if file is not None:
+        create_private(file)
+    engine = connect(at)
     try:
+        if file is None:
+            refuse_transaction_pooling(engine)
         prepare(engine, clock, migrate=migrate, alone=alone)
     except StoreBusy as busy:
         engine.dispose()
@@ -143,7 +151,7 @@ def open_store(
     except BaseException:
         engine.dispose()
         raise
-    return SqlStore(engine, clock, tree, database_time or (lambda moment: moment + _offset(clock)))
+    return SqlStore(engine, clock, tree, database_time or (lambda moment: moment + _offset(clock)), file)
 
 
 def exists(url: str) -> bool:
@@ -181,11 +189,46 @@ def _offset(clock: Clock) -> timedelta:
 class SqlStore:
     """Implements the port's Store. Any number of threads may use it, each in its own transaction."""
 
-    def __init__(self, engine: Engine, clock: Clock, tree: Tree, database_time: DatabaseTime) -> None:
+    def __init__(
+        self, engine: Engine, clock: Clock, tree: Tree, database_time: DatabaseTime, file: Path | None = None
+    ) -> None:
         self._engine = engine
         self._clock = clock
         self._tree = tree
         self._database_time = database_time
+        self._file = file
+        self._watch: FileWatch | None = None
+        self.trouble = ""
+
+    def serve_alone(self) -> IO[bytes] | None:
+        """The lock of the one process that serves a SQLite database, and the start of the watch over its file. None on
+        PostgreSQL. Raises BadConfig if another process serves it.
+        """
+        if self._file is None:
+            return None
+        lock = lock_for_server(self._file)
+        self._watch = FileWatch(self._file, self.key())
+        return lock
+
+    def check(self) -> str:
+        """What keeps the database from saving, empty if nothing does. To a file in trouble nothing is written: it would
+        be lost. Raises StoreBusy if PostgreSQL is away.
+        """
+        self.trouble = self._watch.trouble() if self._watch else self._read_only()
+        return self.trouble
+
+    def _read_only(self) -> str:
+        if self._file is not None:
+            return ""
+        with open_transaction(self._engine, write=False) as connection:
+            read_only = connection.scalar(
+                text("SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::bool")
+            )
+        return "The database is read-only: a replica, or set so. Connect to the primary server." if read_only else ""
+
+    def _refuse_lost(self) -> None:
+        if self._watch is not None and self.trouble:
+            raise StoreBusy(self.trouble)
 
     @staticmethod
     def warm() -> None:
@@ -196,6 +239,8 @@ class SqlStore:
 
     @contextmanager
     def begin(self, *, write: bool) -> Iterator[SqlTransaction]:
+        if write:
+            self._refuse_lost()
         with open_transaction(self._engine, write=write) as connection:
             yield self._transaction(connection)
 
@@ -205,6 +250,7 @@ class SqlStore:
         To each use case it is a transaction of its own: one that raises rolls back alone, and its result is `Failed`.
         If the whole cannot be committed, this raises and nothing is saved.
         """
+        self._refuse_lost()
         with open_transaction(self._engine, write=True) as connection:
             return [self._part(connection, use_case) for use_case in use_cases]
 

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import discord
@@ -411,3 +412,17 @@ def test_a_warning_of_the_library_comes_through_without_what_would_open_a_door(
     (said,) = caplog.messages
     assert "429" in said
     assert "canary" not in said
+
+
+UNUSED = {f"discord.{name}" for name in ("opus", "player", "voice_client", "voice_state", "webhook.sync")}
+"""Loggers of voice, and of a client that waits. Nor are the library's extensions used."""
+
+
+def test_every_logger_of_the_library_is_heard_without_secrets() -> None:
+    folder = Path(discord.__file__).parent
+    modules = [path for path in folder.rglob("*.py") if "getLogger(__name__)" in path.read_text(encoding="utf-8")]
+    names = {".".join(("discord", *path.relative_to(folder).with_suffix("").parts)) for path in modules}
+
+    used = {name.removesuffix(".__init__") for name in names - UNUSED if not name.startswith("discord.ext.")}
+
+    assert used == set(LOGGERS)

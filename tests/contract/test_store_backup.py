@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import time, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -302,6 +303,122 @@ def test_what_is_not_as_it_was_written_is_refused_and_nothing_is_kept(
             backup.restore(empty, tmp_path / "kept")
 
         assert empty.is_empty()
+
+
+def with_value(text: str, table: str, column: str, value: object) -> str:
+    """The backup with a value in the table's first row, and with checksums that fit: as an editor of it would leave it."""
+    written, whole, digest = [], sha256(), sha256()
+    place, rows = None, 0
+    for original in text.splitlines(keepends=True):
+        line, read = original, json.loads(original)
+        if isinstance(read, list):
+            if place is not None:
+                read[place], place = value, None
+            line = json.dumps(read, ensure_ascii=False, separators=(",", ":")) + "\n"
+            digest.update(line.encode(errors="surrogatepass"))
+            rows += 1
+        elif "table" in read:
+            digest, rows = sha256(), 0
+            place = read["columns"].index(column) if read["table"] == table else None
+        elif "end" in read:
+            summed = whole if read["end"] == "backup" else digest
+            read["sha256"] = summed.hexdigest()
+            line = json.dumps(read, separators=(",", ":")) + "\n"
+        whole.update(line.encode(errors="surrogatepass"))
+        written.append(line)
+    return "".join(written)
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        ("team", "id", "one"),
+        ("team", "id", True),
+        ("team", "id", 2**31),
+        ("team", "id", -1),
+        ("team", "id", 1.5),
+        ("team", "name", None),
+        ("team", "name", ""),
+        ("team", "name", ["canary"]),
+        ("team", "zone", "Mars/Base"),
+        ("team", "zone", "../etc/passwd"),
+        ("instance", "key", "not base64!"),
+        ("member", "workspaces", "canary"),
+        ("member", "workspaces", [1]),
+        ("member", "workspaces", {"canary": 1}),
+        ("source_file", "problems", "canary"),
+        ("source_file", "problems", "[{}]"),
+        ("held_change", "files", '{"canary": 1}'),
+        ("held_change", "entries", '["canary"]'),
+        ("held_change", "rejected", 1),
+        ("entry", "added_at", "yesterday"),
+        ("entry", "added_at", "2026-01-01T00:00:00"),
+        ("entry", "added_at", "9999-12-31T23:59:59+00:00"),
+        ("entry", "url", "javascript:canary"),
+        ("entry", "tags", "canary"),
+        ("entry", "notes", 7),
+        ("reading", "state", "canary"),
+        ("reading", "since", None),
+        ("mark", "live", "true"),
+        ("schedule", "weekday", 7),
+        ("schedule", "at", "25:00"),
+        ("schedule", "at", "09:00:00+02:00"),
+        ("week", "outcome", "canary"),
+        ("delivery", "step", "canary"),
+        ("delivery", "state", "canary"),
+        ("delivery", "team", 99),
+        ("entry", "source", "canary"),
+        ("member", "team", 99),
+    ],
+)
+def test_a_value_that_does_not_fit_is_named_by_its_place_and_never_shown(
+    table: str, column: str, value: object, store: SqlStore, tmp_path: Path, clock: FakeClock
+) -> None:
+    filled(store)
+    edited = with_value("".join(store.backup()), table, column, value)
+    (tmp_path / "kept").write_text(edited, encoding="utf-8")
+
+    with open_club(f"sqlite:///{tmp_path / 'two.db'}", clock) as empty:
+        with pytest.raises(BadBackup) as refused:
+            backup.restore(empty, tmp_path / "kept")
+
+        assert table in str(refused.value) or "not whole" in str(refused.value)
+        assert "canary" not in str(refused.value)
+        assert empty.is_empty()
+
+
+def test_an_edited_backup_whose_values_fit_is_restored(store: SqlStore, empty: SqlStore, tmp_path: Path) -> None:
+    filled(store)
+    (tmp_path / "kept").write_text(with_value("".join(store.backup()), "team", "name", "Renamed"), encoding="utf-8")
+
+    backup.restore(empty, tmp_path / "kept")
+
+    with empty.begin(write=False) as tx:
+        assert [team.name for team in tx.teams.all()] == ["Renamed"]
+
+
+def test_a_refused_restore_leaves_no_file_and_an_older_one_alone(tmp_path: Path, clock: FakeClock) -> None:
+    (tmp_path / "kept").write_text("# Reading list\n", encoding="utf-8")
+    for name, remain in (("new.db", False), ("old.db", True)):
+        url = f"sqlite:///{tmp_path / name}"
+        if remain:
+            open_store(url, clock).close()
+        with (
+            pytest.raises(BadBackup),
+            backup.new_file_removed_on_error(url),
+            open_club(url, clock) as store,
+        ):
+            backup.restore(store, tmp_path / "kept")
+        assert [path.name for path in tmp_path.glob(f"{name}*")] == ([name] if remain else [])
+
+
+def test_a_line_without_an_end_is_refused_before_it_fills_the_memory(empty: SqlStore, tmp_path: Path) -> None:
+    with (tmp_path / "kept").open("w", encoding="utf-8") as file:
+        file.write("x" * (backup.MAX_LINE + 1))
+
+    with pytest.raises(BadBackup, match="has a line of more than 16 MiB"):
+        backup.restore(empty, tmp_path / "kept")
 
 
 def test_a_damaged_compressed_file_and_a_file_that_is_not_there_are_told_apart(

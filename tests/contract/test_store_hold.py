@@ -1,6 +1,5 @@
 """What one process alone has: on PostgreSQL until it lets go or dies, on SQLite, which has one process, always."""
 
-import asyncio
 import subprocess
 import sys
 import threading
@@ -127,19 +126,18 @@ class StuckHold:
         self.answered.wait()
 
 
-def test_a_hold_whose_session_gives_no_answer_is_lost_and_nobody_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_hold_whose_session_gives_no_answer_is_lost_and_nobody_waits_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(vault, "KEPT_WITHIN", 0.01)
     monkeypatch.setattr(vault, "LET_GO_WITHIN", 0.01)
     stuck: Any = StuckHold()
 
-    async def scene() -> list[bool]:
-        hold = vault.ThreadedHold(stuck)
-        try:
-            kept = [await hold.is_held(), await hold.is_held()]
-            await hold.release()
-        finally:
-            stuck.answered.set()
-        return kept
-
-    assert asyncio.run(scene()) == [False, False]
+    hold = vault.ThreadedHold(stuck)
+    try:
+        kept = [await hold.is_held(), await hold.is_held()]
+        await hold.release()
+    finally:
+        stuck.answered.set()
+    assert kept == [False, False]
     assert stuck.asked == 1

@@ -64,7 +64,7 @@ def test_a_listener_whose_connection_was_lost_listens_again_and_looks_for_what_i
         store.close()
 
 
-def test_the_event_loop_is_woken_by_the_bell(postgres: Postgres, clock: FakeClock) -> None:
+async def test_the_event_loop_is_woken_by_the_bell(postgres: Postgres, clock: FakeClock) -> None:
     async def scene(ours: SqlStore, theirs: SqlStore) -> None:
         woken = asyncio.Event()
         async with listening(ours.notifications(), woken.set):
@@ -79,7 +79,7 @@ def test_the_event_loop_is_woken_by_the_bell(postgres: Postgres, clock: FakeCloc
 
     with postgres.database() as url:
         stores = [open_store(url, clock) for _ in range(2)]
-        asyncio.run(scene(*stores))
+        await scene(*stores)
         for store in stores:
             store.close()
 

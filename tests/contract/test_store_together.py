@@ -73,7 +73,7 @@ def on_file(tmp_path: Path, clock: FakeClock) -> Iterator[SqlStore]:
         yield open_club
 
 
-def written(store: SqlStore, *use_cases: UseCase) -> list[Any]:
+async def written(store: SqlStore, *use_cases: UseCase) -> list[Any]:
     """What each of them hears who ask at the same moment."""
 
     async def asked() -> list[Any]:
@@ -83,19 +83,19 @@ def written(store: SqlStore, *use_cases: UseCase) -> list[Any]:
         finally:
             runner.drain()
 
-    return asyncio.run(asked())
+    return await asked()
 
 
-def test_whoever_asks_at_the_same_moment_gets_their_own_answer(on_file: SqlStore) -> None:
+async def test_whoever_asks_at_the_same_moment_gets_their_own_answer(on_file: SqlStore) -> None:
     error = Conflict("no")
 
-    heard = written(on_file, *(adding(str(n), error if n % 7 == 3 else None) for n in range(300)))
+    heard = await written(on_file, *(adding(str(n), error if n % 7 == 3 else None) for n in range(300)))
 
     assert heard == [error if n % 7 == 3 else str(n) for n in range(300)]
     assert names(on_file) == sorted(str(n) for n in range(300) if n % 7 != 3)
 
 
-def test_a_failing_commit_is_told_to_everybody_and_the_next_one_is_made(on_file: SqlStore) -> None:
+async def test_a_failing_commit_is_told_to_everybody_and_the_next_one_is_made(on_file: SqlStore) -> None:
     left = [StoreBusy("no commit now")]
 
     def fail_once(_connection: Connection) -> None:
@@ -103,19 +103,19 @@ def test_a_failing_commit_is_told_to_everybody_and_the_next_one_is_made(on_file:
             raise left.pop()
 
     event.listen(on_file._engine, "commit", fail_once)
-    heard = written(on_file, *(adding(str(n)) for n in range(300)))
+    heard = await written(on_file, *(adding(str(n)) for n in range(300)))
 
     failed = [answer for answer in heard if isinstance(answer, StoreBusy)]
     assert failed
     assert names(on_file) == sorted(answer for answer in heard if isinstance(answer, str))
 
 
-def test_a_disk_that_fills_up_in_the_middle_keeps_what_was_said_to_be_kept_and_no_more(on_file: SqlStore) -> None:
-    written(on_file, adding("first"))
+async def test_a_disk_that_fills_up_in_the_middle_keeps_what_was_said_to_be_kept_and_no_more(on_file: SqlStore) -> None:
+    await written(on_file, adding("first"))
     limit = "PRAGMA max_page_count=130"
     event.listen(on_file._engine, "checkout", lambda connection, *_: connection.execute(limit).close())
 
-    heard = written(on_file, *(adding(f"{n:03}{'x' * 3000}") for n in range(100)))
+    heard = await written(on_file, *(adding(f"{n:03}{'x' * 3000}") for n in range(100)))
 
     kept = [answer for answer in heard if isinstance(answer, str)]
     assert any(isinstance(answer, StoreBusy) for answer in heard)
@@ -124,17 +124,14 @@ def test_a_disk_that_fills_up_in_the_middle_keeps_what_was_said_to_be_kept_and_n
         assert connection.cursor().execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
-def test_what_was_cancelled_before_its_turn_is_not_carried_out(on_file: SqlStore) -> None:
-    async def asked() -> None:
-        runner = ThreadRunner(on_file, readers=1, writers=1)
-        tasks = [asyncio.create_task(runner.write(adding(str(n)))) for n in range(3)]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await runner.write(adding("kept"))
-        runner.drain()
-
-    asyncio.run(asked())
+async def test_what_was_cancelled_before_its_turn_is_not_carried_out(on_file: SqlStore) -> None:
+    runner = ThreadRunner(on_file, readers=1, writers=1)
+    tasks = [asyncio.create_task(runner.write(adding(str(n)))) for n in range(3)]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await runner.write(adding("kept"))
+    runner.drain()
 
     assert names(on_file) == ["kept"]
 

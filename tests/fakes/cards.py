@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bot.domain.card import (
     Action,
+    Block,
     Call,
     Card,
     Choice,
@@ -162,6 +163,35 @@ cards = st.builds(
     tone=st.sampled_from(Tone),
     entry=st.none() | entry_lines,
 )
+small_actions = st.builds(Action, label=st.just("Show"), call=st.just(Call(path=("show",), arguments={"entry": "#1"})))
+
+
+def _crowded(numbers: Sequence[tuple[int, Sequence[Action], bool]], last: Sequence[Action]) -> Card:
+    blocks: list[Block] = []
+    for number, own, divided in numbers:
+        line = EntryLine(
+            number=EntryNumber(number),
+            title=f"Entry{number}.",
+            url=Url("https://example.org/"),
+            state=ReadingState.UNREAD,
+            actions=tuple(own),
+        )
+        blocks.append(Entries(items=(line,)))
+        if divided:
+            blocks.append(Divider())
+    return Card(title="Many", blocks=tuple(blocks), actions=tuple(last))
+
+
+crowded = st.builds(
+    _crowded,
+    st.lists(
+        st.tuples(st.integers(min_value=1, max_value=999), st.lists(small_actions, max_size=3), st.booleans()),
+        min_size=12,
+        max_size=40,
+    ),
+    st.lists(small_actions, max_size=5),
+)
+"""Cards of many small parts: they meet a platform's limit of parts long before that of characters."""
 choices = st.builds(Choice, value=strings, label=strings)
 fields = st.builds(
     Field,

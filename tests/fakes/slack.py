@@ -432,7 +432,13 @@ class FakeSlack:
         found = sorted((one for one in shown if one.thread == thread), key=lambda one: one.ts, reverse=thread is None)
         found = [one for one in (*self.sent, *self.others) if one.ts == thread and one.channel == where] + found
         more = start + limit < len(found)
-        listed = [{"ts": one.ts, **self._author(workspace, one), **_kept(one.body)} for one in found]
+        kept = [_kept(one.body) for one in found]
+        if str(body.get("include_all_metadata")) not in {"1", "true", "True"}:
+            for one in kept:
+                one.pop("metadata", None)
+        listed = [
+            {"ts": one.ts, **self._author(workspace, one), **shows} for one, shows in zip(found, kept, strict=True)
+        ]
         cursor = {"response_metadata": {"next_cursor": str(start + limit)}} if more else {}
         return {"messages": listed[start : start + limit], "has_more": more, **cursor}
 

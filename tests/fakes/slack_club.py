@@ -91,7 +91,6 @@ async def running(
             "app_token": APP_TOKEN if by_socket else "",
             "signing_secret": SIGNING_SECRET,
             "api_url": slack.api_url,
-            "pace": 0.0,
             "reading_pace": 0.0,
             **more,
         }

@@ -125,7 +125,7 @@ def _record(tree: Path, test_files: Sequence[str]) -> None:
     if test_files:
         _say(f"recording the lines that the tests of {len(test_files)} files run")
         RECORDS.mkdir(exist_ok=True)
-        arguments = ["-m", "pytest", "-n", "0", "-p", "tests.mutants.gather", *test_files]
+        arguments = ["-m", "pytest", "-n", "2", "--dist", "loadfile", "-p", "tests.mutants.gather", *test_files]
         environment = {**os.environ, "PYTHONPATH": str(tree), FOLDER: str(RECORDS)}
         subprocess.run([sys.executable, *arguments], cwd=tree, env=environment, check=False)
 
@@ -144,9 +144,11 @@ def _drawn(tree: Path, seed: str, number: int, only: Sequence[str]) -> list[tupl
     chance = Random(seed)
     drawn: list[tuple[str, Mutant]] = []
     for module, line in chance.sample(sorted(lines), len(lines)):
+        if len(drawn) == number:
+            break
         source = (tree / module).read_bytes()
         compiling = [one for one in lines[module, line] if one.compiles(source)]
-        if len(drawn) < number and compiling:
+        if compiling:
             drawn.append((module, chance.choice(compiling)))
     return sorted(drawn, key=lambda one: (one[0], one[1].line))
 

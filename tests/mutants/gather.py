@@ -1,6 +1,7 @@
 """A pytest plugin that records which lines of the product each test runs, one JSON file per test file.
 
-A test file is recorded as soon as its last test has ended, so a run that is interrupted goes on where it stopped.
+A test file is recorded as soon as its last test has ended, so a run that is interrupted goes on where it stopped. With
+xdist each of its processes measures its own tests, and needs all tests of a file: `--dist loadfile`.
 """
 
 import json
@@ -36,16 +37,17 @@ class Gather:
     def __init__(self, root: Path, folder: Path) -> None:
         self._root = root
         self._folder = folder
-        self._children = folder / "children"
+        own = folder / os.environ.get("PYTEST_XDIST_WORKER", "alone")
+        self._children = own / "children"
         self._children.mkdir(parents=True, exist_ok=True)
         self._tests: dict[str, dict[str, Any]] = {}
         self._marks: dict[str, list[tuple[int, int]]] = {}
         sources = [str(root / name) for name in SOURCES]
-        settings = folder / "child.ini"
-        settings.write_text(_CHILD.format(folder=folder, sources=",".join(sources), context=_CONTEXT))
+        settings = own / "child.ini"
+        settings.write_text(_CHILD.format(folder=own, sources=",".join(sources), context=_CONTEXT))
         os.environ["COVERAGE_PROCESS_START"] = str(settings)
         os.environ["COVERAGE_CORE"] = "ctrace"  # the others cannot switch contexts
-        self._coverage = Coverage(data_file=str(folder / "data"), config_file=False, source=sources)
+        self._coverage = Coverage(data_file=str(own / "data"), config_file=False, source=sources)
         self._coverage.start()
 
     @pytest.hookimpl(wrapper=True)
@@ -95,4 +97,5 @@ def needs_postgres(item: pytest.Item) -> bool:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.pluginmanager.register(Gather(config.rootpath, Path(os.environ[FOLDER])))
+    if hasattr(config, "workerinput") or not config.getoption("numprocesses"):
+        config.pluginmanager.register(Gather(config.rootpath, Path(os.environ[FOLDER])))

@@ -5,16 +5,17 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from adapters.discord import button_value, forms, render
 from adapters.discord.markup import size
 from adapters.discord.rows import LeftOut, Words, rows
-from bot.domain.card import Action, Call, Card, Form, NoteTree, Paragraph
+from bot.domain.card import Action, Call, Card, Entries, Form, NoteTree, Paragraph, Tone
 from bot.domain.notes import NoteBlock, NoteKind
 from bot.domain.text import Span, plain
-from tests.fakes.cards import actions, cards
+from tests.fakes.cards import actions, cards, crowded
 from tests.fakes.cards import forms as any_forms
 
 TEXT, BUTTON, ROW, SECTION, CONTAINER = 10, 2, 1, 9, 17
@@ -98,6 +99,16 @@ def check_harmless(components: Sequence[Mapping[str, Any]]) -> None:
         assert not re.search(r"[\u202a-\u202e\u200e\u200f\x00-\x08\x0e-\x1f]", text)
 
 
+@pytest.mark.parametrize(
+    ("tone", "colour"),
+    [(Tone.PLAIN, None), (Tone.DONE, 0x2E7D32), (Tone.WARNING, 0xF9A825), (Tone.REFUSAL, 0xC62828)],
+)
+def test_the_edge_of_a_card_has_the_colour_of_its_tone(tone: Tone, colour: int | None) -> None:
+    (container,) = written(render.message(Card(title="A", tone=tone), key=KEY, word="blog"))
+
+    assert container.get("accent_color") == colour
+
+
 @given(cards)
 @example(HUGE)
 @example(ODD)
@@ -117,6 +128,17 @@ def test_an_answer_is_as_many_messages_as_it_takes(card: Card) -> None:
     for layout in render.messages(card, word="blog"):
         check_limits(written(layout))
         check_harmless(written(layout))
+
+
+@given(crowded)
+def test_a_card_of_many_small_parts_keeps_every_limit_and_loses_no_entry(card: Card) -> None:
+    answer = [written(layout) for layout in render.messages(card, word="blog")]
+
+    for components in (*answer, written(render.message(card, key=KEY, word="blog"))):
+        check_limits(components)
+    shown = "".join(one["content"] for components in answer for one in walked(components) if one["type"] == TEXT)
+    lines = [line for block in card.blocks if isinstance(block, Entries) for line in block.items]
+    assert shown.count("Entry") == len(lines)
 
 
 @given(cards)

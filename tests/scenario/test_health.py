@@ -77,6 +77,7 @@ async def watched(database: str, folder: Path) -> AsyncIterator[Watched]:
         club = house.club
         health = Health(
             needs=club.store.needs,
+            trouble=lambda: club.store.trouble,
             runner=club.runner,
             platforms=club.platforms,
             scheduler=club.scheduler,

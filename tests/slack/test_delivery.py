@@ -106,6 +106,21 @@ def test_a_post_whose_answer_is_lost_is_found_and_not_repeated(kind: str, databa
     assert not told(slack)
 
 
+def test_a_post_is_found_though_our_clock_is_ahead_of_slacks(database: str, seed: Path) -> None:
+    async def lost() -> FakeSlack:
+        async with a_club(database, seed) as club:
+            club.slack.clock = lambda: int((club.club.clock.now() - timedelta(hours=1)).timestamp())
+            club.slack.fail("chat.postMessage", Fault("drop", after=True))
+            await a_digest_in(club)
+            await club.advance(timedelta(minutes=5))
+            return club.slack
+
+    slack = asyncio.run(lost())
+
+    assert len(roots(slack)) == 1
+    assert not told(slack)
+
+
 @pytest.mark.parametrize("kind", ["drop", "500", "503", "garbage"])
 def test_a_post_that_never_arrived_is_posted_after_a_look(kind: str, database: str, seed: Path) -> None:
     async def lost() -> FakeSlack:

@@ -11,7 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from slack_sdk.models.blocks import Block
 
 from adapters.slack import button_value, forms, render
+from adapters.slack.answers import message
 from adapters.slack.richtext import length, pages_of
+from bot.chat.command import Reply
+from bot.chat.platform import Answer
 from bot.commands.cards import entry_card
 from bot.domain.card import Call, Card, Entries, Form, NoteTree, Paragraph
 from bot.domain.digest import Digest, Why, card_of, replies_of
@@ -22,7 +25,7 @@ from bot.domain.reading_state import ReadingState
 from bot.domain.text import Span, plain, string
 from store.lists.notes import tree
 from store.lists.reading import read_path
-from tests.fakes.cards import cards
+from tests.fakes.cards import cards, crowded
 from tests.fakes.cards import forms as any_forms
 from tests.fakes.core import an_entry as a_line
 from tests.fakes.records import NOW, an_entry, an_item
@@ -43,22 +46,37 @@ def test_what_a_button_carries_is_read_as_what_was_written(value: str, part: int
     assert button_value.read("use.0", carried) == button_value.Press(way=button_value.Way.USE, call=call, part=part)
 
 
+@pytest.mark.parametrize(
+    ("reply", "refusal", "expected"),
+    [(Reply.PUBLIC, False, "in_channel"), (Reply.PUBLIC, True, "ephemeral"), (Reply.PRIVATE, False, "ephemeral")],
+)
+def test_only_an_answer_that_is_no_refusal_is_shown_to_everyone(reply: Reply, refusal: bool, expected: str) -> None:
+    shown = message(Answer(show=Card(title="A"), reply=reply, refusal=refusal))
+
+    assert shown is not None
+    assert shown["response_type"] == expected
+
+
 def body_of(card: Card, *, personal: bool = False) -> dict[str, Any]:
     made = render.message(card, personal=personal)
     return {"text": made.text, "blocks": list(made.blocks)}
 
 
+MAX_BLOCKS, MAX_TEXT, MAX_IN_MESSAGE = 50, 4000, 10_000
+"""Slack's, and ours for a message; written down apart from the renderer so that a slip there shows."""
+
+
 @SETTINGS
-@given(cards)
+@given(cards | crowded)
 def test_any_card_keeps_every_limit_of_a_message(card: Card) -> None:
     for personal in (True, False):
         body = body_of(card, personal=personal)
 
         checked_message(body)
-        assert 1 <= len(body["blocks"]) <= render.MAX_BLOCKS
-        assert 0 < len(body["text"]) <= render.MAX_TEXT
+        assert 1 <= len(body["blocks"]) <= MAX_BLOCKS
+        assert 0 < len(body["text"]) <= MAX_TEXT
         shown = [one for one in body["blocks"] if one["type"] in {"rich_text", "context"}]
-        assert sum(length(one["elements"]) for one in shown) <= render.MAX_IN_MESSAGE
+        assert sum(length(one["elements"]) for one in shown) <= MAX_IN_MESSAGE
         for parsed in Block.parse_all(body["blocks"]):
             parsed.validate_json()
 

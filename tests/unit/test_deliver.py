@@ -38,10 +38,10 @@ class Broken:
         return []
 
 
-def noted(runner: Broken) -> Any:
+async def noted(runner: Broken) -> Any:
     nobody = cast(Any, None)
     worker = Worker(cast(Runner, runner), {}, Host(), Durations(attempt=ATTEMPT), FakeClock(), cast(Metrics, nobody))
-    return asyncio.run(worker._note_all([Attempt(delivery=a_delivery(), result=a_message("1"))]))
+    return await worker._note_all([Attempt(delivery=a_delivery(), result=a_message("1"))])
 
 
 @pytest.fixture(autouse=True)
@@ -49,13 +49,13 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bot.runtime.worker, "RESULT_AGAIN", 0.005)
 
 
-def test_a_worker_that_was_frozen_notes_its_result_over_a_new_connection() -> None:
-    assert noted(Broken(failures=1)) == []
+async def test_a_worker_that_was_frozen_notes_its_result_over_a_new_connection() -> None:
+    assert await noted(Broken(failures=1)) == []
 
 
-def test_a_database_that_stays_away_is_let_be_in_the_end() -> None:
+async def test_a_database_that_stays_away_is_let_be_in_the_end() -> None:
     with pytest.raises(StoreError):
-        noted(Broken(failures=100))
+        await noted(Broken(failures=100))
 
 
 class Asked:
@@ -84,18 +84,18 @@ async def until_asked_again(runner: Asked, metrics: Counted) -> None:
     await asyncio.gather(running, return_exceptions=True)
 
 
-def test_a_worker_that_nobody_wakes_looks_again_after_a_poll() -> None:
+async def test_a_worker_that_nobody_wakes_looks_again_after_a_poll() -> None:
     metrics = Counted()
 
-    asyncio.run(until_asked_again(Asked(StoreError("The database is away.")), metrics))
+    await until_asked_again(Asked(StoreError("The database is away.")), metrics)
 
     assert metrics.restarts == []
 
 
-def test_a_bug_does_not_end_a_worker_and_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_bug_does_not_end_a_worker_and_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
     metrics = Counted()
 
-    asyncio.run(until_asked_again(Asked(ValueError("no card"), ValueError("no card")), metrics))
+    await until_asked_again(Asked(ValueError("no card"), ValueError("no card")), metrics)
 
     assert metrics.restarts == ["worker", "worker"]
     told = [record for record in caplog.records if record.exc_info]
@@ -122,64 +122,60 @@ LONG = timedelta(hours=1)
 SHORT = timedelta(milliseconds=1)
 
 
-def asked(next_due: timedelta | None, poll: timedelta, meanwhile: Callable[[Worker], object] | None = None) -> int:
+async def asked(
+    next_due: timedelta | None, poll: timedelta, meanwhile: Callable[[Worker], object] | None = None
+) -> int:
     """How often a worker asks: until the second time, or in some turns of the loop where nothing makes it ask again."""
 
-    async def scenario() -> int:
-        ledger = Ledger(next_due)
-        worker = Worker(cast(Runner, ledger), {}, Host(), Durations(poll=poll), FakeClock(), Counted())
-        running = asyncio.create_task(worker.run())
-        for _ in range(20):
-            await asyncio.sleep(0)
-        if meanwhile is not None:
-            meanwhile(worker)
-        if meanwhile is not None or SHORT in (next_due, poll):
-            async with asyncio.timeout(60):
-                await ledger.asked_twice.wait()
-        for _ in range(20):
-            await asyncio.sleep(0)
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-        return ledger.asked
-
-    return asyncio.run(scenario())
+    ledger = Ledger(next_due)
+    worker = Worker(cast(Runner, ledger), {}, Host(), Durations(poll=poll), FakeClock(), Counted())
+    running = asyncio.create_task(worker.run())
+    for _ in range(20):
+        await asyncio.sleep(0)
+    if meanwhile is not None:
+        meanwhile(worker)
+    if meanwhile is not None or SHORT in (next_due, poll):
+        async with asyncio.timeout(60):
+            await ledger.asked_twice.wait()
+    for _ in range(20):
+        await asyncio.sleep(0)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    return ledger.asked
 
 
 @pytest.mark.parametrize("next_due", [None, LONG, timedelta(hours=2)])
-def test_a_worker_with_nothing_to_do_waits(next_due: timedelta | None) -> None:
-    assert asked(next_due, LONG) == 1
+async def test_a_worker_with_nothing_to_do_waits(next_due: timedelta | None) -> None:
+    assert await asked(next_due, LONG) == 1
 
 
-def test_a_worker_looks_again_when_more_is_due() -> None:
-    assert asked(SHORT, LONG) >= 2
+async def test_a_worker_looks_again_when_more_is_due() -> None:
+    assert await asked(SHORT, LONG) >= 2
 
 
-def test_a_worker_looks_again_after_a_poll_however_late_more_is_due() -> None:
-    assert asked(LONG, SHORT) >= 2
+async def test_a_worker_looks_again_after_a_poll_however_late_more_is_due() -> None:
+    assert await asked(LONG, SHORT) >= 2
 
 
-def test_a_worker_that_is_woken_looks_once_more() -> None:
-    assert asked(None, LONG, Worker.wake) == 2
+async def test_a_worker_that_is_woken_looks_once_more() -> None:
+    assert await asked(None, LONG, Worker.wake) == 2
 
 
-def test_a_worker_that_is_woken_does_not_wait_for_its_attempts() -> None:
+async def test_a_worker_that_is_woken_does_not_wait_for_its_attempts() -> None:
 
     def begin(worker: Worker) -> None:
         worker._begin(a_delivery(), asyncio.sleep(LONG.total_seconds()))
         worker.wake()
 
-    assert asked(None, LONG, begin) == 2
+    assert await asked(None, LONG, begin) == 2
 
 
-def test_a_worker_that_is_full_asks_for_nothing() -> None:
-    async def scenario() -> tuple[timedelta | None, int]:
-        ledger = Ledger(SHORT)
-        worker = Worker(cast(Runner, ledger), {}, Host(), Durations(), FakeClock(), Counted())
-        attempts = [worker._begin(a_delivery(), asyncio.sleep(LONG.total_seconds())) for _ in range(CONCURRENT)]
-        due = await worker._start()
-        for attempt in attempts:
-            attempt.cancel()
-        await asyncio.wait(attempts)
-        return due, ledger.asked
-
-    assert asyncio.run(scenario()) == (None, 0)
+async def test_a_worker_that_is_full_asks_for_nothing() -> None:
+    ledger = Ledger(SHORT)
+    worker = Worker(cast(Runner, ledger), {}, Host(), Durations(), FakeClock(), Counted())
+    attempts = [worker._begin(a_delivery(), asyncio.sleep(LONG.total_seconds())) for _ in range(CONCURRENT)]
+    due = await worker._start()
+    for attempt in attempts:
+        attempt.cancel()
+    await asyncio.wait(attempts)
+    assert (due, ledger.asked) == (None, 0)

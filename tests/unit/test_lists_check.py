@@ -129,18 +129,6 @@ def test_folders_are_expanded_and_their_problems_shown(tmp_path: Path, capsys: p
     ]
 
 
-def test_a_terminal_without_unicode_gets_escapes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "list.md"
-    path.write_text("* [A](é.md)\n")
-    shown = (tmp_path / "shown").open("w", encoding="ascii")
-    monkeypatch.setattr("sys.stdout", shown)
-
-    check([path], as_json=False)
-
-    shown.close()
-    assert "`\\xe9.md`" in (tmp_path / "shown").read_text()
-
-
 def test_no_control_character_of_a_list_reaches_the_terminal(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.domain.ids import SourceId
 from bot.domain.source import SourceFile
-from store.lists.folder import Scan, glance, scan, watched
+from store.lists.folder import Scan, glance, scan, skipped_line, watched
 from tests.fakes.nobody import nobody
 
 
@@ -27,6 +27,9 @@ def rows(found: Scan, **duplicates: tuple[str, ...]) -> list[SourceFile]:
         )
         for file in found.files
     ]
+
+
+NO_LIST = "the folder has no list, such as a Markdown file (.md); put one in it"
 
 
 def names(found: Scan) -> list[str]:
@@ -73,6 +76,38 @@ def test_files_with_duplicates_are_read_again_when_another_changed(tmp_path: Pat
     assert names(scan(tmp_path, seen)) == []
     (tmp_path / "a.md").unlink()
     assert names(scan(tmp_path, seen)) == ["b.md"]
+
+
+def test_lists_of_other_formats_are_read_by_their_content(tmp_path: Path) -> None:
+    link = "https://example.org/1"
+    texts = {
+        "a.org": f"- [[{link}][One]]",
+        "b.csv": f"url,title\n{link},One",
+        "c.json": f'[{{"url": "{link}", "title": "One"}}]',
+        "d.txt": f"* Storage\n- [[{link}][One]]",
+        "figures.csv": "year,count\n2026,3",
+        "package.json": f'{{"homepage": "{link}"}}',
+        "plain.txt": f"see {link}",
+        "picture.png": link,
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+
+    found = scan(tmp_path)
+
+    assert names(found) == ["a.org", "b.csv", "c.json", "d.txt"]
+    assert found.skipped == ("figures.csv", "package.json", "picture.png", "plain.txt")
+    assert skipped_line(found.skipped) == "skipped, not a list: figures.csv, package.json, picture.png, plain.txt"
+    assert skipped_line([f"{number}.png" for number in range(12)]).endswith("9.png and 2 more")
+
+
+def test_a_list_that_has_lost_its_links_is_still_read(tmp_path: Path) -> None:
+    (tmp_path / "a.org").write_text("- [[https://example.org/1][One]]")
+    seen = rows(scan(tmp_path))
+    (tmp_path / "a.org").write_text("nothing")
+
+    assert names(scan(tmp_path, seen)) == ["a.org"]
+    assert scan(tmp_path, seen).gone == ()
 
 
 def test_hidden_and_other_files_are_passed_over(tmp_path: Path) -> None:
@@ -144,7 +179,7 @@ def test_an_empty_folder_has_nothing_gone(tmp_path: Path) -> None:
     found = scan(tmp_path, seen)
 
     assert found.gone == ()
-    assert [problem.message for problem in found.problems] == ["the folder has no Markdown files (.md); put one in it"]
+    assert [problem.message for problem in found.problems] == [NO_LIST]
 
 
 def test_a_single_file_is_a_source_whatever_it_is_called(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def test_a_missing_file_has_failed(tmp_path: Path) -> None:
 
 
 def test_a_folder_in_place_of_a_file_has_failed(tmp_path: Path) -> None:
-    assert messages(read_path(tmp_path, "l.md")) == ["l.md: this is no file; name a Markdown file"]
+    assert messages(read_path(tmp_path, "l.md")) == ["l.md: this is not a file; name a Markdown file"]
 
 
 def test_a_file_below_a_file_has_failed(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_a_binary_file_has_failed() -> None:
     found = read(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20, "l.md")
 
     assert found.failed
-    assert messages(found) == ["l.md: this is no text in UTF-8; save the file as Markdown in UTF-8, or remove it"]
+    assert messages(found) == ["l.md: this is not UTF-8 text; save the file as Markdown in UTF-8, or remove it"]
 
 
 def test_another_encoding_is_one_error_and_all_entries_load() -> None:

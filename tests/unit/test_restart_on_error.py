@@ -1,7 +1,5 @@
 """A part of the process that fails is restarted."""
 
-import asyncio
-
 import pytest
 
 from bot.domain.errors import StoreError
@@ -10,7 +8,7 @@ from bot.runtime.bootstrap import restart_on_error
 from tests.unit.test_supervise import Counted
 
 
-def test_a_failing_part_is_restarted_until_it_ends_by_itself(
+async def test_a_failing_part_is_restarted_until_it_ends_by_itself(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(bootstrap, "RESTART_PAUSE", 0)
@@ -21,7 +19,7 @@ def test_a_failing_part_is_restarted_until_it_ends_by_itself(
         if error is not None:
             raise error
 
-    asyncio.run(restart_on_error("watch", work, metrics))
+    await restart_on_error("watch", work, metrics)
 
     assert ends == []
     assert metrics.restarts == ["watch", "watch"]

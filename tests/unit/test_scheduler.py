@@ -73,22 +73,19 @@ def a_scheduler(runs: Runs, metrics: Counted, *, every: timedelta = SOON, vital:
 
 
 @pytest.mark.parametrize("trouble", [hang, be_cancelled])
-def test_a_job_that_hangs_is_started_again(
+async def test_a_job_that_hangs_is_started_again(
     trouble: Callable[[], Awaitable[None]], caplog: pytest.LogCaptureFixture
 ) -> None:
     metrics, found = Counted(), []
 
-    async def scene() -> None:
-        runs = Runs(trouble)
-        scheduler = a_scheduler(runs, metrics)
-        async with scheduler.running():
-            async with asyncio.timeout(60):
-                while not metrics.restarts:  # noqa: ASYNC110 -- no one says so
-                    await asyncio.sleep(0.01)
-            found.append(scheduler.health()[0])
-            found.append(await settled(scheduler))
-
-    asyncio.run(scene())
+    runs = Runs(trouble)
+    scheduler = a_scheduler(runs, metrics)
+    async with scheduler.running():
+        async with asyncio.timeout(60):
+            while not metrics.restarts:  # noqa: ASYNC110 -- no one says so
+                await asyncio.sleep(0.01)
+        found.append(scheduler.health()[0])
+        found.append(await settled(scheduler))
 
     assert metrics.restarts == ["job chore"]
     assert [(health.ok, health.failures) for health in found] == [(False, 1), (True, 0)]
@@ -96,7 +93,7 @@ def test_a_job_that_hangs_is_started_again(
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
 
 
-def test_a_job_that_fails_is_logged_counted_and_run_again(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_job_that_fails_is_logged_counted_and_run_again(caplog: pytest.LogCaptureFixture) -> None:
     metrics = Counted()
 
     async def scene() -> tuple[JobHealth, JobHealth]:
@@ -108,7 +105,7 @@ def test_a_job_that_fails_is_logged_counted_and_run_again(caplog: pytest.LogCapt
                     await asyncio.sleep(0.001)
             return scheduler.health()[0], await settled(scheduler)
 
-    failing, well = asyncio.run(scene())
+    failing, well = await scene()
 
     assert metrics.failures == ["chore", "chore"]
     assert (failing.ok, failing.reason) == (True, "failed 2 times in a row: KeyError; the log says more")
@@ -116,44 +113,35 @@ def test_a_job_that_fails_is_logged_counted_and_run_again(caplog: pytest.LogCapt
     assert [bool(record.exc_info) for record in caplog.records] == [False, True]
 
 
-def test_a_vital_job_without_success_is_not_well() -> None:
-    async def scene() -> JobHealth:
-        runs = Runs(*[lose_the_database] * 1000)
-        scheduler = a_scheduler(runs, Counted(), vital=True)
-        assert not scheduler.health()[0].ok
-        async with scheduler.running():
-            await runs.reach(2)
-        return scheduler.health()[0]
-
-    assert not asyncio.run(scene()).ok
+async def test_a_vital_job_without_success_is_not_well() -> None:
+    runs = Runs(*[lose_the_database] * 1000)
+    scheduler = a_scheduler(runs, Counted(), vital=True)
+    assert not scheduler.health()[0].ok
+    async with scheduler.running():
+        await runs.reach(2)
+    assert not scheduler.health()[0].ok
 
 
-def test_a_run_pulls_the_next_one_forward_even_to_this_moment() -> None:
-    async def scene() -> int:
-        runs = Runs(pull_forward, pull_forward, pull_forward)
-        async with a_scheduler(runs, Counted(), every=LATE).running():
-            await runs.reach(4)
-        return runs.count
-
-    assert asyncio.run(scene()) == 4
+async def test_a_run_pulls_the_next_one_forward_even_to_this_moment() -> None:
+    runs = Runs(pull_forward, pull_forward, pull_forward)
+    async with a_scheduler(runs, Counted(), every=LATE).running():
+        await runs.reach(4)
+    assert runs.count == 4
 
 
-def test_a_clock_that_is_set_back_holds_up_no_run(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_clock_that_is_set_back_holds_up_no_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "GRACE", SOON)
 
-    async def scene() -> None:
-        runs = Runs()
-        with time_machine.travel(datetime.fromisoformat("2026-11-30T12:00:00+00:00")) as clock:
-            async with a_scheduler(runs, Counted(), every=timedelta(seconds=1)).running():
-                await runs.reach(1)
-                await asyncio.sleep(0.05)
-                clock.move_to(datetime.fromisoformat("2026-11-30T06:00:00+00:00"))
-                await runs.reach(3)
-
-    asyncio.run(scene())
+    runs = Runs()
+    with time_machine.travel(datetime.fromisoformat("2026-11-30T12:00:00+00:00")) as clock:
+        async with a_scheduler(runs, Counted(), every=timedelta(seconds=1)).running():
+            await runs.reach(1)
+            await asyncio.sleep(0.05)
+            clock.move_to(datetime.fromisoformat("2026-11-30T06:00:00+00:00"))
+            await runs.reach(3)
 
 
-def test_stopping_cancels_what_is_under_way_and_logs_no_error(caplog: pytest.LogCaptureFixture) -> None:
+async def test_stopping_cancels_what_is_under_way_and_logs_no_error(caplog: pytest.LogCaptureFixture) -> None:
     ended = asyncio.Event()
 
     async def until_stopped() -> None:
@@ -162,30 +150,26 @@ def test_stopping_cancels_what_is_under_way_and_logs_no_error(caplog: pytest.Log
         finally:
             ended.set()
 
-    async def scene() -> None:
-        runs = Runs(until_stopped)
-        scheduler = Scheduler(Counted())
-        scheduler.add(Job(name="chore", run=runs, every=LATE))
-        async with scheduler.running():
-            await runs.reach(1)
-
-    asyncio.run(scene())
+    runs = Runs(until_stopped)
+    scheduler = Scheduler(Counted())
+    scheduler.add(Job(name="chore", run=runs, every=LATE))
+    async with scheduler.running():
+        await runs.reach(1)
 
     assert ended.is_set()
     assert caplog.records == []
 
 
 @pytest.mark.parametrize("turns", range(6))
-def test_stopping_at_any_moment_of_a_first_run_logs_no_error(turns: int, caplog: pytest.LogCaptureFixture) -> None:
-    async def scene() -> None:
-        scheduler = Scheduler(Counted())
-        for name in ("chore", "errand"):
-            scheduler.add(Job(name=name, run=Runs(*[pull_forward] * 1000), every=LATE))
-        async with scheduler.running():
-            for _ in range(turns):
-                await asyncio.sleep(0)
-
-    asyncio.run(scene())
+async def test_stopping_at_any_moment_of_a_first_run_logs_no_error(
+    turns: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    scheduler = Scheduler(Counted())
+    for name in ("chore", "errand"):
+        scheduler.add(Job(name=name, run=Runs(*[pull_forward] * 1000), every=LATE))
+    async with scheduler.running():
+        for _ in range(turns):
+            await asyncio.sleep(0)
 
     assert caplog.records == []
 
@@ -206,66 +190,57 @@ class Stubborn:
                 continue
 
 
-def test_a_run_that_does_not_end_at_the_stop_is_left_without_an_error(
+async def test_a_run_that_does_not_end_at_the_stop_is_left_without_an_error(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(module, "STOP_TIMEOUT", 0.01)
 
-    async def scene() -> None:
-        run, scheduler = Stubborn(), Scheduler(Counted())
-        scheduler.add(Job(name="chore", run=run, every=LATE))
-        async with scheduler.running():
-            await run.begun.wait()
-        run.let_go.set()
-
-    asyncio.run(scene())
+    run, scheduler = Stubborn(), Scheduler(Counted())
+    scheduler.add(Job(name="chore", run=run, every=LATE))
+    async with scheduler.running():
+        await run.begun.wait()
+    run.let_go.set()
 
     assert caplog.records == []
 
 
-def test_a_stop_that_is_cut_short_logs_no_error(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_stop_that_is_cut_short_logs_no_error(caplog: pytest.LogCaptureFixture) -> None:
     """As by a second Ctrl-C: the event loop then cancels whatever is left."""
 
-    async def scene() -> None:
-        run, scheduler = Stubborn(), Scheduler(Counted())
-        scheduler.add(Job(name="chore", run=run, every=LATE))
+    run, scheduler = Stubborn(), Scheduler(Counted())
+    scheduler.add(Job(name="chore", run=run, every=LATE))
 
-        async def running() -> None:
-            async with scheduler.running():
-                await asyncio.Event().wait()
+    async def running() -> None:
+        async with scheduler.running():
+            await asyncio.Event().wait()
 
-        task = asyncio.create_task(running())
-        await run.begun.wait()
-        for _ in range(2):
-            task.cancel()
-            await asyncio.sleep(0)
-        await asyncio.wait({task})
-        asyncio.get_running_loop().call_later(0.01, run.let_go.set)
-
-    asyncio.run(scene())
+    task = asyncio.create_task(running())
+    await run.begun.wait()
+    for _ in range(2):
+        task.cancel()
+        await asyncio.sleep(0)
+    await asyncio.wait({task})
+    asyncio.get_running_loop().call_later(0.01, run.let_go.set)
 
     assert caplog.records == []
 
 
-def test_rounds_go_on_only_while_their_platform_is_connected() -> None:
-    async def scene() -> list[str]:
-        rounds, said, begun = Rounds(), [], asyncio.Event()
+async def test_rounds_go_on_only_while_their_platform_is_connected() -> None:
+    rounds, said, begun = Rounds(), [], asyncio.Event()
 
-        async def work() -> None:
-            said.append("begun")
-            begun.set()
-            try:
-                await asyncio.Event().wait()
-            finally:
-                said.append("ended")
+    async def work() -> None:
+        said.append("begun")
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            said.append("ended")
 
+    await rounds.once()
+    async with asyncio.timeout(60):
+        async with rounds.of(work):
+            once = asyncio.create_task(rounds.once())
+            await begun.wait()
+        await once
         await rounds.once()
-        async with asyncio.timeout(60):
-            async with rounds.of(work):
-                once = asyncio.create_task(rounds.once())
-                await begun.wait()
-            await once
-            await rounds.once()
-        return said
-
-    assert asyncio.run(scene()) == ["begun", "ended"]
+    assert said == ["begun", "ended"]

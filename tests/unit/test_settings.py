@@ -25,15 +25,84 @@ def effect(name: str) -> str:
     return " ".join(line.split()[1:])
 
 
-def test_an_option_is_read_from_a_file_unless_it_is_set_itself(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_option_is_read_from_the_environment_or_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "word").write_text("club\n", encoding="utf-8")
     monkeypatch.setenv("DOGEAR_WORD_FILE", str(tmp_path / "word"))
-
     from_file = (load().word, effect("WORD"))
+    monkeypatch.delenv("DOGEAR_WORD_FILE")
     monkeypatch.setenv("DOGEAR_WORD", "read")
 
     assert from_file == ("club", f"club [file {tmp_path}/word]")
     assert (load().word, effect("WORD")) == ("read", "read [environment]")
+
+
+def test_an_option_and_its_file_cannot_both_be_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DOGEAR_WORD", "read")
+    monkeypatch.setenv("DOGEAR_WORD_FILE", str(tmp_path / "word"))
+
+    with pytest.raises(BadConfig) as wrong:
+        load()
+
+    assert wrong.value.problems == ("DOGEAR_WORD and DOGEAR_WORD_FILE are both set: unset one.",)
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "value"),
+    [
+        ("WORD", '"club"', "club"),
+        ("WORD", "'club'", "club"),
+        ("WORD", "“club”", "club"),
+        ("WORD", " club ", "club"),
+        ("WORD", "\ufeffclub\r\n", "club"),
+        ("WORD", '\ufeff"club"\r\n', "club"),
+        ("HTTP_PORT", '"8080"', 8080),
+        ("LIST_POLL", "'true'", True),
+        ("LIST", "it's.md", "it's.md"),
+        ("ADMINS", '"discord:1, discord:2"', ("discord:1", "discord:2")),
+    ],
+)
+@pytest.mark.parametrize("from_file", [False, True])
+def test_quotes_blanks_and_a_bom_around_a_value_are_ignored_and_reported(
+    name: str, written: str, value: object, from_file: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    if from_file:
+        (tmp_path / "value").write_text(f"{written}\n", encoding="utf-8", newline="")
+        monkeypatch.setenv(f"{PREFIX}{name}_FILE", f" {tmp_path}/value ")
+    else:
+        monkeypatch.setenv(f"{PREFIX}{name}", written)
+
+    assert getattr(load(), name.lower()) == value
+    expected = [f"{PREFIX}{name}: the quotes, blanks or byte order mark around its value are ignored."]
+    assert list(config_dump.remarks()) == ([] if written == value else expected)
+
+
+def test_a_quoted_secret_is_used_without_its_quotes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOGEAR_DISCORD_TOKEN", f'"{CANARY}"')
+    monkeypatch.setenv("DOGEAR_VAULT_KEYS", f"'{KEY}'")
+
+    settings = load()
+
+    assert settings.discord_token.get_secret_value() == CANARY
+    assert [key.get_secret_value() for key in settings.vault_keys] == [KEY]
+    assert CANARY not in "\n".join(config_dump.lines(settings))
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "meant"),
+    [
+        ("LOG_LEVEL", "info", "INFO"),
+        ("LOG_LEVEL", "Debug", "DEBUG"),
+        ("ZONE", "europe/berlin", "Europe/Berlin"),
+        ("ZONE", "America/New York", "America/New_York"),
+        ("ZONE", "utc", "UTC"),
+    ],
+)
+def test_levels_and_zones_are_read_in_any_case(
+    name: str, typed: str, meant: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"{PREFIX}{name}", typed)
+
+    assert getattr(load(), name.lower()) == meant
 
 
 def test_a_variable_that_is_there_and_empty_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,12 +90,12 @@ async def supervised(
         task.result()
 
 
-def test_a_platform_that_ends_or_breaks_is_started_anew(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_platform_that_ends_or_breaks_is_started_anew(caplog: pytest.LogCaptureFixture) -> None:
     metrics = Counted()
     ends = [None, PlatformUncertain("the hold of shard 0 was lost"), ExceptionGroup("", [ValueError("xoxb-secret")])]
     platform = Fragile(ends=[*ends])
 
-    asyncio.run(supervised(platform, metrics, platform.going.is_set))
+    await supervised(platform, metrics, platform.going.is_set)
 
     assert platform.runs == 4
     assert metrics.restarts == ["platform fake"] * 3
@@ -105,11 +105,11 @@ def test_a_platform_that_ends_or_breaks_is_started_anew(caplog: pytest.LogCaptur
     assert "xoxb" not in "".join(told)
 
 
-def test_a_platform_without_a_connection_for_too_long_is_started_anew() -> None:
+async def test_a_platform_without_a_connection_for_too_long_is_started_anew() -> None:
     metrics = Counted()
     platform = Fragile(up=False)
 
-    asyncio.run(supervised(platform, metrics, lambda: platform.runs == 3))
+    await supervised(platform, metrics, lambda: platform.runs == 3)
 
     assert metrics.restarts == ["platform fake"] * 2
 
@@ -125,17 +125,14 @@ class Flickering(Fragile):
         return Connection(up=self.looks % 2 == 0)
 
 
-def test_a_platform_that_has_its_connection_again_in_time_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_platform_that_has_its_connection_again_in_time_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     metrics, platform = Counted(), Flickering()
     patient = replace(QUICK, first_silence=timedelta(seconds=5), longest_silence=timedelta(seconds=5))
 
-    async def scene() -> None:
-        loop = asyncio.get_running_loop()
-        time = loop.time
-        monkeypatch.setattr(loop, "time", lambda: time() + platform.looks)
-        await supervised(platform, metrics, lambda: platform.looks >= 20, patient)
-
-    asyncio.run(scene())
+    loop = asyncio.get_running_loop()
+    time = loop.time
+    monkeypatch.setattr(loop, "time", lambda: time() + platform.looks)
+    await supervised(platform, metrics, lambda: platform.looks >= 20, patient)
 
     assert (platform.runs, metrics.restarts) == (1, [])
 
@@ -145,13 +142,13 @@ def pauses(caplog: pytest.LogCaptureFixture) -> list[float]:
 
 
 @pytest.mark.parametrize(("steady", "expected"), [(timedelta(hours=1), [1, 2, 4, 5, 5]), (-SOON, [1, 1, 1, 1, 1])])
-def test_pauses_double_up_to_the_longest_until_a_run_was_long(
+async def test_pauses_double_up_to_the_longest_until_a_run_was_long(
     steady: timedelta, expected: list[int], caplog: pytest.LogCaptureFixture
 ) -> None:
     platform = Fragile(ends=[None] * 5)
     patience = replace(QUICK, longest_pause=5 * SOON, steady=steady)
 
-    asyncio.run(supervised(platform, Counted(), platform.going.is_set, patience))
+    await supervised(platform, Counted(), platform.going.is_set, patience)
 
     assert pauses(caplog) == pytest.approx(expected)
 
@@ -161,49 +158,43 @@ def test_what_is_waited_for_doubles_and_never_overflows(times: int, seconds: int
     assert _doubled(timedelta(seconds=10), times, timedelta(seconds=70)) == timedelta(seconds=seconds)
 
 
-def test_a_worker_of_its_own_only_sends() -> None:
+async def test_a_worker_of_its_own_only_sends() -> None:
     class Sending(Fragile):
         async def send_only(self, core: Core, vault: Vault) -> None:
             self.going.set()
             await asyncio.Event().wait()
 
-    async def scene() -> int:
-        platform = Sending()
-        supervisor = Supervisor(platform, FakeCore(), NoVault(), Counted(), QUICK, sending_only=True)
-        running = asyncio.create_task(supervisor.run())
-        async with asyncio.timeout(10):
-            await platform.going.wait()
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-        return platform.runs
-
-    assert asyncio.run(scene()) == 0
+    platform = Sending()
+    supervisor = Supervisor(platform, FakeCore(), NoVault(), Counted(), QUICK, sending_only=True)
+    running = asyncio.create_task(supervisor.run())
+    async with asyncio.timeout(10):
+        await platform.going.wait()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert platform.runs == 0
 
 
-def test_settings_that_cannot_be_used_end_all() -> None:
+async def test_settings_that_cannot_be_used_end_all() -> None:
     metrics = Counted()
     platform = Fragile(ends=[ExceptionGroup("", [BadConfig(["the token is wrong"])])])
 
     with pytest.raises(BadConfig, match="the token is wrong"):
-        asyncio.run(supervised(platform, metrics, lambda: False))
+        await supervised(platform, metrics, lambda: False)
 
     assert metrics.restarts == []
 
 
-def test_a_platform_that_does_not_end_when_told_ends_all() -> None:
+async def test_a_platform_that_does_not_end_when_told_ends_all() -> None:
     platform = Fragile(up=False, stubborn=True)
 
-    async def scene() -> None:
-        with pytest.raises(DogearError, match="does not end"):
-            await supervised(platform, Counted(), lambda: False)
-        platform.stubborn = False
-
-    asyncio.run(scene())
+    with pytest.raises(DogearError, match="does not stop"):
+        await supervised(platform, Counted(), lambda: False)
+    platform.stubborn = False
 
 
-def test_a_platform_is_told_to_end_when_its_supervisor_is() -> None:
+async def test_a_platform_is_told_to_end_when_its_supervisor_is() -> None:
     platform = Fragile()
 
-    asyncio.run(supervised(platform, Counted(), platform.going.is_set))
+    await supervised(platform, Counted(), platform.going.is_set)
 
     assert platform.runs == 1

@@ -37,12 +37,12 @@ async def scheduled(house: Clubhouse, ahead: timedelta) -> Sequence[timedelta | 
 
 
 @pytest.mark.parametrize(("minutes", "first"), [(10, 9), (8, None)])
-def test_the_next_slot_is_told_while_it_is_near(tmp_path: Path, minutes: int, first: int | None) -> None:
+async def test_the_next_slot_is_told_while_it_is_near(tmp_path: Path, minutes: int, first: int | None) -> None:
     async def scene() -> Sequence[timedelta | None]:
         async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Caching") as house:
             return await scheduled(house, timedelta(minutes=minutes))
 
-    found = asyncio.run(scene())
+    found = await scene()
 
     near = None if first is None else timedelta(minutes=first)
     assert [one and timedelta(seconds=round(one.total_seconds())) for one in found] == [near, None, None, None]
@@ -60,7 +60,7 @@ TEN = Durations(tick=timedelta(minutes=10), tick_spread=timedelta(minutes=1))
         (timedelta(minutes=11), 0, timedelta(minutes=10)),
     ],
 )
-def test_a_tick_says_when_to_ask_again_the_next_slot_and_a_chance_at_most_a_tick(
+async def test_a_tick_says_when_to_ask_again_the_next_slot_and_a_chance_at_most_a_tick(
     before: timedelta, chance: int, pause: timedelta, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def scene() -> timedelta:
@@ -71,10 +71,10 @@ def test_a_tick_says_when_to_ask_again_the_next_slot_and_a_chance_at_most_a_tick
             monkeypatch.setattr(type(club.clock), "random_below", lambda _clock, _limit: chance)
             return await Ticker(club.runner, club.deliverer, Host(), TEN, club.clock).tick()
 
-    assert timedelta() <= pause - asyncio.run(scene()) < timedelta(seconds=5)
+    assert timedelta() <= pause - await scene() < timedelta(seconds=5)
 
 
-def test_the_time_that_planning_takes_is_not_added_to_the_pause(tmp_path: Path) -> None:
+async def test_the_time_that_planning_takes_is_not_added_to_the_pause(tmp_path: Path) -> None:
     class Slow:
         def __init__(self, runner: Runner) -> None:
             self.read = runner.read
@@ -92,10 +92,10 @@ def test_the_time_that_planning_takes_is_not_added_to_the_pause(tmp_path: Path) 
             slow = Durations(tick=timedelta(seconds=60))
             return await Ticker(Slow(club.runner), club.deliverer, Host(), slow, club.clock).tick()
 
-    assert asyncio.run(scene()) <= timedelta(seconds=59.8)
+    assert await scene() <= timedelta(seconds=59.8)
 
 
-def test_a_digest_that_falls_due_between_two_ticks_waits_for_neither(tmp_path: Path) -> None:
+async def test_a_digest_that_falls_due_between_two_ticks_waits_for_neither(tmp_path: Path) -> None:
     async def scene() -> int:
         async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Caching") as house:
             club = house.club
@@ -110,4 +110,4 @@ def test_a_digest_that_falls_due_between_two_ticks_waits_for_neither(tmp_path: P
                     await asyncio.sleep(0.01)
             return before
 
-    assert asyncio.run(scene()) == 0
+    assert await scene() == 0

@@ -132,7 +132,7 @@ class _Translator:
         return _address("".join(parts))
 
     def _substitution(self, name: str, words: str, number: int) -> str:
-        """What a substitution stands for, still in reStructuredText."""
+        """The value of a substitution, still in reStructuredText."""
         if name in ("replace", "unicode"):
             return words
         options = dict(self._options(number + 1))

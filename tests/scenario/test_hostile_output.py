@@ -1,0 +1,80 @@
+"""No command prints a character that a terminal would obey, whatever files, teams, workspaces and settings are called."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.domain.visible import escaped, holds_invisible
+
+HOSTILE = "\x1b[31mred\x1b]0;title\x07\u202etxt\u200b\x9b2J\x7f\u2066"
+
+
+def run(*arguments: str, **variables: str) -> str:
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8", **variables}
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", *arguments],
+        capture_output=True,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    return (done.stdout + done.stderr).decode("utf-8", "surrogateescape")
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    url = f"sqlite:///{tmp_path}/club.db"
+    run("migrate", "--database", url)
+    return url
+
+
+def assert_harmless(printed: str) -> None:
+    assert printed
+    assert not holds_invisible(printed)
+    assert "\r" not in printed
+
+
+def test_names_of_files_and_teams_are_printed_with_escapes(database: str, tmp_path: Path) -> None:
+    list_file = tmp_path / f"{HOSTILE}.md"
+    list_file.write_text(f"- [A {HOSTILE}](https://example.org/a)\n- [B](notaweb)\n", encoding="utf-8")
+
+    for arguments in (
+        ("check", "--entries", str(list_file)),
+        ("check", f"{tmp_path}/nowhere{HOSTILE}.md"),
+        ("team", "add", f"team {HOSTILE}", "--list", str(list_file), "--database", database),
+        ("team", "list", "--database", database),
+        ("team", "lists", f"team {HOSTILE}", "--database", database),
+        ("team", "assign", f"discord:{HOSTILE}", f"team {HOSTILE}", "--database", database),
+        ("sync", "--database", database),
+        ("backup", f"{tmp_path}/{HOSTILE}/nowhere", "--database", database),
+        ("restore", f"{tmp_path}/{HOSTILE}", "--database", database),
+        ("chat", "--team", f"no {HOSTILE}", "--database", database),
+        ("chat", "--list", str(list_file), "--database", f"sqlite:///{tmp_path}/chat.db"),
+        ("migrate", "--database", f"sqlite:///{tmp_path}/{HOSTILE}/x.db"),
+        ("invite", HOSTILE),
+        (f"--{HOSTILE}",),
+        (HOSTILE,),
+    ):
+        assert_harmless(run(*arguments))
+
+
+@pytest.mark.parametrize("command", ["settings", "run", "sync"])
+def test_values_of_settings_are_printed_with_escapes(command: str) -> None:
+    names = ("LIST", "WORD", "ZONE", "ADMINS", "ADMIN_CHANNEL", "HTTP_HOST", "HTTP_PORT", "BACKUP_FOLDER")
+
+    assert_harmless(run(command, **{f"DOGEAR_{name}": f"red {HOSTILE}" for name in names}))
+
+
+def test_escapes_show_what_was_there() -> None:
+    assert escaped("a\x1b[0m\u202eb\u200bc") == "a\\x1b[0m\\u202eb\\u200bc"
+    assert escaped("tab\tand line\n") == "tab\tand line\n"
+    assert escaped("می\u200cخواهم") == "می\u200cخواهم"
+
+
+def test_an_ascii_terminal_gets_escapes(tmp_path: Path) -> None:
+    (tmp_path / "list.md").write_text("- [A](é.md)\n", encoding="utf-8")
+
+    assert "`\\xe9.md`" in run("check", str(tmp_path / "list.md"), PYTHONIOENCODING="ascii")
