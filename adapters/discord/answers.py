@@ -15,17 +15,18 @@ import discord
 
 from adapters.discord import forms
 from adapters.discord.button_value import Press
+from adapters.discord.command_mentions import CommandMentions
 from adapters.discord.failures import ALREADY_ACKNOWLEDGED, UNKNOWN_INTERACTION
-from adapters.discord.inbound import Asked, acting, actor, invocation, invocation_id, picked, typed
+from adapters.discord.inbound import Asked, acting, actor, invocation, invocation_id, linked, picked, typed
 from adapters.discord.places import DISCORD
 from adapters.discord.render import Layout, messages
 from adapters.discord.surface import MENUS, choices
 from bot.chat.command import CommandSpec, Reply
 from bot.chat.platform import Actor, Answer, Core, Invocation
-from bot.domain.card import Call, Card, Form, Paragraph, Tone
+from bot.domain.card import Action, Call, Card, Form, Paragraph, Tone
 from bot.domain.ids import WorkspaceRef
 from bot.domain.text import plain
-from bot.domain.value import channel_at
+from bot.domain.value import Kind, channel_at
 
 PATIENCE = 1.5
 """Seconds, of Discord's three, for an answer that must be known before the acknowledgement."""
@@ -33,7 +34,7 @@ COMPLETION_DEADLINE = 2.0
 
 NO_ENTRY = Card(
     title="I can't find an article from the list in that message.",
-    blocks=(Paragraph(text=plain("Use this on a message of mine that shows one entry.")),),
+    blocks=(Paragraph(text=plain("It shows none, and none of its links is on the reading list.")),),
     tone=Tone.REFUSAL,
 )
 NOT_THEIR_CHANNEL = Card(
@@ -68,9 +69,10 @@ async def actor_in(interaction: Asked, workspace: WorkspaceRef) -> Actor | None:
 class Answers:
     """Answers interactions from one core. `word` is the command's first word, without the slash."""
 
-    def __init__(self, core: Core, word: str) -> None:
+    def __init__(self, core: Core, word: str, mentions: CommandMentions) -> None:
         self._core = core
         self._word = word
+        self._mentions = mentions
         self._watching: set[asyncio.Task[None]] = set()
 
     async def command(self, interaction: Asked, data: Any) -> None:
@@ -84,10 +86,27 @@ class Answers:
             return
         user = interaction.client.user
         call = picked(data, user.id if user else None)
-        if call is None:
-            await self._at_once(interaction, NO_ENTRY)
-        else:
+        if call is not None:
             await self._carry_out(interaction, call)
+            return
+        await self._acknowledge(interaction, private=True, in_place=False)
+        found = await self._listed(interaction, linked(data))
+        path = MENUS[data["name"]]
+        if len(found) == 1:
+            call = Call(path=path, arguments={"entry": next(iter(found))})
+            answer = await self._core.invoke(invocation(interaction, call))
+        else:
+            actions = tuple(
+                Action(label=label, call=Call(path=path, arguments={"entry": n})) for n, label in found.items()
+            )
+            several = Card(title="This message has several entries. Which one?", actions=actions)
+            answer = Answer(show=several if found else NO_ENTRY, refusal=not found)
+        await self._show(interaction, answer, modal_allowed=False)
+
+    async def _listed(self, interaction: Asked, links: Sequence[str]) -> dict[str, str]:
+        """The entries that the links lead to: by number, each with its title."""
+        offered = [await self._core.complete(actor(interaction), Kind.ENTRY, link) for link in links]
+        return {choice.value: choice.label for choices in offered for choice in choices[:1]}
 
     async def pressed(self, interaction: Asked, press: Press) -> None:
         """A button press. In a private answer of ours the new page replaces the old one."""
@@ -233,6 +252,7 @@ class Answers:
                 return
             card, private = forms.as_card(card), True
         layouts = messages(card, word=self._word)
+        self._mentions.put(layouts)
         if not interaction.response.is_done():
             await self._first(interaction, layouts, private=private)
         elif private and interaction.extras.get("public"):

@@ -11,6 +11,7 @@ import discord
 from adapters.discord import inbound, places
 from adapters.discord.answers import Answers
 from adapters.discord.button_value import Press
+from adapters.discord.command_mentions import CommandMentions
 from adapters.discord.inbound import Asked, Emojis
 from adapters.discord.missed_reactions import Repair
 from bot.chat.platform import ChannelGone, Core, Happening, Joined, Reacted, WorkspaceJoined, WorkspaceLeft
@@ -60,6 +61,7 @@ class Events:
         outside: Outside,
         *,
         word: str,
+        mentions: CommandMentions,
         emojis: Emojis,
         now: Callable[[], datetime],
         own: Callable[[], int | None],
@@ -67,7 +69,7 @@ class Events:
     ) -> None:
         self._core = core
         self._outside = outside
-        self._answers = Answers(core, word)
+        self._answers = Answers(core, word, mentions)
         self._word = word
         self._emojis = emojis
         self._now = now

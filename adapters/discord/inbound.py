@@ -17,10 +17,13 @@ from bot.domain.ids import ChannelRef, InvocationId
 from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.team import Role
+from bot.domain.url import addresses_in
 
 MEANINGS: Mapping[str, ReadingState] = {"✅": ReadingState.READ, "🔖": ReadingState.LATER}
 SEEDS: Mapping[ReadingState, str] = {meaning: emoji for emoji, meaning in MEANINGS.items()}
 _VARIANT = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
+ADMINS = "a member with the Manage Server permission"
+"""Who may do more, as they are called in a server."""
 BURST = "burst:"
 """Prefix of a super reaction, which an account may add besides the ordinary one."""
 
@@ -40,6 +43,9 @@ def acting(guild: int, user: discord.abc.User, rights: discord.Permissions) -> A
         workspace=places.workspace(guild),
         name=user.display_name,
         role=Role.ADMIN if rights.manage_guild or rights.administrator else Role.READER,
+        groups=tuple(str(role.id) for role in getattr(user, "roles", ())),
+        admins=ADMINS,
+        by_name=True,
     )
 
 
@@ -92,9 +98,12 @@ def typed(data: Mapping[str, Any]) -> Typed:
     return Typed(path=tuple(path), values={one["name"]: str(one["value"]) for one in options}, focused=focused)
 
 
+MAX_LINKS = 25
+
+
 def picked(data: Mapping[str, Any], own: int | None) -> Call | None:
-    """The call of a context menu, for the entry that the message shows. None if the message is not ours or shows none."""
-    message = data.get("resolved", {}).get("messages", {}).get(data["target_id"], {})
+    """The call of a context menu: about the entry that a message of ours shows; None if it is not ours or shows none."""
+    message = _target(data)
     if str(message.get("author", {}).get("id")) != str(own):
         return None
     for custom_id in _custom_ids(message.get("components", ())):
@@ -103,6 +112,20 @@ def picked(data: Mapping[str, Any], own: int | None) -> Call | None:
         if entry is not None:
             return Call(path=MENUS[data["name"]], arguments={"entry": entry})
     return None
+
+
+def linked(data: Mapping[str, Any]) -> Sequence[str]:
+    """The addresses in the message of a context menu, each once. Discord sends its text with the menu alone."""
+    message = _target(data)
+    text = str(message.get("content") or "")
+    found = [text[start:end] for start, end in addresses_in(text)]
+    found += [str(one["url"]) for one in message.get("embeds", ()) if one.get("url")]
+    return list(dict.fromkeys(found))[:MAX_LINKS]
+
+
+def _target(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    message: Mapping[str, Any] = data.get("resolved", {}).get("messages", {}).get(data["target_id"], {})
+    return message
 
 
 def _custom_ids(components: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -191,3 +191,9 @@ def thread_name(text: str, limit: int) -> str:
     """
     defused = re.sub("([@<])", "\\1\u200b", shortened(text, limit))
     return defused if size(defused) <= limit else re.sub("[@<]", " ", shortened(text, limit))
+
+
+def label(text: str, most: int) -> str:
+    """Text for a button, in which nothing can be taken for a mention."""
+    marks = sum(map(text.count, "@<"))
+    return re.sub(r"([@<])", "\\1\u200b", shortened(text, max(most - marks, 1)))

@@ -11,6 +11,7 @@ from discord.http import handle_message_parameters
 
 from adapters.discord import forum, permissions, places, surface
 from adapters.discord.client import DiscordClient
+from adapters.discord.command_mentions import CommandMentions
 from adapters.discord.events import Events
 from adapters.discord.failures import (
     DENIED,
@@ -84,6 +85,7 @@ class DiscordPlatform:
         self._logging_in = asyncio.Lock()
         self._sending_only = False
         self._channels = forum.Channels()
+        self._mentions = CommandMentions(word)
 
     async def run(self, core: Core, vault: Vault) -> None:
         """Connect until cancelled, with the shards that no other replica holds.
@@ -181,6 +183,7 @@ class DiscordPlatform:
             core,
             self,
             word=self._word,
+            mentions=self._mentions,
             emojis=self._emojis,
             now=self._now,
             own=self._own,
@@ -211,10 +214,12 @@ class DiscordPlatform:
         wanted: Any = surface.commands(core.catalogue, self._word)
         application = self.client.application_id
         assert application is not None
-        if surface.as_registered(wanted, await self.client.http.get_global_commands(application)):
-            return False
-        await self.client.http.bulk_upsert_global_commands(application, wanted)
-        return True
+        registered: Any = await self.client.http.get_global_commands(application)
+        current = surface.as_registered(wanted, registered)
+        if not current:
+            registered = await self.client.http.bulk_upsert_global_commands(application, wanted)
+        self._mentions.learn(core.catalogue, registered or ())
+        return not current
 
     @asynccontextmanager
     async def _asking(self) -> AsyncIterator[discord.http.HTTPClient]:
@@ -278,7 +283,9 @@ class DiscordPlatform:
         return MessageRef(ChannelRef(channel.workspace, str(made["id"])), str(made["message"]["id"]))
 
     def _shown(self, card: Card, key: str) -> Layout:
-        return message_of(card, key=key, word=self._word)
+        layout = message_of(card, key=key, word=self._word)
+        self._mentions.put([layout])
+        return layout
 
     async def can_repeat(self, channel: ChannelRef, *, thread: ThreadRef | None = None) -> bool:
         """Every message has a nonce, but a new forum post has none."""

@@ -13,14 +13,16 @@ import discord
 from discord import ui
 
 from adapters.discord.button_value import custom_id
-from adapters.discord.markup import shortened, size
+from adapters.discord.markup import label, shortened, size
 from adapters.discord.rows import Beside, Buttons, LeftOut, Row, Rule, Words, rows
-from bot.domain.card import Action, Call, Card, Tone
+from bot.domain.card import OPEN, Action, Call, Card, Tone
+from bot.domain.ids import Url
 
 MAX_COMPONENTS = 40
 MAX_TEXT = 4000
 MAX_IN_ROW = 5
 MAX_LABEL = 80
+MAX_ADDRESS = 512
 TEXT_BUDGET = MAX_TEXT * 9 // 10
 COMPONENT_BUDGET = MAX_COMPONENTS - 2
 """Without the container itself and the line that says which of several messages this is."""
@@ -64,7 +66,7 @@ class _Page:
             case Beside():
                 return 3
             case Buttons():
-                return 1 + len(row.actions)
+                return 1 + len(row.actions) + bool(row.article)
             case Words() | LeftOut():
                 return 0 if self.rows and isinstance(self.rows[-1], Words | LeftOut) else 1
             case Rule():
@@ -91,7 +93,7 @@ def message(card: Card, *, key: str, word: str) -> Layout:
     body = tuple(_merged(rows(card, personal=False)))
     marked = any(_fits(action, key) for action in card.actions)
     actions = card.actions if marked or not key else (*card.actions, HELP)
-    tail = tuple(_tail(actions, key=key, word=word))
+    tail = tuple(_tail(actions, key=key, word=word, article=card.article))
     whole = (*body, *tail)
     return _layout(whole if len(_packed(whole)) == 1 else (*_cut(body, tail), *tail), card.tone, key=key)
 
@@ -101,7 +103,9 @@ def messages(card: Card, *, word: str) -> list[Layout]:
 
     Only what exceeds `MAX_MESSAGES` is left out and counted.
     """
-    pages = _answer(tuple(_merged(rows(card, personal=True))), tuple(_tail(card.actions, key="", word=word)))
+    pages = _answer(
+        tuple(_merged(rows(card, personal=True))), tuple(_tail(card.actions, key="", word=word, article=card.article))
+    )
     if len(pages) == 1:
         return [_layout(pages[0], card.tone, key="")]
     return [
@@ -132,10 +136,14 @@ def _fives(actions: Sequence[Action]) -> Iterable[tuple[Action, ...]]:
     return (tuple(actions[at : at + MAX_IN_ROW]) for at in range(0, len(actions), MAX_IN_ROW))
 
 
-def _tail(actions: Sequence[Action], *, key: str, word: str) -> Iterable[Row]:
-    """The card's own buttons. A call too long for a custom id is shown as a line to type."""
+def _tail(actions: Sequence[Action], *, key: str, word: str, article: Url | None) -> Iterable[Row]:
+    """The card's own buttons; a call that is too long for a custom id is shown as a line to type."""
     fitting = [action for action in actions if _fits(action, key)]
-    yield from (Buttons(actions=part) for part in _fives(fitting[:MAX_ACTIONS]))
+    shown = fitting[:MAX_ACTIONS]
+    if article and shown and size(article) <= MAX_ADDRESS:
+        yield Buttons(actions=tuple(shown[: MAX_IN_ROW - 1]), article=article)
+        shown = shown[MAX_IN_ROW - 1 :]
+    yield from (Buttons(actions=part) for part in _fives(shown))
     for action in actions:
         if not _fits(action, key):
             yield Words(markdown=f"-# {_typed(action, word)}")
@@ -226,7 +234,10 @@ def _component(row: Row, numbers: Any, key: str) -> Any:
         case Beside():
             return ui.Section(row.markdown, accessory=_button(row.action, next(numbers), key))
         case Buttons():
-            return ui.ActionRow(*(_button(action, next(numbers), key) for action in row.actions))
+            made = [_button(action, next(numbers), key) for action in row.actions]
+            if row.article:
+                made.insert(1, ui.Button(label=OPEN, url=row.article))
+            return ui.ActionRow(*made)
         case _:
             assert isinstance(row, Rule)
             return ui.Separator()
@@ -235,7 +246,7 @@ def _component(row: Row, numbers: Any, key: str) -> Any:
 def _button(action: Action, number: int, key: str) -> Any:
     own = custom_id(action, key=key, number=number)
     style = discord.ButtonStyle.primary if action.primary else discord.ButtonStyle.secondary
-    label = shortened(action.label, MAX_LABEL)
+    shown = label(action.label, MAX_LABEL)
     if own is None:
-        return ui.Button(label=label, style=style, custom_id=f"-:{number}", disabled=True)
-    return ui.Button(label=label, style=style, custom_id=own)
+        return ui.Button(label=shown, style=style, custom_id=f"-:{number}", disabled=True)
+    return ui.Button(label=shown, style=style, custom_id=own)

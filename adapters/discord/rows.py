@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from adapters.discord.markup import escaped, fenced, link, shortened, verbatim, written
 from bot.domain.card import Action, Block, Card, Divider, Entries, EntryLine, Fields, NoteTree, Paragraph
+from bot.domain.ids import Url
 from bot.domain.notes import NoteKind, NoteLine, lines
 from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
@@ -38,9 +39,10 @@ class Beside:
 
 @record
 class Buttons:
-    """Buttons side by side."""
+    """Buttons side by side; after the first one that opens `article`, if there is one."""
 
     actions: tuple[Action, ...]
+    article: Url | None = None
 
 
 @record

@@ -18,7 +18,7 @@ MAX_CHOICES = 25
 MAX_STRING = 1000
 """Our limit: Discord allows 6,000, and no value of a command is that long."""
 
-SUB_COMMAND, GROUP, STRING, INTEGER, CHANNEL = 1, 2, 3, 4, 7
+SUB_COMMAND, GROUP, STRING, INTEGER, CHANNEL, ROLE = 1, 2, 3, 4, 7, 8
 CHAT_INPUT, MESSAGE_MENU = 1, 3
 TEXT, ANNOUNCEMENT, FORUM = 0, 5, 15
 POSTABLE = (TEXT, ANNOUNCEMENT, FORUM)
@@ -87,6 +87,8 @@ def _option(param: Param, *, required: bool) -> dict[str, Any]:
     }
     if param.kind is Kind.CHANNEL:
         return option | {"type": CHANNEL, "channel_types": list(POSTABLE)}
+    if param.kind is Kind.GROUP:
+        return option | {"type": ROLE}
     if param.kind is Kind.NUMBER:
         return option | {"type": INTEGER, "min_value": 1}
     option["max_length"] = MAX_STRING

@@ -14,7 +14,7 @@ from adapters.slack.inbound import Origin, Shortcut, Use
 from adapters.slack.people import People, Person
 from adapters.slack.richtext import Json
 from bot.chat.command import CommandSpec, Reply
-from bot.chat.line import parse, spec_of
+from bot.chat.line import parse, spec_of, understood
 from bot.chat.platform import Actor, Answer, Core, Invocation
 from bot.domain.card import Action, Call, Card, Form, Paragraph, Tone
 from bot.domain.errors import Refusal
@@ -77,8 +77,9 @@ async def home_of(core: Core, actor: Actor, after: InvocationId | None) -> Home:
 class Answers:
     """Asks the core and shows its answer."""
 
-    def __init__(self, core: Core, *, web: Web, api: Api, people: People, errands: Background) -> None:
+    def __init__(self, core: Core, *, web: Web, api: Api, people: People, errands: Background, word: str = "") -> None:
         self._core = core
+        self._word = word
         self._errands = errands
         self._web = web
         self._api = api
@@ -149,12 +150,29 @@ class Answers:
     def _understood(self, use: Use) -> tuple[CommandSpec | None, Call | str]:
         """The command that the line means. The core refuses an invalid line."""
         try:
-            call = use.call if isinstance(use.call, Call) else parse(self._core.catalogue, use.call)
+            call = use.call if isinstance(use.call, Call) else self._read(use, use.call)
             if use.origin is Origin.HOME:  # the tab is its own list, and is shown again as a whole
                 call = Call(path=call.path, arguments={n: v for n, v in call.arguments.items() if n != "back"})
             return spec_of(self._core.catalogue, call.path), call
         except Refusal:
             return None, use.call
+
+    def _read(self, use: Use, typed: str) -> Call:
+        if use.origin is Origin.MENTION:
+            return understood(self._core.catalogue, typed, self._word)
+        return parse(self._core.catalogue, typed)
+
+    async def show(self, answer: Answer, use: Use) -> None:
+        """Show the answer to a message; a form is behind a button, for a message opens no modal."""
+        card = forms.as_card(answer.show) if isinstance(answer.show, Form) else answer.show
+        shown = _message(replace(answer, show=card), card)
+        body = {name: shown[name] for name in ("text", "blocks", "unfurl_links", "unfurl_media")}
+        thread = {"thread_ts": use.thread} if use.thread else {}
+        if use.private:
+            await self._api.call(use.team, "chat.postMessage", channel=use.room, **body, **thread)
+        else:
+            private = {name: body[name] for name in ("text", "blocks")}
+            await self._api.call(use.team, "chat.postEphemeral", channel=use.room, user=use.user, **private, **thread)
 
     async def _show(self, answer: Answer, use: Use) -> None:
         if isinstance(answer.show, Form):
@@ -210,24 +228,26 @@ class Answers:
         if await self.is_guest(use):
             await self._respond(Answer(show=NOT_THEIRS, refusal=True), NOT_THEIRS, use)
             return
-        numbers = list(picked.entries) or await self._listed(picked)
-        if not numbers:
+        found = await self._listed(picked)
+        if not found:
             words = "It shows none, and none of its links is on the reading list."
             card = Card(title="This message has no entry.", blocks=(Paragraph(text=plain(words)),), tone=Tone.REFUSAL)
             await self._respond(Answer(show=card, refusal=True), card, use)
-        elif len(numbers) > 1:
-            label = "Read" if picked.word == "read" else "Later"
-            actions = tuple(Action(label=f"{label} {one}", call=_on(picked.word, one)) for one in numbers)
+        elif len(found) > 1:
+            actions = tuple(Action(label=label, call=_on(picked.word, number)) for number, label in found.items())
             card = Card(title="This message has several entries. Which one?", actions=actions)
             await self._respond(Answer(show=card), card, use)
         else:
-            await self.answer(inbound.replaced(use, _on(picked.word, numbers[0])))
+            await self.answer(inbound.replaced(use, _on(picked.word, next(iter(found)))))
 
-    async def _listed(self, picked: Shortcut) -> list[str]:
-        """The entries that the message links to."""
+    async def _listed(self, picked: Shortcut) -> dict[str, str]:
+        """The entries that the message shows, else those that its links lead to: by number, each with its title."""
         actor = await self._people.actor(picked.use.team, picked.use.user, picked.use.name, with_rights=False)
-        found = [await self._core.complete(actor, Kind.ENTRY, link) for link in picked.links]
-        return list(dict.fromkeys(choice.value for choices in found for choice in choices[:1]))
+        if len(picked.entries) == 1:
+            return {picked.entries[0]: picked.entries[0]}
+        asked = picked.entries or picked.links
+        found = [await self._core.complete(actor, Kind.ENTRY, name) for name in asked]
+        return {choice.value: choice.label for choices in found for choice in choices[:1]}
 
     async def shown_late(self, answering: asyncio.Task[Answer], use: Use) -> None:
         made = (await answering).show

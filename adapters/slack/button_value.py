@@ -13,6 +13,10 @@ MAX_VALUE = 2000
 """Characters in a button's value (https://docs.slack.dev/reference/block-kit/block-elements/button-element, 2026-08)."""
 
 
+OPENS = "open"
+"""Begins the action id of a button that opens an address. Slack reports the press as well, and nothing comes of it."""
+
+
 class Way(StrEnum):
     """Where the answer to a press is shown; the first word of the button's action id."""
 

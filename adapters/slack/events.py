@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from adapters.slack import names, payload, render
+from adapters.slack import inbound, names, payload, render
 from adapters.slack.answers import Answers
 from adapters.slack.api import Api
 from adapters.slack.background import Background
@@ -19,6 +19,7 @@ from bot.chat.trace import follow
 from bot.domain.card import Card, Paragraph
 from bot.domain.errors import DogearError
 from bot.domain.ids import InvocationId
+from bot.domain.team import Role
 from bot.domain.text import plain
 
 GONE = {
@@ -92,6 +93,8 @@ class Events:
         elif kind in BACK:
             where = names.channel(team, payload.id_at(event, "channel"))
             await self._core.handle(ChannelBack(channel=where), id)
+        elif kind in {"app_mention", "message"}:
+            await self._said(found, event, id)
         elif kind in {"member_left_channel", "member_joined_channel"}:
             await self._moved(found, event, id, joined=kind == "member_joined_channel")
 
@@ -121,6 +124,14 @@ class Events:
         )
         await self._core.handle(happening)
 
+    async def _said(self, workspace: Workspace, event: Json, id: InvocationId) -> None:
+        """Somebody writes to us: what is asked for is done before the event is acknowledged, and shown after it."""
+        use = inbound.said(event, workspace.team, id, workspace.bot_user)
+        if use is None or (await self._people.member(workspace.team, use.user)).bot:
+            return
+        answer = await self._answers.invoked(use)
+        self._errands.start(self._answers.show(answer, use))
+
     async def _left(self, workspace: Workspace, body: Json, event: Json, id: InvocationId) -> None:
         """The app was removed. An event about an earlier installation is ignored."""
         tokens = event.get("tokens")
@@ -146,8 +157,13 @@ class Events:
             self._errands.start(self._welcome(workspace.team, where, inviter))
 
     async def _welcome(self, team: str, where: str, inviter: str) -> None:
-        lines = ("Share an entry here with:", f"{self._word} share #12", "Give this channel a weekly digest with:")
-        words = (*lines, f"{self._word} schedule set mon 09:00 Europe/Berlin")
+        actor = await self._people.actor(team, inviter, with_rights=True)
+        share = ("Share an entry here with:", f"{self._word} share #12")
+        set_up = ("Give this channel a weekly digest with:", f"{self._word} schedule set mon 09:00 Europe/Berlin")
+        words = (
+            *share,
+            *(set_up if actor.role is Role.ADMIN else ("An admin can give this channel a weekly digest.",)),
+        )
         card = Card(title="Dogear is in this channel now.", blocks=tuple(Paragraph(text=plain(line)) for line in words))
         shown = render.message(card, personal=True)
         await self._api.call(

@@ -9,10 +9,10 @@ from adapters.slack.names import ID
 from adapters.slack.render import MAX_BLOCKS_IN_VIEW, MAX_TITLE_OF_VIEW, plain_text
 from adapters.slack.richtext import Json
 from adapters.slack.text import ELLIPSIS, clean, cut
-from bot.domain.card import Choice, Field, Form
+from bot.domain.card import Action, Call, Card, Choice, Field, Form
 from bot.domain.errors import BadUsage
-from bot.domain.schedule import Weekday
-from bot.domain.value import Kind, wall_time, weekday
+from bot.domain.times import wall_time
+from bot.domain.value import Kind
 
 MAX_LABEL = 2000
 MAX_HINT = 2000
@@ -32,21 +32,28 @@ def modal(form: Form, *, channel: str | None) -> Json:
     """The form. `channel` is where it was requested, and the default if none is picked."""
     fields = [field for field in form.fields if clean(field.name).strip()][: MAX_BLOCKS_IN_VIEW - 1]
     blocks = [_input(field, channel) for field in fields]
-    summary = cut(clean(form.title).strip(), MAX_HINT)
-    if summary or not blocks:
-        said = {"type": "text", "text": summary or ELLIPSIS}
+    name = clean(form.title).strip()
+    title = name if name and len(cut(name, MAX_TITLE_OF_VIEW)) == len(name) else "Dogear"
+    if title != name or not blocks:
+        said = {"type": "text", "text": cut(name, MAX_HINT) or ELLIPSIS}
         about = {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [said]}]}
         blocks.insert(0, about)
-    title = cut(clean(" ".join(form.submit.path)).strip().capitalize(), MAX_TITLE_OF_VIEW)
     return {
         "type": "modal",
         "callback_id": "form",
-        "title": plain_text(title or "Dogear"),
+        "title": plain_text(title),
         "submit": plain_text("Save"),
         "close": plain_text("Cancel"),
         "private_metadata": metadata(form, channel),
         "blocks": blocks,
     }
+
+
+def as_card(form: Form) -> Card:
+    """The form where no modal can be opened: a button that opens it."""
+    filled = {field.name: field.value for field in form.fields if field.value and not field.required}
+    call = Call(path=form.submit.path, arguments={**form.submit.arguments, **filled})
+    return Card(title=form.title, actions=(Action(label="Fill it in", call=call, primary=True),))
 
 
 def metadata(form: Form, channel: str | None) -> str:
@@ -68,12 +75,16 @@ def _input(field: Field, channel: str | None) -> Json:
         "type": "input",
         "block_id": field.name,
         "optional": not field.required,
-        "label": plain_text(cut(clean(field.label).strip().capitalize(), MAX_LABEL) or field.name),
+        "label": plain_text(cut(_capitalized(clean(field.label).strip()), MAX_LABEL) or field.name),
         "element": {"action_id": ACTION, **_control(field, channel)},
     }
     if field.problem and clean(field.problem).strip():
         made["hint"] = plain_text(cut(clean(field.problem).strip(), MAX_HINT))
     return made
+
+
+def _capitalized(label: str) -> str:
+    return label[:1].upper() + label[1:]
 
 
 def _control(field: Field, channel: str | None) -> Json:
@@ -85,10 +96,7 @@ def _control(field: Field, channel: str | None) -> Json:
         return {"type": "conversations_select", "filter": only, **known}
     if field.kind is Kind.TIME:
         return {"type": "timepicker", **_picked_time(value)}
-    choices = field.choices or (_DAYS if field.kind is Kind.WEEKDAY else ())
-    if field.kind is Kind.WEEKDAY:
-        value = _day(value)
-    options = [option(choice) for choice in choices if 0 < len(choice.value) <= MAX_VALUE][:MAX_OPTIONS]
+    options = [option(choice) for choice in field.choices if 0 < len(choice.value) <= MAX_VALUE][:MAX_OPTIONS]
     if options:
         chosen_option = next((one for one in options if one["value"].lower() == value.lower()), None)
         return {
@@ -107,17 +115,6 @@ def option(choice: Choice) -> Json:
     """One thing to pick."""
     label = cut(clean(choice.label).strip(), MAX_OPTION) or ELLIPSIS
     return {"text": plain_text(label), "value": choice.value}
-
-
-_DAYS = tuple(Choice(value=day.name.lower()[:3], label=day.word) for day in Weekday)
-
-
-def _day(value: str) -> str:
-    """The choice for a day, however it is written; empty for anything else."""
-    try:
-        return _DAYS[weekday(value)].value
-    except BadUsage:
-        return ""
 
 
 def _picked_time(value: str) -> Json:

@@ -32,13 +32,15 @@ class Origin(Enum):
     HOME = auto()
     MODAL = auto()
     SHORTCUT = auto()
+    MENTION = auto()
 
 
 @record
 class Use:
     """One use of a command. `id` is the same for every repeat of it.
 
-    `home` is the person's own workspace, empty if Slack does not say.
+    `home` is the person's own workspace, empty if Slack does not say. `room` is the conversation in which a message to us
+    is answered.
     """
 
     id: InvocationId
@@ -56,6 +58,7 @@ class Use:
     thread: str = ""
     private: bool = False
     home: str = ""
+    room: str = ""
     pressed: bool = False
     confirmed: bool = False
 
@@ -92,6 +95,31 @@ def command(payload: Json) -> Use:
         channel=_public(id_at(payload, "channel_id")),
         trigger=text_at(payload, "trigger_id"),
         respond=text_at(payload, "response_url"),
+    )
+
+
+def said(event: Json, team: str, id: InvocationId, own: str) -> Use | None:
+    """A message to us: one that names us, or a direct one; None for anything else, such as what an app wrote."""
+    direct = text_at(event, "channel_type") == "im"
+    user = text_at(event, "user")
+    if event.get("bot_id") or event.get("subtype") or not user or user == own:
+        return None
+    if text_at(event, "type") == "message" and not direct:
+        return None
+    room = id_at(event, "channel")
+    text = re.sub(rf"<@{re.escape(own)}(?:\|[^<>]*)?>", " ", text_at(event, "text")[:MAX_TYPED])
+    return Use(
+        id=id,
+        team=team,
+        user=id_at(event, "user"),
+        home=text_at(event, "user_team") or text_at(event, "team"),
+        name="",
+        origin=Origin.MENTION,
+        call=plain_of_mrkdwn(text).strip(),
+        channel=_public(room),
+        thread=text_at(event, "thread_ts"),
+        room=room,
+        private=room.startswith("D"),
     )
 
 

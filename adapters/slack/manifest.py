@@ -24,12 +24,14 @@ OPTIONAL_SCOPES = {
     "channels:history": "to see whether a post in doubt arrived; without it an admin is asked",
     "groups:history": "the same in private channels that the bot was invited to",
     "channels:join": "to join a public channel by itself instead of asking for an invitation",
+    "app_mentions:read": "to answer a message that names the bot; it sees no other message of a channel",
+    "im:history": "to answer what a person writes to the bot in their own direct messages with it",
     "emoji:read": "to understand a workspace's own names for ✅ and 🔖",
 }
 EVENTS = (
-    "app_home_opened", "app_uninstalled", "channel_archive", "channel_deleted", "channel_left",
+    "app_home_opened", "app_mention", "app_uninstalled", "channel_archive", "channel_deleted", "channel_left",
     "channel_unarchive", "group_archive", "group_deleted", "group_left", "group_unarchive", "member_joined_channel",
-    "member_left_channel", "reaction_added", "reaction_removed", "tokens_revoked",
+    "member_left_channel", "message.im", "reaction_added", "reaction_removed", "tokens_revoked",
 )  # fmt: skip
 INSTALL = "/slack/install"
 REDIRECT = "/slack/oauth_redirect"
@@ -69,7 +71,7 @@ def body(setup: SlackSetup, catalogue: Catalogue) -> dict[str, Any]:
             "app_home": {
                 "home_tab_enabled": True,
                 "messages_tab_enabled": True,
-                "messages_tab_read_only_enabled": True,
+                "messages_tab_read_only_enabled": False,
             },
             "bot_user": {"display_name": "Dogear", "always_online": True},
             "shortcuts": [

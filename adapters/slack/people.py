@@ -51,6 +51,7 @@ class People:
             name=(found.name if found else "") or name,
             role=found.role if found and with_rights else Role.READER,
             zone=found.zone if found else None,
+            admins="an admin of this workspace",
         )
 
     async def person(self, team: str, user: str, *, fresh: bool = False) -> Person | None:

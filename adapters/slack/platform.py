@@ -130,7 +130,8 @@ class SlackPlatform:
         return Connection(up=up, reason="" if up else "Socket Mode is not connected", reconnects=reconnects)
 
     def _listeners(self, core: Core, errands: Background) -> Listeners:
-        answers = Answers(core, web=self._web, api=self._api, people=self._people, errands=errands)
+        word = f"/{self._setup.word}"
+        answers = Answers(core, web=self._web, api=self._api, people=self._people, errands=errands, word=word)
         events = Events(
             core,
             api=self._api,
@@ -140,7 +141,7 @@ class SlackPlatform:
             emoji=self._emoji,
             answers=answers,
             errands=errands,
-            word=f"/{self._setup.word}",
+            word=word,
         )
         return Listeners(
             core,
@@ -311,4 +312,7 @@ class SlackPlatform:
         """The permalink, in the documented form (https://slack.com/help/articles/203274767)."""
         team = message.channel.workspace.id
         place = self._workspaces.place(team)
-        return Url(f"{place}archives/{message.channel.id}/p{message.id.replace('.', '')}") if place else None
+        if not place:
+            return None
+        channel, ts = message.channel.id, message.id
+        return Url(f"{place}archives/{channel}/p{ts.replace('.', '')}?thread_ts={ts}&cid={channel}")

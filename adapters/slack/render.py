@@ -3,13 +3,15 @@
 Limits: https://docs.slack.dev/reference/block-kit/blocks and …/methods/chat.postMessage (2026-08).
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from adapters.slack import button_value
-from adapters.slack.button_value import Way
+from adapters.slack.button_value import OPENS, Way
+from adapters.slack.names import ID
 from adapters.slack.richtext import Json, block, length, notes, pages_of, section, spans, spoken
-from adapters.slack.text import ELLIPSIS, clean, cut, escaped, escaped_and_cut, isolated, poses_as
-from bot.domain.card import Action, Block, Call, Card, Divider, Entries, EntryLine, Fields, NoteTree, Paragraph
+from adapters.slack.text import ELLIPSIS, clean, cut, escaped, escaped_and_cut, followed, isolated, poses_as
+from bot.domain.card import OPEN, Action, Block, Call, Card, Divider, Entries, EntryLine, Fields, NoteTree, Paragraph
 from bot.domain.notes import NoteBlock, count, lines
 from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
@@ -24,6 +26,9 @@ MAX_CONFIRM_TEXT = 300
 MAX_CONFIRM_BUTTON = 30
 """https://docs.slack.dev/reference/block-kit/composition-objects/confirmation-dialog-object (2026-08)"""
 MAX_TITLE_OF_VIEW = 24
+MAX_ADDRESS = 3000
+MAX_CHANNELS = 20
+"""Channels that a notification names."""
 MAX_TEXT = 4000
 """Characters of a message's `text`. Slack rejects longer ones when a message is updated."""
 MAX_IN_MESSAGE = 10_000
@@ -73,8 +78,9 @@ def view_blocks(cards: Iterable[Card], *, part: int = 1) -> list[Json]:
 
 
 def modal(card: Card, *, metadata: str, part: int = 1) -> Json:
-    """The card as a modal. `metadata` is returned with every button press in it."""
-    title = cut(clean(card.title).strip(), MAX_TITLE_OF_VIEW)
+    """The card as a modal; `metadata` comes back with every press in it. A title that is too long stands below, whole."""
+    name = clean(card.title).strip()
+    title = name if len(cut(name, MAX_TITLE_OF_VIEW)) == len(name) else ""
     return {
         "type": "modal",
         "title": plain_text(title or "Dogear"),
@@ -94,12 +100,23 @@ def plain_text(words: str) -> Json:
 
 
 def text_of(card: Card) -> str:
-    """The card as text, up to the limit."""
-    said = [clean(card.title), *(line for part in card.blocks for line in _said(part))]
-    if card.entry:
-        said.insert(1, f"#{card.entry.number} {clean(card.entry.title)}")
+    """The whole card as text, as far as it goes: the entry once, with its number, and channels by their names."""
+    title, entry = clean(card.title), card.entry
+    named = f"#{entry.number} {clean(entry.title)}" if entry else ""
+    head = [named] if entry and title.strip() == clean(entry.title).strip() else [title, named]
+    said = [*head, *(line for part in card.blocks for line in _said(part))]
     unique = dict.fromkeys(line for line in said if line.strip())
-    return escaped_and_cut("\n".join(unique), MAX_TEXT) or "Dogear"
+    text = escaped_and_cut("\n".join(unique), MAX_TEXT - MAX_CHANNELS * len("<>"))
+    for channel in list(dict.fromkeys(_channels(card)))[:MAX_CHANNELS]:
+        text = re.sub(rf"#{channel}\b", f"<#{channel}>", text, count=1)
+    return text or "Dogear"
+
+
+def _channels(card: Card) -> Iterator[str]:
+    """The ids of the channels that the card names."""
+    texts = [text for part in card.blocks if isinstance(part, Fields) for _, text in part.items]
+    texts += [part.text for part in card.blocks if isinstance(part, Paragraph)]
+    yield from (span.channel.id for text in texts for span in text if span.channel and ID.fullmatch(span.channel.id))
 
 
 def _said(part: Block) -> Iterator[str]:
@@ -119,8 +136,8 @@ def _said(part: Block) -> Iterator[str]:
 
 
 def _laid_out(card: Card, sheet: _Sheet) -> list[Json]:
-    """The blocks of the card within the limits. Its buttons are always kept."""
-    last = [*_buttons(card.actions, _notes_button(card, sheet))][: max(sheet.blocks - 2, 0)]
+    """The blocks of the card within what there is room for; its buttons are never lost for want of it."""
+    last = [*_buttons(card.actions, _notes_button(card, sheet), article=card.article)][: max(sheet.blocks - 2, 0)]
     most = sheet.blocks - len(last)
     room = sheet.characters
     shown: list[Json] = []
@@ -286,8 +303,11 @@ def _notes_button(card: Card, sheet: _Sheet) -> Iterator[Json]:
     yield {"type": "button", "action_id": Way.NOTES, "text": plain_text(label), "value": value}
 
 
-def _buttons(actions: Sequence[Action], more: Iterable[Json] = ()) -> Iterator[Json]:
+def _buttons(actions: Sequence[Action], more: Iterable[Json] = (), *, article: str | None = None) -> Iterator[Json]:
     made = [button for action in actions if (button := _button(action)) is not None]
+    address = followed(article, MAX_ADDRESS) if article else None
+    if address:
+        made.insert(1, {"type": "button", "action_id": OPENS, "text": plain_text(OPEN), "url": address, "value": "{}"})
     made.extend(more)
     for first in range(0, len(made), MAX_BUTTONS):
         yield {"type": "actions", "elements": made[first : first + MAX_BUTTONS]}

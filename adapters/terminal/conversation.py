@@ -89,7 +89,8 @@ class Conversation:
 
     @property
     def catalogue(self) -> Catalogue:
-        return self._core.catalogue
+        """The commands that the speaker may use."""
+        return [spec for spec in self._core.catalogue if spec.role <= self._actor.role and not spec.needs_groups]
 
     @property
     def place(self) -> str:

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import TypeAlias
 
 from bot.chat.command import Catalogue
-from bot.domain import value
+from bot.domain import times, value, zones
 from bot.domain.errors import BadUsage
 from bot.domain.ids import EntryNumber
 from bot.domain.reading_state import ReadingState
@@ -16,7 +16,7 @@ from bot.domain.schedule import Weekday
 from bot.domain.team import Role
 
 MEANINGS = {"✅": ReadingState.READ, "🔖": ReadingState.LATER}
-MAX_ADVANCE = timedelta(weeks=value.MAX_WEEKS)
+MAX_ADVANCE = timedelta(weeks=times.MAX_WEEKS)
 _UNITS = {"w": timedelta(weeks=1), "d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}
 
 
@@ -174,8 +174,8 @@ def _clock(words: Sequence[str]) -> Line:
         return Advance(by=_length("".join(words)))
     if not 2 <= len(words) <= 3:
         raise _misused("clock")
-    zone = value.zone(words[2]) if len(words) == 3 else None
-    return Until(weekday=value.weekday(words[0]), at=value.wall_time(words[1]), zone=zone)
+    zone = zones.zone(words[2]) if len(words) == 3 else None
+    return Until(weekday=times.weekday(words[0]), at=times.wall_time(words[1]), zone=zone)
 
 
 def _length(typed: str) -> timedelta:

@@ -45,9 +45,9 @@ class CommandSpec:
     """One leaf command.
 
     `summary` is one line, `details` the longer help with examples. With `default`, the last word of `path` may be left
-    out. With `form`, a use without any required argument is answered with a form. A command that `writes` runs once per
-    invocation id, however often the platform delivers it. With `by_role`, everyone may use the command, but its result
-    depends on their role. A command that `posts` is refused if Dogear cannot post in its channel.
+    out. With `form`, a use without any required argument is answered with a form of that title. A command that `writes`
+    runs once per invocation id, however often the platform delivers it. With `by_role`, everyone may use the command, but
+    its result depends on their role. A command that `posts` is refused if Dogear cannot post in its channel.
     """
 
     path: tuple[str, ...]
@@ -57,7 +57,7 @@ class CommandSpec:
     role: Role = Role.READER
     params: tuple[Param, ...] = ()
     default: bool = False
-    form: bool = False
+    form: str = ""
     writes: bool = False
     by_role: bool = False
     posts: bool = False
@@ -88,6 +88,16 @@ class CommandSpec:
         head = [*self.path[:-1], f"[{self.path[-1]}]"] if self.default else list(self.path)
         return " ".join([*head, *(_usage(param) for param in self.shown_params)])
 
+    @property
+    def usage_by_name(self) -> str:
+        """The same for a platform on which every value has its name."""
+        return " ".join([*self.path, *(_usage(param, by_name=True) for param in self.params)])
+
+    @property
+    def needs_groups(self) -> bool:
+        """Whether the command is for platforms with groups alone."""
+        return any(param.kind is Kind.GROUP for param in self.params)
+
 
 Catalogue = Sequence[CommandSpec]
 
@@ -100,12 +110,16 @@ _PLACEHOLDER = {
     Kind.TIME: "09:00",
     Kind.ZONE: "Europe/Berlin",
     Kind.PERIOD: "2w",
+    Kind.DAY: "2026-12-24",
+    Kind.REGION: "DE",
+    Kind.GROUP: "@role",
     Kind.NUMBER: "2",
 }
 
 
-def _usage(param: Param) -> str:
-    free = "…" if param.placement is Placement.NAMED else param.name
+def _usage(param: Param, *, by_name: bool = False) -> str:
+    named = by_name or param.placement is Placement.NAMED
+    free = "…" if named else param.name
     value = "|".join(choice.value for choice in param.choices) or _PLACEHOLDER.get(param.kind, free)
-    shown = f"{param.name}:{value}" if param.placement is Placement.NAMED else value
+    shown = f"{param.name}:{value}" if named else value
     return shown if param.required else f"[{shown}]"

@@ -5,7 +5,7 @@ a quote or a backslash. The remaining words go to the parameter that takes the r
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher, get_close_matches
 from itertools import islice
 from operator import attrgetter
@@ -13,10 +13,18 @@ from operator import attrgetter
 from bot.chat.command import Catalogue, CommandSpec, Param, Placement
 from bot.domain.card import Call
 from bot.domain.errors import BadUsage
+from bot.domain.ids import EntryNumber
+from bot.domain.text import folded
+from bot.domain.url import is_web
+from bot.domain.value import Kind, entry_names, words_taken
 
-_TOKEN = re.compile(r'(?:[^\s"\\]|\\.|"(?:[^"\\]|\\.)*"|\\$)+|(?P<open>")', re.DOTALL)
+_TOKEN = re.compile(r'(?:[^\s"\\“„«]|\\.|"(?:[^"\\]|\\.)*"|[“„«][^"“”„«»]*[”“»]|[“„«]|\\$)+|(?P<open>")', re.DOTALL)
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"|[“„«]([^"“”„«»]*)[”“»]|\\(.)|"|\\$', re.DOTALL)
+"""What stands in straight quotes, in the curly ones of phones, or after a backslash."""
 _WORD = re.compile(r"\S+")
 _PATH = attrgetter("path")
+_SLIP = 0.8
+"""From this likeness on the first word of a message is a mistyped command rather than something to search for."""
 _ALIKE = 0.6
 """The minimum similarity (0 to 1) at which a command is suggested for a mistyped one."""
 
@@ -33,12 +41,82 @@ def parse(catalogue: Catalogue, typed: str) -> Call:
     return Call(path=spec.path, arguments=_without_rest(spec, rest))
 
 
+_GREETINGS = frozenset(
+    [
+        "hi",
+        "hello",
+        "hey",
+        "yo",
+        "hola",
+        "hallo",
+        "moin",
+        "salut",
+        "bonjour",
+        "ciao",
+        "ola",
+        "oi",
+        "namaste",
+        "привет",
+        "здравствуйте",
+        "你好",
+        "こんにちは",
+        "thanks",
+        "help",
+        "start",
+        "?",
+        "menu",
+    ]
+)
+
+
+def understood(catalogue: Catalogue, said: str, word: str = "") -> Call:
+    """The call that a message to us means: a command with or without its `word`, an entry, else words to search for.
+
+    A greeting, or nothing, asks what there is. Raises BadUsage for a command that is mistyped.
+    """
+    typed = (
+        re.sub(rf"^/?{re.escape(word.lstrip('/'))}\b", "", said.strip(), flags=re.IGNORECASE).strip() if word else said
+    )
+    words = folded(typed).split()
+    first = words[0].strip(".,!:?") if words else ""
+    if not words or (first in _GREETINGS and len(words) <= 2) or words == ["?"]:
+        return Call(path=("help",))
+    if any(spec.path[0] == first for spec in catalogue):
+        return parse(catalogue, typed)
+    if all(isinstance(name, int) or is_web(name) for name in _names(typed)):
+        return Call(path=("show",), arguments={"entry": typed})
+    if len(words) <= 2 and max(_likeness(spec, [first], in_group=False) for spec in catalogue) >= _SLIP:
+        raise _unknown(catalogue, typed)
+    return Call(path=("search",), arguments={"query": typed})
+
+
+def _names(typed: str) -> tuple[EntryNumber | str, ...]:
+    try:
+        return entry_names(typed)
+    except BadUsage:
+        return (typed,)
+
+
 def render(catalogue: Catalogue, call: Call) -> str:
     """The line that `parse` reads as `call`. Raises BadUsage for an unknown command or parameter."""
     spec = spec_of(catalogue, call.path)
     _refuse_unknown(spec, call)
+    line = _line(spec, call, in_place=True)
+    return line if _reads_as(spec, line, call) else _line(spec, call, in_place=False)
+
+
+def _reads_as(spec: CommandSpec, line: str, call: Call) -> bool:
+    """Whether the values stand in their places so that none is read as part of another."""
+    if any(param.placement is Placement.REST for param in spec.params):
+        return True
+    try:
+        return _without_rest(spec, line[len(spec.name) :]) == dict(call.arguments)
+    except BadUsage:
+        return False
+
+
+def _line(spec: CommandSpec, call: Call, *, in_place: bool) -> str:
     words = list(call.path)
-    in_place = True
     for param in sorted(spec.params, key=lambda param: param.placement is Placement.REST):
         value = call.arguments.get(param.name)
         if param.placement is Placement.POSITION:
@@ -61,7 +139,12 @@ def _spec_of(catalogue: Catalogue, typed: str) -> tuple[CommandSpec, str]:
     left out.
     """
     first = typed.partition(" ")[0].lower()
-    group = [spec for spec in catalogue if spec.path[0] == first] or catalogue
+    group = [spec for spec in catalogue if spec.path[0] == first]
+    if not group:
+        last = [spec for spec in catalogue if len(spec.path) > 1 and spec.path[-1] == first]
+        if len(last) == 1:  # `skip` can only mean `digest skip`
+            return last[0], typed[len(first) :]
+        group = list(catalogue)
     words = [(match[0].lower(), match.end()) for match in islice(_WORD.finditer(typed), _deepest(group))]
     for length in range(len(words), -1, -1):
         path = tuple(word for word, _ in words[:length])
@@ -143,19 +226,49 @@ def _option(spec: CommandSpec) -> re.Pattern[str]:
 
 def _without_rest(spec: CommandSpec, typed: str) -> dict[str, str]:
     names = {param.name for param in spec.params}
-    positions = [param.name for param in spec.params if param.placement is Placement.POSITION]
     arguments: dict[str, str] = {}
-    for token in _tokens(spec, typed):
-        name, colon, value = token.partition(":")
-        name = name.lower()
+    tokens = list(_tokens(spec, typed))
+    while tokens:
+        name, colon, value = tokens[0].partition(":")
+        name, taken = name.lower(), 1
         if not colon or name not in names:
-            name, value = next((free for free in positions if free not in arguments), ""), token
+            name, taken = _position_of(spec, arguments, _bare(tokens, names))
+            value = " ".join(tokens[:taken])
         if not name:
-            raise BadUsage(f"“{_unquoted(token)}” is more than “{spec.name}” takes.", hint=f"Usage: {spec.usage}")
+            raise _too_much(spec, _unquoted(tokens[0]))
         if name in arguments:
             raise BadUsage(f"“{name}” is given twice.", hint=f"Usage: {spec.usage}")
         arguments[name] = _unquoted(value)
+        del tokens[:taken]
     return arguments
+
+
+def _bare(tokens: Sequence[str], names: Collection[str]) -> Sequence[str]:
+    """The tokens from the first on that are neither in quotes nor after a name; a quoted one is a value of its own."""
+    named = (token.partition(":")[0].lower() in names and ":" in token for token in tokens)
+    ends = (
+        number for number, (token, is_named) in enumerate(zip(tokens, named, strict=True)) if is_named or '"' in token
+    )
+    return tokens[: next(ends, len(tokens))]
+
+
+def _position_of(spec: CommandSpec, arguments: Mapping[str, str], words: Sequence[str]) -> tuple[str, int]:
+    """Which open parameter the next words are for, and how many of them: the first that can read them, else the first.
+
+    The name is empty if none is open.
+    """
+    free = [param for param in spec.params if param.placement is Placement.POSITION and param.name not in arguments]
+    if words and len(free) == 1 and free[0].kind is Kind.ENTRY:  # `#12 Its title`, as completion shows it
+        return free[0].name, len(words)
+    for param in free:
+        taken = words_taken(param.kind, words) if words else 0
+        if taken:
+            return param.name, taken
+    return (free[0].name if free else ""), 1
+
+
+def _too_much(spec: CommandSpec, word: str) -> BadUsage:
+    return BadUsage(f"“{word}” is more than “{spec.name}” takes.", hint=f"Usage: {spec.usage}")
 
 
 def _tokens(spec: CommandSpec, typed: str) -> Iterator[str]:
@@ -166,7 +279,12 @@ def _tokens(spec: CommandSpec, typed: str) -> Iterator[str]:
 
 
 def _unquoted(token: str) -> str:
-    return re.sub(r'\\(.)|"|\\$', lambda match: match[1] or "", token, flags=re.DOTALL)
+    def plainly(match: re.Match[str]) -> str:
+        if match[1] is not None:
+            return re.sub(r"\\(.)", r"\1", match[1], flags=re.DOTALL)
+        return match[2] or match[3] or ""
+
+    return _QUOTED.sub(plainly, token)
 
 
 def _rendered(spec: CommandSpec, param: Param, value: str, *, in_place: bool) -> str:
@@ -181,7 +299,7 @@ def _rendered(spec: CommandSpec, param: Param, value: str, *, in_place: bool) ->
 def _stands_bare(spec: CommandSpec, value: str) -> bool:
     """Whether the value needs no quotes and is not mistaken for `name:value`."""
     names = {param.name for param in spec.params}
-    return bool(re.fullmatch(r'[^\s"\\]+', value)) and value.partition(":")[0].lower() not in names
+    return bool(re.fullmatch(r'[^\s"\\“”„«»]+', value)) and value.partition(":")[0].lower() not in names
 
 
 def _quoted(value: str) -> str:

@@ -37,7 +37,9 @@ class Actor:
     """The person who acts, as their platform identifies them right now.
 
     `role` comes from the platform's own permissions; settings may raise it. `name` is empty if the platform sends none
-    with an event: the known name stays. `zone` is the person's IANA zone on the platform, None if unknown.
+    with an event: the known name stays. `zone` is the person's IANA zone on the platform, None if unknown. `groups` are the platform's
+    groups the person is in, by id; None on a platform without any. `admins` says who may do more, as members call them.
+    With `by_name` the platform's commands take their values by name.
     """
 
     account: AccountRef
@@ -45,6 +47,9 @@ class Actor:
     name: str
     role: Role = Role.READER
     zone: str | None = None
+    groups: tuple[str, ...] | None = None
+    admins: str = "an admin"
+    by_name: bool = False
 
 
 @record

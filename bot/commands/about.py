@@ -1,6 +1,6 @@
 """Commands about Dogear itself: its state, your settings, help."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import PurePath
 from typing import Annotated
@@ -14,14 +14,16 @@ from bot.commands.posting import decisions, share_action
 from bot.commands.schedules import paused
 from bot.domain.card import Action, Block, Call, Card, Fields, Paragraph, Tone
 from bot.domain.delivery import State, Step
-from bot.domain.errors import BadUsage
+from bot.domain.errors import BadUsage, Conflict
+from bot.domain.holidays import OFF
 from bot.domain.notice import held_card
 from bot.domain.query import Synonym
 from bot.domain.schedule import Schedule
 from bot.domain.source import Problem
 from bot.domain.team import Role
-from bot.domain.text import Text, joined, plain
+from bot.domain.text import Text, bold, joined, plain
 from bot.domain.value import Change, Kind
+from bot.domain.zones import zone_label
 from bot.service import digests, entries, search
 
 MAX_PROBLEMS = 10
@@ -133,22 +135,48 @@ def _remedies(failure: digests.Failure) -> Iterator[Action]:
 @command("settings", "show", default=True, by_role=True)
 def show_settings(turn: Turn) -> Card:
     """Your settings."""
-    now = joined([plain(f"{turn.zone}, where it is"), moment(turn.tx.now(), turn.zone)])
+    now = joined([plain(f"{zone_label(turn.zone)}, where it is"), moment(turn.tx.now(), turn.zone)])
     return Card(
         title="Your settings",
         blocks=(Fields(items=(("Time zone", now), ("Your role", plain(turn.role.word)))),),
     )
 
 
-@command("settings", "zone", form=True, writes=True)
-def set_zone(turn: Turn, zone: Annotated[str, position(Kind.ZONE, "a time zone")]) -> Card:
+def _zone_now(turn: Turn, arguments: Mapping[str, str]) -> Mapping[str, str]:  # noqa: ARG001 -- as every filler
+    return {"zone": turn.own_zone} if turn.own_zone else {}
+
+
+@command("settings", "zone", form="Your time zone", fills=_zone_now, writes=True)
+def set_zone(turn: Turn, zone: Annotated[str, position(Kind.ZONE, "a city or another time zone")]) -> Card:
     """The time zone for the times that you see.
 
     Example: settings zone Europe/Berlin
     """
     turn.tx.teams.set_zone_of_member(turn.member.id, zone)
     now = joined([plain("It is"), moment(turn.tx.now(), zone)])
-    return Card(title=f"Your time zone is {zone}.", blocks=(Paragraph(text=now),), tone=Tone.DONE)
+    return Card(title=f"Your time zone is {zone_label(zone)}.", blocks=(Paragraph(text=now),), tone=Tone.DONE)
+
+
+@command("settings", "admins", role=Role.ADMIN, writes=True)
+def set_admins(turn: Turn, role: Annotated[str | None, position(Kind.GROUP, "a role, or off")] = None) -> Card:
+    """Let the members of a role do what admins do here.
+
+    Those who manage the server are admins in any case. Examples: settings admins @editors · settings admins off
+    """
+    here = turn.actor.workspace
+    if turn.actor.groups is None:
+        raise Conflict("There are no roles here.", hint="The admins of this workspace are Dogear's admins.")
+    if role is None:
+        if turn.tx.teams.admin_group(here) is None:
+            return sentence("No role makes its members admins here.", f"Name one: “{turn.word} settings admins @role”.")
+        off = Action(label="Remove the role", call=Call(path=("settings", "admins"), arguments={"role": OFF}))
+        return sentence("The members of a role are admins here.", actions=[off])
+    if role == here.id:
+        raise BadUsage("That role is everyone.", hint="Choose a role for those who look after the club.", field="role")
+    turn.tx.teams.set_admin_group(here, None if role == OFF else role)
+    if role == OFF:
+        return sentence("No role makes its members admins any more.", tone=Tone.DONE)
+    return sentence("Members with that role are admins here from now on.", tone=Tone.DONE)
 
 
 @command("settings", "synonyms", role=Role.CURATOR, writes=True)
@@ -204,22 +232,63 @@ def help_over(catalogue: Callable[[], Catalogue]) -> Command:
 
     @command("help", by_role=True)
     def show_help(turn: Turn, command: Annotated[str | None, rest(Kind.COMMAND, "a command")] = None) -> Card:
-        """All commands, or how to use one.
+        """What you can do, all commands, or how to use one.
 
-        Examples: help · help schedule set
+        Examples: help · help all · help schedule set
         """
-        specs = [spec for spec in catalogue() if spec.role <= turn.role]
-        return _overview(turn, specs) if command is None else _explained(turn, specs, command)
+        specs = [spec for spec in catalogue() if spec.role <= turn.role and _is_here(turn, spec)]
+        if command is None:
+            return _overview(turn, specs)
+        return _everything(turn, specs) if command.strip().lower() == "all" else _explained(turn, specs, command)
 
     return show_help
 
 
+def _is_here(turn: Turn, spec: CommandSpec) -> bool:
+    return turn.actor.groups is not None or not spec.needs_groups
+
+
+FIRST = ("random", "search", "show", "next", "later", "read", "share", "digest preview", "schedule set", "status")
+"""The commands that help begins with; those that a member may not use leave their place to `MORE`."""
+MORE = ("list", "tags")
+MAX_FIRST = 10
+GROUPS = {
+    "Read": ("home", "random", "next", "later", "read", "unread", "share", "stats"),
+    "Find": ("search", "show", "related", "list", "tags"),
+    "The weekly digest": ("digest", "schedule"),
+}
+"""Headings of the whole help, by the commands' first words; what has none is about Dogear itself."""
+
+
 def _overview(turn: Turn, specs: Catalogue) -> Card:
-    items = tuple((f"{turn.word} {spec.usage}", plain(spec.summary)) for spec in specs)
+    """Ten commands at most, and what reactions and signs mean."""
+    known = {spec.name: spec for spec in specs}
+    chosen = [known[name] for name in (*FIRST, *MORE) if name in known][:MAX_FIRST]
     reactions = "On a message about one entry, ✅ marks it as read for you and 🔖 puts it in your queue."
+    signs = "In a list, ○ is unread, ◔ is in your queue and ● is read."
     seen = "What you type or press is private. A reaction is visible to everyone in the channel."
-    quiet = [Paragraph(text=plain(line), quiet=True) for line in (seen, turn.limits) if line]
-    return Card(title="What you can do", blocks=(Fields(items=items), Paragraph(text=plain(reactions)), *quiet))
+    quiet = [Paragraph(text=plain(line), quiet=True) for line in (signs, seen, turn.limits) if line]
+    everything = Action(label="All commands", call=Call(path=("help",), arguments={"command": "all"}), replaces=True)
+    blocks: tuple[Block, ...] = (_listed(turn, chosen), Paragraph(text=plain(reactions)), *quiet)
+    return Card(title="What you can do", blocks=blocks, actions=(everything,))
+
+
+def _everything(turn: Turn, specs: Catalogue) -> Card:
+    """Every command that the member may use, under headings."""
+    blocks: list[Block] = []
+    heading = {word: title for title, words in GROUPS.items() for word in words}
+    for title in (*GROUPS, "About Dogear"):
+        inside = [spec for spec in specs if heading.get(spec.path[0], "About Dogear") == title]
+        blocks += [Paragraph(text=bold(title)), _listed(turn, inside)] if inside else []
+    return Card(title="All commands", blocks=tuple(blocks))
+
+
+def _listed(turn: Turn, specs: Catalogue) -> Fields:
+    return Fields(items=tuple((f"{turn.word} {_usage(turn, spec)}", plain(spec.summary)) for spec in specs))
+
+
+def _usage(turn: Turn, spec: CommandSpec) -> str:
+    return spec.usage_by_name if turn.actor.by_name else spec.usage
 
 
 def _explained(turn: Turn, specs: Catalogue, typed: str) -> Card:
@@ -229,7 +298,7 @@ def _explained(turn: Turn, specs: Catalogue, typed: str) -> Card:
         spec_of(specs, path)
         raise BadUsage(f"I don't know the command “{typed}”.")
     if len(below) > 1:
-        return _overview(turn, below)
+        return Card(title=f"{turn.word} {' '.join(path)}", blocks=(_listed(turn, below),))
     return _one(turn, below[0])
 
 
@@ -241,7 +310,9 @@ def _one(turn: Turn, spec: CommandSpec) -> Card:
     role = "" if spec.role is Role.READER else f"For {spec.role.word}s."
     blocks: list[Block] = [Paragraph(text=plain(spec.summary))]
     blocks += [Paragraph(text=plain(part)) for part in (spec.details, role) if part]
-    return Card(title=f"{turn.word} {spec.usage}", blocks=(*blocks, *((Fields(items=params),) if params else ())))
+    return Card(
+        title=f"{turn.word} {_usage(turn, spec)}", blocks=(*blocks, *((Fields(items=params),) if params else ()))
+    )
 
 
 def _typed(name: str, placement: Placement) -> str:

@@ -5,12 +5,14 @@ from typing import Annotated
 from bot.chat.line import render
 from bot.commands.cards import (
     PAGE_SIZE,
+    EntryNames,
     button,
     counted,
     entry_card,
     line_of,
     mark_button,
     moment,
+    one_meant,
     page_note,
     pager,
     sentence,
@@ -19,9 +21,8 @@ from bot.commands.declare import Turn, command, named, position, rest
 from bot.commands.posting import share_action
 from bot.domain.card import Action, Block, Call, Card, Entries, EntryLine, Fields, Paragraph
 from bot.domain.entry import Entry
-from bot.domain.ids import EntryNumber
 from bot.domain.reading_state import ReadingState
-from bot.domain.text import Span, Text, joined, plain
+from bot.domain.text import Span, Text, joined, plain, site_of
 from bot.domain.value import Kind
 from bot.ports.entries import EntryFilter
 from bot.ports.search import Hit
@@ -47,6 +48,10 @@ def search(turn: Turn, query: Annotated[str, rest(Kind.TEXT, "what to look for")
     """
     found = searching.find(turn.tx, turn.team.id, turn.member.id, query, page, PAGE_SIZE)
     if not found.total:
+        address = searching.address_in(query)
+        if address is not None:
+            site = f"“{turn.word} search site:{site_of(address)}” finds everything from there."
+            return sentence("No entry on the list has that address.", site)
         return sentence(f"Nothing on the list matches “{query}”.", "Try fewer or other words; “tags” shows every tag.")
     call = Call(path=("search",), arguments={"query": query})
     return Card(
@@ -102,24 +107,29 @@ def _hit(hit: Hit, state: ReadingState, back: str) -> EntryLine:
 
 
 @command("show")
-def show(turn: Turn, entry: Annotated[EntryNumber, position(Kind.ENTRY, "the number of an entry")]) -> Card:
-    """One entry with all its notes and where it was discussed."""
-    found = entries.entry(turn.tx, turn.team.id, entry)
+def show(turn: Turn, entry: Annotated[EntryNames, position(Kind.ENTRY, "an entry's number, address or title")]) -> Card:
+    """One entry with all its notes and where it was discussed.
+
+    Examples: show #12 · show https://example.org/post · show caching at scale
+    """
+    found = one_meant(turn, entry)
     (_, state), *_ = entries.with_states(turn.tx, turn.member.id, [found])
     return entry_card(found, state, all_notes=True, share=(share_action(found),), more=_discussed(turn, found))
 
 
 @command("related")
-def related(turn: Turn, entry: Annotated[EntryNumber, position(Kind.ENTRY, "the number of an entry")]) -> Card:
+def related(
+    turn: Turn, entry: Annotated[EntryNames, position(Kind.ENTRY, "an entry's number, address or title")]
+) -> Card:
     """Similar entries, closest first."""
-    like = entries.entry(turn.tx, turn.team.id, entry)
+    like = one_meant(turn, entry)
     found = searching.related(turn.tx, turn.team.id, turn.member.id, like, PAGE_SIZE)
     if not found:
         hint = f"“{turn.word} search” finds entries by words."
-        return sentence(f"I found no entry similar to #{entry}.", hint)
-    back = _line(Call(path=("related",), arguments={"entry": f"#{entry}"}))
+        return sentence(f"I found no entry similar to #{like.number}.", hint)
+    back = _line(Call(path=("related",), arguments={"entry": f"#{like.number}"}))
     items = tuple(_hit(hit, state, back) for hit, state in found)
-    return Card(title=f"More like #{entry} {like.title}", blocks=(Entries(items=items),))
+    return Card(title=f"More like #{like.number} {like.title}", blocks=(Entries(items=items),))
 
 
 def _discussed(turn: Turn, entry: Entry) -> tuple[Block, ...]:
@@ -128,8 +138,10 @@ def _discussed(turn: Turn, entry: Entry) -> tuple[Block, ...]:
         return ()
     places: list[Text] = []
     for at, message in known:
-        channel = Span(f"#{message.channel.id}", channel=message.channel, url=turn.link(message))
-        places.append(joined([(channel,), moment(at, turn.zone)], ", "))
+        channel = Span(f"#{message.channel.id}", channel=message.channel)
+        link = turn.link(message)
+        thread = (Span("open the thread", url=link),) if link else ()
+        places.append(joined([(channel,), moment(at, turn.zone), thread], ", "))
     return (Fields(items=(("Discussed in", joined(places, "; ")),)),)
 
 

@@ -3,9 +3,11 @@
 import re
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from bot.chat.command import CommandSpec
+from bot.commands.declare import Turn
 from bot.domain.card import Action, Block, Call, Card, Entries, EntryLine, Fields, NoteTree, Paragraph, Tone
 from bot.domain.digest import LEVELS_IN_CHANNEL, entry_actions
 from bot.domain.entry import Entry
@@ -13,10 +15,12 @@ from bot.domain.errors import BadUsage, Refusal
 from bot.domain.ids import ChannelRef, EntryNumber
 from bot.domain.notes import count, levels
 from bot.domain.reading_state import ReadingState
-from bot.domain.schedule import Schedule
+from bot.domain.schedule import Occurrence, Schedule
 from bot.domain.text import Span, Text, plain
+from bot.domain.zones import zone_label
 from bot.ports.store import Transaction
 from bot.service import schedules
+from bot.service import search as searching
 
 PAGE_SIZE = 5
 MAX_BACK = 40
@@ -41,9 +45,29 @@ def with_word(text: str, word: str, commands: Collection[str]) -> str:
 def refusal(error: Refusal, spec: CommandSpec | None, word: str) -> Card:
     """What was wrong and what to do; with the usage, behind the command's `word`, where the way of asking was at fault."""
     hints = [error.hint.replace("Usage: ", f"Usage: {word} ")] if error.hint else []
-    if isinstance(error, BadUsage) and spec and not any("Usage:" in hint for hint in hints):
+    hints += [f"{other.message} {other.hint or ''}".strip() for other in error.others]
+    if isinstance(error, BadUsage) and spec and not error.choices and not any("Usage:" in hint for hint in hints):
         hints.append(f"Usage: {word} {spec.usage}")
     return sentence(error.message, *hints, tone=Tone.REFUSAL, actions=error.actions)
+
+
+EntryNames: TypeAlias = tuple[EntryNumber | str, ...]
+"""Entries as they were named: by number, by address or in words."""
+
+
+def each_meant(turn: Turn, names: EntryNames) -> list[Entry]:
+    """The entries that are named, each once; raises NotFound and BadUsage."""
+    found = [searching.meant(turn.tx, turn.team.id, turn.member.id, name) for name in names]
+    return list({entry.id: entry for entry in found}.values())
+
+
+def one_meant(turn: Turn, names: EntryNames) -> Entry:
+    """The entry that is named; raises BadUsage where several are, with each of them to choose."""
+    found = each_meant(turn, names)
+    if len(found) > 1:
+        choices = [(f"#{entry.number}", f"#{entry.number} {entry.title}") for entry in found]
+        raise BadUsage("One entry at a time, please.", hint="Choose one.", field="entry", choices=choices)
+    return found[0]
 
 
 def line_of(entry: Entry, state: ReadingState, *actions: Action) -> EntryLine:
@@ -132,7 +156,7 @@ def entries_block(items: Iterable[tuple[Entry, ReadingState]]) -> Entries:
 def moment(at: datetime, zone: str) -> Text:
     """A moment (aware) to be shown in the reader's zone; the text is for platforms that cannot."""
     local = at.astimezone(ZoneInfo(zone))
-    return (Span(f"{local:%a %d %b %Y %H:%M} {zone}", at=at),)
+    return (Span(f"{local:%a %d %b %Y %H:%M} {zone_label(zone)}", at=at),)
 
 
 def named_channel(channel: ChannelRef) -> Text:
@@ -143,8 +167,13 @@ def named_channel(channel: ChannelRef) -> Text:
 def next_dates(tx: Transaction, schedule: Schedule) -> Text:
     """The next slots as clocks show them in the schedule's own zone, or that there are none while it is paused."""
     zone = ZoneInfo(schedule.zone)
-    coming = [f"{slot.due_at.astimezone(zone):%a %d %b %Y %H:%M}" for slot in schedules.next_dates(tx, schedule)]
-    return plain(f"{', '.join(coming)} {schedule.zone}" if coming else "none while paused")
+    coming = [_date(schedule, slot, zone) for slot in schedules.next_dates(tx, schedule)]
+    return plain(f"{', '.join(coming)} {zone_label(schedule.zone)}" if coming else "none while paused")
+
+
+def _date(schedule: Schedule, slot: Occurrence, zone: ZoneInfo) -> str:
+    moved = f" (moved: {schedule.nominal_day(slot.week):%a %d %b} is {slot.holiday})" if slot.holiday else ""
+    return f"{slot.due_at.astimezone(zone):%a %d %b %Y %H:%M}{moved}"
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:

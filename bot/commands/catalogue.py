@@ -33,6 +33,7 @@ COMMANDS: Sequence[Command] = (
     digests.history,
     schedules.set_schedule,
     schedules.list_schedules,
+    schedules.set_holidays,
     schedules.pause,
     schedules.resume,
     schedules.off,
@@ -42,6 +43,7 @@ COMMANDS: Sequence[Command] = (
     lists.keep_list,
     about.show_settings,
     about.set_zone,
+    about.set_admins,
     about.change_synonyms,
     about.help_over(lambda: CATALOGUE),
 )

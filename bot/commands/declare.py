@@ -25,7 +25,9 @@ from bot.domain.errors import BadUsage, NotAllowed, Refusal
 from bot.domain.ids import ChannelRef, InvocationId, MessageRef, Url
 from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
+from bot.domain.schedule import OnHoliday, Weekday
 from bot.domain.team import Member, Role, Team
+from bot.domain.times import weekday
 from bot.domain.value import Kind
 from bot.ports.store import Transaction
 
@@ -34,7 +36,8 @@ from bot.ports.store import Transaction
 class Turn:
     """One turn of the conversation: who says something, where, and the transaction in which it is answered.
 
-    `zone` is the IANA zone in which the member is shown times, `below(n)` draws a whole number under n, `link`
+    `zone` is the IANA zone in which the member is shown times, `own_zone` that of the member or the team if one was ever
+    named, `below(n)` draws a whole number under n, `link`
     says where a message can be opened, `word` is the command's first word with its slash, `limits` a sentence about
     how much may be asked for, empty where there is no limit.
     """
@@ -47,6 +50,7 @@ class Turn:
     channel: ChannelRef | None
     invocation: InvocationId
     zone: str
+    own_zone: str | None
     word: str
     limits: str
     below: Callable[[int], int]
@@ -102,7 +106,13 @@ class Command:
 
     spec: CommandSpec
     function: Callable[..., Card]
+    fills: Callable[[Turn, Mapping[str, str]], Mapping[str, str]] | None = None
     removes: Callable[..., Sequence[MessageRef]] | None = None
+
+    def form(self, turn: Turn, arguments: Mapping[str, str]) -> Form:
+        """The form that asks for the parameters: with what is given, and for the rest what is set now."""
+        known = self.fills(turn, arguments) if self.fills else {}
+        return form_of(self.spec, {**known, **arguments})
 
     def messages(self, turn: Turn, arguments: Mapping[str, str]) -> Sequence[MessageRef]:
         """The messages to delete before it is carried out."""
@@ -122,13 +132,16 @@ def command(
     role: Role = Role.READER,
     reply: Reply = Reply.PRIVATE,
     default: bool = False,
-    form: bool = False,
+    form: str = "",
+    fills: Callable[[Turn, Mapping[str, str]], Mapping[str, str]] | None = None,
     writes: bool = False,
     by_role: bool = False,
     posts: bool = False,
     removes: Callable[..., Sequence[MessageRef]] | None = None,
 ) -> Callable[[Callable[..., Card]], Command]:
-    """Declare the decorated function as the command of this path. `removes` says which messages to delete before it runs."""
+    """Declare the decorated function as the command of this path. `fills` gives values that its form begins with, and
+    `removes` says which messages to delete before it runs.
+    """
 
     def declared(function: Callable[..., Card]) -> Command:
         summary, _, details = inspect.cleandoc(function.__doc__ or "").partition("\n")
@@ -145,7 +158,7 @@ def command(
             by_role=by_role,
             posts=posts,
         )
-        return Command(spec=spec, function=function, removes=removes)
+        return Command(spec=spec, function=function, fills=fills, removes=removes)
 
     return declared
 
@@ -181,6 +194,7 @@ def _param(name: str, hint: Any, *, required: bool) -> Param:
 _CHOICES: Mapping[Kind, tuple[Choice, ...]] = {
     Kind.STATE: tuple(Choice(value=state.value, label=state.value) for state in ReadingState),
     Kind.CHANGE: tuple(Choice(value=change.value, label=change.value) for change in value.Change),
+    Kind.HOLIDAY: tuple(Choice(value=what.value, label=what.value) for what in OnHoliday),
 }
 
 
@@ -189,14 +203,21 @@ def bound(spec: CommandSpec, arguments: Mapping[str, str]) -> dict[str, Any]:
     unknown = set(arguments) - {param.name for param in spec.params}
     if unknown:
         raise BadUsage(f"“{spec.name}” has no option “{min(unknown)}”.", hint=f"Usage: {spec.usage}")
-    values = {}
+    values: dict[str, Any] = {}
+    wrong: list[BadUsage] = []
     for param in spec.params:
         typed = arguments.get(param.name, "").strip()
-        if typed:
-            values[param.name] = _value(param, typed)
-        elif param.required:
+        if not typed and param.required:
             hint = f"Usage: {spec.usage}"
-            raise BadUsage(f"“{spec.name}” needs {param.summary}.", hint=hint, field=param.name)
+            wrong.append(BadUsage(f"“{spec.name}” needs {param.summary}.", hint=hint, field=param.name))
+        try:
+            values |= {param.name: _value(param, typed)} if typed else {}
+        except BadUsage as problem:
+            wrong.append(problem)
+    if wrong:
+        first, *others = wrong
+        first.others = tuple(others)
+        raise first
     return values
 
 
@@ -204,7 +225,7 @@ def _value(param: Param, typed: str) -> Any:
     try:
         return _READ.get(param.kind, str)(typed)
     except BadUsage as wrong:
-        raise BadUsage(wrong.message, hint=wrong.hint, field=param.name) from wrong
+        raise BadUsage(wrong.message, hint=wrong.hint, field=param.name, choices=wrong.choices) from wrong
 
 
 def _tag(typed: str) -> str:
@@ -236,22 +257,44 @@ _READ: Mapping[Kind, Callable[[str], Any]] = {
 }
 
 
+_DAYS = tuple(Choice(value=day.word, label=day.word) for day in Weekday)
+"""To pick from in a form; a typed command takes a day in any language."""
+_LABELS: Mapping[Kind, str] = {
+    Kind.WEEKDAY: "Day",
+    Kind.TIME: "Time",
+    Kind.ZONE: "Time zone",
+    Kind.CHANNEL: "Channel",
+    Kind.TAG: "Only with this tag",
+}
+
+
 def form_of(spec: CommandSpec, arguments: Mapping[str, str], problem: Refusal | None = None) -> Form:
-    """A form that asks for the command's parameters, filled with what is known and with what was wrong."""
+    """A form that asks for the command's parameters, filled with what is known and with everything that was wrong."""
+    problems = {one.field: _problem(one) for one in (problem, *problem.others)} if problem else {}
     fields = tuple(
         Field(
             name=param.name,
-            label=param.summary,
+            label=_LABELS.get(param.kind, param.name.capitalize()),
             kind=param.kind,
             required=param.required,
-            value=arguments.get(param.name, ""),
-            choices=param.choices,
-            problem=_problem(problem) if problem and problem.field == param.name else None,
+            value=_as_choice(param, arguments.get(param.name, "")),
+            choices=_DAYS if param.kind is Kind.WEEKDAY else param.choices,
+            problem=problems.get(param.name),
         )
         for param in spec.shown_params
     )
     carried = {param.name: arguments[param.name] for param in spec.params if param.hidden and param.name in arguments}
-    return Form(title=spec.summary, fields=fields, submit=Call(path=spec.path, arguments=carried))
+    return Form(title=spec.form or spec.summary, fields=fields, submit=Call(path=spec.path, arguments=carried))
+
+
+def _as_choice(param: Param, typed: str) -> str:
+    """The choice that was typed in other words, such as `mon`; else what was typed."""
+    if param.kind is not Kind.WEEKDAY:
+        return typed
+    try:
+        return weekday(typed).word
+    except BadUsage:
+        return typed
 
 
 def _problem(problem: Refusal) -> str:

@@ -5,16 +5,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Annotated
 
-from bot.commands.cards import moment, named_channel, next_dates, sentence
+from bot.commands.cards import EntryNames, moment, named_channel, next_dates, one_meant, sentence
 from bot.commands.declare import Turn, carried, command, position
 from bot.commands.posting import decisions, link_to, on_its_way, sure
 from bot.domain import value
 from bot.domain.card import Action, Block, Call, Card, Divider, Fields, Paragraph, Tone
 from bot.domain.digest import Standing, card_of
 from bot.domain.errors import BadUsage
-from bot.domain.ids import ChannelRef, DeliveryId, EntryNumber
+from bot.domain.ids import ChannelRef, DeliveryId
 from bot.domain.team import Role
 from bot.domain.text import Span, Text, joined, plain
+from bot.domain.times import Day
 from bot.domain.value import Kind
 from bot.service import digests, ledger, schedules
 
@@ -34,7 +35,7 @@ def preview(turn: Turn, channel: MaybeChannel = None) -> Card:
 @command("digest", "pick", role=Role.ADMIN, writes=True)
 def pick(
     turn: Turn,
-    entry: Annotated[EntryNumber, position(Kind.ENTRY, "the number of an entry")],
+    entry: Annotated[EntryNames, position(Kind.ENTRY, "an entry's number, address or title")],
     channel: MaybeChannel = None,
     instead: MaybeNumber = None,
 ) -> Card:
@@ -43,12 +44,13 @@ def pick(
     before = digests.picked(turn.tx, turn.team.id, where)
     if instead is not None and (before is None or f"#{before.number}" != instead):
         return _now(turn, f"{instead} is not picked any more.", digests.preview(turn.tx, turn.team.id, where))
-    found = digests.pick(turn.tx, turn.team.id, where, entry)
-    if before is None or before.number == entry:
-        undo = _button("Undo", ("digest", "unpick"), where, entry=f"#{entry}")
+    number = one_meant(turn, entry).number
+    found = digests.pick(turn.tx, turn.team.id, where, number)
+    if before is None or before.number == number:
+        undo = _button("Undo", ("digest", "unpick"), where, entry=f"#{number}")
     else:
-        undo = _button("Undo", ("digest", "pick"), where, entry=f"#{before.number}", instead=f"#{entry}")
-    return _now(turn, f"The next digest features #{entry}.", found, undo)
+        undo = _button("Undo", ("digest", "pick"), where, entry=f"#{before.number}", instead=f"#{number}")
+    return _now(turn, f"The next digest features #{number}.", found, undo)
 
 
 @command("digest", "unpick", role=Role.ADMIN, writes=True)
@@ -85,7 +87,8 @@ def _when(turn: Turn, found: digests.Preview) -> Text:
         because = f" is paused: {found.schedule.paused_because}."
         return (*plain("The digest in "), *where, *plain(because))
     heading = joined([plain("Next digest in"), where, plain("on")])
-    return (*heading, Span(" "), *moment(found.slot.due_at, turn.zone), Span(":"))
+    moved = plain(f" (moved: {found.slot.holiday})" if found.slot.holiday else "")
+    return (*heading, Span(" "), *moment(found.slot.due_at, turn.zone), *moved, Span(":"))
 
 
 def _failure(found: digests.Preview) -> Text:
@@ -121,9 +124,19 @@ def _button(label: str, path: tuple[str, ...], where: ChannelRef, **arguments: s
 
 
 @command("digest", "skip", role=Role.ADMIN, writes=True)
-def skip(turn: Turn, channel: MaybeChannel = None, week: MaybeWeek = None) -> Card:
-    """Skip the next digest."""
+def skip(
+    turn: Turn,
+    channel: MaybeChannel = None,
+    day: Annotated[Day | None, position(Kind.DAY, "its day, the next digest's by default")] = None,
+    week: MaybeWeek = None,
+) -> Card:
+    """Skip the next digest, or that of a day.
+
+    Examples: digest skip · digest skip 2026-12-24 · digest skip #reading
+    """
     where = turn.here(channel)
+    if day is not None:
+        week = digests.slot_on(turn.tx, turn.team.id, where, day).week
     if week is not None:
         known = digests.fate(turn.tx, schedules.locked(turn.tx, turn.team.id, where), week)
         if known is not None:
@@ -135,7 +148,7 @@ def skip(turn: Turn, channel: MaybeChannel = None, week: MaybeWeek = None) -> Ca
     text = (*when, *named_channel(schedule.channel), Span("."))
     following = joined([plain("The next one after that:"), next_dates(turn.tx, schedule)])
     return Card(
-        title="I skip the next digest.",
+        title="I skip that digest." if day else "I skip the next digest.",
         blocks=(Paragraph(text=text), Paragraph(text=following)),
         tone=Tone.DONE,
         actions=(_button("Undo", ("digest", "unskip"), where, week=slot.week),),
@@ -281,9 +294,7 @@ def history(turn: Turn, channel: MaybeChannel = None) -> Card:
     where = turn.here(channel)
     known = digests.history(turn.tx, turn.team.id, where)
     if not known:
-        return sentence(
-            "This channel has had no digest yet.", f"“{turn.word} schedule list” shows when the next one is."
-        )
+        return sentence("This channel has had no digest yet.", f"“{turn.word} digest” shows the next one.")
     coming = tuple(_coming(turn, where, fate) for fate in reversed(known) if fate.ahead)
     past = tuple(_past(turn, fate) for fate in known if not fate.ahead)
     if not past:

@@ -10,11 +10,13 @@ An invocation passes three stages:
 import asyncio
 import contextlib
 import logging
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from bot.chat.command import Catalogue, CommandSpec
 from bot.chat.line import parse
@@ -41,7 +43,7 @@ from bot.commands.declare import Command, Turn, form_of
 from bot.commands.limits import COMPLETION, Limits
 from bot.commands.posting import followed
 from bot.domain import notice
-from bot.domain.card import Action, Call, Card, Choice, Tone
+from bot.domain.card import Action, Call, Card, Choice, Form, Tone
 from bot.domain.entry import Entry
 from bot.domain.errors import (
     BadUsage,
@@ -61,8 +63,9 @@ from bot.domain.record import record
 from bot.domain.schedule import Schedule, Weekday
 from bot.domain.team import Member, Role, Team
 from bot.domain.url import canonical, is_web
-from bot.domain.value import Kind, channel_at, zone_names
+from bot.domain.value import Kind, channel_at
 from bot.domain.wire import from_json, to_json
+from bot.domain.zones import zone_names
 from bot.ports.clock import Clock
 from bot.ports.metrics import Metrics
 from bot.ports.runner import Runner
@@ -71,6 +74,8 @@ from bot.service import notices, readings, schedules, search, teams
 
 MAX_CHOICES = 25
 """The lowest limit of any platform for completions (their documentation, August 2026)."""
+MAX_BUTTONS = 5
+"""Choices below a refusal."""
 MAX_REMEMBERED = 1_000
 """How many answered invocations we remember in memory, so that a repeat is not counted again. Only their ids are kept: the
 answers of writing commands are in the store, and a reading command is run again.
@@ -90,6 +95,8 @@ _ANSWERED = {"answered", "refused"}
 """A repeat after one of these is not counted; after an error it is tried again."""
 
 log = logging.getLogger("dogear.dispatch")
+
+Shown = TypeVar("Shown", Card, Form)
 
 
 @record
@@ -197,7 +204,7 @@ class Dispatcher:
 
     async def _guard(self, invocation: Invocation, *, already_counted: bool) -> tuple[str, str, Answer]:
         """First stage: the limit, and errors as cards. Returns the command's name, the outcome and the answer."""
-        name, spec = "unknown", None
+        name, spec, call = "unknown", None, None
         try:
             if not already_counted:
                 self._limits.take(invocation.actor)
@@ -210,7 +217,7 @@ class Dispatcher:
         except TooMuch as no:
             return name, "limited", Answer(show=refusal(no, None, self._rules.host.word), refusal=True, transient=True)
         except Refusal as no:
-            return name, "refused", self._refused(no, invocation, spec)
+            return name, "refused", self._refused(no, invocation, spec, call)
         except StoreError as error:
             if isinstance(error, DeadlineExceeded) and spec and spec.writes:
                 unknown = "I can't tell yet whether this was done."
@@ -227,7 +234,10 @@ class Dispatcher:
     def _call(self, invocation: Invocation) -> Call:
         if isinstance(invocation.call, Call):
             return invocation.call
-        return parse(self.catalogue, invocation.call)
+        try:
+            return parse(self.catalogue, invocation.call)
+        except BadUsage:  # again with what the person may use: nothing else is suggested
+            return parse(self._usable(invocation.actor), invocation.call)
 
     def _command(self, call: Call) -> Command:
         command = self._commands.get(call.path)
@@ -238,33 +248,33 @@ class Dispatcher:
     async def _run(self, invocation: Invocation, command: Command, call: Call, *, already_counted: bool) -> Answer:
         """Second stage: the role, the form where arguments are missing, then the transaction."""
         spec = command.spec
-        role = self._required_role(invocation.actor, spec)
+        role = await self._required_role(invocation.actor, spec)
         if _needs_form(spec, call):
-            return Answer(show=form_of(spec, call.arguments))
+            return Answer(show=await self._read(invocation, lambda turn: command.form(turn, call.arguments), role))
         if spec.writes:
             card = await self._runner.write(
                 lambda tx: self._idempotent(tx, invocation, command, call, role, already_counted=already_counted)
             )
             self._wake()
         else:
-            card = await self._read(invocation, command, call, role)
+            card = await self._read(invocation, lambda turn: command.run(turn, call.arguments), role)
         return Answer(show=card, reply=spec.reply, refusal=card.tone is Tone.REFUSAL)
 
     async def _prepare(self, invocation: Invocation, command: Command, call: Call) -> None:
         """What has to be asked or done on the platform before the transaction."""
         if not (command.spec.posts or command.removes) or _needs_form(command.spec, call):
             return
-        role = self._required_role(invocation.actor, command.spec)
+        role = await self._required_role(invocation.actor, command.spec)
         if command.spec.posts:
             await self._require_postable(invocation, call)
         if command.removes is not None:
             await self._remove(invocation, command, call, role)
 
-    def _required_role(self, actor: Actor, spec: CommandSpec) -> Role:
+    async def _required_role(self, actor: Actor, spec: CommandSpec) -> Role:
         """The actor's role; raises NotAllowed if the command needs a higher one."""
-        role = self._role(actor)
+        role = await self._role_in(actor) if spec.asks_role else self._role(actor)
         if role < spec.role:
-            raise NotAllowed(f"“{spec.name}” is for {spec.role.word}s.", hint="Ask an admin of this workspace.")
+            raise NotAllowed(f"“{spec.name}” is for {spec.role.word}s.", hint=f"Ask {actor.admins}.")
         return role
 
     async def _require_postable(self, invocation: Invocation, call: Call) -> None:
@@ -327,18 +337,18 @@ class Dispatcher:
             return None
         return followed(self._turn(tx, invocation, team, member, self._role(invocation.actor)), source)
 
-    async def _read(self, invocation: Invocation, command: Command, call: Call, role: Role) -> Card:
+    async def _read(self, invocation: Invocation, run: Callable[[Turn], Shown], role: Role) -> Shown:
         """Run in a reading transaction; a newcomer is added first, which takes a writing one."""
 
-        def as_known(tx: Transaction) -> Card | None:
+        def as_known(tx: Transaction) -> Shown | None:
             known, member = teams.known(tx, invocation.actor)
             team = self._require_team(known, invocation.actor)
-            return command.run(self._turn(tx, invocation, team, member, role), call.arguments) if member else None
+            return run(self._turn(tx, invocation, team, member, role)) if member else None
 
-        card = await self._runner.read(as_known)
-        if card is not None:
-            return card
-        return await self._runner.write(lambda tx: self._run_as_member(tx, invocation, command, call, role))
+        shown = await self._runner.read(as_known)
+        if shown is not None:
+            return shown
+        return await self._runner.write(lambda tx: self._run_as_member(tx, invocation, run, role))
 
     def _idempotent(
         self,
@@ -357,15 +367,17 @@ class Dispatcher:
                 self._metrics.count_repeat()
             assert kept is not None
             return from_json(kept)
-        card = self._run_as_member(tx, invocation, command, call, role)
+        card = self._run_as_member(tx, invocation, lambda turn: command.run(turn, call.arguments), role)
         tx.invocations.save(invocation.id, to_json(card))
         return card
 
-    def _run_as_member(self, tx: Transaction, invocation: Invocation, command: Command, call: Call, role: Role) -> Card:
+    def _run_as_member(
+        self, tx: Transaction, invocation: Invocation, run: Callable[[Turn], Shown], role: Role
+    ) -> Shown:
         actor = invocation.actor
         team = self._team(tx, actor)
         member = teams.admitted(tx, team, actor)
-        return command.run(self._turn(tx, invocation, team, member, role), call.arguments)
+        return run(self._turn(tx, invocation, team, member, role))
 
     def _team(self, tx: Transaction, actor: Actor) -> Team:
         return self._require_team(teams.team_of(tx, actor.workspace), actor)
@@ -391,6 +403,7 @@ class Dispatcher:
             channel=invocation.channel,
             invocation=invocation.id,
             zone=teams.zone_for(member, invocation.actor, team),
+            own_zone=teams.own_zone_of(member, invocation.actor, team),
             word=self._rules.host.word,
             limits=self._limits.said,
             below=self._clock.random_below,
@@ -398,17 +411,43 @@ class Dispatcher:
             unsure=invocation.pressed and not invocation.confirmed,
         )
 
+    async def _role_in(self, actor: Actor) -> Role:
+        """The role with what the workspace's admin group adds to it."""
+        role = self._role(actor)
+        if role is Role.ADMIN or not actor.groups:
+            return role
+        group = await self._runner.read(lambda tx: tx.teams.admin_group(actor.workspace))
+        return Role.ADMIN if group in actor.groups else role
+
+    def _usable(self, actor: Actor) -> Catalogue:
+        role = self._role(actor)
+        return [spec for spec in self.catalogue if spec.role <= role]
+
     def _role(self, actor: Actor) -> Role:
         return max(actor.role, self._rules.roles.get(actor.account, Role.READER))
 
-    def _refused(self, no: Refusal, invocation: Invocation, spec: CommandSpec | None) -> Answer:
+    def _refused(self, no: Refusal, invocation: Invocation, spec: CommandSpec | None, call: Call | None) -> Answer:
         """The refusal as a card. A submitted form comes back filled in, with the error at its field."""
-        if no.hint:
-            no.hint = with_word(no.hint, self._rules.host.word, {path[0] for path in self._commands})
-        call = invocation.call
-        if isinstance(call, Call) and not invocation.typed and spec and spec.form and no.field:
-            return Answer(show=form_of(spec, call.arguments, no), refusal=True)
-        return Answer(show=refusal(no, spec, self._rules.host.word), refusal=True)
+        for one in (no, *no.others):
+            if one.hint:
+                usable = self._usable_hint(one.hint, invocation.actor, spec)
+                one.hint = with_word(usable, self._rules.host.word, {path[0] for path in self._commands})
+        if isinstance(invocation.call, Call) and not invocation.typed and spec and spec.form and no.field:
+            return Answer(show=form_of(spec, invocation.call.arguments, no), refusal=True)
+        card = refusal(no, spec, self._rules.host.word)
+        more = _choices(no, call) if call else ()
+        return Answer(show=replace(card, actions=(*card.actions, *more)), refusal=True)
+
+    def _usable_hint(self, hint: str, actor: Actor, spec: CommandSpec | None) -> str:
+        """The hint without sentences about commands that the person may not use: those say whom to ask."""
+        if actor.by_name and spec is not None:
+            hint = hint.replace(spec.usage, spec.usage_by_name)
+        usable = {one.path for one in self._usable(actor)}
+        beyond = [re.escape(one.name) for one in self.catalogue if one.path not in usable]
+        named = re.compile(rf"“(?:{'|'.join(beyond)})\b") if beyond and (spec is None or spec.path in usable) else None
+        kept = [one for one in re.split(r"(?<=[.;!?])\s+", hint) if named is None or not named.search(one)]
+        asked = [] if " ".join(kept) == " ".join(hint.split()) else [f"Ask {actor.admins}."]
+        return " ".join([*kept, *asked])
 
     def _broken(self, what: str) -> Answer:
         reference = self._clock.token()[:4].lower()
@@ -438,6 +477,9 @@ class Dispatcher:
             return await self._runner.read(lambda tx: self._entry_choices(tx, actor, typed))
         if kind is Kind.TAG:
             return await self._runner.read(lambda tx: self._tag_choices(tx, actor, typed))
+        if kind is Kind.COMMAND:
+            role = await self._role_in(actor)
+            return fitting([spec.name for spec in self.catalogue if spec.role <= role], typed)
         return fitting(self._words_of(kind), typed)
 
     def _words_of(self, kind: Kind) -> Sequence[str]:
@@ -448,8 +490,6 @@ class Dispatcher:
                 return [day.word for day in Weekday]
             case Kind.STATE:
                 return [state.value for state in ReadingState]
-            case Kind.COMMAND:
-                return [spec.name for spec in self.catalogue]
             case _:
                 return []
 
@@ -530,7 +570,7 @@ class Dispatcher:
 
 def _needs_form(spec: CommandSpec, call: Call) -> bool:
     """Whether a form has to ask for the arguments first."""
-    return spec.form and not any(param.name in call.arguments for param in spec.params if param.required)
+    return bool(spec.form) and not any(param.name in call.arguments for param in spec.params if param.required)
 
 
 def fitting(words: Sequence[str], typed: str) -> Sequence[Choice]:
@@ -539,6 +579,15 @@ def fitting(words: Sequence[str], typed: str) -> Sequence[Choice]:
     begin = [word for word in words if word.lower().startswith(low)]
     hold = [word for word in words if low in word.lower() and not word.lower().startswith(low)]
     return [Choice(value=word, label=word) for word in [*begin, *hold][:MAX_CHOICES]]
+
+
+def _choices(no: Refusal, call: Call) -> tuple[Action, ...]:
+    """A button for each value that may have been meant, which does what was asked with that value."""
+    return tuple(
+        Action(label=label, call=Call(path=call.path, arguments={**call.arguments, no.field: value}))
+        for value, label in no.choices[:MAX_BUTTONS]
+        if no.field
+    )
 
 
 def _trouble(title: str, hint: str, *, transient: bool = False) -> Answer:

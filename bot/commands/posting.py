@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from bot.commands.cards import counted, named_channel, sentence
+from bot.commands.cards import EntryNames, counted, named_channel, one_meant, sentence
 from bot.commands.declare import Turn, carried, command, position
 from bot.domain.card import Action, Block, Call, Card, Paragraph, Tone
 from bot.domain.delivery import SHARE, Delivery, State
@@ -21,7 +21,7 @@ JUST_NOW = timedelta(minutes=10)
 DELETED = "deleted by the person who shared it"
 _IN_FLIGHT = {State.LEASED, State.SENDING, State.UNCERTAIN}
 
-AnEntry = Annotated[EntryNumber, position(Kind.ENTRY, "the number of an entry")]
+AnEntry = Annotated[EntryNames, position(Kind.ENTRY, "an entry's number, address or title")]
 MaybeChannel = Annotated[str | None, position(Kind.CHANNEL, "the channel, this one by default")]
 MaybePost = Annotated[str | None, carried("the post that the button is about")]
 
@@ -36,7 +36,7 @@ def on_its_way(post: Delivery, title: str, *actions: Action) -> Card:
     return Card(title=title, tone=Tone.DONE, actions=actions, follows=post.draft.source_key)
 
 
-@command("share", form=True, writes=True, posts=True)
+@command("share", form="Share an entry", writes=True, posts=True)
 def share(turn: Turn, entry: AnEntry, channel: MaybeChannel = None, again: MaybePost = None) -> Card:
     """Post an entry in this channel, or in another one, and open a thread about it.
 
@@ -45,17 +45,18 @@ def share(turn: Turn, entry: AnEntry, channel: MaybeChannel = None, again: Maybe
     Examples: share #12 · share #12 #reading
     """
     where = turn.here(channel)
-    shared = entries.entry_on_list(turn.tx, turn.team.id, entry)
-    turn.tx.lock([f"share {where.workspace.platform} {where.workspace.id} {where.id} {entry}"])
+    shared = entries.entry_on_list(turn.tx, turn.team.id, one_meant(turn, entry).number)
+    number = shared.number
+    turn.tx.lock([f"share {where.workspace.platform} {where.workspace.id} {where.id} {number}"])
     known = _recent(turn, where, shared, JUST_NOW)
     if known is not None and again != str(known[1].id):
         return _shared_already(turn, where, shared, *known)
     if turn.unsure and again is None:
-        return sure(f"Post #{entry} for everyone to see?", shared.title, share_action(shared, where))
-    digests.share(turn.tx, turn.member, where, entry, turn.invocation)
+        return sure(f"Post #{number} for everyone to see?", shared.title, share_action(shared, where))
+    digests.share(turn.tx, turn.member, where, number, turn.invocation)
     post = turn.tx.ledger.of_source(turn.team.id, f"{SHARE}{turn.invocation}")[0]
     place = "this channel" if where == turn.channel else "the channel"
-    return on_its_way(post, f"#{entry} is on its way into {place}.", _undo(shared, post))
+    return on_its_way(post, f"#{number} is on its way into {place}.", _undo(shared, post))
 
 
 def share_action(entry: Entry, where: ChannelRef | None = None) -> Action:
@@ -125,10 +126,10 @@ def _own(turn: Turn, entry: EntryNumber, channel: str | None, post: str | None) 
 
 
 def _messages(
-    turn: Turn, entry: EntryNumber, channel: str | None = None, post: str | None = None
+    turn: Turn, entry: EntryNames, channel: str | None = None, post: str | None = None
 ) -> Sequence[MessageRef]:
     """What is to be deleted on the platform: replies first, so that no thread is left without its head."""
-    _, known = _own(turn, entry, channel, post)
+    _, known = _own(turn, one_meant(turn, entry).number, channel, post)
     turn.tx.ledger.withdraw(turn.team.id, known.draft.source_key, DELETED)
     steps = turn.tx.ledger.of_source(turn.team.id, known.draft.source_key)
     return [step.message for step in reversed(steps) if step.message is not None]
@@ -140,7 +141,7 @@ def unshare(turn: Turn, entry: AnEntry, channel: MaybeChannel = None, post: Mayb
 
     Example: unshare #12
     """
-    shared = entries.entry(turn.tx, turn.team.id, entry)
+    shared = one_meant(turn, entry)
     for _, one in turn.tx.ledger.recent_roots(turn.team.id, shared.id, turn.tx.now() - timedelta(days=30)):
         if (
             one.draft.channel == turn.here(channel)
@@ -149,7 +150,7 @@ def unshare(turn: Turn, entry: AnEntry, channel: MaybeChannel = None, post: Mayb
         ):
             turn.tx.ledger.forget_messages(turn.team.id, one.draft.source_key, DELETED)
             break
-    return sentence(f"#{entry} is deleted from the channel.", tone=Tone.DONE, actions=(share_action(shared),))
+    return sentence(f"#{shared.number} is deleted from the channel.", tone=Tone.DONE, actions=(share_action(shared),))
 
 
 def followed(turn: Turn, source: str) -> Card | None:

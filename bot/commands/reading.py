@@ -6,7 +6,16 @@ from typing import Annotated
 
 from bot.chat.line import parse
 from bot.commands import browsing
-from bot.commands.cards import button, counted, entries_block, entry_card, line_of, sentence
+from bot.commands.cards import (
+    EntryNames,
+    button,
+    counted,
+    each_meant,
+    entries_block,
+    entry_card,
+    line_of,
+    sentence,
+)
 from bot.commands.declare import Turn, carried, command, named, position
 from bot.commands.posting import share_action
 from bot.domain.card import Action, Block, Call, Card, Entries, Fields, Paragraph, Tone
@@ -23,8 +32,9 @@ from bot.service import digests, entries, readings
 NEXT_AT_HOME = 3
 NEXT_LISTED = 5
 
-AnEntry = Annotated[EntryNumber, position(Kind.ENTRY, "the number of an entry")]
-MaybeEntry = Annotated[EntryNumber | None, position(Kind.ENTRY, "the number of an entry")]
+AnEntry = Annotated[EntryNames, position(Kind.ENTRY, "an entry's number, address or title")]
+SomeEntries = Annotated[EntryNames, position(Kind.ENTRY, "numbers, addresses or a title")]
+MaybeEntries = Annotated[EntryNames | None, position(Kind.ENTRY, "numbers, addresses or a title")]
 
 
 @command("home", default=True, by_role=True)
@@ -106,13 +116,13 @@ MaybeBack = Annotated[str | None, carried("the list in which the button stands")
 
 
 @command("later", writes=True)
-def later(turn: Turn, entry: MaybeEntry = None, back: MaybeBack = None) -> Card:
+def later(turn: Turn, entry: MaybeEntries = None, back: MaybeBack = None) -> Card:
     """Put an entry in your queue; without a number, show your queue.
 
     A 🔖 on a message about one entry does the same, but everyone in the channel sees the reaction.
     """
     if entry is not None:
-        return _chosen(turn, entry, ReadingState.LATER, back)
+        return _each_chosen(turn, entry, ReadingState.LATER, back)
     queued = readings.queued(turn.tx, turn.team.id, turn.member.id, NEXT_LISTED)
     if not queued:
         hint = f"“{turn.word} later #12” adds an entry, “{turn.word} next” shows what is unread."
@@ -121,18 +131,18 @@ def later(turn: Turn, entry: MaybeEntry = None, back: MaybeBack = None) -> Card:
 
 
 @command("read", writes=True)
-def read(turn: Turn, entry: AnEntry, back: MaybeBack = None) -> Card:
+def read(turn: Turn, entry: SomeEntries, back: MaybeBack = None) -> Card:
     """Mark an entry as read.
 
-    Only you see this. A ✅ on a message about one entry does the same, but everyone in the channel sees it.
+    Examples: read #12 · read #5 #6. Only you see this. A ✅ on a message about one entry does the same, but everyone in the channel sees it.
     """
-    return _chosen(turn, entry, ReadingState.READ, back)
+    return _each_chosen(turn, entry, ReadingState.READ, back)
 
 
 @command("unread", writes=True)
-def unread(turn: Turn, entry: AnEntry, back: MaybeBack = None) -> Card:
+def unread(turn: Turn, entry: SomeEntries, back: MaybeBack = None) -> Card:
     """Mark an entry as unread and remove it from your queue."""
-    return _chosen(turn, entry, ReadingState.UNREAD, back)
+    return _each_chosen(turn, entry, ReadingState.UNREAD, back)
 
 
 _SAID = {
@@ -146,6 +156,18 @@ _OTHERWISE = {
     ReadingState.UNREAD: ("Later", "later"),
 }
 """What is offered in each state besides taking back the last choice: the label and the command."""
+
+
+def _each_chosen(turn: Turn, names: EntryNames, state: ReadingState, back: str | None) -> Card:
+    found = each_meant(turn, names)
+    if len(found) == 1:
+        return _chosen(turn, found[0].number, state, back)
+    before = {entry.id: readings.choose(turn.tx, turn.member, entry.id, state) for entry in found}
+    changed = [entry for entry in found if before[entry.id] is not state]
+    undo = {entry.id: (button("Undo", before[entry.id].value, entry.number),) for entry in changed}
+    lines = tuple(line_of(entry, state, *undo.get(entry.id, ())) for entry in found)
+    now = {ReadingState.READ: "read", ReadingState.LATER: "in your queue", ReadingState.UNREAD: "unread"}[state]
+    return Card(title=f"{len(found)} entries are {now}.", blocks=(Entries(items=lines),), tone=Tone.DONE)
 
 
 def _chosen(turn: Turn, number: EntryNumber, state: ReadingState, back: str | None) -> Card:

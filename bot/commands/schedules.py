@@ -1,6 +1,6 @@
 """Commands about a channel's weekly slot."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import time, timedelta
 from typing import Annotated
@@ -10,40 +10,89 @@ from bot.commands.declare import Turn, carried, command, named, position
 from bot.commands.digests import MaybeChannel
 from bot.commands.posting import sure
 from bot.domain.card import Action, Block, Call, Card, Fields, Paragraph, Tone
-from bot.domain.schedule import Schedule, Weekday
+from bot.domain.errors import BadUsage, Refusal
+from bot.domain.holidays import OFF as NO_REGION
+from bot.domain.ids import ChannelRef
+from bot.domain.schedule import OnHoliday, Schedule, Weekday
 from bot.domain.team import Role
 from bot.domain.text import Text, joined, plain
+from bot.domain.times import Day
 from bot.domain.value import Kind
+from bot.domain.zones import zone_label
 from bot.service import schedules
 
 MaybeWeekly = Annotated[str | None, carried("the day and time that the button is about")]
 OFF = "Stop the weekly digest in this channel?"
 
 
-@command("schedule", "set", role=Role.ADMIN, form=True, writes=True, posts=True)
+def _as_set(turn: Turn, arguments: Mapping[str, str]) -> Mapping[str, str]:
+    """What the channel's schedule is now, so that changing one thing drops nothing else; for a new one the person's zone."""
+    try:
+        where = turn.here(arguments.get("channel", "").removeprefix("#") or None)
+    except Refusal:
+        where = None
+    schedule = turn.tx.schedules.of_channel(turn.team.id, where) if where else None
+    channel = {"channel": f"#{where.id}"} if where else {}
+    if schedule is None:
+        return channel | ({"zone": turn.own_zone} if turn.own_zone else {})
+    tag = {"tag": ", ".join(schedule.tags)} if schedule.tags else {}
+    return channel | tag | {"weekday": schedule.weekday.word, "at": f"{schedule.at:%H:%M}", "zone": schedule.zone}
+
+
+@command("schedule", "set", role=Role.ADMIN, form="Weekly digest", fills=_as_set, writes=True, posts=True)
 def set_schedule(
     turn: Turn,
     weekday: Annotated[Weekday, position(Kind.WEEKDAY, "a weekday")],
     at: Annotated[time, position(Kind.TIME, "a time of day")],
-    zone: Annotated[str, position(Kind.ZONE, "a time zone")],
+    zone: Annotated[str | None, position(Kind.ZONE, "a city or another time zone, yours by default")] = None,
     channel: MaybeChannel = None,
     tag: Annotated[str | None, named(Kind.TAG, "feature only entries with this tag")] = None,
 ) -> Card:
     """Post a digest in this channel every week. Replaces the schedule it had.
 
-    Example: schedule set mon 09:00 Europe/Berlin. A time that does not exist on a clock change moves to the next moment.
+    Examples: schedule set mon 09:00 Europe/Berlin · schedule set fridays 4:30 pm New York. A time that does not exist on a
+    clock change moves to the next moment.
     """
+    where = turn.here(channel)
     schedule = schedules.put(
         turn.tx,
         turn.team.id,
-        turn.here(channel),
-        weekday=weekday,
-        at=at,
-        zone=zone,
-        tags=[tag] if tag else [],
+        where,
+        weekday=Weekday((weekday + 1) % len(Weekday)) if at.fold else weekday,
+        at=at.replace(fold=0),
+        zone=zone or _zone_there(turn, where),
+        tags=[each.strip() for each in tag.split(",") if each.strip()] if tag else [],
         by=turn.actor.account,
     )
     return _confirmed(turn, "The schedule is set.", schedule, _preview(schedule))
+
+
+def _zone_there(turn: Turn, channel: ChannelRef) -> str:
+    """The zone that the channel's schedule has, else the person's; raises BadUsage if neither is known."""
+    known = turn.tx.schedules.of_channel(turn.team.id, channel)
+    zone = known.zone if known else turn.own_zone
+    if zone is None:
+        raise BadUsage("Which time zone?", hint="Add a city, such as Berlin or New York, or UTC.", field="zone")
+    return zone
+
+
+@command("schedule", "holidays", role=Role.ADMIN, writes=True)
+def set_holidays(
+    turn: Turn,
+    region: Annotated[str, position(Kind.REGION, "a country, such as DE or US-CA, or off")],
+    then: Annotated[OnHoliday, position(Kind.HOLIDAY, "move or skip")] = OnHoliday.MOVE,
+    channel: MaybeChannel = None,
+) -> Card:
+    """Move or skip digests on public holidays.
+
+    A digest on a holiday moves to the next working day, or is skipped.
+    Examples: schedule holidays DE · schedule holidays US-CA skip · schedule holidays off
+    """
+    observed = None if region == NO_REGION else region
+    schedule = schedules.observe(turn.tx, turn.team.id, turn.here(channel), observed, then)
+    return _confirmed(
+        turn, "The schedule observes public holidays." if observed else "Holidays no longer count.", schedule
+    )
 
 
 @command("schedule", "list", role=Role.ADMIN, default=True)
@@ -93,13 +142,13 @@ def _button(label: str, word: str, schedule: Schedule, **arguments: str) -> Acti
 @command("schedule", "pause", role=Role.ADMIN, writes=True)
 def pause(
     turn: Turn,
-    period: Annotated[timedelta, position(Kind.PERIOD, "how long")],
+    period: Annotated[timedelta | Day, position(Kind.PERIOD, "how long, or until when")],
     channel: MaybeChannel = None,
     weekly: MaybeWeekly = None,
 ) -> Card:
-    """Pause the digest in this channel for days or weeks.
+    """Pause the digest in this channel for a while.
 
-    Examples: schedule pause 2w · schedule pause 10d
+    Examples: schedule pause 2 weeks · schedule pause 10d · schedule pause until 2027-01-04
     """
     known = schedules.locked(turn.tx, turn.team.id, turn.here(channel))
     if weekly is not None and weekly != _weekly(known):
@@ -150,13 +199,16 @@ def _confirmed(turn: Turn, title: str, schedule: Schedule, *actions: Action) -> 
 
 
 def _described(turn: Turn, schedule: Schedule) -> Fields:
-    every = f"{schedule.weekday.word} {schedule.at:%H:%M} {schedule.zone}"
+    every = f"{schedule.weekday.word} {schedule.at:%H:%M} {zone_label(schedule.zone)}"
     tags = (("Only tagged", plain(", ".join(schedule.tags))),) if schedule.tags else ()
+    then = "moves to the next working day" if schedule.on_holiday is OnHoliday.MOVE else "is skipped"
+    holidays = (("On holidays", plain(f"{then} ({schedule.holidays})")),) if schedule.holidays else ()
     return Fields(
         items=(
             ("Channel", named_channel(schedule.channel)),
             ("Every", plain(every)),
             *tags,
+            *holidays,
             *paused(turn, schedule),
             ("Next", next_dates(turn.tx, schedule)),
         )

@@ -125,6 +125,17 @@ class Card:
     entry: EntryLine | None = None
     follows: str = ""
 
+    @property
+    def article(self) -> Url | None:
+        """The address to open beside the buttons, where they are about one entry that can be marked as read."""
+        if self.entry is None or not any(action.call.path == ("read",) for action in self.actions):
+            return None
+        return self.entry.url
+
+
+OPEN = "Open article"
+"""The label of the button that opens `Card.article`."""
+
 
 @record
 class Choice:

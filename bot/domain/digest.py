@@ -188,7 +188,7 @@ def entry_actions(number: EntryNumber, *, has_notes: bool = True) -> tuple[Actio
     argument = {"entry": f"#{number}"}
     notes = Action(label="Notes", call=Call(path=("show",), arguments=argument))
     return (
-        Action(label="Read", call=Call(path=("read",), arguments=argument), primary=True),
+        Action(label="Mark as read", call=Call(path=("read",), arguments=argument), primary=True),
         Action(label="Later", call=Call(path=("later",), arguments=argument)),
         *((notes,) if has_notes else ()),
         Action(label="Related", call=Call(path=("related",), arguments=argument)),

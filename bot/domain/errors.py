@@ -24,17 +24,27 @@ class DogearError(Exception):
 class Refusal(DogearError):
     """An expected "no", written for the person who asked: what is wrong, and what to do next.
 
-    `field` names the parameter at fault, if any, so that a form can show the problem there. `actions` are buttons for what
-    to do next.
+    `field` names the parameter at fault, if any, so that a form can show the problem there. `choices` are values of it that
+    may be meant, each with its label. `others` are further mistakes of the same use, each at its own field. `actions` are
+    buttons for what to do next.
     """
 
     def __init__(
-        self, message: str, *, hint: str | None = None, field: str | None = None, actions: Sequence["Action"] = ()
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        field: str | None = None,
+        choices: Sequence[tuple[str, str]] = (),
+        others: Sequence["Refusal"] = (),
+        actions: Sequence["Action"] = (),
     ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.field = field
+        self.choices = tuple(choices)
+        self.others = tuple(others)
         self.actions = tuple(actions)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
+from bot.domain.text import site_of
 
 MAX_TERMS = 64
 """Further terms are dropped: a pasted page is not a query."""
@@ -57,12 +58,16 @@ class Query:
         return self == Query()
 
 
+_DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff0d"
+"""Phones turn a hyphen into one of these."""
 _TERM = re.compile(
-    r"""(?P<minus>-?)(?:(?P<filter>(?ai:tag|site|in|is|as)):(?:"(?P<quoted>[^"]*)"|(?P<value>[^\s"]+))|"(?P<phrase>[^"]*)")"""
+    rf"""(?P<minus>[{_DASHES}]?)(?:(?P<filter>(?ai:tag|site|in|is|as)):(?:"(?P<quoted>[^"]*)"|(?P<value>[^\s"]+))|"(?P<phrase>[^"]*)")"""
     r"""|(?P<word>\S+)"""
 )
-_STRAIGHT = str.maketrans(dict.fromkeys("“”„‟", '"'))
+_STRAIGHT = str.maketrans(dict.fromkeys("“”„‟«»", '"'))
 """Phones and some chat composers replace straight quotes with typographic ones."""
+_BRACKETED = re.compile(r"<(https?://[^<>|\s]+)(?:\|[^<>]*)?>")
+"""An address as some platforms pass it on."""
 _LIST_OF = {"tag": "tags", "site": "sites", "in": "sections", "is": "states", "as": "as_typed"}
 _WITHOUT = {kind: f"without_{name}" for kind, name in _LIST_OF.items() if kind != "as"}
 
@@ -75,7 +80,8 @@ _VALUES: Mapping[str, Collection[str]] = {"is": set(ReadingState), "as": {"typed
 def parse(typed: str) -> Query:
     """Parse the typed text. Whatever fits no rule is words."""
     found: dict[str, list[str]] = {name: [] for name in _LISTS}
-    for match in islice(_TERM.finditer(typed.translate(_STRAIGHT)), MAX_TERMS):
+    straight = _BRACKETED.sub(r"\1", typed).translate(_STRAIGHT)
+    for match in islice(_TERM.finditer(straight), MAX_TERMS):
         name, value = _term(match)
         if value:
             found[name].append(value)
@@ -97,12 +103,14 @@ def with_words(query: Query, instead: Mapping[str, str]) -> Query:
 def _term(match: re.Match[str]) -> tuple[str, str]:
     if match["word"] is not None:
         word = match["word"].lower()
-        without = len(word) > 1 and word.startswith("-") and word[1].isalnum()
+        without = len(word) > 1 and word[0] in _DASHES and word[1].isalnum()
         return ("without", word[1:]) if without else ("words", word)
     if match["phrase"] is not None:
         return "without" if match["minus"] else "phrases", match["phrase"].strip().lower()
     value = (match["quoted"] or match["value"] or "").strip().lower()
     kind = match["filter"].lower()
+    if kind == "site":
+        value = site_of(value if "://" in value else f"https://{value}")
     lists = _WITHOUT if match["minus"] else _LIST_OF
     if kind not in lists or (value and value not in _VALUES.get(kind, {value})):
         return "words", match[0].lower()

@@ -7,9 +7,10 @@ means the first.
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from zoneinfo import ZoneInfo
 
+from bot.domain.holidays import holidays
 from bot.domain.ids import AccountRef, ChannelRef, ScheduleId, TeamId
 from bot.domain.record import record
 
@@ -32,12 +33,24 @@ class Weekday(IntEnum):
         return self.name.capitalize()
 
 
+class OnHoliday(StrEnum):
+    """What happens to a digest that falls on a public holiday: it comes on the next working day, or not at all."""
+
+    MOVE = "move"
+    SKIP = "skip"
+
+
 @record
 class Occurrence:
-    """One week's slot: `week` is the ISO week in the schedule's zone (`2026-W47`), `due_at` aware UTC."""
+    """One week's slot: `week` is the ISO week in the schedule's zone (`2026-W47`), `due_at` aware UTC.
+
+    `holiday` names the holiday on which it would have fallen; `left_out` says that it is skipped for it.
+    """
 
     week: str
     due_at: datetime
+    holiday: str = ""
+    left_out: bool = False
 
 
 @record
@@ -46,7 +59,8 @@ class Schedule:
 
     `tags` narrows what may be featured: an entry needs one of them, and an empty tuple means all entries. A slot counts
     only from `active_from` on, and not between `paused_from` (None: since ever) and `paused_until`. `paused_because` is
-    set while we have paused it ourselves, and says why: no slot counts until a person resumes it.
+    set while we have paused it ourselves, and says why: no slot counts until a person resumes it. On a public holiday of
+    the region `holidays`, a slot moves to the next working day or is skipped, as `on_holiday` says.
     """
 
     id: ScheduleId
@@ -61,11 +75,18 @@ class Schedule:
     paused_until: datetime | None = None
     paused_because: str | None = None
     created_by: AccountRef
+    holidays: str | None = None
+    on_holiday: OnHoliday = OnHoliday.MOVE
 
     def counts(self, occurrence: Occurrence) -> bool:
-        """Whether the slot is one to post in: not before `active_from`, and not within a pause."""
+        """Whether the slot is one to post in: not before `active_from`, not within a pause, not left out for a holiday."""
         due_at = occurrence.due_at
-        return self.paused_because is None and due_at >= self.active_from and not self._is_paused(due_at)
+        return (
+            not occurrence.left_out
+            and self.paused_because is None
+            and due_at >= self.active_from
+            and not self._is_paused(due_at)
+        )
 
     def _is_paused(self, moment: datetime) -> bool:
         if self.paused_until is None or moment >= self.paused_until:
@@ -92,6 +113,11 @@ class Schedule:
                 yield occurrence
             monday += WEEK
 
+    def nominal_day(self, week: str) -> date:
+        """The day on which the week's slot falls by the calendar alone."""
+        year, number = week.split("-W")
+        return date.fromisocalendar(int(year), int(number), self.weekday + 1)
+
     def slot_of(self, week: str) -> Occurrence:
         """The slot of an ISO week as the schedule is now; raises ValueError for what is not a week."""
         year, _, number = week.partition("-W")
@@ -103,7 +129,23 @@ class Schedule:
 
     def _in_week(self, monday: date) -> Occurrence:
         day = monday + timedelta(days=self.weekday)
-        return Occurrence(week=_week(day), due_at=moment(day, self.at, ZoneInfo(self.zone)))
+        return self._clear_of_holidays(_week(day), day) if self.holidays else self._on(_week(day), day)
+
+    def _on(self, week: str, day: date, holiday: str = "", *, left_out: bool = False) -> Occurrence:
+        due_at = moment(day, self.at, ZoneInfo(self.zone))
+        return Occurrence(week=week, due_at=due_at, holiday=holiday, left_out=left_out)
+
+    def _clear_of_holidays(self, week: str, day: date) -> Occurrence:
+        """The slot of this day, or of the first working day after it and before the next slot, if the day is a holiday."""
+        assert self.holidays is not None
+        name = holidays(self.holidays, day.year).get(day)
+        if name is None:
+            return self._on(week, day)
+        if self.on_holiday is OnHoliday.MOVE:
+            for later in (day + timedelta(days=more) for more in range(1, 7)):
+                if later.weekday() < Weekday.SATURDAY and later not in holidays(self.holidays, later.year):
+                    return self._on(week, later, name)
+        return self._on(week, day, name, left_out=True)
 
 
 def moment(day: date, at: time, zone: ZoneInfo) -> datetime:

@@ -4,6 +4,7 @@ A span is data: a renderer must not interpret markup, mentions or commands in it
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -56,6 +57,13 @@ def joined(parts: Iterable[Text], separator: str = " ") -> Text:
 def string(text: Text) -> str:
     """The text without styles."""
     return text[0].text if len(text) == 1 else "".join([span.text for span in text])
+
+
+def folded(text: str) -> str:
+    """Without case, accents and repeated blanks, so that one spelling stands for all."""
+    parts = unicodedata.normalize("NFKD", text.casefold())
+    kept = "".join(character for character in parts if unicodedata.category(character) != "Mn")
+    return " ".join(unicodedata.normalize("NFKC", kept).split())
 
 
 _USUAL_HOST = re.compile(r"https?://([a-z0-9.-]+)(?:[/?#]|\Z)")

@@ -1,16 +1,17 @@
 """The kinds of values of parameters and form fields, and how each is parsed from typed text."""
 
 import re
-from collections.abc import Callable, Mapping
-from datetime import time, timedelta
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
-from functools import cache
 from typing import Any
-from zoneinfo import available_timezones
 
 from bot.domain.errors import BadUsage
+from bot.domain.holidays import OFF, region
 from bot.domain.ids import ChannelRef, EntryNumber, PlatformName, WorkspaceRef
-from bot.domain.schedule import Weekday
+from bot.domain.schedule import OnHoliday
+from bot.domain.times import day, period, wall_time, weekday
+from bot.domain.url import is_web
+from bot.domain.zones import zone
 
 
 class Kind(StrEnum):
@@ -26,6 +27,10 @@ class Kind(StrEnum):
     TIME = "time"
     ZONE = "zone"
     PERIOD = "period"
+    DAY = "day"
+    REGION = "region"
+    HOLIDAY = "holiday"
+    GROUP = "group"
     COMMAND = "command"
     CHANGE = "change"
 
@@ -38,17 +43,45 @@ class Change(StrEnum):
     REMOVE = "remove"
 
 
-MAX_WEEKS = 52
-_MEANINGLESS_ZONES = {"Factory", "localtime"}
-"""Zone names that are not accepted: a placeholder of the tz database, and the machine's own setting."""
+MAX_ENTRIES = 20
+"""Entries that one line may name."""
+_NUMBER = re.compile(r"#?(\d{1,9})[.,;:!?]*")
+_BRACKETED = re.compile(r"<(https?://[^<>|\s]+)(?:\|[^<>]*)?>")
+_AND = {"and", "&", "+", "und", "et", "y", ","}
 
 
 def entry_number(typed: str) -> EntryNumber:
-    """`#12` or `12`."""
-    match = re.fullmatch(r"#?(\d{1,9})", typed.strip())
+    """`#12`, `12`, `#12.` or `# 12`."""
+    match = re.fullmatch(r"#?\s*(\d{1,9})[.,;:!?]*", typed.strip())
     if not match:
         raise BadUsage(f"“{typed}” is not an entry number.", hint="Type its number, such as #12.")
     return EntryNumber(int(match[1]))
+
+
+def entry_names(typed: str) -> tuple[EntryNumber | str, ...]:
+    """The entries that are named: numbers and addresses in the order typed, or one run of words. Raises BadUsage."""
+    text = re.sub(r"#\s+(?=\d)", "#", unbracketed(typed)).strip()
+    words = [word for word in text.replace(",", ", ").split() if word not in _AND]
+    if not any(character.isalnum() for character in text):
+        raise BadUsage(f"“{typed}” is not an entry.", hint="Type its number, such as #12, its address or its title.")
+    names = tuple(dict.fromkeys(map(_name, words))) if all(map(_is_name, words)) else (text,)
+    if len(names) > MAX_ENTRIES:
+        raise BadUsage("That is more than I can take at once.", hint=f"Name {MAX_ENTRIES} entries at most.")
+    return names
+
+
+def unbracketed(typed: str) -> str:
+    """The text with the addresses in it as they are, without the brackets and labels that some platforms add."""
+    return _BRACKETED.sub(r" \1 ", typed)
+
+
+def _is_name(word: str) -> bool:
+    return bool(_NUMBER.fullmatch(word)) or is_web(word)
+
+
+def _name(word: str) -> EntryNumber | str:
+    match = _NUMBER.fullmatch(word)
+    return EntryNumber(int(match[1])) if match else word.rstrip(",;")
 
 
 def page_number(typed: str) -> int:
@@ -69,15 +102,6 @@ def channel_at(typed: str) -> ChannelRef | None:
     return ChannelRef(WorkspaceRef(PlatformName(match[1]), match[2]), match[3]) if match else None
 
 
-def weekday(typed: str) -> Weekday:
-    """An English day name or its beginning, three letters at least."""
-    word = typed.strip().lower()
-    for day in Weekday:
-        if len(word) >= 3 and day.name.lower().startswith(word):
-            return day
-    raise BadUsage(f"“{typed}” is not a weekday.", hint="Use mon, tue, wed, thu, fri, sat or sun.")
-
-
 def change(typed: str) -> Change:
     """One of the words, in any case."""
     if typed.strip().lower() not in set(Change):
@@ -85,47 +109,71 @@ def change(typed: str) -> Change:
     return Change(typed.strip().lower())
 
 
-def wall_time(typed: str) -> time:
-    """`09:00` on a 24-hour clock; `9:00` and `9` are understood."""
-    match = re.fullmatch(r"(\d{1,2})(?::(\d{2}))?", typed.strip())
-    if not match or int(match[1]) > 23 or int(match[2] or 0) > 59:
-        raise BadUsage(f"“{typed}” is not a time of day.", hint="Use a 24-hour time such as 09:00.")
-    return time(int(match[1]), int(match[2] or 0))
+def group(typed: str) -> str:
+    """The id of a platform's group, as picked or mentioned, or `off`."""
+    match = re.fullmatch(r"(?:<@&|@)?([\w-]{1,80})>?", typed.strip())
+    if not match:
+        raise BadUsage(f"“{typed}” is not a role.", hint="Pick one, or type off.")
+    return OFF if match[1].casefold() == OFF else match[1]
 
 
-def zone(typed: str) -> str:
-    """An IANA zone name, in any case. Returns it as the tz database spells it."""
-    name = _zones().get(typed.strip().lower())
-    if name is None:
-        raise BadUsage(f"“{typed}” is not a time zone.", hint="Use a name such as Europe/Berlin or UTC.")
-    return name
-
-
-def period(typed: str) -> timedelta:
-    """`3d` or `2w`, from a day to a year."""
-    match = re.fullmatch(r"(\d{1,3})\s*(?:(d)(?:ays?)?|w(?:eeks?)?)", typed.strip().lower())
-    length = timedelta(days=int(match[1]) * (1 if match[2] else 7)) if match else timedelta()
-    if not timedelta() < length <= timedelta(weeks=MAX_WEEKS):
-        raise BadUsage(f"“{typed}” is not a period.", hint=f"Use 3d or 2w, at most {MAX_WEEKS}w.")
-    return length
+def on_holiday(typed: str) -> OnHoliday:
+    """One of the words, in any case."""
+    if typed.strip().lower() not in set(OnHoliday):
+        raise BadUsage(f"“{typed}” is not something to do on a holiday.", hint="Use move or skip.")
+    return OnHoliday(typed.strip().lower())
 
 
 READERS: Mapping[Kind, Callable[[str], Any]] = {
-    Kind.ENTRY: entry_number,
+    Kind.ENTRY: entry_names,
     Kind.NUMBER: page_number,
     Kind.WEEKDAY: weekday,
     Kind.TIME: wall_time,
     Kind.ZONE: zone,
     Kind.PERIOD: period,
+    Kind.DAY: day,
+    Kind.REGION: region,
+    Kind.HOLIDAY: on_holiday,
+    Kind.GROUP: group,
 }
 """The parsers of the kinds that need only the typed text. Each raises BadUsage."""
 
+_SPACED = frozenset({Kind.WEEKDAY, Kind.TIME, Kind.ZONE, Kind.PERIOD, Kind.DAY, Kind.REGION, Kind.HOLIDAY})
+"""Kinds whose values people type in several words, such as `9:30 pm` or `New York`."""
+MAX_SPACED = 6
 
-def zone_names() -> list[str]:
-    """Every zone that `zone` accepts, as the tz database spells it, sorted."""
-    return sorted(_zones().values())
+
+def words_taken(kind: Kind, words: Sequence[str]) -> int:
+    """How many of the next words of a line are a value of this kind, the most that can be read; 0 if none can be."""
+    if kind is Kind.CHANNEL:
+        return int(words[0].startswith(("#", "<#")))
+    if kind is Kind.ENTRY:
+        return _entries_taken(words)
+    if kind in _SPACED:
+        return next((n for n in range(min(len(words), MAX_SPACED), 0, -1) if _can_be(kind, " ".join(words[:n]))), 0)
+    return 0
 
 
-@cache
-def _zones() -> dict[str, str]:
-    return {name.lower(): name for name in available_timezones() - _MEANINGLESS_ZONES}
+def _entries_taken(words: Sequence[str]) -> int:
+    """Numbers and addresses as long as they go on, or words up to what begins with `#`, a channel or another entry.
+
+    A number with a title of several words after it, as completion shows it, is one entry; a single word may be a channel.
+    """
+    pairs = zip(words, [*words[1:], ""], strict=True)
+    named = [
+        (word == "#" and following.isdecimal()) or word.lower() in _AND or _is_name(word) for word, following in pairs
+    ]
+    ends = (number for number, word in enumerate(words) if number and word.startswith(("#", "<#")))
+    before_hash = next(ends, len(words))
+    if not named[0] or (words[0].startswith("#") and named[1:2] != [True] and before_hash > 2):
+        return before_hash
+    return next((number for number, is_name in enumerate(named) if not is_name), len(words))
+
+
+def _can_be(kind: Kind, typed: str) -> bool:
+    """Whether it can be read, or one of several things is meant that there are to choose from."""
+    try:
+        READERS[kind](typed)
+    except BadUsage as wrong:
+        return bool(wrong.choices)
+    return True

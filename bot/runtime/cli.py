@@ -356,12 +356,12 @@ def team_add(
     database: Database = None,
 ) -> None:
     """Add a team with its reading list, or replace a team's lists."""
-    from bot.domain import value
+    from bot.domain import zones
     from bot.runtime.lists import refuse_missing
     from bot.runtime.progress import on_terminal
     from bot.service import teams
 
-    checked = value.zone(zone)
+    checked = zones.zone(zone)
     refuse_missing(str(path) for path in paths)
     if not name.strip():
         raise BadConfig(["A team needs a name."])

@@ -22,13 +22,14 @@ from bot.domain.digest import (
     thread_title,
 )
 from bot.domain.entry import Entry
-from bot.domain.errors import BadUsage, Conflict, Refusal
+from bot.domain.errors import BadUsage, Conflict, NotFound, Refusal
 from bot.domain.ids import ChannelRef, EntryId, EntryNumber, InvocationId, TeamId
 from bot.domain.notice import Host
 from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.schedule import WEEK, Occurrence, Schedule
 from bot.domain.team import Member
+from bot.domain.times import Day
 from bot.ports.store import Transaction
 from bot.service import entries, notices, schedules
 
@@ -140,6 +141,29 @@ def pick(tx: Transaction, team: TeamId, channel: ChannelRef, number: EntryNumber
         )
     tx.schedules.pin(schedule.id, entry.id)
     return preview(tx, team, channel)
+
+
+MAX_SLOTS_AHEAD = 60
+"""Slots among which a day is looked for: more than a year."""
+
+
+def slot_on(tx: Transaction, team: TeamId, channel: ChannelRef, day: Day) -> Occurrence:
+    """The coming slot of a day; raises NotFound, with the nearest ones to choose from, for a day that has none."""
+    schedule = schedules.locked(tx, team, channel)
+    zone = ZoneInfo(schedule.zone)
+    _next_slot(tx, schedule)
+    asked = day(tx.now().astimezone(zone).date())
+    coming = schedules.next_dates(tx, schedule, most=MAX_SLOTS_AHEAD)
+    days = [slot.due_at.astimezone(zone).date() for slot in coming]
+    if asked in days:
+        return coming[days.index(asked)]
+    near = sorted(sorted(days, key=lambda one: abs(one - asked))[:2])
+    raise NotFound(
+        f"No digest is due on {asked:%A} {asked.day} {asked:%B %Y}.",
+        hint=f"The nearest are on {' and '.join(str(one) for one in near)}.",
+        field="day",
+        choices=[(str(one), f"Skip {one:%a} {one.day} {one:%b}") for one in near],
+    )
 
 
 def unpick(tx: Transaction, team: TeamId, channel: ChannelRef, number: EntryNumber | None = None) -> Preview:
@@ -488,7 +512,7 @@ def _next_slot(tx: Transaction, schedule: Schedule) -> Occurrence:
     if not coming:
         raise Refusal(
             f"This channel's schedule is paused: {schedule.paused_because}.",
-            hint="An admin resumes it: schedule resume",
+            hint="“schedule resume” resumes it.",
         )
     return coming[0]
 

@@ -392,7 +392,7 @@ def _doubtful(tx: Transaction, by: Decider, where: ChannelRef | DeliveryId) -> D
     else:
         meant, what = [one for one in waiting if one.id == where], "That post has arrived; there is nothing to confirm."
     if not meant:
-        raise NotFound(what, hint="An admin can type “status” to see what failed lately.")
+        raise NotFound(what, hint="“status” shows what failed lately.")
     allowed = [one for one in meant if by.admin or (one.draft.schedule is None and one.draft.notify == by.account)]
     if not allowed:
         raise NotAllowed(

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from itertools import islice
+from zoneinfo import ZoneInfo
 
-from bot.domain.errors import Conflict, NotFound
+from bot.domain.errors import BadUsage, Conflict, NotFound
 from bot.domain.ids import AccountRef, ChannelRef, ScheduleId, TeamId
-from bot.domain.schedule import Occurrence, Schedule, Weekday
+from bot.domain.schedule import Occurrence, OnHoliday, Schedule, Weekday, moment
+from bot.domain.times import MAX_WEEKS, Day
 from bot.ports.store import Transaction
 
 DATES_ECHOED = 3
@@ -18,7 +20,7 @@ def of(tx: Transaction, team: TeamId, channel: ChannelRef) -> Schedule:
     """The channel's schedule; raises NotFound."""
     schedule = tx.schedules.of_channel(team, channel)
     if schedule is None:
-        raise NotFound("This channel has no schedule.", hint="An admin sets one: schedule set mon 09:00 Europe/Berlin")
+        raise NotFound("This channel has no schedule.", hint="“schedule set mon 09:00 Europe/Berlin” sets one.")
     return schedule
 
 
@@ -63,6 +65,8 @@ def put(
         tags=tuple(tags),
         active_from=tx.now(),
         created_by=by,
+        holidays=replaced.holidays if replaced else None,
+        on_holiday=replaced.on_holiday if replaced else OnHoliday.MOVE,
     )
     saved = tx.schedules.save(schedule)
     if replaced is None:
@@ -70,11 +74,31 @@ def put(
     return saved
 
 
-def pause(tx: Transaction, team: TeamId, channel: ChannelRef, length: timedelta) -> Schedule:
-    """Post nothing in the channel for this long. Digests that were due before are still posted."""
+def observe(tx: Transaction, team: TeamId, channel: ChannelRef, region: str | None, on_holiday: OnHoliday) -> Schedule:
+    """Move or skip what falls on a public holiday of the region; with None holidays count for nothing."""
+    schedule = locked(tx, team, channel)
+    return tx.schedules.save(replace(schedule, holidays=region, on_holiday=on_holiday))
+
+
+def pause(tx: Transaction, team: TeamId, channel: ChannelRef, length: timedelta | Day) -> Schedule:
+    """Post nothing in the channel for this long from now, or until a day in the schedule's zone; what fell due before is
+    still posted. Raises BadUsage for a day that is over or too far away.
+    """
     schedule, now = locked(tx, team, channel), tx.now()
     since = schedule.paused_from if _is_paused(schedule, now) else now
-    return tx.schedules.save(replace(schedule, paused_from=since, paused_until=now + length, paused_because=None))
+    until = now + length if isinstance(length, timedelta) else _beginning(schedule, now, length)
+    return tx.schedules.save(replace(schedule, paused_from=since, paused_until=until, paused_because=None))
+
+
+def _beginning(schedule: Schedule, now: datetime, day: Day) -> datetime:
+    """The first moment of the day, after now and within the longest pause."""
+    zone = ZoneInfo(schedule.zone)
+    until = day(now.astimezone(zone).date())
+    if until <= now.astimezone(zone).date():
+        raise BadUsage(f"{until} is not in the future.", hint="Name a later day.", field="period")
+    if until - now.astimezone(zone).date() > timedelta(weeks=MAX_WEEKS):
+        raise BadUsage(f"{until} is more than {MAX_WEEKS} weeks away.", hint="Name an earlier day.", field="period")
+    return moment(until, time(), zone)
 
 
 def _is_paused(schedule: Schedule, now: datetime) -> bool:

@@ -1,17 +1,22 @@
 """Search the team's list."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.domain.entry import Entry
 from bot.domain.errors import BadUsage, Conflict, NotFound
-from bot.domain.ids import MemberId, TeamId
+from bot.domain.ids import EntryNumber, MemberId, TeamId
 from bot.domain.query import Query, Synonym, parse, with_words
 from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.team import Member
+from bot.domain.text import folded, site_of
+from bot.domain.url import canonical, is_web
+from bot.domain.value import unbracketed
 from bot.ports.search import Hit
 from bot.ports.store import Transaction
+from bot.service import entries
 
 MIN_SEARCHED = 3
 """A completion this long or longer is searched."""
@@ -63,6 +68,9 @@ class Found:
 
 def find(tx: Transaction, team: TeamId, member: MemberId, typed: str, number: int, size: int) -> Found:
     """One page of what `typed` finds; a page past the end is the last one."""
+    address = address_in(typed)
+    if address is not None:
+        return _found_at(tx, team, member, address)
     query, corrected = _understood(tx, team, typed)
     hits = tx.search.find(team, member, query, offset=(number - 1) * size, limit=size)
     pages = max(-(-hits.total // size), 1)
@@ -78,6 +86,58 @@ def find(tx: Transaction, team: TeamId, member: MemberId, typed: str, number: in
     )
 
 
+MAX_MEANT = 3
+"""Entries to choose from where the words that were typed fit several."""
+_LABELLED = re.compile(r"#(\d{1,9})\s+(\S.*?)\s*…?")
+
+
+def meant(tx: Transaction, team: TeamId, member: MemberId, name: EntryNumber | str) -> Entry:
+    """The entry of this number, address, title, or of words that are in one title only.
+
+    Raises NotFound, with entries to choose from where several fit or only one that is alike.
+    """
+    if not isinstance(name, str):
+        return entries.entry(tx, team, name)
+    if is_web(name):
+        return _at(tx, team, name)
+    labelled = _LABELLED.fullmatch(name)
+    if labelled:
+        found = entries.entry(tx, team, EntryNumber(int(labelled[1])))
+        if folded(found.title).startswith(folded(labelled[2])):
+            return found
+        raise BadUsage("I only need entry numbers, such as #12.", field="entry")
+    hits = tx.search.find(team, member, _understood(tx, team, name)[0], offset=0, limit=MAX_MEANT * 2, lines=False)
+    items = [hit.entry for hit in hits.items]
+    same = [entry for entry in items if folded(entry.title) == folded(name)]
+    fitting = same or [entry for entry in items if _words(name) <= _words(entry.title)]
+    if len(fitting) == 1:
+        return fitting[0]
+    if not items:
+        raise NotFound(f"No entry matches “{name}”.", hint="Name it by its number, such as #12.", field="entry")
+    offered = (fitting or items)[:MAX_MEANT]
+    named = [f"#{entry.number} {entry.title}" for entry in offered]
+    message = f"Do you mean {named[0]}?" if len(offered) == 1 else f"Which entry do you mean by “{name}”?"
+    raise NotFound(
+        message,
+        hint="" if len(offered) == 1 else "; ".join(named),
+        field="entry",
+        choices=[(f"#{entry.number}", label) for entry, label in zip(offered, named, strict=True)],
+    )
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", folded(text)))
+
+
+def _at(tx: Transaction, team: TeamId, address: str) -> Entry:
+    found = tx.entries.by_key(team, canonical(address))
+    if found is None:
+        site = site_of(address)
+        hint = f"“search site:{site}” finds everything from there."
+        raise NotFound("No entry on the list has that address.", hint=hint, field="entry")
+    return found
+
+
 def completed(tx: Transaction, team: TeamId, member: Member | None, typed: str, size: int) -> Sequence[Entry]:
     """Entries that the typed text may mean, by search.
 
@@ -91,6 +151,25 @@ def completed(tx: Transaction, team: TeamId, member: Member | None, typed: str, 
         if found.items:
             return [hit.entry for hit in found.items]
     return tx.entries.with_title(team, word, size)
+
+
+def address_in(typed: str) -> str | None:
+    """The web address that the query is and nothing else, its scheme may be left out; None for a query in words."""
+    text = unbracketed(typed).strip()
+    if is_web(text) and not re.search(r"\s", text):
+        return text
+    return f"https://{text}" if _BARE_ADDRESS.fullmatch(text) else None
+
+
+_BARE_ADDRESS = re.compile(r"[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}/\S*", re.IGNORECASE)
+
+
+def _found_at(tx: Transaction, team: TeamId, member: MemberId, address: str) -> Found:
+    """The entry with this address, if it is on the list."""
+    entry = tx.entries.by_key(team, canonical(address))
+    hits = (Hit(entry=entry),) if entry and entry.retired_at is None else ()
+    items = _with_states(tx, member, hits)
+    return Found(query=Query(), corrected={}, total=len(items), number=1, pages=1, items=items)
 
 
 def _understood(tx: Transaction, team: TeamId, typed: str) -> tuple[Query, Mapping[str, str]]:

@@ -10,6 +10,8 @@ from bot.ports.store import Transaction
 
 DEFAULT_TEAM = "default"
 _FOUNDING = "teams"
+UNNAMED_ZONE = "UTC"
+"""The zone of a team whose host named none."""
 PRIVATE_TEAM = "chat"
 """The team of private chats, over lists that were given on the command line."""
 
@@ -128,6 +130,11 @@ def admitted(tx: Transaction, team: Team, actor: Actor) -> Member:
 
 def _is_met(member: Member, actor: Actor) -> bool:
     return actor.workspace.id in member.workspaces
+
+
+def own_zone_of(member: Member, actor: Actor, team: Team) -> str | None:
+    """The zone that the member chose, their platform knows or the team was given; None if it is only the default."""
+    return member.zone or actor.zone or (team.zone if team.zone != UNNAMED_ZONE else None)
 
 
 def zone_for(member: Member, actor: Actor, team: Team) -> str:

@@ -10,7 +10,7 @@ from bot.domain.delivery import State, Step
 from bot.domain.digest import Candidate, Outcome, Week, Why
 from bot.domain.ids import AccountRef, ChannelRef, EntryId, EntryNumber, PlatformName, ScheduleId, TeamId
 from bot.domain.reading_state import ReadingState
-from bot.domain.schedule import Schedule, Weekday
+from bot.domain.schedule import OnHoliday, Schedule, Weekday
 from store.sql.channel_columns import channel_of, in_channel, place
 from store.sql.filters import on_list, tagged
 from store.sql.ids import id_of, number_of, team_of
@@ -198,6 +198,8 @@ def _values(schedule: Schedule) -> dict[str, Any]:
         "paused_because": schedule.paused_because,
         "creator_platform": schedule.created_by.platform,
         "creator": schedule.created_by.id,
+        "holidays": schedule.holidays,
+        "on_holiday": schedule.on_holiday.value,
         "removed": False,
     }
 
@@ -216,6 +218,8 @@ def _schedule(row: AnyRow) -> Schedule:
         paused_until=row.paused_until,
         paused_because=row.paused_because,
         created_by=AccountRef(platform=PlatformName(row.creator_platform), id=row.creator),
+        holidays=row.holidays,
+        on_holiday=OnHoliday(row.on_holiday or OnHoliday.MOVE),
     )
 
 

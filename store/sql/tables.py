@@ -164,6 +164,7 @@ WORKSPACE = Table(
     Column("name", Written, nullable=False),
     Column("team", Integer),
     Column("left_at", Moment),
+    Column("admin_group", Text),
     _to_team(),
     Index(None, "team"),
 )
@@ -339,6 +340,8 @@ SCHEDULE = Table(
     Column("creator", Written, nullable=False),
     Column("pinned", Integer),
     Column("removed", Boolean, nullable=False),
+    Column("holidays", Text),
+    Column("on_holiday", Text),
     _to_team(),
     _to("entry", "pinned"),
     UniqueConstraint("team", "platform", "workspace", "channel"),

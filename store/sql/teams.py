@@ -181,6 +181,13 @@ class SqlTeams:
     def purge(self, ref: WorkspaceRef) -> None:
         purge_workspace(self._work, ref)
 
+    def admin_group(self, ref: WorkspaceRef) -> str | None:
+        group: str | None = self._work.value(select(WORKSPACE.c.admin_group).where(_is(ref)))
+        return group
+
+    def set_admin_group(self, ref: WorkspaceRef, group: str | None) -> None:
+        self._work.change(update(WORKSPACE).where(_is(ref)).values(admin_group=group))
+
     def member(self, team: TeamId, account: AccountRef) -> Member | None:
         rows = self._work.fast_rows(_MEMBER, team=team, platform=account.platform, account=account.id)
         return next(map(_member, rows), None)

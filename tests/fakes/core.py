@@ -16,7 +16,7 @@ from bot.chat.platform import (
     Unreacted,
     WorkspaceJoined,
 )
-from bot.domain import value
+from bot.domain import times, value
 from bot.domain.card import (
     Action,
     Call,
@@ -125,7 +125,7 @@ CATALOGUE: Catalogue = (
     CommandSpec(
         path=("schedule", "set"),
         summary="When this channel gets its digest",
-        form=True,
+        form="A schedule",
         writes=True,
         params=(
             Param(
@@ -282,7 +282,7 @@ class FakeCore:
         if not arguments:
             return Answer(show=self._form({}, {}))
         try:
-            day, at = value.weekday(arguments.get("weekday", "")), value.wall_time(arguments.get("time", ""))
+            day, at = times.weekday(arguments.get("weekday", "")), times.wall_time(arguments.get("time", ""))
         except BadUsage as wrong:
             name = "weekday" if "weekday" in wrong.message else "time"
             return Answer(show=self._form(arguments, {name: wrong.message}))

@@ -142,10 +142,10 @@ def read_aloud(components: Sequence[Mapping[str, Any]]) -> str:
 
 
 def buttons(components: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
-    """(label, custom id) of every button."""
+    """(label, custom id) of every button but those that open an address."""
     found = []
     for component in components:
-        if component["type"] == 2:
+        if component["type"] == 2 and "custom_id" in component:
             found.append((component["label"], component["custom_id"]))
         found += buttons([component["accessory"]] if "accessory" in component else [])
         found += buttons(component.get("components", ()))

@@ -97,7 +97,7 @@ REFUSED = {
     '/blog list tag:"open': "Usage: /blog list",
     "/blog schedule set someday 09:00 UTC": "mon",
     "/blog schedule set mon 25:00 UTC": "09:00",
-    "/blog schedule set mon 09:00 Mars/Base": "Europe/Berlin",
+    "/blog schedule set mon 09:00 Mars/Base": "a city such as Berlin",
     "/blog schedule pause forever": "2w",
     "/blog settings zone Nowhere": "Europe/Berlin",
     "/blog list is:done": "later",

@@ -15,7 +15,7 @@ from simcord.results import InteractionResult
 
 from adapters.discord import places
 from bot.commands.catalogue import CATALOGUE
-from bot.domain.ids import WorkspaceRef
+from bot.domain.ids import EntryNumber, TeamId, WorkspaceRef
 from bot.domain.value import Kind
 from bot.service import teams
 from tests.fakes.server import Nobody, Server, a_server, buttons, entry_message, played, read_aloud, shown_by
@@ -39,7 +39,7 @@ def test_buttons_ask_again_who_presses_and_a_page_takes_the_place_of_the_last(da
 
             await ana.slash(channel, "blog share", entry="#6")
             await server.settle()
-            pressed = await ben.click(entry_message(channel), label="Read")
+            pressed = await ben.click(entry_message(channel), label="Mark as read")
             assert pressed.ephemeral
             assert "#6 is read." in shown_by(pressed)
             noted = await ben.click(entry_message(channel), label="Notes")
@@ -58,19 +58,85 @@ def test_a_form_opens_is_checked_and_is_filled_in_again(database: str) -> None:
             ana = server.member(guild, "ana", admin=True)
 
             open_club = await ana.slash(channel, "blog schedule set")
-            wrong = await ana.submit_modal(open_club, {"weekday": "mon", "at": "25:00", "zone": "Europe/Berlin"})
+            wrong = await ana.submit_modal(open_club, {"weekday": ["Monday"], "at": "25:00", "zone": "Europe/Berlin"})
             assert wrong.ephemeral
             assert "is not a time of day" in shown_by(wrong)
 
             again = await ana.click(wrong.response, label="Fill it in again")
             assert again.modal is not None
-            filled = {one["component"]["custom_id"]: one["component"].get("value") for one in again.modal["components"]}
-            assert (filled["weekday"], filled["at"]) == ("mon", "25:00")
+            assert again.modal["title"] == "Weekly digest"
+            asked = {one["label"]: one["component"] for one in again.modal["components"]}
+            assert list(asked) == ["Day", "Time", "Time zone", "Channel", "Only with this tag"]
+            assert [one["value"] for one in asked["Day"]["options"] if one.get("default")] == ["Monday"]
+            assert asked["Time"]["value"] == "25:00"
             right = await ana.submit_modal(
-                again, {"weekday": "mon", "at": "9:00", "zone": "Europe/Berlin", "channel": [channel]}
+                again, {"weekday": ["Monday"], "at": "9:00", "zone": "Europe/Berlin", "channel": [channel]}
             )
             assert "The schedule is set." in shown_by(right)
             assert f"<#{channel.id}>" in shown_by(right)
+
+    played(scene())
+
+
+def test_change_opens_with_what_is_set(database: str) -> None:
+    async def scene() -> None:
+        async with a_server(database) as server:
+            guild = await server.guild()
+            channel = guild.create_text_channel("reading")
+            ana = server.member(guild, "ana", admin=True)
+            await ana.slash(
+                channel, "blog schedule set", weekday="lundi", at="9.30 pm", zone="new york", tag="platform"
+            )
+
+            listed = await ana.slash(channel, "blog schedule list")
+            assert "Every: Monday 21:30 America/New_York" in shown_by(listed), shown_by(listed)
+            changed = await ana.click(listed.response, label="Change")
+            assert changed.modal is not None
+            asked = {one["component"]["custom_id"]: one["component"] for one in changed.modal["components"]}
+            assert [one["value"] for one in asked["weekday"]["options"] if one.get("default")] == ["Monday"]
+            assert [asked[name]["value"] for name in ("at", "zone", "tag")] == [
+                "21:30",
+                "America/New_York",
+                "platform",
+            ]
+
+    played(scene())
+
+
+def test_the_name_of_a_suggestion_names_its_entry(database: str) -> None:
+    async def scene() -> None:
+        async with a_server(database) as server:
+            guild = await server.guild()
+            channel = guild.create_text_channel("reading")
+            ben = server.member(guild, "ben")
+
+            (offered, *_) = await ben.autocomplete(channel, "blog read", "entry", "kafka")
+            by_name = await ben.slash(channel, "blog read", entry=offered["name"])
+            assert f"{offered['value']} is read." in shown_by(by_name)
+            several = await ben.slash(channel, "blog read", entry="#5, #6")
+            assert "2 entries are read." in shown_by(several)
+
+    played(scene())
+
+
+def test_a_menu_takes_any_message_with_a_link_of_the_list(database: str) -> None:
+    async def scene() -> None:
+        async with a_server(database) as server:
+            guild = await server.guild()
+            channel = guild.create_text_channel("reading")
+            ana, ben = server.member(guild, "ana", admin=True), server.member(guild, "ben")
+            first = [EntryNumber(5), EntryNumber(6)]
+            found = await server.read(lambda tx: [tx.entries.by_number(TeamId(1), number) for number in first])
+            one = await ana.send(channel, f"Look at this: {found[0].url}?utm_source=chat!")
+            both = await ana.send(channel, f"<{found[0].url}> or {found[1].url}")
+            none = await ana.send(channel, "No link at all")
+
+            assert "#5 is read." in shown_by(await ben.context_menu(channel, "Mark as read", one))
+            asked = await ben.context_menu(channel, "Read later", both)
+            assert [label for label, _ in buttons(asked.response.components)] == [
+                f"#{e.number} {e.title}"[:80] for e in found
+            ]
+            assert "I can't find an article" in shown_by(await ben.context_menu(channel, "Mark as read", none))
 
     played(scene())
 

@@ -1,5 +1,6 @@
 """The club's week in a Discord server, step for step as it is told of the terminal: two members, and a restart after each post."""
 
+import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -45,7 +46,7 @@ async def told(server: Server) -> None:
     assert "#11" in unread
     assert "#12" not in unread
     assert (await ana.click(random.response, label="Related")).acknowledged
-    assert "#12 is read." in shown_by(await ben.click(shared, label="Read"))
+    assert "#12 is read." in shown_by(await ben.click(shared, label="Mark as read"))
     assert "#12 is unread." in shown_by(await ben.slash(channel, "blog unread", entry="#12"))
 
     later = await ben.slash(channel, "blog later", entry="#6")
@@ -82,3 +83,23 @@ async def told(server: Server) -> None:
 
     home = await ben.slash(channel, "blog home")
     assert "#6 Prototyping with models" in shown_by(home)
+
+
+def test_a_post_opens_its_article_and_commands_are_mentions(database: str) -> None:
+    async def scene() -> None:
+        async with a_server(database) as server:
+            guild = await server.guild()
+            channel = guild.create_text_channel("reading")
+            ana = server.member(guild, "ana", admin=True)
+            await ana.slash(channel, "blog share", entry="#6")
+            await server.settle()
+
+            posted = str(server.env.backend.get_message(channel.id, entry_message(channel).id).components)
+            assert posted.index("Mark as read") < posted.index("Open article") < posted.index("Later")
+            empty = await ana.slash(channel, "blog later")
+            assert re.search(r"</blog later:\d+> #12", shown_by(empty))
+            shown = await ana.slash(channel, "blog show", entry="#6")
+            assert f"<#{channel.id}>" in shown_by(shown)
+            assert f"https://discord.com/channels/{guild.id}/{channel.id}/" in str(shown.response.components)
+
+    played(scene())

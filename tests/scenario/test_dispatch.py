@@ -120,12 +120,12 @@ def test_a_command_with_a_form_asks_and_names_the_field_that_is_wrong(database: 
 
     assert isinstance(asked.show, Form)
     assert not asked.refusal
-    assert [field.name for field in asked.show.fields if field.required] == ["weekday", "at", "zone"]
+    assert [field.name for field in asked.show.fields if field.required] == ["weekday", "at"]
     assert isinstance(wrong.show, Form)
     assert wrong.refusal
     problems = {field.name: field.problem for field in wrong.show.fields if field.problem}
     assert list(problems) == ["at"]
-    assert [field.value for field in wrong.show.fields][:3] == ["mon", "25:00", "UTC"]
+    assert [field.value for field in wrong.show.fields][:3] == ["Monday", "25:00", "UTC"]
 
 
 def test_a_workspace_without_a_team_is_told_what_its_host_must_type(database: str, tmp_path: Path) -> None:

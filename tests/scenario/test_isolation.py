@@ -27,6 +27,10 @@ VALUES = {
     Kind.PERIOD: "2w",
     Kind.COMMAND: "search",
     Kind.CHANGE: "list",
+    Kind.GROUP: "editors",
+    Kind.DAY: "tomorrow",
+    Kind.REGION: "DE",
+    Kind.HOLIDAY: "move",
 }
 ADMIN_AT_WORK = [
     "/blog schedule set mon 09:00 Europe/Berlin",

@@ -7,7 +7,7 @@ from itertools import product
 from pathlib import Path
 
 from bot.domain.schedule import Weekday
-from bot.domain.value import wall_time
+from bot.domain.times import wall_time
 from bot.ports.store import Transaction
 from bot.runtime.bootstrap import Club, open_club
 from bot.runtime.chat import LocalStage

@@ -116,7 +116,10 @@ def test_a_post_can_be_opened_by_its_address(played: Any) -> None:
     async def scene(club: SlackClub, where: dict[str, str]) -> None:
         ts = await shared(club, where)
         link = club.platform.link(names.message(where["team"], where["channel"], ts))
-        assert link == f"https://{where['team'].lower()}.slack.com/archives/{where['channel']}/p{ts.replace('.', '')}"
+        assert (
+            link
+            == f"https://{where['team'].lower()}.slack.com/archives/{where['channel']}/p{ts.replace('.', '')}?thread_ts={ts}&cid={where['channel']}"
+        )
 
     played(scene)
 

@@ -26,7 +26,7 @@ async def a_week(database: str, seed: Path, *, by_socket: bool) -> None:
         async with running(slack, database, seed, by_socket=by_socket) as club:
             random = await club.say(ANA, "random")
             assert random["response_type"] == "ephemeral"
-            assert {"Read", "Later", "Share"} <= set(buttons(random))
+            assert {"Mark as read", "Later", "Share"} <= set(buttons(random))
 
             search = await club.say(ANA, "search caching")
             assert "#12 Standardized microservice caching" in shown(search).splitlines()[2]
@@ -68,7 +68,7 @@ async def a_week(database: str, seed: Path, *, by_socket: bool) -> None:
             assert "Read: 1" in shown(stats)
             home = await club.say(BEN, "")
             assert "#6" in shown(home)
-            pressed = await club.press(ANA, buttons(digest.body)["Read"], ts=digest.ts)
+            pressed = await club.press(ANA, buttons(digest.body)["Mark as read"], ts=digest.ts)
             assert "#6 is read" in shown(pressed)
     assert not slack.refusals
     assert not [live for post in slack.sent for live in live_mentions(post.body)]

@@ -20,10 +20,10 @@ from bot.ports.store import Transaction
 from tests.fakes.records import ANNA, CHANNEL, PLATFORM
 
 
-@command("shelf", "put", role=Role.CURATOR, reply=Reply.PUBLIC, default=True, form=True, writes=True)
+@command("shelf", "put", role=Role.CURATOR, reply=Reply.PUBLIC, default=True, form="A shelf", writes=True)
 def put(
     turn: Turn,
-    entry: Annotated[EntryNumber, position(Kind.ENTRY, "which entry")],
+    entry: Annotated[tuple[EntryNumber | str, ...], position(Kind.ENTRY, "which entry")],
     is_: Annotated[ReadingState | None, named(Kind.STATE, "your state of it")] = None,
     note: Annotated[str, rest(Kind.TEXT, "what to say")] = "nothing",
 ) -> Card:
@@ -34,7 +34,7 @@ def put(
 
     And has a second paragraph.
     """
-    return Card(title=f"{entry} {is_} {note}")
+    return Card(title=f"{entry[0]} {is_} {note}")
 
 
 @command("bare")
@@ -58,6 +58,7 @@ def a_turn(channel: ChannelRef | None = CHANNEL) -> Turn:
         channel=channel,
         invocation=InvocationId("1"),
         zone="UTC",
+        own_zone=None,
         word="/blog",
         limits="",
         below=lambda _: 0,
@@ -88,7 +89,7 @@ def test_a_command_is_what_its_declaration_says() -> None:
         Role.CURATOR,
         Reply.PUBLIC,
         True,
-        True,
+        "A shelf",
         True,
     )
 
@@ -143,9 +144,12 @@ def test_a_value_that_is_missing_is_named_with_the_usage(arguments: dict[str, st
 
 def test_a_value_that_cannot_be_read_names_its_parameter() -> None:
     with pytest.raises(BadUsage) as caught:
-        put.run(a_turn(), {"entry": "twelve"})
+        put.run(a_turn(), {"entry": "…"})
 
-    assert (caught.value.field, caught.value.hint) == ("entry", "Type its number, such as #12.")
+    assert (caught.value.field, caught.value.hint) == (
+        "entry",
+        "Type its number, such as #12, its address or its title.",
+    )
 
 
 def test_an_option_that_the_command_lacks_is_refused() -> None:
@@ -158,7 +162,7 @@ def test_an_option_that_the_command_lacks_is_refused() -> None:
     [
         (Kind.TEXT, " two words ", "two words"),
         (Kind.COMMAND, "schedule set", "schedule set"),
-        (Kind.ENTRY, "#12", 12),
+        (Kind.ENTRY, "#12 13", (12, 13)),
         (Kind.TAG, "#DB", "db"),
         (Kind.TAG, "machine learning", "machine learning"),
         (Kind.STATE, "READ", ReadingState.READ),
@@ -198,10 +202,27 @@ def test_a_value_that_cannot_be_read_says_what_can(kind: Kind, typed: str, messa
 def test_a_form_asks_for_every_parameter_and_submits_to_its_command() -> None:
     form = form_of(put.spec, {"entry": "#12"})
 
-    assert (form.title, form.submit) == ("Put an entry on a shelf.", Call(path=("shelf", "put")))
+    assert (form.title, form.submit) == ("A shelf", Call(path=("shelf", "put")))
     assert [field.name for field in form.fields] == ["entry", "is", "note"]
-    assert form.fields[0] == Field(name="entry", label="which entry", kind=Kind.ENTRY, required=True, value="#12")
+    assert form.fields[0] == Field(name="entry", label="Entry", kind=Kind.ENTRY, required=True, value="#12")
     assert [choice.value for choice in form.fields[1].choices] == ["unread", "later", "read"]
+
+
+def test_everything_that_is_wrong_is_said_at_once() -> None:
+    with pytest.raises(BadUsage) as caught:
+        put.run(a_turn(), {"is": "finished"})
+
+    form = form_of(put.spec, {"is": "finished"}, caught.value)
+
+    assert [bool(field.problem) for field in form.fields] == [True, True, False]
+
+
+def test_a_form_begins_with_what_is_set_now() -> None:
+    filling = replace(put, fills=lambda _, __: {"entry": "#7", "note": "as before"})
+
+    form = filling.form(a_turn(), {"entry": "#8"})
+
+    assert [field.value for field in form.fields] == ["#8", "", "as before"]
 
 
 def test_a_form_that_comes_back_says_at_the_field_what_was_wrong() -> None:

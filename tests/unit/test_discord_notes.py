@@ -85,7 +85,7 @@ def test_an_answer_holds_hundreds_of_short_lines_and_its_buttons() -> None:
         f"• {n} said about caching" for n in range(1, 451)
     ]
     assert missing(shown) == []
-    assert [label for label, _ in buttons(components_of(layouts[-1]))] == ["Read", "Later", "Related", "Share"]
+    assert [label for label, _ in buttons(components_of(layouts[-1]))] == ["Mark as read", "Later", "Related", "Share"]
 
 
 def test_an_answer_too_long_for_its_messages_counts_what_it_leaves_out_and_keeps_its_buttons() -> None:
@@ -98,7 +98,7 @@ def test_an_answer_too_long_for_its_messages_counts_what_it_leaves_out_and_keeps
     assert len(layouts) == MAX_MESSAGES
     assert kept == [f"• {number} {'x' * 60}" for number in range(1, len(kept) + 1)]
     assert missing(shown) == [1000 - len(kept)]
-    assert [label for label, _ in buttons(components_of(layouts[-1]))] == ["Read", "Later", "Related", "Share"]
+    assert [label for label, _ in buttons(components_of(layouts[-1]))] == ["Mark as read", "Later", "Related", "Share"]
 
 
 def test_what_the_card_leaves_out_and_what_finds_no_room_are_one_count_where_the_notes_end() -> None:

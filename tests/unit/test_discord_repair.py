@@ -10,6 +10,7 @@ import discord
 import pytest
 
 from adapters.discord import missed_reactions, places
+from adapters.discord.command_mentions import CommandMentions
 from adapters.discord.events import Events
 from adapters.discord.inbound import Emojis
 from adapters.discord.missed_reactions import Repair
@@ -78,7 +79,17 @@ A_GUILD: Any = SimpleNamespace(id=1, name="ours", owner_id=7)
 
 
 def these_events(core: FakeCore, outside: Outside) -> Events:
-    return Events(core, outside, word="blog", emojis=Emojis({}), now=Times(), own=lambda: None, by_host=lambda: True)
+    mentions = CommandMentions("blog")
+    return Events(
+        core,
+        outside,
+        word="blog",
+        mentions=mentions,
+        emojis=Emojis({}),
+        now=Times(),
+        own=lambda: None,
+        by_host=lambda: True,
+    )
 
 
 def test_shards_that_begin_together_read_every_message_and_look_round() -> None:

@@ -1,13 +1,15 @@
 """When a weekly slot falls, and whether it counts."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.schedule import Occurrence, Schedule, Weekday
+from bot.domain.errors import BadUsage
+from bot.domain.holidays import region
+from bot.domain.schedule import Occurrence, OnHoliday, Schedule, Weekday
 from tests.fakes.records import a_schedule
 
 
@@ -192,3 +194,62 @@ def test_a_moved_weekday_falls_into_a_week_of_the_same_name() -> None:
     on_thursday = a_schedule("UTC", Weekday.THURSDAY).last_due(now)
 
     assert on_monday.week == on_thursday.week == "2026-W48"
+
+
+def observing(region: str, on_holiday: OnHoliday, day: Weekday = Weekday.FRIDAY) -> Schedule:
+    return replace(a_schedule(weekday=day), holidays=region, on_holiday=on_holiday)
+
+
+def days(schedule: Schedule, after: date, count: int) -> list[str]:
+    now = datetime.combine(after, time(23), UTC)
+    return [str(slot.due_at.date()) for slot in islice(schedule.next_dues(now), count)]
+
+
+def test_a_digest_on_a_holiday_moves_to_the_next_working_day_of_its_week_or_the_next() -> None:
+    moved = observing("DE", OnHoliday.MOVE)
+    slot = next(moved.next_dues(datetime(2026, 12, 20, tzinfo=UTC)))
+
+    assert days(moved, date(2026, 12, 11), 4) == ["2026-12-18", "2026-12-28", "2027-01-04", "2027-01-08"]
+    assert (slot.week, slot.holiday, slot.left_out) == ("2026-W52", "Christmas Day", False)
+    assert moved.nominal_day(slot.week) == date(2026, 12, 25)
+    assert moved.last_due(datetime(2026, 12, 26, tzinfo=UTC)).week == "2026-W51"
+    assert moved.last_due(slot.due_at) == slot
+
+
+def test_a_digest_on_a_holiday_is_skipped_where_that_was_chosen() -> None:
+    skipping = observing("DE", OnHoliday.SKIP)
+
+    assert days(skipping, date(2026, 12, 11), 3) == ["2026-12-18", "2027-01-08", "2027-01-15"]
+    left_out = skipping.last_due(datetime(2026, 12, 26, tzinfo=UTC))
+    assert (left_out.week, skipping.counts(left_out)) == ("2026-W52", False)
+
+
+def test_holidays_of_a_part_of_a_country_count_there_alone() -> None:
+    epiphany = date(2027, 1, 6)
+
+    assert str(epiphany) not in days(observing("DE-BY", OnHoliday.MOVE, Weekday.WEDNESDAY), date(2026, 12, 31), 2)
+    assert str(epiphany) in days(observing("DE", OnHoliday.MOVE, Weekday.WEDNESDAY), date(2026, 12, 31), 2)
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("DE", "DE"),
+        ("de-by", "DE-BY"),
+        ("us ca", "US-CA"),
+        ("Germany", "DE"),
+        ("UK", "UK"),
+        ("United States", "US"),
+        ("off", "off"),
+    ],
+)
+def test_a_country_is_its_code_or_its_name(typed: str, read: str) -> None:
+    assert region(typed) == read
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"), [("Atlantis", "is not a country"), ("DE-XX", "the part “XX” of DE"), ("", "country")]
+)
+def test_an_unknown_country_or_part_is_refused(typed: str, says: str) -> None:
+    with pytest.raises(BadUsage, match=says):
+        region(typed)

@@ -1,0 +1,279 @@
+"""What people write is understood, or answered with the thing to choose: times and days, zones, entries, addresses."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.domain.card import Call, Card, Form
+from bot.domain.team import Role
+from tests.fakes.clubhouse import Clubhouse, clubhouse, text_of
+from tests.fakes.talk import numbers, said, states
+
+WRITTEN = {
+    "Monday 9am US/Pacific": "Monday 09:00 US/Pacific",
+    "mon 9:00 AM Europe/Berlin": "Monday 09:00 Europe/Berlin",
+    "mon 9 Europe/Berlin": "Monday 09:00 Europe/Berlin",
+    "mon 24:00 Europe/Berlin": "Tuesday 00:00 Europe/Berlin",
+    "sunday 24:00 UTC": "Monday 00:00 UTC",
+    "Montag 09:00 Europe/Berlin": "Monday 09:00 Europe/Berlin",
+    "lundi 9h Europe/Paris": "Monday 09:00 Europe/Paris",
+    "mon 09:00 GMT+2": "Monday 09:00 UTC+2",
+    "mon 09:00 Kolkata": "Monday 09:00 Asia/Kolkata",
+    "mon, 09:00, Europe/Berlin": "Monday 09:00 Europe/Berlin",
+    "mondays at 0900 new york": "Monday 09:00 America/New_York",
+    "every friday at 9:30 pm America/New York": "Friday 21:30 America/New_York",
+    "noon mon UTC": "Monday 12:00 UTC",
+}
+TO_CHOOSE = {
+    "mon 09:00 EST": ["America/New York", "America/Toronto"],
+    "mon 09:00 IST": ["Asia/Kolkata", "Asia/Jerusalem", "Europe/Dublin"],
+    "mon,thu 09:00 UTC": ["Monday", "Thursday"],
+    "weekdays 09:00 UTC": ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"],
+    "1 09:00 UTC": ["Monday", "Sunday"],
+}
+
+
+def in_a_club(database: str, folder: Path, scene: Any, *titles: str) -> None:
+    async def play() -> None:
+        async with clubhouse(database, folder, *(titles or ("Caching", "Queues", "Types"))) as house:
+            await scene(house)
+
+    asyncio.run(play())
+
+
+def test_a_schedule_is_set_as_people_write_it(url: str, tmp_path: Path) -> None:
+    async def scene(house: Clubhouse) -> None:
+        for typed, every in WRITTEN.items():
+            assert f"Every: {every}" in text_of(await house.say(f"schedule set {typed}")), typed
+
+    in_a_club(url, tmp_path, scene)
+
+
+def test_what_can_mean_several_things_has_a_button_for_each(url: str, tmp_path: Path) -> None:
+    async def scene(house: Clubhouse) -> None:
+        for typed, labels in TO_CHOOSE.items():
+            asked = await house.say(f"schedule set {typed}")
+
+            assert asked.refusal
+            assert isinstance(asked.show, Card)
+            assert [action.label for action in asked.show.actions] == labels
+            chosen = await house.say(asked.show.actions[0].call)
+            assert "The schedule is set." in text_of(chosen)
+
+    in_a_club(url, tmp_path, scene)
+
+
+def test_without_a_zone_it_is_the_persons_and_else_it_is_asked_for(url: str, tmp_path: Path) -> None:
+    async def scene(house: Clubhouse) -> None:
+        assert text_of(await house.say("schedule set every monday at 9")).startswith("Which time zone?")
+        await house.say("settings zone Kolkata")
+        assert "Every: Monday 09:00 Asia/Kolkata" in text_of(await house.say("schedule set every monday at 9"))
+        await house.say("settings zone Berlin")
+        assert "Every: Friday 09:00 Asia/Kolkata" in text_of(await house.say("schedule set fri 9"))
+
+    in_a_club(url, tmp_path, scene)
+
+
+def test_in_july_it_is_still_nine_o_clock_in_the_city_that_was_chosen(url: str, tmp_path: Path) -> None:
+    async def scene(house: Clubhouse) -> None:
+        await house.say("settings zone America/New_York")
+        asked = await house.say("schedule set mon 09:00 EST")
+        assert isinstance(asked.show, Card)
+        await house.say(asked.show.actions[0].call)
+        await house.wait(days=120)
+        assert "Jul 2026 09:00 America/New_York" in text_of(await house.say("digest"))
+
+    in_a_club(url, tmp_path, scene, *(f"Title{number}" for number in range(30)))
+
+
+def test_a_pause_lasts_as_long_as_was_written(url: str, tmp_path: Path) -> None:
+    async def scene(house: Clubhouse) -> None:
+        await house.say("schedule set mon 09:00 Europe/Berlin")
+        until = text_of(await house.say("schedule pause until 2026-04-06"))
+        assert "Paused until: Sun 05 Apr 2026 22:00 UTC" in until
+        assert "Next: Mon 06 Apr 2026 09:00" in until
+        assert "Next: Mon 23 Mar 2026" in text_of(await house.say("pause 2 weeks"))
+        assert "is not in the future" in text_of(await house.say("schedule pause until 2026-01-01"))
+        assert "52 weeks away" in text_of(await house.say("schedule pause until 2031-01-01"))
+
+    in_a_club(url, tmp_path, scene)
+
+
+def test_the_digest_of_a_day_is_skipped_and_a_day_without_one_names_the_nearest(url: str, tmp_path: Path) -> None:
+    async def scene(house: Clubhouse) -> None:
+        await house.say("schedule set mon 09:00 UTC")
+        none = await house.say("skip 2026-03-17")
+        assert "No digest is due on Tuesday 17 March 2026." in text_of(none)
+        assert isinstance(none.show, Card)
+        assert [action.label for action in none.show.actions] == ["Skip Mon 16 Mar", "Skip Mon 23 Mar"]
+        await house.say(none.show.actions[0].call)
+        coming = text_of(await house.say("schedule"))
+        assert "Mon 09 Mar 2026 09:00, Mon 23 Mar 2026 09:00" in coming
+
+    in_a_club(url, tmp_path, scene)
+
+
+def test_a_digest_on_a_holiday_moves_in_the_preview_and_in_the_channel(url: str, tmp_path: Path) -> None:
+    async def scene(house: Clubhouse) -> None:
+        await house.say("schedule set fri 09:00 UTC")
+        answer = text_of(await house.say("schedule holidays GB-ENG"))
+        assert "On holidays: moves to the next working day (GB-ENG)" in answer
+        await house.wait(days=27)
+        posted = len(house.platform.posted)
+        preview = text_of(await house.say("digest"))
+        assert "Tue 07 Apr 2026 09:00 UTC (moved: Good Friday):" in preview
+        await house.wait(days=6)
+        assert len(house.platform.posted) == posted
+        await house.wait(days=1)
+        assert len(house.platform.posted) > posted
+
+    in_a_club(url, tmp_path, scene, *(f"Title{number}" for number in range(12)))
+
+
+def test_a_digest_on_a_holiday_is_skipped_where_that_was_chosen(url: str, tmp_path: Path) -> None:
+    async def scene(house: Clubhouse) -> None:
+        await house.say("schedule set fri 09:00 UTC")
+        await house.say("schedule holidays England skip")
+        await house.say("schedule holidays GB-ENG skip")
+        assert "Fri 03 Apr" not in text_of(await house.say("schedule"))
+        await house.say("schedule set fri 10:00 UTC")
+        assert "On holidays: is skipped (GB-ENG)" in text_of(await house.say("schedule"))
+        assert "On holidays" not in text_of(await house.say("schedule holidays off"))
+
+    in_a_club(url, tmp_path, scene)
+
+
+def test_change_opens_with_what_is_set_and_drops_no_tag(url: str, tmp_path: Path) -> None:
+    async def scene(house: Clubhouse) -> None:
+        await house.say("schedule set fri 16:30 Berlin tag:db")
+        listed = await house.say("schedule")
+        assert isinstance(listed.show, Card)
+        (change,) = [
+            one for block in listed.show.blocks for one in getattr(block, "actions", ()) if one.label == "Change"
+        ]
+        form = (await house.say(change.call)).show
+        assert isinstance(form, Form)
+        filled = {field.label: field.value for field in form.fields}
+        assert form.title == "Weekly digest"
+        assert filled == {
+            "Day": "Friday",
+            "Time": "16:30",
+            "Time zone": "Europe/Berlin",
+            "Channel": "#reading",
+            "Only with this tag": "db",
+        }
+        again = {field.name: field.value for field in form.fields} | {"at": "17:00"}
+        saved = text_of(await house.say(Call(path=form.submit.path, arguments=again)))
+        assert "Every: Friday 17:00 Europe/Berlin" in saved
+        assert "Only tagged: db" in saved
+
+    in_a_club(url, tmp_path, scene, "Caching+db", "Queues")
+
+
+def test_all_mistakes_of_a_form_come_back_at_their_fields(url: str, tmp_path: Path) -> None:
+    async def scene(house: Clubhouse) -> None:
+        wrong = {"weekday": "someday", "at": "25:00", "zone": "Mars", "channel": "#reading"}
+        form = (await house.say(Call(path=("schedule", "set"), arguments=wrong))).show
+        assert isinstance(form, Form)
+        assert [field.name for field in form.fields if field.problem] == ["weekday", "at", "zone"]
+        typed = text_of(await house.say("schedule set someday 25:00 Mars"))
+        assert all(
+            word in typed
+            for word in ("“someday” is not a weekday", "“25:00” is not a time", "“Mars” is not a time zone")
+        )
+
+    in_a_club(url, tmp_path, scene)
+
+
+LIST = """* [Caching one](https://example.org/1) - about caching and redis
+* [Caching two](https://example.org/2) - about caching
+* [C# in depth](https://example.org/three) - about sharp edges
+* [The #1 rule](https://other.example/4)
+"""
+
+
+def shelf(folder: Path) -> Path:
+    path = folder / "list.md"
+    path.write_text(LIST, encoding="utf-8")
+    return path
+
+
+NAMED = [
+    "#2",
+    "2",
+    "#2.",
+    "# 2",
+    "https://example.org/2",
+    "http://www.example.org/2?utm_source=mail&fbclid=1",
+    "<https://example.org/2|the second>",
+    "#2 Caching two",
+    "#2 Caching t…",
+    "caching TWO",
+    "two",
+]
+
+
+@pytest.mark.parametrize("command", ["show", "read", "later", "share", "related", "digest pick"])
+def test_an_entry_is_named_in_many_ways(database: str, tmp_path: Path, command: str) -> None:
+    lines = ["/blog schedule set mon 9 UTC", *(f"/blog {command} {typed}" for typed in NAMED)]
+    _, *answers = said(lines, database=database, reading_list=shelf(tmp_path))
+
+    assert not [
+        typed for typed, answer in zip(NAMED, answers, strict=True) if answer["refusal"] or "#2" not in str(answer)
+    ]
+
+
+def test_several_entries_are_read_at_once(database: str, tmp_path: Path) -> None:
+    both, queued = said(["/blog read #1 #2", "/blog later #1, #3"], database=database, reading_list=shelf(tmp_path))
+
+    assert states(both) == {1: "read", 2: "read"}
+    assert states(queued) == {1: "later", 3: "later"}
+
+
+UNCLEAR = {
+    "show caching": ("Which entry do you mean by “caching”?", 2),
+    "read sharp": ("Do you mean #3 C# in depth?", 1),
+    "show #1 #2": ("One entry at a time, please.", 2),
+    "read #1 please": ("I only need entry numbers, such as #12.", 0),
+    "show nothing like it": ("No entry matches “nothing like it”.", 0),
+    "show https://example.org/none": ("No entry on the list has that address.", 0),
+    "search https://example.org/none": ("No entry on the list has that address.", 0),
+}
+
+
+def test_what_is_not_clear_is_asked_back(database: str, tmp_path: Path) -> None:
+    answers = said([f"/blog {typed}" for typed in UNCLEAR], database=database, reading_list=shelf(tmp_path))
+
+    for answer, (says, buttons) in zip(answers, UNCLEAR.values(), strict=True):
+        assert says in str(answer)
+        assert len(answer["buttons"]) == buttons
+
+
+FOUND = {
+    "https://example.org/2": [2],
+    "http://www.example.org/2?utm_source=x": [2],
+    "<https://example.org/2|x>": [2],
+    "other.example/4": [4],
+    "site:https://other.example": [4],
+    "site:other.example/": [4],
+    "site:<http://other.example|other.example>": [4],
+    "caching —redis": [2],
+    "caching –redis": [2],
+    "caching −redis": [2],
+    "“caching two”": [2],
+    "«caching two»": [2],
+}
+
+
+def test_a_search_takes_addresses_and_what_phones_type(database: str, tmp_path: Path) -> None:
+    answers = said([f"/blog search {query}" for query in FOUND], database=database, reading_list=shelf(tmp_path))
+
+    assert {query: numbers(answer) for query, answer in zip(FOUND, answers, strict=True)} == FOUND
+
+
+def test_readers_are_understood_as_well(database: str, tmp_path: Path) -> None:
+    (answer,) = said(["/blog read two"], database=database, reading_list=shelf(tmp_path), role=Role.READER)
+
+    assert states(answer) == {2: "read"}

@@ -1,0 +1,219 @@
+"""Days, times of day and periods as people write them, and what they are told when several are meant."""
+
+from collections.abc import Callable
+from datetime import date, time, timedelta
+from typing import Any
+
+import pytest
+
+from bot.domain.errors import BadUsage
+from bot.domain.schedule import Weekday
+from bot.domain.times import END_OF_DAY, day, period, wall_time, weekday
+
+MONDAY = date(2026, 11, 30)
+
+
+def refused(read: Callable[[str], object], typed: str) -> BadUsage:
+    with pytest.raises(BadUsage) as caught:
+        read(typed)
+    return caught.value
+
+
+@pytest.mark.parametrize("each", list(Weekday))
+def test_a_weekday_is_its_name_or_a_beginning_of_two_letters_and_more(each: Weekday) -> None:
+    name = each.name
+
+    assert {weekday(name[:length]) for length in range(2, len(name) + 1)} == {each}
+    assert {weekday(f" {name.capitalize()}, "), weekday(f"every {name}"), weekday(f"on {name}s.")} == {each}
+
+
+@pytest.mark.parametrize(
+    "week",
+    [
+        "Montag Dienstag Mittwoch Donnerstag Freitag Samstag Sonntag",
+        "Mo Di Mi Do Fr Sa So",
+        "lundi mardi mercredi jeudi vendredi samedi dimanche",
+        "lunes martes miércoles jueves viernes sábado domingo",
+        "lun mar mie jue vie sab dom",
+        "segunda-feira terça-feira quarta-feira quinta-feira sexta-feira sábado domingo",
+        "segunda terca quarta quinta sexta sabado domingo",
+        "понедельник вторник среда четверг пятница суббота воскресенье",
+        "Пн Вт Ср Чт Пт Сб Вс",
+        "星期一 星期二 星期三 星期四 星期五 星期六 星期天",
+        "周一 周二 周三 周四 周五 周六 周日",
+        "月曜日 火曜日 水曜日 木曜日 金曜日 土曜日 日曜日",
+        "सोमवार मंगलवार बुधवार गुरुवार शुक्रवार शनिवार रविवार",
+        "الاثنين الثلاثاء الأربعاء الخميس الجمعة السبت الأحد",
+        "সোমবার মঙ্গলবার বুধবার বৃহস্পতিবার শুক্রবার শনিবার রবিবার",
+        "پیر منگل بدھ جمعرات جمعہ ہفتہ اتوار",
+        "senin selasa rabu kamis jumat sabtu minggu",
+    ],
+)
+def test_weekdays_have_their_names_in_the_most_spoken_languages(week: str) -> None:
+    assert [weekday(name) for name in week.split()] == list(Weekday)
+    assert [weekday(name.upper()) for name in week.split()] == list(Weekday)
+
+
+@pytest.mark.parametrize(
+    "typed", ["jeden Montag", "tous les lundis", "cada lunes", "по понедельникам", "每周一", "毎週月曜日"]
+)
+def test_every_is_understood_in_front_of_a_day(typed: str) -> None:
+    assert weekday(typed) is Weekday.MONDAY
+
+
+@pytest.mark.parametrize(
+    ("typed", "days"),
+    [
+        ("mon,thu", ["Monday", "Thursday"]),
+        ("Mondays and Thursdays", ["Monday", "Thursday"]),
+        ("weekdays", ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"]),
+        ("weekend", ["Saturday", "Sunday"]),
+        ("1", ["Monday", "Sunday"]),
+        ("7", ["Saturday", "Sunday"]),
+        ("ju", ["Thursday", "Friday"]),
+    ],
+)
+def test_where_several_days_are_meant_there_are_those_to_choose(typed: str, days: list[str]) -> None:
+    assert [value for value, _ in refused(weekday, typed).choices] == days
+
+
+@pytest.mark.parametrize("typed", ["", "m", "0", "8", "wednesdy", "every", "noon"])
+def test_anything_else_is_no_weekday(typed: str) -> None:
+    no = refused(weekday, typed)
+
+    assert (no.message, no.hint) == (
+        f"“{typed}” is not a weekday.",
+        "Use mon, tue, wed, thu, fri, sat or sun.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "at"),
+    [
+        ("09:00", time(9)),
+        ("9", time(9)),
+        ("0", time(0)),
+        ("23:59", time(23, 59)),
+        (" 7:05 ", time(7, 5)),
+        ("9am", time(9)),
+        ("9 AM", time(9)),
+        ("9:30 pm", time(21, 30)),
+        ("9.30pm", time(21, 30)),
+        ("9 a.m.", time(9)),
+        ("12am", time(0)),
+        ("12pm", time(12)),
+        ("0900", time(9)),
+        ("930", time(9, 30)),
+        ("1430", time(14, 30)),
+        ("09.00", time(9)),
+        ("9h", time(9)),
+        ("9h30", time(9, 30)),
+        ("9 Uhr", time(9)),
+        ("9:00:00", time(9)),
+        ("at 9", time(9)),
+        ("à 9h", time(9)),
+        ("09:00,", time(9)),
+        ("9 o'clock", time(9)),
+        ("noon", time(12)),
+        ("midnight", time(0)),
+    ],
+)
+def test_a_time_of_day_is_read_as_people_write_it(typed: str, at: time) -> None:
+    read = wall_time(typed)
+
+    assert (read, read.fold) == (at, 0)
+
+
+@pytest.mark.parametrize("typed", ["24:00", "2400", "24h"])
+def test_24_hours_is_the_end_of_the_day(typed: str) -> None:
+    assert (wall_time(typed), wall_time(typed).fold) == (END_OF_DAY, 1)
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "25:00", "24:30", "9:60", "9:5", "-1:00", "13pm", "0am", "99", "9:00:30", "monday"]
+)
+def test_anything_else_is_no_time_of_day(typed: str) -> None:
+    no = refused(wall_time, typed)
+
+    assert (no.message, no.hint) == (f"“{typed}” is not a time of day.", "Use a time such as 09:00 or 9am.")
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("2027-01-04", date(2027, 1, 4)),
+        ("4 January 2027", date(2027, 1, 4)),
+        ("Jan 4, 2027", date(2027, 1, 4)),
+        ("4th of January", date(2027, 1, 4)),
+        ("04.01.2027", date(2027, 1, 4)),
+        ("4.1.", date(2027, 1, 4)),
+        ("24/12/2026", date(2026, 12, 24)),
+        ("12/24/2026", date(2026, 12, 24)),
+        ("30 Nov", date(2026, 11, 30)),
+        ("29 Nov", date(2027, 11, 29)),
+        ("29 feb", date(2028, 2, 29)),
+        ("today", MONDAY),
+        ("tomorrow", date(2026, 12, 1)),
+        ("monday", date(2026, 12, 7)),
+        ("next fri", date(2026, 12, 4)),
+    ],
+)
+def test_a_day_is_read_as_people_write_it(typed: str, found: date) -> None:
+    assert day(typed)(MONDAY) == found
+
+
+@pytest.mark.parametrize("typed", ["31.02.", "2026-13-01", "2026-02-30", "31 June", "13/13/2026", "#books", "", "2w"])
+def test_what_is_on_no_calendar_is_no_day(typed: str) -> None:
+    assert refused(day, typed).hint == "Use a date such as 2027-01-04."
+
+
+def test_a_date_with_slashes_that_can_be_two_days_is_asked_back() -> None:
+    assert [value for value, _ in refused(day, "1/4/2027").choices] == ["2027-01-04", "2027-04-01"]
+    assert [value for value, _ in refused(period, "until 1/4/2027").choices] == ["until 2027-01-04", "until 2027-04-01"]
+    assert day("4/4/2027")(MONDAY) == date(2027, 4, 4)
+
+
+@pytest.mark.parametrize(
+    ("typed", "days"),
+    [
+        ("3d", 3),
+        ("2w", 14),
+        ("1 day", 1),
+        ("10 days", 10),
+        ("1week", 7),
+        ("2 Weeks", 14),
+        ("for 2 weeks", 14),
+        ("two weeks", 14),
+        ("a week", 7),
+        (" 52w ", 364),
+        ("364d", 364),
+    ],
+)
+def test_a_length_of_time_is_a_number_of_days_or_weeks(typed: str, days: int) -> None:
+    assert period(typed) == timedelta(days=days)
+
+
+def test_a_period_may_say_until_when() -> None:
+    until: Any = period("until 2027-01-04")
+
+    assert until(MONDAY) == date(2027, 1, 4)
+
+
+def test_a_bare_date_is_asked_back_with_both_meanings() -> None:
+    no = refused(period, "2026-12-24")
+
+    assert no.choices == (("until 2026-12-24", "Pause until 2026-12-24"),)
+    assert no.hint is not None
+    assert "digest skip 2026-12-24" in no.hint
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "0d", "53w", "365d", "1000d", "2", "2h", "1m", "-1d", "1.5w", "2ways", "3deeks", "w", "dozen weeks"]
+)
+def test_anything_else_is_no_length_of_time(typed: str) -> None:
+    no = refused(period, typed)
+
+    assert (no.message, no.hint) == (
+        f"“{typed}” is not a period.",
+        "Use 3d, 2w or until 2027-01-04, at most 52w.",
+    )
