@@ -164,7 +164,7 @@ def test_completion_offers_what_fits_and_nothing_of_another_kind(database: str, 
                 "#2": Kind.ENTRY,
                 "k": Kind.TAG,
                 "berl": Kind.ZONE,
-                "sched": Kind.COMMAND,
+                "dig": Kind.COMMAND,
                 "la": Kind.STATE,
                 "x": Kind.CHANNEL,
             }
@@ -179,7 +179,7 @@ def test_completion_offers_what_fits_and_nothing_of_another_kind(database: str, 
     assert found["#2"] == ["#2"]
     assert found["k"] == ["kafka"]
     assert found["berl"] == ["Europe/Berlin"]
-    assert found["sched"][0].startswith("schedule ")
+    assert found["dig"][0].startswith("digest ")
     assert found["la"] == ["later"]
     assert found["x"] == []
 
@@ -224,6 +224,6 @@ def test_every_command_that_an_answer_names_is_named_with_the_hosts_word(tmp_pat
 
     said = asyncio.run(scenario())
 
-    for command in ("list", "search", "help", "tags", "later #12", "next", "schedule list", "list is:read"):
+    for command in ("list", "search", "help", "tags", "later #12", "next", "digest", "list is:read"):
         assert f"“/books {command}”" in said
         assert f"“{command}” " not in said
