@@ -216,6 +216,8 @@ class Listeners:
         shown = message(answering.result()) if answering.done() else None
         if shown is None:
             self._errands.start(self._answers.shown_when_there(answering, use))
+        else:
+            self._errands.start(self._answers.follow(answering.result(), use))
         return BoltResponse(status=200, body=to_json(shown).decode() if shown else "")
 
     async def _pressed(self, ack: Ack, body: Any) -> None:
@@ -271,6 +273,7 @@ class Listeners:
             return
         await ack(response_action="update", view=self._answers.modal(answer.show, use))
         self._errands.start(self._answers.publish(use.team, use.user, after=use.id))
+        self._errands.start(self._answers.follow(answer, use))
 
     async def _asked(self, ack: Ack, body: Any) -> None:
         """Suggestions while a person types."""

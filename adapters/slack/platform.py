@@ -130,7 +130,7 @@ class SlackPlatform:
         return Connection(up=up, reason="" if up else "Socket Mode is not connected", reconnects=reconnects)
 
     def _listeners(self, core: Core, errands: Background) -> Listeners:
-        answers = Answers(core, web=self._web, api=self._api, people=self._people, errands=errands)
+        answers = Answers(core, web=self._web, api=self._api, people=self._people)
         events = Events(
             core,
             api=self._api,

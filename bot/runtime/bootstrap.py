@@ -151,6 +151,7 @@ class Club:
         self.lists.only = team
         for job in (
             *self.ticker.jobs(),
+            *self.dispatcher.jobs(),
             *(self.lists.jobs() if lists else ()),
             *_jobs_of(self.platforms.values()),
         ):
@@ -230,6 +231,7 @@ def _assembled(
         limits=Limits(per_person=settings.person_limit, per_team=settings.team_limit) if hosted else Limits(),
         deadline=Deadline(MAX_WAIT if hosted else None),
     )
+    deliverer.on_settled = dispatcher.settled
     return Club(
         settings=settings,
         clock=clock,

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextvars import copy_context
 from datetime import datetime, timedelta
 from functools import partial
@@ -119,6 +119,8 @@ class Worker:
         self._host = host
         self._durations = durations
         self._owner = clock.token()
+        self.on_settled: Callable[[str], Awaitable[None]] | None = None
+        """Told the source of each post that was settled."""
         self._clock = clock
         self._pacer = Pacer(clock)
         self._metrics = metrics
@@ -430,6 +432,9 @@ class Worker:
         _say(delivery, noted.transition.state, noted.transition.outcome)
         if noted.transition.state in TROUBLES:
             self.wake()
+        if self.on_settled is not None and delivery.draft.step is Step.ROOT:
+            self.wake()
+            await self.on_settled(delivery.draft.source_key)
 
 
 def _say(delivery: Delivery, state: State, outcome: str | None) -> None:

@@ -366,6 +366,13 @@ def test_undo_takes_back_what_was_done(database: str, tmp_path: Path) -> None:
             await press(house, buttons(await house.say("digest pick #3"))["Undo"])
             assert text_of(await house.say("digest")).startswith("Beta")
 
+            await house.say("settings zone Europe/Berlin")
+            await press(house, buttons(await house.say("settings zone Asia/Tokyo"))["Undo"])
+            assert "Europe/Berlin" in text_of(await house.say("settings"))
+            await house.say("settings zone UTC")
+            await press(house, buttons(await house.say("settings synonyms add k8s kubernetes"))["Undo"])
+            assert "no synonyms" in text_of(await house.say("settings synonyms"))
+
             scheduled = text_of(await house.say("schedule list"))
             await press(house, buttons(await house.say("schedule pause 2w"))["Resume"])
             assert text_of(await house.say("schedule list")) == scheduled
@@ -468,12 +475,17 @@ def test_following_a_post_ends_with_its_link_or_its_failure(database: str, tmp_p
                 asked = Invocation(id=InvocationId(house.club.clock.token()), call=line, actor=actor, channel=channel())
                 first = (await house.club.dispatcher.invoke(asked)).show
                 assert isinstance(first, Card)
-                following = asyncio.create_task(house.club.dispatcher.follow(asked, first))
+                later: list[Card] = []
+
+                async def show(card: Card) -> None:
+                    later.append(card)
+
+                await house.club.dispatcher.follow(actor, first, show)
+                assert not later
                 await house.stage.settle()
-                later = await following
-                assert later is not None
-                assert isinstance(later.show, Card)
-                return later.show
+                await house.club.dispatcher.look_again()
+                (card,) = later
+                return card
 
             posted = await followed("share #1")
             assert words_of(posted).splitlines() == ["#1 is posted.", "In #reading.", "Open the post"]
