@@ -7,10 +7,10 @@ from typing import Annotated
 
 from bot.chat.command import Catalogue, CommandSpec, Placement
 from bot.chat.line import spec_of
-from bot.commands.cards import counted, moment, named_channel, next_dates, sentence
+from bot.commands.cards import counted, moment, named_channel, next_dates, sentence, share_action
 from bot.commands.declare import Command, Turn, command, position, rest
 from bot.commands.digests import standing_of
-from bot.commands.posting import decisions, share_action
+from bot.commands.posting import decisions
 from bot.commands.schedules import paused, resume_button
 from bot.domain.card import Action, Block, Call, Card, Fields, Paragraph, Tone
 from bot.domain.delivery import State, Step

@@ -14,9 +14,9 @@ from bot.commands.cards import (
     page_note,
     pager,
     sentence,
+    share_action,
 )
 from bot.commands.declare import Turn, command, named, position, rest
-from bot.commands.posting import share_action
 from bot.domain.card import Action, Block, Call, Card, Entries, EntryLine, Fields, Paragraph
 from bot.domain.entry import Entry
 from bot.domain.ids import EntryNumber
@@ -106,7 +106,7 @@ def show(turn: Turn, entry: Annotated[EntryNumber, position(Kind.ENTRY, "the num
     """One entry with all its notes and where it was discussed."""
     found = entries.entry(turn.tx, turn.team.id, entry)
     (_, state), *_ = entries.with_states(turn.tx, turn.member.id, [found])
-    return entry_card(found, state, all_notes=True, share=(share_action(found),), more=_discussed(turn, found))
+    return entry_card(found, state, all_notes=True, more=_discussed(turn, found))
 
 
 @command("related")

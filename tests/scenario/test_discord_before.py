@@ -152,7 +152,7 @@ def test_a_second_press_confirms_and_a_repeat_does_nothing_more(database: str) -
             await server.settle()
             again = await ana.click(asked.response, label="Share")
             await server.settle()
-            assert "#6 was posted here just now." in shown_by(again)
+            assert "#6 was shared here just now." in shown_by(again)
             assert len([message for message in channel.history() if message.components]) == 1
 
             await ana.slash(channel, "blog schedule set", weekday="mon", at="09:00", zone="UTC")

@@ -24,7 +24,7 @@ def test_share_asks_and_can_be_deleted(tmp_path: Path) -> None:
     assert [post["thread"] for post in shared["posts"]].count(False) == 1
 
     *_, again = said(["/blog share #12"], database=database, reading_list=SEED)
-    assert again["title"] == "#12 was posted here just now."
+    assert again["title"] == "#12 was shared here just now."
     *_, deleted = said(["/blog unshare #12"], database=database, reading_list=SEED)
     assert deleted["title"] == "#12 is deleted from the channel."
 

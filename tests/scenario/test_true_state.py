@@ -123,8 +123,12 @@ def test_an_unconfirmed_digest_is_asked_about_and_not_featured(database: str, tm
             refused = await house.say("digest post")
             assert "I can't see whether this week's digest arrived." in text_of(refused)
 
-            await press(house, buttons(refused)["No, post it"])
+            again = buttons(refused)["No, post it"]
+            both = await asyncio.gather(press(house, again), press(house, again, by="ben"))
+            said = [text_of(answer).splitlines()[0] for answer in both]
+            assert sorted(said) == ["I am posting it again.", "That post is on its way; there is nothing to confirm."]
             await house.stage.settle()
+            assert "That post has arrived" in text_of(await press(house, again))
             assert [posted.card.title for posted in platform.roots()] == ["Alpha"]
             assert "This week's pick" in text_of(await house.say("home"))
 
@@ -288,7 +292,7 @@ def test_sharing_again_within_ten_minutes_asks_with_a_link(database: str, tmp_pa
             await house.stage.settle()
             await house.jump(minutes=1)
             asked = await house.say("share #1", by="ben")
-            assert text_of(asked).splitlines()[:2] == ["#1 was posted here a minute ago.", "Open the post"]
+            assert text_of(asked).splitlines()[:2] == ["#1 was shared here a minute ago.", "Open the post"]
             await house.stage.settle()
             assert len(house.platform.roots()) == 1
             again = buttons(asked)["Post again"]
