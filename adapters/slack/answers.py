@@ -124,7 +124,7 @@ class Answers:
         """Show the result of a post that the answer announced, once it is known: in place of the answer to a typed command
         or of a modal, otherwise below it.
         """
-        if not isinstance(answer.show, Card) or not answer.show.follows:
+        if not isinstance(answer.show, Card) or not announces_post(answer):
             return
 
         async def show(card: Card) -> None:
@@ -284,6 +284,11 @@ class Answers:
         if first or not home.transient:
             cards = (notice, *home.cards) if notice else home.cards
             await self._api.call(team, "views.publish", user_id=user, view=render.home(cards))
+
+
+def announces_post(answer: Answer) -> bool:
+    """Whether the answer says that a post is on its way."""
+    return isinstance(answer.show, Card) and bool(answer.show.follows)
 
 
 def message(answer: Answer) -> Json | None:

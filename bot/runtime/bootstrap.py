@@ -151,6 +151,7 @@ class Club:
         self.lists.only = team
         for job in (
             *self.ticker.jobs(),
+            *self.deliverer.jobs(),
             *self.dispatcher.jobs(),
             *(self.lists.jobs() if lists else ()),
             *_jobs_of(self.platforms.values()),

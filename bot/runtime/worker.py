@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeAlias, TypeVar
 
+from bot.chat.jobs import Job
 from bot.chat.platform import ChatPlatform
 from bot.chat.trace import follow
 from bot.domain.delivery import (
@@ -36,6 +37,7 @@ CONCURRENT = 64
 """Concurrent attempts. At 50 ms per answer this is a thousand a second."""
 LOOKS = 16
 """How many of them may be searches: a platform in trouble must not hold up the others' deliveries."""
+REVISE_EVERY = timedelta(minutes=5)
 REVISED = 20
 """Posts that are revised in one round."""
 MAX_TURN = 5.0
@@ -194,6 +196,10 @@ class Worker:
             if not self._working:
                 return
             await asyncio.wait(self._working, return_when=asyncio.FIRST_COMPLETED)
+
+    def jobs(self) -> Sequence[Job]:
+        """The recurring work of a worker beside its deliveries."""
+        return (Job(name="counts of readers", run=self.revise, every=REVISE_EVERY),)
 
     async def revise(self) -> None:
         """Bring the counts of readers in posts up to date, some at a time."""
