@@ -73,7 +73,6 @@ class Answers:
         self._core = core
         self._word = word
         self._mentions = mentions
-        self._watching: set[asyncio.Task[None]] = set()
 
     async def command(self, interaction: Asked, data: Any) -> None:
         """A native command or a context menu of a message."""
@@ -191,7 +190,7 @@ class Answers:
             asked = invocation(interaction, call, press)
             answer = await self._soon(interaction, asked, public=public)
             await self._show(interaction, answer, modal_allowed=modal_allowed)
-            self._watch(interaction, asked, answer)
+            await self._follow(interaction, asked, answer)
         else:
             await self._acknowledge(interaction, private=True, in_place=in_place)
             await self._invoked_and_shown(
@@ -201,29 +200,20 @@ class Answers:
     async def _invoked_and_shown(self, interaction: Asked, asked: Invocation, *, modal_allowed: bool = False) -> None:
         answer = await self._core.invoke(asked)
         await self._show(interaction, answer, modal_allowed=modal_allowed)
-        self._watch(interaction, asked, answer)
+        await self._follow(interaction, asked, answer)
 
-    def _watch(self, interaction: Asked, asked: Invocation, answer: Answer) -> None:
-        """Show the result of a post that the answer announced, once it is known."""
-        if isinstance(answer.show, Card) and answer.show.follows:
-            task = asyncio.create_task(self._follow(interaction, asked, answer.show))
-            self._watching.add(task)
-            task.add_done_callback(self._watching.discard)
-
-    async def _follow(self, interaction: Asked, asked: Invocation, card: Card) -> None:
-        later = await self._core.follow(asked, card)
-        if later is None or not isinstance(later.show, Card):
+    async def _follow(self, interaction: Asked, asked: Invocation, answer: Answer) -> None:
+        """Show the result of a post that the answer announced, once it is known, in place of the answer."""
+        if not isinstance(answer.show, Card) or not answer.show.follows:
             return
-        try:
-            await interaction.edit_original_response(view=_still(messages(later.show, word=self._word)[0]))
-        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-            log.info("what became of a post could not be shown: %s", type(error).__name__)
 
-    async def finish(self) -> None:
-        """Stop waiting for the results of posts."""
-        for task in self._watching:
-            task.cancel()
-        await asyncio.gather(*self._watching, return_exceptions=True)
+        async def show(card: Card) -> None:
+            try:
+                await interaction.edit_original_response(view=_still(messages(card, word=self._word)[0]))
+            except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+                log.info("what became of a post could not be shown: %s", type(error).__name__)
+
+        await self._core.follow(asked.actor, answer.show, show)
 
     async def _soon(self, interaction: Asked, invocation: Invocation, *, public: bool) -> Answer:
         """The answer. The interaction is acknowledged first only if the answer is slow."""

@@ -79,10 +79,6 @@ class Events:
         self._away: set[int] = set()
         self._looked_round = asyncio.Lock()
 
-    async def finish(self) -> None:
-        """Stop waiting for what became of posts."""
-        await self._answers.finish()
-
     async def command(self, interaction: Asked, data: Any) -> None:
         await self._answers.command(interaction, data)
 

@@ -100,7 +100,7 @@ class DiscordPlatform:
                     async with self._rounds.of(events.read_missed):
                         await self._served(core, vault)
                 finally:
-                    await asyncio.gather(events.finish(), self.client.finish())
+                    await self.client.finish()
         finally:
             self._shards = None
             self._gateway.up.clear()

@@ -7,17 +7,17 @@ from dataclasses import replace
 
 from adapters.slack import forms, inbound, names, render
 from adapters.slack.api import Api, Web
-from adapters.slack.background import Background
 from adapters.slack.button_value import Way
 from adapters.slack.failures import Expired
 from adapters.slack.inbound import Origin, Shortcut, Use
 from adapters.slack.people import People, Person
+from adapters.slack.redaction import log
 from adapters.slack.richtext import Json
 from bot.chat.command import CommandSpec, Reply
 from bot.chat.line import parse, spec_of, understood
 from bot.chat.platform import Actor, Answer, Core, Invocation
 from bot.domain.card import Action, Call, Card, Form, Paragraph, Tone
-from bot.domain.errors import Refusal
+from bot.domain.errors import PlatformError, Refusal
 from bot.domain.ids import InvocationId
 from bot.domain.record import record
 from bot.domain.text import plain
@@ -77,10 +77,9 @@ async def home_of(core: Core, actor: Actor, after: InvocationId | None) -> Home:
 class Answers:
     """Asks the core and shows its answer."""
 
-    def __init__(self, core: Core, *, web: Web, api: Api, people: People, errands: Background, word: str = "") -> None:
+    def __init__(self, core: Core, *, web: Web, api: Api, people: People, word: str = "") -> None:
         self._core = core
         self._word = word
-        self._errands = errands
         self._web = web
         self._api = api
         self._people = people
@@ -90,10 +89,13 @@ class Answers:
     async def answer(self, use: Use) -> None:
         answer = await self.invoked(use)
         await self._show(answer, use)
+        await self.follow(answer, use)
 
     async def shown_when_there(self, answering: asyncio.Task[Answer], use: Use) -> None:
         """Show an answer that was too late for the acknowledgement."""
-        await self._show(await answering, use)
+        answer = await answering
+        await self._show(answer, use)
+        await self.follow(answer, use)
 
     async def invoked(self, use: Use) -> Answer:
         spec, call = self._understood(use)
@@ -117,25 +119,32 @@ class Answers:
             pressed=use.pressed,
             confirmed=use.confirmed,
         )
-        answer = await self._core.invoke(invocation)
-        if isinstance(answer.show, Card) and answer.show.follows:
-            self._errands.watch(self._follow(invocation, answer.show, use))
-        return answer
+        return await self._core.invoke(invocation)
 
-    async def _follow(self, invocation: Invocation, card: Card, use: Use) -> None:
-        """Show the result of a post that the card announced, once it is known: in place of the answer to a typed command
+    async def follow(self, answer: Answer, use: Use) -> None:
+        """Show the result of a post that the answer announced, once it is known: in place of the answer to a typed command
         or of a modal, otherwise below it.
         """
-        later = await self._core.follow(invocation, card)
-        if later is None or not isinstance(later.show, Card):
+        if not isinstance(answer.show, Card) or not announces_post(answer):
             return
+
+        async def show(card: Card) -> None:
+            try:
+                await self._show_later(card, use)
+            except PlatformError as error:
+                log.info("what became of a post could not be shown: %s", error)
+
+        actor = await self._people.actor(use.team, use.user, use.name, with_rights=False)
+        await self._core.follow(actor, answer.show, show)
+
+    async def _show_later(self, card: Card, use: Use) -> None:
         if use.origin is Origin.MODAL:
-            await self._update(self.modal(later.show, use), use)
+            await self._update(self.modal(card, use), use)
         elif use.origin is Origin.HOME:
-            await self.publish(use.team, use.user, after=use.id, notice=later.show)
+            await self.publish(use.team, use.user, after=use.id, notice=card)
         elif use.respond:
             replaces = use.origin is Origin.COMMAND
-            await self._web.respond(use.respond, {**_message(later, later.show), "replace_original": replaces})
+            await self._web.respond(use.respond, {**_message(Answer(show=card), card), "replace_original": replaces})
 
     async def is_guest(self, use: Use) -> bool:
         """Whether the person belongs to another workspace: they share a channel with this one, but not its reading
@@ -250,9 +259,11 @@ class Answers:
         return {choice.value: choice.label for choices in found for choice in choices[:1]}
 
     async def shown_late(self, answering: asyncio.Task[Answer], use: Use) -> None:
-        made = (await answering).show
+        answer = await answering
+        made = answer.show
         view = forms.modal(made, channel=use.channel) if isinstance(made, Form) else self.modal(made, use)
         await self._update(view, use)
+        await self.follow(answer, use)
 
     async def publish(
         self,
@@ -293,6 +304,11 @@ class Answers:
         if first or not home.transient:
             cards = (notice, *home.cards) if notice else home.cards
             await self._api.call(team, "views.publish", user_id=user, view=render.home(cards))
+
+
+def announces_post(answer: Answer) -> bool:
+    """Whether the answer says that a post is on its way."""
+    return isinstance(answer.show, Card) and bool(answer.show.follows)
 
 
 def message(answer: Answer) -> Json | None:

@@ -16,12 +16,9 @@ class Background:
 
     def __init__(self) -> None:
         self._working: set[asyncio.Task[None]] = set()
-        self._watching: set[asyncio.Task[None]] = set()
 
     async def finish(self) -> None:
-        """Wait for running tasks, and cancel those that only watch for a result."""
-        for task in self._watching:
-            task.cancel()
+        """Wait for running tasks."""
         if self._working:
             await asyncio.wait(self._working, timeout=LAST_WORDS)
 
@@ -30,12 +27,6 @@ class Background:
         task = asyncio.create_task(self._safely(work))
         self._working.add(task)
         task.add_done_callback(self._working.discard)
-
-    def watch(self, work: Coroutine[Any, Any, None]) -> None:
-        """Wait for something, for minutes perhaps, and say what came of it."""
-        task = asyncio.create_task(self._safely(work))
-        self._watching.add(task)
-        task.add_done_callback(self._watching.discard)
 
     async def _safely(self, work: Coroutine[Any, Any, None]) -> None:
         try:

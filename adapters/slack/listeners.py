@@ -17,7 +17,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from adapters.slack import forms, inbound, payload
-from adapters.slack.answers import Answers, message
+from adapters.slack.answers import Answers, announces_post, message
 from adapters.slack.api import Web
 from adapters.slack.background import Background
 from adapters.slack.events import Events, is_farewell, team_of
@@ -216,6 +216,8 @@ class Listeners:
         shown = message(answering.result()) if answering.done() else None
         if shown is None:
             self._errands.start(self._answers.shown_when_there(answering, use))
+        elif announces_post(answering.result()):
+            self._errands.start(self._answers.follow(answering.result(), use))
         return BoltResponse(status=200, body=to_json(shown).decode() if shown else "")
 
     async def _pressed(self, ack: Ack, body: Any) -> None:
@@ -271,6 +273,7 @@ class Listeners:
             return
         await ack(response_action="update", view=self._answers.modal(answer.show, use))
         self._errands.start(self._answers.publish(use.team, use.user, after=use.id))
+        self._errands.start(self._answers.follow(answer, use))
 
     async def _asked(self, ack: Ack, body: Any) -> None:
         """Suggestions while a person types."""

@@ -131,7 +131,7 @@ class SlackPlatform:
 
     def _listeners(self, core: Core, errands: Background) -> Listeners:
         word = f"/{self._setup.word}"
-        answers = Answers(core, web=self._web, api=self._api, people=self._people, errands=errands, word=word)
+        answers = Answers(core, web=self._web, api=self._api, people=self._people, word=word)
         events = Events(
             core,
             api=self._api,

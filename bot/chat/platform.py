@@ -1,6 +1,6 @@
 """The interface between adapters and the core: what a platform implements, and what it may call."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
@@ -213,9 +213,9 @@ class Core(Protocol):
         """
         ...
 
-    async def follow(self, invocation: Invocation, card: Card) -> Answer | None:
-        """What became of what the card says is on its way: returns once that is known, or when it takes too long. None on
-        trouble. `invocation` is the use that the card answered.
+    async def follow(self, actor: Actor, card: Card, show: Callable[[Card], Awaitable[None]]) -> None:
+        """Have `show` replace a card that says that a post is on its way, once the post has arrived or failed. Call it
+        after the card was shown; it returns at once.
         """
         ...
 

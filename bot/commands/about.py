@@ -7,11 +7,11 @@ from typing import Annotated
 
 from bot.chat.command import Catalogue, CommandSpec, Placement
 from bot.chat.line import spec_of
-from bot.commands.cards import counted, moment, named_channel, next_dates, sentence
+from bot.commands.cards import counted, moment, named_channel, next_dates, sentence, share_action
 from bot.commands.declare import Command, Turn, command, position, rest
 from bot.commands.digests import standing_of
-from bot.commands.posting import decisions, share_action
-from bot.commands.schedules import paused
+from bot.commands.posting import decisions
+from bot.commands.schedules import paused, resume_button
 from bot.domain.card import Action, Block, Call, Card, Fields, Paragraph, Tone
 from bot.domain.delivery import State, Step
 from bot.domain.errors import BadUsage, Conflict
@@ -75,13 +75,15 @@ def _problem_blocks(problems: Sequence[Problem]) -> list[Block]:
 def _channel_block(turn: Turn, schedule: Schedule) -> Block:
     known = digests.history(turn.tx, turn.team.id, schedule.channel)
     last = next((fate for fate in known if not fate.ahead), None)
+    here = schedule.channel.workspace == turn.actor.workspace
     return Fields(
         items=(
             ("Channel", named_channel(schedule.channel)),
             ("Last digest", plain("none yet") if last is None else _past(last)),
             *paused(turn, schedule),
             ("Next", next_dates(turn.tx, schedule)),
-        )
+        ),
+        actions=(resume_button(schedule),) if paused(turn, schedule) and here else (),
     )
 
 
@@ -152,9 +154,16 @@ def set_zone(turn: Turn, zone: Annotated[str, position(Kind.ZONE, "a city or ano
 
     Example: settings zone Europe/Berlin
     """
+    before = turn.member.zone
     turn.tx.teams.set_zone_of_member(turn.member.id, zone)
     now = joined([plain("It is"), moment(turn.tx.now(), zone)])
-    return Card(title=f"Your time zone is {zone_label(zone)}.", blocks=(Paragraph(text=now),), tone=Tone.DONE)
+    undo = _undo(("settings", "zone"), zone=before) if before and before != zone else ()
+    shown = f"Your time zone is {zone_label(zone)}."
+    return Card(title=shown, blocks=(Paragraph(text=now),), tone=Tone.DONE, actions=undo)
+
+
+def _undo(path: tuple[str, ...], **arguments: str) -> tuple[Action, ...]:
+    return (Action(label="Undo", call=Call(path=path, arguments=arguments)),)
 
 
 @command("settings", "admins", role=Role.ADMIN, writes=True)
@@ -201,10 +210,13 @@ def change_synonyms(
         )
     if change is Change.ADD:
         search.add_synonym(turn.tx, turn.team.id, word, others)
-        return sentence(f"“{word}” now also finds {_quoted(others)}, and vice versa.", tone=Tone.DONE)
+        undo = _undo(("settings", "synonyms"), change="remove", word=word, other=other)
+        return sentence(f"“{word}” now also finds {_quoted(others)}, and vice versa.", tone=Tone.DONE, actions=undo)
     if change is Change.REMOVE:
         search.remove_synonym(turn.tx, turn.team.id, word, others)
-        return sentence(f"“{word}” no longer finds {_quoted(others) or 'other words'}.", tone=Tone.DONE)
+        undo = _undo(("settings", "synonyms"), change="add", word=word, other=other) if others else ()
+        said = f"“{word}” no longer finds {_quoted(others) or 'other words'}."
+        return sentence(said, tone=Tone.DONE, actions=undo)
     return _synonyms(search.list_synonyms(turn.tx, turn.team.id))
 
 

@@ -16,9 +16,9 @@ from bot.commands.cards import (
     page_note,
     pager,
     sentence,
+    share_action,
 )
 from bot.commands.declare import Turn, command, named, position, rest
-from bot.commands.posting import share_action
 from bot.domain.card import Action, Block, Call, Card, Entries, EntryLine, Fields, Paragraph
 from bot.domain.entry import Entry
 from bot.domain.reading_state import ReadingState
@@ -114,7 +114,7 @@ def show(turn: Turn, entry: Annotated[EntryNames, position(Kind.ENTRY, "an entry
     """
     found = one_meant(turn, entry)
     (_, state), *_ = entries.with_states(turn.tx, turn.member.id, [found])
-    return entry_card(found, state, all_notes=True, share=(share_action(found),), more=_discussed(turn, found))
+    return entry_card(found, state, all_notes=True, more=_discussed(turn, found))
 
 
 @command("related")

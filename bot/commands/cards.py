@@ -77,14 +77,12 @@ def line_of(entry: Entry, state: ReadingState, *actions: Action) -> EntryLine:
     )
 
 
-def entry_card(
-    entry: Entry, state: ReadingState, *, all_notes: bool, more: Iterable[Block] = (), share: Sequence[Action] = ()
-) -> Card:
+def entry_card(entry: Entry, state: ReadingState, *, all_notes: bool, more: Iterable[Block] = ()) -> Card:
     """One entry for one member: the first levels of its notes, or all of them, and the buttons."""
     return Card(
         title=entry.title,
         blocks=(Fields(items=_about(entry, state)), *_notes(entry, all_notes=all_notes), *more),
-        actions=(*_entry_buttons(entry, state, all_notes=all_notes), *share),
+        actions=(*_entry_buttons(entry, state, all_notes=all_notes), share_action(entry)),
         entry=line_of(entry, state),
     )
 
@@ -112,6 +110,13 @@ def _entry_buttons(entry: Entry, state: ReadingState, *, all_notes: bool) -> tup
     buttons += [later] if state is ReadingState.UNREAD else []
     buttons += [button("Remove from queue", "unread", entry.number)] if state is ReadingState.LATER else []
     return (*buttons, *notes, related)
+
+
+def share_action(entry: Entry, where: ChannelRef | None = None) -> Action:
+    """The button that shares an entry, into this channel or where it is pressed."""
+    place = {"channel": f"#{where.id}"} if where is not None else {}
+    call = Call(path=("share",), arguments={"entry": f"#{entry.number}", **place})
+    return Action(label="Share", call=call, confirm=f"Post #{entry.number} {entry.title} for everyone to see?")
 
 
 def button(label: str, word: str, number: EntryNumber, back: str = "") -> Action:

@@ -12,13 +12,14 @@ import contextlib
 import logging
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Protocol, TypeVar
 
 from bot.chat.command import Catalogue, CommandSpec
+from bot.chat.jobs import Job
 from bot.chat.line import parse
 from bot.chat.platform import (
     Actor,
@@ -87,9 +88,8 @@ LOOKED_UP_WITHIN = 1.2
 """Seconds for finding out whether Dogear can post in a channel; platforms wait three for an answer."""
 FOLLOWED = timedelta(minutes=14)
 """How long a post is followed: on some platforms an answer can be changed for 15 minutes."""
-FIRST_LOOK = 0.25
-LAST_LOOK = 5.0
-"""Seconds between two looks at a post that is followed."""
+LOOK_AGAIN = timedelta(seconds=5)
+"""Between two looks at posts that are followed: the worker may be another process."""
 
 _ANSWERED = {"answered", "refused"}
 """A repeat after one of these is not counted; after an error it is tried again."""
@@ -126,6 +126,15 @@ class Outside(Protocol):
         ...
 
 
+@record
+class _Follower:
+    """An answer that is to be replaced once a post has arrived or failed; after `until` it cannot be any more."""
+
+    actor: Actor
+    show: Callable[[Card], Awaitable[None]]
+    until: float
+
+
 class Dispatcher:
     """Implements `bot.chat.platform.Core` over the catalogue and the store."""
 
@@ -154,6 +163,7 @@ class Dispatcher:
         self._limits = limits
         self._deadline = deadline
         self._answered: dict[InvocationId, None] = {}
+        self._following: dict[str, list[_Follower]] = {}
 
     @property
     def catalogue(self) -> Catalogue:
@@ -291,7 +301,8 @@ class Dispatcher:
                 async with asyncio.timeout(LOOKED_UP_WITHIN):
                     found = await self._outside.obstacle(where, invocation.actor.account)
         if found is not None:
-            again = Action(label="Try again", call=call, replaces=True, confirmed=invocation.confirmed)
+            sure = invocation.confirmed or not invocation.pressed
+            again = Action(label="Try again", call=call, replaces=True, confirmed=sure)
             raise Conflict(found.what, hint=found.remedy, actions=(again,))
 
     async def _remove(self, invocation: Invocation, command: Command, call: Call, role: Role) -> None:
@@ -312,30 +323,58 @@ class Dispatcher:
                 again = Action(label="Try again", call=call, confirmed=True)
                 raise Conflict(f"I could not delete it: {error}", hint=remedy, actions=(again,)) from error
 
-    async def follow(self, invocation: Invocation, card: Card) -> Answer | None:
-        """What became of what the card says is on its way, as soon as that is known."""
-        until, pause = asyncio.get_running_loop().time() + FOLLOWED.total_seconds(), FIRST_LOOK
-        while card.follows:
+    async def follow(self, actor: Actor, card: Card, show: Callable[[Card], Awaitable[None]]) -> None:
+        """Show what became of the post that the card says is on its way, once that is known."""
+        if not card.follows:
+            return
+        until = asyncio.get_running_loop().time() + FOLLOWED.total_seconds()
+        self._following.setdefault(card.follows, []).append(_Follower(actor=actor, show=show, until=until))
+        await self.settled(card.follows)
+
+    async def settled(self, source: str) -> None:
+        """A post of this source was settled: show that to everyone who waits for it. Nothing is raised."""
+        for follower in list(self._following.get(source, ())):
             try:
-                shown = await self._runner.read(partial(self._followed, invocation, card.follows))
+                shown = await self._runner.read(partial(self._followed, follower.actor, source))
             except StoreError:
-                shown = None
+                return
             except Exception:  # noqa: BLE001 -- an optional answer: the first one stays
                 self._broken("what became of a post")
-                return None
-            if shown is not None:
-                return Answer(show=shown)
-            if asyncio.get_running_loop().time() + pause > until:
-                return Answer(show=sentence("It is still not posted.", "I keep trying, and tell you if it fails."))
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, LAST_LOOK)
-        return None
+                shown = None
+                self._unfollow(source, follower)
+            if shown is None and asyncio.get_running_loop().time() > follower.until:
+                shown = sentence("It is still not posted.", "I keep trying, and tell you if it fails.")
+            if shown is not None and self._unfollow(source, follower):
+                try:
+                    await follower.show(shown)
+                except Exception:  # noqa: BLE001 -- a bug of an adapter must not stop the worker that calls
+                    self._broken("showing what became of a post")
 
-    def _followed(self, invocation: Invocation, source: str, tx: Transaction) -> Card | None:
-        team, member = teams.known(tx, invocation.actor)
+    def _unfollow(self, source: str, follower: "_Follower") -> bool:
+        """Whether it was still waiting; it is not any more."""
+        waiting = self._following.get(source, [])
+        if follower not in waiting:
+            return False
+        waiting.remove(follower)
+        if not waiting:
+            del self._following[source]
+        return True
+
+    async def look_again(self) -> None:
+        """Look at everything that is followed: another process may have posted it."""
+        for source in list(self._following):
+            await self.settled(source)
+
+    def jobs(self) -> Sequence[Job]:
+        """The recurring work of the dispatcher."""
+        return (Job(name="followed posts", run=self.look_again, every=LOOK_AGAIN),)
+
+    def _followed(self, actor: Actor, source: str, tx: Transaction) -> Card | None:
+        team, member = teams.known(tx, actor)
         if team is None or member is None:
             return None
-        return followed(self._turn(tx, invocation, team, member, self._role(invocation.actor)), source)
+        asked = Invocation(id=InvocationId(source), call="", actor=actor, channel=None)
+        return followed(self._turn(tx, asked, team, member, self._role(actor)), source)
 
     async def _read(self, invocation: Invocation, run: Callable[[Turn], Shown], role: Role) -> Shown:
         """Run in a reading transaction; a newcomer is added first, which takes a writing one."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from bot.commands.cards import EntryNames, counted, named_channel, one_meant, sentence
+from bot.commands.cards import EntryNames, counted, named_channel, one_meant, sentence, share_action
 from bot.commands.declare import Turn, carried, command, position
 from bot.domain.card import Action, Block, Call, Card, Paragraph, Tone
 from bot.domain.delivery import SHARE, Delivery, State
@@ -59,13 +59,6 @@ def share(turn: Turn, entry: AnEntry, channel: MaybeChannel = None, again: Maybe
     return on_its_way(post, f"#{number} is on its way into {place}.", _undo(shared, post))
 
 
-def share_action(entry: Entry, where: ChannelRef | None = None) -> Action:
-    """The button that shares an entry, into this channel or where it is pressed."""
-    place = {"channel": f"#{where.id}"} if where is not None else {}
-    call = Call(path=("share",), arguments={"entry": f"#{entry.number}", **place})
-    return Action(label="Share", call=call, confirm=f"Post #{entry.number} {entry.title} for everyone to see?")
-
-
 def _recent(turn: Turn, where: ChannelRef, entry: Entry, within: timedelta) -> tuple[datetime, Delivery] | None:
     """The newest post of the entry in the channel, and when it was made."""
     known = turn.tx.ledger.recent_roots(turn.team.id, entry.id, turn.tx.now() - within)
@@ -74,7 +67,8 @@ def _recent(turn: Turn, where: ChannelRef, entry: Entry, within: timedelta) -> t
 
 def _shared_already(turn: Turn, where: ChannelRef, entry: Entry, at: datetime, post: Delivery) -> Card:
     sent = post.state is State.SENT
-    said = f"was posted here {_ago(turn.tx.now() - at)}" if sent else "is on its way here already"
+    verb = "shared" if post.draft.schedule is None else "posted"
+    said = f"was {verb} here {_ago(turn.tx.now() - at)}" if sent else "is on its way here already"
     call = Call(
         path=("share",),
         arguments={"entry": f"#{entry.number}", "channel": f"#{where.id}", "again": str(post.id)},

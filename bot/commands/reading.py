@@ -17,7 +17,6 @@ from bot.commands.cards import (
     sentence,
 )
 from bot.commands.declare import Turn, carried, command, named, position
-from bot.commands.posting import share_action
 from bot.domain.card import Action, Block, Call, Card, Entries, Fields, Paragraph, Tone
 from bot.domain.entry import Entry
 from bot.domain.errors import Refusal
@@ -81,7 +80,7 @@ def random(turn: Turn, tag: Annotated[str | None, named(Kind.TAG, "only with thi
     if found is None:
         with_tag = f" tagged “{tag}”" if tag else ""
         return sentence(f"You have no unread entry{with_tag}.", f"“{turn.word} list is:read” shows what you have read.")
-    return entry_card(*found, all_notes=False, share=(share_action(found[0]),))
+    return entry_card(*found, all_notes=False)
 
 
 @command("next")

@@ -119,10 +119,14 @@ def _changeable(turn: Turn, schedule: Schedule) -> Block:
 def _buttons(turn: Turn, schedule: Schedule) -> Iterator[Action]:
     yield _button("Change", "set", schedule)
     if paused(turn, schedule):
-        yield _button("Resume", "resume", schedule)
+        yield resume_button(schedule)
     else:
         yield _button("Pause for a week", "pause", schedule, period="1w", weekly=_weekly(schedule))
     yield replace(_button("Off", "off", schedule, weekly=_weekly(schedule)), confirm=OFF)
+
+
+def resume_button(schedule: Schedule) -> Action:
+    return _button("Resume", "resume", schedule)
 
 
 def _weekly(schedule: Schedule) -> str:
@@ -154,11 +158,10 @@ def pause(
     if weekly is not None and weekly != _weekly(known):
         return _changed(turn, known)
     if turn.unsure and paused(turn, known):
-        resumed = _button("Resume", "resume", known)
-        return Card(title="The schedule is already paused.", blocks=(_described(turn, known),), actions=(resumed,))
+        shown = (_described(turn, known),)
+        return Card(title="The schedule is already paused.", blocks=shown, actions=(resume_button(known),))
     schedule = schedules.pause(turn.tx, turn.team.id, turn.here(channel), period)
-    resumed = _button("Resume", "resume", schedule)
-    return _confirmed(turn, "The schedule is paused.", schedule, resumed)
+    return _confirmed(turn, "The schedule is paused.", schedule, resume_button(schedule))
 
 
 @command("schedule", "resume", role=Role.ADMIN, writes=True, posts=True)

@@ -1,10 +1,10 @@
 """Notices to the people who can fix a problem: one card for each kind. When and how they are sent is not decided here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from bot.domain.card import Action, Call, Card, Paragraph, Tone
-from bot.domain.delivery import Delivery, Step
+from bot.domain.delivery import Delivery, Draft, Step
 from bot.domain.digest import Outcome, thread_title
 from bot.domain.entry import Entry
 from bot.domain.ids import AccountRef, ChannelRef, TeamId
@@ -60,7 +60,9 @@ def stopped(schedule: Schedule, host: Host) -> Notice:
     why = (*_named(schedule.channel), Span(f": {schedule.paused_because}."))
     remedy = (Span(f"Fix that, then type: {host.word} schedule resume "), *_named(schedule.channel))
     problem = f"stopped:{schedule.paused_from}:{schedule.paused_because}"
-    return _of_schedule(schedule, problem, _card("I paused a weekly digest.", why, remedy))
+    call = Call(path=("schedule", "resume"), arguments={"channel": addressed(schedule.channel)})
+    resume = (Action(label="Resume", call=call, primary=True),)
+    return _of_schedule(schedule, problem, _card("I paused a weekly digest.", why, remedy, actions=resume))
 
 
 def broken(schedule: Schedule, reference: str) -> Notice:
@@ -74,8 +76,18 @@ def failed(delivery: Delivery, outcome: str | None, entry: Entry | None) -> Noti
     """It was refused, or came too late."""
     draft = delivery.draft
     what, kind = ("A digest", "digest") if draft.schedule is not None else ("What you shared", "share")
-    card = _card(f"{what} was not posted completely.", _what(delivery, entry), plain(outcome or ""))
+    actions = tuple(_again(draft, entry)) if draft.step is Step.ROOT else ()
+    card = _card(f"{what} was not posted completely.", _what(delivery, entry), plain(outcome or ""), actions=actions)
     return _of_delivery(delivery, f"failed:{kind}:{addressed(draft.channel)}:{draft.notify}:{outcome}", card)
+
+
+def _again(draft: Draft, entry: Entry | None) -> Iterator[Action]:
+    """The button that posts it again once the cause is gone; it asks first, for by then another entry may be next."""
+    where = {"channel": addressed(draft.channel)}
+    if draft.schedule is not None:
+        yield Action(label="Post now", call=Call(path=("digest", "post"), arguments=where))
+    elif entry is not None:
+        yield Action(label="Share again", call=Call(path=("share",), arguments={"entry": f"#{entry.number}", **where}))
 
 
 def doubtful(delivery: Delivery, outcome: str | None, entry: Entry | None, host: Host) -> Notice:

@@ -151,6 +151,8 @@ class Club:
         self.lists.only = team
         for job in (
             *self.ticker.jobs(),
+            *self.deliverer.jobs(),
+            *self.dispatcher.jobs(),
             *(self.lists.jobs() if lists else ()),
             *_jobs_of(self.platforms.values()),
         ):
@@ -230,6 +232,7 @@ def _assembled(
         limits=Limits(per_person=settings.person_limit, per_team=settings.team_limit) if hosted else Limits(),
         deadline=Deadline(MAX_WAIT if hosted else None),
     )
+    deliverer.on_settled = dispatcher.settled
     return Club(
         settings=settings,
         clock=clock,

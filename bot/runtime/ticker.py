@@ -26,7 +26,6 @@ writes do not wait for all of them.
 SHARES = 1000
 """Parts of the spread to choose from at random."""
 CLEAN_UP_EVERY = timedelta(hours=1)
-REVISE_EVERY = timedelta(minutes=5)
 REPEATS_END = timedelta(hours=48)
 """Platforms repeat an event for up to a day, so an answer may be deleted after two."""
 
@@ -69,11 +68,7 @@ class Ticker:
             vital=True,
         )
         clean_up = Job(name="clean-up", run=self.clean_up, every=CLEAN_UP_EVERY)
-        revise = Job(name="counts of readers", run=self._revise, every=REVISE_EVERY)
-        return (tick, clean_up, revise) if self._forgets else (tick, revise)
-
-    async def _revise(self) -> None:
-        await self._deliverer.revise()
+        return (tick, clean_up) if self._forgets else (tick,)
 
     async def tick(self) -> timedelta:
         """Plan what is due. Returns the time until the next tick. An idle tick only reads."""

@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextvars import copy_context
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeAlias, TypeVar
 
+from bot.chat.jobs import Job
 from bot.chat.platform import ChatPlatform
 from bot.chat.trace import follow
 from bot.domain.delivery import (
@@ -36,6 +37,7 @@ CONCURRENT = 64
 """Concurrent attempts. At 50 ms per answer this is a thousand a second."""
 LOOKS = 16
 """How many of them may be searches: a platform in trouble must not hold up the others' deliveries."""
+REVISE_EVERY = timedelta(minutes=5)
 REVISED = 20
 """Posts that are revised in one round."""
 MAX_TURN = 5.0
@@ -119,6 +121,8 @@ class Worker:
         self._host = host
         self._durations = durations
         self._owner = clock.token()
+        self.on_settled: Callable[[str], Awaitable[None]] | None = None
+        """Told the source of each post that was settled."""
         self._clock = clock
         self._pacer = Pacer(clock)
         self._metrics = metrics
@@ -192,6 +196,10 @@ class Worker:
             if not self._working:
                 return
             await asyncio.wait(self._working, return_when=asyncio.FIRST_COMPLETED)
+
+    def jobs(self) -> Sequence[Job]:
+        """The recurring work of a worker beside its deliveries."""
+        return (Job(name="counts of readers", run=self.revise, every=REVISE_EVERY),)
 
     async def revise(self) -> None:
         """Bring the counts of readers in posts up to date, some at a time."""
@@ -430,6 +438,9 @@ class Worker:
         _say(delivery, noted.transition.state, noted.transition.outcome)
         if noted.transition.state in TROUBLES:
             self.wake()
+        if self.on_settled is not None and delivery.draft.step is Step.ROOT:
+            self.wake()
+            await self.on_settled(delivery.draft.source_key)
 
 
 def _say(delivery: Delivery, state: State, outcome: str | None) -> None:

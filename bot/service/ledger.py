@@ -380,6 +380,15 @@ def _settled_meanwhile() -> Conflict:
     return Conflict("That post has just arrived.", hint="There is nothing to confirm any more.")
 
 
+def _standing_now(delivery: Delivery | None, team: TeamId) -> str:
+    """Why nobody has to confirm this post any more."""
+    if delivery is None or delivery.team != team or delivery.state is State.SENT:
+        return "That post has arrived; there is nothing to confirm."
+    if delivery.state.failed:
+        return f"That post was not posted: {(delivery.outcome or delivery.state.value).rstrip('.')}."
+    return "That post is on its way; there is nothing to confirm."
+
+
 def _doubtful(tx: Transaction, by: Decider, where: ChannelRef | DeliveryId) -> Delivery:
     """The matching delivery that has waited longest for a person, locked so that two people decide one after the other."""
     tx.lock([f"doubts {by.team}"])
@@ -390,7 +399,7 @@ def _doubtful(tx: Transaction, by: Decider, where: ChannelRef | DeliveryId) -> D
             "Every post in this channel has arrived; there is nothing to confirm.",
         )
     else:
-        meant, what = [one for one in waiting if one.id == where], "That post has arrived; there is nothing to confirm."
+        meant, what = [one for one in waiting if one.id == where], _standing_now(tx.ledger.get(where), by.team)
     if not meant:
         raise NotFound(what, hint="“status” shows what failed lately.")
     allowed = [one for one in meant if by.admin or (one.draft.schedule is None and one.draft.notify == by.account)]

@@ -1,6 +1,6 @@
 """A small real Core over a list in memory, for adapters under test, and the stage a terminal stands on."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from bot.chat.command import Catalogue, CommandSpec, Param, Placement, Reply
@@ -185,8 +185,8 @@ class FakeCore:
             for call in calls
         ]
 
-    async def follow(self, invocation: Invocation, card: Card) -> Answer | None:
-        return None
+    async def follow(self, actor: Actor, card: Card, show: Callable[[Card], Awaitable[None]]) -> None:
+        """Nothing is ever on its way here."""
 
     async def complete(self, actor: Actor, kind: Kind, typed: str) -> Sequence[Choice]:
         if kind is Kind.ENTRY:

@@ -123,8 +123,12 @@ def test_an_unconfirmed_digest_is_asked_about_and_not_featured(database: str, tm
             refused = await house.say("digest post")
             assert "I can't see whether this week's digest arrived." in text_of(refused)
 
-            await press(house, buttons(refused)["No, post it"])
+            again = buttons(refused)["No, post it"]
+            both = await asyncio.gather(press(house, again), press(house, again, by="ben"))
+            said = [text_of(answer).splitlines()[0] for answer in both]
+            assert sorted(said) == ["I am posting it again.", "That post is on its way; there is nothing to confirm."]
             await house.stage.settle()
+            assert "That post has arrived" in text_of(await press(house, again))
             assert [posted.card.title for posted in platform.roots()] == ["Alpha"]
             assert "This week's pick" in text_of(await house.say("home"))
 
@@ -288,7 +292,7 @@ def test_sharing_again_within_ten_minutes_asks_with_a_link(database: str, tmp_pa
             await house.stage.settle()
             await house.jump(minutes=1)
             asked = await house.say("share #1", by="ben")
-            assert text_of(asked).splitlines()[:2] == ["#1 was posted here a minute ago.", "Open the post"]
+            assert text_of(asked).splitlines()[:2] == ["#1 was shared here a minute ago.", "Open the post"]
             await house.stage.settle()
             assert len(house.platform.roots()) == 1
             again = buttons(asked)["Post again"]
@@ -365,6 +369,13 @@ def test_undo_takes_back_what_was_done(database: str, tmp_path: Path) -> None:
             await house.say("digest pick #2")
             await press(house, buttons(await house.say("digest pick #3"))["Undo"])
             assert text_of(await house.say("digest")).startswith("Beta")
+
+            await house.say("settings zone Europe/Berlin")
+            await press(house, buttons(await house.say("settings zone Asia/Tokyo"))["Undo"])
+            assert "Europe/Berlin" in text_of(await house.say("settings"))
+            await house.say("settings zone UTC")
+            await press(house, buttons(await house.say("settings synonyms add k8s kubernetes"))["Undo"])
+            assert "no synonyms" in text_of(await house.say("settings synonyms"))
 
             scheduled = text_of(await house.say("schedule list"))
             await press(house, buttons(await house.say("schedule pause 2w"))["Resume"])
@@ -468,12 +479,17 @@ def test_following_a_post_ends_with_its_link_or_its_failure(database: str, tmp_p
                 asked = Invocation(id=InvocationId(house.club.clock.token()), call=line, actor=actor, channel=channel())
                 first = (await house.club.dispatcher.invoke(asked)).show
                 assert isinstance(first, Card)
-                following = asyncio.create_task(house.club.dispatcher.follow(asked, first))
+                later: list[Card] = []
+
+                async def show(card: Card) -> None:
+                    later.append(card)
+
+                await house.club.dispatcher.follow(actor, first, show)
+                assert not later
                 await house.stage.settle()
-                later = await following
-                assert later is not None
-                assert isinstance(later.show, Card)
-                return later.show
+                await house.club.dispatcher.look_again()
+                (card,) = later
+                return card
 
             posted = await followed("share #1")
             assert words_of(posted).splitlines() == ["#1 is posted.", "In #reading.", "Open the post"]

@@ -330,7 +330,7 @@ def test_a_schedule_is_changed_paused_and_taken_away_in_the_home_tab(database: s
 
             after = await pressed("Pause for a week")
             assert "The schedule is paused." in after
-            assert (after.count("Resume"), after.count("Pause for a week")) == (2, 1)
+            assert (after.count("Resume"), after.count("Pause for a week")) == (3, 1)
             assert "Resume" not in await pressed("Resume")
 
             change = first_for(await home_of(club, ANA), "Change", "#C0002")

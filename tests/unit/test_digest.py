@@ -26,13 +26,14 @@ from bot.domain.digest import (
     replies_of,
     shared_card,
     thread_title,
+    with_readers,
 )
 from bot.domain.entry import Entry
 from bot.domain.ids import EntryId, EntryNumber
 from bot.domain.notes import NoteBlock, NoteLine, count, lines
 from bot.domain.reading_state import ReadingState
 from bot.domain.schedule import WEEK
-from bot.domain.text import Span, string
+from bot.domain.text import Span, plain, string
 from bot.domain.wire import to_json
 from tests.fakes.records import LONG_AGO, NOW, an_entry, an_item
 
@@ -312,3 +313,39 @@ def test_another_process_writes_the_same_cards(seed: str) -> None:
 
 def test_a_thread_is_named_by_its_entry() -> None:
     assert thread_title(an_entry()) == "#12 Caching at scale"
+
+
+@pytest.mark.parametrize(
+    ("said", "readers", "expected"),
+    [
+        ("Why this one: picked by an admin.", 1, "Why this one: picked by an admin. Read by 1 member."),
+        (
+            "Why this one: picked by an admin. Read by 1 member.",
+            12,
+            "Why this one: picked by an admin. Read by 12 members.",
+        ),
+        ("Why this one: never featured here. Read by nobody yet.", 0, "Why this one: never featured here."),
+        ("Read by 2 members.", 1, "Read by 1 member."),
+    ],
+)
+def test_the_count_of_readers_in_a_card_is_replaced(said: str, readers: int, expected: str) -> None:
+    card = Card(
+        title="Caching", blocks=(Paragraph(text=plain(said), quiet=True), Paragraph(text=plain("Read by 9 members.")))
+    )
+
+    revised = with_readers(card, readers)
+
+    assert [string(block.text) for block in revised.blocks if isinstance(block, Paragraph)] == [
+        expected,
+        "Read by 9 members.",
+    ]
+
+
+def test_a_card_without_a_count_gets_one_from_the_first_reader_on() -> None:
+    card = Card(title="Caching", blocks=(Paragraph(text=plain("Shared by ana"), quiet=True),))
+
+    assert with_readers(card, 0) == card
+    assert [string(block.text) for block in with_readers(card, 3).blocks if isinstance(block, Paragraph)] == [
+        "Shared by ana",
+        "Read by 3 members.",
+    ]
