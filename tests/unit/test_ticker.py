@@ -1,14 +1,16 @@
 """What falls due between two ticks waits for neither."""
 
 import asyncio
+import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
 from bot.domain.delivery import Durations
+from bot.domain.errors import StoreError
 from bot.domain.notice import Host
 from bot.ports.metrics import NULL_METRICS
 from bot.ports.runner import Runner
@@ -16,7 +18,7 @@ from bot.ports.store import Transaction
 from bot.runtime.scheduler import Scheduler
 from bot.runtime.ticker import Ticker
 from bot.service import digests
-from tests.fakes.clubhouse import Clubhouse, clubhouse
+from tests.fakes.clubhouse import Clubhouse, clubhouse, text_of
 
 T = TypeVar("T")
 
@@ -111,3 +113,99 @@ async def test_a_digest_that_falls_due_between_two_ticks_waits_for_neither(tmp_p
             return before
 
     assert await scene() == 0
+
+
+class Failing:
+    """The planning of digests, which raises each of these in turn; afterwards it plans."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *errors: Exception) -> None:
+        self._errors = list(errors)
+        self._plan = digests.plan_and_notify
+        monkeypatch.setattr(digests, "plan_and_notify", self)
+
+    def fail(self, *errors: Exception) -> None:
+        self._errors += errors
+
+    def __call__(self, *arguments: Any) -> Sequence[digests.Tick]:
+        if self._errors:
+            raise self._errors.pop(0)
+        return self._plan(*arguments)
+
+
+def bugs(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """The kinds of the bugs that the ticker logged."""
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines() if line.startswith("{")]
+    told = [line["exception"] for line in lines if line["logger"] == "dogear.ticker" and "exception" in line]
+    return [text.strip().splitlines()[-1].partition(":")[0] for text in told]
+
+
+async def planned(house: Clubhouse) -> int:
+    return len(await house.club.runner.read(lambda tx: tx.ledger.count_by_state()))
+
+
+def test_a_bug_in_the_planning_is_told_once_until_it_is_another_or_comes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def scene() -> list[list[str]]:
+        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Caching", "Queues") as house:
+            club, found = house.club, []
+            await house.say("schedule set mon 09:00 UTC")
+            club.clock.move_to(DUE)
+            failing = Failing(monkeypatch)
+            ticker = Ticker(club.runner, club.deliverer, Host(), SELDOM, club.clock)
+            for week in range(2):
+                club.clock.move_to(DUE + week * timedelta(days=7))
+                failing.fail(KeyError("a"), ValueError("b"), ValueError("c"), KeyError("d"))
+                for _ in range(4):
+                    await ticker.tick()
+                found.append(bugs(capsys))
+                await ticker.tick()
+                await ticker.tick()
+            return found
+
+    assert asyncio.run(scene()) == [["KeyError", "ValueError", "KeyError"]] * 2
+
+
+def test_a_digest_that_the_database_does_not_take_is_planned_by_the_next_tick(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def scene() -> tuple[int, int]:
+        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Caching") as house:
+            club = house.club
+            await house.say("schedule set mon 09:00 UTC")
+            club.clock.move_to(DUE)
+            Failing(monkeypatch, StoreError("The database is away."))
+            ticker = Ticker(club.runner, club.deliverer, Host(), SELDOM, club.clock)
+            with pytest.raises(StoreError):
+                await ticker.tick()
+            before = await planned(house)
+            await ticker.tick()
+            return before, await planned(house)
+
+    before, after = asyncio.run(scene())
+
+    assert before == 0
+    assert after > 0
+    assert bugs(capsys) == []
+
+
+def test_a_chat_beside_a_served_club_forgets_nothing(tmp_path: Path) -> None:
+    async def scene() -> tuple[list[str], list[bool]]:
+        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Caching") as house:
+            club, kept = house.club, []
+            await house.say("read #1", again="press:1")
+            club.clock.move_to(DUE + timedelta(days=30))
+            tickers = [
+                Ticker(club.runner, club.deliverer, Host(), SELDOM, club.clock, forgets=forgets)
+                for forgets in (False, True)
+            ]
+            for ticker in tickers:
+                await ticker.clean_up()
+                again = await house.say("read #1", again="press:1")
+                kept.append("already" not in text_of(again))
+            return [job.name for job in tickers[0].jobs()], kept
+
+    names, kept = asyncio.run(scene())
+
+    assert "clean-up" not in names
+    assert kept == [True, False]
