@@ -15,9 +15,11 @@ from store.lists.reading import read
 
 _MARKUP = re.compile(r"([\\\[\]`*_<>&~!#{}|$:@])")
 _BULLET = re.compile(r"^([ \t]*)(?:[-*+]|(\d{1,9}[.)]))[ \t]+", re.MULTILINE)
-_MAY_BE_MORE = re.compile(r"[\[<`~^{]|://|:: ")
+_MAY_BE_MORE = re.compile(r"[\[<`~^{]|://|:: |\w\.\w")
 """In notes without any of these nothing is a link or markup that reaches further than its line."""
 _PLAIN_TAG = re.compile(r"[^\W_][^\[\]`#^,\n]{1,39}")
+MAX_TAG = 40
+"""Characters of a tag; what is longer is a sentence."""
 _MAX_LEAD = 180
 """Characters of tags before a link; the others are written after it."""
 _LEVELS = 5
@@ -113,7 +115,7 @@ def _lines(head: str, notes: str) -> list[str]:
 
 
 def _is_kept(tag: str) -> bool:
-    return any(map(str.isalpha, tag))
+    return any(map(str.isalpha, tag)) and len(tag) <= MAX_TAG and "://" not in tag
 
 
 def _heads(entry: ReadEntry) -> Iterator[str]:
