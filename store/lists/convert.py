@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.source import ReadEntry, ReadList
-from store.lists.formats.markdown import label, link, paragraphs, words
+from store.lists.formats.markdown import label, link, paragraphs
 from store.lists.formats.markdown_words import is_generic
 from store.lists.reading import read
 
@@ -20,6 +20,7 @@ _MAY_BE_MORE = re.compile(r"[\[<`~^{]|://|:: |\w\.\w")
 _PLAIN_TAG = re.compile(r"[^\W_][^\[\]`#^,\n]{1,39}")
 MAX_TAG = 40
 """Characters of a tag; what is longer is a sentence."""
+_ADDRESS = re.compile(r"<?https?://([^\s<>]*)>?", re.IGNORECASE)
 _MAX_LEAD = 180
 """Characters of tags before a link; the others are written after it."""
 _LEVELS = 5
@@ -86,7 +87,8 @@ def _headings(section: Sequence[str], above: Sequence[str], *, is_first: bool) -
     same = min(same, len(section) - 1)
     for level, name in enumerate(section[same:], same):
         yield from () if is_first and level == same else ("",)
-        yield f"{'#' * (2 + min(level, _LEVELS - 1))} {words(name)}"
+        title = label(_ADDRESS.sub(r"\1", name))
+        yield f"{'#' * (2 + min(level, _LEVELS - 1))} {title}"
     yield ""
 
 
