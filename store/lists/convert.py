@@ -9,15 +9,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.source import ReadEntry, ReadList
-from store.lists.formats.markdown import label, link, paragraphs, words
+from store.lists.formats.markdown import label, link, paragraphs
 from store.lists.formats.markdown_words import is_generic
 from store.lists.reading import read
 
 _MARKUP = re.compile(r"([\\\[\]`*_<>&~!#{}|$:@])")
 _BULLET = re.compile(r"^([ \t]*)(?:[-*+]|(\d{1,9}[.)]))[ \t]+", re.MULTILINE)
-_MAY_BE_MORE = re.compile(r"[\[<`~^{]|://|:: ")
+_MAY_BE_MORE = re.compile(r"[\[<`~^{]|://|:: |\w\.\w")
 """In notes without any of these nothing is a link or markup that reaches further than its line."""
 _PLAIN_TAG = re.compile(r"[^\W_][^\[\]`#^,\n]{1,39}")
+MAX_TAG = 40
+"""Characters of a tag; what is longer is a sentence."""
+_ADDRESS = re.compile(r"<?https?://([^\s<>]*)>?", re.IGNORECASE)
 _MAX_LEAD = 180
 """Characters of tags before a link; the others are written after it."""
 _LEVELS = 5
@@ -84,7 +87,8 @@ def _headings(section: Sequence[str], above: Sequence[str], *, is_first: bool) -
     same = min(same, len(section) - 1)
     for level, name in enumerate(section[same:], same):
         yield from () if is_first and level == same else ("",)
-        yield f"{'#' * (2 + min(level, _LEVELS - 1))} {words(name)}"
+        title = label(_ADDRESS.sub(r"\1", name))
+        yield f"{'#' * (2 + min(level, _LEVELS - 1))} {title}"
     yield ""
 
 
@@ -113,7 +117,7 @@ def _lines(head: str, notes: str) -> list[str]:
 
 
 def _is_kept(tag: str) -> bool:
-    return any(map(str.isalpha, tag))
+    return any(map(str.isalpha, tag)) and len(tag) <= MAX_TAG and "://" not in tag
 
 
 def _heads(entry: ReadEntry) -> Iterator[str]:

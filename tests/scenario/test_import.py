@@ -168,6 +168,22 @@ def test_titles_tags_and_notes_that_look_like_markup_stay_text() -> None:
     assert set(written.entries[0].tags) == set(found.entries[0].tags)
 
 
+def test_an_address_without_scheme_in_notes_stays_a_note() -> None:
+    found = read(b'url,title,note\nhttps://example.org/1,One,"- www.example.org\n- example.org/2"\n', "p.csv")
+
+    assert [e.url for e in read(convert(found, set()).markdown.encode(), "r.md").entries] == ["https://example.org/1"]
+
+
+def test_an_address_in_a_folders_name_makes_no_entry() -> None:
+    folder = "From https://example.org/2 and [x](https://example.org/3)"
+    outlines = f"<opml><body><outline text='{folder}'><outline text='A' htmlUrl='https://example.org/a'/></outline></body></opml>"
+    found = read(outlines.encode(), "f.opml")
+
+    (entry,) = read(convert(found, set()).markdown.encode(), "r.md").entries
+
+    assert (entry.url, entry.section) == ("https://example.org/a", ("From example.org/2 and [x](example.org/3)",))
+
+
 def test_an_item_nested_in_notes_is_not_written_twice() -> None:
     text = b"* [A](https://example.org/a)\n    * [B](https://example.org/b)\n* [C](https://example.org/c)\n"
     found = read(text, "l.md")

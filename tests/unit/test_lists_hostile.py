@@ -215,6 +215,24 @@ def test_a_thousand_problems_are_enough() -> None:
     assert found.problems[-1].message == "4000 more problems are not shown; correct these first"
 
 
+@pytest.mark.parametrize("name", ["l.org", "l.rst"])
+def test_lines_after_the_first_20000_are_left_out_with_an_error(name: str) -> None:
+    found = read(b"- https://example.org/1\n" + b"words\n" * 20_000, name)
+
+    assert len(found.entries) == 1
+    assert [(problem.line, problem.severity) for problem in found.problems] == [(20_001, Severity.ERROR)]
+
+
+@pytest.mark.parametrize("text", ["<" * 50_000, "[" * 50_000, "`" * 50_000])
+def test_a_text_of_a_page_that_is_too_long_is_left_out_and_the_rest_loads(text: str) -> None:
+    page = f"<!doctype html>\n<ul><li><a href='https://example.org/1'>One</a></ul>\n{text}"
+
+    found = read(page.encode(), "l.html")
+
+    assert [entry.title for entry in found.entries] == ["One"]
+    assert [problem.line for problem in found.problems] == [2]
+
+
 @pytest.mark.parametrize("link", ["[](b)\n", "* <http:a>\n", "http://a\n"])
 def test_a_file_of_more_links_than_a_list_has_is_refused_by_its_line_and_not_parsed(link: str) -> None:
     found = read(f"{ENTRY}{link * 100_001}".encode(), "l.md")

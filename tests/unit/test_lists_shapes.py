@@ -10,6 +10,16 @@ def list_of(markdown: str) -> ReadList:
     return read(markdown.encode(), "list.md")
 
 
+@pytest.mark.parametrize("tag", ["`video`", "[paper]", "(talk)"])
+def test_tags_that_are_called_as_fields_are_make_no_title_of_the_heading(tag: str) -> None:
+    sections = "".join(
+        f"## S{n}\n\n- {tag} [T{n}](https://example.org/{n})\n- {tag} [U{n}](https://example.org/u{n})\n\n"
+        for n in (1, 2)
+    )
+
+    assert [entry.title for entry in read(sections.encode(), "l.md").entries] == ["T1", "U1", "T2", "U2"]
+
+
 def test_rows_with_a_link_are_entries_and_their_other_cells_notes() -> None:
     table = list_of(
         "## Data\n\n| Article | Author | Why |\n|---|---|---|\n"

@@ -35,8 +35,13 @@ def label(text: str) -> str:
 
 def link(title: str, url: str) -> str:
     """A link; `title` is Markdown already."""
-    address = _REFERENCE.sub("&amp;", _IN_ADDRESS.sub(lambda found: f"%{ord(found[0]):02X}", url))
+    address = _IN_ADDRESS.sub(_character, _REFERENCE.sub("&amp;", url))
     return f"[{title}](<{address}>)" if "(" in address or ")" in address else f"[{title}]({address})"
+
+
+def _character(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return f"%{code:02X}" if found[0].isspace() else f"&#{code};"
 
 
 def first(line: str) -> str:

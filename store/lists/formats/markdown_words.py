@@ -264,7 +264,9 @@ _NAME_FIRST = re.compile(
 
 
 def is_field(before: str) -> bool:
-    """Whether the words before a link name a part of what is above it, such as "Code:" or "Authors:"."""
+    """Whether the words before a link name a part of what is above it, such as "Code:" or "Authors:". A tag does not."""
+    if is_lead(before):
+        return False
     words = plain(before).strip(_EDGES + _SIGNS_STRIPPED)
     return _FIELD.fullmatch(words) is not None or plain(before).startswith(("Presented by ", "By ", "by "))
 

@@ -13,6 +13,7 @@ from store.lists.formats.lines import Lines
 from store.lists.formats.markdown import first, inline, label, link
 from store.lists.formats.translated import Translated, code
 from store.lists.report import Report
+from store.lists.text import MAX_CHARACTERS
 
 AROUND = "it is in a part that leads around the site"
 IN_COMMENT = "it is in a comment"
@@ -179,6 +180,9 @@ class _Translator:
             self._title.append(token.text)
         elif self._skipped is not None:
             return
+        elif len(token.text) > MAX_CHARACTERS:
+            message = f"here is a text of {len(token.text):,} characters, which is left out; break it below {MAX_CHARACTERS:,}"
+            self._report.error(message, self._lines.at(token.at))
         elif self._raw is not None:
             self._raw.append(token.text)
         elif token.text.strip(" \t\r\f\v\n\xa0"):

@@ -140,7 +140,8 @@ class _Translator:
 
     def _options(self, number: int) -> Iterator[tuple[str, str]]:
         """The options of a directive, from the line below it on."""
-        for line in self.lines[number:]:
+        for below in range(number, len(self.lines)):
+            line = self.lines[below]
             option = _OPTION.match(line)
             if option is None or not line.startswith(" "):
                 return

@@ -17,7 +17,7 @@ _NO_ENTRIES = "no entries: its links"
 _ADDRESS = re.compile(r"https?://[^\s<>\"'`()\[\]|]+", re.IGNORECASE)
 _DUPLICATE = re.compile(r"(?<=duplicate of line )\d+")
 _MAX_DROPPED = 20_000
-MAX_LINES = 30_000
+MAX_LINES = 20_000
 """Lines read of one file; more would take more than the two seconds that a file may take."""
 
 
