@@ -407,7 +407,7 @@ def test_a_shortcut_marks_the_entry_that_a_message_shows_or_links(database: str,
             two = {"text": f"{link['text']} <https://eng.example/private/>", "ts": "1.000003"}
             several = await club.answered(slack.shortcut(BEN, "read", two))
             assert "Which one" in shown(several)
-            assert set(buttons(several)) == {"Read #11", "Read #7"}
+            assert set(buttons(several)) == {"#11 Kafka for everybody", "#7 Private by design"}
 
     asyncio.run(picked())
 
