@@ -20,7 +20,7 @@ from bot.domain.value import Kind, entry_names, words_taken
 
 _TOKEN = re.compile(r'(?:[^\s"\\“„«]|\\.|"(?:[^"\\]|\\.)*"|[“„«][^"“”„«»]*[”“»]|[“„«]|\\$)+|(?P<open>")', re.DOTALL)
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"|[“„«]([^"“”„«»]*)[”“»]|\\(.)|"|\\$', re.DOTALL)
-"""What stands in straight quotes, in the curly ones of phones, or after a backslash."""
+"""Text in straight quotes, in curly quotes as phones write them, or after a backslash."""
 _WORD = re.compile(r"\S+")
 _PATH = attrgetter("path")
 _SLIP = 0.8

@@ -60,7 +60,7 @@ def string(text: Text) -> str:
 
 
 def folded(text: str) -> str:
-    """Without case, accents and repeated blanks, so that one spelling stands for all."""
+    """Without case, accents and repeated blanks, so that different spellings are equal."""
     parts = unicodedata.normalize("NFKD", text.casefold())
     kept = "".join(character for character in parts if unicodedata.category(character) != "Mn")
     return " ".join(unicodedata.normalize("NFKC", kept).split())

@@ -101,7 +101,7 @@ _NO_PLACES = {
 
 
 def zone(typed: str) -> str:
-    """The IANA zone that is named, in any case; raises BadUsage, with the cities to choose from for `EST` and the like."""
+    """The IANA zone with this name, in any case. Raises BadUsage, which offers cities for names such as `EST`."""
     name = _folded(typed)
     if cities := _cities_to_choose().get(name):
         raise _choose(f"“{typed.strip()}” does not name a place, so I don't know its summer time.", cities)

@@ -122,7 +122,7 @@ class Worker:
         self._durations = durations
         self._owner = clock.token()
         self.on_settled: Callable[[str], Awaitable[None]] | None = None
-        """Told the source of each post that was settled."""
+        """Called with the source of each settled post."""
         self._clock = clock
         self._pacer = Pacer(clock)
         self._metrics = metrics

@@ -381,7 +381,7 @@ def _settled_meanwhile() -> Conflict:
 
 
 def _standing_now(delivery: Delivery | None, team: TeamId) -> str:
-    """Why nobody has to confirm this post any more."""
+    """Why no one has to confirm this post any more."""
     if delivery is None or delivery.team != team or delivery.state is State.SENT:
         return "That post has arrived; there is nothing to confirm."
     if delivery.state.failed:

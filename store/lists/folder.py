@@ -73,7 +73,7 @@ class Scan:
 
     `changed` are the files to read, `gone` the names seen before and no longer there. Where the source or a part of
     it cannot be looked at, `problems` says so and nothing of it counts as gone, so that the last good copy is kept.
-    `skipped` are the files of a folder that are no lists.
+    `skipped` are the files of a folder that are not lists.
     """
 
     files: tuple[FoundFile, ...] = ()
@@ -271,7 +271,7 @@ def _with_conflicts(files: Iterable[FoundFile]) -> Iterator[FoundFile]:
 
 
 class _Look:
-    """One walk through a source; `problems` tells what could not be looked at, `skipped` what is no list."""
+    """One walk through a source; `problems` are places that could not be read, `skipped` are files that are not lists."""
 
     def __init__(self, path: Path, known: Container[str]) -> None:
         self._path = path

@@ -602,7 +602,7 @@ class _Finder:
         self._places = [place for place in self._places if id(place) not in dropped]
 
     def _title_field(self, place: Place, section: int) -> None:
-        """A section of nothing but "Paper: …" and the like is one entry that is called by its heading."""
+        """A section with nothing but lines such as "Paper: …" is one entry, with its heading as title."""
         headings = self._scan.headings
         end = headings[section].start if section < len(headings) else len(self._body)
         above = self._text(headings[section - 1].end, place.start).strip("\n").rstrip()
