@@ -486,7 +486,8 @@ def _is_well(report: "SyncReport") -> bool:
 def _skipped(path: str) -> str:
     from store.lists import folder
 
-    return folder.skipped_line(folder.scan(Path(path)).skipped) if Path(path).is_dir() else ""
+    is_folder = os.path.isdir(path)  # noqa: PTH112 -- pathlib's raises below Python 3.14 where it may not look
+    return folder.skipped_line(folder.scan(Path(path)).skipped) if is_folder else ""
 
 
 def _print_report(team: "Team", report: "SyncReport", paths: Sequence[str] = ()) -> None:

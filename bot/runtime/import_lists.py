@@ -45,7 +45,8 @@ def import_lists(files: Sequence[Path], *, into: Path | None, without: Sequence[
         done.append(convert(found, known, heading=heading, progress=counter("entry", FEW * 100)))
         _say(_summary(found, done[-1]))
     for path in files:
-        if path.is_dir() and (line := folder.skipped_line(folder.scan(path).skipped)):
+        is_folder = os.path.isdir(path)  # noqa: PTH112 -- pathlib's raises below Python 3.14 where it may not look
+        if is_folder and (line := folder.skipped_line(folder.scan(path).skipped)):
             _say(f"{path}: {line}")
     text = "\n".join(each.markdown for each in done if each.markdown)
     if text:
@@ -127,7 +128,7 @@ def _append(path: Path, before: bytes, text: str) -> None:
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
             written = Path(file.name)
             file.write(before + _joined(before, text))
-        if path.exists():
+        if os.path.exists(path):  # noqa: PTH110 -- pathlib's raises below Python 3.14 where it may not look
             shutil.copymode(path, written)
         else:
             written.chmod(0o644)
