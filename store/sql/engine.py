@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import NullPool
 
 from bot.domain import address as addresses
 from bot.domain.errors import BadConfig, StoreBusy
@@ -201,7 +202,9 @@ def refuse_transaction_pooling(engine: Engine) -> None:
     Such a pooler hands the session that one client has just left to the next client.
     """
     process = text("SELECT pg_backend_pid()")
-    with engine.connect() as one, engine.connect() as other:
+    beside = create_engine(engine.url, connect_args={"connect_timeout": 3, **FOUND_OUT}, poolclass=NullPool)
+    event.listen(beside, "handle_error", failures.replace)
+    with engine.connect() as one, beside.connect() as other:
         first = one.scalar(process)
         one.rollback()
         if other.scalar(process) != first and one.scalar(process) == first:

@@ -193,8 +193,8 @@ def test_every_kind_of_request_of_every_age_has_one_effect_however_often_it_come
 
             def made(ages: tuple[int, ...]) -> list[tuple[bytes, dict[str, str]]]:
                 cases = []
-                for at in ages:
-                    for body, kind in map(slack.encoded, [*whole(slack), slack.command(ANA, "share #12")]):
+                for number, at in enumerate(ages, 1):  # another entry each time: to share one again is asked about
+                    for body, kind in map(slack.encoded, [*whole(slack), slack.command(ANA, f"share #{number}")]):
                         cases.append((body, {"Content-Type": kind, **slack.signed(body, at=str(now() + at))}))
                 return cases
 
@@ -330,7 +330,9 @@ def test_what_comes_twice_through_socket_mode_has_no_second_effect(database: str
     slack = asyncio.run(twice())
 
     assert len([post for post in slack.sent if post.thread is None]) == 1
-    assert len(slack.answers) == 1
+    followed = [answer for answer in slack.answers if answer.body.get("replace_original")]
+    assert len(slack.answers) - len(followed) == 1
+    assert len(followed) <= 1
 
 
 def test_an_oversized_request_is_refused_before_it_is_read(database: str) -> None:
@@ -378,7 +380,7 @@ def test_nothing_that_people_or_lists_write_becomes_a_mention_or_a_foreign_link(
     everything = [post.body for post in slack.sent] + [answer.body for answer in slack.answers]
     assert len(everything) > 100
     assert not {"parse", "link_names", "mrkdwn"} & {name for body in everything for name in body}
-    assert [live for body in everything for live in live_mentions(body)] == []
+    assert {live for body in everything for live in live_mentions(body)} <= {"<#C0001>"}, "its own channel"
     assert not slack.refusals
     links = [url for body in everything for url in urls(body)]
     assert links

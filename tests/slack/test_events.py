@@ -40,8 +40,9 @@ async def state(club: SlackClub) -> str:
 
 def test_every_event_that_is_asked_for_is_one_that_is_dealt_with() -> None:
     of_ours = {"reaction_added", "reaction_removed", "app_home_opened", "app_uninstalled", "tokens_revoked"}
+    messages = {"app_mention", "message.im"}
 
-    assert set(EVENTS) <= {*of_ours, *GONE, *BACK, "member_joined_channel", "member_left_channel"}
+    assert set(EVENTS) <= {*of_ours, *messages, *GONE, *BACK, "member_joined_channel", "member_left_channel"}
 
 
 def test_an_event_without_a_name_is_left_out_and_no_other_passes_for_it(database: str, seed: Path) -> None:

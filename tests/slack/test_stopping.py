@@ -142,7 +142,7 @@ from bot.runtime import backup, serve
 from bot.__main__ import main
 
 serve.MAX_STOP, serve.END = 0.5, 1.0
-backup.Nightly.make_if_due = lambda nightly: threading.Event().wait()
+backup.NightlyBackups.make_if_due = lambda nightly: threading.Event().wait()
 sys.argv[1:] = ["run"]
 main()
 """
