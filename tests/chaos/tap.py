@@ -29,7 +29,7 @@ def tap(store: SqlStore, trap: Trap, *, naive: bool = False) -> None:
     def tapped(connection: Connection) -> Any:
         tx: Any = transaction(connection)
         known = tx.ledger
-        tx.__dict__["deliveries"] = Tapped(Naive(known, tx) if naive else known, note)
+        tx.__dict__["ledger"] = Tapped(Naive(known, tx) if naive else known, note)
         return tx
 
     def committed(connection: Any) -> None:
