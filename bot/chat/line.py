@@ -106,7 +106,7 @@ def render(catalogue: Catalogue, call: Call) -> str:
 
 
 def _reads_as(spec: CommandSpec, line: str, call: Call) -> bool:
-    """Whether the values stand in their places so that none is read as part of another."""
+    """Whether each value is in its place, so that none is parsed as part of another."""
     if any(param.placement is Placement.REST for param in spec.params):
         return True
     try:

@@ -213,6 +213,7 @@ def _readers(number: int) -> str:
 
 
 _READ_BY = re.compile(r"\s*Read by (?:nobody yet|\d+ members?)\.")
+"""The first alternative is what version 0.1.0 wrote into posts that are still revised."""
 _WHY = "Why this one: "
 
 

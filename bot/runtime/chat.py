@@ -117,9 +117,9 @@ class LocalStage:
 
     async def _next_due(self) -> datetime | None:
         """The next time after now at which something is due. What could not be done now is skipped."""
-        owed = await self._runner.read(lambda tx: tx.ledger.next_due())
+        delivery = await self._runner.read(lambda tx: tx.ledger.next_due())
         now = self._clock.now()
-        return min((due for due in (await self._ticker.next_due(), owed) if due and due > now), default=None)
+        return min((due for due in (await self._ticker.next_due(), delivery) if due and due > now), default=None)
 
     async def sync(self) -> Card:
         return report_card(await self._lists.sync(self._team))

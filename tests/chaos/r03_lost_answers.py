@@ -85,14 +85,14 @@ def doubt(case: Case) -> Figures:
     finished = case.finish(60)
     journal, verdict = case.journal(), case.verdict()
     doubtful = {line.place for line in journal if line.fault}
-    told = [line.text for line in journal if line.what == "notified"]
-    silent = sum(not any(place in text for text in told) for place in doubtful)
+    notices = [line.text for line in journal if line.what == "notified"]
+    silent = sum(not any(place in text for text in notices) for place in doubtful)
     return {
         "planned": verdict.planned,
         "in_doubt": len(doubtful),
         "reposted": verdict.seen_twice,
-        "notified": len(told),
-        "notified_twice": len(told) - len(set(told)),
+        "notified": len(notices),
+        "notified_twice": len(notices) - len(set(notices)),
         "not_notified": silent,
         "unsettled": int(not finished),
     }

@@ -34,13 +34,13 @@ def refuse(case: Case) -> Figures:
     time.sleep(scaled.real(60))
     journal = case.journal()
     asked = [sum(line.place == place for line in journal if line.what == "refused") for place in case.places]
-    told = [line.text for line in journal if line.what == "notified"]
+    notices = [line.text for line in journal if line.what == "notified"]
     spared = [line for line in journal if line.what == "post" and not line.root]
     return {
         "refused": sum(1 for times in asked if times),
         "most_asked": max(asked),
-        "notified": len(told),
-        "notified_twice": len(told) - len(set(told)),
+        "notified": len(notices),
+        "notified_twice": len(notices) - len(set(notices)),
         "posted": len(spared),
         "unsettled": int(not finished),
     }
@@ -86,13 +86,13 @@ def return_too_late(case: Case) -> Figures:
     case.weather(Weather())
     case.start(virtual=ahead(case.order.virtual, MORE_THAN_A_DAY))
     process.until(lambda: case.count("notified") > 0, 30)
-    finished = case.finish(30)  # they are told of one after the other, for one admin hears of all channels
+    finished = case.finish(30)  # notices go out one after the other: one admin gets those of all channels
     time.sleep(scaled.real(60))
-    told = [line.text for line in case.journal() if line.what == "notified"]
+    notices = [line.text for line in case.journal() if line.what == "notified"]
     return {
         "posted": case.count("post"),
-        "notified": len(told),
-        "notified_twice": len(told) - len(set(told)),
+        "notified": len(notices),
+        "notified_twice": len(notices) - len(set(notices)),
         "unsettled": int(not finished),
     }
 
@@ -111,5 +111,5 @@ def outage_rows(long: bool) -> Iterator[Row]:
 
 
 def skipped(channels: int, figures: Figures) -> bool:
-    told = figures["notified"] == channels * figures["runs"]
-    return told and not (figures["posted"] or figures["notified_twice"] or figures["unsettled"])
+    notified = figures["notified"] == channels * figures["runs"]
+    return notified and not (figures["posted"] or figures["notified_twice"] or figures["unsettled"])

@@ -501,7 +501,10 @@ def test_a_backup_folder_that_cannot_be_used_any_more_is_told(
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can make a file that somebody else cannot delete")
+@pytest.mark.skipif(
+    os.getuid() != 0,
+    reason="only root can create a file that another user cannot delete; the other cases run for every user",
+)
 def test_a_backup_that_cannot_be_deleted_does_not_keep_the_next_from_being_made(
     store: SqlStore, folder: Path, clock: FakeClock
 ) -> None:

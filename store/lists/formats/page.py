@@ -102,12 +102,12 @@ class _Item:
     kind: str
     column: int
     marker: str
-    is_begun: bool = False
+    is_started: bool = False
     has_link: bool = False
 
     @property
     def inside(self) -> int:
-        return self.column + len(self.marker) + 1 if self.is_begun else self.column
+        return self.column + len(self.marker) + 1 if self.is_started else self.column
 
 
 @dataclass(slots=True)
@@ -457,7 +457,7 @@ class _Translator:
         item = self._items[-1] if self._items else None
         if (
             item is None
-            or item.is_begun
+            or item.is_started
             or (item is not None and not (len(self._items) > 1 or (self._out.lines and _is_item(self._out.lines[-1]))))
         ):
             self._out.add("", line)
@@ -469,10 +469,10 @@ class _Translator:
         quote = "> " * min(self._quotes, 5)
         if item is None:
             self._out.add(quote + text, line)
-        elif item.is_begun:
+        elif item.is_started:
             self._out.add(" " * item.inside + quote + text, line)
         else:
-            item.is_begun = True
+            item.is_started = True
             self._out.add(f"{' ' * item.column}{item.marker} {quote}{text}", line)
 
     def _is_skipped(self, token: Token) -> bool:

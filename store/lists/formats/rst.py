@@ -83,7 +83,7 @@ class _Translator:
     substitutions: dict[str, str] = field(default_factory=dict)
     title: str = ""
     tags: tuple[str, ...] = ()
-    begun: bool = False
+    started: bool = False
 
     def run(self) -> Translated:
         defined = self._gather()
@@ -157,14 +157,14 @@ class _Translator:
             return place
         indent = width(line)
         stripped = line.strip()
-        is_first, self.begun = not self.begun, True
+        is_first, self.started = not self.started, True
         about = _ABOUT.match(line)
         if about and (is_first or about[0].startswith("..")):
             self._about(about[1].lower(), about[2])
-            self.begun = not is_first
+            self.started = not is_first
             return place
         if stripped.startswith(".. ") or stripped == "..":
-            self.begun = not is_first
+            self.started = not is_first
             return self._explicit(number, indent, stripped)
         if _BORDER.match(line) and (end := self.ends.after("table", number)):
             self.items.leave(indent)
