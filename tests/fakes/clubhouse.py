@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.chat.platform import Actor, Answer, Invocation, Reacted, Unreacted
-from bot.domain.card import Call, Card, Fields, Paragraph
+from bot.domain.card import Action, Call, Card, Fields, Paragraph
 from bot.domain.ids import InvocationId, MessageRef
 from bot.domain.reading_state import ReadingState
 from bot.domain.team import Role, Team
@@ -45,6 +45,19 @@ class Clubhouse:
         actor = actor_of(by, role)
         return await self.club.dispatcher.invoke(
             Invocation(id=invocation, call=line, actor=actor, channel=channel(where))
+        )
+
+    async def press(self, action: Action, *, by: str = "ana", sure: bool = True) -> Answer:
+        """Press a button in #reading as an admin; `sure` if the person was asked whether they are."""
+        return await self.club.dispatcher.invoke(
+            Invocation(
+                id=InvocationId(self.club.clock.token()),
+                call=action.call,
+                actor=actor_of(by, Role.ADMIN),
+                channel=channel(),
+                pressed=True,
+                confirmed=sure,
+            )
         )
 
     async def react(self, message: MessageRef, meaning: ReadingState, *, by: str = "ana", away: bool = False) -> None:

@@ -8,12 +8,10 @@ from typing import Any
 
 import pytest
 
-from bot.chat.platform import Answer, Invocation
+from bot.chat.platform import Answer
 from bot.domain.card import Action, Card, Entries, Fields
-from bot.domain.ids import InvocationId
-from bot.domain.team import Role
 from bot.ports.store import Transaction
-from tests.fakes.clubhouse import Clubhouse, actor_of, clubhouse
+from tests.fakes.clubhouse import Clubhouse, clubhouse
 from tests.fakes.platform import channel
 
 SET = "schedule set mon 09:00 UTC"
@@ -74,17 +72,7 @@ def actions_of(card: Card) -> Iterator[Action]:
 
 async def press(house: Clubhouse, action: Action, by: str, *, asks: bool) -> Answer:
     """A press on a platform that asks for a confirmation by itself, if it `asks`."""
-    confirmed = action.confirmed or (asks and bool(action.confirm))
-    return await house.club.dispatcher.invoke(
-        Invocation(
-            id=InvocationId(house.club.clock.token()),
-            call=action.call,
-            actor=actor_of(by, Role.ADMIN),
-            channel=channel(),
-            pressed=True,
-            confirmed=confirmed,
-        )
-    )
+    return await house.press(action, by=by, sure=action.confirmed or (asks and bool(action.confirm)))
 
 
 async def shared_state(house: Clubhouse) -> dict[str, Any]:

@@ -25,19 +25,6 @@ def buttons(answer: Answer) -> dict[str, Action]:
     return {action.label: action for actions in (answer.show.actions, *beside) for action in actions}
 
 
-async def press(house: Clubhouse, action: Action, *, by: str = "ana", sure: bool = True) -> Answer:
-    return await house.club.dispatcher.invoke(
-        Invocation(
-            id=InvocationId(house.club.clock.token()),
-            call=action.call,
-            actor=actor_of(by, Role.ADMIN),
-            channel=channel(),
-            pressed=True,
-            confirmed=sure,
-        )
-    )
-
-
 async def said_everywhere(house: Clubhouse) -> dict[str, str]:
     lines = ("home", "digest", "digest history", "status")
     return {line: text_of(await house.say(line)) for line in lines}
@@ -64,7 +51,7 @@ def test_a_refused_digest_is_not_posted_in_any_answer_until_post_now(
 
             again = buttons(await house.say("digest"))["Post now"]
             assert again.call.arguments["entry"] == "#1"
-            assert "on its way" in text_of(await press(house, again))
+            assert "on its way" in text_of(await house.press(again))
             await house.stage.settle()
 
             (posted,) = house.platform.roots()
@@ -75,7 +62,7 @@ def test_a_refused_digest_is_not_posted_in_any_answer_until_post_now(
             assert "#1 Alpha, posted" in said["status"]
             assert "Not posted:" not in said["status"]
             assert "Next: none while paused" not in said["status"]
-            assert "This week's digest was already posted." in text_of(await press(house, again))
+            assert "This week's digest was already posted." in text_of(await house.press(again))
 
     asyncio.run(scenario())
 
@@ -124,11 +111,11 @@ def test_an_unconfirmed_digest_is_asked_about_and_not_featured(database: str, tm
             assert "I can't see whether this week's digest arrived." in text_of(refused)
 
             again = buttons(refused)["No, post it"]
-            both = await asyncio.gather(press(house, again), press(house, again, by="ben"))
+            both = await asyncio.gather(house.press(again), house.press(again, by="ben"))
             said = [text_of(answer).splitlines()[0] for answer in both]
             assert sorted(said) == ["I am posting it again.", "That post is on its way; there is nothing to confirm."]
             await house.stage.settle()
-            assert "That post has arrived" in text_of(await press(house, again))
+            assert "That post has arrived" in text_of(await house.press(again))
             assert [posted.card.title for posted in platform.roots()] == ["Alpha"]
             assert "This week's pick" in text_of(await house.say("home"))
 
@@ -234,22 +221,22 @@ def test_old_buttons_without_names_ask_or_act_as_they_did(database: str, tmp_pat
             def old(*path: str, **arguments: str) -> Action:
                 return Action(label="old", call=Call(path=path, arguments=arguments))
 
-            asked = await press(house, old("digest", "skip", channel="#reading"), sure=False)
+            asked = await house.press(old("digest", "skip", channel="#reading"), sure=False)
             assert text_of(asked).startswith("Skip the next digest?")
-            assert "No digest on" in text_of(await press(house, buttons(asked)["Skip"]))
-            assert "already skipped" in text_of(await press(house, buttons(asked)["Skip"]))
+            assert "No digest on" in text_of(await house.press(buttons(asked)["Skip"]))
+            assert "already skipped" in text_of(await house.press(buttons(asked)["Skip"]))
 
-            asked = await press(house, old("share", entry="#1"), sure=False)
+            asked = await house.press(old("share", entry="#1"), sure=False)
             assert not house.platform.roots()
             shared = buttons(asked)["Share"]
             assert shared.confirmed
-            await press(house, shared)
+            await house.press(shared)
             await house.stage.settle()
             assert len(house.platform.roots()) == 1
 
-            asked = await press(house, old("schedule", "off", channel="#reading"), sure=False)
+            asked = await house.press(old("schedule", "off", channel="#reading"), sure=False)
             assert text_of(asked).startswith("Stop the weekly digest in this channel?")
-            assert "is off" in text_of(await press(house, buttons(asked)["Off"]))
+            assert "is off" in text_of(await house.press(buttons(asked)["Off"]))
 
     asyncio.run(scenario())
 
@@ -259,7 +246,7 @@ def test_two_admins_who_skip_at_once_skip_one_week(database: str, tmp_path: Path
         async with clubhouse(database, tmp_path, "Alpha", "Beta") as house:
             await house.say(SET)
             skip = buttons(await house.say("digest"))["Skip"]
-            answers = await asyncio.gather(press(house, skip, by="ana"), press(house, skip, by="ben"))
+            answers = await asyncio.gather(house.press(skip, by="ana"), house.press(skip, by="ben"))
             weeks = await house.club.runner.read(lambda tx: tx.schedules.weeks(house.team.id, channel(), 9))
             assert len(weeks) == 1
             return sorted(text_of(answer).splitlines()[0] for answer in answers)
@@ -273,10 +260,10 @@ def test_post_now_under_an_old_preview_shows_the_new_choice(database: str, tmp_p
             await house.say(SET)
             stale = buttons(await house.say("digest"))["Post now"]
             await house.say("digest pick #3")
-            changed = await press(house, stale)
+            changed = await house.press(stale)
             await house.stage.settle()
             assert not house.platform.roots()
-            await press(house, buttons(changed)["Post now"])
+            await house.press(buttons(changed)["Post now"])
             await house.stage.settle()
             return text_of(changed), [posted.card.title for posted in house.platform.roots()]
 
@@ -296,7 +283,7 @@ def test_sharing_again_within_ten_minutes_asks_with_a_link(database: str, tmp_pa
             await house.stage.settle()
             assert len(house.platform.roots()) == 1
             again = buttons(asked)["Post again"]
-            await asyncio.gather(press(house, again, by="ben"), press(house, again, by="ben"))
+            await asyncio.gather(house.press(again, by="ben"), house.press(again, by="ben"))
             await house.stage.settle()
             assert len(house.platform.roots()) == 2
             await house.jump(minutes=11)
@@ -312,22 +299,22 @@ def test_only_who_shared_it_may_delete_it_within_ten_minutes(database: str, tmp_
         async with clubhouse(database, tmp_path, "Alpha") as house:
             undo = buttons(await house.say("share #1", by="ana"))["Delete it"]
             await house.stage.settle()
-            assert "You did not share #1 here." in text_of(await press(house, undo, by="ben"))
+            assert "You did not share #1 here." in text_of(await house.press(undo, by="ben"))
             assert house.platform.posted
-            assert "is deleted" in text_of(await press(house, undo, by="ana"))
+            assert "is deleted" in text_of(await house.press(undo, by="ana"))
             assert not house.platform.posted
-            assert "deleted already" in text_of(await press(house, undo, by="ana"))
+            assert "deleted already" in text_of(await house.press(undo, by="ana"))
             assert "Discussed in" not in text_of(await house.say("show #1"))
 
             undo = buttons(await house.say("share #1", by="ana"))["Delete it"]
-            assert "is deleted" in text_of(await press(house, undo, by="ana"))
+            assert "is deleted" in text_of(await house.press(undo, by="ana"))
             await house.stage.settle()
             assert not house.platform.posted
 
             undo = buttons(await house.say("share #1", by="ana"))["Delete it"]
             await house.stage.settle()
             await house.jump(minutes=10, seconds=1)
-            assert "more than ten minutes ago" in text_of(await press(house, undo, by="ana"))
+            assert "more than ten minutes ago" in text_of(await house.press(undo, by="ana"))
             assert house.platform.posted
 
     asyncio.run(scenario())
@@ -339,10 +326,10 @@ def test_what_the_platform_does_not_delete_is_still_there(database: str, tmp_pat
             undo = buttons(await house.say("share #1"))["Delete it"]
             await house.stage.settle()
             house.platform.undeletable = [FULL]
-            refused = await press(house, undo)
+            refused = await house.press(undo)
             assert refused.refusal
             assert text_of(refused).startswith("I could not delete it")
-            assert "is deleted" in text_of(await press(house, buttons(refused)["Try again"]))
+            assert "is deleted" in text_of(await house.press(buttons(refused)["Try again"]))
             assert not house.platform.posted
 
     asyncio.run(scenario())
@@ -353,34 +340,34 @@ def test_undo_takes_back_what_was_done(database: str, tmp_path: Path) -> None:
         async with clubhouse(database, tmp_path, "Alpha", "Beta", "Gamma") as house:
             await house.say(SET)
             await house.say("later #1")
-            await press(house, buttons(await house.say("read #1"))["Undo"])
+            await house.press(buttons(await house.say("read #1"))["Undo"])
             assert "State: later" in text_of(await house.say("show #1"))
-            await press(house, buttons(await house.say("later #2"))["Remove from queue"])
+            await house.press(buttons(await house.say("later #2"))["Remove from queue"])
             assert "State: unread" in text_of(await house.say("show #2"))
-            await press(house, buttons(await house.say("unread #1"))["Undo"])
+            await house.press(buttons(await house.say("unread #1"))["Undo"])
             assert "State: later" in text_of(await house.say("show #1"))
 
             before = text_of(await house.say("digest"))
             for line in ("digest skip", "digest pick #3"):
                 done = await house.say(line)
                 assert text_of(await house.say("digest")) != before
-                await press(house, buttons(done)["Undo"])
+                await house.press(buttons(done)["Undo"])
                 assert text_of(await house.say("digest")) == before
             await house.say("digest pick #2")
-            await press(house, buttons(await house.say("digest pick #3"))["Undo"])
+            await house.press(buttons(await house.say("digest pick #3"))["Undo"])
             assert text_of(await house.say("digest")).startswith("Beta")
 
             await house.say("settings zone Europe/Berlin")
-            await press(house, buttons(await house.say("settings zone Asia/Tokyo"))["Undo"])
+            await house.press(buttons(await house.say("settings zone Asia/Tokyo"))["Undo"])
             assert "Europe/Berlin" in text_of(await house.say("settings"))
             await house.say("settings zone UTC")
-            await press(house, buttons(await house.say("settings synonyms add k8s kubernetes"))["Undo"])
+            await house.press(buttons(await house.say("settings synonyms add k8s kubernetes"))["Undo"])
             assert "no synonyms" in text_of(await house.say("settings synonyms"))
 
             scheduled = text_of(await house.say("schedule list"))
-            await press(house, buttons(await house.say("schedule pause 2w"))["Resume"])
+            await house.press(buttons(await house.say("schedule pause 2w"))["Resume"])
             assert text_of(await house.say("schedule list")) == scheduled
-            await press(house, buttons(await house.say("schedule off"))["Undo"])
+            await house.press(buttons(await house.say("schedule off"))["Undo"])
             assert text_of(await house.say("schedule list")) == scheduled
             assert text_of(await house.say("digest")).startswith("Beta")
 
@@ -393,17 +380,17 @@ def test_a_stale_undo_says_what_is_true_now(database: str, tmp_path: Path) -> No
             await house.say(SET)
             undo = buttons(await house.say("digest pick #3"))["Undo"]
             await house.say("digest pick #2")
-            assert "#3 is not picked any more." in text_of(await press(house, undo))
+            assert "#3 is not picked any more." in text_of(await house.press(undo))
             assert text_of(await house.say("digest")).startswith("Beta")
 
             unskip = buttons(await house.say("digest skip"))["Undo"]
             await house.jump(**TO_MONDAY)
             await house.jump(hours=1)
-            assert "The time of that digest has passed." in text_of(await press(house, unskip))
+            assert "The time of that digest has passed." in text_of(await house.press(unskip))
 
             off = buttons(await house.say("schedule list"))["Off"]
             await house.say("schedule set tue 10:00 UTC")
-            assert "The schedule has changed since then." in text_of(await press(house, off))
+            assert "The schedule has changed since then." in text_of(await house.press(off))
             assert "Tuesday 10:00" in text_of(await house.say("schedule list"))
 
     asyncio.run(scenario())
@@ -423,9 +410,9 @@ def test_a_list_answers_in_place(database: str, tmp_path: Path) -> None:
                     if action.label == "Read"
                 )
                 assert read.replaces
-                answer = await press(house, read)
+                answer = await house.press(read)
                 assert text_of(answer).splitlines()[:2] == [title, "#1 is read."]
-                undone = await press(house, buttons(answer)["Undo"])
+                undone = await house.press(buttons(answer)["Undo"])
                 assert text_of(undone).splitlines()[:2] == [title, "#1 is unread."]
 
     asyncio.run(scenario())
@@ -458,11 +445,11 @@ def test_a_week_that_was_skipped_is_posted_only_anyway(database: str, tmp_path: 
             await house.say("schedule set fri 09:00 UTC")
             stale = buttons(await house.say("digest"))["Post now"]
             await house.say("digest skip")
-            refused = await press(house, stale)
+            refused = await house.press(stale)
             assert "skipped by an admin" in text_of(refused)
             await house.stage.settle()
             assert not house.platform.roots()
-            await press(house, buttons(refused)["Post it now anyway"])
+            await house.press(buttons(refused)["Post it now anyway"])
             await house.stage.settle()
             return [posted.card.title for posted in house.platform.roots()]
 
@@ -498,7 +485,7 @@ def test_following_a_post_ends_with_its_link_or_its_failure(database: str, tmp_p
             assert "#2 was not posted." in words_of(failed)
             assert "The channel has too many links. Remove some." in words_of(failed)
             assert [action.label for action in failed.actions] == ["Try again"]
-            await press(house, failed.actions[0])
+            await house.press(failed.actions[0])
             await house.stage.settle()
             assert len(platform.roots()) == 2
 
