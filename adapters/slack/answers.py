@@ -25,7 +25,7 @@ from bot.domain.value import Kind, channel_at
 
 UNKNOWN = Card(
     title="Slack does not say who you are.",
-    blocks=(Paragraph(text=plain("This is not for everybody. Try again in a minute.")),),
+    blocks=(Paragraph(text=plain("The list is for members of this workspace only. Try again in a minute.")),),
     tone=Tone.REFUSAL,
 )
 
@@ -104,8 +104,9 @@ class Answers:
             return Answer(show=wrong, refusal=True)
         with_rights = spec is None or spec.asks_role
         actor = await self._people.actor(use.team, use.user, use.name, with_rights=with_rights)
-        if _is_of_elsewhere(use, self._people.told(use.team, use.user)):
-            return Answer(show=NOT_THEIRS, refusal=True)
+        closed = _closed_to(use, self._people.told(use.team, use.user))
+        if closed is not None:
+            return Answer(show=closed, refusal=True)
         where = names.channel(use.team, use.channel) if use.channel else None
         if spec is not None and spec.needs_role and not self._people.rights_known(use.team, use.user):
             return Answer(show=UNKNOWN, refusal=True)
@@ -146,15 +147,15 @@ class Answers:
             replaces = use.origin is Origin.COMMAND
             await self._web.respond(use.respond, {**_message(Answer(show=card), card), "replace_original": replaces})
 
-    async def is_guest(self, use: Use) -> bool:
-        """Whether the person belongs to another workspace: they share a channel with this one, but not its reading
-        list.
+    async def closed_to(self, use: Use) -> Card | None:
+        """The refusal of a person who belongs to another workspace, or of whom Slack does not say it: they share a
+        channel with this one, but not its reading list.
 
         Slack lets them press buttons. It reports the same of colleagues in an organisation with several workspaces, so
         we check whether the person belongs here.
         """
         person = None if use.home == use.team else await self._people.person(use.team, use.user)
-        return _is_of_elsewhere(use, person)
+        return _closed_to(use, person)
 
     def _understood(self, use: Use) -> tuple[CommandSpec | None, Call | str]:
         """The command that the line means. The core refuses an invalid line."""
@@ -234,8 +235,9 @@ class Answers:
 
     async def answer_shortcut(self, picked: Shortcut) -> None:
         use = picked.use
-        if await self.is_guest(use):
-            await self._respond(Answer(show=NOT_THEIRS, refusal=True), NOT_THEIRS, use)
+        closed = await self.closed_to(use)
+        if closed is not None:
+            await self._respond(Answer(show=closed, refusal=True), closed, use)
             return
         found = await self._listed(picked)
         if not found:
@@ -328,11 +330,11 @@ def _message(answer: Answer, card: Card) -> Json:
     }
 
 
-def _is_of_elsewhere(use: Use, person: Person | None) -> bool:
-    """Whether the person is from elsewhere, according to Slack."""
-    if use.home == use.team:
-        return False
-    return person.guest if person is not None else bool(use.home)
+def _closed_to(use: Use, person: Person | None) -> Card | None:
+    """The refusal of a person from elsewhere, or who is not known yet: the list is shown to none of them."""
+    if use.home == use.team or (person is not None and not person.guest):
+        return None
+    return NOT_THEIRS if use.home or person is not None else UNKNOWN
 
 
 def _on(word: str, entry: str) -> Call:

@@ -282,7 +282,7 @@ class Listeners:
             use = inbound.submitted({**body, "trigger_id": "options"})
             kind = self._kind_asked(use, payload.text_at(body, "block_id"))
             actor = await self._people.actor(use.team, use.user, with_rights=False)
-            if not await self._answers.is_guest(use):
+            if await self._answers.closed_to(use) is None:
                 found = await self._core.complete(actor, kind, payload.text_at(body, "value"))
                 options = [forms.option(choice) for choice in found if 0 < len(choice.value) <= forms.MAX_VALUE]
         except (Malformed, Refusal) as wrong:

@@ -183,7 +183,7 @@ class Dispatcher:
     async def invoke_all(
         self, actor: Actor, calls: Sequence[Call], *, after: InvocationId | None = None
     ) -> Sequence[Answer | None]:
-        """Answer several calls as one use: only the first answered one is counted, and none after an answered `after`."""
+        """Answer several calls as one overview: only the first answered one is counted, none after an answered `after`."""
         ours = InvocationId(f"overview:{self._clock.token()}")
         follow(after or ours)
         already_counted = after in self._answered
@@ -194,7 +194,7 @@ class Dispatcher:
                 answers.append(trouble)
                 continue
             asked = Invocation(id=ours, call=call, actor=actor, channel=None)
-            _, answer = await self._timed(asked, already_counted=already_counted)
+            _, answer = await self._timed(asked, already_counted=already_counted, overview=True)
             answers.append(answer)
             already_counted, trouble = True, answer if answer.transient else None
         return answers
@@ -203,21 +203,23 @@ class Dispatcher:
         command = self._commands.get(call.path)
         return command is not None and command.spec.role <= self._role(actor)
 
-    async def _timed(self, invocation: Invocation, *, already_counted: bool = False) -> tuple[str, Answer]:
+    async def _timed(
+        self, invocation: Invocation, *, already_counted: bool = False, overview: bool = False
+    ) -> tuple[str, Answer]:
         """The outcome in one word, and the answer. `already_counted` invocations do not count against the limit."""
         began = time.perf_counter()
-        name, outcome, answer = await self._guard(invocation, already_counted=already_counted)
+        name, outcome, answer = await self._guard(invocation, already_counted=already_counted, overview=overview)
         seconds = time.perf_counter() - began
         self._metrics.count_answer(name, outcome, seconds)
         log.info(outcome, extra={"command": name, "milliseconds": round(seconds * 1000, 1)})
         return outcome, answer
 
-    async def _guard(self, invocation: Invocation, *, already_counted: bool) -> tuple[str, str, Answer]:
+    async def _guard(self, invocation: Invocation, *, already_counted: bool, overview: bool) -> tuple[str, str, Answer]:
         """First stage: the limit, and errors as cards. Returns the command's name, the outcome and the answer."""
         name, spec, call = "unknown", None, None
         try:
             if not already_counted:
-                self._limits.take(invocation.actor)
+                self._limits.take(invocation.actor, overview=overview)
             call = self._call(invocation)
             command = self._command(call)
             name, spec = command.spec.name, command.spec

@@ -84,15 +84,20 @@ class Limits:
         """The workspaces of a team share its limit as soon as it is known that they are its."""
         self._teams[workspace] = team
 
-    def take(self, actor: Actor, cost: float = COMMAND) -> None:
-        """Count one use; raises TooMuch, and counts nothing, where the person or the team has to wait."""
+    def take(self, actor: Actor, cost: float = COMMAND, *, overview: bool = False) -> None:
+        """Count one use; raises TooMuch, and counts nothing, where the person or the team has to wait.
+
+        An `overview`, which nobody typed or pressed, has buckets of its own: tabs that open leave the commands alone.
+        """
         now = self._now()
         team = self._teams.get(actor.workspace, actor.workspace)
-        asked = [(key, rate) for key, rate in ((actor.account, self._person), (team, self._team)) if rate]
+        asked = [
+            ((whose, overview), rate) for whose, rate in ((actor.account, self._person), (team, self._team)) if rate
+        ]
         for key, rate in asked:
             wait = self._bucket(key, rate, now).wait(rate, cost, now)
             if wait > 0:
-                raise _refused(whole_team=key is team, seconds=math.ceil(wait))
+                raise _refused(whole_team=key[0] is team, seconds=math.ceil(wait))
         for key, rate in asked:
             self._buckets[key] = self._bucket(key, rate, now).less(rate, cost, now)
             self._buckets.move_to_end(key)

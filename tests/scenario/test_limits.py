@@ -50,14 +50,16 @@ def test_an_overview_is_one_use_and_none_after_a_use_and_leaves_out_what_is_not_
             core, ana = house.club.dispatcher, actor_of("ana", Role.READER)
             await house.say("stats", again="press:1")
             after = [await core.invoke_all(ana, calls, after=InvocationId("press:1")) for _ in range(20)]
-            of_their_own = [await core.invoke_all(ana, calls) for _ in range(4)]
+            of_their_own = [await core.invoke_all(ana, calls) for _ in range(5)]
             refused = await core.invoke_all(ana, calls)
+            commands = [await house.say("list") for _ in range(4)]
             admins = await core.invoke_all(actor_of("ben", Role.ADMIN), calls)
 
             *theirs, status = after[-1]
             assert [answer is None or answer.refusal for answer in (*theirs, status)] == [False, False, False, True]
             assert status is None
-            assert [answer and answer.transient for answers in of_their_own for answer in answers[:3]] == [False] * 12
+            assert [answer and answer.transient for answers in of_their_own for answer in answers[:3]] == [False] * 15
+            assert [answer.refusal for answer in commands] == [False] * 4  # tabs that open leave the commands alone
             assert [answer and answer.transient for answer in refused] == [True] * 4
             assert [answer and answer.refusal for answer in admins] == [False] * 4
 

@@ -115,3 +115,23 @@ def test_who_is_of_elsewhere_is_not_answered_while_slack_does_not_say_who_they_a
             return shown(await club.answered(of_elsewhere(slack.press(EVE, button), ORGANISATION)))
 
     assert "belongs to another workspace" in asyncio.run(pressed())
+
+
+@pytest.mark.parametrize("kind", ["500", "429", "hang"])
+def test_who_is_not_known_yet_gets_no_list_typed_or_pressed(kind: str, database: str, seed: Path) -> None:
+    async def asked() -> tuple[list[str], str]:
+        slack = a_slack()
+        async with slack.running(), running(slack, database, seed) as club:
+            slack.fail("users.info", *(Fault(kind, seconds=600) for _ in range(20)))
+            button = {"action_id": "use.0", "value": json.dumps({"p": ["show"], "a": {"entry": "#1"}})}
+            press = slack.press(EVE, button)
+            del press["user"]["team_id"]
+            told = [shown(await club.say(EVE, "list")), shown(await club.answered(press))]
+            slack.faults.clear()
+            club.platform._api._closed.clear()
+            return told, shown(await club.say(ANA, "list"))
+
+    told, listed = asyncio.run(asked())
+
+    assert all("Slack does not say who you are" in each and "#1" not in each for each in told)
+    assert "#1" in listed
