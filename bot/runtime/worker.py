@@ -9,7 +9,7 @@ from functools import partial
 from typing import TypeAlias, TypeVar
 
 from bot.chat.jobs import Job
-from bot.chat.platform import ChatPlatform
+from bot.chat.platform import ChatPlatform, MarksSeen
 from bot.chat.trace import follow
 from bot.domain.delivery import (
     MESSAGES,
@@ -30,7 +30,7 @@ from bot.ports.clock import Clock
 from bot.ports.metrics import Metrics
 from bot.ports.runner import Runner
 from bot.runtime.threads import Batcher
-from bot.service import ledger, revisions
+from bot.service import ledger, readings, revisions
 from bot.service.ledger import Attempt, Outcome
 
 CONCURRENT = 64
@@ -377,6 +377,7 @@ class Worker:
             lambda tx: ledger.note_search(tx, delivery, found, self._durations, self._host)
         )
         await self._report(delivery, noted)
+        await self._read_reactions(delivery, noted)
 
     async def _repeatable(self, delivery: Delivery, at: datetime) -> bool:
         platform, draft = self._platform(delivery), delivery.draft
@@ -392,6 +393,19 @@ class Worker:
             lambda tx: ledger.note_repeat(tx, delivery, result, self._durations, posting_rules)
         )
         await self._report(delivery, noted)
+        await self._read_reactions(delivery, noted)
+
+    async def _read_reactions(self, delivery: Delivery, noted: Outcome) -> None:
+        """Add the reactions to a message that was found: while it was in doubt, nobody knew which entry it shows."""
+        message, since = noted.transition.message, delivery.first_sent_from
+        if noted.lost or message is None or since is None or delivery.draft.step not in MESSAGES:
+            return
+        seen = await self._tried(delivery, self._platform(delivery).marks(message))
+        if isinstance(seen, PlatformError):
+            log.warning("its reactions could not be read: %s", seen, extra={"delivery": delivery.id})
+            return
+        event = MarksSeen(message=message, marks=tuple(seen), at=since, since=since)
+        await self._runner.write(lambda tx: readings.see(tx, event))
 
     async def _sweep(self, delivery: Delivery) -> None:
         """Search once for duplicates of a message that was uncertain before it was sent."""

@@ -448,3 +448,14 @@ def test_every_message_carries_text_a_key_and_no_previews(database: str, seed: P
         assert re.fullmatch(r"[\w-]{24}", post.key or "")
         assert str(post.body["unfurl_links"]).lower() in {"0", "false"}
         assert str(post.body["unfurl_media"]).lower() in {"0", "false"}
+
+
+def test_reactions_on_a_post_in_doubt_count_once_it_is_found(database: str, seed: Path) -> None:
+    async def reacted() -> str:
+        async with a_club(database, seed) as club:
+            await a_doubt_in(club, said=3)
+            await club.react(ANA, "white_check_mark", "C0001", roots(club.slack)[0])
+            await club.advance(timedelta(minutes=5))
+            return shown(await club.say(ANA, "show #1"))
+
+    assert "State: read" in asyncio.run(reacted())
