@@ -159,7 +159,8 @@ class DiscordPlatform:
             return Connection(up=False, reason=reason, reconnects=self._gateway.reconnects)
         silent = sorted(set(self._shards.held) - self._gateway.up)
         reason = f"shards not connected: {', '.join(map(str, silent))}" if silent else ""
-        return Connection(up=not silent, reason=reason, reconnects=self._gateway.reconnects)
+        name = str(self.client.user or "")
+        return Connection(up=not silent, reason=reason, reconnects=self._gateway.reconnects, name=name)
 
     async def _connected(self, shards: tuple[int, ...], count: int) -> None:
         """Receive these shards: with the client that also posts, or with another one if that client is receiving

@@ -127,7 +127,8 @@ class SlackPlatform:
         if not self.ready.is_set():
             return Connection(up=False, reason="not connected yet", reconnects=reconnects)
         up = self._socket is None or await self._socket.is_connected()
-        return Connection(up=up, reason="" if up else "Socket Mode is not connected", reconnects=reconnects)
+        reason = "" if up else "Socket Mode is not connected"
+        return Connection(up=up, reason=reason, reconnects=reconnects, name=self._workspaces.by_host)
 
     def _listeners(self, core: Core, errands: Background) -> Listeners:
         word = f"/{self._setup.word}"

@@ -276,6 +276,11 @@ class Workspaces:
         if await self._vault.compare_and_swap(SLACK, name_of(workspace.team), kept, written(known)):
             self._note(workspace.team, known)
 
+    @property
+    def by_host(self) -> str:
+        """The name of the workspace that the host configured; empty without one."""
+        return self._by_host.name if self._by_host is not None else ""
+
     def place(self, team: str) -> str:
         """The prefix of the workspace's pages; empty if unknown."""
         if self._by_host is not None and self._by_host.team == team:

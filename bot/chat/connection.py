@@ -10,12 +10,14 @@ class Connection:
     """`up` means that events arrive here, or at another replica on our behalf. `reason` explains to the host why they
     do not.
 
-    `reconnects` counts the reconnections since the platform was made.
+    `reconnects` counts the reconnections since the platform was made. `name` is whom the platform knows us as, empty
+    if it does not say.
     """
 
     up: bool
     reason: str = ""
     reconnects: int = 0
+    name: str = ""
 
 
 @runtime_checkable

@@ -147,7 +147,7 @@ def _of_another(store: SqlStore, folder: Path) -> Path | None:
 
 
 def warn_if_lost(store: SqlStore, folder: Path | None) -> None:
-    """Warn loudly if the data seems to be lost: with an unmounted volume, Dogear starts with an empty database.
+    """Warn loudly if the backups show that data was lost: with an unmounted volume, Dogear starts with an empty database.
 
     After its second start that database has a team and is no longer empty. Its key still differs from the backups'.
     """
@@ -162,11 +162,6 @@ def warn_if_lost(store: SqlStore, folder: Path | None) -> None:
             "THE DATABASE IS EMPTY, BUT THERE ARE BACKUPS. If a volume is not mounted, stop and mount it; if the data "
             "is lost, stop and restore: dogear restore %s",
             known[-1],
-        )
-    else:
-        log.warning(
-            "The database is new and empty. If this club had data before, stop: its volume is not there, or the address "
-            "is wrong.",
         )
 
 

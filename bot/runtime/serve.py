@@ -12,21 +12,24 @@ from pathlib import Path
 from bot.chat.jobs import Job
 from bot.chat.platform import ChatPlatform
 from bot.chat.web import Route, Website
-from bot.domain.errors import DogearError
+from bot.domain.address import redacted
+from bot.domain.errors import DogearError, StoreError
 from bot.runtime import backup
 from bot.runtime import log as log_lines
 from bot.runtime.bootstrap import Club, open_club
 from bot.runtime.clock import SystemClock
-from bot.runtime.health import Health
+from bot.runtime.health import READY, Health, connection_of
 from bot.runtime.lists import log_news
 from bot.runtime.metrics import Metrics
-from bot.runtime.settings import Settings
+from bot.runtime.settings import PREFIX, Settings
 from bot.runtime.supervise import Supervisor
 
 MAX_STOP = 18.0
 """Seconds from the signal until running work is cancelled. The deploy files allow more.
 """
 
+LOOK = 0.1
+"""Seconds between looks whether a platform is connected."""
 CHECK_EVERY = timedelta(seconds=20)
 END = 19.0
 """Seconds until the process exits in any case: a thread that waits for the database or writes a backup cannot be
@@ -118,11 +121,40 @@ async def _until_stopped(club: Club, metrics: Metrics, *, worker: bool) -> None:
                 for one in club.platforms.values()
             ]
             running = [group.create_task(supervisor.run()) for supervisor in supervisors]
+            saying = group.create_task(_say_what_is_served(club))
             await stopped.wait()
             health.stopping = True
+            saying.cancel()
             log.info("stopping: started deliveries are finished, then answers")
         for task in running:
             task.cancel()
+
+
+async def _say_what_is_served(club: Club) -> None:
+    """Print to standard output what is served, once every platform is connected."""
+    named = []
+    for platform in club.platforms.values():
+        while not (stands := await connection_of(platform)).up:  # noqa: ASYNC110 -- platforms have no event for it
+            await asyncio.sleep(LOOK)
+        there = len(await club.dispatcher.joined_workspaces(platform.name))
+        named.append(f"{platform.name} connected{stands.name and f' as {stands.name}'} ({there:,} in use)")
+    settings = club.settings
+    try:
+        counted = await club.runner.read(lambda tx: sum(tx.entries.count(team.id) for team in tx.teams.all()))
+    except StoreError:  # said by whoever needs the database next
+        return
+    source = settings.list or f"no file is set ({PREFIX}LIST names one)"
+    where = settings.database and redacted(settings.database)
+    unset = f"{settings.database_url} ({PREFIX}DATABASE is not set)"
+    host, port = settings.health_host, settings.health_port
+    health = f"http://{f'[{host}]' if ':' in host else host}:{port}{READY}" if port else "off"
+    lines = (
+        f"Platforms: {', '.join(named)}",
+        f"Reading list: {source}; {counted:,} entries in all teams",
+        f"Database: {where or unset}",
+        f"Health checks: {health}",
+    )
+    print("\n".join(lines), flush=True)  # noqa: T201 -- what a host sees of a start
 
 
 def _stop_event() -> asyncio.Event:

@@ -73,6 +73,7 @@ async def a_process(
         sys.executable,
         *(program or ("-m", "bot", "run")),
         env={**os.environ, **settings},
+        stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
     slack.app_url = f"http://127.0.0.1:{port}"
@@ -128,9 +129,14 @@ def test_an_answer_under_way_is_given_before_the_process_ends(database: str, see
                 await slack.until(lambda: called(slack, "users.info") > 0)
                 process.send_signal(signal.SIGTERM)
                 async with asyncio.timeout(20):
-                    _, errors = await process.communicate()
+                    printed, errors = await process.communicate()
 
         assert (process.returncode, errors.decode()) == (0, "")
+        platforms, source, where, health = printed.decode().splitlines()
+        assert platforms == "Platforms: slack connected as Team T0001 (1 in use)"
+        assert source == "Reading list: no file is set (DOGEAR_LIST names one); 12 entries in all teams"
+        assert where.startswith("Database: ")
+        assert health == "Health checks: off"
         assert [answer.user for answer in slack.answers] == [ANA]
 
     asyncio.run(scene())
