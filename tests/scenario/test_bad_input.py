@@ -2,26 +2,18 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.fakes import commands
 from tests.fakes.talk import numbers, said
 
 GOOD = "* [Good](https://example.org/good)\n    A note.\n"
 
 
 def dogear(*arguments: str, lines: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "bot", *arguments],
-        input=lines,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env={**os.environ, **environment},
-    )
+    return commands.dogear(*arguments, lines=lines, env={**os.environ, **environment})
 
 
 FILES: dict[str, tuple[bytes, str, bool]] = {

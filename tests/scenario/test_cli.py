@@ -13,21 +13,14 @@ from cryptography.fernet import Fernet
 from bot.domain.errors import BadConfig
 from bot.domain.ids import PlatformName
 from store.sql import SqlVault, open_store
+from tests.fakes import commands
 from tests.fakes.clock import FakeClock
 
 LIST = "* [db] [Alpha](https://example.org/alpha)\n    A note.\n* [Beta](https://example.org/beta)\n"
 
 
 def dogear(*arguments: str, database: str = "", lines: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "bot", *arguments],
-        input=lines,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env={**os.environ, "DOGEAR_DATABASE": database},
-    )
+    return commands.dogear(*arguments, lines=lines, env={**os.environ, "DOGEAR_DATABASE": database})
 
 
 def a_list(path: Path, text: str = LIST) -> Path:
@@ -224,13 +217,7 @@ def test_help_and_every_commands_help_teach_without_a_database() -> None:
 def synced(database: str, *options: str, reading_list: Path | None = None) -> subprocess.CompletedProcess[str]:
     """`dogear sync`, with the list as an option of the host's."""
     more = {"DOGEAR_LIST": str(reading_list)} if reading_list else {}
-    return subprocess.run(
-        [sys.executable, "-m", "bot", "sync", *options],
-        check=False,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "DOGEAR_DATABASE": database, **more},
-    )
+    return commands.dogear("sync", *options, env={**os.environ, "DOGEAR_DATABASE": database, **more})
 
 
 def test_sync_makes_the_default_team_in_a_new_database(tmp_path: Path) -> None:

@@ -1,27 +1,20 @@
 """No command prints a character that a terminal would obey, whatever files, teams, workspaces and settings are called."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from bot.domain.visible import escaped, holds_invisible
+from tests.fakes import commands
 
 HOSTILE = "\x1b[31mred\x1b]0;title\x07\u202etxt\u200b\x9b2J\x7f\u2066"
 
 
 def run(*arguments: str, **variables: str) -> str:
     environment = {**os.environ, "PYTHONIOENCODING": "utf-8", **variables}
-    done = subprocess.run(
-        [sys.executable, "-m", "bot", *arguments],
-        capture_output=True,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        check=False,
-    )
-    return (done.stdout + done.stderr).decode("utf-8", "surrogateescape")
+    done = commands.dogear(*arguments, env=environment)
+    return done.stdout + done.stderr
 
 
 @pytest.fixture

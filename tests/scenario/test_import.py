@@ -2,13 +2,13 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from store.lists.convert import convert
 from store.lists.reading import read
+from tests.fakes import commands
 
 BOOKMARKS = """<!DOCTYPE NETSCAPE-Bookmark-file-1>
 <TITLE>Bookmarks</TITLE><H1>Bookmarks</H1>
@@ -44,14 +44,7 @@ FORMATS = {
 
 def dogear(*arguments: str, to: Path | None = None) -> subprocess.CompletedProcess[str]:
     with (to or Path(os.devnull)).open("ab") as file:
-        return subprocess.run(
-            [sys.executable, "-m", "bot", *arguments],
-            stdout=file if to else subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        return commands.dogear(*arguments, stdout=file if to else None)
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -11,6 +11,7 @@ import pytest
 
 from bot.domain.address import HIDDEN
 from bot.runtime.settings import PREFIX
+from tests.fakes import commands
 
 PASSWORDS = (
     "XZ@Z/ZX%XX#ZZ?Ä",
@@ -58,23 +59,26 @@ for address in sys.stdin.read().split("\\0"):
 def dogear(*arguments: str, databases: Sequence[str] = (), **environment: str) -> str:
     """All that a command prints and logs."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    environment = {
+        **ours,
+        "DOGEAR_LOG_LEVEL": "DEBUG",
+        "DOGEAR_SLACK_BOT_TOKEN": "xoxb-1",
+        "DOGEAR_SLACK_APP_TOKEN": "xapp-1",
+        "DOGEAR_SLACK_API": "http://dogear:XZ@127.0.0.1:1/",
+        "DOGEAR_HEALTH_PORT": "0",
+        "PYTHONIOENCODING": "utf-8",
+        **environment,
+    }
+    if not databases:
+        return commands.dogear(*arguments, env=environment, timeout=300, together=True).stdout
     done = subprocess.run(
-        [sys.executable, *(("-c", EACH_ADDRESS) if databases else ("-m", "bot")), *arguments],
+        [sys.executable, "-c", EACH_ADDRESS, *arguments],
         input="\0".join(databases).encode(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         timeout=300,
         check=False,
-        env={
-            **ours,
-            "DOGEAR_LOG_LEVEL": "DEBUG",
-            "DOGEAR_SLACK_BOT_TOKEN": "xoxb-1",
-            "DOGEAR_SLACK_APP_TOKEN": "xapp-1",
-            "DOGEAR_SLACK_API": "http://dogear:XZ@127.0.0.1:1/",
-            "DOGEAR_HEALTH_PORT": "0",
-            "PYTHONIOENCODING": "utf-8",
-            **environment,
-        },
+        env=environment,
     )
     return done.stdout.decode()
 

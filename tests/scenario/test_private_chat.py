@@ -5,7 +5,6 @@ import json
 import logging
 import os
 import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from bot.runtime.settings import load
 from bot.service import entries, teams
 from store.sql import migrate, open_store
 from store.sql.engine import address, connect, open_transaction
-from tests.fakes import others
+from tests.fakes import commands, others
 from tests.fakes.clock import FakeClock
 from tests.fakes.talk import numbers, said, states
 
@@ -31,16 +30,8 @@ ALPHA, BETA, GAMMA = (f"* [{name}](https://example.org/{name.lower()})\n" for na
 def dogear(folder: Path, *arguments: str, lines: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
     """One process, with a data folder of its own and no setting but these."""
     settings = {name: value for name, value in os.environ.items() if not name.startswith("DOGEAR_")}
-    return subprocess.run(
-        [sys.executable, "-m", "bot", *arguments],
-        input=lines,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        cwd=folder,
-        env={**settings, "XDG_DATA_HOME": str(folder / "data"), "PYTHONPATH": os.pathsep.join(sys.path), **variables},
-    )
+    environment = {**settings, "XDG_DATA_HOME": str(folder / "data"), **variables}
+    return commands.dogear(*arguments, lines=lines, timeout=120, cwd=folder, env=environment)
 
 
 def titles(run: subprocess.CompletedProcess[str]) -> list[list[str]]:
