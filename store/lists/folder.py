@@ -1,15 +1,17 @@
 """Which files of a source there are, which changed since they were last read, and where to watch for changes."""
 
+import errno
 import os
 import re
 import stat
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from hashlib import blake2b, file_digest
+from hashlib import blake2b
 from pathlib import Path
 
 from bot.domain.record import record
 from bot.domain.source import Problem, ReadList, Severity, SourceFile
+from store.lists.opened import opened
 
 _MARKDOWN = (".md", ".markdown")
 _OTHERS = (".org", ".rst", ".rest", ".html", ".htm", ".xhtml", ".opml", ".csv", ".tsv", ".json")
@@ -23,7 +25,7 @@ _CONFLICTED = re.compile(
     re.IGNORECASE,
 )
 """How Dropbox, Nextcloud, Syncthing and their like name the copy that lost: the name before its ending."""
-MAX_HASHED = 16 * 1024 * 1024
+MAX_HASHED = 2 * 1024 * 1024
 """Bytes; a longer file is refused anyway, and known by its size and time."""
 MAX_NAMED = 10
 """Files that are named of those that are skipped."""
@@ -58,13 +60,15 @@ NETWORK_FILE_SYSTEMS = frozenset(
 class FoundFile:
     """A file of a source: `file` is its name below the source's folder with `/`, `digest` a hash of its content.
 
-    `conflicted` names the file of which this is a conflicted copy, as a tool that syncs folders makes them.
+    `conflicted` names the file of which this is a conflicted copy, as a tool that syncs folders makes them. `within` is
+    the real folder that the file must be in; None for a source that is a file.
     """
 
     file: str
     path: Path
     digest: str
     conflicted: str = ""
+    within: Path | None = None
 
 
 @record
@@ -118,7 +122,7 @@ def read(found: FoundFile) -> ReadList:
     from store.lists.reading import read_path  # with its parsers, which a list that has not changed does not need
 
     if not found.conflicted:
-        return read_path(found.path, found.file)
+        return read_path(found.path, found.file, found.within)
     problem = Problem(
         file=found.file,
         line=0,
@@ -244,15 +248,13 @@ def glance(path: Path) -> Mapping[str, tuple[int, int, int]]:
     return found
 
 
-def _digest(path: Path, status: os.stat_result) -> str:
+def _digest(path: Path, within: Path | None) -> str:
     """A hash of the content. For an unreadable file it is the reason, so that the file is read once it is readable."""
-    if not stat.S_ISREG(status.st_mode):
-        return "no file"
-    if status.st_size > MAX_HASHED:
-        return f"{status.st_size}:{status.st_mtime_ns}"
     try:
-        with path.open("rb") as opened:
-            return file_digest(opened, lambda: blake2b(digest_size=16)).hexdigest()
+        with opened(path, within) as (content, status):
+            if status.st_size > MAX_HASHED:
+                return f"{status.st_size}:{status.st_mtime_ns}"
+            return blake2b(content.read(MAX_HASHED + 1) or b"", digest_size=16).hexdigest()
     except OSError as error:
         return f"unreadable: {error.errno}"
 
@@ -287,7 +289,7 @@ class _Look:
             self._refuse("", self._path.name, _why(error))
             return []
         if not stat.S_ISDIR(status.st_mode):
-            return [FoundFile(file=self._path.name, path=self._path, digest=_digest(self._path, status))]
+            return [FoundFile(file=self._path.name, path=self._path, digest=_digest(self._path, None))]
         root = Path(os.path.realpath(self._path))
         found = list(self._below(self._path, root, ""))
         if not found and not self.problems:
@@ -320,17 +322,13 @@ class _Look:
         elif entry.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(root):
             if entry.is_dir() or name.lower().endswith((*_MARKDOWN, *_OTHERS)):
                 self._problem(name, "a symbolic link that leads out of the folder is not followed; put the file here")
-        elif name.lower().endswith((*_MARKDOWN, *_OTHERS)) and not entry.is_dir():
-            status = entry.stat()
-            if name in self._known or _may_be_list(path, status):
-                yield FoundFile(file=name, path=path, digest=_digest(path, status))
-            else:
-                self.skipped.append(name)
-        elif entry.is_file():
-            status = entry.stat()
-            is_text = path.suffix.lower() in ("", ".txt")
-            if name in self._known or (is_text and _may_be_list(path, status)):
-                yield FoundFile(file=name, path=path, digest=_digest(path, status))
+        elif entry.is_dir():
+            return
+        elif name.lower().endswith((*_MARKDOWN, *_OTHERS)) or entry.is_file():
+            entry.stat()  # raises for a link that leads nowhere
+            of_a_list = path.suffix.lower() in ("", ".txt", *_MARKDOWN, *_OTHERS)
+            if name in self._known or (of_a_list and _may_be_list(path, root)):
+                yield FoundFile(file=name, path=path, digest=_digest(path, root), within=root)
             else:
                 self.skipped.append(name)
 
@@ -342,17 +340,20 @@ class _Look:
         self.problems.append(Problem(file=file, line=0, severity=Severity.ERROR, message=message))
 
 
-def _may_be_list(path: Path, status: os.stat_result) -> bool:
+def _may_be_list(path: Path, within: Path) -> bool:
     """Whether a file in a folder is read. A file that cannot be read counts, so that its problem is named."""
     name = path.name.lower()
     if name.endswith(_MARKDOWN):
         return True
-    if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_SNIFFED or _SETTINGS.fullmatch(name):
+    if _SETTINGS.fullmatch(name):
         return False
     try:
-        text = path.read_bytes().replace(b"\0", b"").decode("utf-8", "replace")
-    except OSError:
-        return name.endswith(_OTHERS)
+        with opened(path, within) as (content, status):
+            if status.st_size > _MAX_SNIFFED:
+                return False
+            text = (content.read(_MAX_SNIFFED) or b"").replace(b"\0", b"").decode("utf-8", "replace")
+    except OSError as error:
+        return error.errno != errno.EINVAL and name.endswith(_OTHERS)
     if "://" not in text:
         return False
     if name.endswith(_OTHERS):

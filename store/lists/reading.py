@@ -1,7 +1,7 @@
 """Reads one file of a reading list, from bytes to a `ReadList`. Every failure becomes a problem."""
 
+import errno
 import re
-import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -13,6 +13,7 @@ from store.lists.formats import detect
 from store.lists.formats.markdown_regions import IN_CODE, IN_COMMENT, Regions, find_regions
 from store.lists.formats.markdown_scan import MAX_LEVELS
 from store.lists.front_matter import FrontMatter, split
+from store.lists.opened import opened
 from store.lists.report import Report
 from store.lists.text import cleaned, without_long_lines
 
@@ -24,21 +25,23 @@ characters. A list of 2 MiB has a third of that; a file with more would take sec
 _SIGN = re.compile(r"\[|<|://")
 
 
-def read_path(path: Path, file: str) -> ReadList:
-    """Read the file at `path`, which problems call `file`. Never raises: an unreadable file has `failed`."""
+def read_path(path: Path, file: str, within: Path | None = None) -> ReadList:
+    """Read the file at `path`, which problems call `file`, if it really is below the folder `within`.
+
+    Never raises: an unreadable file has `failed`.
+    """
     report = Report(file)
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            report.error("this is not a file; name a Markdown file")
-        elif status.st_size > MAX_BYTES:
+        with opened(path, within) as (content, status):
+            if status.st_size <= MAX_BYTES:
+                return read(content.read(MAX_BYTES + 1) or b"", file)
             _report_size(status.st_size, report)
-        else:
-            with path.open("rb") as opened:
-                return read(opened.read(MAX_BYTES + 1), file)
     except FileNotFoundError:
         report.error("there is no such file; correct the path or put the file back")
     except (OSError, ValueError) as error:
+        if getattr(error, "errno", None) in (errno.EINVAL, errno.EISDIR, errno.ENXIO):
+            report.error("this is not a file; name a Markdown file")
+            return _failed(file, report)
         reason = getattr(error, "strerror", None) or str(error)
         report.error(f"the file cannot be read ({reason}); correct its path or its permissions")
     return _failed(file, report)

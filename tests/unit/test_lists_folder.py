@@ -4,8 +4,11 @@ import os
 import tempfile
 from pathlib import Path
 
+import pytest
+
 from bot.domain.ids import SourceId
 from bot.domain.source import SourceFile
+from store.lists import folder
 from store.lists.folder import Scan, glance, scan, skipped_line, watched
 from tests.fakes.nobody import nobody
 
@@ -134,6 +137,39 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
         "a.md: a symbolic link that leads out of the folder is not followed; put the file here",
         "sub: a symbolic link that leads out of the folder is not followed; put the file here",
     ]
+
+
+def test_a_file_that_was_swapped_for_a_link_after_the_look_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "secret.md").write_text("* [Secret](https://example.org/secret)\n", encoding="utf-8")
+    lists = tmp_path / "lists"
+    lists.mkdir()
+    a_folder(lists, a="* [Ours](https://example.org/ours)\n")
+    (lists / "sub").mkdir()
+    a_folder(lists / "sub", secret="* [Ours](https://example.org/ours)\n")
+    found = scan(lists).files
+    (lists / "a.md").unlink()
+    (lists / "a.md").symlink_to(tmp_path / "secret.md")
+    (lists / "sub").rename(tmp_path / "moved")
+    (lists / "sub").symlink_to(tmp_path)
+
+    read = [folder.read(one) for one in found]
+
+    assert [one.file for one in read] == ["a.md", "sub/secret.md"]
+    assert [one.failed for one in read] == [True, True]
+    assert {"leads out of the folder" in str(problem) for one in read for problem in one.problems} == {True}
+
+
+@pytest.mark.parametrize("name", ["a.md", "a.csv", "a"])
+def test_a_pipe_in_place_of_a_file_is_not_waited_for(name: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / name)
+    a_folder(tmp_path, b="* [Ours](https://example.org/ours)\n")
+
+    alone, together = scan(tmp_path / name), scan(tmp_path)
+    read = {found.file: folder.read(found) for found in (*alone.files, *together.files)}
+
+    assert not read["b.md"].failed
+    assert read[name].failed
+    assert "this is not a file" in str(read[name].problems[0])
 
 
 def test_a_link_inside_the_folder_is_followed_as_mounted_volumes_need(tmp_path: Path) -> None:
