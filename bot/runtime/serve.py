@@ -114,6 +114,7 @@ async def _until_stopped(club: Club, metrics: Metrics, *, worker: bool) -> None:
     """A platform that ends is restarted. Only invalid settings end the process."""
     health = _health(club, metrics)
     stopped = _stop_event()
+    _reread_at_hangup(club, lists=not worker)
     async with asyncio.TaskGroup() as group:
         async with _reachable(club, health, worker=worker), club.at_work(lists=not worker):
             supervisors = [
@@ -125,7 +126,6 @@ async def _until_stopped(club: Club, metrics: Metrics, *, worker: bool) -> None:
             await stopped.wait()
             health.stopping = True
             saying.cancel()
-            log.info("stopping: started deliveries are finished, then answers")
         for task in running:
             task.cancel()
 
@@ -166,10 +166,12 @@ def _stop_event() -> asyncio.Event:
     loop, ourselves, stopped = asyncio.get_running_loop(), asyncio.current_task(), asyncio.Event()
     assert ourselves is not None
 
-    def stop() -> None:
+    def stop(name: str) -> None:
         if stopped.is_set():
+            print(f"{name} again: what is still under way is given up.", flush=True)  # noqa: T201 -- as the first lines
             ourselves.cancel()
             return
+        print(f"Stopping because of {name}: started posts are finished, then answers.", flush=True)  # noqa: T201
         stopped.set()
         loop.call_later(MAX_STOP, give_up)
         faulthandler.dump_traceback_later(END, exit=True)
@@ -179,8 +181,29 @@ def _stop_event() -> asyncio.Event:
         ourselves.cancel()
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
+        loop.add_signal_handler(number, stop, number.name)
     return stopped
+
+
+async def _reread(club: Club) -> None:
+    try:
+        await club.lists.rescan()
+    except StoreError as error:
+        log.warning("the lists are read again within a minute: %s", error)
+
+
+def _reread_at_hangup(club: Club, *, lists: bool) -> None:
+    """Let SIGHUP, which ends a process that does not handle it, read the lists again, as hosts expect of a service."""
+    reading: set[asyncio.Task[None]] = set()
+
+    def again() -> None:
+        print("SIGHUP: the reading lists are read again." if lists else "SIGHUP: nothing to do.", flush=True)  # noqa: T201
+        if lists:
+            task = asyncio.create_task(_reread(club))
+            reading.add(task)
+            task.add_done_callback(reading.discard)
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, again)
 
 
 def _health(club: Club, metrics: Metrics) -> Health:

@@ -127,16 +127,21 @@ def test_an_answer_under_way_is_given_before_the_process_ends(database: str, see
                 await slack.until(lambda: called(slack, "auth.test") > 0, seconds=60)
                 await asked(slack, "status")
                 await slack.until(lambda: called(slack, "users.info") > 0)
+                process.send_signal(signal.SIGHUP)
                 process.send_signal(signal.SIGTERM)
                 async with asyncio.timeout(20):
                     printed, errors = await process.communicate()
 
         assert (process.returncode, errors.decode()) == (0, "")
-        platforms, source, where, health = printed.decode().splitlines()
+        platforms, source, where, health, *ends = printed.decode().splitlines()
         assert platforms == "Platforms: slack connected as Team T0001 (1 in use)"
         assert source == "Reading list: no file is set (DOGEAR_LIST names one); 12 entries in all teams"
         assert where.startswith("Database: ")
         assert health == "Health checks: off"
+        assert sorted(ends) == [
+            "SIGHUP: the reading lists are read again.",
+            "Stopping because of SIGTERM: started posts are finished, then answers.",
+        ]
         assert [answer.user for answer in slack.answers] == [ANA]
 
     asyncio.run(scene())
@@ -147,7 +152,7 @@ import sys, threading
 from bot.runtime import backup, serve
 from bot.__main__ import main
 
-serve.MAX_STOP, serve.END = 0.5, 1.0
+serve.MAX_STOP, serve.END = 0.5, 3.0
 backup.NightlyBackups.make_if_due = lambda nightly: threading.Event().wait()
 sys.argv[1:] = ["run"]
 main()
