@@ -12,7 +12,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PINNED = re.compile(r"^([\w.-]+)==([^\s;]+)(?: ; ([^\\]+?))? *\\?$", re.MULTILINE)
-ELSEWHERE = {"audioop-lts": "PSF-2.0", "colorama": "BSD-3-Clause"}
+ELSEWHERE = {
+    "audioop-lts": "PSF-2.0",
+    "colorama": "BSD-3-Clause",
+    "httpx2-jsfetch": "BSD-3-Clause",
+    "pywin32": "PSF-2.0",
+}
 """Licences of what is installed on other machines than those this is run on, as their own metadata says there."""
 WORDS = {
     "Apache": "Apache-2.0",

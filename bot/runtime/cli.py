@@ -328,6 +328,34 @@ def doctor(platform: Annotated[str, typer.Argument(help="The name of a platform"
 
 
 @app.command()
+def mcp(
+    team: Annotated[str, typer.Option(help="The team whose list is offered", metavar="TEAM")] = "default",
+    writes: Annotated[
+        bool, typer.Option("--writes", help="Offer commands that change something too; needs --as")
+    ] = False,
+    member: Annotated[str, typer.Option("--as", help="On whose behalf the tools act", metavar="NAME")] = "",
+    database: Database = None,
+) -> None:
+    """Offer a team's reading list to tools that speak the Model Context Protocol.
+
+    The client starts this command and talks to it over standard input and output. Without --writes it can only read. It may run beside “dogear run”. Needs the extra: pip install 'dogear-club[mcp]'
+    """
+    from bot.runtime.settings import load
+
+    if writes and not member:
+        raise BadConfig(["--writes needs --as NAME: what a tool changes is that member's."])
+    try:
+        from bot.runtime.mcp import ANONYMOUS, serve
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").partition(".")[0] != "mcp":
+            raise
+        raise BadConfig(
+            ["This needs packages that are not here. Install them: pip install 'dogear-club[mcp]'"]
+        ) from None
+    asyncio.run(serve(load(database=database), team, member=member or ANONYMOUS, writes=writes))
+
+
+@app.command()
 def manifest(platform: Annotated[str, typer.Argument(help="The name of a platform")]) -> None:
     """Print the app manifest for a platform, made from the current settings."""
     from bot.commands.catalogue import CATALOGUE
