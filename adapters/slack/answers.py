@@ -237,6 +237,9 @@ class Answers:
         if await self.is_guest(use):
             await self._respond(Answer(show=NOT_THEIRS, refusal=True), NOT_THEIRS, use)
             return
+        if picked.call is not None:
+            await self.answer(inbound.replaced(use, picked.call))
+            return
         found = await self._listed(picked)
         if not found:
             words = "It shows none, and none of its links is on the reading list."
