@@ -35,6 +35,7 @@ from bot.domain.digest import Digest, Why, card_of, replies_of, thread_title
 from bot.domain.entry import Entry
 from bot.domain.ids import EntryId, EntryNumber, SourceId, TeamId
 from bot.domain.notes import Notes
+from bot.domain.takeaway import Counts
 from store.lists.notes import tree
 from store.lists.reading import read_path
 
@@ -79,7 +80,9 @@ def cards() -> tuple[Card, str, tuple[Card, ...]]:
         line=read.line,
         added_at=WHEN,
     )
-    week = Digest(week="2026-W48", due_at=WHEN, late=False, entry=entry, why=Why.WANTED, readers=3, newest=())
+    week = Digest(
+        week="2026-W48", due_at=WHEN, late=False, entry=entry, why=Why.WANTED, counts=Counts(readers=3), newest=()
+    )
     return card_of(week), thread_title(entry), replies_of(entry)
 
 

@@ -17,10 +17,10 @@ from adapters.discord import forms
 from adapters.discord.button_value import Press
 from adapters.discord.command_mentions import CommandMentions
 from adapters.discord.failures import ALREADY_ACKNOWLEDGED, UNKNOWN_INTERACTION
-from adapters.discord.inbound import Asked, acting, actor, invocation, invocation_id, linked, picked, typed
+from adapters.discord.inbound import Asked, acting, actor, invocation, invocation_id, linked, picked, takeaway, typed
 from adapters.discord.places import DISCORD
 from adapters.discord.render import Layout, messages
-from adapters.discord.surface import MENUS, choices
+from adapters.discord.surface import MENUS, TAKEAWAY, choices
 from bot.chat.command import CommandSpec, Reply
 from bot.chat.platform import Actor, Answer, Core, Invocation
 from bot.domain.card import Action, Call, Card, Form, Paragraph, Tone
@@ -84,13 +84,14 @@ class Answers:
             await self._carry_out(interaction, given, modal_allowed=self._lacks(given))
             return
         user = interaction.client.user
-        call = picked(data, user.id if user else None)
+        own = user.id if user else None
+        path = MENUS[data["name"]]
+        call = takeaway(interaction, data, own) if path == TAKEAWAY else picked(data, own)
         if call is not None:
             await self._carry_out(interaction, call)
             return
         await self._acknowledge(interaction, private=True, in_place=False)
         found = await self._listed(interaction, linked(data))
-        path = MENUS[data["name"]]
         if len(found) == 1:
             call = Call(path=path, arguments={"entry": next(iter(found))})
             answer = await self._core.invoke(invocation(interaction, call))

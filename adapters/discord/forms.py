@@ -56,11 +56,13 @@ def _input(field: Field) -> Any:
         )
     if options := _options(field):
         return ui.Select(custom_id=field.name, options=options, required=field.required, min_values=int(field.required))
+    most = min(field.max_length or MAX_INPUT, MAX_INPUT)
     return ui.TextInput(
         custom_id=field.name,
-        default=field.value[:MAX_INPUT] or None,
+        default=field.value[:most] or None,
         required=field.required,
-        max_length=MAX_INPUT,
+        max_length=most,
+        style=discord.TextStyle.paragraph if field.kind is Kind.LONG_TEXT else discord.TextStyle.short,
     )
 
 

@@ -10,17 +10,17 @@ import discord
 from adapters.discord import button_value, places
 from adapters.discord.button_value import Press
 from adapters.discord.permissions import obstacle_of
-from adapters.discord.surface import GROUP, MENUS, SUB_COMMAND
+from adapters.discord.surface import GROUP, MENUS, SUB_COMMAND, TAKEAWAY
 from bot.chat.platform import Actor, Invocation, Reacted, ReactionsCleared, Unreacted
 from bot.domain.card import Call
 from bot.domain.ids import ChannelRef, InvocationId
-from bot.domain.reading_state import ReadingState
+from bot.domain.reading_state import Insight, Meaning, ReadingState
 from bot.domain.record import record
 from bot.domain.team import Role
 from bot.domain.url import addresses_in
 
-MEANINGS: Mapping[str, ReadingState] = {"✅": ReadingState.READ, "🔖": ReadingState.LATER}
-SEEDS: Mapping[ReadingState, str] = {meaning: emoji for emoji, meaning in MEANINGS.items()}
+MEANINGS: Mapping[str, Meaning] = {"✅": ReadingState.READ, "🔖": ReadingState.LATER, "💡": Insight.INSIGHT}
+SEEDS: Mapping[Meaning, str] = {meaning: emoji for emoji, meaning in MEANINGS.items()}
 _VARIANT = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
 ADMINS = "a member with the Manage Server permission"
 """Who may do more, as they are called in a server."""
@@ -114,6 +114,29 @@ def picked(data: Mapping[str, Any], own: int | None) -> Call | None:
     return None
 
 
+def takeaway(interaction: Asked, data: Mapping[str, Any], own: int | None) -> Call:
+    """The call that opens the form for a takeaway from a message.
+
+    The person's own words are filled in; of somebody else's message only its address is.
+    """
+    message, place = _target(data), interaction.channel
+    author, text = str(message.get("author", {}).get("id")), str(message.get("content") or "").strip()
+    target, room = data["target_id"], interaction.channel_id
+    # The post is the thread's first message: in the channel above it, or in a forum in the thread itself.
+    root = (
+        f"{place.parent_id}/{place.id} {place.id}/{place.id}"
+        if isinstance(place, discord.Thread)
+        else f"{room}/{target}"
+    )
+    arguments = {"thread": root}
+    if author == str(interaction.user.id) and text:
+        arguments["text"] = text
+    elif author != str(own):
+        arguments["about"] = f"https://discord.com/channels/{interaction.guild_id}/{room}/{target}"
+    entry = picked(data, own)
+    return Call(path=TAKEAWAY, arguments={**arguments, **(entry.arguments if entry else {})})
+
+
 def linked(data: Mapping[str, Any]) -> Sequence[str]:
     """The addresses in the message of a context menu, each once. Discord sends its text with the menu alone."""
     message = _target(data)
@@ -143,7 +166,7 @@ class Emojis:
     def __init__(self, custom: Mapping[str, ReadingState]) -> None:
         self._custom = custom
 
-    def meaning(self, emoji: discord.PartialEmoji) -> ReadingState | None:
+    def meaning(self, emoji: discord.PartialEmoji) -> Meaning | None:
         """Custom emoji are compared by id, whatever their name; standard emoji in every variant."""
         if emoji.id is not None:
             return self._custom.get(str(emoji.id))
@@ -156,7 +179,7 @@ def name_of(emoji: discord.PartialEmoji, *, burst: bool) -> str:
     return f"{BURST}{name}" if burst else name
 
 
-def reacted(event: discord.RawReactionActionEvent, meaning: ReadingState, at: datetime) -> Reacted | Unreacted:
+def reacted(event: discord.RawReactionActionEvent, meaning: Meaning, at: datetime) -> Reacted | Unreacted:
     assert event.guild_id is not None
     member = event.member
     kind = Reacted if event.event_type == "REACTION_ADD" else Unreacted

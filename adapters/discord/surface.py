@@ -26,7 +26,12 @@ POSTABLE = (TEXT, ANNOUNCEMENT, FORUM)
 IN_A_SERVER = 0
 """The context and the integration type: our commands work on a server's list."""
 
-MENUS: Mapping[str, tuple[str, ...]] = {"Mark as read": ("read",), "Read later": ("later",)}
+TAKEAWAY = ("takeaway", "add")
+MENUS: Mapping[str, tuple[str, ...]] = {
+    "Mark as read": ("read",),
+    "Read later": ("later",),
+    "Save as takeaway": TAKEAWAY,
+}
 """Context menus of a message, and the command of each."""
 
 _COMPLETED = frozenset({Kind.ENTRY, Kind.TAG, Kind.ZONE, Kind.WEEKDAY, Kind.COMMAND})

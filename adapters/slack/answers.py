@@ -239,6 +239,9 @@ class Answers:
         if closed is not None:
             await self._respond(Answer(show=closed, refusal=True), closed, use)
             return
+        if picked.call is not None:
+            await self.answer(inbound.replaced(use, picked.call))
+            return
         found = await self._listed(picked)
         if not found:
             words = "It shows none, and none of its links is on the reading list."

@@ -3,15 +3,16 @@
 import re
 from collections.abc import Mapping
 
-from bot.domain.reading_state import ReadingState
+from bot.domain.reading_state import Insight, Meaning, ReadingState
 
 SEEDS = {ReadingState.READ: "white_check_mark", ReadingState.LATER: "bookmark"}
-MEANINGS: dict[str, ReadingState] = {
+MEANINGS: dict[str, Meaning] = {
     "white_check_mark": ReadingState.READ,
     "heavy_check_mark": ReadingState.READ,
     "ballot_box_with_check": ReadingState.READ,
     "bookmark": ReadingState.LATER,
     "bookmark_tabs": ReadingState.LATER,
+    "bulb": Insight.INSIGHT,
 }
 STANDARD: Mapping[str, str] = {
     "thumbsup": "+1",
@@ -36,7 +37,10 @@ class Emoji:
     """The meanings of emoji, with those that the host added and each workspace's aliases."""
 
     def __init__(self, added: Mapping[str, ReadingState]) -> None:
-        self._meanings = MEANINGS | {STANDARD.get(name, name): state for name, state in added.items()}
+        self._meanings: dict[str, Meaning] = {
+            **MEANINGS,
+            **{STANDARD.get(name, name): state for name, state in added.items()},
+        }
         self._aliases: dict[str, Mapping[str, str]] = {}
 
     def learn(self, team: str, custom: Mapping[str, str]) -> None:
@@ -47,7 +51,7 @@ class Emoji:
             if isinstance(target, str) and target.startswith("alias:")
         }
 
-    def meaning(self, team: str, reaction: str) -> ReadingState | None:
+    def meaning(self, team: str, reaction: str) -> Meaning | None:
         """The meaning of a reaction in any skin tone, following the workspace's aliases. None without a meaning.
 
         Several reactions may have the same meaning, so it does not identify the reaction.

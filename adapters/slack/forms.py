@@ -107,8 +107,10 @@ def _control(field: Field, channel: str | None) -> Json:
     if field.kind in _ASKED:
         initial = {"initial_option": option(Choice(value=value, label=value))} if 0 < len(value) <= MAX_VALUE else {}
         return {"type": "external_select", "min_query_length": 0, **initial}
-    typed = {"initial_value": cut(value, MAX_TYPED)} if value else {}
-    return {"type": "plain_text_input", "max_length": MAX_TYPED, **typed}
+    most = min(field.max_length or MAX_TYPED, MAX_TYPED)
+    typed = {"initial_value": cut(value, most)} if value else {}
+    lines = {"multiline": True} if field.kind is Kind.LONG_TEXT else {}
+    return {"type": "plain_text_input", "max_length": most, **lines, **typed}
 
 
 def option(choice: Choice) -> Json:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum, auto
 from hashlib import sha256
@@ -21,6 +21,8 @@ from bot.domain.record import record
 MAX_TYPED = 8000
 """Characters of a typed line. Slack's own message box allows 4,000 and may write entities for them."""
 MAX_LINKS = 25
+_DOMAIN = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
+_TS = re.compile(r"\d{1,12}\.\d{1,9}")
 _LINK = re.compile(r"<(https?://[^<>|\s]+)(?:\|[^<>]*)?>")
 
 
@@ -65,12 +67,13 @@ class Use:
 
 @record
 class Shortcut:
-    """A message shortcut: what to do with the entry that a message shows or links."""
+    """A message shortcut: what to do with the entry that a message shows or links, or with `call` the call itself."""
 
     use: Use
     word: str
     entries: tuple[str, ...]
     links: tuple[str, ...]
+    call: Call | None = None
 
 
 def _invocation(team: str, payload: Json) -> InvocationId:
@@ -237,7 +240,7 @@ def shortcut(payload: Json, ours: Collection[str | None]) -> Shortcut:
     `ours` are our user and bot ids there: Slack does not say which app posted the message.
     """
     word = text_at(payload, "callback_id")
-    if word not in {"read", "later"}:
+    if word not in {"read", "later", "takeaway"}:
         raise Malformed("no shortcut of ours")
     team = id_at(payload, "team", "id")
     message = payload.get("message")
@@ -255,9 +258,30 @@ def shortcut(payload: Json, ours: Collection[str | None]) -> Shortcut:
         thread=text_at(message, "thread_ts"),
     )
     own = any(name and name in ours for name in (text_at(message, "user"), text_at(message, "bot_id")))
-    return Shortcut(
-        use=use, word=word, entries=tuple(dict.fromkeys(_entries(message))) if own else (), links=_links(message)
-    )
+    entries = tuple(dict.fromkeys(_entries(message))) if own else ()
+    call = _takeaway(payload, message, entries, own=own) if word == "takeaway" else None
+    return Shortcut(use=use, word=word, entries=entries, links=_links(message), call=call)
+
+
+def _takeaway(payload: Json, message: Any, entries: Sequence[str], *, own: bool) -> Call:
+    """The call that opens the form for a takeaway from a message.
+
+    The person's own words are filled in; of somebody else's message only its address is.
+    """
+    channel, ts = id_at(payload, "channel", "id"), text_at(message, "ts") or text_at(payload, "message_ts")
+    root = text_at(message, "thread_ts") or ts
+    arguments = {"thread": f"{channel}/{root}"}
+    mine = not message.get("bot_id") and text_at(message, "user") == text_at(payload, "user", "id")
+    words = plain_of_mrkdwn(text_at(message, "text")[:MAX_TYPED]).strip()
+    domain = text_at(payload, "team", "domain")
+    if mine and words:
+        arguments["text"] = words
+    elif not own and _DOMAIN.fullmatch(domain) and _TS.fullmatch(ts) and _TS.fullmatch(root):
+        link = f"https://{domain}.slack.com/archives/{channel}/p{ts.replace('.', '')}"
+        arguments["about"] = link if root == ts else f"{link}?thread_ts={root}&cid={channel}"
+    if len(entries) == 1:
+        arguments["entry"] = entries[0]
+    return Call(path=("takeaway", "add"), arguments=arguments)
 
 
 def _entries(message: Any) -> Iterator[str]:

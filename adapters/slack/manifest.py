@@ -14,7 +14,7 @@ from bot.chat.command import Catalogue
 SCOPES = {
     "commands": "the slash command and the message shortcuts",
     "chat:write": "the weekly posts, their threads and what members share",
-    "reactions:read": "✅ and 🔖 on a post",
+    "reactions:read": "✅, 🔖 and 💡 on a post",
     "reactions:write": "the two reactions that a post begins with",
     "users:read": "a member's time zone, and who is an admin of the workspace",
     "channels:read": "to hear that a public channel was archived or deleted, and whether the bot is in it",
@@ -86,6 +86,12 @@ def body(setup: SlackSetup, catalogue: Catalogue) -> dict[str, Any]:
                     "type": "message",
                     "callback_id": "later",
                     "description": "Put its entry in your queue",
+                },
+                {
+                    "name": "Save as takeaway",
+                    "type": "message",
+                    "callback_id": "takeaway",
+                    "description": "Keep what you take away from its entry",
                 },
             ],
             "slash_commands": [

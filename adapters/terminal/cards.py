@@ -8,6 +8,7 @@ from bot.domain.errors import BadUsage, Refusal
 from bot.domain.ids import EntryNumber
 from bot.domain.team import Role
 from bot.domain.text import Span, Text, plain
+from bot.domain.value import Kind
 
 BUSY = Card(
     title="I can't reach the database right now.",
@@ -68,7 +69,8 @@ def _usage(asked: Form, catalogue: Catalogue) -> str:
     arguments = {**asked.submit.arguments, **filled}
     try:
         if arguments:
-            return render(catalogue, Call(path=asked.submit.path, arguments=arguments))
+            words = [" …" for field in asked.fields if field.kind is Kind.LONG_TEXT and not field.value]
+            return "".join([render(catalogue, Call(path=asked.submit.path, arguments=arguments)), *words])
         return spec_of(catalogue, asked.submit.path).usage
     except BadUsage:
         return " ".join(asked.submit.path)

@@ -10,12 +10,12 @@ from bot.chat.command import Catalogue
 from bot.domain import times, value, zones
 from bot.domain.errors import BadUsage
 from bot.domain.ids import EntryNumber
-from bot.domain.reading_state import ReadingState
+from bot.domain.reading_state import Insight, Meaning, ReadingState
 from bot.domain.record import record
 from bot.domain.schedule import Weekday
 from bot.domain.team import Role
 
-MEANINGS = {"✅": ReadingState.READ, "🔖": ReadingState.LATER}
+MEANINGS: Mapping[str, Meaning] = {"✅": ReadingState.READ, "🔖": ReadingState.LATER, "💡": Insight.INSIGHT}
 MAX_ADVANCE = timedelta(weeks=times.MAX_WEEKS)
 _UNITS = {"w": timedelta(weeks=1), "d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}
 
@@ -39,7 +39,7 @@ class Reaction:
     """Add a reaction, or with `away` remove it. Without `entry` it is for the last one shown."""
 
     emoji: str
-    meaning: ReadingState
+    meaning: Meaning
     entry: EntryNumber | None
     away: bool
 
@@ -100,7 +100,7 @@ Line: TypeAlias = Use | Press | Reaction | Speak | Enter | Advance | Until | Tim
 USAGES: Mapping[str, tuple[str, str]] = {
     "react": (
         "react ✅ [#12]",
-        "react to an entry with ✅ (read) or 🔖 (later); without a number to the last one shown",
+        "react to an entry with ✅ (read), 🔖 (later) or 💡 (found something); without a number to the last one shown",
     ),
     "unreact": ("unreact ✅ [#12]", "remove it again"),
     "press": ("[press] 2", "press the button with that number"),
@@ -140,7 +140,10 @@ def _reaction(word: str, words: Sequence[str], *, away: bool) -> Reaction:
         raise _misused(word)
     emoji = words[0].rstrip("\ufe0e\ufe0f")
     if emoji not in MEANINGS:
-        raise BadUsage(f"“{words[0]}” means nothing here.", hint="✅ means read, 🔖 means later.")
+        raise BadUsage(
+            f"“{words[0]}” means nothing here.",
+            hint="✅ means read, 🔖 means later, 💡 means that you found something.",
+        )
     entry = value.entry_number(words[1]) if len(words) == 2 else None
     return Reaction(emoji=emoji, meaning=MEANINGS[emoji], entry=entry, away=away)
 

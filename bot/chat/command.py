@@ -28,7 +28,8 @@ class Placement(StrEnum):
 class Param:
     """One parameter. `choices` is empty if any value is allowed or the team's data decides (see `Core.complete`).
 
-    A `hidden` one is filled in by buttons only and is not shown to people.
+    A `hidden` one is filled in by buttons only and is not shown to people. With one that `asks`, the command's form is
+    shown first, filled with whatever else is given. `max_length` limits its characters in a form; 0 is no limit.
     """
 
     name: str
@@ -38,6 +39,8 @@ class Param:
     placement: Placement
     choices: tuple[Choice, ...] = ()
     hidden: bool = False
+    asks: bool = False
+    max_length: int = 0
 
 
 @record
@@ -45,7 +48,8 @@ class CommandSpec:
     """One leaf command.
 
     `summary` is one line, `details` the longer help with examples. With `default`, the last word of `path` may be left
-    out. With `form`, a use without any required argument is answered with a form of that title. A command that `writes`
+    out. With `form`, a use without any required argument, or without the words that it needs, is answered with a form of that
+    title. A command that `writes`
     runs once per invocation id, however often the platform delivers it. With `by_role`, everyone may use the command, but
     its result depends on their role. A command that `posts` is refused if Dogear cannot post in its channel.
     """

@@ -16,7 +16,7 @@ from bot.domain.errors import BadUsage
 from bot.domain.ids import EntryNumber
 from bot.domain.text import folded
 from bot.domain.url import is_web
-from bot.domain.value import Kind, entry_names, words_taken
+from bot.domain.value import Kind, entry_names, names_entry, words_taken
 
 _TOKEN = re.compile(r'(?:[^\s"\\“„«]|\\.|"(?:[^"\\]|\\.)*"|[“„«][^"“”„«»]*[”“»]|[“„«]|\\$)+|(?P<open>")', re.DOTALL)
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"|[“„«]([^"“”„«»]*)[”“»]|\\(.)|"|\\$', re.DOTALL)
@@ -179,7 +179,8 @@ def _is_argument(spec: CommandSpec, word: str) -> bool:
     name, colon, _ = word.lower().partition(":")
     if colon and any(param.name == name for param in spec.params):
         return True
-    return word.startswith("#") and any(param.placement is Placement.POSITION for param in spec.params)
+    positions = [param for param in spec.params if param.placement is Placement.POSITION]
+    return bool(positions) and (word.startswith("#") or (positions[0].kind is Kind.ENTRY and names_entry(word)))
 
 
 def _unknown(catalogue: Catalogue, typed: str) -> BadUsage:
@@ -202,26 +203,43 @@ def _likeness(spec: CommandSpec, words: list[str], *, in_group: bool) -> float:
 
 
 def _with_rest(spec: CommandSpec, typed: str) -> Iterator[tuple[str, str]]:
-    """Named values may be anywhere among the words. A backslash before `name:` makes it a plain word."""
+    """Named values may be anywhere among the words, and an entry's number or address before them. A backslash before
+    either makes it a plain word.
+    """
     rest = next(param for param in spec.params if param.placement is Placement.REST)
-    option = _option(spec)
-    words = []
+    option, first = _option(spec), _entry_first(spec)
+    names_first = first is not None
+    words: list[str] = []
     for word in _WORD.findall(typed):
         match = option.fullmatch(word)
         if match and not match["escapes"]:
             yield match["name"].lower(), match["value"]
+            first = None if first == match["name"].lower() else first
+        elif first and not words and names_entry(word):
+            yield first, word
+            first = None
         else:
-            words.append(word[1:] if match else word)
+            escaped = match or (names_first and not words and _escaped_name(word))
+            words.append(word[1:] if escaped else word)
     if words:
         yield rest.name, " ".join(words)
 
 
 def _option(spec: CommandSpec) -> re.Pattern[str]:
     """Matches a named value, with any backslashes before it."""
-    names = "|".join(re.escape(param.name) for param in spec.params if param.placement is Placement.NAMED)
+    names = "|".join(re.escape(param.name) for param in spec.params if param.placement is not Placement.REST)
     return re.compile(
         rf"(?P<escapes>\\*)(?P<name>{names or '(?!)'}):(?P<value>.*)", re.ASCII | re.DOTALL | re.IGNORECASE
     )
+
+
+def _entry_first(spec: CommandSpec) -> str | None:
+    """The parameter for an entry that is typed before the words; None if there is none."""
+    return next((param.name for param in spec.params if param.placement is Placement.POSITION), None)
+
+
+def _escaped_name(word: str) -> bool:
+    return word.startswith("\\") and names_entry(word.lstrip("\\"))
 
 
 def _without_rest(spec: CommandSpec, typed: str) -> dict[str, str]:
@@ -290,9 +308,14 @@ def _unquoted(token: str) -> str:
 def _rendered(spec: CommandSpec, param: Param, value: str, *, in_place: bool) -> str:
     if param.placement is Placement.REST:
         option = _option(spec)
-        return " ".join(f"\\{word}" if option.fullmatch(word) else word for word in value.split())
+        words = [f"\\{word}" if option.fullmatch(word) else word for word in value.split()]
+        if words and _entry_first(spec) and names_entry(words[0].lstrip("\\")):
+            words[0] = f"\\{words[0]}"
+        return " ".join(words)
     takes_rest = any(other.placement is Placement.REST for other in spec.params)
-    shown = value if takes_rest or _stands_bare(spec, value) else _quoted(value)
+    if takes_rest:
+        return value if param.placement is Placement.POSITION and names_entry(value) else f"{param.name}:{value}"
+    shown = value if _stands_bare(spec, value) else _quoted(value)
     return shown if in_place and param.placement is Placement.POSITION else f"{param.name}:{shown}"
 
 

@@ -18,7 +18,7 @@ from bot.domain.ids import (
     Url,
     WorkspaceRef,
 )
-from bot.domain.reading_state import ReadingState
+from bot.domain.reading_state import Meaning, ReadingState
 from bot.domain.record import record
 from bot.domain.team import Role
 from bot.domain.value import Kind
@@ -97,7 +97,7 @@ class Reacted:
     actor: Actor
     message: MessageRef
     emoji: str
-    meaning: ReadingState
+    meaning: Meaning
     at: datetime
     entry: EntryNumber | None = None
 
@@ -109,7 +109,7 @@ class Unreacted:
     actor: Actor
     message: MessageRef
     emoji: str
-    meaning: ReadingState
+    meaning: Meaning
     at: datetime
     entry: EntryNumber | None = None
 

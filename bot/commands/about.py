@@ -265,7 +265,7 @@ FIRST = ("random", "search", "show", "next", "later", "read", "share", "digest p
 MORE = ("list", "tags")
 MAX_FIRST = 10
 GROUPS = {
-    "Read": ("home", "random", "next", "later", "read", "unread", "share", "stats"),
+    "Read": ("home", "random", "next", "later", "read", "unread", "share", "takeaway", "stats"),
     "Find": ("search", "show", "related", "list", "tags"),
     "The weekly digest": ("digest", "schedule"),
 }
@@ -276,7 +276,10 @@ def _overview(turn: Turn, specs: Catalogue) -> Card:
     """Ten commands at most, and what reactions and signs mean."""
     known = {spec.name: spec for spec in specs}
     chosen = [known[name] for name in (*FIRST, *MORE) if name in known][:MAX_FIRST]
-    reactions = "On a message about one entry, ✅ marks it as read for you and 🔖 puts it in your queue."
+    reactions = (
+        "On a message about one entry, ✅ marks it as read for you, 🔖 puts it in your queue and 💡 says that you found "
+        "something in it."
+    )
     signs = "In a list, ○ is unread, ◔ is in your queue and ● is read."
     seen = "What you type or press is private. A reaction is visible to everyone in the channel."
     quiet = [Paragraph(text=plain(line), quiet=True) for line in (signs, seen, turn.limits) if line]

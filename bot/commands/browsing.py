@@ -1,8 +1,10 @@
 """Commands that look things up in the list."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from bot.chat.line import render
+from bot.commands import takeaways
 from bot.commands.cards import (
     PAGE_SIZE,
     EntryNames,
@@ -20,7 +22,9 @@ from bot.commands.cards import (
 )
 from bot.commands.declare import Turn, command, named, position, rest
 from bot.domain.card import Action, Block, Call, Card, Entries, EntryLine, Fields, Paragraph
+from bot.domain.digest import takeaway_action
 from bot.domain.entry import Entry
+from bot.domain.ids import EntryId
 from bot.domain.reading_state import ReadingState
 from bot.domain.text import Span, Text, joined, plain, site_of
 from bot.domain.value import Kind
@@ -47,7 +51,7 @@ def search(turn: Turn, query: Annotated[str, rest(Kind.TEXT, "what to look for")
     Examples: search caching · search tag:db -redis "connection pool" · search is:later page:2
     """
     found = searching.find(turn.tx, turn.team.id, turn.member.id, query, page, PAGE_SIZE)
-    if not found.total:
+    if not found.total and not found.kept:
         address = searching.address_in(query)
         if address is not None:
             site = f"“{turn.word} search site:{site_of(address)}” finds everything from there."
@@ -59,11 +63,24 @@ def search(turn: Turn, query: Annotated[str, rest(Kind.TEXT, "what to look for")
         blocks=(
             *_corrected(found),
             *_widened(found),
-            Entries(items=tuple(_hit(hit, state, _line(call, found.number)) for hit, state in found.items)),
-            page_note(found.number, found.pages, found.total, "found"),
+            *_results(found, _line(call, found.number)),
+            *takeaways.found_block([one for one in found.kept if one.entry.id not in _without_line(found)]),
         ),
         actions=(*pager(call, found.number, found.pages), *_as_typed(query, found)),
     )
+
+
+def _results(found: Found, back: str) -> tuple[Block, ...]:
+    if not found.total:
+        return ()
+    kept = {one.entry.id: takeaways.kept_line(one) for one in found.kept if one.entry.id in _without_line(found)}
+    lines = [_hit(replace(hit, matched=kept.get(hit.entry.id, hit.matched)), state, back) for hit, state in found.items]
+    return (Entries(items=tuple(lines)), page_note(found.number, found.pages, found.total, "found"))
+
+
+def _without_line(found: Found) -> set[EntryId]:
+    """The results on this page of which no line of the notes is shown: the line of a takeaway is, where one matches."""
+    return {hit.entry.id for hit, _ in found.items if not hit.matched}
 
 
 def _line(call: Call, page: int = 1) -> str:
@@ -114,7 +131,9 @@ def show(turn: Turn, entry: Annotated[EntryNames, position(Kind.ENTRY, "an entry
     """
     found = one_meant(turn, entry)
     (_, state), *_ = entries.with_states(turn.tx, turn.member.id, [found])
-    return entry_card(found, state, all_notes=True, more=_discussed(turn, found))
+    more = (*takeaways.of_entry(turn, found), *_discussed(turn, found))
+    card = entry_card(found, state, all_notes=True, more=more)
+    return replace(card, actions=(*card.actions, takeaway_action(found.number)))
 
 
 @command("related")

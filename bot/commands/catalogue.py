@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.chat.command import Catalogue
-from bot.commands import about, browsing, digests, lists, posting, reading, schedules
+from bot.commands import about, browsing, digests, lists, posting, reading, schedules, takeaways
 from bot.commands.declare import Command
 
 COMMANDS: Sequence[Command] = (
@@ -20,6 +20,9 @@ COMMANDS: Sequence[Command] = (
     reading.unread,
     posting.share,
     posting.unshare,
+    takeaways.add,
+    takeaways.list_takeaways,
+    takeaways.withdraw,
     reading.stats_me,
     reading.stats_team,
     digests.preview,

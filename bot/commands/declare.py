@@ -78,6 +78,8 @@ class _Marker:
     summary: str
     placement: Placement
     hidden: bool = False
+    asks: bool = False
+    max_length: int = 0
 
 
 def position(kind: Kind, summary: str) -> _Marker:
@@ -90,14 +92,19 @@ def named(kind: Kind, summary: str) -> _Marker:
     return _Marker(kind, summary, Placement.NAMED)
 
 
-def rest(kind: Kind, summary: str) -> _Marker:
-    """A parameter that takes all the words that are left."""
-    return _Marker(kind, summary, Placement.REST)
+def rest(kind: Kind, summary: str, *, max_length: int = 0) -> _Marker:
+    """A parameter that takes all the words that are left. A form takes at most `max_length` characters for it."""
+    return _Marker(kind, summary, Placement.REST, max_length=max_length)
 
 
 def carried(summary: str) -> _Marker:
     """A parameter that only a button fills in."""
     return _Marker(Kind.TEXT, summary, Placement.NAMED, hidden=True)
+
+
+def asking(summary: str) -> _Marker:
+    """As `carried`; the form is shown first, filled with the other arguments."""
+    return _Marker(Kind.TEXT, summary, Placement.NAMED, hidden=True, asks=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +195,8 @@ def _param(name: str, hint: Any, *, required: bool) -> Param:
         placement=marker.placement,
         choices=_CHOICES.get(marker.kind, ()),
         hidden=marker.hidden,
+        asks=marker.asks,
+        max_length=marker.max_length,
     )
 
 
@@ -195,6 +204,7 @@ _CHOICES: Mapping[Kind, tuple[Choice, ...]] = {
     Kind.STATE: tuple(Choice(value=state.value, label=state.value) for state in ReadingState),
     Kind.CHANGE: tuple(Choice(value=change.value, label=change.value) for change in value.Change),
     Kind.HOLIDAY: tuple(Choice(value=what.value, label=what.value) for what in OnHoliday),
+    Kind.YES_NO: tuple(Choice(value=word, label=word) for word in value.YES_NO),
 }
 
 
@@ -265,6 +275,7 @@ _LABELS: Mapping[Kind, str] = {
     Kind.ZONE: "Time zone",
     Kind.CHANNEL: "Channel",
     Kind.TAG: "Only with this tag",
+    Kind.LONG_TEXT: "In your own words",
 }
 
 
@@ -280,10 +291,12 @@ def form_of(spec: CommandSpec, arguments: Mapping[str, str], problem: Refusal | 
             value=_as_choice(param, arguments.get(param.name, "")),
             choices=_DAYS if param.kind is Kind.WEEKDAY else param.choices,
             problem=problems.get(param.name),
+            max_length=param.max_length,
         )
         for param in spec.shown_params
     )
-    carried = {param.name: arguments[param.name] for param in spec.params if param.hidden and param.name in arguments}
+    hidden = [param.name for param in spec.params if param.hidden and not param.asks]
+    carried = {name: arguments[name] for name in hidden if name in arguments}
     return Form(title=spec.form or spec.summary, fields=fields, submit=Call(path=spec.path, arguments=carried))
 
 

@@ -18,7 +18,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Protocol, TypeVar
 
-from bot.chat.command import Catalogue, CommandSpec
+from bot.chat.command import Catalogue, CommandSpec, Placement
 from bot.chat.jobs import Job
 from bot.chat.line import parse
 from bot.chat.platform import (
@@ -611,7 +611,13 @@ class Dispatcher:
 
 def _needs_form(spec: CommandSpec, call: Call) -> bool:
     """Whether a form has to ask for the arguments first."""
-    return bool(spec.form) and not any(param.name in call.arguments for param in spec.params if param.required)
+    if not spec.form:
+        return False
+    given = [param for param in spec.params if param.name in call.arguments]
+    lacks_words = any(
+        param.required and param.placement is Placement.REST and param not in given for param in spec.params
+    )
+    return lacks_words or any(param.asks for param in given) or not any(param.required for param in given)
 
 
 def fitting(words: Sequence[str], typed: str) -> Sequence[Choice]:

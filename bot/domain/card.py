@@ -147,7 +147,9 @@ class Choice:
 
 @record
 class Field:
-    """One value to fill in. `name` is the parameter it becomes, `problem` what was wrong with it last time."""
+    """One value to fill in. `name` is the parameter it becomes, `problem` what was wrong with it last time, `max_length`
+    how many characters it may have, 0 for no limit.
+    """
 
     name: str
     label: str
@@ -156,6 +158,7 @@ class Field:
     value: str = ""
     choices: tuple[Choice, ...] = ()
     problem: str | None = None
+    max_length: int = 0
 
 
 @record

@@ -15,6 +15,7 @@ from bot.domain.ids import ChannelRef, EntryId, EntryNumber, ScheduleId, TeamId
 from bot.domain.notes import NoteBlock, count, levels, parts
 from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
+from bot.domain.takeaway import Counts
 from bot.domain.text import Span, plain, string
 
 LEVELS_IN_CHANNEL = 2
@@ -121,8 +122,8 @@ class Week:
 
 @record
 class Digest:
-    """What one week's post shows. `late` is set if it is posted after its time; `readers` counts who has read the
-    entry.
+    """What one week's post shows. `late` is set if it is posted after its time; `counts` is what members made of the
+    entry so far.
     """
 
     week: str
@@ -130,17 +131,17 @@ class Digest:
     late: bool
     entry: Entry
     why: Why
-    readers: int
+    counts: Counts
     newest: tuple[Entry, ...]
 
 
 def card_of(digest: Digest) -> Card:
     """The card for the channel: the entry with the first levels of its notes, what is new, and the buttons.
 
-    The notes come first. Why the entry was chosen and who has read it follow in small print.
+    The notes come first. Why the entry was chosen and what members made of it follow in small print.
     """
     entry = digest.entry
-    why = " ".join(filter(None, (f"Why this one: {digest.why.value}.", _readers(digest.readers))))
+    why = " ".join(filter(None, (f"Why this one: {digest.why.value}.", _counted(digest.counts))))
     return Card(
         title=entry.title,
         blocks=(
@@ -150,7 +151,7 @@ def card_of(digest: Digest) -> Card:
             _small(why),
             *_new(digest.newest),
         ),
-        actions=entry_actions(entry.number, has_notes=bool(entry.notes.tree)),
+        actions=post_actions(entry),
         entry=shared_line(entry),
     )
 
@@ -164,18 +165,28 @@ def replies_of(entry: Entry) -> tuple[Card, ...]:
     return (*_all_notes(entry), Card(title="Discussion", blocks=(Paragraph(text=plain(QUESTION)),)))
 
 
-def shared_card(entry: Entry, by: str, readers: int) -> Card:
+def shared_card(entry: Entry, by: str, counts: Counts) -> Card:
     """The card of an entry that the member `by` shares in a channel."""
     return Card(
         title=entry.title,
         blocks=(
             _about(f"Shared by {by}", entry),
             *_first_levels(entry.notes.tree),
-            *((_small(_readers(readers)),) if readers else ()),
+            *((_small(_counted(counts)),) if _counted(counts) else ()),
         ),
-        actions=entry_actions(entry.number, has_notes=bool(entry.notes.tree)),
+        actions=post_actions(entry),
         entry=shared_line(entry),
     )
+
+
+def post_actions(entry: Entry) -> tuple[Action, ...]:
+    """The buttons of a post about the entry."""
+    return (*entry_actions(entry.number, has_notes=bool(entry.notes.tree)), takeaway_action(entry.number))
+
+
+def takeaway_action(number: EntryNumber) -> Action:
+    """The button that opens the form for a takeaway."""
+    return Action(label="Takeaway", call=Call(path=("takeaway", "add"), arguments={"entry": f"#{number}"}))
 
 
 def shared_line(entry: Entry) -> EntryLine:
@@ -207,28 +218,35 @@ def _about(what: str, entry: Entry) -> Paragraph:
     return _small(" · ".join(filter(None, facts)))
 
 
-def _readers(number: int) -> str:
-    """Empty while no one has read it: a zero under a new post says nothing."""
-    return f"Read by {number} member{'s' if number > 1 else ''}." if number else ""
+def _counted(counts: Counts) -> str:
+    """Without what is still zero: a zero under a new post says nothing."""
+    readers, takeaways, insights = counts.readers, counts.takeaways, counts.insights
+    said = (
+        f"Read by {readers} member{'s' if readers > 1 else ''}." if readers else "",
+        f"{takeaways} takeaway{'s' if takeaways > 1 else ''}." if takeaways else "",
+        f"{insights} found something here." if insights else "",
+    )
+    return " ".join(filter(None, said))
 
 
-_READ_BY = re.compile(r"\s*Read by (?:nobody yet|\d+ members?)\.")
-"""The first alternative is what version 0.1.0 wrote into posts that are still revised."""
+_COUNT = r"(?:Read by (?:nobody yet|\d+ members?)|\d+ takeaways?|\d+ found something here)\."
+_COUNTS = re.compile(rf"\s*{_COUNT}(?: {_COUNT})*$")
+"""“Nobody yet” is what version 0.1.0 wrote into posts that are still revised."""
 _WHY = "Why this one: "
 
 
-def with_readers(card: Card, number: int) -> Card:
-    """The card of a post with this many readers; also a card that an earlier version wrote."""
-    said, blocks, shown = _readers(number), [], False
+def with_counts(card: Card, counts: Counts) -> Card:
+    """The card of a post with these counts; also a card that an earlier version wrote."""
+    said, blocks, shown = _counted(counts), [], False
     for block in card.blocks:
         if not isinstance(block, Paragraph) or not block.quiet:
             blocks.append(block)
             continue
         text = string(block.text)
-        if not text.startswith(_WHY) and not _READ_BY.fullmatch(text):
+        if not text.startswith(_WHY) and not _COUNTS.fullmatch(text):
             blocks.append(block)
             continue
-        rest = _READ_BY.sub("", text)
+        rest = _COUNTS.sub("", text)
         shown = True
         if rest or said:
             blocks.append(_small(" ".join(filter(None, (rest, said)))))

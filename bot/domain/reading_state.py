@@ -7,6 +7,7 @@ the last choice and the live marks, so events that arrive late, twice or out of 
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeAlias
 
 from bot.domain.ids import AccountRef, EntryId, MessageRef
 from bot.domain.record import record
@@ -20,6 +21,21 @@ class ReadingState(StrEnum):
     READ = "read"
 
 
+class Insight(StrEnum):
+    """💡 on a message about an entry: the member found something in it. It changes no reading state."""
+
+    INSIGHT = "insight"
+
+
+Meaning: TypeAlias = ReadingState | Insight
+"""What a reaction means."""
+
+
+def meaning_of(word: str) -> Meaning:
+    """Parse the word that a mark is stored with. Raises ValueError."""
+    return Insight.INSIGHT if word == Insight.INSIGHT.value else ReadingState(word)
+
+
 _STRENGTH = {ReadingState.UNREAD: 0, ReadingState.LATER: 1, ReadingState.READ: 2}
 
 
@@ -27,7 +43,7 @@ _STRENGTH = {ReadingState.UNREAD: 0, ReadingState.LATER: 1, ReadingState.READ: 2
 class Mark:
     """One reaction of one account to one message that shows one entry.
 
-    `emoji` is the platform's canonical name of the reaction, `meaning` the state it means, `at` the platform's time of
+    `emoji` is the platform's canonical name of the reaction, `meaning` what it means, `at` the platform's time of
     the last change. `live` says whether the reaction is there now.
     """
 
@@ -35,7 +51,7 @@ class Mark:
     message: MessageRef
     entry: EntryId
     emoji: str
-    meaning: ReadingState
+    meaning: Meaning
     at: datetime
     live: bool = True
 
@@ -60,10 +76,11 @@ class Reading:
 def state_of(choice: Choice | None, marks: Iterable[Mark]) -> ReadingState:
     """The state that follows from the last choice and the marks.
 
-    Only live marks newer than the choice count, and read beats later. So removing a reaction never undoes a choice, and
+    Only live marks newer than the choice count, and read beats later. A 💡 means no state. So removing a reaction never undoes a choice, and
     a reaction added after a choice still counts.
     """
-    states = [mark.meaning for mark in marks if mark.live and (choice is None or mark.at > choice.at)]
+    live = [mark for mark in marks if mark.live and (choice is None or mark.at > choice.at)]
+    states = [mark.meaning for mark in live if isinstance(mark.meaning, ReadingState)]
     if choice is not None:
         states.append(choice.state)
     return max(states, key=_STRENGTH.__getitem__, default=ReadingState.UNREAD)

@@ -33,6 +33,11 @@ class Kind(StrEnum):
     GROUP = "group"
     COMMAND = "command"
     CHANGE = "change"
+    YES_NO = "yes_no"
+    LONG_TEXT = "long_text"
+
+
+YES_NO = ("yes", "no")
 
 
 class Change(StrEnum):
@@ -64,7 +69,7 @@ def entry_names(typed: str) -> tuple[EntryNumber | str, ...]:
     words = [word for word in text.replace(",", ", ").split() if word not in _AND]
     if not any(character.isalnum() for character in text):
         raise BadUsage(f"“{typed}” is not an entry.", hint="Type its number, such as #12, its address or its title.")
-    names = tuple(dict.fromkeys(map(_name, words))) if all(map(_is_name, words)) else (text,)
+    names = tuple(dict.fromkeys(map(_name, words))) if all(map(names_entry, words)) else (text,)
     if len(names) > MAX_ENTRIES:
         raise BadUsage("That is more than I can take at once.", hint=f"Name {MAX_ENTRIES} entries at most.")
     return names
@@ -75,7 +80,8 @@ def unbracketed(typed: str) -> str:
     return _BRACKETED.sub(r" \1 ", typed)
 
 
-def _is_name(word: str) -> bool:
+def names_entry(word: str) -> bool:
+    """Whether the word is an entry's number or an address."""
     return bool(_NUMBER.fullmatch(word)) or is_web(word)
 
 
@@ -109,6 +115,13 @@ def change(typed: str) -> Change:
     return Change(typed.strip().lower())
 
 
+def yes_or_no(typed: str) -> bool:
+    """Yes or no, in any case."""
+    if typed.strip().lower() not in YES_NO:
+        raise BadUsage(f"“{typed}” is neither yes nor no.", hint="Use yes or no.")
+    return typed.strip().lower() == YES_NO[0]
+
+
 def group(typed: str) -> str:
     """The id of a platform's group, as picked or mentioned, or `off`."""
     match = re.fullmatch(r"(?:<@&|@)?([\w-]{1,80})>?", typed.strip())
@@ -135,6 +148,7 @@ READERS: Mapping[Kind, Callable[[str], Any]] = {
     Kind.REGION: region,
     Kind.HOLIDAY: on_holiday,
     Kind.GROUP: group,
+    Kind.YES_NO: yes_or_no,
 }
 """The parsers of the kinds that need only the typed text. Each raises BadUsage."""
 
@@ -161,7 +175,8 @@ def _entries_taken(words: Sequence[str]) -> int:
     """
     pairs = zip(words, [*words[1:], ""], strict=True)
     named = [
-        (word == "#" and following.isdecimal()) or word.lower() in _AND or _is_name(word) for word, following in pairs
+        (word == "#" and following.isdecimal()) or word.lower() in _AND or names_entry(word)
+        for word, following in pairs
     ]
     ends = (number for number, word in enumerate(words) if number and word.startswith(("#", "<#")))
     before_hash = next(ends, len(words))

@@ -106,8 +106,8 @@ class Ledger(Protocol):
         ...
 
     def outdated(self, since: datetime, before: datetime, limit: int, platforms: Sequence[str]) -> Sequence[Delivery]:
-        """Posts about one entry that were sent after `since`, were neither sent nor revised after `before`, and whose entry
-        somebody has read or put back since then; those that have waited longest come first.
+        """Posts about one entry that were sent after `since`, were neither sent nor revised after `before`, and about whose
+        entry a reading state, a takeaway or a 💡 has changed since then; those that have waited longest come first.
         """
         ...
 

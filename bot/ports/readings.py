@@ -96,6 +96,10 @@ class Readings(Protocol):
         """How many members have read the entry."""
         ...
 
+    def insights(self, entry: EntryId) -> int:
+        """How many accounts have a live 💡 on a message about the entry."""
+        ...
+
     def read_since(self, member: MemberId, since: datetime) -> int:
         """How many entries the member has read since then."""
         ...

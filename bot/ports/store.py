@@ -15,6 +15,7 @@ from bot.ports.ledger import Ledger
 from bot.ports.readings import Readings
 from bot.ports.schedules import Schedules
 from bot.ports.search import Search, Synonyms
+from bot.ports.takeaways import Takeaways
 from bot.ports.teams import Teams
 
 
@@ -27,6 +28,8 @@ class Transaction(Protocol):
     def entries(self) -> Entries: ...
     @property
     def readings(self) -> Readings: ...
+    @property
+    def takeaways(self) -> Takeaways: ...
     @property
     def search(self) -> Search: ...
     @property

@@ -31,7 +31,7 @@ from bot.domain.schedule import WEEK, Occurrence, Schedule
 from bot.domain.team import Member
 from bot.domain.times import Day
 from bot.ports.store import Transaction
-from bot.service import entries, notices, schedules
+from bot.service import entries, notices, schedules, takeaways
 
 SEEDS = (ReadingState.READ, ReadingState.LATER)
 LATE = timedelta(hours=24)
@@ -404,7 +404,7 @@ def _unplanned(tx: Transaction, week: Week) -> str:
 def share(tx: Transaction, member: Member, channel: ChannelRef, number: EntryNumber, invocation: InvocationId) -> Entry:
     """Enqueue a card of this entry with a thread, once per invocation. Raises NotFound."""
     entry = entries.entry_on_list(tx, member.team, number)
-    card = shared_card(entry, member.name, tx.readings.readers(entry.id))
+    card = shared_card(entry, member.name, takeaways.counts(tx, entry.id))
     step = partial(Draft, channel=channel, source_key=f"{SHARE}{invocation}", notify=member.account)
     tx.ledger.plan(member.team, _drafts(step, card, entry), not_before=tx.now())
     return entry
@@ -461,7 +461,7 @@ def _digest(tx: Transaction, schedule: Schedule, slot: Occurrence, *, late: bool
         late=late,
         entry=tx.entries.get(schedule.team, [feature.entry])[feature.entry],
         why=feature.why,
-        readers=tx.readings.readers(feature.entry),
+        counts=takeaways.counts(tx, feature.entry),
         newest=_newest(tx, schedule, slot, feature.entry),
     )
 

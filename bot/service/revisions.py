@@ -1,14 +1,15 @@
-"""Keeping the count of readers in a post current while people read: at most once an hour."""
+"""Keeping the counts in a post (readers, takeaways, 💡) current: at most once an hour."""
 
 from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.domain.card import Card
 from bot.domain.delivery import Delivery
-from bot.domain.digest import with_readers
+from bot.domain.digest import with_counts
 from bot.domain.errors import PlatformError, PlatformRefused
 from bot.domain.ids import DeliveryId
 from bot.ports.store import Transaction
+from bot.service import takeaways
 
 AT_MOST_EVERY = timedelta(hours=1)
 CURRENT_FOR = timedelta(days=14)
@@ -16,17 +17,17 @@ CURRENT_FOR = timedelta(days=14)
 
 
 def outdated(tx: Transaction, limit: int, platforms: Sequence[str]) -> Sequence[Delivery]:
-    """Posts on these platforms whose count of readers may have changed, and that may be revised by now."""
+    """Posts on these platforms whose counts may have changed, and that may be revised by now."""
     now = tx.now()
     return tx.ledger.outdated(now - CURRENT_FOR, now - AT_MOST_EVERY, limit, platforms)
 
 
 def claim(tx: Transaction, post: Delivery) -> Card | None:
-    """Take the post to revise it: what it is to show. None if another process has it, or the count is the same."""
+    """Take the post to revise it: what it is to show. None if another process has it, or the counts are the same."""
     shown, entry = post.draft.card, post.draft.entry
     if shown is None or entry is None or not tx.ledger.claim_revision(post.id, tx.now() - AT_MOST_EVERY):
         return None
-    card = with_readers(shown, tx.readings.readers(entry))
+    card = with_counts(shown, takeaways.counts(tx, entry))
     return card if card != shown else None
 
 

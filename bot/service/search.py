@@ -16,7 +16,8 @@ from bot.domain.url import canonical, is_web
 from bot.domain.value import unbracketed
 from bot.ports.search import Hit
 from bot.ports.store import Transaction
-from bot.service import entries
+from bot.service import entries, takeaways
+from bot.service.takeaways import FoundWithEntry
 
 MIN_SEARCHED = 3
 """A completion this long or longer is searched."""
@@ -55,7 +56,8 @@ def remove_synonym(tx: Transaction, team: TeamId, word: str, others: Sequence[st
 class Found:
     """A page of results, best first, with the asking member's states: page `number` of `pages`.
 
-    `corrected` maps words as typed to the words of the list that were searched instead.
+    `corrected` maps words as typed to the words of the list that were searched instead. `kept` are entries with a
+    takeaway that contains all the words, on the first page only.
     """
 
     query: Query
@@ -64,6 +66,7 @@ class Found:
     number: int
     pages: int
     items: tuple[tuple[Hit, ReadingState], ...]
+    kept: tuple[FoundWithEntry, ...] = ()
 
 
 def find(tx: Transaction, team: TeamId, member: MemberId, typed: str, number: int, size: int) -> Found:
@@ -72,6 +75,9 @@ def find(tx: Transaction, team: TeamId, member: MemberId, typed: str, number: in
     if address is not None:
         return _found_at(tx, team, member, address)
     query, corrected = _understood(tx, team, typed)
+    kept = takeaways.find(tx, team, member, query) if number == 1 else ()
+    if corrected and number == 1 and (as_typed := _kept_as_typed(tx, team, member, typed)):
+        query, corrected, kept = as_typed[0], {}, as_typed[1]
     hits = tx.search.find(team, member, query, offset=(number - 1) * size, limit=size)
     pages = max(-(-hits.total // size), 1)
     if number > pages:
@@ -83,7 +89,17 @@ def find(tx: Transaction, team: TeamId, member: MemberId, typed: str, number: in
         number=number,
         pages=pages,
         items=_with_states(tx, member, hits.items),
+        kept=kept,
     )
+
+
+def _kept_as_typed(
+    tx: Transaction, team: TeamId, member: MemberId, typed: str
+) -> tuple[Query, tuple[FoundWithEntry, ...]] | None:
+    """The query as typed and the takeaways that contain it: a word that only they have is not misspelt."""
+    query = parse(f"as:typed {typed}")
+    kept = takeaways.find(tx, team, member, query)
+    return (query, kept) if kept else None
 
 
 MAX_MEANT = 3

@@ -16,9 +16,10 @@ from sqlalchemy import Boolean, Column, Integer, LargeBinary, Table, Time
 from bot.domain.delivery import State, Step
 from bot.domain.digest import Outcome, Why
 from bot.domain.errors import BadBackup
-from bot.domain.reading_state import ReadingState
+from bot.domain.reading_state import ReadingState, meaning_of
 from bot.domain.schedule import Weekday
 from bot.domain.source import Severity
+from bot.domain.takeaway import MAX_TAKEAWAY
 from bot.domain.url import is_web
 from store.sql.tables import Moment, Words
 
@@ -104,7 +105,9 @@ _DOMAINS: Mapping[str, Accepts] = {
     "entry.url": is_web,
     "reading.state": _STATE,
     "reading.choice": _STATE,
-    "mark.meaning": _STATE,
+    "mark.meaning": _one_of(meaning_of),
+    "takeaway.text": lambda text: len(text) <= MAX_TAKEAWAY,
+    "takeaway.about": is_web,
     "schedule.weekday": _one_of(Weekday),
     "schedule.zone": _ZONE,
     "week.outcome": _one_of(Outcome),

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Integer,
+    Table,
     and_,
     bindparam,
     case,
@@ -27,7 +28,7 @@ from sqlalchemy import (
 from bot.domain.card import Card
 from bot.domain.delivery import MESSAGES, Delivery, Draft, Durations, State, Step, Transition
 from bot.domain.ids import ChannelRef, DeliveryId, EntryId, MessageRef, PlatformName, TeamId, WorkspaceRef
-from bot.domain.reading_state import ReadingState
+from bot.domain.reading_state import Insight, ReadingState
 from store.sql import hot_queries
 from store.sql.channel_columns import place
 from store.sql.ids import id_of, number_of, team_of
@@ -59,7 +60,7 @@ from store.sql.ledger_queries import (
 from store.sql.ledger_rows import delivery_of, message_of, planned, written
 from store.sql.notify import notify_workers
 from store.sql.session import AnyRow, Session
-from store.sql.tables import DELIVERY, HALT, INSTANCE, READING
+from store.sql.tables import DELIVERY, HALT, INSTANCE, MARK, READING, TAKEAWAY
 
 _RECENT = timedelta(days=30)
 _AT_ONCE = 500
@@ -272,15 +273,10 @@ class SqlLedger:
 
     def outdated(self, since: datetime, before: datetime, limit: int, platforms: Sequence[str]) -> Sequence[Delivery]:
         last = func.coalesce(DELIVERY.c.revised_at, DELIVERY.c.settled_at)
-        changed = (
-            select(literal(1))
-            .where(
-                READING.c.team == DELIVERY.c.team,
-                READING.c.entry == DELIVERY.c.entry,
-                READING.c.state.in_(list(ReadingState)),
-                READING.c.since > last,
-            )
-            .exists()
+        changed = or_(
+            _exists(READING, READING.c.state.in_(list(ReadingState)), READING.c.since > last),
+            _exists(TAKEAWAY, func.coalesce(TAKEAWAY.c.withdrawn_at, TAKEAWAY.c.at) > last),
+            _exists(MARK, MARK.c.meaning == Insight.INSIGHT, MARK.c.at > last),
         )
         posts = select(DELIVERY).where(
             text("state = 'sent' AND step = 'root'"),
@@ -400,6 +396,12 @@ def _after_lease(row: AnyRow, settle: timedelta) -> dict[str, Any]:
     if row.state == State.LEASED:
         return {**free, "state": State.PENDING}
     return {**free, "state": State.UNCERTAIN, "not_before": row.sent_from + settle}
+
+
+def _exists(table: Table, *where: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether the table has such a row about the entry that the delivery shows."""
+    about = and_(table.c.team == DELIVERY.c.team, table.c.entry == DELIVERY.c.entry)
+    return select(literal(1)).where(about, *where).exists()
 
 
 def _is(delivery: DeliveryId) -> ColumnElement[bool]:

@@ -30,7 +30,7 @@ from store.sql.engine import open_transaction
 from store.sql.search import postgres
 from store.sql.tables import INSTANCE, METADATA, TEAM, WORKSPACE
 
-REVISION = "0005"
+REVISION = "0007"
 """The newest migration: the revision that this program reads and writes."""
 VERSION = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
 """Alembic's own table."""

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, bindparam, func, select, text
 
 from bot.domain.ids import AccountRef, EntryId, MemberId, MessageRef, PlatformName, TeamId
-from bot.domain.reading_state import Choice, Mark, Reading, ReadingCounts, ReadingState
+from bot.domain.reading_state import Choice, Insight, Mark, Reading, ReadingCounts, ReadingState, meaning_of
 from bot.ports.readings import Marked, TeamCounts
 from store.sql import hot_queries
 from store.sql.channel_columns import channel_of, in_channel, place
@@ -122,6 +122,12 @@ class SqlReadings:
         count: int = self._work.value(select(func.count()).where(about))
         return count
 
+    def insights(self, entry: EntryId) -> int:
+        about = and_(MARK.c.team == team_of(entry), MARK.c.entry == number_of(entry))
+        put = select(MARK.c.platform, MARK.c.account).where(about, MARK.c.meaning == Insight.INSIGHT, MARK.c.live)
+        count: int = self._work.value(select(func.count()).select_from(put.distinct().subquery()))
+        return count
+
     def read_since(self, member: MemberId, since: datetime) -> int:
         recent = and_(_by(member), READING.c.state == ReadingState.READ, READING.c.since >= since)
         count: int = self._work.value(select(func.count()).where(recent))
@@ -185,7 +191,7 @@ def _mark(row: AnyRow) -> Mark:
         message=MessageRef(channel=channel_of(row), id=row.message),
         entry=EntryId(id_of(row.team, row.entry)),
         emoji=row.emoji,
-        meaning=ReadingState(row.meaning),
+        meaning=meaning_of(row.meaning),
         at=row.at,
         live=row.live,
     )

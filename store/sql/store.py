@@ -34,6 +34,7 @@ from store.sql.search.synonyms import SqlSynonyms
 from store.sql.session import DatabaseTime, Session, Tree
 from store.sql.sqlite_file import FileWatch, create_private, lock_for_server
 from store.sql.tables import INSTANCE, INVOCATION
+from store.sql.takeaways import SqlTakeaways
 from store.sql.teams import SqlTeams
 
 T = TypeVar("T")
@@ -88,6 +89,10 @@ class SqlTransaction(Session):
     @cached_property
     def readings(self) -> SqlReadings:
         return SqlReadings(self)
+
+    @cached_property
+    def takeaways(self) -> SqlTakeaways:
+        return SqlTakeaways(self, self.index)
 
     @cached_property
     def search(self) -> SqlSearch:

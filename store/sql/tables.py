@@ -320,6 +320,25 @@ MARK = Table(
     Index(None, "team", "entry", "platform", "account"),
 )
 
+TAKEAWAY = Table(
+    "takeaway",
+    METADATA,
+    _of_team(),
+    _number(),
+    Column("entry", Integer, nullable=False),
+    Column("member", Integer, nullable=False),
+    Column("named", Boolean, nullable=False),
+    Column("text", Written, nullable=False),
+    Column("words", Written, nullable=False),
+    Column("about", Written),
+    Column("at", Moment, nullable=False),
+    Column("withdrawn_at", Moment),
+    _to("entry", "entry"),
+    _to("member", "member"),
+    Index(None, "team", "entry"),
+    Index(None, "team", "member"),
+)
+
 SCHEDULE = Table(
     "schedule",
     METADATA,

@@ -14,7 +14,7 @@ from store.sql.compiled_query import once
 from store.sql.ids import id_of, number_of, team_of
 from store.sql.search.index import Index
 from store.sql.session import AnyRow, Session
-from store.sql.tables import DELIVERY, MARK, MEMBER, READING, SCHEDULE, TEAM, WEEK, WORKSPACE, packed
+from store.sql.tables import DELIVERY, MARK, MEMBER, READING, SCHEDULE, TAKEAWAY, TEAM, WEEK, WORKSPACE, packed
 
 _TEAM = select(TEAM).where(TEAM.c.id == bindparam("team"))
 _WORKSPACE = once(
@@ -107,6 +107,7 @@ def _remove_members(work: Session, members: Sequence[AnyRow]) -> None:
         accounts = [(row.team, row.platform, row.account) for row in some]
         work.change(delete(MARK).where(work.one_of((MARK.c.team, MARK.c.platform, MARK.c.account), accounts)))
         work.change(delete(READING).where(work.one_of((READING.c.team, READING.c.member), numbers)))
+        work.change(delete(TAKEAWAY).where(work.one_of((TAKEAWAY.c.team, TAKEAWAY.c.member), numbers)))
         work.change(delete(MEMBER).where(work.one_of((MEMBER.c.team, MEMBER.c.number), numbers)))
 
 

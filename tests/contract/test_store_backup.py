@@ -19,7 +19,7 @@ from sqlalchemy import update
 
 from bot.domain.delivery import Durations, PostingRules, Step
 from bot.domain.errors import BadBackup, BadConfig, Conflict, StaleSchema
-from bot.domain.ids import EntryNumber, InvocationId, PlatformName, ScheduleId, WorkspaceRef
+from bot.domain.ids import EntryNumber, InvocationId, PlatformName, ScheduleId, Url, WorkspaceRef
 from bot.domain.notice import Host
 from bot.domain.query import parse
 from bot.domain.reading_state import Choice, Mark, Reading, ReadingState
@@ -81,6 +81,7 @@ def filled(store: SqlStore) -> Club:
         reading = Reading(entry=entry, state=ReadingState.READ, since=tx.now())
         tx.readings.save(club.member, reading, Choice(state=ReadingState.READ, at=tx.now()))
         tx.readings.save_mark(club.team, mark)
+        tx.takeaways.add(club.member, entry, "Measure first.", named=False, about=Url("https://example.org/m"))
         tx.schedules.save(a_schedule(club))
         digests.post_now(tx, club.team, a_channel())
         tx.synonyms.add(club.team, "k8s", "kubernetes")
@@ -361,6 +362,9 @@ def with_value(text: str, table: str, column: str, value: object) -> str:
         ("reading", "state", "canary"),
         ("reading", "since", None),
         ("mark", "live", "true"),
+        ("mark", "meaning", "canary"),
+        ("takeaway", "text", "canary" * 101),
+        ("takeaway", "about", "javascript:canary"),
         ("schedule", "weekday", 7),
         ("schedule", "at", "25:00"),
         ("schedule", "at", "09:00:00+02:00"),

@@ -10,7 +10,7 @@ from typing import Any
 from bot.chat.platform import Actor, Answer, Invocation, Reacted, Unreacted
 from bot.domain.card import Action, Call, Card, Fields, Paragraph
 from bot.domain.ids import InvocationId, MessageRef
-from bot.domain.reading_state import ReadingState
+from bot.domain.reading_state import Meaning
 from bot.domain.team import Role, Team
 from bot.domain.text import string
 from bot.ports.metrics import NULL_METRICS, Metrics
@@ -60,9 +60,9 @@ class Clubhouse:
             )
         )
 
-    async def react(self, message: MessageRef, meaning: ReadingState, *, by: str = "ana", away: bool = False) -> None:
+    async def react(self, message: MessageRef, meaning: Meaning, *, by: str = "ana", away: bool = False) -> None:
         kind = Unreacted if away else Reacted
-        emoji = {"read": "✅", "later": "🔖"}[meaning]
+        emoji = {"read": "✅", "later": "🔖", "insight": "💡"}[meaning]
         happening = kind(
             actor=actor_of(by, Role.READER), message=message, emoji=emoji, meaning=meaning, at=self.stage.now()
         )

@@ -205,7 +205,11 @@ class FakeCore:
         if self.busy:
             raise StoreBusy("locked")
         self.happenings.append(happening)
-        if isinstance(happening, Reacted) and happening.entry is not None:
+        if (
+            isinstance(happening, Reacted)
+            and happening.entry is not None
+            and isinstance(happening.meaning, ReadingState)
+        ):
             self.states[happening.actor.name, happening.entry] = happening.meaning
         if isinstance(happening, Unreacted) and happening.entry is not None:
             self.states.pop((happening.actor.name, happening.entry), None)

@@ -22,6 +22,7 @@ from bot.domain.entry import Entry
 from bot.domain.ids import EntryNumber
 from bot.domain.notes import NoteBlock, NoteKind, Notes, lines
 from bot.domain.reading_state import ReadingState
+from bot.domain.takeaway import Counts
 from bot.domain.text import Span, plain, string
 from store.lists.notes import tree
 from store.lists.reading import read_path
@@ -275,7 +276,15 @@ def golden(name: str, shown: Any) -> None:
 @pytest.mark.parametrize("number", [1, 6])
 def test_the_noted_entries_of_the_seed_list_come_out_whole(number: int) -> None:
     entry = seeded(number)
-    digest = Digest(week="2026-W48", due_at=NOW, late=False, entry=entry, why=Why.NEVER_FEATURED, readers=2, newest=())
+    digest = Digest(
+        week="2026-W48",
+        due_at=NOW,
+        late=False,
+        entry=entry,
+        why=Why.NEVER_FEATURED,
+        counts=Counts(readers=2),
+        newest=(),
+    )
     whole = body_of(entry_card(entry, ReadingState.UNREAD, all_notes=True), personal=True)
     posted = [body_of(card) for card in (card_of(digest), *replies_of(entry))]
 

@@ -10,6 +10,7 @@ from bot.chat.line import parse
 from bot.commands.catalogue import CATALOGUE
 from bot.commands.declare import bound, form_of
 from bot.domain.team import Role
+from bot.domain.value import Kind
 
 MAX_DESCRIPTION = 100
 NAME = re.compile(r"[-_a-z0-9]{1,32}")
@@ -60,11 +61,12 @@ def test_required_parameters_come_before_those_that_may_be_left_out(spec: Comman
 
 
 @every_command
-def test_at_most_one_parameter_takes_the_rest_and_then_none_is_taken_by_place(spec: CommandSpec) -> None:
+def test_before_the_rest_of_a_line_comes_at_most_an_entry(spec: CommandSpec) -> None:
     placements = Counter(param.placement for param in spec.params)
+    in_place = [param.kind for param in spec.params if param.placement is Placement.POSITION]
 
     assert placements[Placement.REST] <= 1
-    assert not (placements[Placement.REST] and placements[Placement.POSITION])
+    assert not placements[Placement.REST] or in_place in ([], [Kind.ENTRY])
 
 
 @every_parameter

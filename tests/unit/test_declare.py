@@ -174,13 +174,15 @@ def test_an_option_that_the_command_lacks_is_refused() -> None:
         (Kind.ZONE, "europe/berlin", "Europe/Berlin"),
         (Kind.PERIOD, "2w", timedelta(weeks=2)),
         (Kind.CHANGE, "Add", Change.ADD),
+        (Kind.YES_NO, "Yes", True),
+        (Kind.YES_NO, "no", False),
     ],
 )
 def test_each_kind_of_value_is_read_in_its_own_way(kind: Kind, typed: str, value: object) -> None:
     assert bound(taking(kind).spec, {"value": typed}) == {"value": value}
 
 
-@pytest.mark.parametrize("kind", [kind for kind in Kind if kind not in {Kind.TEXT, Kind.COMMAND}])
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind not in {Kind.TEXT, Kind.LONG_TEXT, Kind.COMMAND}])
 def test_every_kind_but_words_refuses_what_it_cannot_be_and_names_the_parameter(kind: Kind) -> None:
     assert refused(kind, "#").field == "value"
 

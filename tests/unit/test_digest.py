@@ -23,16 +23,18 @@ from bot.domain.digest import (
     card_of,
     choose,
     entry_actions,
+    post_actions,
     replies_of,
     shared_card,
     thread_title,
-    with_readers,
+    with_counts,
 )
 from bot.domain.entry import Entry
 from bot.domain.ids import EntryId, EntryNumber
 from bot.domain.notes import NoteBlock, NoteLine, count, lines
 from bot.domain.reading_state import ReadingState
 from bot.domain.schedule import WEEK
+from bot.domain.takeaway import Counts
 from bot.domain.text import Span, plain, string
 from bot.domain.wire import to_json
 from tests.fakes.records import LONG_AGO, NOW, an_entry, an_item
@@ -53,7 +55,7 @@ def a_candidate(number: int, **changes: object) -> Candidate:
 
 
 def a_digest(entry: Entry, **changes: object) -> Digest:
-    digest = Digest(week="2026-W48", due_at=NOW, late=False, entry=entry, why=Why.WANTED, readers=0, newest=())
+    digest = Digest(week="2026-W48", due_at=NOW, late=False, entry=entry, why=Why.WANTED, counts=Counts(), newest=())
     return replace(digest, **changes)  # type: ignore[arg-type]  # changes are fields of the record
 
 
@@ -159,7 +161,7 @@ def small_print(card: Card) -> list[str]:
 
 
 def test_the_card_of_a_digest_says_what_the_entry_is_and_why_this_one() -> None:
-    card = card_of(a_digest(an_entry(), readers=2))
+    card = card_of(a_digest(an_entry(), counts=Counts(readers=2)))
 
     assert card.title == "Caching at scale"
     assert small_print(card) == [
@@ -178,11 +180,11 @@ def test_what_the_article_says_comes_before_why_it_was_chosen() -> None:
 
 @pytest.mark.parametrize(("readers", "said"), [(1, "1 member"), (12, "12 members")])
 def test_the_card_counts_its_readers(readers: int, said: str) -> None:
-    assert small_print(card_of(a_digest(an_entry(), readers=readers)))[-1].endswith(f". Read by {said}.")
+    assert small_print(card_of(a_digest(an_entry(), counts=Counts(readers=readers))))[-1].endswith(f". Read by {said}.")
 
 
 def test_a_card_without_readers_has_no_count() -> None:
-    for card in (card_of(a_digest(an_entry(), readers=0)), shared_card(an_entry(), "Anna", 0)):
+    for card in (card_of(a_digest(an_entry())), shared_card(an_entry(), "Anna", Counts())):
         assert "Read by" not in " ".join(small_print(card))
 
 
@@ -195,10 +197,11 @@ def test_facts_that_an_entry_lacks_are_left_out() -> None:
 def test_a_message_for_everybody_shows_nobodys_own_state() -> None:
     entry = an_entry()
 
-    for card in (card_of(a_digest(entry)), shared_card(entry, "Anna", 3)):
+    for card in (card_of(a_digest(entry)), shared_card(entry, "Anna", Counts(readers=3))):
         assert card.entry is not None
         assert (card.entry.number, card.entry.state) == (entry.number, ReadingState.UNREAD)
-        assert card.actions == entry_actions(entry.number, has_notes=bool(entry.notes.tree))
+        assert card.actions == post_actions(entry)
+        assert card.actions[:-1] == entry_actions(entry.number, has_notes=bool(entry.notes.tree))
 
 
 def test_a_digest_that_is_late_says_when_it_was_due() -> None:
@@ -283,7 +286,7 @@ def test_the_thread_ends_with_one_question() -> None:
 def test_a_shared_card_names_who_shared_it_as_data_and_shows_the_notes_as_a_digest_does() -> None:
     entry = an_entry(*LONG)
 
-    card = shared_card(entry, "<@everyone>", 1)
+    card = shared_card(entry, "<@everyone>", Counts(readers=1))
 
     assert small_print(card) == [
         "Shared by <@everyone> · example.org · Backend › Speed · caching, scale",
@@ -295,7 +298,9 @@ def test_a_shared_card_names_who_shared_it_as_data_and_shows_the_notes_as_a_dige
 def written() -> list[str]:
     entry = an_entry(*LONG)
     digest = a_digest(entry, newest=(an_entry(number=20),), late=True)
-    return [to_json(card) for card in (card_of(digest), *replies_of(entry), shared_card(entry, "Anna", 1))]
+    return [
+        to_json(card) for card in (card_of(digest), *replies_of(entry), shared_card(entry, "Anna", Counts(readers=1)))
+    ]
 
 
 @pytest.mark.parametrize("seed", ["1", "2"])
@@ -326,14 +331,16 @@ def test_a_thread_is_named_by_its_entry() -> None:
         ),
         ("Why this one: never featured here. Read by nobody yet.", 0, "Why this one: never featured here."),
         ("Read by 2 members.", 1, "Read by 1 member."),
+        ("Read by 2 members. 1 takeaway. 3 found something here.", 1, "Read by 1 member."),
+        ("Why this one: 5 members want to read it. 2 takeaways.", 0, "Why this one: 5 members want to read it."),
     ],
 )
-def test_the_count_of_readers_in_a_card_is_replaced(said: str, readers: int, expected: str) -> None:
+def test_the_counts_in_a_card_are_replaced(said: str, readers: int, expected: str) -> None:
     card = Card(
         title="Caching", blocks=(Paragraph(text=plain(said), quiet=True), Paragraph(text=plain("Read by 9 members.")))
     )
 
-    revised = with_readers(card, readers)
+    revised = with_counts(card, Counts(readers=readers))
 
     assert [string(block.text) for block in revised.blocks if isinstance(block, Paragraph)] == [
         expected,
@@ -341,11 +348,30 @@ def test_the_count_of_readers_in_a_card_is_replaced(said: str, readers: int, exp
     ]
 
 
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        (Counts(takeaways=1), "1 takeaway."),
+        (Counts(insights=1), "1 found something here."),
+        (Counts(readers=4, takeaways=2, insights=3), "Read by 4 members. 2 takeaways. 3 found something here."),
+    ],
+)
+def test_a_post_counts_takeaways_and_what_was_found_as_it_counts_readers(counts: Counts, said: str) -> None:
+    fresh = card_of(a_digest(an_entry(), counts=counts))
+    plain_post = card_of(a_digest(an_entry()))
+
+    assert small_print(fresh)[-1].endswith(f". {said}")
+    assert with_counts(plain_post, counts) == fresh
+    assert with_counts(fresh, Counts()) == plain_post
+
+
 def test_a_card_without_a_count_gets_one_from_the_first_reader_on() -> None:
     card = Card(title="Caching", blocks=(Paragraph(text=plain("Shared by ana"), quiet=True),))
 
-    assert with_readers(card, 0) == card
-    assert [string(block.text) for block in with_readers(card, 3).blocks if isinstance(block, Paragraph)] == [
+    assert with_counts(card, Counts()) == card
+    assert [
+        string(block.text) for block in with_counts(card, Counts(readers=3)).blocks if isinstance(block, Paragraph)
+    ] == [
         "Shared by ana",
         "Read by 3 members.",
     ]

@@ -17,6 +17,7 @@ from bot.domain.entry import Entry
 from bot.domain.ids import EntryId, EntryNumber, SourceId, TeamId
 from bot.domain.notes import Notes, lines
 from bot.domain.reading_state import ReadingState
+from bot.domain.takeaway import Counts
 from bot.domain.text import string
 from store.lists.notes import tree
 from store.lists.reading import read_path
@@ -73,6 +74,6 @@ def test_an_answer_shows_every_line_of_notes_in_order_with_its_depth_and_number(
 @pytest.mark.parametrize("number", [1, 6])
 def test_a_post_shows_the_first_levels_and_its_thread_the_rest(number: int) -> None:
     entry = seeded(number)
-    cards = [shared_card(entry, "ana", 2), *replies_of(entry)]
+    cards = [shared_card(entry, "ana", Counts(readers=2)), *replies_of(entry)]
 
     golden(f"post-{number}", [message(card, key=KEY, word="blog") for card in cards])

@@ -14,6 +14,7 @@ from bot.domain.entry import Entry
 from bot.domain.ids import Url
 from bot.domain.notes import NoteBlock, NoteKind, lines
 from bot.domain.reading_state import ReadingState
+from bot.domain.takeaway import Counts
 from bot.domain.text import Span, plain, string
 from tests.fakes.records import a_block, an_entry, an_item
 from tests.fakes.server import buttons, read_aloud
@@ -49,7 +50,10 @@ def missing(shown: Sequence[str]) -> list[int]:
 
 def posted(entry: Entry) -> list[Layout]:
     """The message in the channel and those of its thread."""
-    return [message(card, key=KEY, word="blog") for card in (shared_card(entry, "ana", 2), *replies_of(entry))]
+    return [
+        message(card, key=KEY, word="blog")
+        for card in (shared_card(entry, "ana", Counts(readers=2)), *replies_of(entry))
+    ]
 
 
 def answered(entry: Entry) -> list[Layout]:
