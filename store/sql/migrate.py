@@ -28,10 +28,15 @@ from bot.domain.ids import WorkspaceRef
 from bot.ports.clock import Clock
 from store.sql.engine import open_transaction
 from store.sql.search import postgres
+from store.sql.search.rebuild import rebuild
 from store.sql.tables import INSTANCE, METADATA, TEAM, WORKSPACE
 
-REVISION = "0007"
+REVISION = "0008"
 """The newest migration: the revision that this program reads and writes."""
+REINDEXED = "0008"
+"""The newest revision since which texts are split into other words: an upgrade from an older one builds every search
+index again, by the present code.
+"""
 VERSION = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
 """Alembic's own table."""
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -135,7 +140,10 @@ def upgrade(engine: Engine) -> None:
     with open_transaction(engine, write=True) as connection:
         _wait_for_turn(connection)
         config.attributes["connection"] = connection
+        before = revision(connection)
         command.upgrade(config, "head")
+        if before is not None and before < REINDEXED:
+            rebuild(connection)
 
 
 def _wait_for_turn(connection: Connection) -> None:

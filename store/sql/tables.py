@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     DateTime,
@@ -274,6 +275,17 @@ SPELLING = Table(
     Column("entries", Integer, nullable=False),
     _to_team(),
     **_SMALL,
+)
+
+# The entries on a team's list, and the characters of their titles with tags, and of their notes.
+SEARCH_SIZE = Table(
+    "search_size",
+    METADATA,
+    _of_team(),
+    Column("entries", Integer, nullable=False),
+    Column("titles", BigInteger, nullable=False),
+    Column("notes", BigInteger, nullable=False),
+    _to_team(),
 )
 
 # A curator's pair has source 0 and an empty file: columns of a key cannot be NULL.

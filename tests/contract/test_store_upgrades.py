@@ -20,7 +20,8 @@ from bot.domain.reading_state import ReadingState
 from bot.domain.team import Team
 from store.sql import SqlStore, SqlVault, migrate, open_store
 from store.sql.engine import address, connect, open_transaction
-from store.sql.tables import DELIVERY, METADATA
+from store.sql.store import SqlTransaction
+from store.sql.tables import DELIVERY, ENTRY, METADATA, SEARCH_SIZE
 from tests.fakes.clock import FakeClock
 from tests.fakes.postgres import Postgres
 
@@ -189,6 +190,16 @@ def test_an_upgraded_database_goes_on_counting_and_is_backed_up(old: str, clock:
 
     assert made.id == 3
     assert count == sum(rows(old).values())
+
+
+def test_an_upgraded_database_ranks_by_the_lengths_of_its_lists(old: str, clock: FakeClock) -> None:
+    store = upgraded(old, clock)
+    with store.begin(write=False) as tx:
+        assert isinstance(tx, SqlTransaction)
+        listed = select(ENTRY.c.team, func.count()).where(ENTRY.c.retired_at.is_(None)).group_by(ENTRY.c.team)
+        sizes = select(SEARCH_SIZE.c.team, SEARCH_SIZE.c.entries).where(SEARCH_SIZE.c.notes > 0)
+        assert sorted(map(tuple, tx.rows(sizes))) == sorted(map(tuple, tx.rows(listed))) != []
+    store.close()
 
 
 def test_a_chat_migrates_no_database_in_which_teams_live(

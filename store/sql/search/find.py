@@ -21,6 +21,7 @@ from store.sql.filters import among as narrowed
 from store.sql.filters import asked, on_list
 from store.sql.search.index import Index
 from store.sql.search.query_plan import STOP_WORDS, QueryPlan, Term, plan_query
+from store.sql.search.rerank import Reranker
 from store.sql.search.snippet import best_line, emphasised
 from store.sql.search.spelling import Spelling
 from store.sql.search.words import distinct, tokens
@@ -76,7 +77,8 @@ class SqlSearch:
         plan = self._plan(team, query)
         if plan.anything:
             among = narrowed(team, member, query)
-            total, numbers = self._index.find(team, plan, among, offset=offset, limit=limit)
+            reranked = Reranker(self._work, self._index, team)
+            total, numbers = self._index.find(team, plan, among, reranked, offset=offset, limit=limit)
         elif query.words or query.phrases:
             total, numbers = 0, ()
         else:
@@ -94,7 +96,8 @@ class SqlSearch:
         plan = QueryPlan(words=tuple(Term(tokens=(word,)) for word in key_terms(self._work, entry)))
         if not plan.anything:
             return ()
-        _, numbers = self._index.find(team, plan, None, offset=0, limit=limit + 1)
+        reranked = Reranker(self._work, self._index, team)
+        _, numbers = self._index.find(team, plan, None, reranked, offset=0, limit=limit + 1)
         return self._hits(team, plan, [number for number in numbers if number != entry.number][:limit])
 
     def _listed(

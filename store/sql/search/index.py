@@ -1,14 +1,19 @@
 """The interface of an engine's full-text index. Each engine implements it in its own module."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from sqlalchemy import Select
 
 from bot.domain.source import ReadEntry
 from store.sql.filters import Among
-from store.sql.search.query_plan import QueryPlan
+from store.sql.search.query_plan import Group, QueryPlan, Term
+
+Reranked: TypeAlias = Callable[[Sequence[int], Sequence[Group]], Sequence[int]]
+"""Puts entries that an engine found, best first, into a better order. The groups are what was searched."""
+MAX_RERANKED = 50
+"""Entries of each tier that are re-ranked. The others keep the engine's order."""
 
 
 class Index(Protocol):
@@ -16,6 +21,10 @@ class Index(Protocol):
 
     def create(self, team: int) -> None:
         """Prepare the index for a new team."""
+        ...
+
+    def drop(self, team: int) -> None:
+        """Remove the team's whole index, if there is one."""
         ...
 
     def add(self, team: int, entries: Sequence[tuple[int, ReadEntry]]) -> None:
@@ -30,10 +39,17 @@ class Index(Protocol):
         """Which of these folded words some entry contains, in any form."""
         ...
 
+    def holders(self, team: int, terms: Sequence[Term]) -> Mapping[Term, int]:
+        """About how many entries contain each of the terms."""
+        ...
+
     def find(
-        self, team: int, plan: QueryPlan, among: Among | None, *, offset: int, limit: int
+        self, team: int, plan: QueryPlan, among: Among | None, reranked: Reranked, *, offset: int, limit: int
     ) -> tuple[int, Sequence[int]]:
-        """The number of matching entries and some of their numbers, best first, within `among`."""
+        """The number of matching entries and some of their numbers, best first, within `among`.
+
+        At least the first `MAX_RERANKED` of each tier are passed to `reranked`, whatever the page.
+        """
         ...
 
     def excluded(self, team: int, plan: QueryPlan) -> Select[Any] | None:

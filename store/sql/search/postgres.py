@@ -23,6 +23,7 @@ from sqlalchemy import (
     all_,
     cast,
     column,
+    delete,
     func,
     literal,
     literal_column,
@@ -34,7 +35,8 @@ from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from bot.domain.record import record
 from bot.domain.source import ReadEntry
 from store.sql.filters import Among
-from store.sql.search.query_plan import ENOUGH, MAX_RANKED, QueryPlan, Term, Tier
+from store.sql.search.index import MAX_RERANKED, Reranked
+from store.sql.search.query_plan import ENOUGH, MAX_RANKED, Group, QueryPlan, Term, Tier, each
 from store.sql.search.words import distinct, tokens
 from store.sql.session import Session
 
@@ -101,6 +103,10 @@ class PostgresIndex:
     def create(self, team: int) -> None:
         """One index serves every team."""
 
+    def drop(self, team: int) -> None:
+        for rows in (_ENTRY, _WORD):
+            self._work.change(delete(rows).where(rows.c.team == team))
+
     def add(self, team: int, entries: Sequence[tuple[int, ReadEntry]]) -> None:
         if not entries:
             return
@@ -119,8 +125,12 @@ class PostgresIndex:
     def known(self, team: int, words: Sequence[str]) -> AbstractSet[str]:
         return {word for word, (_, entries) in self._stems(team, words).items() if entries}
 
+    def holders(self, team: int, terms: Sequence[Term]) -> Mapping[Term, int]:
+        stems = self._stems(team, [token for term in terms for token in term.tokens])
+        return {term: min(stems[token][1] for token in term.tokens) for term in terms}
+
     def find(
-        self, team: int, plan: QueryPlan, among: Among | None, *, offset: int, limit: int
+        self, team: int, plan: QueryPlan, among: Among | None, reranked: Reranked, *, offset: int, limit: int
     ) -> tuple[int, Sequence[int]]:
         words = self._words(team, plan)
         tiers = words.tiers(plan)
@@ -132,8 +142,11 @@ class PostgresIndex:
         for tier in [*words.all(plan), *tiers]:
             if len(found) >= min(offset + limit, total):
                 break
-            found += self._best(team, tier, among, found, offset + limit - len(found), total)
-        return total, found[offset:]
+            rest = offset + limit - len(found)
+            ranked = min(total, max(MAX_RANKED, rest))
+            best = self._best(team, tier, among, found, max(rest, MAX_RERANKED), total, ranked)
+            found += reranked(best, tier.groups)
+        return total, found[offset : offset + limit]
 
     def _count(self, team: int, tiers: Sequence["_Ranked"], among: Among | None) -> int:
         where = _where(team, " | ".join(tier.expression for tier in tiers), among)
@@ -148,9 +161,9 @@ class PostgresIndex:
         before: Sequence[int],
         limit: int,
         total: int,
+        matches: int,
     ) -> Sequence[int]:
-        """The best of the newest matches, of `total` in all."""
-        matches = min(total, max(MAX_RANKED, limit))
+        """The best of the newest `matches`, of `total` in all."""
         where = [*_where(team, tier.expression, among), _ENTRY.c.entry != all_(literal(before, ARRAY(Integer)))]
         if matches < total:
             newest = select(_ENTRY.c.entry).where(*where).order_by(_ENTRY.c.entry.desc()).limit(matches)
@@ -199,11 +212,12 @@ class PostgresIndex:
 class _Ranked:
     """Entries that match a tsquery, the highest score first, after those of the previous tiers.
 
-    The score is the weighted sum of the ranks of the tsqueries.
+    The score is the weighted sum of the ranks of the tsqueries. The groups re-rank the first ones.
     """
 
     expression: str
     ranking: tuple[tuple[float, str], ...]
+    groups: Sequence[Group]
 
     def score(self, most: int, words: ColumnElement[Any]) -> ColumnElement[Any]:
         """The score by the `most` heaviest words."""
@@ -227,12 +241,14 @@ class _Words:
 
     def _tier(self, plan: QueryPlan, tier: Tier) -> _Ranked:
         expression = self._with_phrases(plan, [self.any(tier.words)] if tier.words else [])
-        return _Ranked(expression=expression, ranking=self._weighed((*tier.ranking, *plan.phrases)))
+        ranking = self._weighed((*tier.ranking, *plan.phrases))
+        return _Ranked(expression=expression, ranking=ranking, groups=tier.groups(plan.phrases))
 
     def prefixed(self, plan: QueryPlan) -> _Ranked:
         """Entries that contain a word that begins with the last one."""
         prefixed = self.any(plan.prefixed)
-        return _Ranked(expression=self._with_phrases(plan, [prefixed]), ranking=((1.0, prefixed),))
+        expression = self._with_phrases(plan, [prefixed])
+        return _Ranked(expression=expression, ranking=((1.0, prefixed),), groups=[plan.prefixed])
 
     def all(self, plan: QueryPlan) -> list[_Ranked]:
         """Entries that contain all of few words, in each way."""
@@ -241,7 +257,8 @@ class _Words:
     def _every_group(self, plan: QueryPlan, way: Sequence[tuple[Term, ...]]) -> _Ranked:
         expression = self._with_phrases(plan, [self.any(group) for group in way])
         groups = tuple((self._rarity(group[0]), self.any(group)) for group in way)
-        return _Ranked(expression=expression, ranking=(*groups, *self._weighed(plan.phrases)))
+        ranking = (*groups, *self._weighed(plan.phrases))
+        return _Ranked(expression=expression, ranking=ranking, groups=[*way, *each(plan.phrases)])
 
     def _with_phrases(self, plan: QueryPlan, words: list[str]) -> str:
         without = [f"!{self.any(plan.without)}"] if plan.without else []

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import field
 from itertools import groupby, islice, pairwise
+from typing import TypeAlias
 
 from bot.domain.query import Query
 from bot.domain.record import record
@@ -163,12 +164,25 @@ class Term:
         return all(token in STOP_WORDS for token in self.tokens)
 
 
+Group: TypeAlias = tuple[Term, ...]
+"""Words of which an entry may contain any, such as a word and its synonyms."""
+
+
+def each(terms: Iterable[Term]) -> list[Group]:
+    """Each term as a group by itself."""
+    return [(term,) for term in terms]
+
+
 @record
 class Tier:
     """An entry must contain one of `words`. The words of `ranking` rank it; repeated ones count again."""
 
     words: tuple[Term, ...]
     ranking: tuple[Term, ...]
+
+    def groups(self, phrases: tuple[Term, ...]) -> Sequence[Group]:
+        """What ranks its entries, each word by itself."""
+        return each((*self.ranking, *phrases))
 
 
 @record
@@ -215,14 +229,14 @@ class QueryPlan:
         return bool(self.words or self.phrases)
 
     @property
-    def all_ways(self) -> Sequence[Sequence[tuple[Term, ...]]]:
+    def all_ways(self) -> Sequence[Sequence[Group]]:
         """What an entry may contain that has all of few words, best first. One word of each group is enough.
 
         First the words themselves, then with synonyms for some, then with a prefix match of the last one.
         """
         if not self.few:
             return []
-        ways: list[list[tuple[Term, ...]]] = [[(word,) for word in self.few]]
+        ways: list[list[Group]] = [[(word,) for word in self.few]]
         if self.also:
             ways.append([(word, *self.also.get(word, ())) for word in self.few])
         if self.prefixed:

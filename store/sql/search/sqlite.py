@@ -17,7 +17,8 @@ from sqlalchemy import Select, column, select, text
 from bot.domain.source import ReadEntry
 from store.sql.compiled_query import fetched
 from store.sql.filters import Among, Tagged
-from store.sql.search.query_plan import ENOUGH, MAX_RANKED, QueryPlan, Term, Tier
+from store.sql.search.index import MAX_RERANKED, Reranked
+from store.sql.search.query_plan import ENOUGH, MAX_RANKED, Group, QueryPlan, Term, Tier, each
 from store.sql.search.words import distinct, tokens
 from store.sql.session import Session
 from store.sql.tables import storable
@@ -29,12 +30,14 @@ _SCHEMA = (
     """CREATE VIRTUAL TABLE {index} USING fts5(title, tags, notes, content='{index}_entry', content_rowid='number',
         tokenize='porter unicode61 remove_diacritics 2')""",
 )
+_DROP = ("DROP TABLE IF EXISTS {index}", "DROP VIEW IF EXISTS {index}_entry")
 _ADD = """INSERT INTO {index}(rowid, title, tags, notes)
     SELECT number, title, tags, notes FROM {index}_entry WHERE number BETWEEN ? AND ?"""
 _REMOVE = "DELETE FROM {index} WHERE rowid = ?"
 _COUNT = "SELECT count(*) FROM {index} WHERE {index} MATCH ?{narrowed}"
 # The weights of title, tags and notes that measured best on two collections (design §7). FTS5's own `rank` is slower.
 _HOLDS = "SELECT 1 FROM {index} WHERE {index} MATCH ? LIMIT 1"
+_HOLDERS = "SELECT count(*) FROM (SELECT 1 FROM {index} WHERE {index} MATCH ? LIMIT ?)"
 _BEST = "SELECT rowid FROM {index} WHERE {index} MATCH ?{narrowed} ORDER BY bm25({index}, 1.5, 1.2, 1.0) LIMIT ?"
 _BEST_OF_NEWEST = """SELECT number FROM (
     SELECT rowid AS number, bm25({index}, 1.5, 1.2, 1.0) AS score FROM {index}
@@ -50,8 +53,13 @@ _MARKED = """SELECT wanted.value, highlight({index}, 0, char(2), char(3)) || ' '
     FROM json_each(?) AS wanted CROSS JOIN {index} ON {index}.rowid = wanted.value WHERE {index} MATCH ?"""
 _MARK = re.compile("\x02([^\x03]*)\x03")
 
+MAX_HOLDERS = 20_000
+"""Entries with a word that are counted: more common words are equally common."""
+
 Where: TypeAlias = tuple[str, tuple[Any, ...]]
 """A further condition, and its parameters."""
+Step: TypeAlias = tuple[str, Sequence[Group]]
+"""An FTS5 expression, and what ranks the entries that match it."""
 
 
 class SqliteIndex:
@@ -68,6 +76,10 @@ class SqliteIndex:
         for statement in _SCHEMA:
             self._work.connection.exec_driver_sql(statement.format(index=_index(team), team=team))
 
+    def drop(self, team: int) -> None:
+        for statement in _DROP:
+            self._work.connection.exec_driver_sql(statement.format(index=_index(team)))
+
     def add(self, team: int, entries: Sequence[tuple[int, ReadEntry]]) -> None:
         self._for_each(_ADD, team, list(_spans(number for number, _ in entries)))
 
@@ -82,25 +94,33 @@ class SqliteIndex:
         words = _HOLDS.format(index=_index(team))
         return {word for word in words if self._rows(words, (f'"{word}"',))}
 
+    def holders(self, team: int, terms: Sequence[Term]) -> Mapping[Term, int]:
+        statement = _HOLDERS.format(index=_index(team))
+        return {term: self._rows(statement, (_quoted(term), MAX_HOLDERS))[0][0] for term in terms}
+
     def find(
-        self, team: int, plan: QueryPlan, among: Among | None, *, offset: int, limit: int
+        self, team: int, plan: QueryPlan, among: Among | None, reranked: Reranked, *, offset: int, limit: int
     ) -> tuple[int, Sequence[int]]:
         narrowed = self._narrowed(team, among)
         ways, tiers = _all(plan), _tiers(plan)
+        found: list[int] = []
         if narrowed[0] and not ways and len(tiers) == 1:
-            total, found = self._counted(team, tiers[0], narrowed, offset + limit)
+            expression, groups = tiers[0]
+            total, best = self._counted(team, expression, narrowed, max(offset + limit, MAX_RERANKED))
+            found += reranked(best, groups)
         else:
-            total, found = self._count(team, tiers, narrowed), []
-        if plan.prefixed and total < ENOUGH:
-            tiers = [*(tiers if total else ()), _with_phrases(plan, _any(plan.prefixed))]
             total = self._count(team, tiers, narrowed)
-        for expression in [*ways, *tiers]:
+        if plan.prefixed and total < ENOUGH:
+            tiers = [*(tiers if total else ()), (_with_phrases(plan, _any(plan.prefixed)), [plan.prefixed])]
+            total = self._count(team, tiers, narrowed)
+        for expression, groups in [*ways, *tiers]:
             if len(found) >= min(offset + limit, total):
                 break
             rest = offset + limit - len(found)
             ranked = max(MAX_RANKED, rest) if total > MAX_RANKED else None
-            found += self._best(team, expression, narrowed, found, rest, ranked)
-        return total, found[offset:]
+            best = self._best(team, expression, narrowed, found, max(rest, MAX_RERANKED), ranked)
+            found += reranked(best, groups)
+        return total, found[offset : offset + limit]
 
     def excluded(self, team: int, plan: QueryPlan) -> Select[Any] | None:
         if not plan.without:
@@ -126,9 +146,10 @@ class SqliteIndex:
         inner, parameters = self._work.sql_of(among.numbers(team))
         return f" AND +rowid IN ({inner})", parameters
 
-    def _count(self, team: int, tiers: Sequence[str], narrowed: Where) -> int:
+    def _count(self, team: int, tiers: Sequence[Step], narrowed: Where) -> int:
         statement = _COUNT.format(index=_index(team), narrowed=narrowed[0])
-        (count,) = self._rows(statement, (" OR ".join(tiers), *narrowed[1]))[0]
+        expressions = " OR ".join(expression for expression, _ in tiers)
+        (count,) = self._rows(statement, (expressions, *narrowed[1]))[0]
         return int(count)
 
     def _counted(self, team: int, expression: str, narrowed: Where, limit: int) -> tuple[int, list[int]]:
@@ -159,9 +180,9 @@ def _index(team: int) -> str:
     return f"search_{team:d}"
 
 
-def _tiers(plan: QueryPlan) -> list[str]:
-    """FTS5 expressions for entries that contain a word of a tier and every phrase."""
-    return [_with_phrases(plan, _tier(tier)) for tier in plan.tiers]
+def _tiers(plan: QueryPlan) -> list[Step]:
+    """Entries that contain a word of a tier and every phrase."""
+    return [(_with_phrases(plan, _tier(tier)), tier.groups(plan.phrases)) for tier in plan.tiers]
 
 
 def _tier(tier: Tier) -> str:
@@ -180,9 +201,12 @@ def _with_phrases(plan: QueryPlan, words: str) -> str:
     return f"({expression}) NOT ({_any(plan.without)})" if plan.without else f"({expression})"
 
 
-def _all(plan: QueryPlan) -> list[str]:
+def _all(plan: QueryPlan) -> list[Step]:
     """Entries that contain all of few words, in each way."""
-    return [_with_phrases(plan, " AND ".join(f"({_any(group)})" for group in way)) for way in plan.all_ways]
+    return [
+        (_with_phrases(plan, " AND ".join(f"({_any(group)})" for group in way)), [*way, *each(plan.phrases)])
+        for way in plan.all_ways
+    ]
 
 
 def _any(terms: Iterable[Term]) -> str:

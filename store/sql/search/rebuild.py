@@ -1,0 +1,77 @@
+"""Builds every team's search index again, from the entries on their lists."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, select
+
+from bot.domain.ids import TeamId, Url
+from bot.domain.notes import Notes
+from bot.domain.source import ReadEntry
+from store.sql.filters import on_list
+from store.sql.search.postgres import PostgresIndex
+from store.sql.search.rerank import add_sizes
+from store.sql.search.spelling import Spelling
+from store.sql.search.sqlite import SqliteIndex
+from store.sql.session import Session
+from store.sql.tables import ENTRY, SEARCH_SIZE, SPELLING, TEAM
+
+AT_ONCE = 500
+"""Entries that are in memory at a time."""
+
+
+def rebuild(connection: Connection) -> None:
+    """Replace the indexes, after a change in how texts are split into words."""
+    work = Session(connection, tree=_no_tree, now=_no_time, database_time=_same_time)
+    index = SqliteIndex(work) if work.engine == "sqlite" else PostgresIndex(work)
+    spelling = Spelling(work, index)
+    for table in (SPELLING, SEARCH_SIZE):
+        work.change(delete(table))
+    for row in work.rows(select(TEAM.c.id).order_by(TEAM.c.id)):
+        team = TeamId(row.id)
+        index.drop(team)
+        index.create(team)
+        for numbers in _batches(work, team):
+            entries = _entries(work, team, numbers)
+            index.add(team, entries)
+            read = [entry for _, entry in entries]
+            spelling.add(team, read)
+            add_sizes(work, team, read)
+
+
+def _batches(work: Session, team: TeamId) -> Iterator[Sequence[int]]:
+    numbers = [row.number for row in work.rows(select(ENTRY.c.number).where(on_list(team)).order_by(ENTRY.c.number))]
+    return (numbers[at : at + AT_ONCE] for at in range(0, len(numbers), AT_ONCE))
+
+
+def _entries(work: Session, team: TeamId, numbers: Sequence[int]) -> list[tuple[int, ReadEntry]]:
+    names = ("number", "line", "title", "url", "key", "notes", "tags", "section")
+    these = select(*(ENTRY.c[name] for name in names)).where(
+        on_list(team), ENTRY.c.number.between(numbers[0], numbers[-1])
+    )
+    return [(row.number, _entry(row)) for row in work.rows(these.order_by(ENTRY.c.number))]
+
+
+def _entry(row: Any) -> ReadEntry:
+    return ReadEntry(
+        line=row.line,
+        title=row.title,
+        url=Url(row.url),
+        key=row.key,
+        notes=Notes(markdown=row.notes),
+        tags=row.tags,
+        section=row.section,
+    )
+
+
+def _no_tree(_markdown: str) -> tuple[()]:
+    return ()
+
+
+def _same_time(moment: datetime) -> datetime:
+    return moment
+
+
+def _no_time() -> datetime:
+    raise NotImplementedError

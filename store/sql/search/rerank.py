@@ -1,0 +1,169 @@
+"""Re-ranks the first entries that an engine found, by BM25F over titles and notes.
+
+Neither engine weighs the length of a title and of notes separately: FTS5 adds them up, and `ts_rank` ignores length.
+The words are counted here, in the entries' texts, so both engines rank alike. Lengths are in characters.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
+from math import log
+from typing import Any, TypeAlias
+
+from sqlalchemy import Text, func, select, text, type_coerce
+
+from bot.domain.ids import TeamId
+from bot.domain.source import ReadEntry
+from store.sql.compiled_query import FastRows
+from store.sql.filters import on_list
+from store.sql.search.index import MAX_RERANKED, Index
+from store.sql.search.query_plan import Group, Term
+from store.sql.search.words import fold, spelled_out
+from store.sql.session import Session
+from store.sql.tables import ENTRY, packed, storable
+
+MAX_TEXT = 20_000
+"""Characters of notes in which words are counted."""
+SATURATION = 1.4
+TITLE_LENGTH, NOTES_LENGTH = 0.6, 0.45
+"""How much a field's length counts, from 0 to 1."""
+TITLE_WEIGHT = 4.0
+"""A word of the title or of a tag counts as much as so many words of the notes."""
+
+MAX_COUNTED = 50
+"""Occurrences of a word in a text that count."""
+
+_Query: TypeAlias = "Sequence[tuple[float, Sequence[_Form]]]"
+"""The weight and the words of each group."""
+_WORD = re.compile(r"[^\W_]+")
+_NEXT = re.compile(r"[\W_]+([^\W_]+)")
+_CANDIDATES = """SELECT number, title, tags, substr(notes, 1, :most), length(notes)
+    FROM entry WHERE team = :team AND number IN ({numbers})"""
+_TEXTS = FastRows(
+    sqlite=text(_CANDIDATES.format(numbers="SELECT value FROM json_each(:numbers)")),
+    postgresql=text(
+        _CANDIDATES.format(numbers="SELECT CAST(json_array_elements_text(CAST(:numbers AS json)) AS integer)")
+    ),
+)
+_SIZE = text("SELECT entries, titles, notes FROM search_size WHERE team = :team")
+_SIZES = FastRows(sqlite=_SIZE, postgresql=_SIZE)
+_ADD = text("""INSERT INTO search_size (team, entries, titles, notes) VALUES (:team, :entries, :titles, :notes)
+    ON CONFLICT (team) DO UPDATE SET entries = search_size.entries + excluded.entries,
+        titles = search_size.titles + excluded.titles, notes = search_size.notes + excluded.notes""")
+
+
+@lru_cache(maxsize=20_000)
+def stem(word: str) -> str:
+    """The English stem of a folded word."""
+    return _stemmer().stemWord(word)
+
+
+@lru_cache(maxsize=1)
+def _stemmer() -> Any:
+    from Stemmer import Stemmer
+
+    return Stemmer("english")
+
+
+def add_sizes(work: Session, team: int, entries: Sequence[ReadEntry]) -> None:
+    """Add entries that are new on the list to the team's totals."""
+    if entries:
+        titles = sum(len(storable(entry.title)) + len(storable(packed(entry.tags))) for entry in entries)
+        notes = sum(len(storable(entry.notes.markdown)) for entry in entries)
+        work.change(_ADD, team=team, entries=len(entries), titles=titles, notes=notes)
+
+
+def subtract_sizes(work: Session, team: TeamId, numbers: Sequence[int]) -> None:
+    """Subtract entries from the team's totals, before their rows change. Ignores entries that are not on the list."""
+    titles, notes = ENTRY.c.title, ENTRY.c.notes
+    tags = type_coerce(ENTRY.c.tags, Text)
+    sums = select(
+        func.count().label("entries"),
+        func.sum(func.length(titles) + func.length(tags)).label("titles"),
+        func.sum(func.length(notes)).label("notes"),
+    )
+    (row,) = work.rows(sums.where(on_list(team), ENTRY.c.number.in_(numbers)))
+    if row.entries:
+        work.change(_ADD, team=team, entries=-row.entries, titles=-row.titles, notes=-row.notes)
+
+
+class Reranker:
+    """Re-ranks the tiers of one search."""
+
+    def __init__(self, work: Session, index: Index, team: int) -> None:
+        self._work = work
+        self._index = index
+        self._team = team
+
+    def __call__(self, numbers: Sequence[int], groups: Sequence[Group]) -> list[int]:
+        """The entries, best first. Of equal ones the engine's order stays."""
+        first, rest = numbers[:MAX_RERANKED], numbers[MAX_RERANKED:]
+        if len(first) < 2 or not groups:
+            return list(numbers)
+        entries, titles, notes = self._size
+        query = [(weight, [_Form(term) for term in group]) for group, weight in self._weights(groups, entries)]
+        rows = self._work.fast_rows(_TEXTS, team=self._team, numbers=json.dumps(first), most=MAX_TEXT)
+        averages = (max(titles / max(entries, 1), 1), max(notes / max(entries, 1), 1))
+        scores = {row[0]: _score(row, query, *averages) for row in rows}
+        return [*sorted(first, key=lambda number: -scores.get(number, 0)), *rest]
+
+    @cached_property
+    def _size(self) -> tuple[int, int, int]:
+        """How many entries are on the list, and the characters of their titles and notes."""
+        rows = self._work.fast_rows(_SIZES, team=self._team)
+        return tuple(rows[0]) if rows else (0, 0, 0)
+
+    def _weights(self, groups: Sequence[Group], entries: int) -> Sequence[tuple[Group, float]]:
+        """How often each group was typed, times how rare its first word is."""
+        typed = Counter(groups)
+        if len(typed) == 1:
+            return [(group, 1.0) for group in typed]
+        holders = self._index.holders(self._team, [group[0] for group in typed])
+        return [
+            (group, count * log(1 + (max(entries - holders[group[0]], 0) + 0.5) / (holders[group[0]] + 0.5)))
+            for group, count in typed.items()
+        ]
+
+
+def _score(row: Any, query: _Query, average_title: float, average_notes: float) -> float:
+    _, titled, tags, noted, length = row
+    title, notes = fold(spelled_out(f"{titled} {tags}")), fold(spelled_out(noted))
+    of_title = TITLE_WEIGHT / (1 - TITLE_LENGTH + TITLE_LENGTH * (len(titled) + len(tags)) / average_title)
+    of_notes = 1 / (1 - NOTES_LENGTH + NOTES_LENGTH * length / average_notes)
+    score = 0.0
+    for weight, forms in query:
+        found = sum(of_title * form.count(title) + of_notes * form.count(notes) for form in forms)
+        score += weight * found / (SATURATION + found)
+    return score
+
+
+class _Form:
+    """Counts a word or phrase in folded texts, in whatever form its words are."""
+
+    def __init__(self, term: Term) -> None:
+        self._stems = [stem(token) for token in term.tokens]
+        self._begins = self._stems[0].rstrip("eiy") or self._stems[0]  # happy and happiness are happi
+
+    def count(self, text: str) -> int:
+        counted = 0
+        at = text.find(self._begins)
+        while at >= 0 and counted < MAX_COUNTED:
+            word = _WORD.match(text, at)
+            assert word is not None
+            end = word.end()
+            if (at == 0 or not text[at - 1].isalnum()) and self._is(text, word):
+                counted += 1
+            at = text.find(self._begins, end)
+        return counted
+
+    def _is(self, text: str, word: re.Match[str]) -> bool:
+        if stem(word[0]) != self._stems[0]:
+            return False
+        for one in self._stems[1:]:
+            following = _NEXT.match(text, word.end())
+            if following is None or stem(following[1]) != one:
+                return False
+            word = following
+        return True
