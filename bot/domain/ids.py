@@ -10,6 +10,7 @@ EntryId = NewType("EntryId", int)
 ScheduleId = NewType("ScheduleId", int)
 DeliveryId = NewType("DeliveryId", int)
 TakeawayId = NewType("TakeawayId", int)
+EditId = NewType("EditId", int)
 
 EntryNumber = NewType("EntryNumber", int)
 """What people call an entry: `#12` in its team. It never changes and is never reused."""

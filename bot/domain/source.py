@@ -123,6 +123,10 @@ class SourceFile:
     not_read: int = 0
 
 
+CLUB = "club:"
+"""The path of the club's own list: the source of a team whose entries are only in the database."""
+CLUB_FILE = "the club's own list"
+"""What the club's own list is called where a file has its name."""
 MIN_HELD = 5
 """A change that retires fewer entries of a source is never held."""
 GONE = "gone"

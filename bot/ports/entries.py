@@ -53,6 +53,14 @@ class Entries(Protocol):
 
     def by_key(self, team: TeamId, key: str) -> Entry | None: ...
 
+    def with_key(self, team: TeamId, key: str) -> Entry | None:
+        """As `by_key`, including retired ones."""
+        ...
+
+    def of_source(self, source: SourceId) -> Sequence[Entry]:
+        """The entries of a source by number, including retired ones, with notes as Markdown and no tree."""
+        ...
+
     def draw(self, member: MemberId, lot: int) -> Entry | None:
         """The entry of the member's team that `lot` (0 to `LOTS` - 1) draws; None if it is retired or not unread.
 
@@ -80,7 +88,17 @@ class Entries(Protocol):
         """Entries whose number or title begins with the typed text, then those whose title contains it."""
         ...
 
-    def sources(self, team: TeamId) -> Sequence[Source]: ...
+    def sources(self, team: TeamId) -> Sequence[Source]:
+        """The team's files and folders; not the club's own list."""
+        ...
+
+    def club_source(self, team: TeamId) -> SourceId | None:
+        """The club's own list; None as long as nothing was added to it."""
+        ...
+
+    def add_club_source(self, team: TeamId) -> SourceId:
+        """The club's own list, made if it is missing."""
+        ...
 
     def set_sources(self, team: TeamId, paths: Sequence[str]) -> Sequence[Source]:
         """Set the team's sources.

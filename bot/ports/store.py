@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
+from bot.ports.edits import Edits
 from bot.ports.entries import Entries
 from bot.ports.invocations import Invocations
 from bot.ports.ledger import Ledger
@@ -26,6 +27,8 @@ class Transaction(Protocol):
     def teams(self) -> Teams: ...
     @property
     def entries(self) -> Entries: ...
+    @property
+    def edits(self) -> Edits: ...
     @property
     def readings(self) -> Readings: ...
     @property

@@ -14,6 +14,7 @@ from bot.domain.notice import Host
 from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.source import (
+    CLUB_FILE,
     GONE,
     HeldChange,
     Problem,
@@ -106,16 +107,18 @@ def sync(
 
     A file that could not be used, or that lost all its entries at once, keeps its last good copy. So does a file that
     would retire many entries of its source, until an admin decides; `accept` applies such changes at once. A file is
-    left out if its source was removed while it was read.
+    left out if its source was removed while it was read. The club's own list has no file, and its entries win over
+    those of files, also the retired ones.
     """
     lock(tx, team)
     here = {source.id for source in tx.entries.sources(team)}
     read, gone = [file for file in read if file.source in here], [one for one in gone if one[0] in here]
     known_files = {(file.source, file.file): file for source in tx.entries.sources(team) for file in _files(tx, source)}
+    club = tx.entries.club_source(team)
     kept = tx.entries.stored(team)
     read = [_kept_copy(file, known_files.get((file.source, file.list.file))) for file in read]
     gone = list(gone)
-    losses, left = ({}, set()) if accept else _mass_losses(kept, known_files, read, gone)
+    losses, left = ({}, set()) if accept else _mass_losses(kept, club, known_files, read, gone)
     held, news = _hold(tx, team, losses, left, read, gone)
     for change in news:
         notices.notify_admins(tx, team, partial(notice.held, change, _named(tx, team, change)), host)
@@ -125,7 +128,7 @@ def sync(
             tx.entries.save_file(_marked(replace(earlier, problems=file.list.problems), earlier))
     read = [file for file in read if _place(file) not in left]
     gone = [place for place in gone if place not in left]
-    merge, taken = _merged(kept, known_files, read, gone)
+    merge, taken = _merged(kept, club, known_files, read, gone)
     for file in read:
         before = known_files.get(_place(file))
         tx.entries.save_file(_marked(_noted(file, taken[_place(file)], before), before))
@@ -161,12 +164,13 @@ def _place(file: FileRead) -> Place:
 
 def _merged(
     kept: Sequence[StoredEntry],
+    club: SourceId | None,
     known_files: Mapping[Place, SourceFile],
     read: Sequence[FileRead],
     gone: Iterable[Place],
 ) -> tuple["_Merge", dict[Place, tuple[tuple[str, ...], tuple[Problem, ...]]]]:
     """The outcome if these files are taken in, and each file's duplicates with their warnings."""
-    merge = _Merge(kept)
+    merge = _Merge(kept, club)
     merge.touched |= {_place(file) for file in read if not file.list.failed} | set(gone)
     merge.touched |= merge.places() - set(known_files) - {_place(file) for file in read}
     return merge, {_place(file): merge.take(file) for file in read}
@@ -174,6 +178,7 @@ def _merged(
 
 def _mass_losses(
     kept: Sequence[StoredEntry],
+    club: SourceId | None,
     known_files: Mapping[Place, SourceFile],
     read: Sequence[FileRead],
     gone: Sequence[Place],
@@ -187,7 +192,7 @@ def _mass_losses(
     left: set[Place] = set()
     while True:
         remaining = [file for file in read if _place(file) not in left]
-        merge, _ = _merged(kept, known_files, remaining, [place for place in gone if place not in left])
+        merge, _ = _merged(kept, club, known_files, remaining, [place for place in gone if place not in left])
         lost: dict[SourceId, list[StoredEntry]] = {}
         for entry in merge.vanished():
             if (entry.source, entry.file) in guarded:
@@ -333,7 +338,8 @@ def problems(tx: Transaction, team: TeamId) -> tuple[Problem, ...]:
 class _Merge:
     """Compares the entries that were read with the stored ones."""
 
-    def __init__(self, kept: Sequence[StoredEntry]) -> None:
+    def __init__(self, kept: Sequence[StoredEntry], club: SourceId | None) -> None:
+        self._club = club
         self._kept = {entry.key: entry for entry in kept}
         self._claimed: dict[str, str] = {}
         self.touched: set[tuple[SourceId, str]] = set()
@@ -343,8 +349,9 @@ class _Merge:
         self.moved: list[tuple[SourceId, EntryId, str, int]] = []
 
     def places(self) -> set[tuple[SourceId, str]]:
-        """The files of all entries on the list."""
-        return {(entry.source, entry.file) for entry in self._kept.values() if not entry.retired}
+        """The files of all entries on the list, apart from those of the club's own list."""
+        on_list = (entry for entry in self._kept.values() if not entry.retired and entry.source != self._club)
+        return {(entry.source, entry.file) for entry in on_list}
 
     def take(self, file: FileRead) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
         """Claim the file's entries. Returns the keys of those that another file already has, and a warning for each."""
@@ -356,7 +363,8 @@ class _Merge:
                 self._claim(file, entry)
             elif holder != file.list.file:
                 duplicates.append(entry.key)
-                warnings.append(_duplicate(file, entry, holder))
+                if holder != CLUB_FILE:
+                    warnings.append(_duplicate(file, entry, holder))
         return tuple(duplicates), tuple(warnings)
 
     def vanished(self) -> list[StoredEntry]:
@@ -371,6 +379,8 @@ class _Merge:
         if key in self._claimed:
             return self._claimed[key]
         kept = self._kept.get(key)
+        if kept is not None and kept.source == self._club:
+            return CLUB_FILE
         elsewhere = kept is not None and not kept.retired and (kept.source, kept.file) not in self.touched
         return kept.file if kept is not None and elsewhere else None
 

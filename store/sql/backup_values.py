@@ -15,6 +15,7 @@ from sqlalchemy import Boolean, Column, Integer, LargeBinary, Table, Time
 
 from bot.domain.delivery import State, Step
 from bot.domain.digest import Outcome, Why
+from bot.domain.edit import Adding, EditKind, EditState
 from bot.domain.errors import BadBackup
 from bot.domain.reading_state import ReadingState, meaning_of
 from bot.domain.schedule import Weekday
@@ -89,6 +90,10 @@ def _files(kept: str) -> bool:
     return all(isinstance(file, str) and isinstance(digest, str) for file, digest in json.loads(kept))
 
 
+def _fields(kept: str) -> bool:
+    return all(isinstance(name, str) and isinstance(value, str) for name, value in json.loads(kept))
+
+
 def _numbers(kept: str) -> bool:
     return all(type(number) is int and 0 < number <= MAX_INTEGER for number in json.loads(kept))
 
@@ -103,6 +108,12 @@ _DOMAINS: Mapping[str, Accepts] = {
     "held_change.files": _files,
     "held_change.entries": _numbers,
     "entry.url": is_web,
+    "editing.adding": _one_of(Adding),
+    "edit.kind": _one_of(EditKind),
+    "edit.state": _one_of(EditState),
+    "edit.url": is_web,
+    "edit.fields": _fields,
+    "edit.before": _fields,
     "reading.state": _STATE,
     "reading.choice": _STATE,
     "mark.meaning": _one_of(meaning_of),

@@ -25,7 +25,7 @@ from bot.domain.entry import Entry, Tag
 from bot.domain.ids import EntryId, EntryNumber, MemberId, SourceId, TeamId, Url
 from bot.domain.notes import Notes
 from bot.domain.reading_state import ReadingState
-from bot.domain.source import HeldChange, Problem, ReadEntry, Severity, Source, SourceFile, content_of
+from bot.domain.source import CLUB, HeldChange, Problem, ReadEntry, Severity, Source, SourceFile, content_of
 from bot.domain.text import site_of
 from bot.ports.entries import EntryFilter, StoredEntry
 from store.sql import hot_queries
@@ -48,8 +48,20 @@ class SqlSources:
         self._work = work
 
     def sources(self, team: TeamId) -> Sequence[Source]:
-        rows = self._work.rows(select(SOURCE).where(SOURCE.c.team == team).order_by(SOURCE.c.number))
-        return [_source(row) for row in rows]
+        theirs = select(SOURCE).where(SOURCE.c.team == team, SOURCE.c.path != CLUB)
+        return [_source(row) for row in self._work.rows(theirs.order_by(SOURCE.c.number))]
+
+    def club_source(self, team: TeamId) -> SourceId | None:
+        number = self._work.value(select(SOURCE.c.number).where(SOURCE.c.team == team, SOURCE.c.path == CLUB))
+        return None if number is None else SourceId(id_of(team, number))
+
+    def add_club_source(self, team: TeamId) -> SourceId:
+        known = self.club_source(team)
+        if known is None:
+            self.add_source(team, CLUB)
+            known = self.club_source(team)
+        assert known is not None
+        return known
 
     def set_sources(self, team: TeamId, paths: Sequence[str]) -> Sequence[Source]:
         known = {source.path: source for source in self.sources(team)}
@@ -185,6 +197,14 @@ class SqlEntries(SqlSources):
     def by_key(self, team: TeamId, key: str) -> Entry | None:
         keyed = select(ENTRY).where(on_list(team), ENTRY.c.key_hash == hashed(key))
         return next(self._read(self._work.rows(keyed)), None)
+
+    def with_key(self, team: TeamId, key: str) -> Entry | None:
+        keyed = select(ENTRY).where(ENTRY.c.team == team, ENTRY.c.key_hash == hashed(key))
+        return next(self._read(self._work.rows(keyed)), None)
+
+    def of_source(self, source: SourceId) -> Sequence[Entry]:
+        its_own = select(ENTRY).where(ENTRY.c.team == team_of(source), ENTRY.c.source == number_of(source))
+        return self._listed(its_own.order_by(ENTRY.c.number))
 
     def _read(self, rows: Iterable[Any]) -> Iterator[Entry]:
         return (entry_of(row, self._work.tree) for row in rows)

@@ -18,6 +18,7 @@ from bot.ports.clock import Clock
 from bot.ports.runner import Failed
 from store.sql import backup
 from store.sql.advisory_lock import ExclusiveLock, hold
+from store.sql.edits import SqlEdits
 from store.sql.engine import POOL, RolledBack, address, connect, open_transaction, refuse_transaction_pooling, savepoint
 from store.sql.entries import SqlEntries
 from store.sql.ledger import SqlLedger
@@ -85,6 +86,10 @@ class SqlTransaction(Session):
     @cached_property
     def entries(self) -> SqlEntries:
         return SqlEntries(self, self.index, self._spelling)
+
+    @cached_property
+    def edits(self) -> SqlEdits:
+        return SqlEdits(self)
 
     @cached_property
     def readings(self) -> SqlReadings:

@@ -264,6 +264,40 @@ ENTRY_TAG = Table(
     **_SMALL,
 )
 
+EDITING = Table(
+    "editing",
+    METADATA,
+    _of_team(),
+    Column("adding", Text, nullable=False),
+    Column("file", Written),
+    _to_team(),
+)
+
+EDIT = Table(
+    "edit",
+    METADATA,
+    _of_team(),
+    _number(),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("url", Written, nullable=False),
+    Column("key", Written, nullable=False),
+    Column("entry", Integer),
+    Column("fields", Written, nullable=False),
+    Column("before", Written, nullable=False),
+    Column("member", Integer),
+    Column("file", Written),
+    Column("at", Moment, nullable=False),
+    Column("reason", Written, nullable=False),
+    Column("undoes", Integer),
+    _to_team(),
+    _to("entry", "entry"),
+    _to("member", "member"),
+    Index(None, "team", "state"),
+    Index(None, "team", "entry"),
+    Index(None, "team", "member"),
+)
+
 _Bytewise = Written().with_variant(Text(collation="C"), "postgresql")
 """Words looked up by prefix: with another collation PostgreSQL cannot use an index for that. SQLite always can."""
 

@@ -14,7 +14,7 @@ from store.sql.compiled_query import once
 from store.sql.ids import id_of, number_of, team_of
 from store.sql.search.index import Index
 from store.sql.session import AnyRow, Session
-from store.sql.tables import DELIVERY, MARK, MEMBER, READING, SCHEDULE, TAKEAWAY, TEAM, WEEK, WORKSPACE, packed
+from store.sql.tables import DELIVERY, EDIT, MARK, MEMBER, READING, SCHEDULE, TAKEAWAY, TEAM, WEEK, WORKSPACE, packed
 
 _TEAM = select(TEAM).where(TEAM.c.id == bindparam("team"))
 _WORKSPACE = once(
@@ -108,6 +108,8 @@ def _remove_members(work: Session, members: Sequence[AnyRow]) -> None:
         work.change(delete(MARK).where(work.one_of((MARK.c.team, MARK.c.platform, MARK.c.account), accounts)))
         work.change(delete(READING).where(work.one_of((READING.c.team, READING.c.member), numbers)))
         work.change(delete(TAKEAWAY).where(work.one_of((TAKEAWAY.c.team, TAKEAWAY.c.member), numbers)))
+        theirs = work.one_of((EDIT.c.team, EDIT.c.member), numbers)
+        work.change(update(EDIT).where(theirs).values(member=None))
         work.change(delete(MEMBER).where(work.one_of((MEMBER.c.team, MEMBER.c.number), numbers)))
 
 
@@ -221,6 +223,9 @@ class SqlTeams:
         met = tuple(sorted({*known, workspace.id}))
         self._work.change(update(MEMBER).where(_who(member.id)).values(workspaces=met))
         return replace(member, workspaces=met)
+
+    def member_with_id(self, member: MemberId) -> Member | None:
+        return next(map(_member, self._work.rows(select(MEMBER).where(_who(member)))), None)
 
     def set_zone_of_member(self, member: MemberId, zone: str) -> None:
         self._work.change(update(MEMBER).where(_who(member)).values(zone=zone))

@@ -18,6 +18,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy import update
 
 from bot.domain.delivery import Durations, PostingRules, Step
+from bot.domain.edit import Adding, Edit, EditKind, EditRules, EditState
 from bot.domain.errors import BadBackup, BadConfig, Conflict, StaleSchema
 from bot.domain.ids import EntryNumber, InvocationId, PlatformName, ScheduleId, Url, WorkspaceRef
 from bot.domain.notice import Host
@@ -77,6 +78,8 @@ def filled(store: SqlStore) -> Club:
         tx.teams.join(WorkspaceRef(PLATFORM, "local"), "Here", club.team)
         tx.entries.retire(club.team, [gone])
         tx.entries.save_file(file)
+        tx.edits.set_rules(club.team, EditRules(adding=Adding.SUGGEST, file="/lists/list.md"))
+        tx.edits.save(an_edit(tx, club))
         tx.entries.hold(HeldChange(source=club.source, files=(("list.md", "2"),), entries=(EntryNumber(1),), of=2))
         reading = Reading(entry=entry, state=ReadingState.READ, since=tx.now())
         tx.readings.save(club.member, reading, Choice(state=ReadingState.READ, at=tx.now()))
@@ -91,6 +94,24 @@ def filled(store: SqlStore) -> Club:
         tx.synonyms.add(club.team, "k8s", "kubernetes")
     SqlVault(store, [KEY]).save(PlatformName("chat"), "install/1", SECRET)
     return club
+
+
+def an_edit(tx: Transaction, club: Club) -> Edit:
+    return Edit(
+        id=tx.edits.next_id(club.team),
+        team=club.team,
+        kind=EditKind.CHANGE,
+        state=EditState.PENDING,
+        url=Url("https://example.org/1"),
+        key="https://example.org/1",
+        entry=EntryNumber(1),
+        fields={"title": "Caching “at” scale"},
+        before={"title": "Caching"},
+        member=club.member,
+        file="/lists/list.md",
+        at=tx.now(),
+        reason="The file is read-only.",
+    )
 
 
 def a_schedule(club: Club, weekday: Weekday = Weekday.MONDAY) -> Schedule:
