@@ -23,6 +23,7 @@ MAX_LABEL = 45
 MAX_DESCRIPTION = 100
 MAX_INPUT = 1000
 """Our limit: Discord allows 4,000."""
+MAX_LONG = 4000
 MAX_OPTIONS = 25
 MAX_OPTION = 100
 
@@ -56,7 +57,7 @@ def _input(field: Field) -> Any:
         )
     if options := _options(field):
         return ui.Select(custom_id=field.name, options=options, required=field.required, min_values=int(field.required))
-    most = min(field.max_length or MAX_INPUT, MAX_INPUT)
+    most = min(field.max_length or MAX_INPUT, MAX_LONG if field.kind is Kind.LONG_TEXT else MAX_INPUT)
     return ui.TextInput(
         custom_id=field.name,
         default=field.value[:most] or None,

@@ -34,7 +34,7 @@ MENUS: Mapping[str, tuple[str, ...]] = {
 }
 """Context menus of a message, and the command of each."""
 
-_COMPLETED = frozenset({Kind.ENTRY, Kind.TAG, Kind.ZONE, Kind.WEEKDAY, Kind.COMMAND})
+_COMPLETED = frozenset({Kind.ENTRY, Kind.TAG, Kind.TAGS, Kind.ZONE, Kind.WEEKDAY, Kind.COMMAND})
 
 
 def commands(catalogue: Catalogue, word: str) -> list[dict[str, Any]]:
@@ -53,13 +53,13 @@ def _command(name: str, kind: int) -> dict[str, Any]:
 
 
 def _leaves(catalogue: Catalogue) -> Iterable[dict[str, Any]]:
-    return (_leaf(spec) for spec in catalogue if len(spec.path) == 1)
+    return (_leaf(spec) for spec in catalogue if len(spec.path) == 1 and not spec.by_button)
 
 
 def _groups(catalogue: Catalogue) -> Iterable[dict[str, Any]]:
-    names = dict.fromkeys(spec.path[0] for spec in catalogue if len(spec.path) == 2)
-    for name in names:
-        inside = [_leaf(spec) for spec in catalogue if len(spec.path) == 2 and spec.path[0] == name]
+    inner = [spec for spec in catalogue if len(spec.path) == 2 and not spec.by_button]
+    for name in dict.fromkeys(spec.path[0] for spec in inner):
+        inside = [_leaf(spec) for spec in inner if spec.path[0] == name]
         words = ", ".join(leaf["name"] for leaf in inside)
         yield {
             "type": GROUP,

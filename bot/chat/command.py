@@ -51,7 +51,8 @@ class CommandSpec:
     out. With `form`, a use without any required argument, or without the words that it needs, is answered with a form of that
     title. A command that `writes`
     runs once per invocation id, however often the platform delivers it. With `by_role`, everyone may use the command, but
-    its result depends on their role. A command that `posts` is refused if Dogear cannot post in its channel.
+    its result depends on their role. A command that `posts` is refused if Dogear cannot post in its channel. One that is
+    used `by_button` may be left out of a platform's menu of commands, which has few places.
     """
 
     path: tuple[str, ...]
@@ -65,6 +66,7 @@ class CommandSpec:
     writes: bool = False
     by_role: bool = False
     posts: bool = False
+    by_button: bool = False
 
     @property
     def shown_params(self) -> tuple[Param, ...]:

@@ -267,6 +267,7 @@ MAX_FIRST = 10
 GROUPS = {
     "Read": ("home", "random", "next", "later", "read", "unread", "share", "takeaway", "stats"),
     "Find": ("search", "show", "related", "list", "tags"),
+    "Change the list": ("add", "note", "edit", "retire", "restore", "edits"),
     "The weekly digest": ("digest", "schedule"),
 }
 """Headings of the whole help, by the commands' first words; what has none is about Dogear itself."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.chat.command import Catalogue
-from bot.commands import about, browsing, digests, lists, posting, reading, schedules, takeaways
+from bot.commands import about, browsing, digests, editing, lists, posting, reading, schedules, takeaways
 from bot.commands.declare import Command
 
 COMMANDS: Sequence[Command] = (
@@ -23,6 +23,15 @@ COMMANDS: Sequence[Command] = (
     takeaways.add,
     takeaways.list_takeaways,
     takeaways.withdraw,
+    editing.add,
+    editing.note,
+    editing.edit,
+    editing.retire,
+    editing.restore,
+    editing.list_edits,
+    editing.confirm,
+    editing.decline,
+    editing.undo,
     reading.stats_me,
     reading.stats_team,
     digests.preview,
@@ -48,6 +57,7 @@ COMMANDS: Sequence[Command] = (
     about.set_zone,
     about.set_admins,
     about.change_synonyms,
+    editing.set_adding,
     about.help_over(lambda: CATALOGUE),
 )
 

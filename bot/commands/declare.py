@@ -21,8 +21,10 @@ from bot.chat.command import CommandSpec, Param, Placement, Reply
 from bot.chat.platform import Actor
 from bot.domain import value
 from bot.domain.card import Call, Card, Choice, Field, Form
+from bot.domain.edit import Adding
 from bot.domain.errors import BadUsage, NotAllowed, Refusal
 from bot.domain.ids import ChannelRef, InvocationId, MessageRef, Url
+from bot.domain.notice import Host
 from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.schedule import OnHoliday, Weekday
@@ -57,6 +59,8 @@ class Turn:
     link: Callable[[MessageRef], Url | None]
     unsure: bool = False
     """Whether a button was pressed and the person has not been asked yet whether they are sure."""
+    host: Host = Host()
+    """The host's settings for notices."""
 
     def here(self, channel: str | None) -> ChannelRef:
         """The named channel, or the one where the command was used. Raises BadUsage if there is none, and NotAllowed for
@@ -87,9 +91,9 @@ def position(kind: Kind, summary: str) -> _Marker:
     return _Marker(kind, summary, Placement.POSITION)
 
 
-def named(kind: Kind, summary: str) -> _Marker:
+def named(kind: Kind, summary: str, *, max_length: int = 0) -> _Marker:
     """A parameter that is typed as `name:value`; `is_` becomes `is:`, which is a keyword in Python."""
-    return _Marker(kind, summary, Placement.NAMED)
+    return _Marker(kind, summary, Placement.NAMED, max_length=max_length)
 
 
 def rest(kind: Kind, summary: str, *, max_length: int = 0) -> _Marker:
@@ -144,6 +148,7 @@ def command(
     writes: bool = False,
     by_role: bool = False,
     posts: bool = False,
+    by_button: bool = False,
     removes: Callable[..., Sequence[MessageRef]] | None = None,
 ) -> Callable[[Callable[..., Card]], Command]:
     """Declare the decorated function as the command of this path. `fills` gives values that its form begins with, and
@@ -164,6 +169,7 @@ def command(
             writes=writes,
             by_role=by_role,
             posts=posts,
+            by_button=by_button,
         )
         return Command(spec=spec, function=function, fills=fills, removes=removes)
 
@@ -205,6 +211,7 @@ _CHOICES: Mapping[Kind, tuple[Choice, ...]] = {
     Kind.CHANGE: tuple(Choice(value=change.value, label=change.value) for change in value.Change),
     Kind.HOLIDAY: tuple(Choice(value=what.value, label=what.value) for what in OnHoliday),
     Kind.YES_NO: tuple(Choice(value=word, label=word) for word in value.YES_NO),
+    Kind.ADDING: tuple(Choice(value=who.value, label=who.value) for who in Adding),
 }
 
 

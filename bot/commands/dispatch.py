@@ -41,8 +41,8 @@ from bot.chat.trace import follow
 from bot.commands.cards import refusal, sentence, with_word
 from bot.commands.deadline import Deadline, DeadlineExceeded
 from bot.commands.declare import Command, Turn, form_of
+from bot.commands.editing import followed
 from bot.commands.limits import COMPLETION, Limits
-from bot.commands.posting import followed
 from bot.domain import notice
 from bot.domain.card import Action, Call, Card, Choice, Form, Tone
 from bot.domain.entry import Entry
@@ -450,6 +450,7 @@ class Dispatcher:
             below=self._clock.random_below,
             link=self._outside.link,
             unsure=invocation.pressed and not invocation.confirmed,
+            host=self._rules.host,
         )
 
     async def _role_in(self, actor: Actor) -> Role:
@@ -516,7 +517,7 @@ class Dispatcher:
     async def _completions(self, actor: Actor, kind: Kind, typed: str) -> Sequence[Choice]:
         if kind is Kind.ENTRY:
             return await self._runner.read(lambda tx: self._entry_choices(tx, actor, typed))
-        if kind is Kind.TAG:
+        if kind in (Kind.TAG, Kind.TAGS):
             return await self._runner.read(lambda tx: self._tag_choices(tx, actor, typed))
         if kind is Kind.COMMAND:
             role = await self._role_in(actor)

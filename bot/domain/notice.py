@@ -6,6 +6,7 @@ from types import MappingProxyType
 from bot.domain.card import Action, Call, Card, Paragraph, Tone
 from bot.domain.delivery import Delivery, Draft, Step
 from bot.domain.digest import Outcome, thread_title
+from bot.domain.edit import NOTE, NOTES, SECTION, TAGS, TITLE, WITHOUT_NOTE, Edit, EditKind, EditState
 from bot.domain.entry import Entry
 from bot.domain.ids import AccountRef, ChannelRef, TeamId
 from bot.domain.record import record
@@ -157,6 +158,82 @@ def held_actions(change: HeldChange, where: Mapping[str, str] = MappingProxyType
     apply = Action(label="Apply", call=Call(path=("sync", "apply"), arguments=arguments))
     keep = Action(label="Keep the old list", call=Call(path=("sync", "keep"), arguments=arguments), primary=True)
     return (apply,) if change.rejected else (apply, keep)
+
+
+def suggested(
+    edit: Edit, entry: Entry | None, who: str, about: ChannelRef, notify: AccountRef | None, team: TeamId
+) -> Notice:
+    """A member suggests a change of the list: a curator decides, with buttons for both answers."""
+    card = _card(
+        f"{who} suggests a change of the list.",
+        plain(described(edit, entry)),
+        plain(edit.url),
+        actions=edit_actions(edit, about if notify is not None else None),
+    )
+    return Notice(team=team, problem=f"suggested:{edit.id}", about=about, notify=notify, card=card)
+
+
+def edit_actions(edit: Edit, about: ChannelRef | None = None) -> tuple[Action, ...]:
+    """The buttons that decide about a suggestion."""
+    where = {} if about is None else {"channel": addressed(about)}
+    arguments = {**where, "edit": str(edit.id)}
+    label = "Add" if edit.kind is EditKind.ADD else "Accept"
+    return (
+        Action(label=label, call=Call(path=("edits", "confirm"), arguments=arguments), primary=True),
+        Action(label="Decline", call=Call(path=("edits", "decline"), arguments=arguments)),
+    )
+
+
+def decided(edit: Edit, entry: Entry | None, about: ChannelRef, member: AccountRef) -> Notice:
+    """What became of a member's suggestion."""
+    refused = edit.state is EditState.REFUSED
+    title = "Your suggestion was declined." if refused else "Your suggestion was accepted."
+    number = f" It is #{entry.number}." if entry is not None and edit.kind is EditKind.ADD and not refused else ""
+    card = Card(title=title, blocks=(Paragraph(text=plain(described(edit, entry) + number)),))
+    return Notice(team=edit.team, problem=f"decided:{edit.id}", about=about, notify=member, card=card)
+
+
+def waits(
+    edit: Edit, entry: Entry | None, who: str, about: ChannelRef, notify: AccountRef | None, team: TeamId
+) -> Notice:
+    """A change cannot be written to the file for now."""
+    card = _card(
+        "A change of the list is waiting.",
+        plain(f"{who}: {described(edit, entry)}"),
+        plain(f"{edit.file}: {edit.reason}"),
+        plain("I try again when the file changes. The host sees it with: dogear edits --patch"),
+    )
+    return Notice(team=team, problem=f"waits:{edit.id}:{edit.reason}", about=about, notify=notify, card=card)
+
+
+def described(edit: Edit, entry: Entry | None) -> str:
+    """What the edit does, in a line."""
+    title = edit.fields.get(TITLE) or (entry.title if entry else edit.url)
+    name = f"#{edit.entry} {entry.title if entry else title}" if edit.entry is not None else title
+    match edit.kind:
+        case EditKind.ADD:
+            return f"Added: {name}"
+        case EditKind.RETIRE:
+            return f"Retired: {name}"
+        case EditKind.RESTORE:
+            return f"Restored: {name}"
+    return f"Changed {name}: {'; '.join(_set(field, value) for field, value in edit.fields.items())}"
+
+
+MAX_SET = 200
+_WORDS = {
+    TAGS: "tags",
+    SECTION: "section",
+    TITLE: "title",
+    NOTES: "notes",
+    NOTE: "note",
+    WITHOUT_NOTE: "without the note",
+}
+
+
+def _set(name: str, value: str) -> str:
+    short = value if len(value) <= MAX_SET else f"{value[: MAX_SET - 1]}…"
+    return f"{_WORDS.get(name, name)}: {short}" if value else f"no {_WORDS.get(name, name)}"
 
 
 def _of_schedule(schedule: Schedule, problem: str, card: Card) -> Notice:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
+from bot.domain.edit import Adding
 from bot.domain.errors import BadUsage
 from bot.domain.holidays import OFF, region
 from bot.domain.ids import ChannelRef, EntryNumber, PlatformName, WorkspaceRef
@@ -15,7 +16,7 @@ from bot.domain.zones import zone
 
 
 class Kind(StrEnum):
-    """Kinds of values. A platform chooses its native control by it."""
+    """Kinds of values. A platform chooses its native control by it. `TAGS` may also be new ones."""
 
     TEXT = "text"
     ENTRY = "entry"
@@ -35,6 +36,8 @@ class Kind(StrEnum):
     CHANGE = "change"
     YES_NO = "yes_no"
     LONG_TEXT = "long_text"
+    ADDING = "adding"
+    TAGS = "tags"
 
 
 YES_NO = ("yes", "no")
@@ -137,6 +140,13 @@ def on_holiday(typed: str) -> OnHoliday:
     return OnHoliday(typed.strip().lower())
 
 
+def adding(typed: str) -> Adding:
+    """One of the words, in any case."""
+    if typed.strip().lower() not in set(Adding):
+        raise BadUsage(f"“{typed}” is not one of the choices.", hint="Use everybody, curators or suggest.")
+    return Adding(typed.strip().lower())
+
+
 READERS: Mapping[Kind, Callable[[str], Any]] = {
     Kind.ENTRY: entry_names,
     Kind.NUMBER: page_number,
@@ -149,6 +159,7 @@ READERS: Mapping[Kind, Callable[[str], Any]] = {
     Kind.HOLIDAY: on_holiday,
     Kind.GROUP: group,
     Kind.YES_NO: yes_or_no,
+    Kind.ADDING: adding,
 }
 """The parsers of the kinds that need only the typed text. Each raises BadUsage."""
 

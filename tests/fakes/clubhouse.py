@@ -107,7 +107,9 @@ async def clubhouse(
     hosted: bool = False,
     **options: Any,
 ) -> AsyncIterator[Clubhouse]:
-    """A club with these entries on its list; a second one over the same database is another process of it."""
+    """A club with these entries on its list, and no list without any; a second one over the same database is another
+    process of it.
+    """
     platform = platform or RecordingPlatform()
     reading_list = folder / "list.md"
     if titles:
@@ -117,7 +119,8 @@ async def clubhouse(
         club.join(platform)
         team = await club.runner.write(lambda tx: teams.get_or_create_default(tx, "UTC"))
         await club.runner.write(lambda tx: teams.join(tx, WORKSPACE, "ours", team))
-        await club.lists.use(team, [reading_list])
+        if reading_list.exists():
+            await club.lists.use(team, [reading_list])
         stage = LocalStage(
             clock=club.clock,
             runner=club.runner,

@@ -52,6 +52,8 @@ def read(line: str) -> Call | BadUsage:
 @example(Call(path=("show",), arguments={"entry": "entry:#12"}))
 @example(Call(path=("digest", "pick"), arguments={"entry": "CHANNEL:x", "channel": "entry:y"}))
 @example(Call(path=("help",), arguments={"command": "command:help"}))
+@example(Call(path=("note",), arguments={"entry": "caching", "text": "#12 is \\entry:#3"}))
+@example(Call(path=("note",), arguments={"text": "\\#12 and so on"}))
 def test_a_rendered_line_is_read_as_the_call_it_came_from(call: Call) -> None:
     assert parse(CATALOGUE, render(CATALOGUE, call)) == call
 

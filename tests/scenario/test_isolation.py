@@ -31,6 +31,8 @@ VALUES = {
     Kind.DAY: "tomorrow",
     Kind.REGION: "DE",
     Kind.HOLIDAY: "move",
+    Kind.ADDING: "suggest",
+    Kind.TAGS: "kafka",
 }
 ADMIN_AT_WORK = [
     "/blog schedule set mon 09:00 Europe/Berlin",
