@@ -232,7 +232,8 @@ def _assembled(
         limits=Limits(per_person=settings.person_limit, per_team=settings.team_limit) if hosted else Limits(),
         deadline=Deadline(MAX_WAIT if hosted else None),
     )
-    deliverer.on_settled = dispatcher.settled
+    lists = Lists(runner, host=host, wake=deliverer.wake, poll=settings.list_poll)
+    deliverer.on_settled = lists.on_written = dispatcher.settled
     return Club(
         settings=settings,
         clock=clock,
@@ -243,7 +244,7 @@ def _assembled(
         deliverer=deliverer,
         ticker=Ticker(runner, deliverer, host, durations, clock, plans=partial(_plans, local), forgets=local is None),
         scheduler=Scheduler(metrics),
-        lists=Lists(runner, host=host, wake=deliverer.wake, poll=settings.list_poll),
+        lists=lists,
         vault=ThreadedVault(store, [key.get_secret_value() for key in settings.vault_keys]),
         metrics=metrics,
     )

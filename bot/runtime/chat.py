@@ -101,6 +101,7 @@ class LocalStage:
         if abs(self._clock.now() - self._cleaned_up) >= CLEAN_UP_EVERY:  # this clock can also be put back
             self._cleaned_up = self._clock.now()
             await self._ticker.clean_up()
+        await self._lists.write_edits()
         await self._ticker.tick()
         await self._deliverer.drain()
         await self._deliverer.revise()

@@ -31,6 +31,8 @@ app = typer.Typer(
 )
 team_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Teams, their lists and workspaces.")
 app.add_typer(team_app, name="team")
+export_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What the database has, as files.")
+app.add_typer(export_app, name="export")
 vault_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The encrypted secrets of platforms.")
 app.add_typer(vault_app, name="vault")
 
@@ -300,11 +302,16 @@ def invite(platform: Annotated[str, typer.Argument(help="The name of a platform"
 
 
 @app.command()
-def doctor(platform: Annotated[str, typer.Argument(help="The name of a platform")]) -> None:
+def doctor(
+    platform: Annotated[str | None, typer.Argument(help="The name of a platform", metavar="[PLATFORM]")] = None,
+    database: Database = None,
+) -> None:
     """Check what a platform needs: its token, permissions and commands. Changes nothing.
 
-    Ends with 1 if something is missing.
+    Without a platform it checks where the teams' changes from the chat are written. Ends with 1 if something is missing.
     """
+    if platform is None:
+        raise typer.Exit(0 if asyncio.run(_targets_are_well(database)) else 1)
     from bot.commands.catalogue import CATALOGUE
     from bot.runtime.config_check import lacks_key
     from bot.runtime.settings import load
@@ -363,6 +370,54 @@ def manifest(platform: Annotated[str, typer.Argument(help="The name of a platfor
 
     settings = load()
     print(_tool(platform, "manifest")(settings.of(platform), settings.word, CATALOGUE))
+
+
+async def _targets_are_well(database: str | None) -> bool:
+    from bot.runtime.writing import checked
+
+    async with _club(database) as club:
+        lines = await club.runner.read(checked)
+    for good, line in lines:
+        print(f"{'ok ' if good else 'no '} {line}")
+    return all(good for good, _ in lines)
+
+
+@app.command(name="edits")
+def edits_command(
+    database: Database = None,
+    team: Annotated[str | None, typer.Option(help="Only this team")] = None,
+    patch: Annotated[bool, typer.Option("--patch", help="Print a diff that makes the changes by hand")] = False,
+) -> None:
+    """List the changes from the chat that wait, and why."""
+    from bot.runtime import writing
+
+    async def listed() -> None:
+        async with _club(database) as club:
+            for one in await _teams(club, team):
+                if patch:
+                    print(await club.runner.read(partial(writing.patches, team=one)), end="")
+                else:
+                    for line in await club.runner.read(partial(writing.waiting_lines, team=one)):
+                        print(line)
+
+    asyncio.run(listed())
+
+
+@export_app.command("list")
+def export_list(
+    database: Database = None,
+    team: Annotated[str, typer.Option(help="The team")] = "default",
+) -> None:
+    """Print the club's own list as Markdown. Read back in the same team, each entry keeps its number."""
+    from bot.runtime.writing import club_markdown
+    from bot.service import teams
+
+    async def printed() -> None:
+        async with _club(database) as club:
+            text = await club.runner.read(lambda tx: club_markdown(tx, teams.named(tx, team)))
+            print(text, end="")
+
+    asyncio.run(printed())
 
 
 def _tool(platform: str, word: str) -> Callable[..., Any]:
@@ -429,6 +484,50 @@ def team_lists(
                 print(line)
 
     asyncio.run(listed())
+
+
+class Target(StrEnum):
+    """Where changes from the chat are written."""
+
+    CLUB = "club"
+    FILE = "file"
+
+
+@team_app.command("write")
+def team_write(
+    team: Annotated[str, typer.Argument(help="A team's name")],
+    target: Annotated[Target, typer.Argument(help="The club's own list in the database, or a file")],
+    path: Annotated[
+        Path | None, typer.Argument(help="The file; the team's only list by default", metavar="[PATH]")
+    ] = None,
+    database: Database = None,
+) -> None:
+    """Set where changes from the chat are written.
+
+    A file is changed only where an entry is, and only if it is as it was read. What the club's own list has goes into it once.
+    """
+    from bot.runtime.writing import write_to_file
+    from bot.service import edits, teams
+
+    async def written() -> None:
+        async with _club(database) as club:
+            found = await club.runner.read(lambda tx: teams.named(tx, team))
+            if target is Target.FILE:
+                used = club.settings.list if found.name == teams.DEFAULT_TEAM else ""
+                if used and path is not None and not _is_inside(path, used):
+                    raise BadConfig([f"“dogear run” uses {used} alone, for DOGEAR_LIST is set. Unset it first."])
+                print(await write_to_file(club.runner, club.lists, found, path))
+            else:
+                await club.runner.write(lambda tx: edits.write_to(tx, found.id, None))
+                print(f"{found.name}: changes from the chat go to the club's own list in the database.")
+
+    asyncio.run(written())
+
+
+def _is_inside(path: Path, used: str) -> bool:
+    """Whether the path is the list that is used, or in that folder."""
+    whole, list_ = (Path(os.path.normpath(Path(os.getcwd(), one))) for one in (path, used))  # noqa: PTH109
+    return whole == list_ or list_ in whole.parents
 
 
 @team_app.command("list")
@@ -501,7 +600,10 @@ async def _teams(club: "Club", name: str | None) -> list["Team"]:
 
 
 def _paths(tx: "Transaction", team: "Team") -> Sequence[str]:
-    return [source.path for source in tx.entries.sources(team.id)]
+    from bot.domain.source import CLUB_FILE
+
+    club = [] if tx.entries.club_source(team.id) is None else [CLUB_FILE]
+    return [*(source.path for source in tx.entries.sources(team.id)), *club]
 
 
 def _is_well(report: "SyncReport") -> bool:

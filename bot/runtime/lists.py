@@ -9,7 +9,7 @@ import asyncio
 import logging
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from datetime import timedelta
@@ -18,15 +18,17 @@ from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 from bot.chat.jobs import Job
+from bot.domain.edit import Edit, EditState
 from bot.domain.errors import NotFound, StoreError
-from bot.domain.ids import SourceId, TeamId
+from bot.domain.ids import EditId, SourceId, TeamId
 from bot.domain.notice import Host
 from bot.domain.record import record
 from bot.domain.source import GONE, HeldChange, Problem, ReadList, Severity, Source, SourceFile
 from bot.domain.team import Team
 from bot.ports.runner import Runner
 from bot.ports.store import Transaction
-from bot.service import entries
+from bot.runtime import file_edits
+from bot.service import edits, entries
 from bot.service.entries import FileRead, SyncReport
 from store.lists import folder
 
@@ -36,6 +38,9 @@ Progress = Callable[[int, int], None]
 
 RESCAN_EVERY = timedelta(seconds=60)
 POLL_EVERY = timedelta(seconds=5)
+EDITS_EVERY = timedelta(seconds=2)
+TRY_AGAIN = 60.0
+"""Seconds until an edit that could not be written is tried again, though its file looks the same."""
 TIMEOUT = timedelta(minutes=5)
 QUIET = 200
 """Milliseconds without another event after which a change is read: an editor or a copy is done by then."""
@@ -103,7 +108,9 @@ class Lists:
         self._networks: dict[SourceId, str] = {}
         self._watched: dict[SourceId, folder.Watched] = {}
         self._rewatch = asyncio.Event()
+        self._tried: dict[EditId, tuple[object, float]] = {}
         self.heard: Callable[[News], None] = lambda _news: None
+        self.on_written: Callable[[str], Awaitable[None]] = _ignore
 
     def close(self) -> None:
         self._thread.shutdown(wait=False, cancel_futures=True)
@@ -112,7 +119,54 @@ class Lists:
         return (
             Job(name="lists", run=self.rescan, every=RESCAN_EVERY, timeout=TIMEOUT),
             Job(name="list polling", run=self.poll, every=POLL_EVERY, timeout=TIMEOUT),
+            Job(name="edits", run=self.write_edits, every=EDITS_EVERY, timeout=TIMEOUT),
         )
+
+    async def write_edits(self) -> None:
+        """Write the pending edits of all teams into their files, and show what became of them."""
+        states = [EditState.PENDING, EditState.APPLIED]
+        waiting = await self._runner.read(lambda tx: tx.edits.in_state(None, states))
+        for team in dict.fromkeys(edit.team for edit in waiting):
+            if self.only is None or self.only.id == team:
+                await self._write_of(team, [edit for edit in waiting if edit.team == team])
+
+    async def _write_of(self, team: TeamId, waiting: Sequence[Edit]) -> None:
+        pending = [edit for edit in waiting if edit.state is EditState.PENDING]
+        any_done = len(pending) < len(waiting)
+        for file in dict.fromkeys(edit.file or "" for edit in pending):
+            any_done |= await self._write(file, [edit for edit in pending if edit.file == file])
+        if any_done:
+            await self.sync(await self._runner.read(lambda tx: tx.teams.get(team)))
+            for edit in await self._runner.write(lambda tx: edits.confirm(tx, team)):
+                await self.on_written(edit.source_key)
+
+    async def _write(self, file: str, waiting: Sequence[Edit]) -> bool:
+        """Write edits into a file. Returns whether any is in it now."""
+        path, now = Path(file), asyncio.get_running_loop().time()
+        looks = await self._in_thread(partial(_looks, path))
+        tried = [self._tried.get(edit.id) for edit in waiting]
+        if all(one is not None and one[0] == looks and now < one[1] for one in tried):
+            return False
+        reasons = await self._in_thread(partial(file_edits.write_edits, path, waiting))
+        for edit in waiting:
+            self._tried.pop(edit.id, None)
+            if reasons[edit.id]:
+                self._tried[edit.id] = (looks, now + TRY_AGAIN)
+
+        def save(tx: Transaction) -> None:
+            for edit in waiting:
+                if reasons[edit.id]:
+                    edits.save_failed(tx, edit, reasons[edit.id], self._host)
+                else:
+                    edits.save_applied(tx, edit)
+
+        await self._runner.write(save)
+        for edit in waiting:
+            if reasons[edit.id] and reasons[edit.id] != edit.reason:
+                log.warning("an edit waits: %s: %s", file, reasons[edit.id])
+                self._wake()
+                await self.on_written(edit.source_key)
+        return not all(reasons.values())
 
     async def sync(self, team: Team, progress: Progress | None = None, *, accept: bool = False) -> SyncReport:
         """Read the team's changed files and take them in; with `accept` also what would be held."""
@@ -293,6 +347,19 @@ class Lists:
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+async def _ignore(_source: str) -> None:
+    """No one follows edits here."""
+
+
+def _looks(path: Path) -> object:
+    """What changes when the file or its folder does."""
+    try:
+        file, folder_of = path.stat(), path.parent.stat()
+    except OSError as error:
+        return error.errno
+    return (file.st_mtime_ns, file.st_size, file.st_ino, file.st_mode, folder_of.st_mode, folder_of.st_dev)
 
 
 def log_news(news: News) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from bot.domain.ids import ChannelRef
+from bot.domain.source import CLUB_FILE
 from bot.domain.team import Team, Workspace
 from bot.ports.store import Transaction
 from bot.runtime.clock import SystemClock
@@ -54,5 +55,9 @@ def _team(tx: Transaction, team: Team) -> Iterator[str]:
     yield f"{team.name}: {tx.entries.count(team.id):,} entries, {tx.teams.members(team.id)} members, zone {team.zone}"
     for source in tx.entries.sources(team.id):
         yield f"  list {source.path}"
+    if tx.entries.club_source(team.id) is not None:
+        yield f"  list {CLUB_FILE}"
+    if file := tx.edits.rules(team.id).file:
+        yield f"  changes from the chat go to {file}"
     for workspace in tx.teams.workspaces(team.id):
         yield f"  workspace {workspace.ref.platform}:{workspace.ref.id} ({workspace.name})"

@@ -5,12 +5,14 @@ all other entries are as before, the next way of writing it is tried, and if the
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from bot.domain.edit import Content, Edit, EditKind, changed
 from bot.domain.errors import BadUsage, Conflict, NotFound
-from bot.domain.source import ReadEntry
+from bot.domain.source import ReadEntry, ReadList
 from bot.domain.url import canonical, web
 from bot.domain.visible import visible
 from store.lists.entries import IDENTITY, closing_of
@@ -24,9 +26,53 @@ _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
 _ITEM = re.compile(r"(?P<indent>\s*)(?P<marker>[-*+]|(?P<number>\d{1,8})(?P<mark>[.)]))(?P<space>[ \t]+)")
 _BRACKETS = re.compile(r"([\\\[\]])")
 _MARKUP = re.compile(r"([\\\[\]`*_<>&~!#])")
+_TAGS = re.compile(r"(?:\[[^\[\]]*\]|`[^`]*`|#[\w/-]+)\s*")
+_NUMBER = re.compile(r"\d+")
 
 
-def add(data: bytes, *, title: str, url: str, notes: str = "", section: str | None = None) -> bytes:
+def applied(data: bytes, edit: Edit) -> bytes:
+    """The file with the edit in it; unchanged if it is in it already, so applying it twice is as good as once.
+
+    Raises Conflict or NotFound, with what is in the way, if the edit cannot be made without changing anything else.
+    """
+    document = _Document(data)
+    entry = next((entry for entry in document.entries if entry.key == edit.key), None)
+    if edit.kind is EditKind.RETIRE:
+        return data if entry is None else retire(data, line=entry.line)
+    if edit.kind is EditKind.CHANGE and entry is None:
+        raise NotFound("The entry is not in the file any more.")
+    if entry is None:
+        new = edit.content
+        return add(data, title=new.title, url=edit.url, notes=new.notes, section=new.section or None, tags=new.tags)
+    return data if edit.kind is EditKind.ADD else _changed(data, entry, edit)
+
+
+def headings(data: bytes) -> tuple[str, ...]:
+    """The headings under which an entry can be added. Raises Conflict if the file cannot be edited."""
+    return _Document(data).headings()
+
+
+def _changed(data: bytes, entry: ReadEntry, edit: Edit) -> bytes:
+    section = entry.section[-1] if entry.section else ""
+    now = Content(title=entry.title, tags=entry.tags, section=section, notes=entry.notes.markdown)
+    new = changed(now, edit.fields)
+    if new.section.casefold() != section.casefold():
+        if entry.key.startswith("#"):
+            raise Conflict("This entry has an identity of its own, so it is not moved; edit the file.")
+        rest = retire(data, line=entry.line, may_be_last=True)
+        section_name = new.section or None
+        return add(rest, title=new.title, url=entry.url, notes=new.notes, section=section_name, tags=new.tags)
+    line = entry.line
+    if new.title != now.title:
+        data = replace_title(data, line=line, title=new.title)
+    if set(new.tags) != set(now.tags):
+        data = replace_tags(data, line=line, tags=new.tags)
+    return data if new.notes == now.notes else replace_notes(data, line=line, notes=new.notes)
+
+
+def add(
+    data: bytes, *, title: str, url: str, notes: str = "", section: str | None = None, tags: Sequence[str] = ()
+) -> bytes:
     """The file with one more entry after the last one, or after the last of the section with this heading.
 
     Raises BadUsage for a title or an address that is none, NotFound for an unknown section, Conflict if the article
@@ -45,11 +91,12 @@ def add(data: bytes, *, title: str, url: str, notes: str = "", section: str | No
     at, neighbour = document.end_of(section)
     style = document.style_beside(neighbour)
     text = _tidy(notes)
-    for label, link, below in product(_titles(name), _links(address), style.below(text)):
-        lines = [*style.gap, f"{style.item}[{label}]({link})", *below]
+    for lead, label, link, below in product(_leads(tags), _titles(name), _links(address), list(style.below(text))):
+        lines = [*style.gap, f"{style.item}{lead}[{label}]({link})", *below]
         edited = document.spliced(at, at, [*lines, *document.gap_below(at)])
         line = at + len(style.gap) + 1
-        if document.differs_only(edited, range(0), range(line, at + len(lines) + 1), (line, name, address, text)):
+        said = _Said(line, name, address, text, frozenset(tags) | document.tags)
+        if document.differs_only(edited, range(0), range(line, at + len(lines) + 1), said):
             return edited
     raise Conflict("This entry would not be read as it is written; edit the file.")
 
@@ -60,10 +107,7 @@ def replace_notes(data: bytes, *, line: int, notes: str) -> bytes:
     Raises NotFound if no entry is there, Conflict if another entry would change with them.
     """
     document = _Document(data)
-    place = next((place for place in document.places if place.line == line), None)
-    if place is None:
-        raise NotFound(f"There is no entry at line {line}.")
-    entry = next(entry for entry in document.entries if entry.line == line)
+    place, entry = document.at(line)
     text = _tidy(notes)
     if _tidy(entry.notes.markdown) == text:
         return data
@@ -73,10 +117,76 @@ def replace_notes(data: bytes, *, line: int, notes: str) -> bytes:
     for below in style.below(text):
         lines = [head, *below]
         edited = document.spliced(top - 1, last, lines)
-        said = (line, entry.title, entry.url, text)
+        said = _Said(line, entry.title, entry.url, text)
         if document.differs_only(edited, range(line, last + 1), range(line, top + len(lines)), said):
             return edited
     raise Conflict("These notes cannot be changed without changing another entry; edit the file.")
+
+
+def replace_title(data: bytes, *, line: int, title: str) -> bytes:
+    """The file with this title for the entry at `line`. Raises as `replace_notes`."""
+    document = _Document(data)
+    place, entry = document.at(line)
+    name = " ".join(visible(title).split())
+    start, end = document.columns_of(place)
+    text = document.line(line)
+    for label, link in product(_titles(name), _links(entry.url)):
+        edited = document.spliced(line - 1, line, [f"{text[:start]}[{label}]({link}){text[end:]}"])
+        said = _Said(line, name, entry.url, entry.notes.markdown, frozenset(entry.tags))
+        if document.differs_only(edited, range(line, line + 1), range(line, line + 1), said):
+            return edited
+    raise Conflict("This title would not be read as it is written; edit the file.")
+
+
+def replace_tags(data: bytes, *, line: int, tags: Sequence[str]) -> bytes:
+    """The file with these tags before the link of the entry at `line`, in place of those that are there.
+
+    Raises as `replace_notes`, and Conflict if the entry has tags elsewhere that are to go.
+    """
+    document = _Document(data)
+    place, entry = document.at(line)
+    start, _ = document.columns_of(place)
+    text = document.line(line)
+    item = _ITEM.match(text)
+    begin = item.end() if item else 0
+    kept = _TAGS.sub("", text[begin:start]).lstrip()
+    for lead in _leads(tags):
+        edited = document.spliced(line - 1, line, [f"{text[:begin]}{lead}{kept}{text[start:]}"])
+        said = _Said(line, entry.title, entry.url, entry.notes.markdown, frozenset(tags))
+        if document.differs_only(edited, range(line, line + 1), range(line, line + 1), said):
+            return edited
+    raise Conflict("These tags cannot be set here; edit the file.")
+
+
+def retire(data: bytes, *, line: int, may_be_last: bool = False) -> bytes:
+    """The file without the entry at `line`. Raises as `replace_notes`, and Conflict for the only entry of the file."""
+    document = _Document(data)
+    place, entry = document.at(line)
+    if not may_be_last and len(document.entries) == 1:
+        raise Conflict("It is the only entry of the file; edit the file.")
+    last = document.last_line(place)
+    if any(line < other.line <= last for other in document.entries):
+        raise Conflict(f"Other entries are listed under “{entry.title}”; edit the file.")
+    edited = document.spliced(line - 1, last, [])
+    if document.differs_only(edited, range(line, last + 1), range(0), None):
+        return edited
+    raise Conflict("This entry cannot be removed without changing another one; edit the file.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What an edited entry is to say; `tags` where they are meant."""
+
+    line: int
+    title: str
+    url: str
+    notes: str
+    tags: frozenset[str] | None = None
+
+    def is_said_by(self, entry: ReadEntry) -> bool:
+        same = (entry.line, entry.title, entry.url) == (self.line, self.title, self.url)
+        is_same = same and entry.notes.markdown == self.notes
+        return is_same and (self.tags is None or frozenset(entry.tags) == self.tags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +220,9 @@ class _Document:
             raise Conflict("Only Markdown lists in UTF-8 are edited; Dogear reads this file and never writes it.")
         if text is None or len(data) > MAX_BYTES:
             raise Conflict("This list cannot be edited.", hint="`dogear check` says what is wrong with it.")
+        self._data = data
         self._parts = parsed(text, report)
+        self.tags = frozenset(self._parts.about.tags)
         self.entries = self._parts.entries
         if self.entries and Shape.ITEMS.value not in self._parts.shapes:
             shapes = " and ".join(self._parts.shapes)
@@ -118,6 +230,27 @@ class _Document:
         self.places = [place for place in self._parts.regions.places if place.line and place.shape is Shape.ITEMS]
         self._texts = text.split("\n")
         self._lines: list[bytes] = _LINE.findall(data)
+
+    def at(self, line: int) -> tuple[Place, ReadEntry]:
+        """The entry at this line. Raises NotFound."""
+        place = next((place for place in self.places if place.line == line), None)
+        if place is None:
+            raise NotFound(f"There is no entry at line {line}.")
+        return place, next(entry for entry in self.entries if entry.line == line)
+
+    def headings(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(each.text for each in self._parts.regions.scan.headings if each.text))
+
+    def line(self, number: int) -> str:
+        return self._texts[number - 1]
+
+    def columns_of(self, place: Place) -> tuple[int, int]:
+        """Where in its line the link begins and ends. Raises Conflict if it is on more than one line."""
+        body = self._parts.regions.scan.body
+        if b"\n" in body[place.start : place.link_end]:
+            raise Conflict("The link of this entry is on more than one line; edit the file.")
+        begin = body.rfind(b"\n", 0, place.link) + 1
+        return len(body[begin : place.link].decode()), len(body[begin : place.link_end].decode())
 
     def end_of(self, section: str | None) -> tuple[int, Place | None]:
         """After which line an entry of the section is added, and the entry that is before it."""
@@ -185,24 +318,29 @@ class _Document:
         line_end = next((found for line in self._lines if (found := _end_of(line))), b"\n")
         above, below = self._lines[:start], self._lines[end:]
         written = [line.encode("utf-8", "replace") + line_end for line in lines]
-        if self._lines and not below:
+        if self._lines and not below and written:
             written[-1] = written[-1].removesuffix(line_end) + _end_of(self._lines[-1])
-        if above and not _end_of(above[-1]):
+        if above and written and not _end_of(above[-1]):
             above[-1] += line_end
         return b"".join([*above, *written, *below])
 
-    def differs_only(self, edited: bytes, old: range, new: range, said: tuple[int, str, str, str]) -> bool:
-        """Whether the edited file has an entry that says this, and all others as this one has them.
+    def differs_only(self, edited: bytes, old: range, new: range, said: _Said | None) -> bool:
+        """Whether the edited file has an entry that says this, all others as this one has them, and no new problem.
 
         `old` and `new` are the lines that the entry had and has. Entries that it holds may change, but not go, and
         an entry that holds it has other notes of course.
         """
-        now = read(edited, "the list").entries
+        found = read(edited, "the list")
+        now = found.entries
         above = self._entries_around(old.start) if old else set()
         return (
-            any((entry.line, entry.title, entry.url, entry.notes.markdown) == said for entry in now)
+            (said is None or any(said.is_said_by(entry) for entry in now))
             and _outside(old, self.entries, above) == _outside(new, now, above)
-            and {entry.key for entry in self.entries if entry.line in old} <= {e.key for e in now if e.line in new}
+            and (
+                said is None
+                or {entry.key for entry in self.entries if entry.line in old} <= {e.key for e in now if e.line in new}
+            )
+            and (not found.problems or _problems(found) <= _problems(read(self._data, "the list")))
         )
 
     def _entries_around(self, line: int) -> set[int]:
@@ -220,6 +358,18 @@ def _outside(lines: range, entries: Sequence[ReadEntry], above: set[int]) -> lis
         for entry in entries
         if entry.line not in lines
     ]
+
+
+def _problems(found: ReadList) -> Counter[str]:
+    """The problems without the lines that they name."""
+    return Counter(_NUMBER.sub("", problem.message) for problem in found.problems)
+
+
+def _leads(tags: Sequence[str]) -> tuple[str, ...]:
+    """Ways to write tags before a link."""
+    if not tags:
+        return ("",)
+    return f"[{', '.join(tags)}] ", "".join(f"[{tag}] " for tag in tags), "".join(f"`{tag}` " for tag in tags)
 
 
 def _tidy(notes: str) -> str:
