@@ -20,7 +20,7 @@ from adapters.discord.failures import ALREADY_ACKNOWLEDGED, UNKNOWN_INTERACTION
 from adapters.discord.inbound import Asked, acting, actor, invocation, invocation_id, linked, picked, takeaway, typed
 from adapters.discord.places import DISCORD
 from adapters.discord.render import Layout, messages
-from adapters.discord.surface import MENUS, TAKEAWAY, choices
+from adapters.discord.surface import ADD, MENUS, TAKEAWAY, choices
 from bot.chat.command import CommandSpec, Reply
 from bot.chat.platform import Actor, Answer, Core, Invocation
 from bot.domain.card import Action, Call, Card, Form, Paragraph, Tone
@@ -37,6 +37,7 @@ NO_ENTRY = Card(
     blocks=(Paragraph(text=plain("It shows none, and none of its links is on the reading list.")),),
     tone=Tone.REFUSAL,
 )
+NO_LINK = Card(title="This message has no link.", tone=Tone.REFUSAL)
 NOT_THEIR_CHANNEL = Card(
     title="You may not write in that channel.",
     blocks=(Paragraph(text=plain("Choose a channel that you may write in.")),),
@@ -83,6 +84,9 @@ class Answers:
                 return
             await self._carry_out(interaction, given, modal_allowed=self._lacks(given))
             return
+        if MENUS[data["name"]] == ADD:
+            await self._add(interaction, linked(data))
+            return
         user = interaction.client.user
         own = user.id if user else None
         path = MENUS[data["name"]]
@@ -102,6 +106,13 @@ class Answers:
             several = Card(title="This message has several entries. Which one?", actions=actions)
             answer = Answer(show=several if found else NO_ENTRY, refusal=not found)
         await self._show(interaction, answer, modal_allowed=False)
+
+    async def _add(self, interaction: Asked, links: Sequence[str]) -> None:
+        """Add what a message links to the list: the command asks which one, and for the title."""
+        if links:
+            await self._carry_out(interaction, Call(path=ADD, arguments={"url": " ".join(links)}))
+        else:
+            await self._at_once(interaction, NO_LINK)
 
     async def _listed(self, interaction: Asked, links: Sequence[str]) -> dict[str, str]:
         """The entries that the links lead to: by number, each with its title."""

@@ -27,10 +27,13 @@ IN_A_SERVER = 0
 """The context and the integration type: our commands work on a server's list."""
 
 TAKEAWAY = ("takeaway", "add")
+ADD = ("add",)
+"""The command of the menu that is about the links of a message and not about the entry that it shows."""
 MENUS: Mapping[str, tuple[str, ...]] = {
     "Mark as read": ("read",),
     "Read later": ("later",),
     "Save as takeaway": TAKEAWAY,
+    "Add to reading list": ADD,
 }
 """Context menus of a message, and the command of each."""
 

@@ -242,6 +242,9 @@ class Answers:
         if picked.call is not None:
             await self.answer(inbound.replaced(use, picked.call))
             return
+        if picked.word == "add":
+            await self._add(picked)
+            return
         found = await self._listed(picked)
         if not found:
             words = "It shows none, and none of its links is on the reading list."
@@ -253,6 +256,15 @@ class Answers:
             await self._respond(Answer(show=card), card, use)
         else:
             await self.answer(inbound.replaced(use, _on(picked.word, next(iter(found)))))
+
+    async def _add(self, picked: Shortcut) -> None:
+        """Add what the message links to the list: the command asks which one, and for the title."""
+        if picked.links:
+            call = Call(path=("add",), arguments={"url": " ".join(picked.links)})
+            await self.answer(inbound.replaced(picked.use, call))
+        else:
+            card = Card(title="This message has no link.", tone=Tone.REFUSAL)
+            await self._respond(Answer(show=card, refusal=True), card, picked.use)
 
     async def _listed(self, picked: Shortcut) -> dict[str, str]:
         """The entries that the message shows, else those that its links lead to: by number, each with its title."""

@@ -240,7 +240,7 @@ def shortcut(payload: Json, ours: Collection[str | None]) -> Shortcut:
     `ours` are our user and bot ids there: Slack does not say which app posted the message.
     """
     word = text_at(payload, "callback_id")
-    if word not in {"read", "later", "takeaway"}:
+    if word not in {"read", "later", "takeaway", "add"}:
         raise Malformed("no shortcut of ours")
     team = id_at(payload, "team", "id")
     message = payload.get("message")

@@ -93,6 +93,12 @@ def body(setup: SlackSetup, catalogue: Catalogue) -> dict[str, Any]:
                     "callback_id": "takeaway",
                     "description": "Keep what you take away from its entry",
                 },
+                {
+                    "name": "Add to reading list",
+                    "type": "message",
+                    "callback_id": "add",
+                    "description": "Add the article that it links to",
+                },
             ],
             "slash_commands": [
                 {

@@ -141,6 +141,29 @@ def test_a_menu_takes_any_message_with_a_link_of_the_list(database: str) -> None
     played(scene())
 
 
+def test_a_menu_adds_the_article_that_a_message_links(database: str) -> None:
+    async def scene() -> None:
+        async with a_server(database) as server:
+            guild = await server.guild()
+            channel = guild.create_text_channel("reading")
+            ana, ben = server.member(guild, "ana", admin=True), server.member(guild, "ben")
+            one = await ana.send(channel, "Read https://new.example/one!")
+            both = await ana.send(channel, "https://new.example/two and https://new.example/three")
+            none = await ana.send(channel, "No link at all")
+
+            asked = await ben.context_menu(channel, "Add to reading list", one)
+            fields = {one["component"]["custom_id"]: one["component"] for one in asked.modal["components"]}
+            assert fields["url"]["value"] == "https://new.example/one"
+            several = await ben.context_menu(channel, "Add to reading list", both)
+            assert [label for label, _ in buttons(several.response.components)] == [
+                "new.example/two",
+                "new.example/three",
+            ]
+            assert "no link" in shown_by(await ben.context_menu(channel, "Add to reading list", none))
+
+    played(scene())
+
+
 def test_completion_knows_titles_numbers_tags_and_zones_and_takes_free_text(database: str) -> None:
     async def scene() -> None:
         async with a_server(database) as server:

@@ -41,7 +41,8 @@ def test_the_manifest_keeps_slacks_limits(name: str) -> None:
     assert len(command["usage_hint"]) <= 1000
     assert command["should_escape"]
     assert len(features["shortcuts"]) <= 10
-    assert features["shortcuts"]
+    names = ["Mark as read", "Read later", "Save as takeaway", "Add to reading list"]
+    assert [one["name"] for one in features["shortcuts"]] == names
     assert all(len(one["name"]) <= 24 for one in features["shortcuts"])
     assert all(len(one["description"]) <= 150 for one in features["shortcuts"])
     assert all(len(one["callback_id"]) <= 255 for one in features["shortcuts"])

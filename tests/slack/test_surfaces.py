@@ -412,6 +412,21 @@ def test_a_shortcut_marks_the_entry_that_a_message_shows_or_links(database: str,
     asyncio.run(picked())
 
 
+def test_a_shortcut_adds_the_article_that_a_message_links(database: str, seed: Path) -> None:
+    async def picked() -> None:
+        async with a_club(database, seed) as club:
+            slack = club.slack
+            none = await club.answered(slack.shortcut(BEN, "add", {"text": "hello", "ts": "1.000001"}))
+            assert "no link" in shown(none)
+            known = {"text": "<https://dash.example/2024/08/13/kafka?utm_source=x|kafka>", "ts": "1.000002"}
+            assert "It is #11 already" in shown(await club.answered(slack.shortcut(BEN, "add", known)))
+            two = {"text": "<https://new.example/one> or <https://new.example/two|two>", "ts": "1.000003"}
+            several = await club.answered(slack.shortcut(BEN, "add", two))
+            assert list(buttons(several)) == ["new.example/one", "new.example/two"]
+
+    asyncio.run(picked())
+
+
 def test_an_expired_moment_for_a_modal_says_so(database: str, seed: Path) -> None:
     async def late() -> None:
         async with a_club(database, seed) as club:
