@@ -403,6 +403,34 @@ def edits_command(
     asyncio.run(listed())
 
 
+@export_app.command("site")
+def export_site(
+    folder: Annotated[Path, typer.Argument(help="Where to; made if missing", metavar="DIR")],
+    team: Annotated[str, typer.Option(help="The team", metavar="TEAM")] = "default",
+    title: Annotated[str, typer.Option(help="The pages' title; the team's name is in it otherwise")] = "",
+    database: Database = None,
+) -> None:
+    """Write a team's list as web pages for any static host, with search, feed and OPML.
+
+    They show the list with its notes and the digests that were posted, and nothing about members or channels. Written again into the same folder, pages that are no more are removed. Needs the extra: pip install 'dogear-club[web]'
+    """
+    try:
+        from bot.runtime.site import collected, write
+    except ModuleNotFoundError as missing:
+        if missing.name not in ("jinja2", "markupsafe"):
+            raise
+        raise BadConfig(
+            ["This needs packages that are not here. Install them: pip install 'dogear-club[web]'"]
+        ) from None
+
+    async def written() -> None:
+        async with _club(database) as club:
+            site = await club.runner.read(lambda tx: collected(tx, team, title))
+        print(f"{folder}: {write(site, folder):,} files, {len(site.entries):,} entries.")
+
+    asyncio.run(written())
+
+
 @export_app.command("list")
 def export_list(
     database: Database = None,
