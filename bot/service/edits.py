@@ -4,6 +4,7 @@ An edit of the club's own list is carried out in the transaction that asks for i
 `bot.runtime.edits` writes it.
 """
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -41,6 +42,7 @@ DRAFTS_KEPT = timedelta(days=1)
 MAX_TITLE = 300
 MAX_NOTES = 20_000
 MAX_TAGS = 20
+_BEGINS_WITH_LINK = re.compile(r"[\[<(*_`\s]*(?:https?://|[^\[\]]*\]\()")
 OPEN = frozenset({EditState.SUGGESTED, EditState.PENDING, EditState.APPLIED})
 
 
@@ -85,6 +87,9 @@ def checked(fields: Mapping[str, str]) -> Mapping[str, str]:
     for name in (TITLE, SECTION, NOTE, WITHOUT_NOTE):
         if name in tidy:
             tidy[name] = " ".join(visible(tidy[name]).split())
+    for name in (NOTE, WITHOUT_NOTE):
+        if _BEGINS_WITH_LINK.match(tidy.get(name, "")):  # which could be read as another entry
+            tidy[name] = f"See {tidy[name]}"
     if NOTES in tidy:
         lines = tidy[NOTES].replace("\r\n", "\n").replace("\r", "\n").strip("\n").rstrip().split("\n")
         tidy[NOTES] = "\n".join(line.rstrip() for line in lines)

@@ -43,7 +43,8 @@ def applied(data: bytes, edit: Edit) -> bytes:
         raise NotFound("The entry is not in the file any more.")
     if entry is None:
         new = edit.content
-        return add(data, title=new.title, url=edit.url, notes=new.notes, section=new.section or None, tags=new.tags)
+        under = new.section or None
+        return add(data, title=new.title, url=edit.url, notes=new.notes, section=under, tags=new.tags, strict=True)
     return data if edit.kind is EditKind.ADD else _changed(data, entry, edit)
 
 
@@ -60,22 +61,29 @@ def _changed(data: bytes, entry: ReadEntry, edit: Edit) -> bytes:
         if entry.key.startswith("#"):
             raise Conflict("This entry has an identity of its own, so it is not moved; edit the file.")
         rest = retire(data, line=entry.line, may_be_last=True)
-        section_name = new.section or None
-        return add(rest, title=new.title, url=entry.url, notes=new.notes, section=section_name, tags=new.tags)
+        under = new.section or None
+        return add(rest, title=new.title, url=entry.url, notes=new.notes, section=under, tags=new.tags, strict=True)
     line = entry.line
     if new.title != now.title:
         data = replace_title(data, line=line, title=new.title)
     if set(new.tags) != set(now.tags):
         data = replace_tags(data, line=line, tags=new.tags)
-    return data if new.notes == now.notes else replace_notes(data, line=line, notes=new.notes)
+    return data if new.notes == now.notes else replace_notes(data, line=line, notes=new.notes, strict=True)
 
 
 def add(
-    data: bytes, *, title: str, url: str, notes: str = "", section: str | None = None, tags: Sequence[str] = ()
+    data: bytes,
+    *,
+    title: str,
+    url: str,
+    notes: str = "",
+    section: str | None = None,
+    tags: Sequence[str] = (),
+    strict: bool = False,
 ) -> bytes:
     """The file with one more entry after the last one, or after the last of the section with this heading.
 
-    Raises BadUsage for a title or an address that is none, NotFound for an unknown section, Conflict if the article
+    With `strict` no link in the notes becomes an entry. Raises BadUsage for a title or an address that is none, NotFound for an unknown section, Conflict if the article
     is on the list already or the file cannot be edited.
     """
     name = " ".join(visible(title).split())
@@ -84,7 +92,7 @@ def add(
         raise BadUsage("An entry needs a title.", field="title")
     if address is None:
         raise BadUsage("An entry links to a web page, http:// or https://.", field="url")
-    document = _Document(data)
+    document = _Document(data, strict=strict)
     for entry in document.entries:
         if entry.key == canonical(address):
             raise Conflict(f"This article is on the list already, at line {entry.line}.")
@@ -101,12 +109,13 @@ def add(
     raise Conflict("This entry would not be read as it is written; edit the file.")
 
 
-def replace_notes(data: bytes, *, line: int, notes: str) -> bytes:
+def replace_notes(data: bytes, *, line: int, notes: str, strict: bool = False) -> bytes:
     """The file with these notes under the entry at `line` in place of those it has; `""` takes them away.
 
-    Raises NotFound if no entry is there, Conflict if another entry would change with them.
+    Raises NotFound if no entry is there, Conflict if another entry would change with them. With `strict` also if a link
+    in the notes would become an entry.
     """
-    document = _Document(data)
+    document = _Document(data, strict=strict)
     place, entry = document.at(line)
     text = _tidy(notes)
     if _tidy(entry.notes.markdown) == text:
@@ -213,7 +222,8 @@ class _Style:
 class _Document:
     """A list as lines of bytes, and what is read in it."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, *, strict: bool = False) -> None:
+        self._strict = strict
         report = Report("the list")
         text = cleaned(data, report)
         if text is not None and (data.startswith(UTF_16_MARKS) or detect.format_of(text, "")):
@@ -340,8 +350,15 @@ class _Document:
                 said is None
                 or {entry.key for entry in self.entries if entry.line in old} <= {e.key for e in now if e.line in new}
             )
+            and not (self._strict and self._has_new(now, new, old, said))
             and (not found.problems or _problems(found) <= _problems(read(self._data, "the list")))
         )
+
+    def _has_new(self, now: Sequence[ReadEntry], new: range, old: range, said: _Said | None) -> bool:
+        """Whether something in the new lines became an entry that was none in the old ones."""
+        known = {entry.key for entry in self.entries if entry.line in old}
+        inside = (entry for entry in now if entry.line in new and not (said and said.is_said_by(entry)))
+        return any(entry.key not in known for entry in inside)
 
     def _entries_around(self, line: int) -> set[int]:
         place = next(place for place in self.places if place.line == line)

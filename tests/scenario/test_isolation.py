@@ -33,6 +33,8 @@ VALUES = {
     Kind.HOLIDAY: "move",
     Kind.ADDING: "suggest",
     Kind.TAGS: "kafka",
+    Kind.LONG_TEXT: "kafka",
+    Kind.YES_NO: "no",
 }
 ADMIN_AT_WORK = [
     "/blog schedule set mon 09:00 Europe/Berlin",
