@@ -71,6 +71,9 @@ def find(tx: Transaction, team: TeamId, member: MemberId, typed: str, number: in
     address = address_in(typed)
     if address is not None:
         return _found_at(tx, team, member, address)
+    host = _BARE_HOST.fullmatch(typed.strip(_AROUND))
+    if host and (home := _found_at(tx, team, member, f"https://{host[0]}")).total:
+        return home
     query, corrected = _understood(tx, team, typed)
     hits = tx.search.find(team, member, query, offset=(number - 1) * size, limit=size)
     pages = max(-(-hits.total // size), 1)
@@ -155,12 +158,17 @@ def completed(tx: Transaction, team: TeamId, member: Member | None, typed: str, 
 
 def address_in(typed: str) -> str | None:
     """The web address that the query is and nothing else, its scheme may be left out; None for a query in words."""
-    text = unbracketed(typed).strip()
+    text = unbracketed(typed).strip(_AROUND)
+    if text.startswith("(") and text.endswith(")"):
+        text = text[1:-1]
     if is_web(text) and not re.search(r"\s", text):
         return text
     return f"https://{text}" if _BARE_ADDRESS.fullmatch(text) else None
 
 
+_AROUND = " \t\n\"'`<>“”‘’«».,;!"
+"""What people and composers put around an address."""
+_BARE_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}", re.IGNORECASE)
 _BARE_ADDRESS = re.compile(r"[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}/\S*", re.IGNORECASE)
 
 

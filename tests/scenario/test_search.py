@@ -36,6 +36,20 @@ def test_every_entry_leads_to_those_that_are_like_it(database: str) -> None:
     assert 1 not in numbers(related)
 
 
+def test_an_acronym_that_the_list_explains_finds_what_it_means(database: str, tmp_path: Path) -> None:
+    path = tmp_path / "list.md"
+    path.write_text(
+        "* [Retrieval Augmented Generation (RAG)](https://a.example)\n* [RAG](https://b.example)\n"
+        "* [On retrieval-augmented generation](https://c.example)\n* [Other](https://d.example)\n"
+        "    * An SLO (service level objective) says how well\n* [Service level objectives](https://e.example)\n"
+    )
+    lines = ["/blog search rag", "/blog search retrieval augmented generation", "/blog search slo"]
+    short, long, level = said(lines, database=database, reading_list=path)
+
+    assert set(numbers(short)) == set(numbers(long)) == {1, 2, 3}
+    assert numbers(level) == [4, 5]
+
+
 def test_synonyms_come_from_the_list_and_from_curators_and_the_answer_says_so(database: str, tmp_path: Path) -> None:
     path = tmp_path / "list.md"
     path.write_text(
