@@ -53,6 +53,10 @@ class Entries(Protocol):
 
     def by_key(self, team: TeamId, key: str) -> Entry | None: ...
 
+    def by_address(self, team: TeamId, address: str) -> Entry | None:
+        """The entry on the list with that web address, however it is spelled. It may have a key of its own."""
+        ...
+
     def draw(self, member: MemberId, lot: int) -> Entry | None:
         """The entry of the member's team that `lot` (0 to `LOTS` - 1) draws; None if it is retired or not unread.
 

@@ -12,7 +12,7 @@ from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.team import Member
 from bot.domain.text import folded, site_of
-from bot.domain.url import canonical, is_web
+from bot.domain.url import is_web
 from bot.domain.value import unbracketed
 from bot.ports.search import Hit
 from bot.ports.store import Transaction
@@ -133,7 +133,7 @@ def _words(text: str) -> set[str]:
 
 
 def _at(tx: Transaction, team: TeamId, address: str) -> Entry:
-    found = tx.entries.by_key(team, canonical(address))
+    found = tx.entries.by_address(team, address)
     if found is None:
         site = site_of(address)
         hint = f"“search site:{site}” finds everything from there."
@@ -174,7 +174,7 @@ _BARE_ADDRESS = re.compile(r"[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}/\S*", re.IGNORECASE)
 
 def _found_at(tx: Transaction, team: TeamId, member: MemberId, address: str) -> Found:
     """The entry with this address, if it is on the list."""
-    entry = tx.entries.by_key(team, canonical(address))
+    entry = tx.entries.by_address(team, address)
     hits = (Hit(entry=entry),) if entry and entry.retired_at is None else ()
     items = _with_states(tx, member, hits)
     return Found(query=Query(), corrected={}, total=len(items), number=1, pages=1, items=items)

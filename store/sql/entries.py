@@ -27,6 +27,7 @@ from bot.domain.notes import Notes
 from bot.domain.reading_state import ReadingState
 from bot.domain.source import HeldChange, Problem, ReadEntry, Severity, Source, SourceFile, content_of
 from bot.domain.text import site_of
+from bot.domain.url import canonical
 from bot.ports.entries import EntryFilter, StoredEntry
 from store.sql import hot_queries
 from store.sql.filters import chosen, folded, folded_tag, on_list
@@ -185,6 +186,15 @@ class SqlEntries(SqlSources):
     def by_key(self, team: TeamId, key: str) -> Entry | None:
         keyed = select(ENTRY).where(on_list(team), ENTRY.c.key_hash == hashed(key))
         return next(self._read(self._work.rows(keyed)), None)
+
+    def by_address(self, team: TeamId, address: str) -> Entry | None:
+        key = canonical(address)
+        entry = self.by_key(team, key)
+        if entry is not None:
+            return entry
+        named = select(ENTRY).where(on_list(team), ENTRY.c.site == storable(site_of(key)), ENTRY.c.key.startswith("#"))
+        rows = self._work.rows(named.order_by(ENTRY.c.number))
+        return next(self._read(row for row in rows if canonical(row.url) == key), None)
 
     def _read(self, rows: Iterable[Any]) -> Iterator[Entry]:
         return (entry_of(row, self._work.tree) for row in rows)
