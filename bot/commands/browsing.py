@@ -52,7 +52,7 @@ def search(turn: Turn, query: Annotated[str, rest(Kind.TEXT, "what to look for")
         if address is not None:
             site = f"“{turn.word} search site:{site_of(address)}” finds everything from there."
             return sentence("No entry on the list has that address.", site)
-        return sentence(f"Nothing on the list matches “{query}”.", "Try fewer or other words; “tags” shows every tag.")
+        return _nothing(turn, query, found)
     call = Call(path=("search",), arguments={"query": query})
     return Card(
         title=f"Search: {query}",
@@ -62,8 +62,31 @@ def search(turn: Turn, query: Annotated[str, rest(Kind.TEXT, "what to look for")
             Entries(items=tuple(_hit(hit, state, _line(call, found.number)) for hit, state in found.items)),
             page_note(found.number, found.pages, found.total, "found"),
         ),
-        actions=(*pager(call, found.number, found.pages), *_as_typed(query, found)),
+        actions=(*pager(call, found.number, found.pages), *_as_typed(query, found), *_facets(turn, query, found)),
     )
+
+
+def _nothing(turn: Turn, query: str, found: Found) -> Card:
+    title = f"Nothing on the list matches “{query}”."
+    near = searching.nearest_topic(turn.tx, turn.team.id, found)
+    if near is None:
+        return sentence(title, "Try fewer or other words; “tags” shows every tag.")
+    name = near.partition(":")[2].strip('"')
+    call = Call(path=("search",), arguments={"query": near})
+    return sentence(title, f"There is something close to it: {name}.", actions=[_narrowing(f"Show {name}", call)])
+
+
+def _facets(turn: Turn, query: str, found: Found) -> tuple[Action, ...]:
+    """Buttons that narrow a long answer to one of its sections."""
+    sections = searching.facets(turn.tx, turn.team.id, turn.member.id, found)
+    return tuple(
+        _narrowing(f"In {name}: {count}", Call(path=("search",), arguments={"query": f'{query} in:"{name}"'}))
+        for name, count in sections
+    )
+
+
+def _narrowing(label: str, call: Call) -> Action:
+    return Action(label=label[:MAX_LABEL], call=call, replaces=True)
 
 
 def _line(call: Call, page: int = 1) -> str:

@@ -76,6 +76,10 @@ class Entries(Protocol):
         """Every tag in use, the most common first, then by name. Without a member every entry counts as unread."""
         ...
 
+    def sections(self, team: TeamId) -> Sequence[tuple[str, ...]]:
+        """The sections of the entries on the list, each once."""
+        ...
+
     def added_since(self, team: TeamId, since: datetime, limit: int) -> Sequence[Entry]:
         """The newest entries added since then, newest first."""
         ...

@@ -89,6 +89,66 @@ def find(tx: Transaction, team: TeamId, member: MemberId, typed: str, number: in
     )
 
 
+MAX_FACETS = 3
+MIN_FACETED, MAX_FACETED = 11, 1_000
+"""From so many results on, and up to so many, sections are offered to narrow the search."""
+
+
+def facets(tx: Transaction, team: TeamId, member: MemberId, found: Found) -> Sequence[tuple[str, int]]:
+    """Sections that narrow a long answer, each with the number of its results, the largest first."""
+    if not MIN_FACETED <= found.total <= MAX_FACETED or found.query.sections:
+        return ()
+    counts = tx.search.sections(team, member, found.query, MAX_FACETED)
+    for level in range(max(map(len, counts), default=0)):
+        names = {path[level]: None for path in counts if len(path) > level}
+        if len(names) > 1:
+            sizes = {name: _held(name, counts) for name in names if _can_be_asked(name)}
+            narrowing = [(name, size) for name, size in sizes.items() if size < found.total]
+            return sorted(narrowing, key=lambda pair: -pair[1])[:MAX_FACETS]
+    return ()
+
+
+def _held(name: str, counts: Mapping[tuple[str, ...], int]) -> int:
+    """How many results `in:` finds for the name, which may be part of another section's."""
+    return sum(count for path, count in counts.items() if name.casefold() in "\n".join(path).casefold())
+
+
+def _can_be_asked(name: str) -> bool:
+    """Whether `in:"NAME"` means this name. Quotes in it would not."""
+    return parse(f'in:"{name}"') == Query(sections=(name.strip().lower(),))
+
+
+def nearest_topic(tx: Transaction, team: TeamId, found: Found) -> str | None:
+    """The filter for the tag or section that is closest to the words that found nothing; None without a close one."""
+    from difflib import get_close_matches
+
+    sections = {name for path in tx.entries.sections(team) for name in path if _can_be_asked(name)}
+    named = {
+        **{word: f'in:"{name}"' for name in sorted(sections) for word in _names(name)},
+        **{word: f'tag:"{tag.name}"' for tag in tx.entries.tags(team, None) for word in _names(tag.name)},
+    }
+    for word in map(folded, (*found.query.words, *found.query.phrases)):
+        near = get_close_matches(word, named, n=1, cutoff=MIN_ALIKE) if len(word) > 1 else ()
+        if near:
+            return named[near[0]]
+    return None
+
+
+MIN_ALIKE = 0.72
+"""How alike a word and a topic must be, from 0 to 1, to be offered."""
+
+
+def _names(topic: str) -> Sequence[str]:
+    """The topic, its longer words, and its initials: people type ML for Machine Learning."""
+    words = re.findall(r"\w+", folded(topic))
+    initials = "".join(word[0] for word in words)
+    return [
+        folded(topic),
+        *(word for word in words if len(word) > MIN_SEARCHED),
+        *([initials] if len(words) > 1 else []),
+    ]
+
+
 MAX_MEANT = 3
 """Entries to choose from where the words that were typed fit several."""
 _LABELLED = re.compile(r"#(\d{1,9})\s+(\S.*?)\s*…?")
