@@ -46,7 +46,7 @@ MaybePage = Annotated[int, named(Kind.NUMBER, "which page")]
 def search(turn: Turn, query: Annotated[str, rest(Kind.TEXT, "what to look for")], page: MaybePage = 1) -> Card:
     """Find entries by words in their titles, tags and notes, best match first.
 
-    "words in quotes" match as a phrase, -word excludes; tag:db, site:stripe.com, in:section and is:unread
+    "words in quotes" match as a phrase, -word excludes, one OR other means either; an address finds its entry. tag:db, site:stripe.com, in:section and is:unread
     narrow the search, -tag:db excludes a tag. An unknown word is treated as the closest known one; as:typed turns that off.
     Examples: search caching · search tag:db -redis "connection pool" · search is:later page:2
     """
@@ -56,7 +56,7 @@ def search(turn: Turn, query: Annotated[str, rest(Kind.TEXT, "what to look for")
         if address is not None:
             site = f"“{turn.word} search site:{site_of(address)}” finds everything from there."
             return sentence("No entry on the list has that address.", site)
-        return sentence(f"Nothing on the list matches “{query}”.", "Try fewer or other words; “tags” shows every tag.")
+        return _nothing(turn, query, found)
     call = Call(path=("search",), arguments={"query": query})
     return Card(
         title=f"Search: {query}",
@@ -66,7 +66,7 @@ def search(turn: Turn, query: Annotated[str, rest(Kind.TEXT, "what to look for")
             *_results(found, _line(call, found.number)),
             *takeaways.found_block([one for one in found.kept if one.entry.id not in _without_line(found)]),
         ),
-        actions=(*pager(call, found.number, found.pages), *_as_typed(query, found)),
+        actions=(*pager(call, found.number, found.pages), *_as_typed(query, found), *_facets(turn, query, found)),
     )
 
 
@@ -81,6 +81,29 @@ def _results(found: Found, back: str) -> tuple[Block, ...]:
 def _without_line(found: Found) -> set[EntryId]:
     """The results on this page of which no line of the notes is shown: the line of a takeaway is, where one matches."""
     return {hit.entry.id for hit, _ in found.items if not hit.matched}
+
+
+def _nothing(turn: Turn, query: str, found: Found) -> Card:
+    title = f"Nothing on the list matches “{query}”."
+    near = searching.nearest_topic(turn.tx, turn.team.id, found)
+    if near is None:
+        return sentence(title, "Try fewer or other words; “tags” shows every tag.")
+    name = near.partition(":")[2].strip('"')
+    call = Call(path=("search",), arguments={"query": near})
+    return sentence(title, f"There is something close to it: {name}.", actions=[_narrowing(f"Show {name}", call)])
+
+
+def _facets(turn: Turn, query: str, found: Found) -> tuple[Action, ...]:
+    """Buttons that narrow a long answer to one of its sections."""
+    sections = searching.facets(turn.tx, turn.team.id, turn.member.id, found)
+    return tuple(
+        _narrowing(f"In {name}: {count}", Call(path=("search",), arguments={"query": f'{query} in:"{name}"'}))
+        for name, count in sections
+    )
+
+
+def _narrowing(label: str, call: Call) -> Action:
+    return Action(label=label[:MAX_LABEL], call=call, replaces=True)
 
 
 def _line(call: Call, page: int = 1) -> str:

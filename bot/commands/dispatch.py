@@ -63,7 +63,7 @@ from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.schedule import Schedule, Weekday
 from bot.domain.team import Member, Role, Team
-from bot.domain.url import canonical, is_web
+from bot.domain.url import is_web
 from bot.domain.value import Kind, channel_at
 from bot.domain.wire import from_json, to_json
 from bot.domain.zones import zone_names
@@ -538,7 +538,7 @@ class Dispatcher:
     def _entry_choices(self, tx: Transaction, actor: Actor, typed: str) -> Sequence[Choice]:
         team = self._team(tx, actor)
         if is_web(typed):
-            entry = tx.entries.by_key(team.id, canonical(typed))
+            entry = tx.entries.by_address(team.id, typed)
             found: Sequence[Entry] = [entry] if entry else []
         else:
             found = search.completed(tx, team.id, tx.teams.member(team.id, actor.account), typed, MAX_CHOICES)

@@ -1,7 +1,9 @@
-"""The query language of `/blog search`: words, "phrases", -without, tag:, site:, in:, is: and as:typed. No input is an error."""
+"""The query language of `/blog search`: words, "phrases", -without, OR, tag:, site:, in:, is: and as:typed. No input is an
+error.
+"""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from itertools import islice
 from typing import Any
@@ -34,7 +36,7 @@ class Query:
     `words` are in the order typed, with repeats. An entry must contain every phrase and none of `without` (words or
     phrases). For each filter that is set, it must match one of the values, and none of the negated ones. With
     `as_typed` no word is corrected. `also` maps words to their synonyms, `corrected` lists the words that are
-    corrections.
+    corrections. `either` has groups of words that were typed with OR between them.
     """
 
     words: tuple[str, ...] = ()
@@ -51,6 +53,7 @@ class Query:
     without_states: tuple[ReadingState, ...] = ()
     also: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     corrected: tuple[str, ...] = ()
+    either: tuple[tuple[str, ...], ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -64,8 +67,10 @@ _TERM = re.compile(
     rf"""(?P<minus>[{_DASHES}]?)(?:(?P<filter>(?ai:tag|site|in|is|as)):(?:"(?P<quoted>[^"]*)"|(?P<value>[^\s"]+))|"(?P<phrase>[^"]*)")"""
     r"""|(?P<word>\S+)"""
 )
-_STRAIGHT = str.maketrans(dict.fromkeys("“”„‟«»", '"'))
-"""Phones and some chat composers replace straight quotes with typographic ones."""
+_STRAIGHT = str.maketrans(dict.fromkeys("“”„‟«»‹›❝❞〝〞〟＂「」『』《》", '"'))
+"""Phones and some chat composers replace straight quotes with typographic ones, and languages have their own."""
+_SINGLE_QUOTED = re.compile(r"""(?<!\S)['‘‚‛`]([^\s'‘’‚‛`´"]+(?:\s+[^\s'‘’‚‛`´"]+)+)['’‘`´](?!\w)""")
+"""Several words in single quotes. An apostrophe is not a quote."""
 _BRACKETED = re.compile(r"<(https?://[^<>|\s]+)(?:\|[^<>]*)?>")
 """An address as some platforms pass it on."""
 _LIST_OF = {"tag": "tags", "site": "sites", "in": "sections", "is": "states", "as": "as_typed"}
@@ -80,24 +85,53 @@ _VALUES: Mapping[str, Collection[str]] = {"is": set(ReadingState), "as": {"typed
 def parse(typed: str) -> Query:
     """Parse the typed text. Whatever fits no rule is words."""
     found: dict[str, list[str]] = {name: [] for name in _LISTS}
-    straight = _BRACKETED.sub(r"\1", typed).translate(_STRAIGHT)
-    for match in islice(_TERM.finditer(straight), MAX_TERMS):
+    straight = _SINGLE_QUOTED.sub(r'"\1"', _BRACKETED.sub(r"\1", typed).translate(_STRAIGHT))
+    matches = list(islice(_TERM.finditer(straight), MAX_TERMS))
+    either = list(_either(matches))
+    for number, match in enumerate(matches):
         name, value = _term(match)
-        if value:
+        if value and not _is_or(matches, number):
             found[name].append(value)
     states, without_states = (
         tuple(ReadingState(value) for value in found.pop(name)) for name in ("states", "without_states")
     )
     as_typed = bool(found.pop("as_typed"))
     parts: dict[str, Any] = {name: tuple(values) for name, values in found.items()}
-    return Query(**parts, states=states, without_states=without_states, as_typed=as_typed)
+    return Query(**parts, states=states, without_states=without_states, as_typed=as_typed, either=tuple(either))
+
+
+def _either(matches: Sequence[re.Match[str]]) -> Iterator[tuple[str, ...]]:
+    """The groups of words with OR between them."""
+    group: list[str] = []
+    for number in range(1, len(matches)):
+        if _is_or(matches, number):
+            group = group or [_term(matches[number - 1])[1]]
+            group.append(_term(matches[number + 1])[1])
+        elif group and not _is_or(matches, number - 1):
+            yield tuple(group)
+            group = []
+    if group:
+        yield tuple(group)
+
+
+def _is_or(matches: Sequence[re.Match[str]], number: int) -> bool:
+    """Whether this is an OR between two words. Anywhere else it is a word."""
+    if matches[number]["word"] != "OR" or not 0 < number < len(matches) - 1:
+        return False
+    return all(_is_word(matches[beside]) for beside in (number - 1, number + 1))
+
+
+def _is_word(match: re.Match[str]) -> bool:
+    return match["word"] not in (None, "OR") and _term(match)[0] == "words"
 
 
 def with_words(query: Query, instead: Mapping[str, str]) -> Query:
     """The query with some words corrected."""
     typed = {word for word in query.words if word not in instead}
     corrected = tuple(dict.fromkeys(instead[word] for word in query.words if instead.get(word, word) not in typed))
-    return replace(query, words=tuple(instead.get(word, word) for word in query.words), corrected=corrected)
+    words = tuple(instead.get(word, word) for word in query.words)
+    either = tuple(tuple(instead.get(word, word) for word in group) for group in query.either)
+    return replace(query, words=words, corrected=corrected, either=either)
 
 
 def _term(match: re.Match[str]) -> tuple[str, str]:

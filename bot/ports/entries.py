@@ -61,6 +61,10 @@ class Entries(Protocol):
         """The entries of a source by number, including retired ones, with notes as Markdown and no tree."""
         ...
 
+    def by_address(self, team: TeamId, address: str) -> Entry | None:
+        """The entry on the list with that web address, however it is spelled. It may have a key of its own."""
+        ...
+
     def draw(self, member: MemberId, lot: int) -> Entry | None:
         """The entry of the member's team that `lot` (0 to `LOTS` - 1) draws; None if it is retired or not unread.
 
@@ -78,6 +82,10 @@ class Entries(Protocol):
 
     def tags(self, team: TeamId, member: MemberId | None) -> Sequence[Tag]:
         """Every tag in use, the most common first, then by name. Without a member every entry counts as unread."""
+        ...
+
+    def sections(self, team: TeamId) -> Sequence[tuple[str, ...]]:
+        """The sections of the entries on the list, each once."""
         ...
 
     def added_since(self, team: TeamId, since: datetime, limit: int) -> Sequence[Entry]:

@@ -43,6 +43,10 @@ class Search(Protocol):
         """
         ...
 
+    def sections(self, team: TeamId, member: MemberId, query: Query, limit: int) -> Mapping[tuple[str, ...], int]:
+        """How many of the first `limit` matching entries are in each section."""
+        ...
+
     def related(self, team: TeamId, entry: Entry, limit: int) -> Sequence[Hit]:
         """Other entries that share this entry's most distinctive words, closest first."""
         ...

@@ -217,6 +217,28 @@ def sync(
     raise typer.Exit(0 if asyncio.run(synced()) else 1)
 
 
+@app.command(name="bench-search")
+def bench_search_command(
+    file: Annotated[
+        Path | None, typer.Argument(help="Judged queries; the bundled ones if left out", metavar="FILE")
+    ] = None,
+    lists: Annotated[
+        list[Path] | None,
+        typer.Option("--list", help="Search this list or folder, and no database; may be given again"),
+    ] = None,
+    database: Database = None,
+    team: Annotated[str | None, typer.Option(help="Search this team's list (default: default)")] = None,
+) -> None:
+    """Measure how well search finds what it should.
+
+    Each line of the file is a query and what it should find, for example: cache stampede => https://example.org/leases #12. Prints nDCG@10, MRR@10 and the queries that fail. Ends with 1 if one does.
+    """
+    from bot.runtime.bench_search import bench_search
+
+    well = asyncio.run(bench_search(file, lists=lists or [], database=database, team=team))
+    raise typer.Exit(0 if well else 1)
+
+
 @app.command()
 def migrate(database: Database = None) -> None:
     """Upgrade the database to this version.

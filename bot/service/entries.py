@@ -1,9 +1,11 @@
 """The team's list: sync it with its files, and look entries up."""
 
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import chain, islice
 from typing import TypeAlias
 
 from bot.domain import notice
@@ -133,7 +135,7 @@ def sync(
         before = known_files.get(_place(file))
         tx.entries.save_file(_marked(_noted(file, taken[_place(file)], before), before))
         if not file.list.failed:
-            tx.synonyms.save_file(file.source, file.list.file, {} if file.list.draft else file.list.synonyms)
+            tx.synonyms.save_file(file.source, file.list.file, {} if file.list.draft else _synonyms(file.list))
     for source, name in gone:
         tx.entries.remove_file(source, name)
         tx.synonyms.save_file(source, name, {})
@@ -538,3 +540,51 @@ def _drawn(tx: Transaction, member: MemberId, below: Callable[[int], int]) -> En
         if entry is not None:
             return entry
     return None
+
+
+MAX_ACRONYMS = 200
+"""Acronyms that one file may explain."""
+_ACRONYM = re.compile(r"\((?P<inside>[A-Z][A-Za-z0-9]{1,7})\)|\b(?P<before>[A-Z][A-Za-z0-9]{1,7}) \(")
+_WORD = re.compile(r"[^\W_]+")
+_SKIPPED = frozenset(["a", "an", "and", "as", "at", "by", "for", "in", "of", "on", "or", "the", "to", "with"])
+"""Words that acronyms may leave out."""
+_MAX_EXPANDED = 100
+
+
+def _synonyms(read: ReadList) -> Mapping[str, tuple[str, ...]]:
+    """The file's synonyms, and the acronyms that its entries explain."""
+    texts = (text for entry in read.entries for text in (entry.title, entry.notes.markdown) if "(" in text)
+    explained = islice(dict.fromkeys(chain.from_iterable(map(acronyms_in, texts))), MAX_ACRONYMS)
+    found = dict(read.synonyms)
+    for acronym, words in explained:
+        found[acronym] = (*found.get(acronym, ()), words)
+    return found
+
+
+def acronyms_in(text: str) -> Iterator[tuple[str, str]]:
+    """The acronyms that the text explains, as in “Retrieval Augmented Generation (RAG)” or “RAG (Retrieval …)”."""
+    for match in _ACRONYM.finditer(text):
+        acronym = match["inside"] or match["before"]
+        acronym = acronym[:-1] if acronym.endswith("s") and acronym[:-1].isupper() else acronym
+        if match["inside"]:
+            words = _WORD.findall(text[max(match.start() - _MAX_EXPANDED, 0) : match.start()])
+            stands_for = _initials(acronym[::-1], words[::-1])[::-1]
+        else:
+            inside = text[match.end() : match.end() + _MAX_EXPANDED].partition(")")[0]
+            stands_for = _initials(acronym, _WORD.findall(inside))
+        if stands_for:
+            yield acronym.lower(), " ".join(stands_for).lower()
+
+
+def _initials(acronym: str, words: Sequence[str]) -> Sequence[str]:
+    """The first of the words, if their initials are the acronym; else none."""
+    left, taken = acronym.lower(), 0
+    for word in words:
+        if not left:
+            break
+        if word[0].lower() == left[0]:
+            left = left[1:]
+        elif word.lower() not in _SKIPPED:
+            return ()
+        taken += 1
+    return words[:taken] if not left else ()

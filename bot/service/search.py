@@ -12,7 +12,7 @@ from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.team import Member
 from bot.domain.text import folded, site_of
-from bot.domain.url import canonical, is_web
+from bot.domain.url import is_web
 from bot.domain.value import unbracketed
 from bot.ports.search import Hit
 from bot.ports.store import Transaction
@@ -74,6 +74,9 @@ def find(tx: Transaction, team: TeamId, member: MemberId, typed: str, number: in
     address = address_in(typed)
     if address is not None:
         return _found_at(tx, team, member, address)
+    host = _BARE_HOST.fullmatch(typed.strip(_AROUND))
+    if host and (home := _found_at(tx, team, member, f"https://{host[0]}")).total:
+        return home
     query, corrected = _understood(tx, team, typed)
     kept = takeaways.find(tx, team, member, query) if number == 1 else ()
     if corrected and number == 1 and (as_typed := _kept_as_typed(tx, team, member, typed)):
@@ -100,6 +103,66 @@ def _kept_as_typed(
     query = parse(f"as:typed {typed}")
     kept = takeaways.find(tx, team, member, query)
     return (query, kept) if kept else None
+
+
+MAX_FACETS = 3
+MIN_FACETED, MAX_FACETED = 11, 1_000
+"""From so many results on, and up to so many, sections are offered to narrow the search."""
+
+
+def facets(tx: Transaction, team: TeamId, member: MemberId, found: Found) -> Sequence[tuple[str, int]]:
+    """Sections that narrow a long answer, each with the number of its results, the largest first."""
+    if not MIN_FACETED <= found.total <= MAX_FACETED or found.query.sections:
+        return ()
+    counts = tx.search.sections(team, member, found.query, MAX_FACETED)
+    for level in range(max(map(len, counts), default=0)):
+        names = {path[level]: None for path in counts if len(path) > level}
+        if len(names) > 1:
+            sizes = {name: _held(name, counts) for name in names if _can_be_asked(name)}
+            narrowing = [(name, size) for name, size in sizes.items() if size < found.total]
+            return sorted(narrowing, key=lambda pair: -pair[1])[:MAX_FACETS]
+    return ()
+
+
+def _held(name: str, counts: Mapping[tuple[str, ...], int]) -> int:
+    """How many results `in:` finds for the name, which may be part of another section's."""
+    return sum(count for path, count in counts.items() if name.casefold() in "\n".join(path).casefold())
+
+
+def _can_be_asked(name: str) -> bool:
+    """Whether `in:"NAME"` means this name. Quotes in it would not."""
+    return parse(f'in:"{name}"') == Query(sections=(name.strip().lower(),))
+
+
+def nearest_topic(tx: Transaction, team: TeamId, found: Found) -> str | None:
+    """The filter for the tag or section that is closest to the words that found nothing; None without a close one."""
+    from difflib import get_close_matches
+
+    sections = {name for path in tx.entries.sections(team) for name in path if _can_be_asked(name)}
+    named = {
+        **{word: f'in:"{name}"' for name in sorted(sections) for word in _names(name)},
+        **{word: f'tag:"{tag.name}"' for tag in tx.entries.tags(team, None) for word in _names(tag.name)},
+    }
+    for word in map(folded, (*found.query.words, *found.query.phrases)):
+        near = get_close_matches(word, named, n=1, cutoff=MIN_ALIKE) if len(word) > 1 else ()
+        if near:
+            return named[near[0]]
+    return None
+
+
+MIN_ALIKE = 0.72
+"""How alike a word and a topic must be, from 0 to 1, to be offered."""
+
+
+def _names(topic: str) -> Sequence[str]:
+    """The topic, its longer words, and its initials: people type ML for Machine Learning."""
+    words = re.findall(r"\w+", folded(topic))
+    initials = "".join(word[0] for word in words)
+    return [
+        folded(topic),
+        *(word for word in words if len(word) > MIN_SEARCHED),
+        *([initials] if len(words) > 1 else []),
+    ]
 
 
 MAX_MEANT = 3
@@ -146,7 +209,7 @@ def _words(text: str) -> set[str]:
 
 
 def _at(tx: Transaction, team: TeamId, address: str) -> Entry:
-    found = tx.entries.by_key(team, canonical(address))
+    found = tx.entries.by_address(team, address)
     if found is None:
         site = site_of(address)
         hint = f"“search site:{site}” finds everything from there."
@@ -171,18 +234,23 @@ def completed(tx: Transaction, team: TeamId, member: Member | None, typed: str, 
 
 def address_in(typed: str) -> str | None:
     """The web address that the query is and nothing else, its scheme may be left out; None for a query in words."""
-    text = unbracketed(typed).strip()
+    text = unbracketed(typed).strip(_AROUND)
+    if text.startswith("(") and text.endswith(")"):
+        text = text[1:-1]
     if is_web(text) and not re.search(r"\s", text):
         return text
     return f"https://{text}" if _BARE_ADDRESS.fullmatch(text) else None
 
 
+_AROUND = " \t\n\"'`<>“”‘’«».,;!"
+"""What people and composers put around an address."""
+_BARE_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}", re.IGNORECASE)
 _BARE_ADDRESS = re.compile(r"[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}/\S*", re.IGNORECASE)
 
 
 def _found_at(tx: Transaction, team: TeamId, member: MemberId, address: str) -> Found:
     """The entry with this address, if it is on the list."""
-    entry = tx.entries.by_key(team, canonical(address))
+    entry = tx.entries.by_address(team, address)
     hits = (Hit(entry=entry),) if entry and entry.retired_at is None else ()
     items = _with_states(tx, member, hits)
     return Found(query=Query(), corrected={}, total=len(items), number=1, pages=1, items=items)

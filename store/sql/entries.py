@@ -27,6 +27,7 @@ from bot.domain.notes import Notes
 from bot.domain.reading_state import ReadingState
 from bot.domain.source import CLUB, HeldChange, Problem, ReadEntry, Severity, Source, SourceFile, content_of
 from bot.domain.text import site_of
+from bot.domain.url import canonical
 from bot.ports.entries import EntryFilter, StoredEntry
 from store.sql import hot_queries
 from store.sql.filters import chosen, folded, folded_tag, on_list
@@ -206,6 +207,15 @@ class SqlEntries(SqlSources):
         its_own = select(ENTRY).where(ENTRY.c.team == team_of(source), ENTRY.c.source == number_of(source))
         return self._listed(its_own.order_by(ENTRY.c.number))
 
+    def by_address(self, team: TeamId, address: str) -> Entry | None:
+        key = canonical(address)
+        entry = self.by_key(team, key)
+        if entry is not None:
+            return entry
+        named = select(ENTRY).where(on_list(team), ENTRY.c.site == storable(site_of(key)), ENTRY.c.key.startswith("#"))
+        rows = self._work.rows(named.order_by(ENTRY.c.number))
+        return next(self._read(row for row in rows if canonical(row.url) == key), None)
+
     def _read(self, rows: Iterable[Any]) -> Iterator[Entry]:
         return (entry_of(row, self._work.tree) for row in rows)
 
@@ -245,6 +255,9 @@ class SqlEntries(SqlSources):
             .order_by(entries.desc(), ENTRY_TAG.c.tag)
         )
         return [Tag(name=row[0], entries=row[1], unread=row[2]) for row in self._work.rows(counted)]
+
+    def sections(self, team: TeamId) -> Sequence[tuple[str, ...]]:
+        return [row.section for row in self._work.rows(select(ENTRY.c.section).where(on_list(team)).distinct())]
 
     def added_since(self, team: TeamId, since: datetime, limit: int) -> Sequence[Entry]:
         newest = select(ENTRY).where(on_list(team), ENTRY.c.added_at >= since)

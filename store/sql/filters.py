@@ -116,6 +116,8 @@ def _only_tagged(query: Query) -> Query:
         tags=query.tags,
         as_typed=query.as_typed,
         also=query.also,
+        corrected=query.corrected,
+        either=query.either,
     )
 
 

@@ -37,6 +37,16 @@ def test_an_entry_comes_back_as_it_was_read(club: Club, clock: FakeClock) -> Non
     assert (entry.added_at, entry.retired_at, entry.source) == (clock.now(), None, club.source)
 
 
+def test_an_address_finds_an_entry_that_has_a_key_of_its_own(club: Club) -> None:
+    named = replace(a_read_entry("Named", key="#named"), url=Url("https://www.example.org/a?utm_source=x"))
+    club.add(named, a_read_entry("Other", key="https://example.org/b"), replace(named, key="#twin"))
+
+    with club.store.begin(write=False) as tx:
+        found = [tx.entries.by_address(club.team, f"http://example.org/{path}") for path in ("a/", "b", "none")]
+
+    assert [entry and entry.title for entry in found] == ["Named", "Other", None]
+
+
 def test_numbers_count_from_one_in_each_team(store: SqlStore) -> None:
     ours, theirs = a_club(store), a_club(store, "theirs")
 

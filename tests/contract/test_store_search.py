@@ -4,6 +4,8 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import select
 
 from bot.domain.ids import EntryId
@@ -13,6 +15,7 @@ from bot.domain.text import Text, string
 from bot.ports.search import Hit, Hits
 from store.sql import SqlStore
 from store.sql.search import postgres, sqlite
+from store.sql.search.words import LETTERS
 from store.sql.store import SqlTransaction
 from store.sql.tables import SEARCH_SIZE
 from tests.fakes.clock import FakeClock
@@ -103,7 +106,7 @@ def sizes(club: Club) -> tuple[int, ...]:
     """How many entries are on the list, and the characters of their titles with tags, and of their notes."""
     with club.store.begin(write=False) as tx:
         assert isinstance(tx, SqlTransaction)
-        (row,) = tx.rows(select(SEARCH_SIZE.c["entries", "titles", "notes"]))
+        (row,) = tx.rows(select(SEARCH_SIZE.c.entries, SEARCH_SIZE.c.titles, SEARCH_SIZE.c.notes))
     return tuple(row)
 
 
@@ -231,6 +234,72 @@ def test_words_are_found_with_and_without_their_joiners(club: Club, typed: str) 
     fill(club, "می\u200cخواهم و क्\u200dष", "میخواهم و क्ष", "Other")
 
     assert len(titles(club, typed)) == 2
+
+
+SPELLINGS = {
+    "ёлка": "елка",
+    "ışık": "isik",
+    "Straße": "strasse",
+    "Łódź": "lodz",
+    "Ærø": "aero",
+    "Ｒｅｄｉｓ": "redis",
+    "ｶﾌｶ": "カフカ",
+    "ﬁle": "file",
+    "Ｃ＋＋": "c++",
+    "می\u200cخواهم": "میخواهم",
+    "أحمد": "احمد",
+    "مُحَمَّد": "محمد",
+    "مكتبة": "مكتبه",
+    "کتاب": "كتاب",
+    "ﻛﺘﺎﺏ": "كتاب",
+    "کتابـــي": "كتابى",
+    "שָׁלוֹם": "שלום",
+    "۱۲۳": "123",
+}
+
+
+def test_spellings_of_one_word_find_each_other_on_both_engines(club: Club) -> None:
+    fill(club, *(f"About {one}" for one in SPELLINGS), *(f"About {other}" for other in SPELLINGS.values()))
+
+    for one, other in SPELLINGS.items():
+        found = set(titles(club, one))
+        assert found == set(titles(club, other)), one
+        assert found >= {f"About {one}", f"About {other}"}, one
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.lists(st.sampled_from([chr(code) for code, usual in LETTERS.items() if usual.isalpha()]), min_size=4))
+def test_any_folded_letters_are_found_as_they_are_usually_spelled(club: Club, letters: list[str]) -> None:
+    word = "".join(letters)[:40]
+    usual = "".join(LETTERS[ord(letter)] for letter in word)
+    added = club.add(a_read_entry(f"x{word}x"), a_read_entry(f"x{usual}x"))
+
+    for typed in (f"x{word}x as:typed", f"x{usual}x as:typed"):
+        assert {hit.entry.id for hit in search(club, typed, limit=200).items} >= set(added)
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("โปรแกรม", "การเขียนโปรแกรมคอมพิวเตอร์"),
+        ("ຄອມພິວເຕີ", "ການຂຽນໂປຣແກຣມຄອມພິວເຕີ"),
+        ("កុំព្យូទ័រ", "ភាសាសម្រាប់កុំព្យូទ័រទំនើប"),
+        ("ကွန်ပျူတာ", "မြန်မာကွန်ပျူတာစာအုပ်"),
+    ],
+)
+def test_a_word_inside_a_run_of_southeast_asian_letters_is_found(club: Club, typed: str, written: str) -> None:
+    fill(club, ("Notes", written), "Other", typed[0])
+
+    assert titles(club, typed)[0] == "Notes"
+    assert titles(club, f'"{typed}"') == ["Notes"]
+
+
+def test_or_widens_words_and_one_of_them_is_enough(club: Club) -> None:
+    fill(club, "Redis cluster", "Kafka cluster", "Redis", "Kafka", "Cluster of notes")
+
+    assert set(titles(club, "redis OR kafka cluster")[:2]) == {"Redis cluster", "Kafka cluster"}
+    assert len(titles(club, "redis OR kafka cluster")) == 5
+    assert set(titles(club, "redis OR kafka")) == {"Redis cluster", "Kafka cluster", "Redis", "Kafka"}
 
 
 def test_accents_do_not_matter(club: Club) -> None:

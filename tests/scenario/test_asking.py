@@ -256,6 +256,8 @@ FOUND = {
     "http://www.example.org/2?utm_source=x": [2],
     "<https://example.org/2|x>": [2],
     "other.example/4": [4],
+    "“https://example.org/2”": [2],
+    "(https://example.org/2).": [2],
     "site:https://other.example": [4],
     "site:other.example/": [4],
     "site:<http://other.example|other.example>": [4],

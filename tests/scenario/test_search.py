@@ -27,6 +27,41 @@ def test_the_words_can_be_searched_as_they_were_typed(database: str) -> None:
     assert numbers(typed) == numbers(said(["/blog search kafka"], database=database, reading_list=SEED)[0])
 
 
+SECTIONED = (
+    "# Reading\n## Databases\n"
+    + "".join(f"* [db] [Redis {n}](https://a.example/{n})\n" for n in range(7))
+    + "## Caching\n"
+    + "".join(f"* [Redis cache {n}](https://b.example/{n})\n" for n in range(4))
+    + '## The "fast" part\n* [Redis now](https://c.example)\n## Machine learning\n* [ml] [Models](https://d.example)\n'
+)
+
+
+def test_a_long_answer_is_narrowed_by_section(database: str, tmp_path: Path) -> None:
+    path = tmp_path / "list.md"
+    path.write_text(SECTIONED)
+    whole, short = said(["/blog search redis", "/blog search cache"], database=database, reading_list=path)
+    narrowing = [button for button in whole["buttons"] if button["label"].startswith("In ")]
+    databases, caching = said([button["line"] for button in narrowing], database=database, reading_list=path)
+
+    assert [button["label"] for button in narrowing] == ["In Databases: 7", "In Caching: 4"]
+    assert "7 found" in databases["text"]
+    assert "4 found" in caching["text"]
+    for answer in (short, databases, caching):
+        assert not any(button["label"].startswith("In ") for button in answer["buttons"])
+
+
+def test_an_empty_answer_names_the_closest_tag_or_section(database: str, tmp_path: Path) -> None:
+    path = tmp_path / "list.md"
+    path.write_text(SECTIONED)
+    lines = ["/blog search as:typed databses", "/blog search as:typed machine-lerning", "/blog search zzzz"]
+    section, spaced, none = said(lines, database=database, reading_list=path)
+
+    assert [button["line"] for button in section["buttons"]] == ['/blog search in:"Databases"']
+    assert [button["line"] for button in spaced["buttons"]] == ['/blog search in:"Machine learning"']
+    assert "Nothing on the list" in none["title"]
+    assert not none["buttons"]
+
+
 def test_every_entry_leads_to_those_that_are_like_it(database: str) -> None:
     lines = ["/blog show #1", "/blog related #1"]
     entry, related = said(lines, database=database, reading_list=SEED)
@@ -34,6 +69,20 @@ def test_every_entry_leads_to_those_that_are_like_it(database: str) -> None:
     assert {"label": "Related", "line": "/blog related #1"} in entry["buttons"]
     assert numbers(related)
     assert 1 not in numbers(related)
+
+
+def test_an_acronym_that_the_list_explains_finds_what_it_means(database: str, tmp_path: Path) -> None:
+    path = tmp_path / "list.md"
+    path.write_text(
+        "* [Retrieval Augmented Generation (RAG)](https://a.example)\n* [RAG](https://b.example)\n"
+        "* [On retrieval-augmented generation](https://c.example)\n* [Other](https://d.example)\n"
+        "    * An SLO (service level objective) says how well\n* [Service level objectives](https://e.example)\n"
+    )
+    lines = ["/blog search rag", "/blog search retrieval augmented generation", "/blog search slo"]
+    short, long, level = said(lines, database=database, reading_list=path)
+
+    assert set(numbers(short)) == set(numbers(long)) == {1, 2, 3}
+    assert numbers(level) == [4, 5]
 
 
 def test_synonyms_come_from_the_list_and_from_curators_and_the_answer_says_so(database: str, tmp_path: Path) -> None:

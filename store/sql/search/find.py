@@ -8,7 +8,7 @@ from dataclasses import replace
 from math import log
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, select, text
 
 from bot.domain.entry import Entry
 from bot.domain.ids import MemberId, TeamId
@@ -16,17 +16,18 @@ from bot.domain.query import Query
 from bot.domain.text import plain
 from bot.ports.search import Hit, Hits
 from store.sql import hot_queries
+from store.sql.compiled_query import FastRows
 from store.sql.entries import entry_of
 from store.sql.filters import among as narrowed
 from store.sql.filters import asked, on_list
-from store.sql.search.index import Index
-from store.sql.search.query_plan import STOP_WORDS, QueryPlan, Term, plan_query
+from store.sql.search.index import Index, Reranked
+from store.sql.search.query_plan import STOP_WORDS, Group, QueryPlan, Term, plan_query
 from store.sql.search.rerank import Reranker
 from store.sql.search.snippet import best_line, emphasised
 from store.sql.search.spelling import Spelling
 from store.sql.search.words import distinct, tokens
 from store.sql.session import Session
-from store.sql.tables import ENTRY, SPELLING
+from store.sql.tables import ENTRY, SPELLING, unpacked
 
 MAX_TELLING = 12
 MAX_CONSIDERED = 500
@@ -37,6 +38,14 @@ COMMON_ENTRIES = 20
 COMMON_SHARE_OF_FEW, COMMON_SHARE = 0.5, 0.05
 """A word in half of the entries is not distinctive. In long lists a word in a twentieth is common, and costs the most.
 """
+
+_IN_SECTION = "SELECT section, count(*) FROM entry WHERE team = :team AND number IN ({numbers}) GROUP BY section"
+_SECTIONS = FastRows(
+    sqlite=text(_IN_SECTION.format(numbers="SELECT value FROM json_each(:numbers)")),
+    postgresql=text(
+        _IN_SECTION.format(numbers="SELECT CAST(json_array_elements_text(CAST(:numbers AS json)) AS integer)")
+    ),
+)
 
 
 def key_terms(work: Session, entry: Entry) -> Sequence[str]:
@@ -75,15 +84,32 @@ class SqlSearch:
         self, team: TeamId, member: MemberId, query: Query, *, offset: int, limit: int, lines: bool = True
     ) -> Hits:
         plan = self._plan(team, query)
+        reranked = Reranker(self._work, self._index, team)
+        total, numbers = self._numbers(team, member, query, plan, reranked, offset, limit)
+        return Hits(total=total, items=self._hits(team, plan if lines else QueryPlan(), numbers))
+
+    def _numbers(
+        self,
+        team: TeamId,
+        member: MemberId,
+        query: Query,
+        plan: QueryPlan,
+        reranked: Reranked,
+        offset: int,
+        limit: int,
+    ) -> tuple[int, Sequence[int]]:
         if plan.anything:
             among = narrowed(team, member, query)
-            reranked = Reranker(self._work, self._index, team)
-            total, numbers = self._index.find(team, plan, among, reranked, offset=offset, limit=limit)
-        elif query.words or query.phrases:
-            total, numbers = 0, ()
-        else:
-            total, numbers = self._listed(team, plan, asked(team, member, query), offset, limit)
-        return Hits(total=total, items=self._hits(team, plan if lines else QueryPlan(), numbers))
+            return self._index.find(team, plan, among, reranked, offset=offset, limit=limit)
+        if query.words or query.phrases:
+            return 0, ()
+        return self._listed(team, plan, asked(team, member, query), offset, limit)
+
+    def sections(self, team: TeamId, member: MemberId, query: Query, limit: int) -> Mapping[tuple[str, ...], int]:
+        plan = self._plan(team, query)
+        _, numbers = self._numbers(team, member, query, plan, _as_found, 0, limit)
+        rows = self._work.fast_rows(_SECTIONS, team=team, numbers=json.dumps(list(numbers)))
+        return {unpacked(section): count for section, count in rows}
 
     def corrected(self, team: TeamId, query: Query) -> Mapping[str, str]:
         return self._spelling.corrected(team, query)
@@ -131,6 +157,10 @@ class SqlSearch:
 
 def _text(entry: Entry) -> str:
     return f"{entry.title} {entry.notes.markdown}"
+
+
+def _as_found(numbers: Sequence[int], _groups: Sequence[Group]) -> Sequence[int]:
+    return numbers
 
 
 def _no_tree(_markdown: str) -> tuple[()]:

@@ -191,7 +191,7 @@ class QueryPlan:
 
     `words` keeps repeats; `corrected` are those of them that are corrections. `prefix` is the last word if it may also
     be the beginning of a word, and `prefixed` are the words of the list that begin with it. `also` maps words to their
-    synonyms.
+    synonyms. `either` has groups of words of which one is enough.
     """
 
     words: tuple[Term, ...] = ()
@@ -201,6 +201,7 @@ class QueryPlan:
     prefixed: tuple[Term, ...] = ()
     also: Mapping[Term, tuple[Term, ...]] = field(default_factory=dict)
     corrected: AbstractSet[Term] = frozenset()
+    either: tuple[Group, ...] = ()
 
     @property
     def tiers(self) -> Sequence[Tier]:
@@ -236,17 +237,18 @@ class QueryPlan:
         """
         if not self.few:
             return []
-        ways: list[list[Group]] = [[(word,) for word in self.few]]
+        ways: list[list[Group]] = [list(self.few)]
         if self.also:
-            ways.append([(word, *self.also.get(word, ())) for word in self.few])
+            ways.append([(*group, *self._others(group)) for group in self.few])
         if self.prefixed:
-            ways.append([(word, *(self.prefixed if word == self.prefix else ())) for word in self.few])
+            ways.append([(*group, *(self.prefixed if self.prefix in group else ())) for group in self.few])
         return ways
 
     @property
-    def few(self) -> tuple[Term, ...]:
-        """The distinct words if entries with all of them rank higher, else empty."""
-        distinct = tuple(dict.fromkeys(self.words))
+    def few(self) -> tuple[Group, ...]:
+        """The distinct words, or groups of `either`, if entries with all of them rank higher, else empty."""
+        groups = {word: group for group in self.either for word in group}
+        distinct = tuple(dict.fromkeys(groups.get(word, (word,)) for word in self.words))
         return distinct if 1 < len(distinct) <= FEW_WORDS else ()
 
 
@@ -262,6 +264,7 @@ def plan_query(query: Query) -> QueryPlan:
         prefix=_prefix(words, kept),
         also={term: _terms(others) for word, others in query.also.items() for term in _words([word]) if term in kept},
         corrected=frozenset(_words(query.corrected)),
+        either=tuple(tuple(term for term in _words(group) if term in kept) for group in query.either),
     )
 
 

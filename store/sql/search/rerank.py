@@ -12,7 +12,8 @@ from functools import cached_property, lru_cache
 from math import log
 from typing import Any, TypeAlias
 
-from sqlalchemy import Text, func, select, text, type_coerce
+from sqlalchemy import Text, func, select, type_coerce
+from sqlalchemy import text as sql
 
 from bot.domain.ids import TeamId
 from bot.domain.source import ReadEntry
@@ -42,14 +43,14 @@ _NEXT = re.compile(r"[\W_]+([^\W_]+)")
 _CANDIDATES = """SELECT number, title, tags, substr(notes, 1, :most), length(notes)
     FROM entry WHERE team = :team AND number IN ({numbers})"""
 _TEXTS = FastRows(
-    sqlite=text(_CANDIDATES.format(numbers="SELECT value FROM json_each(:numbers)")),
-    postgresql=text(
+    sqlite=sql(_CANDIDATES.format(numbers="SELECT value FROM json_each(:numbers)")),
+    postgresql=sql(
         _CANDIDATES.format(numbers="SELECT CAST(json_array_elements_text(CAST(:numbers AS json)) AS integer)")
     ),
 )
-_SIZE = text("SELECT entries, titles, notes FROM search_size WHERE team = :team")
+_SIZE = sql("SELECT entries, titles, notes FROM search_size WHERE team = :team")
 _SIZES = FastRows(sqlite=_SIZE, postgresql=_SIZE)
-_ADD = text("""INSERT INTO search_size (team, entries, titles, notes) VALUES (:team, :entries, :titles, :notes)
+_ADD = sql("""INSERT INTO search_size (team, entries, titles, notes) VALUES (:team, :entries, :titles, :notes)
     ON CONFLICT (team) DO UPDATE SET entries = search_size.entries + excluded.entries,
         titles = search_size.titles + excluded.titles, notes = search_size.notes + excluded.notes""")
 
@@ -57,7 +58,8 @@ _ADD = text("""INSERT INTO search_size (team, entries, titles, notes) VALUES (:t
 @lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
     """The English stem of a folded word."""
-    return _stemmer().stemWord(word)
+    found: str = _stemmer().stemWord(word)
+    return found
 
 
 @lru_cache(maxsize=1)
@@ -129,12 +131,16 @@ class Reranker:
 
 def _score(row: Any, query: _Query, average_title: float, average_notes: float) -> float:
     _, titled, tags, noted, length = row
-    title, notes = fold(spelled_out(f"{titled} {tags}")), fold(spelled_out(noted))
+    title = fold(spelled_out(f"{titled} {tags}\n"))
+    text, end = title + fold(spelled_out(noted)), len(title)
     of_title = TITLE_WEIGHT / (1 - TITLE_LENGTH + TITLE_LENGTH * (len(titled) + len(tags)) / average_title)
     of_notes = 1 / (1 - NOTES_LENGTH + NOTES_LENGTH * length / average_notes)
     score = 0.0
     for weight, forms in query:
-        found = sum(of_title * form.count(title) + of_notes * form.count(notes) for form in forms)
+        found = 0.0
+        for form in forms:
+            titles, lines = form.counts(text, end)
+            found += of_title * titles + of_notes * lines
         score += weight * found / (SATURATION + found)
     return score
 
@@ -146,17 +152,17 @@ class _Form:
         self._stems = [stem(token) for token in term.tokens]
         self._begins = self._stems[0].rstrip("eiy") or self._stems[0]  # happy and happiness are happi
 
-    def count(self, text: str) -> int:
-        counted = 0
+    def counts(self, text: str, end: int) -> tuple[int, int]:
+        """How often it is before `end`, and from there on."""
+        found = [0, 0]
         at = text.find(self._begins)
-        while at >= 0 and counted < MAX_COUNTED:
+        while at >= 0 and sum(found) < MAX_COUNTED:
             word = _WORD.match(text, at)
             assert word is not None
-            end = word.end()
             if (at == 0 or not text[at - 1].isalnum()) and self._is(text, word):
-                counted += 1
-            at = text.find(self._begins, end)
-        return counted
+                found[at >= end] += 1
+            at = text.find(self._begins, word.end())
+        return found[0], found[1]
 
     def _is(self, text: str, word: re.Match[str]) -> bool:
         if stem(word[0]) != self._stems[0]:

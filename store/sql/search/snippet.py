@@ -43,7 +43,9 @@ def _meant(words: AbstractSet[str]) -> Callable[[str], bool]:
 def _pieces(span: Span, meant: Callable[[str], bool]) -> Iterator[Span]:
     marked = ((run, word and meant(run)) for run, word in runs(span.text))
     for bold, pieces in groupby(marked, key=itemgetter(1)):
-        yield replace(span, text="".join(run for run, _ in pieces), bold=bold)
+        text = "".join([run for run, _ in pieces])
+        # `replace` takes five times as long
+        yield Span(text, bold, span.italic, span.strike, span.code, span.url, span.at, span.channel)
 
 
 def _excerpt(line: Text, words: AbstractSet[str]) -> Text:

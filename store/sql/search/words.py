@@ -1,8 +1,9 @@
 """Splits text into words, the same way for an index, for a query and for the line that is shown.
 
-A word is a run of letters and digits, without case and accents, with two exceptions. Names with signs (C++, C#, .NET)
-are spelled out, otherwise a search for C would find all of them. In scripts without blanks between words each character
-is a word, and what is typed is searched as pairs of adjacent characters.
+A word is a run of letters and digits, without case and accents and with the usual spelling of letters that have several
+(`fold`), with two exceptions. Names with signs (C++, C#, .NET) are spelled out, otherwise a search for C would find all
+of them. In scripts without blanks between words each character is a word, and what is typed is searched as pairs of
+adjacent characters; the vowel signs of Thai, Lao, Burmese and Khmer are dropped.
 """
 
 import re
@@ -15,7 +16,28 @@ MAX_TOKEN = 200
 """Characters of a token that count. More do not help to find anything."""
 
 _TOKEN = re.compile(r"[^\W_]+")
-_MARKS = re.compile("[\u0300-\u036f]+")
+_ACCENTS = "\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0640\u064b-\u065f\u0670"
+"""Accents, the vowel signs of Hebrew and Arabic, and the stroke that makes an Arabic word longer."""
+_MARKS = re.compile(f"[{_ACCENTS}]+")
+
+
+def _presentation_forms() -> dict[int, str]:
+    """Full-width and half-width characters, Latin ligatures and Arabic presentation forms, as usually written."""
+    codes = (*range(0xFB00, 0xFB07), *range(0xFB50, 0xFE00), *range(0xFE70, 0xFF00), *range(0xFF01, 0xFFEF))
+    return {code: unicodedata.normalize("NFKC", chr(code)) for code in codes}
+
+
+LETTERS = {
+    **_presentation_forms(),
+    **{ord(letter): usual for letter, usual in zip("ıøØłŁđĐħĦŧŦ", "ioollddhhtt", strict=True)},
+    **{
+        ord(letter): usual
+        for letter, usual in (("ß", "ss"), ("ẞ", "ss"), ("æ", "ae"), ("Æ", "ae"), ("œ", "oe"), ("Œ", "oe"))
+    },
+    **dict(zip(map(ord, "ىیيکكةهھہٱا"), "يييككههههاا", strict=True)),
+    **{first + digit: str(digit) for first in (0x0660, 0x06F0) for digit in range(10)},
+}
+"""Letters and digits that people spell in several ways, each with the way that is searched."""
 _WORDS_OF_ASCII = bytes(
     ord(chr(code).lower()) if code < 128 and chr(code).isalnum() else ord(" ") for code in range(256)
 )
@@ -39,18 +61,36 @@ _KANA = "\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66
 _CHINESE = (
     "\u3005-\u3007\u3021-\u3029\u3105-\u312f\u31a0-\u31bf\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
-_SCRIPTS = _KOREAN + _KANA + _CHINESE
+_SOUTHEAST_ASIAN = (
+    "\u0e01-\u0e30\u0e32\u0e33\u0e40-\u0e46\u0e81-\u0eb0\u0eb2\u0eb3\u0ebd-\u0ec6\u0edc-\u0edf"
+    "\u1000-\u102a\u103f\u1050-\u1055\u105a-\u105d\u1061\u1065\u1066\u106e-\u1070\u1075-\u1081\u108e"
+    "\u1780-\u17b3\u17d7\u17dc"
+)
+_VOWEL_SIGNS = (
+    "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece"
+    "\u102b-\u103e\u1056-\u1059\u105e-\u1060\u1062-\u1064\u1067-\u106d\u1071-\u1074\u1082-\u108d\u108f\u109a-\u109d"
+    "\u17b4-\u17d3\u17dd"
+)
+_SCRIPTS = _KOREAN + _KANA + _CHINESE + _SOUTHEAST_ASIAN
 """Korean has blanks between words, but its endings are attached to them."""
 _CHARACTER = re.compile(f"[{_SCRIPTS}]")
 _CHARACTERS = re.compile(f"[{_SCRIPTS}]+")
-_RUN = re.compile(rf"(?P<word>{_SIGNED}|[{_SCRIPTS}]|[^\W_{_SCRIPTS}]+)|(?:(?!{_SIGNED})[\W_])+", re.IGNORECASE)
+_RUN = re.compile(
+    rf"(?P<word>{_SIGNED}|[{_SCRIPTS}][{_VOWEL_SIGNS}]*|(?:[^\W_{_SCRIPTS}][{_ACCENTS}]*)+)|(?:(?!{_SIGNED})[\W_])+",
+    re.IGNORECASE,
+)
 
 
 def fold(text: str) -> str:
-    """The text without case and accents, as both engines compare it."""
+    """The text without case and accents and with the usual letters, as both engines compare it."""
     if text.isascii():
         return text.lower()
-    return unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFD", without_joiners(text).lower())))
+    text = unicodedata.normalize("NFD", _with_usual_letters(text).lower())
+    return unicodedata.normalize("NFC", _MARKS.sub("", text).translate(LETTERS))
+
+
+def _with_usual_letters(text: str) -> str:
+    return without_joiners(text).translate(LETTERS)
 
 
 def spelled_out(text: str) -> str:
@@ -58,13 +98,17 @@ def spelled_out(text: str) -> str:
 
     Afterwards all words are runs of letters and digits. Most texts are unchanged.
     """
-    text = _signs_spelled_out(text)
     if text.isascii():
-        return text
-    text = without_joiners(text)
+        return _signs_spelled_out(text)
+    text = _signs_spelled_out(_with_usual_letters(text))
     if _CHARACTER.search(text):
         text = _CHARACTERS.sub(lambda run: f" {'  '.join(run[0])} ", unicodedata.normalize("NFC", text))
     return text
+
+
+def indexed(text: str) -> str:
+    """The text as SQLite indexes it, so that FTS5 finds the same words as `tokens`."""
+    return _signs_spelled_out(text) if text.isascii() else fold(spelled_out(text))
 
 
 def _signs_spelled_out(text: str) -> str:
@@ -88,7 +132,7 @@ def distinct(text: str) -> set[str]:
         return set(_signs_spelled_out(text).encode().translate(_WORDS_OF_ASCII).decode().split())
     pieces = set(text.split())
     other = [piece for piece in pieces if not piece.isascii()]
-    rest = unicodedata.normalize("NFC", _signs_spelled_out(" ".join(other)))
+    rest = unicodedata.normalize("NFC", _signs_spelled_out(_with_usual_letters(" ".join(other))))
     alone = " ".join(filter(unspaced, set(rest)))
     words = set(_TOKEN.findall(fold(f"{_CHARACTERS.sub(' ', rest)} {alone}")))
     return words | distinct(" ".join(pieces.difference(other)))
