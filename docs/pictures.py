@@ -31,13 +31,16 @@ from adapters.terminal.screen import Shown
 from bot.chat.line import render
 from bot.commands.catalogue import CATALOGUE
 from bot.domain.card import Card
-from bot.domain.digest import Digest, Why, card_of, replies_of, thread_title
+from bot.domain.digest import Digest, card_of, replies_of, thread_title
 from bot.domain.entry import Entry
+from bot.domain.featuring import Why
 from bot.domain.ids import EntryId, EntryNumber, SourceId, TeamId
 from bot.domain.notes import Notes
 from bot.domain.takeaway import Counts
 from store.lists.notes import tree
 from store.lists.reading import read_path
+
+QUESTION = "What would you take from this into our own work?"
 
 ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "docs" / "pictures"
@@ -81,9 +84,17 @@ def cards() -> tuple[Card, str, tuple[Card, ...]]:
         added_at=WHEN,
     )
     week = Digest(
-        week="2026-W48", due_at=WHEN, late=False, entry=entry, why=Why.WANTED, counts=Counts(readers=3), newest=()
+        week="2026-W48",
+        due_at=WHEN,
+        late=False,
+        entry=entry,
+        why=Why.WANTED,
+        reason="3 members want to read it",
+        question=QUESTION,
+        counts=Counts(readers=3),
+        newest=(),
     )
-    return card_of(week), thread_title(entry), replies_of(entry)
+    return card_of(week), thread_title(entry), replies_of(entry, QUESTION)
 
 
 def terminal() -> str:

@@ -29,7 +29,8 @@ class Param:
     """One parameter. `choices` is empty if any value is allowed or the team's data decides (see `Core.complete`).
 
     A `hidden` one is filled in by buttons only and is not shown to people. With one that `asks`, the command's form is
-    shown first, filled with whatever else is given. `max_length` limits its characters in a form; 0 is no limit.
+    shown first, filled with whatever else is given. A form shows it under `label` and takes at
+    most `max_length` characters for it; 0 is no limit.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Param:
     hidden: bool = False
     asks: bool = False
     max_length: int = 0
+    label: str = ""
 
 
 @record

@@ -16,7 +16,7 @@ from bot.domain.errors import BadUsage
 from bot.domain.ids import EntryNumber
 from bot.domain.text import folded
 from bot.domain.url import is_web
-from bot.domain.value import Kind, entry_names, names_entry, words_taken
+from bot.domain.value import Kind, entry_names, is_entry_name, words_taken
 
 _TOKEN = re.compile(r'(?:[^\s"\\“„«]|\\.|"(?:[^"\\]|\\.)*"|[“„«][^"“”„«»]*[”“»]|[“„«]|\\$)+|(?P<open>")', re.DOTALL)
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"|[“„«]([^"“”„«»]*)[”“»]|\\(.)|"|\\$', re.DOTALL)
@@ -180,7 +180,7 @@ def _is_argument(spec: CommandSpec, word: str) -> bool:
     if colon and any(param.name == name for param in spec.params):
         return True
     positions = [param for param in spec.params if param.placement is Placement.POSITION]
-    return bool(positions) and (word.startswith("#") or (positions[0].kind is Kind.ENTRY and names_entry(word)))
+    return bool(positions) and (word.startswith("#") or (positions[0].kind is Kind.ENTRY and is_entry_name(word)))
 
 
 def _unknown(catalogue: Catalogue, typed: str) -> BadUsage:
@@ -215,7 +215,7 @@ def _with_rest(spec: CommandSpec, typed: str) -> Iterator[tuple[str, str]]:
         if match and not match["escapes"]:
             yield match["name"].lower(), match["value"]
             first = None if first == match["name"].lower() else first
-        elif first and not words and names_entry(word):
+        elif first and not words and is_entry_name(word):
             yield first, word
             first = None
         else:
@@ -239,7 +239,7 @@ def _entry_first(spec: CommandSpec) -> str | None:
 
 
 def _escaped_name(word: str) -> bool:
-    return word.startswith("\\") and names_entry(word.lstrip("\\"))
+    return word.startswith("\\") and is_entry_name(word.lstrip("\\"))
 
 
 def _without_rest(spec: CommandSpec, typed: str) -> dict[str, str]:
@@ -309,12 +309,12 @@ def _rendered(spec: CommandSpec, param: Param, value: str, *, in_place: bool) ->
     if param.placement is Placement.REST:
         option = _option(spec)
         words = [f"\\{word}" if option.fullmatch(word) else word for word in value.split()]
-        if words and _entry_first(spec) and names_entry(words[0].lstrip("\\")):
+        if words and _entry_first(spec) and is_entry_name(words[0].lstrip("\\")):
             words[0] = f"\\{words[0]}"
         return " ".join(words)
     takes_rest = any(other.placement is Placement.REST for other in spec.params)
     if takes_rest:
-        return value if param.placement is Placement.POSITION and names_entry(value) else f"{param.name}:{value}"
+        return value if param.placement is Placement.POSITION and is_entry_name(value) else f"{param.name}:{value}"
     shown = value if _stands_bare(spec, value) else _quoted(value)
     return shown if in_place and param.placement is Placement.POSITION else f"{param.name}:{shown}"
 

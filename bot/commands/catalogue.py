@@ -37,6 +37,8 @@ COMMANDS: Sequence[Command] = (
     digests.preview,
     digests.pick,
     digests.unpick,
+    digests.pass_over,
+    digests.question,
     digests.skip,
     digests.unskip,
     digests.post,

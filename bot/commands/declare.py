@@ -84,6 +84,7 @@ class _Marker:
     hidden: bool = False
     asks: bool = False
     max_length: int = 0
+    label: str = ""
 
 
 def position(kind: Kind, summary: str) -> _Marker:
@@ -96,9 +97,11 @@ def named(kind: Kind, summary: str, *, max_length: int = 0) -> _Marker:
     return _Marker(kind, summary, Placement.NAMED, max_length=max_length)
 
 
-def rest(kind: Kind, summary: str, *, max_length: int = 0) -> _Marker:
-    """A parameter that takes all the words that are left. A form takes at most `max_length` characters for it."""
-    return _Marker(kind, summary, Placement.REST, max_length=max_length)
+def rest(kind: Kind, summary: str, *, max_length: int = 0, label: str = "") -> _Marker:
+    """A parameter that takes all the words that are left. A form shows it under `label` and takes at most `max_length`
+    characters for it.
+    """
+    return _Marker(kind, summary, Placement.REST, max_length=max_length, label=label)
 
 
 def carried(summary: str) -> _Marker:
@@ -203,6 +206,7 @@ def _param(name: str, hint: Any, *, required: bool) -> Param:
         hidden=marker.hidden,
         asks=marker.asks,
         max_length=marker.max_length,
+        label=marker.label,
     )
 
 
@@ -282,7 +286,6 @@ _LABELS: Mapping[Kind, str] = {
     Kind.ZONE: "Time zone",
     Kind.CHANNEL: "Channel",
     Kind.TAG: "Only with this tag",
-    Kind.LONG_TEXT: "In your own words",
 }
 
 
@@ -292,7 +295,7 @@ def form_of(spec: CommandSpec, arguments: Mapping[str, str], problem: Refusal | 
     fields = tuple(
         Field(
             name=param.name,
-            label=_LABELS.get(param.kind, param.name.capitalize()),
+            label=param.label or _LABELS.get(param.kind, param.name.capitalize()),
             kind=param.kind,
             required=param.required,
             value=_as_choice(param, arguments.get(param.name, "")),

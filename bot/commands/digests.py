@@ -1,26 +1,32 @@
 """Commands about a channel's weekly digest: seeing it before it is posted, and changing it."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated
 
-from bot.commands.cards import EntryNames, moment, named_channel, next_dates, one_meant, sentence
-from bot.commands.declare import Turn, carried, command, position
+from bot.commands.cards import EntryNames, line_of, moment, named_channel, next_dates, one_meant, sentence
+from bot.commands.declare import Turn, carried, command, position, rest
 from bot.commands.posting import decisions, link_to, on_its_way, sure
 from bot.domain import value
-from bot.domain.card import Action, Block, Call, Card, Divider, Fields, Paragraph, Tone
+from bot.domain.card import Action, Block, Call, Card, Divider, Entries, Fields, Paragraph, Tone
 from bot.domain.digest import Standing, card_of
-from bot.domain.errors import BadUsage
+from bot.domain.entry import Entry
+from bot.domain.errors import BadUsage, Refusal
+from bot.domain.featuring import Feature, Why
 from bot.domain.ids import ChannelRef, DeliveryId
+from bot.domain.question import MAX_QUESTION
 from bot.domain.team import Role
 from bot.domain.text import Span, Text, joined, plain
 from bot.domain.times import Day
 from bot.domain.value import Kind
-from bot.service import digests, ledger, schedules
+from bot.service import digests, entries, ledger, schedules
 
 MaybeChannel = Annotated[str | None, position(Kind.CHANNEL, "the channel, this one by default")]
 
+
+MIN_COMING = 2
+"""With fewer entries there is nothing to choose from."""
 
 MaybeWeek = Annotated[str | None, carried("the week that the button is about")]
 MaybeNumber = Annotated[str | None, carried("the entry that the button is about")]
@@ -64,6 +70,60 @@ def unpick(turn: Turn, channel: MaybeChannel = None, entry: MaybeNumber = None) 
     return _now(turn, "The pick is cleared; Dogear chooses.", found, *undo)
 
 
+@command("digest", "pass", role=Role.ADMIN, writes=True)
+def pass_over(
+    turn: Turn,
+    entry: Annotated[EntryNames, position(Kind.ENTRY, "an entry's number, address or title")],
+    channel: MaybeChannel = None,
+    undo: Annotated[str | None, carried("whether to take it back")] = None,
+) -> Card:
+    """Leave an entry out of this channel's digests for eight weeks.
+
+    Example: digest pass #12
+    """
+    where, number = turn.here(channel), one_meant(turn, entry).number
+    found = digests.pass_over(turn.tx, turn.team.id, where, number, undo=undo is not None)
+    if undo is not None:
+        return _now(turn, f"#{number} may be featured again.", found)
+    back = _button("Undo", ("digest", "pass"), where, entry=f"#{number}", undo="yes")
+    return _now(turn, f"#{number} is left out for eight weeks.", found, back)
+
+
+def _question_now(turn: Turn, arguments: Mapping[str, str]) -> Mapping[str, str]:
+    """The question that the form begins with: the entry's own one."""
+    try:
+        found = one_meant(turn, value.entry_names(arguments.get("entry", "")))
+    except Refusal:
+        return {}
+    text = turn.tx.entries.question(found.id)
+    return {"text": text} if text else {}
+
+
+@command("digest", "question", role=Role.CURATOR, form="The question of a digest", fills=_question_now, writes=True)
+def question(
+    turn: Turn,
+    entry: Annotated[EntryNames, position(Kind.ENTRY, "an entry's number or address")],
+    text: Annotated[str, rest(Kind.LONG_TEXT, "what to ask", max_length=MAX_QUESTION, label="Question")],
+    undo: Annotated[str | None, carried("whether to remove it")] = None,
+) -> Card:
+    """Write the question that an entry's thread begins with.
+
+    Without one, Dogear quotes the notes or asks something general.
+
+    Example: digest question #12 Would we have caught this?
+    """
+    asked_about = one_meant(turn, entry).number
+    found, before = digests.ask(turn.tx, turn.team.id, asked_about, None if undo is not None else text.strip())
+    if undo is not None:
+        return sentence(f"The question of #{found.number} is removed.", tone=Tone.DONE)
+    number = f"#{found.number}"
+    asked_before = {"entry": number, "text": before} if before else {"entry": number, "text": "-", "undo": "yes"}
+    back = Call(path=("digest", "question"), arguments=asked_before)
+    same = before == text
+    actions = () if same else (Action(label="Undo", call=back),)
+    return sentence(f"The thread of #{found.number} will begin with:", text, tone=Tone.DONE, actions=actions)
+
+
 def _now(turn: Turn, title: str, found: digests.Preview, *more: Action) -> Card:
     """What was done or why not, above the digest as it stands now."""
     card = _previewed(turn, found)
@@ -78,7 +138,31 @@ def _previewed(turn: Turn, found: digests.Preview) -> Card:
     above = [Paragraph(text=line) for line in (_failure(found), _when(turn, found)) if line]
     actions = tuple(_admin_buttons(found, where)) if turn.role >= Role.ADMIN else ()
     tone = Tone.WARNING if _failure(found) or found.slot is None else Tone.PLAIN
-    return Card(title=card.title, blocks=(*above, *card.blocks), actions=actions, entry=card.entry, tone=tone)
+    asked = Paragraph(text=plain(f"In the thread: {found.digest.question}"))
+    blocks = (*above, *card.blocks, asked, *_coming_ones(turn, found))
+    return Card(title=card.title, blocks=blocks, actions=actions, entry=card.entry, tone=tone)
+
+
+def _coming_ones(turn: Turn, found: digests.Preview) -> tuple[Block, ...]:
+    """What this digest and the next ones feature, with the reasons, and for an admin what to do about each."""
+    if len(found.coming) < MIN_COMING:
+        return ()
+    lines = entries.with_states(turn.tx, turn.member.id, [entry for entry, _ in found.coming])
+    shown = []
+    for (entry, state), (_, feature) in zip(lines, found.coming, strict=True):
+        actions = _of_coming(found.schedule.channel, entry, feature) if turn.role >= Role.ADMIN else ()
+        shown.append(replace(line_of(entry, state, *actions), matched=plain(f"{_capitalized(feature.reason)}.")))
+    return (Divider(), Paragraph(text=plain("The next digests, as things stand:")), Entries(items=tuple(shown)))
+
+
+def _of_coming(where: ChannelRef, entry: Entry, feature: Feature) -> tuple[Action, ...]:
+    number = f"#{entry.number}"
+    pick_it = () if feature.why is Why.PICKED else (_button("Pick", ("digest", "pick"), where, entry=number),)
+    return (*pick_it, _button("Not this one", ("digest", "pass"), where, entry=number))
+
+
+def _capitalized(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _when(turn: Turn, found: digests.Preview) -> Text:

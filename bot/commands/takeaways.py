@@ -45,7 +45,12 @@ def _filled(turn: Turn, arguments: Mapping[str, str]) -> Mapping[str, str]:
 def add(
     turn: Turn,
     entry: Annotated[EntryNames, position(Kind.ENTRY, "an entry's number or address")],
-    text: Annotated[str, rest(Kind.LONG_TEXT, "what you take away, in your own words", max_length=MAX_TAKEAWAY)],
+    text: Annotated[
+        str,
+        rest(
+            Kind.LONG_TEXT, "what you take away, in your own words", max_length=MAX_TAKEAWAY, label="In your own words"
+        ),
+    ],
     anonymous: Annotated[bool, named(Kind.YES_NO, "leave out your name")] = False,
     about: Annotated[str | None, named(Kind.TEXT, "a link to what it is about")] = None,
     thread: MaybeThread = None,  # noqa: ARG001 -- for the form

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from bot.domain.card import Action, Block, Call, Card, Entries, EntryLine, NoteTree, Paragraph
 from bot.domain.entry import Entry
+from bot.domain.featuring import Why
 from bot.domain.ids import ChannelRef, EntryId, EntryNumber, ScheduleId, TeamId
 from bot.domain.notes import NoteBlock, count, levels, parts
 from bot.domain.reading_state import ReadingState
@@ -22,55 +23,6 @@ LEVELS_IN_CHANNEL = 2
 PART_BUDGET = 2400
 """Characters of notes per message of the thread: the smaller of the platforms' limits, with room for labels."""
 MAX_NEW_ENTRIES = 5
-QUESTION = "What would you take from this into our own work?"
-
-
-class Why(StrEnum):
-    """Why an entry was featured."""
-
-    PICKED = "picked by an admin"
-    WANTED = "never featured here, and members put it in their queue"
-    NEVER_FEATURED = "never featured here"
-    LEAST_RECENT = "everything on the list was featured; this one longest ago"
-
-
-@record
-class Candidate:
-    """A candidate for the digest. `wanted` counts the members who have it in their queue."""
-
-    entry: EntryId
-    number: EntryNumber
-    has_notes: bool
-    wanted: int
-    added_at: datetime
-    last_featured: datetime | None
-
-
-@record
-class Feature:
-    """The choice: which entry, and why."""
-
-    entry: EntryId
-    why: Why
-
-
-def choose(pool: Sequence[Candidate], pinned: EntryId | None = None) -> Feature | None:
-    """The entry to feature: the pinned one if it is a candidate, else one that was never featured.
-
-    Among the never featured: with notes first, then in more members' queues, then longest on the list. If all were
-    featured: the one featured longest ago. None without candidates.
-    """
-    if any(candidate.entry == pinned for candidate in pool):
-        assert pinned is not None
-        return Feature(entry=pinned, why=Why.PICKED)
-    fresh = [candidate for candidate in pool if candidate.last_featured is None]
-    if fresh:
-        best = min(fresh, key=lambda c: (not c.has_notes, -c.wanted, c.added_at, c.number))
-        return Feature(entry=best.entry, why=Why.WANTED if best.wanted else Why.NEVER_FEATURED)
-    featured = [(c.last_featured, c.number, c) for c in pool if c.last_featured is not None]
-    if not featured:
-        return None
-    return Feature(entry=min(featured, key=lambda known: known[:2])[2].entry, why=Why.LEAST_RECENT)
 
 
 class Outcome(StrEnum):
@@ -118,6 +70,7 @@ class Week:
     outcome: Outcome
     entry: EntryId | None = None
     why: Why | None = None
+    question: str | None = None
 
 
 @record
@@ -131,6 +84,8 @@ class Digest:
     late: bool
     entry: Entry
     why: Why
+    reason: str
+    question: str
     counts: Counts
     newest: tuple[Entry, ...]
 
@@ -141,7 +96,7 @@ def card_of(digest: Digest) -> Card:
     The notes come first. Why the entry was chosen and what members made of it follow in small print.
     """
     entry = digest.entry
-    why = " ".join(filter(None, (f"Why this one: {digest.why.value}.", _counted(digest.counts))))
+    why = " ".join(filter(None, (f"Why this one: {digest.reason}.", _counted(digest.counts))))
     return Card(
         title=entry.title,
         blocks=(
@@ -160,9 +115,9 @@ def thread_title(entry: Entry) -> str:
     return f"#{entry.number} {entry.title}"
 
 
-def replies_of(entry: Entry) -> tuple[Card, ...]:
-    """The cards for the thread: all notes if the channel shows only part of them, then one question."""
-    return (*_all_notes(entry), Card(title="Discussion", blocks=(Paragraph(text=plain(QUESTION)),)))
+def replies_of(entry: Entry, question: str) -> tuple[Card, ...]:
+    """The cards for the thread: all notes if the channel shows only part of them, then the question."""
+    return (*_all_notes(entry), Card(title="Discussion", blocks=(Paragraph(text=plain(question)),)))
 
 
 def shared_card(entry: Entry, by: str, counts: Counts) -> Card:

@@ -72,7 +72,7 @@ def entry_names(typed: str) -> tuple[EntryNumber | str, ...]:
     words = [word for word in text.replace(",", ", ").split() if word not in _AND]
     if not any(character.isalnum() for character in text):
         raise BadUsage(f"“{typed}” is not an entry.", hint="Type its number, such as #12, its address or its title.")
-    names = tuple(dict.fromkeys(map(_name, words))) if all(map(names_entry, words)) else (text,)
+    names = tuple(dict.fromkeys(map(_name, words))) if all(map(is_entry_name, words)) else (text,)
     if len(names) > MAX_ENTRIES:
         raise BadUsage("That is more than I can take at once.", hint=f"Name {MAX_ENTRIES} entries at most.")
     return names
@@ -83,7 +83,7 @@ def unbracketed(typed: str) -> str:
     return _BRACKETED.sub(r" \1 ", typed)
 
 
-def names_entry(word: str) -> bool:
+def is_entry_name(word: str) -> bool:
     """Whether the word is an entry's number or an address."""
     return bool(_NUMBER.fullmatch(word)) or is_web(word)
 
@@ -186,7 +186,7 @@ def _entries_taken(words: Sequence[str]) -> int:
     """
     pairs = zip(words, [*words[1:], ""], strict=True)
     named = [
-        (word == "#" and following.isdecimal()) or word.lower() in _AND or names_entry(word)
+        (word == "#" and following.isdecimal()) or word.lower() in _AND or is_entry_name(word)
         for word, following in pairs
     ]
     ends = (number for number, word in enumerate(words) if number and word.startswith(("#", "<#")))

@@ -43,6 +43,12 @@ class Entries(Protocol):
     `page`, `added_since` and `titled` are for lists: their entries have notes as Markdown and no tree.
     """
 
+    def question(self, entry: EntryId) -> str | None:
+        """The question that somebody wrote for the entry's thread."""
+        ...
+
+    def set_question(self, entry: EntryId, text: str | None) -> None: ...
+
     def by_number(self, team: TeamId, number: EntryNumber) -> Entry | None:
         """The entry with that number, including retired ones."""
         ...

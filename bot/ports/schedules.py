@@ -1,9 +1,11 @@
 """Weekly slots, one per channel, and the outcome of each week."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Protocol
 
-from bot.domain.digest import Candidate, Week
+from bot.domain.digest import Week
+from bot.domain.featuring import Candidate, Featured
 from bot.domain.ids import ChannelRef, EntryId, ScheduleId, TeamId
 from bot.domain.schedule import Schedule
 
@@ -51,10 +53,20 @@ class Schedules(Protocol):
         """The channel's used weeks, newest first."""
         ...
 
-    def candidates(self, team: TeamId, channel: ChannelRef, tags: Sequence[str]) -> Sequence[Candidate]:
+    def candidates(
+        self, team: TeamId, channel: ChannelRef, tags: Sequence[str], shared_since: datetime | None = None
+    ) -> Sequence[Candidate]:
         """The candidates: entries on the list with one of the tags (or all), and when each was last featured in the
-        channel.
+        channel, or shared there after `shared_since`.
         """
+        ...
+
+    def gone(self, team: TeamId, channel: ChannelRef) -> Sequence[Featured]:
+        """What was featured in the channel and is not on the list any more."""
+        ...
+
+    def pass_over(self, schedule: ScheduleId, entry: EntryId, at: datetime | None) -> None:
+        """Note that an admin does not want the entry now; None takes that back."""
         ...
 
     def pin(self, schedule: ScheduleId, entry: EntryId | None) -> None:

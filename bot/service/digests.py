@@ -9,22 +9,13 @@ from zoneinfo import ZoneInfo
 from bot.domain import notice
 from bot.domain.card import Card
 from bot.domain.delivery import SHARE, Delivery, Draft, State, Step
-from bot.domain.digest import (
-    Digest,
-    Feature,
-    Outcome,
-    Standing,
-    Week,
-    card_of,
-    choose,
-    replies_of,
-    shared_card,
-    thread_title,
-)
+from bot.domain.digest import Digest, Outcome, Standing, Week, card_of, replies_of, shared_card, thread_title
 from bot.domain.entry import Entry
 from bot.domain.errors import BadUsage, Conflict, NotFound, Refusal
+from bot.domain.featuring import LATELY, Candidate, Context, Feature, choose, explained, is_passed_over, upcoming
 from bot.domain.ids import ChannelRef, EntryId, EntryNumber, InvocationId, TeamId
 from bot.domain.notice import Host
+from bot.domain.question import MAX_QUESTION, NOT_AGAIN, from_bank, quoted
 from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.schedule import WEEK, Occurrence, Schedule
@@ -94,7 +85,8 @@ def fate(tx: Transaction, schedule: Schedule, week: str) -> Fate | None:
 class Preview:
     """What will be posted next in a channel, and when. `slot` is None while Dogear itself has paused the schedule.
 
-    `week` is the week that a post now would use, `last` what became of it so far.
+    `week` is the week that a post now would use, `last` what became of it so far. `coming` is what this and the next
+    digests feature, as things stand.
     """
 
     schedule: Schedule
@@ -102,6 +94,11 @@ class Preview:
     digest: Digest
     week: str
     last: Fate | None
+    coming: tuple[tuple[Entry, Feature], ...] = ()
+
+
+AHEAD = 3
+"""Digests that a preview looks ahead."""
 
 
 def preview(tx: Transaction, team: TeamId, channel: ChannelRef) -> Preview:
@@ -116,12 +113,42 @@ def locked_preview(tx: Transaction, team: TeamId, channel: ChannelRef) -> Previe
 
 def _previewed(tx: Transaction, schedule: Schedule) -> Preview:
     now = tx.now()
-    slot = next(iter(schedules.next_dates(tx, schedule, most=1)), None)
+    slots = schedules.next_dates(tx, schedule, most=AHEAD)
+    slot = next(iter(slots), None)
     week = schedule.week_of(now)
     digest = _digest(tx, schedule, slot or Occurrence(week=week, due_at=now), late=False)
     if digest is None:
         raise Refusal("There is no entry to feature.", hint=_empty_hint(schedule))
-    return Preview(schedule=schedule, slot=slot, digest=digest, week=week, last=fate(tx, schedule, week))
+    return Preview(
+        schedule=schedule,
+        slot=slot,
+        digest=digest,
+        week=week,
+        last=fate(tx, schedule, week),
+        coming=_coming(tx, schedule, digest, slots),
+    )
+
+
+def _coming(
+    tx: Transaction, schedule: Schedule, digest: Digest, slots: Sequence[Occurrence]
+) -> tuple[tuple[Entry, Feature], ...]:
+    first = Feature(entry=digest.entry.id, why=digest.why, reason=digest.reason)
+    times = [slot.due_at for slot in slots]
+    features = upcoming(_pool(tx, schedule), _context(tx, schedule), times, first)
+    known = tx.entries.get(schedule.team, [feature.entry for feature in features])
+    return tuple((known[feature.entry], feature) for feature in features)
+
+
+def pass_over(
+    tx: Transaction, team: TeamId, channel: ChannelRef, number: EntryNumber, *, undo: bool = False
+) -> Preview:
+    """Leave the entry out of the channel's digests for eight weeks, or take that back."""
+    schedule = schedules.locked(tx, team, channel)
+    entry = entries.entry(tx, team, number)
+    tx.schedules.pass_over(schedule.id, entry.id, None if undo else tx.now())
+    if not undo and tx.schedules.pinned(schedule.id) == entry.id:
+        tx.schedules.pin(schedule.id, None)
+    return _previewed(tx, schedule)
 
 
 def picked(tx: Transaction, team: TeamId, channel: ChannelRef) -> Entry | None:
@@ -360,8 +387,8 @@ def _plan(
     digest = _digest(tx, schedule, slot, late=late)
     if digest is None:
         return None
-    feature = Feature(entry=digest.entry.id, why=digest.why)
-    week = _week(tx, schedule, slot, Outcome.PLANNED, feature)
+    feature = Feature(entry=digest.entry.id, why=digest.why, reason=digest.reason)
+    week = replace(_week(tx, schedule, slot, Outcome.PLANNED, feature), question=digest.question)
     if again is not None:
         tx.schedules.replace_slot(week)
     elif not tx.schedules.use_slot(week):
@@ -375,7 +402,7 @@ def _plan(
         week=slot.week,
         notify=schedule.created_by,
     )
-    root, *others = _drafts(step, card_of(digest), digest.entry)
+    root, *others = _drafts(step, card_of(digest), digest.entry, digest.question)
     drafts = [replace(root, late_after=slot.due_at + LATE), *others]
     tx.ledger.plan(schedule.team, drafts, not_before=slot.due_at)
     return digest
@@ -406,7 +433,8 @@ def share(tx: Transaction, member: Member, channel: ChannelRef, number: EntryNum
     entry = entries.entry_on_list(tx, member.team, number)
     card = shared_card(entry, member.name, takeaways.counts(tx, entry.id))
     step = partial(Draft, channel=channel, source_key=f"{SHARE}{invocation}", notify=member.account)
-    tx.ledger.plan(member.team, _drafts(step, card, entry), not_before=tx.now())
+    question = question_for(tx, entry, (), f"share:{entry.number}")
+    tx.ledger.plan(member.team, _drafts(step, card, entry, question), not_before=tx.now())
     return entry
 
 
@@ -452,30 +480,71 @@ def failures(tx: Transaction, team: TeamId) -> Sequence[Failure]:
 
 
 def _digest(tx: Transaction, schedule: Schedule, slot: Occurrence, *, late: bool) -> Digest | None:
-    feature = _feature(tx, schedule)
+    feature = _feature(tx, schedule, slot.due_at)
     if feature is None:
         return None
+    entry = tx.entries.get(schedule.team, [feature.entry])[feature.entry]
     return Digest(
         week=slot.week,
         due_at=slot.due_at,
         late=late,
-        entry=tx.entries.get(schedule.team, [feature.entry])[feature.entry],
+        entry=entry,
         why=feature.why,
+        reason=feature.reason,
+        question=_question(tx, schedule, slot, entry),
         counts=takeaways.counts(tx, feature.entry),
         newest=_newest(tx, schedule, slot, feature.entry),
     )
 
 
-def _feature(tx: Transaction, schedule: Schedule) -> Feature | None:
+def _question(tx: Transaction, schedule: Schedule, slot: Occurrence, entry: Entry) -> str:
+    """The entry's own question, else one from its notes, else one of the bank that the channel was not asked lately."""
+    weeks = tx.schedules.weeks(schedule.team, schedule.channel, HISTORY * 2)
+    asked = [week.question for week in weeks if week.question is not None and week.week != slot.week]
+    return question_for(tx, entry, asked[:NOT_AGAIN], f"{schedule.id}:{entry.number}")
+
+
+def question_for(tx: Transaction, entry: Entry, asked: Sequence[str], salt: str) -> str:
+    return tx.entries.question(entry.id) or quoted(entry.notes.tree) or from_bank(entry, asked, salt)
+
+
+def ask(tx: Transaction, team: TeamId, number: EntryNumber, text: str | None) -> tuple[Entry, str | None]:
+    """Set the question for the entry's thread, or remove it. Returns the entry and the question before. Raises BadUsage."""
+    entry = entries.entry(tx, team, number)
+    before = tx.entries.question(entry.id)
+    if text is not None and not any(character.isalnum() for character in text):
+        raise BadUsage("A question needs a few words.", hint="Write what you want to ask.", field="text")
+    if text is not None and len(text) > MAX_QUESTION:
+        said = f"A question has at most {MAX_QUESTION} characters; this has {len(text)}."
+        raise BadUsage(said, hint="Shorten it.", field="text")
+    tx.entries.set_question(entry.id, text)
+    return entry, before
+
+
+def _feature(tx: Transaction, schedule: Schedule, at: datetime) -> Feature | None:
     """What to feature next: the pick, else what the last digest would have shown had it been posted."""
-    pool = tx.schedules.candidates(schedule.team, schedule.channel, schedule.tags)
+    pool, context = _pool(tx, schedule), _context(tx, schedule)
     pinned = tx.schedules.pinned(schedule.id)
     failed = _last_failed(tx, schedule) if pinned is None else None
     if failed is not None and failed.why is not None:
-        unseen = next((candidate.entry for candidate in pool if candidate.entry == failed.entry), None)
+        again = [one for one in pool if one.entry == failed.entry and not is_passed_over(one, at)]
+        unseen = next(iter(again), None)
         if unseen is not None:
-            return Feature(entry=unseen, why=failed.why)
-    return choose(pool, pinned)
+            return explained(unseen, failed.why, pool, context, at)
+    return choose(pool, context, at, pinned)
+
+
+def _pool(tx: Transaction, schedule: Schedule) -> Sequence[Candidate]:
+    return tx.schedules.candidates(schedule.team, schedule.channel, schedule.tags, tx.now() - LATELY)
+
+
+def _context(tx: Transaction, schedule: Schedule) -> Context:
+    return Context(
+        schedule=schedule.id,
+        since=schedule.active_from,
+        gone=tuple(tx.schedules.gone(schedule.team, schedule.channel)),
+        filter=schedule.tags,
+    )
 
 
 def _last_failed(tx: Transaction, schedule: Schedule) -> Week | None:
@@ -494,7 +563,7 @@ def _newest(tx: Transaction, schedule: Schedule, slot: Occurrence, featured: Ent
     return tuple(entry for entry in fresh if entry.id != featured)
 
 
-def _drafts(step: Callable[..., Draft], root: Card, entry: Entry) -> list[Draft]:
+def _drafts(step: Callable[..., Draft], root: Card, entry: Entry, question: str) -> list[Draft]:
     """The steps of one post: the card, its thread, both seed reactions, and the replies in the thread."""
     steps = [
         step(ordinal=0, step=Step.ROOT, card=root, entry=entry.id),
@@ -502,7 +571,7 @@ def _drafts(step: Callable[..., Draft], root: Card, entry: Entry) -> list[Draft]
     ]
     seeds = enumerate(SEEDS, start=len(steps))
     steps += [step(ordinal=n, step=Step.SEED, meaning=meaning.value, waits_for=0) for n, meaning in seeds]
-    first, *others = enumerate(replies_of(entry), start=len(steps))
+    first, *others = enumerate(replies_of(entry, question), start=len(steps))
     steps.append(step(ordinal=first[0], step=Step.REPLY, card=first[1], waits_for=1))
     return steps + [step(ordinal=n, step=Step.REPLY, card=reply, waits_for=n - 1) for n, reply in others]
 

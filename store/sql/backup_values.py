@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Boolean, Column, Integer, LargeBinary, Table, Time
 
 from bot.domain.delivery import State, Step
-from bot.domain.digest import Outcome, Why
+from bot.domain.digest import Outcome
 from bot.domain.edit import Adding, EditKind, EditState
 from bot.domain.errors import BadBackup
+from bot.domain.featuring import Why
 from bot.domain.reading_state import ReadingState, meaning_of
 from bot.domain.schedule import Weekday
 from bot.domain.source import Severity

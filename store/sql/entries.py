@@ -36,7 +36,18 @@ from store.sql.search.index import Index
 from store.sql.search.rerank import add_sizes, subtract_sizes
 from store.sql.search.spelling import Spelling
 from store.sql.session import AnyRow, Session, Tree
-from store.sql.tables import ENTRY, ENTRY_TAG, HELD_CHANGE, READING, SOURCE, SOURCE_FILE, SYNONYM, packed, storable
+from store.sql.tables import (
+    ENTRY,
+    ENTRY_TAG,
+    HELD_CHANGE,
+    QUESTION,
+    READING,
+    SOURCE,
+    SOURCE_FILE,
+    SYNONYM,
+    packed,
+    storable,
+)
 
 _AT_ONCE = 500
 """Ids per statement."""
@@ -191,6 +202,16 @@ class SqlEntries(SqlSources):
         super().__init__(work)
         self._index = index
         self._spelling = spelling
+
+    def question(self, entry: EntryId) -> str | None:
+        text: str | None = self._work.value(select(QUESTION.c.text).where(_asked_about(entry)))
+        return text
+
+    def set_question(self, entry: EntryId, text: str | None) -> None:
+        self._work.change(delete(QUESTION).where(_asked_about(entry)))
+        if text is not None:
+            values = {"team": team_of(entry), "entry": number_of(entry), "text": text}
+            self._work.change(self._work.insert(QUESTION).values(values))
 
     def by_number(self, team: TeamId, number: EntryNumber) -> Entry | None:
         return next(self._read(self._work.fast_rows(hot_queries.NUMBERED, team=team, number=number)), None)
@@ -348,6 +369,10 @@ class SqlEntries(SqlSources):
             self._spelling.remove(team, chunk)
             subtract_sizes(self._work, team, chunk)
             self._work.change(delete(ENTRY_TAG).where(ENTRY_TAG.c.team == team, ENTRY_TAG.c.entry.in_(chunk)))
+
+
+def _asked_about(entry: EntryId) -> ColumnElement[bool]:
+    return and_(QUESTION.c.team == team_of(entry), QUESTION.c.entry == number_of(entry))
 
 
 def entry_of(row: AnyRow, tree: Tree) -> Entry:

@@ -1,13 +1,15 @@
 """Weekly slots and the outcome of each week, as rows."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, literal, or_, select, text, update
 
 from bot.domain.delivery import State, Step
-from bot.domain.digest import Candidate, Outcome, Week, Why
+from bot.domain.digest import Outcome, Week
+from bot.domain.featuring import Candidate, Featured, Why
 from bot.domain.ids import AccountRef, ChannelRef, EntryId, EntryNumber, PlatformName, ScheduleId, TeamId
 from bot.domain.reading_state import ReadingState
 from bot.domain.schedule import OnHoliday, Schedule, Weekday
@@ -15,7 +17,7 @@ from store.sql.channel_columns import channel_of, in_channel, place
 from store.sql.filters import on_list, tagged
 from store.sql.ids import id_of, number_of, team_of
 from store.sql.session import AnyRow, Session
-from store.sql.tables import DELIVERY, ENTRY, READING, SCHEDULE, WEEK, WORKSPACE
+from store.sql.tables import DELIVERY, ENTRY, PASSED_OVER, READING, SCHEDULE, WEEK, WORKSPACE
 
 _AT_ONCE = 500
 """Slots per statement; engines limit the number of its parameters."""
@@ -62,6 +64,7 @@ class SqlSchedules:
             outcome=week.outcome,
             entry=None if week.entry is None else number_of(week.entry),
             why=week.why,
+            question=week.question,
         )
         return self._work.row(statement.on_conflict_do_nothing().returning(WEEK.c.week)) is not None
 
@@ -71,6 +74,7 @@ class SqlSchedules:
             "outcome": week.outcome,
             "entry": None if week.entry is None else number_of(week.entry),
             "why": week.why,
+            "question": week.question,
         }
         self._work.change(update(WEEK).where(_is_week(week.schedule, week.week)).values(values))
 
@@ -97,32 +101,76 @@ class SqlSchedules:
         newest = _WEEKS.where(_in(team, channel)).order_by(WEEK.c.due_at.desc(), WEEK.c.week.desc()).limit(limit)
         return [_week(row) for row in self._work.rows(newest)]
 
-    def candidates(self, team: TeamId, channel: ChannelRef, tags: Sequence[str]) -> Sequence[Candidate]:
-        """Three statements and a join in Python: each of them follows an index, a join in SQL would not."""
+    def candidates(
+        self, team: TeamId, channel: ChannelRef, tags: Sequence[str], shared_since: datetime | None = None
+    ) -> Sequence[Candidate]:
+        """A few statements and a join in Python: each of them follows an index, a join in SQL would not."""
         wanted = self._by_entry(
             select(READING.c.entry, func.count())
             .where(READING.c.team == team, READING.c.state == ReadingState.LATER)
             .group_by(READING.c.entry)
         )
-        featured = self._by_entry(
+        shown = self._featured(team, channel)
+        for number, at in self._shared(team, channel, shared_since).items():
+            shown[number] = max(shown.get(number, at), at)
+        passed = self._by_entry(
+            select(PASSED_OVER.c.entry, func.max(PASSED_OVER.c.at))
+            .join(SCHEDULE, and_(SCHEDULE.c.team == PASSED_OVER.c.team, SCHEDULE.c.number == PASSED_OVER.c.schedule))
+            .where(_in(team, channel))
+            .group_by(PASSED_OVER.c.entry)
+        )
+        has_notes = (ENTRY.c.notes != "").label("has_notes")
+        columns = (ENTRY.c[name] for name in ("number", "added_at", "tags", "section", "title", "source", "file"))
+        pool = select(*columns, has_notes).where(on_list(team), tagged(team, tags))
+        rows = self._work.rows(pool.order_by(ENTRY.c.source, ENTRY.c.file, ENTRY.c.line, ENTRY.c.number))
+        above = _above(rows)
+        found = [
+            Candidate(
+                entry=EntryId(id_of(team, row.number)),
+                number=EntryNumber(row.number),
+                has_notes=row.has_notes,
+                wanted=wanted.get(row.number, 0),
+                added_at=row.added_at,
+                last_featured=shown.get(row.number),
+                tags=row.tags,
+                section=row.section,
+                above=tuple(EntryId(id_of(team, number)) for number in above.get(row.number, ())),
+                passed_over=passed.get(row.number),
+            )
+            for row in rows
+        ]
+        return sorted(found, key=lambda one: one.number)
+
+    def _featured(self, team: TeamId, channel: ChannelRef) -> dict[int, Any]:
+        return self._by_entry(
             select(WEEK.c.entry, func.max(WEEK.c.used_at))
             .join(SCHEDULE, _SAME_SCHEDULE)
             .where(_in(team, channel), WEEK.c.entry.is_not(None), or_(_ARRIVES, ~_PLANNED))
             .group_by(WEEK.c.entry)
         )
-        has_notes = (ENTRY.c.notes != "").label("has_notes")
-        pool = select(ENTRY.c.number, ENTRY.c.added_at, has_notes).where(on_list(team), tagged(team, tags))
-        return [
-            Candidate(
-                entry=EntryId(id_of(team, number)),
-                number=EntryNumber(number),
-                has_notes=has_notes,
-                wanted=wanted.get(number, 0),
-                added_at=added_at,
-                last_featured=featured.get(number),
-            )
-            for number, added_at, has_notes in self._work.rows(pool.order_by(ENTRY.c.number))
-        ]
+
+    def _shared(self, team: TeamId, channel: ChannelRef, since: datetime | None) -> dict[int, Any]:
+        if since is None:
+            return {}
+        here = and_(DELIVERY.c.team == team, in_channel(DELIVERY, channel), DELIVERY.c.entry.is_not(None))
+        posted = and_(text("state = 'sent' AND step = 'root'"), DELIVERY.c.settled_at > since)
+        shares = select(DELIVERY.c.entry, func.max(DELIVERY.c.settled_at)).where(
+            posted, here, DELIVERY.c.schedule.is_(None), DELIVERY.c.message.is_not(None)
+        )
+        return self._by_entry(shares.group_by(DELIVERY.c.entry))
+
+    def gone(self, team: TeamId, channel: ChannelRef) -> Sequence[Featured]:
+        shown = self._featured(team, channel)
+        retired = select(ENTRY.c.number, ENTRY.c.tags, ENTRY.c.section).where(
+            ENTRY.c.team == team, ENTRY.c.number.in_(list(shown)), ENTRY.c.retired_at.is_not(None)
+        )
+        return [Featured(at=shown[row.number], tags=row.tags, section=row.section) for row in self._work.rows(retired)]
+
+    def pass_over(self, schedule: ScheduleId, entry: EntryId, at: datetime | None) -> None:
+        key = {"team": team_of(schedule), "schedule": number_of(schedule), "entry": number_of(entry)}
+        self._work.change(delete(PASSED_OVER).where(*(PASSED_OVER.c[name] == value for name, value in key.items())))
+        if at is not None:
+            self._work.change(self._work.insert(PASSED_OVER).values(**key, at=at))
 
     def pin(self, schedule: ScheduleId, entry: EntryId | None) -> None:
         number = None if entry is None else number_of(entry)
@@ -134,6 +182,21 @@ class SqlSchedules:
 
     def _by_entry(self, statement: Any) -> dict[int, Any]:
         return {row[0]: row[1] for row in self._work.rows(statement)}
+
+
+def _above(rows: Sequence[AnyRow]) -> Mapping[int, tuple[int, ...]]:
+    """The entries that each entry is nested under, the nearest first. The rows come in the order of their files.
+
+    The section of a nested entry ends with the title of the entry around it.
+    """
+    around: dict[tuple[Any, ...], int] = {}
+    above: dict[int, tuple[int, ...]] = {}
+    for row in rows:
+        outer = around.get((row.source, row.file, row.section)) if row.section else None
+        if outer is not None:
+            above[row.number] = (outer, *above.get(outer, ()))
+        around[row.source, row.file, (*row.section, row.title)] = row.number
+    return above
 
 
 _CHANNEL = ["team", "platform", "workspace", "channel"]
@@ -234,4 +297,5 @@ def _week(row: AnyRow) -> Week:
         outcome=Outcome(row.outcome),
         entry=None if row.entry is None else EntryId(id_of(row.team, row.entry)),
         why=Why(row.why) if row.why else None,
+        question=row.question,
     )

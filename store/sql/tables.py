@@ -412,6 +412,27 @@ SCHEDULE = Table(
     UniqueConstraint("team", "platform", "workspace", "channel"),
 )
 
+PASSED_OVER = Table(
+    "passed_over",
+    METADATA,
+    _of_team(),
+    _number("schedule"),
+    _number("entry"),
+    Column("at", Moment, nullable=False),
+    _to("schedule", "schedule"),
+    _to("entry", "entry"),
+    **_SMALL,
+)
+
+QUESTION = Table(
+    "question",
+    METADATA,
+    _of_team(),
+    _number("entry"),
+    Column("text", Written, nullable=False),
+    _to("entry", "entry"),
+)
+
 WEEK = Table(
     "week",
     METADATA,
@@ -423,6 +444,7 @@ WEEK = Table(
     Column("outcome", Text, nullable=False),
     Column("entry", Integer),
     Column("why", Text),
+    Column("question", Written),
     _to("schedule", "schedule"),
     _to("entry", "entry"),
 )

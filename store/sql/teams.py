@@ -14,7 +14,20 @@ from store.sql.compiled_query import once
 from store.sql.ids import id_of, number_of, team_of
 from store.sql.search.index import Index
 from store.sql.session import AnyRow, Session
-from store.sql.tables import DELIVERY, EDIT, MARK, MEMBER, READING, SCHEDULE, TAKEAWAY, TEAM, WEEK, WORKSPACE, packed
+from store.sql.tables import (
+    DELIVERY,
+    EDIT,
+    MARK,
+    MEMBER,
+    PASSED_OVER,
+    READING,
+    SCHEDULE,
+    TAKEAWAY,
+    TEAM,
+    WEEK,
+    WORKSPACE,
+    packed,
+)
 
 _TEAM = select(TEAM).where(TEAM.c.id == bindparam("team"))
 _WORKSPACE = once(
@@ -83,6 +96,7 @@ def _remove_places(work: Session, ref: WorkspaceRef) -> None:
     work.change(delete(MARK).where(of_any_team, there[MARK]))
     work.change(delete(DELIVERY).where(there[DELIVERY]))
     work.change(delete(WEEK).where(tuple_(WEEK.c.team, WEEK.c.schedule).in_(slots)))
+    work.change(delete(PASSED_OVER).where(tuple_(PASSED_OVER.c.team, PASSED_OVER.c.schedule).in_(slots)))
     work.change(delete(SCHEDULE).where(there[SCHEDULE]))
 
 

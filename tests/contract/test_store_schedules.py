@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import time, timedelta
 
-from bot.domain.digest import Outcome, Week, Why
+from bot.domain.digest import Outcome, Week
+from bot.domain.featuring import Featured, Why
 from bot.domain.ids import EntryId, ScheduleId
 from bot.domain.reading_state import Reading, ReadingState
 from bot.domain.schedule import Schedule, Weekday
@@ -142,6 +143,57 @@ def test_candidates_say_what_the_choice_needs_to_know(club: Club) -> None:
     assert [candidate.has_notes for candidate in pool] == [False, True, False]
     assert [candidate.last_featured for candidate in pool] == [START + timedelta(days=7, minutes=1), None, None]
     assert [candidate.entry for candidate in narrowed] == [featured, wanted]
+
+
+def test_candidates_know_what_they_are_nested_under(club: Club) -> None:
+    outer, inner, innermost, other, same_title = club.add(
+        a_read_entry("Caching", section=["Web"], line=1, tags=["db"]),
+        a_read_entry("Inner", section=["Web", "Caching"], line=2),
+        a_read_entry("Innermost", section=["Web", "Caching", "Inner"], line=3),
+        a_read_entry("Other", section=["Web"], line=4),
+        a_read_entry("Caching", section=["Part"], line=5),
+    )
+    with club.store.begin(write=False) as tx:
+        pool = {one.entry: one for one in tx.schedules.candidates(club.team, a_channel(), ())}
+
+    assert [pool[one].above for one in (outer, inner, innermost, other, same_title)] == [
+        (),
+        (outer,),
+        (inner, outer),
+        (),
+        (),
+    ]
+    assert (pool[outer].tags, pool[inner].section) == (("db",), ("Web", "Caching"))
+
+
+def test_what_was_featured_is_remembered_when_it_left_the_list(club: Club) -> None:
+    schedule = a_schedule(club)
+    gone, stays = club.add(a_read_entry(tags=["db"], section=["Web"]), a_read_entry())
+    with club.store.begin(write=True) as tx:
+        tx.schedules.use_slot(a_week(schedule, entry=gone))
+        tx.schedules.use_slot(a_week(schedule, "2026-W48", entry=stays, days=7))
+        tx.entries.retire(club.team, [gone])
+
+    with club.store.begin(write=False) as tx:
+        (featured,) = tx.schedules.gone(club.team, a_channel())
+        assert tx.schedules.gone(club.team, a_channel("other")) == []
+    assert featured == Featured(at=START + timedelta(minutes=1), tags=("db",), section=("Web",))
+
+
+def test_what_was_passed_over_in_a_channel_is_so_there_alone(club: Club) -> None:
+    schedule = a_schedule(club)
+    a_schedule(club, "other")
+    (entry,) = club.add(a_read_entry())
+    with club.store.begin(write=True) as tx:
+        tx.schedules.pass_over(schedule.id, entry, START)
+        tx.schedules.pass_over(schedule.id, entry, START + timedelta(days=1))
+        there = [
+            tx.schedules.candidates(club.team, a_channel(name), ())[0].passed_over for name in ("reading", "other")
+        ]
+        tx.schedules.pass_over(schedule.id, entry, None)
+        assert tx.schedules.candidates(club.team, a_channel(), ())[0].passed_over is None
+
+    assert there == [START + timedelta(days=1), None]
 
 
 def test_a_pick_is_kept_until_it_is_cleared(club: Club) -> None:

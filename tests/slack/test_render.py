@@ -17,8 +17,9 @@ from bot.chat.command import Reply
 from bot.chat.platform import Answer
 from bot.commands.cards import entry_card
 from bot.domain.card import Call, Card, Entries, Form, NoteTree, Paragraph
-from bot.domain.digest import Digest, Why, card_of, replies_of
+from bot.domain.digest import Digest, card_of, replies_of
 from bot.domain.entry import Entry
+from bot.domain.featuring import Why
 from bot.domain.ids import EntryNumber
 from bot.domain.notes import NoteBlock, NoteKind, Notes, lines
 from bot.domain.reading_state import ReadingState
@@ -31,6 +32,8 @@ from tests.fakes.cards import forms as any_forms
 from tests.fakes.core import an_entry as a_line
 from tests.fakes.records import NOW, an_entry, an_item
 from tests.fakes.slack import checked_message, checked_view, live_mentions, strings_of
+
+QUESTION = "What would you take from this into our own work?"
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "slack"
 SEED = Path(__file__).parents[1] / "scenario" / "seed.md"
@@ -282,11 +285,13 @@ def test_the_noted_entries_of_the_seed_list_come_out_whole(number: int) -> None:
         late=False,
         entry=entry,
         why=Why.NEVER_FEATURED,
+        reason="never featured here",
+        question=QUESTION,
         counts=Counts(readers=2),
         newest=(),
     )
     whole = body_of(entry_card(entry, ReadingState.UNREAD, all_notes=True), personal=True)
-    posted = [body_of(card) for card in (card_of(digest), *replies_of(entry))]
+    posted = [body_of(card) for card in (card_of(digest), *replies_of(entry, QUESTION))]
 
     for body in (whole, *posted):
         checked_message(body)

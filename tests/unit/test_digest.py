@@ -4,9 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
 from dataclasses import replace
-from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -15,13 +13,8 @@ from bot.domain.card import Card, Entries, NoteTree, Paragraph
 from bot.domain.digest import (
     MAX_NEW_ENTRIES,
     PART_BUDGET,
-    QUESTION,
-    Candidate,
     Digest,
-    Feature,
-    Why,
     card_of,
-    choose,
     entry_actions,
     post_actions,
     replies_of,
@@ -30,116 +23,33 @@ from bot.domain.digest import (
     with_counts,
 )
 from bot.domain.entry import Entry
-from bot.domain.ids import EntryId, EntryNumber
+from bot.domain.featuring import Why
 from bot.domain.notes import NoteBlock, NoteLine, count, lines
 from bot.domain.reading_state import ReadingState
-from bot.domain.schedule import WEEK
 from bot.domain.takeaway import Counts
 from bot.domain.text import Span, plain, string
 from bot.domain.wire import to_json
-from tests.fakes.records import LONG_AGO, NOW, an_entry, an_item
+from tests.fakes.records import NOW, an_entry, an_item
+
+QUESTION = "What would you take from this into our own work?"
 
 ROOT = Path(__file__).parents[2]
-
-
-def a_candidate(number: int, **changes: object) -> Candidate:
-    candidate = Candidate(
-        entry=EntryId(number),
-        number=EntryNumber(number),
-        has_notes=True,
-        wanted=0,
-        added_at=LONG_AGO,
-        last_featured=None,
-    )
-    return replace(candidate, **changes)  # type: ignore[arg-type]  # changes are fields of the record
+REASON = "5 members want to read it"
 
 
 def a_digest(entry: Entry, **changes: object) -> Digest:
-    digest = Digest(week="2026-W48", due_at=NOW, late=False, entry=entry, why=Why.WANTED, counts=Counts(), newest=())
+    digest = Digest(
+        week="2026-W48",
+        due_at=NOW,
+        late=False,
+        entry=entry,
+        why=Why.WANTED,
+        reason=REASON,
+        question=QUESTION,
+        counts=Counts(),
+        newest=(),
+    )
     return replace(digest, **changes)  # type: ignore[arg-type]  # changes are fields of the record
-
-
-def chosen(*pool: Candidate, pinned: int | None = None) -> tuple[int, Why] | None:
-    """The choice from the pool, which must be the same in whatever order the pool comes."""
-    pin = None if pinned is None else EntryId(pinned)
-    features: set[Feature | None] = {choose(order, pin) for order in permutations(pool)}
-    assert len(features) == 1
-    feature = features.pop()
-    return (feature.entry, feature.why) if feature else None
-
-
-def test_from_an_empty_pool_nothing_is_chosen() -> None:
-    assert chosen() is None
-    assert chosen(pinned=1) is None
-
-
-def test_a_pick_comes_before_everything_else() -> None:
-    picked = a_candidate(1, has_notes=False, last_featured=NOW)
-
-    assert chosen(picked, a_candidate(2, wanted=5), pinned=1) == (1, Why.PICKED)
-
-
-def test_a_pick_that_left_the_pool_falls_back() -> None:
-    assert chosen(a_candidate(2), pinned=1) == (2, Why.NEVER_FEATURED)
-
-
-def test_what_was_never_featured_comes_before_what_was() -> None:
-    featured = a_candidate(1, wanted=9, last_featured=LONG_AGO)
-    bare = a_candidate(2, has_notes=False)
-
-    assert chosen(featured, bare) == (2, Why.NEVER_FEATURED)
-
-
-def test_with_notes_comes_before_without_however_many_want_it() -> None:
-    wanted_without_notes = a_candidate(1, has_notes=False, wanted=9)
-
-    assert chosen(wanted_without_notes, a_candidate(2)) == (2, Why.NEVER_FEATURED)
-
-
-def test_what_more_members_want_comes_first() -> None:
-    assert chosen(a_candidate(1, wanted=1), a_candidate(2, wanted=2), a_candidate(3)) == (2, Why.WANTED)
-
-
-def test_what_has_waited_longest_comes_first_then_the_lowest_number() -> None:
-    newer = a_candidate(1, added_at=NOW)
-
-    assert chosen(newer, a_candidate(3), a_candidate(2)) == (2, Why.NEVER_FEATURED)
-
-
-def test_when_all_were_featured_the_one_longest_ago_comes_again() -> None:
-    recently = a_candidate(1, last_featured=NOW, wanted=9)
-    long_ago = a_candidate(3, last_featured=NOW - WEEK, has_notes=False)
-    just_as_long_ago = a_candidate(2, last_featured=NOW - WEEK)
-
-    assert chosen(recently, long_ago, just_as_long_ago) == (2, Why.LEAST_RECENT)
-
-
-def featured_in_turn(pool: Sequence[Candidate], weeks: int) -> list[int]:
-    numbers = []
-    at = NOW
-    for _ in range(weeks):
-        feature = choose(pool)
-        assert feature is not None
-        numbers.append(int(feature.entry))
-        pool = [replace(each, last_featured=at) if each.entry == feature.entry else each for each in pool]
-        at += WEEK
-    return numbers
-
-
-def test_no_entry_comes_twice_before_the_pool_is_used_up_in_three_rounds() -> None:
-    pool = [a_candidate(number, has_notes=number % 3 > 0, wanted=number % 4) for number in range(1, 21)]
-
-    weeks = featured_in_turn(pool, 60)
-
-    first, second, third = weeks[:20], weeks[20:40], weeks[40:]
-    assert sorted(first) == list(range(1, 21))
-    assert first == second == third
-
-
-def test_an_entry_added_in_the_second_round_comes_next() -> None:
-    seen = [a_candidate(number, last_featured=NOW - number * WEEK) for number in (1, 2, 3)]
-
-    assert chosen(*seen, a_candidate(4, added_at=NOW)) == (4, Why.NEVER_FEATURED)
 
 
 DEEP = tuple(
@@ -166,7 +76,7 @@ def test_the_card_of_a_digest_says_what_the_entry_is_and_why_this_one() -> None:
     assert card.title == "Caching at scale"
     assert small_print(card) == [
         "This week's article · example.org · Backend › Speed · caching, scale",
-        "Why this one: never featured here, and members put it in their queue. Read by 2 members.",
+        "Why this one: 5 members want to read it. Read by 2 members.",
     ]
 
 
@@ -234,13 +144,13 @@ def test_a_digest_of_a_week_without_news_has_no_heading_for_it() -> None:
 def test_an_entry_without_notes_has_no_notes_in_channel_or_thread() -> None:
     entry = an_entry()
 
-    assert trees(card_of(a_digest(entry)), *replies_of(entry)) == []
+    assert trees(card_of(a_digest(entry)), *replies_of(entry, QUESTION)) == []
 
 
 def test_short_notes_stand_in_the_channel_alone() -> None:
     entry = an_entry(an_item("point", an_item("reason")))
 
-    card, replies = card_of(a_digest(entry)), replies_of(entry)
+    card, replies = card_of(a_digest(entry)), replies_of(entry, QUESTION)
 
     assert trees(card) == [NoteTree(blocks=entry.notes.tree)]
     assert [reply.title for reply in replies] == ["Discussion"]
@@ -250,7 +160,7 @@ def test_short_notes_stand_in_the_channel_alone() -> None:
 def test_notes_are_complete_over_channel_and_thread(notes: tuple[NoteBlock, ...]) -> None:
     entry = an_entry(*notes)
 
-    card, replies = card_of(a_digest(entry)), replies_of(entry)
+    card, replies = card_of(a_digest(entry)), replies_of(entry, QUESTION)
 
     (in_channel,) = trees(card)
     assert in_channel.left_out == count(notes) - count(in_channel.blocks)
@@ -268,17 +178,17 @@ def test_the_channel_shows_two_levels_and_says_how_many_lines_it_leaves_out() ->
 def test_the_parts_in_the_thread_are_numbered_and_cut_only_between_items() -> None:
     entry = an_entry(*LONG)
 
-    parts = trees(*replies_of(entry))
+    parts = trees(*replies_of(entry, QUESTION))
 
     assert len(parts) == 3
     assert [(tree.part, tree.parts) for tree in parts] == [(1, 3), (2, 3), (3, 3)]
     assert tuple(block for tree in parts for block in tree.blocks) == LONG
-    assert {reply.title for reply in replies_of(entry)[:-1]} == {"All notes of #12"}
+    assert {reply.title for reply in replies_of(entry, QUESTION)[:-1]} == {"All notes of #12"}
 
 
 def test_the_thread_ends_with_one_question() -> None:
     for entry in (an_entry(), an_entry(*DEEP), an_entry(*LONG)):
-        *_, last = replies_of(entry)
+        *_, last = replies_of(entry, QUESTION)
 
         assert last == Card(title="Discussion", blocks=(Paragraph(text=(Span(QUESTION),)),))
 
@@ -299,7 +209,8 @@ def written() -> list[str]:
     entry = an_entry(*LONG)
     digest = a_digest(entry, newest=(an_entry(number=20),), late=True)
     return [
-        to_json(card) for card in (card_of(digest), *replies_of(entry), shared_card(entry, "Anna", Counts(readers=1)))
+        to_json(card)
+        for card in (card_of(digest), *replies_of(entry, QUESTION), shared_card(entry, "Anna", Counts(readers=1)))
     ]
 
 

@@ -24,6 +24,8 @@ from store.lists.reading import read_path
 from tests.fakes.records import LONG_AGO
 from tests.fakes.server import SEED, read_aloud
 
+QUESTION = "What would you take from this into our own work?"
+
 GOLDEN = Path(__file__).parents[1] / "golden" / "discord"
 KEY = "k3y_of-a-delivery-24-abc"
 
@@ -74,6 +76,6 @@ def test_an_answer_shows_every_line_of_notes_in_order_with_its_depth_and_number(
 @pytest.mark.parametrize("number", [1, 6])
 def test_a_post_shows_the_first_levels_and_its_thread_the_rest(number: int) -> None:
     entry = seeded(number)
-    cards = [shared_card(entry, "ana", Counts(readers=2)), *replies_of(entry)]
+    cards = [shared_card(entry, "ana", Counts(readers=2)), *replies_of(entry, QUESTION)]
 
     golden(f"post-{number}", [message(card, key=KEY, word="blog") for card in cards])

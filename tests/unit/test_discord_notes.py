@@ -19,6 +19,8 @@ from bot.domain.text import Span, plain, string
 from tests.fakes.records import a_block, an_entry, an_item
 from tests.fakes.server import buttons, read_aloud
 
+QUESTION = "What would you take from this into our own work?"
+
 KEY = "k3y_of-a-delivery-24-abc"
 MISSING = re.compile(r"^… (?:the rest of this(?: and )?)?(?:([\d,]+) more lines?)?$")
 
@@ -52,7 +54,7 @@ def posted(entry: Entry) -> list[Layout]:
     """The message in the channel and those of its thread."""
     return [
         message(card, key=KEY, word="blog")
-        for card in (shared_card(entry, "ana", Counts(readers=2)), *replies_of(entry))
+        for card in (shared_card(entry, "ana", Counts(readers=2)), *replies_of(entry, QUESTION))
     ]
 
 

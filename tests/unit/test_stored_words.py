@@ -6,7 +6,8 @@ import pytest
 
 from bot.domain.card import Tone
 from bot.domain.delivery import SHARE, State, Step
-from bot.domain.digest import Outcome, Why
+from bot.domain.digest import Outcome
+from bot.domain.featuring import Why
 from bot.domain.notes import NoteKind
 from bot.domain.reading_state import ReadingState
 from bot.domain.schedule import Weekday
@@ -27,6 +28,7 @@ STORED: dict[type[Enum], set[str | int]] = {
     Why: {
         "picked by an admin",
         "never featured here, and members put it in their queue",
+        "new on the list",
         "never featured here",
         "everything on the list was featured; this one longest ago",
     },
