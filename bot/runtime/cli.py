@@ -48,15 +48,21 @@ Lists = Annotated[
 def _print_version(asked: bool) -> None:
     if asked:
         from importlib.metadata import version
+        from importlib.resources import files
 
-        print(f"dogear {version('dogear-club')}")
+        commit = files("bot") / "commit.txt"  # hatch_build.py adds it to a wheel
+        built_from = f" ({commit.read_text(encoding='utf-8').strip()})" if commit.is_file() else ""
+        print(f"dogear {version('dogear-club')}{built_from}")
         raise typer.Exit
 
 
 @app.callback()
 def dogear(
     version: Annotated[
-        bool, typer.Option("--version", help="Print the version", callback=_print_version, is_eager=True)
+        bool,
+        typer.Option(
+            "--version", help="Print the version, and the commit if known", callback=_print_version, is_eager=True
+        ),
     ] = False,
 ) -> None:
     """A reading club for a team's own reading list.
