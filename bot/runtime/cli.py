@@ -5,6 +5,7 @@ Long because it is one list, from which the help and the reference are made.
 
 import asyncio
 import os
+import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from enum import StrEnum
@@ -83,8 +84,10 @@ class RoleName(StrEnum):
 def demo() -> None:
     """Try the club with a bundled list.
 
-    Needs no token and no network, and stores nothing. Opens a chat on a terminal; otherwise plays a short tour.
+    Needs no token and no network, and keeps nothing. On a terminal it plays a week, waiting for Enter, and then opens a chat in that club; otherwise it plays a short tour.
     """
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        print("A reading club for you to try, with nothing to sign up for. Setting up:", flush=True)
     from bot.runtime import chat
 
     asyncio.run(chat.demo())
