@@ -64,15 +64,20 @@ class PseudoTerminal:
 
 @contextmanager
 def on_a_terminal(
-    command: Sequence[str], rows: int = 30, columns: int = 80, **variables: str
+    command: Sequence[str],
+    *,
+    program: Sequence[str] | None = None,
+    rows: int = 30,
+    columns: int = 80,
+    **variables: str,
 ) -> Iterator[PseudoTerminal]:
     """The program on a terminal of this size. It is ended with the block."""
     ours, its = os.openpty()
     fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     left_out = ("DOGEAR_", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR")
     clean = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
-    program = subprocess.Popen(
-        [sys.executable, "-m", "bot", *command],
+    running = subprocess.Popen(
+        [*(program or (sys.executable, "-m", "bot")), *command],
         stdin=its,
         stdout=its,
         stderr=its,
@@ -83,6 +88,6 @@ def on_a_terminal(
     try:
         yield PseudoTerminal(ours)
     finally:
-        program.terminate()
-        program.wait()
+        running.terminate()
+        running.wait()
         os.close(ours)
