@@ -156,7 +156,8 @@ def _emphasis(span: Span) -> Style:
 
 def _offered(row: Row, width: int) -> Text:
     """The buttons in a row. The blanks of one that fits on a line are non-breaking until the row is wrapped."""
-    text = Text(string(row.text), _DIM)
+    text = Text()
+    text.append(string(row.text), _DIM)
     for button in row.buttons:
         label, line = harmless(button.label), "" if row.brief else f"  {harmless(button.line)}"
         blank = _HARD if cell_len(f"[{button.number}] {label}{line}") <= width else " "

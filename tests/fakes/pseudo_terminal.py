@@ -15,6 +15,7 @@ from contextlib import contextmanager
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[=>]")
 CURSOR = b"\x1b[6n"
 PATIENCE = 60.0
+ROWS, COLUMNS = 30, 80
 
 
 class PseudoTerminal:
@@ -67,13 +68,11 @@ def on_a_terminal(
     command: Sequence[str],
     *,
     program: Sequence[str] | None = None,
-    rows: int = 30,
-    columns: int = 80,
     **variables: str,
 ) -> Iterator[PseudoTerminal]:
-    """The program on a terminal of this size. It is ended with the block."""
+    """The program on a terminal of 30 lines. It is ended with the block."""
     ours, its = os.openpty()
-    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
     left_out = ("DOGEAR_", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR")
     clean = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     running = subprocess.Popen(

@@ -9,6 +9,9 @@ import pytest
 import yaml
 
 import hatch_build
+from bot.domain.delivery import State
+from bot.runtime.metrics import Metrics
+from tests.fakes.clock import FakeClock
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -97,3 +100,15 @@ def test_the_changelog_reads_newest_first_with_known_headings() -> None:
     assert versions[0] == "Unreleased" or versions[0].startswith(PROJECT["version"])
     assert numbers == sorted(numbers, reverse=True)
     assert set(parts) <= {"Added", "Changed", "Fixed", "Removed", "Security"}
+
+
+def test_every_figure_to_alert_on_is_served() -> None:
+    served = Metrics(FakeClock())
+    served.backed_up(0.0)
+    names = set(re.findall(r"^# TYPE (dogear_\w+)", served.text(), re.MULTILINE))
+    page = (ROOT / "docs" / "upkeep.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"\bdogear_\w+", page))
+
+    assert named
+    assert named <= names
+    assert set(re.findall(r'state="(\w+)"', page)) <= {state.value for state in State if not state.final}
