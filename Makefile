@@ -134,8 +134,11 @@ OTHER_PYTHON := $(shell test -e $(READY) || exit 0; has=$$($(BIN)/python -V 2>&1
 $(READY): requirements.lock pyproject.toml $(if $(filter .uv/bin/uv,$(UV)),.uv/bin/uv) $(if $(OTHER_PYTHON),other-python)
 	$(python-is-fit)
 	@$(if $(OTHER_PYTHON),rm -rf .venv)
+	@echo "  a Python environment, in .venv" >&2
 	@$(UV) venv -q --allow-existing --python "$$(command -v $(PYTHON))" .venv
+	@echo "  $$(grep -c '^[a-z].*==' requirements.lock) packages, each pinned by hash (some 10 seconds)" >&2
 	@$(UV) pip sync -q --python $(BIN)/python --require-hashes requirements.lock
+	@echo "  Dogear itself" >&2
 	@$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -151,6 +154,7 @@ $(READY): requirements.lock pyproject.toml $(if $(filter .uv/bin/uv,$(UV)),.uv/b
 
 .uv/bin/uv:
 	$(python-is-fit)
+	@echo "  uv, which installs packages, in .uv" >&2
 	@$(PYTHON) -m venv .uv
 	@.uv/bin/python -m pip install -q --disable-pip-version-check --no-cache-dir --root-user-action=ignore \
 		--only-binary :all: uv==0.13.9 >.uv/pip.log 2>&1 || { cat .uv/pip.log; \

@@ -40,7 +40,7 @@ def is_set_up(options: Options) -> bool:
 
 
 def tool(name: str, word: str) -> Callable[..., Any] | None:
-    """A platform's tool for the host (`invite`, `doctor`, `manifest`, `keeps_secrets`), None without one. Raises
+    """A platform's tool for the host (`invite`, `doctor`, `manifest`, `keeps_secrets`, `setup_steps`, `first_words`), None without one. Raises
     BadConfig.
     """
     return getattr(_module(name), word, None) if name in _HOSTED else None

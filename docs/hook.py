@@ -1,11 +1,21 @@
-"""What the generator of the site does beside reading pages: the runbook stands elsewhere."""
+"""What the generator of the site does beside reading pages: the runbook and the address of the repository are elsewhere."""
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
 LINK = re.compile(r"\[([^\]]+)\]\((?!https?:|#)([^)]+)\)")
+
+
+def on_config(config: Any) -> Any:
+    """The address of the repository, which stands in pyproject.toml only."""
+    config.repo_url = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["urls"][
+        "Repository"
+    ]
+    config.repo_name = "Source"
+    return config
 
 
 def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:

@@ -52,6 +52,21 @@ async def findings(
             yield False, str(told(error))
 
 
+async def check_token(platform: DiscordPlatform) -> AsyncIterator[Finding]:
+    """The checks of the token and its application alone."""
+    async with platform.client:
+        try:
+            await platform.log_in()
+            for finding in _application(platform.client):
+                yield finding
+        except PlatformRefused as error:
+            yield False, f"{error}. {error.remedy} {PORTAL} › Bot › Token."
+        except PlatformError as error:
+            yield False, f"{error}. Is this machine allowed to reach discord.com?"
+        except (discord.DiscordException, OSError) as error:
+            yield False, str(told(error))
+
+
 def _application(client: discord.Client) -> Sequence[Finding]:
     about = client.application
     assert about is not None

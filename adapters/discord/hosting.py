@@ -3,12 +3,14 @@
 import base64
 import binascii
 from collections.abc import AsyncIterator, Mapping, Sequence
+from functools import partial
 from urllib.parse import urlencode
 
 from adapters.discord import doctor as discord_doctor
 from adapters.discord.permissions import WANTED
 from adapters.discord.platform import DiscordPlatform
 from bot.chat.command import Catalogue
+from bot.chat.setup import SetupStep
 from bot.domain.errors import BadConfig
 from bot.domain.ids import ChannelRef
 from bot.domain.reading_state import ReadingState
@@ -50,6 +52,40 @@ def application(token: str) -> str:
     if not (number.isascii() and number.isdigit()):
         raise BadConfig(["DOGEAR_DISCORD_TOKEN is not a bot's token. Copy it again from the developer portal."])
     return number
+
+
+def setup_steps(word: str, catalogue: Catalogue) -> Sequence[SetupStep]:  # noqa: ARG001 -- as every platform has it
+    """What a host does for servers of their own."""
+    return [
+        SetupStep(
+            says=lambda _: (
+                "Open https://discord.com/developers/applications › New Application › name it Dogear › Create.\n"
+                "Installation › Install Link: None › Save Changes.\n"
+                "Bot › Public Bot: off › Save Changes › Reset Token › Copy. No privileged intent is needed."
+            ),
+            option="token",
+            called="the bot's token",
+            check=partial(_check_token, word),
+        ),
+        SetupStep(
+            says=lambda options: f"Open this link, choose your server and authorise:\n{invite(options)}",
+        ),
+    ]
+
+
+async def _check_token(word: str, options: Options) -> AsyncIterator[tuple[bool, str]]:
+    try:
+        application(options.get("token", ""))
+    except BadConfig as wrong:
+        yield False, wrong.problems[0]
+        return
+    async for line in discord_doctor.check_token(serve(options, word)):
+        yield line
+
+
+def first_words(word: str) -> str:
+    """What a person types first, when the bot runs."""
+    return f"In Discord, let Dogear see and write in a channel, then type /{word} in #channel"
 
 
 async def doctor(

@@ -25,6 +25,21 @@ async def doctor(setup: SlackSetup, catalogue: Catalogue) -> list[tuple[bool, st
     return found
 
 
+async def check_token(setup: SlackSetup, option: str) -> AsyncIterator[tuple[bool, str]]:
+    """The checks of this one token."""
+    web = Web(setup)
+    try:
+        if option == "app_token":
+            yield await _socket(setup, web)
+        elif setup.bot_token_ends:
+            yield False, ENDS
+        else:
+            async for line in _token(setup, web):
+                yield line
+    finally:
+        await web.close()
+
+
 async def _looked_at(setup: SlackSetup, web: Web) -> AsyncIterator[tuple[bool, str]]:
     if not setup.bot_token and not setup.installable:
         yield False, f"No DOGEAR_SLACK_BOT_TOKEN. Copy it from {APPS} › your app › OAuth & Permissions."

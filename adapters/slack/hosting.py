@@ -10,6 +10,7 @@ from adapters.slack import manifest as description
 from adapters.slack.platform import SlackPlatform
 from adapters.slack.setup import API_URL, ENDS, SlackSetup
 from bot.chat.command import Catalogue
+from bot.chat.setup import SetupStep
 from bot.domain.errors import BadConfig
 from bot.domain.ids import ChannelRef
 from bot.domain.reading_state import ReadingState
@@ -68,6 +69,42 @@ async def doctor(
     """Each check, and whether it passed."""
     for line in await examination.doctor(setup_of(options, word), catalogue):
         yield line
+
+
+def setup_steps(word: str, catalogue: Catalogue) -> Sequence[SetupStep]:
+    """What a host does for one workspace over Socket Mode."""
+    placeholder = SlackSetup(app_token="later", word=word)  # noqa: S106 -- any value means Socket Mode
+    return [
+        SetupStep(
+            file=("slack-manifest.yaml", description.manifest(placeholder, catalogue) + "\n"),
+            says=lambda _: (
+                "Open https://api.slack.com/apps › Create New App › From a manifest › your workspace › Next.\n"
+                "Paste the whole file slack-manifest.yaml in place of what is there › Next › Create."
+            ),
+        ),
+        SetupStep(
+            says=lambda _: (
+                "Basic Information › App-Level Tokens › Generate Token and Scopes › any name › Add Scope ›\n"
+                "connections:write › Generate. Copy the token."
+            ),
+            option="app_token",
+            called="the app-level token",
+            begins="xapp-",
+            check=lambda options: examination.check_token(_given(options, word, {}), "app_token"),
+        ),
+        SetupStep(
+            says=lambda _: "Install App › Install to your workspace › Allow. Copy the Bot User OAuth Token.",
+            option="bot_token",
+            called="the bot token",
+            begins="xoxb-",
+            check=lambda options: examination.check_token(_given(options, word, {}), "bot_token"),
+        ),
+    ]
+
+
+def first_words(word: str) -> str:
+    """What a person types first, when the bot runs."""
+    return f"In Slack, type /invite @Dogear in a channel, then type /{word} in #channel"
 
 
 def setup_of(options: Options, word: str) -> SlackSetup:

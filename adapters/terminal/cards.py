@@ -15,12 +15,16 @@ BUSY = Card(
     blocks=(Paragraph(text=plain("Nothing was changed. Try again in a moment.")),),
     tone=Tone.REFUSAL,
 )
-GOODBYE = Card(title="Goodbye.", blocks=(Paragraph(text=plain("Everything is kept."), quiet=True),))
+EVERYTHING_IS_KEPT = "Everything is kept."
 
 
 def refusal(refused: Refusal) -> Card:
     hint = (Paragraph(text=plain(refused.hint)),) if refused.hint else ()
     return Card(title=refused.message, blocks=hint, tone=Tone.REFUSAL)
+
+
+def goodbye(kept: str) -> Card:
+    return Card(title="Goodbye.", blocks=(Paragraph(text=plain(kept), quiet=True),))
 
 
 def speaker(name: str, role: Role) -> Card:
@@ -42,7 +46,7 @@ def reacted(reaction: Reaction, entry: EntryNumber) -> Card:
 
 def help(command: str) -> Card:  # noqa: A001  the word that is typed
     items = ((usage, plain(purpose)) for usage, purpose in USAGES.values())
-    commands = (f"/{command} help", plain("the commands of the club"))
+    commands = (f"/{command} help", plain(f"the commands of the club; “/{command}” may be left out"))
     return Card(title="Terminal commands", blocks=(Fields(items=(commands, *items)),))
 
 

@@ -50,7 +50,10 @@ class Stage(Protocol):
 
 @record
 class Start:
-    """How a conversation starts. `invocation_id` makes ids that are unique over all runs."""
+    """How a conversation starts. `invocation_id` makes ids that are unique over all runs.
+
+    `kept` says at the end what remains of it.
+    """
 
     invocation_id: Callable[[], InvocationId]
     speaker: str
@@ -59,6 +62,7 @@ class Start:
     command: str
     zone: str | None
     workspace: WorkspaceRef
+    kept: str = cards.EVERYTHING_IS_KEPT
 
 
 class Conversation:
@@ -84,6 +88,7 @@ class Conversation:
         self._zone = start.zone
         self._shown = start.zone or UNKNOWN_ZONE
         self._workspace = start.workspace
+        self._kept = start.kept
         self._actor = self._named(start.speaker, start.role)
         self._channel = channel(start.channel, start.workspace)
 
@@ -116,12 +121,15 @@ class Conversation:
             self._screen.done()
             if over:
                 return
+        if self._kept != cards.EVERYTHING_IS_KEPT:
+            self._screen.remark(self._kept)
 
     async def _look_at_the_clock(self) -> None:
         """Use the zone that the speaker has chosen."""
         if self._zone is None:
             with suppress(StoreBusy):
                 self._shown = await self._stage.zone(self._actor.account)
+                self._desk.zone = ZoneInfo(self._shown)
 
     async def _take(self, typed: str) -> bool:
         """Process one line. Returns whether it was the last."""
@@ -144,6 +152,10 @@ class Conversation:
                 await self._press(line.number)
             case inbound.Reaction():
                 await self._react(line)
+            case inbound.Say():
+                thread = self._room.newest_thread(self._channel)
+                title = self._room.title(thread) if thread else None
+                self._desk.said(line.text, self._actor.name, self._channel, title, self._stage.now())
             case inbound.Speak():
                 self._actor = self._named(line.name, line.role)
                 self._answer(cards.speaker(line.name, line.role))
@@ -161,7 +173,7 @@ class Conversation:
             case inbound.Help():
                 self._answer(cards.help(self.command))
             case inbound.Quit():
-                self._answer(cards.GOODBYE)
+                self._answer(cards.goodbye(self._kept))
 
     async def _use(self, call: Call | str, where: ChannelRef | None, pressed: Action | None = None) -> None:
         answer = await self._invoke(call, where, pressed)

@@ -1,8 +1,9 @@
 """What the speaker can act on: which buttons can be pressed, and which entry was shown last."""
 
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from adapters.terminal.layout import Button, View, actions_of
+from adapters.terminal.layout import Button, View, actions_of, posted
 from adapters.terminal.room import Message
 from adapters.terminal.screen import Screen, Shown
 from bot.chat.command import Catalogue
@@ -29,7 +30,7 @@ class Desk:
         self.entry: EntryNumber | None = None
         self._screen = screen
         self._command = command
-        self._zone = zone
+        self.zone = zone
         self._offers: list[Offer] = []
         self._stale = False
 
@@ -51,7 +52,7 @@ class Desk:
         self._screen.show(
             Shown(
                 card=card,
-                view=View(zone=self._zone, personal=not public),
+                view=View(zone=self.zone, personal=not public),
                 buttons=self._numbered(card, channel),
                 to=f"#{channel.id}" if channel and public else "only you",
                 private=not public,
@@ -66,12 +67,28 @@ class Desk:
         self._screen.show(
             Shown(
                 id=message.ref.id,
+                at=posted(message.at, self.zone),
                 card=message.card,
-                view=View(zone=self._zone, personal=False),
+                view=View(zone=self.zone, personal=False),
                 buttons=self._numbered(message.card, channel),
                 to=f"#{channel.id}",
                 thread=thread,
                 revised=revised,
+            )
+        )
+
+    def said(self, text: str, name: str, channel: ChannelRef, thread: str | None, at: datetime) -> None:
+        """Show what a person writes in a channel, which is also the answer to the line just typed."""
+        self._screen.show(
+            Shown(
+                card=Card(title=text),
+                view=View(zone=self.zone, personal=False),
+                buttons=(),
+                to=f"#{channel.id}",
+                answer=True,
+                thread=thread,
+                at=posted(at, self.zone),
+                by=name,
             )
         )
 
@@ -80,7 +97,7 @@ class Desk:
         self._screen.show(
             Shown(
                 card=card,
-                view=View(zone=self._zone),
+                view=View(zone=self.zone),
                 buttons=self._numbered(card, None),
                 to=f"@{name}",
                 private=True,

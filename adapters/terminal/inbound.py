@@ -45,6 +45,13 @@ class Reaction:
 
 
 @record
+class Say:
+    """The speaker writes this, in the thread of the channel's newest post."""
+
+    text: str
+
+
+@record
 class Speak:
     """Another person speaks from now on."""
 
@@ -95,36 +102,43 @@ class Quit:
     """Leave."""
 
 
-Line: TypeAlias = Use | Press | Reaction | Speak | Enter | Advance | Until | Time | Sync | Help | Quit
+Line: TypeAlias = Use | Press | Reaction | Say | Speak | Enter | Advance | Until | Time | Sync | Help | Quit
 
 USAGES: Mapping[str, tuple[str, str]] = {
-    "react": (
-        "react ✅ [#12]",
-        "react to an entry with ✅ (read), 🔖 (later) or 💡 (found something); without a number to the last one shown",
-    ),
+    "react": ("react ✅ [#12]", "react with ✅ (read), 🔖 (later) or 💡 (found something)"),
     "unreact": ("unreact ✅ [#12]", "remove it again"),
+    "say": ("say TEXT", "say something in the thread of the newest post"),
     "press": ("[press] 2", "press the button with that number"),
     "as": ("as ana [curator|admin]", "speak as someone else, as a reader by default"),
     "in": ("in #channel", "go to another channel"),
-    "clock": ("clock [+7d]", "show the time, or move it forward: +7d, +3h, +90m, or mon 09:00 [Europe/Berlin]"),
+    "clock": ("clock [+7d]", "show the time, or move it: +7d, +3h, +90m or mon 09:00 [Europe/Berlin]"),
     "sync": ("sync", "read the list again"),
     "help": ("help", "this list"),
     "quit": ("quit", "leave"),
 }
 """The terminal's own words, with usage and purpose."""
+_ALIASES = {"exit": "quit", "q": "quit", "bye": "quit", "?": "help"}
 
 
 def read(typed: str, command: str, catalogue: Catalogue) -> Line:
-    """Parse the line, which must not be blank. Raises BadUsage. `command` is the word after the slash."""
+    """Parse the line, which must not be blank. Raises BadUsage. `command` is the word after the slash.
+
+    The word may be left out, and so may the slash: `random` is `/blog random`. The terminal's own words come first.
+    """
     word, *rest = typed.split(maxsplit=1)
-    if word.lower() == f"/{command}":
+    if word.lower() in {command, f"/{command}"}:
         return Use(typed="".join(rest).strip())
     if typed.strip().isdecimal():
         return _press([typed.strip()])
-    reader = _READERS.get(word.lower())
-    if reader is None:
-        raise _unknown(typed.strip(), command, catalogue)
-    return reader("".join(rest).split())
+    bare = word.lower().lstrip("/:") or word
+    own = _ALIASES.get(bare, bare)
+    words = "".join(rest).split()
+    commands = {spec.path[0] for spec in catalogue}
+    if own in _READERS and not (words and own in _WITHOUT_WORDS and own in {"help", *commands}):
+        return _say("".join(rest).strip()) if own == "say" else _READERS[own](words)
+    if bare in {"help", *commands}:
+        return Use(typed=f"{bare} {''.join(rest).strip()}".strip())
+    raise _unknown(typed.strip(), command, catalogue)
 
 
 def _react(words: Sequence[str]) -> Reaction:
@@ -152,6 +166,12 @@ def _press(words: Sequence[str]) -> Press:
     if len(words) != 1 or not re.fullmatch(r"[0-9]{1,4}", words[0]):
         raise _misused("press")
     return Press(number=int(words[0]))
+
+
+def _say(text: str) -> Say:
+    if not text:
+        raise _misused("say")
+    return Say(text=text)
 
 
 def _speak(words: Sequence[str]) -> Speak:
@@ -203,6 +223,7 @@ def _bare(word: str, line: Line) -> Callable[[Sequence[str]], Line]:
 _READERS: Mapping[str, Callable[[Sequence[str]], Line]] = {
     "react": _react,
     "unreact": _unreact,
+    "say": lambda words: _say(" ".join(words)),
     "press": _press,
     "as": _speak,
     "in": _enter,
@@ -211,6 +232,8 @@ _READERS: Mapping[str, Callable[[Sequence[str]], Line]] = {
     "help": _bare("help", Help()),
     "quit": _bare("quit", Quit()),
 }
+_WITHOUT_WORDS = frozenset({"sync", "help", "quit"})
+"""Own words that take no others: with others they are the club's command of that name, if it has one."""
 
 
 def _misused(word: str) -> BadUsage:

@@ -43,12 +43,17 @@ class Look(Enum):
     QUOTE = auto()
     HEADING = auto()
     CODE = auto()
+    SNIPPET = auto()
     BUTTONS = auto()
     RULE = auto()
     GAP = auto()
 
 
-_CLOSE_TO_TITLE = frozenset({Look.BODY, Look.QUIET, Look.FIELD})
+_CLOSE = frozenset(
+    {(Look.TITLE, Look.BODY), (Look.TITLE, Look.QUIET), (Look.TITLE, Look.FIELD), (Look.QUIET, Look.QUIET)}
+)
+_CLOSE_IN_LIST = frozenset({(Look.QUIET, Look.ENTRY), (Look.QUIET, Look.FOUND), (Look.QUIET, Look.BUTTONS)})
+"""What is not kept apart from the part above it; a card that lists entries saves more lines."""
 
 
 @record
@@ -62,13 +67,17 @@ class Button:
 
 @record
 class Row:
-    """One row. `marker` precedes the text, and wrapped lines are indented to the start of the text."""
+    """One row. `marker` precedes the text, and wrapped lines are indented to the start of the text.
+
+    Buttons follow the text. `brief` ones are shown without the line that does the same.
+    """
 
     look: Look
     text: Text = ()
     marker: str = ""
     indent: int = 0
     buttons: tuple[Button, ...] = ()
+    brief: bool = False
 
 
 @record
@@ -94,6 +103,12 @@ def told(at: datetime, zone: ZoneInfo) -> str:
     return f"{local:%a} {local.day} {local:%b %Y, %H:%M} {zone.key}"
 
 
+def posted(at: datetime, zone: ZoneInfo) -> str:
+    """When a message was posted, as a chat shows it."""
+    local = at.astimezone(zone)
+    return f"{local:%a} {local.day} {local:%b, %H:%M}"
+
+
 def actions_of(card: Card) -> tuple[Action, ...]:
     """Every action of the card, in the order in which `rows` shows them."""
     head = card.entry.actions if card.entry else ()
@@ -116,9 +131,10 @@ def rows(card: Card, view: View, buttons: Sequence[Button] = ()) -> Iterator[Row
     """The card from top to bottom. `buttons` are those of `actions_of`, or empty to hide them."""
     left = iter(buttons)
     above: Look | None = None
+    close = _CLOSE | _CLOSE_IN_LIST if any(isinstance(block, Entries) for block in card.blocks) else _CLOSE
     for part in (_head(card, left), *(_block(block, view, left) for block in card.blocks), _buttons(left, None)):
         for number, row in enumerate(part):
-            if number == 0 and above is not None and not (above is Look.TITLE and row.look in _CLOSE_TO_TITLE):
+            if number == 0 and above is not None and (above, row.look) not in close:
                 yield Row(look=Look.GAP)
             yield row
             above = row.look
@@ -143,10 +159,7 @@ def _block(block: Block, view: View, buttons: Iterator[Button]) -> Iterator[Row]
                 yield Row(look=Look.FIELD, marker=f"{harmless(label)}:", text=_resolved(text, view))
             yield from _buttons(buttons, len(block.actions))
         case Entries():
-            roomy = any(entry.matched or entry.actions for entry in block.items)
-            for number, entry in enumerate(block.items):
-                if roomy and number:
-                    yield Row(look=Look.GAP)
+            for entry in block.items:
                 yield from _entry(entry, view, buttons)
         case NoteTree():
             yield from _notes(block, view)
@@ -157,13 +170,15 @@ def _block(block: Block, view: View, buttons: Iterator[Button]) -> Iterator[Row]
 def _entry(entry: EntryLine, view: View, buttons: Iterator[Button]) -> Iterator[Row]:
     yield from _name(entry)
     state = f"{GLYPHS[entry.state]} {entry.state}" if view.personal else ""
-    about = " · ".join(filter(None, [state, ", ".join(harmless(tag) for tag in entry.tags)]))
-    if about:
-        yield Row(look=Look.QUIET, indent=INDENT, text=plain(about))
+    about = plain(" · ".join(filter(None, [state, ", ".join(harmless(tag) for tag in entry.tags)])))
+    offered = tuple(islice(buttons, len(entry.actions)))
+    if about and not offered:
+        yield Row(look=Look.QUIET, indent=INDENT, text=about)
     if entry.matched:
         path = plain("".join(f"{harmless(step)} › " for step in entry.path))
-        yield Row(look=Look.BODY, indent=INDENT, text=(*path, *_resolved(entry.matched, view)))
-    yield from _buttons(buttons, len(entry.actions), indent=INDENT)
+        yield Row(look=Look.SNIPPET, indent=INDENT, text=(*path, *_resolved(entry.matched, view)))
+    if offered:
+        yield Row(look=Look.BUTTONS, indent=INDENT, text=about, buttons=offered, brief=True)
 
 
 def _name(entry: EntryLine) -> Iterator[Row]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from adapters.terminal.cards import EVERYTHING_IS_KEPT
 from adapters.terminal.conversation import UNKNOWN_ZONE, Conversation, Stage, Start
 from adapters.terminal.desk import Desk
 from adapters.terminal.room import WORKSPACE, Room
@@ -33,7 +34,8 @@ class TerminalPlatform:
 
     `invocation_id` makes ids that are unique over all runs. `zone` is the person's IANA zone, None if unknown: the core
     then uses the one that they or their team chose. Messages are forgotten after the run, but their effects are not.
-    `workspace` is where the chat is; its platform is the name under which posts arrive here.
+    `workspace` is where the chat is; its platform is the name under which posts arrive here. `kept` says at the end what
+    remains of the chat.
     """
 
     name: PlatformName = WORKSPACE.platform
@@ -51,6 +53,7 @@ class TerminalPlatform:
         command: str = "blog",
         zone: str | None = None,
         workspace: WorkspaceRef = WORKSPACE,
+        kept: str = EVERYTHING_IS_KEPT,
     ) -> None:
         self.name = workspace.platform
         self._stage = stage
@@ -63,6 +66,7 @@ class TerminalPlatform:
             command=command,
             zone=zone,
             workspace=workspace,
+            kept=kept,
         )
         self._room = Room()
         self._desk = Desk(screen, command, ZoneInfo(zone or UNKNOWN_ZONE))

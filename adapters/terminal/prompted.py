@@ -32,15 +32,18 @@ class Prompted(Printer):
     def __init__(self, history: Path | None = None, sink: TextIO | None = None, width: int | None = None) -> None:
         super().__init__(sink, width)
         self._session: PromptSession[str] = PromptSession(
-            history=_history(history), key_bindings=_keys(), complete_while_typing=False, refresh_interval=1
+            history=_history(history), key_bindings=keys(), complete_while_typing=False, refresh_interval=1
         )
-        self._fields: PromptSession[str] = PromptSession(key_bindings=_keys(), complete_while_typing=False)
+        self._fields: PromptSession[str] = PromptSession(key_bindings=keys(), complete_while_typing=False)
 
     async def lines(self, around: Surroundings) -> AsyncIterator[str]:
         self._quiet(WELCOME.format(command=around.command))
         while (typed := await self._typed(around)) is not None:
-            if typed.strip():
-                yield typed
+            pasted = [line for line in typed.splitlines() if line.strip()]
+            for line in pasted:
+                if len(pasted) > 1:
+                    self.echo(around, line)
+                yield line
 
     async def fill(self, form: Form, around: Surroundings) -> dict[str, str] | None:
         """Ask for each field, or after problems only for those fields. None if the person cancels."""
@@ -142,7 +145,7 @@ def _history(path: Path | None) -> History:
     return FileHistory(path)
 
 
-def _keys() -> KeyBindings:
+def keys() -> KeyBindings:
     keys = KeyBindings()
 
     @keys.add("c-c")

@@ -5,7 +5,7 @@ of several code points.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby
 
@@ -13,7 +13,7 @@ from rich.cells import cell_len, split_graphemes
 from rich.style import Style
 from rich.text import Text
 
-from adapters.terminal.layout import Button, Look, Row, harmless, rows
+from adapters.terminal.layout import Look, Row, harmless, rows
 from adapters.terminal.screen import Shown
 from bot.domain.card import Tone
 from bot.domain.record import record
@@ -32,6 +32,9 @@ _STYLES = {
     Look.CODE: Style(color="magenta"),
     Look.RULE: Style(dim=True),
 }
+_NAMES = frozenset({Look.TITLE, Look.ENTRY})
+_REPEATED = frozenset({Look.GAP, Look.RULE, Look.BUTTONS, Look.LINK})
+"""Rows that say nothing new about a message that was changed."""
 _MARKERS = {
     Look.ENTRY: Style(color="cyan", bold=True),
     Look.FOUND: Style(color="cyan", bold=True),
@@ -50,29 +53,43 @@ _BUTTON = Style(color="cyan", bold=True)
 
 _WORD = re.compile("[^ ]+")
 _HARD = "\xa0"
+_ADDRESS = re.compile("https?://", re.IGNORECASE)
 
 
 @record
 class Paper:
-    """The width in cells, and whether links are clickable."""
+    """The width in cells, and whether links are clickable.
+
+    With `shortens`, an entry's address that is longer than a line is shown by its beginning: the terminal is known to
+    follow the link, which leads to the whole.
+    """
 
     width: int
     links: bool = False
+    shortens: bool = False
 
 
-def message(shown: Shown, paper: Paper) -> Iterator[Text]:
-    """The message behind a bar: a heavy one for what a channel sees, indented for a reply in a thread."""
+def message(shown: Shown, paper: Paper, known: frozenset[Row] = frozenset()) -> Iterator[Text]:
+    """The message behind a bar: a heavy one for what a channel sees, indented for a reply in a thread.
+
+    Of a message that was changed, rows that are `known` are left out, except its name.
+    """
     indent = "  " if shown.thread is not None else ""
     bar = Text(indent + ("│ " if shown.private else "┃ "), _TONES[shown.card.tone])
     inner = replace(paper, width=max(paper.width, NARROWEST) - bar.cell_len)
-    for line in (*_wrapped(_audience(shown), inner.width), *body(rows(shown.card, shown.view, shown.buttons), inner)):
+    every = rows(shown.card, shown.view, shown.buttons)
+    content = [row for row in every if not known or row.look in _NAMES or not (row in known or row.look in _REPEATED)]
+    for line in (*_wrapped(_audience(shown), inner.width), *body(content, inner)):
         yield Text.assemble(bar, line) if line else Text(bar.plain.rstrip(), bar.style)
 
 
 def _audience(shown: Shown) -> Text:
-    about = [harmless(shown.to)]
+    about = [harmless(shown.by or shown.to)]
     if shown.thread is not None:
-        about.append(f"in the thread “{harmless(shown.thread)}”" if shown.thread else "in a thread")
+        named = f"in the thread “{harmless(shown.thread)}”" if shown.thread else "in a thread"
+        about.append("in the thread" if shown.by else named)
+    if shown.at:
+        about.append(shown.at)
     if shown.revised:
         about.append("changed")
     return Text(" · ".join(about), _DIM if shown.private else _TONES[Tone.PLAIN])
@@ -98,6 +115,8 @@ def _row(row: Row, paper: Paper, labels: int) -> Iterator[Text]:
     if column > room // 3:
         marker, column, text = Text(), 0, Text.assemble(marker, " ", text)
     hang = column + 1 if column else 0
+    if row.look is Look.LINK and paper.shortens and text.spans:
+        text = _cropped(text, 0, room)
     for number, line in enumerate(_lines(row, text, room - hang)):
         head = marker if number == 0 else Text()
         yield Text.assemble(" " * indent, head, " " * (hang - head.cell_len), line)
@@ -106,8 +125,10 @@ def _row(row: Row, paper: Paper, labels: int) -> Iterator[Text]:
 def _lines(row: Row, text: Text, width: int) -> Iterator[Text]:
     if row.look is Look.CODE:
         yield from text.divide(list(_folds(text.plain, width)))
+    elif row.look is Look.SNIPPET:
+        yield _cropped(text, _found_at(row), width)
     elif row.look is Look.BUTTONS:
-        yield from _wrapped(_offered(row.buttons, width), width)
+        yield from _wrapped(_offered(row, width), width)
     else:
         yield from _wrapped(text, width)
 
@@ -133,17 +154,38 @@ def _emphasis(span: Span) -> Style:
     return style + _STYLES[Look.CODE] if span.code else style
 
 
-def _offered(buttons: Sequence[Button], width: int) -> Text:
+def _offered(row: Row, width: int) -> Text:
     """The buttons in a row. The blanks of one that fits on a line are non-breaking until the row is wrapped."""
     text = Text()
-    for button in buttons:
-        label, line = harmless(button.label), harmless(button.line)
-        whole = f"[{button.number}] {label}  {line}"
-        blank = _HARD if cell_len(whole) <= width else " "
+    text.append(string(row.text), _DIM)
+    for button in row.buttons:
+        label, line = harmless(button.label), "" if row.brief else f"  {harmless(button.line)}"
+        blank = _HARD if cell_len(f"[{button.number}] {label}{line}") <= width else " "
         text.append("   " if text else "")
         text.append(f"[{button.number}]{blank}{label.replace(' ', blank)}", _BUTTON)
-        text.append(f"{blank * 2}{line.replace(' ', blank)}", _DIM)
+        text.append(line.replace(" ", blank), _DIM)
     return text
+
+
+def _found_at(row: Row) -> int:
+    """Where the first bold word of the row begins."""
+    at = 0
+    for span in row.text:
+        if span.bold:
+            return at
+        at += len(span.text)
+    return 0
+
+
+def _cropped(text: Text, at: int, width: int) -> Text:
+    """One line of the text that shows what is at this character, with an ellipsis where something is left out."""
+    if cell_len(text.plain) <= width:
+        return text
+    if cell_len(text.plain[:at]) > width * 2 // 3:
+        start = text.plain.rfind(" ", 0, max(at - width // 3, 0)) + 1
+        text = Text("…") + text[start:]
+    end = next(iter(_folds(text.plain, width - 1)), None)
+    return text if end is None else text[:end] + Text("…")
 
 
 def _wrapped(text: Text, width: int) -> Iterator[Text]:
@@ -155,14 +197,17 @@ def _wrapped(text: Text, width: int) -> Iterator[Text]:
 
 
 def _breaks(text: str, width: int) -> Iterator[int]:
-    """Where to break the text: before a word that no longer fits, and within a word too long for a line."""
+    """Where to break the text: before a word that no longer fits, and within a word too long for a line.
+
+    An address stays whole, however long: broken, it could be neither copied nor clicked.
+    """
     used = end = 0
     for word in _WORD.finditer(text):
         gap, needed = word.start() - end, cell_len(word[0])
         if end and used + gap + needed > width:
             yield word.start()
             used = gap = 0
-        if needed > width:
+        if needed > width and not _ADDRESS.search(word[0]):
             folds = [word.start() + fold for fold in _folds(word[0], width)]
             yield from folds
             used = cell_len(text[folds[-1] : word.end()])

@@ -63,6 +63,11 @@ class Room:
         self._threads.setdefault(thread, title)
         return thread
 
+    def newest_thread(self, where: ChannelRef) -> ThreadRef | None:
+        """The channel's thread that was opened last."""
+        opened = [thread for thread in self._threads if thread.channel == where]
+        return opened[-1] if opened else None
+
     def title(self, thread: ThreadRef) -> str:
         """The thread's title; empty for a thread of an earlier run."""
         return self._threads.get(thread, "")

@@ -16,7 +16,7 @@ class Shown:
 
     `to` says who sees it: `only you`, `#reading` or `@ana`. `answer` marks the answer to the line just typed, `thread`
     is the title of the thread it replies in, and `revised` marks an edit of an earlier message. `id` is empty if it is
-    not a message.
+    not a message. `at` is when it was posted, as text. `by` is the person who wrote it, empty for Dogear.
     """
 
     card: Card
@@ -29,14 +29,23 @@ class Shown:
     refusal: bool = False
     thread: str | None = None
     revised: bool = False
+    at: str = ""
+    by: str = ""
 
 
 @record
 class Step:
-    """One line of a scripted tour, and the narration before it."""
+    """One line of a scripted tour, and the narration before it.
+
+    Of a `hidden` step neither the line nor its answer is shown. After one that `waits` a person is asked to go on.
+    `always` marks what happens even if the rest of the tour is skipped.
+    """
 
     says: str
     line: str
+    hidden: bool = False
+    waits: bool = False
+    always: bool = False
 
 
 class Surroundings(Protocol):

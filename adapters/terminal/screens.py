@@ -14,6 +14,13 @@ def interactive(history: Path | None = None) -> Screen:
     return Prompted(history)
 
 
+def guided(steps: Sequence[Step], history: Path | None = None) -> Screen:
+    """A scripted run that waits for a person's key, and then becomes an interactive chat."""
+    from adapters.terminal.guided import Guided
+
+    return Guided(steps, history)
+
+
 def plain(source: TextIO, sink: TextIO, width: int | None = None) -> Screen:
     """Lines in and cards as text out, where `source` or `sink` is not a terminal. `width` in cells, None for the
     sink's.

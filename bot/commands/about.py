@@ -1,5 +1,6 @@
 """Commands about Dogear itself: its state, your settings, help."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import PurePath
@@ -32,7 +33,7 @@ MAX_SYNONYMS = 40
 
 @command("status", role=Role.ADMIN)
 def status(turn: Turn) -> Card:
-    """The state of the reading list, of every channel's digest, and what went wrong."""
+    """The state of the reading list and of every digest, and what went wrong."""
     problems = entries.problems(turn.tx, turn.team.id)
     held = [held_card(change, sample) for change, sample in entries.held(turn.tx, turn.team.id)]
     blocks: list[Block] = [Fields(items=tuple(_source_lines(turn)))]
@@ -264,6 +265,8 @@ FIRST = ("random", "search", "show", "next", "later", "read", "share", "digest p
 """The commands that help begins with; those that a member may not use leave their place to `MORE`."""
 MORE = ("list", "tags")
 MAX_FIRST = 10
+OPTIONAL = re.compile(r" \[[^\]]*\]")
+"""The parts of a usage that may be left out."""
 GROUPS = {
     "Read": ("home", "random", "next", "later", "read", "unread", "share", "takeaway", "stats"),
     "Find": ("search", "show", "related", "list", "tags"),
@@ -274,19 +277,16 @@ GROUPS = {
 
 
 def _overview(turn: Turn, specs: Catalogue) -> Card:
-    """Ten commands at most, and what reactions and signs mean."""
+    """Ten commands at most without what may be left out, and what reactions and signs mean. It fits on a screen."""
     known = {spec.name: spec for spec in specs}
     chosen = [known[name] for name in (*FIRST, *MORE) if name in known][:MAX_FIRST]
-    reactions = (
-        "On a message about one entry, ✅ marks it as read for you, 🔖 puts it in your queue and 💡 says that you found "
-        "something in it."
-    )
+    reactions = "On a post, ✅ marks it as read, 🔖 queues it, 💡 says you found something."
     signs = "In a list, ○ is unread, ◔ is in your queue and ● is read."
-    seen = "What you type or press is private. A reaction is visible to everyone in the channel."
-    quiet = [Paragraph(text=plain(line), quiet=True) for line in (signs, seen, turn.limits) if line]
+    seen = "What you type or press is private. Everyone in the channel sees a reaction."
+    quiet = [Paragraph(text=plain(line), quiet=True) for line in (reactions, signs, seen, turn.limits) if line]
     everything = Action(label="All commands", call=Call(path=("help",), arguments={"command": "all"}), replaces=True)
-    blocks: tuple[Block, ...] = (_listed(turn, chosen), Paragraph(text=plain(reactions)), *quiet)
-    return Card(title="What you can do", blocks=blocks, actions=(everything,))
+    listed = Fields(items=tuple((OPTIONAL.sub("", label), text) for label, text in _listed(turn, chosen).items))
+    return Card(title="What you can do", blocks=(listed, *quiet), actions=(everything,))
 
 
 def _everything(turn: Turn, specs: Catalogue) -> Card:

@@ -44,7 +44,7 @@ MaybePage = Annotated[int, named(Kind.NUMBER, "which page")]
 
 @command("search")
 def search(turn: Turn, query: Annotated[str, rest(Kind.TEXT, "what to look for")], page: MaybePage = 1) -> Card:
-    """Find entries by words in their titles, tags and notes, best match first.
+    """Find entries by words in titles, tags and notes.
 
     "words in quotes" match as a phrase, -word excludes, one OR other means either; an address finds its entry. tag:db, site:stripe.com, in:section and is:unread
     narrow the search, -tag:db excludes a tag. An unknown word is treated as the closest known one; as:typed turns that off.

@@ -34,7 +34,7 @@ MaybeNumber = Annotated[str | None, carried("the entry that the button is about"
 
 @command("digest", "preview", default=True, by_role=True)
 def preview(turn: Turn, channel: MaybeChannel = None) -> Card:
-    """What this channel's next digest will show, and when it is posted."""
+    """What the next digest here will show, and when it is posted."""
     return _previewed(turn, digests.preview(turn.tx, turn.team.id, turn.here(channel)))
 
 

@@ -3,7 +3,7 @@
 import logging
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TextIO
 
 from adapters.terminal import screens
+from adapters.terminal.cards import EVERYTHING_IS_KEPT
 from adapters.terminal.platform import NAME, TerminalPlatform
 from adapters.terminal.room import PRIVATE, WORKSPACE
 from adapters.terminal.screen import Screen, Step
@@ -46,6 +47,8 @@ SCRATCH = "chat.db"
 """The database of private chats in the data folder, unless DOGEAR_DATABASE names another."""
 
 
+BEN_ON_RULES = "Rule one would have saved us a quarter. Our ranking could start as “newest first”."
+MIA_ON_RULES = "Agreed, if we log what was clicked from day one. Otherwise we can never do better."
 STEPS = (
     Step(says="The list is a Markdown file. It was just read; reading it again changes nothing.", line="sync"),
     Step(says="Ana has five minutes and wants something to read.", line="/blog random"),
@@ -63,12 +66,60 @@ STEPS = (
         says="This is exactly what will be posted. Members' queues decide, then notes before none.", line="/blog digest"
     ),
     Step(says="A week goes by. On Monday at nine the digest arrives, and its thread opens.", line="clock +7d"),
-    Step(says="Ben reads it and puts a ✅ on the post itself.", line="as Ben"),
+    Step(says="Ben has read it. He puts a ✅ on the post, and says something in its thread.", line="as Ben"),
     Step(says="", line="react ✅"),
+    Step(says="", line=f"say {BEN_ON_RULES}"),
+    Step(says="Mia answers.", line="as Mia"),
+    Step(says="", line=f"say {MIA_ON_RULES}"),
     Step(says="Each member sees only their own figures.", line="/blog stats"),
     Step(says="That was it. “make demo” on a terminal opens a chat, and this lists all there is:", line="/blog help"),
 )
 
+
+WEEK = (
+    Step(says="", line="as Ana admin", hidden=True),
+    Step(
+        says="Ana keeps the reading list of a team of three. She wants one article a week, and a talk about it.",
+        line="/blog schedule set mon 09:00 UTC",
+    ),
+    Step(says="", line="as Ben", hidden=True),
+    Step(
+        says="Ben finds one that he wants the others to read. What people queue comes first.",
+        line="/blog later #17",
+        waits=True,
+    ),
+    Step(says="", line="as Ana admin", hidden=True),
+    Step(says="Monday, nine o'clock. The week's article arrives by itself, with a thread.", line="clock mon 09:00 UTC"),
+    Step(says="", line="clock +12m", hidden=True),
+    Step(says="", line="as Ben", hidden=True),
+    Step(says="The others read it over coffee, put a ✅ on it, and talk.", line="react ✅ #17"),
+    Step(says="", line="say We hold a lock like this around the nightly invoices. If the job stalls, two of them run."),
+    Step(says="", line="clock +25m", hidden=True),
+    Step(says="", line="as Mia", hidden=True),
+    Step(says="", line="react ✅ #17", hidden=True),
+    Step(says="", line="say Then the table has to check a token, as in the notes. I can add the column this week."),
+    Step(says="", line="clock +3m", hidden=True),
+    Step(says="", line="as Ana admin", hidden=True),
+    Step(says="", line="say Yes please. An hour of reading, and one bug less.", waits=True),
+    Step(says="", line="clock +1d", hidden=True),
+    Step(says="", line="as Mia", hidden=True),
+    Step(says="On Tuesday Mia looks for what the list has on a topic.", line="/blog search caching", waits=True),
+    Step(says="Everyone has figures of their own. No one else sees them, not even an admin.", line="/blog stats"),
+    Step(
+        says="And that is the next one. It comes on Monday, unless the club changes its mind.",
+        line="/blog digest",
+        waits=True,
+    ),
+    Step(says="", line="as you admin", hidden=True, always=True),
+    Step(
+        says="The club is yours now: you are an admin in #reading, and a digest comes every Monday at nine. "
+        "clock +7d brings the next one, say TEXT writes in its thread, random is something to read, quit leaves.",
+        line="clock",
+        hidden=True,
+        always=True,
+    ),
+)
+"""What the demo plays on a terminal. The digest and its talk come after the first pause."""
 
 MAX_REPORTED = 5
 
@@ -161,18 +212,36 @@ class Seat:
     lists: Sequence[Path] = ()
 
 
+NOTHING_IS_KEPT = (
+    "Nothing of this demo is kept. Your own list: dogear chat --list reading.md. A club for your team: dogear init"
+)
+
+
 async def demo() -> None:
-    """The bundled list over a temporary database: a chat on a terminal, else the tour."""
+    """The bundled list over a temporary database: on a terminal a guided week and then a chat, else the tour."""
     give_screen_to_chat()
     with tempfile.TemporaryDirectory(prefix="dogear-") as folder, as_file(SAMPLE) as sample:
         settings, seat = load(database=f"sqlite:///{folder}/demo.db"), Seat(lists=[sample])
         if _with_person():
-            screen = screens.interactive()
-            log_file = Path(folder, "demo.log")
-            await talk(settings, screen, speaker="you", role=Role.ADMIN, seat=seat, log_file=log_file)
+            print("  a database: one file, in a temporary folder", flush=True)
+            await talk(
+                settings,
+                screens.guided(WEEK),
+                speaker="you",
+                role=Role.ADMIN,
+                seat=seat,
+                log_file=Path(folder, "demo.log"),
+                kept=NOTHING_IS_KEPT,
+                ready=_tell_demo,
+            )
         else:
             screen = screens.tour(STEPS, sys.stdout)
-            await talk(settings, screen, speaker="Ana", role=Role.ADMIN, seat=seat)
+            await talk(settings, screen, speaker="Ana", role=Role.ADMIN, seat=seat, kept=NOTHING_IS_KEPT)
+
+
+def _tell_demo(report: SyncReport) -> None:
+    print(f"  a reading list: a Markdown file with {report.entries} articles, and notes on them")
+    print("  a channel, #reading, and three people: Ana, Ben and Mia\n", flush=True)
 
 
 async def chat(settings: Settings, *, speaker: str, role: Role, seat: Seat, as_json: bool, verbose: bool) -> None:
@@ -219,10 +288,13 @@ async def talk(
     seat: Seat,
     log_file: Path | None = None,
     first_line: TextIO | None = None,
+    kept: str = EVERYTHING_IS_KEPT,
+    ready: Callable[[SyncReport], None] | None = None,
 ) -> None:
     """Run the chat on this screen. With `log_file` the log goes to that file.
 
-    Before it starts, the line about whose chat it is goes to `first_line`, and problems of the list to standard error.
+    Before it starts, the line about whose chat it is goes to `first_line`, problems of the list to standard error, and
+    the report of the list to `ready`. At the end it says what is `kept`.
     """
     local = PRIVATE if seat.lists else WORKSPACE
     admins = [AccountRef(local.platform, speaker)] if role is Role.ADMIN else []
@@ -232,6 +304,8 @@ async def talk(
             print(escaped(_first_line(settings, seat, found)), file=first_line, flush=True)
         report = await _read(club, found, seat)
         _print_problems(report.problems)
+        if ready is not None:
+            ready(report)
         stage = LocalStage(
             clock=club.clock,
             runner=club.runner,
@@ -248,6 +322,7 @@ async def talk(
             role=role,
             command=settings.word,
             workspace=where,
+            kept=kept,
         )
         club.join(platform)
         async with AsyncExitStack() as stack:

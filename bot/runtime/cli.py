@@ -5,6 +5,7 @@ Long because it is one list, from which the help and the reference are made.
 
 import asyncio
 import os
+import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from enum import StrEnum
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from bot.domain.team import Team
     from bot.ports.store import Transaction
     from bot.runtime.bootstrap import Club
+    from bot.runtime.settings import Settings
     from bot.service.entries import SyncReport
 
 app = typer.Typer(
@@ -48,21 +50,35 @@ Lists = Annotated[
 def _print_version(asked: bool) -> None:
     if asked:
         from importlib.metadata import version
+        from importlib.resources import files
 
-        print(f"dogear {version('dogear-club')}")
+        commit = files("bot") / "commit.txt"  # hatch_build.py adds it to a wheel
+        built_from = f" ({commit.read_text(encoding='utf-8').strip()})" if commit.is_file() else ""
+        print(f"dogear {version('dogear-club')}{built_from}")
         raise typer.Exit
 
 
 @app.callback()
 def dogear(
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version", callback=_print_version, is_eager=True)
+    version: Annotated[  # noqa: ARG001 -- its callback has printed it
+        bool,
+        typer.Option(
+            "--version", help="Print the version, and the commit if known", callback=_print_version, is_eager=True
+        ),
     ] = False,
+    env: Annotated[
+        Path | None, typer.Option("--env", help="A file of variables, such as “dogear init” writes", metavar="FILE")
+    ] = None,
 ) -> None:
     """A reading club for a team's own reading list.
 
-    Try it: dogear demo.
+    Try it: dogear demo. Set it up for a team: dogear init.
     """
+    if env is not None:
+        from bot.runtime import env_file, log
+
+        env_file.use(env)
+        log.set_up(os.environ.get("DOGEAR_LOG_LEVEL", "WARNING"))
 
 
 class RoleName(StrEnum):
@@ -77,11 +93,38 @@ class RoleName(StrEnum):
 def demo() -> None:
     """Try the club with a bundled list.
 
-    Needs no token and no network, and stores nothing. Opens a chat on a terminal; otherwise plays a short tour.
+    Needs no token and no network, and keeps nothing. On a terminal it plays a week, waiting for Enter, and then opens a chat in that club; otherwise it plays a short tour.
     """
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        print("A reading club for you to try, with nothing to sign up for. Setting up:", flush=True)
     from bot.runtime import chat
 
     asyncio.run(chat.demo())
+
+
+@app.command()
+def init(
+    platform: Annotated[str | None, typer.Option(help="The name of a platform")] = None,
+    reading_list: Annotated[
+        Path | None, typer.Option("--list", help="The reading list, or a folder of them", metavar="PATH")
+    ] = None,
+    env_file: Annotated[Path, typer.Option(help="Where the settings are written", metavar="FILE")] = Path("dogear.env"),
+    service: Annotated[str | None, typer.Option(help="What should start it: systemd, compose or none")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that exist")] = False,
+) -> None:
+    """Set up a first club, step by step.
+
+    Asks for the reading list, the platform and its tokens, says what to click, checks each token, and writes a file of settings that only you can read. Without a terminal the answers come from the options and the tokens from DOGEAR_ variables.
+    """
+    from bot.runtime.init import Wishes
+    from bot.runtime.init import init as set_up
+
+    ask = sys.stdin.isatty() and sys.stdout.isatty()
+    wishes = Wishes(platform=platform, list=reading_list, env_file=env_file, service=service, force=force, ask=ask)
+    try:
+        set_up(wishes)
+    except EOFError:
+        raise BadConfig(["The setup was left before its end."]) from None
 
 
 @app.command(name="chat")
@@ -330,30 +373,40 @@ def doctor(
 ) -> None:
     """Check what a platform needs: its token, permissions and commands. Changes nothing.
 
-    Without a platform it checks where the teams' changes from the chat are written. Ends with 1 if something is missing.
+    Without a platform it checks every one that has a token, and where the teams' changes from the chat are written. Ends with 1 if something is missing, and says what to do next.
     """
-    if platform is None:
-        raise typer.Exit(0 if asyncio.run(_targets_are_well(database)) else 1)
+    from adapters import registry
+    from bot.runtime.settings import load
+    from store.sql import exists
+
+    settings = load(database=database)
+    chosen = [platform] if platform else [name for name in registry.HOSTED if registry.is_set_up(settings.of(name))]
+    missing = [line for name in chosen for line in asyncio.run(_examined(settings, name))]
+    if platform is None and exists(settings.database_url):
+        missing += asyncio.run(_wrong_targets(database))
+    elif not chosen:
+        raise BadConfig(["No platform has a token, and there is no database yet. Set them up: dogear init"])
+    if len(missing) > 1:
+        print(f"Next: {missing[0]}")
+    raise typer.Exit(1 if missing else 0)
+
+
+async def _examined(settings: "Settings", platform: str) -> list[str]:
+    """Print every check of the platform. Returns what is missing."""
     from bot.commands.catalogue import CATALOGUE
     from bot.runtime.config_check import lacks_key
-    from bot.runtime.settings import load
     from bot.runtime.teams import scheduled
     from bot.runtime.vault import NO_KEY
 
     check = _tool(platform, "doctor")
-    settings = load()
-
-    async def checked() -> bool:
-        every = not lacks_key(settings, platform)
-        if not every:
-            print(f"no  {NO_KEY}")
-        channels = scheduled(settings.database_url, platform)
-        async for good, line in check(settings.of(platform), settings.word, CATALOGUE, channels):
-            print(f"{'ok ' if good else 'no '} {line}")
-            every = every and good
-        return every
-
-    raise typer.Exit(0 if asyncio.run(checked()) else 1)
+    missing = [NO_KEY] if lacks_key(settings, platform) else []
+    for line in missing:
+        print(f"no  {line}")
+    channels = scheduled(settings.database_url, platform)
+    async for good, line in check(settings.of(platform), settings.word, CATALOGUE, channels):
+        print(f"{'ok ' if good else 'no '} {line}")
+        missing += [] if good else [line]
+    return missing
 
 
 @app.command()
@@ -394,14 +447,15 @@ def manifest(platform: Annotated[str, typer.Argument(help="The name of a platfor
     print(_tool(platform, "manifest")(settings.of(platform), settings.word, CATALOGUE))
 
 
-async def _targets_are_well(database: str | None) -> bool:
+async def _wrong_targets(database: str | None) -> list[str]:
+    """Print where each team's changes are written. Returns what is wrong with it."""
     from bot.runtime.writing import checked
 
     async with _club(database) as club:
         lines = await club.runner.read(checked)
     for good, line in lines:
         print(f"{'ok ' if good else 'no '} {line}")
-    return all(good for good, _ in lines)
+    return [line for good, line in lines if not good]
 
 
 @app.command(name="edits")

@@ -41,7 +41,7 @@ def checked(*, worker: bool, **given: Any) -> tuple[Settings, list[ChatPlatform]
     if problems:
         raise BadConfig([*dict.fromkeys(problems)])
     if not platforms:
-        raise BadConfig(["No platform has a token. Set one up as the README says, or try: dogear chat"])
+        raise BadConfig(["No platform has a token. Set one up: dogear init. Or try: dogear chat"])
     return settings, platforms
 
 

@@ -4,51 +4,49 @@
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
-from bot.chat.command import CommandSpec
 from bot.commands.catalogue import CATALOGUE
 from bot.domain.team import Role
 from bot.runtime.settings import PREFIX, Settings
 
-
-def command_table() -> str:
-    """Every command with its parameters, its summary and who may use it."""
-    rows = [f"| `/blog {_cell(spec.usage)}` | {_cell(spec.summary)} | {_who(spec)} |" for spec in CATALOGUE]
-    return "\n".join(["| command | what it does | for |", "|---|---|---|", *rows])
+Item: TypeAlias = tuple[str, str]
+"""What is typed or set, and what it is."""
 
 
-def _who(spec: CommandSpec) -> str:
-    return "everybody" if spec.role is Role.READER else f"{spec.role.word}s"
+def commands() -> Iterator[Item]:
+    """Every command with its parameters, its summary and, if not everybody may use it, who may."""
+    for spec in CATALOGUE:
+        who = "" if spec.role is Role.READER else f" For {spec.role.word}s."
+        yield f"/blog {spec.usage}", f"{spec.summary}{who}"
 
 
-def option_table() -> str:
+def options() -> Iterator[Item]:
     """Every option with its default."""
-    rows = [
-        f"| `{PREFIX}{name.upper()}` | {_cell(field.description or '')} | {_default(field.default)} |"
-        for name, field in Settings.model_fields.items()
-    ]
-    return "\n".join(["| variable | what it is | default |", "|---|---|---|", *rows])
+    for name, field in Settings.model_fields.items():
+        default = f" Default: `{field.default}`." if field.default else ""
+        yield f"{PREFIX}{name.upper()}", f"{_sentence(field.description or '')}{default}"
 
 
-def _default(value: object) -> str:
-    return f"`{value}`" if value else "none"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
-
-
-def line_table() -> str:
+def lines() -> Iterator[Item]:
     """Every command of the command line with its arguments."""
     import typer
 
     from bot.runtime.cli import app
 
-    rows = [f"| `{usage}` | {_cell(text)} |" for usage, text in _lines("dogear", typer.main.get_command(app))]
-    return "\n".join(["| command | what it does |", "|---|---|", *rows])
+    return _lines("dogear", typer.main.get_command(app))
+
+
+def bullets(items: Iterable[Item]) -> str:
+    """As a list, which every reader of Markdown shows."""
+    return "\n".join(f"- `{term}`: {text}" for term, text in items)
+
+
+def definitions(items: Iterable[Item]) -> str:
+    """As a definition list, which the site shows well on a narrow screen."""
+    return "\n\n".join(f"`{term}`\n:   {text}" for term, text in items)
 
 
 def _lines(path: str, command: Any) -> Iterator[tuple[str, str]]:
@@ -62,7 +60,8 @@ def _lines(path: str, command: Any) -> Iterator[tuple[str, str]]:
 
 def _part(parameter: Any) -> Iterator[str]:
     if parameter.param_type_name == "argument":
-        yield parameter.metavar or parameter.name.upper()
+        part = parameter.metavar or parameter.name.upper()
+        yield part if parameter.required else f"[{part.strip('[]')}]"
     elif not parameter.hidden:
         name = parameter.opts[0]
         part = name if parameter.is_flag else f"{name} {name.strip('-').upper()}"
@@ -90,22 +89,24 @@ def _value(default: object) -> str:
     return str(default) if isinstance(default, int | str) else ""
 
 
-TABLES = {"commands": command_table, "options": option_table, "lines": line_table}
+PARTS = {"commands": commands, "options": options, "lines": lines}
 
 
-def refreshed(text: str) -> str:
+def refreshed(text: str, written: Callable[[Iterable[Item]], str]) -> str:
     """The text with everything between `<!-- name -->` and `<!-- /name -->` generated again."""
-    for name, table in TABLES.items():
+    for name, items in PARTS.items():
         end = f"<!-- /{name} -->"
         head, begin, after = text.partition(f"<!-- {name} -->\n")
         if begin:
-            text = f"{head}{begin}{table()}\n{end}{after.partition(end)[2]}"
+            text = f"{head}{begin}\n{written(items())}\n\n{end}{after.partition(end)[2]}"
     return text
 
 
 def fresh(path: Path) -> str:
     """The current content for the file."""
-    return env_example() if path.name == "env.example" else refreshed(path.read_text(encoding="utf-8"))
+    if path.name == "env.example":
+        return env_example()
+    return refreshed(path.read_text(encoding="utf-8"), bullets if path.name == "README.md" else definitions)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from collections.abc import Iterator
 from importlib.metadata import Distribution, distributions
@@ -15,6 +16,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LOCK = ROOT / "requirements.lock"
 PINNED = re.compile(r"^([\w.-]+)==([^\s;]+)", re.MULTILINE)
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+COMMIT = "0a1b2c3"
 LIST = "* [Alpha](https://example.org/alpha)\n"
 
 
@@ -60,7 +63,7 @@ class Installed:
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dist")
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(build, check=True, cwd=ROOT, capture_output=True)
+    subprocess.run(build, check=True, cwd=ROOT, capture_output=True, env={**os.environ, "COMMIT": COMMIT})
     (built,) = folder.glob("*.whl")
     return built
 
@@ -84,7 +87,9 @@ def full(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
 def test_the_wheel_holds_the_three_packages_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
 
-    assert {name.partition("/")[0] for name in names} == {"bot", "adapters", "store", "dogear_club-0.1.0.dist-info"}
+    about = f"dogear_club-{VERSION}.dist-info"
+    assert {name.partition("/")[0] for name in names} == {"bot", "adapters", "store", about}
+    assert f"{about}/licenses/LICENSE" in names
     assert {"bot/sample/reading-list.md", "store/sql/migrations/env.py"} <= set(names)
     assert not [name for name in names if "__pycache__" in name]
 
@@ -98,7 +103,7 @@ def test_what_needs_no_platform_works_without_an_extra(plain: Installed) -> None
     toured = plain.dogear("demo")
     asked = plain.dogear("healthcheck", DOGEAR_HEALTH_PORT="9")
 
-    assert version.stdout == "dogear 0.1.0\n"
+    assert version.stdout == f"dogear {VERSION} ({COMMIT})\n"
     assert checked.stdout.startswith("reading.md: 1 link: 1 entry")
     assert "up to date" in migrated.stdout
     assert "in the thread" in toured.stdout

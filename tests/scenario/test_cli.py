@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,9 @@ from bot.domain.ids import PlatformName
 from store.sql import SqlVault, open_store
 from tests.fakes import commands
 from tests.fakes.clock import FakeClock
+from tests.fakes.pseudo_terminal import on_a_terminal
 
+SAMPLE = Path(__file__).parents[2] / "bot" / "sample" / "reading-list.md"
 LIST = "* [db] [Alpha](https://example.org/alpha)\n    A note.\n* [Beta](https://example.org/beta)\n"
 
 
@@ -174,6 +177,60 @@ def test_the_demo_is_a_tour_that_ends_by_itself() -> None:
     for line in ("sync", "/blog search caching", "react ✅ #9", "clock +7d", "/blog stats"):
         assert f"› {line}\n" in run.stdout
     assert "in the thread" in run.stdout
+
+
+def test_the_demo_on_a_terminal_plays_a_week_and_leaves_the_club() -> None:
+    with on_a_terminal(["demo"]) as terminal:
+        terminal.expect("Setting up", "a reading list: a Markdown file with", "Enter: go on")
+        terminal.type("\r")
+        terminal.expect("This week's article", "in the thread", "Ben · in the thread", "Mia · in the thread", "go on")
+        terminal.type("s")
+        terminal.expect("The club is yours now", "you #reading ›")
+        terminal.type("clock +7d\r")
+        terminal.expect("This week's article", "in the thread", "It is")
+        terminal.type("random\r")
+        terminal.expect("Mark as read", "you #reading ›")
+        terminal.type("exit\r")
+        terminal.expect("Goodbye.", "Nothing of this demo is kept")
+
+
+def test_an_address_on_a_terminal_is_a_link_and_whole() -> None:
+    entry = "https://www.confluent.io/blog/exactly-once-semantics-are-possible-heres-how-apache-kafka-does-it/"
+
+    with on_a_terminal(["demo"]) as terminal:
+        terminal.expect("Enter: go on")
+        terminal.type("s")
+        terminal.expect("you #reading ›")
+        terminal.type("show #16\r")
+        terminal.expect("Mark as read")
+        assert f";{entry}\x1b\\" in terminal.raw
+        assert entry in terminal.text
+
+
+@pytest.mark.parametrize("query", ["caching", "database"])
+def test_five_hits_fit_on_one_screen_of_thirty_lines(tmp_path: Path, query: str) -> None:
+    shown = in_the_sample(tmp_path, f"/blog search {query}")
+
+    assert len(re.findall("│ #[0-9]+ ", shown)) == 5
+    assert len(shown.splitlines()) <= 28, "a prompt and its toolbar are below it"
+
+
+def test_the_first_help_fits_on_a_screen(tmp_path: Path) -> None:
+    assert len(in_the_sample(tmp_path, "/blog help").splitlines()) <= 22
+
+
+def in_the_sample(tmp_path: Path, line: str) -> str:
+    """What 80 columns show for the line, over the list that Dogear brings along."""
+    program = [sys.executable, "-m", "bot", "chat", "--list", str(SAMPLE)]
+    done = subprocess.run(
+        program,
+        input=line,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "DOGEAR_DATABASE": f"sqlite:///{tmp_path}/sample.db", "COLUMNS": "80"},
+    )
+    return done.stdout.partition(f"› {line}\n")[2]
 
 
 def test_a_bug_is_one_line_and_its_place_is_told_to_who_asks(tmp_path: Path) -> None:

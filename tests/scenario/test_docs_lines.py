@@ -32,6 +32,7 @@ LINES = sorted({line for line in code() if DOGEAR.fullmatch(line)} - {"dogear ho
 TARGETS = sorted({line for line in code() if MAKE.fullmatch(line)})
 NOT_RUN = {
     "demo": "the tests of the command line run it",
+    "init": "its own tests run it",
     "run": "needs a token",
     "invite": "needs a token",
     "doctor": "needs a token and asks the platform",
@@ -48,6 +49,8 @@ def command_of(line: str) -> tuple[Any, Sequence[str], Sequence[str]]:
     words = shlex.split(found[1])
     here: Any = typer.main.get_command(app)
     path = []
+    if words[:1] == ["--env"]:
+        words = words[2:]
     while words and words[0] in getattr(here, "commands", {}):
         path.append(words.pop(0))
         here = here.commands[path[-1]]

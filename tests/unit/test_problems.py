@@ -86,7 +86,7 @@ def test_half_a_platform_is_not_left_out_silently(name: str, discord: str, monke
 def test_what_only_goes_with_a_platform_sets_none_up(monkeypatch: pytest.MonkeyPatch) -> None:
     given(monkeypatch, SLACK_EMOJI="done=read", DISCORD_EMOJI="123456789012345678:read")
 
-    assert problems() == ("No platform has a token. Set one up as the README says, or try: dogear chat",)
+    assert problems() == ("No platform has a token. Set one up: dogear init. Or try: dogear chat",)
 
 
 def test_a_platform_that_keeps_secrets_needs_a_key(monkeypatch: pytest.MonkeyPatch) -> None:

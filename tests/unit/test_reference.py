@@ -25,7 +25,7 @@ def test_every_file_that_is_tested_is_made_by_make_reference() -> None:
 
 
 def test_every_command_and_every_option_stands_in_the_readme() -> None:
-    text = README.read_text(encoding="utf-8").replace("\\|", "|")
+    text = README.read_text(encoding="utf-8")
 
     assert not [spec.usage for spec in CATALOGUE if f"`/blog {spec.usage}`" not in text]
     assert not [name for name in Settings.model_fields if f"`{PREFIX}{name.upper()}`" not in text]

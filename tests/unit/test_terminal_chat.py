@@ -154,7 +154,7 @@ def test_an_answer_to_everybody_is_not_private() -> None:
 
 
 def test_a_refusal_is_private_and_says_what_to_do() -> None:
-    refused, unknown = answers("/blog show 99", "announce")
+    refused, unknown = answers("/blog show 99", "anounce")
 
     assert (refused["private"], refused["refusal"]) == (True, True)
     assert refused["text"] == "There is no entry #99.\n“search” finds entries by words."

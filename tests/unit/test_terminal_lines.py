@@ -4,7 +4,7 @@ from datetime import time, timedelta
 
 import pytest
 
-from adapters.terminal.inbound import Advance, Enter, Press, Reaction, Speak, Time, Until, Use, read
+from adapters.terminal.inbound import Advance, Enter, Press, Quit, Reaction, Say, Speak, Time, Until, Use, read
 from bot.domain.errors import BadUsage
 from bot.domain.ids import EntryNumber
 from bot.domain.reading_state import ReadingState
@@ -111,12 +111,34 @@ def test_a_line_that_cannot_be_understood_says_why(typed: str, says: str) -> Non
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
-        ("search caching", "/blog search"),
-        ("blog search caching", "/blog search"),
+        ("search caching", "search caching"),
+        ("blog search caching", "search caching"),
+        ("/search caching", "search caching"),
+        ("Home", "home"),
+        ("schedule set mon", "schedule set mon"),
+        ("help search", "help search"),
+    ],
+)
+def test_the_command_word_and_the_slash_may_be_left_out(typed: str, meant: str) -> None:
+    assert read(typed, "blog", CATALOGUE) == Use(typed=meant)
+
+
+@pytest.mark.parametrize("typed", ["quit", "exit", "q", "Q", "bye", "/quit", "/exit", ":q"])
+def test_every_usual_word_for_leaving_leaves(typed: str) -> None:
+    assert read(typed, "blog", CATALOGUE) == Quit()
+
+
+def test_what_is_said_keeps_its_blanks() -> None:
+    assert read("say  two  words ", "blog", CATALOGUE) == Say(text="two  words")
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
         ("/blgo search", "/blog search"),
-        ("schedule set mon", "/blog schedule set"),
+        ("serch caching", "/blog search"),
         ("recat ✅ #12", "react"),
-        ("exit", None),
+        ("something else", None),
     ],
 )
 def test_an_unknown_line_names_the_nearest_known_one(typed: str, meant: str | None) -> None:

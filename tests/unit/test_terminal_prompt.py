@@ -11,7 +11,9 @@ from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
+from adapters.terminal.guided import Guided
 from adapters.terminal.prompted import Prompted
+from adapters.terminal.screen import Step
 from adapters.terminal.suggestions import for_line, for_value
 from bot.domain.card import Choice
 from bot.domain.value import Kind
@@ -41,6 +43,16 @@ def test_a_typed_line_is_answered_until_the_person_leaves(keyboard: PipeInput) -
 
     assert "│ Your reading" in shown
     assert "│ Goodbye." in shown
+
+
+def test_a_pasted_block_is_carried_out_line_by_line(keyboard: PipeInput) -> None:
+    core = FakeCore()
+
+    shown = chat(keyboard, f"\x1b[200~/blog read 12\n\n/blog read 7\n\x1b[201~\r{LEAVE}", core)
+
+    order = ["› /blog read 12", "#12 is read.", "› /blog read 7", "#7 is read."]
+    assert sorted(order, key=shown.index) == order
+    assert core.states.keys() == {("ana", 12), ("ana", 7)}
 
 
 def test_a_bare_number_presses_a_button(keyboard: PipeInput) -> None:
@@ -99,6 +111,51 @@ def test_a_chat_does_not_need_its_history(keyboard: PipeInput, tmp_path: Path) -
     assert core.states
 
 
+WEEK = (
+    Step(says="", line="as ben", hidden=True),
+    Step(says="Ben looks around.", line="/blog home", waits=True),
+    Step(says="He reads one.", line="/blog read 12", waits=True),
+    Step(says="Now you.", line="as you admin", hidden=True, always=True),
+)
+
+
+def guided(keyboard: PipeInput, typed: str, core: FakeCore) -> str:
+    sink = io.StringIO()
+    keyboard.send_text(typed)
+    asyncio.run(a_terminal(Guided(WEEK, None, sink, 72), FakeStage(core)).run(core, NoVault()))
+    return sink.getvalue()
+
+
+def test_a_guided_week_goes_on_with_enter_and_ends_in_a_chat(keyboard: PipeInput) -> None:
+    core = FakeCore()
+
+    shown = guided(keyboard, f"\r\r/blog read 7\r{LEAVE}", core)
+
+    assert core.states.keys() == {("ben", 12), ("you", 7)}
+    order = ["Ben looks around.", "ben #reading › /blog home", "He reads one.", "Now you.", "Type /blog help"]
+    assert sorted(order, key=shown.index) == order
+    assert "Now speaking" not in shown
+
+
+def test_one_key_skips_a_guided_week(keyboard: PipeInput) -> None:
+    core = FakeCore()
+
+    shown = guided(keyboard, f"s/blog read 7\r{LEAVE}", core)
+
+    assert core.states.keys() == {("you", 7)}
+    assert "He reads one." not in shown
+    assert "Now you." in shown
+
+
+def test_a_line_typed_in_a_pause_is_carried_out(keyboard: PipeInput) -> None:
+    core = FakeCore()
+
+    shown = guided(keyboard, f"/blog read 7\r\r{LEAVE}", core)
+
+    assert core.states.keys() == {("ben", 7), ("ben", 12)}
+    assert "Now you." not in shown
+
+
 class Around:
     """What a person at the keyboard has around them, without the keyboard."""
 
@@ -115,9 +172,9 @@ class Around:
 @pytest.mark.parametrize(
     ("typed", "suggested"),
     [
-        ("", ["/blog", "react", "unreact", "press", "as", "in", "clock", "sync", "help", "quit"]),
+        ("", ["/blog", "react", "unreact", "say", "press", "as", "in", "clock", "sync", "help", "quit"]),
         ("/b", ["/blog"]),
-        ("re", ["react"]),
+        ("rea", ["react"]),
         ("react ", ["✅", "🔖"]),
         ("react ✅ #", ["#12"]),
         ("as ben c", ["curator"]),

@@ -9,13 +9,14 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from rich.cells import cell_len
 from rich.style import Style
 
 from adapters.terminal import screens
 from adapters.terminal.layout import Button, Look, Row, View, rows
 from adapters.terminal.render import Paper, body, message
 from adapters.terminal.screen import Shown, Step
-from adapters.terminal.transcript import Printer
+from adapters.terminal.transcript import Printer, follows_links
 from bot.domain.card import Card, Entries, Paragraph
 from bot.domain.ids import Url
 from bot.domain.text import Span, plain
@@ -37,7 +38,7 @@ TRANSCRIPTS: dict[str, Callable[[], str]] = {
     "search": lambda: transcript(["/blog search c"], FakeCore([an_entry(), an_entry(7, "Clocks, and why not")])),
     "entry": lambda: transcript(["/blog show #12"]),
     "digest": a_week,
-    "refusal": lambda: transcript(["/blog show #99", "announce", "react 🎉 #12", "press 3"]),
+    "refusal": lambda: transcript(["/blog show #99", "anounce", "react 🎉 #12", "press 3"]),
     "form": lambda: transcript(["/blog schedule set", "/blog schedule set mon 09:00"]),
     "help": lambda: transcript(["help", "quit"]),
 }
@@ -146,6 +147,75 @@ def test_a_link_that_cannot_be_followed_shows_where_it_leads() -> None:
 
     assert plainly.plain == "the long survey (https://e.org/x)"
     assert linked.plain == "the long survey"
+
+
+LONG = Url("https://example.org/" + "a-long-way/" * 9)
+
+
+def test_a_long_address_is_never_broken() -> None:
+    entry = Row(look=Look.LINK, indent=3, text=(Span(LONG, url=LONG),))
+    note = Row(look=Look.NOTE, marker="•", text=(Span("the"), Span(" survey", url=LONG), Span(" and more")))
+
+    for row in (entry, note):
+        assert [LONG in line.plain for line in body([row], Paper(width=60))].count(True) == 1
+
+
+def test_where_links_are_followed_a_long_address_takes_one_line() -> None:
+    row = Row(look=Look.LINK, indent=3, text=(Span(LONG, url=LONG),))
+
+    (line,) = body([row], Paper(width=60, links=True, shortens=True))
+
+    assert (cell_len(line.plain), line.plain[-1]) == (60, "…")
+    assert {span.style.link for span in line.spans if isinstance(span.style, Style)} == {LONG}
+
+
+@pytest.mark.parametrize(
+    ("variables", "followed"),
+    [
+        ({"TERM_PROGRAM": "iTerm.app"}, True),
+        ({"VTE_VERSION": "7600", "TERM": "xterm-256color"}, True),
+        ({"VTE_VERSION": "7600", "TERM": "tmux-256color"}, False),
+        ({"TERM": "xterm-256color"}, False),
+        ({"TERM_PROGRAM": "Apple_Terminal"}, False),
+    ],
+)
+def test_an_address_is_shortened_only_where_links_surely_work(variables: dict[str, str], followed: bool) -> None:
+    assert follows_links(variables) is followed
+
+
+def test_a_snippet_is_one_line_around_what_was_found() -> None:
+    words = ("one two three four five six seven eight nine ten " * 3, "cache", " and more words after it" * 3)
+    row = Row(look=Look.SNIPPET, indent=3, text=(Span(words[0]), Span(words[1], bold=True), Span(words[2])))
+
+    (line,) = body([row], Paper(width=50))
+
+    assert "cache" in line.plain
+    assert (line.plain.strip()[0], line.plain[-1]) == ("…", "…")
+    assert cell_len(line.plain) <= 50
+
+
+def test_people_speak_in_the_thread_of_the_newest_post() -> None:
+    core = FakeCore()
+    stage = FakeStage(core)
+    stage.digests = [(NOW + timedelta(days=2), a_channel(), an_entry())]
+
+    shown = transcript(["say Anyone here?", "clock +2d", "as ben", "say So [bold]true[/bold]."], core, stage)
+
+    assert "┃ ana · Mon 23 Nov, 08:30\n┃ Anyone here?\n" in shown
+    assert "  ┃ ben · in the thread · Wed 25 Nov, 08:30\n  ┃ So [bold]true[/bold].\n" in shown
+
+
+def test_of_a_changed_post_only_the_change_is_printed_again() -> None:
+    sink = io.StringIO()
+    printer = Printer(sink, 60)
+    first = Card(title="", entry=an_entry(), blocks=(Paragraph(text=plain("The notes.")),))
+    changed = Card(title="", entry=an_entry(), blocks=(*first.blocks, Paragraph(text=plain("Read by 2."), quiet=True)))
+
+    printer.show(a_message(first, id="m", private=False))
+    printer.show(a_message(changed, id="m", private=False, revised=True))
+
+    again = sink.getvalue().rpartition("changed\n")[2]
+    assert again == "┃ #12 Caching at scale\n┃ Read by 2.\n\n"
 
 
 def on_a_terminal(card: Card, monkeypatch: pytest.MonkeyPatch, **environment: str) -> str:
