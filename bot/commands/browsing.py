@@ -30,7 +30,7 @@ from bot.domain.text import Span, Text, joined, plain, site_of
 from bot.domain.value import Kind
 from bot.ports.entries import EntryFilter
 from bot.ports.search import Hit
-from bot.service import entries
+from bot.service import edits, entries
 from bot.service import search as searching
 from bot.service.search import Found
 
@@ -55,7 +55,9 @@ def search(turn: Turn, query: Annotated[str, rest(Kind.TEXT, "what to look for")
         address = searching.address_in(query)
         if address is not None:
             site = f"“{turn.word} search site:{site_of(address)}” finds everything from there."
-            return sentence("No entry on the list has that address.", site)
+            add = Action(label="Add it", call=Call(path=("add",), arguments={"url": address}))
+            may_add = edits.is_allowed(turn.tx.edits.rules(turn.team.id), turn.role)
+            return sentence("No entry on the list has that address.", site, actions=[add] if may_add else [])
         return _nothing(turn, query, found)
     call = Call(path=("search",), arguments={"query": query})
     return Card(

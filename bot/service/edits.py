@@ -51,9 +51,14 @@ def lock(tx: Transaction, team: TeamId) -> None:
     tx.lock([f"edits {team}", f"list {team}"])
 
 
+def is_allowed(rules: EditRules, role: Role) -> bool:
+    """Whether this role may edit, or suggest an edit."""
+    return rules.adding is not Adding.CURATORS or role >= Role.CURATOR
+
+
 def require_allowed(rules: EditRules, role: Role, admins: str) -> None:
     """Raise NotAllowed if this role may neither edit nor suggest."""
-    if rules.adding is Adding.CURATORS and role < Role.CURATOR:
+    if not is_allowed(rules, role):
         raise NotAllowed("Only curators change this reading list.", hint=f"Ask {admins}.")
 
 

@@ -239,7 +239,7 @@ UNCLEAR = {
     "read #1 please": ("I only need entry numbers, such as #12.", 0),
     "show nothing like it": ("No entry matches “nothing like it”.", 0),
     "show https://example.org/none": ("No entry on the list has that address.", 0),
-    "search https://example.org/none": ("No entry on the list has that address.", 0),
+    "search https://example.org/none": ("No entry on the list has that address.", 1),
 }
 
 
