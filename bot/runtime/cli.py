@@ -4,6 +4,7 @@ Long because it is one list, from which the help and the reference are made.
 """
 
 import asyncio
+import contextlib
 import os
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.domain.errors import BadConfig
+from bot.domain.errors import BadConfig, StoreBusy
 
 if TYPE_CHECKING:
     from bot.domain.team import Team
@@ -288,10 +289,16 @@ def migrate(database: Database = None) -> None:
 
     A SQLite database is copied first.
     """
+    from bot.runtime.settings import load
+    from store.sql.store import exists
+
+    known = True
+    with contextlib.suppress(StoreBusy):  # opening it says so in more words
+        known = exists(load(database=database).database_url)
 
     async def migrated() -> None:
         async with _club(database, migrate=True) as club:
-            print(f"The database is up to date ({club.store.schema()}).")
+            print(f"The database {'is up to date' if known else 'was created'} ({club.store.schema()}).")
 
     asyncio.run(migrated())
 

@@ -325,3 +325,12 @@ def test_check_ends_with_1_for_an_empty_list(tmp_path: Path) -> None:
 
     assert dogear("check", str(tmp_path / "empty.md")).returncode == 1
     assert dogear("check", str(tmp_path / "draft.md")).returncode == 0
+
+
+def test_migrate_says_whether_the_database_is_new(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path}/club.db"
+
+    first, second = dogear("migrate", database=database), dogear("migrate", database=database)
+
+    assert first.stdout.startswith("The database was created (")
+    assert second.stdout.startswith("The database is up to date (")
