@@ -14,6 +14,7 @@ from adapters.terminal.screen import Screen
 from bot.chat.command import Catalogue, Reply
 from bot.chat.platform import Actor, Answer, Core, Invocation, Reacted, Unreacted
 from bot.domain.card import Action, Call, Card, Choice, Form
+from bot.domain.edit import FOLLOWED
 from bot.domain.errors import BadUsage, NotFound, Refusal, StoreBusy
 from bot.domain.ids import AccountRef, ChannelRef, EntryNumber, InvocationId, MessageRef, WorkspaceRef
 from bot.domain.record import record
@@ -188,6 +189,17 @@ class Conversation:
             answer = await self._invoke(submitted, where)
         public = answer.reply is Reply.PUBLIC and not answer.refusal
         self._desk.answer(answer.show, where, public=public, refusal=answer.refusal)
+        if answer.show.follows.startswith(FOLLOWED):
+            await self._follow(answer.show, where)
+
+    async def _follow(self, card: Card, where: ChannelRef | None) -> None:
+        """Show what became of a change of the list. A post shows itself."""
+
+        async def show(card: Card) -> None:
+            self._desk.answer(card, where)
+
+        await self._stage.settle()
+        await self._core.follow(self._actor, card, show)
 
     async def _invoke(self, call: Call | str, where: ChannelRef | None, pressed: Action | None = None) -> Answer:
         return await self._core.invoke(

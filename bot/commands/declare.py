@@ -87,14 +87,14 @@ class _Marker:
     label: str = ""
 
 
-def position(kind: Kind, summary: str) -> _Marker:
-    """A parameter that is typed in its place."""
-    return _Marker(kind, summary, Placement.POSITION)
+def position(kind: Kind, summary: str, *, label: str = "") -> _Marker:
+    """A parameter that is typed in its place. A form calls it `label`, or what is usual for the kind."""
+    return _Marker(kind, summary, Placement.POSITION, label=label)
 
 
-def named(kind: Kind, summary: str, *, max_length: int = 0) -> _Marker:
+def named(kind: Kind, summary: str, *, max_length: int = 0, label: str = "") -> _Marker:
     """A parameter that is typed as `name:value`; `is_` becomes `is:`, which is a keyword in Python."""
-    return _Marker(kind, summary, Placement.NAMED, max_length=max_length)
+    return _Marker(kind, summary, Placement.NAMED, max_length=max_length, label=label)
 
 
 def rest(kind: Kind, summary: str, *, max_length: int = 0, label: str = "") -> _Marker:

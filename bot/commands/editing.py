@@ -48,9 +48,11 @@ AnEntry = Annotated[EntryNames, position(Kind.ENTRY, "an entry's number, address
 AnEdit = Annotated[str, carried("the change that the button is about")]
 MaybeWhere = Annotated[str | None, carried("the channel that the button is about")]
 MaybeTitle = Annotated[str | None, named(Kind.TEXT, "its title")]
-MaybeTags = Annotated[str | None, named(Kind.TAGS, "its tags, with commas")]
+MaybeTags = Annotated[str | None, named(Kind.TAGS, "its tags, with commas", label="Tags")]
 MaybeSection = Annotated[str | None, named(Kind.TEXT, "the heading it belongs under")]
-MaybeNotes = Annotated[str | None, named(Kind.LONG_TEXT, "what it says, as notes", max_length=MAX_NOTES_TYPED)]
+MaybeNotes = Annotated[
+    str | None, named(Kind.LONG_TEXT, "what it says, as notes", max_length=MAX_NOTES_TYPED, label="Notes")
+]
 
 
 def _drafted(turn: Turn, arguments: Mapping[str, str]) -> Mapping[str, str]:
@@ -65,7 +67,7 @@ def _drafted(turn: Turn, arguments: Mapping[str, str]) -> Mapping[str, str]:
 @command("add", form="Add an article", fills=_drafted, writes=True, by_role=True)
 def add(
     turn: Turn,
-    url: Annotated[str, position(Kind.TEXT, "the address of the article")],
+    url: Annotated[str, position(Kind.TEXT, "the address of the article", label="Address")],
     title: MaybeTitle = None,
     tag: MaybeTags = None,
     section: MaybeSection = None,
@@ -280,7 +282,9 @@ def _noted(turn: Turn, arguments: Mapping[str, str]) -> Mapping[str, str]:
 def note(
     turn: Turn,
     entry: AnEntry,
-    text: Annotated[str | None, rest(Kind.LONG_TEXT, "a line to add to its notes", max_length=MAX_NOTES_TYPED)] = None,
+    text: Annotated[
+        str | None, rest(Kind.LONG_TEXT, "a line to add to its notes", max_length=MAX_NOTES_TYPED, label="Notes")
+    ] = None,
     of: Annotated[str | None, carried("the entry whose notes the form shows")] = None,
 ) -> Card:
     """Add a line to the notes of an entry, or rewrite all of them in a form.
@@ -295,7 +299,7 @@ def note(
             turn, edits.propose(turn.tx, found, turn.member, EditKind.CHANGE, {NOTES: text or ""}), rules
         )
     if text is None:
-        return _notes_card(found)
+        return _notes_card(turn, found)
     return _carried_out(turn, edits.propose(turn.tx, found, turn.member, EditKind.CHANGE, {NOTE: text}), rules)
 
 
@@ -305,9 +309,9 @@ def write_notes(entry: Entry, label: str) -> tuple[Action, ...]:
     return (Action(label=label, call=call),) if len(entry.notes.markdown) <= MAX_IN_FORM else ()
 
 
-def _notes_card(entry: Entry) -> Card:
+def _notes_card(turn: Turn, entry: Entry) -> Card:
     blocks: tuple[Block, ...] = (NoteTree(blocks=entry.notes.tree),) if entry.notes.tree else ()
-    said = f"Type a line to add: “note #{entry.number} …”, or change all of them."
+    said = f"Type a line to add: “{turn.word} note #{entry.number} …”, or change all of them."
     return Card(
         title=f"The notes of #{entry.number} {entry.title}",
         blocks=(*blocks, Paragraph(text=plain(said), quiet=True)),

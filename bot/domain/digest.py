@@ -106,7 +106,7 @@ def card_of(digest: Digest) -> Card:
             _small(why),
             *_new(digest.newest),
         ),
-        actions=post_actions(entry),
+        actions=(*post_actions(entry), *_first_note(entry)),
         entry=shared_line(entry),
     )
 
@@ -137,6 +137,12 @@ def shared_card(entry: Entry, by: str, counts: Counts) -> Card:
 def post_actions(entry: Entry) -> tuple[Action, ...]:
     """The buttons of a post about the entry."""
     return (*entry_actions(entry.number, has_notes=bool(entry.notes.tree)), takeaway_action(entry.number))
+
+
+def _first_note(entry: Entry) -> tuple[Action, ...]:
+    """The button that opens the form for the notes, where there are none."""
+    call = Call(path=("note",), arguments={"of": str(entry.number)})
+    return () if entry.notes.markdown.strip() else (Action(label="Write the first note", call=call),)
 
 
 def takeaway_action(number: EntryNumber) -> Action:

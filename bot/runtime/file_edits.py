@@ -7,6 +7,7 @@ file already is recognised when it is tried again, for it says what is to be tru
 import contextlib
 import ctypes
 import fcntl
+import glob
 import os
 import stat
 import tempfile
@@ -40,6 +41,7 @@ def write_edits(path: Path, edits: Sequence[Edit]) -> Mapping[EditId, str]:
                 before = _content(path)
                 after, reasons = _edited(before, edits)
                 if after != before:
+                    _tidy_up(path)
                     replace(path, before, after)
                 return reasons
         except FileChanged:
@@ -122,6 +124,13 @@ def replace(path: Path, before: bytes, after: bytes) -> None:
         _sync_folder(real.parent)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _tidy_up(path: Path) -> None:
+    """Delete what a killed process left beside the file. The lock says that no other process is writing now."""
+    real = Path(os.path.realpath(path))
+    for left in real.parent.glob(f".{glob.escape(real.name)}.*.new"):
+        left.unlink(missing_ok=True)
 
 
 def _keep_rights(file: int, known: os.stat_result) -> None:

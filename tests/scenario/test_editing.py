@@ -160,6 +160,23 @@ def test_notes_and_corrections_are_undone_by_their_button(database: str, tmp_pat
     asyncio.run(scene())
 
 
+def test_a_digest_without_notes_asks_for_the_first_note(database: str, tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with clubhouse(database, tmp_path) as house:
+            await added(house, "add https://example.org/bare title:Bare")
+            await house.say("schedule set mon 09:00 UTC")
+            await house.wait(days=6)
+            (post, *_) = [one.card for one in house.platform.posted if one.card.title == "Bare"]
+            form = (await pressed(house, post, "Write the first note", by="ben")).show
+            assert isinstance(form, Form)
+            assert [field.label for field in form.fields] == ["Entry", "Notes"]
+            call = Call(path=("note",), arguments={**form.submit.arguments, "entry": "#1", "text": "It pays."})
+            assert card_of(await said(house, call, by="ben")).title == "#1 is changed."
+            assert "Write the first note" not in labels(await house.say("digest preview"))
+
+    asyncio.run(scene())
+
+
 def test_curators_see_who_changed_what_and_undo_it(database: str, tmp_path: Path) -> None:
     async def scene() -> None:
         async with clubhouse(database, tmp_path, "Caching") as house:

@@ -24,7 +24,7 @@ from bot.domain.digest import (
 )
 from bot.domain.entry import Entry
 from bot.domain.featuring import Why
-from bot.domain.notes import NoteBlock, NoteLine, count, lines
+from bot.domain.notes import NoteBlock, NoteLine, Notes, count, lines
 from bot.domain.reading_state import ReadingState
 from bot.domain.takeaway import Counts
 from bot.domain.text import Span, plain, string
@@ -110,8 +110,16 @@ def test_a_message_for_everybody_shows_nobodys_own_state() -> None:
     for card in (card_of(a_digest(entry)), shared_card(entry, "Anna", Counts(readers=3))):
         assert card.entry is not None
         assert (card.entry.number, card.entry.state) == (entry.number, ReadingState.UNREAD)
-        assert card.actions == post_actions(entry)
-        assert card.actions[:-1] == entry_actions(entry.number, has_notes=bool(entry.notes.tree))
+        assert card.actions[: len(post_actions(entry))] == post_actions(entry)
+        assert post_actions(entry)[:-1] == entry_actions(entry.number, has_notes=bool(entry.notes.tree))
+
+
+def test_only_a_digest_without_notes_asks_for_the_first_note() -> None:
+    bare, noted = an_entry(), an_entry(notes=Notes(markdown="Why"))
+
+    asks = [[one.label for one in card_of(a_digest(entry)).actions][-1] for entry in (bare, noted)]
+
+    assert asks == ["Write the first note", "Takeaway"]
 
 
 def test_a_digest_that_is_late_says_when_it_was_due() -> None:
