@@ -26,7 +26,7 @@ from store.sql import SqlStore, open_store
 from store.sql.engine import address
 from store.sql.search.words import tokens
 from store.sql.store import SqlTransaction
-from store.sql.tables import ENTRY, ENTRY_TAG, SOURCE, SPELLING
+from store.sql.tables import ENTRY, ENTRY_TAG, SEARCH_SIZE, SOURCE, SPELLING
 from tests.bench import shelf
 from tests.bench.row import Row
 from tests.fakes import postgres
@@ -37,7 +37,7 @@ THEIRS = int(os.environ.get("DOGEAR_NEIGHBOURS", "1000000"))
 TEAMS = 50
 ASKED = 200
 RATIO = 2.0
-_COPIED = (SOURCE, ENTRY, ENTRY_TAG, SPELLING)
+_COPIED = (SOURCE, ENTRY, ENTRY_TAG, SPELLING, SEARCH_SIZE)
 _SEGMENTS = ("data", "idx", "docsize")
 _LEXEMES = (
     """INSERT INTO search_entry (team, entry, words)
