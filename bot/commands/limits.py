@@ -87,7 +87,7 @@ class Limits:
     def take(self, actor: Actor, cost: float = COMMAND, *, overview: bool = False) -> None:
         """Count one use; raises TooMuch, and counts nothing, where the person or the team has to wait.
 
-        An `overview`, which nobody typed or pressed, has buckets of its own: tabs that open leave the commands alone.
+        An `overview`, which is not typed or pressed, has buckets of its own: tabs that open leave the commands alone.
         """
         now = self._now()
         team = self._teams.get(actor.workspace, actor.workspace)

@@ -100,7 +100,7 @@ _UNCLEAR = re.compile(
     r"|(?:[\w’']+ ){0,3}(?:this|that|these|those|they|them|their|he|she|his|her)\b",
     re.IGNORECASE,
 )
-"""How a sentence begins that needs the one before it, that is no whole sentence, or that is about the article itself."""
+"""How a sentence begins that needs the one before it, that is not a whole sentence, or that is about the article itself."""
 _FRAGMENT = re.compile(r"\b(?:e\.g|i\.e|etc|vs|cf|al|approx|no|fig|vol|ch)\.$|[:;,–—-]$|\.\.\.$|…$", re.IGNORECASE)
 _CODE_LIKE = re.compile(r"https?://|www\.|[{}<>|\\^~=_]|\[[^\]]*\]|\*\*|``|\d\.\s")
 _INSTEAD = re.compile(r"\binstead of\b", re.IGNORECASE)

@@ -1,7 +1,7 @@
 """`dogear mcp`: a team's reading list as tools of the Model Context Protocol, over standard input and output.
 
 The tools are the club's commands: those that only read, and with `writes` also those that change the reader's own states
-or the list. What a list or a member wrote is marked as quoted data, for it may try to give orders to whoever reads it.
+or the list. What a list or a member wrote is marked as quoted data, for it may contain instructions to the program that reads it.
 """
 
 import re
@@ -30,7 +30,7 @@ from bot.service import teams
 
 MCP = PlatformName("mcp")
 ANONYMOUS = "tool"
-"""The member on whose behalf a tool reads that is nobody in particular."""
+"""The member's name if `--as` is not given."""
 LEFT_OUT = frozenset({("home",), ("help",), ("settings", "show"), ("settings", "zone")})
 """Commands for people: what a tool can do is listed by the protocol itself."""
 ENTRY = "dogear://entry/{number}"

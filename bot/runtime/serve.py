@@ -141,7 +141,7 @@ async def _say_what_is_served(club: Club) -> None:
     settings = club.settings
     try:
         counted = await club.runner.read(lambda tx: sum(tx.entries.count(team.id) for team in tx.teams.all()))
-    except StoreError:  # said by whoever needs the database next
+    except StoreError:  # the next command reports it
         return
     source = settings.list or f"no file is set ({PREFIX}LIST names one)"
     where = settings.database and redacted(settings.database)

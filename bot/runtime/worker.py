@@ -396,7 +396,7 @@ class Worker:
         await self._read_reactions(delivery, noted)
 
     async def _read_reactions(self, delivery: Delivery, noted: Outcome) -> None:
-        """Add the reactions to a message that was found: while it was in doubt, nobody knew which entry it shows."""
+        """Add the reactions to a message that was found: while it was in doubt, it was unknown which entry it shows."""
         message, since = noted.transition.message, delivery.first_sent_from
         if noted.lost or message is None or since is None or delivery.draft.step not in MESSAGES:
             return

@@ -64,7 +64,7 @@ def _checked_link(about: str | None) -> Url | None:
 
 
 def withdraw(tx: Transaction, member: Member, id: TakeawayId) -> Takeaway:
-    """Withdraw the member's own takeaway. Returns what it was. Raises NotFound if there is no such one of theirs."""
+    """Withdraw the member's own takeaway. Returns what it was. Raises NotFound if the member has no such takeaway."""
     tx.takeaways.lock(member.id)
     known = tx.takeaways.get(member.team, id)
     if known is None or known.member != member.id:

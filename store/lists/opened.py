@@ -14,9 +14,9 @@ MAX_PATH = 1024
 
 @contextmanager
 def opened(path: Path, within: Path | None = None) -> Iterator[tuple[IO[bytes], os.stat_result]]:
-    """The file, for reading, and its status. Never waits: a pipe that nobody writes to ends at once.
+    """The file, for reading, and its status. Never waits, not even for a pipe without a writer.
 
-    Raises OSError, also for what is no file (EISDIR, EINVAL), and if the file is not below the real folder `within`
+    Raises OSError, also for folders and pipes (EISDIR, EINVAL), and if the file is not below the real folder `within`
     (EXDEV).
     """
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC), "rb") as file:
