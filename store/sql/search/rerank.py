@@ -108,7 +108,11 @@ class Reranker:
         query = [(weight, [_Form(term) for term in group]) for group, weight in self._weights(groups, entries)]
         rows = self._work.fast_rows(_TEXTS, team=self._team, numbers=json.dumps(first), most=MAX_TEXT)
         averages = (max(titles / max(entries, 1), 1), max(notes / max(entries, 1), 1))
-        scores = {row[0]: _score(row, query, *averages) for row in rows}
+        texts = _folded(rows)
+        scores = {
+            row[0]: _score(row, title, notes, query, *averages)
+            for row, title, notes in zip(rows, texts[::2], texts[1::2], strict=True)
+        }
         return [*sorted(first, key=lambda number: -scores.get(number, 0)), *rest]
 
     @cached_property
@@ -129,12 +133,16 @@ class Reranker:
         ]
 
 
-def _score(row: Any, query: _Query, average_title: float, average_notes: float) -> float:
-    _, titled, tags, noted, length = row
-    title = fold(spelled_out(f"{titled} {tags}\n"))
-    text, end = title + fold(spelled_out(noted)), len(title)
+def _folded(rows: Sequence[Any]) -> list[str]:
+    """The folded title with tags, and the folded notes, of each row in turn. One long text is folded faster than many."""
+    return fold(spelled_out("\0".join([f"{row[1]} {row[2]}\0\n{row[3]}" for row in rows]))).split("\0")
+
+
+def _score(row: Any, title: str, notes: str, query: _Query, average_title: float, average_notes: float) -> float:
+    _, titled, tags, _, length = row
     of_title = TITLE_WEIGHT / (1 - TITLE_LENGTH + TITLE_LENGTH * (len(titled) + len(tags)) / average_title)
     of_notes = 1 / (1 - NOTES_LENGTH + NOTES_LENGTH * length / average_notes)
+    text, end = title + notes, len(title)
     score = 0.0
     for weight, forms in query:
         found = 0.0
@@ -156,7 +164,7 @@ class _Form:
         """How often it is before `end`, and from there on."""
         found = [0, 0]
         at = text.find(self._begins)
-        while at >= 0 and sum(found) < MAX_COUNTED:
+        while at >= 0 and found[0] + found[1] < MAX_COUNTED:
             word = _WORD.match(text, at)
             assert word is not None
             if (at == 0 or not text[at - 1].isalnum()) and self._is(text, word):
