@@ -32,6 +32,7 @@ LINES = sorted({line for line in code() if DOGEAR.fullmatch(line)} - {"dogear ho
 TARGETS = sorted({line for line in code() if MAKE.fullmatch(line)})
 NOT_RUN = {
     "demo": "the tests of the command line run it",
+    "bench-search": "its own tests run it",
     "init": "its own tests run it",
     "run": "needs a token",
     "invite": "needs a token",
