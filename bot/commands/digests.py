@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
-from bot.commands.cards import EntryNames, line_of, moment, named_channel, next_dates, one_meant, sentence
+from bot.commands.cards import EntryNames, moment, named_channel, next_dates, one_meant, sentence
 from bot.commands.declare import Turn, carried, command, position, rest
 from bot.commands.posting import decisions, link_to, on_its_way, sure
 from bot.domain import value
-from bot.domain.card import Action, Block, Call, Card, Divider, Entries, Fields, Paragraph, Tone
+from bot.domain.card import Action, Block, Call, Card, Divider, Fields, Paragraph, Tone
 from bot.domain.digest import Standing, card_of
 from bot.domain.entry import Entry
 from bot.domain.errors import BadUsage, Refusal
@@ -20,7 +21,7 @@ from bot.domain.team import Role
 from bot.domain.text import Span, Text, joined, plain
 from bot.domain.times import Day
 from bot.domain.value import Kind
-from bot.service import digests, entries, ledger, schedules
+from bot.service import digests, ledger, schedules
 
 MaybeChannel = Annotated[str | None, position(Kind.CHANNEL, "the channel, this one by default")]
 
@@ -147,22 +148,26 @@ def _coming_ones(turn: Turn, found: digests.Preview) -> tuple[Block, ...]:
     """What this digest and the next ones feature, with the reasons, and for an admin what to do about each."""
     if len(found.coming) < MIN_COMING:
         return ()
-    lines = entries.with_states(turn.tx, turn.member.id, [entry for entry, _ in found.coming])
-    shown = []
-    for (entry, state), (_, feature) in zip(lines, found.coming, strict=True):
-        actions = _of_coming(found.schedule.channel, entry, feature) if turn.role >= Role.ADMIN else ()
-        shown.append(replace(line_of(entry, state, *actions), matched=plain(f"{_capitalized(feature.reason)}.")))
-    return (Divider(), Paragraph(text=plain("The next digests, as things stand:")), Entries(items=tuple(shown)))
+    zone = ZoneInfo(found.schedule.zone)
+    shown = [
+        Fields(
+            items=(
+                (
+                    f"{slot.due_at.astimezone(zone):%a %d %b}",
+                    plain(f"#{entry.number} {entry.title}: {feature.reason}."),
+                ),
+            ),
+            actions=_of_coming(found.schedule.channel, entry, feature) if turn.role >= Role.ADMIN else (),
+        )
+        for slot, entry, feature in found.coming
+    ]
+    return (Divider(), Paragraph(text=plain("The next digests, as things stand:")), *shown)
 
 
 def _of_coming(where: ChannelRef, entry: Entry, feature: Feature) -> tuple[Action, ...]:
     number = f"#{entry.number}"
     pick_it = () if feature.why is Why.PICKED else (_button("Pick", ("digest", "pick"), where, entry=number),)
     return (*pick_it, _button("Not this one", ("digest", "pass"), where, entry=number))
-
-
-def _capitalized(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _when(turn: Turn, found: digests.Preview) -> Text:

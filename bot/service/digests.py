@@ -94,7 +94,7 @@ class Preview:
     digest: Digest
     week: str
     last: Fate | None
-    coming: tuple[tuple[Entry, Feature], ...] = ()
+    coming: tuple[tuple[Occurrence, Entry, Feature], ...] = ()
 
 
 AHEAD = 3
@@ -131,12 +131,12 @@ def _previewed(tx: Transaction, schedule: Schedule) -> Preview:
 
 def _coming(
     tx: Transaction, schedule: Schedule, digest: Digest, slots: Sequence[Occurrence]
-) -> tuple[tuple[Entry, Feature], ...]:
+) -> tuple[tuple[Occurrence, Entry, Feature], ...]:
     first = Feature(entry=digest.entry.id, why=digest.why, reason=digest.reason)
     times = [slot.due_at for slot in slots]
     features = upcoming(_pool(tx, schedule), _context(tx, schedule), times, first)
     known = tx.entries.get(schedule.team, [feature.entry for feature in features])
-    return tuple((known[feature.entry], feature) for feature in features)
+    return tuple((slot, known[one.entry], one) for slot, one in zip(slots, features, strict=False))
 
 
 def pass_over(
