@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from getpass import getpass
+from getpass import getpass, getuser
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -205,7 +205,7 @@ def _end(wishes: Wishes, service: str, reading_list: Path, platform: str, word: 
             print(f"{file} exists and is left as it is.")
         else:
             file.write_text(
-                UNIT.format(program=program, settings=settings, folder=settings.parent)
+                UNIT.format(program=program, settings=settings, folder=settings.parent, user=getuser())
                 if service == "systemd"
                 else COMPOSE.format(settings=settings.name, list=reading_list, name=reading_list.name),
                 encoding="utf-8",
@@ -227,7 +227,8 @@ Wants=network-online.target
 After=network-online.target
 
 [Service]
-DynamicUser=no
+User={user}
+UMask=0077
 WorkingDirectory={folder}
 EnvironmentFile={settings}
 ExecStartPre=-{program} migrate

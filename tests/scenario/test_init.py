@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from getpass import getuser
 from pathlib import Path
 
 import pytest
@@ -64,7 +65,9 @@ async def test_what_init_writes_makes_a_bot_that_answers(tmp_path: Path) -> None
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout.endswith("then type /blog in #channel\n")
         assert stat.S_IMODE(settings.stat().st_mode) == 0o600
-        assert f"EnvironmentFile={settings}\n" in (tmp_path / "dogear.service").read_text(encoding="utf-8")
+        unit = (tmp_path / "dogear.service").read_text(encoding="utf-8")
+        assert f"EnvironmentFile={settings}\n" in unit
+        assert f"User={getuser()}\n" in unit
         assert "socket_mode_enabled: true" in (tmp_path / "slack-manifest.yaml").read_text(encoding="utf-8")
 
         doctor = await dogear("--env", str(settings), "doctor")
