@@ -15,6 +15,7 @@ from aiohttp import web
 
 from bot.domain.errors import BadConfig
 from bot.runtime import env_file
+from tests.fakes import commands
 from tests.fakes.discord_rest import FakeDiscord
 from tests.fakes.pseudo_terminal import PseudoTerminal, on_a_terminal
 from tests.fakes.slack import APP_TOKEN, FakeSlack, strings_of
@@ -27,17 +28,7 @@ TOKENS = {"DOGEAR_SLACK_APP_TOKEN": APP_TOKEN, "DOGEAR_SLACK_BOT_TOKEN": BOT_TOK
 async def dogear(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """The command without a terminal, with these variables only."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("DOGEAR_")}
-    program = [sys.executable, "-m", "bot", *arguments]
-    return await asyncio.to_thread(
-        subprocess.run,
-        program,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-        env={**clean, **variables},
-    )
+    return await asyncio.to_thread(commands.dogear, *arguments, env={**clean, **variables}, timeout=120)
 
 
 @asynccontextmanager
