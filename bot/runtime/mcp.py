@@ -33,6 +33,8 @@ ANONYMOUS = "tool"
 """The member's name if `--as` is not given."""
 LEFT_OUT = frozenset({("home",), ("help",), ("settings", "show"), ("settings", "zone")})
 """Commands for people: what a tool can do is listed by the protocol itself."""
+CONFIRM = ("edits", "confirm")
+"""What the first button of a preview of `add` does."""
 ENTRY = "dogear://entry/{number}"
 _ENTRY = re.compile(r"dogear://entry/(\d{1,9})")
 _KINDS: Mapping[Kind, str] = {
@@ -42,10 +44,12 @@ _KINDS: Mapping[Kind, str] = {
 
 
 def offered(catalogue: Catalogue, *, writes: bool) -> Iterator[CommandSpec]:
-    """The commands that are tools: any reader may use them, and they need no channel and post nothing."""
+    """The commands that are tools: any reader may use them, and they need no channel or button and post nothing."""
     for spec in catalogue:
-        in_channel = any(param.kind is Kind.CHANNEL for param in spec.params)
-        if spec.role is Role.READER and not in_channel and spec.path not in LEFT_OUT and (writes or not spec.writes):
+        needs_channel = any(param.kind is Kind.CHANNEL and not param.hidden for param in spec.params)
+        needs_button = any(param.hidden and param.required for param in spec.params)
+        is_for_tools = spec.role is Role.READER and not spec.posts and spec.path not in LEFT_OUT
+        if is_for_tools and not needs_channel and not needs_button and (writes or not spec.writes):
             yield spec
 
 
@@ -126,6 +130,10 @@ class Tools:
         if unknown:
             return _result(f"{params.name} has no parameter {', '.join(sorted(unknown))}.", is_error=True)
         answer = await self._answer(Call(path=spec.path, arguments=given))
+        preview = answer.show.actions if isinstance(answer.show, Card) else ()
+        confirm = next((action.call for action in preview if action.call.path == CONFIRM), None)
+        if confirm is not None:  # a client asks its person before it calls a tool that writes, and has no buttons
+            answer = await self._answer(confirm)
         return _result(quoted(self._team, self._text(answer)), is_error=answer.refusal)
 
     async def _templates(

@@ -86,6 +86,9 @@ def test_with_writes_a_member_reads_and_only_their_own_state_changes(database: s
         async with a_client(database, "--writes", "--as", "ana") as client:
             assert "is read" in text(await client.call_tool("read", {"entry": "#1"}))
             assert "Alpha" in text(await client.call_tool("list", {"is": "read"}))
+            added = await client.call_tool("add", {"url": "https://example.org/gamma", "title": "Gamma"})
+            assert "is on the list" in text(added)
+            assert "#3 Gamma" in text(await client.call_tool("show", {"entry": "#3"}))
         async with a_client(database, "--writes", "--as", "ben") as client:
             assert "Alpha" not in text(await client.call_tool("list", {"is": "read"}))
 
@@ -115,7 +118,8 @@ def test_the_tools_are_the_commands_that_anyone_may_use_anywhere() -> None:
         for spec in specs:
             assert spec.role is Role.READER
             assert writes or not spec.writes
-            assert not any(param.kind is Kind.CHANNEL for param in spec.params)
+            assert not any(param.kind is Kind.CHANNEL for param in spec.shown_params)
+            assert not any(param.hidden and param.required for param in spec.params)
             schema = tool(spec).input_schema
             assert schema["properties"].keys() == {param.name for param in spec.shown_params}
     assert {spec.path for spec in CATALOGUE} >= LEFT_OUT
