@@ -271,7 +271,7 @@ async def options_of(spec: Any, channel: Any) -> dict[str, Any]:
 async def everything(server: Server, who: Any, channel: Any) -> str:
     """Every command that the catalogue has, bare and with every option, as this person is answered."""
     said = []
-    for spec in (spec for spec in CATALOGUE if spec.name != "unshare"):
+    for spec in (spec for spec in CATALOGUE if spec.name != "unshare" and not spec.by_button):
         every = await options_of(spec, channel)
         result = await who.slash(channel, f"blog {spec.name}", **every)
         said.append(shown_by(result))

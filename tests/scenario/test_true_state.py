@@ -410,10 +410,11 @@ def test_a_list_answers_in_place(database: str, tmp_path: Path) -> None:
                     if action.label == "Read"
                 )
                 assert read.replaces
+                number = read.call.arguments["entry"]
                 answer = await house.press(read)
-                assert text_of(answer).splitlines()[:2] == [title, "#1 is read."]
+                assert text_of(answer).splitlines()[:2] == [title, f"{number} is read."]
                 undone = await house.press(buttons(answer)["Undo"])
-                assert text_of(undone).splitlines()[:2] == [title, "#1 is unread."]
+                assert text_of(undone).splitlines()[:2] == [title, f"{number} is unread."]
 
     asyncio.run(scenario())
 
