@@ -10,6 +10,7 @@ from bot.commands.cards import (
     EntryNames,
     button,
     counted,
+    empty_list,
     entry_card,
     line_of,
     mark_button,
@@ -36,6 +37,8 @@ from bot.service.search import Found
 
 MAX_TAGS = 40
 MAX_DISCUSSIONS = 5
+MAX_SECTIONS = 10
+"""Sections that are offered where no entry has a tag."""
 MAX_LABEL = 75
 """Characters of a button that repeats what somebody typed."""
 
@@ -58,26 +61,26 @@ def search(turn: Turn, query: Annotated[str, rest(Kind.TEXT, "what to look for")
             add = Action(label="Add it", call=Call(path=("add",), arguments={"url": address}))
             may_add = edits.is_allowed(turn.tx.edits.rules(turn.team.id), turn.role)
             return sentence("No entry on the list has that address.", site, actions=[add] if may_add else [])
-        return _nothing(turn, query, found)
+        return _nothing(turn, query, found) if turn.tx.entries.count(turn.team.id) else empty_list(turn)
     call = Call(path=("search",), arguments={"query": query})
     return Card(
         title=f"Search: {query}",
         blocks=(
             *_corrected(found),
             *_widened(found),
-            *_results(found, _line(call, found.number)),
+            *_results(found, _line(call, found.number), page),
             *takeaways.found_block([one for one in found.kept if one.entry.id not in _without_line(found)]),
         ),
         actions=(*pager(call, found.number, found.pages), *_as_typed(query, found), *_facets(turn, query, found)),
     )
 
 
-def _results(found: Found, back: str) -> tuple[Block, ...]:
+def _results(found: Found, back: str, asked: int) -> tuple[Block, ...]:
     if not found.total:
         return ()
     kept = {one.entry.id: takeaways.kept_line(one) for one in found.kept if one.entry.id in _without_line(found)}
     lines = [_hit(replace(hit, matched=kept.get(hit.entry.id, hit.matched)), state, back) for hit, state in found.items]
-    return (Entries(items=tuple(lines)), page_note(found.number, found.pages, found.total, "found"))
+    return (Entries(items=tuple(lines)), page_note(found.number, found.pages, found.total, "found", asked=asked))
 
 
 def _without_line(found: Found) -> set[EntryId]:
@@ -99,7 +102,7 @@ def _facets(turn: Turn, query: str, found: Found) -> tuple[Action, ...]:
     """Buttons that narrow a long answer to one of its sections."""
     sections = searching.facets(turn.tx, turn.team.id, turn.member.id, found)
     return tuple(
-        _narrowing(f"In {name}: {count}", Call(path=("search",), arguments={"query": f'{query} in:"{name}"'}))
+        _narrowing(f"In {name}: {count:,}", Call(path=("search",), arguments={"query": f'{query} in:"{name}"'}))
         for name, count in sections
     )
 
@@ -202,6 +205,8 @@ def list_entries(
     """
     which = EntryFilter(tag=tag, state=is_)
     found = entries.page(turn.tx, turn.team.id, turn.member.id, which, page, PAGE_SIZE)
+    if not found.total and not turn.tx.entries.count(turn.team.id):
+        return empty_list(turn)
     if not found.total:
         return sentence("No entry matches.", f"“{turn.word} tags” shows every tag.")
     words = {"tag": tag, "is": is_.value if is_ else None}
@@ -210,7 +215,7 @@ def list_entries(
     lines = [line_of(one, state, mark_button(one.number, state, back)) for one, state in found.items]
     return Card(
         title=" ".join(["Reading list", *(f"{name}:{value}" for name, value in call.arguments.items())]),
-        blocks=(Entries(items=tuple(lines)), page_note(found.number, found.pages, found.total, "in all")),
+        blocks=(Entries(items=tuple(lines)), page_note(found.number, found.pages, found.total, "in all", asked=page)),
         actions=pager(call, found.number, found.pages),
     )
 
@@ -220,13 +225,23 @@ def tags(turn: Turn) -> Card:
     """All tags, with how many entries have each and how many you have not read."""
     known = turn.tx.entries.tags(turn.team.id, turn.member.id)
     if not known:
-        return sentence(
-            "No entry has a tag.", "Tags come from the list: “- [db] [Title](link)”, or “tags:” in the front matter."
-        )
+        return _sections_for_tags(turn)
     shown = tuple(
-        (tag.name, plain(f"{counted(tag.entries, 'entry', 'entries')}, {tag.unread} unread"))
+        (tag.name, plain(f"{counted(tag.entries, 'entry', 'entries')}, {tag.unread:,} unread"))
         for tag in known[:MAX_TAGS]
     )
     more = len(known) - len(shown)
     note = (Paragraph(text=plain(f"and {counted(more, 'rarer tag')}"), quiet=True),) if more else ()
     return Card(title="Tags", blocks=(Fields(items=shown), *note))
+
+
+def _sections_for_tags(turn: Turn) -> Card:
+    """The sections of a list without tags, which narrow it as well."""
+    if not turn.tx.entries.count(turn.team.id):
+        return empty_list(turn)
+    names = list(dict.fromkeys(path[0] for path in turn.tx.entries.sections(turn.team.id) if path))
+    hint = "Tags come from the list: “- [db] [Title](link)”, or “tags:” in the front matter."
+    if not names:
+        return sentence("No entry has a tag.", hint)
+    actions = [_narrowing(name, Call(path=("list",), arguments={"tag": name})) for name in names[:MAX_SECTIONS]]
+    return sentence("No entry has a tag. The list has these sections:", hint, actions=actions)

@@ -19,7 +19,7 @@ from bot.domain.schedule import Occurrence, Schedule
 from bot.domain.text import Span, Text, plain
 from bot.domain.zones import zone_label
 from bot.ports.store import Transaction
-from bot.service import schedules
+from bot.service import edits, schedules
 from bot.service import search as searching
 
 PAGE_SIZE = 5
@@ -148,10 +148,20 @@ def pager(call: Call, number: int, pages: int) -> tuple[Action, ...]:
     return (*before, turned("Next", number + 1)) if number < pages else before
 
 
-def page_note(number: int, pages: int, total: int, what: str) -> Paragraph:
-    """Where in the pages this is."""
-    of_pages = f"page {number} of {pages}, " if pages > 1 else ""
-    return Paragraph(text=plain(f"{of_pages}{total} {what}"), quiet=True)
+def page_note(number: int, pages: int, total: int, what: str, *, asked: int = 1) -> Paragraph:
+    """Where in the pages this is. `asked` is the page that was asked for."""
+    missing = f"There is no page {asked:,}. " if asked > pages else ""
+    of_pages = f"page {number:,} of {pages:,}, " if pages > 1 else ""
+    return Paragraph(text=plain(f"{missing}{of_pages}{total:,} {what}"), quiet=True)
+
+
+def empty_list(turn: Turn) -> Card:
+    """The answer where the list has no entry at all."""
+    may_add = edits.is_allowed(turn.tx.edits.rules(turn.team.id), turn.role)
+    hint = (
+        f"“{turn.word} add https://…” adds the first one." if may_add else "A curator of this team adds the first one."
+    )
+    return sentence("The reading list has no entries yet.", hint)
 
 
 def entries_block(items: Iterable[tuple[Entry, ReadingState]]) -> Entries:

@@ -11,6 +11,7 @@ from bot.commands.cards import (
     button,
     counted,
     each_meant,
+    empty_list,
     entries_block,
     entry_card,
     line_of,
@@ -45,7 +46,7 @@ def home(turn: Turn) -> Card:
     if coming:
         blocks += [Paragraph(text=plain("Next for you:")), entries_block(coming)]
     total = counts.read + counts.later + counts.unread
-    summary = f"{counts.unread} of {counted(total, 'entry', 'entries')} unread, {counts.later} in your queue."
+    summary = f"{counts.unread:,} of {counted(total, 'entry', 'entries')} unread, {counts.later:,} in your queue."
     blocks.append(Paragraph(text=plain(summary if total else "The reading list has no entries yet."), quiet=True))
     if turn.role is Role.ADMIN and (count := turn.tx.entries.count_not_read(turn.team.id)):
         said = f"{counted(count, 'link')} of the list not read; “dogear check” says why."
@@ -77,6 +78,8 @@ def random(turn: Turn, tag: Annotated[str | None, named(Kind.TAG, "only with thi
     Examples: random · random tag:databases
     """
     found = entries.unread_at_random(turn.tx, turn.team.id, turn.member.id, tag, turn.below)
+    if found is None and not turn.tx.entries.count(turn.team.id):
+        return empty_list(turn)
     if found is None:
         with_tag = f" tagged “{tag}”" if tag else ""
         return sentence(f"You have no unread entry{with_tag}.", f"“{turn.word} list is:read” shows what you have read.")
@@ -87,6 +90,8 @@ def random(turn: Turn, tag: Annotated[str | None, named(Kind.TAG, "only with thi
 def next_up(turn: Turn) -> Card:
     """Your queue, oldest first, then unread entries."""
     coming = readings.next_up(turn.tx, turn.team.id, turn.member.id, NEXT_LISTED)
+    if not coming and not turn.tx.entries.count(turn.team.id):
+        return empty_list(turn)
     if not coming:
         return sentence("You are done.", "You have read the whole list.")
     return _waiting(turn, "Next for you", coming, "next")
@@ -105,7 +110,7 @@ def _waiting(turn: Turn, title: str, items: Sequence[tuple[Entry, ReadingState]]
             line_of(entry, one, button("Read", "read", entry.number, back)) for entry, one in items if one is state
         ]
         if shown:
-            blocks += [Paragraph(text=plain(f"{words}: {total}"), quiet=True), Entries(items=tuple(shown))]
+            blocks += [Paragraph(text=plain(f"{words}: {total:,}"), quiet=True), Entries(items=tuple(shown))]
             listed = Call(path=("list",), arguments={"is": state.value})
             more += [Action(label=label, call=listed)] if total > len(shown) else []
     return Card(title=title, blocks=tuple(blocks), actions=tuple(more))
@@ -235,7 +240,7 @@ def _figures(counts: TeamCounts) -> tuple[tuple[str, str], ...]:
     return (
         ("Members", str(counts.members)),
         ("Members who have read something", str(counts.readers)),
-        ("Entries with a reader", f"{counts.entries_read} of {counts.entries}"),
+        ("Entries with a reader", f"{counts.entries_read:,} of {counts.entries:,}"),
         ("Times read", str(counts.reads)),
         ("Times read in the last 30 days", str(counts.reads_since)),
     )

@@ -200,7 +200,7 @@ def of_entry(turn: Turn, entry: Entry) -> tuple[Block, ...]:
         more = counts.takeaways - len(newest)
         blocks += [Paragraph(text=plain(f"and {more} more"), quiet=True)] if more > 0 else []
     if counts.insights:
-        blocks.append(Paragraph(text=plain(f"💡 {counts.insights} found something here."), quiet=True))
+        blocks.append(Paragraph(text=plain(f"💡 {counts.insights:,} found something here."), quiet=True))
     return tuple(blocks)
 
 

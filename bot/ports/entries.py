@@ -13,9 +13,10 @@ from bot.domain.source import HeldChange, ReadEntry, Source, SourceFile
 
 @record
 class EntryFilter:
-    """Which entries of the list: those with the tag and in the asking member's state."""
+    """Which entries of the list: those with the tag, in the section and in the asking member's state."""
 
     tag: str | None = None
+    section: str | None = None
     state: ReadingState | None = None
 
 
@@ -91,7 +92,7 @@ class Entries(Protocol):
         ...
 
     def sections(self, team: TeamId) -> Sequence[tuple[str, ...]]:
-        """The sections of the entries on the list, each once."""
+        """The sections of the entries on the list, each once, in order of their first entries' numbers."""
         ...
 
     def added_since(self, team: TeamId, since: datetime, limit: int) -> Sequence[Entry]:

@@ -29,6 +29,7 @@ from bot.domain.source import (
     is_mass_loss,
 )
 from bot.domain.team import Team
+from bot.domain.text import folded
 from bot.ports.entries import LOTS, EntryFilter, StoredEntry
 from bot.ports.store import Transaction
 from bot.service import notices
@@ -501,10 +502,20 @@ class Page:
 def page(tx: Transaction, team: TeamId, member: MemberId, which: EntryFilter, number: int, size: int) -> Page:
     """One page of the list, ordered by entry number. A page past the end is the last one."""
     total, entries = tx.entries.page(team, member, which, offset=(number - 1) * size, limit=size)
+    if not total and which.tag and (section := section_named(tx, team, which.tag)):
+        return page(tx, team, member, replace(which, tag=None, section=section), number, size)
     pages = max(-(-total // size), 1)
     if number > pages:
         return page(tx, team, member, which, pages, size)
     return Page(total=total, number=number, pages=pages, items=with_states(tx, member, entries))
+
+
+def section_named(tx: Transaction, team: TeamId, tag: str) -> str | None:
+    """The section of that name, if no entry has such a tag: people ask for both in the same way."""
+    name = folded(tag)
+    if any(folded(known.name) == name for known in tx.entries.tags(team, None)):
+        return None
+    return next((part for path in tx.entries.sections(team) for part in path if folded(part) == name), None)
 
 
 def with_states(tx: Transaction, member: MemberId, entries: Sequence[Entry]) -> tuple[tuple[Entry, ReadingState], ...]:
@@ -524,10 +535,24 @@ def unread_at_random(
     if drawn is not None:
         return drawn, ReadingState.UNREAD
     total = tx.readings.unread_count(member, tag)
+    if not total and tag and (section := section_named(tx, team, tag)):
+        return _unread_in(tx, team, member, section, below)
     if not total:
         return None
     (chosen,) = tx.readings.unread(member, tag, offset=below(total), limit=1)
     return tx.entries.get(team, [chosen])[chosen], ReadingState.UNREAD
+
+
+def _unread_in(
+    tx: Transaction, team: TeamId, member: MemberId, section: str, below: Callable[[int], int]
+) -> tuple[Entry, ReadingState] | None:
+    """One of the member's unread entries of a section."""
+    which = EntryFilter(section=section, state=ReadingState.UNREAD)
+    total, _ = tx.entries.page(team, member, which, offset=0, limit=1)
+    if not total:
+        return None
+    _, (chosen,) = tx.entries.page(team, member, which, offset=below(total), limit=1)
+    return tx.entries.get(team, [chosen.id])[chosen.id], ReadingState.UNREAD
 
 
 def _drawn(tx: Transaction, member: MemberId, below: Callable[[int], int]) -> Entry | None:

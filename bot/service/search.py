@@ -82,6 +82,10 @@ def find(tx: Transaction, team: TeamId, member: MemberId, typed: str, number: in
     if corrected and number == 1 and (as_typed := _kept_as_typed(tx, team, member, typed)):
         query, corrected, kept = as_typed[0], {}, as_typed[1]
     hits = tx.search.find(team, member, query, offset=(number - 1) * size, limit=size)
+    sections = [entries.section_named(tx, team, tag) for tag in query.tags] if not hits.total else []
+    if any(sections):
+        query = replace(query, tags=(), sections=(*query.sections, *filter(None, sections)))
+        hits = tx.search.find(team, member, query, offset=(number - 1) * size, limit=size)
     pages = max(-(-hits.total // size), 1)
     if number > pages:
         return find(tx, team, member, typed, pages, size)

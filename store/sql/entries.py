@@ -278,7 +278,8 @@ class SqlEntries(SqlSources):
         return [Tag(name=row[0], entries=row[1], unread=row[2]) for row in self._work.rows(counted)]
 
     def sections(self, team: TeamId) -> Sequence[tuple[str, ...]]:
-        return [row.section for row in self._work.rows(select(ENTRY.c.section).where(on_list(team)).distinct())]
+        each = select(ENTRY.c.section).where(on_list(team)).group_by(ENTRY.c.section)
+        return [row.section for row in self._work.rows(each.order_by(func.min(ENTRY.c.number)))]
 
     def added_since(self, team: TeamId, since: datetime, limit: int) -> Sequence[Entry]:
         newest = select(ENTRY).where(on_list(team), ENTRY.c.added_at >= since)

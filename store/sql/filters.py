@@ -31,10 +31,11 @@ def on_list(team: TeamId) -> ColumnElement[bool]:
 
 
 def chosen(team: TeamId, member: MemberId, which: EntryFilter) -> ColumnElement[bool]:
-    """Entries on the list with the tag and in the member's state."""
+    """Entries on the list with the tag, in the section and in the member's state."""
     tags = [which.tag] if which.tag else []
+    sections = [which.section] if which.section else []
     states = [which.state] if which.state else []
-    return and_(on_list(team), *_tagged(team, tags), *_in_state(team, member, states))
+    return and_(on_list(team), *_tagged(team, tags), *_under(sections), *_in_state(team, member, states))
 
 
 def asked(team: TeamId, member: MemberId, query: Query) -> list[ColumnElement[bool]]:

@@ -279,3 +279,51 @@ def test_readers_are_understood_as_well(database: str, tmp_path: Path) -> None:
     (answer,) = said(["/blog read two"], database=database, reading_list=shelf(tmp_path), role=Role.READER)
 
     assert states(answer) == {2: "read"}
+
+
+def test_a_section_is_asked_for_like_a_tag_where_no_entry_has_the_tag(database: str, tmp_path: Path) -> None:
+    reading_list = tmp_path / "sections.md"
+    items = "".join(f"* [Gamma {number}](https://example.org/g{number})\n" for number in range(3))
+    text = f"## Databases\n\n* [Alpha](https://example.org/alpha)\n\n## Caching\n\n{items}"
+    reading_list.write_text(text, encoding="utf-8")
+
+    lines = ["tags", "list tag:caching", "search tag:caching", "random tag:databases", "list tag:none", "list page:9"]
+    answers = said([f"/blog {line}" for line in lines], database=database, reading_list=reading_list)
+    tags, listed, found, drawn, nothing, last = answers
+
+    assert [button["label"] for button in tags["buttons"]] == ["Databases", "Caching"]
+    assert numbers(listed) == numbers(found) == [2, 3, 4]
+    assert numbers(drawn) == [1]
+    assert "No entry matches." in str(nothing)
+    assert "There is no page 9." in str(last)
+
+
+def test_a_tag_that_some_entry_has_is_not_taken_for_a_section(database: str, tmp_path: Path) -> None:
+    reading_list = tmp_path / "both.md"
+    text = "## Caching\n\n* [Alpha](https://example.org/alpha)\n\n## Other\n\n* [caching] [Beta](https://example.org/beta)\n"
+    reading_list.write_text(text, encoding="utf-8")
+
+    lines = ["list tag:caching", "read #2", "random tag:caching", "list tag:caching is:unread"]
+    listed, _, drawn, unread = said([f"/blog {one}" for one in lines], database=database, reading_list=reading_list)
+
+    assert numbers(listed) == [2]
+    assert "You have no unread entry tagged “caching”." in str(drawn)
+    assert "No entry matches." in str(unread)
+
+
+def test_an_empty_list_says_so_and_who_adds_to_it(database: str, tmp_path: Path) -> None:
+    reading_list = tmp_path / "empty.md"
+    reading_list.write_text("# Nothing\n", encoding="utf-8")
+    lines = ["list", "random", "tags", "next", "search x"]
+
+    members = said([f"/blog {line}" for line in lines], database=database, reading_list=reading_list)
+    readers = said(
+        ["as Ana admin", "/blog settings adding curators", "as Ben", "/blog list"],
+        database=database,
+        reading_list=reading_list,
+    )
+
+    for answer in members:
+        assert "The reading list has no entries yet." in str(answer)
+        assert "adds the first one" in str(answer)
+    assert "A curator of this team adds the first one." in str(readers[-1])
