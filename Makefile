@@ -17,7 +17,7 @@ demo: $(READY) ## try the club here: a chat on a terminal, else a tour that ends
 	@$(BIN)/dogear demo
 
 test: $(READY) ## the whole test suite, on SQLite and on a real PostgreSQL
-	@$(BIN)/python -m pytest -n 3
+	@$(BIN)/python -m pytest -n 3 --dist worksteal
 
 test-contract-discord: $(READY) ## what is sent to Discord against its own description: DISCORD_OPENAPI=FILE
 	@test -r "$$DISCORD_OPENAPI" || { echo "DISCORD_OPENAPI names no file: Discord's openapi.json, of its api-spec repository."; exit 1; }
