@@ -114,7 +114,7 @@ async def _until_stopped(club: Club, metrics: Metrics, *, worker: bool) -> None:
     """A platform that ends is restarted. Only invalid settings end the process."""
     health = _health(club, metrics)
     stopped = _stop_event()
-    _reread_at_hangup(club, lists=not worker)
+    rereading = _reread_at_hangup(club, lists=not worker)
     async with asyncio.TaskGroup() as group:
         async with _reachable(club, health, worker=worker), club.at_work(lists=not worker):
             supervisors = [
@@ -125,7 +125,8 @@ async def _until_stopped(club: Club, metrics: Metrics, *, worker: bool) -> None:
             saying = group.create_task(_say_what_is_served(club))
             await stopped.wait()
             health.stopping = True
-            saying.cancel()
+            for task in (saying, *rereading):
+                task.cancel()
         for task in running:
             task.cancel()
 
@@ -190,10 +191,15 @@ async def _reread(club: Club) -> None:
         await club.lists.rescan()
     except StoreError as error:
         log.warning("the lists are read again within a minute: %s", error)
+    except Exception:
+        log.exception("bug in reading the lists again")
 
 
-def _reread_at_hangup(club: Club, *, lists: bool) -> None:
-    """Let SIGHUP, which ends a process that does not handle it, read the lists again, as hosts expect of a service."""
+def _reread_at_hangup(club: Club, *, lists: bool) -> set[asyncio.Task[None]]:
+    """Let SIGHUP, which ends a process that does not handle it, read the lists again, as hosts expect of a service.
+
+    Returns the set of the tasks that are reading, which changes as they begin and end.
+    """
     reading: set[asyncio.Task[None]] = set()
 
     def again() -> None:
@@ -204,6 +210,7 @@ def _reread_at_hangup(club: Club, *, lists: bool) -> None:
             task.add_done_callback(reading.discard)
 
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, again)
+    return reading
 
 
 def _health(club: Club, metrics: Metrics) -> Health:

@@ -53,7 +53,7 @@ def test_a_club_without_a_file_adds_finds_and_features_an_article(database: str,
             preview = await said(house, ADD)
             assert "Title: On queues\nSite: example.org\nTags: queues, storage\nSection: Storage" in text_of(preview)
             assert labels(preview) == ["Add", "Edit", "Cancel"]
-            assert "No entry" in text_of(await said(house, "list"))
+            assert "no entries yet" in text_of(await said(house, "list"))
 
             done = await pressed(house, preview, "Add")
             again = await pressed(house, preview, "Add")
