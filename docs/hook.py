@@ -10,7 +10,7 @@ LINK = re.compile(r"\[([^\]]+)\]\((?!https?:|#)([^)]+)\)")
 
 
 def on_config(config: Any) -> Any:
-    """The address of the repository, which stands in pyproject.toml only."""
+    """The address of the repository, which is in pyproject.toml only."""
     config.repo_url = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["urls"][
         "Repository"
     ]

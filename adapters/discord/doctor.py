@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import discord
 
 from adapters.discord import surface
-from adapters.discord.failures import told
+from adapters.discord.failures import failure_of
 from adapters.discord.permissions import missing
 from adapters.discord.platform import DiscordPlatform
 from bot.chat.command import Catalogue
@@ -36,35 +36,43 @@ async def findings(
 ) -> AsyncIterator[Finding]:
     """One line per check, and whether it passed. Ends early if Discord rejects the login."""
     client = platform.client
-    async with client:
-        try:
-            await platform.log_in()
-            for finding in _application(client):
-                yield finding
-            yield await _commands(client, surface.commands(catalogue, word), word)
-            async for finding in _servers(client, scheduled, word, link):
-                yield finding
-        except PlatformRefused as error:
-            yield False, f"{error}. {error.remedy} {PORTAL} › Bot › Token."
-        except PlatformError as error:
-            yield False, f"{error}. Is this machine allowed to reach discord.com?"
-        except (discord.DiscordException, OSError) as error:
-            yield False, str(told(error))
+
+    async def found() -> AsyncIterator[Finding]:
+        await platform.log_in()
+        for finding in _application(client):
+            yield finding
+        yield await _commands(client, surface.commands(catalogue, word), word)
+        async for finding in _servers(client, scheduled, word, link):
+            yield finding
+
+    async for finding in _or_why_not(client, found()):
+        yield finding
 
 
 async def check_token(platform: DiscordPlatform) -> AsyncIterator[Finding]:
     """The checks of the token and its application alone."""
-    async with platform.client:
+
+    async def found() -> AsyncIterator[Finding]:
+        await platform.log_in()
+        for finding in _application(platform.client):
+            yield finding
+
+    async for finding in _or_why_not(platform.client, found()):
+        yield finding
+
+
+async def _or_why_not(client: discord.Client, found: AsyncIterator[Finding]) -> AsyncIterator[Finding]:
+    """The findings, and last an error of Discord or of the network as one that says what to do."""
+    async with client:
         try:
-            await platform.log_in()
-            for finding in _application(platform.client):
+            async for finding in found:
                 yield finding
         except PlatformRefused as error:
             yield False, f"{error}. {error.remedy} {PORTAL} › Bot › Token."
         except PlatformError as error:
             yield False, f"{error}. Is this machine allowed to reach discord.com?"
         except (discord.DiscordException, OSError) as error:
-            yield False, str(told(error))
+            yield False, str(failure_of(error))
 
 
 def _application(client: discord.Client) -> Sequence[Finding]:

@@ -52,10 +52,10 @@ def translated() -> Iterator[None]:
     except PlatformError:
         raise
     except _RAISED as error:
-        raise told(error) from error
+        raise failure_of(error) from error
 
 
-def told(error: Exception) -> PlatformError:
+def failure_of(error: Exception) -> PlatformError:
     """The meaning of a failed attempt."""
     match error:
         case discord.RateLimited():
@@ -97,7 +97,7 @@ def before_sending() -> Iterator[None]:
     try:
         yield
     except (*_RAISED, PlatformUncertain) as error:
-        meant = error if isinstance(error, PlatformUncertain) else told(error)
+        meant = error if isinstance(error, PlatformUncertain) else failure_of(error)
         if not isinstance(meant, PlatformUncertain):
             raise
         raise PlatformBusy(str(meant), retry_after=UNREACHABLE) from error

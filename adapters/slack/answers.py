@@ -104,7 +104,7 @@ class Answers:
             return Answer(show=wrong, refusal=True)
         with_rights = spec is None or spec.asks_role
         actor = await self._people.actor(use.team, use.user, use.name, with_rights=with_rights)
-        closed = _closed_to(use, self._people.told(use.team, use.user))
+        closed = _closed_to(use, self._people.last_known(use.team, use.user))
         if closed is not None:
             return Answer(show=closed, refusal=True)
         where = names.channel(use.team, use.channel) if use.channel else None

@@ -67,7 +67,7 @@ class People:
             believed = known is not None and (not fresh or now - known[0] < RIGHTS_FOR)
             return known[1] if known is not None and believed else None
 
-    def told(self, team: str, user: str) -> Person | None:
+    def last_known(self, team: str, user: str) -> Person | None:
         """What Slack said last about the person, however old."""
         _, person = self._known.get((team, user), (0.0, None))
         return person

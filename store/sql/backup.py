@@ -22,12 +22,10 @@ from sqlalchemy import Column, Connection, LargeBinary, Table, Time, delete, fun
 from sqlalchemy.exc import DataError, IntegrityError
 
 from bot.domain.errors import BadBackup, Conflict, StaleSchema
-from bot.domain.ids import Url
-from bot.domain.notes import Notes
-from bot.domain.source import ReadEntry
 from store.sql.backup_values import row_check
 from store.sql.migrate import REVISION
 from store.sql.search.index import Index
+from store.sql.search.rebuild import read_entry
 from store.sql.tables import ENTRY, INSTANCE, METADATA, TEAM, Moment, Words
 
 FORMAT = 1
@@ -241,20 +239,8 @@ def _reindex(connection: Connection, index: Index, team: int) -> None:
     listed = select(ENTRY).where(ENTRY.c.team == team, ENTRY.c.retired_at.is_(None)).order_by(ENTRY.c.number)
     last = 0
     while rows := connection.execute(listed.where(ENTRY.c.number > last).limit(BATCH)).all():
-        index.add(team, [(row.number, _read_entry(row)) for row in rows])
+        index.add(team, [(row.number, read_entry(row)) for row in rows])
         last = rows[-1].number
-
-
-def _read_entry(row: Any) -> ReadEntry:
-    return ReadEntry(
-        line=row.line,
-        title=row.title,
-        url=Url(row.url),
-        key=row.key,
-        notes=Notes(markdown=row.notes),
-        tags=row.tags,
-        section=row.section,
-    )
 
 
 def damage(connection: Connection) -> Sequence[str]:

@@ -31,7 +31,7 @@ MAX_REQUEST = 1 << 20
 
 
 class _Parent:
-    """The process that commands are forked from; begun with the first command, it ends with this one."""
+    """The process that commands are forked from; the first command starts it, and it ends with this process."""
 
     def __init__(self) -> None:
         ours, theirs = socket.socketpair()

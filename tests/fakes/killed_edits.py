@@ -41,35 +41,35 @@ def begin(folder: Path) -> None:
     store.close()
 
 
-def work(folder: Path, told: int) -> None:
+def work(folder: Path, writer: int) -> None:
     """Write each pending edit by itself, and say so after each step."""
     store = open_store(f"sqlite:///{folder}/club.db", FakeClock())
     with store.begin(write=False) as tx:
         waiting = edits.pending(tx)
     for edit in waiting:
         file_edits.write_edits(folder / "list.md", [edit])
-        os.write(told, b"w")
+        os.write(writer, b"w")
         with store.begin(write=True) as tx:
             edits.save_applied(tx, edit)
-        os.write(told, b"s")
+        os.write(writer, b"s")
 
 
 def killed(folder: Path, steps: int) -> int:
     """Fork a writer, and kill it after so many steps; with 0 it ends by itself. Returns the steps that it said."""
-    heard, told = os.pipe()
+    reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
-        os.close(heard)
-        work(folder, told)
+        os.close(reader)
+        work(folder, writer)
         os._exit(0)
-    os.close(told)
+    os.close(writer)
     said = 0
-    while (not steps or said < steps) and os.read(heard, 1):
+    while (not steps or said < steps) and os.read(reader, 1):
         said += 1
     if steps:
         os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    os.close(heard)
+    os.close(reader)
     return said
 
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 import discord
 import pytest
 
-from adapters.discord.failures import told
+from adapters.discord.failures import failure_of
 from bot.domain.errors import PlatformBusy, Scope
 
 PROXIED = {"Via": "1.1 google", "Retry-After": "3"}
@@ -32,14 +32,14 @@ class Answer:
     ],
 )
 def test_a_429_reaches_as_far_as_it_says_and_one_of_the_edge_everywhere(headers: dict[str, str], scope: Scope) -> None:
-    busy = told(discord.HTTPException(cast(Any, Answer(headers=headers)), None))
+    busy = failure_of(discord.HTTPException(cast(Any, Answer(headers=headers)), None))
 
     assert isinstance(busy, PlatformBusy)
     assert (busy.scope, busy.retry_after.total_seconds()) == (scope, 3)
 
 
 def test_a_bucket_that_the_library_knows_to_be_empty_is_the_channels() -> None:
-    busy = told(discord.RateLimited(40))
+    busy = failure_of(discord.RateLimited(40))
 
     assert isinstance(busy, PlatformBusy)
     assert busy.scope is Scope.CHANNEL

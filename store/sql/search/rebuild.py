@@ -50,10 +50,11 @@ def _entries(work: Session, team: TeamId, numbers: Sequence[int]) -> list[tuple[
     these = select(*(ENTRY.c[name] for name in names)).where(
         on_list(team), ENTRY.c.number.between(numbers[0], numbers[-1])
     )
-    return [(row.number, _entry(row)) for row in work.rows(these.order_by(ENTRY.c.number))]
+    return [(row.number, read_entry(row)) for row in work.rows(these.order_by(ENTRY.c.number))]
 
 
-def _entry(row: Any) -> ReadEntry:
+def read_entry(row: Any) -> ReadEntry:
+    """The entry of a row of its table, as an index takes it: without the tree of its notes."""
     return ReadEntry(
         line=row.line,
         title=row.title,
@@ -74,4 +75,5 @@ def _same_time(moment: datetime) -> datetime:
 
 
 def _no_time() -> datetime:
-    raise NotImplementedError
+    """No statement of an index asks for the time; one that did would need the clock of the upgrade."""
+    raise AssertionError("The indexes of a search hold no times.")
