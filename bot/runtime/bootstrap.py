@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from typing import Protocol
 
 from adapters.terminal.room import PRIVATE, WORKSPACE
@@ -29,6 +28,7 @@ from bot.ports.metrics import NULL_METRICS, Metrics
 from bot.runtime.clock import SystemClock
 from bot.runtime.lists import Lists, Progress
 from bot.runtime.log import set_up as set_up_logging
+from bot.runtime.repositories import Repositories
 from bot.runtime.scheduler import Scheduler
 from bot.runtime.settings import Settings
 from bot.runtime.threads import ThreadRunner
@@ -143,7 +143,7 @@ class Club:
         team = await self.runner.write(lambda tx: teams.get_or_create_default(tx, self.settings.zone))
         if not self.settings.list:
             return team, None
-        return team, await self.lists.use(team, [Path(self.settings.list)], progress, accept=accept, late=late)
+        return team, await self.lists.use(team, [self.settings.list], progress, accept=accept, late=late)
 
     @asynccontextmanager
     async def at_work(self, *, lists: bool = True, team: Team | None = None) -> AsyncIterator[None]:
@@ -232,7 +232,14 @@ def _assembled(
         limits=Limits(per_person=settings.person_limit, per_team=settings.team_limit) if hosted else Limits(),
         deadline=Deadline(MAX_WAIT if hosted else None),
     )
-    lists = Lists(runner, host=host, wake=deliverer.wake, poll=settings.list_poll)
+    repositories = Repositories(
+        store.acquire,
+        lambda: settings.git_copies,
+        settings.git_tokens,
+        settings.git_ssh_key,
+        settings.git_forges,
+    )
+    lists = Lists(runner, repositories, host=host, wake=deliverer.wake, poll=settings.list_poll)
     deliverer.on_settled = lists.on_written = dispatcher.settled
     return Club(
         settings=settings,

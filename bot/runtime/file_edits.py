@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import unified_diff
 from pathlib import Path
+from types import MappingProxyType
 
 from bot.domain.edit import Edit
 from bot.domain.errors import Conflict, DogearError, Refusal
@@ -37,9 +38,9 @@ def write_edits(path: Path, edits: Sequence[Edit]) -> Mapping[EditId, str]:
     """
     for _ in range(MAX_TRIES):
         try:
-            with _alone(path):
+            with alone(path):
                 before = _content(path)
-                after, reasons = _edited(before, edits)
+                after, reasons = edited(before, edits)
                 if after != before:
                     _tidy_up(path)
                     replace(path, before, after)
@@ -53,10 +54,16 @@ def write_edits(path: Path, edits: Sequence[Edit]) -> Mapping[EditId, str]:
     return {edit.id: "The file changes all the time." for edit in edits}
 
 
-def _edited(before: bytes, edits: Sequence[Edit]) -> tuple[bytes, Mapping[EditId, str]]:
+def edited(
+    before: bytes, edits: Sequence[Edit], stuck: Mapping[str, str] = MappingProxyType({})
+) -> tuple[bytes, Mapping[EditId, str]]:
+    """The content with the edits in it, and for each why it is not, empty if it is.
+
+    `stuck` says why edits of the entries with these keys wait from the start.
+    """
     data = before
     reasons: dict[EditId, str] = {}
-    stuck: dict[str, str] = {}
+    stuck = dict(stuck)
     for edit in edits:
         if edit.key in stuck:
             reasons[edit.id] = f"An earlier change of this entry waits: {stuck[edit.key]}"
@@ -79,16 +86,23 @@ def _content(path: Path) -> bytes:
     if status.st_size > MAX_BYTES:
         raise Conflict(f"The file has more than {MAX_BYTES >> 20} MiB; split it into several files.")
     data = path.read_bytes()
-    if not data.strip():
-        raise Conflict("The file is empty; put its content back.")
-    found = read(data, path.name)
-    if found.failed:
-        raise Conflict(found.problems[0].message if found.problems else "The file cannot be read as a list.")
+    require_list(data, path.name)
     return data
 
 
+def require_list(data: bytes, name: str) -> None:
+    """Raise Conflict for content that cannot be a list."""
+    if len(data) > MAX_BYTES:
+        raise Conflict(f"The file has more than {MAX_BYTES >> 20} MiB; split it into several files.")
+    if not data.strip():
+        raise Conflict("The file is empty; put its content back.")
+    found = read(data, name)
+    if found.failed:
+        raise Conflict(found.problems[0].message if found.problems else "The file cannot be read as a list.")
+
+
 @contextlib.contextmanager
-def _alone(path: Path) -> Iterator[None]:
+def alone(path: Path) -> Iterator[None]:
     """Hold a lock on the file's folder, where the file system has locks, so that two processes take turns."""
     folder = os.open(os.path.realpath(path.parent), os.O_RDONLY)
     try:
@@ -191,7 +205,7 @@ def patch(path: Path, edits: Sequence[Edit]) -> str:
         return _comments(path, edits, dict.fromkeys((edit.id for edit in edits), no.message))
     except OSError as error:
         return _comments(path, edits, dict.fromkeys((edit.id for edit in edits), _reason(error)))
-    after, reasons = _edited(before, edits)
+    after, reasons = edited(before, edits)
     old, new = (data.decode("utf-8", "replace").splitlines(keepends=True) for data in (before, after))
     lines = unified_diff(old, new, f"a/{path.name}", f"b/{path.name}")
     ended = (line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)

@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,6 +23,7 @@ _QUOTES = {('"', '"'), ("'", "'"), ("“", "”"), ("‘", "’"), ("„", "“"
 """Quotes around a whole value. Env files keep them, shells do not."""
 MAX_SHOWN = 40
 """How much of an invalid value is shown, in characters."""
+_HOST_AND_TOKEN = re.compile(r"((?:[\w-]+\.)+[\w-]+(?::\d+)?|localhost(?::\d+)?)=(.+)")
 MAKE_A_KEY = (
     """This makes one: python -c 'from cryptography import fernet; print(fernet.Fernet.generate_key().decode())'"""
 )
@@ -35,7 +37,7 @@ class Settings(BaseSettings):
     database: str = Field("", repr=False, description="the database: sqlite:///PATH or postgresql://USER@HOST/NAME")
     list: str = Field(
         "",
-        description="the default team's reading list, or that of a private chat: a Markdown file, or a folder of them",
+        description="the default team's reading list, or that of a private chat: a Markdown file, a folder of them, or URL#BRANCH:/PATH in git",
     )
     list_poll: bool = Field(
         False,
@@ -82,6 +84,25 @@ class Settings(BaseSettings):
         pattern=r"^(\s*\d{15,20}:(read|later)\s*(,|$))*$",
         description="custom emoji with a meaning, by id: 1234567890123456789:read, …:later",
     )
+    git_token: SecretStr = Field(
+        SecretStr(""),
+        description="git: the token for https repositories and their pull requests; for several servers HOST=TOKEN, separated by commas",
+    )
+    git_ssh_key: str = Field(
+        "", description="git: the file with a deploy key for ssh repositories; without it the system's ssh decides"
+    )
+    git_folder: str = Field(
+        "",
+        description="git: the folder for copies of repositories; by default beside the SQLite database, else in the data folder",
+    )
+    git_forge: str = Field(
+        "",
+        pattern=r"^(\s*[\w.-]+(:\d+)?=(github|gitlab|gitea)(:https?://[^\s,]+)?\s*(,|$))*$",
+        description="git: servers of your own that open pull requests: HOST=github, HOST=gitlab or HOST=gitea, and :ADDRESS if their API is elsewhere",
+    )
+    git_hook_secret: SecretStr = Field(
+        SecretStr(""), description="git: the secret of webhooks that make Dogear fetch at once, at /hooks/git"
+    )
     backup_folder: str = Field("", description="a folder for nightly backups; without it none are made")
     backup_keep: int = Field(7, ge=1, le=10_000, description="how many nightly backups to keep")
     log_level: str = Field(
@@ -100,6 +121,13 @@ class Settings(BaseSettings):
             if "\0" in typed:
                 raise ValueError("has a null character.")
         return trimmed(typed) if isinstance(typed, str) else typed
+
+    @field_validator("list")
+    @classmethod
+    def _without_secret(cls, typed: str) -> str:
+        if re.match(r"https?://[^/#\s]*@", typed):
+            raise ValueError("has a secret in its address. Leave it out, and set DOGEAR_GIT_TOKEN.")
+        return typed
 
     @field_validator("zone")
     @classmethod
@@ -164,6 +192,30 @@ class Settings(BaseSettings):
             return None
         platform, workspace, channel = self.admin_channel.split(":")
         return ChannelRef(WorkspaceRef(PlatformName(platform), workspace), channel)
+
+    @property
+    def git_tokens(self) -> Mapping[str, str]:
+        """The token of each server, in the clear; under "" the one for all others."""
+        parts = [part.strip() for part in self.git_token.get_secret_value().split(",") if part.strip()]
+        named = (_HOST_AND_TOKEN.fullmatch(part) for part in parts)
+        return {
+            (found[1].lower() if found else ""): (found[2] if found else part)
+            for found, part in zip(named, parts, strict=True)
+        }
+
+    @property
+    def git_forges(self) -> Mapping[str, tuple[str, str]]:
+        """For each server of the host's own its kind and the address of its API, empty for the usual one."""
+        parts = [part.strip().partition("=") for part in self.git_forge.split(",") if part.strip()]
+        return {host.lower(): (kind.partition(":")[0], kind.partition(":")[2]) for host, _, kind in parts}
+
+    @property
+    def git_copies(self) -> Path:
+        """The folder for copies of repositories. Raises BadConfig if there is no place for it."""
+        if self.git_folder:
+            return Path(self.git_folder)
+        is_file = self.database_url.startswith("sqlite:///") and ":memory:" not in self.database_url
+        return Path(self.database_url.removeprefix("sqlite:///")).parent / "git" if is_file else data_folder() / "git"
 
     @property
     def roles(self) -> Mapping[AccountRef, Role]:
