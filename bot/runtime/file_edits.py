@@ -20,7 +20,7 @@ from bot.domain.edit import Edit
 from bot.domain.errors import Conflict, DogearError, Refusal
 from bot.domain.ids import EditId
 from store.lists import write
-from store.lists.reading import MAX_BYTES, read
+from store.lists.reading import MAX_BYTES
 
 MAX_TRIES = 3
 """How often a file is read again that changes while it is edited."""
@@ -40,7 +40,7 @@ def write_edits(path: Path, edits: Sequence[Edit]) -> Mapping[EditId, str]:
         try:
             with alone(path):
                 before = _content(path)
-                after, reasons = edited(before, edits)
+                after, reasons = edited(before, path.name, edits)
                 if after != before:
                     _tidy_up(path)
                     replace(path, before, after)
@@ -55,27 +55,24 @@ def write_edits(path: Path, edits: Sequence[Edit]) -> Mapping[EditId, str]:
 
 
 def edited(
-    before: bytes, edits: Sequence[Edit], stuck: Mapping[str, str] = MappingProxyType({})
+    data: bytes, file: str, edits: Sequence[Edit], waiting: Mapping[str, str] = MappingProxyType({})
 ) -> tuple[bytes, Mapping[EditId, str]]:
-    """The content with the edits in it, and for each why it is not, empty if it is.
+    """The content of a file with the edits in it, and for each why it is not in it, empty if it is.
 
-    `stuck` says why edits of the entries with these keys wait from the start.
+    `waiting` says why earlier edits of the entries with these keys are not in it. Raises Conflict if the file cannot be edited at all.
     """
-    data = before
+    document = write.Document(data, file)
     reasons: dict[EditId, str] = {}
-    stuck = dict(stuck)
+    stuck = dict(waiting)
     for edit in edits:
         if edit.key in stuck:
             reasons[edit.id] = f"An earlier change of this entry waits: {stuck[edit.key]}"
             continue
         try:
-            changed = write.applied(data, edit)
-            if len(changed) > MAX_BYTES:
-                raise Conflict(f"The file would have more than {MAX_BYTES >> 20} MiB; split it into several files.")
-            data, reasons[edit.id] = changed, ""
+            document, reasons[edit.id] = document.applied(edit), ""
         except Refusal as no:
             reasons[edit.id] = stuck[edit.key] = no.message
-    return data, reasons
+    return document.data, reasons
 
 
 def _content(path: Path) -> bytes:
@@ -85,20 +82,7 @@ def _content(path: Path) -> bytes:
         raise Conflict("This is not a file; name a Markdown file.")
     if status.st_size > MAX_BYTES:
         raise Conflict(f"The file has more than {MAX_BYTES >> 20} MiB; split it into several files.")
-    data = path.read_bytes()
-    require_list(data, path.name)
-    return data
-
-
-def require_list(data: bytes, name: str) -> None:
-    """Raise Conflict for content that cannot be a list."""
-    if len(data) > MAX_BYTES:
-        raise Conflict(f"The file has more than {MAX_BYTES >> 20} MiB; split it into several files.")
-    if not data.strip():
-        raise Conflict("The file is empty; put its content back.")
-    found = read(data, name)
-    if found.failed:
-        raise Conflict(found.problems[0].message if found.problems else "The file cannot be read as a list.")
+    return path.read_bytes()
 
 
 @contextlib.contextmanager
@@ -185,7 +169,7 @@ def _reason(error: OSError) -> str:
 def obstacle(path: Path) -> str:
     """What keeps edits from being written to the file, empty if nothing does."""
     try:
-        write.headings(_content(path))
+        write.Document(_content(path), path.name)
         real = Path(os.path.realpath(path))
         handle, name = tempfile.mkstemp(prefix=f".{real.name}.", suffix=".new", dir=real.parent)
         os.close(handle)
@@ -201,11 +185,11 @@ def patch(path: Path, edits: Sequence[Edit]) -> str:
     """What the waiting edits would change, as a diff that `patch` applies; with a comment for each that has no place."""
     try:
         before = _content(path)
+        after, reasons = edited(before, path.name, edits)
     except Refusal as no:
         return _comments(path, edits, dict.fromkeys((edit.id for edit in edits), no.message))
     except OSError as error:
         return _comments(path, edits, dict.fromkeys((edit.id for edit in edits), _reason(error)))
-    after, reasons = edited(before, edits)
     old, new = (data.decode("utf-8", "replace").splitlines(keepends=True) for data in (before, after))
     lines = unified_diff(old, new, f"a/{path.name}", f"b/{path.name}")
     ended = (line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)

@@ -46,8 +46,8 @@ from bot.domain.errors import BadUsage, Conflict, NotFound, Refusal
 from bot.domain.ids import EditId
 from bot.domain.record import record
 from bot.domain.source import GitFile
-from bot.runtime.file_edits import alone, edited, require_list
-from store.lists.reading import read
+from bot.runtime.file_edits import alone, edited
+from store.lists.reading import MAX_BYTES, read
 
 T = TypeVar("T")
 MAX_TRIES = 3
@@ -233,14 +233,21 @@ class Copy:
         """Whether edits that wait in branches of their own were merged; None while they wait there."""
         with self._opened() as repo:
             data, marks = self._content(repo, fetched.tip), _marks(repo, fetched.tip)
-            return {
-                edit.id: True
-                if edit.mark in marks or edited(data, [edit]) == (data, {edit.id: ""})
-                else None
-                if edit.branch in fetched.branches
-                else False
-                for edit in edits
-            }
+        return {
+            edit.id: True
+            if edit.mark in marks or self._says(data, edit)
+            else None
+            if edit.branch in fetched.branches
+            else False
+            for edit in edits
+        }
+
+    def _says(self, data: bytes, edit: Edit) -> bool:
+        """Whether the list says what the edit does: somebody may have merged it without its trailer."""
+        try:
+            return edited(data, self.file.name, [edit]) == (data, {edit.id: ""})
+        except Refusal:
+            return False
 
     def has(self, edit: Edit, fetched: Fetched) -> bool:
         """Whether the list has the entry of the edit, or lacks it if the edit retires it."""
@@ -253,9 +260,9 @@ class Copy:
         edits: Sequence[Edit],
         words: Mapping[EditId, str],
         at: datetime,
-        stuck: Mapping[str, str] = MappingProxyType({}),
+        waiting: Mapping[str, str] = MappingProxyType({}),
     ) -> Written:
-        """Commit the edits to the newest list and push them, in one commit. `words` describe them, `stuck` is as for
+        """Commit the edits to the newest list and push them, in one commit. `words` describe them, `waiting` is as for
         `edited`.
 
         If the server declines that, push them to a branch of their own. Raises Refusal with what to do.
@@ -268,13 +275,13 @@ class Copy:
                 tip = fetched.tip
                 done = _marks(repo, tip)
                 data = self._content(repo, tip)
-                require_list(data, self.file.name)
-                after, reasons = edited(data, [edit for edit in edits if edit.mark not in done], stuck)
+                here = [edit for edit in edits if edit.mark not in done]
+                after, reasons = edited(data, self.file.name, here, waiting)
                 reasons = {edit.id: reasons.get(edit.id, "") for edit in edits}
                 if after == data:
                     self._save(data)
                     return Written(reasons=reasons)
-                made = [edit for edit in edits if edit.mark not in done and not reasons[edit.id]]
+                made = [edit for edit in here if not reasons[edit.id]]
                 commit = self._commit(repo, tip, after, _message(made, words), at)
                 declined = self._push(repo, self._ref, tip, commit)
                 if declined == "":
@@ -358,6 +365,8 @@ class Copy:
             raise NotFound(f"{said} Put it there, or name another one: dogear team lists") from None
         if not stat.S_ISREG(mode) or not isinstance(blob, Blob):
             raise Conflict(f"{self.file.path} is not a file in the repository; name a Markdown file.")
+        if len(blob.data) > MAX_BYTES:
+            raise Conflict(f"The file has more than {MAX_BYTES >> 20} MiB; split it into several files.")
         return blob.data
 
     def _commit(self, repo: Repo, tip: ObjectID, data: bytes, message: str, at: datetime) -> ObjectID:

@@ -1,8 +1,5 @@
-"""One edit from the chat, written into a file of 1 MB and into the same list in a git repository on this machine, over
-HTTP with `git http-backend`.
-"""
+"""One edit of a list of 1 MB in a git repository on this machine, over HTTP with `git http-backend`."""
 
-import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -13,7 +10,7 @@ from statistics import median
 from bot.domain.edit import NOTE, Edit, EditKind, EditState
 from bot.domain.ids import EditId, TeamId, Url
 from bot.domain.source import GitFile
-from bot.runtime import file_edits, git
+from bot.runtime import git
 from tests.bench.lists import SIZE, Author
 from tests.bench.row import Row
 from tests.fakes.git_server import repository, served
@@ -56,12 +53,6 @@ def measured() -> Iterator[Row]:
         text = "".join(f"* [Entry {number}](https://example.org/{number})\n" for number in range(100, 100 + ROUNDS))
         while len(text) < SIZE:
             text += author.entry()
-        path = folder / "list.md"
-        path.write_text(text, encoding="utf-8")
-        in_file = timed(lambda edit: file_edits.write_edits(path, [edit]))
-        yield Row(what="an edit into a file of 1 MB", figure=in_file, budget=0.1, unit="s")
-        if shutil.which("git") is None:
-            return
         repository(folder / "git", text.encode())
         with served(folder / "git") as server:
             file = GitFile(url=server.url, branch="main", path="reading.md")
@@ -70,9 +61,8 @@ def measured() -> Iterator[Row]:
             at = datetime(2026, 3, 4, tzinfo=UTC)
             in_git = timed(lambda edit: copy.write([edit], {edit.id: "Noted"}, at).reasons)
         yield Row(
-            what="the same edit, fetched, committed and pushed over HTTP to a git repository on this machine",
+            what="one edit of a list of 1 MB in a git repository on this machine, fetched, committed and pushed over HTTP",
             figure=in_git,
             budget=1.0,
             unit="s",
-            beside={"file_s": round(in_file, 3)},
         )
