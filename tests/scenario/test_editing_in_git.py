@@ -570,3 +570,44 @@ def test_the_command_line_sets_up_a_list_in_git_and_says_what_is_wrong(tmp_path:
     assert (code, "secret@" in said) == (2, False)
     assert "has a secret in its address" in said
     assert "URL#BRANCH:/PATH" in run("team", "lists", "docs", "--add", "https://git.example.org/list.git")[1]
+
+
+def test_what_the_clubs_own_list_has_moves_into_the_repository_once(database: str, tmp_path: Path) -> None:
+    async def scene() -> None:
+        made = repository(tmp_path / "git", LIST + b"\n## Later\n\n- [Shelf](https://example.org/shelf)\n")
+        async with clubhouse(database, tmp_path) as house:
+            await added(house, f"add {URL} title:Queues notes:Why")
+            await said(house, "read #1")
+            await writes(house, at(made))
+            assert made.read().endswith(b"- [Queues](https://example.org/queues)\n    Why\n")
+            assert (await numbers(house))["Queues"] == 1
+            assert "State: read" in text_of(await said(house, "show #1"))
+            await added(house, "add https://example.org/new title:New section:Later")
+            await house.stage.settle()
+            assert made.read().endswith(b"    Why\n- [New](https://example.org/new)\n")
+            count = len(made.messages())
+            await writing.write_to_git(house.club.runner, house.club.lists, house.team, None)
+            assert len(made.messages()) == count
+
+    asyncio.run(scene())
+
+
+def test_a_change_that_retires_much_of_a_list_in_git_is_held_though_other_files_change(
+    database: str, tmp_path: Path
+) -> None:
+    async def scene() -> None:
+        lines = [b"- [%d](https://example.org/%d)\n" % (number, number) for number in range(20)]
+        made = repository(tmp_path / "git", b"".join(lines))
+        async with clubhouse(database, tmp_path, "Other", admins="fake:ana") as house:
+            await house.club.lists.change(house.team, add=[at(made)], remove=[])
+            made.save(lines[0])
+            await house.club.lists.fetch()
+            held = await house.club.runner.read(lambda tx: tx.entries.held(house.team.id))
+            assert len(held) == 1
+            await house.rewrite("Other", "Another")  # of which the repository is not read again
+            assert await house.club.runner.read(lambda tx: tx.entries.held(house.team.id)) == held
+            assert len(await numbers(house)) == 22
+            await house.club.lists.sync_fetched(house.team, accept=True)
+            assert await numbers(house) == {"Other": 1, "0": 2, "Another": 22}
+
+    asyncio.run(scene())
