@@ -206,7 +206,8 @@ def waits(
         plain(f"{place_in_words(edit.file or '')}: {edit.reason}"),
         plain(f"{merging} The host sees it with: dogear edits --patch"),
     )
-    return Notice(team=team, problem=f"waits:{edit.id}:{edit.reason}", about=about, notify=notify, card=card)
+    problem = f"waits:{edit.branch or edit.id}:{edit.reason}"  # one card for all edits that are merged together
+    return Notice(team=team, problem=problem, about=about, notify=notify, card=card)
 
 
 def when_tried_again(edit: Edit) -> str:

@@ -169,7 +169,7 @@ class _Http(Urllib3HttpGitClient):
     """Tries once, for a push that is sent again blindly could be done twice, and closes its connections."""
 
     def __init__(self, base_url: str, **named: Any) -> None:
-        manager = default_urllib3_manager(None, timeout=SOCKET_TIMEOUT)
+        manager = default_urllib3_manager(None, base_url=base_url, timeout=SOCKET_TIMEOUT)
         manager.connection_pool_kw["retries"] = Retry(connect=0, read=0, redirect=3, other=0)
         self._answers: list[Any] = []
         request = manager.request

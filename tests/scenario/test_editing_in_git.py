@@ -1,8 +1,10 @@
 """Lists in real git repositories, and edits from the chat that are committed and pushed there."""
 
 import asyncio
+import base64
 import os
-from collections.abc import Sequence
+import socket
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +16,7 @@ from bot.domain.edit import EditState
 from bot.domain.errors import BadConfig, Refusal
 from bot.domain.team import Role
 from bot.ports.store import Transaction
-from bot.runtime import git, writing
+from bot.runtime import git, repositories, writing
 from bot.runtime.git import marks_in
 from store.lists.reading import read
 from tests.fakes import commands
@@ -236,7 +238,7 @@ def test_what_was_pushed_before_a_crash_is_recognised_and_not_done_again(databas
 
 
 def test_over_http_a_wrong_token_and_one_that_may_only_read_are_named_and_the_edit_is_written_later(
-    database: str, tmp_path: Path
+    database: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     made = repository(tmp_path / "git", LIST)
 
@@ -247,7 +249,7 @@ def test_over_http_a_wrong_token_and_one_that_may_only_read_are_named_and_the_ed
                 ("", "asks for a token. Set DOGEAR_GIT_TOKEN"),
                 ("wrong-secret", "refuses the token. Set DOGEAR_GIT_TOKEN"),
             ):
-                async with clubhouse(database, tmp_path, git_token=token) as house:
+                async with clubhouse(database, tmp_path, git_token=token, log_level="DEBUG") as house:
                     with pytest.raises(Refusal, match=reason) as no:
                         await house.club.lists.use(house.team, [source])
                     assert "secret" not in str(no.value)
@@ -272,6 +274,10 @@ def test_over_http_a_wrong_token_and_one_that_may_only_read_are_named_and_the_ed
                 assert await waiting(house) == []
                 assert b"    - Later\n" in made.read()
                 assert [good for good, _ in await doctor(house)] == [True, True]
+        logged = capfd.readouterr().err
+        assert "/list.git" in logged
+        assert "wrong-secret" not in logged
+        assert base64.b64encode(b"x-access-token:wrong-secret").decode() not in logged
 
     asyncio.run(scene())
 
@@ -337,6 +343,13 @@ def test_what_is_wrong_with_a_repository_is_said_in_words(database: str, tmp_pat
     asyncio.run(scene())
 
 
+async def two_notes(house: Clubhouse, *lines: str) -> None:
+    """Two changes that are written together."""
+    for line in lines:
+        await said(house, line)
+    await house.stage.settle()
+
+
 def test_a_protected_branch_gets_a_branch_to_merge_by_hand(database: str, tmp_path: Path) -> None:
     made = repository(tmp_path / "git", LIST)
 
@@ -344,25 +357,24 @@ def test_a_protected_branch_gets_a_branch_to_merge_by_hand(database: str, tmp_pa
         async with clubhouse(database, tmp_path, admins="fake:ana") as house:
             await writes(house, at(made))
             made.protect()
-            await said(house, "note #1 Protected")
-            await house.stage.settle()
+            await two_notes(house, "note #1 Protected", "note #3 Too")
             (branch,) = [name for name in made.branches() if name != "main"]
             assert branch.startswith("dogear/")
             assert made.read() == LIST
             assert b"Protected" in made.read(branch=branch)
-            assert f"Merge the branch {branch}" in (await waiting(house))[0]
+            assert all(f"Merge the branch {branch}" in line for line in await waiting(house))
             (card,) = [one for one in await told(house) if branch in str(one)]
             assert card.title == "A change of the list is waiting."
 
             await said(house, "note #1 After that")  # of the same entry, so it waits for the first
             await retried(house)
-            assert "An earlier change of this entry waits" in (await waiting(house))[1]
+            assert "An earlier change of this entry waits" in (await waiting(house))[2]
             made.merge(branch)
             await house.club.lists.fetch()
-            assert await states(house) == [EditState.CONFIRMED, EditState.PENDING]
+            assert await states(house) == [EditState.CONFIRMED, EditState.CONFIRMED, EditState.PENDING]
             made.unprotect()
             await retried(house)
-            assert await states(house) == [EditState.CONFIRMED, EditState.CONFIRMED]
+            assert set(await states(house)) == {EditState.CONFIRMED}
             assert b"    - Protected\n    - After that\n" in made.read()
 
             made.protect()
@@ -611,3 +623,56 @@ def test_a_change_that_retires_much_of_a_list_in_git_is_held_though_other_files_
             assert await numbers(house) == {"Other": 1, "0": 2, "Another": 22}
 
     asyncio.run(scene())
+
+
+def test_a_server_that_does_not_answer_is_named_and_the_club_goes_on_meanwhile(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repositories, "LIMIT", 0.3)
+    monkeypatch.setattr(git, "SOCKET_TIMEOUT", 1.5)
+
+    async def scene(port: int) -> None:
+        async with clubhouse(database, tmp_path, "Caching") as house:
+            url = f"http://127.0.0.1:{port}/list.git"
+            asked = asyncio.create_task(house.club.lists.fetched(url, "main", "reading.md"))
+            await asyncio.sleep(0)
+            assert "Caching" in text_of(await said(house, "show #1"))
+            assert not asked.done()
+            with pytest.raises(Refusal, match="takes too long"):
+                await asked
+            with pytest.raises(Refusal, match="does not answer"):
+                await house.club.lists.fetched(url, "main", "reading.md")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        asyncio.run(scene(listening.getsockname()[1]))
+
+
+def test_a_running_club_fetches_and_pushes_by_itself(tmp_path: Path) -> None:
+    async def scene() -> None:
+        made = repository(tmp_path / "git", LIST)
+        async with clubhouse(f"sqlite:///{tmp_path}/club.db", tmp_path) as house:
+            await writes(house, at(made))
+            made.save(LIST.replace(b"Logs", b"Logging"))
+            async with house.club.at_work():
+                await until(lambda: has(house, "Logging"))
+                for line in ("note #1 First", "note #3 Second"):
+                    await said(house, line)
+                await until(lambda: is_done(house))
+            assert len(made.messages()) == 3
+            assert made.messages()[0].startswith("Change 2 entries")
+
+    asyncio.run(scene())
+
+
+async def has(house: Clubhouse, title: str) -> bool:
+    return title in await numbers(house)
+
+
+async def is_done(house: Clubhouse) -> bool:
+    return set(await states(house)) == {EditState.CONFIRMED}
+
+
+async def until(holds: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(30):
+        while not await holds():  # noqa: ASYNC110 -- what other tasks store has no event
+            await asyncio.sleep(0.05)
