@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 
 import aiohttp
 
+from adapters.network import proxy_for, why_not_reached
 from bot.domain.errors import Conflict
 from bot.domain.record import record
 
@@ -89,8 +90,10 @@ class Forge:
         where = urlsplit(self.api).netloc
         try:
             async with (
-                aiohttp.ClientSession(timeout=TIMEOUT, headers=headers, trust_env=True) as session,
-                session.request(method, self.api + path, allow_redirects=False, **arguments) as answer,
+                aiohttp.ClientSession(timeout=TIMEOUT, headers=headers) as session,
+                session.request(
+                    method, self.api + path, allow_redirects=False, proxy=proxy_for(self.api), **arguments
+                ) as answer,
             ):
                 said = await answer.text(errors="replace")
                 if answer.status in (401, 403, 404):
@@ -101,7 +104,8 @@ class Forge:
                     raise Conflict(f"{where} opens no pull request ({answer.status}): {said[:MAX_SHOWN]}")
                 return await answer.json(content_type=None)
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            raise Conflict(f"{where} cannot be reached ({type(error).__name__}).") from None
+            why = why_not_reached(error, where) or f"{where} cannot be reached ({type(error).__name__})"
+            raise Conflict(f"{why[:1].upper()}{why[1:]}.") from None
 
     @property
     def _secret(self) -> Mapping[str, str]:

@@ -30,16 +30,16 @@ from dulwich.client import (
     SSHGitClient,
     SubprocessGitClient,
     Urllib3HttpGitClient,
-    default_urllib3_manager,
 )
 from dulwich.errors import GitProtocolError, HangupException, NotGitRepository, SendPackError
 from dulwich.objects import Blob, Commit, ObjectID, Tree
 from dulwich.protocol import ZERO_SHA, Protocol
 from dulwich.refs import Ref
 from dulwich.repo import Repo
-from urllib3 import Retry
+from urllib3 import PoolManager, ProxyManager, Retry, make_headers
 from urllib3.exceptions import HTTPError
 
+from adapters.network import proxy_for
 from bot.domain.address import redacted
 from bot.domain.edit import Edit, EditKind
 from bot.domain.errors import BadUsage, Conflict, NotFound, Refusal
@@ -165,12 +165,25 @@ class _Command(_Closes, SubprocessGitClient):
     pass
 
 
+def _way_out(url: str) -> PoolManager:
+    """Connections to a server, through a proxy where the environment names one. Raises BadConfig for a wrong one."""
+    retries, proxy = Retry(connect=0, read=0, redirect=3, other=0), proxy_for(url)
+    if proxy is None:
+        return PoolManager(timeout=SOCKET_TIMEOUT, retries=retries, cert_reqs="CERT_REQUIRED")
+    parts = urlsplit(proxy)
+    named = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else None
+    headers = make_headers(proxy_basic_auth=named)
+    where = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    return ProxyManager(
+        where, proxy_headers=headers, timeout=SOCKET_TIMEOUT, retries=retries, cert_reqs="CERT_REQUIRED"
+    )
+
+
 class _Http(Urllib3HttpGitClient):
     """Tries once, for a push that is sent again blindly could be done twice, and closes its connections."""
 
     def __init__(self, base_url: str, **named: Any) -> None:
-        manager = default_urllib3_manager(None, base_url=base_url, timeout=SOCKET_TIMEOUT)
-        manager.connection_pool_kw["retries"] = Retry(connect=0, read=0, redirect=3, other=0)
+        manager = _way_out(base_url)
         self._answers: list[Any] = []
         request = manager.request
 
@@ -487,6 +500,12 @@ class Copy:
                     said = f"The token may not {does} {url}"
                     raise Conflict(f"{said}. Give it that right, or set another one: DOGEAR_GIT_TOKEN.") from None
                 raise Conflict(f"{host} answers with an error ({code}). I try again in a minute.") from None
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                hint = "If your network has a certificate authority of its own, set SSL_CERT_FILE to its file."
+                raise Conflict(f"The certificate of {host} is not trusted on this machine. {hint}") from None
+            if "ProxyError" in str(error) or "Unable to connect to proxy" in str(error):
+                said = f"The proxy on the way to {host} refuses or cannot be reached"
+                raise Conflict(f"{said}. Check HTTPS_PROXY and NO_PROXY.") from None
             raise Conflict(f"{url} cannot be reached: {_shown(str(error))}. I try again in a minute.") from None
         except (HTTPError, OSError, EOFError) as error:
             why = getattr(error, "strerror", None) or type(error).__name__
