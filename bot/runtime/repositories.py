@@ -100,7 +100,7 @@ class Repositories:
 
     async def run(self, path: str, work: "Callable[[Copy], T]") -> T:
         """The result of work on the copy of this list. Raises Refusal with what to do, and BadConfig."""
-        copy = self.copy(path)
+        copy = await asyncio.to_thread(self.copy, path)
         if path in self._running:
             raise Conflict(f"The server of {copy.file.url} does not answer. I try again in a minute.")
         from bot.runtime.git import in_words
@@ -133,8 +133,8 @@ class Repositories:
         return None if forge is None else await forge.find(branch)
 
     async def can_propose(self, path: str) -> bool:
-        """Whether pull requests can be opened, as far as can be known without opening one. Raises Conflict if not for
-        lack of a right.
+        """Whether pull requests can be opened, as far as can be known without opening one. Raises Conflict if the token
+        lacks a right or the server is away.
         """
         forge = self._forge(path)
         if forge is not None:
@@ -144,8 +144,9 @@ class Repositories:
     async def propose(
         self, path: str, branch: str, edits: Sequence[Edit], words: Mapping[EditId, str]
     ) -> tuple[str, str]:
-        """Open a pull request for these edits, which `words` describe, where that is possible. Returns its address, empty without one, and what
-        the edits wait for, in words.
+        """Open a pull request for these edits, which `words` describe, where that is possible.
+
+        Returns its address, empty without one, and what the edits wait for, in words.
         """
         file, forge = _file(path), self._forge(path)
         by_hand = f"The branch {file.branch} is protected. Merge the branch {branch} into it"
