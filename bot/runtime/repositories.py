@@ -62,7 +62,7 @@ class Repositories:
         try:
             from bot.runtime import git  # some 0.1 s that clubs without a repository do not need
         except ModuleNotFoundError as missing:
-            if (missing.name or "").partition(".")[0] not in ("dulwich", "urllib3"):
+            if (missing.name or "").partition(".")[0] not in ("dulwich", "urllib3", "aiohttp"):
                 raise
             raise BadConfig([INSTALL]) from None
         file = _file(path)
