@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.chat.command import Catalogue
-from bot.commands import about, browsing, digests, editing, lists, posting, reading, schedules, takeaways
+from bot.commands import about, browsing, digests, editing, lists, meetings, posting, reading, schedules, takeaways
 from bot.commands.declare import Command
 
 COMMANDS: Sequence[Command] = (
@@ -39,6 +39,8 @@ COMMANDS: Sequence[Command] = (
     digests.unpick,
     digests.pass_over,
     digests.question,
+    meetings.host,
+    meetings.ask,
     digests.skip,
     digests.unskip,
     digests.post,

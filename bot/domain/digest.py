@@ -76,7 +76,7 @@ class Week:
 @record
 class Digest:
     """What one week's post shows. `late` is set if it is posted after its time; `counts` is what members made of the
-    entry so far.
+    entry so far, `host` the name of who hosts it.
     """
 
     week: str
@@ -88,6 +88,7 @@ class Digest:
     question: str
     counts: Counts
     newest: tuple[Entry, ...]
+    host: str = ""
 
 
 def card_of(digest: Digest) -> Card:
@@ -104,6 +105,7 @@ def card_of(digest: Digest) -> Card:
             *_late(digest),
             *_first_levels(entry.notes.tree),
             _small(why),
+            *_people(digest.host),
             *_new(digest.newest),
         ),
         actions=(*post_actions(entry), *_first_note(entry)),
@@ -188,6 +190,26 @@ def _counted(counts: Counts) -> str:
         f"{insights} found something here." if insights else "",
     )
     return " ".join(filter(None, said))
+
+
+_HOSTED = "Hosted by "
+
+
+def _people(host: str) -> tuple[Block, ...]:
+    """Who hosts, as plain text: no one is notified by it."""
+    return (_small(f"{_HOSTED}{host}."),) if host else ()
+
+
+def with_people(card: Card, host: str) -> Card:
+    """The card of a digest with this host; after its reason if it named none before."""
+    blocks: list[Block] = []
+    for block in card.blocks:
+        text = string(block.text) if isinstance(block, Paragraph) and block.quiet else ""
+        if not text.startswith(_HOSTED):
+            blocks.append(block)
+        if text.startswith(_WHY):
+            blocks += _people(host)
+    return replace(card, blocks=tuple(blocks))
 
 
 _COUNT = r"(?:Read by (?:nobody yet|\d+ members?)|\d+ takeaways?|\d+ found something here)\."

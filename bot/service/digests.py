@@ -22,7 +22,7 @@ from bot.domain.schedule import WEEK, Occurrence, Schedule
 from bot.domain.team import Member
 from bot.domain.times import Day
 from bot.ports.store import Transaction
-from bot.service import entries, notices, schedules, takeaways
+from bot.service import entries, hosts, notices, schedules, takeaways
 
 SEEDS = (ReadingState.READ, ReadingState.LATER)
 LATE = timedelta(hours=24)
@@ -394,6 +394,7 @@ def _plan(
     elif not tx.schedules.use_slot(week):
         return None
     tx.schedules.pin(schedule.id, None)
+    hosts.settle(tx, schedule.id, slot.week)
     step = partial(
         Draft,
         channel=schedule.channel,
@@ -479,10 +480,16 @@ def failures(tx: Transaction, team: TeamId) -> Sequence[Failure]:
     return found
 
 
+def coming(tx: Transaction, schedule: Schedule, slot: Occurrence) -> Digest | None:
+    """The digest of a slot as things stand; None for an empty pool."""
+    return _digest(tx, schedule, slot, late=False)
+
+
 def _digest(tx: Transaction, schedule: Schedule, slot: Occurrence, *, late: bool) -> Digest | None:
     feature = _feature(tx, schedule, slot.due_at)
     if feature is None:
         return None
+    host = hosts.host_of(tx, schedule.id, slot.week)
     entry = tx.entries.get(schedule.team, [feature.entry])[feature.entry]
     return Digest(
         week=slot.week,
@@ -494,6 +501,7 @@ def _digest(tx: Transaction, schedule: Schedule, slot: Occurrence, *, late: bool
         question=_question(tx, schedule, slot, entry),
         counts=takeaways.counts(tx, feature.entry),
         newest=_newest(tx, schedule, slot, feature.entry),
+        host=host.name if host else "",
     )
 
 

@@ -449,6 +449,53 @@ WEEK = Table(
     _to("entry", "entry"),
 )
 
+MEETING_RULES = Table(
+    "meeting_rules",
+    METADATA,
+    _of_team(),
+    _number("schedule"),
+    Column("hosts", Boolean, nullable=False),
+    _to("schedule", "schedule"),
+)
+
+MEETING = Table(
+    "meeting",
+    METADATA,
+    _of_team(),
+    _number("schedule"),
+    _key("week"),
+    Column("host", Integer),
+    Column("by_reaction", Boolean, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    _to("schedule", "schedule"),
+    _to("member", "host"),
+    Index(None, "team", "host"),
+)
+
+HOST = Table(
+    "host",
+    METADATA,
+    _of_team(),
+    _number("schedule"),
+    _number("member"),
+    Column("since", Moment, nullable=False),
+    _to("schedule", "schedule"),
+    _to("member", "member"),
+    **_SMALL,
+)
+
+HOST_PASSED = Table(
+    "host_passed",
+    METADATA,
+    _of_team(),
+    _number("schedule"),
+    _key("week"),
+    _number("member"),
+    _to("schedule", "schedule"),
+    _to("member", "member"),
+    **_SMALL,
+)
+
 DELIVERY = Table(
     "delivery",
     METADATA,

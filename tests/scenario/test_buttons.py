@@ -43,6 +43,8 @@ SCENES: dict[str, tuple[Sequence[str], str]] = {
     "unskip": ((SET, "digest skip"), "digest unskip"),
     "post": ((SET,), "digest post"),
     "post again": ((SET, "digest post"), "digest post"),
+    "host": ((SET, "digest host me"), "digest host"),
+    "host, not yet one": ((SET,), "digest host"),
     "history": ((SET, "digest post", "digest skip"), "digest history"),
     "set": ((), SET),
     "schedules": ((SET,), "schedule list"),

@@ -1,0 +1,178 @@
+"""Commands about the people around a digest: who hosts it."""
+
+import re
+from collections.abc import Sequence
+from typing import Annotated
+
+from bot.commands.cards import EntryNames, moment, named_channel, one_meant, sentence
+from bot.commands.declare import Turn, carried, command, named, position, rest
+from bot.commands.digests import MaybeChannel, MaybeWeek
+from bot.domain.card import Action, Block, Call, Card, Fields, Paragraph, Tone
+from bot.domain.errors import Conflict
+from bot.domain.question import MAX_QUESTION
+from bot.domain.team import Role
+from bot.domain.text import Span, plain
+from bot.domain.value import Hosting, Kind
+from bot.service import digests, hosts
+from bot.service.hosts import Turns
+
+MAX_SHOWN = 10
+UNPICK = "own"
+_MENTION = re.compile(r"<@!?(\w+)(?:\|[^<>]*)?>")
+
+
+@command("digest", "host", writes=True)
+def host(
+    turn: Turn,
+    what: Annotated[Hosting | None, position(Kind.HOSTING, "me, pass, swap or off")] = None,
+    who: Annotated[str | None, position(Kind.TEXT, "whom to swap with, who is next by default")] = None,
+    channel: MaybeChannel = None,
+    week: MaybeWeek = None,
+    pick: Annotated[EntryNames | None, named(Kind.ENTRY, "an entry for the digest that you host")] = None,
+    show: Annotated[str | None, carried("whether to show other entries, or to let Dogear choose")] = None,
+    back: Annotated[str | None, carried("who had the turn when the button was shown")] = None,
+) -> Card:
+    """Who hosts this channel's digests; host some yourself, or pass or swap your turn.
+
+    Only members who say so host. Who hosted longest ago is next, and is reminded privately two days before. On a digest
+    without a host, 🎤 makes you its host.
+
+    Examples: digest host · digest host me · digest host pass · digest host swap @ben · digest host pick:#12 · digest host off
+    """
+    where = turn.here(channel)
+    found = hosts.locked(turn.tx, turn.team.id, where)
+    if week is not None and week != found.slot.week:
+        return _shown(turn, found, "That digest was posted. This is about the next one.")
+    if pick is not None or show is not None:
+        return _picked(turn, found, pick, show)
+    if back is not None:
+        hosts.take(turn.tx, found, turn.member, back)
+        return _changed(turn, found, "You host the next digest again.")
+    if what is Hosting.ME:
+        new = hosts.join(turn.tx, found, turn.member)
+        said = "You are one of the hosts now." if new else "You are one of the hosts already."
+        return _changed(turn, found, said, *(_button(found, "Undo", what=Hosting.OFF),) * new)
+    if what is Hosting.OFF:
+        gone = hosts.leave(turn.tx, found, turn.member)
+        said = "You do not host digests here any more." if gone else "You are not one of the hosts here."
+        return _changed(turn, found, said, *(_button(found, "Undo", what=Hosting.ME),) * gone)
+    if what is Hosting.PASS:
+        now = hosts.pass_turn(turn.tx, found, turn.member)
+        said = f"{now.name} hosts the next digest instead of you." if now else "Passed: the next digest has no host."
+        undo = _button(found, "Undo", back=str(now.id) if now else "-")
+        return _changed(turn, found, said, undo)
+    if what is Hosting.SWAP:
+        return _swapped(turn, found, who)
+    return _shown(turn, found)
+
+
+def _swapped(turn: Turn, found: Turns, who: str | None) -> Card:
+    mention = _MENTION.fullmatch(who) if who else None
+    other = hosts.named(found, who, mention[1] if mention else None) if who else None
+    now = hosts.swap(turn.tx, found, turn.member, other, admin=turn.role >= Role.ADMIN)
+    undo = _button(found, "Undo", back=str(now.id)) if found.host and found.host.id == turn.member.id else None
+    return _changed(turn, found, f"{now.name} hosts the next digest.", *([undo] if undo else []))
+
+
+def _picked(turn: Turn, found: Turns, pick: EntryNames | None, show: str | None) -> Card:
+    """What the host may pick instead, or that it is picked."""
+    hosts.require_host(found, turn.member)
+    where = found.schedule.channel
+    before = digests.picked(turn.tx, turn.team.id, where)
+    if pick is None and show == UNPICK:
+        now = digests.unpick(turn.tx, turn.team.id, where) if before else digests.preview(turn.tx, turn.team.id, where)
+        return _changed(turn, found, f"Your digest features #{now.digest.entry.number} {now.digest.entry.title}.")
+    if pick is None:
+        return _others(turn, found, digests.preview(turn.tx, turn.team.id, where))
+    entry = digests.pick(turn.tx, turn.team.id, where, one_meant(turn, pick).number).digest.entry
+    earlier = {"pick": f"#{before.number}"} if before else {"show": UNPICK}
+    same = before is not None and before.id == entry.id
+    undo = () if same else (_button(found, "Undo", **earlier),)
+    return _changed(turn, found, f"Your digest features #{entry.number} {entry.title}.", *undo)
+
+
+def _others(turn: Turn, found: Turns, seen: digests.Preview) -> Card:
+    now = seen.digest.entry
+    blocks = tuple(
+        Fields(
+            items=((f"#{entry.number}", plain(f"{entry.title}: {feature.reason}.")),),
+            actions=(_button(found, f"Feature #{entry.number}", pick=f"#{entry.number}"),),
+        )
+        for _, entry, feature in seen.coming
+        if entry.id != now.id
+    )
+    hint = Paragraph(text=plain(f"Any other entry: “{turn.word} digest host pick:#12”."), quiet=True)
+    return Card(title=f"Your digest features #{now.number} {now.title}. Instead of it:", blocks=(*blocks, hint))
+
+
+def _changed(turn: Turn, found: Turns, title: str, *actions: Action) -> Card:
+    now = hosts.upcoming(turn.tx, turn.team.id, found.schedule.channel)
+    return Card(title=title, blocks=_turns(turn, now), tone=Tone.DONE, actions=actions)
+
+
+def _shown(turn: Turn, found: Turns, *notes: str) -> Card:
+    mine = found.host is not None and found.host.id == turn.member.id
+    title = "You host the next digest." if mine else "The next digest has no host yet."
+    if found.host is not None and not mine:
+        title = f"{found.host.name} hosts the next digest."
+    said = tuple(Paragraph(text=plain(note)) for note in notes)
+    return Card(title=title, blocks=(*said, *_turns(turn, found)), actions=tuple(_offered(turn, found, mine=mine)))
+
+
+def _turns(turn: Turn, found: Turns) -> tuple[Block, ...]:
+    where = found.schedule.channel
+    due = (Span("It comes on "), *moment(found.slot.due_at, turn.zone), Span(" in "), *named_channel(where), Span("."))
+    later = [one.member.name for one in found.pool if found.host is None or one.member.id != found.host.id]
+    more = f" and {len(later) - MAX_SHOWN} more" if len(later) > MAX_SHOWN else ""
+    after = f"After that, in turn: {', '.join(later[:MAX_SHOWN])}{more}."
+    empty = f"No one hosts here yet. “{turn.word} digest host me” makes you the first."
+    said = after if later else "" if found.pool else empty
+    return (Paragraph(text=due), *((Paragraph(text=plain(said)),) if said else ()))
+
+
+def _offered(turn: Turn, found: Turns, *, mine: bool) -> Sequence[Action]:
+    joined = any(one.member.id == turn.member.id for one in found.pool)
+    if not joined:
+        return (_button(found, "Host digests", what=Hosting.ME),)
+    stop = _button(found, "Stop hosting", what=Hosting.OFF)
+    if not mine:
+        return (stop,)
+    return (_button(found, "Pass", what=Hosting.PASS), _button(found, "Pick another", show="others"), stop)
+
+
+def _button(found: Turns, label: str, **arguments: str) -> Action:
+    where = {"channel": f"#{found.schedule.channel.id}", "week": found.slot.week}
+    return Action(label=label, call=Call(path=("digest", "host"), arguments={**arguments, **where}))
+
+
+@command("digest", "ask", form="Your question for the digest", writes=True, by_button=True)
+def ask(
+    turn: Turn,
+    entry: Annotated[EntryNames, position(Kind.ENTRY, "an entry's number or address")],
+    text: Annotated[str, rest(Kind.LONG_TEXT, "what to ask", max_length=MAX_QUESTION, label="Question")],
+    channel: Annotated[str | None, carried("the channel that the button is about")] = None,
+    week: MaybeWeek = None,
+    undo: Annotated[str | None, carried("whether to remove it")] = None,
+) -> Card:
+    """Write the question of the digest that you host.
+
+    Example: digest ask #12 Would we have caught this?
+    """
+    found = hosts.locked(turn.tx, turn.team.id, turn.here(channel.removeprefix("#") if channel else None))
+    if week is not None and week != found.slot.week:
+        raise Conflict("That digest was posted already.", hint="“digest host” shows who hosts the next one.")
+    hosts.require_host(found, turn.member)
+    meant = one_meant(turn, entry)
+    featured = digests.preview(turn.tx, turn.team.id, found.schedule.channel).digest.entry
+    if meant.id != featured.id:
+        hint = "“digest host” lets you pick another one."
+        raise Conflict(f"The next digest features #{featured.number}, not #{meant.number}.", hint=hint)
+    _, before = digests.ask(turn.tx, turn.team.id, meant.number, None if undo is not None else text.strip())
+    number = f"#{meant.number}"
+    if undo is not None:
+        return sentence(f"The question of {number} is removed.", tone=Tone.DONE)
+    arguments = {"entry": number, "channel": f"#{found.schedule.channel.id}", "week": found.slot.week}
+    earlier = {"text": before} if before else {"text": "-", "undo": "yes"}
+    back = Action(label="Undo", call=Call(path=("digest", "ask"), arguments={**arguments, **earlier}))
+    actions = () if before == text.strip() else (back,)
+    return sentence(f"The thread of {number} will begin with:", text, tone=Tone.DONE, actions=actions)

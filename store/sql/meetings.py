@@ -1,0 +1,92 @@
+"""The people around a schedule's digests, as rows."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, and_, delete, func, select
+
+from bot.domain.ids import MemberId, ScheduleId, TeamId
+from bot.domain.meeting import InTurn, Meeting, MeetingRules
+from store.sql.ids import id_of, number_of, team_of
+from store.sql.session import AnyRow, Session
+from store.sql.tables import HOST, HOST_PASSED, MEETING, MEETING_RULES, MEMBER
+from store.sql.teams import member_of
+
+
+class SqlMeetings:
+    def __init__(self, work: Session) -> None:
+        self._work = work
+
+    def rules(self, schedule: ScheduleId) -> MeetingRules:
+        row = self._work.row(select(MEETING_RULES).where(_of(MEETING_RULES, schedule)))
+        return MeetingRules(schedule=schedule) if row is None else _rules(schedule, row)
+
+    def save_rules(self, rules: MeetingRules) -> None:
+        values = {"hosts": rules.hosts}
+        self._put(MEETING_RULES, _key(rules.schedule), values)
+
+    def pool(self, schedule: ScheduleId, before: str) -> Sequence[InTurn]:
+        last = select(func.max(MEETING.c.week)).where(
+            _of(MEETING, schedule), MEETING.c.week < before, MEETING.c.host == HOST.c.member
+        )
+        asked = select(MEMBER, HOST.c.since, last.correlate(HOST).scalar_subquery().label("last"))
+        rows = self._work.rows(asked.join_from(HOST, MEMBER, _by(HOST)).where(_of(HOST, schedule)))
+        return [InTurn(member=member_of(row), since=row.since, last=row.last or "") for row in rows]
+
+    def hosted(self, team: TeamId) -> set[ScheduleId]:
+        found = select(HOST.c.schedule).where(HOST.c.team == team).distinct()
+        return {ScheduleId(id_of(team, row.schedule)) for row in self._work.rows(found)}
+
+    def join_pool(self, schedule: ScheduleId, member: MemberId) -> bool:
+        new = self._work.insert(HOST).values(**_key(schedule), member=number_of(member), since=self._work.now())
+        return self._work.row(new.on_conflict_do_nothing().returning(HOST.c.member)) is not None
+
+    def leave_pool(self, schedule: ScheduleId, member: MemberId) -> bool:
+        return self._work.change(delete(HOST).where(_of(HOST, schedule), HOST.c.member == number_of(member))) > 0
+
+    def get(self, schedule: ScheduleId, week: str) -> Meeting:
+        row = self._work.row(select(MEETING).where(_of(MEETING, schedule, week)))
+        if row is None:
+            return Meeting(schedule=schedule, week=week)
+        host = None if row.host is None else MemberId(id_of(row.team, row.host))
+        return Meeting(schedule=schedule, week=week, host=host, by_reaction=row.by_reaction)
+
+    def set_host(self, meeting: Meeting) -> None:
+        host = None if meeting.host is None else number_of(meeting.host)
+        values = {"host": host, "by_reaction": meeting.by_reaction, "changed_at": self._work.now()}
+        self._put(MEETING, _key(meeting.schedule, meeting.week), values)
+
+    def passed(self, schedule: ScheduleId, week: str) -> set[MemberId]:
+        rows = self._work.rows(select(HOST_PASSED).where(_of(HOST_PASSED, schedule, week)))
+        return {MemberId(id_of(row.team, row.member)) for row in rows}
+
+    def pass_turn(self, schedule: ScheduleId, week: str, member: MemberId, *, undo: bool = False) -> None:
+        if undo:
+            its = and_(_of(HOST_PASSED, schedule, week), HOST_PASSED.c.member == number_of(member))
+            self._work.change(delete(HOST_PASSED).where(its))
+            return
+        new = self._work.insert(HOST_PASSED).values(**_key(schedule, week), member=number_of(member))
+        self._work.change(new.on_conflict_do_nothing())
+
+    def _put(self, table: Table, key: dict[str, Any], values: dict[str, Any]) -> None:
+        """Insert the row, or update the one with this key."""
+        statement = self._work.insert(table).values(**key, **values)
+        changed = {name: statement.excluded[name] for name in values}
+        self._work.change(statement.on_conflict_do_update(index_elements=list(key), set_=changed))
+
+
+def _key(schedule: ScheduleId, week: str | None = None) -> dict[str, Any]:
+    key = {"team": team_of(schedule), "schedule": number_of(schedule)}
+    return key if week is None else {**key, "week": week}
+
+
+def _of(table: Table, schedule: ScheduleId, week: str | None = None) -> ColumnElement[bool]:
+    return and_(*(table.c[name] == value for name, value in _key(schedule, week).items()))
+
+
+def _by(table: Table) -> ColumnElement[bool]:
+    return and_(MEMBER.c.team == table.c.team, MEMBER.c.number == table.c.member)
+
+
+def _rules(schedule: ScheduleId, row: AnyRow) -> MeetingRules:
+    return MeetingRules(schedule=schedule, hosts=row.hosts)
