@@ -1,19 +1,24 @@
-"""Commands about the people around a digest: who hosts it."""
+"""Commands about the people around a digest: who hosts it, who is in, and what a schedule offers of that."""
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import time
 from typing import Annotated
 
 from bot.commands.cards import EntryNames, moment, named_channel, one_meant, sentence
 from bot.commands.declare import Turn, carried, command, named, position, rest
 from bot.commands.digests import MaybeChannel, MaybeWeek
+from bot.domain import times, value, zones
 from bot.domain.card import Action, Block, Call, Card, Fields, Paragraph, Tone
-from bot.domain.errors import Conflict
+from bot.domain.errors import BadUsage, Conflict
+from bot.domain.meeting import MeetingRules, WeeklyTime
 from bot.domain.question import MAX_QUESTION
+from bot.domain.schedule import Schedule, Weekday
 from bot.domain.team import Role
 from bot.domain.text import Span, plain
 from bot.domain.value import Hosting, Kind
-from bot.service import digests, hosts
+from bot.service import digests, hosts, meetings
 from bot.service.hosts import Turns
 
 MAX_SHOWN = 10
@@ -176,3 +181,140 @@ def ask(
     back = Action(label="Undo", call=Call(path=("digest", "ask"), arguments={**arguments, **earlier}))
     actions = () if before == text.strip() else (back,)
     return sentence(f"The thread of {number} will begin with:", text, tone=Tone.DONE, actions=actions)
+
+
+@command("digest", "in", writes=True)
+def attend(
+    turn: Turn,
+    channel: MaybeChannel = None,
+    week: MaybeWeek = None,
+    going: Annotated[str | None, carried("yes or no, instead of the opposite")] = None,
+) -> Card:
+    """Say that you want to talk about this channel's newest digest; again takes it back.
+
+    When three are in, its thread gets one message with their names and the question. An admin may change the number.
+
+    Example: digest in
+    """
+    where = turn.here(channel)
+    wanted = None if going is None else value.yes_or_no(going)
+    found = meetings.attend(turn.tx, turn.member, where, week, going=wanted)
+    others = [name for name in found.names if name != turn.member.name]
+    missing = found.quorum - len(found.names)
+    title = f"You're in for #{found.entry.number}." if found.going else f"You are not in for #{found.entry.number}."
+    soon = f"When {found.quorum} are in, I say so in the thread." if missing > 0 and found.going else ""
+    with_whom = f"With you: {', '.join(others)}." if others and found.going else ""
+    arguments = {"going": "no" if found.going else "yes", "channel": f"#{where.id}", "week": found.week}
+    undo = Action(label="Undo", call=Call(path=("digest", "in"), arguments=arguments))
+    return sentence(title, with_whom, soon, tone=Tone.DONE, actions=(undo,))
+
+
+@command("schedule", "meet", role=Role.ADMIN, writes=True)
+def meet(
+    turn: Turn,
+    weekday: Annotated[Weekday, position(Kind.WEEKDAY, "a weekday")],
+    at: Annotated[time, position(Kind.TIME, "a time of day")],
+    zone: Annotated[str | None, position(Kind.ZONE, "a city or another time zone, the schedule's by default")] = None,
+    channel: MaybeChannel = None,
+) -> Card:
+    """Say in this channel's digests when you meet to talk about them.
+
+    Examples: schedule meet thu 16:00 Europe/Berlin · schedule meet thursdays 4 pm. “schedule options meet:off” ends it.
+    """
+    schedule, _ = meetings.rules(turn.tx, turn.team.id, turn.here(channel))
+    meets = WeeklyTime(
+        weekday=Weekday((weekday + 1) % len(Weekday)) if at.fold else weekday,
+        at=at.replace(fold=0),
+        zone=zone or schedule.zone,
+    )
+    before = meetings.meet_at(turn.tx, turn.team.id, schedule.channel, meets)
+    return _options(turn, schedule, before, "Digests here say when you meet.")
+
+
+OFF = "off"
+WEEKDAY_AND_TIME = 2
+"""Words that a time to meet begins with; its zone follows."""
+
+
+@command("schedule", "options", role=Role.ADMIN, writes=True)
+def options(
+    turn: Turn,
+    channel: MaybeChannel = None,
+    hosts: Annotated[bool | None, named(Kind.YES_NO, "whether members host digests")] = None,
+    in_: Annotated[str | None, named(Kind.TEXT, "how many have to be in, or off")] = None,
+    meet: Annotated[str | None, named(Kind.TEXT, "when you meet, such as thu 16:00 Europe/Berlin, or off")] = None,
+) -> Card:
+    """What this channel's digests offer beside the article: hosts, I'm in, when you meet.
+
+    Examples: schedule options · schedule options hosts:no · schedule options in:4 · schedule options in:off meet:off
+    """
+    schedule, before = meetings.rules(turn.tx, turn.team.id, turn.here(channel))
+    changed = replace(
+        before,
+        hosts=before.hosts if hosts is None else hosts,
+        quorum=before.quorum if in_ is None else _number(in_, "in"),
+        meets=before.meets if meet is None else _weekly(meet, schedule),
+    )
+    if changed == before:
+        return _options(turn, schedule, before, "What the digests here offer")
+    meetings.set_rules(turn.tx, changed)
+    return _options(turn, schedule, before, "The options are changed, from the next digest on.")
+
+
+def _weekly(typed: str, schedule: Schedule) -> WeeklyTime | None:
+    """A weekday, a time and perhaps a zone, or None for off. Raises BadUsage."""
+    if typed.strip().casefold() == OFF:
+        return None
+    words = typed.split()
+    if len(words) < WEEKDAY_AND_TIME:
+        raise BadUsage("When do you meet?", hint="Type a day and a time, such as thu 16:00, or off.", field="meet")
+    day, at, zone = words[0], words[1], " ".join(words[WEEKDAY_AND_TIME:])
+    try:
+        return WeeklyTime(
+            weekday=times.weekday(day),
+            at=times.wall_time(at).replace(fold=0),
+            zone=zones.zone(zone) if zone else schedule.zone,
+        )
+    except BadUsage as wrong:
+        raise BadUsage(wrong.message, hint=wrong.hint, field="meet") from wrong
+
+
+def _number(typed: str, field: str) -> int:
+    """A number, or 0 for off. Raises BadUsage."""
+    word = typed.strip().casefold()
+    if word == OFF:
+        return 0
+    if not re.fullmatch(r"[1-9]\d?", word):
+        raise BadUsage(f"“{typed}” is not a number.", hint="Type a number such as 3, or off.", field=field)
+    return int(word)
+
+
+def _options(turn: Turn, schedule: Schedule, before: MeetingRules, title: str) -> Card:
+    """What the schedule offers now, with the button back to what it did before."""
+    _, now = meetings.rules(turn.tx, turn.team.id, schedule.channel)
+    meets = (
+        f"{now.meets.weekday.word} {now.meets.at:%H:%M} {zones.zone_label(now.meets.zone)}"
+        if now.meets
+        else "no time set"
+    )
+    items = (
+        ("Channel", named_channel(schedule.channel)),
+        ("Hosts", plain("members take turns" if now.hosts else "off")),
+        ("I'm in", plain(f"the thread says so from {now.quorum} on" if now.quorum else "off")),
+        ("You meet", plain(meets)),
+    )
+    undo = () if now == before else (_back(schedule, before, now),)
+    return Card(title=title, blocks=(Fields(items=items),), actions=undo, tone=Tone.DONE if undo else Tone.PLAIN)
+
+
+def _back(schedule: Schedule, before: MeetingRules, now: MeetingRules) -> Action:
+    """The button that brings back what was set before."""
+    channel = {"channel": f"#{schedule.channel.id}"}
+    meets = f"{before.meets.weekday.word} {before.meets.at:%H:%M} {before.meets.zone}" if before.meets else OFF
+    changed = {
+        "hosts": ("yes" if before.hosts else "no") if before.hosts != now.hosts else "",
+        "in": str(before.quorum or OFF) if before.quorum != now.quorum else "",
+        "meet": meets if before.meets != now.meets else "",
+    }
+    arguments = {name: said for name, said in changed.items() if said}
+    return Action(label="Undo", call=Call(path=("schedule", "options"), arguments={**arguments, **channel}))

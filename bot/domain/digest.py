@@ -17,7 +17,7 @@ from bot.domain.notes import NoteBlock, count, levels, parts
 from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.takeaway import Counts
-from bot.domain.text import Span, plain, string
+from bot.domain.text import Span, Text, plain, string
 
 LEVELS_IN_CHANNEL = 2
 PART_BUDGET = 2400
@@ -74,9 +74,21 @@ class Week:
 
 
 @record
+class People:
+    """Who is around a digest: the name of its host, how many are in, the call by which a member says so, and when they
+    meet.
+    """
+
+    host: str = ""
+    going: int = 0
+    join: Call | None = None
+    meets: Text = ()
+
+
+@record
 class Digest:
     """What one week's post shows. `late` is set if it is posted after its time; `counts` is what members made of the
-    entry so far, `host` the name of who hosts it.
+    entry so far.
     """
 
     week: str
@@ -88,7 +100,7 @@ class Digest:
     question: str
     counts: Counts
     newest: tuple[Entry, ...]
-    host: str = ""
+    people: People = People()
 
 
 def card_of(digest: Digest) -> Card:
@@ -105,10 +117,11 @@ def card_of(digest: Digest) -> Card:
             *_late(digest),
             *_first_levels(entry.notes.tree),
             _small(why),
-            *_people(digest.host),
+            *_people(digest.people),
+            *_meets(digest.people.meets),
             *_new(digest.newest),
         ),
-        actions=(*post_actions(entry), *_first_note(entry)),
+        actions=(*post_actions(entry), *_joining(digest.people), *_first_note(entry)),
         entry=shared_line(entry),
     )
 
@@ -193,22 +206,34 @@ def _counted(counts: Counts) -> str:
 
 
 _HOSTED = "Hosted by "
+_IN = re.compile(r"\d+ (?:is|are) in\.")
 
 
-def _people(host: str) -> tuple[Block, ...]:
-    """Who hosts, as plain text: no one is notified by it."""
-    return (_small(f"{_HOSTED}{host}."),) if host else ()
+def _people(people: People) -> tuple[Block, ...]:
+    """Who hosts and how many are in, as plain text: no one is notified by it."""
+    host = f"{_HOSTED}{people.host}." if people.host else ""
+    going = f"{people.going} {'is' if people.going == 1 else 'are'} in." if people.going else ""
+    said = " ".join(filter(None, (host, going)))
+    return (_small(said),) if said else ()
 
 
-def with_people(card: Card, host: str) -> Card:
-    """The card of a digest with this host; after its reason if it named none before."""
+def _meets(when: Text) -> tuple[Block, ...]:
+    return (Paragraph(text=(Span("You meet on "), *when, Span("."))),) if when else ()
+
+
+def _joining(people: People) -> tuple[Action, ...]:
+    return (Action(label="I'm in", call=people.join),) if people.join else ()
+
+
+def with_people(card: Card, people: People) -> Card:
+    """The card of a digest with this host and this many members who are in; after its reason if it named none before."""
     blocks: list[Block] = []
     for block in card.blocks:
         text = string(block.text) if isinstance(block, Paragraph) and block.quiet else ""
-        if not text.startswith(_HOSTED):
+        if not text.startswith(_HOSTED) and not _IN.fullmatch(text):
             blocks.append(block)
         if text.startswith(_WHY):
-            blocks += _people(host)
+            blocks += _people(people)
     return replace(card, blocks=tuple(blocks))
 
 

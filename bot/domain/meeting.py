@@ -1,25 +1,50 @@
-"""The people around a digest: who hosts it, and the cards that say so. Pure."""
+"""The people around a digest: who hosts it, who is in, when they meet, and the cards that say so. Pure."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from bot.domain.card import Action, Call, Card, Paragraph
 from bot.domain.digest import shared_line
 from bot.domain.entry import Entry
 from bot.domain.ids import ChannelRef, MemberId, ScheduleId
 from bot.domain.record import record
-from bot.domain.schedule import Occurrence
+from bot.domain.schedule import Occurrence, Weekday, moment
 from bot.domain.team import Member
-from bot.domain.text import Span, plain
+from bot.domain.text import Span, Text, plain
 from bot.domain.value import Hosting, addressed
+from bot.domain.zones import zone_label
+
+USUAL_QUORUM = 3
+MIN_QUORUM, MAX_QUORUM = 2, 50
+
+
+@record
+class WeeklyTime:
+    """When a club meets: a weekday and a wall-clock time in the IANA zone `zone`."""
+
+    weekday: Weekday
+    at: time
+    zone: str
+
+    def after(self, due_at: datetime) -> datetime:
+        """The first such time after a digest (aware UTC)."""
+        zone = ZoneInfo(self.zone)
+        day = due_at.astimezone(zone).date()
+        days = (day + timedelta(days=more) for more in range(8) if (day.weekday() + more) % 7 == self.weekday)
+        return next(at for at in (moment(one, self.at, zone) for one in days) if at > due_at)
 
 
 @record
 class MeetingRules:
-    """What a schedule offers beside its digest. With `hosts` members may host its digests."""
+    """What a schedule offers beside its digest. With `hosts` members may host its digests. When `quorum` members are in,
+    the thread says so; 0 is never. `meets` is when they meet.
+    """
 
     schedule: ScheduleId
     hosts: bool = True
+    quorum: int = USUAL_QUORUM
+    meets: WeeklyTime | None = None
 
 
 @record
@@ -41,6 +66,14 @@ class Meeting:
     week: str
     host: MemberId | None = None
     by_reaction: bool = False
+
+
+@record
+class Answer:
+    """What a member last said about being in, and when."""
+
+    going: bool
+    at: datetime
 
 
 def turns(pool: Sequence[InTurn]) -> list[InTurn]:
@@ -78,4 +111,21 @@ def host_notice(entry: Entry, question: str, slot: Occurrence, channel: ChannelR
             Action(label="Ask your own question", call=ask),
         ),
         entry=shared_line(entry),
+    )
+
+
+def meeting_time(meets: WeeklyTime, due_at: datetime) -> Text:
+    """When the members meet after a digest, in the reader's zone where the platform can show it."""
+    at = meets.after(due_at)
+    local = at.astimezone(ZoneInfo(meets.zone))
+    return (Span(f"{local:%A} {local.day} {local:%B, %H:%M} {zone_label(meets.zone)}", at=at),)
+
+
+def gathered(question: str, names: Sequence[str], when: Text) -> Card:
+    """The message in the thread, once enough members are in."""
+    together = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
+    meet = (Paragraph(text=(Span("You meet on "), *when, Span("."))),) if when else ()
+    return Card(
+        title=f"{len(names)} are in",
+        blocks=(Paragraph(text=plain(f"{together} want to talk about this.")), Paragraph(text=plain(question)), *meet),
     )

@@ -1,10 +1,12 @@
-"""The people around a schedule's digests: who hosts."""
+"""The people around a schedule's digests: who hosts, and who is in."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from bot.domain.ids import MemberId, ScheduleId, TeamId
-from bot.domain.meeting import InTurn, Meeting, MeetingRules
+from bot.domain.meeting import Answer, InTurn, Meeting, MeetingRules
+from bot.domain.team import Member
 
 
 class Meetings(Protocol):
@@ -36,6 +38,22 @@ class Meetings(Protocol):
 
     def set_host(self, meeting: Meeting) -> None:
         """Save who hosts the week."""
+        ...
+
+    def touched(self, team: TeamId, since: datetime) -> set[ScheduleId]:
+        """The team's schedules around whose digests something has changed since then."""
+        ...
+
+    def going(self, schedule: ScheduleId, week: str) -> Sequence[Member]:
+        """Who is in, in the order in which they said so."""
+        ...
+
+    def answer(self, schedule: ScheduleId, week: str, member: MemberId) -> Answer | None:
+        """What the member last said about being in."""
+        ...
+
+    def say(self, schedule: ScheduleId, week: str, member: MemberId, *, going: bool) -> None:
+        """Save whether the member is in."""
         ...
 
     def passed(self, schedule: ScheduleId, week: str) -> set[MemberId]:

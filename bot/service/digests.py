@@ -7,13 +7,14 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from bot.domain import notice
-from bot.domain.card import Card
+from bot.domain.card import Call, Card
 from bot.domain.delivery import SHARE, Delivery, Draft, State, Step
-from bot.domain.digest import Digest, Outcome, Standing, Week, card_of, replies_of, shared_card, thread_title
+from bot.domain.digest import Digest, Outcome, People, Standing, Week, card_of, replies_of, shared_card, thread_title
 from bot.domain.entry import Entry
 from bot.domain.errors import BadUsage, Conflict, NotFound, Refusal
 from bot.domain.featuring import LATELY, Candidate, Context, Feature, choose, explained, is_passed_over, upcoming
 from bot.domain.ids import ChannelRef, EntryId, EntryNumber, InvocationId, TeamId
+from bot.domain.meeting import meeting_time
 from bot.domain.notice import Host
 from bot.domain.question import MAX_QUESTION, NOT_AGAIN, from_bank, quoted
 from bot.domain.reading_state import ReadingState
@@ -489,7 +490,6 @@ def _digest(tx: Transaction, schedule: Schedule, slot: Occurrence, *, late: bool
     feature = _feature(tx, schedule, slot.due_at)
     if feature is None:
         return None
-    host = hosts.host_of(tx, schedule.id, slot.week)
     entry = tx.entries.get(schedule.team, [feature.entry])[feature.entry]
     return Digest(
         week=slot.week,
@@ -501,8 +501,26 @@ def _digest(tx: Transaction, schedule: Schedule, slot: Occurrence, *, late: bool
         question=_question(tx, schedule, slot, entry),
         counts=takeaways.counts(tx, feature.entry),
         newest=_newest(tx, schedule, slot, feature.entry),
-        host=host.name if host else "",
+        people=_people(tx, schedule, slot),
     )
+
+
+def _people(tx: Transaction, schedule: Schedule, slot: Occurrence) -> People:
+    rules, host = tx.meetings.rules(schedule.id), hosts.host_of(tx, schedule.id, slot.week)
+    join = Call(path=("digest", "in"), arguments={"channel": f"#{schedule.channel.id}", "week": slot.week})
+    return People(
+        host=host.name if host else "",
+        join=join if rules.quorum else None,
+        meets=meeting_time(rules.meets, slot.due_at) if rules.meets else (),
+    )
+
+
+def latest(tx: Transaction, schedule: Schedule) -> Fate | None:
+    """The schedule's newest digest that was posted; None if its newest one was not, or it had none."""
+    weeks = tx.schedules.weeks(schedule.team, schedule.channel, HISTORY)
+    newest = next((week for week in weeks if week.outcome is Outcome.PLANNED), None)
+    found = fates(tx, schedule.team, [newest])[0] if newest else None
+    return found if found is not None and found.standing.is_featured and found.post is not None else None
 
 
 def _question(tx: Transaction, schedule: Schedule, slot: Occurrence, entry: Entry) -> str:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from bot.domain.card import Card
 from bot.domain.delivery import Delivery
-from bot.domain.digest import with_counts, with_people
+from bot.domain.digest import People, with_counts, with_people
 from bot.domain.errors import PlatformError, PlatformRefused
 from bot.domain.ids import DeliveryId
 from bot.ports.store import Transaction
@@ -30,7 +30,8 @@ def claim(tx: Transaction, post: Delivery) -> Card | None:
     card = with_counts(shown, takeaways.counts(tx, entry))
     if post.draft.schedule is not None and post.draft.week is not None:
         host = hosts.settled(tx, post.draft.schedule, post.draft.week)
-        card = with_people(card, host.name if host else "")
+        going = len(tx.meetings.going(post.draft.schedule, post.draft.week))
+        card = with_people(card, People(host=host.name if host else "", going=going))
     return card if card != shown else None
 
 

@@ -1,15 +1,18 @@
 """The people around a schedule's digests, as rows."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, and_, delete, func, select
 
 from bot.domain.ids import MemberId, ScheduleId, TeamId
-from bot.domain.meeting import InTurn, Meeting, MeetingRules
+from bot.domain.meeting import Answer, InTurn, Meeting, MeetingRules, WeeklyTime
+from bot.domain.schedule import Weekday
+from bot.domain.team import Member
 from store.sql.ids import id_of, number_of, team_of
 from store.sql.session import AnyRow, Session
-from store.sql.tables import HOST, HOST_PASSED, MEETING, MEETING_RULES, MEMBER
+from store.sql.tables import GOING, HOST, HOST_PASSED, MEETING, MEETING_RULES, MEMBER
 from store.sql.teams import member_of
 
 
@@ -22,7 +25,14 @@ class SqlMeetings:
         return MeetingRules(schedule=schedule) if row is None else _rules(schedule, row)
 
     def save_rules(self, rules: MeetingRules) -> None:
-        values = {"hosts": rules.hosts}
+        meets = rules.meets
+        values = {
+            "hosts": rules.hosts,
+            "quorum": rules.quorum,
+            "weekday": int(meets.weekday) if meets else None,
+            "at": meets.at if meets else None,
+            "zone": meets.zone if meets else None,
+        }
         self._put(MEETING_RULES, _key(rules.schedule), values)
 
     def pool(self, schedule: ScheduleId, before: str) -> Sequence[InTurn]:
@@ -55,6 +65,30 @@ class SqlMeetings:
         host = None if meeting.host is None else number_of(meeting.host)
         values = {"host": host, "by_reaction": meeting.by_reaction, "changed_at": self._work.now()}
         self._put(MEETING, _key(meeting.schedule, meeting.week), values)
+
+    def touched(self, team: TeamId, since: datetime) -> set[ScheduleId]:
+        found = select(MEETING.c.schedule).where(MEETING.c.team == team, MEETING.c.changed_at >= since).distinct()
+        return {ScheduleId(id_of(team, row.schedule)) for row in self._work.rows(found)}
+
+    def going(self, schedule: ScheduleId, week: str) -> Sequence[Member]:
+        found = select(MEMBER).join_from(GOING, MEMBER, _by(GOING)).where(_of(GOING, schedule, week), GOING.c.going)
+        return [member_of(row) for row in self._work.rows(found.order_by(GOING.c.at, MEMBER.c.number))]
+
+    def answer(self, schedule: ScheduleId, week: str, member: MemberId) -> Answer | None:
+        its = and_(_of(GOING, schedule, week), GOING.c.member == number_of(member))
+        row = self._work.row(select(GOING).where(its))
+        return None if row is None else Answer(going=row.going, at=row.at)
+
+    def say(self, schedule: ScheduleId, week: str, member: MemberId, *, going: bool) -> None:
+        key = {**_key(schedule, week), "member": number_of(member)}
+        self._put(GOING, key, {"going": going, "at": self._work.now()})
+        self._touch(schedule, week)
+
+    def _touch(self, schedule: ScheduleId, week: str) -> None:
+        """Note that something around the digest has changed."""
+        key, now = _key(schedule, week), self._work.now()
+        new = self._work.insert(MEETING).values(**key, by_reaction=False, changed_at=now)
+        self._work.change(new.on_conflict_do_update(index_elements=list(key), set_={"changed_at": now}))
 
     def passed(self, schedule: ScheduleId, week: str) -> set[MemberId]:
         rows = self._work.rows(select(HOST_PASSED).where(_of(HOST_PASSED, schedule, week)))
@@ -89,4 +123,5 @@ def _by(table: Table) -> ColumnElement[bool]:
 
 
 def _rules(schedule: ScheduleId, row: AnyRow) -> MeetingRules:
-    return MeetingRules(schedule=schedule, hosts=row.hosts)
+    meets = WeeklyTime(weekday=Weekday(row.weekday), at=row.at, zone=row.zone) if row.zone is not None else None
+    return MeetingRules(schedule=schedule, hosts=row.hosts, quorum=row.quorum, meets=meets)

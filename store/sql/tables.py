@@ -455,6 +455,10 @@ MEETING_RULES = Table(
     _of_team(),
     _number("schedule"),
     Column("hosts", Boolean, nullable=False),
+    Column("quorum", Integer, nullable=False),
+    Column("weekday", Integer),
+    Column("at", Time),
+    Column("zone", Written),
     _to("schedule", "schedule"),
 )
 
@@ -491,6 +495,20 @@ HOST_PASSED = Table(
     _number("schedule"),
     _key("week"),
     _number("member"),
+    _to("schedule", "schedule"),
+    _to("member", "member"),
+    **_SMALL,
+)
+
+GOING = Table(
+    "going",
+    METADATA,
+    _of_team(),
+    _number("schedule"),
+    _key("week"),
+    _number("member"),
+    Column("going", Boolean, nullable=False),
+    Column("at", Moment, nullable=False),
     _to("schedule", "schedule"),
     _to("member", "member"),
     **_SMALL,

@@ -21,7 +21,7 @@ from bot.domain.delivery import Durations, PostingRules, Step
 from bot.domain.edit import Adding, Edit, EditKind, EditRules, EditState
 from bot.domain.errors import BadBackup, BadConfig, Conflict, StaleSchema
 from bot.domain.ids import EntryNumber, InvocationId, PlatformName, ScheduleId, Url, WorkspaceRef
-from bot.domain.meeting import MeetingRules
+from bot.domain.meeting import MeetingRules, WeeklyTime
 from bot.domain.notice import Host
 from bot.domain.query import parse
 from bot.domain.reading_state import Choice, Mark, Reading, ReadingState
@@ -89,7 +89,9 @@ def filled(store: SqlStore) -> Club:
         schedule = tx.schedules.save(a_schedule(club))
         tx.schedules.pass_over(schedule.id, gone, tx.now())
         tx.entries.set_question(gone, "What now?")
-        tx.meetings.save_rules(MeetingRules(schedule=schedule.id, hosts=True))
+        meets = WeeklyTime(weekday=Weekday.THURSDAY, at=time(16), zone="Europe/Berlin")
+        tx.meetings.save_rules(MeetingRules(schedule=schedule.id, hosts=True, meets=meets))
+        tx.meetings.say(schedule.id, "2026-W47", club.member, going=True)
         tx.meetings.join_pool(schedule.id, club.member)
         tx.meetings.pass_turn(schedule.id, "2026-W47", club.member)
         digests.post_now(tx, club.team, a_channel())

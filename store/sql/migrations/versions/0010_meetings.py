@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 - Alembic loads its files by path, as no package
-"""The people around a digest: who hosts it."""
+"""The people around a digest: who hosts it, and who is in."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,6 +16,10 @@ def upgrade() -> None:
         "meeting_rules",
         *_keys("meeting_rules", ["team", "schedule"]),
         sa.Column("hosts", sa.Boolean(), nullable=False),
+        sa.Column("quorum", sa.Integer(), nullable=False),
+        sa.Column("weekday", sa.Integer(), nullable=True),
+        sa.Column("at", sa.Time(), nullable=True),
+        sa.Column("zone", sa.Text(), nullable=True),
     )
     op.create_table(
         "meeting",
@@ -34,6 +38,13 @@ def upgrade() -> None:
     )
     op.create_table(
         "host_passed", *_keys("host_passed", ["team", "schedule", "week", "member"]), sqlite_with_rowid=False
+    )
+    op.create_table(
+        "going",
+        *_keys("going", ["team", "schedule", "week", "member"]),
+        sa.Column("going", sa.Boolean(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sqlite_with_rowid=False,
     )
 
 
