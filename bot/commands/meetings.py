@@ -242,9 +242,10 @@ def options(
     channel: MaybeChannel = None,
     hosts: Annotated[bool | None, named(Kind.YES_NO, "whether members host digests")] = None,
     in_: Annotated[str | None, named(Kind.TEXT, "how many have to be in, or off")] = None,
+    closing: Annotated[bool | None, named(Kind.YES_NO, "whether a thread ends with what came of it")] = None,
     meet: Annotated[str | None, named(Kind.TEXT, "when you meet, such as thu 16:00 Europe/Berlin, or off")] = None,
 ) -> Card:
-    """What this channel's digests offer beside the article: hosts, I'm in, when you meet.
+    """What this channel's digests offer beside the article: hosts, I'm in, when you meet, what came of it.
 
     Examples: schedule options · schedule options hosts:no · schedule options in:4 · schedule options in:off meet:off
     """
@@ -253,6 +254,7 @@ def options(
         before,
         hosts=before.hosts if hosts is None else hosts,
         quorum=before.quorum if in_ is None else _number(in_, "in"),
+        closing=before.closing if closing is None else closing,
         meets=before.meets if meet is None else _weekly(meet, schedule),
     )
     if changed == before:
@@ -302,6 +304,7 @@ def _options(turn: Turn, schedule: Schedule, before: MeetingRules, title: str) -
         ("Hosts", plain("members take turns" if now.hosts else "off")),
         ("I'm in", plain(f"the thread says so from {now.quorum} on" if now.quorum else "off")),
         ("You meet", plain(meets)),
+        ("The day before the next digest", plain("the thread says what came of it" if now.closing else "off")),
     )
     undo = () if now == before else (_back(schedule, before, now),)
     return Card(title=title, blocks=(Fields(items=items),), actions=undo, tone=Tone.DONE if undo else Tone.PLAIN)
@@ -314,6 +317,7 @@ def _back(schedule: Schedule, before: MeetingRules, now: MeetingRules) -> Action
     changed = {
         "hosts": ("yes" if before.hosts else "no") if before.hosts != now.hosts else "",
         "in": str(before.quorum or OFF) if before.quorum != now.quorum else "",
+        "closing": ("yes" if before.closing else "no") if before.closing != now.closing else "",
         "meet": meets if before.meets != now.meets else "",
     }
     arguments = {name: said for name, said in changed.items() if said}

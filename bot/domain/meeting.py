@@ -10,6 +10,7 @@ from bot.domain.entry import Entry
 from bot.domain.ids import ChannelRef, MemberId, ScheduleId
 from bot.domain.record import record
 from bot.domain.schedule import Occurrence, Weekday, moment
+from bot.domain.takeaway import Takeaway
 from bot.domain.team import Member
 from bot.domain.text import Span, Text, plain
 from bot.domain.value import Hosting, addressed
@@ -38,13 +39,14 @@ class WeeklyTime:
 @record
 class MeetingRules:
     """What a schedule offers beside its digest. With `hosts` members may host its digests. When `quorum` members are in,
-    the thread says so; 0 is never. `meets` is when they meet.
+    the thread says so; 0 is never. `meets` is when they meet. With `closing` the thread ends with what came of it.
     """
 
     schedule: ScheduleId
     hosts: bool = True
     quorum: int = USUAL_QUORUM
     meets: WeeklyTime | None = None
+    closing: bool = True
 
 
 @record
@@ -128,4 +130,34 @@ def gathered(question: str, names: Sequence[str], when: Text) -> Card:
     return Card(
         title=f"{len(names)} are in",
         blocks=(Paragraph(text=plain(f"{together} want to talk about this.")), Paragraph(text=plain(question)), *meet),
+    )
+
+
+MAX_KEPT = 5
+"""Takeaways that a closing card shows; “takeaway list” has them all."""
+
+
+def closing(
+    entry: Entry, *, host: str, readers: int, kept: Sequence[Takeaway], added_by: str, following: datetime
+) -> Card:
+    """The last message in a digest's thread, the day before the next digest: what came of it."""
+    facts = (
+        f"Hosted by {host}." if host else "",
+        f"Read by {readers} member{'' if readers == 1 else 's'} since it was posted." if readers else "",
+        f"Added to the list by {added_by}." if added_by else "",
+    )
+    said = tuple(Paragraph(text=(Span(f"{one.by or 'Someone'}: "), *plain(one.text))) for one in kept[:MAX_KEPT])
+    more = len(kept) - len(said)
+    takeaways = (Paragraph(text=plain("What members keep of it:")), *said) if said else ()
+    rest = (Paragraph(text=plain(f"and {more} more"), quiet=True),) if more > 0 else ()
+    coming = (Span("The next digest comes on "), Span(f"{following:%A %d %B, %H:%M} UTC", at=following), Span("."))
+    summary = " ".join(filter(None, facts))
+    return Card(
+        title=f"The week of #{entry.number} {entry.title}",
+        blocks=(
+            *((Paragraph(text=plain(summary)),) if summary else ()),
+            *takeaways,
+            *rest,
+            Paragraph(text=coming, quiet=True),
+        ),
     )

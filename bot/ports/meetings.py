@@ -40,6 +40,10 @@ class Meetings(Protocol):
         """Save who hosts the week."""
         ...
 
+    def touch(self, schedule: ScheduleId, week: str) -> None:
+        """Note that something around the digest has changed, so that its post is revised."""
+        ...
+
     def touched(self, team: TeamId, since: datetime) -> set[ScheduleId]:
         """The team's schedules around whose digests something has changed since then."""
         ...

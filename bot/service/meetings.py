@@ -1,5 +1,5 @@
-"""What happens around a digest at its own times: the notice to its host, and the message once enough members are in.
-Everything sent is a row of the ledger, so it is sent once.
+"""What happens around a digest at its own times: the notice to its host, the message once enough members are in, and the
+one that closes its week. Everything sent is a row of the ledger, so it is sent once.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -7,11 +7,22 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from bot.domain.card import Card
 from bot.domain.delivery import Draft, State, Step
+from bot.domain.edit import EditKind, EditState
 from bot.domain.entry import Entry
 from bot.domain.errors import BadUsage, Conflict, NotFound
 from bot.domain.ids import ChannelRef, TeamId, WorkspaceRef
-from bot.domain.meeting import MAX_QUORUM, MIN_QUORUM, MeetingRules, WeeklyTime, gathered, host_notice, meeting_time
+from bot.domain.meeting import (
+    MAX_QUORUM,
+    MIN_QUORUM,
+    MeetingRules,
+    WeeklyTime,
+    closing,
+    gathered,
+    host_notice,
+    meeting_time,
+)
 from bot.domain.record import record
 from bot.domain.schedule import Occurrence, Schedule
 from bot.domain.team import Member
@@ -21,6 +32,12 @@ from bot.service.digests import Fate
 
 HOST_KNOWS = timedelta(days=2)
 """How long before their digest a host is notified."""
+CLOSES = timedelta(days=1)
+"""How long before the next digest the week of one is closed."""
+ENOUGH_READERS = 3
+"""With fewer readers and no takeaway nothing happened that a message is worth; a club of two is left alone."""
+MAX_TAKEAWAYS = 50
+MAX_EDITS = 50
 SAME_PRESS = timedelta(seconds=10)
 """A second press of “I'm in” within this time is a double click, and takes nothing back."""
 LIVE = timedelta(weeks=3)
@@ -28,11 +45,14 @@ LIVE = timedelta(weeks=3)
 
 
 def due(tx: Transaction, among: Sequence[Schedule]) -> Sequence[Schedule]:
-    """The schedules for which something is to be sent now that was not sent before. It only reads."""
-    teams = {one.team for one in among}
-    hosted = {schedule for team in teams for schedule in tx.meetings.hosted(team)}
-    live = {schedule for team in teams for schedule in tx.meetings.touched(team, tx.now() - LIVE)}
-    return [one for one in among if one.id in hosted | live and _unsent(tx, one)]
+    """The schedules for which something is to be sent now that was not sent before. It only reads.
+
+    Most schedules are neither near their next digest nor have anything that changed, and need no query.
+    """
+    soon = tx.now() + max(HOST_KNOWS, CLOSES)
+    live = {schedule for team in {one.team for one in among} for schedule in tx.meetings.touched(team, tx.now() - LIVE)}
+    near = (next((slot.due_at <= soon for slot in one.next_dues(tx.now())), False) for one in among)
+    return [one for one, is_near in zip(among, near, strict=True) if (is_near or one.id in live) and _unsent(tx, one)]
 
 
 def plan(tx: Transaction, schedule: Schedule) -> None:
@@ -46,7 +66,8 @@ def plan(tx: Transaction, schedule: Schedule) -> None:
 def next_due(tx: Transaction, among: Sequence[Schedule]) -> datetime | None:
     """When something may next be due."""
     now = tx.now()
-    times = (slot.due_at - HOST_KNOWS for one in among for slot in schedules.next_dates(tx, one, most=2))
+    slots = (slot.due_at for one in among for slot in schedules.next_dates(tx, one, most=2))
+    times = (at - before for at in slots for before in (HOST_KNOWS, CLOSES))
     return min((at for at in times if at > now), default=None)
 
 
@@ -73,6 +94,11 @@ def _wanted(tx: Transaction, schedule: Schedule) -> Iterator[tuple[str, Callable
         if rules.quorum and len(going) >= rules.quorum:
             key = f"gathered:{schedule.id}:{last.week.week}"
             yield key, partial(_gathered, into, key, rules, last, [one.name for one in going])
+        if rules.closing and slot is not None and slot.due_at - tx.now() <= CLOSES and slot.week != last.week.week:
+            came = _came_of(tx, schedule, last, slot)
+            if came is not None:
+                key = f"closing:{schedule.id}:{last.week.week}"
+                yield key, partial(_closing, tx, replace(into, source_key=key, card=came, late_after=slot.due_at))
 
 
 def _host_notice(
@@ -95,6 +121,42 @@ def _host_notice(
 def _gathered(into: Draft, key: str, rules: MeetingRules, last: Fate, names: Sequence[str]) -> Draft:
     when = meeting_time(rules.meets, last.week.due_at) if rules.meets else ()
     return replace(into, source_key=key, card=gathered(last.week.question or "", names, when))
+
+
+def _came_of(tx: Transaction, schedule: Schedule, last: Fate, slot: Occurrence) -> Card | None:
+    """What came of a digest since it was posted; None if nothing did."""
+    entry, since = last.entry, last.week.used_at
+    if entry is None:
+        return None
+    kept = [one for one in tx.takeaways.of_entry(entry.id, limit=MAX_TAKEAWAYS) if one.at >= since]
+    readers = tx.readings.readers(entry.id, since)
+    if not kept and readers < ENOUGH_READERS:
+        return None
+    host = hosts.settled(tx, schedule.id, last.week.week)
+    return closing(
+        entry,
+        host=host.name if host else "",
+        readers=readers,
+        kept=kept,
+        added_by=_added_by(tx, entry),
+        following=slot.due_at,
+    )
+
+
+def _added_by(tx: Transaction, entry: Entry) -> str:
+    """The name of the member who added the entry from the chat; empty if it came with a list."""
+    edits = tx.edits.newest(entry.team, entry.number, MAX_EDITS)
+    by = next((one.member for one in edits if one.kind is EditKind.ADD and one.state is not EditState.REFUSED), None)
+    member = tx.teams.member_with_id(by) if by is not None else None
+    return member.name if member else ""
+
+
+def _closing(tx: Transaction, draft: Draft) -> Draft:
+    """The post is revised as well, so that it shows the same."""
+    assert draft.schedule is not None
+    assert draft.week is not None
+    tx.meetings.touch(draft.schedule, draft.week)
+    return draft
 
 
 def _into_thread(tx: Transaction, schedule: Schedule, last: Fate) -> Draft | None:

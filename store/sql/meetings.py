@@ -29,6 +29,7 @@ class SqlMeetings:
         values = {
             "hosts": rules.hosts,
             "quorum": rules.quorum,
+            "closing": rules.closing,
             "weekday": int(meets.weekday) if meets else None,
             "at": meets.at if meets else None,
             "zone": meets.zone if meets else None,
@@ -82,10 +83,9 @@ class SqlMeetings:
     def say(self, schedule: ScheduleId, week: str, member: MemberId, *, going: bool) -> None:
         key = {**_key(schedule, week), "member": number_of(member)}
         self._put(GOING, key, {"going": going, "at": self._work.now()})
-        self._touch(schedule, week)
+        self.touch(schedule, week)
 
-    def _touch(self, schedule: ScheduleId, week: str) -> None:
-        """Note that something around the digest has changed."""
+    def touch(self, schedule: ScheduleId, week: str) -> None:
         key, now = _key(schedule, week), self._work.now()
         new = self._work.insert(MEETING).values(**key, by_reaction=False, changed_at=now)
         self._work.change(new.on_conflict_do_update(index_elements=list(key), set_={"changed_at": now}))
@@ -124,4 +124,4 @@ def _by(table: Table) -> ColumnElement[bool]:
 
 def _rules(schedule: ScheduleId, row: AnyRow) -> MeetingRules:
     meets = WeeklyTime(weekday=Weekday(row.weekday), at=row.at, zone=row.zone) if row.zone is not None else None
-    return MeetingRules(schedule=schedule, hosts=row.hosts, quorum=row.quorum, meets=meets)
+    return MeetingRules(schedule=schedule, hosts=row.hosts, quorum=row.quorum, meets=meets, closing=row.closing)

@@ -456,6 +456,7 @@ MEETING_RULES = Table(
     _number("schedule"),
     Column("hosts", Boolean, nullable=False),
     Column("quorum", Integer, nullable=False),
+    Column("closing", Boolean, nullable=False),
     Column("weekday", Integer),
     Column("at", Time),
     Column("zone", Written),

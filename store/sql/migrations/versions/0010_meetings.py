@@ -17,6 +17,7 @@ def upgrade() -> None:
         *_keys("meeting_rules", ["team", "schedule"]),
         sa.Column("hosts", sa.Boolean(), nullable=False),
         sa.Column("quorum", sa.Integer(), nullable=False),
+        sa.Column("closing", sa.Boolean(), nullable=False),
         sa.Column("weekday", sa.Integer(), nullable=True),
         sa.Column("at", sa.Time(), nullable=True),
         sa.Column("zone", sa.Text(), nullable=True),
