@@ -42,6 +42,7 @@ COMMANDS: Sequence[Command] = (
     meetings.host,
     meetings.ask,
     meetings.attend,
+    meetings.vote,
     digests.skip,
     digests.unskip,
     digests.post,

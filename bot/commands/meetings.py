@@ -12,13 +12,14 @@ from bot.commands.digests import MaybeChannel, MaybeWeek
 from bot.domain import times, value, zones
 from bot.domain.card import Action, Block, Call, Card, Fields, Paragraph, Tone
 from bot.domain.errors import BadUsage, Conflict
-from bot.domain.meeting import MeetingRules, WeeklyTime
+from bot.domain.ids import ChannelRef
+from bot.domain.meeting import MeetingRules, WeeklyTime, nominee_lines
 from bot.domain.question import MAX_QUESTION
 from bot.domain.schedule import Schedule, Weekday
 from bot.domain.team import Role
 from bot.domain.text import Span, plain
 from bot.domain.value import Hosting, Kind
-from bot.service import digests, hosts, meetings
+from bot.service import digests, hosts, meetings, votes
 from bot.service.hosts import Turns
 
 MAX_SHOWN = 10
@@ -26,7 +27,7 @@ UNPICK = "own"
 _MENTION = re.compile(r"<@!?(\w+)(?:\|[^<>]*)?>")
 
 
-@command("digest", "host", writes=True)
+@command("digest", "host", writes=True, by_role=True)
 def host(
     turn: Turn,
     what: Annotated[Hosting | None, position(Kind.HOSTING, "me, pass, swap or off")] = None,
@@ -150,12 +151,12 @@ def _button(found: Turns, label: str, **arguments: str) -> Action:
     return Action(label=label, call=Call(path=("digest", "host"), arguments={**arguments, **where}))
 
 
-@command("digest", "ask", form="Your question for the digest", writes=True, by_button=True)
+@command("digest", "ask", form="Your question for the digest", writes=True, by_role=True, by_button=True)
 def ask(
     turn: Turn,
     entry: Annotated[EntryNames, position(Kind.ENTRY, "an entry's number or address")],
     text: Annotated[str, rest(Kind.LONG_TEXT, "what to ask", max_length=MAX_QUESTION, label="Question")],
-    channel: Annotated[str | None, carried("the channel that the button is about")] = None,
+    channel: Annotated[str | None, named(Kind.CHANNEL, "the channel, this one by default")] = None,
     week: MaybeWeek = None,
     undo: Annotated[str | None, carried("whether to remove it")] = None,
 ) -> Card:
@@ -163,7 +164,7 @@ def ask(
 
     Example: digest ask #12 Would we have caught this?
     """
-    found = hosts.locked(turn.tx, turn.team.id, turn.here(channel.removeprefix("#") if channel else None))
+    found = hosts.locked(turn.tx, turn.team.id, turn.here(channel))
     if week is not None and week != found.slot.week:
         raise Conflict("That digest was posted already.", hint="“digest host” shows who hosts the next one.")
     hosts.require_host(found, turn.member)
@@ -209,6 +210,47 @@ def attend(
     return sentence(title, with_whom, soon, tone=Tone.DONE, actions=(undo,))
 
 
+@command("digest", "vote", writes=True)
+def vote(
+    turn: Turn,
+    entry: Annotated[EntryNames | None, position(Kind.ENTRY, "an entry of the vote")] = None,
+    channel: MaybeChannel = None,
+    week: MaybeWeek = None,
+    given: Annotated[str | None, carried("yes or no, instead of the opposite")] = None,
+) -> Card:
+    """Vote for what this channel's next digest features, where there is a vote; again takes it back.
+
+    Vote for as many as you like, until the day before the digest. You see how it stands once you have voted.
+
+    Examples: digest vote · digest vote #12
+    """
+    where = turn.here(channel)
+    if entry is None:
+        _, found = votes.running(turn.tx, turn.member, where, week)
+        return Card(title="What shall we read next?", blocks=_nominees(found, where))
+    wanted = None if given is None else value.yes_or_no(given)
+    number = one_meant(turn, entry).number
+    voted, found = votes.cast(turn.tx, turn.member, where, number, week, in_favour=wanted)
+    mine = voted.id in found.own
+    arguments = {"entry": f"#{number}", "channel": f"#{where.id}", "week": found.slot.week}
+    back = Call(path=("digest", "vote"), arguments={**arguments, "given": "no" if mine else "yes"})
+    title = f"You voted for #{number} {voted.title}." if mine else f"You do not vote for #{number} {voted.title}."
+    return Card(
+        title=title,
+        blocks=_nominees(found, where),
+        actions=(Action(label="Undo", call=back),),
+        tone=Tone.DONE,
+    )
+
+
+def _nominees(found: votes.Vote, where: ChannelRef) -> tuple[Block, ...]:
+    """What there is to vote for; how it stands only for those who have voted."""
+    counts = found.counts if found.own else {}
+    lines = nominee_lines(found.nominees, found.slot, where, found.own, counts)
+    until = (Span("You can change it until "), Span(f"{found.closes_at:%A %d %B, %H:%M} UTC", at=found.closes_at))
+    return (*lines, Paragraph(text=(*until, Span(".")), quiet=True))
+
+
 @command("schedule", "meet", role=Role.ADMIN, writes=True)
 def meet(
     turn: Turn,
@@ -231,7 +273,7 @@ def meet(
     return _options(turn, schedule, before, "Digests here say when you meet.")
 
 
-OFF = "off"
+ON, OFF = "on", "off"
 WEEKDAY_AND_TIME = 2
 """Words that a time to meet begins with; its zone follows."""
 
@@ -243,9 +285,10 @@ def options(
     hosts: Annotated[bool | None, named(Kind.YES_NO, "whether members host digests")] = None,
     in_: Annotated[str | None, named(Kind.TEXT, "how many have to be in, or off")] = None,
     closing: Annotated[bool | None, named(Kind.YES_NO, "whether a thread ends with what came of it")] = None,
+    vote: Annotated[str | None, named(Kind.TEXT, "on, off, or every how many weeks members vote")] = None,
     meet: Annotated[str | None, named(Kind.TEXT, "when you meet, such as thu 16:00 Europe/Berlin, or off")] = None,
 ) -> Card:
-    """What this channel's digests offer beside the article: hosts, I'm in, when you meet, what came of it.
+    """What this channel's digests offer beside the article, such as hosts and votes.
 
     Examples: schedule options · schedule options hosts:no · schedule options in:4 · schedule options in:off meet:off
     """
@@ -255,6 +298,7 @@ def options(
         hosts=before.hosts if hosts is None else hosts,
         quorum=before.quorum if in_ is None else _number(in_, "in"),
         closing=before.closing if closing is None else closing,
+        vote_every=before.vote_every if vote is None else _number("1" if vote.casefold() == ON else vote, "vote"),
         meets=before.meets if meet is None else _weekly(meet, schedule),
     )
     if changed == before:
@@ -302,12 +346,17 @@ def _options(turn: Turn, schedule: Schedule, before: MeetingRules, title: str) -
     items = (
         ("Channel", named_channel(schedule.channel)),
         ("Hosts", plain("members take turns" if now.hosts else "off")),
+        ("Votes", plain(_every(now.vote_every))),
         ("I'm in", plain(f"the thread says so from {now.quorum} on" if now.quorum else "off")),
         ("You meet", plain(meets)),
         ("The day before the next digest", plain("the thread says what came of it" if now.closing else "off")),
     )
     undo = () if now == before else (_back(schedule, before, now),)
     return Card(title=title, blocks=(Fields(items=items),), actions=undo, tone=Tone.DONE if undo else Tone.PLAIN)
+
+
+def _every(weeks: int) -> str:
+    return "off" if not weeks else "every week" if weeks == 1 else f"every {weeks} weeks"
 
 
 def _back(schedule: Schedule, before: MeetingRules, now: MeetingRules) -> Action:
@@ -318,6 +367,7 @@ def _back(schedule: Schedule, before: MeetingRules, now: MeetingRules) -> Action
         "hosts": ("yes" if before.hosts else "no") if before.hosts != now.hosts else "",
         "in": str(before.quorum or OFF) if before.quorum != now.quorum else "",
         "closing": ("yes" if before.closing else "no") if before.closing != now.closing else "",
+        "vote": str(before.vote_every or OFF) if before.vote_every != now.vote_every else "",
         "meet": meets if before.meets != now.meets else "",
     }
     arguments = {name: said for name, said in changed.items() if said}

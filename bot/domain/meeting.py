@@ -1,13 +1,15 @@
 """The people around a digest: who hosts it, who is in, when they meet, and the cards that say so. Pure."""
 
-from collections.abc import Collection, Sequence
-from datetime import datetime, time, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime, time, timedelta
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from bot.domain.card import Action, Call, Card, Paragraph
+from bot.domain.card import Action, Call, Card, Fields, Paragraph
 from bot.domain.digest import shared_line
 from bot.domain.entry import Entry
-from bot.domain.ids import ChannelRef, MemberId, ScheduleId
+from bot.domain.featuring import Candidate
+from bot.domain.ids import ChannelRef, EntryId, MemberId, ScheduleId
 from bot.domain.record import record
 from bot.domain.schedule import Occurrence, Weekday, moment
 from bot.domain.takeaway import Takeaway
@@ -40,6 +42,7 @@ class WeeklyTime:
 class MeetingRules:
     """What a schedule offers beside its digest. With `hosts` members may host its digests. When `quorum` members are in,
     the thread says so; 0 is never. `meets` is when they meet. With `closing` the thread ends with what came of it.
+    Every `vote_every` weeks members vote for the next entry; 0 is never.
     """
 
     schedule: ScheduleId
@@ -47,6 +50,7 @@ class MeetingRules:
     quorum: int = USUAL_QUORUM
     meets: WeeklyTime | None = None
     closing: bool = True
+    vote_every: int = 0
 
 
 @record
@@ -161,3 +165,64 @@ def closing(
             Paragraph(text=coming, quiet=True),
         ),
     )
+
+
+MIN_NOMINEES, MAX_NOMINEES = 3, 5
+MIN_VOTERS = 2
+BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
+
+
+@record
+class Nominee:
+    """An entry to vote about, and the reason to read it."""
+
+    entry: EntryId
+    reason: str
+
+
+def won(votes: Mapping[EntryId, Collection[MemberId]], nominees: Sequence[Candidate]) -> EntryId | None:
+    """What most members voted for; of several the one that was featured longest ago, or never. None if fewer than two
+    members voted.
+    """
+    if len({member for members in votes.values() for member in members}) < MIN_VOTERS:
+        return None
+    ranked = sorted(
+        (one for one in nominees if votes.get(one.entry)),
+        key=lambda one: (-len(votes[one.entry]), one.last_featured or BEFORE_ALL, one.added_at, one.number),
+    )
+    return ranked[0].entry if ranked else None
+
+
+def ballot(nominees: Sequence[tuple[Entry, str]], slot: Occurrence, channel: ChannelRef, closes_at: datetime) -> Card:
+    """The message in the channel with which a vote begins."""
+    until = (Span("Vote for as many as you like until "), Span(f"{closes_at:%A %d %B, %H:%M} UTC", at=closes_at))
+    return Card(
+        title="What shall we read next?",
+        blocks=(
+            *nominee_lines(nominees, slot, channel),
+            Paragraph(text=(*until, Span(". You see how it stands once you have voted.")), quiet=True),
+        ),
+    )
+
+
+def nominee_lines(
+    nominees: Sequence[tuple[Entry, str]],
+    slot: Occurrence,
+    channel: ChannelRef,
+    own: Collection[EntryId] = (),
+    counts: Mapping[EntryId, int] = MappingProxyType({}),
+) -> tuple[Fields, ...]:
+    """What there is to vote for, each with its button; with `counts` how many vote for it."""
+    lines = []
+    for entry, reason in nominees:
+        arguments = {"entry": f"#{entry.number}", "channel": f"#{channel.id}", "week": slot.week}
+        label = f"{'Take back' if entry.id in own else 'Vote for'} #{entry.number}"
+        count = counts.get(entry.id, 0)
+        said = f" ({count} vote{'' if count == 1 else 's'})" if counts else ""
+        lines.append(
+            Fields(
+                items=((f"#{entry.number}", plain(f"{entry.title}: {reason}.{said}")),),
+                actions=(Action(label=label, call=Call(path=("digest", "vote"), arguments=arguments)),),
+            )
+        )
+    return tuple(lines)

@@ -1,11 +1,11 @@
-"""The people around a schedule's digests: who hosts, and who is in."""
+"""The people around a schedule's digests: who hosts, who is in, and the votes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from bot.domain.ids import MemberId, ScheduleId, TeamId
-from bot.domain.meeting import Answer, InTurn, Meeting, MeetingRules
+from bot.domain.ids import EntryId, MemberId, ScheduleId, TeamId
+from bot.domain.meeting import Answer, InTurn, Meeting, MeetingRules, Nominee
 from bot.domain.team import Member
 
 
@@ -65,3 +65,27 @@ class Meetings(Protocol):
         ...
 
     def pass_turn(self, schedule: ScheduleId, week: str, member: MemberId, *, undo: bool = False) -> None: ...
+
+    def nominees(self, schedule: ScheduleId, week: str) -> Sequence[Nominee]:
+        """What the vote for the week's digest is about; empty if there is none."""
+        ...
+
+    def nominate(self, schedule: ScheduleId, week: str, nominees: Sequence[Nominee]) -> None:
+        """Save what the vote is about. Once for each week."""
+        ...
+
+    def last_vote(self, schedule: ScheduleId, before: str) -> str | None:
+        """The last week before this one that had a vote."""
+        ...
+
+    def votes(self, schedule: ScheduleId, week: str) -> Mapping[EntryId, frozenset[MemberId]]:
+        """Who votes for each entry; entries without a vote are left out."""
+        ...
+
+    def voted(self, schedule: ScheduleId, week: str, entry: EntryId, member: MemberId) -> Answer | None:
+        """What the member last said about the entry."""
+        ...
+
+    def vote(self, schedule: ScheduleId, week: str, entry: EntryId, member: MemberId, *, in_favour: bool) -> None:
+        """Save whether the member votes for the entry."""
+        ...

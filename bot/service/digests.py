@@ -12,7 +12,17 @@ from bot.domain.delivery import SHARE, Delivery, Draft, State, Step
 from bot.domain.digest import Digest, Outcome, People, Standing, Week, card_of, replies_of, shared_card, thread_title
 from bot.domain.entry import Entry
 from bot.domain.errors import BadUsage, Conflict, NotFound, Refusal
-from bot.domain.featuring import LATELY, Candidate, Context, Feature, choose, explained, is_passed_over, upcoming
+from bot.domain.featuring import (
+    LATELY,
+    Candidate,
+    Context,
+    Feature,
+    choose,
+    explained,
+    is_passed_over,
+    nominated,
+    upcoming,
+)
 from bot.domain.ids import ChannelRef, EntryId, EntryNumber, InvocationId, TeamId
 from bot.domain.meeting import meeting_time
 from bot.domain.notice import Host
@@ -23,7 +33,7 @@ from bot.domain.schedule import WEEK, Occurrence, Schedule
 from bot.domain.team import Member
 from bot.domain.times import Day
 from bot.ports.store import Transaction
-from bot.service import entries, hosts, notices, schedules, takeaways
+from bot.service import entries, hosts, notices, schedules, takeaways, votes
 
 SEEDS = (ReadingState.READ, ReadingState.LATER)
 LATE = timedelta(hours=24)
@@ -487,7 +497,7 @@ def coming(tx: Transaction, schedule: Schedule, slot: Occurrence) -> Digest | No
 
 
 def _digest(tx: Transaction, schedule: Schedule, slot: Occurrence, *, late: bool) -> Digest | None:
-    feature = _feature(tx, schedule, slot.due_at)
+    feature = _feature(tx, schedule, slot)
     if feature is None:
         return None
     entry = tx.entries.get(schedule.team, [feature.entry])[feature.entry]
@@ -547,9 +557,16 @@ def ask(tx: Transaction, team: TeamId, number: EntryNumber, text: str | None) ->
     return entry, before
 
 
-def _feature(tx: Transaction, schedule: Schedule, at: datetime) -> Feature | None:
-    """What to feature next: the pick, else what the last digest would have shown had it been posted."""
-    pool, context = _pool(tx, schedule), _context(tx, schedule)
+def nominees(tx: Transaction, schedule: Schedule, slot: Occurrence, most: int) -> Sequence[Feature]:
+    """Entries to vote about for this digest, each with its reason; none where one is picked."""
+    if tx.schedules.pinned(schedule.id) is not None:
+        return ()
+    return nominated(_pool(tx, schedule), _context(tx, schedule), slot.due_at, most)
+
+
+def _feature(tx: Transaction, schedule: Schedule, slot: Occurrence) -> Feature | None:
+    """What to feature next: the pick, else what the last digest would have shown had it been posted, else the vote."""
+    pool, context, at = _pool(tx, schedule), _context(tx, schedule), slot.due_at
     pinned = tx.schedules.pinned(schedule.id)
     failed = _last_failed(tx, schedule) if pinned is None else None
     if failed is not None and failed.why is not None:
@@ -557,7 +574,8 @@ def _feature(tx: Transaction, schedule: Schedule, at: datetime) -> Feature | Non
         unseen = next(iter(again), None)
         if unseen is not None:
             return explained(unseen, failed.why, pool, context, at)
-    return choose(pool, context, at, pinned)
+    voted = votes.result(tx, schedule, slot, pool) if pinned is None else None
+    return voted or choose(pool, context, at, pinned)
 
 
 def _pool(tx: Transaction, schedule: Schedule) -> Sequence[Candidate]:

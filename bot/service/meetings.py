@@ -1,5 +1,5 @@
-"""What happens around a digest at its own times: the notice to its host, the message once enough members are in, and the
-one that closes its week. Everything sent is a row of the ledger, so it is sent once.
+"""What happens around a digest at its own times: the notice to its host, the vote for the next one, the message once
+enough members are in, and the one that closes its week. Everything sent is a row of the ledger, so it is sent once.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -12,12 +12,17 @@ from bot.domain.delivery import Draft, State, Step
 from bot.domain.edit import EditKind, EditState
 from bot.domain.entry import Entry
 from bot.domain.errors import BadUsage, Conflict, NotFound
+from bot.domain.featuring import Feature
 from bot.domain.ids import ChannelRef, TeamId, WorkspaceRef
 from bot.domain.meeting import (
+    MAX_NOMINEES,
     MAX_QUORUM,
+    MIN_NOMINEES,
     MIN_QUORUM,
     MeetingRules,
+    Nominee,
     WeeklyTime,
+    ballot,
     closing,
     gathered,
     host_notice,
@@ -27,7 +32,7 @@ from bot.domain.record import record
 from bot.domain.schedule import Occurrence, Schedule
 from bot.domain.team import Member
 from bot.ports.store import Transaction
-from bot.service import digests, hosts, schedules
+from bot.service import digests, hosts, schedules, votes
 from bot.service.digests import Fate
 
 HOST_KNOWS = timedelta(days=2)
@@ -49,7 +54,7 @@ def due(tx: Transaction, among: Sequence[Schedule]) -> Sequence[Schedule]:
 
     Most schedules are neither near their next digest nor have anything that changed, and need no query.
     """
-    soon = tx.now() + max(HOST_KNOWS, CLOSES)
+    soon = tx.now() + max(HOST_KNOWS, CLOSES, votes.OPENS)
     live = {schedule for team in {one.team for one in among} for schedule in tx.meetings.touched(team, tx.now() - LIVE)}
     near = (next((slot.due_at <= soon for slot in one.next_dues(tx.now())), False) for one in among)
     return [one for one, is_near in zip(among, near, strict=True) if (is_near or one.id in live) and _unsent(tx, one)]
@@ -67,7 +72,7 @@ def next_due(tx: Transaction, among: Sequence[Schedule]) -> datetime | None:
     """When something may next be due."""
     now = tx.now()
     slots = (slot.due_at for one in among for slot in schedules.next_dates(tx, one, most=2))
-    times = (at - before for at in slots for before in (HOST_KNOWS, CLOSES))
+    times = (at - before for at in slots for before in (HOST_KNOWS, CLOSES, votes.OPENS))
     return min((at for at in times if at > now), default=None)
 
 
@@ -87,6 +92,11 @@ def _wanted(tx: Transaction, schedule: Schedule) -> Iterator[tuple[str, Callable
         if host is not None and where is not None and digests.coming(tx, schedule, slot) is not None:
             key = f"host:{schedule.id}:{slot.week}:{host.id}"
             yield key, partial(_host_notice, tx, schedule, slot, key, host, where)
+    if slot is not None and votes.is_due(tx, schedule, slot):
+        key = f"vote:{schedule.id}:{slot.week}"
+        features = digests.nominees(tx, schedule, slot, MAX_NOMINEES) if not _is_sent(tx, schedule, key) else ()
+        if len(features) >= MIN_NOMINEES:
+            yield key, partial(_vote, tx, schedule, slot, key, features)
     last = digests.latest(tx, schedule)
     into = _into_thread(tx, schedule, last) if last is not None else None
     if last is not None and into is not None:
@@ -115,6 +125,28 @@ def _host_notice(
         card=host_notice(digest.entry, digest.question, slot, schedule.channel),
         late_after=slot.due_at,
         notify=host.account,
+    )
+
+
+def _is_sent(tx: Transaction, schedule: Schedule, key: str) -> bool:
+    return bool(tx.ledger.roots(schedule.team, [key]))
+
+
+def _vote(tx: Transaction, schedule: Schedule, slot: Occurrence, key: str, features: Sequence[Feature]) -> Draft:
+    """The message in the channel with which the vote begins."""
+    tx.meetings.nominate(schedule.id, slot.week, [Nominee(entry=one.entry, reason=one.reason) for one in features])
+    known = tx.entries.get(schedule.team, [one.entry for one in features])
+    closes_at = slot.due_at - votes.CLOSES
+    return Draft(
+        channel=schedule.channel,
+        source_key=key,
+        step=Step.REPLY,
+        ordinal=0,
+        card=ballot([(known[one.entry], one.reason) for one in features], slot, schedule.channel, closes_at),
+        schedule=schedule.id,
+        week=slot.week,
+        late_after=closes_at,
+        notify=schedule.created_by,
     )
 
 

@@ -1,18 +1,18 @@
 """The people around a schedule's digests, as rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, and_, delete, func, select
 
-from bot.domain.ids import MemberId, ScheduleId, TeamId
-from bot.domain.meeting import Answer, InTurn, Meeting, MeetingRules, WeeklyTime
+from bot.domain.ids import EntryId, MemberId, ScheduleId, TeamId
+from bot.domain.meeting import Answer, InTurn, Meeting, MeetingRules, Nominee, WeeklyTime
 from bot.domain.schedule import Weekday
 from bot.domain.team import Member
 from store.sql.ids import id_of, number_of, team_of
 from store.sql.session import AnyRow, Session
-from store.sql.tables import GOING, HOST, HOST_PASSED, MEETING, MEETING_RULES, MEMBER
+from store.sql.tables import GOING, HOST, HOST_PASSED, MEETING, MEETING_RULES, MEMBER, NOMINEE, VOTE
 from store.sql.teams import member_of
 
 
@@ -30,6 +30,7 @@ class SqlMeetings:
             "hosts": rules.hosts,
             "quorum": rules.quorum,
             "closing": rules.closing,
+            "vote_every": rules.vote_every,
             "weekday": int(meets.weekday) if meets else None,
             "at": meets.at if meets else None,
             "zone": meets.zone if meets else None,
@@ -102,6 +103,38 @@ class SqlMeetings:
         new = self._work.insert(HOST_PASSED).values(**_key(schedule, week), member=number_of(member))
         self._work.change(new.on_conflict_do_nothing())
 
+    def nominees(self, schedule: ScheduleId, week: str) -> Sequence[Nominee]:
+        found = select(NOMINEE).where(_of(NOMINEE, schedule, week)).order_by(NOMINEE.c.place)
+        return [Nominee(entry=EntryId(id_of(row.team, row.entry)), reason=row.reason) for row in self._work.rows(found)]
+
+    def nominate(self, schedule: ScheduleId, week: str, nominees: Sequence[Nominee]) -> None:
+        key = _key(schedule, week)
+        rows = [
+            {**key, "entry": number_of(one.entry), "place": place, "reason": one.reason}
+            for place, one in enumerate(nominees)
+        ]
+        self._work.change(self._work.insert(NOMINEE), rows)
+
+    def last_vote(self, schedule: ScheduleId, before: str) -> str | None:
+        earlier = select(func.max(NOMINEE.c.week)).where(_of(NOMINEE, schedule), NOMINEE.c.week < before)
+        last: str | None = self._work.value(earlier)
+        return last
+
+    def votes(self, schedule: ScheduleId, week: str) -> Mapping[EntryId, frozenset[MemberId]]:
+        found: dict[EntryId, set[MemberId]] = {}
+        for row in self._work.rows(select(VOTE).where(_of(VOTE, schedule, week), VOTE.c.in_favour)):
+            found.setdefault(EntryId(id_of(row.team, row.entry)), set()).add(MemberId(id_of(row.team, row.member)))
+        return {entry: frozenset(members) for entry, members in found.items()}
+
+    def voted(self, schedule: ScheduleId, week: str, entry: EntryId, member: MemberId) -> Answer | None:
+        mine = and_(VOTE.c.entry == number_of(entry), VOTE.c.member == number_of(member))
+        row = self._work.row(select(VOTE).where(_of(VOTE, schedule, week), mine))
+        return None if row is None else Answer(going=row.in_favour, at=row.at)
+
+    def vote(self, schedule: ScheduleId, week: str, entry: EntryId, member: MemberId, *, in_favour: bool) -> None:
+        key = {**_key(schedule, week), "entry": number_of(entry), "member": number_of(member)}
+        self._put(VOTE, key, {"in_favour": in_favour, "at": self._work.now()})
+
     def _put(self, table: Table, key: dict[str, Any], values: dict[str, Any]) -> None:
         """Insert the row, or update the one with this key."""
         statement = self._work.insert(table).values(**key, **values)
@@ -124,4 +157,11 @@ def _by(table: Table) -> ColumnElement[bool]:
 
 def _rules(schedule: ScheduleId, row: AnyRow) -> MeetingRules:
     meets = WeeklyTime(weekday=Weekday(row.weekday), at=row.at, zone=row.zone) if row.zone is not None else None
-    return MeetingRules(schedule=schedule, hosts=row.hosts, quorum=row.quorum, meets=meets, closing=row.closing)
+    return MeetingRules(
+        schedule=schedule,
+        hosts=row.hosts,
+        quorum=row.quorum,
+        meets=meets,
+        closing=row.closing,
+        vote_every=row.vote_every,
+    )

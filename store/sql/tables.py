@@ -457,6 +457,7 @@ MEETING_RULES = Table(
     Column("hosts", Boolean, nullable=False),
     Column("quorum", Integer, nullable=False),
     Column("closing", Boolean, nullable=False),
+    Column("vote_every", Integer, nullable=False),
     Column("weekday", Integer),
     Column("at", Time),
     Column("zone", Written),
@@ -511,6 +512,35 @@ GOING = Table(
     Column("going", Boolean, nullable=False),
     Column("at", Moment, nullable=False),
     _to("schedule", "schedule"),
+    _to("member", "member"),
+    **_SMALL,
+)
+
+NOMINEE = Table(
+    "nominee",
+    METADATA,
+    _of_team(),
+    _number("schedule"),
+    _key("week"),
+    _number("entry"),
+    Column("place", Integer, nullable=False),
+    Column("reason", Written, nullable=False),
+    _to("schedule", "schedule"),
+    _to("entry", "entry"),
+)
+
+VOTE = Table(
+    "vote",
+    METADATA,
+    _of_team(),
+    _number("schedule"),
+    _key("week"),
+    _number("entry"),
+    _number("member"),
+    Column("in_favour", Boolean, nullable=False),
+    Column("at", Moment, nullable=False),
+    _to("schedule", "schedule"),
+    _to("entry", "entry"),
     _to("member", "member"),
     **_SMALL,
 )

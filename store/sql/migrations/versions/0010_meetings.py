@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 - Alembic loads its files by path, as no package
-"""The people around a digest: who hosts it, and who is in."""
+"""The people around a digest: who hosts it, who is in, and the votes for the next one."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("hosts", sa.Boolean(), nullable=False),
         sa.Column("quorum", sa.Integer(), nullable=False),
         sa.Column("closing", sa.Boolean(), nullable=False),
+        sa.Column("vote_every", sa.Integer(), nullable=False),
         sa.Column("weekday", sa.Integer(), nullable=True),
         sa.Column("at", sa.Time(), nullable=True),
         sa.Column("zone", sa.Text(), nullable=True),
@@ -44,6 +45,19 @@ def upgrade() -> None:
         "going",
         *_keys("going", ["team", "schedule", "week", "member"]),
         sa.Column("going", sa.Boolean(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "nominee",
+        *_keys("nominee", ["team", "schedule", "week", "entry"]),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+    )
+    op.create_table(
+        "vote",
+        *_keys("vote", ["team", "schedule", "week", "entry", "member"]),
+        sa.Column("in_favour", sa.Boolean(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sqlite_with_rowid=False,
     )
