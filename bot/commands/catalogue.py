@@ -43,6 +43,7 @@ COMMANDS: Sequence[Command] = (
     meetings.ask,
     meetings.attend,
     meetings.vote,
+    meetings.notes,
     digests.skip,
     digests.unskip,
     digests.post,

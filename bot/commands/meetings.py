@@ -6,20 +6,23 @@ from dataclasses import replace
 from datetime import time
 from typing import Annotated
 
+from bot.commands import browsing
 from bot.commands.cards import EntryNames, moment, named_channel, one_meant, sentence
 from bot.commands.declare import Turn, carried, command, named, position, rest
 from bot.commands.digests import MaybeChannel, MaybeWeek
 from bot.domain import times, value, zones
 from bot.domain.card import Action, Block, Call, Card, Fields, Paragraph, Tone
+from bot.domain.digest import shared_line
 from bot.domain.errors import BadUsage, Conflict
 from bot.domain.ids import ChannelRef
 from bot.domain.meeting import MeetingRules, WeeklyTime, nominee_lines
 from bot.domain.question import MAX_QUESTION
+from bot.domain.reading_state import ReadingState
 from bot.domain.schedule import Schedule, Weekday
 from bot.domain.team import Role
 from bot.domain.text import Span, plain
 from bot.domain.value import Hosting, Kind
-from bot.service import digests, hosts, meetings, votes
+from bot.service import digests, hosts, meetings, readings, votes
 from bot.service.hosts import Turns
 
 MAX_SHOWN = 10
@@ -251,6 +254,37 @@ def _nominees(found: votes.Vote, where: ChannelRef) -> tuple[Block, ...]:
     return (*lines, Paragraph(text=(*until, Span(".")), quiet=True))
 
 
+@command("digest", "notes", writes=True, by_button=True)
+def notes(
+    turn: Turn,
+    entry: Annotated[EntryNames, position(Kind.ENTRY, "an entry's number, address or title")],
+    done: Annotated[str | None, carried("whether the member has read it")] = None,
+) -> Card:
+    """The notes of an entry, once you have read it.
+
+    Below a digest that shows only their first line. “show #12” shows them in any case.
+
+    Example: digest notes #12
+    """
+    found = one_meant(turn, entry)
+    if done is not None:
+        readings.choose(turn.tx, turn.member, found.id, ReadingState.READ)
+    if turn.tx.readings.state(turn.member.id, found.id) is ReadingState.READ:
+        return browsing.shown(turn, found)
+    argument = {"entry": f"#{found.number}"}
+    return Card(
+        title=f"Have you read #{found.number} {found.title}?",
+        blocks=(
+            Paragraph(text=plain("The notes say what it is about. Read it first, if you want to find that yourself.")),
+        ),
+        actions=(
+            Action(label="I have read it", call=Call(path=("digest", "notes"), arguments={**argument, "done": "yes"})),
+            Action(label="Show anyway", call=Call(path=("show",), arguments=argument)),
+        ),
+        entry=shared_line(found),
+    )
+
+
 @command("schedule", "meet", role=Role.ADMIN, writes=True)
 def meet(
     turn: Turn,
@@ -274,6 +308,7 @@ def meet(
 
 
 ON, OFF = "on", "off"
+FULL, TEASER = "full", "teaser"
 WEEKDAY_AND_TIME = 2
 """Words that a time to meet begins with; its zone follows."""
 
@@ -286,6 +321,7 @@ def options(
     in_: Annotated[str | None, named(Kind.TEXT, "how many have to be in, or off")] = None,
     closing: Annotated[bool | None, named(Kind.YES_NO, "whether a thread ends with what came of it")] = None,
     vote: Annotated[str | None, named(Kind.TEXT, "on, off, or every how many weeks members vote")] = None,
+    notes: Annotated[str | None, named(Kind.TEXT, "full, or teaser for their first line")] = None,
     meet: Annotated[str | None, named(Kind.TEXT, "when you meet, such as thu 16:00 Europe/Berlin, or off")] = None,
 ) -> Card:
     """What this channel's digests offer beside the article, such as hosts and votes.
@@ -299,6 +335,7 @@ def options(
         quorum=before.quorum if in_ is None else _number(in_, "in"),
         closing=before.closing if closing is None else closing,
         vote_every=before.vote_every if vote is None else _number("1" if vote.casefold() == ON else vote, "vote"),
+        teaser=before.teaser if notes is None else _is_teaser(notes),
         meets=before.meets if meet is None else _weekly(meet, schedule),
     )
     if changed == before:
@@ -325,6 +362,13 @@ def _weekly(typed: str, schedule: Schedule) -> WeeklyTime | None:
         raise BadUsage(wrong.message, hint=wrong.hint, field="meet") from wrong
 
 
+def _is_teaser(typed: str) -> bool:
+    word = typed.strip().casefold()
+    if word not in (FULL, TEASER):
+        raise BadUsage(f"“{typed}” is not a way to show notes.", hint="Use full or teaser.", field="notes")
+    return word == TEASER
+
+
 def _number(typed: str, field: str) -> int:
     """A number, or 0 for off. Raises BadUsage."""
     word = typed.strip().casefold()
@@ -349,6 +393,7 @@ def _options(turn: Turn, schedule: Schedule, before: MeetingRules, title: str) -
         ("Votes", plain(_every(now.vote_every))),
         ("I'm in", plain(f"the thread says so from {now.quorum} on" if now.quorum else "off")),
         ("You meet", plain(meets)),
+        ("Notes", plain("their first line; members open the rest" if now.teaser else "as they are")),
         ("The day before the next digest", plain("the thread says what came of it" if now.closing else "off")),
     )
     undo = () if now == before else (_back(schedule, before, now),)
@@ -368,6 +413,7 @@ def _back(schedule: Schedule, before: MeetingRules, now: MeetingRules) -> Action
         "in": str(before.quorum or OFF) if before.quorum != now.quorum else "",
         "closing": ("yes" if before.closing else "no") if before.closing != now.closing else "",
         "vote": str(before.vote_every or OFF) if before.vote_every != now.vote_every else "",
+        "notes": (TEASER if before.teaser else FULL) if before.teaser != now.teaser else "",
         "meet": meets if before.meets != now.meets else "",
     }
     arguments = {name: said for name, said in changed.items() if said}

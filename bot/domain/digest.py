@@ -13,7 +13,7 @@ from bot.domain.card import Action, Block, Call, Card, Entries, EntryLine, NoteT
 from bot.domain.entry import Entry
 from bot.domain.featuring import Why
 from bot.domain.ids import ChannelRef, EntryId, EntryNumber, ScheduleId, TeamId
-from bot.domain.notes import NoteBlock, count, levels, parts
+from bot.domain.notes import NoteBlock, count, levels, lines, parts
 from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.takeaway import Counts
@@ -88,7 +88,7 @@ class People:
 @record
 class Digest:
     """What one week's post shows. `late` is set if it is posted after its time; `counts` is what members made of the
-    entry so far.
+    entry so far. A `teaser` has only the first line of the notes.
     """
 
     week: str
@@ -101,6 +101,7 @@ class Digest:
     counts: Counts
     newest: tuple[Entry, ...]
     people: People = People()
+    teaser: bool = False
 
 
 def card_of(digest: Digest) -> Card:
@@ -115,13 +116,13 @@ def card_of(digest: Digest) -> Card:
         blocks=(
             _about("This week's article", entry),
             *_late(digest),
-            *_first_levels(entry.notes.tree),
+            *(_first_line(entry.notes.tree) if digest.teaser else _first_levels(entry.notes.tree)),
             _small(why),
             *_people(digest.people),
             *_meets(digest.people.meets),
             *_new(digest.newest),
         ),
-        actions=(*post_actions(entry), *_joining(digest.people), *_first_note(entry)),
+        actions=(*_unlocking(post_actions(entry), digest), *_joining(digest.people), *_first_note(entry)),
         entry=shared_line(entry),
     )
 
@@ -130,9 +131,11 @@ def thread_title(entry: Entry) -> str:
     return f"#{entry.number} {entry.title}"
 
 
-def replies_of(entry: Entry, question: str) -> tuple[Card, ...]:
-    """The cards for the thread: all notes if the channel shows only part of them, then the question."""
-    return (*_all_notes(entry), Card(title="Discussion", blocks=(Paragraph(text=plain(question)),)))
+def replies_of(entry: Entry, question: str, *, teaser: bool = False) -> tuple[Card, ...]:
+    """The cards for the thread: all notes if the channel shows only part of them, then the question. Below a teaser
+    members open the notes for themselves.
+    """
+    return (*(() if teaser else _all_notes(entry)), Card(title="Discussion", blocks=(Paragraph(text=plain(question)),)))
 
 
 def shared_card(entry: Entry, by: str, counts: Counts) -> Card:
@@ -272,6 +275,20 @@ def _first_levels(tree: Sequence[NoteBlock]) -> tuple[Block, ...]:
         return ()
     shown = parts(levels(tree, LEVELS_IN_CHANNEL), PART_BUDGET)[0]
     return (NoteTree(blocks=shown, left_out=count(tree) - count(shown)),)
+
+
+def _first_line(tree: Sequence[NoteBlock]) -> tuple[Block, ...]:
+    """The first line of the notes as a paragraph of its own, below which no platform offers the rest."""
+    first = next((line.text for line in lines(tree) if line.text), ())
+    return (Paragraph(text=first),) if first else ()
+
+
+def _unlocking(actions: Sequence[Action], digest: Digest) -> tuple[Action, ...]:
+    """The buttons; that for the notes asks first whether the member has read the article, below a teaser."""
+    if not digest.teaser:
+        return tuple(actions)
+    ask = Call(path=("digest", "notes"), arguments={"entry": f"#{digest.entry.number}"})
+    return tuple(replace(one, call=ask) if one.call.path == ("show",) else one for one in actions)
 
 
 def _all_notes(entry: Entry) -> tuple[Card, ...]:

@@ -42,7 +42,7 @@ class WeeklyTime:
 class MeetingRules:
     """What a schedule offers beside its digest. With `hosts` members may host its digests. When `quorum` members are in,
     the thread says so; 0 is never. `meets` is when they meet. With `closing` the thread ends with what came of it.
-    Every `vote_every` weeks members vote for the next entry; 0 is never.
+    Every `vote_every` weeks members vote for the next entry; 0 is never. A `teaser` has only the first line of the notes.
     """
 
     schedule: ScheduleId
@@ -51,6 +51,7 @@ class MeetingRules:
     meets: WeeklyTime | None = None
     closing: bool = True
     vote_every: int = 0
+    teaser: bool = False
 
 
 @record

@@ -414,7 +414,8 @@ def _plan(
         week=slot.week,
         notify=schedule.created_by,
     )
-    root, *others = _drafts(step, card_of(digest), digest.entry, digest.question)
+    replies = replies_of(digest.entry, digest.question, teaser=digest.teaser)
+    root, *others = _drafts(step, card_of(digest), digest.entry, replies)
     drafts = [replace(root, late_after=slot.due_at + LATE), *others]
     tx.ledger.plan(schedule.team, drafts, not_before=slot.due_at)
     return digest
@@ -446,7 +447,7 @@ def share(tx: Transaction, member: Member, channel: ChannelRef, number: EntryNum
     card = shared_card(entry, member.name, takeaways.counts(tx, entry.id))
     step = partial(Draft, channel=channel, source_key=f"{SHARE}{invocation}", notify=member.account)
     question = question_for(tx, entry, (), f"share:{entry.number}")
-    tx.ledger.plan(member.team, _drafts(step, card, entry, question), not_before=tx.now())
+    tx.ledger.plan(member.team, _drafts(step, card, entry, replies_of(entry, question)), not_before=tx.now())
     return entry
 
 
@@ -512,6 +513,7 @@ def _digest(tx: Transaction, schedule: Schedule, slot: Occurrence, *, late: bool
         counts=takeaways.counts(tx, feature.entry),
         newest=_newest(tx, schedule, slot, feature.entry),
         people=_people(tx, schedule, slot),
+        teaser=tx.meetings.rules(schedule.id).teaser,
     )
 
 
@@ -607,7 +609,7 @@ def _newest(tx: Transaction, schedule: Schedule, slot: Occurrence, featured: Ent
     return tuple(entry for entry in fresh if entry.id != featured)
 
 
-def _drafts(step: Callable[..., Draft], root: Card, entry: Entry, question: str) -> list[Draft]:
+def _drafts(step: Callable[..., Draft], root: Card, entry: Entry, replies: Sequence[Card]) -> list[Draft]:
     """The steps of one post: the card, its thread, both seed reactions, and the replies in the thread."""
     steps = [
         step(ordinal=0, step=Step.ROOT, card=root, entry=entry.id),
@@ -615,7 +617,7 @@ def _drafts(step: Callable[..., Draft], root: Card, entry: Entry, question: str)
     ]
     seeds = enumerate(SEEDS, start=len(steps))
     steps += [step(ordinal=n, step=Step.SEED, meaning=meaning.value, waits_for=0) for n, meaning in seeds]
-    first, *others = enumerate(replies_of(entry, question), start=len(steps))
+    first, *others = enumerate(replies, start=len(steps))
     steps.append(step(ordinal=first[0], step=Step.REPLY, card=first[1], waits_for=1))
     return steps + [step(ordinal=n, step=Step.REPLY, card=reply, waits_for=n - 1) for n, reply in others]
 

@@ -31,6 +31,7 @@ class SqlMeetings:
             "quorum": rules.quorum,
             "closing": rules.closing,
             "vote_every": rules.vote_every,
+            "teaser": rules.teaser,
             "weekday": int(meets.weekday) if meets else None,
             "at": meets.at if meets else None,
             "zone": meets.zone if meets else None,
@@ -164,4 +165,5 @@ def _rules(schedule: ScheduleId, row: AnyRow) -> MeetingRules:
         meets=meets,
         closing=row.closing,
         vote_every=row.vote_every,
+        teaser=row.teaser,
     )

@@ -458,6 +458,7 @@ MEETING_RULES = Table(
     Column("quorum", Integer, nullable=False),
     Column("closing", Boolean, nullable=False),
     Column("vote_every", Integer, nullable=False),
+    Column("teaser", Boolean, nullable=False),
     Column("weekday", Integer),
     Column("at", Time),
     Column("zone", Written),

@@ -45,6 +45,7 @@ SCENES: dict[str, tuple[Sequence[str], str]] = {
     "post again": ((SET, "digest post"), "digest post"),
     "host": ((SET, "digest host me"), "digest host"),
     "host, not yet one": ((SET,), "digest host"),
+    "notes": ((), "digest notes #1"),
     "vote": ((SET, "schedule options vote:on"), "digest vote"),
     "in": ((SET, "digest post"), "digest in"),
     "options": ((SET,), "schedule options hosts:no in:4"),

@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("quorum", sa.Integer(), nullable=False),
         sa.Column("closing", sa.Boolean(), nullable=False),
         sa.Column("vote_every", sa.Integer(), nullable=False),
+        sa.Column("teaser", sa.Boolean(), nullable=False),
         sa.Column("weekday", sa.Integer(), nullable=True),
         sa.Column("at", sa.Time(), nullable=True),
         sa.Column("zone", sa.Text(), nullable=True),
