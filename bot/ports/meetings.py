@@ -19,7 +19,7 @@ class Meetings(Protocol):
     def save_rules(self, rules: MeetingRules) -> None: ...
 
     def pool(self, schedule: ScheduleId, before: str) -> Sequence[InTurn]:
-        """The members who host the schedule's digests, with what they hosted before the week `before`."""
+        """The members who host the schedule's digests, with the digest that they hosted last before the week `before`."""
         ...
 
     def hosted(self, team: TeamId) -> set[ScheduleId]:

@@ -6,13 +6,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, and_, delete, func, select
 
+from bot.domain.digest import Outcome
 from bot.domain.ids import EntryId, MemberId, ScheduleId, TeamId
 from bot.domain.meeting import Answer, InTurn, Meeting, MeetingRules, Nominee, WeeklyTime
 from bot.domain.schedule import Weekday
 from bot.domain.team import Member
 from store.sql.ids import id_of, number_of, team_of
 from store.sql.session import AnyRow, Session
-from store.sql.tables import GOING, HOST, HOST_PASSED, MEETING, MEETING_RULES, MEMBER, NOMINEE, VOTE
+from store.sql.tables import GOING, HOST, HOST_PASSED, MEETING, MEETING_RULES, MEMBER, NOMINEE, VOTE, WEEK
 from store.sql.teams import member_of
 
 
@@ -39,9 +40,9 @@ class SqlMeetings:
         self._put(MEETING_RULES, _key(rules.schedule), values)
 
     def pool(self, schedule: ScheduleId, before: str) -> Sequence[InTurn]:
-        last = select(func.max(MEETING.c.week)).where(
-            _of(MEETING, schedule), MEETING.c.week < before, MEETING.c.host == HOST.c.member
-        )
+        same = and_(*(WEEK.c[name] == MEETING.c[name] for name in ("team", "schedule", "week")))
+        posted = select(func.max(MEETING.c.week)).join(WEEK, and_(same, WEEK.c.outcome == Outcome.PLANNED))
+        last = posted.where(_of(MEETING, schedule), MEETING.c.week < before, MEETING.c.host == HOST.c.member)
         asked = select(MEMBER, HOST.c.since, last.correlate(HOST).scalar_subquery().label("last"))
         rows = self._work.rows(asked.join_from(HOST, MEMBER, _by(HOST)).where(_of(HOST, schedule)))
         return [InTurn(member=member_of(row), since=row.since, last=row.last or "") for row in rows]

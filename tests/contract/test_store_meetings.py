@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 
+from bot.domain.digest import Outcome, Week
 from bot.domain.ids import MemberId, ScheduleId, WorkspaceRef
 from bot.domain.meeting import Meeting, MeetingRules, Nominee, WeeklyTime
 from bot.domain.schedule import Schedule, Weekday
 from store.sql import SqlStore
 from store.sql.tables import GOING, HOST, HOST_PASSED, MEETING, MEETING_RULES, NOMINEE, VOTE
 from tests.contract.test_store_backup import a_schedule
-from tests.fakes.clock import FakeClock
+from tests.fakes.clock import START, FakeClock
 from tests.fakes.kept import PLATFORM, Club, a_channel, a_read_entry
 
 WEEK, NEXT = "2026-W47", "2026-W48"
@@ -17,6 +18,18 @@ WEEK, NEXT = "2026-W47", "2026-W48"
 def scheduled(club: Club) -> Schedule:
     with club.store.begin(write=True) as tx:
         return tx.schedules.save(a_schedule(club))
+
+
+def a_week(club: Club, schedule: ScheduleId, week: str, outcome: Outcome = Outcome.PLANNED) -> Week:
+    return Week(
+        schedule=schedule,
+        team=club.team,
+        channel=a_channel(),
+        week=week,
+        due_at=START,
+        used_at=START,
+        outcome=outcome,
+    )
 
 
 def test_rules_are_the_usual_ones_until_they_are_set(club: Club) -> None:
@@ -39,6 +52,10 @@ def test_the_pool_knows_what_each_hosted_last_before_a_week(club: Club, clock: F
         assert not tx.meetings.join_pool(schedule, club.member)
         tx.meetings.set_host(Meeting(schedule=schedule, week=WEEK, host=club.member))
         tx.meetings.set_host(Meeting(schedule=schedule, week=NEXT, host=bob, by_reaction=True))
+        tx.schedules.use_slot(a_week(club, schedule, WEEK))
+        tx.schedules.use_slot(a_week(club, schedule, NEXT))
+        tx.meetings.set_host(Meeting(schedule=schedule, week="2026-W46", host=bob))
+        tx.schedules.use_slot(a_week(club, schedule, "2026-W46", Outcome.SKIPPED))  # what was skipped, no one hosted
     clock.advance(timedelta(minutes=1))
     with club.store.begin(write=True) as tx:
         tx.meetings.join_pool(schedule, bob)

@@ -160,3 +160,18 @@ def test_a_microphone_takes_a_digest_without_a_host_and_frees_it(database: str, 
             assert all(hosted_by(shown) != "Hosted by ben." for ref, shown in house.platform.revised if ref == post)
 
     asyncio.run(played())
+
+
+def test_a_digest_that_was_skipped_was_hosted_by_no_one(database: str, tmp_path: Path) -> None:
+    async def played() -> None:
+        async with clubhouse(database, tmp_path, *TITLES) as house:
+            await house.say("schedule set mon 09:00 UTC")
+            for name in ("ana", "ben"):
+                await house.say("host me", by=name, role=READER)
+            await house.wait(days=4)
+            assert [name for name, _ in told(house)] == ["ana"]
+            await house.say("digest skip")
+            await house.wait(weeks=1, days=2)
+            assert hosted_by(digest(house)[1]) == "Hosted by ana."
+
+    asyncio.run(played())
