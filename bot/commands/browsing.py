@@ -162,7 +162,11 @@ def show(turn: Turn, entry: Annotated[EntryNames, position(Kind.ENTRY, "an entry
 
     Examples: show #12 · show https://example.org/post · show caching at scale
     """
-    found = one_meant(turn, entry)
+    return shown(turn, one_meant(turn, entry))
+
+
+def shown(turn: Turn, found: Entry) -> Card:
+    """The entry with all its notes."""
     (_, state), *_ = entries.with_states(turn.tx, turn.member.id, [found])
     more = (*takeaways.of_entry(turn, found), *_discussed(turn, found))
     card = entry_card(found, state, all_notes=True, more=more)
