@@ -10,7 +10,7 @@ from bot.domain.errors import BadUsage
 from bot.domain.holidays import OFF, region
 from bot.domain.ids import ChannelRef, EntryNumber, PlatformName, WorkspaceRef
 from bot.domain.schedule import OnHoliday
-from bot.domain.times import day, period, wall_time, weekday
+from bot.domain.times import day, minutes, period, wall_time, weekday
 from bot.domain.url import is_web
 from bot.domain.zones import zone
 
@@ -38,6 +38,7 @@ class Kind(StrEnum):
     LONG_TEXT = "long_text"
     ADDING = "adding"
     TAGS = "tags"
+    MINUTES = "minutes"
 
 
 YES_NO = ("yes", "no")
@@ -160,6 +161,7 @@ READERS: Mapping[Kind, Callable[[str], Any]] = {
     Kind.GROUP: group,
     Kind.YES_NO: yes_or_no,
     Kind.ADDING: adding,
+    Kind.MINUTES: minutes,
 }
 """The parsers of the kinds that need only the typed text. Each raises BadUsage."""
 

@@ -18,6 +18,7 @@ from bot.ports.schedules import Schedules
 from bot.ports.search import Search, Synonyms
 from bot.ports.takeaways import Takeaways
 from bot.ports.teams import Teams
+from bot.ports.web_pages import WebPages
 
 
 class Transaction(Protocol):
@@ -41,6 +42,8 @@ class Transaction(Protocol):
     def schedules(self) -> Schedules: ...
     @property
     def ledger(self) -> Ledger: ...
+    @property
+    def web_pages(self) -> WebPages: ...
     @property
     def invocations(self) -> Invocations: ...
 

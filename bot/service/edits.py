@@ -86,6 +86,13 @@ def draft(tx: Transaction, team: TeamId, member: Member, url: Url, fields: Mappi
     return edit
 
 
+def redraft(tx: Transaction, edit: Edit, fields: Mapping[str, str]) -> Edit:
+    """Set fields of a draft. Raises BadUsage."""
+    changed_draft = replace(edit, fields={**edit.fields, **checked(fields)})
+    tx.edits.save(changed_draft)
+    return changed_draft
+
+
 def checked(fields: Mapping[str, str]) -> Mapping[str, str]:
     """The fields without invisible characters and needless blanks; raises BadUsage for what no list can hold."""
     tidy = dict(fields)
