@@ -225,7 +225,7 @@ def _assembled(
     channel = None if local else settings.admins_channel
     host = Host(word=f"/{settings.word}", channel=channel, admins=(*named, *admins))
     deliverer = Worker(runner, platforms, host, durations, clock, metrics, alone=local is not None)
-    pages = page_reader(settings)
+    pages = page_reader(settings) if hosted or local else None
     dispatcher = Dispatcher(
         COMMANDS,
         runner,
@@ -268,6 +268,18 @@ def page_reader(settings: Settings) -> PageReader | None:
             [f"{PREFIX}FETCH needs packages that are not here. Install them: pip install 'dogear-club[fetch]'"]
         ) from missing
     return WebReader(settings.fetch_hosts)
+
+
+def pages_line(settings: Settings) -> tuple[bool, str]:
+    """Whether looking at pages is set up well, and a line about it."""
+    if not settings.fetch:
+        return True, f"Pages: not looked at ({PREFIX}FETCH is off)"
+    try:
+        page_reader(settings)
+    except BadConfig as error:
+        return False, error.problems[0]
+    hosts = f", and hosts of your own network: {', '.join(settings.fetch_hosts)}" if settings.fetch_hosts else ""
+    return True, f"Pages: looked at on the public web ({PREFIX}FETCH is on){hosts}"
 
 
 def _plans(local: WorkspaceRef | None, schedule: Schedule) -> bool:

@@ -27,7 +27,33 @@ SHARE_OF_ARTICLE = 0.4
 """An `article` or `main` with less of the page's words is a part of it, such as a comment."""
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]{0,40})")
 _CLOSED_BY_THEMSELVES = frozenset(
-    "area base body br col dd dt embed head hr html img input li link meta option p param source td th tr track wbr".split()
+    [
+        "area",
+        "base",
+        "body",
+        "br",
+        "col",
+        "dd",
+        "dt",
+        "embed",
+        "head",
+        "hr",
+        "html",
+        "img",
+        "input",
+        "li",
+        "link",
+        "meta",
+        "option",
+        "p",
+        "param",
+        "source",
+        "td",
+        "th",
+        "tr",
+        "track",
+        "wbr",
+    ]
 )
 _NOT_TEXT = [
     *("script", "style", "noscript", "template", "nav", "footer", "aside", "form", "button", "select", "textarea"),
