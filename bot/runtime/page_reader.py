@@ -65,13 +65,18 @@ class WebReader:
     """Implements the port's PageReader.
 
     `allowed` are hosts of the own network, each with a port or without: they may have any address, and are asked at that
-    port. `resolver` is for tests of what a name server may answer.
+    port. All others are asked at `ports`. `resolver` makes what asks the name server.
     """
 
     def __init__(
-        self, allowed: Collection[str] = (), *, resolver: Callable[[], AbstractResolver] | None = None
+        self,
+        allowed: Collection[str] = (),
+        *,
+        ports: Collection[int] = PORTS,
+        resolver: Callable[[], AbstractResolver] | None = None,
     ) -> None:
         self._allowed = frozenset(allowed)
+        self._ports = frozenset(ports)
         self._resolver = resolver
         self._places = asyncio.Semaphore(MAX_AT_ONCE)
 
@@ -112,7 +117,7 @@ class WebReader:
         host = f"[{url.host}]" if ":" in url.host else url.host
         if f"{host}:{url.port}" in self._allowed:
             return True
-        if url.port not in PORTS:
+        if url.port not in self._ports:
             raise Forbidden
         return host in self._allowed
 

@@ -63,7 +63,7 @@ _NOT_TEXT = [
 
 def read_page(body: bytes, content_type: str, *, whole: bool = True) -> WebPage:
     """What the page says. The reading time is only known of one that is here as a `whole`."""
-    _, text = html_to_unicode(content_type, body, default_encoding="utf-8")
+    _, text = html_to_unicode(content_type, body.replace(b"\0", b""), default_encoding="utf-8")
     end = _end(text)
     parsed = LexborHTMLParser(text[:end])
     titles = [title for title in map(_line, _titles(parsed)) if title]
@@ -80,9 +80,11 @@ def read_page(body: bytes, content_type: str, *, whole: bool = True) -> WebPage:
 def _end(text: str) -> int:
     """Where to cut the page: where it has too many elements, or too many in each other. Else its length."""
     depth: Counter[str] = Counter()
-    for count, tag in enumerate(_TAG.finditer(text)):
+    elements = 0
+    for tag in _TAG.finditer(text):
         name = tag[2].lower()
-        if count >= MAX_ELEMENTS * 2:
+        elements += 0 if tag[1] else 1
+        if elements > MAX_ELEMENTS:
             return tag.start()
         if name in _CLOSED_BY_THEMSELVES:
             continue
@@ -149,11 +151,8 @@ def _cut(text: str, most: int) -> str:
 def _main_text(parsed: LexborHTMLParser) -> str:
     """The article's own words, without what is around it."""
     parsed.strip_tags(_NOT_TEXT)
-    body = _words(parsed.body)
-    parts = [_words(node) for node in parsed.css("article, main")[:MAX_BLOCKS]]
-    largest = max(parts, key=len, default="")
+    body = parsed.body.text(separator=" ") if parsed.body is not None else ""
+    largest = ""
+    for node in parsed.css("article, main")[:MAX_BLOCKS]:
+        largest = max(largest, node.text(separator=" "), key=len)
     return largest if len(largest) >= SHARE_OF_ARTICLE * len(body) else body
-
-
-def _words(node: LexborNode | None) -> str:
-    return "" if node is None else " ".join(node.text(separator=" ").split())
