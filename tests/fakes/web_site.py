@@ -50,7 +50,7 @@ async def a_site(**answers: Answer) -> AsyncIterator[Site]:
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
             site.asked.append(head[:-2])
-            answer = site.answers.get(head[0].split(" ")[1], html("gone", status="404 Not Found"))
+            answer = site.answers.get(head[0].split(" ")[1].partition("?")[0], html("gone", status="404 Not Found"))
 
             async def write(part: bytes) -> None:
                 writer.write(part)
