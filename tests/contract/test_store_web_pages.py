@@ -100,7 +100,7 @@ def test_list_random_and_next_take_what_is_short_enough(store: SqlStore, club: C
 
 def looked_at(store: SqlStore, page: WebPage) -> Sequence[EntryNumber]:
     """Which entries are due, one after the other, each with this page."""
-    numbers = []
+    numbers: list[EntryNumber] = []
     while True:
         with store.begin(write=True) as tx:
             due = web_pages.claim_due(tx)
