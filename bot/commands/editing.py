@@ -167,7 +167,7 @@ def describe(turn: Turn, edit: AnEdit) -> Card:
     page = web_pages.seen(turn.tx, turn.team.id, known.url)
     if page is None or not page.description:
         return _preview(turn, known, _allowed(turn))
-    return _preview(turn, edits.redraft(turn.tx, known, {NOTES: page.description}), _allowed(turn))
+    return _preview(turn, edits.with_first_note(turn.tx, known, page.description), _allowed(turn))
 
 
 def _allowed(turn: Turn) -> EditRules:

@@ -55,6 +55,7 @@ _CLOSED_BY_THEMSELVES = frozenset(
         "wbr",
     ]
 )
+_MARKS = " \t\r\n-+*#>`~|=_"
 _NOT_TEXT = [
     *("script", "style", "noscript", "template", "nav", "footer", "aside", "form", "button", "select", "textarea"),
     *("svg", "iframe", "object", "dialog", "head"),
@@ -104,8 +105,10 @@ def _titles(parsed: LexborHTMLParser) -> Iterator[str]:
 
 
 def _descriptions(parsed: LexborHTMLParser) -> Iterator[str]:
+    """What may become a note: without signs at the beginning that mean a list or a heading in Markdown."""
     for name in ("og:description", "description", "twitter:description"):
-        yield from _meta(parsed, name)
+        for text in _meta(parsed, name):
+            yield text.lstrip(_MARKS)
 
 
 def _meta(parsed: LexborHTMLParser, name: str) -> Iterator[str]:

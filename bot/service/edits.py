@@ -25,6 +25,7 @@ from bot.domain.edit import (
     EditState,
     changed,
     fields_of,
+    with_note,
 )
 from bot.domain.entry import Entry
 from bot.domain.errors import BadUsage, Conflict, NotAllowed, NotFound
@@ -86,11 +87,12 @@ def draft(tx: Transaction, team: TeamId, member: Member, url: Url, fields: Mappi
     return edit
 
 
-def redraft(tx: Transaction, edit: Edit, fields: Mapping[str, str]) -> Edit:
-    """Set fields of a draft. Raises BadUsage."""
-    changed_draft = replace(edit, fields={**edit.fields, **checked(fields)})
-    tx.edits.save(changed_draft)
-    return changed_draft
+def with_first_note(tx: Transaction, edit: Edit, line: str) -> Edit:
+    """Give a draft the line as its notes."""
+    notes = with_note("", checked({NOTE: line})[NOTE])
+    described = replace(edit, fields={**edit.fields, NOTES: notes})
+    tx.edits.save(described)
+    return described
 
 
 def checked(fields: Mapping[str, str]) -> Mapping[str, str]:

@@ -33,6 +33,7 @@ VALUES = {
     Kind.HOLIDAY: "move",
     Kind.ADDING: "suggest",
     Kind.TAGS: "kafka",
+    Kind.MINUTES: "10m",
     Kind.LONG_TEXT: "kafka",
     Kind.YES_NO: "no",
 }

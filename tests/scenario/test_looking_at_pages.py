@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from bot.chat.platform import Answer
 from bot.domain.card import Action, Call, Card, Form
 from bot.domain.errors import BadConfig
 from bot.domain.team import Role
+from bot.runtime import writing
 from bot.runtime.bootstrap import page_reader
 from bot.runtime.settings import load
+from store.lists.reading import read_path
 from tests.fakes.clubhouse import Clubhouse, clubhouse, text_of
 from tests.fakes.web_site import Answer as Page
 from tests.fakes.web_site import Site, Write, a_site, html, moved
@@ -248,3 +251,35 @@ def test_a_missing_package_is_named_with_the_extra_that_has_it(monkeypatch: pyte
         page_reader(load(fetch=True))
 
     assert "pip install 'dogear-club[fetch]'" in refused.value.problems[0]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "[Buy](https://evil.example/a) now",
+        "](https://evil.example/a) - [Buy](https://evil.example/b)",
+        "- [Buy](https://evil.example/a)",
+        "https://evil.example/a",
+        "# Heading",
+        "&lt;!channel&gt; @everyone &lt;script&gt;",
+        "```",
+        "--- title: x",
+    ],
+)
+def test_what_a_page_says_adds_one_entry_to_the_file_and_no_more(tmp_path: Path, words: str) -> None:
+    async def scene() -> None:
+        page = html(f'<title>{words}</title><meta name="description" content="{words}">')
+        async with looking(f"sqlite:///{tmp_path / 'dogear.db'}", tmp_path, "Caching", queues=page) as (house, site):
+            await writing.write_to_file(house.club.runner, house.club.lists, house.team, None)
+            preview = await house.say(f"add {site.at('/queues')}")
+            if "Use the description" in labels(preview):
+                preview = await house.press(button(preview, "Use the description"))
+            await house.press(button(preview, "Add"))
+            await house.stage.settle()
+
+            read = read_path(house.reading_list, "list.md").entries
+
+            assert [entry.url for entry in read] == ["https://example.org/caching", site.at("/queues")]
+            assert read[1].title == unescape(words)
+
+    asyncio.run(scene())
