@@ -13,7 +13,7 @@ from bot.domain.card import Action, Call, Card, Form
 from bot.domain.errors import BadConfig
 from bot.domain.team import Role
 from bot.runtime import writing
-from bot.runtime.bootstrap import page_reader
+from bot.runtime.bootstrap import page_reader, pages_line
 from bot.runtime.settings import load
 from store.lists.reading import read_path
 from tests.fakes.clubhouse import Clubhouse, clubhouse, text_of
@@ -251,6 +251,7 @@ def test_a_missing_package_is_named_with_the_extra_that_has_it(monkeypatch: pyte
         page_reader(load(fetch=True))
 
     assert "pip install 'dogear-club[fetch]'" in refused.value.problems[0]
+    assert pages_line(load(fetch=True)) == (False, refused.value.problems[0])
 
 
 @pytest.mark.parametrize(
@@ -283,3 +284,18 @@ def test_what_a_page_says_adds_one_entry_to_the_file_and_no_more(tmp_path: Path,
             assert read[1].title == unescape(words)
 
     asyncio.run(scene())
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        ({}, "Pages: not looked at (DOGEAR_FETCH is off)"),
+        ({"fetch": True}, "Pages: looked at on the public web (DOGEAR_FETCH is on)"),
+        (
+            {"fetch": True, "fetch_hosts": ("wiki.example.org",)},
+            "Pages: looked at on the public web (DOGEAR_FETCH is on), and hosts of your own network: wiki.example.org",
+        ),
+    ],
+)
+def test_the_doctor_says_whether_pages_are_looked_at(options: dict[str, object], line: str) -> None:
+    assert pages_line(load(**options)) == (True, line)
