@@ -61,6 +61,8 @@ class Turn:
     """Whether a button was pressed and the person has not been asked yet whether they are sure."""
     host: Host = Host()
     """The host's settings for notices."""
+    pages: str = ""
+    """The public address of the pages, without a slash at its end; empty if they are off."""
 
     def here(self, channel: str | None) -> ChannelRef:
         """The named channel, or the one where the command was used. Raises BadUsage if there is none, and NotAllowed for
@@ -152,6 +154,7 @@ def command(
     by_role: bool = False,
     posts: bool = False,
     by_button: bool = False,
+    secret: bool = False,
     removes: Callable[..., Sequence[MessageRef]] | None = None,
 ) -> Callable[[Callable[..., Card]], Command]:
     """Declare the decorated function as the command of this path. `fills` gives values that its form begins with, and
@@ -173,6 +176,7 @@ def command(
             by_role=by_role,
             posts=posts,
             by_button=by_button,
+            secret=secret,
         )
         return Command(spec=spec, function=function, fills=fills, removes=removes)
 

@@ -37,6 +37,7 @@ from store.sql.sqlite_file import FileWatch, create_private, lock_for_server
 from store.sql.tables import INSTANCE, INVOCATION
 from store.sql.takeaways import SqlTakeaways
 from store.sql.teams import SqlTeams
+from store.sql.web_keys import SqlWebKeys
 
 T = TypeVar("T")
 
@@ -114,6 +115,10 @@ class SqlTransaction(Session):
     @cached_property
     def ledger(self) -> SqlLedger:
         return SqlLedger(self)
+
+    @cached_property
+    def web_keys(self) -> SqlWebKeys:
+        return SqlWebKeys(self)
 
     @cached_property
     def invocations(self) -> SqlInvocations:

@@ -180,6 +180,7 @@ MEMBER = Table(
     Column("name", Written, nullable=False),
     Column("zone", Written),
     Column("workspaces", Words, nullable=False),
+    Column("publishes", Boolean),
     _to_team(),
     UniqueConstraint("team", "platform", "account"),
 )
@@ -382,6 +383,22 @@ TAKEAWAY = Table(
     _to("entry", "entry"),
     _to("member", "member"),
     Index(None, "team", "entry"),
+    Index(None, "team", "member"),
+)
+
+WEB_KEY = Table(
+    "web_key",
+    METADATA,
+    _of_team(),
+    Column("hash", LargeBinary, primary_key=True),
+    Column("member", Integer, nullable=False),
+    Column("opens", Text, nullable=False),
+    Column("platform", Written, nullable=False),
+    Column("workspace", Written, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("until", Moment),
+    _to("member", "member"),
+    UniqueConstraint("hash"),
     Index(None, "team", "member"),
 )
 

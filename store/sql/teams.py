@@ -24,6 +24,7 @@ from store.sql.tables import (
     SCHEDULE,
     TAKEAWAY,
     TEAM,
+    WEB_KEY,
     WEEK,
     WORKSPACE,
     packed,
@@ -86,15 +87,18 @@ def purge_workspace(work: Session, ref: WorkspaceRef) -> None:
 
 
 def _remove_places(work: Session, ref: WorkspaceRef) -> None:
-    """Delete its schedules and their weeks, its deliveries, and the marks on its messages."""
+    """Delete its schedules and their weeks, its deliveries, the marks on its messages, and the keys to the pages given
+    there.
+    """
     there = {
         table: and_(table.c.platform == ref.platform, table.c.workspace == ref.id)
-        for table in (MARK, DELIVERY, SCHEDULE)
+        for table in (MARK, DELIVERY, SCHEDULE, WEB_KEY)
     }
     slots = select(SCHEDULE.c.team, SCHEDULE.c.number).where(there[SCHEDULE])
     of_any_team = MARK.c.team.in_(select(TEAM.c.id))  # lets SQLite search along the key, which begins with the team
     work.change(delete(MARK).where(of_any_team, there[MARK]))
     work.change(delete(DELIVERY).where(there[DELIVERY]))
+    work.change(delete(WEB_KEY).where(there[WEB_KEY]))
     work.change(delete(WEEK).where(tuple_(WEEK.c.team, WEEK.c.schedule).in_(slots)))
     work.change(delete(PASSED_OVER).where(tuple_(PASSED_OVER.c.team, PASSED_OVER.c.schedule).in_(slots)))
     work.change(delete(SCHEDULE).where(there[SCHEDULE]))
@@ -122,6 +126,7 @@ def _remove_members(work: Session, members: Sequence[AnyRow]) -> None:
         work.change(delete(MARK).where(work.one_of((MARK.c.team, MARK.c.platform, MARK.c.account), accounts)))
         work.change(delete(READING).where(work.one_of((READING.c.team, READING.c.member), numbers)))
         work.change(delete(TAKEAWAY).where(work.one_of((TAKEAWAY.c.team, TAKEAWAY.c.member), numbers)))
+        work.change(delete(WEB_KEY).where(work.one_of((WEB_KEY.c.team, WEB_KEY.c.member), numbers)))
         theirs = work.one_of((EDIT.c.team, EDIT.c.member), numbers)
         work.change(update(EDIT).where(theirs).values(member=None))
         work.change(delete(MEMBER).where(work.one_of((MEMBER.c.team, MEMBER.c.number), numbers)))
