@@ -181,6 +181,7 @@ class Pages:
             page = partial(self._file, name, make)
             yield "GET", f"/team/{{team}}/{name}", partial(self._guarded, partial(self._read, page))
             yield "GET", f"/team/{{team}}/private/{{key}}/{name}", partial(self._guarded, partial(self._read, page))
+        yield "GET", "/{other:.*}", partial(self._guarded, self._nothing)
 
     # Who may open a page
 
@@ -279,6 +280,14 @@ class Pages:
         if who is not None:
             return self._moved(_team_path(who.team))
         return self._moved(_team_path(teams[0])) if len(teams) == 1 else self._signed_out()
+
+    async def _nothing(self, request: Request) -> Response:
+        """The answer for every address that no page has. To a stranger it is no other than that for a page."""
+        who = await self._runner.read(lambda tx: web.visitor(tx, request.cookies.get(SESSION, "")))
+        self._count(request, who)
+        if who is None and not self._is_public:
+            return self._signed_out()
+        raise NotFound("There is no such page.")
 
     async def _ask_to_sign_in(self, request: Request) -> Response:
         """A page with a button: whatever fetches the link to preview it presses none."""

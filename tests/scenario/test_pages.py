@@ -226,7 +226,14 @@ async def test_whoever_may_not_see_a_team_gets_the_answer_of_a_team_that_is_not_
         await club.house.club.dispatcher.handle(WorkspaceLeft(workspace=WORKSPACE))
         gone = [await left._asked(method, path) for method, path in paths(club, "default")]
 
+        others = [route for route in pages_of(club.house.club) if "{team}" not in route.path]
+        for route in others:
+            path = route.path.replace("{link}", "k" * 64).replace("{name}", "pages").replace("{other:.*}", "nowhere")
+            answer = await stranger._asked(route.method, path)
+            assert not {"Caching", "default", "ana"} & set(re.findall(r"\w+", answer.text)), path
+
     assert len(routes) > 15
+    assert len(others) == 5
     assert {answer.status for answer in gone} == {403}
 
 
@@ -351,7 +358,7 @@ async def test_a_private_address_reads_the_feeds_until_it_is_replaced(database: 
 
     assert len(addresses) == 4
     assert {answer.status for answer in first} == {200}
-    assert page.status == 404, "the address opens the feeds alone"
+    assert page.status == 403, "the address opens the feeds alone"
     assert "<code>" not in hidden.text
     assert set(old) == {403}
     assert not signed_out.refusal
@@ -509,8 +516,10 @@ async def test_pages_that_are_off_say_so(database: str, tmp_path: Path) -> None:
 async def test_an_address_that_means_nothing_is_answered_with_a_page(database: str, tmp_path: Path) -> None:
     async with opened(database, tmp_path, "Caching") as club:
         browser = await club.member()
-        for path in ("entry/99", "entry/x", "entry/99999999999"):
-            assert (await browser.get(f"{HOME}{path}")).status == 404
+        for path in ("entry/99", "entry/x", "entry/99999999999", "nowhere", "nowhere/at/all"):
+            missing = await browser.get(f"{HOME}{path}")
+            assert (missing.status, missing.headers["Referrer-Policy"]) == (404, "no-referrer")
+            assert "<h1>There is no" in missing.text
         odd = [
             await browser.get(f"{HOME}{path}")
             for path in ("?page=-1", "?page=99999999", "?is=odd", "search?q=%F0%28", "search?q=%00", "search")

@@ -1,5 +1,6 @@
 """A member's way through the pages in a real browser, with scripts and without."""
 
+import asyncio
 import os
 from pathlib import Path
 from urllib.parse import urljoin
@@ -14,8 +15,11 @@ pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="Chromium is not here, so the pages are not tried in a browser"
 )
 
-PICTURES = os.environ.get("DOGEAR_PICTURES")
+PICTURES = os.environ.get("PICTURES")
 """A folder for screenshots of the pages, to look at."""
+
+
+AXE = Path(__file__).parents[2] / ".axe" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 async def read_in_the_chat(club: Club) -> list[int]:
@@ -62,20 +66,54 @@ async def test_a_member_signs_in_searches_marks_and_signs_out(tmp_path: Path, sc
     assert errors == []
 
 
+PAGES = ("", "entry/1", "search?q=title", "search?q=nowhere", "queue", "digests", "stats", "account", "no-such-page")
+
+
+async def lived_in(tab: Tab, club: Club) -> None:
+    """Something to see on every page."""
+    await sign_in(tab, club)
+    await club.house.say("takeaway #1 Measure first.")
+    await club.house.say("later #2")
+    for name in ("ben", "cleo"):
+        await club.house.say("read #1", by=name)
+    await club.house.say("schedule set mon 09:00 UTC")
+
+
 async def test_no_page_is_wider_than_a_phone(tmp_path: Path) -> None:
     titles = [f"Title{number}{'x' * number}+tag{number % 7}" for number in range(60)]
     async with opened(f"sqlite:///{tmp_path}/club.db", tmp_path, *titles) as club, chromium(tmp_path) as tab:
-        await sign_in(tab, club)
-        await club.house.say("takeaway #1 Measure first.")
-        for name in ("ben", "cleo"):
-            await club.house.say("read #1", by=name)
-        await club.house.say("schedule set mon 09:00 UTC")
+        await lived_in(tab, club)
         for width, dark in ((390, False), (1280, True)):
             await tab.resize(width, dark=dark)
-            for path in ("", "entry/1", "search?q=title", "queue", "digests", "stats", "account"):
+            for path in PAGES:
                 await tab.open(f"{club.at}{HOME}{path}")
                 assert await tab.run("document.documentElement.scrollWidth") <= width, path
                 if PICTURES:
                     name = path.partition("?")[0].replace("/", "-") or "list"
                     await tab.picture(Path(PICTURES) / f"{name}-{width}.png")
-        assert tab.errors == []
+        assert [error for error in tab.errors if "no-such-page" not in error] == []
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not here: make axe gets it")
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+async def test_axe_finds_nothing_on_any_page(tmp_path: Path, dark: bool) -> None:
+    titles = [f"Title{number}+tag{number % 7}" for number in range(130)]
+    async with opened(f"sqlite:///{tmp_path}/club.db", tmp_path, *titles) as club, chromium(tmp_path) as tab:
+        script = await asyncio.to_thread(AXE.read_text, encoding="utf-8")
+        await tab.open(urljoin(club.at, await club.link()))
+        found = {"sign-in": await violations(tab, script)}
+        await lived_in(tab, club)
+        await tab.resize(1280, dark=dark)
+        for path in PAGES:
+            await tab.open(f"{club.at}{HOME}{path}")
+            found[path] = await violations(tab, script)
+
+    assert not any(found.values()), found
+
+
+async def violations(tab: Tab, script: str) -> list[str]:
+    await tab.run(f"{script};0")
+    told: list[str] = await tab.run(
+        "axe.run().then((found) => found.violations.map((one) => `${one.id}: ${one.help}`))"
+    )
+    return told
