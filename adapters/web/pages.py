@@ -44,6 +44,7 @@ class Site:
     entries: tuple[Entry, ...]
     digests: tuple[Featured, ...]
     made_at: datetime
+    description: str = ""
 
 
 @cache
@@ -86,7 +87,7 @@ def pages(site: Site) -> Iterator[tuple[str, bytes]]:
         return rendered(template, links=links, **about).encode()
 
     listed = [(entry, None) for entry in site.entries]
-    yield "index.html", made("index.html", sections=sections(listed), tags=tags)
+    yield "index.html", made("index.html", sections=sections(listed), tags=tags, description=site.description)
     yield "digests.html", made("digests.html", digests=site.digests)
     for entry in site.entries:
         yield f"entry/{entry.number}.html", made("entry.html", below, entry=entry)

@@ -104,7 +104,6 @@ class Live:
     token: str = ""
     back: str = ""
     state: ReadingState | None = None
-    description: str = ""
 
 
 @record
@@ -340,8 +339,12 @@ class Pages:
             back=about.pop("back", ""),
             state=about.pop("state", None),
         )
-        total = tx.entries.count(visit.team.id)
-        given = {"title": title_of(visit.team), "links": PageLinks(root=root), "live": live, "total": total}
+        given = {
+            "title": entries.about(tx, visit.team).title,
+            "links": PageLinks(root=root),
+            "live": live,
+            "total": tx.entries.count(visit.team.id),
+        }
         return Response(body=templates.rendered(template, **given, **about), kind="text/html")
 
     def _list(self, tx: Transaction, visit: Visit) -> Response:
@@ -355,6 +358,7 @@ class Pages:
             tx,
             visit,
             "index.html",
+            description=entries.about(tx, visit.team).description,
             sections=templates.sections(items),
             tags=[tag.name for tag in tx.entries.tags(team, None)[:MAX_NAMED]],
             headings=list(dict.fromkeys(path[0] for path in tx.entries.sections(team) if path))[:MAX_NAMED],
@@ -515,10 +519,6 @@ class Pages:
         return at
 
 
-def title_of(team: Team) -> str:
-    return f"Reading list of {team.name}"
-
-
 def posted(tx: Transaction, team: TeamId, most: int) -> tuple[Featured, ...]:
     """The digests that were posted in any channel, newest first, `most` of each."""
     shown = {}
@@ -541,7 +541,7 @@ def _feed(tx: Transaction, visit: Visit, listed: Sequence[Entry]) -> str:
     featured = [one for one in posted(tx, visit.team.id, MAX_DIGESTS) if not tag or tag in one.entry.tags]
     moments = [*(entry.added_at for entry in newest), *(digest.at for digest in featured)]
     updated = max(moments, default=datetime(1970, 1, 1, tzinfo=UTC))
-    return templates.feed(title_of(visit.team), list(whole.values()), featured, updated)
+    return templates.feed(entries.about(tx, visit.team).title, list(whole.values()), featured, updated)
 
 
 def _markdown(_tx: Transaction, _visit: Visit, listed: Sequence[Entry]) -> str:
@@ -562,7 +562,7 @@ def _markdown(_tx: Transaction, _visit: Visit, listed: Sequence[Entry]) -> str:
 
 FILES: Mapping[str, Make] = {
     "feed.xml": _feed,
-    "opml.xml": lambda _tx, visit, listed: templates.opml(title_of(visit.team), listed),
+    "opml.xml": lambda tx, visit, listed: templates.opml(entries.about(tx, visit.team).title, listed),
     "list.json": lambda _tx, _visit, listed: templates.as_json(listed),
     "list.md": _markdown,
 }

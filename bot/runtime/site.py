@@ -7,8 +7,8 @@ from pathlib import Path
 from adapters.web.pages import Site, pages
 from bot.domain.errors import BadConfig
 from bot.ports.store import Transaction
-from bot.runtime.pages import posted, title_of
-from bot.service import teams
+from bot.runtime.pages import posted
+from bot.service import entries, teams
 
 MAX_DIGESTS = 520
 """Weeks of one channel that are shown: ten years."""
@@ -24,8 +24,10 @@ def collected(tx: Transaction, name: str, title: str) -> Site:
     team = teams.named(tx, name)
     stored = [entry for entry in tx.entries.stored(team.id) if not entry.retired]
     found = tx.entries.get(team.id, [entry.id for entry in stored])
+    about = entries.about(tx, team)
     return Site(
-        title=title or title_of(team),
+        title=title or about.title,
+        description=about.description,
         entries=tuple(sorted(found.values(), key=lambda entry: entry.number)),
         digests=posted(tx, team.id, MAX_DIGESTS),
         made_at=tx.now(),

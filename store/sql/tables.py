@@ -206,6 +206,8 @@ SOURCE_FILE = Table(
     Column("problems", Written, nullable=False),
     Column("digest", Text),
     Column("not_read", Integer),
+    Column("title", Written),
+    Column("description", Written),
     _to("source", "source"),
 )
 

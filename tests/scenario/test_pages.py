@@ -530,3 +530,39 @@ async def test_an_address_that_means_nothing_is_answered_with_a_page(database: s
     assert {answer.status for answer in odd} == {200}
     assert large.status == 403
     assert static.status == 404
+
+
+async def test_the_front_matter_of_the_list_names_its_pages(database: str, tmp_path: Path) -> None:
+    async with opened(database, tmp_path, "Caching") as club:
+        browser = await club.member()
+        text = club.house.reading_list.read_text(encoding="utf-8")
+        plain = await browser.get(HOME)
+        about = "---\ntitle: What <we> read\ndescription: 'Good articles & talks'\ncover: {image: 1}\n---\n"
+        club.house.reading_list.write_text(f"{about}{text}", encoding="utf-8")
+        await club.house.club.lists.sync(club.house.team)
+        named = Page((await browser.get(HOME)).text)
+        feed = ET.fromstring((await browser.get(f"{HOME}feed.xml")).text)
+        club.house.reading_list.write_text(f"---\ndescription: [a]\n---\n{text}", encoding="utf-8")
+        await club.house.club.lists.sync(club.house.team)
+        after = await browser.get(HOME)
+
+    assert '<h1 dir="auto">Reading list of default</h1>' in plain.text
+    assert "What <we> read" in named.text
+    assert "Good articles & talks" in named.text
+    assert feed.findtext("{http://www.w3.org/2005/Atom}title") == "What <we> read"
+    assert "Reading list of default" in after.text
+    assert "Good articles" not in after.text
+
+
+async def test_a_repeat_of_the_command_gets_a_link_that_works(database: str, tmp_path: Path) -> None:
+    async with opened(database, tmp_path, "Caching") as club:
+        said = [(await club.house.say("settings web", again="the same")).show for _ in range(2)]
+        links = []
+        for card in said:
+            assert isinstance(card, Card)
+            assert isinstance(card.blocks[0], Paragraph)
+            links.append(urlsplit(card.blocks[0].text[0].url or "").path)
+        signed_in = [(await club.browser().sign_in(link)).status for link in links]
+
+    assert len(set(links)) == 2
+    assert signed_in == [200, 200]

@@ -1,5 +1,7 @@
 # ruff: noqa: INP001 - Alembic loads its files by path, as no package
-"""Keys to the pages in a browser, and whose takeaways public pages may show."""
+"""Keys to the pages in a browser, whose takeaways public pages may show, and what a list says about itself. All files
+are read once more.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -26,4 +28,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("hash", name=op.f("uq_web_key_hash")),
     )
     op.create_index(op.f("ix_web_key_team_member"), "web_key", ["team", "member"])
+    op.add_column("source_file", sa.Column("title", sa.Text(), nullable=True))
+    op.add_column("source_file", sa.Column("description", sa.Text(), nullable=True))
+    op.execute("UPDATE source_file SET digest = NULL")
     op.add_column("member", sa.Column("publishes", sa.Boolean(), nullable=True))
