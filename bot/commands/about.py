@@ -156,12 +156,13 @@ def show_settings(turn: Turn) -> Card:
                     ("Your role", plain(turn.role.word)),
                     *((("Pages", browsers),) if sessions else ()),
                 ),
-                actions=(_SIGN_OUT,) if sessions else (),
+                actions=(*((_OPEN,) if turn.pages else ()), *((_SIGN_OUT,) if sessions else ())),
             ),
         ),
     )
 
 
+_OPEN = Action(label="Open in a browser", call=Call(path=("settings", "web")))
 _SIGN_OUT = Action(label="Sign out everywhere", call=Call(path=("settings", "sign-out")))
 
 
@@ -195,6 +196,13 @@ def sign_out(turn: Turn) -> Card:
     if not ended:
         return sentence("You are not signed in anywhere.", f"“{turn.word} settings web” opens the club in a browser.")
     return sentence(f"You are signed out of {counted(ended, 'browser')}.", tone=Tone.DONE)
+
+
+@command("settings", "sign-out-all", role=Role.ADMIN, writes=True)
+def sign_everyone_out(turn: Turn) -> Card:
+    """End every member's sessions and private addresses of feeds, for example after a person has left."""
+    web.sign_everyone_out(turn.tx, turn.team.id)
+    return sentence("Everyone is signed out, and private addresses of feeds no longer work.", tone=Tone.DONE)
 
 
 @command("settings", "publish", writes=True)

@@ -60,6 +60,7 @@ COMMANDS: Sequence[Command] = (
     about.set_admins,
     about.open_pages,
     about.sign_out,
+    about.sign_everyone_out,
     about.set_publishes,
     about.change_synonyms,
     editing.set_adding,

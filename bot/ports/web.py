@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from bot.domain.ids import MemberId
+from bot.domain.ids import MemberId, TeamId
 from bot.domain.web import Opens, WebKey
 
 
@@ -26,6 +26,10 @@ class WebKeys(Protocol):
 
     def remove(self, member: MemberId, opens: Opens, hash: bytes | None = None) -> int:
         """Delete the member's key with the hash, or all of the kind. Returns how many."""
+        ...
+
+    def remove_of_team(self, team: TeamId) -> None:
+        """Delete every key of the team."""
         ...
 
     def remove_expired(self) -> None: ...

@@ -1,59 +1,43 @@
-"""The club in a browser: the routes of its pages, who may open each, and what is on it.
+"""The club in a browser: the routes of its pages, who may open each, signing in, and the forms.
 
-The templates are those of the export. A page is rendered in the thread that reads its data. Who has no session, one of
-another team, or one that ended gets the same answer for every address, so that it says nothing about a team.
+Who has no session, one of another team, or one that ended gets the same answer for every address, so that it says
+nothing about a team. A page is rendered in the thread that reads its data.
 """
 
 import logging
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from functools import partial
 from hashlib import sha256
 from hmac import compare_digest
 from mimetypes import guess_type
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from urllib.parse import parse_qs, quote, urlsplit
 
 from adapters.web import pages as templates
-from adapters.web.links import PageLinks, query
-from adapters.web.pages import Featured
+from adapters.web.links import PageLinks
 from bot.chat.platform import Actor
 from bot.chat.web import Request, Response, Route
-from bot.commands.cards import next_dates
 from bot.commands.deadline import Deadline
 from bot.commands.limits import Limits
-from bot.domain.digest import Standing
-from bot.domain.entry import Entry
 from bot.domain.errors import NotFound, Refusal, StoreError, TooMuch
-from bot.domain.ids import AccountRef, EntryNumber, MemberId, MessageRef, PlatformName, TeamId, Url, WorkspaceRef
+from bot.domain.ids import AccountRef, MessageRef, PlatformName, TeamId, Url, WorkspaceRef
 from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
-from bot.domain.source import ReadEntry, ReadList
-from bot.domain.team import Team
-from bot.domain.text import string
+from bot.domain.team import Member, Team
 from bot.domain.web import LINK_LASTS, SESSION_LASTS, Opens, WebKey
 from bot.ports.clock import Clock
-from bot.ports.entries import EntryFilter
 from bot.ports.runner import Runner
 from bot.ports.store import Transaction
-from bot.service import digests, entries, readings, search, web
-from store.lists.convert import convert
-from store.sql.ids import id_of
+from bot.runtime import page_content
+from bot.runtime.page_content import FILES, Content, Shown, Visit
+from bot.service import entries, readings, web
 
 SESSION, SIGN_IN = "dogear_session", "dogear_sign_in"
 """Cookies: the session, and the one that ties the form of a sign-in to the browser that was shown it."""
-PAGE_SIZE = 100
-FOUND_SIZE = 30
-MAX_NAMED = 40
-"""Tags and sections above the list."""
-MAX_DIGESTS = 104
-MAX_TAKEAWAYS = 50
-MAX_DISCUSSIONS = 20
-MAX_RELATED = 5
-MAX_QUERY = 500
 PER_PERSON, PER_TEAM = 600, 6_000
 """Pages a minute for a member and a team."""
 PER_ADDRESS, FOR_STRANGERS = 600, 3_000
@@ -61,8 +45,6 @@ PER_ADDRESS, FOR_STRANGERS = 600, 3_000
 MAX_SEEN = 1_000
 """Files of which we remember since when they are as they are."""
 STATIC_LASTS = 3600
-WEEKS, MONTHS, CHARTED_TAGS = 26, 12, 3
-BARS_HEIGHT, BAR_WIDTH = 110, 24
 
 SAFE = {
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
@@ -74,61 +56,23 @@ SAFE = {
 }
 BACK = re.compile(r"(|entry/\d{1,9}|search|queue)(\?[\w%.~&=+-]*)?")
 """Where a marked entry's form may lead back to, within the team's pages."""
-NUMBER = re.compile(r"\d{1,9}")
 
 log = logging.getLogger("dogear.pages")
-
-
-@record
-class Visit:
-    """One request for a team's page: the member if there is one, and the token that each form has."""
-
-    team: Team
-    request: Request
-    who: web.Visitor | None = None
-    token: str = ""
-    form: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def reader(self) -> MemberId:
-        """The member. Members count from 1, so number 0 has read nothing."""
-        return self.who.member.id if self.who else MemberId(id_of(self.team.id, 0))
 
 
 @record
 class Live:
     """What templates need for a page of a server."""
 
-    member: Any = None
+    member: Member | None = None
     key: WebKey | None = None
     token: str = ""
     back: str = ""
     state: ReadingState | None = None
 
 
-@record
-class Bar:
-    label: str
-    value: int
-    x: int
-    y: int
-    width: int
-    height: int
-    shown: bool
-
-
-@record
-class Chart:
-    title: str
-    bars: tuple[Bar, ...]
-    said: str
-
-    @property
-    def width(self) -> int:
-        return len(self.bars) * BAR_WIDTH
-
-
-Page: TypeAlias = Callable[[Transaction, Visit], Response]
+Handle: TypeAlias = Callable[[Request], Awaitable[Response]]
+Form: TypeAlias = Callable[[Transaction, Visit], Response]
 
 
 class Pages:
@@ -162,32 +106,39 @@ class Pages:
         self._seen: dict[tuple[TeamId, str], tuple[str, datetime]] = {}
 
     def routes(self) -> Sequence[Route]:
-        return [Route(method=method, path=f"{self._base}{path}", handle=handle) for method, path, handle in self._all()]
+        return [
+            Route(method=method, path=f"{self._base}{path}", handle=partial(self._guarded, path, handle))
+            for method, path, handle in self._all()
+        ]
 
-    def _all(self) -> Iterator[tuple[str, str, Callable[[Request], Any]]]:
-        yield "GET", "/", partial(self._guarded, self._home)
-        yield "GET", "/static/{name}", partial(self._guarded, self._static)
-        yield "GET", "/sign-in/{link}", partial(self._guarded, self._ask_to_sign_in)
-        yield "POST", "/sign-in/{link}", partial(self._guarded, self._sign_in)
-        for path, page in {"": self._list, "entry/{number}": self._entry, "search": self._search}.items():
-            yield "GET", f"/team/{{team}}/{path}", partial(self._guarded, partial(self._read, page))
-        yield "GET", "/team/{team}/digests", partial(self._guarded, partial(self._read, self._digests))
-        for path, page in {"queue": self._queue, "stats": self._stats, "account": self._account}.items():
-            yield "GET", f"/team/{{team}}/{path}", partial(self._guarded, partial(self._read, page, members=True))
-        for path, page in {"mark": self._mark, "sign-out": self._sign_out, "feed": self._reset_feed}.items():
-            yield "POST", f"/team/{{team}}/{path}", partial(self._guarded, partial(self._write, page))
-        for name, make in FILES.items():
-            page = partial(self._file, name, make)
-            yield "GET", f"/team/{{team}}/{name}", partial(self._guarded, partial(self._read, page))
-            yield "GET", f"/team/{{team}}/private/{{key}}/{name}", partial(self._guarded, partial(self._read, page))
-        yield "GET", "/{other:.*}", partial(self._guarded, self._nothing)
+    def _all(self) -> Iterator[tuple[str, str, Handle]]:
+        team, content = "/team/{team}/", page_content
+        yield "GET", "/", self._home
+        yield "GET", "/static/{name}", self._static
+        yield "GET", "/sign-in/{link}", self._ask_to_sign_in
+        yield "POST", "/sign-in/{link}", self._sign_in
+        public: Mapping[str, Content] = {
+            "": content.listed,
+            "entry/{number}": content.entry,
+            "search": content.found,
+            "digests": content.past_and_next,
+        }
+        members: Mapping[str, Content] = {"queue": content.queue, "stats": content.stats, "account": content.account}
+        for path, page in {**public, **members}.items():
+            yield "GET", f"{team}{path}", partial(self._show, page, members=path in members)
+        for name in FILES:
+            yield "GET", f"{team}{name}", partial(self._file, name)
+            yield "GET", f"{team}private/{{key}}/{name}", partial(self._file, name)
+        for path, form in {"mark": self._mark, "sign-out": self._sign_out, "feed": self._reset_feed}.items():
+            yield "POST", f"{team}{path}", partial(self._submitted, form)
+        yield "GET", "/{other:.*}", self._nothing
 
     # Who may open a page
 
-    async def _guarded(self, handle: Callable[[Request], Any], request: Request) -> Response:
+    async def _guarded(self, path: str, handle: Handle, request: Request) -> Response:
         """The answer with the headers of every page. Errors become pages."""
         try:
-            response: Response = await self._deadline.run(partial(handle, request))
+            response = await self._deadline.run(partial(handle, request))
         except TooMuch as no:
             response = self._message(429, "Too many requests", f"Wait a moment. {no.hint or ''}", {"Retry-After": "10"})
         except Refusal as no:
@@ -196,7 +147,7 @@ class Pages:
             said = "The database does not answer. Try again in a minute."
             response = self._message(503, "Not right now", said, {"Retry-After": "60"})
         except Exception:
-            log.exception("bug in the page %s", urlsplit(request.path).path.split("/private/")[0].split("/sign-in/")[0])
+            log.exception("bug in the page %s", path)  # not the address, which may have a token
             response = self._message(500, "Something broke", "The host finds the cause in the log.")
         always = SAFE | ({"Strict-Transport-Security": "max-age=31536000"} if self._secure else {})
         return Response(
@@ -223,7 +174,8 @@ class Pages:
         self._count(request, who)
         if team is None:
             return None
-        return Visit(team=team, request=request, who=who, token=_form_token(token) if who else "")
+        form_token = _form_token(token) if who else ""
+        return Visit(team=team, request=request, link=self._link, who=who, token=form_token)
 
     def _count(self, request: Request, who: web.Visitor | None = None) -> None:
         if who is not None:
@@ -238,23 +190,40 @@ class Pages:
                 Actor(account=AccountRef(PlatformName("web"), request.address), workspace=strangers, name="")
             )
 
-    async def _read(self, page: Page, request: Request, *, members: bool = False) -> Response:
+    async def _show(self, page: Content, request: Request, *, members: bool) -> Response:
         visit = await self._visit(request, members=members)
         if visit is None:
             return self._signed_out()
-        return await self._runner.read(lambda tx: page(tx, visit))
+        return await self._runner.read(lambda tx: self._rendered(tx, visit, page(tx, visit)))
 
-    async def _write(self, page: Page, request: Request) -> Response:
+    async def _submitted(self, form: Form, request: Request) -> Response:
         visit = await self._visit(request, members=True)
         if visit is None or visit.who is None:
             return self._signed_out()
-        form = _form(request)
-        if not compare_digest(form.get("token", "").encode(), visit.token.encode()):
+        posted = replace(visit, form=_form(request))
+        if not compare_digest(posted.form.get("token", "").encode(), visit.token.encode()):
             return self._message(403, "This form is too old", "Go back, load the page again and repeat what you did.")
-        posted = Visit(team=visit.team, request=request, who=visit.who, token=visit.token, form=form)
-        response = await self._runner.write(lambda tx: page(tx, posted))
+        response = await self._runner.write(lambda tx: form(tx, posted))
         self._wake()
         return response
+
+    def _rendered(self, tx: Transaction, visit: Visit, shown: Shown) -> Response:
+        who = visit.who
+        body = templates.rendered(
+            shown.template,
+            title=entries.about(tx, visit.team).title,
+            total=tx.entries.count(visit.team.id),
+            links=PageLinks(root=shown.root),
+            live=Live(
+                member=who.member if who else None,
+                key=who.key if who else None,
+                token=visit.token,
+                back=shown.back,
+                state=shown.state,
+            ),
+            **shown.about,
+        )
+        return Response(body=body, kind="text/html")
 
     def _signed_out(self) -> Response:
         said = f"Type “/{self._word} settings web” in the chat: the answer has a link that signs you in."
@@ -329,129 +298,14 @@ class Pages:
     def _token(self) -> str:
         return f"{self._clock.random_below(2**256):064x}"
 
-    # Pages
-
-    def _rendered(self, tx: Transaction, visit: Visit, template: str, *, root: str = "", **about: Any) -> Response:
-        live = Live(
-            member=visit.who.member if visit.who else None,
-            key=visit.who.key if visit.who else None,
-            token=visit.token,
-            back=about.pop("back", ""),
-            state=about.pop("state", None),
-        )
-        given = {
-            "title": entries.about(tx, visit.team).title,
-            "links": PageLinks(root=root),
-            "live": live,
-            "total": tx.entries.count(visit.team.id),
-        }
-        return Response(body=templates.rendered(template, **given, **about), kind="text/html")
-
-    def _list(self, tx: Transaction, visit: Visit) -> Response:
-        asked, team = visit.request.query, visit.team.id
-        state = ReadingState(asked["is"]) if visit.who and asked.get("is") in set(ReadingState) else None
-        chosen = {"tag": asked.get("tag"), "in": asked.get("in"), "is": state.value if state else None}
-        which = EntryFilter(tag=chosen["tag"], section=chosen["in"], state=state)
-        found = entries.page(tx, team, visit.reader, which, _page(visit.request), PAGE_SIZE)
-        items = found.items if visit.who else [(entry, None) for entry, _ in found.items]
-        return self._rendered(
-            tx,
-            visit,
-            "index.html",
-            description=entries.about(tx, visit.team).description,
-            sections=templates.sections(items),
-            tags=[tag.name for tag in tx.entries.tags(team, None)[:MAX_NAMED]],
-            headings=list(dict.fromkeys(path[0] for path in tx.entries.sections(team) if path))[:MAX_NAMED],
-            chosen=", ".join(f"{name}:{value}" for name, value in chosen.items() if value),
-            about=chosen,
-            number=found.number,
-            pages=found.pages,
-            back=_query({**chosen, "page": found.number if found.number > 1 else None}),
-        )
-
-    def _entry(self, tx: Transaction, visit: Visit) -> Response:
-        number = visit.request.params["number"]
-        if not NUMBER.fullmatch(number):
-            raise NotFound("There is no such entry.")
-        found = entries.entry(tx, visit.team.id, EntryNumber(int(number)))
-        if found.retired_at is not None and visit.who is None:
-            raise NotFound("There is no such entry.")
-        ((_, state),) = entries.with_states(tx, visit.reader, [found])
-        known = tx.ledger.discussions(visit.team.id, found.id, MAX_DISCUSSIONS) if visit.who else ()
-        return self._rendered(
-            tx,
-            visit,
-            "entry.html",
-            root="../",
-            entry=found,
-            state=state if visit.who else None,
-            takeaways=tx.takeaways.of_entry(found.id, limit=MAX_TAKEAWAYS, published=visit.who is None),
-            discussed=[(at, self._link(message)) for at, message in known],
-            related=search.related(tx, visit.team.id, visit.reader, found, MAX_RELATED),
-            back=f"entry/{number}",
-        )
-
-    def _search(self, tx: Transaction, visit: Visit) -> Response:
-        asked = visit.request.query.get("q", "").strip()[:MAX_QUERY]
-        if not asked:
-            return self._moved(_team_path(visit.team))
-        page = _page(visit.request)
-        found = search.find(
-            tx, visit.team.id, visit.reader, asked, page, FOUND_SIZE, takeaways_too=visit.who is not None
-        )
-        back = _query({"q": asked, "page": found.number if found.number > 1 else None})
-        return self._rendered(tx, visit, "search.html", asked=asked, found=found, back=f"search{back}")
-
-    def _digests(self, tx: Transaction, visit: Visit) -> Response:
-        schedules = tx.schedules.all(visit.team.id)
-        coming = [string(next_dates(tx, schedule)) for schedule in schedules]
-        return self._rendered(
-            tx,
-            visit,
-            "digests.html",
-            digests=posted(tx, visit.team.id, MAX_DIGESTS),
-            coming=list(dict.fromkeys(coming)),
-        )
-
-    def _queue(self, tx: Transaction, visit: Visit) -> Response:
-        queue = readings.queued(tx, visit.team.id, visit.reader, PAGE_SIZE)
-        return self._rendered(tx, visit, "queue.html", queue=queue, back="queue")
-
-    def _stats(self, tx: Transaction, visit: Visit) -> Response:
-        team = visit.team.id
-        try:
-            counts, _ = readings.team_stats(tx, team)
-        except Refusal:  # too small a team
-            counts = None
-        return self._rendered(
-            tx,
-            visit,
-            "stats.html",
-            own=readings.own_stats(tx, visit.reader),
-            counts=counts,
-            least=readings.MIN_FOR_TEAM_STATS,
-            charts=[*([_read_by_week(tx, team)] if counts else []), *_tags_by_month(tx, team)],
-        )
-
-    def _account(self, tx: Transaction, visit: Visit, fresh: Sequence[str] = ()) -> Response:
-        return self._rendered(
-            tx,
-            visit,
-            "account.html",
-            sessions=web.sessions(tx, visit.reader),
-            has_feed=web.has_feed(tx, visit.reader),
-            fresh=fresh,
-        )
-
     # Forms
 
     def _mark(self, tx: Transaction, visit: Visit) -> Response:
         assert visit.who is not None
         pressed = next((state for state in ReadingState if state.value in visit.form), None)
-        number = visit.form.get(pressed.value, "") if pressed else ""
-        if pressed is None or not NUMBER.fullmatch(number):
+        if pressed is None:
             raise NotFound("There is no such entry.")
-        entry = entries.entry(tx, visit.team.id, EntryNumber(int(number)))
+        entry = page_content.entry_named(tx, visit.team.id, visit.form[pressed.value])
         readings.choose(tx, visit.who.member, entry.id, pressed)
         back = visit.form.get("back", "")
         shown = back if BACK.fullmatch(back) else ""
@@ -467,7 +321,8 @@ class Pages:
         token = self._token() if visit.form.get("feed") == "new" else None
         web.reset_feed(tx, visit.who, token)
         path = f"{self._site}{self._base}{_team_path(visit.team)}private/{token}/"
-        return self._account(tx, visit, [f"{path}{name}" for name in FILES] if token else ())
+        fresh = [f"{path}{name}" for name in FILES] if token else ()
+        return self._rendered(tx, visit, page_content.account(tx, visit, fresh))
 
     # Files
 
@@ -480,19 +335,13 @@ class Pages:
         lasts = {"Cache-Control": f"public, max-age={STATIC_LASTS}"}
         return self._conditional(request, (TeamId(0), name), content.decode(), kind, lasts)
 
-    def _file(self, name: str, make: "Make", tx: Transaction, visit: Visit) -> Response:
-        tag = visit.request.query.get("tag")
-        _, listed = tx.entries.page(
-            visit.team.id, visit.reader, EntryFilter(tag=tag), offset=0, limit=tx.entries.count(visit.team.id) or 1
-        )
-        body = make(tx, visit, listed)
-        return self._conditional(
-            visit.request,
-            (visit.team.id, f"{name}?{tag or ''}"),
-            body,
-            KINDS[name],
-            {"Cache-Control": "private, no-cache"},
-        )
+    async def _file(self, name: str, request: Request) -> Response:
+        visit = await self._visit(request, members=False)
+        if visit is None:
+            return self._signed_out()
+        body = await self._runner.read(lambda tx: page_content.file(tx, visit, name))
+        key = visit.team.id, f"{name}?{visit.asked('tag')}"
+        return self._conditional(request, key, body, FILES[name][0], {"Cache-Control": "private, no-cache"})
 
     def _conditional(
         self, request: Request, key: tuple[TeamId, str], body: str, kind: str, headers: Mapping[str, str]
@@ -519,61 +368,6 @@ class Pages:
         return at
 
 
-def posted(tx: Transaction, team: TeamId, most: int) -> tuple[Featured, ...]:
-    """The digests that were posted in any channel, newest first, `most` of each."""
-    shown = {}
-    for schedule in tx.schedules.all(team):
-        for fate in digests.fates(tx, team, tx.schedules.weeks(team, schedule.channel, most)):
-            if fate.standing is Standing.POSTED and fate.entry is not None:
-                shown[fate.week.week, fate.entry.id] = Featured(
-                    week=fate.week.week, at=fate.week.due_at, entry=fate.entry
-                )
-    return tuple(sorted(shown.values(), key=lambda digest: (digest.at, digest.week), reverse=True))
-
-
-Make: TypeAlias = Callable[[Transaction, Visit, Sequence[Entry]], str]
-
-
-def _feed(tx: Transaction, visit: Visit, listed: Sequence[Entry]) -> str:
-    tag = visit.request.query.get("tag")
-    newest = sorted(listed, key=lambda entry: (entry.added_at, entry.number), reverse=True)[: templates.NEWEST]
-    whole = tx.entries.get(visit.team.id, [entry.id for entry in newest])
-    featured = [one for one in posted(tx, visit.team.id, MAX_DIGESTS) if not tag or tag in one.entry.tags]
-    moments = [*(entry.added_at for entry in newest), *(digest.at for digest in featured)]
-    updated = max(moments, default=datetime(1970, 1, 1, tzinfo=UTC))
-    return templates.feed(entries.about(tx, visit.team).title, list(whole.values()), featured, updated)
-
-
-def _markdown(_tx: Transaction, _visit: Visit, listed: Sequence[Entry]) -> str:
-    read = tuple(
-        ReadEntry(
-            line=entry.number,
-            title=entry.title,
-            url=entry.url,
-            key=entry.key,
-            notes=entry.notes,
-            tags=entry.tags,
-            section=entry.section,
-        )
-        for entry in listed
-    )
-    return convert(ReadList(file="", entries=read, synonyms={}), set()).markdown
-
-
-FILES: Mapping[str, Make] = {
-    "feed.xml": _feed,
-    "opml.xml": lambda tx, visit, listed: templates.opml(entries.about(tx, visit.team).title, listed),
-    "list.json": lambda _tx, _visit, listed: templates.as_json(listed),
-    "list.md": _markdown,
-}
-KINDS = {
-    "feed.xml": "application/atom+xml",
-    "opml.xml": "text/x-opml",
-    "list.json": "application/json",
-    "list.md": "text/markdown",
-}
-
-
 def _form_token(secret: str) -> str:
     """What a form sends back; it follows from a cookie and does not reveal it."""
     return sha256(b"form " + secret.encode(errors="replace")).hexdigest()
@@ -588,16 +382,6 @@ def _form(request: Request) -> Mapping[str, str]:
     return {name: values[0] for name, values in found.items()}
 
 
-def _page(request: Request) -> int:
-    typed = request.query.get("page", "")
-    return max(int(typed), 1) if NUMBER.fullmatch(typed) else 1
-
-
-def _query(about: Mapping[str, object]) -> str:
-    made = query(about)
-    return made if made.startswith("?") else ""
-
-
 def _team_path(team: Team) -> str:
     return f"/team/{quote(team.name, safe='')}/"
 
@@ -610,46 +394,3 @@ def _is_known(request: Request, etag: str, since: datetime) -> bool:
         return parsedate_to_datetime(request.header("if-modified-since") or "") >= since
     except (ValueError, TypeError):
         return False
-
-
-def _chart(title: str, values: Sequence[tuple[str, int]], said: str) -> Chart:
-    highest = max((value for _, value in values), default=0) or 1
-    bars = []
-    for place, (label, value) in enumerate(values):
-        height = round(value / highest * BARS_HEIGHT)
-        bars.append(
-            Bar(
-                label=label,
-                value=value,
-                x=place * BAR_WIDTH,
-                y=BARS_HEIGHT + 18 - height,
-                width=BAR_WIDTH - 4,
-                height=height,
-                shown=place % 4 == 0,
-            )
-        )
-    return Chart(title=title, bars=tuple(bars), said=said)
-
-
-def _read_by_week(tx: Transaction, team: TeamId) -> Chart:
-    today = tx.now().date()
-    monday = today - timedelta(days=today.weekday())
-    weeks = [monday - timedelta(weeks=back) for back in reversed(range(WEEKS))]
-    counts = dict.fromkeys(weeks, 0)
-    for at in tx.readings.read_at(team, datetime.combine(weeks[0], datetime.min.time(), UTC)):
-        week = at.date() - timedelta(days=at.weekday())
-        counts[week] = counts.get(week, 0) + 1
-    values = [(f"{week:%d %b}", counts[week]) for week in weeks]
-    return _chart("Read a week", values, f"{counts[monday]} this week, {sum(counts.values())} in {WEEKS} weeks")
-
-
-def _tags_by_month(tx: Transaction, team: TeamId) -> Iterator[Chart]:
-    now = tx.now()
-    months = [divmod(now.year * 12 + now.month - 1 - back, 12) for back in reversed(range(MONTHS))]
-    _, listed = tx.entries.page(
-        team, MemberId(id_of(team, 0)), EntryFilter(), offset=0, limit=tx.entries.count(team) or 1
-    )
-    for tag in tx.entries.tags(team, None)[:CHARTED_TAGS]:
-        added = [(entry.added_at.year, entry.added_at.month - 1) for entry in listed if tag.name in entry.tags]
-        values = [(f"{year}-{month + 1:02}", added.count((year, month))) for year, month in months]
-        yield _chart(f"Added with the tag {tag.name}, by month", values, f"{len(added)} in all")

@@ -7,7 +7,7 @@ from pathlib import Path
 from adapters.web.pages import Site, pages
 from bot.domain.errors import BadConfig
 from bot.ports.store import Transaction
-from bot.runtime.pages import posted
+from bot.runtime.page_content import posted
 from bot.service import entries, teams
 
 MAX_DIGESTS = 520

@@ -6,7 +6,7 @@ A token is random and is handed out once; the database has only its hash.
 from collections.abc import Sequence
 from hashlib import sha256
 
-from bot.domain.ids import MemberId, WorkspaceRef
+from bot.domain.ids import MemberId, TeamId, WorkspaceRef
 from bot.domain.record import record
 from bot.domain.team import Member, Team
 from bot.domain.web import LINK_LASTS, SESSION_LASTS, Opens, WebKey
@@ -71,6 +71,11 @@ def sign_out(tx: Transaction, member: MemberId, session: bytes | None = None) ->
     if session is None:
         tx.web_keys.remove(member, Opens.LINK)
     return tx.web_keys.remove(member, Opens.SESSION, session)
+
+
+def sign_everyone_out(tx: Transaction, team: TeamId) -> None:
+    """End every session, link and private address of the team, for example after a person has left it."""
+    tx.web_keys.remove_of_team(team)
 
 
 def has_feed(tx: Transaction, member: MemberId) -> bool:

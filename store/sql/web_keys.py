@@ -52,6 +52,9 @@ class SqlWebKeys:
         one = [] if hash is None else [WEB_KEY.c.hash == hash]
         return self._work.change(delete(WEB_KEY).where(_of(member), WEB_KEY.c.opens == opens.value, *one))
 
+    def remove_of_team(self, team: TeamId) -> None:
+        self._work.change(delete(WEB_KEY).where(WEB_KEY.c.team == team))
+
     def remove_expired(self) -> None:
         self._work.change(delete(WEB_KEY).where(WEB_KEY.c.until <= self._work.now()))
 

@@ -24,6 +24,7 @@ class Tab:
     socket: aiohttp.ClientWebSocketResponse
     errors: list[str]
     asked: int = 0
+    dialogs: int = 0
 
     async def call(self, method: str, **params: Any) -> Any:
         self.asked += 1
@@ -32,6 +33,8 @@ class Tab:
             message = await self.socket.receive_json(timeout=WITHIN)
             if message.get("method") == "Runtime.exceptionThrown":
                 self.errors.append(json.dumps(message["params"]))
+            if message.get("method") == "Page.javascriptDialogOpening":
+                self.dialogs += 1
             if message.get("method") == "Log.entryAdded" and message["params"]["entry"]["level"] == "error":
                 entry = message["params"]["entry"]
                 self.errors.append(f"{entry['text']} {entry.get('url', '')}")

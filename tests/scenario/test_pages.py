@@ -15,7 +15,7 @@ import aiohttp
 import html5lib
 from sqlalchemy import func, select
 
-from bot.chat.platform import Actor, Invocation, WorkspaceJoined, WorkspaceLeft
+from bot.chat.platform import Actor, Answer, Invocation, WorkspaceJoined, WorkspaceLeft
 from bot.domain.card import Card, Entries, Paragraph
 from bot.domain.ids import ChannelRef, InvocationId, WorkspaceRef
 from bot.domain.team import Role
@@ -88,12 +88,7 @@ class Club:
 
     async def link(self, by: str = "ana") -> str:
         """The path of a link to sign in, as the chat answers it."""
-        card = (await self.house.say("settings web", by=by)).show
-        assert isinstance(card, Card)
-        block = card.blocks[0]
-        assert isinstance(block, Paragraph)
-        assert block.text[0].url is not None
-        return urlsplit(block.text[0].url).path
+        return link_in(await self.house.say("settings web", by=by))
 
     async def member(self, by: str = "ana") -> Browser:
         browser = self.browser()
@@ -172,30 +167,25 @@ async def test_no_token_is_stored_and_cookies_are_closed_to_scripts(database: st
     assert link.rpartition("/")[2] not in kept
 
 
-@dataclass
-class Elsewhere:
-    """Another team's workspace, with a member of it."""
+async def a_stranger(club: Club) -> Browser:
+    """A member of another team, signed in."""
+    there = WorkspaceRef(NAME, "W2")
+    runner = club.house.club.runner
+    await runner.write(lambda tx: teams.join(tx, there, "theirs", teams.get_or_create(tx, "others", "UTC")))
+    actor = Actor(account=account("zoe"), workspace=there, name="zoe", role=Role.ADMIN)
+    asked = Invocation(id=InvocationId("zoe"), call="settings web", actor=actor, channel=ChannelRef(there, "reading"))
+    browser = club.browser()
+    opened = await browser.sign_in(link_in(await club.house.club.dispatcher.invoke(asked)))
+    assert urlsplit(opened.url).path == f"{BASE}/team/others/"
+    return browser
 
-    club: Club
 
-    async def member(self) -> Browser:
-        there = WorkspaceRef(NAME, "W2")
-
-        def joined(tx: Any) -> None:
-            teams.join(tx, there, "theirs", teams.get_or_create(tx, "others", "UTC"))
-
-        await self.club.house.club.runner.write(joined)
-        actor = Actor(account=account("zoe"), workspace=there, name="zoe", role=Role.ADMIN)
-        asked = Invocation(
-            id=InvocationId("zoe"), call="settings web", actor=actor, channel=ChannelRef(there, "reading")
-        )
-        card = (await self.club.house.club.dispatcher.invoke(asked)).show
-        assert isinstance(card, Card)
-        assert isinstance(card.blocks[0], Paragraph)
-        browser = self.club.browser()
-        answer = await browser.sign_in(urlsplit(card.blocks[0].text[0].url or "").path)
-        assert urlsplit(answer.url).path == f"{BASE}/team/others/"
-        return browser
+def link_in(answer: Answer) -> str:
+    """The path of the link that the chat answers with."""
+    assert isinstance(answer.show, Card)
+    block = answer.show.blocks[0]
+    assert isinstance(block, Paragraph)
+    return urlsplit(block.text[0].url or "").path
 
 
 def paths(club: Club, team: str) -> Iterator[tuple[str, str]]:
@@ -211,7 +201,7 @@ async def test_whoever_may_not_see_a_team_gets_the_answer_of_a_team_that_is_not_
     async with opened(database, tmp_path, "Caching+db") as club:
         expired = await club.member()
         club.house.club.clock.move_to(club.house.club.clock.now() + timedelta(days=30))
-        revoked, stranger, left = await club.member(), await Elsewhere(club).member(), await club.member("ben")
+        revoked, stranger, left = await club.member(), await a_stranger(club), await club.member("ben")
         await club.house.say("settings sign-out")
         visitors = {"none": club.browser(), "expired": expired, "revoked": revoked, "stranger": stranger}
         routes = list(zip(paths(club, "default"), paths(club, "nowhere"), strict=True))
@@ -314,6 +304,61 @@ async def test_signing_out_ends_this_session_or_all(database: str, tmp_path: Pat
     assert both == [403, 403]
     assert said.startswith("You are not signed in anywhere.")
     assert refused.status == 403, "a link that was not used yet ends too"
+
+
+async def test_an_admin_signs_everyone_out(database: str, tmp_path: Path) -> None:
+    async with opened(database, tmp_path, "Caching") as club:
+        ana, ben, stranger = await club.member(), await club.member("ben"), await a_stranger(club)
+        made = await ben.press(f"{HOME}account", "feed", feed="new")
+        private = urlsplit(re.findall(r"<code>(\S+)</code>", made.text)[0]).path
+        no = await club.house.say("settings sign-out-all", by="ben", role=Role.READER)
+        before = [(await browser.get(HOME)).status for browser in (ana, ben)]
+        yes = await club.house.say("settings sign-out-all")
+        after = [(await browser.get(path)).status for browser, path in ((ana, HOME), (ben, HOME), (ana, private))]
+        other = await stranger.get(f"{BASE}/team/others/")
+
+    assert (no.refusal, yes.refusal) == (True, False)
+    assert before == [200, 200]
+    assert after == [403, 403, 403]
+    assert other.status == 200
+
+
+async def test_the_list_is_shown_by_section_tag_state_and_page(database: str, tmp_path: Path) -> None:
+    async with opened(database, tmp_path, "Start") as club:
+        part = "".join(f"* [db] [A{number}](https://example.org/a{number})\n" for number in range(120))
+        text = f"## Part one\n\n{part}\n## Part two\n\n* [B](https://example.org/b)\n    1. one\n        * deep\n"
+        club.house.reading_list.write_text(text, encoding="utf-8")
+        await club.house.club.lists.sync(club.house.team)
+        browser = await club.member()
+        await club.house.say("read #122")
+        shown = {
+            query: numbers(await browser.get(f"{HOME}{query}"))
+            for query in (
+                "",
+                "?page=2",
+                "?tag=db",
+                "?in=Part%20two",
+                "?is=read",
+                "?is=later",
+                "?tag=db&page=2",
+                "?tag=none",
+            )
+        }
+        entry = await browser.get(f"{HOME}entry/122")
+
+    assert shown[""] == list(range(2, 102))
+    assert shown["?page=2"] == list(range(102, 123))
+    assert shown["?tag=db"] == list(range(2, 102))
+    assert shown["?tag=db&page=2"] == list(range(102, 122))
+    assert shown["?in=Part%20two"] == shown["?is=read"] == [122]
+    assert shown["?is=later"] == shown["?tag=none"] == []
+    assert "Part two" in entry.text
+    assert re.search(r"<ol>\s*<li value=\"1\">one<ul>\s*<li>deep</li>", entry.text)
+
+
+def numbers(page: Answered) -> list[int]:
+    """The entries of a list, in order."""
+    return [int(found) for found in re.findall(r'<li id="e(\d+)"', page.text)]
 
 
 async def test_files_are_sent_again_only_after_a_change(database: str, tmp_path: Path) -> None:
@@ -556,12 +601,7 @@ async def test_the_front_matter_of_the_list_names_its_pages(database: str, tmp_p
 
 async def test_a_repeat_of_the_command_gets_a_link_that_works(database: str, tmp_path: Path) -> None:
     async with opened(database, tmp_path, "Caching") as club:
-        said = [(await club.house.say("settings web", again="the same")).show for _ in range(2)]
-        links = []
-        for card in said:
-            assert isinstance(card, Card)
-            assert isinstance(card.blocks[0], Paragraph)
-            links.append(urlsplit(card.blocks[0].text[0].url or "").path)
+        links = [link_in(await club.house.say("settings web", again="the same")) for _ in range(2)]
         signed_in = [(await club.browser().sign_in(link)).status for link in links]
 
     assert len(set(links)) == 2

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.card import Card, Entries
 from tests.fakes.chromium import CHROMIUM, Tab, chromium
-from tests.scenario.test_pages import HOME, Club, opened
+from tests.scenario.test_pages import HOME, HOSTILE, Club, opened
 
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="Chromium is not here, so the pages are not tried in a browser"
@@ -92,6 +92,31 @@ async def test_no_page_is_wider_than_a_phone(tmp_path: Path) -> None:
                     name = path.partition("?")[0].replace("/", "-") or "list"
                     await tab.picture(Path(PICTURES) / f"{name}-{width}.png")
         assert [error for error in tab.errors if "no-such-page" not in error] == []
+
+
+async def test_nothing_that_people_wrote_runs(tmp_path: Path) -> None:
+    async with opened(f"sqlite:///{tmp_path}/club.db", tmp_path, "Start") as club, chromium(tmp_path) as tab:
+        lines = [
+            f"* [t{number}] [{wrong.replace('[', '').replace(']', '')} word](https://example.org/{number})\n    {wrong}\n"
+            for number, wrong in enumerate(HOSTILE)
+        ]
+        club.house.reading_list.write_text("".join(lines), encoding="utf-8", errors="surrogatepass")
+        await club.house.club.lists.sync(club.house.team)
+        await sign_in(tab, club)
+        for path in (
+            "",
+            "search?q=word",
+            "search?q=%3Cscript%3Ealert(1)%3C/script%3E",
+            *(f"entry/{n}" for n in range(2, 30)),
+        ):
+            await tab.open(f"{club.at}{HOME}{path}")
+            assert await tab.run("document.scripts.length") == 1, path
+            assert await tab.run("document.querySelectorAll('#page img, #page iframe, #page style').length") == 0, path
+        await tab.type("#query", "<img src=x onerror=alert(1)>")
+        await tab.until("location.search.includes('onerror')")
+
+    assert tab.errors == []
+    assert tab.dialogs == 0
 
 
 @pytest.mark.skipif(not AXE.exists(), reason="axe-core is not here: make axe gets it")
