@@ -44,7 +44,7 @@ NUMBER = re.compile(r"\d{1,9}")
 
 @record
 class Visit:
-    """One request for a team's page: the member if there is one, and the token that each form of theirs has."""
+    """One request for a team's page: the member if there is one, and the token of their forms."""
 
     team: Team
     request: Request

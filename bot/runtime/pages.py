@@ -4,6 +4,7 @@ Who has no session, one of another team, or one that ended gets the same answer 
 nothing about a team. A page is rendered in the thread that reads its data.
 """
 
+import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -42,6 +43,8 @@ PER_PERSON, PER_TEAM = 600, 6_000
 """Pages a minute for a member and a team."""
 PER_ADDRESS, FOR_STRANGERS = 600, 3_000
 """Pages a minute for one address without a session, and for all of them. Behind a proxy all have its address."""
+AT_ONCE = 2
+"""Pages that are made at a time. The others wait, so that the chat's commands find a free thread and connection."""
 MAX_SEEN = 1_000
 """Files of which we remember since when they are as they are."""
 STATIC_LASTS = 3600
@@ -103,6 +106,7 @@ class Pages:
         self._wake = wake
         self._members = Limits(per_person=PER_PERSON, per_team=PER_TEAM)
         self._strangers = Limits(per_person=PER_ADDRESS, per_team=FOR_STRANGERS)
+        self._places = asyncio.Semaphore(AT_ONCE)
         self._seen: dict[tuple[TeamId, str], tuple[str, datetime]] = {}
 
     def routes(self) -> Sequence[Route]:
@@ -138,7 +142,7 @@ class Pages:
     async def _guarded(self, path: str, handle: Handle, request: Request) -> Response:
         """The answer with the headers of every page. Errors become pages."""
         try:
-            response = await self._deadline.run(partial(handle, request))
+            response = await self._deadline.run(partial(self._in_turn, handle, request))
         except TooMuch as no:
             response = self._message(429, "Too many requests", f"Wait a moment. {no.hint or ''}", {"Retry-After": "10"})
         except Refusal as no:
@@ -156,6 +160,10 @@ class Pages:
             kind=response.kind,
             headers={"Cache-Control": "private, no-store", **always, **response.headers},
         )
+
+    async def _in_turn(self, handle: Handle, request: Request) -> Response:
+        async with self._places:
+            return await handle(request)
 
     async def _visit(self, request: Request, *, members: bool) -> Visit | None:
         """The visit to the team's page; None if the page is not for them. Raises TooMuch."""
@@ -250,7 +258,7 @@ class Pages:
         return self._moved(_team_path(teams[0])) if len(teams) == 1 else self._signed_out()
 
     async def _nothing(self, request: Request) -> Response:
-        """The answer for every address that no page has. To a stranger it is no other than that for a page."""
+        """The answer for every address that no page has. A stranger gets the same one as for a page."""
         who = await self._runner.read(lambda tx: web.visitor(tx, request.cookies.get(SESSION, "")))
         self._count(request, who)
         if who is None and not self._is_public:

@@ -606,3 +606,17 @@ async def test_a_repeat_of_the_command_gets_a_link_that_works(database: str, tmp
 
     assert len(set(links)) == 2
     assert signed_in == [200, 200]
+
+
+async def test_many_readers_of_pages_do_not_keep_the_chat_waiting(database: str, tmp_path: Path) -> None:
+    async with opened(database, tmp_path, *(f"Title{number}" for number in range(100))) as club:
+        browser = await club.member()
+        await browser.get(HOME)
+        waiting = [asyncio.create_task(browser.get(HOME)) for _ in range(60)]
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        await club.house.say("next")
+        unanswered = sum(not one.done() for one in waiting)
+        answers = await asyncio.gather(*waiting)
+
+    assert unanswered > 40
+    assert {answer.status for answer in answers} == {200}
