@@ -26,7 +26,7 @@ from bot.service import teams
 from store.sql.tables import WEB_KEY
 from tests.fakes.clubhouse import Clubhouse, clubhouse, text_of
 from tests.fakes.platform import NAME, WORKSPACE, account
-from tests.scenario.test_site import ATTRIBUTES, ELEMENTS, INJECTIONS, Page
+from tests.scenario.test_site import ATOM, ATTRIBUTES, ELEMENTS, INJECTIONS, Page
 
 BASE = "/some/club"
 HOME = f"{BASE}/team/default/"
@@ -381,7 +381,7 @@ async def test_files_are_sent_again_only_after_a_change(database: str, tmp_path:
 
     assert (changed.status, newer.status) == (200, 200)
     assert "Raft" in changed.text
-    assert len(feed.findall("{http://www.w3.org/2005/Atom}entry")) == 3
+    assert len(feed.findall(f"{ATOM}entry")) == 3
 
 
 async def test_a_private_address_reads_the_feeds_until_it_is_replaced(database: str, tmp_path: Path) -> None:
@@ -594,7 +594,7 @@ async def test_the_front_matter_of_the_list_names_its_pages(database: str, tmp_p
     assert '<h1 dir="auto">Reading list of default</h1>' in plain.text
     assert "What <we> read" in named.text
     assert "Good articles & talks" in named.text
-    assert feed.findtext("{http://www.w3.org/2005/Atom}title") == "What <we> read"
+    assert feed.findtext(f"{ATOM}title") == "What <we> read"
     assert "Reading list of default" in after.text
     assert "Good articles" not in after.text
 
@@ -620,3 +620,41 @@ async def test_many_readers_of_pages_do_not_keep_the_chat_waiting(database: str,
 
     assert unanswered > 40
     assert {answer.status for answer in answers} == {200}
+
+
+async def test_pages_show_digests_discussions_matches_and_figures(database: str, tmp_path: Path) -> None:
+    async with opened(database, tmp_path, "Caching+db", "Kafka+db", "Raft") as club:
+        browser = await club.member()
+        await club.house.say("schedule set mon 09:00 Europe/Berlin")
+        before = await browser.get(f"{HOME}digests")
+        small = await browser.get(f"{HOME}stats")
+        await club.house.wait(days=6)
+        (posted,) = club.house.platform.roots()
+        for name in ("ben", "cleo"):
+            await club.house.say("read #2", by=name)
+        after = await browser.get(f"{HOME}digests")
+        (featured,) = re.findall(r'href="entry/(\d+)"', after.text)
+        entry = await browser.get(f"{HOME}entry/{featured}")
+        found = await browser.get(f"{HOME}search?q=kafka%20-raft")
+        none = await browser.get(f"{HOME}search?q=%22no%20such%20phrase%22")
+        stats = await browser.get(f"{HOME}stats")
+        feed = ET.fromstring((await browser.get(f"{HOME}feed.xml")).text)
+
+    assert "No digest was posted yet." in before.text
+    assert "Mon 09 Mar 2026 09:00" in before.text
+    assert "Mon 16 Mar 2026 09:00" in after.text
+    assert "2026-03-09" in after.text
+    assert (
+        f'<a href="https://chat.example/{posted.ref.id}" rel="noopener noreferrer nofollow">2026-03-09</a>'
+        in entry.text
+    )
+    assert numbers(found) == [2]
+    assert "<strong>Kafka</strong>" in found.text
+    assert "<h1>Nothing found</h1>" in none.text
+    assert "Team figures need at least 3 members" in small.text
+    assert "Read a week" not in small.text
+    assert "2 of 3 members have read something." in stats.text
+    assert 'aria-label="Read a week: 2 this week, 2 in 13 weeks"' in stats.text
+    assert 'aria-label="Added with the tag db, by month: 2 in all"' in stats.text
+    titles = [entry.findtext(f"{ATOM}title") or "" for entry in feed.iter(f"{ATOM}entry")]
+    assert [title.startswith("Digest: ") for title in titles] == [True, False, False, False]
