@@ -31,7 +31,7 @@ class Chart:
 
     @property
     def width(self) -> int:
-        return len(self.bars) * WIDTH
+        return (len(self.bars) + 1) * WIDTH  # a label may be wider than its bar
 
 
 def chart(title: str, values: Sequence[tuple[str, int]], said: str) -> Chart:
