@@ -30,7 +30,7 @@ from bot.domain.source import HeldChange, SourceFile
 from bot.domain.web_page import Seen, WebPage, with_look
 from bot.ports.store import Transaction
 from bot.runtime import backup
-from bot.service import digests, ledger
+from bot.service import digests, ledger, web
 from store.sql import SqlStore, SqlVault, open_store
 from store.sql.migrate import REVISION
 from store.sql.tables import INSTANCE
@@ -87,6 +87,9 @@ def filled(store: SqlStore) -> Club:
         tx.readings.save(club.member, reading, Choice(state=ReadingState.READ, at=tx.now()))
         tx.readings.save_mark(club.team, mark)
         tx.takeaways.add(club.member, entry, "Measure first.", named=False, about=Url("https://example.org/m"))
+        member = tx.teams.member_with_id(club.member)
+        assert member is not None
+        web.invite(tx, member, WorkspaceRef(PLATFORM, "local"), "a-link")
         schedule = tx.schedules.save(a_schedule(club))
         tx.schedules.pass_over(schedule.id, gone, tx.now())
         tx.entries.set_question(gone, "What now?")
