@@ -557,7 +557,7 @@ def test_the_command_line_sets_up_a_list_in_git_and_says_what_is_wrong(tmp_path:
     assert "The change is on its way." in run("chat", "--team", "docs", lines="note #1 By hand\n")[1]
     assert b"    - By hand\n" in made.read("docs/reading.md")
     code, said = run("doctor")
-    assert (code, said.count("ok ")) == (0, 2)
+    assert (code, said.count("ok  docs: ")) == (0, 2)
 
     made.bare.rename(tmp_path / "away")
     run("chat", "--team", "docs", lines="note #1 Later\n")
