@@ -18,6 +18,7 @@ from bot.ports.schedules import Schedules
 from bot.ports.search import Search, Synonyms
 from bot.ports.takeaways import Takeaways
 from bot.ports.teams import Teams
+from bot.ports.vectors import Vectors
 
 
 class Transaction(Protocol):
@@ -35,6 +36,8 @@ class Transaction(Protocol):
     def takeaways(self) -> Takeaways: ...
     @property
     def search(self) -> Search: ...
+    @property
+    def vectors(self) -> Vectors: ...
     @property
     def synonyms(self) -> Synonyms: ...
     @property
