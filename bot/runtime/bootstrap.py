@@ -29,6 +29,7 @@ from bot.ports.metrics import NULL_METRICS, Metrics
 from bot.runtime.clock import SystemClock
 from bot.runtime.lists import Lists, Progress
 from bot.runtime.log import set_up as set_up_logging
+from bot.runtime.meaning import HOSTED_PATIENCE, PATIENCE, HostModel, VectorMaker
 from bot.runtime.scheduler import Scheduler
 from bot.runtime.settings import Settings
 from bot.runtime.threads import ThreadRunner
@@ -131,6 +132,7 @@ class Club:
     lists: Lists
     vault: ThreadedVault
     metrics: Metrics
+    vectors: VectorMaker | None = None
 
     def join(self, platform: ChatPlatform) -> None:
         """Deliver to this platform too."""
@@ -154,6 +156,7 @@ class Club:
             *self.deliverer.jobs(),
             *self.dispatcher.jobs(),
             *(self.lists.jobs() if lists else ()),
+            *([self.vectors.job()] if lists and self.vectors else ()),
             *_jobs_of(self.platforms.values()),
         ):
             self.scheduler.add(job)
@@ -200,6 +203,8 @@ async def open_club(
         yield club
     finally:
         club.lists.close()
+        if club.vectors is not None:
+            await asyncio.to_thread(club.vectors.close)
         await asyncio.to_thread(runner.drain)
         store.close()
 
@@ -232,6 +237,7 @@ def _assembled(
         limits=Limits(per_person=settings.person_limit, per_team=settings.team_limit) if hosted else Limits(),
         deadline=Deadline(MAX_WAIT if hosted else None),
     )
+    vectors = _vectors(settings, runner, store, hosted=hosted)
     lists = Lists(runner, host=host, wake=deliverer.wake, poll=settings.list_poll)
     deliverer.on_settled = lists.on_written = dispatcher.settled
     return Club(
@@ -247,7 +253,17 @@ def _assembled(
         lists=lists,
         vault=ThreadedVault(store, [key.get_secret_value() for key in settings.vault_keys]),
         metrics=metrics,
+        vectors=vectors,
     )
+
+
+def _vectors(settings: Settings, runner: ThreadRunner, store: SqlStore, *, hosted: bool) -> VectorMaker | None:
+    """What makes the vectors, if the host has a model. The model is loaded when it is first needed."""
+    if not settings.model:
+        return None
+    model = HostModel(Path(settings.model), patience=HOSTED_PATIENCE if hosted else PATIENCE)
+    store.use_model(model)
+    return VectorMaker(model, runner, store)
 
 
 def _plans(local: WorkspaceRef | None, schedule: Schedule) -> bool:
