@@ -19,7 +19,7 @@ from bot.domain.edit import Edit
 from bot.domain.errors import Conflict, DogearError, Refusal
 from bot.domain.ids import EditId
 from store.lists import write
-from store.lists.reading import MAX_BYTES, read
+from store.lists.reading import MAX_BYTES
 
 MAX_TRIES = 3
 """How often a file is read again that changes while it is edited."""
@@ -39,7 +39,7 @@ def write_edits(path: Path, edits: Sequence[Edit]) -> Mapping[EditId, str]:
         try:
             with _alone(path):
                 before = _content(path)
-                after, reasons = _edited(before, edits)
+                after, reasons = edited(before, path.name, edits)
                 if after != before:
                     _tidy_up(path)
                     replace(path, before, after)
@@ -53,8 +53,12 @@ def write_edits(path: Path, edits: Sequence[Edit]) -> Mapping[EditId, str]:
     return {edit.id: "The file changes all the time." for edit in edits}
 
 
-def _edited(before: bytes, edits: Sequence[Edit]) -> tuple[bytes, Mapping[EditId, str]]:
-    data = before
+def edited(data: bytes, file: str, edits: Sequence[Edit]) -> tuple[bytes, Mapping[EditId, str]]:
+    """The content of a file with the edits in it, and for each why it is not in it, empty if it is.
+
+    Raises Conflict if the file cannot be edited at all.
+    """
+    document = write.Document(data, file)
     reasons: dict[EditId, str] = {}
     stuck: dict[str, str] = {}
     for edit in edits:
@@ -62,13 +66,10 @@ def _edited(before: bytes, edits: Sequence[Edit]) -> tuple[bytes, Mapping[EditId
             reasons[edit.id] = f"An earlier change of this entry waits: {stuck[edit.key]}"
             continue
         try:
-            changed = write.applied(data, edit)
-            if len(changed) > MAX_BYTES:
-                raise Conflict(f"The file would have more than {MAX_BYTES >> 20} MiB; split it into several files.")
-            data, reasons[edit.id] = changed, ""
+            document, reasons[edit.id] = document.applied(edit), ""
         except Refusal as no:
             reasons[edit.id] = stuck[edit.key] = no.message
-    return data, reasons
+    return document.data, reasons
 
 
 def _content(path: Path) -> bytes:
@@ -78,13 +79,7 @@ def _content(path: Path) -> bytes:
         raise Conflict("This is not a file; name a Markdown file.")
     if status.st_size > MAX_BYTES:
         raise Conflict(f"The file has more than {MAX_BYTES >> 20} MiB; split it into several files.")
-    data = path.read_bytes()
-    if not data.strip():
-        raise Conflict("The file is empty; put its content back.")
-    found = read(data, path.name)
-    if found.failed:
-        raise Conflict(found.problems[0].message if found.problems else "The file cannot be read as a list.")
-    return data
+    return path.read_bytes()
 
 
 @contextlib.contextmanager
@@ -171,7 +166,7 @@ def _reason(error: OSError) -> str:
 def obstacle(path: Path) -> str:
     """What keeps edits from being written to the file, empty if nothing does."""
     try:
-        write.headings(_content(path))
+        write.Document(_content(path), path.name)
         real = Path(os.path.realpath(path))
         handle, name = tempfile.mkstemp(prefix=f".{real.name}.", suffix=".new", dir=real.parent)
         os.close(handle)
@@ -187,11 +182,11 @@ def patch(path: Path, edits: Sequence[Edit]) -> str:
     """What the waiting edits would change, as a diff that `patch` applies; with a comment for each that has no place."""
     try:
         before = _content(path)
+        after, reasons = edited(before, path.name, edits)
     except Refusal as no:
         return _comments(path, edits, dict.fromkeys((edit.id for edit in edits), no.message))
     except OSError as error:
         return _comments(path, edits, dict.fromkeys((edit.id for edit in edits), _reason(error)))
-    after, reasons = _edited(before, edits)
     old, new = (data.decode("utf-8", "replace").splitlines(keepends=True) for data in (before, after))
     lines = unified_diff(old, new, f"a/{path.name}", f"b/{path.name}")
     ended = (line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)

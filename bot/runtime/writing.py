@@ -17,7 +17,6 @@ from bot.runtime.threads import ThreadRunner
 from bot.service import edits
 from store.lists import write
 from store.lists.convert import convert
-from store.lists.reading import read_path
 
 
 async def write_to_file(runner: ThreadRunner, lists: Lists, team: Team, path: Path | None) -> str:
@@ -35,9 +34,9 @@ async def write_to_file(runner: ThreadRunner, lists: Lists, team: Team, path: Pa
         raise BadConfig([f"{file}: {obstacle}", "Nothing was changed."])
     if not any(f"{file}/".startswith(f"{source}/") for source in sources):
         await lists.change(team, add=[file], remove=[])
-    known = {entry.key for entry in read_path(file, file.name).entries}
-    headings = write.headings(file.read_bytes())
-    await runner.write(lambda tx: edits.write_to(tx, team.id, str(file), known, headings))
+    document = write.Document(file.read_bytes(), file.name)
+    known = {entry.key for entry in document.entries}
+    await runner.write(lambda tx: edits.write_to(tx, team.id, str(file), known, document.headings()))
     await lists.write_edits()
     waiting = await runner.read(lambda tx: edits.pending(tx, team.id))
     more = f" {len(waiting):,} of them wait: dogear edits" if waiting else ""

@@ -7,7 +7,7 @@ issue or a language.
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 
 from bot.domain.ids import Url
@@ -119,7 +119,7 @@ class EntryReader:
             tags = _merged(lead_tags(place.lead), tags)
         if markdown or place.said or "[^" in place.title:
             markdown, properties = self._cleaned(markdown, place)
-            tags = _merged(iter(properties), tags) if properties else tags
+            tags = _merged(properties, tags) if properties else tags
         key = key or canonical(url)
         first = self._first_line_of.setdefault(key, place.line)
         if first != place.line:
@@ -268,7 +268,7 @@ def _names(tags: str) -> Iterator[str]:
                 yield name
 
 
-def _merged(own: Iterator[str], of_file: tuple[str, ...]) -> tuple[str, ...]:
+def _merged(own: Iterable[str], of_file: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*own, *of_file)))
 
 

@@ -50,14 +50,8 @@ def read_path(path: Path, file: str, within: Path | None = None) -> ReadList:
 def read(data: bytes, file: str) -> ReadList:
     """Read the content of a file, which problems call `file`. Never raises: a file that is not a list has `failed`."""
     report = Report(file)
-    if len(data) > MAX_BYTES:
-        _report_size(len(data), report)
-        return _failed(file, report)
-    text = cleaned(data, report)
+    text = text_of(data, report)
     if text is None:
-        return _failed(file, report)
-    if not text.strip():
-        report.error("the file is empty; add entries such as `* [Title](https://…)`, or delete it")
         return _failed(file, report)
     other = detect.read(text, file, report)
     if isinstance(other, ReadList):
@@ -67,11 +61,31 @@ def read(data: bytes, file: str) -> ReadList:
     return other.placed(_read_markdown(other.markdown, file, Report(file)), report)
 
 
+def text_of(data: bytes, report: Report) -> str | None:
+    """The text of a file whose lines end with LF; None, with an error, if it cannot be a list."""
+    if len(data) > MAX_BYTES:
+        _report_size(len(data), report)
+        return None
+    text = cleaned(data, report)
+    if text is not None and not text.strip():
+        report.error("the file is empty; add entries such as `* [Title](https://…)`, or delete it")
+        return None
+    return text
+
+
+def has_too_many_signs(text: str, report: Report) -> bool:
+    """Whether Markdown has so many possible links that it is not read, with an error then."""
+    if sum(map(text.count, ("[", "<", "://"))) <= MAX_SIGNS:
+        return False
+    first_too_many = next(islice(_SIGN.finditer(text), MAX_SIGNS, None))
+    line = text.count("\n", 0, first_too_many.start()) + 1
+    message = f"here the file has more than {MAX_SIGNS:,} brackets and addresses; split it into several files"
+    report.error(message, line)
+    return True
+
+
 def _read_markdown(text: str, file: str, report: Report) -> ReadList:
-    if sum(map(text.count, ("[", "<", "://"))) > MAX_SIGNS:
-        _report_signs(text, report)
-        return _failed(file, report)
-    return _read_text(text, file, report)
+    return _failed(file, report) if has_too_many_signs(text, report) else listed(parsed(text, report), file, report)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +111,8 @@ def parsed(text: str, report: Report) -> Parsed:
     return Parsed(about, regions, tuple(entries), dict(reader.shapes))
 
 
-def _read_text(text: str, file: str, report: Report) -> ReadList:
-    parts = parsed(text, report)
+def listed(parts: Parsed, file: str, report: Report) -> ReadList:
+    """What is in a file taken apart. Reports also the links that are not read."""
     about, regions = parts.about, parts.regions
     title = about.title or next((heading.text for heading in regions.scan.headings if heading.text), None)
     if about.draft:
@@ -163,13 +177,6 @@ def _failed(file: str, report: Report) -> ReadList:
 def _report_size(size: int, report: Report) -> None:
     most = MAX_BYTES // (1024 * 1024)
     report.error(f"the file has {size:,} bytes and more than {most} MiB are not read; split it into several files")
-
-
-def _report_signs(text: str, report: Report) -> None:
-    first_too_many = next(islice(_SIGN.finditer(text), MAX_SIGNS, None))
-    line = text.count("\n", 0, first_too_many.start()) + 1
-    message = f"here the file has more than {MAX_SIGNS:,} brackets and addresses; split it into several files"
-    report.error(message, line)
 
 
 def _reason(regions: Regions) -> str:

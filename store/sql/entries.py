@@ -33,7 +33,7 @@ from store.sql import hot_queries
 from store.sql.filters import chosen, folded, folded_tag, on_list
 from store.sql.ids import hashed, id_of, number_of, team_of
 from store.sql.search.index import Index
-from store.sql.search.rerank import add_sizes, subtract_sizes
+from store.sql.search.rerank import count_sizes
 from store.sql.search.spelling import Spelling
 from store.sql.session import AnyRow, Session, Tree
 from store.sql.tables import (
@@ -359,16 +359,16 @@ class SqlEntries(SqlSources):
         ]
         self._work.change_many(self._work.insert(ENTRY_TAG), tags)
         self._index.add(team, entries)
-        added = [entry for _, entry in entries]
-        self._spelling.add(team, added)
-        add_sizes(self._work, team, added)
+        self._spelling.add(team, (entry for _, entry in entries))
+        for chunk in _chunks([number for number, _ in entries]):
+            count_sizes(self._work, team, chunk, sign=1)
 
     def _forget_text(self, team: TeamId, numbers: Sequence[int]) -> None:
         """Remove entries from the index and their tags, while their old text is still in the table."""
         self._index.remove(team, numbers)
         for chunk in _chunks(numbers):
             self._spelling.remove(team, chunk)
-            subtract_sizes(self._work, team, chunk)
+            count_sizes(self._work, team, chunk, sign=-1)
             self._work.change(delete(ENTRY_TAG).where(ENTRY_TAG.c.team == team, ENTRY_TAG.c.entry.in_(chunk)))
 
 

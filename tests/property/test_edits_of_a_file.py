@@ -166,12 +166,12 @@ def a_store(folder: Path) -> Iterator[SqlStore]:
 
 def outside(data: bytes, key: str) -> list[bytes]:
     """The lines that are not of the entry and not empty."""
-    document = write._Document(data)
+    document = write.Document(data)
     lines = data.splitlines()
-    for place in document.places:
+    for place in document._places:
         entry = next(entry for entry in document.entries if entry.line == place.line)
         if entry.key == key:
-            del lines[place.line - 1 : document.last_line(place)]
+            del lines[place.line - 1 : document._last_line(place)]
             break
     return [line for line in lines if line.strip()]
 
@@ -187,7 +187,7 @@ def said(entry: ReadEntry) -> tuple[str, frozenset[str], str]:
 def replayed(data: bytes, done: list[Edit]) -> dict[str, tuple[str, frozenset[str], str]]:
     """What the list says after these edits, each made once."""
     contents = {entry.key: content_of(entry) for entry in read(data, "").entries}
-    of_file = write._Document(data).tags
+    of_file = frozenset(write.Document(data)._parts.about.tags)
     for edit in (one for one in done if "theirs" not in one.url):
         if edit.kind is EditKind.RETIRE:
             contents.pop(edit.key, None)
@@ -222,7 +222,9 @@ def test_random_edits_are_neither_lost_nor_applied_twice(tmp_path: Path) -> None
             for number, step in enumerate(planned):
                 if step.other_saves:
                     known = scene.path.read_bytes()
-                    scene.path.write_bytes(write.add(known, title="Theirs", url=f"https://theirs.example/{number}"))
+                    scene.path.write_bytes(
+                        write.Document(known).added(title="Theirs", url=f"https://theirs.example/{number}").data
+                    )
                 scene.ask(step, number)
                 scene.work(step.crash)
             scene.work()
@@ -274,13 +276,13 @@ def test_an_edit_changes_no_byte_outside_its_entry(data: bytes, step: Step) -> N
         at=FakeClock().now(),
     )
     try:
-        after = write.applied(data, edit)
+        after = write.Document(data).applied(edit).data
     except (Conflict, NotFound):
         return
 
     assert outside(after, edit.key) == outside(data, edit.key)
     assert problems(after) <= problems(data)
-    assert write.applied(after, edit) == after
+    assert write.Document(after).applied(edit).data == after
     now = next((one for one in read(after, "").entries if one.key == edit.key), None)
     if step.kind is EditKind.RETIRE:
         assert now is None
@@ -294,4 +296,4 @@ def test_an_edit_changes_no_byte_outside_its_entry(data: bytes, step: Step) -> N
 @pytest.mark.parametrize("data", LISTS)
 def test_the_lists_of_these_properties_can_be_edited(data: bytes) -> None:
     assert len(read(data, "").entries) >= 3
-    assert write.headings(data) is not None
+    assert write.Document(data).headings() is not None

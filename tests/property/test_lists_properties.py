@@ -74,7 +74,7 @@ def lists(draw: st.DrawFn) -> bytes:
 def tried(data: bytes, line: int, notes: str) -> bytes | None:
     """The edited list, None where the edit is refused."""
     try:
-        return write.replace_notes(data, line=line, notes=notes)
+        return write.Document(data).with_notes(line=line, notes=notes).data
     except Refusal:
         return None
 
@@ -111,7 +111,7 @@ titles = st.text(min_size=1, max_size=20) | st.sampled_from(["A title", "[a] b",
 @given(lists() | content, titles, markdown)
 def test_an_addition_keeps_every_line_of_the_file(data: bytes, title: str, notes: str) -> None:
     try:
-        edited = write.add(data, title=title, url="https://new.example/a", notes=notes)
+        edited = write.Document(data).added(title=title, url="https://new.example/a", notes=notes).data
     except Refusal:
         return
 

@@ -79,7 +79,7 @@ def test_utf_16_with_a_mark_is_read(text: str) -> None:
 
 def test_other_formats_are_never_written() -> None:
     with pytest.raises(Conflict, match="Only Markdown"):
-        write.add(OPML.encode(), title="T", url="https://example.org/2")
+        write.Document(OPML.encode()).added(title="T", url="https://example.org/2")
 
 
 def test_an_export_with_too_many_links_is_cut_with_a_line() -> None:

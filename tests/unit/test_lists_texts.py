@@ -112,6 +112,15 @@ Site                               Year
 .. https://example.org/comment
 """
 
+TEMPLATES = """\
+* [A](https://a.example)
+* {{video https://video.example/1}} A talk
+* {{< figure src="https://video.example/2" >}}
+
+{% embed https://video.example/3 %}
+
+* {{done}} https://c.example
+"""
 PAGE = """<!DOCTYPE html>
 <html><head><title>Ana&#39;s links</title><script>"https://example.org/script"</script></head><body>
 <nav><ul><li><a href="https://example.org/home">Home</a></li></ul></nav>
@@ -217,6 +226,15 @@ def test_sections_and_parents_of_org_items() -> None:
                 5: "it is in running text",
                 22: "it is in a comment",
                 23: "it is in a part that leads around the site",
+            },
+        ),
+        (
+            TEMPLATES,
+            "l.md",
+            {
+                2: "it is in a template tag",
+                3: "it is in a template tag",
+                5: "it is in a template tag",
             },
         ),
     ],
@@ -325,3 +343,9 @@ def test_a_block_of_org_without_its_end_is_an_error_and_what_is_below_is_read() 
 
     assert [entry.line for entry in found.entries] == [1, 3]
     assert [problem.line for problem in found.problems] == [2]
+
+
+def test_an_address_after_a_closed_template_tag_is_an_entry() -> None:
+    found = read(TEMPLATES.encode(), "l.md")
+
+    assert [entry.url for entry in found.entries] == ["https://a.example", "https://c.example"]

@@ -12,7 +12,11 @@ ARTICLES = (Path(__file__).parent / "lists" / "articles.md").read_bytes()
 
 
 def test_an_entry_is_added_after_the_last_in_the_style_of_the_file() -> None:
-    edited = write.add(ARTICLES, title="New", url="https://new.example/a", notes="First.\n\n1. one\n   - deep\n2. two")
+    edited = (
+        write.Document(ARTICLES)
+        .added(title="New", url="https://new.example/a", notes="First.\n\n1. one\n   - deep\n2. two")
+        .data
+    )
 
     assert edited == ARTICLES + (
         b"* [New](https://new.example/a)\n    First.\n\n    1. one\n       - deep\n    2. two\n"
@@ -44,12 +48,11 @@ def test_an_entry_is_added_after_the_last_in_the_style_of_the_file() -> None:
             b"- Group\n  - [A](http://a.example)\n",
             b"- Group\n  - [A](http://a.example)\n  - [N](http://n.example)\n    notes\n",
         ),
-        (b"", b"* [N](http://n.example)\n    notes\n"),
         (b"---\ntitle: T\n---\n", b"---\ntitle: T\n---\n\n* [N](http://n.example)\n    notes\n"),
     ],
 )
 def test_bullet_indentation_and_line_ends_are_those_of_the_file(before: bytes, after: bytes) -> None:
-    assert write.add(before, title="N", url="http://n.example", notes="notes") == after
+    assert write.Document(before).added(title="N", url="http://n.example", notes="notes").data == after
 
 
 SECTIONS = b"# One\n\n- [A](http://a.example)\n  - [B](http://b.example)\n\n# Two\nwords\n\n# Three\n\n- [C](http://c.example)\n"
@@ -64,14 +67,14 @@ SECTIONS = b"# One\n\n- [A](http://a.example)\n  - [B](http://b.example)\n\n# Tw
     ],
 )
 def test_an_entry_is_added_to_its_section(section: str | None, after: bytes, expected: bytes) -> None:
-    edited = write.add(SECTIONS, title="N", url="http://n.example", section=section)
+    edited = write.Document(SECTIONS).added(title="N", url="http://n.example", section=section).data
 
     assert edited == SECTIONS.replace(after, after + expected)
 
 
 def test_an_unknown_section_is_not_found() -> None:
     with pytest.raises(NotFound, match="no section Four"):
-        write.add(SECTIONS, title="N", url="http://n.example", section="Four")
+        write.Document(SECTIONS).added(title="N", url="http://n.example", section="Four")
 
 
 @pytest.mark.parametrize(
@@ -81,7 +84,7 @@ def test_an_unknown_section_is_not_found() -> None:
     "url", ["https://n.example/a_(b", "https://n.example/?a=1&amp;b=2&copy;", "https://n.example/a b<c>"]
 )
 def test_titles_and_addresses_are_read_back_as_given(title: str, url: str) -> None:
-    edited = write.add(ARTICLES, title=title, url=url)
+    edited = write.Document(ARTICLES).added(title=title, url=url).data
 
     added = read(edited, "l.md").entries[-1]
     assert added.title == " ".join(title.split())
@@ -94,7 +97,7 @@ def test_titles_and_addresses_are_read_back_as_given(title: str, url: str) -> No
     ["---", "===", "2. two", "- a\n- b", "    code", "| a |\n|---|", "> q", "# h", "[x]: y", "- [L](http://l.example)"],
 )
 def test_notes_are_read_back_as_given(notes: str) -> None:
-    edited = write.add(ARTICLES, title="N", url="http://n.example", notes=notes)
+    edited = write.Document(ARTICLES).added(title="N", url="http://n.example", notes=notes).data
 
     added = next(entry for entry in read(edited, "l.md").entries if entry.title == "N")
     assert added.notes.markdown.split() == notes.split()
@@ -104,64 +107,65 @@ def test_notes_are_read_back_as_given(notes: str) -> None:
 @pytest.mark.parametrize(("title", "url", "field"), [(" ", "http://n.example", "title"), ("N", "javascript:x", "url")])
 def test_an_entry_needs_a_title_and_a_web_address(title: str, url: str, field: str) -> None:
     with pytest.raises(BadUsage) as refused:
-        write.add(ARTICLES, title=title, url=url)
+        write.Document(ARTICLES).added(title=title, url=url)
 
     assert refused.value.field == field
 
 
 def test_an_article_that_is_on_the_list_is_not_added_again() -> None:
     with pytest.raises(Conflict, match="at line 23"):
-        write.add(ARTICLES, title="N", url="http://www.queues.example/lesson/?utm_source=x")
+        write.Document(ARTICLES).added(title="N", url="http://www.queues.example/lesson/?utm_source=x")
 
 
 @pytest.mark.parametrize(
     "data",
-    ["* [A](http://a.example)".encode("utf-16"), b"| [A](http://a.example) |\n|---|\n| [B](http://b.example) |\n"],
+    [b"", "* [A](http://a.example)".encode("utf-16"), b"| [A](http://a.example) |\n|---|\n| [B](http://b.example) |\n"],
 )
 def test_a_file_that_is_no_list_of_items_is_not_edited(data: bytes) -> None:
     with pytest.raises(Conflict):
-        write.add(data, title="N", url="http://n.example")
+        write.Document(data).added(title="N", url="http://n.example")
 
 
 def test_notes_are_replaced_and_nothing_else() -> None:
-    edited = write.replace_notes(ARTICLES, line=24, notes="Short.\n- point")
+    edited = write.Document(ARTICLES).with_notes(line=24, notes="Short.\n- point").data
 
     assert edited.splitlines()[:24] == ARTICLES.splitlines()[:24]
     assert edited.splitlines()[24:] == [b"    Short.", b"    - point", *ARTICLES.splitlines()[33:]]
 
 
 def test_notes_are_added_and_taken_away_again() -> None:
-    added = write.replace_notes(ARTICLES, line=34, notes="New.")
+    added = write.Document(ARTICLES).with_notes(line=34, notes="New.").data
 
     assert added == ARTICLES + b"    New.\n"
-    assert write.replace_notes(added, line=34, notes="") == ARTICLES
+    assert write.Document(added).with_notes(line=34, notes="").data == ARTICLES
 
 
 def test_unchanged_notes_change_nothing() -> None:
     for entry in read(ARTICLES, "l.md").entries:
-        assert write.replace_notes(ARTICLES, line=entry.line, notes=entry.notes.markdown) == ARTICLES
+        assert write.Document(ARTICLES).with_notes(line=entry.line, notes=entry.notes.markdown).data == ARTICLES
 
 
 def test_the_emphasis_and_identity_of_a_link_stay() -> None:
     before = b"- **[A](http://a.example)** {#a} - old\n  older\n\ntext\n"
 
-    assert write.replace_notes(before, line=1, notes="new") == b"- **[A](http://a.example)** {#a}\n  new\n\ntext\n"
+    edited = write.Document(before).with_notes(line=1, notes="new")
+
+    assert edited.data == b"- **[A](http://a.example)** {#a}\n  new\n\ntext\n"
 
 
 def test_the_notes_of_a_nested_entry_change_alone() -> None:
     before = b"- [A](http://a.example)\n  - [B](http://b.example)\n"
 
-    assert (
-        write.replace_notes(before, line=2, notes="new")
-        == b"- [A](http://a.example)\n  - [B](http://b.example)\n    new\n"
-    )
+    edited = write.Document(before).with_notes(line=2, notes="new")
+
+    assert edited.data == b"- [A](http://a.example)\n  - [B](http://b.example)\n    new\n"
 
 
 def test_notes_that_hold_other_entries_are_not_replaced() -> None:
     with pytest.raises(Conflict, match="another entry"):
-        write.replace_notes(b"- [A](http://a.example)\n  - [B](http://b.example)\n", line=1, notes="new")
+        write.Document(b"- [A](http://a.example)\n  - [B](http://b.example)\n").with_notes(line=1, notes="new")
 
 
 def test_notes_of_no_entry_are_not_found() -> None:
     with pytest.raises(NotFound, match="line 3"):
-        write.replace_notes(ARTICLES, line=3, notes="new")
+        write.Document(ARTICLES).with_notes(line=3, notes="new")

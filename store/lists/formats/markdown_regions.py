@@ -24,6 +24,7 @@ IN_HEADING = "it is in a heading"
 IN_TABLE_HEAD = "it is in the heading of a table"
 IN_CODE = "it is in a code block"
 IN_COMMENT = "it is in an HTML comment"
+IN_TEMPLATE = "it is in a template tag"
 IN_FOOTNOTE = "it is in a footnote that no entry uses"
 IN_BOILERPLATE = "it is in a section about the list itself"
 BADGE = "it is a picture, such as a badge"
@@ -951,12 +952,20 @@ class _Finder:
                 link.is_picture and not link.title.strip()
             ):
                 self._unread(link, BADGE)
+            elif self._is_in_template(link):
+                self._unread(link, IN_TEMPLATE)
             else:
                 return link
         return None
 
     def _main_of(self, line: _Line) -> Link | None:
-        return next((link for link in line.links if not link.is_picture and is_web(link.url)), None)
+        links = (link for link in line.links if not link.is_picture and is_web(link.url))
+        return next((link for link in links if not self._is_in_template(link)), None)
+
+    def _is_in_template(self, link: Link) -> bool:
+        """Whether an address is in a tag of Hugo, Liquid or Logseq: `{{video https://…}}`."""
+        line = self._body[self._body.rfind(b"\n", 0, link.start) + 1 : link.start] if link.is_bare else b""
+        return line.rfind(b"{{") > line.rfind(b"}}") or line.rfind(b"{%") > line.rfind(b"%}")
 
     def _malformed(self, link: Link, before: str, after: str) -> tuple[str, str] | None:
         """What is wrong with a link of which only the address was recognised."""
@@ -1010,7 +1019,8 @@ class _Finder:
     def _unread_all(self, links: Sequence[Link], reason: str, but: Link | None = None) -> None:
         for link in links:
             if link is not but:
-                self._unread(link, BADGE if link.is_picture else reason)
+                template = IN_TEMPLATE if self._is_in_template(link) else reason
+                self._unread(link, BADGE if link.is_picture else template)
 
     def _block_at(self, place: Place) -> Block:
         return Block(place.shape, place.start, place.end, place.headings, place.quotes)

@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Iterator
+from functools import lru_cache
 
 from bot.domain.visible import visible
 from store.lists.text import is_html_tag
@@ -318,15 +318,21 @@ def tidy(words: str) -> str:
     return text[:-1].rstrip() if text.endswith(".") and not text.endswith("..") else text
 
 
-def lead_tags(lead: str) -> Iterator[str]:
-    """The tags before a link: `[a, b]`, `` `a` ``, `(a)`, `#a`. Task marks, priorities and numbers are none."""
+@lru_cache(maxsize=1_000)
+def lead_tags(lead: str) -> tuple[str, ...]:
+    """The tags before a link: `[a, b]`, `` `a` ``, `(a)`, `#a`. Task marks, priorities and numbers are none.
+
+    Cached: a list has few tags and many links after them.
+    """
+    tags: list[str] = []
     for found in _LEAD_TAGS.finditer(_NO_WORDS.sub("", _PICTURE.sub("", lead))):
         _, bracketed, in_parentheses, _ = found.groups()
         names = [word.strip().lower() for word in visible(next(group for group in found.groups() if group)).split(",")]
         is_mark = bracketed is not None and (len(bracketed) < 2 or bracketed[0] in "#^[")
         is_remark = in_parentheses is not None and (names == ["new"] or " " in in_parentheses)
         if not is_mark and not is_remark:
-            yield from (name for name in names if any(map(str.isalpha, name)))
+            tags += [name for name in names if any(map(str.isalpha, name))]
+    return tuple(tags)
 
 
 def said_in(lead: str) -> str:

@@ -11,7 +11,7 @@ from bot.domain.notes import Notes
 from bot.domain.source import ReadEntry
 from store.sql.filters import on_list
 from store.sql.search.postgres import PostgresIndex
-from store.sql.search.rerank import add_sizes
+from store.sql.search.rerank import count_sizes
 from store.sql.search.spelling import Spelling
 from store.sql.search.sqlite import SqliteIndex
 from store.sql.session import Session
@@ -35,9 +35,8 @@ def rebuild(connection: Connection) -> None:
         for numbers in _batches(work, team):
             entries = _entries(work, team, numbers)
             index.add(team, entries)
-            read = [entry for _, entry in entries]
-            spelling.add(team, read)
-            add_sizes(work, team, read)
+            spelling.add(team, (entry for _, entry in entries))
+            count_sizes(work, team, numbers, sign=1)
 
 
 def _batches(work: Session, team: TeamId) -> Iterator[Sequence[int]]:

@@ -16,7 +16,6 @@ from sqlalchemy import Text, func, select, type_coerce
 from sqlalchemy import text as sql
 
 from bot.domain.ids import TeamId
-from bot.domain.source import ReadEntry
 from store.sql.compiled_query import FastRows
 from store.sql.filters import on_list
 from store.sql.search.index import MAX_RERANKED, Index
@@ -24,7 +23,7 @@ from store.sql.search.query_plan import FEW_WORDS, Group, Term
 from store.sql.search.vectors import Asked
 from store.sql.search.words import fold, spelled_out
 from store.sql.session import Session
-from store.sql.tables import ENTRY, packed, storable
+from store.sql.tables import ENTRY
 
 MAX_TEXT = 20_000
 """Characters of notes in which words are counted."""
@@ -74,16 +73,11 @@ def _stemmer() -> Any:
     return Stemmer("english")
 
 
-def add_sizes(work: Session, team: int, entries: Sequence[ReadEntry]) -> None:
-    """Add entries that are new on the list to the team's totals."""
-    if entries:
-        titles = sum(len(storable(entry.title)) + len(storable(packed(entry.tags))) for entry in entries)
-        notes = sum(len(storable(entry.notes.markdown)) for entry in entries)
-        work.change(_ADD, team=team, entries=len(entries), titles=titles, notes=notes)
+def count_sizes(work: Session, team: TeamId, numbers: Sequence[int], *, sign: int) -> None:
+    """Add entries to the team's totals with sign 1, or subtract them with -1 before their rows change.
 
-
-def subtract_sizes(work: Session, team: TeamId, numbers: Sequence[int]) -> None:
-    """Subtract entries from the team's totals, before their rows change. Ignores entries that are not on the list."""
+    Ignores entries that are not on the list.
+    """
     titles, notes = ENTRY.c.title, ENTRY.c.notes
     tags = type_coerce(ENTRY.c.tags, Text)
     sums = select(
@@ -93,7 +87,7 @@ def subtract_sizes(work: Session, team: TeamId, numbers: Sequence[int]) -> None:
     )
     (row,) = work.rows(sums.where(on_list(team), ENTRY.c.number.in_(numbers)))
     if row.entries:
-        work.change(_ADD, team=team, entries=-row.entries, titles=-row.titles, notes=-row.notes)
+        work.change(_ADD, team=team, entries=sign * row.entries, titles=sign * row.titles, notes=sign * row.notes)
 
 
 class Reranker:
