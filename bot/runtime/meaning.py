@@ -79,7 +79,9 @@ class OnnxModel:
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 4
         try:
-            self._session = onnxruntime.InferenceSession(str(folder / MODEL), options, providers=["CPUExecutionProvider"])
+            self._session = onnxruntime.InferenceSession(
+                str(folder / MODEL), options, providers=["CPUExecutionProvider"]
+            )
         except Exception as error:
             raise _bad(f"names {folder / MODEL}, which is damaged or is not an ONNX model. Copy it again.") from error
         self._inputs = {one.name for one in self._session.get_inputs()}
@@ -248,6 +250,8 @@ class VectorMaker:
         if model is None:
             return None
         await self._load_teams()
+        if not await self._runner.read(lambda tx: tx.vectors.missing(model.id, 1)):
+            return None
         lock = await self._in_thread(partial(self._store.acquire, "vectors"))
         if lock is None:
             return None

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from bot.domain.query import parse
@@ -28,12 +30,35 @@ LIST = (
     "Keeping secrets safe: security and private data",
 )
 
+SYNTAX = (
+    "hiring",
+    "recruiting",
+    "hirng",
+    "-kafka",
+    '"generative AI"',
+    "tag:x",
+    "is:unread",
+    "OR",
+    "как",
+    "搜索",
+    "🦄",
+    "the",
+)
+
 
 @pytest.fixture
 def model(store: SqlStore, tmp_path: Path) -> Iterator[HostModel]:
     found = with_model(store, model_folder(tmp_path / "model"))
     yield found
     found.close()
+
+
+@pytest.fixture
+def filled(club: Club, model: HostModel) -> Club:
+    """A club with a list and its vectors."""
+    fill(club, *LIST)
+    embed(club, model)
+    return club
 
 
 def fill(club: Club, *titles: str) -> None:
@@ -210,6 +235,16 @@ def test_only_so_many_vectors_are_in_memory(club: Club, model: HostModel, monkey
     assert numbers(search(club, "recruiting"))[0] == 1
     assert not search(club, "zzyx protection of confidential information").items
     assert numbers(search(club, "secrets")) == [7]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(typed=st.text(max_size=40) | st.lists(st.sampled_from(SYNTAX), max_size=6).map(" ".join))
+def test_no_input_is_an_error(filled: Club, typed: str) -> None:
+    found = search(filled, typed, limit=50)
+    page = search(filled, typed, offset=2, limit=3)
+
+    assert found.total == len(found.items)
+    assert numbers(page) == numbers(found)[2:5]
 
 
 def test_of_many_vectors_the_nearest_are_found(club: Club, model: HostModel, monkeypatch: pytest.MonkeyPatch) -> None:
