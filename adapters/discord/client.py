@@ -13,6 +13,7 @@ from adapters.discord import button_value
 from adapters.discord.answers import own_up, taken_by_another
 from adapters.discord.button_value import Press
 from adapters.discord.inbound import Asked, invocation_id
+from adapters.network import proxy_for
 from bot.chat.trace import follow
 
 MAX_WAIT = 5.0
@@ -130,6 +131,7 @@ class DiscordClient(discord.AutoShardedClient):
             chunk_guilds_at_startup=False,
             max_messages=None,
             max_ratelimit_timeout=30.0,
+            proxy=proxy_for(discord.http.Route.BASE),
             **options,
         )
         self.inbox: Inbox | None = None

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import discord
@@ -21,6 +21,9 @@ from bot.domain.ids import AccountRef, MessageRef, WorkspaceRef
 from bot.domain.text import plain
 
 log = logging.getLogger("dogear.discord")
+
+WELCOME_WITHIN = timedelta(days=1)
+"""A server that Dogear was invited to longer ago gets no welcome, if the bot was down for so long or has a new database."""
 
 
 def welcome(server: str, word: str, *, unassigned: str | None = None) -> Card:
@@ -119,11 +122,15 @@ class Events:
             self._repair.doubt(happening.message, happening.at)
 
     async def seen(self, guild: discord.Guild) -> None:
-        """A server that we are in. A new one is welcomed; a known one keeps its team."""
+        """A server that we are in. One that we have just joined is welcomed; a known one keeps its team.
+
+        A new installation of a bot that is in thousands of servers writes to none of their owners.
+        """
         workspace = places.workspace(guild.id)
         joined = await self._insist(WorkspaceJoined(workspace=workspace, name=guild.name, by_host=self._by_host()))
         assert joined is not None
-        if joined.news:
+        since = guild.me.joined_at
+        if joined.news and (since is None or self._now() - since < WELCOME_WITHIN):
             await self._welcome(guild, has_team=joined.has_team)
         if joined.news or guild.id in self._away:
             self._away.discard(guild.id)

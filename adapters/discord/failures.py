@@ -7,11 +7,11 @@ from datetime import timedelta
 import aiohttp
 import discord
 
+from adapters import network
 from bot.domain.errors import ChannelRefused, PlatformBusy, PlatformError, PlatformRefused, PlatformUncertain, Scope
 
 BLOCKED = timedelta(minutes=10)
 """How long to wait if Discord's edge refuses us without a time: its window for invalid requests."""
-UNREACHABLE = timedelta(seconds=15)
 
 UNKNOWN_CHANNEL, UNKNOWN_GUILD, UNKNOWN_MESSAGE = 10003, 10004, 10008
 UNKNOWN_INTERACTION, ALREADY_ACKNOWLEDGED = 10062, 40060
@@ -69,8 +69,8 @@ def failure_of(error: Exception) -> PlatformError:
             return PlatformRefused(
                 "Discord does not accept our token", remedy="Copy a new token into DOGEAR_DISCORD_TOKEN."
             )
-        case aiohttp.ClientConnectorError():
-            return PlatformBusy("Discord cannot be reached", retry_after=UNREACHABLE)
+        case _ if reason := network.why_not_reached(error, "Discord"):
+            return PlatformBusy(reason, retry_after=network.NOT_REACHED_WAIT)
         case _:
             return PlatformUncertain(f"the answer did not arrive or cannot be read ({type(error).__name__})")
 
@@ -100,7 +100,7 @@ def before_sending() -> Iterator[None]:
         meant = error if isinstance(error, PlatformUncertain) else failure_of(error)
         if not isinstance(meant, PlatformUncertain):
             raise
-        raise PlatformBusy(str(meant), retry_after=UNREACHABLE) from error
+        raise PlatformBusy(str(meant), retry_after=network.NOT_REACHED_WAIT) from error
 
 
 def _scope(error: discord.HTTPException) -> Scope:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters import network
 from adapters.slack import failures
 from adapters.slack.clock_skew import Skew
 from adapters.slack.failures import Dead
@@ -39,14 +40,18 @@ class Web:
         self._session: aiohttp.ClientSession | None = None
 
     def client(self, token: str) -> AsyncWebClient:
-        return AsyncWebClient(
+        proxy = network.proxy_for(self._setup.api_url)
+        client = AsyncWebClient(
             token=token or None,
             base_url=self._setup.api_url,
             timeout=TIMEOUT,
             session=self.session,
+            proxy=proxy,
             retry_handlers=[],
             logger=LIBRARY,
         )
+        client.proxy = proxy  # without one the SDK takes HTTPS_PROXY, whatever NO_PROXY says
+        return client
 
     @property
     def session(self) -> aiohttp.ClientSession:
@@ -65,7 +70,7 @@ class Web:
             raise PlatformRefused("A response URL does not lead to Slack.", remedy="Check DOGEAR_SLACK_API.")
         try:
             # Not the SDK's webhook client: it follows redirects, to wherever they lead.
-            async with self.session.post(url, json=body, allow_redirects=False) as answer:
+            async with self.session.post(url, json=body, allow_redirects=False, proxy=network.proxy_for(url)) as answer:
                 status = answer.status
         except Exception as error:  # noqa: BLE001 -- failures classifies it, and raises a bug
             raise failures.error_of(error, "an answer") from None
@@ -160,5 +165,5 @@ async def _known(asked: Awaitable[T]) -> T:
         return await asked
     except (StoreError, BadConfig) as error:
         log.warning("what opens a workspace cannot be read: %s", error)
-        wait = failures.NOT_REACHED_WAIT
+        wait = network.NOT_REACHED_WAIT
         raise PlatformBusy("What opens the workspace cannot be read now.", retry_after=wait) from None

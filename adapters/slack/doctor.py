@@ -8,7 +8,7 @@ from adapters.slack.manifest import OPTIONAL_SCOPES, SCOPES
 from adapters.slack.setup import ENDS, SlackSetup
 from adapters.slack.tokens import scopes_of
 from bot.chat.command import Catalogue
-from bot.domain.errors import PlatformError
+from bot.domain.errors import PlatformError, PlatformRefused
 
 APPS = "https://api.slack.com/apps"
 
@@ -63,7 +63,7 @@ async def _token(setup: SlackSetup, web: Web) -> AsyncIterator[tuple[bool, str]]
         answer = await web.client(setup.bot_token).auth_test()
     except Exception as error:  # noqa: BLE001 -- failures classifies it, and raises a bug
         wrong = failures.error_of(error, "auth.test")
-        yield False, f"The bot token: {wrong} {getattr(wrong, 'remedy', '')} {APPS} › Install App › Reinstall."
+        yield False, _why_not("The bot token", wrong, f"{APPS} › Install App › Reinstall.")
         return
     yield True, f"The bot token opens {answer.get('team')} ({answer['team_id']}) as {answer.get('user')}."
     granted = set(scopes_of(answer.headers))
@@ -90,5 +90,12 @@ async def _socket(setup: SlackSetup, web: Web) -> tuple[bool, str]:
     except Exception as error:  # noqa: BLE001 -- failures classifies it, and raises a bug
         wrong: PlatformError = failures.error_of(error, "apps.connections.open")
         where = f"{APPS} › Basic Information › App-Level Tokens, with connections:write; then Socket Mode › Enable"
-        return False, f"Socket Mode: {wrong} Make a new token at {where}."
+        return False, _why_not("Socket Mode", wrong, f"Make a new token at {where}.")
     return True, "Socket Mode opens a connection. Run only one process with this app token, or they share the events."
+
+
+def _why_not(what: str, error: PlatformError, remedy: str) -> str:
+    """Another token helps only where Slack refused this one."""
+    if isinstance(error, PlatformRefused):
+        return f"{what}: {error} {error.remedy} {remedy}"
+    return f"{what}: {error} Is this machine allowed to reach slack.com?"

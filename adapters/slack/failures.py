@@ -8,6 +8,7 @@ from datetime import timedelta
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from adapters import network
 from bot.domain.errors import (
     ChannelRefused,
     PlatformBusy,
@@ -20,7 +21,6 @@ from bot.domain.errors import (
 DEFAULT_WAIT = timedelta(seconds=30)
 """How long to wait if Slack rate limits us without a time."""
 SLOW_WAIT = timedelta(hours=1)
-NOT_REACHED_WAIT = timedelta(seconds=15)
 
 LIMITED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 DEAD = frozenset({"account_inactive", "token_revoked", "invalid_auth", "not_authed", "token_expired"})
@@ -92,8 +92,8 @@ def error_of(error: BaseException, method: str) -> PlatformError:
     """The error of one call, for the ledger. Anything that is not a known refusal may have happened."""
     if isinstance(error, SlackApiError):
         return _answered(error, method)
-    if isinstance(error, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)):
-        return PlatformBusy("Slack cannot be reached.", retry_after=NOT_REACHED_WAIT)
+    if reason := network.why_not_reached(error, "Slack"):
+        return PlatformBusy(f"{reason[0].upper()}{reason[1:]}.", retry_after=network.NOT_REACHED_WAIT)
     if isinstance(error, (aiohttp.ClientError, TimeoutError, OSError, SlackClientError, ValueError)):
         return PlatformUncertain(f"No answer from Slack to {method} ({type(error).__name__}).")
     raise error

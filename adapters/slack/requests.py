@@ -64,7 +64,9 @@ async def listening(
 
     Raises BadConfig for an invalid token.
     """
-    client = Socket(app_token, logger=LIBRARY, web_client=web.client(""), ping_interval=PING)
+    calls = web.client("")
+    client = Socket(app_token, logger=LIBRARY, web_client=calls, ping_interval=PING, proxy=calls.proxy)
+    client.proxy = calls.proxy  # as for calls
 
     async def handle(_: AsyncBaseSocketModeClient, envelope: SocketModeRequest) -> None:
         """Acknowledge handled requests. Slack sends the others again."""

@@ -9,7 +9,7 @@ from functools import partial
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack import failures
+from adapters import network
 from adapters.slack.failures import Spent
 from adapters.slack.names import SLACK
 from adapters.slack.redaction import log
@@ -124,7 +124,7 @@ class Workspaces:
             async with asyncio.timeout(OPENING):
                 await self._opened.wait()
         except TimeoutError:
-            wait = failures.NOT_REACHED_WAIT
+            wait = network.NOT_REACHED_WAIT
             raise PlatformBusy("Slack has not answered auth.test yet.", retry_after=wait) from None
 
     async def token(self, team: str) -> str | None:
@@ -166,7 +166,7 @@ class Workspaces:
             rotating.add_done_callback(partial(self._rotation_ended, (team, refused)))
         await asyncio.wait({rotating}, timeout=MAX_EXCHANGE)
         if not rotating.done():
-            raise PlatformBusy("Slack is asked for a new token.", retry_after=failures.NOT_REACHED_WAIT)
+            raise PlatformBusy("Slack is asked for a new token.", retry_after=network.NOT_REACHED_WAIT)
         return rotating.result()
 
     def _rotation_ended(self, name: tuple[str, str | None], rotating: "asyncio.Task[str | None]") -> None:

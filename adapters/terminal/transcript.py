@@ -15,6 +15,7 @@ from adapters.terminal.screen import Shown, Step, Surroundings
 from adapters.terminal.stream import lines_of
 from bot.domain.card import Form
 from bot.domain.text import plain
+from bot.domain.visible import PLAIN_SIGNS
 
 _FOLLOWING = ("VTE_VERSION", "WT_SESSION", "KITTY_WINDOW_ID", "KONSOLE_VERSION", "DOMTERM", "FORCE_HYPERLINK")
 _PROGRAMS = frozenset({"iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "Tabby", "rio"})
@@ -34,7 +35,7 @@ class Printer:
         """Without `sink` it prints to the current `sys.stdout`."""
         stream = sink or sys.stdout
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
+            stream.reconfigure(errors=PLAIN_SIGNS)
         self._printed: dict[str, frozenset[Row]] = {}
         self._console = Console(file=sink, width=width, highlight=False, markup=False, emoji=False)
 

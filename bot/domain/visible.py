@@ -2,6 +2,7 @@
 and out.
 """
 
+import codecs
 import re
 import unicodedata
 
@@ -55,3 +56,39 @@ def escaped(text: str) -> str:
 def without_joiners(text: str) -> str:
     """The text as it is searched: a word is the same with and without joiners."""
     return text.translate(_JOINERS)
+
+
+_IN_ASCII = {
+    **dict.fromkeys("“”„«»", '"'),
+    **dict.fromkeys("‘’", "'"),
+    **dict.fromkeys("–·─━", "-"),
+    **dict.fromkeys("│┃", "|"),
+    **dict.fromkeys("┼┘┐└┌├┤┬┴", "+"),
+    "—": "--",
+    "…": "...",
+    "›": ">",
+    "→": "->",
+    "▶": ">",
+    "○": "o",
+    "◔": "~",
+    "●": "*",
+    "•": "*",
+    "×": "x",
+    "✓": "+",
+    "✅": "[read]",
+    "🔖": "[later]",
+    "💡": "[found]",
+    "🎤": "[host]",
+}
+PLAIN_SIGNS = "dogear-plain-signs"
+"""The error handler for an output whose encoding lacks a character: our signs in ASCII, anything else as an escape."""
+
+
+def _in_ascii(error: UnicodeError) -> tuple[str | bytes, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    written = (_IN_ASCII.get(sign) or ascii(sign)[1:-1] for sign in error.object[error.start : error.end])
+    return "".join(written), error.end
+
+
+codecs.register_error(PLAIN_SIGNS, _in_ascii)

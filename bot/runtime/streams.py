@@ -7,7 +7,7 @@ characters. Every print of the command line goes through here, so no caller has 
 import sys
 from typing import Any, TextIO
 
-from bot.domain.visible import escaped
+from bot.domain.visible import PLAIN_SIGNS, escaped
 
 
 class EscapedStream:
@@ -29,13 +29,13 @@ class EscapedStream:
 
 
 def escape_all() -> None:
-    """Escape everything that this process prints from now on. What the encoding lacks is escaped too."""
+    """Escape everything that this process prints from now on. What the encoding lacks is written in ASCII."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None or isinstance(stream, EscapedStream):
             continue
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors=PLAIN_SIGNS)
         setattr(sys, name, EscapedStream(stream))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import adapters.discord.client
 import adapters.discord.failures
 import adapters.discord.permissions
+import adapters.network
 import adapters.slack.api
 import adapters.slack.failures
 import bot.runtime.worker
@@ -17,12 +18,11 @@ from bot.domain.delivery import Durations, PostingRules
 SCALE = 10
 
 _LENGTHS = (
+    (adapters.network, "NOT_REACHED_WAIT"),
     (adapters.slack.failures, "DEFAULT_WAIT"),
     (adapters.slack.failures, "SLOW_WAIT"),
-    (adapters.slack.failures, "NOT_REACHED_WAIT"),
     (adapters.slack.api, "TIMEOUT"),
     (adapters.discord.failures, "BLOCKED"),
-    (adapters.discord.failures, "UNREACHABLE"),
     (adapters.discord.permissions, "LOOKED_UP_WITHIN"),
     (adapters.discord.client, "MAX_WAIT"),
     (bot.runtime.worker, "MAX_TURN"),

@@ -310,6 +310,12 @@ def test_two_servers_in_one_process_never_see_each_other(database: str, tmp_path
     played(scene())
 
 
+def to_the_present(server: Server) -> None:
+    """Discord's clock shows the club's time: what joins a server from now on has just joined it."""
+    backend = server.env.backend
+    backend.advance_clock((server.club.clock.now() - backend.clock.now()).total_seconds())
+
+
 def welcomes(server: Server) -> list[str]:
     told = [body for _, path, body in server.bodies if path.startswith("/channels/") and "components" in body]
     return [words for body in told if "three steps" in (words := read_aloud(body["components"]))]
@@ -400,6 +406,7 @@ def test_a_server_that_nobody_assigned_is_told_how(database: str) -> None:
     async def scene() -> None:
         async with a_server(database) as server:
             owner = server.env.create_user("olga")
+            to_the_present(server)
             guild = server.env.create_guild(name="new", owner=owner)
             await server.env.settle()
             channel = guild.create_text_channel("reading")
@@ -421,7 +428,13 @@ def test_a_server_is_welcomed_when_it_is_seen_for_the_first_time_and_not_after_a
             application = server.platform.client.application
             assert application is not None
             application.bot_public = False
-            server.env.create_guild(name="new", owner=server.env.create_user("olga"))
+            olga = server.env.create_user("olga")
+            server.env.create_guild(name="joined long ago", owner=olga)
+            await server.env.settle()
+            assert welcomes(server) == []
+
+            to_the_present(server)
+            server.env.create_guild(name="new", owner=olga)
             await server.env.settle()
             (welcome,) = welcomes(server)
             assert "/blog schedule set" in welcome

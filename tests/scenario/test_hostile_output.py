@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.visible import escaped, holds_invisible
+from bot.domain.visible import PLAIN_SIGNS, escaped, holds_invisible
 from tests.fakes import commands
 
 HOSTILE = "\x1b[31mred\x1b]0;title\x07\u202etxt\u200b\x9b2J\x7f\u2066"
@@ -71,3 +71,28 @@ def test_an_ascii_terminal_gets_escapes(tmp_path: Path) -> None:
     (tmp_path / "list.md").write_text("- [A](é.md)\n", encoding="utf-8")
 
     assert "`\\xe9.md`" in run("check", str(tmp_path / "list.md"), PYTHONIOENCODING="ascii")
+
+
+def test_a_chat_on_an_ascii_terminal_has_signs_of_ascii(tmp_path: Path) -> None:
+    (tmp_path / "list.md").write_text("- [Caf\u00e9s](https://example.org/a)\n", encoding="utf-8")
+
+    said = run("demo", PYTHONIOENCODING="ascii") + run(
+        "chat",
+        "--list",
+        str(tmp_path / "list.md"),
+        "--database",
+        f"sqlite:///{tmp_path}/c.db",
+        PYTHONIOENCODING="ascii",
+    )
+
+    assert said.isascii()
+    assert 'saved as team "chat"' in said
+    assert "o unread" in said
+    assert "\\u" not in said
+
+
+def test_our_signs_have_a_form_in_ascii() -> None:
+    signs = "“A” ‘b’ – — … › → ▶ ○ ◔ ● │ ─ ✅ 🔖 💡"
+
+    assert signs.encode("ascii", PLAIN_SIGNS) == b"\"A\" 'b' - -- ... > -> > o ~ * | - [read] [later] [found]"
+    assert "日".encode("ascii", PLAIN_SIGNS) == b"\\u65e5"

@@ -75,7 +75,7 @@ def noted(core: FakeCore) -> list[MessageRef]:
     return [one.message for one in core.happenings if isinstance(one, MarksSeen)]
 
 
-A_GUILD: Any = SimpleNamespace(id=1, name="ours", owner_id=7)
+A_GUILD: Any = SimpleNamespace(id=1, name="ours", owner_id=7, me=SimpleNamespace(joined_at=NOW))
 
 
 def these_events(core: FakeCore, outside: Outside) -> Events:
