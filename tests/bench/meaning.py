@@ -27,7 +27,7 @@ ENTRIES = int(os.environ.get("DOGEAR_VECTORS", "10000"))
 ROUNDS, SAMPLES, PAUSE = 6, 60, 0.05
 LINES = ("random", "search caching sort", "read #7", "stats", "list page:3", "unread #7")
 P99_RATIO, MEGABYTES, QUERY_MS = 1.5, 250.0, 8.0
-HOUR = 3600.0
+SECONDS = 1200.0
 BENCH = PlatformName("bench")
 
 
@@ -96,7 +96,7 @@ async def compared(folder: Path) -> Iterator[Row]:
                 unit="MB",
                 beside={"before_mb": round(before)},
             ),
-            Row(what=f"the vectors of {ENTRIES:,} entries", figure=spent, budget=HOUR, unit="s"),
+            Row(what=f"the vectors of {ENTRIES:,} entries", figure=spent, budget=SECONDS, unit="s"),
             await _searches(club, team.id),
         ]
     return iter(rows)
@@ -118,11 +118,11 @@ async def _searches(club: Club, team: TeamId) -> Row:
             with club.store.begin(write=False) as tx:
                 if not meaning:
                     tx.memory = None
-                began = time.perf_counter()
+                began = time.process_time()  # with the thread of the model, and the same on a busy machine
                 search.find(tx, team, member, line, 1, 5)
-                taken[meaning].append(time.perf_counter() - began)
+                taken[meaning].append(time.process_time() - began)
     return Row(
-        what=f"what meaning adds to a search among {ENTRIES:,} entries, p50",
+        what=f"processor time that meaning adds to a search among {ENTRIES:,} entries, p50",
         figure=at(50, taken[True]) - at(50, taken[False]),
         budget=QUERY_MS,
         unit="ms",
