@@ -54,6 +54,18 @@ def _source_lines(turn: Turn) -> Sequence[tuple[str, Text]]:
         *(sources or [("Source", plain("none; the host adds one: dogear team add"))]),
         ("On the list", plain(total)),
         *_not_read(turn),
+        *_vectors(turn),
+    ]
+
+
+def _vectors(turn: Turn) -> Sequence[tuple[str, Text]]:
+    """How many entries can be found by meaning, if the host has a model for that."""
+    progress = turn.tx.vectors.progress(turn.team.id)
+    if progress is None:
+        return []
+    ready = progress.made == progress.entries
+    return [
+        ("Search by meaning", plain("ready" if ready else f"{progress.made:,} of {progress.entries:,} entries so far"))
     ]
 
 

@@ -30,6 +30,7 @@ from bot.ports.web_pages import PageReader
 from bot.runtime.clock import SystemClock
 from bot.runtime.lists import Lists, Progress
 from bot.runtime.log import set_up as set_up_logging
+from bot.runtime.meaning import HOSTED_PATIENCE, PATIENCE, HostModel, VectorMaker
 from bot.runtime.page_checks import PageChecks
 from bot.runtime.scheduler import Scheduler
 from bot.runtime.settings import PREFIX, Settings
@@ -134,6 +135,7 @@ class Club:
     vault: ThreadedVault
     metrics: Metrics
     page_checks: PageChecks | None
+    vectors: VectorMaker | None = None
 
     def link(self, message: MessageRef) -> Url | None:
         """Where a person can open the message."""
@@ -162,6 +164,7 @@ class Club:
             *self.dispatcher.jobs(),
             *(self.page_checks.jobs() if self.page_checks else ()),
             *(self.lists.jobs() if lists else ()),
+            *([self.vectors.job()] if lists and self.vectors else ()),
             *_jobs_of(self.platforms.values()),
         ):
             self.scheduler.add(job)
@@ -208,6 +211,8 @@ async def open_club(
         yield club
     finally:
         club.lists.close()
+        if club.vectors is not None:
+            await asyncio.to_thread(club.vectors.close)
         await asyncio.to_thread(runner.drain)
         store.close()
 
@@ -242,6 +247,7 @@ def _assembled(
         deadline=Deadline(MAX_WAIT if hosted else None),
         pages=pages,
     )
+    vectors = _vectors(settings, runner, store, hosted=hosted)
     lists = Lists(runner, host=host, wake=deliverer.wake, poll=settings.list_poll)
     deliverer.on_settled = lists.on_written = dispatcher.settled
     return Club(
@@ -258,6 +264,7 @@ def _assembled(
         vault=ThreadedVault(store, [key.get_secret_value() for key in settings.vault_keys]),
         metrics=metrics,
         page_checks=None if pages is None or local else PageChecks(runner, pages, host, wake=deliverer.wake),
+        vectors=vectors,
     )
 
 
@@ -284,6 +291,15 @@ def pages_line(settings: Settings) -> tuple[bool, str]:
         return False, error.problems[0]
     hosts = f", and hosts of your own network: {', '.join(settings.fetch_hosts)}" if settings.fetch_hosts else ""
     return True, f"Pages: looked at on the public web ({PREFIX}FETCH is on){hosts}"
+
+
+def _vectors(settings: Settings, runner: ThreadRunner, store: SqlStore, *, hosted: bool) -> VectorMaker | None:
+    """What makes the vectors, if the host has a model. The model is loaded when it is first needed."""
+    if not settings.model:
+        return None
+    model = HostModel(Path(settings.model), patience=HOSTED_PATIENCE if hosted else PATIENCE)
+    store.use_model(model)
+    return VectorMaker(model, runner, store)
 
 
 def _plans(local: WorkspaceRef | None, schedule: Schedule) -> bool:
