@@ -280,7 +280,7 @@ def _overview(turn: Turn, specs: Catalogue) -> Card:
     """Ten commands at most without what may be left out, and what reactions and signs mean. It fits on a screen."""
     known = {spec.name: spec for spec in specs}
     chosen = [known[name] for name in (*FIRST, *MORE) if name in known][:MAX_FIRST]
-    reactions = "On a post, ✅ marks it as read, 🔖 queues it, 💡 says you found something."
+    reactions = "On a post, ✅ marks it as read, 🔖 queues it, 💡 says you found something, 🎤 that you host it."
     signs = "In a list, ○ is unread, ◔ is in your queue and ● is read."
     seen = "What you type or press is private. Everyone in the channel sees a reaction."
     quiet = [Paragraph(text=plain(line), quiet=True) for line in (reactions, signs, seen, turn.limits) if line]

@@ -122,6 +122,8 @@ _DOMAINS: Mapping[str, Accepts] = {
     "takeaway.about": is_web,
     "schedule.weekday": _one_of(Weekday),
     "schedule.zone": _ZONE,
+    "meeting_rules.weekday": _one_of(Weekday),
+    "meeting_rules.zone": _ZONE,
     "week.outcome": _one_of(Outcome),
     "week.why": _one_of(Why),
     "delivery.step": _one_of(Step),
