@@ -63,6 +63,8 @@ class Turn:
     """The host's settings for notices."""
     looks: bool = False
     """Whether the host lets Dogear look at pages."""
+    pages: str = ""
+    """The public address of the pages, without a slash at its end; empty if they are off."""
 
     def here(self, channel: str | None) -> ChannelRef:
         """The named channel, or the one where the command was used. Raises BadUsage if there is none, and NotAllowed for
@@ -159,6 +161,7 @@ def command(
     by_role: bool = False,
     posts: bool = False,
     by_button: bool = False,
+    secret: bool = False,
     removes: Callable[..., Sequence[MessageRef]] | None = None,
     looks: Callable[..., Url | None] | None = None,
 ) -> Callable[[Callable[..., Card]], Command]:
@@ -181,6 +184,7 @@ def command(
             by_role=by_role,
             posts=posts,
             by_button=by_button,
+            secret=secret,
         )
         return Command(spec=spec, function=function, fills=fills, removes=removes, looks=looks)
 

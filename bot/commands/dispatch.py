@@ -102,13 +102,14 @@ Shown = TypeVar("Shown", Card, Form)
 
 @record
 class HostRules:
-    """What the host's settings say: where notices go and the command word, roles on top of the platform's own, and
-    the time zone of the first team.
+    """What the host's settings say: where notices go and the command word, roles on top of the platform's own, the
+    time zone of the first team, and the public address of the pages, empty if they are off.
     """
 
     host: Host
     roles: Mapping[AccountRef, Role]
     zone: str
+    pages: str = ""
 
 
 class Outside(Protocol):
@@ -425,7 +426,11 @@ class Dispatcher:
         *,
         already_counted: bool,
     ) -> Card:
-        """Third stage: run a writing command once. A repeat of the same invocation gets the saved answer."""
+        """Third stage: run a writing command once. A repeat of the same invocation gets the saved answer, except for a
+        secret one, which is run again.
+        """
+        if command.spec.secret:
+            return self._run_as_member(tx, invocation, lambda turn: command.run(turn, call.arguments), role)
         if not tx.invocations.claim(invocation.id):
             kept = tx.invocations.saved_answer(invocation.id)
             if not already_counted:
@@ -476,6 +481,7 @@ class Dispatcher:
             unsure=invocation.pressed and not invocation.confirmed,
             host=self._rules.host,
             looks=self._pages is not None,
+            pages=self._rules.pages,
         )
 
     async def _role_in(self, actor: Actor) -> Role:

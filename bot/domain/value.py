@@ -38,8 +38,8 @@ class Kind(StrEnum):
     LONG_TEXT = "long_text"
     ADDING = "adding"
     TAGS = "tags"
-    MINUTES = "minutes"
     HOSTING = "hosting"
+    MINUTES = "minutes"
 
 
 YES_NO = ("yes", "no")
@@ -178,8 +178,8 @@ READERS: Mapping[Kind, Callable[[str], Any]] = {
     Kind.GROUP: group,
     Kind.YES_NO: yes_or_no,
     Kind.ADDING: adding,
-    Kind.MINUTES: minutes,
     Kind.HOSTING: hosting,
+    Kind.MINUTES: minutes,
 }
 """The parsers of the kinds that need only the typed text. Each raises BadUsage."""
 

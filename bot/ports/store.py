@@ -19,6 +19,7 @@ from bot.ports.schedules import Schedules
 from bot.ports.search import Search, Synonyms
 from bot.ports.takeaways import Takeaways
 from bot.ports.teams import Teams
+from bot.ports.web import WebKeys
 from bot.ports.web_pages import WebPages
 
 
@@ -49,6 +50,8 @@ class Transaction(Protocol):
     def web_pages(self) -> WebPages: ...
     @property
     def invocations(self) -> Invocations: ...
+    @property
+    def web_keys(self) -> WebKeys: ...
 
     def now(self) -> datetime:
         """The transaction's time, aware UTC: the database's clock if several machines share the database."""

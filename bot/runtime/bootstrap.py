@@ -135,6 +135,10 @@ class Club:
     metrics: Metrics
     page_checks: PageChecks | None
 
+    def link(self, message: MessageRef) -> Url | None:
+        """Where a person can open the message."""
+        return _Outside(self.platforms).link(message)
+
     def join(self, platform: ChatPlatform) -> None:
         """Deliver to this platform too."""
         self.platforms[platform.name] = platform
@@ -230,7 +234,7 @@ def _assembled(
         COMMANDS,
         runner,
         clock,
-        HostRules(host=host, roles=settings.roles, zone=settings.zone),
+        HostRules(host=host, roles=settings.roles, zone=settings.zone, pages=settings.pages),
         outside=_Outside(platforms),
         wake=deliverer.wake,
         metrics=metrics,

@@ -21,6 +21,7 @@ FERNET_KEY = 32
 """Bytes of a key (https://cryptography.io/en/latest/fernet/, 2026-08)."""
 _QUOTES = {('"', '"'), ("'", "'"), ("“", "”"), ("‘", "’"), ("„", "“")}
 """Quotes around a whole value. Env files keep them, shells do not."""
+_PUBLIC = re.compile(r"(https://[a-z0-9.-]+|http://(localhost|127\.0\.0\.1))(:\d{1,5})?(/[A-Za-z0-9._~-]+)*/?")
 MAX_SHOWN = 40
 """How much of an invalid value is shown, in characters."""
 _HOST = re.compile(r"(?:[^\s/:@\[\]*]+|\[[0-9a-f:.]+\])(?::\d{1,5})?")
@@ -74,6 +75,15 @@ class Settings(BaseSettings):
     slack_public_url: str = Field(
         "", description="Slack: the public address of our HTTP server: https://dogear.example.org"
     )
+    web: str = Field(
+        "off",
+        pattern="^(off|members|public)$",
+        description="pages of the club in a browser: off, members (who sign in from the chat) or public (anyone reads the list)",
+    )
+    web_url: str = Field(
+        "",
+        description="the public address of the pages, such as https://dogear.example.org/club; the proxy passes its path on unchanged",
+    )
     http_host: str = Field("0.0.0.0", description="the address that our HTTP server listens on")  # noqa: S104 -- a server
     http_port: int = Field(3000, ge=0, le=65535, description="the port of our HTTP server")
     health_host: str = Field("127.0.0.1", description="the address that health checks and metrics listen on")
@@ -116,6 +126,15 @@ class Settings(BaseSettings):
         if found is None:
             raise ValueError("is not a time zone; use a name such as Europe/Berlin.")
         return found
+
+    @field_validator("web_url")
+    @classmethod
+    def _public_address(cls, url: str) -> str:
+        if url and not _PUBLIC.fullmatch(url):
+            raise ValueError(
+                "is not an address such as https://dogear.example.org/club; http:// is only for this machine."
+            )
+        return url.rstrip("/")
 
     @field_validator("log_level")
     @classmethod
@@ -172,6 +191,11 @@ class Settings(BaseSettings):
         if typed and (typed.count(":") != 2 or not all(typed.split(":"))):
             raise ValueError("is not platform:workspace:channel.")
         return typed
+
+    @property
+    def pages(self) -> str:
+        """The public address of the pages; empty if they are off."""
+        return self.web_url if self.web != "off" else ""
 
     @property
     def admins_channel(self) -> ChannelRef | None:

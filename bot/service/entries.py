@@ -18,6 +18,7 @@ from bot.domain.record import record
 from bot.domain.source import (
     CLUB_FILE,
     GONE,
+    AboutList,
     HeldChange,
     Problem,
     ReadEntry,
@@ -451,6 +452,7 @@ def _noted(file: FileRead, found: tuple[tuple[str, ...], tuple[Problem, ...]], b
         duplicates=before.duplicates if before and failed else duplicates,
         problems=(*file.list.problems, *warnings),
         not_read=(before.not_read if before else 0) if failed else file.list.links.not_read,
+        about=(before.about if before else AboutList()) if failed else file.list.about,
     )
 
 
@@ -508,6 +510,15 @@ def page(tx: Transaction, team: TeamId, member: MemberId, which: EntryFilter, nu
     if number > pages:
         return page(tx, team, member, which, pages, size)
     return Page(total=total, number=number, pages=pages, items=with_states(tx, member, entries))
+
+
+def about(tx: Transaction, team: Team) -> AboutList:
+    """What the front matter of the team's list says about it: of its one file, or of the one that has a title."""
+    files = [file.about for source in tx.entries.sources(team.id) for file in tx.entries.files(source.id)]
+    titled = [one for one in files if one.title]
+    found = titled if len(titled) == 1 else files
+    said = found[0] if len(found) == 1 else AboutList()
+    return replace(said, title=said.title or f"Reading list of {team.name}")
 
 
 def section_named(tx: Transaction, team: TeamId, tag: str) -> str | None:

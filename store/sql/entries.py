@@ -25,7 +25,7 @@ from bot.domain.entry import Entry, Tag
 from bot.domain.ids import EntryId, EntryNumber, MemberId, SourceId, TeamId, Url
 from bot.domain.notes import Notes
 from bot.domain.reading_state import ReadingState
-from bot.domain.source import CLUB, HeldChange, Problem, ReadEntry, Severity, Source, SourceFile, content_of
+from bot.domain.source import CLUB, AboutList, HeldChange, Problem, ReadEntry, Severity, Source, SourceFile, content_of
 from bot.domain.text import site_of
 from bot.domain.url import canonical
 from bot.ports.entries import EntryFilter, StoredEntry
@@ -118,12 +118,12 @@ class SqlSources:
             "duplicates": file.duplicates,
             "problems": packed([asdict(problem) for problem in file.problems]),
             "not_read": file.not_read,
+            "title": file.about.title,
+            "description": file.about.description,
         }
         statement = self._work.insert(SOURCE_FILE).values(values)
-        changed = {
-            name: statement.excluded[name] for name in ("digest", "entries", "duplicates", "problems", "not_read")
-        }
         key = ["team", "source", "file"]
+        changed = {name: statement.excluded[name] for name in values if name not in key}
         self._work.change(statement.on_conflict_do_update(index_elements=key, set_=changed))
 
     def remove_file(self, source: SourceId, file: str) -> None:
@@ -188,6 +188,7 @@ def _source_file(row: AnyRow) -> SourceFile:
         duplicates=row.duplicates,
         problems=tuple(_problem(problem) for problem in json.loads(row.problems)),
         not_read=row.not_read or 0,
+        about=AboutList(title=row.title or "", description=row.description or ""),
     )
 
 

@@ -136,6 +136,10 @@ class SqlReadings:
         count: int = self._work.value(select(func.count()).where(recent))
         return count
 
+    def read_at(self, team: TeamId, since: datetime) -> Sequence[datetime]:
+        read = and_(READING.c.team == team, READING.c.state == ReadingState.READ, READING.c.since >= since)
+        return [row.since for row in self._work.rows(select(READING.c.since).where(read))]
+
     def team_counts(self, team: TeamId, since: datetime) -> TeamCounts:
         read = and_(READING.c.team == team, READING.c.state == ReadingState.READ)
         recent = func.count().filter(READING.c.since >= since)

@@ -180,6 +180,7 @@ MEMBER = Table(
     Column("name", Written, nullable=False),
     Column("zone", Written),
     Column("workspaces", Words, nullable=False),
+    Column("publishes", Boolean),
     _to_team(),
     UniqueConstraint("team", "platform", "account"),
 )
@@ -205,6 +206,8 @@ SOURCE_FILE = Table(
     Column("problems", Written, nullable=False),
     Column("digest", Text),
     Column("not_read", Integer),
+    Column("title", Written),
+    Column("description", Written),
     _to("source", "source"),
 )
 
@@ -402,6 +405,22 @@ TAKEAWAY = Table(
     _to("entry", "entry"),
     _to("member", "member"),
     Index(None, "team", "entry"),
+    Index(None, "team", "member"),
+)
+
+WEB_KEY = Table(
+    "web_key",
+    METADATA,
+    _of_team(),
+    Column("hash", LargeBinary, primary_key=True),
+    Column("member", Integer, nullable=False),
+    Column("opens", Text, nullable=False),
+    Column("platform", Written, nullable=False),
+    Column("workspace", Written, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("until", Moment),
+    _to("member", "member"),
+    UniqueConstraint("hash"),
     Index(None, "team", "member"),
 )
 

@@ -30,7 +30,7 @@ from bot.domain.source import HeldChange, SourceFile
 from bot.domain.web_page import Seen, WebPage, with_look
 from bot.ports.store import Transaction
 from bot.runtime import backup
-from bot.service import digests, ledger
+from bot.service import digests, ledger, web
 from store.sql import SqlStore, SqlVault, open_store
 from store.sql.migrate import REVISION
 from store.sql.tables import INSTANCE
@@ -87,11 +87,12 @@ def filled(store: SqlStore) -> Club:
         tx.readings.save(club.member, reading, Choice(state=ReadingState.READ, at=tx.now()))
         tx.readings.save_mark(club.team, mark)
         tx.takeaways.add(club.member, entry, "Measure first.", named=False, about=Url("https://example.org/m"))
+        member = tx.teams.member_with_id(club.member)
+        assert member is not None
+        web.invite(tx, member, WorkspaceRef(PLATFORM, "local"), "a-link")
         schedule = tx.schedules.save(a_schedule(club))
         tx.schedules.pass_over(schedule.id, gone, tx.now())
         tx.entries.set_question(gone, "What now?")
-        page = WebPage(seen=Seen.PAGE, title="Caching", description="Why “caches” are hard.", minutes=6)
-        tx.web_pages.save(club.team, "https://example.org/1", with_look(None, page, tx.now(), counts=True))
         meets = WeeklyTime(weekday=Weekday.THURSDAY, at=time(16), zone="Europe/Berlin")
         tx.meetings.save_rules(MeetingRules(schedule=schedule.id, hosts=True, meets=meets))
         tx.meetings.nominate(schedule.id, "2026-W47", [Nominee(entry=entry, reason="new")])
@@ -99,6 +100,8 @@ def filled(store: SqlStore) -> Club:
         tx.meetings.say(schedule.id, "2026-W47", club.member, going=True)
         tx.meetings.join_pool(schedule.id, club.member)
         tx.meetings.pass_turn(schedule.id, "2026-W47", club.member)
+        page = WebPage(seen=Seen.PAGE, title="Caching", description="Why “caches” are hard.", minutes=6)
+        tx.web_pages.save(club.team, "https://example.org/1", with_look(None, page, tx.now(), counts=True))
         digests.post_now(tx, club.team, a_channel())
         tx.synonyms.add(club.team, "k8s", "kubernetes")
         tx.ledger.halt(WorkspaceRef(PLATFORM, "local"), [Step.ROOT], tx.now())
