@@ -137,7 +137,7 @@ async def first_of(task: "asyncio.Task[None]", ready: Any) -> None:
         task.result()
 
 
-_LOCAL = {"127.0.0.1", "::1", "localhost"}
+_LOCAL = {"127.0.0.1", "::1", "localhost", "0x7f.1"}  # the last is 127.0.0.1 in another spelling
 _guarded = False
 
 
@@ -145,11 +145,7 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
     if event == "socket.connect" and arguments[0].family in (socket.AF_INET, socket.AF_INET6):
         if arguments[1][0] not in _LOCAL:
             raise AssertionError(f"a connection to {arguments[1][0]}")
-    elif event == "socket.getaddrinfo" and arguments[0] not in (
-        *_LOCAL,
-        "0x7f.1",
-        None,
-    ):  # 127.0.0.1 in another spelling
+    elif event == "socket.getaddrinfo" and arguments[0] not in (*_LOCAL, None):
         raise AssertionError(f"a look-up of {arguments[0]}")
 
 
