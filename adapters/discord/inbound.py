@@ -14,12 +14,17 @@ from adapters.discord.surface import GROUP, MENUS, SUB_COMMAND, TAKEAWAY
 from bot.chat.platform import Actor, Invocation, Reacted, ReactionsCleared, Unreacted
 from bot.domain.card import Call
 from bot.domain.ids import ChannelRef, InvocationId
-from bot.domain.reading_state import Insight, Meaning, ReadingState
+from bot.domain.reading_state import Insight, Meaning, Microphone, ReadingState
 from bot.domain.record import record
 from bot.domain.team import Role
 from bot.domain.url import addresses_in
 
-MEANINGS: Mapping[str, Meaning] = {"✅": ReadingState.READ, "🔖": ReadingState.LATER, "💡": Insight.INSIGHT}
+MEANINGS: Mapping[str, Meaning] = {
+    "✅": ReadingState.READ,
+    "🔖": ReadingState.LATER,
+    "💡": Insight.INSIGHT,
+    "🎤": Microphone.HOST,
+}
 SEEDS: Mapping[Meaning, str] = {meaning: emoji for emoji, meaning in MEANINGS.items()}
 _VARIANT = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
 ADMINS = "a member with the Manage Server permission"

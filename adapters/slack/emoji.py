@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from bot.domain.reading_state import Insight, Meaning, ReadingState
+from bot.domain.reading_state import Insight, Meaning, Microphone, ReadingState
 
 SEEDS = {ReadingState.READ: "white_check_mark", ReadingState.LATER: "bookmark"}
 MEANINGS: dict[str, Meaning] = {
@@ -13,6 +13,7 @@ MEANINGS: dict[str, Meaning] = {
     "bookmark": ReadingState.LATER,
     "bookmark_tabs": ReadingState.LATER,
     "bulb": Insight.INSIGHT,
+    "microphone": Microphone.HOST,
 }
 STANDARD: Mapping[str, str] = {
     "thumbsup": "+1",

@@ -10,12 +10,17 @@ from bot.chat.command import Catalogue
 from bot.domain import times, value, zones
 from bot.domain.errors import BadUsage
 from bot.domain.ids import EntryNumber
-from bot.domain.reading_state import Insight, Meaning, ReadingState
+from bot.domain.reading_state import Insight, Meaning, Microphone, ReadingState
 from bot.domain.record import record
 from bot.domain.schedule import Weekday
 from bot.domain.team import Role
 
-MEANINGS: Mapping[str, Meaning] = {"✅": ReadingState.READ, "🔖": ReadingState.LATER, "💡": Insight.INSIGHT}
+MEANINGS: Mapping[str, Meaning] = {
+    "✅": ReadingState.READ,
+    "🔖": ReadingState.LATER,
+    "💡": Insight.INSIGHT,
+    "🎤": Microphone.HOST,
+}
 MAX_ADVANCE = timedelta(weeks=times.MAX_WEEKS)
 _UNITS = {"w": timedelta(weeks=1), "d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}
 
@@ -105,7 +110,7 @@ class Quit:
 Line: TypeAlias = Use | Press | Reaction | Say | Speak | Enter | Advance | Until | Time | Sync | Help | Quit
 
 USAGES: Mapping[str, tuple[str, str]] = {
-    "react": ("react ✅ [#12]", "react with ✅ (read), 🔖 (later) or 💡 (found something)"),
+    "react": ("react ✅ [#12]", "react with ✅ (read), 🔖 (later), 💡 (found something) or 🎤 (you host it)"),
     "unreact": ("unreact ✅ [#12]", "remove it again"),
     "say": ("say TEXT", "say something in the thread of the newest post"),
     "press": ("[press] 2", "press the button with that number"),
@@ -156,7 +161,7 @@ def _reaction(word: str, words: Sequence[str], *, away: bool) -> Reaction:
     if emoji not in MEANINGS:
         raise BadUsage(
             f"“{words[0]}” means nothing here.",
-            hint="✅ means read, 🔖 means later, 💡 means that you found something.",
+            hint="✅ means read, 🔖 means later, 💡 means that you found something, 🎤 that you host it.",
         )
     entry = value.entry_number(words[1]) if len(words) == 2 else None
     return Reaction(emoji=emoji, meaning=MEANINGS[emoji], entry=entry, away=away)

@@ -50,7 +50,7 @@ def search(turn: Turn, query: Annotated[str, rest(Kind.TEXT, "what to look for")
     """Find entries by words in titles, tags and notes.
 
     "words in quotes" match as a phrase, -word excludes, one OR other means either; an address finds its entry. tag:db, site:stripe.com, in:section and is:unread
-    narrow the search, -tag:db excludes a tag. An unknown word is treated as the closest known one; as:typed turns that off.
+    narrow the search, -tag:db excludes a tag. An unknown word is treated as the closest known one, unless it is in quotes.
     Examples: search caching · search tag:db -redis "connection pool" · search is:later page:2
     """
     found = searching.find(turn.tx, turn.team.id, turn.member.id, query, page, PAGE_SIZE)
@@ -89,13 +89,17 @@ def _without_line(found: Found) -> set[EntryId]:
 
 
 def _nothing(turn: Turn, query: str, found: Found) -> Card:
-    title = f"Nothing on the list matches “{query}”."
+    loose = query.removeprefix("as:typed ").replace('"', "")
+    title = f"Nothing on the list matches “{loose}”."
+    back = [_narrowing("Search for similar words", Call(path=("search",), arguments={"query": loose}))]
+    actions = back if loose != query and loose.strip() else []
     near = searching.nearest_topic(turn.tx, turn.team.id, found)
     if near is None:
-        return sentence(title, "Try fewer or other words; “tags” shows every tag.")
+        return sentence(title, "Try fewer or other words; “tags” shows every tag.", actions=actions)
     name = near.partition(":")[2].strip('"')
     call = Call(path=("search",), arguments={"query": near})
-    return sentence(title, f"There is something close to it: {name}.", actions=[_narrowing(f"Show {name}", call)])
+    close = [_narrowing(f"Show {name}", call), *actions]
+    return sentence(title, f"There is something close to it: {name}.", actions=close)
 
 
 def _facets(turn: Turn, query: str, found: Found) -> tuple[Action, ...]:
@@ -131,7 +135,8 @@ def _as_typed(query: str, found: Found) -> tuple[Action, ...]:
     """A button that searches the words as they were typed."""
     if not found.corrected:
         return ()
-    call = Call(path=("search",), arguments={"query": f"as:typed {query}"})
+    words = [f'"{word}"' if word.casefold() in found.corrected else word for word in query.split()]
+    call = Call(path=("search",), arguments={"query": " ".join(words)})
     return (Action(label=f"Search for “{' '.join(found.corrected)}”"[:MAX_LABEL], call=call, replaces=True),)
 
 
@@ -157,7 +162,11 @@ def show(turn: Turn, entry: Annotated[EntryNames, position(Kind.ENTRY, "an entry
 
     Examples: show #12 · show https://example.org/post · show caching at scale
     """
-    found = one_meant(turn, entry)
+    return shown(turn, one_meant(turn, entry))
+
+
+def shown(turn: Turn, found: Entry) -> Card:
+    """The entry with all its notes."""
     (_, state), *_ = entries.with_states(turn.tx, turn.member.id, [found])
     more = (*takeaways.of_entry(turn, found), *_discussed(turn, found))
     card = entry_card(found, state, all_notes=True, more=more)

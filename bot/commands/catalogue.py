@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.chat.command import Catalogue
-from bot.commands import about, browsing, digests, editing, lists, posting, reading, schedules, takeaways
+from bot.commands import about, browsing, digests, editing, lists, meetings, posting, reading, schedules, takeaways
 from bot.commands.declare import Command
 
 COMMANDS: Sequence[Command] = (
@@ -39,6 +39,11 @@ COMMANDS: Sequence[Command] = (
     digests.unpick,
     digests.pass_over,
     digests.question,
+    meetings.host,
+    meetings.ask,
+    meetings.attend,
+    meetings.vote,
+    meetings.notes,
     digests.skip,
     digests.unskip,
     digests.post,
@@ -48,6 +53,8 @@ COMMANDS: Sequence[Command] = (
     schedules.set_schedule,
     schedules.list_schedules,
     schedules.set_holidays,
+    meetings.meet,
+    meetings.options,
     schedules.pause,
     schedules.resume,
     schedules.off,

@@ -219,6 +219,7 @@ _CHOICES: Mapping[Kind, tuple[Choice, ...]] = {
     Kind.CHANGE: tuple(Choice(value=change.value, label=change.value) for change in value.Change),
     Kind.HOLIDAY: tuple(Choice(value=what.value, label=what.value) for what in OnHoliday),
     Kind.YES_NO: tuple(Choice(value=word, label=word) for word in value.YES_NO),
+    Kind.HOSTING: tuple(Choice(value=what.value, label=what.value) for what in value.Hosting),
     Kind.ADDING: tuple(Choice(value=who.value, label=who.value) for who in Adding),
 }
 

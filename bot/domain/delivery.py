@@ -139,7 +139,7 @@ class Draft:
     It waits until the step with ordinal `waits_for` is sent, and is refused with it. `card` is None for a step that
     shows none (a thread, a seed reaction). `title` names a thread, `meaning` a seed reaction. After `late_after` it is
     skipped. `notify` is the account to notify if it does not arrive. For a notice, it is its recipient, or None if it
-    goes to the channel.
+    goes to the channel. A reply may go into the thread of another source: `root` and `thread` are where, and only planned.
     """
 
     channel: ChannelRef
@@ -155,6 +155,8 @@ class Draft:
     week: str | None = None
     late_after: datetime | None = None
     notify: AccountRef | None = None
+    root: MessageRef | None = None
+    thread: ThreadRef | None = None
 
     @property
     def invocation(self) -> InvocationId | None:

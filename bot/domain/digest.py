@@ -13,11 +13,11 @@ from bot.domain.card import Action, Block, Call, Card, Entries, EntryLine, NoteT
 from bot.domain.entry import Entry
 from bot.domain.featuring import Why
 from bot.domain.ids import ChannelRef, EntryId, EntryNumber, ScheduleId, TeamId
-from bot.domain.notes import NoteBlock, count, levels, parts
+from bot.domain.notes import NoteBlock, count, levels, lines, parts
 from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.takeaway import Counts
-from bot.domain.text import Span, plain, string
+from bot.domain.text import Span, Text, plain, string
 
 LEVELS_IN_CHANNEL = 2
 PART_BUDGET = 2400
@@ -74,9 +74,21 @@ class Week:
 
 
 @record
+class People:
+    """Who is around a digest: the name of its host, how many are in, the call by which a member says so, and when they
+    meet.
+    """
+
+    host: str = ""
+    going: int = 0
+    join: Call | None = None
+    meets: Text = ()
+
+
+@record
 class Digest:
     """What one week's post shows. `late` is set if it is posted after its time; `counts` is what members made of the
-    entry so far.
+    entry so far. A `teaser` has only the first line of the notes.
     """
 
     week: str
@@ -88,6 +100,8 @@ class Digest:
     question: str
     counts: Counts
     newest: tuple[Entry, ...]
+    people: People = People()
+    teaser: bool = False
 
 
 def card_of(digest: Digest) -> Card:
@@ -102,11 +116,13 @@ def card_of(digest: Digest) -> Card:
         blocks=(
             _about("This week's article", entry),
             *_late(digest),
-            *_first_levels(entry.notes.tree),
+            *(_first_line(entry.notes.tree) if digest.teaser else _first_levels(entry.notes.tree)),
             _small(why),
+            *_people(digest.people),
+            *_meets(digest.people.meets),
             *_new(digest.newest),
         ),
-        actions=(*post_actions(entry), *_first_note(entry)),
+        actions=(*_unlocking(post_actions(entry), digest), *_joining(digest.people), *_first_note(entry)),
         entry=shared_line(entry),
     )
 
@@ -115,9 +131,11 @@ def thread_title(entry: Entry) -> str:
     return f"#{entry.number} {entry.title}"
 
 
-def replies_of(entry: Entry, question: str) -> tuple[Card, ...]:
-    """The cards for the thread: all notes if the channel shows only part of them, then the question."""
-    return (*_all_notes(entry), Card(title="Discussion", blocks=(Paragraph(text=plain(question)),)))
+def replies_of(entry: Entry, question: str, *, teaser: bool = False) -> tuple[Card, ...]:
+    """The cards for the thread: all notes if the channel shows only part of them, then the question. Below a teaser
+    members open the notes for themselves.
+    """
+    return (*(() if teaser else _all_notes(entry)), Card(title="Discussion", blocks=(Paragraph(text=plain(question)),)))
 
 
 def shared_card(entry: Entry, by: str, counts: Counts) -> Card:
@@ -190,6 +208,38 @@ def _counted(counts: Counts) -> str:
     return " ".join(filter(None, said))
 
 
+_HOSTED = "Hosted by "
+_IN = re.compile(r"\d+ (?:is|are) in\.")
+
+
+def _people(people: People) -> tuple[Block, ...]:
+    """Who hosts and how many are in, as plain text: no one is notified by it."""
+    host = f"{_HOSTED}{people.host}." if people.host else ""
+    going = f"{people.going} {'is' if people.going == 1 else 'are'} in." if people.going else ""
+    said = " ".join(filter(None, (host, going)))
+    return (_small(said),) if said else ()
+
+
+def _meets(when: Text) -> tuple[Block, ...]:
+    return (Paragraph(text=(Span("You meet on "), *when, Span("."))),) if when else ()
+
+
+def _joining(people: People) -> tuple[Action, ...]:
+    return (Action(label="I'm in", call=people.join),) if people.join else ()
+
+
+def with_people(card: Card, people: People) -> Card:
+    """The card of a digest with this host and this many members who are in; after its reason if it named none before."""
+    blocks: list[Block] = []
+    for block in card.blocks:
+        text = string(block.text) if isinstance(block, Paragraph) and block.quiet else ""
+        if not text.startswith(_HOSTED) and not _IN.fullmatch(text):
+            blocks.append(block)
+        if text.startswith(_WHY):
+            blocks += _people(people)
+    return replace(card, blocks=tuple(blocks))
+
+
 _COUNT = r"(?:Read by (?:nobody yet|\d+ members?)|\d+ takeaways?|\d+ found something here)\."
 _COUNTS = re.compile(rf"\s*{_COUNT}(?: {_COUNT})*$")
 """“Nobody yet” is what version 0.1.0 wrote into posts that are still revised."""
@@ -225,6 +275,20 @@ def _first_levels(tree: Sequence[NoteBlock]) -> tuple[Block, ...]:
         return ()
     shown = parts(levels(tree, LEVELS_IN_CHANNEL), PART_BUDGET)[0]
     return (NoteTree(blocks=shown, left_out=count(tree) - count(shown)),)
+
+
+def _first_line(tree: Sequence[NoteBlock]) -> tuple[Block, ...]:
+    """The first line of the notes as a paragraph of its own, below which no platform offers the rest."""
+    first = next((line.text for line in lines(tree) if line.text), ())
+    return (Paragraph(text=first),) if first else ()
+
+
+def _unlocking(actions: Sequence[Action], digest: Digest) -> tuple[Action, ...]:
+    """The buttons; that for the notes asks first whether the member has read the article, below a teaser."""
+    if not digest.teaser:
+        return tuple(actions)
+    ask = Call(path=("digest", "notes"), arguments={"entry": f"#{digest.entry.number}"})
+    return tuple(replace(one, call=ask) if one.call.path == ("show",) else one for one in actions)
 
 
 def _all_notes(entry: Entry) -> tuple[Card, ...]:

@@ -1,6 +1,6 @@
 """Which entry a digest features, and the reason that it gives. Pure: the store says what there is and what was featured.
 
-In this order: the pick, what most members want to read, what is new and has notes, what was never featured here in an
+In this order: the pick, what a vote decided, what most members want to read, what is new and has notes, what was never featured here in an
 order that is shuffled once for each schedule, and what was featured longest ago. Two rules hold throughout as far as the
 list allows it: an entry and one that is nested under it are more than eight weeks apart, the outer one first; and of five
 weeks in a row at most two are from one section.
@@ -38,6 +38,7 @@ class Why(StrEnum):
     """Why an entry was featured; stored with the week."""
 
     PICKED = "picked by an admin"
+    VOTED = "voted for by members"
     WANTED = "never featured here, and members put it in their queue"
     NEW = "new on the list"
     NEVER_FEATURED = "never featured here"
@@ -100,6 +101,19 @@ def choose(pool: Sequence[Candidate], context: Context, now: datetime, pinned: E
     if found is not None:
         return Feature(entry=found.entry, why=Why.PICKED, reason=Why.PICKED.value)
     return _Choice(pool, context, now).made() if pool else None
+
+
+def nominated(pool: Sequence[Candidate], context: Context, now: datetime, most: int) -> list[Feature]:
+    """Entries to vote about, each with its reason: what would be featured, what would be without that, and so on."""
+    features: list[Feature] = []
+    while len(features) < most:
+        taken = {feature.entry for feature in features}
+        left = [one for one in pool if one.entry not in taken and not is_passed_over(one, now)]
+        feature = choose(left, context, now)
+        if feature is None:
+            break
+        features.append(feature)
+    return features
 
 
 def explained(one: Candidate, why: Why, pool: Sequence[Candidate], context: Context, now: datetime) -> Feature:

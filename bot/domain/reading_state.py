@@ -27,13 +27,21 @@ class Insight(StrEnum):
     INSIGHT = "insight"
 
 
-Meaning: TypeAlias = ReadingState | Insight
+class Microphone(StrEnum):
+    """🎤 on a digest: the member hosts it. It changes no reading state."""
+
+    HOST = "host"
+
+
+Meaning: TypeAlias = ReadingState | Insight | Microphone
 """What a reaction means."""
 
 
 def meaning_of(word: str) -> Meaning:
     """Parse the word that a mark is stored with. Raises ValueError."""
-    return Insight.INSIGHT if word == Insight.INSIGHT.value else ReadingState(word)
+    if word == Insight.INSIGHT.value:
+        return Insight.INSIGHT
+    return Microphone.HOST if word == Microphone.HOST.value else ReadingState(word)
 
 
 _STRENGTH = {ReadingState.UNREAD: 0, ReadingState.LATER: 1, ReadingState.READ: 2}
@@ -76,7 +84,7 @@ class Reading:
 def state_of(choice: Choice | None, marks: Iterable[Mark]) -> ReadingState:
     """The state that follows from the last choice and the marks.
 
-    Only live marks newer than the choice count, and read beats later. A 💡 means no state. So removing a reaction never undoes a choice, and
+    Only live marks newer than the choice count, and read beats later. 💡 and 🎤 mean no state. So removing a reaction never undoes a choice, and
     a reaction added after a choice still counts.
     """
     live = [mark for mark in marks if mark.live and (choice is None or mark.at > choice.at)]

@@ -38,6 +38,7 @@ class Kind(StrEnum):
     LONG_TEXT = "long_text"
     ADDING = "adding"
     TAGS = "tags"
+    HOSTING = "hosting"
 
 
 YES_NO = ("yes", "no")
@@ -147,6 +148,22 @@ def adding(typed: str) -> Adding:
     return Adding(typed.strip().lower())
 
 
+class Hosting(StrEnum):
+    """What a member does about hosting: join the hosts, pass or swap their turn, or stop."""
+
+    ME = "me"
+    PASS = "pass"  # noqa: S105 -- a word that people type
+    SWAP = "swap"
+    OFF = "off"
+
+
+def hosting(typed: str) -> Hosting:
+    """One of the words, in any case."""
+    if typed.strip().lower() not in set(Hosting):
+        raise BadUsage(f"“{typed}” is not something to do here.", hint="Use me, pass, swap or off.")
+    return Hosting(typed.strip().lower())
+
+
 READERS: Mapping[Kind, Callable[[str], Any]] = {
     Kind.ENTRY: entry_names,
     Kind.NUMBER: page_number,
@@ -160,6 +177,7 @@ READERS: Mapping[Kind, Callable[[str], Any]] = {
     Kind.GROUP: group,
     Kind.YES_NO: yes_or_no,
     Kind.ADDING: adding,
+    Kind.HOSTING: hosting,
 }
 """The parsers of the kinds that need only the typed text. Each raises BadUsage."""
 

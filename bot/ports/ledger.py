@@ -107,7 +107,8 @@ class Ledger(Protocol):
 
     def outdated(self, since: datetime, before: datetime, limit: int, platforms: Sequence[str]) -> Sequence[Delivery]:
         """Posts about one entry that were sent after `since`, were neither sent nor revised after `before`, and about whose
-        entry a reading state, a takeaway or a 💡 has changed since then; those that have waited longest come first.
+        entry a reading state, a takeaway or a 💡 has changed since then, or about whose meeting; those that have waited
+        longest come first.
         """
         ...
 
@@ -121,6 +122,10 @@ class Ledger(Protocol):
 
     def entry_shown_by(self, message: MessageRef) -> tuple[TeamId, EntryId] | None:
         """The team and the entry that a message of ours shows."""
+        ...
+
+    def digest_at(self, message: MessageRef) -> Delivery | None:
+        """The first step of a digest that this is the message of; None for any other message."""
         ...
 
     def posted_messages(self, workspace: WorkspaceRef, since: datetime) -> Sequence[MessageRef]:

@@ -92,8 +92,8 @@ class Readings(Protocol):
 
     def counts(self, member: MemberId) -> ReadingCounts: ...
 
-    def readers(self, entry: EntryId) -> int:
-        """How many members have read the entry."""
+    def readers(self, entry: EntryId, since: datetime | None = None) -> int:
+        """How many members have read the entry; with `since` only those who did after that."""
         ...
 
     def insights(self, entry: EntryId) -> int:

@@ -13,6 +13,7 @@ from bot.ports.edits import Edits
 from bot.ports.entries import Entries
 from bot.ports.invocations import Invocations
 from bot.ports.ledger import Ledger
+from bot.ports.meetings import Meetings
 from bot.ports.readings import Readings
 from bot.ports.schedules import Schedules
 from bot.ports.search import Search, Synonyms
@@ -40,6 +41,8 @@ class Transaction(Protocol):
     def synonyms(self) -> Synonyms: ...
     @property
     def schedules(self) -> Schedules: ...
+    @property
+    def meetings(self) -> Meetings: ...
     @property
     def ledger(self) -> Ledger: ...
     @property

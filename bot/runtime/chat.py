@@ -154,6 +154,7 @@ class LocalStage:
             await self._ticker.clean_up()
         await self._lists.write_edits()
         await self._ticker.tick()
+        await self._ticker.meet()
         await self._deliverer.drain()
         await self._deliverer.revise()
 

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.chat.jobs import Job
 from bot.domain import notice
@@ -17,7 +18,7 @@ from bot.ports.clock import Clock
 from bot.ports.runner import Runner
 from bot.ports.store import Transaction
 from bot.runtime.worker import Worker
-from bot.service import digests, notices, teams
+from bot.service import digests, meetings, notices, teams
 
 TOGETHER = 25
 """Slots planned in one transaction. If thousands are due in the same minute, the first ones are sent at once, and other
@@ -25,6 +26,7 @@ writes do not wait for all of them.
 """
 SHARES = 1000
 """Parts of the spread to choose from at random."""
+MEET_EVERY = timedelta(minutes=5)
 CLEAN_UP_EVERY = timedelta(hours=1)
 REPEATS_END = timedelta(hours=48)
 """Platforms repeat an event for up to a day, so an answer may be deleted after two."""
@@ -67,8 +69,9 @@ class Ticker:
             timeout=self._durations.tick_given_up,
             vital=True,
         )
+        around = Job(name="meetings", run=self.meet, every=MEET_EVERY)
         clean_up = Job(name="clean-up", run=self.clean_up, every=CLEAN_UP_EVERY)
-        return (tick, clean_up) if self._forgets else (tick,)
+        return (tick, around, clean_up) if self._forgets else (tick, around)
 
     async def tick(self) -> timedelta:
         """Plan what is due. Returns the time until the next tick. An idle tick only reads."""
@@ -120,6 +123,24 @@ class Ticker:
         self._deliverer.wake()
         self._broken[schedule.id] = type(error)
 
+    async def meet(self) -> None:
+        """Send what is due around the digests. One schedule that fails does not keep the others from theirs."""
+        for schedule in await self._runner.read(lambda tx: meetings.due(tx, self._sound(tx))):
+            try:
+                await self._runner.write(partial(meetings.plan, schedule=schedule))
+            except StoreError:
+                raise
+            except Exception as error:  # noqa: BLE001 -- whatever it is, the others are due all the same
+                await self._broke(schedule, error)
+            else:
+                self._deliverer.wake()
+
+    def _sound(self, tx: Transaction) -> Sequence[Schedule]:
+        """Our schedules that can be evaluated."""
+        ours = self._ours(tx)
+        broken = {schedule.id for schedule, _ in digests.due(tx, ours).broken}
+        return [schedule for schedule in ours if schedule.id not in broken]
+
     async def clean_up(self) -> None:
         """Delete the answers to events that no platform repeats any more, expired keys to the pages, and the data of workspaces left long ago."""
         if not self._forgets:
@@ -131,8 +152,10 @@ class Ticker:
             log.warning("what came from %s is removed: we left it long ago", place)
 
     async def next_due(self) -> datetime | None:
-        """When the next slot is due."""
-        return await self._runner.read(lambda tx: digests.next_due(tx, self._ours(tx)))
+        """When the next slot is due, or something around one."""
+        slot = await self._runner.read(lambda tx: digests.next_due(tx, self._ours(tx)))
+        around = await self._runner.read(lambda tx: meetings.next_due(tx, self._sound(tx)))
+        return min((at for at in (slot, around) if at is not None), default=None)
 
 
 def _say(tick: digests.Tick) -> None:

@@ -7,13 +7,24 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from bot.domain import notice
-from bot.domain.card import Card
+from bot.domain.card import Call, Card
 from bot.domain.delivery import SHARE, Delivery, Draft, State, Step
-from bot.domain.digest import Digest, Outcome, Standing, Week, card_of, replies_of, shared_card, thread_title
+from bot.domain.digest import Digest, Outcome, People, Standing, Week, card_of, replies_of, shared_card, thread_title
 from bot.domain.entry import Entry
 from bot.domain.errors import BadUsage, Conflict, NotFound, Refusal
-from bot.domain.featuring import LATELY, Candidate, Context, Feature, choose, explained, is_passed_over, upcoming
+from bot.domain.featuring import (
+    LATELY,
+    Candidate,
+    Context,
+    Feature,
+    choose,
+    explained,
+    is_passed_over,
+    nominated,
+    upcoming,
+)
 from bot.domain.ids import ChannelRef, EntryId, EntryNumber, InvocationId, TeamId
+from bot.domain.meeting import meeting_time
 from bot.domain.notice import Host
 from bot.domain.question import MAX_QUESTION, NOT_AGAIN, from_bank, quoted
 from bot.domain.reading_state import ReadingState
@@ -22,7 +33,7 @@ from bot.domain.schedule import WEEK, Occurrence, Schedule
 from bot.domain.team import Member
 from bot.domain.times import Day
 from bot.ports.store import Transaction
-from bot.service import entries, notices, schedules, takeaways
+from bot.service import entries, hosts, notices, schedules, takeaways, votes
 
 SEEDS = (ReadingState.READ, ReadingState.LATER)
 LATE = timedelta(hours=24)
@@ -394,6 +405,7 @@ def _plan(
     elif not tx.schedules.use_slot(week):
         return None
     tx.schedules.pin(schedule.id, None)
+    hosts.settle(tx, schedule.id, slot.week)
     step = partial(
         Draft,
         channel=schedule.channel,
@@ -402,7 +414,8 @@ def _plan(
         week=slot.week,
         notify=schedule.created_by,
     )
-    root, *others = _drafts(step, card_of(digest), digest.entry, digest.question)
+    replies = replies_of(digest.entry, digest.question, teaser=digest.teaser)
+    root, *others = _drafts(step, card_of(digest), digest.entry, replies)
     drafts = [replace(root, late_after=slot.due_at + LATE), *others]
     tx.ledger.plan(schedule.team, drafts, not_before=slot.due_at)
     return digest
@@ -434,7 +447,7 @@ def share(tx: Transaction, member: Member, channel: ChannelRef, number: EntryNum
     card = shared_card(entry, member.name, takeaways.counts(tx, entry.id))
     step = partial(Draft, channel=channel, source_key=f"{SHARE}{invocation}", notify=member.account)
     question = question_for(tx, entry, (), f"share:{entry.number}")
-    tx.ledger.plan(member.team, _drafts(step, card, entry, question), not_before=tx.now())
+    tx.ledger.plan(member.team, _drafts(step, card, entry, replies_of(entry, question)), not_before=tx.now())
     return entry
 
 
@@ -479,8 +492,13 @@ def failures(tx: Transaction, team: TeamId) -> Sequence[Failure]:
     return found
 
 
+def coming(tx: Transaction, schedule: Schedule, slot: Occurrence) -> Digest | None:
+    """The digest of a slot as things stand; None for an empty pool."""
+    return _digest(tx, schedule, slot, late=False)
+
+
 def _digest(tx: Transaction, schedule: Schedule, slot: Occurrence, *, late: bool) -> Digest | None:
-    feature = _feature(tx, schedule, slot.due_at)
+    feature = _feature(tx, schedule, slot)
     if feature is None:
         return None
     entry = tx.entries.get(schedule.team, [feature.entry])[feature.entry]
@@ -494,7 +512,27 @@ def _digest(tx: Transaction, schedule: Schedule, slot: Occurrence, *, late: bool
         question=_question(tx, schedule, slot, entry),
         counts=takeaways.counts(tx, feature.entry),
         newest=_newest(tx, schedule, slot, feature.entry),
+        people=_people(tx, schedule, slot),
+        teaser=tx.meetings.rules(schedule.id).teaser,
     )
+
+
+def _people(tx: Transaction, schedule: Schedule, slot: Occurrence) -> People:
+    rules, host = tx.meetings.rules(schedule.id), hosts.host_of(tx, schedule.id, slot.week)
+    join = Call(path=("digest", "in"), arguments={"channel": f"#{schedule.channel.id}", "week": slot.week})
+    return People(
+        host=host.name if host else "",
+        join=join if rules.quorum else None,
+        meets=meeting_time(rules.meets, slot.due_at) if rules.meets else (),
+    )
+
+
+def latest(tx: Transaction, schedule: Schedule) -> Fate | None:
+    """The schedule's newest digest that was posted; None if its newest one was not, or it had none."""
+    weeks = tx.schedules.weeks(schedule.team, schedule.channel, HISTORY)
+    newest = next((week for week in weeks if week.outcome is Outcome.PLANNED), None)
+    found = fates(tx, schedule.team, [newest])[0] if newest else None
+    return found if found is not None and found.standing.is_featured and found.post is not None else None
 
 
 def _question(tx: Transaction, schedule: Schedule, slot: Occurrence, entry: Entry) -> str:
@@ -521,9 +559,16 @@ def ask(tx: Transaction, team: TeamId, number: EntryNumber, text: str | None) ->
     return entry, before
 
 
-def _feature(tx: Transaction, schedule: Schedule, at: datetime) -> Feature | None:
-    """What to feature next: the pick, else what the last digest would have shown had it been posted."""
-    pool, context = _pool(tx, schedule), _context(tx, schedule)
+def nominees(tx: Transaction, schedule: Schedule, slot: Occurrence, most: int) -> Sequence[Feature]:
+    """Entries to vote about for this digest, each with its reason; none where one is picked."""
+    if tx.schedules.pinned(schedule.id) is not None:
+        return ()
+    return nominated(_pool(tx, schedule), _context(tx, schedule), slot.due_at, most)
+
+
+def _feature(tx: Transaction, schedule: Schedule, slot: Occurrence) -> Feature | None:
+    """What to feature next: the pick, else what the last digest would have shown had it been posted, else the vote."""
+    pool, context, at = _pool(tx, schedule), _context(tx, schedule), slot.due_at
     pinned = tx.schedules.pinned(schedule.id)
     failed = _last_failed(tx, schedule) if pinned is None else None
     if failed is not None and failed.why is not None:
@@ -531,7 +576,8 @@ def _feature(tx: Transaction, schedule: Schedule, at: datetime) -> Feature | Non
         unseen = next(iter(again), None)
         if unseen is not None:
             return explained(unseen, failed.why, pool, context, at)
-    return choose(pool, context, at, pinned)
+    voted = votes.result(tx, schedule, slot, pool) if pinned is None else None
+    return voted or choose(pool, context, at, pinned)
 
 
 def _pool(tx: Transaction, schedule: Schedule) -> Sequence[Candidate]:
@@ -563,7 +609,7 @@ def _newest(tx: Transaction, schedule: Schedule, slot: Occurrence, featured: Ent
     return tuple(entry for entry in fresh if entry.id != featured)
 
 
-def _drafts(step: Callable[..., Draft], root: Card, entry: Entry, question: str) -> list[Draft]:
+def _drafts(step: Callable[..., Draft], root: Card, entry: Entry, replies: Sequence[Card]) -> list[Draft]:
     """The steps of one post: the card, its thread, both seed reactions, and the replies in the thread."""
     steps = [
         step(ordinal=0, step=Step.ROOT, card=root, entry=entry.id),
@@ -571,7 +617,7 @@ def _drafts(step: Callable[..., Draft], root: Card, entry: Entry, question: str)
     ]
     seeds = enumerate(SEEDS, start=len(steps))
     steps += [step(ordinal=n, step=Step.SEED, meaning=meaning.value, waits_for=0) for n, meaning in seeds]
-    first, *others = enumerate(replies_of(entry, question), start=len(steps))
+    first, *others = enumerate(replies, start=len(steps))
     steps.append(step(ordinal=first[0], step=Step.REPLY, card=first[1], waits_for=1))
     return steps + [step(ordinal=n, step=Step.REPLY, card=reply, waits_for=n - 1) for n, reply in others]
 

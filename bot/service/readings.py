@@ -8,12 +8,12 @@ from bot.chat.platform import Actor, MarksSeen, Reacted, ReactionsCleared, Unrea
 from bot.domain.entry import Entry
 from bot.domain.errors import Refusal
 from bot.domain.ids import EntryId, EntryNumber, MemberId, MessageRef, TeamId
-from bot.domain.reading_state import Choice, Mark, Reading, ReadingCounts, ReadingState, state_of
+from bot.domain.reading_state import Choice, Mark, Microphone, Reading, ReadingCounts, ReadingState, state_of
 from bot.domain.record import record
 from bot.domain.team import Member, Team
 from bot.ports.readings import TeamCounts
 from bot.ports.store import Transaction
-from bot.service import entries, teams
+from bot.service import entries, hosts, teams
 
 MIN_FOR_TEAM_STATS = 3
 """In a smaller team, a count would reveal who read what."""
@@ -49,6 +49,8 @@ def react(tx: Transaction, event: Reacted | Unreacted) -> ReadingState | None:
         teams.admitted(tx, team, event.actor)
     tx.readings.lock(team.id, account, entry)
     tx.readings.save_mark(team.id, _mark_of(event, entry))
+    if event.meaning is Microphone.HOST:
+        hosts.follow_microphone(tx, team.id, event.message)
     member = tx.teams.member(team.id, account)
     return _follow(tx, member, entry) if member else None
 
@@ -73,6 +75,8 @@ def clear(tx: Transaction, event: ReactionsCleared) -> int:
     marks = [mark for mark in _locked(tx, team.id, event.message) if mark.live and event.emoji in (None, mark.emoji)]
     _take_away(tx, team.id, marks, event.at)
     _follow_all(tx, team.id, {mark.entry for mark in marks})
+    if any(mark.meaning is Microphone.HOST for mark in marks):
+        hosts.follow_microphone(tx, team.id, event.message)
     return len(marks)
 
 
@@ -110,6 +114,8 @@ def see(tx: Transaction, event: MarksSeen) -> int:
     gone = [mark for key, mark in by_key.items() if mark.live and mark.at <= event.at and key not in there]
     _take_away(tx, team.id, gone, event.at)
     _follow_all(tx, team.id, {mark.entry for mark in known} | set(shown.values()))
+    if Microphone.HOST in {*(one.meaning for one in missed), *(mark.meaning for mark in gone)}:
+        hosts.follow_microphone(tx, team.id, event.message)
     return len(missed) + len(gone)
 
 

@@ -1,15 +1,15 @@
-"""Keeping the counts in a post (readers, takeaways, 💡) current: at most once an hour."""
+"""Keeping a post current: its counts (readers, takeaways, 💡) and its host. At most once an hour."""
 
 from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.domain.card import Card
 from bot.domain.delivery import Delivery
-from bot.domain.digest import with_counts
+from bot.domain.digest import People, with_counts, with_people
 from bot.domain.errors import PlatformError, PlatformRefused
 from bot.domain.ids import DeliveryId
 from bot.ports.store import Transaction
-from bot.service import takeaways
+from bot.service import hosts, takeaways
 
 AT_MOST_EVERY = timedelta(hours=1)
 CURRENT_FOR = timedelta(days=14)
@@ -28,6 +28,10 @@ def claim(tx: Transaction, post: Delivery) -> Card | None:
     if shown is None or entry is None or not tx.ledger.claim_revision(post.id, tx.now() - AT_MOST_EVERY):
         return None
     card = with_counts(shown, takeaways.counts(tx, entry))
+    if post.draft.schedule is not None and post.draft.week is not None:
+        host = hosts.settled(tx, post.draft.schedule, post.draft.week)
+        going = len(tx.meetings.going(post.draft.schedule, post.draft.week))
+        card = with_people(card, People(host=host.name if host else "", going=going))
     return card if card != shown else None
 
 

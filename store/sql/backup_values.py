@@ -124,6 +124,8 @@ _DOMAINS: Mapping[str, Accepts] = {
     "web_key.opens": _one_of(Opens),
     "schedule.weekday": _one_of(Weekday),
     "schedule.zone": _ZONE,
+    "meeting_rules.weekday": _one_of(Weekday),
+    "meeting_rules.zone": _ZONE,
     "week.outcome": _one_of(Outcome),
     "week.why": _one_of(Why),
     "delivery.step": _one_of(Step),

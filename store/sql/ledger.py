@@ -60,7 +60,7 @@ from store.sql.ledger_queries import (
 from store.sql.ledger_rows import delivery_of, message_of, planned, written
 from store.sql.notify import notify_workers
 from store.sql.session import AnyRow, Session
-from store.sql.tables import DELIVERY, HALT, INSTANCE, MARK, READING, TAKEAWAY
+from store.sql.tables import DELIVERY, HALT, INSTANCE, MARK, MEETING, READING, TAKEAWAY
 
 _RECENT = timedelta(days=30)
 _AT_ONCE = 500
@@ -277,6 +277,7 @@ class SqlLedger:
             _exists(READING, READING.c.state.in_(list(ReadingState)), READING.c.since > last),
             _exists(TAKEAWAY, func.coalesce(TAKEAWAY.c.withdrawn_at, TAKEAWAY.c.at) > last),
             _exists(MARK, MARK.c.meaning == Insight.INSIGHT, MARK.c.at > last),
+            select(literal(1)).where(_ITS_MEETING, MEETING.c.changed_at > last).exists(),
         )
         posts = select(DELIVERY).where(
             text("state = 'sent' AND step = 'root'"),
@@ -303,6 +304,19 @@ class SqlLedger:
         place = {"platform": workspace.platform, "workspace": workspace.id, "channel": channel}
         rows = self._work.fast_rows(hot_queries.SHOWING, **place, message=message.id)
         return next(((TeamId(row.team), EntryId(id_of(row.team, row.entry))) for row in rows), None)
+
+    def digest_at(self, message: MessageRef) -> Delivery | None:
+        workspace = message.channel.workspace
+        its = and_(
+            DELIVERY.c.message == message.id,
+            DELIVERY.c.message_channel == message.channel.id,
+            DELIVERY.c.workspace == workspace.id,
+            DELIVERY.c.platform == workspace.platform,
+            DELIVERY.c.schedule.is_not(None),
+            DELIVERY.c.entry.is_not(None),
+        )
+        row = self._work.row(select(DELIVERY).where(its))
+        return delivery_of(row) if row else None
 
     def posted_messages(self, workspace: WorkspaceRef, since: datetime) -> Sequence[MessageRef]:
         at = func.coalesce(DELIVERY.c.sent_from, DELIVERY.c.settled_at)
@@ -396,6 +410,11 @@ def _after_lease(row: AnyRow, settle: timedelta) -> dict[str, Any]:
     if row.state == State.LEASED:
         return {**free, "state": State.PENDING}
     return {**free, "state": State.UNCERTAIN, "not_before": row.sent_from + settle}
+
+
+_ITS_MEETING = and_(
+    MEETING.c.team == DELIVERY.c.team, MEETING.c.schedule == DELIVERY.c.schedule, MEETING.c.week == DELIVERY.c.week
+)
 
 
 def _exists(table: Table, *where: ColumnElement[bool]) -> ColumnElement[bool]:

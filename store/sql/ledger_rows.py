@@ -53,6 +53,10 @@ def planned(team: TeamId, number: int, draft: Draft, instance: AnyRow, not_befor
         "not_before": not_before if draft.waits_for is None else None,
         "fence": 0,
         "boot_epoch": instance.boot_epoch,
+        "root_channel": draft.root.channel.id if draft.root else None,
+        "root": draft.root.id if draft.root else None,
+        "thread_channel": draft.thread.channel.id if draft.thread else None,
+        "thread": draft.thread.id if draft.thread else None,
     }
 
 

@@ -117,9 +117,10 @@ class SqlReadings:
         ((entries,),) = self._work.fast_rows(hot_queries.ON_LIST, team=team)
         return ReadingCounts(read=read, later=later, unread=entries - read - later)
 
-    def readers(self, entry: EntryId) -> int:
+    def readers(self, entry: EntryId, since: datetime | None = None) -> int:
         about = and_(READING.c.team == team_of(entry), _about(entry), READING.c.state == ReadingState.READ)
-        count: int = self._work.value(select(func.count()).where(about))
+        lately = [] if since is None else [READING.c.since >= since]
+        count: int = self._work.value(select(func.count()).where(about, *lately))
         return count
 
     def insights(self, entry: EntryId) -> int:

@@ -22,6 +22,7 @@ from store.sql.edits import SqlEdits
 from store.sql.engine import POOL, RolledBack, address, connect, open_transaction, refuse_transaction_pooling, savepoint
 from store.sql.entries import SqlEntries
 from store.sql.ledger import SqlLedger
+from store.sql.meetings import SqlMeetings
 from store.sql.migrate import REVISION, VERSION, prepare, revision
 from store.sql.notify import Notifications
 from store.sql.readings import SqlReadings
@@ -111,6 +112,10 @@ class SqlTransaction(Session):
     @cached_property
     def schedules(self) -> SqlSchedules:
         return SqlSchedules(self)
+
+    @cached_property
+    def meetings(self) -> SqlMeetings:
+        return SqlMeetings(self)
 
     @cached_property
     def ledger(self) -> SqlLedger:

@@ -468,6 +468,103 @@ WEEK = Table(
     _to("entry", "entry"),
 )
 
+MEETING_RULES = Table(
+    "meeting_rules",
+    METADATA,
+    _of_team(),
+    _number("schedule"),
+    Column("hosts", Boolean, nullable=False),
+    Column("quorum", Integer, nullable=False),
+    Column("closing", Boolean, nullable=False),
+    Column("vote_every", Integer, nullable=False),
+    Column("teaser", Boolean, nullable=False),
+    Column("weekday", Integer),
+    Column("at", Time),
+    Column("zone", Written),
+    _to("schedule", "schedule"),
+)
+
+MEETING = Table(
+    "meeting",
+    METADATA,
+    _of_team(),
+    _number("schedule"),
+    _key("week"),
+    Column("host", Integer),
+    Column("by_reaction", Boolean, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    _to("schedule", "schedule"),
+    _to("member", "host"),
+    Index(None, "team", "host"),
+)
+
+HOST = Table(
+    "host",
+    METADATA,
+    _of_team(),
+    _number("schedule"),
+    _number("member"),
+    Column("since", Moment, nullable=False),
+    _to("schedule", "schedule"),
+    _to("member", "member"),
+    **_SMALL,
+)
+
+HOST_PASSED = Table(
+    "host_passed",
+    METADATA,
+    _of_team(),
+    _number("schedule"),
+    _key("week"),
+    _number("member"),
+    _to("schedule", "schedule"),
+    _to("member", "member"),
+    **_SMALL,
+)
+
+GOING = Table(
+    "going",
+    METADATA,
+    _of_team(),
+    _number("schedule"),
+    _key("week"),
+    _number("member"),
+    Column("going", Boolean, nullable=False),
+    Column("at", Moment, nullable=False),
+    _to("schedule", "schedule"),
+    _to("member", "member"),
+    **_SMALL,
+)
+
+NOMINEE = Table(
+    "nominee",
+    METADATA,
+    _of_team(),
+    _number("schedule"),
+    _key("week"),
+    _number("entry"),
+    Column("place", Integer, nullable=False),
+    Column("reason", Written, nullable=False),
+    _to("schedule", "schedule"),
+    _to("entry", "entry"),
+)
+
+VOTE = Table(
+    "vote",
+    METADATA,
+    _of_team(),
+    _number("schedule"),
+    _key("week"),
+    _number("entry"),
+    _number("member"),
+    Column("in_favour", Boolean, nullable=False),
+    Column("at", Moment, nullable=False),
+    _to("schedule", "schedule"),
+    _to("entry", "entry"),
+    _to("member", "member"),
+    **_SMALL,
+)
+
 DELIVERY = Table(
     "delivery",
     METADATA,

@@ -17,13 +17,20 @@ from store.sql.session import AnyRow, Session
 from store.sql.tables import (
     DELIVERY,
     EDIT,
+    GOING,
+    HOST,
+    HOST_PASSED,
     MARK,
+    MEETING,
+    MEETING_RULES,
     MEMBER,
+    NOMINEE,
     PASSED_OVER,
     READING,
     SCHEDULE,
     TAKEAWAY,
     TEAM,
+    VOTE,
     WEB_KEY,
     WEEK,
     WORKSPACE,
@@ -99,8 +106,8 @@ def _remove_places(work: Session, ref: WorkspaceRef) -> None:
     work.change(delete(MARK).where(of_any_team, there[MARK]))
     work.change(delete(DELIVERY).where(there[DELIVERY]))
     work.change(delete(WEB_KEY).where(there[WEB_KEY]))
-    work.change(delete(WEEK).where(tuple_(WEEK.c.team, WEEK.c.schedule).in_(slots)))
-    work.change(delete(PASSED_OVER).where(tuple_(PASSED_OVER.c.team, PASSED_OVER.c.schedule).in_(slots)))
+    for table in (WEEK, PASSED_OVER, MEETING_RULES, MEETING, HOST, HOST_PASSED, GOING, NOMINEE, VOTE):
+        work.change(delete(table).where(tuple_(table.c.team, table.c.schedule).in_(slots)))
     work.change(delete(SCHEDULE).where(there[SCHEDULE]))
 
 
@@ -127,6 +134,10 @@ def _remove_members(work: Session, members: Sequence[AnyRow]) -> None:
         work.change(delete(READING).where(work.one_of((READING.c.team, READING.c.member), numbers)))
         work.change(delete(TAKEAWAY).where(work.one_of((TAKEAWAY.c.team, TAKEAWAY.c.member), numbers)))
         work.change(delete(WEB_KEY).where(work.one_of((WEB_KEY.c.team, WEB_KEY.c.member), numbers)))
+        for table in (HOST, HOST_PASSED, GOING, VOTE):
+            work.change(delete(table).where(work.one_of((table.c.team, table.c.member), numbers)))
+        hosted = work.one_of((MEETING.c.team, MEETING.c.host), numbers)
+        work.change(update(MEETING).where(hosted).values(host=None, by_reaction=False))
         theirs = work.one_of((EDIT.c.team, EDIT.c.member), numbers)
         work.change(update(EDIT).where(theirs).values(member=None))
         work.change(delete(MEMBER).where(work.one_of((MEMBER.c.team, MEMBER.c.number), numbers)))
@@ -212,13 +223,13 @@ class SqlTeams:
 
     def member(self, team: TeamId, account: AccountRef) -> Member | None:
         rows = self._work.fast_rows(_MEMBER, team=team, platform=account.platform, account=account.id)
-        return next(map(_member, rows), None)
+        return next(map(member_of, rows), None)
 
     def team_and_member(self, ref: WorkspaceRef, account: AccountRef) -> tuple[Team, Member | None] | None:
         whose = {"of": account.platform, "account": account.id}
         for row in self._work.fast_rows(_KNOWN, platform=ref.platform, workspace=ref.id, **whose):
             team = Team(id=TeamId(row.team_id), name=row.team_name, zone=row.team_zone)
-            return team, None if row.number is None else _member(row)
+            return team, None if row.number is None else member_of(row)
         return None
 
     def get_or_add_member(self, team: TeamId, account: AccountRef, name: str) -> Member:
@@ -233,7 +244,7 @@ class SqlTeams:
         )
         row = self._work.row(statement.returning(*MEMBER.c))
         assert row is not None
-        return _member(row)
+        return member_of(row)
 
     def add_workspace(self, member: Member, workspace: WorkspaceRef) -> Member:
         known = self._work.value(select(MEMBER.c.workspaces).where(_who(member.id)).with_for_update())
@@ -244,7 +255,7 @@ class SqlTeams:
         return replace(member, workspaces=met)
 
     def member_with_id(self, member: MemberId) -> Member | None:
-        return next(map(_member, self._work.rows(select(MEMBER).where(_who(member)))), None)
+        return next(map(member_of, self._work.rows(select(MEMBER).where(_who(member)))), None)
 
     def set_zone_of_member(self, member: MemberId, zone: str) -> None:
         self._work.change(update(MEMBER).where(_who(member)).values(zone=zone))
@@ -275,7 +286,7 @@ def _workspace(row: AnyRow) -> Workspace:
     )
 
 
-def _member(row: AnyRow) -> Member:
+def member_of(row: AnyRow) -> Member:
     return Member(
         id=MemberId(id_of(row.team, row.number)),
         team=TeamId(row.team),

@@ -21,6 +21,7 @@ from bot.domain.delivery import Durations, PostingRules, Step
 from bot.domain.edit import Adding, Edit, EditKind, EditRules, EditState
 from bot.domain.errors import BadBackup, BadConfig, Conflict, StaleSchema
 from bot.domain.ids import EntryNumber, InvocationId, PlatformName, ScheduleId, Url, WorkspaceRef
+from bot.domain.meeting import MeetingRules, Nominee, WeeklyTime
 from bot.domain.notice import Host
 from bot.domain.query import parse
 from bot.domain.reading_state import Choice, Mark, Reading, ReadingState
@@ -91,6 +92,13 @@ def filled(store: SqlStore) -> Club:
         schedule = tx.schedules.save(a_schedule(club))
         tx.schedules.pass_over(schedule.id, gone, tx.now())
         tx.entries.set_question(gone, "What now?")
+        meets = WeeklyTime(weekday=Weekday.THURSDAY, at=time(16), zone="Europe/Berlin")
+        tx.meetings.save_rules(MeetingRules(schedule=schedule.id, hosts=True, meets=meets))
+        tx.meetings.nominate(schedule.id, "2026-W47", [Nominee(entry=entry, reason="new")])
+        tx.meetings.vote(schedule.id, "2026-W47", entry, club.member, in_favour=True)
+        tx.meetings.say(schedule.id, "2026-W47", club.member, going=True)
+        tx.meetings.join_pool(schedule.id, club.member)
+        tx.meetings.pass_turn(schedule.id, "2026-W47", club.member)
         digests.post_now(tx, club.team, a_channel())
         tx.synonyms.add(club.team, "k8s", "kubernetes")
         tx.ledger.halt(WorkspaceRef(PLATFORM, "local"), [Step.ROOT], tx.now())

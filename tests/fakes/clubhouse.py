@@ -62,7 +62,7 @@ class Clubhouse:
 
     async def react(self, message: MessageRef, meaning: Meaning, *, by: str = "ana", away: bool = False) -> None:
         kind = Unreacted if away else Reacted
-        emoji = {"read": "✅", "later": "🔖", "insight": "💡"}[meaning]
+        emoji = {"read": "✅", "later": "🔖", "insight": "💡", "host": "🎤"}[meaning]
         happening = kind(
             actor=actor_of(by, Role.READER), message=message, emoji=emoji, meaning=meaning, at=self.stage.now()
         )

@@ -83,6 +83,7 @@ class Server:
         """Let what is owed be delivered and what was said be heard."""
         await self.env.settle()
         await self.club.ticker.tick()
+        await self.club.ticker.meet()
         await self.club.deliverer.drain()
         await self.env.settle()
 

@@ -98,7 +98,15 @@ def test_a_process_that_does_its_work_is_ready_and_says_so_for_each_part(databas
             status, parts = await seen.ready()
 
             assert status == 200
-            assert list(parts) == ["database", "schema", "platform fake", "job digests", "job clean-up", "deliveries"]
+            assert list(parts) == [
+                "database",
+                "schema",
+                "platform fake",
+                "job digests",
+                "job meetings",
+                "job clean-up",
+                "deliveries",
+            ]
             assert all(part["ok"] for part in parts.values())
             assert parts["schema"]["revision"] == seen.house.club.store.needs
             assert (await seen.get("/healthz"))[0] == 200

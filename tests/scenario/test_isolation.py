@@ -32,6 +32,7 @@ VALUES = {
     Kind.REGION: "DE",
     Kind.HOLIDAY: "move",
     Kind.ADDING: "suggest",
+    Kind.HOSTING: "me",
     Kind.TAGS: "kafka",
     Kind.LONG_TEXT: "kafka",
     Kind.YES_NO: "no",
