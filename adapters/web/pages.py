@@ -144,6 +144,7 @@ def _shown(entry: Entry) -> Mapping[str, Any]:
         "url": entry.url,
         "section": entry.section,
         "tags": entry.tags,
+        "minutes": entry.minutes,
         "notes_markdown": entry.notes.markdown,
         "added_at": entry.added_at.isoformat(),
     }

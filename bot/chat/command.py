@@ -124,6 +124,7 @@ _PLACEHOLDER = {
     Kind.REGION: "DE",
     Kind.GROUP: "@role",
     Kind.NUMBER: "2",
+    Kind.MINUTES: "10m",
 }
 
 

@@ -29,6 +29,8 @@ COMMANDS: Sequence[Command] = (
     editing.retire,
     editing.restore,
     editing.list_edits,
+    editing.look,
+    editing.describe,
     editing.confirm,
     editing.decline,
     editing.undo,

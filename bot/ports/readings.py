@@ -78,8 +78,8 @@ class Readings(Protocol):
         """Save the state, and the choice unless it is None."""
         ...
 
-    def queue(self, member: MemberId, limit: int) -> Sequence[EntryId]:
-        """The member's queue of entries on the list, oldest first."""
+    def queue(self, member: MemberId, limit: int, minutes: int | None = None) -> Sequence[EntryId]:
+        """The member's queue of entries on the list, oldest first; with `minutes` only those that take no longer."""
         ...
 
     def unread_count(self, member: MemberId, tag: str | None = None) -> int:

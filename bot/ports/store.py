@@ -20,6 +20,7 @@ from bot.ports.search import Search, Synonyms
 from bot.ports.takeaways import Takeaways
 from bot.ports.teams import Teams
 from bot.ports.web import WebKeys
+from bot.ports.web_pages import WebPages
 
 
 class Transaction(Protocol):
@@ -45,6 +46,8 @@ class Transaction(Protocol):
     def meetings(self) -> Meetings: ...
     @property
     def ledger(self) -> Ledger: ...
+    @property
+    def web_pages(self) -> WebPages: ...
     @property
     def invocations(self) -> Invocations: ...
     @property

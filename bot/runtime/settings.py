@@ -24,6 +24,7 @@ _QUOTES = {('"', '"'), ("'", "'"), ("“", "”"), ("‘", "’"), ("„", "“"
 _PUBLIC = re.compile(r"(https://[a-z0-9.-]+|http://(localhost|127\.0\.0\.1))(:\d{1,5})?(/[A-Za-z0-9._~-]+)*/?")
 MAX_SHOWN = 40
 """How much of an invalid value is shown, in characters."""
+_HOST = re.compile(r"(?:[^\s/:@\[\]*]+|\[[0-9a-f:.]+\])(?::\d{1,5})?")
 MAKE_A_KEY = (
     """This makes one: python -c 'from cryptography import fernet; print(fernet.Fernet.generate_key().decode())'"""
 )
@@ -93,6 +94,11 @@ class Settings(BaseSettings):
         pattern=r"^(\s*\d{15,20}:(read|later)\s*(,|$))*$",
         description="custom emoji with a meaning, by id: 1234567890123456789:read, …:later",
     )
+    fetch: bool = Field(False, description="look at the pages that entries lead to: title, reading time, dead links")
+    fetch_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="hosts of your own network that may be looked at too, separated by commas: wiki.example.org, 10.0.0.5:8080",
+    )
     backup_folder: str = Field("", description="a folder for nightly backups; without it none are made")
     backup_keep: int = Field(7, ge=1, le=10_000, description="how many nightly backups to keep")
     log_level: str = Field(
@@ -143,6 +149,15 @@ class Settings(BaseSettings):
         if wrong:
             raise ValueError(f"names “{wrong[0]}”, which is not platform:id.")
         return tuple(account for account in accounts if account)
+
+    @field_validator("fetch_hosts", mode="before")
+    @classmethod
+    def _hosts(cls, typed: Any) -> Any:
+        hosts = [part.strip().lower() for part in trimmed(typed).split(",")] if isinstance(typed, str) else typed
+        wrong = [host for host in hosts if host and not _HOST.fullmatch(host)]
+        if wrong:
+            raise ValueError(f"names “{wrong[0]}”, which is not a host; write it without https:// and path.")
+        return tuple(host for host in hosts if host)
 
     @field_validator("vault_keys", mode="before")
     @classmethod

@@ -539,26 +539,37 @@ DRAWS = 4
 
 
 def unread_at_random(
-    tx: Transaction, team: TeamId, member: MemberId, tag: str | None, below: Callable[[int], int]
+    tx: Transaction,
+    team: TeamId,
+    member: MemberId,
+    tag: str | None,
+    below: Callable[[int], int],
+    minutes: int | None = None,
 ) -> tuple[Entry, ReadingState] | None:
-    """One of the member's unread entries, all equally likely; None if every entry is read."""
+    """One of the member's unread entries, all equally likely; None if every entry is read. With `minutes` only of those
+    that take no longer.
+    """
+    if minutes:
+        section = section_named(tx, team, tag) if tag else None
+        which = EntryFilter(tag=None if section else tag, section=section, minutes=minutes, state=ReadingState.UNREAD)
+        return _one_of(tx, team, member, which, below)
     drawn = None if tag else _drawn(tx, member, below)
     if drawn is not None:
         return drawn, ReadingState.UNREAD
     total = tx.readings.unread_count(member, tag)
     if not total and tag and (section := section_named(tx, team, tag)):
-        return _unread_in(tx, team, member, section, below)
+        which = EntryFilter(section=section, state=ReadingState.UNREAD)
+        return _one_of(tx, team, member, which, below)
     if not total:
         return None
     (chosen,) = tx.readings.unread(member, tag, offset=below(total), limit=1)
     return tx.entries.get(team, [chosen])[chosen], ReadingState.UNREAD
 
 
-def _unread_in(
-    tx: Transaction, team: TeamId, member: MemberId, section: str, below: Callable[[int], int]
+def _one_of(
+    tx: Transaction, team: TeamId, member: MemberId, which: EntryFilter, below: Callable[[int], int]
 ) -> tuple[Entry, ReadingState] | None:
-    """One of the member's unread entries of a section."""
-    which = EntryFilter(section=section, state=ReadingState.UNREAD)
+    """One of the member's unread entries that match."""
     total, _ = tx.entries.page(team, member, which, offset=0, limit=1)
     if not total:
         return None

@@ -97,8 +97,10 @@ class SqlReadings:
         values = {**key, "state": reading.state, "since": reading.since, **chosen}
         self._work.change(statements[self._work.engine], [values])
 
-    def queue(self, member: MemberId, limit: int) -> Sequence[EntryId]:
-        rows = self._work.fast_rows(hot_queries.QUEUE, team=team_of(member), member=number_of(member), limit=limit)
+    def queue(self, member: MemberId, limit: int, minutes: int | None = None) -> Sequence[EntryId]:
+        asked = {"team": team_of(member), "member": number_of(member), "limit": limit}
+        timed = {"minutes": minutes} if minutes else {}
+        rows = self._work.fast_rows(hot_queries.QUEUE[bool(minutes)], **asked, **timed)
         return [EntryId(id_of(team_of(member), row.entry)) for row in rows]
 
     def unread_count(self, member: MemberId, tag: str | None = None) -> int:

@@ -39,6 +39,7 @@ from store.sql.tables import INSTANCE, INVOCATION
 from store.sql.takeaways import SqlTakeaways
 from store.sql.teams import SqlTeams
 from store.sql.web_keys import SqlWebKeys
+from store.sql.web_pages import SqlWebPages
 
 T = TypeVar("T")
 
@@ -120,6 +121,10 @@ class SqlTransaction(Session):
     @cached_property
     def ledger(self) -> SqlLedger:
         return SqlLedger(self)
+
+    @cached_property
+    def web_pages(self) -> SqlWebPages:
+        return SqlWebPages(self)
 
     @cached_property
     def web_keys(self) -> SqlWebKeys:

@@ -256,6 +256,26 @@ Index(
     postgresql_where=ENTRY.c.retired_at.is_(None),
 )
 
+# By the hash of the address's key, as entries have it: a page is looked at before its entry is added.
+WEB_PAGE = Table(
+    "web_page",
+    METADATA,
+    _of_team(),
+    Column("key_hash", LargeBinary, primary_key=True),
+    Column("seen", Text, nullable=False),
+    Column("title", Written, nullable=False),
+    Column("description", Written, nullable=False),
+    Column("minutes", Integer),
+    Column("reason", Written, nullable=False),
+    Column("checked_at", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("failing_since", Moment),
+    _to_team(),
+    Index(None, "checked_at"),
+    Index(None, "due_at"),
+)
+
 ENTRY_TAG = Table(
     "entry_tag",
     METADATA,

@@ -105,9 +105,9 @@ def _remove_places(work: Session, ref: WorkspaceRef) -> None:
     of_any_team = MARK.c.team.in_(select(TEAM.c.id))  # lets SQLite search along the key, which begins with the team
     work.change(delete(MARK).where(of_any_team, there[MARK]))
     work.change(delete(DELIVERY).where(there[DELIVERY]))
-    work.change(delete(WEB_KEY).where(there[WEB_KEY]))
     for table in (WEEK, PASSED_OVER, MEETING_RULES, MEETING, HOST, HOST_PASSED, GOING, NOMINEE, VOTE):
         work.change(delete(table).where(tuple_(table.c.team, table.c.schedule).in_(slots)))
+    work.change(delete(WEB_KEY).where(there[WEB_KEY]))
     work.change(delete(SCHEDULE).where(there[SCHEDULE]))
 
 
@@ -133,11 +133,11 @@ def _remove_members(work: Session, members: Sequence[AnyRow]) -> None:
         work.change(delete(MARK).where(work.one_of((MARK.c.team, MARK.c.platform, MARK.c.account), accounts)))
         work.change(delete(READING).where(work.one_of((READING.c.team, READING.c.member), numbers)))
         work.change(delete(TAKEAWAY).where(work.one_of((TAKEAWAY.c.team, TAKEAWAY.c.member), numbers)))
-        work.change(delete(WEB_KEY).where(work.one_of((WEB_KEY.c.team, WEB_KEY.c.member), numbers)))
         for table in (HOST, HOST_PASSED, GOING, VOTE):
             work.change(delete(table).where(work.one_of((table.c.team, table.c.member), numbers)))
         hosted = work.one_of((MEETING.c.team, MEETING.c.host), numbers)
         work.change(update(MEETING).where(hosted).values(host=None, by_reaction=False))
+        work.change(delete(WEB_KEY).where(work.one_of((WEB_KEY.c.team, WEB_KEY.c.member), numbers)))
         theirs = work.one_of((EDIT.c.team, EDIT.c.member), numbers)
         work.change(update(EDIT).where(theirs).values(member=None))
         work.change(delete(MEMBER).where(work.one_of((MEMBER.c.team, MEMBER.c.number), numbers)))

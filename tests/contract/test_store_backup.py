@@ -27,6 +27,7 @@ from bot.domain.query import parse
 from bot.domain.reading_state import Choice, Mark, Reading, ReadingState
 from bot.domain.schedule import Schedule, Weekday
 from bot.domain.source import HeldChange, SourceFile
+from bot.domain.web_page import Seen, WebPage, with_look
 from bot.ports.store import Transaction
 from bot.runtime import backup
 from bot.service import digests, ledger, web
@@ -99,6 +100,8 @@ def filled(store: SqlStore) -> Club:
         tx.meetings.say(schedule.id, "2026-W47", club.member, going=True)
         tx.meetings.join_pool(schedule.id, club.member)
         tx.meetings.pass_turn(schedule.id, "2026-W47", club.member)
+        page = WebPage(seen=Seen.PAGE, title="Caching", description="Why “caches” are hard.", minutes=6)
+        tx.web_pages.save(club.team, "https://example.org/1", with_look(None, page, tx.now(), counts=True))
         digests.post_now(tx, club.team, a_channel())
         tx.synonyms.add(club.team, "k8s", "kubernetes")
         tx.ledger.halt(WorkspaceRef(PLATFORM, "local"), [Step.ROOT], tx.now())
