@@ -168,13 +168,22 @@ def show_settings(turn: Turn) -> Card:
                     ("Your role", plain(turn.role.word)),
                     *((("Pages", browsers),) if sessions else ()),
                 ),
-                actions=(*((_OPEN,) if turn.pages else ()), *((_SIGN_OUT,) if sessions else ())),
+                actions=(
+                    *((_OPEN,) if turn.pages else ()),
+                    *((_SIGN_OUT,) if sessions else ()),
+                    *((_SIGN_OUT_ALL,) if turn.pages and turn.role is Role.ADMIN else ()),
+                ),
             ),
         ),
     )
 
 
 _OPEN = Action(label="Open in a browser", call=Call(path=("settings", "web")))
+_SIGN_OUT_ALL = Action(
+    label="Sign everyone out",
+    call=Call(path=("settings", "sign-out-all")),
+    confirm="Sign every member out of the pages, and end every private address of the feeds?",
+)
 _SIGN_OUT = Action(label="Sign out everywhere", call=Call(path=("settings", "sign-out")))
 
 
@@ -187,9 +196,9 @@ def _pages(turn: Turn) -> str:
 
 @command("settings", "web", writes=True, secret=True)
 def open_pages(turn: Turn) -> Card:
-    """Open the club in a browser: a private link that signs you in once.
+    """Open the club in a browser.
 
-    The link works once, within five minutes. You stay signed in for 30 days. “settings sign-out” ends that everywhere.
+    The answer has a private link that signs you in once, within five minutes. You stay signed in for 30 days. “settings sign-out” ends that everywhere.
     """
     address = f"{_pages(turn)}/sign-in/"
     token = f"{turn.below(2**256):064x}"
@@ -201,7 +210,7 @@ def open_pages(turn: Turn) -> Card:
     return Card(title="The club in a browser", blocks=blocks, actions=actions)
 
 
-@command("settings", "sign-out", writes=True)
+@command("settings", "sign-out", writes=True, by_button=True)
 def sign_out(turn: Turn) -> Card:
     """End your sessions in all browsers."""
     ended = web.sign_out(turn.tx, turn.member.id)
@@ -210,7 +219,7 @@ def sign_out(turn: Turn) -> Card:
     return sentence(f"You are signed out of {counted(ended, 'browser')}.", tone=Tone.DONE)
 
 
-@command("settings", "sign-out-all", role=Role.ADMIN, writes=True)
+@command("settings", "sign-out-all", role=Role.ADMIN, writes=True, by_button=True)
 def sign_everyone_out(turn: Turn) -> Card:
     """End every member's sessions and private addresses of feeds, for example after a person has left."""
     web.sign_everyone_out(turn.tx, turn.team.id)
@@ -218,9 +227,7 @@ def sign_everyone_out(turn: Turn) -> Card:
 
 
 @command("settings", "publish", writes=True)
-def set_publishes(
-    turn: Turn, publish: Annotated[bool, position(Kind.YES_NO, "whether public pages show your takeaways")]
-) -> Card:
+def set_publishes(turn: Turn, publish: Annotated[bool, position(Kind.YES_NO, "yes or no")]) -> Card:
     """Whether the club's public pages show your takeaways.
 
     They do not, until you say yes. Those that you kept without your name are shown without it.
