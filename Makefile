@@ -101,6 +101,7 @@ lint-deploy: .lint/.ready ## check what deploy/ holds with the tools of Docker, 
 lock: $(READY) ## resolve the dependencies again and write every lock
 	$(COMPILE) --upgrade --extra all --group dev -o requirements.lock pyproject.toml
 	$(COMPILE) --extra all --group build -c requirements.lock -o deploy/requirements.lock pyproject.toml
+	$(COMPILE) --extra all --extra semantic -c requirements.lock -o deploy/semantic.lock pyproject.toml
 	$(COMPILE) --upgrade --group deploy -o deploy/lint.lock
 	$(COMPILE) --upgrade --group docs -o docs/requirements.lock
 

@@ -1,4 +1,4 @@
-"""Writes third-party.md: what an installation with all extras is made of, and what builds, tests, documents and lints it,
+"""Writes third-party.md: what an installation is made of, and what builds, tests, documents and lints it,
 from the metadata of what is installed here.
 
 `make licences` runs it after `make lock`; a test that needs no network holds the page against the locks.
@@ -30,6 +30,7 @@ WORDS = {
 }
 INSTALLED = ("deploy/requirements.lock", ".venv")
 TOOLS = {
+    "semantic": ("deploy/semantic.lock", ".venv"),
     "tests": ("requirements.lock", ".venv"),
     "site": ("docs/requirements.lock", ".docs"),
     "deploy/": ("deploy/lint.lock", ".lint"),
@@ -41,15 +42,16 @@ Each package is pinned by version and hash. The licences are those that the pack
 
 ## Installed packages
 
-An installation with all extras, from `deploy/requirements.lock`.
+An installation with the extra `all`, from `deploy/requirements.lock`.
 
 | package | version | licence | only |
 |---|---|---|---|
 {installed}
 
-## Development packages
+## Other packages
 
-Installations do not have these. `tests` are in `requirements.lock`, `site` in `docs/requirements.lock`, `deploy/` in
+Most installations do not have these. `semantic` are those with the extra for
+[searching by meaning](searching-by-meaning.md), in `deploy/semantic.lock`; `tests` are in `requirements.lock`, `site` in `docs/requirements.lock`, `deploy/` in
 `deploy/lint.lock`.
 
 | package | version | licence | for | only |

@@ -54,6 +54,18 @@ def _source_lines(turn: Turn) -> Sequence[tuple[str, Text]]:
         *(sources or [("Source", plain("none; the host adds one: dogear team add"))]),
         ("On the list", plain(total)),
         *_not_read(turn),
+        *_vectors(turn),
+    ]
+
+
+def _vectors(turn: Turn) -> Sequence[tuple[str, Text]]:
+    """How many entries can be found by meaning, if the host has a model for that."""
+    progress = turn.tx.vectors.progress(turn.team.id)
+    if progress is None:
+        return []
+    ready = progress.made == progress.entries
+    return [
+        ("Search by meaning", plain("ready" if ready else f"{progress.made:,} of {progress.entries:,} entries so far"))
     ]
 
 
@@ -156,13 +168,22 @@ def show_settings(turn: Turn) -> Card:
                     ("Your role", plain(turn.role.word)),
                     *((("Pages", browsers),) if sessions else ()),
                 ),
-                actions=(*((_OPEN,) if turn.pages else ()), *((_SIGN_OUT,) if sessions else ())),
+                actions=(
+                    *((_OPEN,) if turn.pages else ()),
+                    *((_SIGN_OUT,) if sessions else ()),
+                    *((_SIGN_OUT_ALL,) if turn.pages and turn.role is Role.ADMIN else ()),
+                ),
             ),
         ),
     )
 
 
 _OPEN = Action(label="Open in a browser", call=Call(path=("settings", "web")))
+_SIGN_OUT_ALL = Action(
+    label="Sign everyone out",
+    call=Call(path=("settings", "sign-out-all")),
+    confirm="Sign every member out of the pages, and end every private address of the feeds?",
+)
 _SIGN_OUT = Action(label="Sign out everywhere", call=Call(path=("settings", "sign-out")))
 
 
@@ -175,9 +196,9 @@ def _pages(turn: Turn) -> str:
 
 @command("settings", "web", writes=True, secret=True)
 def open_pages(turn: Turn) -> Card:
-    """Open the club in a browser: a private link that signs you in once.
+    """Open the club in a browser.
 
-    The link works once, within five minutes. You stay signed in for 30 days. “settings sign-out” ends that everywhere.
+    The answer has a private link that signs you in once, within five minutes. You stay signed in for 30 days. “settings sign-out” ends that everywhere.
     """
     address = f"{_pages(turn)}/sign-in/"
     token = f"{turn.below(2**256):064x}"
@@ -189,7 +210,7 @@ def open_pages(turn: Turn) -> Card:
     return Card(title="The club in a browser", blocks=blocks, actions=actions)
 
 
-@command("settings", "sign-out", writes=True)
+@command("settings", "sign-out", writes=True, by_button=True)
 def sign_out(turn: Turn) -> Card:
     """End your sessions in all browsers."""
     ended = web.sign_out(turn.tx, turn.member.id)
@@ -198,7 +219,7 @@ def sign_out(turn: Turn) -> Card:
     return sentence(f"You are signed out of {counted(ended, 'browser')}.", tone=Tone.DONE)
 
 
-@command("settings", "sign-out-all", role=Role.ADMIN, writes=True)
+@command("settings", "sign-out-all", role=Role.ADMIN, writes=True, by_button=True)
 def sign_everyone_out(turn: Turn) -> Card:
     """End every member's sessions and private addresses of feeds, for example after a person has left."""
     web.sign_everyone_out(turn.tx, turn.team.id)
@@ -206,9 +227,7 @@ def sign_everyone_out(turn: Turn) -> Card:
 
 
 @command("settings", "publish", writes=True)
-def set_publishes(
-    turn: Turn, publish: Annotated[bool, position(Kind.YES_NO, "whether public pages show your takeaways")]
-) -> Card:
+def set_publishes(turn: Turn, publish: Annotated[bool, position(Kind.YES_NO, "yes or no")]) -> Card:
     """Whether the club's public pages show your takeaways.
 
     They do not, until you say yes. Those that you kept without your name are shown without it.
@@ -355,7 +374,7 @@ def _overview(turn: Turn, specs: Catalogue) -> Card:
     """Ten commands at most without what may be left out, and what reactions and signs mean. It fits on a screen."""
     known = {spec.name: spec for spec in specs}
     chosen = [known[name] for name in (*FIRST, *MORE) if name in known][:MAX_FIRST]
-    reactions = "On a post, ✅ marks it as read, 🔖 queues it, 💡 says you found something, 🎤 that you host it."
+    reactions = "On a post, ✅ is read, 🔖 later, 💡 found something, 🎤 I host it."
     signs = "In a list, ○ is unread, ◔ is in your queue and ● is read."
     seen = "What you type or press is private. Everyone in the channel sees a reaction."
     quiet = [Paragraph(text=plain(line), quiet=True) for line in (reactions, signs, seen, turn.limits) if line]

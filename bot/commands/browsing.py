@@ -70,6 +70,7 @@ def search(turn: Turn, query: Annotated[str, rest(Kind.TEXT, "what to look for")
         blocks=(
             *_corrected(found),
             *_widened(found),
+            *((Paragraph(text=plain("No exact match. Close in meaning:")),) if found.close else ()),
             *_results(found, _line(call, found.number), page),
             *takeaways.found_block([one for one in found.kept if one.entry.id not in _without_line(found)]),
         ),

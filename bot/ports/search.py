@@ -25,10 +25,11 @@ class Hit:
 
 @record
 class Hits:
-    """A page of results, best first, out of `total`."""
+    """A page of results, best first, out of `total`. With `close` none contains the words: they are close in meaning."""
 
     total: int
     items: tuple[Hit, ...]
+    close: bool = False
 
 
 class Search(Protocol):
@@ -39,7 +40,8 @@ class Search(Protocol):
     ) -> Hits:
         """Matching entries on the list, best first.
 
-        `is:` refers to the reading states of `member`. Without `lines`, the matching lines are not looked up.
+        `is:` refers to the reading states of `member`. Without `lines`, neither the matching lines nor entries
+        that are close in meaning are looked up.
         """
         ...
 
@@ -48,7 +50,7 @@ class Search(Protocol):
         ...
 
     def related(self, team: TeamId, entry: Entry, limit: int) -> Sequence[Hit]:
-        """Other entries that share this entry's most distinctive words, closest first."""
+        """Other entries that share this entry's most distinctive words or are close in meaning, closest first."""
         ...
 
     def corrected(self, team: TeamId, query: Query) -> Mapping[str, str]:

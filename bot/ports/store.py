@@ -19,6 +19,7 @@ from bot.ports.schedules import Schedules
 from bot.ports.search import Search, Synonyms
 from bot.ports.takeaways import Takeaways
 from bot.ports.teams import Teams
+from bot.ports.vectors import Vectors
 from bot.ports.web import WebKeys
 from bot.ports.web_pages import WebPages
 
@@ -38,6 +39,8 @@ class Transaction(Protocol):
     def takeaways(self) -> Takeaways: ...
     @property
     def search(self) -> Search: ...
+    @property
+    def vectors(self) -> Vectors: ...
     @property
     def synonyms(self) -> Synonyms: ...
     @property

@@ -55,6 +55,8 @@ async def bench_search(file: Path | None, *, lists: Sequence[Path], database: st
     with _temporary(lists or ([] if file else [BUNDLED / "reading-list.md"])) as (paths, instead):
         async with open_club(load(database=instead or database), migrate=False) as club:
             which = await _team(club, paths, team)
+            if club.vectors is not None:
+                await club.vectors.finish()
             return _print(await club.runner.read(partial(_judge, team=which, judged=judged)))
 
 

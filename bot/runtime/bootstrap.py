@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import Protocol
 
 from adapters.terminal.room import PRIVATE, WORKSPACE
@@ -29,6 +30,7 @@ from bot.ports.web_pages import PageReader
 from bot.runtime.clock import SystemClock
 from bot.runtime.lists import Lists, Progress
 from bot.runtime.log import set_up as set_up_logging
+from bot.runtime.meaning import HOSTED_PATIENCE, PATIENCE, HostModel, VectorMaker
 from bot.runtime.page_checks import PageChecks
 from bot.runtime.repositories import Repositories
 from bot.runtime.scheduler import Scheduler
@@ -134,6 +136,7 @@ class Club:
     vault: ThreadedVault
     metrics: Metrics
     page_checks: PageChecks | None
+    vectors: VectorMaker | None = None
 
     def link(self, message: MessageRef) -> Url | None:
         """Where a person can open the message."""
@@ -162,6 +165,7 @@ class Club:
             *self.dispatcher.jobs(),
             *(self.page_checks.jobs() if self.page_checks else ()),
             *(self.lists.jobs() if lists else ()),
+            *([self.vectors.job()] if lists and self.vectors else ()),
             *_jobs_of(self.platforms.values()),
         ):
             self.scheduler.add(job)
@@ -208,6 +212,8 @@ async def open_club(
         yield club
     finally:
         club.lists.close()
+        if club.vectors is not None:
+            await asyncio.to_thread(club.vectors.close)
         await asyncio.to_thread(runner.drain)
         store.close()
 
@@ -242,6 +248,7 @@ def _assembled(
         deadline=Deadline(MAX_WAIT if hosted else None),
         pages=pages,
     )
+    vectors = _vectors(settings, runner, store, hosted=hosted)
     repositories = Repositories(
         store.acquire,
         lambda: settings.git_copies,
@@ -265,6 +272,7 @@ def _assembled(
         vault=ThreadedVault(store, [key.get_secret_value() for key in settings.vault_keys]),
         metrics=metrics,
         page_checks=None if pages is None or local else PageChecks(runner, pages, host, wake=deliverer.wake),
+        vectors=vectors,
     )
 
 
@@ -291,6 +299,15 @@ def pages_line(settings: Settings) -> tuple[bool, str]:
         return False, error.problems[0]
     hosts = f", and hosts of your own network: {', '.join(settings.fetch_hosts)}" if settings.fetch_hosts else ""
     return True, f"Pages: looked at on the public web ({PREFIX}FETCH is on){hosts}"
+
+
+def _vectors(settings: Settings, runner: ThreadRunner, store: SqlStore, *, hosted: bool) -> VectorMaker | None:
+    """What makes the vectors, if the host has a model. The model is loaded when it is first needed."""
+    if not settings.model:
+        return None
+    model = HostModel(Path(settings.model), patience=HOSTED_PATIENCE if hosted else PATIENCE)
+    store.use_model(model)
+    return VectorMaker(model, runner, store)
 
 
 def _plans(local: WorkspaceRef | None, schedule: Schedule) -> bool:

@@ -332,6 +332,8 @@ async def talk(
             if _with_person():
                 club.lists.heard = partial(_tell, screen)
                 await stack.enter_async_context(club.at_work(team=found))
+            elif club.vectors is not None:
+                await club.vectors.finish()
             await platform.run(club.dispatcher, club.vault)
 
 

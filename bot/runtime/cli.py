@@ -384,7 +384,7 @@ def doctor(
 ) -> None:
     """Check what a platform needs: its token, permissions and commands. Changes nothing.
 
-    Without a platform it checks every one that has a token, where the teams' changes from the chat are written, and whether pages are looked at. Ends with 1 if something is missing, and says what to do next.
+    Without a platform it checks every one that has a token, the model for searching by meaning, where the teams' changes from the chat are written, and whether pages are looked at. Ends with 1 if something is missing, and says what to do next.
     """
     from adapters import registry
     from bot.runtime.bootstrap import pages_line
@@ -394,16 +394,31 @@ def doctor(
     settings = load(database=database)
     chosen = [platform] if platform else [name for name in registry.HOSTED if registry.is_set_up(settings.of(name))]
     missing = [line for name in chosen for line in asyncio.run(_examined(settings, name))]
+    if platform is None and settings.model:
+        missing += _unusable_model(settings.model)
     if platform is None and exists(settings.database_url):
         missing += asyncio.run(_wrong_targets(database))
         good, line = pages_line(settings)
         print(f"{'ok ' if good else 'no '} {line}")
         missing += [] if good else [line]
-    elif not chosen:
+    elif not chosen and not settings.model:
         raise BadConfig(["No platform has a token, and there is no database yet. Set them up: dogear init"])
     if len(missing) > 1:
         print(f"Next: {missing[0]}")
     raise typer.Exit(1 if missing else 0)
+
+
+def _unusable_model(folder: str) -> list[str]:
+    """Print whether the model can be used. Returns what is wrong with it."""
+    from bot.runtime.meaning import OnnxModel
+
+    try:
+        OnnxModel(Path(folder))
+    except BadConfig as error:
+        print(f"no  {error}")
+        return [str(error)]
+    print(f"ok  The model in {folder} can be used to search by meaning.")
+    return []
 
 
 async def _examined(settings: "Settings", platform: str) -> list[str]:

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from bot.domain.delivery import Delivery, State, Step, Transition
 from bot.ports.clock import Clock
 from bot.ports.store import Transaction
+from bot.ports.vectors import Progress
 from bot.service.digests import LATE
 
 ANSWER_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 3.0)
@@ -40,6 +41,7 @@ class Metrics:
         self._problems = self._gauge("dogear_list_problems", "Problems in the reading lists.", [])
         self._connected = self._gauge("dogear_platform_connected", "1 while events arrive.", ["platform"])
         self._backup: Gauge | None = None
+        self._vectors: Gauge | None = None
         self._known_reconnects: dict[str, int] = {}
         self._reconnects = self._counter("dogear_platform_reconnects", "Connections that came up again.", ["platform"])
 
@@ -78,12 +80,18 @@ class Metrics:
         self._reconnects.labels(platform).inc(max(reconnects - before, 0))
         self._known_reconnects[platform] = reconnects
 
-    def counted(self, states: Mapping[State, int], problems: int) -> None:
-        """Set the figures from the store."""
+    def counted(self, states: Mapping[State, int], problems: int, vectors: Progress | None = None) -> None:
+        """Set the figures from the store. Without a model for searching by meaning its metric is absent."""
         for state in State:
             if not state.final:
                 self._open.labels(state.value).set(states.get(state, 0))
         self._problems.set(problems)
+        if vectors is not None:
+            if self._vectors is None:
+                about = "Entries that can be found by meaning, and those still to do."
+                self._vectors = self._gauge("dogear_vectors", about, ["state"])
+            self._vectors.labels("made").set(vectors.made)
+            self._vectors.labels("missing").set(vectors.entries - vectors.made)
 
     def backed_up(self, at: float) -> None:
         """Set the time of the newest nightly backup, in seconds since 1970. Without such backups the metric is absent."""
@@ -96,6 +104,6 @@ class Metrics:
         return generate_latest(self._registry).decode()
 
 
-def counts(tx: Transaction) -> tuple[Mapping[State, int], int]:
-    """The figures from the store: open deliveries by state, and the number of problems in lists."""
-    return tx.ledger.count_by_state(), tx.entries.count_problems()
+def counts(tx: Transaction) -> tuple[Mapping[State, int], int, Progress | None]:
+    """The figures from the store: open deliveries by state, the number of problems in lists, and how many vectors there are."""
+    return tx.ledger.count_by_state(), tx.entries.count_problems(), tx.vectors.progress(None)

@@ -45,6 +45,10 @@ class Settings(BaseSettings):
         False,
         description="check the lists every 5 seconds instead of waiting for file system events; always done on network file systems",
     )
+    model: str = Field(
+        "",
+        description="a folder with model.onnx and tokenizer.json of all-MiniLM-L6-v2, to search by meaning too; needs the extra semantic",
+    )
     word: str = Field("blog", pattern=r"^[a-z0-9_-]{1,32}$", description="the command's first word, without the slash")
     zone: str = Field("UTC", description="the default time zone of teams and members, such as Europe/Berlin")
     admins: Annotated[tuple[str, ...], NoDecode] = Field(

@@ -57,7 +57,8 @@ class Found:
     """A page of results, best first, with the asking member's states: page `number` of `pages`.
 
     `corrected` maps words as typed to the words of the list that were searched instead. `kept` are entries with a
-    takeaway that contains all the words, on the first page only.
+    takeaway that contains all the words, on the first page only. With `close` no entry contains the words, and the items
+    are close to them in meaning.
     """
 
     query: Query
@@ -67,6 +68,7 @@ class Found:
     pages: int
     items: tuple[tuple[Hit, ReadingState], ...]
     kept: tuple[FoundWithEntry, ...] = ()
+    close: bool = False
 
 
 def find(
@@ -102,6 +104,7 @@ def find(
         pages=pages,
         items=_with_states(tx, member, hits.items),
         kept=kept,
+        close=hits.close,
     )
 
 
@@ -121,7 +124,7 @@ MIN_FACETED, MAX_FACETED = 11, 1_000
 
 def facets(tx: Transaction, team: TeamId, member: MemberId, found: Found) -> Sequence[tuple[str, int]]:
     """Sections that narrow a long answer, each with the number of its results, the largest first."""
-    if not MIN_FACETED <= found.total <= MAX_FACETED or found.query.sections:
+    if found.close or not MIN_FACETED <= found.total <= MAX_FACETED or found.query.sections:
         return ()
     counts = tx.search.sections(team, member, found.query, MAX_FACETED)
     for level in range(max(map(len, counts), default=0)):

@@ -7,7 +7,7 @@
     {"end": "backup", "rows": 1, "sha256": "…"}                  of all lines before, with their line ends
 
 Bytes are base64, times ISO 8601 in UTC, short lists JSON lists. Secrets stay encrypted. Search indexes are left out:
-each engine builds its own when a backup is restored.
+each engine builds its own when a backup is restored. So are vectors, which are made again.
 """
 
 import json
@@ -26,11 +26,13 @@ from store.sql.backup_values import row_check
 from store.sql.migrate import REVISION
 from store.sql.search.index import Index
 from store.sql.search.rebuild import read_entry
-from store.sql.tables import ENTRY, INSTANCE, METADATA, TEAM, Moment, Words
+from store.sql.tables import ENTRY, INSTANCE, METADATA, TEAM, VECTOR, Moment, Words
 
 FORMAT = 1
 BATCH = 1000
 """Rows in memory at a time."""
+
+_SAVED = [table for table in METADATA.sorted_tables if table is not VECTOR]
 
 Codec: TypeAlias = tuple[Callable[[Any], Any], Callable[[Any], Any]]
 """Writes and reads values of types that JSON does not have."""
@@ -48,7 +50,7 @@ def lines(connection: Connection, made_at: datetime) -> Iterator[str]:
 
 def _lines(connection: Connection, made_at: datetime) -> Iterator[tuple[str, bool]]:
     yield _line({"dogear": "backup", "format": FORMAT, "schema": REVISION, "made_at": made_at.isoformat()}), False
-    for table in METADATA.sorted_tables:
+    for table in _SAVED:
         yield _line({"table": table.name, "columns": [column.name for column in table.columns]}), False
         digest, rows = sha256(), 0
         for line in _rows(connection, table):
@@ -86,7 +88,7 @@ def check(backup: Iterable[str]) -> None:
     """Raises StaleSchema for a backup of another schema, and BadBackup if it is damaged."""
     source = _Source(backup)
     _check_head(source.next())
-    source.end(sum(_checked(table, source) for table in METADATA.sorted_tables))
+    source.end(sum(_checked(table, source) for table in _SAVED))
 
 
 def _checked(table: Table, source: "_Source") -> int:
@@ -126,7 +128,7 @@ def load(connection: Connection, backup: Iterable[str], index: Index) -> Mapping
     source = _Source(backup)
     _check_head(source.next())
     connection.execute(delete(INSTANCE))
-    loaded = {table.name: _load(connection, table, source) for table in METADATA.sorted_tables}
+    loaded = {table.name: _load(connection, table, source) for table in _SAVED}
     source.end(sum(loaded.values()))
     _go_on_counting(connection)
     for team in connection.scalars(select(TEAM.c.id)).all():
@@ -137,9 +139,7 @@ def load(connection: Connection, backup: Iterable[str], index: Index) -> Mapping
 def is_empty(connection: Connection) -> bool:
     """Whether the database has no data yet."""
     return not any(
-        connection.scalar(select(literal(1)).select_from(table).limit(1))
-        for table in METADATA.sorted_tables
-        if table is not INSTANCE
+        connection.scalar(select(literal(1)).select_from(table).limit(1)) for table in _SAVED if table is not INSTANCE
     )
 
 

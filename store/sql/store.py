@@ -16,6 +16,7 @@ from bot.domain.ids import InvocationId, WorkspaceRef
 from bot.domain.notes import NoteBlock
 from bot.ports.clock import Clock
 from bot.ports.runner import Failed
+from bot.ports.vectors import Model
 from store.sql import backup
 from store.sql.advisory_lock import ExclusiveLock, hold
 from store.sql.edits import SqlEdits
@@ -33,6 +34,7 @@ from store.sql.search.postgres import PostgresIndex
 from store.sql.search.spelling import Spelling
 from store.sql.search.sqlite import SqliteIndex
 from store.sql.search.synonyms import SqlSynonyms
+from store.sql.search.vectors import Memory, SqlVectors
 from store.sql.session import DatabaseTime, Session, Tree
 from store.sql.sqlite_file import FileWatch, create_private, lock_for_server
 from store.sql.tables import INSTANCE, INVOCATION
@@ -70,6 +72,9 @@ class SqlInvocations:
 class SqlTransaction(Session):
     """Implements the port's Transaction. Each noun is created on first use."""
 
+    memory: Memory | None = None
+    """The vectors in memory; None without a model."""
+
     def schema(self) -> str:
         found: str = self.value(select(VERSION.c.version_num))
         return found
@@ -104,7 +109,11 @@ class SqlTransaction(Session):
 
     @cached_property
     def search(self) -> SqlSearch:
-        return SqlSearch(self, self.index, self._spelling)
+        return SqlSearch(self, self.index, self._spelling, self.memory)
+
+    @cached_property
+    def vectors(self) -> SqlVectors:
+        return SqlVectors(self, self.memory)
 
     @cached_property
     def synonyms(self) -> SqlSynonyms:
@@ -223,6 +232,7 @@ class SqlStore:
         self._database_time = database_time
         self._file = file
         self._watch: FileWatch | None = None
+        self._memory: Memory | None = None
         self.trouble = ""
 
     def serve_alone(self) -> IO[bytes] | None:
@@ -289,7 +299,13 @@ class SqlStore:
             return Failed(error)
 
     def _transaction(self, connection: Connection) -> SqlTransaction:
-        return SqlTransaction(connection, tree=self._tree, now=self._clock.now, database_time=self._database_time)
+        tx = SqlTransaction(connection, tree=self._tree, now=self._clock.now, database_time=self._database_time)
+        tx.memory = self._memory
+        return tx
+
+    def use_model(self, model: Model) -> None:
+        """Search by meaning too, with the vectors of this model."""
+        self._memory = Memory(model)
 
     @property
     def readers(self) -> int:

@@ -347,6 +347,20 @@ SEARCH_SIZE = Table(
     _to_team(),
 )
 
+# Signed bytes, of a text and a model. Derived from the entries: backups leave them out. A team's versions only grow.
+VECTOR = Table(
+    "vector",
+    METADATA,
+    _of_team(),
+    _number("entry"),
+    Column("content", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("vector", LargeBinary, nullable=False),
+    _to("entry", "entry"),
+    Index(None, "team", "version"),
+)
+
 # A curator's pair has source 0 and an empty file: columns of a key cannot be NULL.
 SYNONYM = Table(
     "synonym",

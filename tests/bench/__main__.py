@@ -26,6 +26,7 @@ ROWS = {
     "backup": "tests.bench.backup",
     "killed": "tests.bench.killed",
     "noisy": "tests.bench.noisy",
+    "meaning": "tests.bench.meaning",
     "slack": "tests.bench.slack",
     "storm": "tests.bench.storm",
 }

@@ -1,6 +1,6 @@
 """How often a search finds the entry that is meant: one JSON line for each way of typing. Run with
 `python -m tests.bench.finding FOLDER [SEED [postgresql]]`, where FOLDER holds Markdown lists, taken together as one
-team's; without `postgresql` on SQLite.
+team's; without `postgresql` on SQLite. With DOGEAR_MODEL it searches by meaning too.
 
 200 entries whose title has two words are drawn by seed. The two rarest of them are typed as they are; with one edit in
 the longer one, where it is of four letters or more; and with its last three letters not yet typed, where four are left.
@@ -98,6 +98,8 @@ async def measured(database: str, lists: Path, seed: str) -> list[dict[str, obje
     async with open_club(load(database=database), migrate=False) as club:
         default = await club.runner.write(lambda tx: teams.get_or_create_default(tx, "UTC"))
         await club.lists.use(default, [lists])
+        if club.vectors is not None:
+            await club.vectors.finish()
         team = default.id
         account = AccountRef(PlatformName("bench"), "ana")
         member = (await club.runner.write(lambda tx: tx.teams.get_or_add_member(team, account, "ana"))).id

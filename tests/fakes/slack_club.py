@@ -137,7 +137,7 @@ async def first_of(task: "asyncio.Task[None]", ready: Any) -> None:
         task.result()
 
 
-_LOCAL = {"127.0.0.1", "::1", "localhost"}
+_LOCAL = {"127.0.0.1", "::1", "localhost", "0x7f.1"}  # the last is 127.0.0.1 in another spelling
 _guarded = False
 
 

@@ -3,7 +3,8 @@ restart in each week, over a database of each engine.
 """
 
 import asyncio
-from datetime import datetime
+from collections import Counter
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.domain.card import Action, Card, Fields, Paragraph
@@ -146,3 +147,38 @@ def test_all_of_it_can_be_switched_off_for_a_channel(database: str, tmp_path: Pa
             assert not house.platform.told
 
     asyncio.run(played())
+
+
+def test_two_processes_send_each_message_once(database: str, tmp_path: Path) -> None:
+    async def played() -> None:
+        platform = RecordingPlatform()
+        async with (
+            clubhouse(database, tmp_path, *TITLES, platform=platform) as one,
+            clubhouse(database, tmp_path, platform=platform) as other,
+        ):
+            await one.say("schedule set mon 09:00 UTC")
+            await one.say("schedule options vote:on")
+            await one.say("digest host me")
+            for days in (1, 2, 2, 1, 2, 3):  # Thursday, Saturday, Monday, Tuesday, Thursday, Sunday, each at noon
+                one.club.clock.move_to(one.club.clock.now() + timedelta(days=days))
+                other.club.clock.move_to(one.club.clock.now())
+                await asyncio.gather(one.stage.settle(), other.stage.settle())
+                posts = [post.card for post in platform.posted if post.card.entry]
+                if posts and days == 1:
+                    action = next(action for action in posts[0].actions if action.label == "I'm in")
+                    houses = ((one, "ana"), (other, "ben"), (other, "carol"))
+                    await asyncio.gather(*(house.press(action, by=by) for house, by in houses))
+                    number = posts[0].entry.number if posts[0].entry else 0
+                    await one.say(f"takeaway #{number} Kept.")
+                    await asyncio.gather(one.stage.settle(), other.stage.settle())
+            keys = [post.key for post in platform.posted]
+            assert len(keys) == len(set(keys))
+            said = Counter(post.card.title.partition(" of #")[0] for post in platform.posted if not post.card.entry)
+            assert said == {"What shall we read next?": 2, "Discussion": 1, "3 are in": 1, "The week": 1}
+            assert len(platform.told) == len(told_hosts(platform)) == 2
+
+    asyncio.run(played())
+
+
+def told_hosts(platform: RecordingPlatform) -> list[str]:
+    return [who.id for who, card in platform.told if card.title == "You host the next digest."]

@@ -16,7 +16,7 @@ import html5lib
 from sqlalchemy import func, select
 
 from bot.chat.platform import Actor, Answer, Invocation, WorkspaceJoined, WorkspaceLeft
-from bot.domain.card import Card, Entries, Paragraph
+from bot.domain.card import Action, Card, Entries, Fields, Paragraph
 from bot.domain.ids import ChannelRef, InvocationId, WorkspaceRef
 from bot.domain.team import Role
 from bot.runtime.http import serving
@@ -658,3 +658,23 @@ async def test_pages_show_digests_discussions_matches_and_figures(database: str,
     assert 'aria-label="Added with the tag db, by month: 2 in all"' in stats.text
     titles = [entry.findtext(f"{ATOM}title") or "" for entry in feed.iter(f"{ATOM}entry")]
     assert [title.startswith("Digest: ") for title in titles] == [True, False, False, False]
+
+
+async def test_settings_have_buttons_for_the_pages(database: str, tmp_path: Path) -> None:
+    async with opened(database, tmp_path, "Caching") as club:
+        admin, reader = await club.member(), await club.member("ben")
+        shown = {role: (await club.house.say("settings", role=role)).show for role in (Role.READER, Role.ADMIN)}
+        buttons = {role: buttons_of(card) for role, card in shown.items() if isinstance(card, Card)}
+        await club.house.press(buttons[Role.READER]["Sign out everywhere"])
+        own = [(await browser.get(HOME)).status for browser in (admin, reader)]
+        await club.house.press(buttons[Role.ADMIN]["Sign everyone out"])
+        every = [(await browser.get(HOME)).status for browser in (admin, reader)]
+
+    assert [*buttons[Role.READER]] == ["Open in a browser", "Sign out everywhere"]
+    assert [*buttons[Role.ADMIN]] == ["Open in a browser", "Sign out everywhere", "Sign everyone out"]
+    assert own == [403, 200]
+    assert every == [403, 403]
+
+
+def buttons_of(card: Card) -> dict[str, Action]:
+    return {one.label: one for block in card.blocks if isinstance(block, Fields) for one in block.actions}

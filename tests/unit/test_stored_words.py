@@ -14,6 +14,7 @@ from bot.domain.schedule import Weekday
 from bot.domain.source import Severity
 from bot.domain.team import Role
 from bot.domain.web import Opens
+from bot.domain.web_page import Seen
 from bot.domain.wire import VERSION
 
 STORED: dict[type[Enum], set[str | int]] = {
@@ -33,6 +34,7 @@ STORED: dict[type[Enum], set[str | int]] = {
         "never featured here",
         "everything on the list was featured; this one longest ago",
     },
+    Seen: {"page", "wall", "other", "gone", "failed", "forbidden", "unknown"},
     Severity: {"error", "warning"},
     NoteKind: {"paragraph", "item", "quote", "code", "heading"},
     Tone: {"plain", "done", "warning", "refusal"},
@@ -49,7 +51,7 @@ def test_what_is_stored_is_known_under_the_same_word(kind: type[Enum]) -> None:
 
 def test_each_state_has_the_word_that_its_name_says() -> None:
     """Two words that were exchanged are still the same set."""
-    for kind in (State, Step, ReadingState, Severity, NoteKind, Tone):
+    for kind in (State, Step, ReadingState, Seen, Severity, NoteKind, Tone):
         assert {one.name.lower(): one.value for one in kind} == {one.value: one.value for one in kind}
     assert [role.name for role in sorted(Role)] == ["READER", "CURATOR", "ADMIN"]
     assert [day.name for day in sorted(Weekday)][:2] == ["MONDAY", "TUESDAY"]

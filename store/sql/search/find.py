@@ -19,13 +19,16 @@ from store.sql import hot_queries
 from store.sql.compiled_query import FastRows
 from store.sql.entries import entry_of
 from store.sql.filters import among as narrowed
-from store.sql.filters import asked, on_list
+from store.sql.filters import asked as conditions
+from store.sql.filters import on_list
+from store.sql.ids import number_of
 from store.sql.search.index import Index, Reranked
 from store.sql.search.query_plan import STOP_WORDS, Group, QueryPlan, Term, plan_query
 from store.sql.search.rerank import Reranker
 from store.sql.search.snippet import best_line, emphasised
 from store.sql.search.spelling import Spelling
-from store.sql.search.words import distinct, tokens
+from store.sql.search.vectors import Asked, Memory
+from store.sql.search.words import distinct, tokens, unspaced
 from store.sql.session import Session
 from store.sql.tables import ENTRY, SPELLING, unpacked
 
@@ -35,6 +38,12 @@ MAX_CONSIDERED = 500
 """
 MAX_TEXT = 20_000
 COMMON_ENTRIES = 20
+MAX_NEAR = 20
+"""Entries that are added because they are close in meaning."""
+CLOSE = 0.23
+"""The least cosine of such an entry. Entries of the sample that have nothing to do with a query seldom reach it."""
+RELATED_SHARE = 0.3
+"""How much words count for related entries: no one typed them, and in a short list few of them are shared."""
 COMMON_SHARE_OF_FEW, COMMON_SHARE = 0.5, 0.05
 """A word in half of the entries is not distinctive. In long lists a word in a twentieth is common, and costs the most.
 """
@@ -44,6 +53,13 @@ _SECTIONS = FastRows(
     sqlite=text(_IN_SECTION.format(numbers="SELECT value FROM json_each(:numbers)")),
     postgresql=text(
         _IN_SECTION.format(numbers="SELECT CAST(json_array_elements_text(CAST(:numbers AS json)) AS integer)")
+    ),
+)
+_STILL_LISTED = "SELECT number FROM entry WHERE team = :team AND retired_at IS NULL AND number IN ({numbers})"
+_LISTED = FastRows(
+    sqlite=text(_STILL_LISTED.format(numbers="SELECT value FROM json_each(:numbers)")),
+    postgresql=text(
+        _STILL_LISTED.format(numbers="SELECT CAST(json_array_elements_text(CAST(:numbers AS json)) AS integer)")
     ),
 )
 
@@ -75,18 +91,48 @@ def _holders(work: Session, entry: Entry, words: Sequence[str]) -> Mapping[str, 
 
 
 class SqlSearch:
-    def __init__(self, work: Session, index: Index, spelling: Spelling) -> None:
+    def __init__(self, work: Session, index: Index, spelling: Spelling, memory: Memory | None = None) -> None:
         self._work = work
         self._index = index
         self._spelling = spelling
+        self._memory = memory
 
     def find(
         self, team: TeamId, member: MemberId, query: Query, *, offset: int, limit: int, lines: bool = True
     ) -> Hits:
         plan = self._plan(team, query)
-        reranked = Reranker(self._work, self._index, team)
+        asked = self._asked(team, query, plan) if lines else None
+        near = self._near(team, member, query, plan, asked) if asked else ()
+        # After one word come first the entries that contain it, as they do where all of a few words are.
+        joins_at = len(plan.all_ways) if len(plan.words) > 1 else None
+        reranked = Reranker(self._work, self._index, team, asked=asked, near=near, joins_at=joins_at)
         total, numbers = self._numbers(team, member, query, plan, reranked, offset, limit)
+        if not total and near:
+            return Hits(total=len(near), items=self._hits(team, plan, near[offset : offset + limit]), close=True)
         return Hits(total=total, items=self._hits(team, plan if lines else QueryPlan(), numbers))
+
+    def _asked(self, team: TeamId, query: Query, plan: QueryPlan) -> Asked | None:
+        """The search by meaning. Models for languages with blanks do not know words of others."""
+        if self._memory is None or any(unspaced(token) for word in plan.words for token in word.tokens):
+            return None
+        return self._memory.asked(self._work, team, " ".join((*query.words, *query.phrases))) if plan.anything else None
+
+    def _near(self, team: TeamId, member: MemberId, query: Query, plan: QueryPlan, asked: Asked) -> Sequence[int]:
+        """Entries on the list that are close in meaning and pass the filters, the closest first."""
+        if plan.phrases or query.as_typed:
+            return ()
+        nearest = asked.nearest(MAX_NEAR, CLOSE)
+        if not nearest:
+            return ()
+        filters, excluded = conditions(team, member, query), self._index.excluded(team, plan)
+        if not filters and excluded is None:
+            rows = self._work.fast_rows(_LISTED, team=team, numbers=json.dumps(list(nearest)))
+            listed = {number for (number,) in rows}
+        else:
+            without = [] if excluded is None else [ENTRY.c.number.not_in(excluded)]
+            these = select(ENTRY.c.number).where(on_list(team), ENTRY.c.number.in_(nearest), *filters, *without)
+            listed = {row.number for row in self._work.rows(these)}
+        return [number for number in nearest if number in listed]
 
     def _numbers(
         self,
@@ -103,11 +149,13 @@ class SqlSearch:
             return self._index.find(team, plan, among, reranked, offset=offset, limit=limit)
         if query.words or query.phrases:
             return 0, ()
-        return self._listed(team, plan, asked(team, member, query), offset, limit)
+        return self._listed(team, plan, conditions(team, member, query), offset, limit)
 
     def sections(self, team: TeamId, member: MemberId, query: Query, limit: int) -> Mapping[tuple[str, ...], int]:
         plan = self._plan(team, query)
-        _, numbers = self._numbers(team, member, query, plan, _as_found, 0, limit)
+        asked = self._asked(team, query, plan)
+        near = self._near(team, member, query, plan, asked) if asked else ()
+        _, numbers = self._numbers(team, member, query, plan, _AsFound(near), 0, limit)
         rows = self._work.fast_rows(_SECTIONS, team=team, numbers=json.dumps(list(numbers)))
         return {unpacked(section): count for section, count in rows}
 
@@ -120,11 +168,19 @@ class SqlSearch:
 
     def related(self, team: TeamId, entry: Entry, limit: int) -> Sequence[Hit]:
         plan = QueryPlan(words=tuple(Term(tokens=(word,)) for word in key_terms(self._work, entry)))
-        if not plan.anything:
-            return ()
-        reranked = Reranker(self._work, self._index, team)
-        _, numbers = self._index.find(team, plan, None, reranked, offset=0, limit=limit + 1)
-        return self._hits(team, plan, [number for number in numbers if number != entry.number][:limit])
+        number = number_of(entry.id)
+        asked = self._memory.like(self._work, team, number) if self._memory else None
+        nearest = asked.nearest(MAX_NEAR, CLOSE) if asked else ()
+        rows = self._work.fast_rows(_LISTED, team=team, numbers=json.dumps(list(nearest))) if nearest else ()
+        listed = {one for (one,) in rows}
+        near = [one for one in nearest if one in listed]
+        numbers: Sequence[int] = ()
+        if plan.anything:
+            reranked = Reranker(
+                self._work, self._index, team, asked=asked, near=near, joins_at=0, words_share=RELATED_SHARE
+            )
+            _, numbers = self._index.find(team, plan, None, reranked, offset=0, limit=limit + 1)
+        return self._hits(team, plan, [one for one in numbers or near if one != number][:limit])
 
     def _listed(
         self, team: TeamId, plan: QueryPlan, filters: Sequence[Any], offset: int, limit: int
@@ -159,8 +215,14 @@ def _text(entry: Entry) -> str:
     return f"{entry.title} {entry.notes.markdown}"
 
 
-def _as_found(numbers: Sequence[int], _groups: Sequence[Group]) -> Sequence[int]:
-    return numbers
+class _AsFound:
+    """Leaves the engine's order."""
+
+    def __init__(self, near: Sequence[int]) -> None:
+        self.near = near
+
+    def __call__(self, numbers: Sequence[int], groups: Sequence[Group]) -> Sequence[int]:  # noqa: ARG002
+        return numbers
 
 
 def _no_tree(_markdown: str) -> tuple[()]:

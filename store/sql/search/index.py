@@ -1,8 +1,8 @@
 """The interface of an engine's full-text index. Each engine implements it in its own module."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
 from sqlalchemy import Select
 
@@ -10,10 +10,21 @@ from bot.domain.source import ReadEntry
 from store.sql.filters import Among
 from store.sql.search.query_plan import Group, QueryPlan, Term
 
-Reranked: TypeAlias = Callable[[Sequence[int], Sequence[Group]], Sequence[int]]
-"""Puts entries that an engine found, best first, into a better order. The groups are what was searched."""
 MAX_RERANKED = 50
 """Entries of each tier that are re-ranked. The others keep the engine's order."""
+
+
+class Reranked(Protocol):
+    """Puts entries that an engine found, best first, into a better order."""
+
+    @property
+    def near(self) -> Sequence[int]:
+        """Entries that are close in meaning, the closest first: results whether they contain the words or not."""
+        ...
+
+    def __call__(self, numbers: Sequence[int], groups: Sequence[Group]) -> Sequence[int]:
+        """The entries, best first. The groups are what was searched. May add some of `near` that are not placed yet."""
+        ...
 
 
 class Index(Protocol):
@@ -48,7 +59,8 @@ class Index(Protocol):
     ) -> tuple[int, Sequence[int]]:
         """The number of matching entries and some of their numbers, best first, within `among`.
 
-        At least the first `MAX_RERANKED` of each tier are passed to `reranked`, whatever the page.
+        At least the first `MAX_RERANKED` of each tier are passed to `reranked`, whatever the page. If any entry matches,
+        those of `reranked.near` count too; those that it placed nowhere come last.
         """
         ...
 

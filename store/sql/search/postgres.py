@@ -138,15 +138,27 @@ class PostgresIndex:
         if plan.prefixed and total < ENOUGH:
             tiers = [*(tiers if total else ()), words.prefixed(plan)]
             total = self._count(team, tiers, among)
+        every = total + self._not_matching(team, tiers, reranked.near) if total else 0
         found: list[int] = []
         for tier in [*words.all(plan), *tiers]:
-            if len(found) >= min(offset + limit, total):
+            if len(found) >= min(offset + limit, every):
                 break
             rest = offset + limit - len(found)
             ranked = min(total, max(MAX_RANKED, rest))
             best = self._best(team, tier, among, found, max(rest, MAX_RERANKED), total, ranked)
             found += reranked(best, tier.groups)
-        return total, found[offset : offset + limit]
+        if total and len(found) < offset + limit:
+            found += [number for number in reranked.near if number not in found]
+        return every, found[offset : offset + limit]
+
+    def _not_matching(self, team: int, tiers: Sequence["_Ranked"], numbers: Sequence[int]) -> int:
+        """How many of the entries contain nothing that is searched."""
+        if not numbers:
+            return 0
+        where = _where(team, " | ".join(tier.expression for tier in tiers), None)
+        matching = select(func.count()).select_from(_ENTRY).where(*where, _ENTRY.c.entry.in_(numbers))
+        count: int = self._work.value(matching)
+        return len(numbers) - count
 
     def _count(self, team: int, tiers: Sequence["_Ranked"], among: Among | None) -> int:
         where = _where(team, " | ".join(tier.expression for tier in tiers), among)

@@ -1,4 +1,4 @@
-"""Re-ranks the first entries that an engine found, by BM25F over titles and notes.
+"""Re-ranks the first entries that an engine found, by BM25F over titles and notes, and by meaning if there are vectors.
 
 Neither engine weighs the length of a title and of notes separately: FTS5 adds them up, and `ts_rank` ignores length.
 The words are counted here, in the entries' texts, so both engines rank alike. Lengths are in characters.
@@ -7,7 +7,7 @@ The words are counted here, in the entries' texts, so both engines rank alike. L
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
 from math import log
 from typing import Any, TypeAlias
@@ -19,7 +19,8 @@ from bot.domain.ids import TeamId
 from store.sql.compiled_query import FastRows
 from store.sql.filters import on_list
 from store.sql.search.index import MAX_RERANKED, Index
-from store.sql.search.query_plan import Group, Term
+from store.sql.search.query_plan import FEW_WORDS, Group, Term
+from store.sql.search.vectors import Asked
 from store.sql.search.words import fold, spelled_out
 from store.sql.session import Session
 from store.sql.tables import ENTRY
@@ -31,6 +32,10 @@ TITLE_LENGTH, NOTES_LENGTH = 0.6, 0.45
 """How much a field's length counts, from 0 to 1."""
 TITLE_WEIGHT = 4.0
 """A word of the title or of a tag counts as much as so many words of the notes."""
+WORDS_SHARE = 0.55
+"""How much the words count where there are vectors; the rest is the meaning."""
+MIN_SPREAD = 0.05
+"""Cosines that are closer together than this do not distinguish entries."""
 
 MAX_COUNTED = 50
 """Occurrences of a word in a text that count."""
@@ -86,28 +91,65 @@ def count_sizes(work: Session, team: TeamId, numbers: Sequence[int], *, sign: in
 
 
 class Reranker:
-    """Re-ranks the tiers of one search."""
+    """Re-ranks the tiers of one search, by words and, if the search has a vector, by meaning too."""
 
-    def __init__(self, work: Session, index: Index, team: int) -> None:
+    def __init__(
+        self,
+        work: Session,
+        index: Index,
+        team: int,
+        *,
+        asked: Asked | None = None,
+        near: Sequence[int] = (),
+        joins_at: int | None = None,
+        words_share: float = WORDS_SHARE,
+    ) -> None:
+        """`near` joins the first tier from the step `joins_at` on in which the engine found anything; with None it is
+        left to the engine.
+        """
         self._work = work
         self._index = index
         self._team = team
+        self._asked = asked
+        self._joins_at = joins_at
+        self._words_share = words_share
+        self._steps = 0
+        self._placed: set[int] = set()
+        self.near = near
 
     def __call__(self, numbers: Sequence[int], groups: Sequence[Group]) -> list[int]:
         """The entries, best first. Of equal ones the engine's order stays."""
-        first, rest = numbers[:MAX_RERANKED], numbers[MAX_RERANKED:]
-        if len(first) < 2 or not groups:
-            return list(numbers)
+        candidates = dict.fromkeys((*numbers[:MAX_RERANKED], *(self._joining() if numbers else ())))
+        self._steps += 1
+        rest = [number for number in numbers[MAX_RERANKED:] if number not in candidates]
+        first = list(candidates)
+        if len(first) > 1 and groups:
+            scores = self._scores(first, groups)
+            first.sort(key=lambda number: -scores.get(number, 0))
+        self._placed.update(first, rest)
+        return [*first, *rest]
+
+    def _joining(self) -> Sequence[int]:
+        if self._joins_at is None or self._steps < self._joins_at:
+            return ()
+        self._joins_at = None
+        return [number for number in self.near if number not in self._placed]
+
+    def _scores(self, numbers: Sequence[int], groups: Sequence[Group]) -> Mapping[int, float]:
         entries, titles, notes = self._size
         query = [(weight, [_Form(term) for term in group]) for group, weight in self._weights(groups, entries)]
-        rows = self._work.fast_rows(_TEXTS, team=self._team, numbers=json.dumps(first), most=MAX_TEXT)
+        rows = self._work.fast_rows(_TEXTS, team=self._team, numbers=json.dumps(numbers), most=MAX_TEXT)
         averages = (max(titles / max(entries, 1), 1), max(notes / max(entries, 1), 1))
         texts = _folded(rows)
         scores = {
             row[0]: _score(row, title, notes, query, *averages)
             for row, title, notes in zip(rows, texts[::2], texts[1::2], strict=True)
         }
-        return [*sorted(first, key=lambda number: -scores.get(number, 0)), *rest]
+        if self._asked is None:
+            return scores
+        # An entry with one of three words is a worse answer than one with one of thirty that describe something.
+        best = sum(weight for weight, _ in query) if len(query) <= FEW_WORDS else max(scores.values(), default=0)
+        return _with_meaning(scores, best, self._asked.cosines(numbers), self._words_share)
 
     @cached_property
     def _size(self) -> tuple[int, int, int]:
@@ -125,6 +167,23 @@ class Reranker:
             (group, count * log(1 + (max(entries - holders[group[0]], 0) + 0.5) / (holders[group[0]] + 0.5)))
             for group, count in typed.items()
         ]
+
+
+def _with_meaning(
+    scores: Mapping[int, float], best: float, cosines: Mapping[int, float], words_share: float
+) -> Mapping[int, float]:
+    """The scores as shares of `best`, mixed with the cosines from the lowest to the highest. An entry without a vector
+    has the average cosine.
+    """
+    if not cosines or best <= 0:
+        return scores
+    low, high = min(cosines.values()), max(cosines.values())
+    usual = sum(cosines.values()) / len(cosines)
+    return {
+        number: words_share * score / best
+        + (1 - words_share) * (cosines.get(number, usual) - low) / max(high - low, MIN_SPREAD)
+        for number, score in scores.items()
+    }
 
 
 def _folded(rows: Sequence[Any]) -> list[str]:

@@ -51,6 +51,8 @@ _OTHER = " AND +rowid NOT IN (SELECT value FROM json_each(?))"
 # One row at a time: with IN, FTS5 would read every matching entry.
 _MARKED = """SELECT wanted.value, highlight({index}, 0, char(2), char(3)) || ' ' || highlight({index}, 2, char(2), char(3))
     FROM json_each(?) AS wanted CROSS JOIN {index} ON {index}.rowid = wanted.value WHERE {index} MATCH ?"""
+_MATCHING = """SELECT count(*) FROM json_each(?) AS wanted CROSS JOIN {index} ON {index}.rowid = wanted.value
+    WHERE {index} MATCH ?"""
 _MARK = re.compile("\x02([^\x03]*)\x03")
 
 MAX_HOLDERS = 20_000
@@ -113,14 +115,17 @@ class SqliteIndex:
         if plan.prefixed and total < ENOUGH:
             tiers = [*(tiers if total else ()), (_with_phrases(plan, _any(plan.prefixed)), [plan.prefixed])]
             total = self._count(team, tiers, narrowed)
+        every = total + self._not_matching(team, tiers, reranked.near) if total else 0
         for expression, groups in [*ways, *tiers]:
-            if len(found) >= min(offset + limit, total):
+            if len(found) >= min(offset + limit, every):
                 break
             rest = offset + limit - len(found)
             ranked = max(MAX_RANKED, rest) if total > MAX_RANKED else None
             best = self._best(team, expression, narrowed, found, max(rest, MAX_RERANKED), ranked)
             found += reranked(best, groups)
-        return total, found[offset : offset + limit]
+        if total and len(found) < offset + limit:
+            found += [number for number in reranked.near if number not in found]
+        return every, found[offset : offset + limit]
 
     def excluded(self, team: int, plan: QueryPlan) -> Select[Any] | None:
         if not plan.without:
@@ -151,6 +156,14 @@ class SqliteIndex:
         expressions = " OR ".join(expression for expression, _ in tiers)
         (count,) = self._rows(statement, (expressions, *narrowed[1]))[0]
         return int(count)
+
+    def _not_matching(self, team: int, tiers: Sequence[Step], numbers: Sequence[int]) -> int:
+        """How many of the entries contain nothing that is searched."""
+        if not numbers:
+            return 0
+        expressions = " OR ".join(expression for expression, _ in tiers)
+        (count,) = self._rows(_MATCHING.format(index=_index(team)), (json.dumps(list(numbers)), expressions))[0]
+        return len(numbers) - int(count)
 
     def _counted(self, team: int, expression: str, narrowed: Where, limit: int) -> tuple[int, list[int]]:
         """`_count` and `_best` together, so that the filtered numbers are computed once: they are most of the cost of a
