@@ -8,7 +8,7 @@ export UV_CACHE_DIR ?= $(CURDIR)/.uv/cache
 export UV_SYSTEM_CERTS ?= true
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-contract-discord test-contract-slack fuzz mutants reach coverage bench bench-long soak chaos chaos-long check fix reference wheel lint-deploy docs pictures licences lock clean other-python
+.PHONY: help demo test test-contract-discord test-contract-slack fuzz mutants reach coverage axe bench bench-long soak chaos chaos-long check fix reference wheel lint-deploy docs pictures licences lock clean other-python
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,6 +46,11 @@ coverage: $(READY) ## the lines and branches that the tests run on SQLite
 
 bench: $(READY) ## the budgets of the design, one JSON line each, some 10 minutes; ONLY="completion …" picks some
 	@MALLOC_ARENA_MAX=1 $(BIN)/python -m tests.bench $(ONLY)
+
+axe: $(READY) ## whether the pages are accessible, by axe-core in Chromium; needs npm; PICTURES=FOLDER keeps pictures
+	@mkdir -p .axe && cp tests/axe/package.json tests/axe/package-lock.json .axe
+	@npm ci --prefix .axe --ignore-scripts --no-audit --no-fund --silent
+	@PICTURES="$(PICTURES)" $(BIN)/python -m pytest -n 0 -rs tests/scenario/test_pages_in_a_browser.py
 
 chaos: $(READY) ## kill, pause and deceive real workers; one JSON line a row, about 15 minutes; ONLY="R1 R3" picks some
 	@$(BIN)/python -m tests.chaos $(ONLY)
@@ -101,7 +106,7 @@ lock: $(READY) ## resolve the dependencies again and write every lock
 	$(COMPILE) --upgrade --group docs -o docs/requirements.lock
 
 clean: ## remove what was set up
-	rm -rf .venv .uv .lint .docs .mutants site $${TMPDIR:-/tmp}/dogear-bench-$$(id -u)
+	rm -rf .venv .uv .lint .docs .axe .mutants site $${TMPDIR:-/tmp}/dogear-bench-$$(id -u)
 
 COMPILE = $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 define COMPOSE

@@ -10,6 +10,7 @@ from bot.domain.notes import NoteKind, NoteLine, lines
 from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.text import Span, Text, plain, string
+from bot.domain.web_page import minutes_text
 
 MAX_LINE = 1200
 """Our limit of Markdown per row. A longer paragraph continues in the next row, so that a message can be split there."""
@@ -124,7 +125,7 @@ def _name(entry: EntryLine) -> str:
 def _entry(entry: EntryLine, *, personal: bool) -> Iterator[Row]:
     tags = escaped(shortened(", ".join(entry.tags), MAX_TAGS)) if entry.tags else ""
     state = f"{GLYPHS[entry.state]} {entry.state}" if personal else ""
-    about = " · ".join(filter(None, [state, tags]))
+    about = " · ".join(filter(None, [state, string(minutes_text(entry.minutes)), tags]))
     head = "\n".join(filter(None, [_name(entry), f"-# {about}" if about else ""]))
     if len(entry.actions) == 1:
         yield Beside(markdown=head, action=entry.actions[0])

@@ -16,6 +16,7 @@ from bot.domain.notes import NoteBlock, count, lines
 from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.text import Span, Text, plain, site_of, string
+from bot.domain.web_page import minutes_text
 
 MAX_BLOCKS = 50
 MAX_BLOCKS_IN_VIEW = 100
@@ -233,7 +234,8 @@ def _named(entry: EntryLine, sheet: _Sheet, *, head: bool) -> Text:
     if head:
         return named
     tags = ", ".join(filter(None, (clean(tag).strip() for tag in entry.tags)))
-    about: Text = (Span(f"  {tags}", italic=True),) if tags else ()
+    said = " · ".join(filter(None, [string(minutes_text(entry.minutes)), tags]))
+    about: Text = (Span(f"  {said}", italic=True),) if said else ()
     found: Text = ()
     if entry.matched:
         path = "".join(f"{clean(step)} › " for step in entry.path)

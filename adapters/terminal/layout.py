@@ -15,6 +15,7 @@ from bot.domain.notes import NoteKind, NoteLine, lines
 from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.text import Span, Text, plain, string
+from bot.domain.web_page import minutes_text
 
 INDENT = 3
 GLYPHS = {ReadingState.UNREAD: "○", ReadingState.LATER: "◔", ReadingState.READ: "●"}
@@ -170,7 +171,8 @@ def _block(block: Block, view: View, buttons: Iterator[Button]) -> Iterator[Row]
 def _entry(entry: EntryLine, view: View, buttons: Iterator[Button]) -> Iterator[Row]:
     yield from _name(entry)
     state = f"{GLYPHS[entry.state]} {entry.state}" if view.personal else ""
-    about = plain(" · ".join(filter(None, [state, ", ".join(harmless(tag) for tag in entry.tags)])))
+    tags = ", ".join(harmless(tag) for tag in entry.tags)
+    about = plain(" · ".join(filter(None, [state, string(minutes_text(entry.minutes)), tags])))
     offered = tuple(islice(buttons, len(entry.actions)))
     if about and not offered:
         yield Row(look=Look.QUIET, indent=INDENT, text=about)

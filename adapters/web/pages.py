@@ -1,20 +1,25 @@
-"""The pages of a list as files: what each is called, and its content. Links between them are relative."""
+"""The pages of a list, rendered from templates: as the files of an export, and one by one for a server."""
 
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeVar
 from uuid import NAMESPACE_URL, uuid5
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from adapters.web import html
+from adapters.web.links import FileLinks, query
 from bot.domain.entry import Entry
 from bot.domain.notes import lines
 from bot.domain.record import record
 from bot.domain.text import folded, string
+from bot.domain.visible import escaped
+
+S = TypeVar("S")
 
 NEWEST = 50
 """Entries in the feed."""
@@ -39,11 +44,11 @@ class Site:
     entries: tuple[Entry, ...]
     digests: tuple[Featured, ...]
     made_at: datetime
+    description: str = ""
 
 
-def pages(site: Site) -> Iterator[tuple[str, bytes]]:
-    """Every file by its path."""
-    slugs = _slugs(site.entries)
+@cache
+def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("adapters.web"),
         autoescape=select_autoescape(),
@@ -51,27 +56,64 @@ def pages(site: Site) -> Iterator[tuple[str, bytes]]:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"site": site, "slugs": slugs, "notes": html.notes, "is_web": html.is_web}
+    environment.globals |= {"notes": html.notes, "text": html.text, "is_web": html.is_web, "query": query}
     environment.filters["xml"] = lambda text: _NO_XML.sub("", str(text))
     environment.filters["id"] = lambda name: uuid5(NAMESPACE_URL, name).urn
+    environment.filters["shown"] = escaped
+    return environment
 
-    def made(template: str, **about: Any) -> bytes:
-        return environment.get_template(template).render(**about).encode("utf-8", "replace")
 
-    yield "index.html", made("index.html", root="", sections=_sections(site.entries))
-    yield "digests.html", made("digests.html", root="")
+def rendered(template: str, **about: Any) -> str:
+    """The page of this template. `live` is what only a server's pages have, None in an export."""
+    page = _environment().get_template(template).render(**{"live": None, **about})
+    return page.encode("utf-8", "replace").decode()
+
+
+def static(name: str) -> bytes | None:
+    """The file that belongs to the pages; None if there is no such file."""
+    known = {file.name: file for file in files("adapters.web").joinpath("static").iterdir()}
+    return known[name].read_bytes() if name in known else None
+
+
+def pages(site: Site) -> Iterator[tuple[str, bytes]]:
+    """Every file of an export by its path."""
+    slugs = _slugs(site.entries)
+    links = FileLinks(slugs=slugs)
+    below = FileLinks(slugs=slugs, root="../")
+    tags = list(slugs)
+
+    def made(template: str, links: FileLinks = links, **about: Any) -> bytes:
+        about |= {"title": site.title, "total": len(site.entries), "made_at": site.made_at}
+        return rendered(template, links=links, **about).encode()
+
+    listed = [(entry, None) for entry in site.entries]
+    yield "index.html", made("index.html", sections=sections(listed), tags=tags, description=site.description)
+    yield "digests.html", made("digests.html", digests=site.digests)
     for entry in site.entries:
-        yield f"entry/{entry.number}.html", made("entry.html", root="../", entry=entry)
+        yield f"entry/{entry.number}.html", made("entry.html", below, entry=entry)
     for tag, slug in slugs.items():
-        tagged = [entry for entry in site.entries if tag in entry.tags]
-        yield f"tag/{slug}.html", made("tag.html", root="../", tag=tag, entries=tagged)
-    newest = sorted(site.entries, key=lambda entry: (entry.added_at, entry.number), reverse=True)[:NEWEST]
-    yield "feed.xml", made("feed.xml", newest=newest)
-    yield "opml.xml", made("opml.xml", sections=_sections(site.entries))
-    yield "list.json", _json([_shown(entry) for entry in site.entries])
-    yield "search.json", _json([_searched(entry) for entry in site.entries])
-    for file in files("adapters.web").joinpath("static").iterdir():
-        yield file.name, file.read_bytes()
+        tagged = [(entry, None) for entry in site.entries if tag in entry.tags]
+        yield f"tag/{slug}.html", made("tag.html", below, tag=tag, entries=tagged)
+    yield "feed.xml", feed(site.title, site.entries, site.digests, site.made_at).encode()
+    yield "opml.xml", opml(site.title, site.entries).encode()
+    yield "list.json", as_json(site.entries).encode()
+    yield "search.json", _json([_searched(entry) for entry in site.entries]).encode()
+    for name in ("site.css", "search.js", "icon.svg"):
+        yield name, static(name) or b""
+
+
+def feed(title: str, entries: Sequence[Entry], digests: Sequence[Featured], updated: datetime) -> str:
+    """An Atom feed of the digests and the newest entries."""
+    newest = sorted(entries, key=lambda entry: (entry.added_at, entry.number), reverse=True)[:NEWEST]
+    return rendered("feed.xml", title=title, newest=newest, digests=digests, updated=updated)
+
+
+def opml(title: str, entries: Sequence[Entry]) -> str:
+    return rendered("opml.xml", title=title, sections=sections([(entry, None) for entry in entries]))
+
+
+def as_json(entries: Sequence[Entry]) -> str:
+    return _json([_shown(entry) for entry in entries])
 
 
 def _slugs(entries: Sequence[Entry]) -> Mapping[str, str]:
@@ -83,15 +125,16 @@ def _slugs(entries: Sequence[Entry]) -> Mapping[str, str]:
     return found
 
 
-def _sections(entries: Sequence[Entry]) -> Mapping[tuple[str, ...], list[Entry]]:
-    found: dict[tuple[str, ...], list[Entry]] = {}
-    for entry in entries:
-        found.setdefault(entry.section, []).append(entry)
+def sections(entries: Sequence[tuple[Entry, S]]) -> Mapping[tuple[str, ...], list[tuple[Entry, S]]]:
+    """The entries, each with its state if there is one, by section in the order of their first entries."""
+    found: dict[tuple[str, ...], list[tuple[Entry, S]]] = {}
+    for entry, state in entries:
+        found.setdefault(entry.section, []).append((entry, state))
     return found
 
 
-def _json(content: Any) -> bytes:
-    return json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
+def _json(content: Any) -> str:
+    return json.dumps(content, ensure_ascii=False).encode("utf-8", "replace").decode()
 
 
 def _shown(entry: Entry) -> Mapping[str, Any]:
@@ -101,6 +144,7 @@ def _shown(entry: Entry) -> Mapping[str, Any]:
         "url": entry.url,
         "section": entry.section,
         "tags": entry.tags,
+        "minutes": entry.minutes,
         "notes_markdown": entry.notes.markdown,
         "added_at": entry.added_at.isoformat(),
     }

@@ -54,7 +54,8 @@ class CommandSpec:
     title. A command that `writes`
     runs once per invocation id, however often the platform delivers it. With `by_role`, everyone may use the command, but
     its result depends on their role. A command that `posts` is refused if Dogear cannot post in its channel. One that is
-    used `by_button` may be left out of a platform's menu of commands, which has few places.
+    used `by_button` may be left out of a platform's menu of commands, which has few places. The answer to a `secret` one is
+    not saved, so a repeat runs it again.
     """
 
     path: tuple[str, ...]
@@ -69,6 +70,7 @@ class CommandSpec:
     by_role: bool = False
     posts: bool = False
     by_button: bool = False
+    secret: bool = False
 
     @property
     def shown_params(self) -> tuple[Param, ...]:
@@ -122,6 +124,7 @@ _PLACEHOLDER = {
     Kind.REGION: "DE",
     Kind.GROUP: "@role",
     Kind.NUMBER: "2",
+    Kind.MINUTES: "10m",
 }
 
 

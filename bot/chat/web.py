@@ -12,10 +12,15 @@ MAX_BYTES = 1024 * 1024
 
 @record
 class Request:
-    """One request. Header names are in lower case. A repeated header has all its values."""
+    """One request. Header names are in lower case. A repeated header has all its values. `params` are the parts of the
+    path that the route names in braces, `address` is the client's, or that of a proxy before us.
+    """
 
     path: str
     body: bytes
+    method: str = "GET"
+    params: Mapping[str, str] = field(default_factory=dict)
+    address: str = ""
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     cookies: Mapping[str, str] = field(default_factory=dict)

@@ -17,15 +17,16 @@ from bot.domain.card import Action, Block, Call, Card, Fields, Paragraph, Tone
 from bot.domain.delivery import State, Step
 from bot.domain.errors import BadUsage, Conflict
 from bot.domain.holidays import OFF
+from bot.domain.ids import Url
 from bot.domain.notice import held_card
 from bot.domain.query import Synonym
 from bot.domain.schedule import Schedule
 from bot.domain.source import Problem
 from bot.domain.team import Role
-from bot.domain.text import Text, bold, joined, plain
+from bot.domain.text import Span, Text, bold, joined, plain
 from bot.domain.value import Change, Kind
 from bot.domain.zones import zone_label
-from bot.service import digests, entries, search
+from bot.service import digests, entries, search, web
 
 MAX_PROBLEMS = 10
 MAX_SYNONYMS = 40
@@ -151,10 +152,84 @@ def _remedies(failure: digests.Failure) -> Iterator[Action]:
 def show_settings(turn: Turn) -> Card:
     """Your settings."""
     now = joined([plain(f"{zone_label(turn.zone)}, where it is"), moment(turn.tx.now(), turn.zone)])
+    sessions = web.sessions(turn.tx, turn.member.id) if turn.pages else ()
+    browsers = joined(
+        [
+            plain(f"{counted(len(sessions), 'browser')} signed in, the last one"),
+            *(moment(one.at, turn.zone) for one in sessions[:1]),
+        ]
+    )
     return Card(
         title="Your settings",
-        blocks=(Fields(items=(("Time zone", now), ("Your role", plain(turn.role.word)))),),
+        blocks=(
+            Fields(
+                items=(
+                    ("Time zone", now),
+                    ("Your role", plain(turn.role.word)),
+                    *((("Pages", browsers),) if sessions else ()),
+                ),
+                actions=(*((_OPEN,) if turn.pages else ()), *((_SIGN_OUT,) if sessions else ())),
+            ),
+        ),
     )
+
+
+_OPEN = Action(label="Open in a browser", call=Call(path=("settings", "web")))
+_SIGN_OUT = Action(label="Sign out everywhere", call=Call(path=("settings", "sign-out")))
+
+
+def _pages(turn: Turn) -> str:
+    """The public address of the pages. Raises Conflict if they are off."""
+    if not turn.pages:
+        raise Conflict("The pages are off here.", hint="The host turns them on: DOGEAR_WEB=members")
+    return turn.pages
+
+
+@command("settings", "web", writes=True, secret=True)
+def open_pages(turn: Turn) -> Card:
+    """Open the club in a browser: a private link that signs you in once.
+
+    The link works once, within five minutes. You stay signed in for 30 days. “settings sign-out” ends that everywhere.
+    """
+    address = f"{_pages(turn)}/sign-in/"
+    token = f"{turn.below(2**256):064x}"
+    web.invite(turn.tx, turn.member, turn.actor.workspace, token)
+    link = Span("Open the club in your browser", url=Url(f"{address}{token}"))
+    note = "Only for you: it signs you in once, within five minutes."
+    actions = (_SIGN_OUT,) if web.sessions(turn.tx, turn.member.id) else ()
+    blocks = (Paragraph(text=(link,)), Paragraph(text=plain(note), quiet=True))
+    return Card(title="The club in a browser", blocks=blocks, actions=actions)
+
+
+@command("settings", "sign-out", writes=True)
+def sign_out(turn: Turn) -> Card:
+    """End your sessions in all browsers."""
+    ended = web.sign_out(turn.tx, turn.member.id)
+    if not ended:
+        return sentence("You are not signed in anywhere.", f"“{turn.word} settings web” opens the club in a browser.")
+    return sentence(f"You are signed out of {counted(ended, 'browser')}.", tone=Tone.DONE)
+
+
+@command("settings", "sign-out-all", role=Role.ADMIN, writes=True)
+def sign_everyone_out(turn: Turn) -> Card:
+    """End every member's sessions and private addresses of feeds, for example after a person has left."""
+    web.sign_everyone_out(turn.tx, turn.team.id)
+    return sentence("Everyone is signed out, and private addresses of feeds no longer work.", tone=Tone.DONE)
+
+
+@command("settings", "publish", writes=True)
+def set_publishes(
+    turn: Turn, publish: Annotated[bool, position(Kind.YES_NO, "whether public pages show your takeaways")]
+) -> Card:
+    """Whether the club's public pages show your takeaways.
+
+    They do not, until you say yes. Those that you kept without your name are shown without it.
+    """
+    turn.tx.web_keys.set_publishes(turn.member.id, publishes=publish)
+    if publish:
+        said = "The club's public pages may show your takeaways."
+        return sentence(said, tone=Tone.DONE, actions=_undo(("settings", "publish"), publish="no"))
+    return sentence("The club's public pages show none of your takeaways.", tone=Tone.DONE)
 
 
 def _zone_now(turn: Turn, arguments: Mapping[str, str]) -> Mapping[str, str]:  # noqa: ARG001 -- as every filler

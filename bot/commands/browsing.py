@@ -20,6 +20,7 @@ from bot.commands.cards import (
     pager,
     sentence,
     share_action,
+    unknown_times,
 )
 from bot.commands.declare import Turn, command, named, position, rest
 from bot.domain.card import Action, Block, Call, Card, Entries, EntryLine, Fields, Paragraph
@@ -43,6 +44,7 @@ MAX_LABEL = 75
 """Characters of a button that repeats what somebody typed."""
 
 MaybePage = Annotated[int, named(Kind.NUMBER, "which page")]
+MaybeMax = Annotated[int | None, named(Kind.MINUTES, "only what takes so long to read at most")]
 
 
 @command("search")
@@ -50,7 +52,7 @@ def search(turn: Turn, query: Annotated[str, rest(Kind.TEXT, "what to look for")
     """Find entries by words in titles, tags and notes.
 
     "words in quotes" match as a phrase, -word excludes, one OR other means either; an address finds its entry. tag:db, site:stripe.com, in:section and is:unread
-    narrow the search, -tag:db excludes a tag. An unknown word is treated as the closest known one, unless it is in quotes.
+    narrow the search, -tag:db excludes a tag, max:10m finds what takes ten minutes at most. An unknown word is treated as the closest known one, unless it is in quotes.
     Examples: search caching · search tag:db -redis "connection pool" · search is:later page:2
     """
     found = searching.find(turn.tx, turn.team.id, turn.member.id, query, page, PAGE_SIZE)
@@ -96,7 +98,8 @@ def _nothing(turn: Turn, query: str, found: Found) -> Card:
     actions = back if loose != query and loose.strip() else []
     near = searching.nearest_topic(turn.tx, turn.team.id, found)
     if near is None:
-        return sentence(title, "Try fewer or other words; “tags” shows every tag.", actions=actions)
+        hint = "Try fewer or other words; “tags” shows every tag."
+        return sentence(title, hint, unknown_times(turn, found.query.minutes), actions=actions)
     name = near.partition(":")[2].strip('"')
     call = Call(path=("search",), arguments={"query": near})
     close = [_narrowing(f"Show {name}", call), *actions]
@@ -150,6 +153,7 @@ def _hit(hit: Hit, state: ReadingState, back: str) -> EntryLine:
         url=entry.url,
         state=state,
         tags=entry.tags,
+        minutes=entry.minutes,
         found=hit.title,
         matched=hit.matched,
         path=hit.path,
@@ -207,19 +211,20 @@ def list_entries(
     turn: Turn,
     tag: Annotated[str | None, named(Kind.TAG, "only with this tag")] = None,
     is_: Annotated[ReadingState | None, named(Kind.STATE, "only in this reading state")] = None,
+    max: MaybeMax = None,
     page: MaybePage = 1,
 ) -> Card:
-    """All entries by number, or only those with a tag or reading state.
+    """All entries by number, or only those with a tag, a reading state or a reading time.
 
-    Examples: list · list tag:databases · list is:unread page:2
+    Examples: list · list tag:databases · list is:unread page:2 · list max:10m
     """
-    which = EntryFilter(tag=tag, state=is_)
+    which = EntryFilter(tag=tag, state=is_, minutes=max)
     found = entries.page(turn.tx, turn.team.id, turn.member.id, which, page, PAGE_SIZE)
     if not found.total and not turn.tx.entries.count(turn.team.id):
         return empty_list(turn)
     if not found.total:
-        return sentence("No entry matches.", f"“{turn.word} tags” shows every tag.")
-    words = {"tag": tag, "is": is_.value if is_ else None}
+        return sentence("No entry matches.", f"“{turn.word} tags” shows every tag.", unknown_times(turn, max))
+    words = {"tag": tag, "is": is_.value if is_ else None, "max": f"{max}m" if max else None}
     call = Call(path=("list",), arguments={name: value for name, value in words.items() if value})
     back = _line(call, found.number)
     lines = [line_of(one, state, mark_button(one.number, state, back)) for one, state in found.items]

@@ -16,7 +16,8 @@ from bot.domain.ids import ChannelRef, EntryNumber
 from bot.domain.notes import count, levels
 from bot.domain.reading_state import ReadingState
 from bot.domain.schedule import Occurrence, Schedule
-from bot.domain.text import Span, Text, plain
+from bot.domain.text import Span, Text, plain, string
+from bot.domain.web_page import minutes_text
 from bot.domain.zones import zone_label
 from bot.ports.store import Transaction
 from bot.service import edits, schedules
@@ -73,7 +74,13 @@ def one_meant(turn: Turn, names: EntryNames) -> Entry:
 def line_of(entry: Entry, state: ReadingState, *actions: Action) -> EntryLine:
     """The entry as a list names it."""
     return EntryLine(
-        number=entry.number, title=entry.title, url=entry.url, state=state, tags=entry.tags, actions=actions
+        number=entry.number,
+        title=entry.title,
+        url=entry.url,
+        state=state,
+        tags=entry.tags,
+        minutes=entry.minutes,
+        actions=actions,
     )
 
 
@@ -91,6 +98,7 @@ def _about(entry: Entry, state: ReadingState) -> tuple[tuple[str, Text], ...]:
     facts = (
         ("State", state.value),
         ("Site", entry.site),
+        ("Reading time", string(minutes_text(entry.minutes))),
         ("Section", " › ".join(entry.section)),
         ("Tags", ", ".join(entry.tags)),
         ("Off the list since", f"{entry.retired_at:%Y-%m-%d}" if entry.retired_at else ""),
@@ -153,6 +161,13 @@ def page_note(number: int, pages: int, total: int, what: str, *, asked: int = 1)
     missing = f"There is no page {asked:,}. " if asked > pages else ""
     of_pages = f"page {number:,} of {pages:,}, " if pages > 1 else ""
     return Paragraph(text=plain(f"{missing}{of_pages}{total:,} {what}"), quiet=True)
+
+
+def unknown_times(turn: Turn, minutes: int | None) -> str:
+    """What to say where nothing is found within so many minutes and Dogear does not look at pages."""
+    if not minutes or turn.looks:
+        return ""
+    return "Reading times are only known where the host lets me look at pages (DOGEAR_FETCH)."
 
 
 def empty_list(turn: Turn) -> Card:

@@ -61,6 +61,10 @@ class Turn:
     """Whether a button was pressed and the person has not been asked yet whether they are sure."""
     host: Host = Host()
     """The host's settings for notices."""
+    looks: bool = False
+    """Whether the host lets Dogear look at pages."""
+    pages: str = ""
+    """The public address of the pages, without a slash at its end; empty if they are off."""
 
     def here(self, channel: str | None) -> ChannelRef:
         """The named channel, or the one where the command was used. Raises BadUsage if there is none, and NotAllowed for
@@ -122,6 +126,7 @@ class Command:
     function: Callable[..., Card]
     fills: Callable[[Turn, Mapping[str, str]], Mapping[str, str]] | None = None
     removes: Callable[..., Sequence[MessageRef]] | None = None
+    looks: Callable[..., Url | None] | None = None
 
     def form(self, turn: Turn, arguments: Mapping[str, str]) -> Form:
         """The form that asks for the parameters: with what is given, and for the rest what is set now."""
@@ -131,6 +136,10 @@ class Command:
     def messages(self, turn: Turn, arguments: Mapping[str, str]) -> Sequence[MessageRef]:
         """The messages to delete before it is carried out."""
         return self.removes(turn, **_as_parameters(bound(self.spec, arguments))) if self.removes else ()
+
+    def page(self, turn: Turn, arguments: Mapping[str, str]) -> Url | None:
+        """The page to look at before it is carried out."""
+        return self.looks(turn, **_as_parameters(bound(self.spec, arguments))) if self.looks else None
 
     def run(self, turn: Turn, arguments: Mapping[str, str]) -> Card:
         """Carry it out; raises BadUsage for a value that is missing or cannot be read, and what the function raises."""
@@ -152,10 +161,12 @@ def command(
     by_role: bool = False,
     posts: bool = False,
     by_button: bool = False,
+    secret: bool = False,
     removes: Callable[..., Sequence[MessageRef]] | None = None,
+    looks: Callable[..., Url | None] | None = None,
 ) -> Callable[[Callable[..., Card]], Command]:
-    """Declare the decorated function as the command of this path. `fills` gives values that its form begins with, and
-    `removes` says which messages to delete before it runs.
+    """Declare the decorated function as the command of this path. `fills` gives values that its form begins with, `removes` says which messages to delete, and
+    `looks` at which page to look, before it runs.
     """
 
     def declared(function: Callable[..., Card]) -> Command:
@@ -173,8 +184,9 @@ def command(
             by_role=by_role,
             posts=posts,
             by_button=by_button,
+            secret=secret,
         )
-        return Command(spec=spec, function=function, fills=fills, removes=removes)
+        return Command(spec=spec, function=function, fills=fills, removes=removes, looks=looks)
 
     return declared
 

@@ -57,7 +57,7 @@ from bot.domain.errors import (
     StoreError,
     TooMuch,
 )
-from bot.domain.ids import AccountRef, ChannelRef, InvocationId, MessageRef, PlatformName, Url, WorkspaceRef
+from bot.domain.ids import AccountRef, ChannelRef, InvocationId, MessageRef, PlatformName, TeamId, Url, WorkspaceRef
 from bot.domain.notice import Host
 from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
@@ -71,7 +71,8 @@ from bot.ports.clock import Clock
 from bot.ports.metrics import Metrics
 from bot.ports.runner import Runner
 from bot.ports.store import Transaction
-from bot.service import notices, readings, schedules, search, teams
+from bot.ports.web_pages import PageReader
+from bot.service import notices, readings, schedules, search, teams, web_pages
 
 MAX_CHOICES = 25
 """The lowest limit of any platform for completions (their documentation, August 2026)."""
@@ -101,13 +102,14 @@ Shown = TypeVar("Shown", Card, Form)
 
 @record
 class HostRules:
-    """What the host's settings say: where notices go and the command word, roles on top of the platform's own, and
-    the time zone of the first team.
+    """What the host's settings say: where notices go and the command word, roles on top of the platform's own, the
+    time zone of the first team, and the public address of the pages, empty if they are off.
     """
 
     host: Host
     roles: Mapping[AccountRef, Role]
     zone: str
+    pages: str = ""
 
 
 class Outside(Protocol):
@@ -150,8 +152,11 @@ class Dispatcher:
         metrics: Metrics,
         limits: Limits,
         deadline: Deadline,
+        pages: PageReader | None = None,
     ) -> None:
-        """`wake` is called when deliveries may be due; `deadline` bounds the wait for the database."""
+        """`wake` is called when deliveries may be due; `deadline` bounds the wait for the database. Without `pages` no page
+        is looked at.
+        """
         self._commands = {command.spec.path: command for command in commands}
         self._catalogue = tuple(command.spec for command in commands)
         self._runner = runner
@@ -162,6 +167,7 @@ class Dispatcher:
         self._metrics = metrics
         self._limits = limits
         self._deadline = deadline
+        self._pages = pages
         self._answered: dict[InvocationId, None] = {}
         self._following: dict[str, list[_Follower]] = {}
 
@@ -273,14 +279,17 @@ class Dispatcher:
         return Answer(show=card, reply=spec.reply, refusal=card.tone is Tone.REFUSAL)
 
     async def _prepare(self, invocation: Invocation, command: Command, call: Call) -> None:
-        """What has to be asked or done on the platform before the transaction."""
-        if not (command.spec.posts or command.removes) or _needs_form(command.spec, call):
+        """What has to be asked or done on the platform or on the web before the transaction."""
+        looks = command.looks is not None and self._pages is not None
+        if not (command.spec.posts or command.removes or looks) or _needs_form(command.spec, call):
             return
         role = await self._required_role(invocation.actor, command.spec)
         if command.spec.posts:
             await self._require_postable(invocation, call)
         if command.removes is not None:
             await self._remove(invocation, command, call, role)
+        if looks:
+            await self._look(invocation, command, call, role)
 
     async def _required_role(self, actor: Actor, spec: CommandSpec) -> Role:
         """The actor's role; raises NotAllowed if the command needs a higher one."""
@@ -324,6 +333,22 @@ class Dispatcher:
                 remedy = error.remedy if isinstance(error, PlatformRefused) else "Try again in a minute."
                 again = Action(label="Try again", call=call, confirmed=True)
                 raise Conflict(f"I could not delete it: {error}", hint=remedy, actions=(again,)) from error
+
+    async def _look(self, invocation: Invocation, command: Command, call: Call, role: Role) -> None:
+        """Look at the page that the command is about, and save what it says for the command to use."""
+        assert self._pages is not None
+
+        def meant(tx: Transaction) -> tuple[TeamId, Url | None]:
+            team = self._team(tx, invocation.actor)
+            if tx.invocations.saved_answer(invocation.id) is not None:
+                return team.id, None
+            member = teams.admitted(tx, team, invocation.actor)
+            return team.id, command.page(self._turn(tx, invocation, team, member, role), call.arguments)
+
+        team, url = await self._deadline.run(partial(self._runner.write, meant))
+        if url is not None:
+            page = await self._pages.look(url)
+            await self._deadline.run(partial(self._runner.write, lambda tx: web_pages.save(tx, team, url, page)))
 
     async def follow(self, actor: Actor, card: Card, show: Callable[[Card], Awaitable[None]]) -> None:
         """Show what became of the post that the card says is on its way, once that is known."""
@@ -401,7 +426,11 @@ class Dispatcher:
         *,
         already_counted: bool,
     ) -> Card:
-        """Third stage: run a writing command once. A repeat of the same invocation gets the saved answer."""
+        """Third stage: run a writing command once. A repeat of the same invocation gets the saved answer, except for a
+        secret one, which is run again.
+        """
+        if command.spec.secret:
+            return self._run_as_member(tx, invocation, lambda turn: command.run(turn, call.arguments), role)
         if not tx.invocations.claim(invocation.id):
             kept = tx.invocations.saved_answer(invocation.id)
             if not already_counted:
@@ -451,6 +480,8 @@ class Dispatcher:
             link=self._outside.link,
             unsure=invocation.pressed and not invocation.confirmed,
             host=self._rules.host,
+            looks=self._pages is not None,
+            pages=self._rules.pages,
         )
 
     async def _role_in(self, actor: Actor) -> Role:
@@ -532,6 +563,8 @@ class Dispatcher:
                 return [day.word for day in Weekday]
             case Kind.STATE:
                 return [state.value for state in ReadingState]
+            case Kind.MINUTES:
+                return ["5m", "10m", "15m", "20m", "30m", "60m"]
             case _:
                 return []
 

@@ -29,10 +29,11 @@ from bot.domain.ids import EditId, EntryNumber, Url
 from bot.domain.notes import NoteBlock, NoteKind
 from bot.domain.notice import described, edit_actions
 from bot.domain.team import Role
-from bot.domain.text import Text, joined, plain, site_of
+from bot.domain.text import Text, joined, plain, site_of, string
 from bot.domain.url import addresses_in, canonical, web
 from bot.domain.value import Kind, unbracketed
-from bot.service import edits, entries
+from bot.domain.web_page import WebPage, minutes_text
+from bot.service import edits, entries, web_pages
 
 MAX_LISTED = 10
 MAX_IN_FORM = 2500
@@ -64,7 +65,22 @@ def _drafted(turn: Turn, arguments: Mapping[str, str]) -> Mapping[str, str]:
     return {"url": edit.url, **{name: edit.fields[field] for name, field in known.items() if edit.fields.get(field)}}
 
 
-@command("add", form="Add an article", fills=_drafted, writes=True, by_role=True)
+def _to_look_at(turn: Turn, url: str, draft: str | None = None, **_: object) -> Url | None:
+    """The address whose page is to be looked at: one that the list does not have yet."""
+    addresses = _addresses(url)
+    if draft is not None or len(addresses) > 1 or not edits.is_allowed(turn.tx.edits.rules(turn.team.id), turn.role):
+        return None
+    return _unseen(turn, _address(url))
+
+
+def _unseen(turn: Turn, address: Url) -> Url | None:
+    """The address, unless the list has it, is about to have it, or its page was looked at just now."""
+    team = turn.team.id
+    there = edits.known(turn.tx, team, address) is not None or edits.waiting(turn.tx, team, address) is not None
+    return None if there or web_pages.is_fresh(turn.tx, team, address) else address
+
+
+@command("add", form="Add an article", fills=_drafted, writes=True, by_role=True, looks=_to_look_at)
 def add(
     turn: Turn,
     url: Annotated[str, position(Kind.TEXT, "the address of the article", label="Address")],
@@ -93,15 +109,65 @@ def add(
     coming = edits.waiting(turn.tx, turn.team.id, address)
     if coming is not None:
         return sentence("This article is on its way to the list already.", described(coming, None))
-    if title is None:
+    page = web_pages.seen(turn.tx, turn.team.id, address) if turn.looks else None
+    if title is None and page is not None and draft is None:
+        title = page.title or None
+    if title is None and (page is None or draft is not None):
         raise BadUsage("What is the title of the article?", hint='Add it, such as title:"On queues".', field="title")
     given = {TITLE: title, TAGS: tag, SECTION: _section(turn, section), NOTES: notes}
     fields = {name: value for name, value in given.items() if value}
+    if title is None:
+        return _untitled(edits.draft(turn.tx, turn.team.id, turn.member, address, fields), page)
     if draft is not None:
         before = edits.edit_of(turn.tx, turn.team.id, _id(draft))
         if before.state is EditState.DRAFT:
             edits.decline(turn.tx, before, "edited")
     return _preview(turn, edits.draft(turn.tx, turn.team.id, turn.member, address, fields), rules)
+
+
+def _untitled(edit: Edit, page: WebPage | None) -> Card:
+    """Ask for the title of an article whose page does not say it."""
+    why = page.reason if page is not None and page.reason else "The page has no title."
+    typing = Action(label="Type the title", call=Call(path=("add",), arguments={"draft": str(edit.id)}), primary=True)
+    cancel = Call(path=("edits", "decline"), arguments={"edit": str(edit.id)})
+    return sentence(
+        "I could not read the page; type the title.",
+        why,
+        edit.url,
+        actions=(typing, Action(label="Cancel", call=cancel, replaces=True)),
+    )
+
+
+def _draft_to_look_at(turn: Turn, edit: str, **_: object) -> Url | None:
+    known = edits.edit_of(turn.tx, turn.team.id, _id(edit))
+    return _unseen(turn, known.url) if known.state is EditState.DRAFT else None
+
+
+@command("edits", "look", writes=True, by_role=True, by_button=True, looks=_draft_to_look_at)
+def look(turn: Turn, edit: AnEdit) -> Card:
+    """Look at the page of an article that you chose from several.
+
+    The buttons under a message with several links do this.
+    """
+    known = edits.edit_of(turn.tx, turn.team.id, _id(edit))
+    return add.function(turn, known.url)
+
+
+@command("edits", "describe", writes=True, by_role=True, by_button=True)
+def describe(turn: Turn, edit: AnEdit) -> Card:
+    """Take the page's own description as the first note of the article that you add.
+
+    The button *Use the description* does this.
+    """
+    edits.lock(turn.tx, turn.team.id)
+    known = edits.edit_of(turn.tx, turn.team.id, _id(edit))
+    if known.state is not EditState.DRAFT:
+        return _decided(turn, known)
+    _require_own(turn, known)
+    page = web_pages.seen(turn.tx, turn.team.id, known.url)
+    if page is None or not page.description:
+        return _preview(turn, known, _allowed(turn))
+    return _preview(turn, edits.with_first_note(turn.tx, known, page.description), _allowed(turn))
 
 
 def _allowed(turn: Turn) -> EditRules:
@@ -120,9 +186,13 @@ def _addresses(typed: str) -> tuple[Url, ...]:
 def _which(turn: Turn, addresses: Sequence[Url]) -> Card:
     """A button for each article of a message. A draft carries the address, which may be too long for a button."""
     drafts = [edits.draft(turn.tx, turn.team.id, turn.member, url, {}) for url in addresses[:MAX_LINKS]]
-    actions = tuple(
-        Action(label=_short(one.url), call=Call(path=("add",), arguments={"draft": str(one.id)})) for one in drafts
+    calls = (
+        Call(path=("edits", "look"), arguments={"edit": str(one.id)})
+        if turn.looks
+        else Call(path=("add",), arguments={"draft": str(one.id)})
+        for one in drafts
     )
+    actions = tuple(Action(label=_short(one.url), call=call) for one, call in zip(drafts, calls, strict=True))
     return Card(title="This message has several links. Which one?", actions=actions)
 
 
@@ -170,23 +240,32 @@ def _preview(turn: Turn, edit: Edit, rules: EditRules) -> Card:
     content = edit.content
     suggestion = edits.is_suggestion(rules, turn.role)
     where = rules.file or "the club's own list"
+    page = web_pages.seen(turn.tx, turn.team.id, edit.url) if turn.looks else None
     facts = (
         ("Title", content.title),
         ("Site", site_of(edit.url)),
+        ("Reading time", string(minutes_text(page.minutes)) if page else ""),
         ("Tags", ", ".join(content.tags)),
         ("Section", content.section),
         ("Goes to", where),
     )
     arguments = {"edit": str(edit.id)}
     label = "Suggest" if suggestion else "Add"
+    offered = page.description if page is not None and not content.notes else ""
+    use = Action(label="Use the description", call=Call(path=("edits", "describe"), arguments=arguments), replaces=True)
     actions = (
         Action(label=label, call=Call(path=("edits", "confirm"), arguments=arguments), primary=True, replaces=True),
         Action(label="Edit", call=Call(path=("add",), arguments={"draft": str(edit.id)})),
+        *((use,) if offered else ()),
         Action(label="Cancel", call=Call(path=("edits", "decline"), arguments=arguments), replaces=True),
     )
     return Card(
         title="Suggest this article?" if suggestion else "Add this article?",
-        blocks=(Fields(items=tuple((name, plain(value)) for name, value in facts if value)), _lines(edit)),
+        blocks=(
+            Fields(items=tuple((name, plain(value)) for name, value in facts if value)),
+            *((Paragraph(text=plain(f"The page says: {offered}"), quiet=True),) if offered else ()),
+            _lines(edit),
+        ),
         actions=actions,
     )
 
@@ -373,7 +452,7 @@ def _is_so(now: Content, name: str, value: str) -> bool:
 
 
 @command("retire", writes=True, by_role=True, by_button=True)
-def retire(turn: Turn, entry: AnEntry) -> Card:
+def retire(turn: Turn, entry: AnEntry, channel: MaybeWhere = None) -> Card:  # noqa: ARG001 -- for direct messages
     """Take an entry off the list. Its number, history and reading states stay.
 
     Example: retire #12

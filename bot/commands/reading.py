@@ -16,6 +16,7 @@ from bot.commands.cards import (
     entry_card,
     line_of,
     sentence,
+    unknown_times,
 )
 from bot.commands.declare import Turn, carried, command, named, position
 from bot.domain.card import Action, Block, Call, Card, Entries, Fields, Paragraph, Tone
@@ -72,28 +73,43 @@ def _home_buttons() -> tuple[Action, ...]:
 
 
 @command("random")
-def random(turn: Turn, tag: Annotated[str | None, named(Kind.TAG, "only with this tag")] = None) -> Card:
+def random(
+    turn: Turn,
+    tag: Annotated[str | None, named(Kind.TAG, "only with this tag")] = None,
+    max: browsing.MaybeMax = None,
+) -> Card:
     """A random unread entry.
 
-    Examples: random · random tag:databases
+    Examples: random · random tag:databases · random max:10m
     """
-    found = entries.unread_at_random(turn.tx, turn.team.id, turn.member.id, tag, turn.below)
+    found = entries.unread_at_random(turn.tx, turn.team.id, turn.member.id, tag, turn.below, max)
     if found is None and not turn.tx.entries.count(turn.team.id):
         return empty_list(turn)
     if found is None:
         with_tag = f" tagged “{tag}”" if tag else ""
-        return sentence(f"You have no unread entry{with_tag}.", f"“{turn.word} list is:read” shows what you have read.")
+        in_time = f" of {max} minutes at most" if max else ""
+        hint = f"“{turn.word} list is:read” shows what you have read."
+        return sentence(f"You have no unread entry{with_tag}{in_time}.", hint, unknown_times(turn, max))
     return entry_card(*found, all_notes=False)
 
 
 @command("next")
-def next_up(turn: Turn) -> Card:
-    """Your queue, oldest first, then unread entries."""
-    coming = readings.next_up(turn.tx, turn.team.id, turn.member.id, NEXT_LISTED)
+def next_up(turn: Turn, max: browsing.MaybeMax = None) -> Card:
+    """Your queue, oldest first, then unread entries.
+
+    Examples: next · next max:10m
+    """
+    coming = readings.next_up(turn.tx, turn.team.id, turn.member.id, NEXT_LISTED, max)
     if not coming and not turn.tx.entries.count(turn.team.id):
         return empty_list(turn)
+    if not coming and max:
+        said = f"Nothing that you have not read takes {max} minutes at most."
+        return sentence(said, unknown_times(turn, max))
     if not coming:
         return sentence("You are done.", "You have read the whole list.")
+    if max:
+        lines = [line_of(entry, one, button("Read", "read", entry.number, f"next max:{max}m")) for entry, one in coming]
+        return Card(title=f"Next for you, {max} minutes at most", blocks=(Entries(items=tuple(lines)),))
     return _waiting(turn, "Next for you", coming, "next")
 
 

@@ -55,7 +55,7 @@ class EntryLine:
     """One entry as a card shows it.
 
     For a search result, `found` is the title with the matches in bold, `matched` the best matching line of the notes,
-    and `path` where in the notes that line is.
+    and `path` where in the notes that line is. `minutes` is its reading time.
     """
 
     number: EntryNumber
@@ -63,6 +63,7 @@ class EntryLine:
     url: Url
     state: ReadingState
     tags: tuple[str, ...] = ()
+    minutes: int | None = None
     found: Text = ()
     matched: Text = ()
     path: tuple[str, ...] = ()

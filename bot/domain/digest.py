@@ -18,6 +18,7 @@ from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.takeaway import Counts
 from bot.domain.text import Span, Text, plain, string
+from bot.domain.web_page import minutes_text
 
 LEVELS_IN_CHANNEL = 2
 PART_BUDGET = 2400
@@ -170,7 +171,14 @@ def takeaway_action(number: EntryNumber) -> Action:
 
 def shared_line(entry: Entry) -> EntryLine:
     """The entry as everyone sees it, without a member's own reading state."""
-    return EntryLine(number=entry.number, title=entry.title, url=entry.url, state=ReadingState.UNREAD, tags=entry.tags)
+    return EntryLine(
+        number=entry.number,
+        title=entry.title,
+        url=entry.url,
+        state=ReadingState.UNREAD,
+        tags=entry.tags,
+        minutes=entry.minutes,
+    )
 
 
 def entry_actions(number: EntryNumber, *, has_notes: bool = True) -> tuple[Action, ...]:
@@ -193,7 +201,8 @@ def _late(digest: Digest) -> tuple[Block, ...]:
 
 
 def _about(what: str, entry: Entry) -> Paragraph:
-    facts = (what, entry.site, " › ".join(entry.section), ", ".join(entry.tags))
+    minutes = string(minutes_text(entry.minutes))
+    facts = (what, entry.site, minutes, " › ".join(entry.section), ", ".join(entry.tags))
     return _small(" · ".join(filter(None, facts)))
 
 

@@ -14,7 +14,8 @@ class Entry:
 
     `url` is as written; `key` identifies the article (see `bot.domain.url.canonical`) and is unique in the team.
     `section` is the path of headings above it, outermost first. `file` and `line` (from 1) are its place in the source.
-    A retired entry has left the list and keeps its number, states and history.
+    A retired entry has left the list and keeps its number, states and history. `minutes` is its reading time, None if it
+    is not known.
     """
 
     id: EntryId
@@ -31,6 +32,7 @@ class Entry:
     line: int
     added_at: datetime
     retired_at: datetime | None = None
+    minutes: int | None = None
 
     @property
     def site(self) -> str:

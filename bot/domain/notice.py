@@ -8,7 +8,7 @@ from bot.domain.delivery import Delivery, Draft, Step
 from bot.domain.digest import Outcome, thread_title
 from bot.domain.edit import NOTE, NOTES, SECTION, TAGS, TITLE, WITHOUT_NOTE, Edit, EditKind, EditState
 from bot.domain.entry import Entry
-from bot.domain.ids import AccountRef, ChannelRef, TeamId
+from bot.domain.ids import AccountRef, ChannelRef, TeamId, Url
 from bot.domain.record import record
 from bot.domain.schedule import Occurrence, Schedule
 from bot.domain.source import HeldChange
@@ -204,6 +204,24 @@ def waits(
         plain("I try again when the file changes. The host sees it with: dogear edits --patch"),
     )
     return Notice(team=team, problem=f"waits:{edit.id}:{edit.reason}", about=about, notify=notify, card=card)
+
+
+ARCHIVE = "https://web.archive.org/web/"
+
+
+def dead_link(entry: Entry, reason: str, about: ChannelRef, notify: AccountRef | None, team: TeamId) -> Notice:
+    """The page of an entry was not there three times in a row: a curator decides whether the entry stays."""
+    where = {} if notify is None else {"channel": addressed(about)}
+    retire = Call(path=("retire",), arguments={"entry": f"#{entry.number}", **where})
+    archived = Url(f"{ARCHIVE}{entry.url}")
+    card = _card(
+        "A link of the reading list may be dead.",
+        (Span(f"#{entry.number} "), Span(entry.title, url=entry.url)),
+        plain(f"I looked three times within three weeks. {reason}"),
+        (Span("Look for it in "), Span("the Internet Archive", url=archived), Span(".")),
+        actions=(Action(label="Retire", call=retire),),
+    )
+    return Notice(team=team, problem=f"dead:{entry.id}", about=about, notify=notify, card=card)
 
 
 def described(edit: Edit, entry: Entry | None) -> str:

@@ -1,4 +1,4 @@
-"""The query language of `/blog search`: words, "phrases", -without, OR, tag:, site:, in:, is: and as:typed. No input is an
+"""The query language of `/blog search`: words, "phrases", -without, OR, tag:, site:, in:, is:, max: and as:typed. No input is an
 error.
 """
 
@@ -11,6 +11,7 @@ from typing import Any
 from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.text import site_of
+from bot.domain.times import reading_time
 
 MAX_TERMS = 64
 """Further terms are dropped: a pasted page is not a query."""
@@ -36,7 +37,7 @@ class Query:
     `words` are in the order typed, with repeats. An entry must contain every phrase and none of `without` (words or
     phrases). For each filter that is set, it must match one of the values, and none of the negated ones. With
     `as_typed` no word is corrected. `also` maps words to their synonyms, `corrected` lists the words that are
-    corrections. `either` has groups of words that were typed with OR between them.
+    corrections. `either` has groups of words that were typed with OR between them. `minutes` is the maximum reading time.
     """
 
     words: tuple[str, ...] = ()
@@ -54,6 +55,7 @@ class Query:
     also: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     corrected: tuple[str, ...] = ()
     either: tuple[tuple[str, ...], ...] = ()
+    minutes: int | None = None
 
     @property
     def empty(self) -> bool:
@@ -64,7 +66,7 @@ class Query:
 _DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff0d"
 """Phones turn a hyphen into one of these."""
 _TERM = re.compile(
-    rf"""(?P<minus>[{_DASHES}]?)(?:(?P<filter>(?ai:tag|site|in|is|as)):(?:"(?P<quoted>[^"]*)"|(?P<value>[^\s"]+))|"(?P<phrase>[^"]*)")"""
+    rf"""(?P<minus>[{_DASHES}]?)(?:(?P<filter>(?ai:tag|site|in|is|as|max)):(?:"(?P<quoted>[^"]*)"|(?P<value>[^\s"]+))|"(?P<phrase>[^"]*)")"""
     r"""|(?P<word>\S+)"""
 )
 _STRAIGHT = str.maketrans(dict.fromkeys("“”„‟«»‹›❝❞〝〞〟＂「」『』《》", '"'))
@@ -73,8 +75,8 @@ _SINGLE_QUOTED = re.compile(r"""(?<!\S)['‘‚‛`]([^\s'‘’‚‛`´"]+(?:\
 """Several words in single quotes. An apostrophe is not a quote."""
 _BRACKETED = re.compile(r"<(https?://[^<>|\s]+)(?:\|[^<>]*)?>")
 """An address as some platforms pass it on."""
-_LIST_OF = {"tag": "tags", "site": "sites", "in": "sections", "is": "states", "as": "as_typed"}
-_WITHOUT = {kind: f"without_{name}" for kind, name in _LIST_OF.items() if kind != "as"}
+_LIST_OF = {"tag": "tags", "site": "sites", "in": "sections", "is": "states", "as": "as_typed", "max": "minutes"}
+_WITHOUT = {kind: f"without_{name}" for kind, name in _LIST_OF.items() if kind not in ("as", "max")}
 
 _LISTS = ("words", "phrases", "without", *_LIST_OF.values(), *_WITHOUT.values())
 
@@ -96,8 +98,11 @@ def parse(typed: str) -> Query:
         tuple(ReadingState(value) for value in found.pop(name)) for name in ("states", "without_states")
     )
     as_typed = bool(found.pop("as_typed"))
+    minutes = min(filter(None, map(reading_time, found.pop("minutes"))), default=None)
     parts: dict[str, Any] = {name: tuple(values) for name, values in found.items()}
-    return Query(**parts, states=states, without_states=without_states, as_typed=as_typed, either=tuple(either))
+    return Query(
+        **parts, states=states, without_states=without_states, as_typed=as_typed, minutes=minutes, either=tuple(either)
+    )
 
 
 def _either(matches: Sequence[re.Match[str]]) -> Iterator[tuple[str, ...]]:
@@ -146,6 +151,7 @@ def _term(match: re.Match[str]) -> tuple[str, str]:
     if kind == "site":
         value = site_of(value if "://" in value else f"https://{value}")
     lists = _WITHOUT if match["minus"] else _LIST_OF
-    if kind not in lists or (value and value not in _VALUES.get(kind, {value})):
+    is_wrong = reading_time(value) is None if kind == "max" else value not in _VALUES.get(kind, {value})
+    if kind not in lists or (value and is_wrong):
         return "words", match[0].lower()
     return lists[kind], value

@@ -76,12 +76,21 @@ class LinkCount:
 
 
 @record
+class AboutList:
+    """What the front matter of a list says about it, empty where it says nothing."""
+
+    title: str = ""
+    description: str = ""
+
+
+@record
 class ReadList:
     """One file as read.
 
     `shapes` counts the entries by form (list items, table rows, …), and `links` and `unread` account for every link.
     With `failed` the file could not be used (`problems` says why), `entries` is empty and the last good copy stays. The
-    entries of a `draft` are left out on purpose. `synonyms` maps a word to its synonyms.
+    entries of a `draft` are left out on purpose. `synonyms` maps a word to its synonyms. `title` may come from the first
+    heading, `about` comes from the front matter only.
     """
 
     file: str
@@ -94,6 +103,7 @@ class ReadList:
     synonyms: Mapping[str, tuple[str, ...]]
     failed: bool = False
     draft: bool = False
+    about: AboutList = AboutList()
 
 
 @record
@@ -121,6 +131,7 @@ class SourceFile:
     duplicates: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     not_read: int = 0
+    about: AboutList = AboutList()
 
 
 CLUB = "club:"

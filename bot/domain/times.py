@@ -221,6 +221,23 @@ def _slashed(typed: str, one: int, other: int, year: int) -> Day:
     raise BadUsage(f"I can't tell day and month apart in “{typed}”.", hint=hint, choices=choices)
 
 
+_READING_TIME = re.compile(r"(?P<number>\d{1,3})\s*(?:m|min|mins|minutes?|(?P<hours>h|hrs?|hours?))?", re.ASCII)
+
+
+def reading_time(typed: str) -> int | None:
+    """Whole minutes, from `10m`, `10 min`, `10` or `1h`; None for anything else."""
+    match = _READING_TIME.fullmatch(typed.strip().lower())
+    return (int(match["number"]) * (60 if match["hours"] else 1) or None) if match else None
+
+
+def minutes(typed: str) -> int:
+    """As `reading_time`, but raises BadUsage."""
+    found = reading_time(typed)
+    if found is None:
+        raise BadUsage(f"“{typed}” is not a reading time.", hint="Type minutes, such as 10m.")
+    return found
+
+
 def period(typed: str) -> timedelta | Day:
     """`3d`, `2 weeks`, `a week` up to a year, or `until` a day."""
     text = re.sub(r"^for\s+", "", folded(typed).strip(" .,;"))

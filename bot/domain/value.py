@@ -10,7 +10,7 @@ from bot.domain.errors import BadUsage
 from bot.domain.holidays import OFF, region
 from bot.domain.ids import ChannelRef, EntryNumber, PlatformName, WorkspaceRef
 from bot.domain.schedule import OnHoliday
-from bot.domain.times import day, period, wall_time, weekday
+from bot.domain.times import day, minutes, period, wall_time, weekday
 from bot.domain.url import is_web
 from bot.domain.zones import zone
 
@@ -39,6 +39,7 @@ class Kind(StrEnum):
     ADDING = "adding"
     TAGS = "tags"
     HOSTING = "hosting"
+    MINUTES = "minutes"
 
 
 YES_NO = ("yes", "no")
@@ -178,6 +179,7 @@ READERS: Mapping[Kind, Callable[[str], Any]] = {
     Kind.YES_NO: yes_or_no,
     Kind.ADDING: adding,
     Kind.HOSTING: hosting,
+    Kind.MINUTES: minutes,
 }
 """The parsers of the kinds that need only the typed text. Each raises BadUsage."""
 

@@ -13,11 +13,14 @@ from bot.domain.source import HeldChange, ReadEntry, Source, SourceFile
 
 @record
 class EntryFilter:
-    """Which entries of the list: those with the tag, in the section and in the asking member's state."""
+    """Which entries of the list: those with the tag, in the section, in the asking member's state and with a reading time
+    of at most `minutes`.
+    """
 
     tag: str | None = None
     section: str | None = None
     state: ReadingState | None = None
+    minutes: int | None = None
 
 
 @record

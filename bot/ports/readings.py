@@ -78,8 +78,8 @@ class Readings(Protocol):
         """Save the state, and the choice unless it is None."""
         ...
 
-    def queue(self, member: MemberId, limit: int) -> Sequence[EntryId]:
-        """The member's queue of entries on the list, oldest first."""
+    def queue(self, member: MemberId, limit: int, minutes: int | None = None) -> Sequence[EntryId]:
+        """The member's queue of entries on the list, oldest first; with `minutes` only those that take no longer."""
         ...
 
     def unread_count(self, member: MemberId, tag: str | None = None) -> int:
@@ -102,6 +102,10 @@ class Readings(Protocol):
 
     def read_since(self, member: MemberId, since: datetime) -> int:
         """How many entries the member has read since then."""
+        ...
+
+    def read_at(self, team: TeamId, since: datetime) -> Sequence[datetime]:
+        """When members read entries since then, in any order."""
         ...
 
     def team_counts(self, team: TeamId, since: datetime) -> TeamCounts: ...

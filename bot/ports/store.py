@@ -20,6 +20,8 @@ from bot.ports.search import Search, Synonyms
 from bot.ports.takeaways import Takeaways
 from bot.ports.teams import Teams
 from bot.ports.vectors import Vectors
+from bot.ports.web import WebKeys
+from bot.ports.web_pages import WebPages
 
 
 class Transaction(Protocol):
@@ -48,7 +50,11 @@ class Transaction(Protocol):
     @property
     def ledger(self) -> Ledger: ...
     @property
+    def web_pages(self) -> WebPages: ...
+    @property
     def invocations(self) -> Invocations: ...
+    @property
+    def web_keys(self) -> WebKeys: ...
 
     def now(self) -> datetime:
         """The transaction's time, aware UTC: the database's clock if several machines share the database."""

@@ -35,8 +35,8 @@ class Takeaways(Protocol):
         """Delete its text and link. Only that there was one is kept, so that posts with its count are revised."""
         ...
 
-    def of_entry(self, entry: EntryId, *, offset: int = 0, limit: int) -> Sequence[Takeaway]:
-        """The entry's takeaways, newest first."""
+    def of_entry(self, entry: EntryId, *, offset: int = 0, limit: int, published: bool = False) -> Sequence[Takeaway]:
+        """The entry's takeaways, newest first; with `published` those that public pages may show."""
         ...
 
     def of_member(

@@ -20,18 +20,20 @@ from bot.commands.deadline import Deadline
 from bot.commands.dispatch import Dispatcher, HostRules
 from bot.commands.limits import Limits
 from bot.domain.delivery import Durations
-from bot.domain.errors import PlatformRefused, StoreError
+from bot.domain.errors import BadConfig, PlatformRefused, StoreError
 from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, Url, WorkspaceRef
 from bot.domain.notice import Host
 from bot.domain.schedule import Schedule
 from bot.domain.team import Role, Team
 from bot.ports.metrics import NULL_METRICS, Metrics
+from bot.ports.web_pages import PageReader
 from bot.runtime.clock import SystemClock
 from bot.runtime.lists import Lists, Progress
 from bot.runtime.log import set_up as set_up_logging
 from bot.runtime.meaning import HOSTED_PATIENCE, PATIENCE, HostModel, VectorMaker
+from bot.runtime.page_checks import PageChecks
 from bot.runtime.scheduler import Scheduler
-from bot.runtime.settings import Settings
+from bot.runtime.settings import PREFIX, Settings
 from bot.runtime.threads import ThreadRunner
 from bot.runtime.ticker import Ticker
 from bot.runtime.vault import ThreadedVault
@@ -132,7 +134,12 @@ class Club:
     lists: Lists
     vault: ThreadedVault
     metrics: Metrics
-    vectors: VectorMaker | None = None
+    page_checks: PageChecks | None
+    vectors: VectorMaker | None
+
+    def link(self, message: MessageRef) -> Url | None:
+        """Where a person can open the message."""
+        return _Outside(self.platforms).link(message)
 
     def join(self, platform: ChatPlatform) -> None:
         """Deliver to this platform too."""
@@ -155,6 +162,7 @@ class Club:
             *self.ticker.jobs(),
             *self.deliverer.jobs(),
             *self.dispatcher.jobs(),
+            *(self.page_checks.jobs() if self.page_checks else ()),
             *(self.lists.jobs() if lists else ()),
             *([self.vectors.job()] if lists and self.vectors else ()),
             *_jobs_of(self.platforms.values()),
@@ -226,16 +234,18 @@ def _assembled(
     channel = None if local else settings.admins_channel
     host = Host(word=f"/{settings.word}", channel=channel, admins=(*named, *admins))
     deliverer = Worker(runner, platforms, host, durations, clock, metrics, alone=local is not None)
+    pages = page_reader(settings) if hosted or local else None
     dispatcher = Dispatcher(
         COMMANDS,
         runner,
         clock,
-        HostRules(host=host, roles=settings.roles, zone=settings.zone),
+        HostRules(host=host, roles=settings.roles, zone=settings.zone, pages=settings.pages),
         outside=_Outside(platforms),
         wake=deliverer.wake,
         metrics=metrics,
         limits=Limits(per_person=settings.person_limit, per_team=settings.team_limit) if hosted else Limits(),
         deadline=Deadline(MAX_WAIT if hosted else None),
+        pages=pages,
     )
     vectors = _vectors(settings, runner, store, hosted=hosted)
     lists = Lists(runner, host=host, wake=deliverer.wake, poll=settings.list_poll)
@@ -253,8 +263,34 @@ def _assembled(
         lists=lists,
         vault=ThreadedVault(store, [key.get_secret_value() for key in settings.vault_keys]),
         metrics=metrics,
+        page_checks=None if pages is None or local else PageChecks(runner, pages, host, wake=deliverer.wake),
         vectors=vectors,
     )
+
+
+def page_reader(settings: Settings) -> PageReader | None:
+    """What looks at pages; None if the host has not turned that on. Raises BadConfig if a package is missing for it."""
+    if not settings.fetch:
+        return None
+    try:
+        from bot.runtime.page_reader import WebReader  # with an extra's packages
+    except ModuleNotFoundError as missing:
+        raise BadConfig(
+            [f"{PREFIX}FETCH needs packages that are not here. Install them: pip install 'dogear-club[fetch]'"]
+        ) from missing
+    return WebReader(settings.fetch_hosts)
+
+
+def pages_line(settings: Settings) -> tuple[bool, str]:
+    """Whether looking at pages is set up well, and a line about it."""
+    if not settings.fetch:
+        return True, f"Pages: not looked at ({PREFIX}FETCH is off)"
+    try:
+        page_reader(settings)
+    except BadConfig as error:
+        return False, error.problems[0]
+    hosts = f", and hosts of your own network: {', '.join(settings.fetch_hosts)}" if settings.fetch_hosts else ""
+    return True, f"Pages: looked at on the public web ({PREFIX}FETCH is on){hosts}"
 
 
 def _vectors(settings: Settings, runner: ThreadRunner, store: SqlStore, *, hosted: bool) -> VectorMaker | None:

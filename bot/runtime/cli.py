@@ -380,9 +380,10 @@ def doctor(
 ) -> None:
     """Check what a platform needs: its token, permissions and commands. Changes nothing.
 
-    Without a platform it checks every one that has a token, the model for searching by meaning, and where the teams' changes from the chat are written. Ends with 1 if something is missing, and says what to do next.
+    Without a platform it checks every one that has a token, the model for searching by meaning, where the teams' changes from the chat are written, and whether pages are looked at. Ends with 1 if something is missing, and says what to do next.
     """
     from adapters import registry
+    from bot.runtime.bootstrap import pages_line
     from bot.runtime.settings import load
     from store.sql import exists
 
@@ -393,6 +394,9 @@ def doctor(
         missing += _unusable_model(settings.model)
     if platform is None and exists(settings.database_url):
         missing += asyncio.run(_wrong_targets(database))
+        good, line = pages_line(settings)
+        print(f"{'ok ' if good else 'no '} {line}")
+        missing += [] if good else [line]
     elif not chosen and not settings.model:
         raise BadConfig(["No platform has a token, and there is no database yet. Set them up: dogear init"])
     if len(missing) > 1:

@@ -1,8 +1,9 @@
 """Checks the settings of a server before anything is opened, and reports every problem at once."""
 
 import logging
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from adapters import registry
 from bot.chat.platform import ChatPlatform
 from bot.domain.errors import BadConfig
 from bot.runtime import backup
+from bot.runtime.bootstrap import page_reader
 from bot.runtime.config_dump import remarks
 from bot.runtime.settings import Settings, read
 from bot.runtime.vault import NO_KEY
@@ -46,7 +48,7 @@ def checked(*, worker: bool, **given: Any) -> tuple[Settings, list[ChatPlatform]
 
 
 def _checks(
-    settings: Settings, unread: Container[str], platforms: list[ChatPlatform], *, worker: bool
+    settings: Settings, unread: Mapping[str, str], platforms: list[ChatPlatform], *, worker: bool
 ) -> Iterator[Check]:
     if "database" not in unread:
         yield partial(_database, settings, worker=worker)
@@ -57,9 +59,13 @@ def _checks(
             yield partial(_platform, settings, name, platforms)
             if "vault_keys" not in unread:
                 yield partial(_key, settings, name)
+    if "fetch" not in unread:
+        yield partial(page_reader, settings)
     yield partial(_people, "DOGEAR_ADMINS", settings.admins)
     yield partial(_people, "DOGEAR_CURATORS", settings.curators)
     yield partial(_channel, settings, unread)
+    if settings.web != "off" and not worker and not {"web", "web_url"} & unread.keys():
+        yield partial(_pages, settings)
 
 
 def _database(settings: Settings, *, worker: bool) -> None:
@@ -91,6 +97,13 @@ def _people(option: str, accounts: Sequence[str]) -> None:
     strange = [account for account in accounts if account.partition(":")[0] not in registry.HOSTED]
     if strange:
         raise BadConfig([f"{option} names “{strange[0]}”: {_THERE_ARE}"])
+
+
+def _pages(settings: Settings) -> None:
+    if not settings.web_url:
+        raise BadConfig(["DOGEAR_WEB needs DOGEAR_WEB_URL, the public address of the pages."])
+    if find_spec("jinja2") is None:
+        raise BadConfig(["DOGEAR_WEB needs packages that are not here: pip install 'dogear-club[web]'"])
 
 
 def _channel(settings: Settings, unread: Container[str]) -> None:

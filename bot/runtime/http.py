@@ -76,6 +76,9 @@ def _served(handle: Handler) -> "web._RequestHandler":  # type: ignore[name-defi
         request = Request(
             path=asked.path,
             body=body,
+            method=asked.method,
+            params=dict(asked.match_info),
+            address=asked.remote or "",
             query=dict(asked.query),
             headers=headers,
             cookies=dict(asked.cookies),

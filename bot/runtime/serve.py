@@ -12,11 +12,12 @@ from pathlib import Path
 from bot.chat.jobs import Job
 from bot.chat.platform import ChatPlatform
 from bot.chat.web import Route, Website
+from bot.commands.deadline import Deadline
 from bot.domain.address import redacted
 from bot.domain.errors import DogearError, StoreError
 from bot.runtime import backup
 from bot.runtime import log as log_lines
-from bot.runtime.bootstrap import Club, open_club
+from bot.runtime.bootstrap import MAX_WAIT, Club, open_club
 from bot.runtime.clock import SystemClock
 from bot.runtime.health import READY, Health, connection_of
 from bot.runtime.lists import log_news
@@ -35,6 +36,8 @@ END = 19.0
 """Seconds until the process exits in any case: a thread that waits for the database or writes a backup cannot be
 cancelled. The ledger is made for processes that are killed.
 """
+
+PAGES_FOR = {"members": "for members who sign in", "public": "for everyone"}
 
 log = logging.getLogger("dogear.serve")
 
@@ -154,6 +157,7 @@ async def _say_what_is_served(club: Club) -> None:
         f"Reading list: {source}; {counted:,} entries in all teams",
         f"Database: {where or unset}",
         f"Health checks: {health}",
+        *([f"Pages: {settings.pages}, {PAGES_FOR[settings.web]}"] if settings.pages else []),
     )
     print("\n".join(lines), flush=True)  # noqa: T201 -- what a host sees of a start
 
@@ -225,6 +229,22 @@ def _health(club: Club, metrics: Metrics) -> Health:
     )
 
 
+def pages_of(club: Club) -> Sequence[Route]:
+    from bot.runtime.pages import Pages  # with jinja2, which only they need
+
+    settings = club.settings
+    return Pages(
+        mode=settings.web,
+        address=settings.pages,
+        word=settings.word,
+        runner=club.runner,
+        clock=club.clock,
+        deadline=Deadline(MAX_WAIT),
+        link=club.link,
+        wake=club.deliverer.wake,
+    ).routes()
+
+
 @contextlib.asynccontextmanager
 async def _reachable(club: Club, health: Health, *, worker: bool) -> AsyncIterator[None]:
     """Serve the platforms' routes and the health checks over HTTP, at one address or at two."""
@@ -234,6 +254,8 @@ async def _reachable(club: Club, health: Health, *, worker: bool) -> AsyncIterat
     websites = [platform for platform in club.platforms.values() if isinstance(platform, Website) and not worker]
     routes = [route for website in websites for route in website.routes()]
     places: dict[tuple[str, int], list[Route]] = {}
+    if settings.pages and not worker:
+        routes += pages_of(club)
     if routes:
         places[settings.http_host, settings.http_port] = [HEALTH, *routes]
     if settings.health_port:

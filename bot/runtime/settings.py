@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,8 +21,10 @@ FERNET_KEY = 32
 """Bytes of a key (https://cryptography.io/en/latest/fernet/, 2026-08)."""
 _QUOTES = {('"', '"'), ("'", "'"), ("“", "”"), ("‘", "’"), ("„", "“")}
 """Quotes around a whole value. Env files keep them, shells do not."""
+_PUBLIC = re.compile(r"(https://[a-z0-9.-]+|http://(localhost|127\.0\.0\.1))(:\d{1,5})?(/[A-Za-z0-9._~-]+)*/?")
 MAX_SHOWN = 40
 """How much of an invalid value is shown, in characters."""
+_HOST = re.compile(r"(?:[^\s/:@\[\]*]+|\[[0-9a-f:.]+\])(?::\d{1,5})?")
 MAKE_A_KEY = (
     """This makes one: python -c 'from cryptography import fernet; print(fernet.Fernet.generate_key().decode())'"""
 )
@@ -76,6 +79,15 @@ class Settings(BaseSettings):
     slack_public_url: str = Field(
         "", description="Slack: the public address of our HTTP server: https://dogear.example.org"
     )
+    web: str = Field(
+        "off",
+        pattern="^(off|members|public)$",
+        description="pages of the club in a browser: off, members (who sign in from the chat) or public (anyone reads the list)",
+    )
+    web_url: str = Field(
+        "",
+        description="the public address of the pages, such as https://dogear.example.org/club; the proxy passes its path on unchanged",
+    )
     http_host: str = Field("0.0.0.0", description="the address that our HTTP server listens on")  # noqa: S104 -- a server
     http_port: int = Field(3000, ge=0, le=65535, description="the port of our HTTP server")
     health_host: str = Field("127.0.0.1", description="the address that health checks and metrics listen on")
@@ -85,6 +97,11 @@ class Settings(BaseSettings):
         "",
         pattern=r"^(\s*\d{15,20}:(read|later)\s*(,|$))*$",
         description="custom emoji with a meaning, by id: 1234567890123456789:read, …:later",
+    )
+    fetch: bool = Field(False, description="look at the pages that entries lead to: title, reading time, dead links")
+    fetch_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="hosts of your own network that may be looked at too, separated by commas: wiki.example.org, 10.0.0.5:8080",
     )
     backup_folder: str = Field("", description="a folder for nightly backups; without it none are made")
     backup_keep: int = Field(7, ge=1, le=10_000, description="how many nightly backups to keep")
@@ -114,6 +131,15 @@ class Settings(BaseSettings):
             raise ValueError("is not a time zone; use a name such as Europe/Berlin.")
         return found
 
+    @field_validator("web_url")
+    @classmethod
+    def _public_address(cls, url: str) -> str:
+        if url and not _PUBLIC.fullmatch(url):
+            raise ValueError(
+                "is not an address such as https://dogear.example.org/club; http:// is only for this machine."
+            )
+        return url.rstrip("/")
+
     @field_validator("log_level")
     @classmethod
     def _capitals(cls, level: str) -> str:
@@ -127,6 +153,15 @@ class Settings(BaseSettings):
         if wrong:
             raise ValueError(f"names “{wrong[0]}”, which is not platform:id.")
         return tuple(account for account in accounts if account)
+
+    @field_validator("fetch_hosts", mode="before")
+    @classmethod
+    def _hosts(cls, typed: Any) -> Any:
+        hosts = [part.strip().lower() for part in trimmed(typed).split(",")] if isinstance(typed, str) else typed
+        wrong = [host for host in hosts if host and not _HOST.fullmatch(host)]
+        if wrong:
+            raise ValueError(f"names “{wrong[0]}”, which is not a host; write it without https:// and path.")
+        return tuple(host for host in hosts if host)
 
     @field_validator("vault_keys", mode="before")
     @classmethod
@@ -160,6 +195,11 @@ class Settings(BaseSettings):
         if typed and (typed.count(":") != 2 or not all(typed.split(":"))):
             raise ValueError("is not platform:workspace:channel.")
         return typed
+
+    @property
+    def pages(self) -> str:
+        """The public address of the pages; empty if they are off."""
+        return self.web_url if self.web != "off" else ""
 
     @property
     def admins_channel(self) -> ChannelRef | None:

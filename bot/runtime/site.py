@@ -4,11 +4,11 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from adapters.web.pages import Featured, Site, pages
-from bot.domain.digest import Standing
+from adapters.web.pages import Site, pages
 from bot.domain.errors import BadConfig
 from bot.ports.store import Transaction
-from bot.service import digests, teams
+from bot.runtime.page_content import posted
+from bot.service import entries, teams
 
 MAX_DIGESTS = 520
 """Weeks of one channel that are shown: ten years."""
@@ -24,17 +24,12 @@ def collected(tx: Transaction, name: str, title: str) -> Site:
     team = teams.named(tx, name)
     stored = [entry for entry in tx.entries.stored(team.id) if not entry.retired]
     found = tx.entries.get(team.id, [entry.id for entry in stored])
-    shown = {}
-    for schedule in tx.schedules.all(team.id):
-        for fate in digests.fates(tx, team.id, tx.schedules.weeks(team.id, schedule.channel, MAX_DIGESTS)):
-            if fate.standing is Standing.POSTED and fate.entry is not None:
-                shown[fate.week.week, fate.entry.id] = Featured(
-                    week=fate.week.week, at=fate.week.due_at, entry=fate.entry
-                )
+    about = entries.about(tx, team)
     return Site(
-        title=title or f"Reading list of {team.name}",
+        title=title or about.title,
+        description=about.description,
         entries=tuple(sorted(found.values(), key=lambda entry: entry.number)),
-        digests=tuple(sorted(shown.values(), key=lambda digest: (digest.at, digest.week), reverse=True)),
+        digests=posted(tx, team.id, MAX_DIGESTS),
         made_at=tx.now(),
     )
 

@@ -142,10 +142,11 @@ class Ticker:
         return [schedule for schedule in ours if schedule.id not in broken]
 
     async def clean_up(self) -> None:
-        """Delete the answers to events that no platform repeats any more, and the data of workspaces left long ago."""
+        """Delete the answers to events that no platform repeats any more, expired keys to the pages, and the data of workspaces left long ago."""
         if not self._forgets:
             return
         await self._runner.write(lambda tx: tx.invocations.delete_before(tx.now() - REPEATS_END))
+        await self._runner.write(lambda tx: tx.web_keys.remove_expired())
         for workspace in await self._runner.write(teams.forget_left):
             place = f"{workspace.ref.platform}:{workspace.ref.id}"
             log.warning("what came from %s is removed: we left it long ago", place)

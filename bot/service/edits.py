@@ -25,6 +25,7 @@ from bot.domain.edit import (
     EditState,
     changed,
     fields_of,
+    with_note,
 )
 from bot.domain.entry import Entry
 from bot.domain.errors import BadUsage, Conflict, NotAllowed, NotFound
@@ -84,6 +85,14 @@ def draft(tx: Transaction, team: TeamId, member: Member, url: Url, fields: Mappi
     )
     tx.edits.save(edit)
     return edit
+
+
+def with_first_note(tx: Transaction, edit: Edit, line: str) -> Edit:
+    """Give a draft the line as its notes."""
+    notes = with_note("", checked({NOTE: line})[NOTE])
+    described = replace(edit, fields={**edit.fields, NOTES: notes})
+    tx.edits.save(described)
+    return described
 
 
 def checked(fields: Mapping[str, str]) -> Mapping[str, str]:

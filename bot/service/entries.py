@@ -18,6 +18,7 @@ from bot.domain.record import record
 from bot.domain.source import (
     CLUB_FILE,
     GONE,
+    AboutList,
     HeldChange,
     Problem,
     ReadEntry,
@@ -451,6 +452,7 @@ def _noted(file: FileRead, found: tuple[tuple[str, ...], tuple[Problem, ...]], b
         duplicates=before.duplicates if before and failed else duplicates,
         problems=(*file.list.problems, *warnings),
         not_read=(before.not_read if before else 0) if failed else file.list.links.not_read,
+        about=(before.about if before else AboutList()) if failed else file.list.about,
     )
 
 
@@ -510,6 +512,15 @@ def page(tx: Transaction, team: TeamId, member: MemberId, which: EntryFilter, nu
     return Page(total=total, number=number, pages=pages, items=with_states(tx, member, entries))
 
 
+def about(tx: Transaction, team: Team) -> AboutList:
+    """What the front matter of the team's list says about it: of its one file, or of the one that has a title."""
+    files = [file.about for source in tx.entries.sources(team.id) for file in tx.entries.files(source.id)]
+    titled = [one for one in files if one.title]
+    found = titled if len(titled) == 1 else files
+    said = found[0] if len(found) == 1 else AboutList()
+    return replace(said, title=said.title or f"Reading list of {team.name}")
+
+
 def section_named(tx: Transaction, team: TeamId, tag: str) -> str | None:
     """The section of that name, if no entry has such a tag: people ask for both in the same way."""
     name = folded(tag)
@@ -528,26 +539,37 @@ DRAWS = 4
 
 
 def unread_at_random(
-    tx: Transaction, team: TeamId, member: MemberId, tag: str | None, below: Callable[[int], int]
+    tx: Transaction,
+    team: TeamId,
+    member: MemberId,
+    tag: str | None,
+    below: Callable[[int], int],
+    minutes: int | None = None,
 ) -> tuple[Entry, ReadingState] | None:
-    """One of the member's unread entries, all equally likely; None if every entry is read."""
+    """One of the member's unread entries, all equally likely; None if every entry is read. With `minutes` only of those
+    that take no longer.
+    """
+    if minutes:
+        section = section_named(tx, team, tag) if tag else None
+        which = EntryFilter(tag=None if section else tag, section=section, minutes=minutes, state=ReadingState.UNREAD)
+        return _one_of(tx, team, member, which, below)
     drawn = None if tag else _drawn(tx, member, below)
     if drawn is not None:
         return drawn, ReadingState.UNREAD
     total = tx.readings.unread_count(member, tag)
     if not total and tag and (section := section_named(tx, team, tag)):
-        return _unread_in(tx, team, member, section, below)
+        which = EntryFilter(section=section, state=ReadingState.UNREAD)
+        return _one_of(tx, team, member, which, below)
     if not total:
         return None
     (chosen,) = tx.readings.unread(member, tag, offset=below(total), limit=1)
     return tx.entries.get(team, [chosen])[chosen], ReadingState.UNREAD
 
 
-def _unread_in(
-    tx: Transaction, team: TeamId, member: MemberId, section: str, below: Callable[[int], int]
+def _one_of(
+    tx: Transaction, team: TeamId, member: MemberId, which: EntryFilter, below: Callable[[int], int]
 ) -> tuple[Entry, ReadingState] | None:
-    """One of the member's unread entries of a section."""
-    which = EntryFilter(section=section, state=ReadingState.UNREAD)
+    """One of the member's unread entries that match."""
     total, _ = tx.entries.page(team, member, which, offset=0, limit=1)
     if not total:
         return None

@@ -332,8 +332,10 @@ def after_restore(tx: Transaction) -> int:
     for it on its platform and posts it only if it is not there. If the platform cannot be searched, an admin decides.
 
     It also ends every lease and increments `boot_epoch`, so that a worker still running on the old database has no
-    lease in this one. It posts nothing itself.
+    lease in this one. It posts nothing itself. Everyone signs in to the pages again: a session that ended after the
+    backup was made would work again otherwise.
     """
+    tx.web_keys.remove_sessions()
     digests.plan_due(tx)
     return tx.ledger.mark_uncertain_after_restore()
 

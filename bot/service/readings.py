@@ -11,6 +11,7 @@ from bot.domain.ids import EntryId, EntryNumber, MemberId, MessageRef, TeamId
 from bot.domain.reading_state import Choice, Mark, Microphone, Reading, ReadingCounts, ReadingState, state_of
 from bot.domain.record import record
 from bot.domain.team import Member, Team
+from bot.ports.entries import EntryFilter
 from bot.ports.readings import TeamCounts
 from bot.ports.store import Transaction
 from bot.service import entries, hosts, teams
@@ -181,10 +182,17 @@ def _follow_all(tx: Transaction, team: TeamId, entries: Collection[EntryId]) -> 
                 tx.readings.save(one.member, Reading(entry=entry, state=state, since=tx.now()), None)
 
 
-def next_up(tx: Transaction, team: TeamId, member: MemberId, most: int) -> tuple[tuple[Entry, ReadingState], ...]:
-    """What to read next: the member's queue, oldest first, then unread entries by number."""
-    ids = list(tx.readings.queue(member, most))
-    if len(ids) < most:
+def next_up(
+    tx: Transaction, team: TeamId, member: MemberId, most: int, minutes: int | None = None
+) -> tuple[tuple[Entry, ReadingState], ...]:
+    """What to read next: the member's queue, oldest first, then unread entries by number. With `minutes` only what takes
+    no longer.
+    """
+    ids = list(tx.readings.queue(member, most, minutes))
+    if len(ids) < most and minutes:
+        which = EntryFilter(state=ReadingState.UNREAD, minutes=minutes)
+        ids += [entry.id for entry in tx.entries.page(team, member, which, offset=0, limit=most - len(ids))[1]]
+    elif len(ids) < most:
         ids += tx.readings.unread(member, offset=0, limit=most - len(ids))
     found = tx.entries.get(team, ids)
     return entries.with_states(tx, member, [found[entry] for entry in ids])

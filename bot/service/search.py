@@ -71,8 +71,12 @@ class Found:
     close: bool = False
 
 
-def find(tx: Transaction, team: TeamId, member: MemberId, typed: str, number: int, size: int) -> Found:
-    """One page of what `typed` finds; a page past the end is the last one."""
+def find(
+    tx: Transaction, team: TeamId, member: MemberId, typed: str, number: int, size: int, *, takeaways_too: bool = True
+) -> Found:
+    """One page of what `typed` finds; a page past the end is the last one. Without `takeaways_too` no takeaway has a say
+    in it.
+    """
     address = address_in(typed)
     if address is not None:
         return _found_at(tx, team, member, address)
@@ -80,8 +84,9 @@ def find(tx: Transaction, team: TeamId, member: MemberId, typed: str, number: in
     if host and (home := _found_at(tx, team, member, f"https://{host[0]}")).total:
         return home
     query, corrected = _understood(tx, team, typed)
-    kept = takeaways.find(tx, team, member, query) if number == 1 else ()
-    if corrected and number == 1 and (as_typed := _kept_as_typed(tx, team, member, typed)):
+    with_takeaways = takeaways_too and number == 1
+    kept = takeaways.find(tx, team, member, query) if with_takeaways else ()
+    if corrected and with_takeaways and (as_typed := _kept_as_typed(tx, team, member, typed)):
         query, corrected, kept = as_typed[0], {}, as_typed[1]
     hits = tx.search.find(team, member, query, offset=(number - 1) * size, limit=size)
     sections = [entries.section_named(tx, team, tag) for tag in query.tags] if not hits.total else []
@@ -90,7 +95,7 @@ def find(tx: Transaction, team: TeamId, member: MemberId, typed: str, number: in
         hits = tx.search.find(team, member, query, offset=(number - 1) * size, limit=size)
     pages = max(-(-hits.total // size), 1)
     if number > pages:
-        return find(tx, team, member, typed, pages, size)
+        return find(tx, team, member, typed, pages, size, takeaways_too=takeaways_too)
     return Found(
         query=query,
         corrected=corrected,

@@ -24,6 +24,8 @@ from store.lists.text import excerpt
 
 MAX_CHARACTERS = 64 * 1024
 MAX_LEVELS = 20
+MAX_DESCRIPTION = 500
+"""Characters; the rest is cut off."""
 MAX_VALUES = 2_000
 
 
@@ -103,6 +105,7 @@ class FrontMatter:
 
     lines: int = 0
     title: str | None = None
+    description: str = ""
     tags: tuple[str, ...] = ()
     draft: bool = False
     nested_are_notes: bool = False
@@ -323,6 +326,7 @@ class _Reader:
         return FrontMatter(
             lines=self._found.lines,
             title=self._title(),
+            description=self._description(),
             tags=self._tags(),
             draft=self._draft(),
             nested_are_notes=self._nested(),
@@ -335,6 +339,12 @@ class _Reader:
             self._expect(value is None, "title", "some text; put it in quotes")
             return None
         return title or None
+
+    def _description(self) -> str:
+        value = self._values.get("description")
+        text = "" if value is None else _word(value)
+        self._expect(text is not None, "description", "some text; put it in quotes")
+        return (text or "")[:MAX_DESCRIPTION]
 
     def _tags(self) -> tuple[str, ...]:
         value = self._values.get("tags")

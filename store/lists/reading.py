@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from bot.domain.source import LinkCount, ReadEntry, ReadList, UnreadLink
+from bot.domain.source import AboutList, LinkCount, ReadEntry, ReadList, UnreadLink
 from store.lists.entries import EntryReader
 from store.lists.formats import detect
 from store.lists.formats.markdown_regions import IN_CODE, IN_COMMENT, Regions, find_regions
@@ -119,6 +119,7 @@ def listed(parts: Parsed, file: str, report: Report) -> ReadList:
         report = Report(file)
         report.warning("this is a draft, so its entries are left out; remove `draft: true` to show them", 1)
         return ReadList(file=file, title=title, problems=report.problems(), synonyms=about.synonyms, draft=True)
+    said = AboutList(title=about.title or "", description=about.description)
     unread = tuple(_unread(regions, about.lines + 1, report))
     if not parts.entries:
         report.warning(f"no entries: {_reason(regions)}", about.lines + 1)
@@ -136,6 +137,7 @@ def listed(parts: Parsed, file: str, report: Report) -> ReadList:
         ),
         unread=unread,
         synonyms=about.synonyms,
+        about=said,
     )
 
 

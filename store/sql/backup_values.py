@@ -23,6 +23,7 @@ from bot.domain.schedule import Weekday
 from bot.domain.source import Severity
 from bot.domain.takeaway import MAX_TAKEAWAY
 from bot.domain.url import is_web
+from bot.domain.web import Opens
 from store.sql.tables import Moment, Words
 
 MAX_INTEGER = 2**31 - 1
@@ -120,6 +121,7 @@ _DOMAINS: Mapping[str, Accepts] = {
     "mark.meaning": _one_of(meaning_of),
     "takeaway.text": lambda text: len(text) <= MAX_TAKEAWAY,
     "takeaway.about": is_web,
+    "web_key.opens": _one_of(Opens),
     "schedule.weekday": _one_of(Weekday),
     "schedule.zone": _ZONE,
     "meeting_rules.weekday": _one_of(Weekday),

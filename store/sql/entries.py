@@ -25,12 +25,12 @@ from bot.domain.entry import Entry, Tag
 from bot.domain.ids import EntryId, EntryNumber, MemberId, SourceId, TeamId, Url
 from bot.domain.notes import Notes
 from bot.domain.reading_state import ReadingState
-from bot.domain.source import CLUB, HeldChange, Problem, ReadEntry, Severity, Source, SourceFile, content_of
+from bot.domain.source import CLUB, AboutList, HeldChange, Problem, ReadEntry, Severity, Source, SourceFile, content_of
 from bot.domain.text import site_of
 from bot.domain.url import canonical
 from bot.ports.entries import EntryFilter, StoredEntry
 from store.sql import hot_queries
-from store.sql.filters import chosen, folded, folded_tag, on_list
+from store.sql.filters import ENTRIES, chosen, folded, folded_tag, on_list
 from store.sql.ids import hashed, id_of, number_of, team_of
 from store.sql.search.index import Index
 from store.sql.search.rerank import count_sizes
@@ -118,12 +118,12 @@ class SqlSources:
             "duplicates": file.duplicates,
             "problems": packed([asdict(problem) for problem in file.problems]),
             "not_read": file.not_read,
+            "title": file.about.title,
+            "description": file.about.description,
         }
         statement = self._work.insert(SOURCE_FILE).values(values)
-        changed = {
-            name: statement.excluded[name] for name in ("digest", "entries", "duplicates", "problems", "not_read")
-        }
         key = ["team", "source", "file"]
+        changed = {name: statement.excluded[name] for name in values if name not in key}
         self._work.change(statement.on_conflict_do_update(index_elements=key, set_=changed))
 
     def remove_file(self, source: SourceId, file: str) -> None:
@@ -188,6 +188,7 @@ def _source_file(row: AnyRow) -> SourceFile:
         duplicates=row.duplicates,
         problems=tuple(_problem(problem) for problem in json.loads(row.problems)),
         not_read=row.not_read or 0,
+        about=AboutList(title=row.title or "", description=row.description or ""),
     )
 
 
@@ -217,15 +218,15 @@ class SqlEntries(SqlSources):
         return next(self._read(self._work.fast_rows(hot_queries.NUMBERED, team=team, number=number)), None)
 
     def by_key(self, team: TeamId, key: str) -> Entry | None:
-        keyed = select(ENTRY).where(on_list(team), ENTRY.c.key_hash == hashed(key))
+        keyed = ENTRIES.where(on_list(team), ENTRY.c.key_hash == hashed(key))
         return next(self._read(self._work.rows(keyed)), None)
 
     def with_key(self, team: TeamId, key: str) -> Entry | None:
-        keyed = select(ENTRY).where(ENTRY.c.team == team, ENTRY.c.key_hash == hashed(key))
+        keyed = ENTRIES.where(ENTRY.c.team == team, ENTRY.c.key_hash == hashed(key))
         return next(self._read(self._work.rows(keyed)), None)
 
     def of_source(self, source: SourceId) -> Sequence[Entry]:
-        its_own = select(ENTRY).where(ENTRY.c.team == team_of(source), ENTRY.c.source == number_of(source))
+        its_own = ENTRIES.where(ENTRY.c.team == team_of(source), ENTRY.c.source == number_of(source))
         return self._listed(its_own.order_by(ENTRY.c.number))
 
     def by_address(self, team: TeamId, address: str) -> Entry | None:
@@ -233,7 +234,7 @@ class SqlEntries(SqlSources):
         entry = self.by_key(team, key)
         if entry is not None:
             return entry
-        named = select(ENTRY).where(on_list(team), ENTRY.c.site == storable(site_of(key)), ENTRY.c.key.startswith("#"))
+        named = ENTRIES.where(on_list(team), ENTRY.c.site == storable(site_of(key)), ENTRY.c.key.startswith("#"))
         rows = self._work.rows(named.order_by(ENTRY.c.number))
         return next(self._read(row for row in rows if canonical(row.url) == key), None)
 
@@ -257,7 +258,7 @@ class SqlEntries(SqlSources):
     ) -> tuple[int, Sequence[Entry]]:
         where = chosen(team, member, which)
         total: int = self._work.value(select(func.count()).where(where))
-        listed = select(ENTRY).where(where).order_by(ENTRY.c.number).offset(offset).limit(limit)
+        listed = ENTRIES.where(where).order_by(ENTRY.c.number).offset(offset).limit(limit)
         return total, self._listed(listed)
 
     def tags(self, team: TeamId, member: MemberId | None) -> Sequence[Tag]:
@@ -282,7 +283,7 @@ class SqlEntries(SqlSources):
         return [row.section for row in self._work.rows(each.order_by(func.min(ENTRY.c.number)))]
 
     def added_since(self, team: TeamId, since: datetime, limit: int) -> Sequence[Entry]:
-        newest = select(ENTRY).where(on_list(team), ENTRY.c.added_at >= since)
+        newest = ENTRIES.where(on_list(team), ENTRY.c.added_at >= since)
         return self._listed(newest.order_by(ENTRY.c.number.desc()).limit(limit))
 
     def with_title(self, team: TeamId, typed: str, limit: int) -> Sequence[Entry]:
@@ -290,7 +291,7 @@ class SqlEntries(SqlSources):
         numbered = cast(ENTRY.c.number, String).startswith(number, autoescape=True)
         begins = ENTRY.c.title.istartswith(title, autoescape=True)
         holds = ENTRY.c.title.icontains(title, autoescape=True)
-        found = select(ENTRY).where(on_list(team), or_(numbered, holds))
+        found = ENTRIES.where(on_list(team), or_(numbered, holds))
         return self._listed(found.order_by(case((or_(numbered, begins), 0), else_=1), ENTRY.c.number).limit(limit))
 
     def _listed(self, statement: Any) -> Sequence[Entry]:
@@ -377,7 +378,7 @@ def _asked_about(entry: EntryId) -> ColumnElement[bool]:
 
 
 def entry_of(row: AnyRow, tree: Tree) -> Entry:
-    """The entry of a row with all columns."""
+    """The entry of a row of `ENTRIES`."""
     return Entry(
         id=EntryId(id_of(row.team, row.number)),
         team=TeamId(row.team),
@@ -393,6 +394,7 @@ def entry_of(row: AnyRow, tree: Tree) -> Entry:
         line=row.line,
         added_at=row.added_at,
         retired_at=row.retired_at,
+        minutes=row.minutes,
     )
 
 

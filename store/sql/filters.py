@@ -1,7 +1,7 @@
 """Conditions on the entries of a list, shared by listing, reading states and search."""
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Select, and_, false, not_, or_, select
 
@@ -11,10 +11,17 @@ from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.ports.entries import EntryFilter
 from store.sql.ids import number_of, team_of
-from store.sql.tables import ENTRY, ENTRY_TAG, READING
+from store.sql.tables import ENTRY, ENTRY_TAG, READING, WEB_PAGE
 
 MAX_TAG = 200
 """Characters of a tag that count in a lookup: PostgreSQL does not index texts of any length."""
+
+
+ENTRIES = select(ENTRY, WEB_PAGE.c.minutes).outerjoin_from(
+    ENTRY, WEB_PAGE, and_(WEB_PAGE.c.team == ENTRY.c.team, WEB_PAGE.c.key_hash == ENTRY.c.key_hash)
+)
+"""Entries as `entry_of` reads them."""
+_TIMED = WEB_PAGE.alias("timed")
 
 
 def folded(value: str) -> str:
@@ -31,11 +38,12 @@ def on_list(team: TeamId) -> ColumnElement[bool]:
 
 
 def chosen(team: TeamId, member: MemberId, which: EntryFilter) -> ColumnElement[bool]:
-    """Entries on the list with the tag, in the section and in the member's state."""
+    """Entries on the list with the tag, in the section, in the member's state and within the reading time."""
     tags = [which.tag] if which.tag else []
     sections = [which.section] if which.section else []
     states = [which.state] if which.state else []
-    return and_(on_list(team), *_tagged(team, tags), *_under(sections), *_in_state(team, member, states))
+    timed = [within(team, which.minutes)] if which.minutes else []
+    return and_(on_list(team), *_tagged(team, tags), *_under(sections), *_in_state(team, member, states), *timed)
 
 
 def asked(team: TeamId, member: MemberId, query: Query) -> list[ColumnElement[bool]]:
@@ -51,8 +59,14 @@ def asked(team: TeamId, member: MemberId, query: Query) -> list[ColumnElement[bo
         *_not_in_state(team, member, query.without_states),
         *_at(query.sites),
         *_under(query.sections),
+        *([within(team, query.minutes)] if query.minutes else []),
         *(not_(condition) for condition in without),
     ]
+
+
+def within(team: Any, minutes: Any) -> ColumnElement[bool]:
+    """Entries with a known reading time of at most so many minutes."""
+    return ENTRY.c.key_hash.in_(select(_TIMED.c.key_hash).where(_TIMED.c.team == team, _TIMED.c.minutes <= minutes))
 
 
 def _not_in_state(team: TeamId, member: MemberId, states: Sequence[ReadingState]) -> list[ColumnElement[bool]]:

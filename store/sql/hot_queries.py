@@ -12,6 +12,7 @@ from bot.domain.delivery import State, Step
 from bot.domain.reading_state import ReadingState
 from bot.ports.entries import LOTS
 from store.sql.compiled_query import once, these
+from store.sql.filters import ENTRIES, within
 from store.sql.session import INSERTS
 from store.sql.tables import DELIVERY, ENTRY, ENTRY_TAG, MARK, READING
 
@@ -52,12 +53,16 @@ STATE_COUNTS = once(
     select(READING.c.state, func.count().label("number")).select_from(_LISTED).where(_TOUCHED).group_by(READING.c.state)
 )
 _QUEUE = select(READING.c.entry).select_from(_LISTED).where(_TOUCHED, READING.c.state == ReadingState.LATER)
-QUEUE = once(_QUEUE.order_by(READING.c.since, READING.c.entry).limit(bindparam("limit")))
+_IN_TIME = within(bindparam("team"), bindparam("minutes"))
+QUEUE = {
+    timed: once(queue.order_by(READING.c.since, READING.c.entry).limit(bindparam("limit")))
+    for timed, queue in ((False, _QUEUE), (True, _QUEUE.where(_IN_TIME)))
+}
 
-NUMBERED = once(select(ENTRY).where(_where(ENTRY, "team", "number")))
-THESE = these(select(ENTRY).where(_where(ENTRY, "team")), ENTRY.c.number)
+NUMBERED = once(ENTRIES.where(_where(ENTRY, "team", "number")))
+THESE = these(ENTRIES.where(_where(ENTRY, "team")), ENTRY.c.number)
 _LAST = select(func.max(ENTRY.c.number)).where(_where(ENTRY, "team")).scalar_subquery()
-_DRAWN = select(ENTRY).where(
+_DRAWN = ENTRIES.where(
     _where(ENTRY, "team"),
     ENTRY.c.number == 1 + cast(_LAST, BigInteger) * bindparam("lot", type_=BigInteger) // LOTS,
     ENTRY.c.retired_at.is_(None),

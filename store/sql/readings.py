@@ -97,8 +97,10 @@ class SqlReadings:
         values = {**key, "state": reading.state, "since": reading.since, **chosen}
         self._work.change(statements[self._work.engine], [values])
 
-    def queue(self, member: MemberId, limit: int) -> Sequence[EntryId]:
-        rows = self._work.fast_rows(hot_queries.QUEUE, team=team_of(member), member=number_of(member), limit=limit)
+    def queue(self, member: MemberId, limit: int, minutes: int | None = None) -> Sequence[EntryId]:
+        asked = {"team": team_of(member), "member": number_of(member), "limit": limit}
+        timed = {"minutes": minutes} if minutes else {}
+        rows = self._work.fast_rows(hot_queries.QUEUE[bool(minutes)], **asked, **timed)
         return [EntryId(id_of(team_of(member), row.entry)) for row in rows]
 
     def unread_count(self, member: MemberId, tag: str | None = None) -> int:
@@ -133,6 +135,10 @@ class SqlReadings:
         recent = and_(_by(member), READING.c.state == ReadingState.READ, READING.c.since >= since)
         count: int = self._work.value(select(func.count()).where(recent))
         return count
+
+    def read_at(self, team: TeamId, since: datetime) -> Sequence[datetime]:
+        read = and_(READING.c.team == team, READING.c.state == ReadingState.READ, READING.c.since >= since)
+        return [row.since for row in self._work.rows(select(READING.c.since).where(read))]
 
     def team_counts(self, team: TeamId, since: datetime) -> TeamCounts:
         read = and_(READING.c.team == team, READING.c.state == ReadingState.READ)

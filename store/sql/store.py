@@ -40,6 +40,8 @@ from store.sql.sqlite_file import FileWatch, create_private, lock_for_server
 from store.sql.tables import INSTANCE, INVOCATION
 from store.sql.takeaways import SqlTakeaways
 from store.sql.teams import SqlTeams
+from store.sql.web_keys import SqlWebKeys
+from store.sql.web_pages import SqlWebPages
 
 T = TypeVar("T")
 
@@ -128,6 +130,14 @@ class SqlTransaction(Session):
     @cached_property
     def ledger(self) -> SqlLedger:
         return SqlLedger(self)
+
+    @cached_property
+    def web_pages(self) -> SqlWebPages:
+        return SqlWebPages(self)
+
+    @cached_property
+    def web_keys(self) -> SqlWebKeys:
+        return SqlWebKeys(self)
 
     @cached_property
     def invocations(self) -> SqlInvocations:

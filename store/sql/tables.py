@@ -180,6 +180,7 @@ MEMBER = Table(
     Column("name", Written, nullable=False),
     Column("zone", Written),
     Column("workspaces", Words, nullable=False),
+    Column("publishes", Boolean),
     _to_team(),
     UniqueConstraint("team", "platform", "account"),
 )
@@ -205,6 +206,8 @@ SOURCE_FILE = Table(
     Column("problems", Written, nullable=False),
     Column("digest", Text),
     Column("not_read", Integer),
+    Column("title", Written),
+    Column("description", Written),
     _to("source", "source"),
 )
 
@@ -251,6 +254,26 @@ Index(
     unique=True,
     sqlite_where=ENTRY.c.retired_at.is_(None),
     postgresql_where=ENTRY.c.retired_at.is_(None),
+)
+
+# By the hash of the address's key, as entries have it: a page is looked at before its entry is added.
+WEB_PAGE = Table(
+    "web_page",
+    METADATA,
+    _of_team(),
+    Column("key_hash", LargeBinary, primary_key=True),
+    Column("seen", Text, nullable=False),
+    Column("title", Written, nullable=False),
+    Column("description", Written, nullable=False),
+    Column("minutes", Integer),
+    Column("reason", Written, nullable=False),
+    Column("checked_at", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("failing_since", Moment),
+    _to_team(),
+    Index(None, "checked_at"),
+    Index(None, "due_at"),
 )
 
 ENTRY_TAG = Table(
@@ -396,6 +419,22 @@ TAKEAWAY = Table(
     _to("entry", "entry"),
     _to("member", "member"),
     Index(None, "team", "entry"),
+    Index(None, "team", "member"),
+)
+
+WEB_KEY = Table(
+    "web_key",
+    METADATA,
+    _of_team(),
+    Column("hash", LargeBinary, primary_key=True),
+    Column("member", Integer, nullable=False),
+    Column("opens", Text, nullable=False),
+    Column("platform", Written, nullable=False),
+    Column("workspace", Written, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("until", Moment),
+    _to("member", "member"),
+    UniqueConstraint("hash"),
     Index(None, "team", "member"),
 )
 

@@ -71,8 +71,9 @@ class SqlTakeaways:
         if team_of(id) == team:
             self._work.change(update(TAKEAWAY).where(it).values(gone))
 
-    def of_entry(self, entry: EntryId, *, offset: int = 0, limit: int) -> Sequence[Takeaway]:
-        return self._newest(_about(entry), offset, limit)
+    def of_entry(self, entry: EntryId, *, offset: int = 0, limit: int, published: bool = False) -> Sequence[Takeaway]:
+        which = and_(_about(entry), MEMBER.c.publishes.is_(True)) if published else _about(entry)
+        return self._newest(which, offset, limit)
 
     def of_member(
         self, member: MemberId, entry: EntryId | None = None, *, offset: int = 0, limit: int

@@ -31,6 +31,7 @@ from store.sql.tables import (
     TAKEAWAY,
     TEAM,
     VOTE,
+    WEB_KEY,
     WEEK,
     WORKSPACE,
     packed,
@@ -93,10 +94,12 @@ def purge_workspace(work: Session, ref: WorkspaceRef) -> None:
 
 
 def _remove_places(work: Session, ref: WorkspaceRef) -> None:
-    """Delete its schedules and their weeks, its deliveries, and the marks on its messages."""
+    """Delete its schedules and their weeks, its deliveries, the marks on its messages, and the keys to the pages given
+    there.
+    """
     there = {
         table: and_(table.c.platform == ref.platform, table.c.workspace == ref.id)
-        for table in (MARK, DELIVERY, SCHEDULE)
+        for table in (MARK, DELIVERY, SCHEDULE, WEB_KEY)
     }
     slots = select(SCHEDULE.c.team, SCHEDULE.c.number).where(there[SCHEDULE])
     of_any_team = MARK.c.team.in_(select(TEAM.c.id))  # lets SQLite search along the key, which begins with the team
@@ -104,6 +107,7 @@ def _remove_places(work: Session, ref: WorkspaceRef) -> None:
     work.change(delete(DELIVERY).where(there[DELIVERY]))
     for table in (WEEK, PASSED_OVER, MEETING_RULES, MEETING, HOST, HOST_PASSED, GOING, NOMINEE, VOTE):
         work.change(delete(table).where(tuple_(table.c.team, table.c.schedule).in_(slots)))
+    work.change(delete(WEB_KEY).where(there[WEB_KEY]))
     work.change(delete(SCHEDULE).where(there[SCHEDULE]))
 
 
@@ -133,6 +137,7 @@ def _remove_members(work: Session, members: Sequence[AnyRow]) -> None:
             work.change(delete(table).where(work.one_of((table.c.team, table.c.member), numbers)))
         hosted = work.one_of((MEETING.c.team, MEETING.c.host), numbers)
         work.change(update(MEETING).where(hosted).values(host=None, by_reaction=False))
+        work.change(delete(WEB_KEY).where(work.one_of((WEB_KEY.c.team, WEB_KEY.c.member), numbers)))
         theirs = work.one_of((EDIT.c.team, EDIT.c.member), numbers)
         work.change(update(EDIT).where(theirs).values(member=None))
         work.change(delete(MEMBER).where(work.one_of((MEMBER.c.team, MEMBER.c.number), numbers)))

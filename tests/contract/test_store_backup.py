@@ -27,9 +27,10 @@ from bot.domain.query import parse
 from bot.domain.reading_state import Choice, Mark, Reading, ReadingState
 from bot.domain.schedule import Schedule, Weekday
 from bot.domain.source import HeldChange, SourceFile
+from bot.domain.web_page import Seen, WebPage, with_look
 from bot.ports.store import Transaction
 from bot.runtime import backup
-from bot.service import digests, ledger
+from bot.service import digests, ledger, web
 from store.sql import SqlStore, SqlVault, open_store
 from store.sql.migrate import REVISION
 from store.sql.tables import INSTANCE
@@ -86,6 +87,9 @@ def filled(store: SqlStore) -> Club:
         tx.readings.save(club.member, reading, Choice(state=ReadingState.READ, at=tx.now()))
         tx.readings.save_mark(club.team, mark)
         tx.takeaways.add(club.member, entry, "Measure first.", named=False, about=Url("https://example.org/m"))
+        member = tx.teams.member_with_id(club.member)
+        assert member is not None
+        web.invite(tx, member, WorkspaceRef(PLATFORM, "local"), "a-link")
         schedule = tx.schedules.save(a_schedule(club))
         tx.schedules.pass_over(schedule.id, gone, tx.now())
         tx.entries.set_question(gone, "What now?")
@@ -96,6 +100,8 @@ def filled(store: SqlStore) -> Club:
         tx.meetings.say(schedule.id, "2026-W47", club.member, going=True)
         tx.meetings.join_pool(schedule.id, club.member)
         tx.meetings.pass_turn(schedule.id, "2026-W47", club.member)
+        page = WebPage(seen=Seen.PAGE, title="Caching", description="Why “caches” are hard.", minutes=6)
+        tx.web_pages.save(club.team, "https://example.org/1", with_look(None, page, tx.now(), counts=True))
         digests.post_now(tx, club.team, a_channel())
         tx.synonyms.add(club.team, "k8s", "kubernetes")
         tx.ledger.halt(WorkspaceRef(PLATFORM, "local"), [Step.ROOT], tx.now())

@@ -108,11 +108,16 @@ def a_platform(club: Club, client: DiscordClient, custom: Mapping[str, ReadingSt
 
 @asynccontextmanager
 async def a_server(
-    database: str, *, reading_list: Path = SEED, custom: Mapping[str, ReadingState] | None = None
+    database: str,
+    *,
+    reading_list: Path = SEED,
+    custom: Mapping[str, ReadingState] | None = None,
+    hosted: bool = False,
+    **options: Any,
 ) -> AsyncIterator[Server]:
-    """`custom` gives emoji of the host's own, by their id, a meaning."""
-    settings = load(database=database)
-    async with open_club(settings, migrate=False) as club:
+    """`custom` gives emoji of the host's own, by their id, a meaning; `options` are the host's."""
+    settings = load(database=database, **options)
+    async with open_club(settings, migrate=False, hosted=hosted) as club:
         default = await club.runner.write(lambda tx: teams.get_or_create_default(tx, "UTC"))
         await club.lists.use(default, [reading_list])
         client = a_client()

@@ -87,6 +87,7 @@ ATTRIBUTES = frozenset(
         "id",
         "autocomplete",
         "dir",
+        "tabindex",
         "value",
     ]
 )

@@ -175,3 +175,31 @@ def test_the_doctor_asks_for_the_key_as_well(
 
     assert (without, app(["doctor", "slack"], standalone_mode=False)) == (1, 0)
     assert wrong.startswith("no  DOGEAR_VAULT_KEYS is not set")
+
+
+def test_pages_need_their_public_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, **SLACK, WEB="members")
+
+    assert problems() == ("DOGEAR_WEB needs DOGEAR_WEB_URL, the public address of the pages.",)
+
+
+@pytest.mark.parametrize(
+    ("url", "valid"),
+    [
+        ("https://dogear.example.org", True),
+        ("https://dogear.example.org:8443/club/", True),
+        ("http://127.0.0.1:3000", True),
+        ("http://localhost/a/b", True),
+        ("http://dogear.example.org", False),
+        ("https://dogear.example.org/{x}", False),
+        ("https://me:secret@dogear.example.org", False),
+        ("dogear.example.org", False),
+    ],
+)
+def test_the_public_address_is_checked(monkeypatch: pytest.MonkeyPatch, url: str, valid: bool) -> None:
+    given(monkeypatch, **SLACK, WEB="public", WEB_URL=url)
+
+    if valid:
+        assert checked(worker=False)[0].pages == url.rstrip("/")
+    else:
+        assert problems()[0].startswith("DOGEAR_WEB_URL is not an address such as https://")

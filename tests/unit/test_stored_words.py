@@ -13,6 +13,7 @@ from bot.domain.reading_state import ReadingState
 from bot.domain.schedule import Weekday
 from bot.domain.source import Severity
 from bot.domain.team import Role
+from bot.domain.web import Opens
 from bot.domain.wire import VERSION
 
 STORED: dict[type[Enum], set[str | int]] = {
@@ -35,6 +36,7 @@ STORED: dict[type[Enum], set[str | int]] = {
     Severity: {"error", "warning"},
     NoteKind: {"paragraph", "item", "quote", "code", "heading"},
     Tone: {"plain", "done", "warning", "refusal"},
+    Opens: {"link", "session", "feed"},
     Role: {1, 2, 3},
     Weekday: {0, 1, 2, 3, 4, 5, 6},
 }
