@@ -136,7 +136,7 @@ class Club:
     vault: ThreadedVault
     metrics: Metrics
     page_checks: PageChecks | None
-    vectors: VectorMaker | None = None
+    vectors: VectorMaker | None
 
     def link(self, message: MessageRef) -> Url | None:
         """Where a person can open the message."""

@@ -242,6 +242,7 @@ class VectorMaker:
         self._store = store
         self._thread = ThreadPoolExecutor(1, "dogear-vectors")
         self._known: set[TeamId] = set()
+        self._stopping = threading.Event()
 
     def job(self) -> Job:
         return Job(name="vectors", run=self.run, every=EVERY)
@@ -282,30 +283,33 @@ class VectorMaker:
         while entries := await self._runner.read(lambda tx: tx.vectors.missing(model.id, FETCHED)):
             for start in range(0, len(entries), SAVED):
                 some = entries[start : start + SAVED]
-                vectors = await self._in_thread(partial(_vectors, model, some, share=share))
-                if not await self._in_thread(is_held):
+                vectors = await self._in_thread(partial(self._vectors, model, some, share))
+                if len(vectors) < len(some) or not await self._in_thread(is_held):
                     return None
                 await self._runner.write(partial(_save, model=model.id, made=list(zip(some, vectors, strict=True))))
                 if time.monotonic() > until:
                     return timedelta()
         return None
 
+    def _vectors(self, model: OnnxModel, entries: Sequence[Unembedded], share: float) -> list[bytes]:
+        """The entries' vectors; fewer if the process stops."""
+        vectors: list[bytes] = []
+        for entry in entries:
+            if self._stopping.is_set():
+                break
+            began = time.monotonic()
+            vectors.append(model.of_entry(entry.text))
+            # A lower priority of the thread would not do: while it waits for a processor, it may hold the interpreter lock.
+            self._stopping.wait((time.monotonic() - began) * (1 / share - 1))
+        return vectors
+
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def close(self) -> None:
+        self._stopping.set()
         self._thread.shutdown(wait=True, cancel_futures=True)
         self._model.close()
-
-
-def _vectors(model: OnnxModel, entries: Sequence[Unembedded], *, share: float) -> list[bytes]:
-    vectors = []
-    for entry in entries:
-        began = time.monotonic()
-        vectors.append(model.of_entry(entry.text))
-        # A lower priority of the thread would not do: while it waits for a processor, it may hold the interpreter lock.
-        time.sleep((time.monotonic() - began) * (1 / share - 1))
-    return vectors
 
 
 def _load(tx: Transaction, team: TeamId) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -220,6 +221,20 @@ async def test_two_processes_make_each_vector_once(postgres: Postgres, folder: P
             assert await made(one) == 100
             await asyncio.gather(*(maker.finish() for maker in makers))
             assert await made(one) == 100
+
+
+async def test_a_process_that_stops_does_not_wait_for_the_vectors(database: str, folder: Path, tmp_path: Path) -> None:
+    long_list = tmp_path / "long.md"
+    long_list.write_text("".join(f"* [{'Entry ' * 100}](https://a.example/{number})\n" for number in range(1000)))
+    async with open_club(load(database=database), migrate=True) as club:
+        assert club.vectors is not None
+        await filled(club, long_list)
+        making = asyncio.create_task(club.vectors.run(share=0.001))  # a minute for each entry
+        await asyncio.sleep(2)
+        assert not making.done()
+        making.cancel()
+        began = time.monotonic()
+    assert time.monotonic() - began < 5
 
 
 async def test_the_vectors_appear_in_the_metrics(database: str, folder: Path, reading_list: Path) -> None:

@@ -29,6 +29,7 @@ STORED: dict[type[Enum], set[str | int]] = {
     },
     Why: {
         "picked by an admin",
+        "voted for by members",
         "never featured here, and members put it in their queue",
         "new on the list",
         "never featured here",

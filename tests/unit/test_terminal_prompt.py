@@ -175,7 +175,7 @@ class Around:
         ("", ["/blog", "react", "unreact", "say", "press", "as", "in", "clock", "sync", "help", "quit"]),
         ("/b", ["/blog"]),
         ("rea", ["react"]),
-        ("react ", ["✅", "🔖", "💡"]),
+        ("react ", ["✅", "🔖", "💡", "🎤"]),
         ("react ✅ #", ["#12"]),
         ("as ben c", ["curator"]),
         ("in #", ["#books"]),
