@@ -130,11 +130,15 @@ class Outside(Protocol):
 
 @record
 class _Follower:
-    """An answer that is to be replaced once a post has arrived or failed; after `until` it cannot be any more."""
+    """An answer that is to be replaced once a post has arrived or failed; after `until` it cannot be any more.
+
+    `last` is what was shown of something that is not at its end yet, such as a change that waits to be merged.
+    """
 
     actor: Actor
     show: Callable[[Card], Awaitable[None]]
     until: float
+    last: Card | None = None
 
 
 class Dispatcher:
@@ -369,9 +373,16 @@ class Dispatcher:
                 self._broken("what became of a post")
                 shown = None
                 self._unfollow(source, follower)
-            if shown is None and asyncio.get_running_loop().time() > follower.until:
+            is_over = asyncio.get_running_loop().time() > follower.until
+            if follower.last is not None and (shown is None or shown == follower.last):
+                if is_over:
+                    self._unfollow(source, follower)
+                continue
+            if shown is None and is_over:
                 shown = sentence("It is still not posted.", "I keep trying, and tell you if it fails.")
             if shown is not None and self._unfollow(source, follower):
+                if shown.follows == source and not is_over:
+                    self._following.setdefault(source, []).append(replace(follower, last=shown))
                 try:
                     await follower.show(shown)
                 except Exception:  # noqa: BLE001 -- a bug of an adapter must not stop the worker that calls

@@ -27,7 +27,8 @@ from bot.domain.entry import Entry
 from bot.domain.errors import BadUsage, Conflict, NotAllowed
 from bot.domain.ids import EditId, EntryNumber, Url
 from bot.domain.notes import NoteBlock, NoteKind
-from bot.domain.notice import described, edit_actions
+from bot.domain.notice import described, edit_actions, when_tried_again
+from bot.domain.source import place_in_words
 from bot.domain.team import Role
 from bot.domain.text import Text, joined, plain, site_of, string
 from bot.domain.url import addresses_in, canonical, web
@@ -302,7 +303,7 @@ def _done(turn: Turn, edit: Edit) -> Card:
         return sentence("The change is withdrawn.", tone=Tone.DONE)
     entry = turn.tx.entries.with_key(turn.team.id, edit.key)
     if edit.state is not EditState.CONFIRMED or entry is None:
-        said = plain(f"{described(edit, entry)}. I write it to {edit.file}.")
+        said = plain(f"{described(edit, entry)}. I write it to {place_in_words(edit.file or '')}.")
         title = "The change is on its way."
         return Card(
             title=title, blocks=(Paragraph(text=said),), tone=Tone.DONE, actions=(_undo(edit),), follows=edit.source_key
@@ -327,13 +328,18 @@ def followed(turn: Turn, source: str) -> Card | None:
     if edit.state is EditState.CONFIRMED:
         return _done(turn, edit)
     if edit.state is EditState.PENDING and edit.reason:
-        return sentence(
+        waits = sentence(
             "The change waits.",
-            f"{edit.file}: {edit.reason}",
-            "The curators know, and I try again when the file changes.",
+            f"{place_in_words(edit.file or '')}: {edit.reason}",
+            "It is on the list as soon as that is merged."
+            if edit.branch
+            else f"The curators know. {when_tried_again(edit)}",
             tone=Tone.WARNING,
             actions=(_undo(edit),),
         )
+        return replace(waits, follows=edit.source_key)
+    if edit.state is EditState.REFUSED:
+        return sentence("The change was not made.", f"It is off: {edit.reason}.", tone=Tone.WARNING)
     return None
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
+from hashlib import blake2b
 
 from bot.domain.ids import EditId, EntryNumber, MemberId, TeamId, Url
 from bot.domain.record import record
@@ -73,7 +74,8 @@ class Edit:
     """One change of one entry.
 
     `fields` are what it sets, `before` what those fields were. `reason` says why it was refused or still waits. `member`
-    is None for the host. `file` is the file it is written to, None for the club's own list.
+    is None for the host. `file` is the file it is written to, None for the club's own list. `branch` is the branch in
+    which it waits to be merged, `link` the address of its pull request; both are empty otherwise.
     """
 
     id: EditId
@@ -90,6 +92,14 @@ class Edit:
     at: datetime
     reason: str = ""
     undoes: EditId | None = None
+    branch: str = ""
+    link: str = ""
+
+    @property
+    def mark(self) -> str:
+        """What its commit is recognised by. Another database never has the same, even if it has the same id."""
+        said = f"{self.id} {self.at.timestamp():.3f} {self.key}"
+        return blake2b(said.encode(errors="surrogatepass"), digest_size=8).hexdigest()
 
     @property
     def source_key(self) -> str:

@@ -11,7 +11,7 @@ from bot.domain.entry import Entry
 from bot.domain.ids import AccountRef, ChannelRef, TeamId, Url
 from bot.domain.record import record
 from bot.domain.schedule import Occurrence, Schedule
-from bot.domain.source import HeldChange
+from bot.domain.source import HeldChange, git_file, place_in_words
 from bot.domain.team import Workspace
 from bot.domain.text import Span, Text, plain
 from bot.domain.value import addressed
@@ -188,6 +188,8 @@ def decided(edit: Edit, entry: Entry | None, about: ChannelRef, member: AccountR
     """What became of a member's suggestion."""
     refused = edit.state is EditState.REFUSED
     title = "Your suggestion was declined." if refused else "Your suggestion was accepted."
+    if edit.branch:
+        title = f"Your change of the list was {'not ' if refused else ''}merged."
     number = f" It is #{entry.number}." if entry is not None and edit.kind is EditKind.ADD and not refused else ""
     card = Card(title=title, blocks=(Paragraph(text=plain(described(edit, entry) + number)),))
     return Notice(team=edit.team, problem=f"decided:{edit.id}", about=about, notify=member, card=card)
@@ -197,13 +199,22 @@ def waits(
     edit: Edit, entry: Entry | None, who: str, about: ChannelRef, notify: AccountRef | None, team: TeamId
 ) -> Notice:
     """A change cannot be written to the file for now."""
+    merging = "It is on the list as soon as that is merged." if edit.branch else when_tried_again(edit)
     card = _card(
         "A change of the list is waiting.",
         plain(f"{who}: {described(edit, entry)}"),
-        plain(f"{edit.file}: {edit.reason}"),
-        plain("I try again when the file changes. The host sees it with: dogear edits --patch"),
+        plain(f"{place_in_words(edit.file or '')}: {edit.reason}"),
+        plain(f"{merging} The host sees it with: dogear edits --patch"),
     )
-    return Notice(team=team, problem=f"waits:{edit.id}:{edit.reason}", about=about, notify=notify, card=card)
+    problem = f"waits:{edit.branch or edit.id}:{edit.reason}"  # one card for all edits that are merged together
+    return Notice(team=team, problem=problem, about=about, notify=notify, card=card)
+
+
+def when_tried_again(edit: Edit) -> str:
+    """When an edit that waits is tried again, in words."""
+    if git_file(edit.file or "") is not None:
+        return "I try again every minute."
+    return "I try again when the file changes."
 
 
 ARCHIVE = "https://web.archive.org/web/"

@@ -1,5 +1,6 @@
 """Reading lists as parsed from their files, before storing: `store.lists` produces them and `sync` consumes them."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import field
 from enum import StrEnum
@@ -132,6 +133,42 @@ class SourceFile:
     problems: tuple[Problem, ...] = ()
     not_read: int = 0
     about: AboutList = AboutList()
+
+
+_GIT = re.compile(r"(?P<url>(?:[a-z+]+://|[\w.-]+@)[^#\s]+)#(?P<branch>[^\s:#]+):/(?P<path>\S(?:.*\S)?)")
+
+
+@record
+class GitFile:
+    """A list that is a file in a git repository. As text it is the path of a source: `URL#BRANCH:/PATH`."""
+
+    url: str
+    branch: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.url}#{self.branch}:/{self.path}"
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition("/")[2]
+
+    @property
+    def words(self) -> str:
+        """The file in words."""
+        return f"{self.path} on the branch {self.branch} of {self.url}"
+
+
+def git_file(path: str) -> GitFile | None:
+    """The file in a git repository that this path of a source names; None for one of the file system."""
+    found = _GIT.fullmatch(path)
+    return None if found is None else GitFile(**found.groupdict())
+
+
+def place_in_words(path: str) -> str:
+    """The path of a source as people are shown it."""
+    file = git_file(path)
+    return path if file is None else file.words
 
 
 CLUB = "club:"

@@ -32,6 +32,7 @@ from bot.runtime.lists import Lists, Progress
 from bot.runtime.log import set_up as set_up_logging
 from bot.runtime.meaning import HOSTED_PATIENCE, PATIENCE, HostModel, VectorMaker
 from bot.runtime.page_checks import PageChecks
+from bot.runtime.repositories import Repositories
 from bot.runtime.scheduler import Scheduler
 from bot.runtime.settings import PREFIX, Settings
 from bot.runtime.threads import ThreadRunner
@@ -152,7 +153,7 @@ class Club:
         team = await self.runner.write(lambda tx: teams.get_or_create_default(tx, self.settings.zone))
         if not self.settings.list:
             return team, None
-        return team, await self.lists.use(team, [Path(self.settings.list)], progress, accept=accept, late=late)
+        return team, await self.lists.use(team, [self.settings.list], progress, accept=accept, late=late)
 
     @asynccontextmanager
     async def at_work(self, *, lists: bool = True, team: Team | None = None) -> AsyncIterator[None]:
@@ -248,7 +249,14 @@ def _assembled(
         pages=pages,
     )
     vectors = _vectors(settings, runner, store, hosted=hosted)
-    lists = Lists(runner, host=host, wake=deliverer.wake, poll=settings.list_poll)
+    repositories = Repositories(
+        store.acquire,
+        lambda: settings.git_copies,
+        settings.git_tokens,
+        settings.git_ssh_key,
+        settings.git_forges,
+    )
+    lists = Lists(runner, repositories, host=host, wake=deliverer.wake, poll=settings.list_poll)
     deliverer.on_settled = lists.on_written = dispatcher.settled
     return Club(
         settings=settings,

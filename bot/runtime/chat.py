@@ -210,7 +210,7 @@ class Seat:
     """Which chat it is: a private one over `lists`, or one with this team over its own lists."""
 
     team: str = teams.DEFAULT_TEAM
-    lists: Sequence[Path] = ()
+    lists: Sequence[Path | str] = ()
 
 
 NOTHING_IS_KEPT = (

@@ -152,9 +152,10 @@ def chat_command(
             [f"Use --list for a private chat, or --team for one with a team. To change its lists: {change}"]
         )
     settings = load(database=database)
-    if team is None and not lists and settings.list:
-        lists = [Path(settings.list)]
-    seat = chat.Seat(team=team) if team is not None else chat.Seat(lists=tuple(lists or ()))
+    over: tuple[Path | str, ...] = tuple(lists or ())
+    if team is None and not over and settings.list:
+        over = (settings.list,)
+    seat = chat.Seat(team=team) if team is not None else chat.Seat(lists=over)
     asyncio.run(chat.chat(settings, speaker=speaker, role=Role[role.name], seat=seat, as_json=as_json, verbose=verbose))
 
 
@@ -234,7 +235,7 @@ def sync(
         bool, typer.Option("--accept", help="Apply a change that is held because it retires many entries")
     ] = False,
 ) -> None:
-    """Read the reading lists again.
+    """Read the reading lists again, and fetch those in git repositories.
 
     Ends with 1 if a list is missing, unreadable or empty.
     """
@@ -249,11 +250,14 @@ def sync(
                 reports[default.id] = report
             found = []
             for one in await _teams(club, team):
-                report = reports.get(one.id) or await club.lists.sync(one, on_terminal, accept=accept)
+                report = reports.get(one.id) or await club.lists.sync_fetched(one, on_terminal, accept=accept)
                 sources = await club.runner.read(partial(_paths, team=one))
                 if sources:
                     _print_report(one, report, sources)
                     found.append(_is_well(report))
+            for path, reason in club.lists.unfetched.items():
+                print(f"{path}: {reason}")
+                found.append(False)
             if not found:
                 print("There is no reading list. Set DOGEAR_LIST, or type: dogear team add NAME --list PATH")
             return bool(found) and all(found)
@@ -478,7 +482,7 @@ async def _wrong_targets(database: str | None) -> list[str]:
     from bot.runtime.writing import checked
 
     async with _club(database) as club:
-        lines = await club.runner.read(checked)
+        lines = await checked(club.runner, club.lists)
     for good, line in lines:
         print(f"{'ok ' if good else 'no '} {line}")
     return [line for good, line in lines if not good]
@@ -497,7 +501,7 @@ def edits_command(
         async with _club(database) as club:
             for one in await _teams(club, team):
                 if patch:
-                    print(await club.runner.read(partial(writing.patches, team=one)), end="")
+                    print(await club.runner.read(partial(writing.patches, team=one, local=club.lists.local)), end="")
                 else:
                     for line in await club.runner.read(partial(writing.waiting_lines, team=one)):
                         print(line)
@@ -564,25 +568,38 @@ def _tool(platform: str, word: str) -> Callable[..., Any]:
 @team_app.command("add")
 def team_add(
     name: Annotated[str, typer.Argument(help="The new team's name")],
-    paths: Annotated[list[Path], typer.Option("--list", help="Its reading list; may be given more than once")],
+    lists: Annotated[
+        list[str] | None, typer.Option("--list", help="Its reading list; may be given more than once", metavar="PATH")
+    ] = None,
+    git: Annotated[str, typer.Option(help="A git repository with its reading list", metavar="URL")] = "",
+    path: Annotated[str, typer.Option(help="The list in the repository, such as docs/reading.md")] = "",
+    branch: Annotated[str, typer.Option(help="Its branch; the repository's default one otherwise")] = "",
     zone: Annotated[str, typer.Option(help="Its time zone")] = "UTC",
     database: Database = None,
 ) -> None:
-    """Add a team with its reading list, or replace a team's lists."""
+    """Add a team with its reading list, or replace a team's lists.
+
+    A list in a git repository is fetched every few minutes. The token for https is DOGEAR_GIT_TOKEN.
+    """
     from bot.domain import zones
     from bot.runtime.lists import refuse_missing
     from bot.runtime.progress import on_terminal
     from bot.service import teams
 
     checked = zones.zone(zone)
-    refuse_missing(str(path) for path in paths)
+    if bool(git) is not bool(path) or (branch and not git):
+        raise BadConfig(["A list in a repository needs both: --git URL and --path PATH."])
+    if not git and not lists:
+        raise BadConfig(["Which list? Add --list PATH, or --git URL and --path PATH."])
+    refuse_missing(lists or [])
     if not name.strip():
         raise BadConfig(["A team needs a name."])
 
     async def added() -> None:
         async with _club(database) as club:
+            paths = [*(lists or []), *([await club.lists.fetched(git, branch, path)] if git else [])]
             team = await club.runner.write(lambda tx: teams.get_or_create(tx, name.strip(), checked))
-            _print_report(team, await club.lists.use(team, paths, on_terminal))
+            _print_report(team, await club.lists.use(team, paths, on_terminal), paths if git else ())
 
     asyncio.run(added())
 
@@ -590,13 +607,15 @@ def team_add(
 @team_app.command("lists")
 def team_lists(
     team: Annotated[str, typer.Argument(help="A team's name")],
-    add: Annotated[list[Path] | None, typer.Option(help="A list to add; may be given again")] = None,
-    remove: Annotated[list[Path] | None, typer.Option(help="A list to remove; may be given again")] = None,
+    add: Annotated[list[str] | None, typer.Option(help="A list to add; may be given again", metavar="PATH")] = None,
+    remove: Annotated[
+        list[str] | None, typer.Option(help="A list to remove; may be given again", metavar="PATH")
+    ] = None,
     database: Database = None,
 ) -> None:
     """Show a team's reading lists, or change them.
 
-    Each change is logged, and the lists are read again. Entries of a removed list keep their numbers and reading states for when it returns.
+    A list in a git repository is URL#BRANCH:/PATH. Each change is logged, and the lists are read again. Entries of a removed list keep their numbers and reading states for when it returns.
     """
     from bot.runtime.progress import on_terminal
     from bot.runtime.teams import lists_of
@@ -621,22 +640,23 @@ class Target(StrEnum):
 
     CLUB = "club"
     FILE = "file"
+    GIT = "git"
 
 
 @team_app.command("write")
 def team_write(
     team: Annotated[str, typer.Argument(help="A team's name")],
-    target: Annotated[Target, typer.Argument(help="The club's own list in the database, or a file")],
+    target: Annotated[Target, typer.Argument(help="The club's own list in the database, a file, or one in git")],
     path: Annotated[
-        Path | None, typer.Argument(help="The file; the team's only list by default", metavar="[PATH]")
+        str | None, typer.Argument(help="The list; the team's only one of that kind by default", metavar="[PATH]")
     ] = None,
     database: Database = None,
 ) -> None:
     """Set where changes from the chat are written.
 
-    A file is changed only where an entry is, and only if it is as it was read. What the club's own list has goes into it once.
+    A file is changed only where an entry is, and only if it is as it was read. In a git repository the changes are committed and pushed. What the club's own list has goes into it once.
     """
-    from bot.runtime.writing import write_to_file
+    from bot.runtime.writing import write_to_file, write_to_git
     from bot.service import edits, teams
 
     async def written() -> None:
@@ -646,7 +666,9 @@ def team_write(
                 used = club.settings.list if found.name == teams.DEFAULT_TEAM else ""
                 if used and path is not None and not _is_inside(path, used):
                     raise BadConfig([f"“dogear run” uses {used} alone, for DOGEAR_LIST is set. Unset it first."])
-                print(await write_to_file(club.runner, club.lists, found, path))
+                print(await write_to_file(club.runner, club.lists, found, None if path is None else Path(path)))
+            elif target is Target.GIT:
+                print(await write_to_git(club.runner, club.lists, found, path))
             else:
                 await club.runner.write(lambda tx: edits.write_to(tx, found.id, None))
                 print(f"{found.name}: changes from the chat go to the club's own list in the database.")
@@ -654,7 +676,7 @@ def team_write(
     asyncio.run(written())
 
 
-def _is_inside(path: Path, used: str) -> bool:
+def _is_inside(path: str, used: str) -> bool:
     """Whether the path is the list that is used, or in that folder."""
     whole, list_ = (Path(os.path.normpath(Path(os.getcwd(), one))) for one in (path, used))  # noqa: PTH109
     return whole == list_ or list_ in whole.parents
@@ -744,6 +766,7 @@ def _is_well(report: "SyncReport") -> bool:
 
 
 def _skipped(path: str) -> str:
+    """Which files of a folder are not lists, in words; empty for a list in a repository."""
     from store.lists import folder
 
     is_folder = os.path.isdir(path)  # noqa: PTH112 -- pathlib's raises below Python 3.14 where it may not look

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import unified_diff
 from pathlib import Path
+from types import MappingProxyType
 
 from bot.domain.edit import Edit
 from bot.domain.errors import Conflict, DogearError, Refusal
@@ -37,7 +38,7 @@ def write_edits(path: Path, edits: Sequence[Edit]) -> Mapping[EditId, str]:
     """
     for _ in range(MAX_TRIES):
         try:
-            with _alone(path):
+            with alone(path):
                 before = _content(path)
                 after, reasons = edited(before, path.name, edits)
                 if after != before:
@@ -53,14 +54,16 @@ def write_edits(path: Path, edits: Sequence[Edit]) -> Mapping[EditId, str]:
     return {edit.id: "The file changes all the time." for edit in edits}
 
 
-def edited(data: bytes, file: str, edits: Sequence[Edit]) -> tuple[bytes, Mapping[EditId, str]]:
+def edited(
+    data: bytes, file: str, edits: Sequence[Edit], waiting: Mapping[str, str] = MappingProxyType({})
+) -> tuple[bytes, Mapping[EditId, str]]:
     """The content of a file with the edits in it, and for each why it is not in it, empty if it is.
 
-    Raises Conflict if the file cannot be edited at all.
+    `waiting` says why earlier edits of the entries with these keys are not in it. Raises Conflict if the file cannot be edited at all.
     """
     document = write.Document(data, file)
     reasons: dict[EditId, str] = {}
-    stuck: dict[str, str] = {}
+    stuck = dict(waiting)
     for edit in edits:
         if edit.key in stuck:
             reasons[edit.id] = f"An earlier change of this entry waits: {stuck[edit.key]}"
@@ -83,7 +86,7 @@ def _content(path: Path) -> bytes:
 
 
 @contextlib.contextmanager
-def _alone(path: Path) -> Iterator[None]:
+def alone(path: Path) -> Iterator[None]:
     """Hold a lock on the file's folder, where the file system has locks, so that two processes take turns."""
     folder = os.open(os.path.realpath(path.parent), os.O_RDONLY)
     try:

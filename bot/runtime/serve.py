@@ -15,7 +15,7 @@ from bot.chat.web import Route, Website
 from bot.commands.deadline import Deadline
 from bot.domain.address import redacted
 from bot.domain.errors import DogearError, StoreError
-from bot.runtime import backup
+from bot.runtime import backup, git_hook
 from bot.runtime import log as log_lines
 from bot.runtime.bootstrap import MAX_WAIT, Club, open_club
 from bot.runtime.clock import SystemClock
@@ -253,6 +253,8 @@ async def _reachable(club: Club, health: Health, *, worker: bool) -> AsyncIterat
     settings = club.settings
     websites = [platform for platform in club.platforms.values() if isinstance(platform, Website) and not worker]
     routes = [route for website in websites for route in website.routes()]
+    if (secret := settings.git_hook_secret.get_secret_value()) and not worker:
+        routes.append(git_hook.route(secret, club.lists.fetch_soon))
     places: dict[tuple[str, int], list[Route]] = {}
     if settings.pages and not worker:
         routes += pages_of(club)

@@ -24,6 +24,7 @@ _QUOTES = {('"', '"'), ("'", "'"), ("“", "”"), ("‘", "’"), ("„", "“"
 _PUBLIC = re.compile(r"(https://[a-z0-9.-]+|http://(localhost|127\.0\.0\.1))(:\d{1,5})?(/[A-Za-z0-9._~-]+)*/?")
 MAX_SHOWN = 40
 """How much of an invalid value is shown, in characters."""
+_HOST_AND_TOKEN = re.compile(r"((?:[\w-]+\.)+[\w-]+(?::\d+)?|localhost(?::\d+)?)=(.+)")
 _HOST = re.compile(r"(?:[^\s/:@\[\]*]+|\[[0-9a-f:.]+\])(?::\d{1,5})?")
 MAKE_A_KEY = (
     """This makes one: python -c 'from cryptography import fernet; print(fernet.Fernet.generate_key().decode())'"""
@@ -38,7 +39,7 @@ class Settings(BaseSettings):
     database: str = Field("", repr=False, description="the database: sqlite:///PATH or postgresql://USER@HOST/NAME")
     list: str = Field(
         "",
-        description="the default team's reading list, or that of a private chat: a Markdown file, or a folder of them",
+        description="the default team's reading list, or that of a private chat: a Markdown file, a folder of them, or URL#BRANCH:/PATH in git",
     )
     list_poll: bool = Field(
         False,
@@ -98,6 +99,25 @@ class Settings(BaseSettings):
         pattern=r"^(\s*\d{15,20}:(read|later)\s*(,|$))*$",
         description="custom emoji with a meaning, by id: 1234567890123456789:read, …:later",
     )
+    git_token: SecretStr = Field(
+        SecretStr(""),
+        description="git: the token for https repositories and their pull requests; for several servers HOST=TOKEN, separated by commas",
+    )
+    git_ssh_key: str = Field(
+        "", description="git: the file with a deploy key for ssh repositories; without it the system's ssh decides"
+    )
+    git_folder: str = Field(
+        "",
+        description="git: the folder for copies of repositories; by default beside the SQLite database, else in the data folder",
+    )
+    git_forge: str = Field(
+        "",
+        pattern=r"^(\s*[\w.-]+(:\d+)?=(github|gitlab|gitea)(:https?://[^\s,]+)?\s*(,|$))*$",
+        description="git: servers of your own that open pull requests: HOST=github, HOST=gitlab or HOST=gitea, and :ADDRESS if their API is elsewhere",
+    )
+    git_hook_secret: SecretStr = Field(
+        SecretStr(""), description="git: the secret of webhooks that make Dogear fetch at once, at /hooks/git"
+    )
     fetch: bool = Field(False, description="look at the pages that entries lead to: title, reading time, dead links")
     fetch_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
@@ -121,6 +141,13 @@ class Settings(BaseSettings):
             if "\0" in typed:
                 raise ValueError("has a null character.")
         return trimmed(typed) if isinstance(typed, str) else typed
+
+    @field_validator("list")
+    @classmethod
+    def _without_secret(cls, typed: str) -> str:
+        if re.match(r"https?://[^/#\s]*@", typed):
+            raise ValueError("has a secret in its address. Leave it out, and set DOGEAR_GIT_TOKEN.")
+        return typed
 
     @field_validator("zone")
     @classmethod
@@ -208,6 +235,30 @@ class Settings(BaseSettings):
             return None
         platform, workspace, channel = self.admin_channel.split(":")
         return ChannelRef(WorkspaceRef(PlatformName(platform), workspace), channel)
+
+    @property
+    def git_tokens(self) -> Mapping[str, str]:
+        """The token of each server, in the clear; under "" the one for all others."""
+        parts = [part.strip() for part in self.git_token.get_secret_value().split(",") if part.strip()]
+        named = (_HOST_AND_TOKEN.fullmatch(part) for part in parts)
+        return {
+            (found[1].lower() if found else ""): (found[2] if found else part)
+            for found, part in zip(named, parts, strict=True)
+        }
+
+    @property
+    def git_forges(self) -> Mapping[str, tuple[str, str]]:
+        """For each server of the host's own its kind and the address of its API, empty for the usual one."""
+        parts = [part.strip().partition("=") for part in self.git_forge.split(",") if part.strip()]
+        return {host.lower(): (kind.partition(":")[0], kind.partition(":")[2]) for host, _, kind in parts}
+
+    @property
+    def git_copies(self) -> Path:
+        """The folder for copies of repositories. Raises BadConfig if there is no place for it."""
+        if self.git_folder:
+            return Path(self.git_folder)
+        is_file = self.database_url.startswith("sqlite:///") and ":memory:" not in self.database_url
+        return Path(self.database_url.removeprefix("sqlite:///")).parent / "git" if is_file else data_folder() / "git"
 
     @property
     def roles(self) -> Mapping[AccountRef, Role]:

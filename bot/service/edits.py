@@ -191,9 +191,10 @@ def carry_out(tx: Transaction, edit: Edit) -> Edit:
     entry = tx.entries.with_key(edit.team, edit.key)
     file = _target(tx, tx.edits.rules(edit.team), edit, entry)
     if file is not None:
-        done = replace(edit, state=EditState.PENDING, file=file, reason="")
+        done = replace(edit, state=EditState.PENDING, file=file, reason="", branch="", link="")
     else:
-        done = replace(edit, state=EditState.CONFIRMED, file=None, reason="", entry=_change_club(tx, edit, entry))
+        number = _change_club(tx, edit, entry)
+        done = replace(edit, state=EditState.CONFIRMED, file=None, reason="", branch="", link="", entry=number)
     tx.edits.save(done)
     return done
 
@@ -356,7 +357,7 @@ def pending(tx: Transaction, team: TeamId | None = None) -> Sequence[Edit]:
 def save_applied(tx: Transaction, edit: Edit) -> None:
     """The edit is in its file. An entry that the club's own list had is from the file from now on."""
     lock(tx, edit.team)
-    tx.edits.save(replace(edit, state=EditState.APPLIED, reason=""))
+    tx.edits.save(replace(edit, state=EditState.APPLIED, reason="", branch="", link=""))
     entry, source = tx.entries.with_key(edit.team, edit.key), _source_of(tx, edit)
     if entry is not None and source is not None and entry.source == tx.entries.club_source(edit.team):
         assert edit.file is not None
@@ -376,8 +377,46 @@ def save_failed(tx: Transaction, edit: Edit, reason: str, host: Host) -> None:
     latest = tx.edits.get(edit.id)
     if latest is None or latest.state is not EditState.PENDING or latest.reason == reason:
         return
-    waits = replace(latest, reason=reason)
+    _save_waiting(tx, replace(latest, reason=reason), host)
+
+
+def save_proposed(tx: Transaction, edit: Edit, branch: str, link: str, reason: str, host: Host) -> None:
+    """The edit waits in a branch of its own, and with a link in a pull request, until someone merges that."""
+    lock(tx, edit.team)
+    latest = tx.edits.get(edit.id)
+    if latest is None or latest.state is not EditState.PENDING or (latest.branch, latest.link) == (branch, link):
+        return
+    _save_waiting(tx, replace(latest, reason=reason, branch=branch, link=link), host)
+
+
+def save_merged(tx: Transaction, edit: Edit) -> None:
+    """The edit's branch was merged. Does nothing if the edit does not wait any more."""
+    lock(tx, edit.team)
+    latest = tx.edits.get(edit.id)
+    if latest is not None and latest.state is EditState.PENDING:
+        save_applied(tx, latest)
+        tell_member(tx, latest)
+
+
+def save_refused(tx: Transaction, edit: Edit, reason: str) -> None:
+    """What the edit was proposed in was closed. Does nothing if the edit does not wait any more."""
+    lock(tx, edit.team)
+    latest = tx.edits.get(edit.id)
+    if latest is not None and latest.state is EditState.PENDING:
+        tell_member(tx, decline(tx, latest, reason))
+
+
+def write_again(tx: Transaction, file: str, marks: Collection[str]) -> None:
+    """The history of the file was changed by force: write those of all teams' edits again that were in it."""
+    for edit in tx.edits.in_state(None, [EditState.APPLIED, EditState.CONFIRMED]):
+        if edit.file == file and edit.mark in marks:
+            lock(tx, edit.team)
+            tx.edits.save(replace(edit, state=EditState.PENDING, reason=""))
+
+
+def _save_waiting(tx: Transaction, waits: Edit, host: Host) -> None:
     tx.edits.save(waits)
+    edit = waits
     entry, who = tx.entries.with_key(edit.team, edit.key), name_of(tx, edit)
 
     def card(about: ChannelRef, notify: AccountRef | None, team: TeamId) -> notice.Notice:

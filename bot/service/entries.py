@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
@@ -103,8 +103,9 @@ def sync(
     *,
     host: Host = Host(),  # noqa: B008 -- frozen
     accept: bool = False,
+    unseen: Collection[SourceId] = (),
 ) -> SyncReport:
-    """Bring the team's entries in line with its files.
+    """Bring the team's entries in line with its files. Those of `unseen` sources were not looked at.
 
     `read` holds the files that changed, and those that listed duplicates (see `SourceFile`). The first of two equal
     entries wins, in the order of `read`. `gone` are the files that no longer exist.
@@ -123,7 +124,7 @@ def sync(
     read = [_kept_copy(file, known_files.get((file.source, file.list.file))) for file in read]
     gone = list(gone)
     losses, left = ({}, set()) if accept else _mass_losses(kept, club, known_files, read, gone)
-    held, news = _hold(tx, team, losses, left, read, gone)
+    held, news = _hold(tx, team, losses, left, read, gone, unseen)
     for change in news:
         notices.notify_admins(tx, team, partial(notice.held, change, _named(tx, team, change)), host)
     for file in read:
@@ -219,9 +220,10 @@ def _hold(
     left: set[Place],
     read: Sequence[FileRead],
     gone: Sequence[Place],
+    unseen: Collection[SourceId],
 ) -> tuple[tuple[HeldChange, ...], tuple[HeldChange, ...]]:
-    """Save the changes held now. Returns all of them, and the new ones. A source that cannot be read keeps its held
-    change.
+    """Save the changes held now. Returns all of them, and the new ones. A source that cannot be read, or was not looked
+    at, keeps its held change.
     """
     before = {change.source: change for change in tx.entries.held(team)}
     digests = {_place(file): file.digest for file in read} | dict.fromkeys(gone, GONE)
@@ -242,7 +244,7 @@ def _hold(
     for source, change in before.items():
         if source in losses:
             continue
-        if source in failed:
+        if source in failed or source in unseen:
             held.append(change)
         else:
             tx.entries.drop_held(source)

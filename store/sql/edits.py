@@ -46,6 +46,8 @@ class SqlEdits:
             "at": edit.at,
             "reason": edit.reason,
             "undoes": None if edit.undoes is None else number_of(edit.undoes),
+            "branch": edit.branch or None,
+            "link": edit.link or None,
         }
         statement = self._work.insert(EDIT).values(values)
         changed = {name: statement.excluded[name] for name in values if name not in ("team", "number")}
@@ -91,5 +93,7 @@ def _edit(row: AnyRow) -> Edit:
         file=row.file,
         at=row.at,
         reason=row.reason,
+        branch=row.branch or "",
+        link=row.link or "",
     )
     return edit if row.undoes is None else replace(edit, undoes=EditId(id_of(row.team, row.undoes)))

@@ -313,6 +313,8 @@ EDIT = Table(
     Column("at", Moment, nullable=False),
     Column("reason", Written, nullable=False),
     Column("undoes", Integer),
+    Column("branch", Text),
+    Column("link", Written),
     _to_team(),
     _to("entry", "entry"),
     _to("member", "member"),

@@ -22,6 +22,7 @@ ROWS = {
     "neighbours": "tests.bench.neighbours",
     "deliveries": "tests.bench.deliveries",
     "lists": "tests.bench.lists",
+    "edits": "tests.bench.edits",
     "backup": "tests.bench.backup",
     "killed": "tests.bench.killed",
     "noisy": "tests.bench.noisy",

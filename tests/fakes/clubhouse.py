@@ -114,6 +114,7 @@ async def clubhouse(
     reading_list = folder / "list.md"
     if titles:
         write(reading_list, titles)
+    options.setdefault("git_folder", str(folder / "copies"))
     async with open_club(load(database=database, **options), migrate=False, metrics=metrics, hosted=hosted) as club:
         club.clock.move_to(at)
         club.join(platform)

@@ -120,6 +120,7 @@ def test_what_needs_no_platform_works_without_an_extra(plain: Installed) -> None
         (["run"], {"DOGEAR_DISCORD_TOKEN": "x"}, "discord"),
         (["invite", "discord"], {}, "discord"),
         (["migrate"], {"DOGEAR_DATABASE": "postgresql://dogear@localhost/dogear"}, "postgres"),
+        (["team", "add", "ours", "--git", "https://git.example.org/ours.git", "--path", "list.md"], {}, "git"),
     ],
 )
 def test_a_missing_extra_is_named_in_one_line(

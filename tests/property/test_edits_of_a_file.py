@@ -1,9 +1,9 @@
-"""Random edits of lists, with other people saving the same file and a process that dies between any two steps."""
+"""Random edits of lists, in files and in git repositories, with other people saving the same file and a process that dies between any two steps."""
 
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -19,17 +19,18 @@ from bot.domain.errors import Conflict, NotFound
 from bot.domain.ids import EditId, EntryNumber, TeamId, Url
 from bot.domain.notice import Host
 from bot.domain.reading_state import ReadingState
-from bot.domain.source import ReadEntry
+from bot.domain.source import GitFile, ReadEntry
 from bot.domain.team import Member
 from bot.domain.url import canonical
 from bot.ports.store import Transaction
-from bot.runtime import file_edits
+from bot.runtime import file_edits, git
 from bot.service import edits, entries, readings
 from bot.service.entries import FileRead
 from store.lists import write
 from store.lists.reading import read
 from store.sql import SqlStore, open_store
 from tests.fakes.clock import FakeClock
+from tests.fakes.git_server import needs_git, repository
 from tests.fakes.kept import a_club, an_account
 
 LISTS = (
@@ -87,19 +88,34 @@ class Scene:
     def __init__(self, store: SqlStore, folder: Path, data: bytes) -> None:
         number = next(_databases)
         self.store = store
-        self.path = folder / f"{number}.md"
-        self.path.write_bytes(data)
+        source = self.begin(folder / str(number), data)
         self.team = a_club(store, f"team {number}").team
         with store.begin(write=True) as tx:
-            tx.entries.set_sources(self.team, [str(self.path)])
+            tx.entries.set_sources(self.team, [source])
             member = tx.teams.member(self.team, an_account())
             assert member is not None
             self.member: Member = member
-            tx.edits.set_rules(self.team, EditRules(file=str(self.path)))
+            tx.edits.set_rules(self.team, EditRules(file=source))
         self.sync()
         with store.begin(write=True) as tx:
             for entry in self.all(tx)[::2]:
                 readings.choose(tx, self.member, entry.id, ReadingState.READ)
+
+    def begin(self, place: Path, data: bytes) -> str:
+        """Make the list. Returns its path as a source."""
+        self.path = place.with_suffix(".md")
+        self.path.write_bytes(data)
+        return str(self.path)
+
+    def content(self) -> bytes:
+        return self.path.read_bytes()
+
+    def save(self, data: bytes) -> None:
+        """Somebody else saves the list."""
+        self.path.write_bytes(data)
+
+    def write(self, waiting: Sequence[Edit]) -> Mapping[EditId, str]:
+        return file_edits.write_edits(self.path, waiting)
 
     def all(self, tx: Transaction) -> list[Entry]:
         found = [tx.entries.by_number(self.team, EntryNumber(number)) for number in range(1, 40)]
@@ -108,7 +124,7 @@ class Scene:
     def sync(self) -> None:
         with self.store.begin(write=True) as tx:
             (source,) = tx.entries.sources(self.team)
-            data = read(self.path.read_bytes(), self.path.name)
+            data = read(self.content(), Path(source.path).name)
             entries.sync(tx, self.team, [FileRead(source=source.id, digest="x", list=data)], accept=True)
 
     def ask(self, step: Step, number: int) -> None:
@@ -132,7 +148,7 @@ class Scene:
             return
         with self.store.begin(write=False) as tx:
             waiting = edits.pending(tx, self.team)
-        reasons = file_edits.write_edits(self.path, waiting)
+        reasons = self.write(waiting)
         if crash == "written":
             return
         with self.store.begin(write=True) as tx:
@@ -150,9 +166,30 @@ class Scene:
     def settle(self) -> None:
         """Try what waits again as long as something of it can be written: another edit may have made room for it."""
         before = b""
-        while before != self.path.read_bytes():
-            before = self.path.read_bytes()
+        while before != self.content():
+            before = self.content()
             self.work()
+
+
+class GitScene(Scene):
+    """A team whose list is a file in a git repository."""
+
+    def begin(self, place: Path, data: bytes) -> str:
+        self.repository = repository(place, data)
+        file = GitFile(url=self.repository.url, branch="main", path="reading.md")
+        self.copy = git.Copy(file, place / "copies", git.Access())
+        return str(file)
+
+    def content(self) -> bytes:
+        return self.repository.read()
+
+    def save(self, data: bytes) -> None:
+        self.repository.save(data)
+
+    def write(self, waiting: Sequence[Edit]) -> Mapping[EditId, str]:
+        written = self.copy.write(waiting, {edit.id: edit.url for edit in waiting}, FakeClock().now())
+        assert not written.branch
+        return written.reasons
 
 
 @contextmanager
@@ -208,31 +245,38 @@ def content_of(entry: ReadEntry) -> Content:
     return Content(title=entry.title, tags=entry.tags, section=section, notes=entry.notes.markdown)
 
 
-def test_random_edits_are_neither_lost_nor_applied_twice(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kind", "examples"), [(Scene, EXAMPLES), pytest.param(GitScene, EXAMPLES // 2, marks=needs_git)]
+)
+def test_random_edits_are_neither_lost_nor_applied_twice(tmp_path: Path, kind: type[Scene], examples: int) -> None:
     with a_store(tmp_path) as store:
 
-        @settings(max_examples=EXAMPLES, database=None, phases=UNSHRUNK, suppress_health_check=[HealthCheck.too_slow])
+        @settings(
+            max_examples=examples,
+            deadline=None,
+            database=None,
+            phases=UNSHRUNK,
+            suppress_health_check=[HealthCheck.too_slow],
+        )
         @given(st.sampled_from(LISTS), st.lists(steps, min_size=1, max_size=6))
         def hold(data: bytes, planned: list[Step]) -> None:
-            scene = Scene(store, tmp_path, data)
+            scene = kind(store, tmp_path, data)
             with store.begin(write=False) as tx:
                 before = {
                     entry.key: (entry.number, tx.readings.state(scene.member.id, entry.id)) for entry in scene.all(tx)
                 }
             for number, step in enumerate(planned):
                 if step.other_saves:
-                    known = scene.path.read_bytes()
-                    scene.path.write_bytes(
-                        write.Document(known).added(title="Theirs", url=f"https://theirs.example/{number}").data
-                    )
+                    known = scene.content()
+                    scene.save(write.Document(known).added(title="Theirs", url=f"https://theirs.example/{number}").data)
                 scene.ask(step, number)
                 scene.work(step.crash)
             scene.work()
             scene.settle()
-            written = scene.path.read_bytes()
+            written = scene.content()
             scene.work()
 
-            assert scene.path.read_bytes() == written, "nothing is applied twice"
+            assert scene.content() == written, "nothing is applied twice"
             with store.begin(write=False) as tx:
                 done = tx.edits.newest(scene.team, None, 99)
                 after = {

@@ -64,7 +64,8 @@ def can_run(line: str) -> bool:
     """Not what is only named, though it takes an argument, and not what needs something that is not here."""
     here, path, arguments = command_of(line)
     needs = [parameter for parameter in here.params if parameter.required]
-    return " ".join(path) not in NOT_RUN and bool(arguments or not needs)
+    in_git = re.search(r"\bgit\b", line)  # its own tests have a repository
+    return " ".join(path) not in NOT_RUN and not in_git and bool(arguments or not needs)
 
 
 def prepared(folder: Path) -> dict[str, str]:

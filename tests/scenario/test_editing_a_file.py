@@ -149,7 +149,9 @@ def test_an_edit_waits_while_its_file_cannot_be_written_and_is_written_later(dat
                 assert reason in line
                 patch = await house.club.runner.read(lambda tx: writing.patches(tx, house.team))
                 assert patch.startswith(f"# {house.reading_list}: ")
-                ((_, well),) = [(line, good) for good, line in await house.club.runner.read(writing.checked)]
+                ((_, well),) = [
+                    (line, good) for good, line in await writing.checked(house.club.runner, house.club.lists)
+                ]
                 assert not well
                 mend()
                 await house.stage.settle()

@@ -21,9 +21,12 @@ from adapters.network import proxy_for
 from adapters.slack.doctor import doctor
 from adapters.slack.setup import SlackSetup
 from bot.commands.catalogue import CATALOGUE
-from bot.domain.errors import BadConfig, PlatformBusy
+from bot.domain.errors import BadConfig, Conflict, PlatformBusy
+from bot.domain.source import GitFile
+from bot.runtime import git
 from tests.fakes.discord_rest import FakeDiscord
 from tests.fakes.discord_rest import serving as discord_serving
+from tests.fakes.git_server import needs_git, repository, served
 from tests.fakes.slack import FakeSlack
 from tests.fakes.slack_club import running
 
@@ -119,6 +122,40 @@ async def test_all_traffic_of_a_platform_takes_the_proxy(platform: Talk, proxy: 
 
     assert len(proxy.seen) >= (2 if platform is on_slack else 1), "calls and the socket"
     assert len(set(proxy.seen)) == 1
+
+
+@needs_git
+@pytest.mark.parametrize("no_proxy", ["", "127.0.0.1"])
+async def test_a_list_in_git_is_fetched_through_the_proxy_unless_its_server_is_excepted(
+    proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_proxy: str
+) -> None:
+    monkeypatch.setenv("NO_PROXY", no_proxy)
+    repository(tmp_path / "git", b"- [One](https://example.org/one)\n")
+    with served(tmp_path / "git") as server:
+        copy = git.Copy(
+            GitFile(url=server.url, branch="main", path="reading.md"), tmp_path, git.Access(tokens={"": "right"})
+        )
+        await asyncio.to_thread(copy.fetch)
+
+    assert bool(proxy.seen) is not bool(no_proxy)
+    assert copy.list.read_text(encoding="utf-8") == "- [One](https://example.org/one)\n"
+
+
+async def test_why_git_does_not_reach_a_server_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, authority: tuple[Path, ssl.SSLContext]
+) -> None:
+    _, context = authority
+    server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0, ssl=context)
+    async with server, Proxy(refuses=True).running() as address:
+        url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/list.git"
+        copy = git.Copy(GitFile(url=url, branch="main", path="reading.md"), tmp_path, git.Access())
+        with pytest.raises(Conflict, match="is not trusted on this machine") as untrusted:
+            await asyncio.to_thread(copy.fetch)
+        monkeypatch.setenv("HTTPS_PROXY", address)
+        with pytest.raises(Conflict, match="refuses or cannot be reached"):
+            await asyncio.to_thread(copy.fetch)
+
+    assert "SSL_CERT_FILE" in str(untrusted.value)
 
 
 @pytest.mark.parametrize("platform", [on_slack, on_discord])
