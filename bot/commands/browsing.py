@@ -150,18 +150,8 @@ def _as_typed(query: str, found: Found) -> tuple[Action, ...]:
 def _hit(hit: Hit, state: ReadingState, back: str) -> EntryLine:
     entry = hit.entry
     notes = (button("Notes", "show", entry.number),) if entry.notes.markdown.strip() else ()
-    return EntryLine(
-        number=entry.number,
-        title=entry.title,
-        url=entry.url,
-        state=state,
-        tags=entry.tags,
-        minutes=entry.minutes,
-        found=hit.title,
-        matched=hit.matched,
-        path=hit.path,
-        actions=(mark_button(entry.number, state, back), *notes, share_action(entry)),
-    )
+    line = line_of(entry, state, mark_button(entry.number, state, back), *notes, share_action(entry))
+    return replace(line, found=hit.title, matched=hit.matched, path=hit.path)
 
 
 @command("show")
