@@ -31,8 +31,8 @@ from dulwich.client import (
     SubprocessGitClient,
     Urllib3HttpGitClient,
 )
-from dulwich.errors import GitProtocolError, HangupException, NotGitRepository, SendPackError
-from dulwich.objects import Blob, Commit, ObjectID, Tree
+from dulwich.errors import GitProtocolError, HangupException, NotGitRepository, NotTreeError, SendPackError
+from dulwich.objects import Blob, Commit, ObjectID, SubmoduleEncountered, Tree
 from dulwich.protocol import ZERO_SHA, Protocol
 from dulwich.refs import Ref
 from dulwich.repo import Repo
@@ -46,6 +46,7 @@ from bot.domain.errors import BadUsage, Conflict, NotFound, Refusal
 from bot.domain.ids import EditId
 from bot.domain.record import record
 from bot.domain.source import GitFile
+from bot.domain.visible import visible
 from bot.runtime.file_edits import alone, edited
 from store.lists.reading import MAX_BYTES, read
 
@@ -63,6 +64,8 @@ MAX_SHOWN = 200
 MAX_SUBJECT = 72
 """Characters of a commit's first line, as is usual."""
 HEADS = b"refs/heads/"
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+"""What a file in Git LFS begins with in the repository, in place of its content."""
 HOOKS = ("pre-receive", "update", "post-receive", "post-update")
 BRANCHES = "dogear/"
 """Before the mark of an edit: the branch for edits that may not be pushed to the list's branch."""
@@ -350,7 +353,11 @@ class Copy:
         names = sorted(ref.removeprefix(HEADS).decode(errors="replace") for ref in result.refs if ref.startswith(HEADS))
         tip = result.refs.get(self._ref)
         if tip is None:
-            known = f"It has {', '.join(names[:5])}." if names else "It is empty: push a first commit with the list."
+            known = (
+                f"It has {_shown(', '.join(names[:5]))}."
+                if names
+                else "It is empty: push a first commit with the list."
+            )
             raise NotFound(f"The repository has no branch “{self.file.branch}”. {known}")
         lost: frozenset[str] = frozenset()
         if before not in (None, tip):
@@ -373,13 +380,15 @@ class Copy:
             assert isinstance(tree, Tree)
             mode, sha = tree.lookup_path(repo.__getitem__, self.file.path.encode())
             blob = repo[sha]
-        except (KeyError, NotADirectoryError):
+        except (KeyError, NotTreeError, SubmoduleEncountered):  # a file or a submodule where there was a folder
             said = f"The branch {self.file.branch} has no file {self.file.path}."
             raise NotFound(f"{said} Put it there, or name another one: dogear team lists") from None
         if not stat.S_ISREG(mode) or not isinstance(blob, Blob):
             raise Conflict(f"{self.file.path} is not a file in the repository; name a Markdown file.")
         if len(blob.data) > MAX_BYTES:
             raise Conflict(f"The file has more than {MAX_BYTES >> 20} MiB; split it into several files.")
+        if blob.data.startswith(LFS_POINTER):
+            raise Conflict(f"{self.file.path} is in Git LFS, which Dogear does not read; put it into git itself.")
         return blob.data
 
     def _commit(self, repo: Repo, tip: ObjectID, data: bytes, message: str, at: datetime) -> ObjectID:
@@ -530,8 +539,8 @@ def _packer(repo: Repo) -> Any:  # the library declares the same function differ
 
 
 def _shown(words: str) -> str:
-    """A server's own words, short and without secrets."""
-    line = redacted(" ".join(words.split())).rstrip(".")
+    """A server's own words, short, without secrets and without characters that terminals obey."""
+    line = redacted(" ".join(visible(words).split())).rstrip(".")
     return line if len(line) <= MAX_SHOWN else f"{line[: MAX_SHOWN - 1]}…"
 
 

@@ -343,6 +343,54 @@ def test_what_is_wrong_with_a_repository_is_said_in_words(database: str, tmp_pat
     asyncio.run(scene())
 
 
+def put(made: Repository, tree: str) -> None:
+    """Push a commit with this tree alone, each line as `git ls-tree` shows it."""
+    run_git("fetch", "-q", "origin", at=made.clone)
+    run_git("read-tree", "--empty", at=made.clone)
+    run_git("update-index", "--add", "--cacheinfo", tree, at=made.clone)
+    root = run_git("write-tree", at=made.clone).strip()
+    commit = run_git("commit-tree", root, "-p", "origin/main", "-m", "hostile", at=made.clone).strip()
+    run_git("push", "-q", "origin", f"{commit}:refs/heads/main", at=made.clone)
+
+
+def test_a_list_that_becomes_something_else_is_named_and_is_left_as_it_is(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A file where its folder was, a submodule in either place, a link, a folder, and a pointer of Git LFS."""
+    made = repository(tmp_path / "git", LIST, "docs/reading.md")
+
+    def stored(content: bytes) -> str:
+        (tmp_path / "content").write_bytes(content)
+        return run_git("hash-object", "-w", str(tmp_path / "content"), at=made.clone).strip()
+
+    async def scene() -> None:
+        commit = run_git("rev-parse", "HEAD", at=made.clone).strip()
+        pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"a" * 64 + b"\nsize 1234\n"
+        async with clubhouse(f"sqlite:///{tmp_path}/club.db", tmp_path) as house:
+            source = f"{made.url}#main:/docs/reading.md"
+            await writes(house, source)
+            for tree, reason in (
+                (f"100644,{stored(b'x')},docs", "has no file docs/reading.md"),
+                (f"160000,{commit},docs", "has no file docs/reading.md"),
+                (f"160000,{commit},docs/reading.md", "is not a file in the repository"),
+                (f"120000,{stored(b'/etc/passwd')},docs/reading.md", "is not a file in the repository"),
+                (f"100644,{stored(b'x')},docs/reading.md/inner.md", "is not a file in the repository"),
+                (f"100644,{stored(pointer)},docs/reading.md", "is in Git LFS"),
+            ):
+                put(made, tree)
+                pushed = len(made.messages())
+                await said(house, f"note #1 While {reason}")
+                await retried(house)
+                await house.club.lists.fetch()
+                assert reason in house.club.lists.unfetched[source]
+                assert reason in (await waiting(house))[0]
+                assert len(made.messages()) == pushed
+                assert await numbers(house) == {"Caching": 1, "Logs": 2, "TCP": 3}
+            assert not [record for record in caplog.records if record.exc_info]
+
+    asyncio.run(scene())
+
+
 async def two_notes(house: Clubhouse, *lines: str) -> None:
     """Two changes that are written together."""
     for line in lines:
