@@ -68,7 +68,7 @@ LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 """What a file in Git LFS begins with in the repository, in place of its content."""
 HOOKS = ("pre-receive", "update", "post-receive", "post-update")
 BRANCHES = "dogear/"
-"""Before the mark of an edit: the branch for edits that may not be pushed to the list's branch."""
+"""What the names of branches begin with for edits that may not be pushed to the list's branch."""
 TRAILER = "Dogear-Edit: "
 AUTHOR = b"Dogear <dogear@localhost>"
 USER = "x-access-token"
@@ -306,7 +306,7 @@ class Copy:
                     return Written(reasons=reasons)
                 if declined is None or self._fetched(repo).tip != tip:
                     continue
-                branch = f"{BRANCHES}{made[0].mark}"
+                branch = _branch_for(made)
                 again = self._push(repo, Ref(HEADS + branch.encode()), ZERO_SHA, commit)
                 if again is None and branch not in self._fetched(repo).branches:
                     continue
@@ -572,6 +572,14 @@ def _lost(repo: Repo, before: ObjectID, tip: ObjectID) -> frozenset[str]:
     if len(now) >= MAX_HISTORY or any(commit.id == before for commit in now):
         return frozenset()
     return _marks(repo, before) - _marks(repo, tip)
+
+
+def _branch_for(edits: Sequence[Edit]) -> str:
+    """The branch for these edits, and for no others: what a process pushed before it died is found by its name, and
+    must not be taken for more than it has.
+    """
+    marks = "".join(edit.mark for edit in edits)
+    return f"{BRANCHES}{marks if len(edits) == 1 else blake2b(marks.encode(), digest_size=8).hexdigest()}"
 
 
 def marks_in(message: str) -> Collection[str]:

@@ -437,6 +437,40 @@ def test_a_protected_branch_gets_a_branch_to_merge_by_hand(database: str, tmp_pa
     asyncio.run(scene())
 
 
+def test_a_branch_that_a_killed_process_pushed_is_not_taken_for_one_with_later_edits(
+    database: str, tmp_path: Path
+) -> None:
+    made = repository(tmp_path / "git", LIST)
+
+    async def scene() -> None:
+        async with clubhouse(database, tmp_path, admins="fake:ana") as house:
+            lists = house.club.lists
+            await writes(house, at(made))
+            made.protect()
+
+            async def killed(*_: object) -> None:
+                raise asyncio.CancelledError
+
+            propose, lists._propose = lists._propose, killed  # type: ignore[method-assign]
+            await said(house, "note #1 Pushed before the end")
+            with pytest.raises(asyncio.CancelledError):
+                await lists.write_edits()
+            lists._propose = propose  # type: ignore[method-assign]
+            assert len(made.branches()) == 2
+
+            await two_notes(house, "note #3 Made after it")
+            (line, other) = await waiting(house)
+            branch = next(name for name in made.branches() if name in line)
+            assert branch in other
+            assert b"Made after it" in made.read(branch=branch)
+            made.merge(branch)
+            await lists.fetch()
+            assert await states(house) == [EditState.CONFIRMED, EditState.CONFIRMED]
+            assert made.read().count(b"Pushed before the end") == 1
+
+    asyncio.run(scene())
+
+
 @pytest.mark.parametrize("kind", ["github", "gitlab", "gitea"])
 def test_where_the_forge_is_known_a_pull_request_is_opened_and_followed(
     database: str, tmp_path: Path, kind: str
