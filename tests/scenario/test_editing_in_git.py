@@ -524,6 +524,32 @@ def test_where_the_forge_is_known_a_pull_request_is_opened_and_followed(
     asyncio.run(scene())
 
 
+def test_a_pull_request_that_is_merged_while_it_is_looked_at_is_not_taken_for_declined(tmp_path: Path) -> None:
+    made = repository(tmp_path / "git", LIST)
+
+    async def scene() -> None:
+        with served(tmp_path / "git") as server, forge("github") as fake:
+            own = f"127.0.0.1:{server.port}=github:{fake.api}"
+            database = f"sqlite:///{tmp_path}/club.db"
+            async with clubhouse(database, tmp_path, git_token=TOKEN, git_forge=own) as house:
+                await writes(house, f"{server.url}#main:/reading.md")
+                made.protect()
+                await added(house, f"add {URL} title:Queues")
+                await house.stage.settle()
+
+                def merged() -> None:
+                    if fake.requests[0]["state"] == "open":
+                        made.merge(fake.requests[0]["branch"])
+                        fake.requests[0]["state"] = "merged"
+
+                fake.before = merged  # after the branch was fetched, before the forge answers
+                await house.club.lists.fetch()
+                assert await states(house) == [EditState.CONFIRMED]
+                assert "Queues" in await numbers(house)
+
+    asyncio.run(scene())
+
+
 def test_five_processes_over_one_database_make_one_commit_of_a_burst(url: str, tmp_path: Path) -> None:
     made = repository(tmp_path / "git", LIST)
 
