@@ -550,6 +550,29 @@ def test_a_pull_request_that_is_merged_while_it_is_looked_at_is_not_taken_for_de
     asyncio.run(scene())
 
 
+@pytest.mark.parametrize("kind", ["github", "gitlab", "gitea"])
+@pytest.mark.parametrize("odd", [{"message": "hello"}, [{}], [{"head": None}], "words", [3]])
+def test_a_forge_that_answers_something_else_is_named_and_stops_nothing(tmp_path: Path, kind: str, odd: object) -> None:
+    made = repository(tmp_path / "git", LIST)
+
+    async def scene() -> None:
+        with served(tmp_path / "git") as server, forge(kind) as fake:
+            own = f"127.0.0.1:{server.port}={kind}:{fake.api}"
+            database = f"sqlite:///{tmp_path}/club.db"
+            async with clubhouse(database, tmp_path, git_token=TOKEN, git_forge=own) as house:
+                await writes(house, f"{server.url}#main:/reading.md")
+                made.protect()
+                fake.odd = odd
+                await two_notes(house, "note #1 Proposed")
+                assert f"does not answer as {kind} does. Correct DOGEAR_GIT_FORGE." in (await waiting(house))[0]
+                await house.club.lists.fetch()
+                fake.odd = None
+                await house.club.lists.fetch()
+                assert "Merge the pull request https://forge.example.org/list/1" in (await waiting(house))[0]
+
+    asyncio.run(scene())
+
+
 def test_five_processes_over_one_database_make_one_commit_of_a_burst(url: str, tmp_path: Path) -> None:
     made = repository(tmp_path / "git", LIST)
 
