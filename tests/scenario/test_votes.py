@@ -132,3 +132,57 @@ def test_what_is_picked_needs_no_vote_and_comes_before_one(database: str, tmp_pa
             assert (await house.say("schedule options vote:often")).refusal
 
     asyncio.run(played())
+
+
+def test_votes_that_are_switched_off_end_at_once_and_decide_nothing(database: str, tmp_path: Path) -> None:
+    async def played() -> None:
+        async with clubhouse(database, tmp_path, *TITLES) as house:
+            await house.say("schedule set mon 09:00 UTC")
+            await house.say("schedule options vote:on")
+            await house.wait(days=1)
+            last = buttons(ballots(house)[0])[-1]
+            await press(house, [(last, "ana"), (last, "ben")])
+            await house.say("schedule options vote:off")
+            assert "There is no vote here now." in text_of(await house.press(last, by="carol"))
+            assert "There is no vote here now." in text_of(await house.say("digest vote"))
+            await house.wait(days=4)
+            assert "voted for it" not in reason(house)
+
+    asyncio.run(played())
+
+
+def test_an_entry_that_is_retired_leaves_the_vote(database: str, tmp_path: Path) -> None:
+    async def played() -> None:
+        async with clubhouse(database, tmp_path, *TITLES) as house:
+            await house.say("schedule set mon 09:00 UTC")
+            await house.say("schedule options vote:on")
+            await house.wait(days=1)
+            first, second, *_ = buttons(ballots(house)[0])
+            await press(house, [(first, "ana"), (first, "ben"), (second, "carol")])
+            number = first.call.arguments["entry"]
+            assert isinstance(number, str)
+            await house.rewrite(*(title for title in TITLES if title != f"Title{number[1:]}"))
+            refused = await house.press(first, by="dave")
+            assert f"{number} is not in this vote." in text_of(refused)
+            assert f"{number}," not in text_of(refused)
+            assert f"{number}:" not in text_of(await house.say("digest vote", by="carol"))
+            await house.wait(days=4)
+            assert f"#{digest(house).entry.number}" == second.call.arguments["entry"]  # type: ignore[union-attr]
+
+    asyncio.run(played())
+
+
+def test_the_vote_of_a_digest_that_is_skipped_is_over(database: str, tmp_path: Path) -> None:
+    async def played() -> None:
+        async with clubhouse(database, tmp_path, *TITLES) as house:
+            await house.say("schedule set mon 09:00 UTC")
+            await house.say("schedule options vote:on")
+            await house.wait(days=1)
+            (ballot,) = ballots(house)
+            await house.say("digest skip")
+            assert text_of(await house.press(buttons(ballot)[0])).startswith("That vote is over.")
+            await house.say("digest unskip")
+            assert "You voted for" in text_of(await house.press(buttons(ballot)[0]))
+            assert len(ballots(house)) == 1
+
+    asyncio.run(played())
