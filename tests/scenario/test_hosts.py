@@ -1,14 +1,16 @@
 """Who hosts a digest: in turn, notified once, passed and swapped, and by a 🎤, over a database of each engine."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 from bot.domain.card import Action, Card, Form
 from bot.domain.ids import MessageRef
 from bot.domain.reading_state import Microphone
 from bot.domain.team import Role
+from bot.ports.store import Transaction
 from tests.fakes.clubhouse import Clubhouse, clubhouse, text_of, words_of
-from tests.fakes.platform import account
+from tests.fakes.platform import account, channel
 
 TITLES = ("Alpha", "Beta", "Gamma", "Delta", "Epsilon")
 READER = Role.READER
@@ -173,5 +175,31 @@ def test_a_digest_that_was_skipped_was_hosted_by_no_one(database: str, tmp_path:
             await house.say("digest skip")
             await house.wait(weeks=1, days=2)
             assert hosted_by(digest(house)[1]) == "Hosted by ana."
+
+    asyncio.run(played())
+
+
+def test_a_schedule_that_cannot_be_evaluated_keeps_no_other_host_from_their_notice(
+    database: str, tmp_path: Path
+) -> None:
+    async def played() -> None:
+        async with clubhouse(database, tmp_path, *TITLES) as house:
+            for where in ("reading", "lounge"):
+                await house.say("schedule set mon 09:00 UTC", where=where)
+                await house.say("digest host me", where=where)
+            await house.say("schedule meet thu 16:00 UTC")
+
+            def spoil(tx: Transaction) -> None:
+                first, _ = sorted(tx.schedules.all(house.team.id), key=lambda one: one.channel.id != channel().id)
+                rules = tx.meetings.rules(first.id)
+                assert rules.meets is not None
+                tx.meetings.save_rules(replace(rules, meets=replace(rules.meets, zone="Nowhere/Gone")))
+
+            await house.club.runner.write(spoil)  # the zone was removed by an update of the system
+            await house.jump(days=3)
+            await house.club.ticker.meet()
+            await house.stage.settle()
+            (notice,) = told(house)
+            assert "#lounge" in words_of(notice[1])
 
     asyncio.run(played())
