@@ -34,7 +34,7 @@ from dulwich.client import (
 from dulwich.errors import GitProtocolError, HangupException, NotGitRepository, NotTreeError, SendPackError
 from dulwich.objects import Blob, Commit, ObjectID, SubmoduleEncountered, Tree
 from dulwich.protocol import ZERO_SHA, Protocol
-from dulwich.refs import Ref
+from dulwich.refs import Ref, check_ref_format
 from dulwich.repo import Repo
 from urllib3 import PoolManager, ProxyManager, Retry, make_headers
 from urllib3.exceptions import HTTPError
@@ -125,6 +125,10 @@ def checked(file: GitFile) -> None:
         raise BadUsage("The address has a secret in it.", hint="Leave it out, and set DOGEAR_GIT_TOKEN.")
     if not _SCP.fullmatch(file.url) and parts.scheme not in ("https", "http", "ssh", "file"):
         raise BadUsage(f"{parts.scheme}:// is not an address that Dogear fetches from.", hint="Use https:// or ssh://.")
+    if host_of(file.url).startswith("-"):  # which ssh would take for an option
+        raise BadUsage(f"{file.url} is not an address of a server.", hint="Correct its name.")
+    if not check_ref_format(Ref(HEADS + file.branch.encode())):
+        raise BadUsage(f"“{file.branch}” is not the name of a branch.", hint="Use one such as main.")
     if any(part in ("", ".", "..", ".git") for part in file.path.split("/")):
         raise BadUsage(f"“{file.path}” is not a path in a repository.", hint="Use one such as docs/reading.md.")
 
