@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot.domain.card import Action, Card, Fields, Form
+from bot.domain.errors import PlatformRefused
 from bot.domain.team import Role
 from tests.fakes.clubhouse import Clubhouse, clubhouse, text_of, words_of
+from tests.fakes.platform import RecordingPlatform
 
 TITLES = tuple(f"Title{number}" for number in range(1, 9))
 READER = Role.READER
@@ -184,5 +186,19 @@ def test_the_vote_of_a_digest_that_is_skipped_is_over(database: str, tmp_path: P
             await house.say("digest unskip")
             assert "You voted for" in text_of(await house.press(buttons(ballot)[0]))
             assert len(ballots(house)) == 1
+
+    asyncio.run(played())
+
+
+def test_the_message_of_a_vote_that_cannot_be_posted_is_named(database: str, tmp_path: Path) -> None:
+    async def played() -> None:
+        gone = PlatformRefused("not in the channel.", remedy="Invite the bot.")
+        platform = RecordingPlatform(refusals=[gone])
+        async with clubhouse(database, tmp_path, *TITLES, platform=platform) as house:
+            await house.say("schedule set mon 09:00 UTC")
+            await house.say("schedule options vote:on")
+            await house.wait(days=2)
+            (card,) = [card for _, card in platform.told if "not posted" in card.title]
+            assert words_of(card).startswith("A message was not posted.\n“What shall we read next?” in #reading.\n")
 
     asyncio.run(played())
