@@ -17,6 +17,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
 from hashlib import blake2b
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -331,7 +332,8 @@ class Copy:
                     shutil.rmtree(path, ignore_errors=True)
                     path.mkdir()
                     Repo.init_bare(path).close()
-                for left in path.rglob("*.lock"):  # by a killed process: we are alone here
+                left_behind = (path.rglob("*.lock"), path.rglob("tmp_pack_*"), self._folder.glob(".*.new"))
+                for left in chain.from_iterable(left_behind):  # by a killed process: we are alone here
                     left.unlink(missing_ok=True)
                 with contextlib.closing(Repo(str(path))) as repo:
                     yield repo

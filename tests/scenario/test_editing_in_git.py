@@ -662,6 +662,28 @@ def test_a_damaged_copy_is_fetched_again_and_many_fetches_leave_few_files(
     asyncio.run(scene())
 
 
+def test_what_killed_processes_leave_in_a_copy_is_deleted(tmp_path: Path) -> None:
+    made = repository(tmp_path / "git", LIST)
+
+    async def scene() -> None:
+        async with clubhouse(f"sqlite:///{tmp_path}/club.db", tmp_path) as house:
+            await writes(house, at(made))
+            folder = house.club.lists.local(at(made)).parent
+            left = [
+                folder / ".reading.new",
+                folder / "repository" / "objects" / "tmp_pack_1",
+                folder / "repository" / "objects" / "pack" / "tmp_pack_2",
+                folder / "repository" / "refs" / "heads" / "main.lock",
+            ]
+            await asyncio.to_thread(lambda: [file.write_bytes(b"half") for file in left])
+            await said(house, "note #1 Later")
+            await house.stage.settle()
+            assert b"    - Later\n" in made.read()
+            assert not await asyncio.to_thread(lambda: [file for file in left if file.exists()])
+
+    asyncio.run(scene())
+
+
 def spoil(objects: Path) -> None:
     for pack in objects.glob("pack/*.pack"):
         pack.chmod(0o600)
