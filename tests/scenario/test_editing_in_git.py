@@ -455,7 +455,7 @@ def test_a_branch_that_a_killed_process_pushed_is_not_taken_for_one_with_later_e
             async def killed(*_: object) -> None:
                 raise asyncio.CancelledError
 
-            propose, lists._propose = lists._propose, killed  # type: ignore[method-assign]
+            propose, lists._propose = lists._propose, killed  # type: ignore[method-assign, assignment]
             await said(house, "note #1 Pushed before the end")
             with pytest.raises(asyncio.CancelledError):
                 await lists.write_edits()
