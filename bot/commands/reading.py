@@ -209,6 +209,8 @@ def _chosen(turn: Turn, number: EntryNumber, state: ReadingState, back: str | No
         buttons.insert(0, button("Undo", before.value, number))
     elif before is not state and state is not ReadingState.LATER:
         buttons = [button("Undo", word, number)]
+    if state is ReadingState.LATER:
+        buttons.append(Action(label="Remind me", call=Call(path=("remind", "set"), arguments={"entry": f"#{number}"})))
     return Card(
         title=said,
         tone=Tone.DONE,
