@@ -51,6 +51,7 @@ COMMANDS: Sequence[Command] = (
     editing.undo,
     reading.stats_me,
     reading.stats_team,
+    reading.week,
     digests.preview,
     digests.pick,
     digests.unpick,

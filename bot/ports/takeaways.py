@@ -36,6 +36,10 @@ class Takeaways(Protocol):
         """Delete its text and link. Only that there was one is kept, so that posts with its count are revised."""
         ...
 
+    def kept_since(self, team: TeamId, since: datetime, limit: int) -> Sequence[Takeaway]:
+        """The team's takeaways since then, newest first."""
+        ...
+
     def recallable(self, team: TeamId, *, before: datetime, since: datetime, limit: int) -> Sequence[Takeaway]:
         """Takeaways that were kept before then and not recalled since then, newest first."""
         ...

@@ -72,6 +72,9 @@ class SqlTakeaways:
         if team_of(id) == team:
             self._work.change(update(TAKEAWAY).where(it).values(gone))
 
+    def kept_since(self, team: TeamId, since: datetime, limit: int) -> Sequence[Takeaway]:
+        return self._newest(and_(TAKEAWAY.c.team == team, TAKEAWAY.c.at >= since), 0, limit)
+
     def recallable(self, team: TeamId, *, before: datetime, since: datetime, limit: int) -> Sequence[Takeaway]:
         return self._newest(and_(TAKEAWAY.c.team == team, TAKEAWAY.c.at < before, _not_recalled(since)), 0, limit)
 

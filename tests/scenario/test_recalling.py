@@ -1,12 +1,12 @@
-"""An old takeaway that comes back in the thread of a digest about a related entry, over a database of each engine."""
+"""What comes back of what members kept: in the thread of a related digest, and in the team's week. On both engines."""
 
 import asyncio
 from pathlib import Path
 
-from bot.domain.card import Action, Card, Form
+from bot.domain.card import Action, Card, Entries, Form
 from bot.domain.ids import TakeawayId
 from bot.domain.team import Role
-from tests.fakes.clubhouse import Clubhouse, clubhouse, words_of
+from tests.fakes.clubhouse import Clubhouse, clubhouse, text_of, words_of
 
 TITLES = ("Caching-proxies", "Caching-layers", "Zebras", "Otters", "Newts", "Hawks")
 OURS = "In March ana said about #1: Measure before you cache."
@@ -88,5 +88,37 @@ def test_words_that_are_withdrawn_before_a_thread_begins_are_not_posted(database
             await house.wait(hours=1)
             assert len(thread(house)) == 5
             assert not recalled(house)
+
+    asyncio.run(played())
+
+
+def test_the_week_of_a_team_names_no_one_who_did_not_choose_to(database: str, tmp_path: Path) -> None:
+    async def played() -> None:
+        async with clubhouse(database, tmp_path, *TITLES) as house:
+            await house.say("schedule set mon 09:00 UTC")
+            await house.say("takeaway #3 Long ago.", by="ben", role=Role.READER)
+            refused = await house.say("week")
+            assert refused.refusal
+            assert "need at least 3 members" in text_of(refused)
+            await house.wait(weeks=2)
+            await house.say("read #1 #4", by="carol", role=Role.READER)
+            await house.say("takeaway #1 Measure first.", by="ben", role=Role.READER)
+            await house.say("takeaway #2 anonymous:yes We do this wrong.", by="carol", role=Role.READER)
+            figures = (await house.say("stats team")).show
+            assert isinstance(figures, Card)
+            shown = await house.press(figures.actions[0])
+            assert isinstance(shown.show, Card)
+            words = text_of(shown)
+            assert "#1: ben: Measure first." in words
+            assert "#2: Someone: We do this wrong." in words
+            assert "Members marked articles as read 2 times." in words
+            assert "Long ago" not in words
+            assert "carol" not in words
+            (featured,) = [block for block in shown.show.blocks if isinstance(block, Entries)]
+            assert len(featured.items) == 1
+            await house.wait(weeks=1)
+            await house.say("schedule off")
+            await house.jump(days=8)
+            assert "A quiet week." in text_of(await house.say("week"))
 
     asyncio.run(played())
