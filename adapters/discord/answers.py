@@ -8,13 +8,14 @@ command only runs after Discord has accepted our acknowledgement, so only one re
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
 import discord
 
 from adapters.discord import forms
-from adapters.discord.button_value import Press
+from adapters.discord.button_value import Press, afar, from_afar
 from adapters.discord.command_mentions import CommandMentions
 from adapters.discord.failures import ALREADY_ACKNOWLEDGED, UNKNOWN_INTERACTION
 from adapters.discord.inbound import Asked, acting, actor, invocation, invocation_id, linked, picked, takeaway, typed
@@ -131,8 +132,10 @@ class Answers:
     async def _pressed_afar(self, interaction: Asked, press: Press) -> None:
         """A button press in a direct message. The button names the server, and the person's permissions there count."""
         await self._acknowledge(interaction, private=True, in_place=False)
+        press, server = from_afar(press)
         call, where = press.call, channel_at(press.call.arguments.get("channel", ""))
-        who = await actor_in(interaction, where.workspace) if where else None
+        workspace = where.workspace if where else server
+        who = await actor_in(interaction, workspace) if workspace else None
         if who is None:
             await self._show(interaction, Answer(show=NOT_FROM_HERE, refusal=True), modal_allowed=False)
             return
@@ -144,7 +147,11 @@ class Answers:
             pressed=True,
             confirmed=press.confirmed,
         )
-        await self._invoked_and_shown(interaction, asked)
+        answer = await self._core.invoke(asked)
+        if isinstance(answer.show, Card):
+            answer = replace(answer, show=afar(answer.show, who.workspace))
+        await self._show(interaction, answer, modal_allowed=False)
+        await self._follow(interaction, asked, answer)
 
     async def submitted(self, interaction: Asked, data: Any) -> None:
         """A submitted form."""

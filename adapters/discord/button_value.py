@@ -6,11 +6,16 @@ The id only names things. Permissions are checked again at every press.
 """
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import unquote
 
 from adapters.discord.markup import size
-from bot.domain.card import Action, Call
+from adapters.discord.places import DISCORD
+from bot.domain.card import Action, Block, Call, Card, Entries, Fields
+from bot.domain.ids import WorkspaceRef
 from bot.domain.record import record
+from bot.domain.value import channel_at
 
 MAX_CUSTOM_ID = 100
 """Documentation of components, August 2026."""
@@ -52,6 +57,44 @@ def press(id: str) -> Press | None:
         replaces=bool(match["replaces"]),
         confirmed=bool(match["confirmed"]),
         call=Call(path=tuple(match["path"].split(".")), arguments=arguments),
+    )
+
+
+SERVER = "server"
+"""What a button in a direct message names its server in, besides the arguments of its command."""
+
+
+def afar(card: Card, workspace: WorkspaceRef) -> Card:
+    """The card for a direct message: each of its buttons names the server in which it is used, by a channel there if its
+    command has one.
+    """
+
+    def placed(action: Action) -> Action:
+        arguments = action.call.arguments
+        if channel_at(arguments.get("channel", "")):
+            return action
+        return replace(action, call=replace(action.call, arguments={**arguments, SERVER: workspace.id}))
+
+    def named(actions: Sequence[Action]) -> tuple[Action, ...]:
+        return tuple(map(placed, actions))
+
+    blocks: list[Block] = []
+    for block in card.blocks:
+        if isinstance(block, Fields):
+            blocks.append(replace(block, actions=named(block.actions)))
+        elif isinstance(block, Entries):
+            blocks.append(Entries(items=tuple(replace(line, actions=named(line.actions)) for line in block.items)))
+        else:
+            blocks.append(block)
+    return replace(card, blocks=tuple(blocks), actions=named(card.actions))
+
+
+def from_afar(press: Press) -> tuple[Press, WorkspaceRef | None]:
+    """The button press without its server, and that server; None where the button names none."""
+    arguments = dict(press.call.arguments)
+    server = arguments.pop(SERVER, "")
+    return replace(press, call=replace(press.call, arguments=arguments)), (
+        WorkspaceRef(DISCORD, server) if server else None
     )
 
 

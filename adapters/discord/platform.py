@@ -10,6 +10,7 @@ import discord
 from discord.http import handle_message_parameters
 
 from adapters.discord import forum, permissions, places, surface
+from adapters.discord.button_value import afar
 from adapters.discord.client import DiscordClient
 from adapters.discord.command_mentions import CommandMentions
 from adapters.discord.events import Events
@@ -334,9 +335,10 @@ class DiscordPlatform:
                 if error.code not in (UNKNOWN_MESSAGE, UNKNOWN_CHANNEL):
                     raise
 
-    async def send_direct(self, account: AccountRef, card: Card) -> None:
+    async def send_direct(self, account: AccountRef, card: Card, *, about: WorkspaceRef | None = None) -> None:
         async with self._asking() as http:
             direct = await http.start_private_message(account.id)
+            card = card if about is None else afar(card, about)
             await http.send_message(_number(str(direct["id"])), params=_parameters(self._shown(card, "")))
 
     async def react(self, message: MessageRef, meaning: ReadingState) -> None:

@@ -33,7 +33,7 @@ from bot.chat.web import Request, Response, Route
 from bot.domain.card import Card
 from bot.domain.delivery import PostingRules
 from bot.domain.errors import BadConfig, PlatformBusy, Scope, StoreError
-from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, ThreadRef, Url
+from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, ThreadRef, Url, WorkspaceRef
 from bot.domain.reading_state import ReadingState
 
 
@@ -254,7 +254,13 @@ class SlackPlatform:
         except Vanished:
             return
 
-    async def send_direct(self, account: AccountRef, card: Card) -> None:
+    async def send_direct(
+        self,
+        account: AccountRef,
+        card: Card,
+        *,
+        about: WorkspaceRef | None = None,  # noqa: ARG002 -- a direct message belongs to a workspace
+    ) -> None:
         """Post to the person's id, which Slack delivers as a direct message."""
         team, user = names.person(account)
         shown = render.message(card, personal=True)

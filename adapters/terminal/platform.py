@@ -120,7 +120,13 @@ class TerminalPlatform:
         if self._room.delete(message):
             self._screen.gone(message.id)
 
-    async def send_direct(self, account: AccountRef, card: Card) -> None:
+    async def send_direct(
+        self,
+        account: AccountRef,
+        card: Card,
+        *,
+        about: WorkspaceRef | None = None,  # noqa: ARG002 -- there is only one workspace
+    ) -> None:
         self._desk.note(card, account.id)
 
     async def react(self, message: MessageRef, meaning: ReadingState) -> None:

@@ -359,8 +359,10 @@ class ChatPlatform(Protocol):
         """Delete a message of ours. One that no longer exists counts as deleted."""
         ...
 
-    async def send_direct(self, account: AccountRef, card: Card) -> None:
-        """Show the card to one person in a direct message."""
+    async def send_direct(self, account: AccountRef, card: Card, *, about: WorkspaceRef | None = None) -> None:
+        """Show the card to one person in a direct message. Its buttons are used as a member of the workspace `about`,
+        on a platform whose direct messages belong to none.
+        """
         ...
 
     async def react(self, message: MessageRef, meaning: ReadingState) -> None:

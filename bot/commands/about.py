@@ -8,6 +8,7 @@ from typing import Annotated
 
 from bot.chat.command import Catalogue, CommandSpec, Placement
 from bot.chat.line import spec_of
+from bot.commands import personal
 from bot.commands.cards import counted, moment, named_channel, next_dates, sentence, share_action
 from bot.commands.declare import Command, Turn, command, position, rest
 from bot.commands.digests import standing_of
@@ -27,6 +28,7 @@ from bot.domain.text import Span, Text, bold, joined, plain
 from bot.domain.value import Change, Kind
 from bot.domain.zones import zone_label
 from bot.service import digests, entries, search, web
+from bot.service.personal import follow_zone
 
 MAX_PROBLEMS = 10
 MAX_SYNONYMS = 40
@@ -159,6 +161,7 @@ def show_settings(turn: Turn) -> Card:
             *(moment(one.at, turn.zone) for one in sessions[:1]),
         ]
     )
+    lines, buttons = personal.settings(turn)
     return Card(
         title="Your settings",
         blocks=(
@@ -167,6 +170,7 @@ def show_settings(turn: Turn) -> Card:
                     ("Time zone", now),
                     ("Your role", plain(turn.role.word)),
                     *((("Pages", browsers),) if sessions else ()),
+                    *lines,
                 ),
                 actions=(
                     *((_OPEN,) if turn.pages else ()),
@@ -175,6 +179,7 @@ def show_settings(turn: Turn) -> Card:
                 ),
             ),
         ),
+        actions=buttons,
     )
 
 
@@ -251,6 +256,7 @@ def set_zone(turn: Turn, zone: Annotated[str, position(Kind.ZONE, "a city or ano
     """
     before = turn.member.zone
     turn.tx.teams.set_zone_of_member(turn.member.id, zone)
+    follow_zone(turn.tx, turn.member, zone)
     now = joined([plain("It is"), moment(turn.tx.now(), zone)])
     undo = _undo(("settings", "zone"), zone=before) if before and before != zone else ()
     shown = f"Your time zone is {zone_label(zone)}."

@@ -3,7 +3,19 @@
 from collections.abc import Sequence
 
 from bot.chat.command import Catalogue
-from bot.commands import about, browsing, digests, editing, lists, meetings, posting, reading, schedules, takeaways
+from bot.commands import (
+    about,
+    browsing,
+    digests,
+    editing,
+    lists,
+    meetings,
+    personal,
+    posting,
+    reading,
+    schedules,
+    takeaways,
+)
 from bot.commands.declare import Command
 
 COMMANDS: Sequence[Command] = (
@@ -20,6 +32,9 @@ COMMANDS: Sequence[Command] = (
     reading.unread,
     posting.share,
     posting.unshare,
+    personal.remind,
+    personal.list_reminders,
+    personal.cancel,
     takeaways.add,
     takeaways.list_takeaways,
     takeaways.withdraw,
@@ -36,6 +51,7 @@ COMMANDS: Sequence[Command] = (
     editing.undo,
     reading.stats_me,
     reading.stats_team,
+    reading.week,
     digests.preview,
     digests.pick,
     digests.unpick,
@@ -71,6 +87,7 @@ COMMANDS: Sequence[Command] = (
     about.sign_out,
     about.sign_everyone_out,
     about.set_publishes,
+    personal.weekly_note,
     about.change_synonyms,
     editing.set_adding,
     about.help_over(lambda: CATALOGUE),

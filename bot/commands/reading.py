@@ -19,6 +19,7 @@ from bot.commands.cards import (
     unknown_times,
 )
 from bot.commands.declare import Turn, carried, command, named, position
+from bot.commands.takeaways import said
 from bot.domain.card import Action, Block, Call, Card, Entries, Fields, Paragraph, Tone
 from bot.domain.entry import Entry
 from bot.domain.errors import Refusal
@@ -32,6 +33,8 @@ from bot.service import digests, entries, readings
 
 NEXT_AT_HOME = 3
 NEXT_LISTED = 5
+KEPT_SHOWN = 10
+"""Takeaways in the team's week."""
 
 AnEntry = Annotated[EntryNames, position(Kind.ENTRY, "an entry's number, address or title")]
 SomeEntries = Annotated[EntryNames, position(Kind.ENTRY, "numbers, addresses or a title")]
@@ -209,6 +212,8 @@ def _chosen(turn: Turn, number: EntryNumber, state: ReadingState, back: str | No
         buttons.insert(0, button("Undo", before.value, number))
     elif before is not state and state is not ReadingState.LATER:
         buttons = [button("Undo", word, number)]
+    if state is ReadingState.LATER:
+        buttons.append(Action(label="Remind me", call=Call(path=("remind", "set"), arguments={"entry": f"#{number}"})))
     return Card(
         title=said,
         tone=Tone.DONE,
@@ -249,7 +254,31 @@ def stats_team(turn: Turn) -> Card:
     if most_read:
         names = [plain(f"#{entry.number} {entry.title} ({counted(readers, 'reader')})") for entry, readers in most_read]
         blocks += (Paragraph(text=plain("Most read:")), *(Paragraph(text=name) for name in names))
-    return Card(title=f"Figures of team {turn.team.name}", blocks=blocks)
+    week = Action(label="This week", call=Call(path=("week",)))
+    return Card(title=f"Figures of team {turn.team.name}", blocks=blocks, actions=(week,))
+
+
+@command("week", by_button=True)
+def week(turn: Turn) -> Card:
+    """The team's last seven days: digests, takeaways and how often something was read.
+
+    No one is named but who kept a takeaway with their name. It needs three members.
+    """
+    found = readings.team_week(turn.tx, turn.team.id)
+    blocks: list[Block] = []
+    if found.featured:
+        lines = entries.with_states(turn.tx, turn.member.id, found.featured)
+        blocks += [Paragraph(text=plain("In the digests:")), entries_block(lines)]
+    if found.kept:
+        shown = [Fields(items=((f"#{entry.number}", said(one)),)) for one, entry in found.kept[:KEPT_SHOWN]]
+        more = len(found.kept) - len(shown)
+        rest = [Paragraph(text=plain(f"and {more} more"), quiet=True)] if more else []
+        blocks += [Paragraph(text=plain("What members kept:")), *shown, *rest]
+    if found.reads:
+        blocks.append(Paragraph(text=plain(f"Members marked articles as read {counted(found.reads, 'time')}.")))
+    if not blocks:
+        blocks.append(Paragraph(text=plain(f"A quiet week. “{turn.word} random” shows something to read.")))
+    return Card(title="The club's last seven days", blocks=tuple(blocks))
 
 
 def _figures(counts: TeamCounts) -> tuple[tuple[str, str], ...]:

@@ -16,7 +16,7 @@ from bot.domain.ids import ChannelRef, EntryId, EntryNumber, ScheduleId, TeamId
 from bot.domain.notes import NoteBlock, count, levels, lines, parts
 from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
-from bot.domain.takeaway import Counts
+from bot.domain.takeaway import Counts, Takeaway
 from bot.domain.text import Span, Text, plain, string
 from bot.domain.web_page import minutes_text
 
@@ -132,11 +132,27 @@ def thread_title(entry: Entry) -> str:
     return f"#{entry.number} {entry.title}"
 
 
-def replies_of(entry: Entry, question: str, *, teaser: bool = False) -> tuple[Card, ...]:
-    """The cards for the thread: all notes if the channel shows only part of them, then the question. Below a teaser
-    members open the notes for themselves.
+def replies_of(entry: Entry, question: str, *, teaser: bool = False, recalled: Text = ()) -> tuple[Card, ...]:
+    """The cards for the thread: all notes if the channel shows only part of them, then the question, and below it an old
+    takeaway as `recalled_text` has it. Below a teaser members open the notes for themselves.
     """
-    return (*(() if teaser else _all_notes(entry)), Card(title="Discussion", blocks=(Paragraph(text=plain(question)),)))
+    old = (Paragraph(text=recalled),) if recalled else ()
+    asked = Card(title=DISCUSSION, blocks=(Paragraph(text=plain(question)), *old))
+    return (*(() if teaser else _all_notes(entry)), asked)
+
+
+DISCUSSION = "Discussion"
+
+
+def recalled_text(old: Takeaway, about: EntryNumber, now: datetime) -> Text:
+    """An old takeaway of a related entry, as it was shared: with its author's name or without."""
+    year = f" {old.at:%Y}" if old.at.year != now.year else ""
+    return (Span(f"In {old.at:%B}{year} {old.by or 'someone'} said about #{about}: "), *plain(old.text))
+
+
+def without_recalled(card: Card) -> Card:
+    """The card with the question as it is without an old takeaway."""
+    return replace(card, blocks=card.blocks[:1])
 
 
 def shared_card(entry: Entry, by: str, counts: Counts) -> Card:

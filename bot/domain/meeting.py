@@ -41,7 +41,8 @@ class WeeklyTime:
 @record
 class MeetingRules:
     """What a schedule offers beside its digest. With `hosts` members may host its digests. When `quorum` members are in,
-    the thread says so; 0 is never. `meets` is when they meet. With `closing` the thread ends with what came of it.
+    the thread says so; 0 is never. `meets` is when they meet. With `closing` the thread ends with what came of it,
+    and begins with an old takeaway where there is a fitting one.
     Every `vote_every` weeks members vote for the next entry; 0 is never. A `teaser` has only the first line of the notes.
     """
 

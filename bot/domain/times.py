@@ -261,6 +261,20 @@ def period(typed: str) -> timedelta | Day:
     raise BadUsage(f"“{typed}” is not a period.", hint=f"Use 3d, 2w or until 2027-01-04, at most {MAX_WEEKS}w.")
 
 
+def ahead(typed: str) -> timedelta | Day:
+    """`3d`, `in 3 days`, `tomorrow`, `mon` or a date: a period as `period` reads it, or a day. Raises BadUsage."""
+    text = re.sub(r"^next (?=week$)", "a ", re.sub(r"^(?:in|on|for)\s+", "", folded(typed).strip(" .,;")))
+    try:
+        return day(text)
+    except BadUsage as wrong:
+        if wrong.choices:
+            raise
+    with suppress(BadUsage):
+        return period(text)
+    hint = f"Use 3d, 2 weeks, tomorrow, mon or a date, at most {MAX_WEEKS} weeks ahead."
+    raise BadUsage(f"“{typed}” is not a time to come.", hint=hint)
+
+
 def _until(typed: str) -> Day:
     try:
         return day(typed)

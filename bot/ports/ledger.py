@@ -61,6 +61,10 @@ class Ledger(Protocol):
         """Clear its `late_after`, so that it is sent however late."""
         ...
 
+    def replace_card(self, delivery: DeliveryId, card: Card) -> None:
+        """Post this card instead, or note it in place of what was posted. Nothing is done while a worker has the delivery."""
+        ...
+
     def halt(self, where: WorkspaceRef | PlatformName, steps: Sequence[Step], until: datetime) -> None:
         """Attempt none of these steps in the workspace, or on the whole platform, until then. Applies to every worker."""
         ...

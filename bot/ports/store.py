@@ -14,6 +14,7 @@ from bot.ports.entries import Entries
 from bot.ports.invocations import Invocations
 from bot.ports.ledger import Ledger
 from bot.ports.meetings import Meetings
+from bot.ports.personal import Personal
 from bot.ports.readings import Readings
 from bot.ports.schedules import Schedules
 from bot.ports.search import Search, Synonyms
@@ -47,6 +48,8 @@ class Transaction(Protocol):
     def schedules(self) -> Schedules: ...
     @property
     def meetings(self) -> Meetings: ...
+    @property
+    def personal(self) -> Personal: ...
     @property
     def ledger(self) -> Ledger: ...
     @property

@@ -1,6 +1,7 @@
 """What members chose to keep of entries."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from bot.domain.ids import EntryId, MemberId, TakeawayId, TeamId, Url
@@ -33,6 +34,24 @@ class Takeaways(Protocol):
 
     def withdraw(self, team: TeamId, id: TakeawayId) -> None:
         """Delete its text and link. Only that there was one is kept, so that posts with its count are revised."""
+        ...
+
+    def kept_since(self, team: TeamId, since: datetime, limit: int) -> Sequence[Takeaway]:
+        """The team's takeaways since then, newest first."""
+        ...
+
+    def recallable(self, team: TeamId, *, before: datetime, since: datetime, limit: int) -> Sequence[Takeaway]:
+        """Takeaways that were kept before then and not recalled since then, newest first."""
+        ...
+
+    def recall(self, takeaway: TakeawayId, source_key: str, *, since: datetime) -> bool:
+        """Note that the post with this source in the ledger recalls it now. False, and nothing done, if it is withdrawn
+        or another post recalled it since then.
+        """
+        ...
+
+    def recalled_in(self, takeaway: TakeawayId) -> str | None:
+        """The source of the last post that recalled it; None if none did."""
         ...
 
     def of_entry(self, entry: EntryId, *, offset: int = 0, limit: int, published: bool = False) -> Sequence[Takeaway]:

@@ -23,7 +23,6 @@ from bot.domain.delivery import Durations
 from bot.domain.errors import BadConfig, PlatformRefused, StoreError
 from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, Url, WorkspaceRef
 from bot.domain.notice import Host
-from bot.domain.schedule import Schedule
 from bot.domain.team import Role, Team
 from bot.ports.metrics import NULL_METRICS, Metrics
 from bot.ports.web_pages import PageReader
@@ -310,9 +309,8 @@ def _vectors(settings: Settings, runner: ThreadRunner, store: SqlStore, *, hoste
     return VectorMaker(model, runner, store)
 
 
-def _plans(local: WorkspaceRef | None, schedule: Schedule) -> bool:
-    """Whether this process plans the schedule's digests: a chat in a terminal plans its own, a server all others."""
-    there = schedule.channel.workspace
+def _plans(local: WorkspaceRef | None, there: WorkspaceRef) -> bool:
+    """Whether this process plans the workspace's digests: a chat in a terminal plans its own, a server all others."""
     return there.platform not in {WORKSPACE.platform, PRIVATE.platform} if local is None else there == local
 
 

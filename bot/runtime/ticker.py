@@ -11,14 +11,14 @@ from bot.domain import notice
 from bot.domain.delivery import Durations
 from bot.domain.digest import Outcome
 from bot.domain.errors import StoreError
-from bot.domain.ids import ScheduleId
+from bot.domain.ids import ScheduleId, WorkspaceRef
 from bot.domain.notice import Host
 from bot.domain.schedule import Schedule
 from bot.ports.clock import Clock
 from bot.ports.runner import Runner
 from bot.ports.store import Transaction
 from bot.runtime.worker import Worker
-from bot.service import digests, meetings, notices, teams
+from bot.service import digests, meetings, notices, personal, teams
 
 TOGETHER = 25
 """Slots planned in one transaction. If thousands are due in the same minute, the first ones are sent at once, and other
@@ -45,10 +45,10 @@ class Ticker:
         durations: Durations,
         clock: Clock,
         *,
-        plans: Callable[[Schedule], bool] = lambda _: True,
+        plans: Callable[[WorkspaceRef], bool] = lambda _: True,
         forgets: bool = True,
     ) -> None:
-        """`plans` selects the schedules that this ticker plans. With `forgets` False it deletes nothing."""
+        """`plans` selects the workspaces for which this ticker plans. With `forgets` False it deletes nothing."""
         self._plans = plans
         self._forgets = forgets
         self._runner = runner
@@ -87,7 +87,7 @@ class Ticker:
         return max(wait - timedelta(seconds=time.monotonic() - asked_at), timedelta())
 
     def _ours(self, tx: Transaction) -> Sequence[Schedule]:
-        return [schedule for schedule in tx.schedules.all() if self._plans(schedule)]
+        return [schedule for schedule in tx.schedules.all() if self._plans(schedule.channel.workspace)]
 
     def _chance(self) -> timedelta:
         """A random part of the spread: of several tickers that wait for the same time, one plans and the others find it
@@ -124,7 +124,7 @@ class Ticker:
         self._broken[schedule.id] = type(error)
 
     async def meet(self) -> None:
-        """Send what is due around the digests. One schedule that fails does not keep the others from theirs."""
+        """Send what is due around the digests and to members. One that fails does not keep the others from theirs."""
         for schedule in await self._runner.read(lambda tx: meetings.due(tx, self._sound(tx))):
             try:
                 await self._runner.write(partial(meetings.plan, schedule=schedule))
@@ -132,6 +132,15 @@ class Ticker:
                 raise
             except Exception as error:  # noqa: BLE001 -- whatever it is, the others are due all the same
                 await self._broke(schedule, error)
+            else:
+                self._deliverer.wake()
+        for one in await self._runner.read(lambda tx: personal.due(tx, self._plans)):
+            try:
+                await self._runner.write(partial(personal.send, one=one, below=self._clock.random_below))
+            except StoreError:
+                raise
+            except Exception:
+                log.exception("bug in a private message", extra={"member": one.member})
             else:
                 self._deliverer.wake()
 
@@ -155,7 +164,8 @@ class Ticker:
         """When the next slot is due, or something around one."""
         slot = await self._runner.read(lambda tx: digests.next_due(tx, self._ours(tx)))
         around = await self._runner.read(lambda tx: meetings.next_due(tx, self._sound(tx)))
-        return min((at for at in (slot, around) if at is not None), default=None)
+        private = await self._runner.read(lambda tx: tx.personal.next_due())
+        return min((at for at in (slot, around, private) if at is not None), default=None)
 
 
 def _say(tick: digests.Tick) -> None:

@@ -358,7 +358,7 @@ class Worker:
         assert draft.card is not None
         if draft.notify is None:
             return await platform.post(draft.channel, draft.card, key=delivery.key)
-        await platform.send_direct(draft.notify, draft.card)
+        await platform.send_direct(draft.notify, draft.card, about=draft.channel.workspace)
         return None
 
     async def _settled(self, delivery: Delivery, at: datetime) -> None:

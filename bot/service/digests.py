@@ -406,15 +406,17 @@ def _plan(
         return None
     tx.schedules.pin(schedule.id, None)
     hosts.settle(tx, schedule.id, slot.week)
+    source = _unplanned(tx, week)
     step = partial(
         Draft,
         channel=schedule.channel,
-        source_key=_unplanned(tx, week),
+        source_key=source,
         schedule=schedule.id,
         week=slot.week,
         notify=schedule.created_by,
     )
-    replies = replies_of(digest.entry, digest.question, teaser=digest.teaser)
+    old = takeaways.recall(tx, digest.entry, source) if tx.meetings.rules(schedule.id).closing else ()
+    replies = replies_of(digest.entry, digest.question, teaser=digest.teaser, recalled=old)
     root, *others = _drafts(step, card_of(digest), digest.entry, replies)
     drafts = [replace(root, late_after=slot.due_at + LATE), *others]
     tx.ledger.plan(schedule.team, drafts, not_before=slot.due_at)

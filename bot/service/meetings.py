@@ -13,7 +13,7 @@ from bot.domain.edit import EditKind, EditState
 from bot.domain.entry import Entry
 from bot.domain.errors import BadUsage, Conflict, NotFound, StoreError
 from bot.domain.featuring import Feature
-from bot.domain.ids import ChannelRef, TeamId, WorkspaceRef
+from bot.domain.ids import ChannelRef, TeamId
 from bot.domain.meeting import (
     MAX_NOMINEES,
     MAX_QUORUM,
@@ -32,7 +32,7 @@ from bot.domain.record import record
 from bot.domain.schedule import Occurrence, Schedule
 from bot.domain.team import Member
 from bot.ports.store import Transaction
-from bot.service import digests, hosts, schedules, votes
+from bot.service import digests, hosts, notices, schedules, votes
 from bot.service.digests import Fate
 
 HOST_KNOWS = timedelta(days=2)
@@ -98,7 +98,7 @@ def _wanted(tx: Transaction, schedule: Schedule) -> Iterator[tuple[str, Callable
     slot = next(iter(schedules.next_dates(tx, schedule, most=1)), None)
     if slot is not None and slot.due_at - tx.now() <= HOST_KNOWS:
         host = hosts.host_of(tx, schedule.id, slot.week)
-        where = _direct(tx, schedule.team, schedule.channel, host) if host is not None else None
+        where = notices.direct(tx, host, schedule.channel.workspace) if host is not None else None
         if host is not None and where is not None and digests.coming(tx, schedule, slot) is not None:
             key = f"host:{schedule.id}:{slot.week}:{host.id}"
             yield key, partial(_host_notice, tx, schedule, slot, key, host, where)
@@ -219,16 +219,6 @@ def _into_thread(tx: Transaction, schedule: Schedule, last: Fate) -> Draft | Non
         root=opened.root,
         thread=opened.thread,
     )
-
-
-def _direct(tx: Transaction, team: TeamId, channel: ChannelRef, member: Member) -> ChannelRef | None:
-    """The pseudo-channel of the member's direct messages; None if we share no workspace with them any more."""
-    platform = member.account.platform
-    if channel.workspace.platform == platform and channel.workspace.id in member.workspaces:
-        return ChannelRef(channel.workspace, f"@{member.account.id}")
-    ours = {one.ref for one in tx.teams.workspaces(team)}
-    met = [ref for ref in (WorkspaceRef(platform, one) for one in member.workspaces) if ref in ours]
-    return ChannelRef(met[0], f"@{member.account.id}") if met else None
 
 
 @record

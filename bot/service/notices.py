@@ -5,8 +5,9 @@ from datetime import timedelta
 from hashlib import sha256
 
 from bot.domain.delivery import Draft, Step
-from bot.domain.ids import AccountRef, ChannelRef, TeamId
+from bot.domain.ids import AccountRef, ChannelRef, TeamId, WorkspaceRef
 from bot.domain.notice import Host, Notice
+from bot.domain.team import Member
 from bot.ports.store import Transaction
 
 MAX_NOTICE_AGE = timedelta(hours=24)
@@ -52,6 +53,17 @@ def notify_admins(
             places.setdefault(account, ChannelRef(ref, "list"))
     for account, channel in places.items():
         notify(tx, about(channel, account, team), host)
+
+
+def direct(tx: Transaction, member: Member, near: WorkspaceRef | None = None) -> ChannelRef | None:
+    """The pseudo-channel of the member's direct messages, in the workspace `near` if they are in it; None if we share no
+    workspace with them any more.
+    """
+    platform = member.account.platform
+    ours = {one.ref for one in tx.teams.workspaces(member.team)}
+    met = [ref for ref in (WorkspaceRef(platform, one) for one in member.workspaces) if ref == near or ref in ours]
+    where = near if near in met else next(iter(met), None)
+    return ChannelRef(where, f"@{member.account.id}") if where is not None else None
 
 
 def _direct(notice: Notice) -> ChannelRef:

@@ -10,11 +10,13 @@ from bot.domain.errors import Refusal
 from bot.domain.ids import EntryId, EntryNumber, MemberId, MessageRef, TeamId
 from bot.domain.reading_state import Choice, Mark, Microphone, Reading, ReadingCounts, ReadingState, state_of
 from bot.domain.record import record
+from bot.domain.schedule import WEEK
+from bot.domain.takeaway import Takeaway
 from bot.domain.team import Member, Team
 from bot.ports.entries import EntryFilter
 from bot.ports.readings import TeamCounts
 from bot.ports.store import Transaction
-from bot.service import entries, hosts, teams
+from bot.service import digests, entries, hosts, teams
 
 MIN_FOR_TEAM_STATS = 3
 """In a smaller team, a count would reveal who read what."""
@@ -220,11 +222,43 @@ def own_stats(tx: Transaction, member: MemberId) -> OwnStats:
 
 def team_stats(tx: Transaction, team: TeamId) -> tuple[TeamCounts, Sequence[tuple[Entry, int]]]:
     """The team's counts and its most read entries with their numbers of readers; raises Refusal in a small team."""
-    counts = tx.readings.team_counts(team, tx.now() - RECENTLY)
+    counts = _team_counts(tx, team, RECENTLY)
+    found = tx.entries.get(team, [entry for entry, _ in counts.most_read])
+    return counts, [(found[entry], readers) for entry, readers in counts.most_read]
+
+
+def _team_counts(tx: Transaction, team: TeamId, lately: timedelta) -> TeamCounts:
+    counts = tx.readings.team_counts(team, tx.now() - lately)
     if counts.members < MIN_FOR_TEAM_STATS:
         raise Refusal(
             f"Team figures need at least {MIN_FOR_TEAM_STATS} members; this team has {counts.members}.",
             hint="With fewer, a count would show who read what. Your own figures: stats me",
         )
-    found = tx.entries.get(team, [entry for entry, _ in counts.most_read])
-    return counts, [(found[entry], readers) for entry, readers in counts.most_read]
+    return counts
+
+
+@record
+class TeamWeek:
+    """The team's last seven days: what its channels featured, what members kept, and how often something was read."""
+
+    featured: Sequence[Entry]
+    kept: Sequence[tuple[Takeaway, Entry]]
+    reads: int
+
+
+MAX_KEPT = 200
+
+
+def team_week(tx: Transaction, team: TeamId) -> TeamWeek:
+    """The team's last seven days. Raises Refusal in a small team."""
+    reads, since = _team_counts(tx, team, WEEK).reads_since, tx.now() - WEEK
+    of_schedules = [tx.schedules.weeks(team, one.channel, digests.HISTORY) for one in tx.schedules.all(team)]
+    used = [week for weeks in of_schedules for week in weeks if week.due_at <= tx.now() and week.used_at >= since]
+    posted = {
+        fate.entry.id: fate.entry
+        for fate in digests.fates(tx, team, used)
+        if fate.entry is not None and fate.standing.is_featured
+    }
+    kept = tx.takeaways.kept_since(team, since, MAX_KEPT)
+    known = tx.entries.get(team, [one.entry for one in kept])
+    return TeamWeek(featured=list(posted.values()), kept=[(one, known[one.entry]) for one in kept], reads=reads)

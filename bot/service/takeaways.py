@@ -1,7 +1,9 @@
 """Takeaways: what members keep of an entry, and taking that back."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
+from bot.domain.digest import DISCUSSION, recalled_text, without_recalled
 from bot.domain.entry import Entry
 from bot.domain.errors import BadUsage, Conflict, NotFound
 from bot.domain.ids import EntryId, EntryNumber, MemberId, MessageRef, TakeawayId, TeamId, Url
@@ -10,6 +12,7 @@ from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.takeaway import MAX_TAKEAWAY, Counts, Takeaway
 from bot.domain.team import Member
+from bot.domain.text import Text
 from bot.domain.url import is_web
 from bot.ports.store import Transaction
 from bot.ports.takeaways import FoundTakeaway
@@ -69,8 +72,34 @@ def withdraw(tx: Transaction, member: Member, id: TakeawayId) -> Takeaway:
     known = tx.takeaways.get(member.team, id)
     if known is None or known.member != member.id:
         raise NotFound("This takeaway is withdrawn already.", hint="“takeaway list” shows yours.")
+    source = tx.takeaways.recalled_in(id)
     tx.takeaways.withdraw(member.team, id)
+    for step in tx.ledger.of_source(member.team, source) if source is not None else ():
+        if step.draft.card is not None and step.draft.card.title == DISCUSSION:
+            tx.ledger.replace_card(step.id, without_recalled(step.draft.card))
     return known
+
+
+RECALLED_AFTER = timedelta(weeks=4)
+"""How old a takeaway is at least that comes back."""
+NOT_AGAIN = timedelta(days=180)
+"""How long after it came back a takeaway does not come back again."""
+MAX_RELATED = 5
+MAX_RECALLABLE = 500
+
+
+def recall(tx: Transaction, entry: Entry, source_key: str) -> Text:
+    """An old takeaway of an entry that is related to this one, for the post with this source; empty if there is none.
+
+    Of several the one about the closest entry, and of that the newest one.
+    """
+    since = tx.now() - NOT_AGAIN
+    old = tx.takeaways.recallable(entry.team, before=tx.now() - RECALLED_AFTER, since=since, limit=MAX_RECALLABLE)
+    for hit in tx.search.related(entry.team, entry, MAX_RELATED) if old else ():
+        for one in old:
+            if one.entry == hit.entry.id and tx.takeaways.recall(one.id, source_key, since=since):
+                return recalled_text(one, hit.entry.number, tx.now())
+    return ()
 
 
 @record

@@ -121,6 +121,8 @@ _DOMAINS: Mapping[str, Accepts] = {
     "mark.meaning": _one_of(meaning_of),
     "takeaway.text": lambda text: len(text) <= MAX_TAKEAWAY,
     "takeaway.about": is_web,
+    "weekly_note.weekday": _one_of(Weekday),
+    "weekly_note.zone": _ZONE,
     "web_key.opens": _one_of(Opens),
     "schedule.weekday": _one_of(Weekday),
     "schedule.zone": _ZONE,

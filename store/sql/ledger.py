@@ -202,6 +202,11 @@ class SqlLedger:
     def clear_deadline(self, delivery: DeliveryId) -> None:
         self._work.change(update(DELIVERY).where(_is(delivery)).values(late_after=None))
 
+    def replace_card(self, delivery: DeliveryId, card: Card) -> None:
+        held = [State.LEASED, State.SENDING, State.UNCERTAIN, State.NEEDS_HUMAN]
+        free = and_(_is(delivery), DELIVERY.c.state.not_in(held))
+        self._work.change(update(DELIVERY).where(free).values(written(card)))
+
     def halt(self, where: WorkspaceRef | PlatformName, steps: Sequence[Step], until: datetime) -> None:
         self._work.change(delete(HALT).where(HALT.c.until <= self._work.now()))
         platform, workspace = (where.platform, where.id) if isinstance(where, WorkspaceRef) else (where, EVERYWHERE)

@@ -26,6 +26,7 @@ from store.sql.ledger import SqlLedger
 from store.sql.meetings import SqlMeetings
 from store.sql.migrate import REVISION, VERSION, prepare, revision
 from store.sql.notify import Notifications
+from store.sql.personal import SqlPersonal
 from store.sql.readings import SqlReadings
 from store.sql.schedules import SqlSchedules
 from store.sql.search.find import SqlSearch
@@ -126,6 +127,10 @@ class SqlTransaction(Session):
     @cached_property
     def meetings(self) -> SqlMeetings:
         return SqlMeetings(self)
+
+    @cached_property
+    def personal(self) -> SqlPersonal:
+        return SqlPersonal(self)
 
     @cached_property
     def ledger(self) -> SqlLedger:

@@ -418,10 +418,38 @@ TAKEAWAY = Table(
     Column("about", Written),
     Column("at", Moment, nullable=False),
     Column("withdrawn_at", Moment),
+    Column("recalled_at", Moment),
+    Column("recalled_in", Written),
     _to("entry", "entry"),
     _to("member", "member"),
     Index(None, "team", "entry"),
     Index(None, "team", "member"),
+)
+
+REMINDER = Table(
+    "reminder",
+    METADATA,
+    _of_team(),
+    _number("member"),
+    _number("entry"),
+    Column("due_at", Moment, nullable=False),
+    _to("member", "member"),
+    _to("entry", "entry"),
+    Index(None, "due_at"),
+)
+
+WEEKLY_NOTE = Table(
+    "weekly_note",
+    METADATA,
+    _of_team(),
+    _number("member"),
+    Column("weekday", Integer, nullable=False),
+    Column("at", Time, nullable=False),
+    Column("zone", Written, nullable=False),
+    Column("minutes", Integer),
+    Column("due_at", Moment, nullable=False),
+    _to("member", "member"),
+    Index(None, "due_at"),
 )
 
 WEB_KEY = Table(

@@ -5,6 +5,7 @@ rows with LIKE finds the few whose words are then compared here.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 
@@ -71,6 +72,21 @@ class SqlTakeaways:
         if team_of(id) == team:
             self._work.change(update(TAKEAWAY).where(it).values(gone))
 
+    def kept_since(self, team: TeamId, since: datetime, limit: int) -> Sequence[Takeaway]:
+        return self._newest(and_(TAKEAWAY.c.team == team, TAKEAWAY.c.at >= since), 0, limit)
+
+    def recallable(self, team: TeamId, *, before: datetime, since: datetime, limit: int) -> Sequence[Takeaway]:
+        return self._newest(and_(TAKEAWAY.c.team == team, TAKEAWAY.c.at < before, _not_recalled(since)), 0, limit)
+
+    def recall(self, takeaway: TakeawayId, source_key: str, *, since: datetime) -> bool:
+        noted = {"recalled_at": self._work.now(), "recalled_in": source_key}
+        it = and_(_is(takeaway), _KEPT, _not_recalled(since))
+        return self._work.change(update(TAKEAWAY).where(it).values(noted)) > 0
+
+    def recalled_in(self, takeaway: TakeawayId) -> str | None:
+        found: str | None = self._work.value(select(TAKEAWAY.c.recalled_in).where(_is(takeaway)))
+        return found
+
     def of_entry(self, entry: EntryId, *, offset: int = 0, limit: int, published: bool = False) -> Sequence[Takeaway]:
         which = and_(_about(entry), MEMBER.c.publishes.is_(True)) if published else _about(entry)
         return self._newest(which, offset, limit)
@@ -113,6 +129,14 @@ class SqlTakeaways:
 
 def _selected() -> Select[tuple[object, ...]]:
     return select(TAKEAWAY, MEMBER.c.name).join_from(TAKEAWAY, MEMBER, _BY_NAME)
+
+
+def _is(takeaway: TakeawayId) -> ColumnElement[bool]:
+    return and_(TAKEAWAY.c.team == team_of(takeaway), TAKEAWAY.c.number == number_of(takeaway))
+
+
+def _not_recalled(since: datetime) -> ColumnElement[bool]:
+    return or_(TAKEAWAY.c.recalled_at.is_(None), TAKEAWAY.c.recalled_at < since)
 
 
 def _about(entry: EntryId) -> ColumnElement[bool]:

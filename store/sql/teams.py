@@ -27,12 +27,14 @@ from store.sql.tables import (
     NOMINEE,
     PASSED_OVER,
     READING,
+    REMINDER,
     SCHEDULE,
     TAKEAWAY,
     TEAM,
     VOTE,
     WEB_KEY,
     WEEK,
+    WEEKLY_NOTE,
     WORKSPACE,
     packed,
 )
@@ -133,7 +135,7 @@ def _remove_members(work: Session, members: Sequence[AnyRow]) -> None:
         work.change(delete(MARK).where(work.one_of((MARK.c.team, MARK.c.platform, MARK.c.account), accounts)))
         work.change(delete(READING).where(work.one_of((READING.c.team, READING.c.member), numbers)))
         work.change(delete(TAKEAWAY).where(work.one_of((TAKEAWAY.c.team, TAKEAWAY.c.member), numbers)))
-        for table in (HOST, HOST_PASSED, GOING, VOTE):
+        for table in (HOST, HOST_PASSED, GOING, VOTE, REMINDER, WEEKLY_NOTE):
             work.change(delete(table).where(work.one_of((table.c.team, table.c.member), numbers)))
         hosted = work.one_of((MEETING.c.team, MEETING.c.host), numbers)
         work.change(update(MEETING).where(hosted).values(host=None, by_reaction=False))

@@ -15,7 +15,7 @@ from bot.chat.platform import Core, Reacted, Vault
 from bot.domain.card import Card
 from bot.domain.delivery import PostingRules
 from bot.domain.errors import PlatformBusy
-from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, ThreadRef, Url
+from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, ThreadRef, Url, WorkspaceRef
 from bot.domain.reading_state import ReadingState
 from bot.runtime.bootstrap import open_club
 from bot.runtime.settings import load
@@ -79,7 +79,7 @@ class PromptPlatform:
     async def delete(self, message: MessageRef) -> None:
         await self._answer()
 
-    async def send_direct(self, account: AccountRef, card: Card) -> None:
+    async def send_direct(self, account: AccountRef, card: Card, *, about: WorkspaceRef | None = None) -> None:
         await self._answer()
 
     async def react(self, message: MessageRef, meaning: ReadingState) -> None:

@@ -23,6 +23,7 @@ from bot.domain.errors import BadBackup, BadConfig, Conflict, StaleSchema
 from bot.domain.ids import EntryNumber, InvocationId, PlatformName, ScheduleId, Url, WorkspaceRef
 from bot.domain.meeting import MeetingRules, Nominee, WeeklyTime
 from bot.domain.notice import Host
+from bot.domain.personal import Reminder, WeeklyNote
 from bot.domain.query import parse
 from bot.domain.reading_state import Choice, Mark, Reading, ReadingState
 from bot.domain.schedule import Schedule, Weekday
@@ -87,6 +88,9 @@ def filled(store: SqlStore) -> Club:
         tx.readings.save(club.member, reading, Choice(state=ReadingState.READ, at=tx.now()))
         tx.readings.save_mark(club.team, mark)
         tx.takeaways.add(club.member, entry, "Measure first.", named=False, about=Url("https://example.org/m"))
+        tx.personal.remind(Reminder(member=club.member, entry=entry, due_at=START))
+        weekly = WeeklyTime(weekday=Weekday.MONDAY, at=time(9), zone="Europe/Berlin")
+        tx.personal.save_note(WeeklyNote(member=club.member, weekly=weekly, due_at=START, minutes=10))
         member = tx.teams.member_with_id(club.member)
         assert member is not None
         web.invite(tx, member, WorkspaceRef(PLATFORM, "local"), "a-link")
@@ -402,6 +406,8 @@ def with_value(text: str, table: str, column: str, value: object) -> str:
         ("mark", "meaning", "canary"),
         ("takeaway", "text", "canary" * 101),
         ("takeaway", "about", "javascript:canary"),
+        ("weekly_note", "zone", "Mars/Base"),
+        ("weekly_note", "weekday", 7),
         ("schedule", "weekday", 7),
         ("schedule", "at", "25:00"),
         ("schedule", "at", "09:00:00+02:00"),

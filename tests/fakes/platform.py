@@ -108,7 +108,7 @@ class RecordingPlatform:
             raise self.undeletable.pop(0)
         self.posted = [posted for posted in self.posted if posted.ref != message]
 
-    async def send_direct(self, account: AccountRef, card: Card) -> None:
+    async def send_direct(self, account: AccountRef, card: Card, *, about: WorkspaceRef | None = None) -> None:
         if self.untold:
             raise self.untold.pop(0)
         self.told.append((account, card))

@@ -128,3 +128,29 @@ def test_a_button_about_a_channel_of_another_workspace_is_refused(database: str,
             assert await doubt.state() == State.NEEDS_HUMAN
 
     played(scene())
+
+
+def test_the_buttons_of_a_reminder_and_of_their_answers_work_in_a_direct_message(database: str) -> None:
+    async def scene() -> None:
+        async with a_server(database) as server:
+            guild = await server.guild()
+            channel = guild.create_text_channel("reading")
+            ana = server.member(guild, "ana")
+            later = await ana.slash(channel, "blog later", entry="#6")
+            asked = await ana.click(later.response, label="Remind me")
+            assert asked.modal is not None
+            assert "I'll remind you of #6." in shown_by(await ana.submit_modal(asked, {"entry": "#6", "when": "1d"}))
+            server.club.clock.move_to(server.club.clock.now() + timedelta(days=1, minutes=1))
+            await server.club.ticker.meet()
+            await server.settle()
+            (told,) = ana.user.dm_channel.history()
+            assert "You asked me to remind you." in server.said(told)
+
+            read = await ana.user.click(told, label="Mark as read")
+            assert "#6 is read." in shown_by(read)
+            snoozed = await ana.user.click(told, label="Snooze a week")
+            assert "I'll remind you of #6." in shown_by(snoozed)
+            undone = await ana.user.click(snoozed.response, label="Undo")
+            assert "I won't remind you of #6." in shown_by(undone)
+
+    played(scene())

@@ -96,3 +96,32 @@ def test_a_microphone_makes_a_member_the_host(database: str, seed: Path) -> None
             assert "Hosted by ben." in shown(next(post for post in slack.sent if post.ts == digest.ts).body)
 
     asyncio.run(taken())
+
+
+def test_what_a_member_asked_for_comes_in_a_direct_message(database: str, seed: Path) -> None:
+    async def asked() -> None:
+        slack = FakeSlack()
+        slack.workspace()
+        slack.channel()
+        slack.user(BEN, "ben")
+        async with slack.running(), running(slack, database, seed) as club:
+            assert "I'll remind you of #6." in shown(await club.say(BEN, "remind #6 3d"))
+            assert "You get a note every week." in shown(await club.say(BEN, "settings weekly-note fri 09:00"))
+            assert {"Weekly note", "No weekly note", "Reminders"} <= set(buttons(await club.say(BEN, "settings")))
+            await club.advance(4 * DAY)
+            (reminder,) = [post for post in slack.sent if "You asked me to remind you." in shown(post.body)]
+            assert reminder.channel != "C0001"
+            assert {"Mark as read", "Snooze a week", "Open article"} <= set(buttons(reminder.body))
+            snoozed = await club.press(BEN, buttons(reminder.body)["Snooze a week"], ts=reminder.ts)
+            assert "I'll remind you of #6." in shown(snoozed)
+            assert "I won't remind you of #6." in shown(await club.press(BEN, buttons(snoozed)["Undo"]))
+            await club.advance(4 * DAY)
+            (note,) = [post for post in slack.sent if "Your weekly note" in shown(post.body)]
+            assert note.channel != "C0001"
+            off = await club.press(BEN, buttons(note.body)["Turn off"], ts=note.ts)
+            assert "You get no weekly note any more." in shown(off)
+            await club.advance(8 * DAY)
+            assert len(slack.sent) == 2
+        assert not slack.refusals
+
+    asyncio.run(asked())

@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.errors import BadUsage
 from bot.domain.schedule import Weekday
-from bot.domain.times import END_OF_DAY, day, period, wall_time, weekday
+from bot.domain.times import END_OF_DAY, ahead, day, period, wall_time, weekday
 
 MONDAY = date(2026, 11, 30)
 
@@ -217,3 +217,34 @@ def test_anything_else_is_no_length_of_time(typed: str) -> None:
         f"“{typed}” is not a period.",
         "Use 3d, 2w or until 2027-01-04, at most 52w.",
     )
+
+
+@pytest.mark.parametrize(
+    ("typed", "days"),
+    [("3d", 3), ("in 3 days", 3), ("next week", 7), ("in a week", 7), ("for 2 weeks", 14), ("2w.", 14)],
+)
+def test_a_time_to_come_may_be_a_period(typed: str, days: int) -> None:
+    assert ahead(typed) == timedelta(days=days)
+
+
+@pytest.mark.parametrize(
+    ("typed", "date_"),
+    [
+        ("tomorrow", date(2026, 12, 1)),
+        ("mon", date(2026, 12, 7)),
+        ("on friday", date(2026, 12, 4)),
+        ("next tue", date(2026, 12, 1)),
+        ("until 2027-01-04", date(2027, 1, 4)),
+        ("2027-01-04", date(2027, 1, 4)),
+        ("24 December", date(2026, 12, 24)),
+    ],
+)
+def test_a_time_to_come_may_be_a_day(typed: str, date_: date) -> None:
+    found: Any = ahead(typed)
+
+    assert found(MONDAY) == date_
+
+
+def test_a_time_to_come_that_is_unclear_offers_what_it_can_be() -> None:
+    assert refused(ahead, "03/04/2027").choices
+    assert refused(ahead, "soonish").message == "“soonish” is not a time to come."
