@@ -34,7 +34,7 @@ from bot.runtime.bootstrap import Club, open_club
 from bot.runtime.clock import SystemClock
 from bot.runtime.lists import Lists, News, refuse_missing
 from bot.runtime.progress import on_terminal
-from bot.runtime.settings import Settings, data_folder, load
+from bot.runtime.settings import Settings, data_folder, load, typed_name
 from bot.runtime.streams import give_screen_to_chat
 from bot.runtime.ticker import CLEAN_UP_EVERY, Ticker
 from bot.runtime.worker import Worker
@@ -214,14 +214,13 @@ class Seat:
     lists: Sequence[Path | str] = ()
 
 
-NOTHING_IS_KEPT = (
-    "Nothing of this demo is kept. Your own list: dogear chat --list reading.md. A club for your team: dogear init"
-)
-
-
 async def demo() -> None:
     """The bundled list over a temporary database: on a terminal a guided week and then a chat, else the tour."""
     give_screen_to_chat()
+    name = typed_name()
+    kept = (
+        f"Nothing of this demo is kept. Your own list: {name} chat --list reading.md. A club for your team: {name} init"
+    )
     with tempfile.TemporaryDirectory(prefix="dogear-") as folder, as_file(SAMPLE) as sample:
         settings, seat = load(database=f"sqlite:///{folder}/demo.db"), Seat(lists=[sample])
         if _with_person():
@@ -233,12 +232,12 @@ async def demo() -> None:
                 role=Role.ADMIN,
                 seat=seat,
                 log_file=Path(folder, "demo.log"),
-                kept=NOTHING_IS_KEPT,
+                kept=kept,
                 ready=_tell_demo,
             )
         else:
             screen = screens.tour(STEPS, sys.stdout)
-            await talk(settings, screen, speaker="Ana", role=Role.ADMIN, seat=seat, kept=NOTHING_IS_KEPT)
+            await talk(settings, screen, speaker="Ana", role=Role.ADMIN, seat=seat, kept=kept)
 
 
 def _tell_demo(report: SyncReport) -> None:

@@ -4,6 +4,9 @@ import base64
 import contextlib
 import os
 import re
+import shlex
+import shutil
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -90,8 +93,9 @@ class Settings(BaseSettings):
         description="the public address of the pages, such as https://dogear.example.org/club; the proxy passes its path on unchanged",
     )
     http_host: str = Field(
-        "0.0.0.0", description="the address to listen on for pages in a browser, Slack over HTTPS and git webhooks"
-    )  # noqa: S104 -- a server
+        "0.0.0.0",  # noqa: S104 -- a server
+        description="the address to listen on for pages in a browser, Slack over HTTPS and git webhooks",
+    )
     http_port: int = Field(3000, ge=0, le=65535, description="the port for these three; closed while all are off")
     health_host: str = Field("127.0.0.1", description="the address that health checks and metrics listen on")
     health_port: int = Field(
@@ -285,6 +289,16 @@ def _is_key(key: str | SecretStr) -> bool:
 def _account(typed: str) -> AccountRef:
     platform, _, name = typed.partition(":")
     return AccountRef(PlatformName(platform), name)
+
+
+def typed_name() -> str:
+    """What a person types to start this program: `dogear`, or its file if the shell would not find that."""
+    file = Path(sys.argv[0])
+    found = shutil.which("dogear")
+    if file.name != "dogear" or not file.exists() or (found and file.samefile(found)):
+        return "dogear"
+    absolute, here = file.absolute(), Path.cwd()
+    return shlex.quote(str(absolute.relative_to(here) if here in absolute.parents[1:] else absolute))
 
 
 def data_folder() -> Path:
