@@ -14,7 +14,7 @@ from bot.chat.command import Catalogue
 SCOPES = {
     "commands": "the slash command and the message shortcuts",
     "chat:write": "the weekly posts, their threads and what members share",
-    "reactions:read": "✅, 🔖 and 💡 on a post",
+    "reactions:read": "✅, 🔖, 💡 and 🎤 on a post",
     "reactions:write": "the two reactions that a post begins with",
     "users:read": "a member's time zone, and who is an admin of the workspace",
     "channels:read": "to hear that a public channel was archived or deleted, and whether the bot is in it",

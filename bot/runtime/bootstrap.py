@@ -291,13 +291,13 @@ def page_reader(settings: Settings) -> PageReader | None:
 def pages_line(settings: Settings) -> tuple[bool, str]:
     """Whether looking at pages is set up well, and a line about it."""
     if not settings.fetch:
-        return True, f"Pages: not looked at ({PREFIX}FETCH is off)"
+        return True, f"Pages of articles: not looked at ({PREFIX}FETCH is off)"
     try:
         page_reader(settings)
     except BadConfig as error:
         return False, error.problems[0]
     hosts = f", and hosts of your own network: {', '.join(settings.fetch_hosts)}" if settings.fetch_hosts else ""
-    return True, f"Pages: looked at on the public web ({PREFIX}FETCH is on){hosts}"
+    return True, f"Pages of articles: looked at on the public web ({PREFIX}FETCH is on){hosts}"
 
 
 def _vectors(settings: Settings, runner: ThreadRunner, store: SqlStore, *, hosted: bool) -> VectorMaker | None:

@@ -34,7 +34,7 @@ from bot.runtime.bootstrap import Club, open_club
 from bot.runtime.clock import SystemClock
 from bot.runtime.lists import Lists, News, refuse_missing
 from bot.runtime.progress import on_terminal
-from bot.runtime.settings import Settings, data_folder, load
+from bot.runtime.settings import Settings, data_folder, load, typed_name
 from bot.runtime.streams import give_screen_to_chat
 from bot.runtime.ticker import CLEAN_UP_EVERY, Ticker
 from bot.runtime.worker import Worker
@@ -50,29 +50,30 @@ SCRATCH = "chat.db"
 BEN_ON_RULES = "Rule one would have saved us a quarter. Our ranking could start as “newest first”."
 MIA_ON_RULES = "Agreed, if we log what was clicked from day one. Otherwise we can never do better."
 STEPS = (
-    Step(says="The list is a Markdown file. It was just read; reading it again changes nothing.", line="sync"),
-    Step(says="Ana has five minutes and wants something to read.", line="/blog random"),
+    Step(
+        says="Ana keeps the reading list of a team of three. She wants one article a week, and a talk about it.",
+        line="/blog schedule set mon 09:00 UTC",
+    ),
+    Step(says="Ben finds one that he wants the others to read. What people queue comes first.", line="as Ben"),
+    Step(says="", line="/blog later #28"),
+    Step(says="On Monday at nine the digest arrives by itself, and its thread opens.", line="clock mon 09:00 UTC"),
+    Step(says="Ben has read it. He puts a ✅ on the post, and says something in its thread.", line="react ✅"),
+    Step(says="", line=f"say {BEN_ON_RULES}"),
+    Step(says="Mia has read it, too, and answers.", line="as Mia"),
+    Step(says="", line="react ✅"),
+    Step(says="", line=f"say {MIA_ON_RULES}"),
+    Step(says="The next one is chosen already. An admin may pick another.", line="as Ana admin"),
+    Step(says="", line="/blog digest"),
+    Step(says="In between, Ana has five minutes and wants something to read.", line="/blog random"),
     Step(says="She looks for what the list has on a topic.", line="/blog search caching"),
     Step(says="One of them looks good. All of its notes:", line="/blog show #9"),
     Step(
         says="She has read it. On a chat platform a ✅ on the message is enough; here it is typed.", line="react ✅ #9"
     ),
     Step(says="So it is no longer among what she has not read.", line="/blog list is:unread tag:paper"),
-    Step(says="Ben keeps another one for later.", line="as Ben"),
-    Step(says="Later is a queue, oldest first.", line="/blog later #28"),
-    Step(says="Ana is an admin. Every Monday this channel gets one article.", line="as Ana admin"),
-    Step(says="The answer echoes the next three dates.", line="/blog schedule set mon 09:00 Europe/Berlin"),
-    Step(
-        says="This is exactly what will be posted. Members' queues decide, then notes before none.", line="/blog digest"
-    ),
-    Step(says="A week goes by. On Monday at nine the digest arrives, and its thread opens.", line="clock +7d"),
-    Step(says="Ben has read it. He puts a ✅ on the post, and says something in its thread.", line="as Ben"),
-    Step(says="", line="react ✅"),
-    Step(says="", line=f"say {BEN_ON_RULES}"),
-    Step(says="Mia answers.", line="as Mia"),
-    Step(says="", line=f"say {MIA_ON_RULES}"),
     Step(says="Each member sees only their own figures.", line="/blog stats"),
-    Step(says="That was it. “make demo” on a terminal opens a chat, and this lists all there is:", line="/blog help"),
+    Step(says="The list is a Markdown file. Dogear reads it again when it changes.", line="sync"),
+    Step(says="That was it. “make demo” on a terminal opens a chat, and this is what you can type:", line="/blog help"),
 )
 
 
@@ -213,14 +214,13 @@ class Seat:
     lists: Sequence[Path | str] = ()
 
 
-NOTHING_IS_KEPT = (
-    "Nothing of this demo is kept. Your own list: dogear chat --list reading.md. A club for your team: dogear init"
-)
-
-
 async def demo() -> None:
     """The bundled list over a temporary database: on a terminal a guided week and then a chat, else the tour."""
     give_screen_to_chat()
+    name = typed_name()
+    kept = (
+        f"Nothing of this demo is kept. Your own list: {name} chat --list reading.md. A club for your team: {name} init"
+    )
     with tempfile.TemporaryDirectory(prefix="dogear-") as folder, as_file(SAMPLE) as sample:
         settings, seat = load(database=f"sqlite:///{folder}/demo.db"), Seat(lists=[sample])
         if _with_person():
@@ -232,12 +232,12 @@ async def demo() -> None:
                 role=Role.ADMIN,
                 seat=seat,
                 log_file=Path(folder, "demo.log"),
-                kept=NOTHING_IS_KEPT,
+                kept=kept,
                 ready=_tell_demo,
             )
         else:
             screen = screens.tour(STEPS, sys.stdout)
-            await talk(settings, screen, speaker="Ana", role=Role.ADMIN, seat=seat, kept=NOTHING_IS_KEPT)
+            await talk(settings, screen, speaker="Ana", role=Role.ADMIN, seat=seat, kept=kept)
 
 
 def _tell_demo(report: SyncReport) -> None:

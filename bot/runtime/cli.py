@@ -32,11 +32,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-team_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Teams, their lists and workspaces.")
+team_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Set up teams, their lists and workspaces.")
 app.add_typer(team_app, name="team")
-export_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What the database has, as files.")
+export_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Write a team's list as files.")
 app.add_typer(export_app, name="export")
-vault_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The encrypted secrets of platforms.")
+vault_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Change the key of the stored secrets.")
 app.add_typer(vault_app, name="vault")
 
 Database = Annotated[
@@ -235,7 +235,7 @@ def sync(
         bool, typer.Option("--accept", help="Apply a change that is held because it retires many entries")
     ] = False,
 ) -> None:
-    """Read the reading lists again, and fetch those in git repositories.
+    """Read the reading lists again, in files and in git.
 
     Ends with 1 if a list is missing, unreadable or empty.
     """
@@ -277,7 +277,7 @@ def bench_search_command(
     database: Database = None,
     team: Annotated[str | None, typer.Option(help="Search this team's list (default: default)")] = None,
 ) -> None:
-    """Measure how well search finds what it should.
+    """Measure how well search finds what your team looks for.
 
     Each line of the file is a query and what it should find, for example: cache stampede => https://example.org/leases #12. Prints nDCG@10, MRR@10 and the queries that fail. Ends with 1 if one does.
     """
@@ -353,9 +353,9 @@ def restore(
     file: Annotated[Path, typer.Argument(help="A file that “dogear backup” wrote", metavar="FILE")],
     database: Database = None,
 ) -> None:
-    """Restore a backup into an empty database, on SQLite or PostgreSQL.
+    """Restore a backup into an empty database.
 
-    A post that was due and may have been sent since the backup is looked for before it is sent again.
+    SQLite or PostgreSQL, whichever the backup came from. A post that was due and may have been sent since the backup is looked for before it is sent again.
     """
     from bot.runtime import backup as backups
     from bot.runtime.settings import load
@@ -371,7 +371,10 @@ def restore(
 
 @app.command()
 def invite(platform: Annotated[str, typer.Argument(help="The name of a platform")]) -> None:
-    """Print the link that invites the bot with exactly the permissions it needs."""
+    """Print the link that invites the bot.
+
+    It asks for the permissions that the bot needs, and no others.
+    """
     from bot.runtime.settings import load
 
     print(_tool(platform, "invite")(load().of(platform)))
@@ -382,9 +385,9 @@ def doctor(
     platform: Annotated[str | None, typer.Argument(help="The name of a platform", metavar="[PLATFORM]")] = None,
     database: Database = None,
 ) -> None:
-    """Check what a platform needs: its token, permissions and commands. Changes nothing.
+    """Check what is set up, and say what is missing.
 
-    Without a platform it checks every one that has a token, the model for searching by meaning, where the teams' changes from the chat are written, and whether pages are looked at. Ends with 1 if something is missing, and says what to do next.
+    Changes nothing. With a platform it checks its token, permissions and commands. Without a platform it checks every one that has a token, the model for searching by meaning, where the teams' changes from the chat are written, and whether pages are looked at. Ends with 1 if something is missing, and says what to do next.
     """
     from adapters import registry
     from bot.runtime.bootstrap import pages_line
@@ -448,9 +451,9 @@ def mcp(
     member: Annotated[str, typer.Option("--as", help="On whose behalf the tools act", metavar="NAME")] = "",
     database: Database = None,
 ) -> None:
-    """Offer a team's reading list to tools that speak the Model Context Protocol.
+    """Offer a team's list to tools that speak MCP.
 
-    The client starts this command and talks to it over standard input and output. Without --writes it can only read. It may run beside “dogear run”. Needs the extra: pip install 'dogear-club[mcp]'
+    MCP is the Model Context Protocol. The client starts this command and talks to it over standard input and output. Without --writes it can only read. It may run beside “dogear run”. Needs the extra: pip install 'dogear-club[mcp]'
     """
     from bot.runtime.settings import load
 
@@ -469,7 +472,10 @@ def mcp(
 
 @app.command()
 def manifest(platform: Annotated[str, typer.Argument(help="The name of a platform")]) -> None:
-    """Print the app manifest for a platform, made from the current settings."""
+    """Print the app manifest for a platform.
+
+    It is made from the current settings.
+    """
     from bot.commands.catalogue import CATALOGUE
     from bot.runtime.settings import load
 
@@ -494,7 +500,7 @@ def edits_command(
     team: Annotated[str | None, typer.Option(help="Only this team")] = None,
     patch: Annotated[bool, typer.Option("--patch", help="Print a diff that makes the changes by hand")] = False,
 ) -> None:
-    """List the changes from the chat that wait, and why."""
+    """List changes from the chat that wait to be written."""
     from bot.runtime import writing
 
     async def listed() -> None:
@@ -516,9 +522,9 @@ def export_site(
     title: Annotated[str, typer.Option(help="The pages' title; the team's name is in it otherwise")] = "",
     database: Database = None,
 ) -> None:
-    """Write a team's list as web pages for any static host, with search, feed and OPML.
+    """Write a team's list as web pages for any static host.
 
-    They show the list with its notes and the digests that were posted, and nothing about members or channels. Written again into the same folder, pages that are no more are removed. Needs the extra: pip install 'dogear-club[web]'
+    They have search, a feed and OPML. They show the list with its notes and the digests that were posted, and nothing about members or channels. Written again into the same folder, pages that are no more are removed. Needs the extra: pip install 'dogear-club[web]'
     """
     try:
         from bot.runtime.site import collected, write
@@ -684,7 +690,10 @@ def _is_inside(path: str, used: str) -> bool:
 
 @team_app.command("list")
 def team_list(database: Database = None) -> None:
-    """List the teams with their lists and workspaces, and the workspaces without a team."""
+    """List the teams with their lists and workspaces.
+
+    Workspaces without a team come last.
+    """
     from bot.runtime.teams import described
 
     async def listed() -> None:
@@ -720,9 +729,9 @@ def team_assign(
 
 @vault_app.command("rotate")
 def vault_rotate(database: Database = None) -> None:
-    """Encrypt every stored secret with the first key of DOGEAR_VAULT_KEYS.
+    """Encrypt every stored secret with the newest key.
 
-    The other keys only decrypt. Remove the old key from DOGEAR_VAULT_KEYS afterwards.
+    That is the first one of DOGEAR_VAULT_KEYS. The others only decrypt. Remove the old key from DOGEAR_VAULT_KEYS afterwards.
     """
     from bot.runtime.vault import rotate
 

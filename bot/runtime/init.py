@@ -16,7 +16,7 @@ from bot.commands.catalogue import CATALOGUE
 from bot.domain.errors import BadConfig
 from bot.runtime import env_file
 from bot.runtime.lists import refuse_missing
-from bot.runtime.settings import PREFIX, load
+from bot.runtime.settings import PREFIX, load, typed_name
 from store.lists.reading import read_path
 
 SERVICES = {"systemd": "dogear.service", "compose": "compose.yaml"}
@@ -198,7 +198,7 @@ def _end(wishes: Wishes, service: str, reading_list: Path, platform: str, word: 
         Path(sys.argv[0]).absolute() if sys.argv[0].endswith("dogear") else Path(sys.executable).with_name("dogear")
     )
     settings = wishes.env_file.absolute()
-    start = f"dogear --env {wishes.env_file} run"
+    start = f"{typed_name()} --env {wishes.env_file} run"
     if service in SERVICES:
         file = settings.with_name(SERVICES[service])
         if file.exists() and not wishes.force:
@@ -216,7 +216,7 @@ def _end(wishes: Wishes, service: str, reading_list: Path, platform: str, word: 
             if service == "systemd"
             else f"docker compose -f {file} up -d (after building the image “dogear” as deploy/README.md says)"
         )
-    print(f"\nStart it:  {start}\nCheck it:  dogear --env {wishes.env_file} doctor")
+    print(f"\nStart it:  {start}\nCheck it:  {typed_name()} --env {wishes.env_file} doctor")
     print(_tool(platform, "first_words")(word))
 
 

@@ -4,6 +4,9 @@ import base64
 import contextlib
 import os
 import re
+import shlex
+import shutil
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -89,10 +92,15 @@ class Settings(BaseSettings):
         "",
         description="the public address of the pages, such as https://dogear.example.org/club; the proxy passes its path on unchanged",
     )
-    http_host: str = Field("0.0.0.0", description="the address that our HTTP server listens on")  # noqa: S104 -- a server
-    http_port: int = Field(3000, ge=0, le=65535, description="the port of our HTTP server")
+    http_host: str = Field(
+        "0.0.0.0",  # noqa: S104 -- a server
+        description="the address to listen on for pages in a browser, Slack over HTTPS and git webhooks",
+    )
+    http_port: int = Field(3000, ge=0, le=65535, description="the port for these three; closed while all are off")
     health_host: str = Field("127.0.0.1", description="the address that health checks and metrics listen on")
-    health_port: int = Field(3001, ge=0, le=65535, description="their port; 0 turns them off")
+    health_port: int = Field(
+        3001, ge=0, le=65535, description="the port of health checks and metrics; 0 turns them off"
+    )
     discord_token: SecretStr = Field(SecretStr(""), description="the Discord bot's token; turns Discord on")
     discord_emoji: str = Field(
         "",
@@ -118,7 +126,9 @@ class Settings(BaseSettings):
     git_hook_secret: SecretStr = Field(
         SecretStr(""), description="git: the secret of webhooks that make Dogear fetch at once, at /hooks/git"
     )
-    fetch: bool = Field(False, description="look at the pages that entries lead to: title, reading time, dead links")
+    fetch: bool = Field(
+        False, description="on: look at the pages that entries lead to, for titles, reading times and dead links"
+    )
     fetch_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="hosts of your own network that may be looked at too, separated by commas: wiki.example.org, 10.0.0.5:8080",
@@ -279,6 +289,16 @@ def _is_key(key: str | SecretStr) -> bool:
 def _account(typed: str) -> AccountRef:
     platform, _, name = typed.partition(":")
     return AccountRef(PlatformName(platform), name)
+
+
+def typed_name() -> str:
+    """What a person types to start this program: `dogear`, or its file if the shell would not find that."""
+    file = Path(sys.argv[0])
+    found = shutil.which("dogear")
+    if file.name != "dogear" or not file.exists() or (found and file.samefile(found)):
+        return "dogear"
+    absolute, here = file.absolute(), Path.cwd()
+    return shlex.quote(str(absolute.relative_to(here) if here in absolute.parents[1:] else absolute))
 
 
 def data_folder() -> Path:

@@ -174,9 +174,11 @@ def test_the_demo_is_a_tour_that_ends_by_itself() -> None:
 
     assert run.returncode == 0
     assert run.stderr == ""
-    for line in ("sync", "/blog search caching", "react ✅ #9", "clock +7d", "/blog stats"):
+    for line in ("sync", "/blog search caching", "react ✅ #9", "clock mon 09:00 UTC", "/blog stats"):
         assert f"› {line}\n" in run.stdout
-    assert "in the thread" in run.stdout
+    begin, _, _ = run.stdout.partition("› /blog random\n")
+    for seen in ("This week's article", "Ben · in the thread", "Mia · in the thread"):
+        assert seen in begin
 
 
 def test_the_demo_on_a_terminal_plays_a_week_and_leaves_the_club() -> None:

@@ -289,11 +289,11 @@ def test_what_a_page_says_adds_one_entry_to_the_file_and_no_more(tmp_path: Path,
 @pytest.mark.parametrize(
     ("options", "line"),
     [
-        ({}, "Pages: not looked at (DOGEAR_FETCH is off)"),
-        ({"fetch": True}, "Pages: looked at on the public web (DOGEAR_FETCH is on)"),
+        ({}, "Pages of articles: not looked at (DOGEAR_FETCH is off)"),
+        ({"fetch": True}, "Pages of articles: looked at on the public web (DOGEAR_FETCH is on)"),
         (
             {"fetch": True, "fetch_hosts": ("wiki.example.org",)},
-            "Pages: looked at on the public web (DOGEAR_FETCH is on), and hosts of your own network: wiki.example.org",
+            "Pages of articles: looked at on the public web (DOGEAR_FETCH is on), and hosts of your own network: wiki.example.org",
         ),
     ],
 )

@@ -116,7 +116,7 @@ def test_the_doctor_names_what_is_wrong_and_where_to_click() -> None:
 
     well, said = examined(scopes="commands,chat:write,admin", signing_secret=SIGNING_SECRET)
     assert not well
-    assert "reactions:read (✅, 🔖 and 💡 on a post)" in said
+    assert "reactions:read (✅, 🔖, 💡 and 🎤 on a post)" in said
     assert "Granted and not used: admin" in said
 
     well, said = examined()

@@ -7,7 +7,7 @@ import pytest
 from bot.domain.address import HIDDEN
 from bot.domain.errors import BadConfig
 from bot.runtime import config_dump
-from bot.runtime.settings import PREFIX, Settings, load
+from bot.runtime.settings import PREFIX, Settings, load, typed_name
 
 CANARY = "canary-of-a-secret"
 KEY = "canary0of0a0key0canary0of0a0key0canary0of0a="
@@ -218,3 +218,23 @@ def test_a_variable_that_is_no_option_is_pointed_out(monkeypatch: pytest.MonkeyP
     last = list(config_dump.lines(load()))[-1]
 
     assert last == "Unknown variable DOGEAR_DISCORD_TOKN (ignored). Did you mean DOGEAR_DISCORD_TOKEN?"
+
+
+def test_a_program_that_the_shell_does_not_find_is_named_by_its_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    program = tmp_path / ".venv" / "bin" / "dogear"
+    program.parent.mkdir(parents=True)
+    program.touch(mode=0o755)
+    monkeypatch.setattr("sys.argv", [str(program)])
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.chdir(tmp_path)
+    here = typed_name()
+    monkeypatch.chdir(program.parent)
+    beside = typed_name()
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path / "other")
+    elsewhere = typed_name()
+    monkeypatch.setenv("PATH", str(program.parent))
+
+    assert (here, beside, elsewhere, typed_name()) == (".venv/bin/dogear", str(program), str(program), "dogear")
