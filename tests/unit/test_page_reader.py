@@ -301,7 +301,14 @@ MEASURED = """
         nested = html("<title>Nested</title>" + "<div>" * 400_000)
         many = html("<title>Many</title>" + "<p>x" * 400_000)
         words = html("<title>Words</title>" + "word " * 390_000)
-        pages = {"warm": warm, "bomb": bomb, "endless": endless, "nested": nested, "many": many, "words": words}
+        bold = html("<title>Bold</title><p>" + "".join(f"<b id={number}>" for number in range(1_900)) + "<p>x" * 5_000)
+        listed = "".join(f" a{number}='>'" for number in range(140_000))
+        crowded = html(f"<title>Crowded</title><div{listed}>")
+        puny = html("<title>Puny</title>-" + "9a" * 900_000, kind="text/html; charset=punycode")
+        pages = {
+            "warm": warm, "bomb": bomb, "endless": endless, "nested": nested, "many": many, "words": words, "bold": bold,
+            "crowded": crowded, "puny": puny,
+        }
         async with a_site(**pages, headers=endless_head) as site:
             reader = WebReader([site.host])
             for name in ("warm", *sys.argv[1:]):
@@ -319,7 +326,7 @@ MEASURED = """
 @pytest.mark.skipif(
     not Path("/proc/self/clear_refs").exists(), reason="only Linux says how much memory was used at most"
 )
-@pytest.mark.parametrize("name", ["bomb", "endless", "nested", "many", "words", "headers"])
+@pytest.mark.parametrize("name", ["bomb", "endless", "nested", "many", "words", "headers", "bold", "crowded", "puny"])
 def test_no_page_takes_more_than_20_megabytes_and_5_seconds(name: str, tmp_path: Path) -> None:
     script = tmp_path / "measured.py"
     script.write_text(textwrap.dedent(MEASURED))

@@ -96,10 +96,21 @@ def test_a_long_title_and_description_are_cut() -> None:
         b"<frameset><frame></frameset>",
         b"<meta property=og:title><meta name=description>",
         b"</div>" * 10_000,
+        b"<meta charset=zlib>",
+        b"<meta charset=idna>",
     ],
 )
 def test_no_page_is_too_broken(page: bytes) -> None:
     assert read_page(page, "text/html").seen is Seen.PAGE
+
+
+def test_long_drawings_and_bold_words_do_not_cut_a_page() -> None:
+    drawing = b"<svg><path d='" + b"M 1 2 L 3 4 " * 20_000 + b"'></svg>"
+    page = b"<title>Drawn</title>" + drawing + b"<p>" + b"<b class=a>word</b> <a href='/'>word</a> " * 238
+
+    seen = read_page(page, "text/html")
+
+    assert (seen.title, seen.minutes) == ("Drawn", 2)
 
 
 def test_a_link_is_dead_after_three_failures_within_three_weeks() -> None:
