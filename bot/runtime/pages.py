@@ -267,12 +267,13 @@ class Pages:
     async def _ask_to_sign_in(self, request: Request) -> Response:
         """A page with a button: whatever fetches the link to preview it presses none."""
         self._count(request)
-        if not await self._runner.read(lambda tx: web.is_invited(tx, request.params["link"])):
+        member = await self._runner.read(lambda tx: web.invited(tx, request.params["link"]))
+        if member is None:
             return self._link_is_old()
         nonce = self._token()
         about = {
             "title": "Sign in to the reading club",
-            "said": "You stay signed in in this browser for 30 days.",
+            "said": f"You sign in as {member.name}, and stay signed in in this browser for 30 days.",
             "base": self._base,
             "link": True,
             "token": _form_token(nonce),

@@ -124,7 +124,7 @@ async def test_a_link_signs_in_once_and_a_preview_does_not_use_it_up(database: s
         raced = await mine.post(link, **fields_of(preview))
 
     assert preview.status == 200
-    assert "ana" not in preview.text
+    assert "<p>You sign in as ana, and stay" in preview.text, "so that no one signs in with the link of someone else"
     assert unpressed.status == 403, "a form of another site has no token of this browser"
     assert (signed_in.status, urlsplit(signed_in.url).path) == (200, HOME)
     assert "Caching" in signed_in.text
