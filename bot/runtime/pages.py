@@ -137,6 +137,9 @@ class Pages:
             yield "GET", f"{team}private/{{key}}/{name}", partial(self._file, name)
         for path, form in {"mark": self._mark, "sign-out": self._sign_out, "feed": self._reset_feed}.items():
             yield "POST", f"{team}{path}", partial(self._submitted, form)
+        if self._base:
+            yield "GET", "", self._with_slash
+        yield "GET", "/team/{team}", self._with_slash
         yield "GET", "/{other:.*}", self._nothing
 
     # Who may open a page
@@ -255,6 +258,11 @@ class Pages:
         if who is not None:
             return self._moved(_team_path(who.team))
         return self._moved(_team_path(teams[0])) if len(teams) == 1 else self._signed_out()
+
+    async def _with_slash(self, request: Request) -> Response:
+        """To the page whose address people type without the slash at its end. Who may open it is asked there."""
+        team = request.params.get("team")
+        return self._moved("/" if team is None else f"/team/{quote(team, safe='')}/")
 
     async def _nothing(self, request: Request) -> Response:
         """The answer for every address that no page has. A stranger gets the same one as for a page."""

@@ -223,7 +223,7 @@ async def test_whoever_may_not_see_a_team_gets_the_answer_of_a_team_that_is_not_
             assert not {"Caching", "default", "ana"} & set(re.findall(r"\w+", answer.text)), path
 
     assert len(routes) > 15
-    assert len(others) == 5
+    assert len(others) == 6
     assert {answer.status for answer in gone} == {403}
 
 
@@ -569,10 +569,12 @@ async def test_an_address_that_means_nothing_is_answered_with_a_page(database: s
             await browser.get(f"{HOME}{path}")
             for path in ("?page=-1", "?page=99999999", "?is=odd", "search?q=%F0%28", "search?q=%00", "search")
         ]
+        without_slash = [await browser.get(path) for path in (BASE, HOME.removesuffix("/"))]
         large = await browser.post(f"{HOME}mark", **{f"f{number}": "x" for number in range(50)})
         static = await browser.get(f"{BASE}/static/..%2Fpages.py")
 
     assert {answer.status for answer in odd} == {200}
+    assert [(answer.status, urlsplit(answer.url).path) for answer in without_slash] == [(200, HOME)] * 2
     assert large.status == 403
     assert static.status == 404
 
