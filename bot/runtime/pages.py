@@ -113,8 +113,9 @@ class Pages:
 
     def routes(self) -> Sequence[Route]:
         return [
-            Route(method=method, path=f"{self._base}{path}", handle=partial(self._guarded, path, handle))
+            Route(method=each, path=f"{self._base}{path}", handle=partial(self._guarded, path, handle))
             for method, path, handle in self._all()
+            for each in (("GET", "HEAD") if method == "GET" else (method,))
         ]
 
     def _all(self) -> Iterator[tuple[str, str, Handle]]:

@@ -189,9 +189,9 @@ def link_in(answer: Answer) -> str:
 
 
 def paths(club: Club, team: str) -> Iterator[tuple[str, str]]:
-    """Every route of a team's pages with its method, from the router."""
+    """Every route of a team's pages with its method, from the router. HEAD goes where GET goes."""
     for route in pages_of(club.house.club):
-        if "{team}" in route.path:
+        if "{team}" in route.path and route.method != "HEAD":
             yield route.method, route.path.format(team=team, number=1, key="k" * 64)
 
 
@@ -216,7 +216,7 @@ async def test_whoever_may_not_see_a_team_gets_the_answer_of_a_team_that_is_not_
         await club.house.club.dispatcher.handle(WorkspaceLeft(workspace=WORKSPACE))
         gone = [await left._asked(method, path) for method, path in paths(club, "default")]
 
-        others = [route for route in pages_of(club.house.club) if "{team}" not in route.path]
+        others = [route for route in pages_of(club.house.club) if "{team}" not in route.path and route.method != "HEAD"]
         for route in others:
             path = route.path.replace("{link}", "k" * 64).replace("{name}", "pages").replace("{other:.*}", "nowhere")
             answer = await stranger._asked(route.method, path)
@@ -374,12 +374,15 @@ async def test_files_are_sent_again_only_after_a_change(database: str, tmp_path:
             odd = await browser.get(path, headers={"If-Modified-Since": "yesterday"})
             assert (same.status, same.text, aged.status) == (304, "", 304), name
             assert (both.status, odd.status) == (200, 200)
+            head = await browser._asked("HEAD", path)
+            assert (head.status, head.text, head.headers["ETag"]) == (200, "", etag), name
         await club.house.rewrite("Caching", "Kafka", "Raft")
         changed = await browser.get(f"{HOME}list.json", headers={"If-None-Match": etag, "If-Modified-Since": since})
         newer = await browser.get(f"{HOME}list.json", headers={"If-Modified-Since": since})
         feed = ET.fromstring((await browser.get(f"{HOME}feed.xml")).text)
+        asked = await club.browser()._asked("HEAD", f"{HOME}feed.xml")
 
-    assert (changed.status, newer.status) == (200, 200)
+    assert (changed.status, newer.status, asked.status) == (200, 200, 403)
     assert "Raft" in changed.text
     assert len(feed.findall(f"{ATOM}entry")) == 3
 
