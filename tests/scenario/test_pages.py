@@ -387,6 +387,24 @@ async def test_files_are_sent_again_only_after_a_change(database: str, tmp_path:
     assert len(feed.findall(f"{ATOM}entry")) == 3
 
 
+async def test_notes_of_an_entry_that_is_off_the_list_are_not_in_the_feed(database: str, tmp_path: Path) -> None:
+    async with opened(database, tmp_path, "Caching", mode="public") as club:
+        await club.house.say("schedule set mon 09:00 Europe/Berlin")
+        await club.house.wait(days=6)
+        anyone = club.browser()
+        before = await anyone.get(f"{HOME}feed.xml")
+        await club.house.rewrite("Kafka")
+        after = await anyone.get(f"{HOME}feed.xml")
+        digests = await anyone.get(f"{HOME}digests")
+        entry = await anyone.get(f"{HOME}entry/1")
+
+    assert "Digest: Caching" in before.text
+    assert "Kafka" in after.text
+    assert "Caching" not in after.text
+    assert "Caching" in digests.text, "the week was what it was"
+    assert entry.status == 404
+
+
 async def test_a_private_address_reads_the_feeds_until_it_is_replaced(database: str, tmp_path: Path) -> None:
     async with opened(database, tmp_path, "Caching") as club:
         browser, reader = await club.member(), club.browser()
