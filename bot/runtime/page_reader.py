@@ -83,7 +83,7 @@ class WebReader:
     async def look(self, url: Url) -> WebPage:
         """Fetch the page once. Never raises."""
         try:
-            async with asyncio.timeout(MAX_SECONDS), self._places:
+            async with self._places, asyncio.timeout(MAX_SECONDS):  # waiting for a place is not the site's fault
                 return await self._looked(url)
         except TimeoutError:
             return WebPage(seen=Seen.FAILED, reason=f"It did not answer within {MAX_SECONDS:.0f} seconds.")

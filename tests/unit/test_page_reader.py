@@ -17,7 +17,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from bot.domain.ids import Url
 from bot.domain.web_page import Seen, WebPage
-from bot.runtime.page_reader import AGENT, WebReader, is_public
+from bot.runtime.page_reader import AGENT, MAX_AT_ONCE, WebReader, is_public
 from tests.fakes.web_site import Answer, Site, Write, a_site, html, moved
 
 PAGE = html("<title>Secret</title>")
@@ -282,6 +282,19 @@ def test_a_slow_page_is_left_after_five_seconds(answer: Answer) -> None:
 
     assert (page.seen, page.reason) == (Seen.FAILED, "It did not answer within 5 seconds.")
     assert 4.5 < time.monotonic() - began < 6
+
+
+def test_a_page_that_waits_for_slow_ones_is_not_a_failure() -> None:
+    async def scene() -> Sequence[WebPage]:
+        async with a_site(slow=slow, fast=html("<title>Fast</title>")) as site:
+            reader = WebReader([site.host])
+            paths = [*["/slow"] * MAX_AT_ONCE, "/fast"]
+            return await asyncio.gather(*(reader.look(Url(site.at(path))) for path in paths))
+
+    *slow_ones, fast = asyncio.run(scene())
+
+    assert {page.seen for page in slow_ones} == {Seen.FAILED}
+    assert (fast.seen, fast.title) == (Seen.PAGE, "Fast")
 
 
 MEASURED = """
