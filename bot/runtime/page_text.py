@@ -79,8 +79,7 @@ _NOT_TEXT = [
 
 def read_page(body: bytes, content_type: str, *, whole: bool = True) -> WebPage:
     """What the page says. The reading time is only known of one that is here as a `whole`."""
-    body = body.replace(b"\0", b"")
-    text = _FORMATTING.sub(r"\1span", _decoded(body, content_type))
+    text = _FORMATTING.sub(r"\1span", _decoded(body, content_type).replace("\0", ""))
     end = _end(text)
     parsed = LexborHTMLParser(text[:end])
     titles = [title for title in map(_line, _titles(parsed)) if title]

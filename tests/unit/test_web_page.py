@@ -104,6 +104,14 @@ def test_no_page_is_too_broken(page: bytes) -> None:
     assert read_page(page, "text/html").seen is Seen.PAGE
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "iso-8859-2", "shift_jis", "utf-8"])
+def test_a_page_is_read_in_its_encoding(encoding: str) -> None:
+    title = "日本" if encoding == "shift_jis" else "Žižkov"
+    page = f"<meta charset={encoding}><title>\0{title}</title>".encode(encoding)
+
+    assert read_page(page, "text/html").title == title
+
+
 def test_long_drawings_and_bold_words_do_not_cut_a_page() -> None:
     drawing = b"<svg><path d='" + b"M 1 2 L 3 4 " * 20_000 + b"'></svg>"
     page = b"<title>Drawn</title>" + drawing + b"<p>" + b"<b class=a>word</b> <a href='/'>word</a> " * 238
