@@ -28,8 +28,8 @@ PORTS = (80, 443)
 _HTML = ("text/html", "application/xhtml+xml")
 _REDIRECTS = (301, 302, 303, 307, 308)
 _GONE = (404, 410)
-_WALLS = (401, 402, 403, 407, 423, 429, 451, 503)
-"""The page may be there for people."""
+_WALLS = (401, 402, 403, 406, 407, 418, 423, 429, 451, 503, 999)
+"""The page may be there for people. 406, 418 and 999 are how some sites answer programs, LinkedIn with 999."""
 _NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
 _FORBIDDEN = "Dogear does not look at addresses like this one."
 AGENT = f"Dogear/{version('dogear-club')} (reading club; looks at pages that members add)"

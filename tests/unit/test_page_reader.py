@@ -204,6 +204,7 @@ def test_five_redirects_are_followed(hops: int, seen: Seen) -> None:
         (html("", status="410 Gone"), Seen.GONE),
         (html("", status="403 Forbidden"), Seen.WALL),
         (html("", status="429 Too Many Requests"), Seen.WALL),
+        (html("", status="999 Request denied"), Seen.WALL),
         (html("", status="500 Internal Server Error"), Seen.FAILED),
         (html("<title>Just a moment...</title>"), Seen.WALL),
         (html("x", more="Content-Encoding: br\r\n"), Seen.FAILED),
