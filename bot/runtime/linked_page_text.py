@@ -13,8 +13,8 @@ from typing import Any
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 from w3lib.encoding import html_body_declared_encoding, html_to_unicode, http_content_type_encoding
 
+from bot.domain.linked_page import LinkedPage, Seen, is_bot_wall, reading_minutes
 from bot.domain.visible import visible
-from bot.domain.web_page import Seen, WebPage, is_bot_wall, reading_minutes
 
 MAX_ELEMENTS = 40_000
 """So many `div` in each other take the parser four seconds, in a thread of its own; no tag is trusted to end."""
@@ -77,15 +77,15 @@ _NOT_TEXT = [
 ]
 
 
-def read_page(body: bytes, content_type: str, *, whole: bool = True) -> WebPage:
+def read_page(body: bytes, content_type: str, *, whole: bool = True) -> LinkedPage:
     """What the page says. The reading time is only known of one that is here as a `whole`."""
     text = _FORMATTING.sub(r"\1span", _decoded(body, content_type).replace("\0", ""))
     end = _end(text)
     parsed = LexborHTMLParser(text[:end])
     titles = [title for title in map(_line, _titles(parsed)) if title]
     if any(map(is_bot_wall, titles)):
-        return WebPage(seen=Seen.WALL, reason="The page is only shown to people.")
-    return WebPage(
+        return LinkedPage(seen=Seen.WALL, reason="The page is only shown to people.")
+    return LinkedPage(
         seen=Seen.PAGE,
         title=_cut(next(iter(titles), ""), MAX_TITLE),
         description=_cut(next(filter(None, map(_line, _descriptions(parsed))), ""), MAX_DESCRIPTION),

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.web_page import DEAD_AFTER, KnownPage, Seen, WebPage, is_bot_wall, reading_minutes, with_look
-from bot.runtime.page_text import MAX_TITLE, read_page
+from bot.domain.linked_page import DEAD_AFTER, KnownPage, LinkedPage, Seen, is_bot_wall, reading_minutes, with_look
+from bot.runtime.linked_page_text import MAX_TITLE, read_page
 from tests.fakes.clock import START
 
-GONE = WebPage(seen=Seen.GONE, reason="The page is gone (404).")
-READ = WebPage(seen=Seen.PAGE, title="On queues", minutes=6)
+GONE = LinkedPage(seen=Seen.GONE, reason="The page is gone (404).")
+READ = LinkedPage(seen=Seen.PAGE, title="On queues", minutes=6)
 
 
 @pytest.mark.parametrize(
@@ -147,4 +147,4 @@ def test_a_look_that_a_member_asked_for_does_not_count_as_a_failure() -> None:
 
 @pytest.mark.parametrize("seen", [Seen.WALL, Seen.OTHER, Seen.FORBIDDEN])
 def test_what_dogear_cannot_read_is_not_dead(seen: Seen) -> None:
-    assert with_look(None, WebPage(seen=seen), START, counts=True).failures == 0
+    assert with_look(None, LinkedPage(seen=seen), START, counts=True).failures == 0
