@@ -20,9 +20,9 @@ from bot.domain.card import Action, Card, Entries, Fields, Paragraph
 from bot.domain.ids import ChannelRef, InvocationId, WorkspaceRef
 from bot.domain.team import Role
 from bot.runtime.http import serving
-from bot.runtime.pages import PER_ADDRESS, SAFE, SESSION
+from bot.runtime.pages import PER_ADDRESS, PER_PERSON, SAFE, SESSION
 from bot.runtime.serve import pages_of
-from bot.service import teams
+from bot.service import ledger, teams, web
 from store.sql.tables import WEB_KEY
 from tests.fakes.clubhouse import Clubhouse, clubhouse, text_of
 from tests.fakes.platform import NAME, WORKSPACE, account
@@ -542,6 +542,59 @@ async def test_requests_without_a_session_are_limited_and_members_are_not(databa
     assert answers[-1].status == 429
     assert answers[-1].headers["Retry-After"] == "10"
     assert allowed.status == 200
+
+
+async def test_members_are_limited_apart_from_strangers(database: str, tmp_path: Path) -> None:
+    async with opened(database, tmp_path, "Caching") as club:
+        member, other = await club.member(), await club.member("ben")
+        answers = [(await member.get(f"{HOME}entry/1")).status for _ in range(PER_PERSON // 2 + 60)]
+        allowed = await other.get(HOME)
+
+    assert (answers[0], answers[-1], allowed.status) == (200, 429, 200)
+
+
+async def test_a_new_session_ends_the_oldest_of_twenty(database: str, tmp_path: Path) -> None:
+    async with opened(database, tmp_path, "Caching") as club:
+        browsers = []
+        for _ in range(web.MAX_SESSIONS + 1):
+            browsers.append(await club.member())
+            club.house.club.clock.move_to(club.house.club.clock.now() + timedelta(seconds=1))
+        statuses = [(await browser.get(HOME)).status for browser in browsers]
+
+    assert statuses == [403, *[200] * web.MAX_SESSIONS]
+
+
+async def test_keys_end_when_the_workspace_gets_another_team(database: str, tmp_path: Path) -> None:
+    async with opened(database, tmp_path, "Caching") as club:
+        browser, link = await club.member(), await club.link()
+        runner = club.house.club.runner
+        await runner.write(lambda tx: teams.get_or_create(tx, "others", "UTC"))
+        await runner.write(lambda tx: teams.assign(tx, WORKSPACE, "others"))
+        page, late = await browser.get(HOME), await club.browser().get(link)
+
+    assert (page.status, late.status) == (403, 403)
+
+
+async def test_a_restore_ends_sessions_and_links_and_keeps_private_addresses(database: str, tmp_path: Path) -> None:
+    async with opened(database, tmp_path, "Caching") as club:
+        browser, link = await club.member(), await club.link()
+        made = await browser.press(f"{HOME}account", "feed", feed="new")
+        (address, *_) = [urlsplit(one).path for one in re.findall(r"<code>(\S+)</code>", made.text)]
+        await club.house.club.runner.write(ledger.after_restore)
+        page, late, feed = await browser.get(HOME), await club.browser().get(link), await browser.get(address)
+
+    assert (page.status, late.status, feed.status) == (403, 403, 200)
+
+
+async def test_no_cache_keeps_a_page(database: str, tmp_path: Path) -> None:
+    async with opened(database, tmp_path, "Caching", mode="public") as club:
+        member, anyone = await club.member(), club.browser()
+        link = await club.link()
+        pages = [await one.get(path) for one in (member, anyone) for path in (HOME, f"{HOME}queue", f"{HOME}x", link)]
+        files = [await one.get(f"{HOME}list.json") for one in (member, anyone)]
+
+    assert {page.headers["Cache-Control"] for page in pages} == {"private, no-store"}
+    assert {file.headers["Cache-Control"] for file in files} == {"private, no-cache"}
 
 
 async def test_keys_end_with_the_workspace_they_were_given_in(database: str, tmp_path: Path) -> None:
