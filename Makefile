@@ -83,7 +83,7 @@ wheel: $(READY) ## build the wheel into dist/
 docs: .docs/.ready ## build the documentation into site/; a warning is an error
 	@NO_MKDOCS_2_WARNING=1 .docs/bin/mkdocs build -q --strict -d site
 
-pictures: $(READY) ## draw the pictures of the documentation; needs Chromium and an emoji font
+pictures: $(READY) ## draw the pictures of the documentation; needs Chromium, Inter and Noto Color Emoji
 	@PYTHONPATH=. $(BIN)/python docs/pictures.py
 
 licences: $(READY) .docs/.ready .lint/.ready ## list the licence of every dependency, after make lock

@@ -190,7 +190,8 @@ def _block(part: Block, sheet: _Sheet) -> Iterator[Json]:
         case Fields():
             if part.items:
                 yield block([_fields(part, sheet)])
-            yield from _buttons(part.actions)
+            about = ", ".join(f"{clean(label)}: {clean(string(text))}" for label, text in part.items)
+            yield from _buttons(part.actions, about=about)
         case Entries():
             yield from _entries(part, sheet)
         case NoteTree():
@@ -218,7 +219,7 @@ def _entries(part: Entries, sheet: _Sheet) -> Iterator[Json]:
                 yield block(together)
                 together = []
             yield block([{"type": "rich_text_section", "elements": elements}])
-            yield from _buttons(entry.actions)
+            yield from _buttons(entry.actions, about=f"#{entry.number} {clean(entry.title).strip()}")
             continue
         if together:
             together[-1]["elements"].append({"type": "text", "text": "\n"})
@@ -305,8 +306,11 @@ def _notes_button(card: Card, sheet: _Sheet) -> Iterator[Json]:
     yield {"type": "button", "action_id": Way.NOTES, "text": plain_text(label), "value": value}
 
 
-def _buttons(actions: Sequence[Action], more: Iterable[Json] = (), *, article: str | None = None) -> Iterator[Json]:
-    made = [button for action in actions if (button := _button(action)) is not None]
+def _buttons(
+    actions: Sequence[Action], more: Iterable[Json] = (), *, article: str | None = None, about: str = ""
+) -> Iterator[Json]:
+    """Rows of buttons. `about` is which of several alike a screen reader should say that they are for."""
+    made = [button for action in actions if (button := _button(action, about)) is not None]
     address = followed(article, MAX_ADDRESS) if article else None
     if address:
         made.insert(1, {"type": "button", "action_id": OPENS, "text": plain_text(OPEN), "url": address, "value": "{}"})
@@ -315,7 +319,7 @@ def _buttons(actions: Sequence[Action], more: Iterable[Json] = (), *, article: s
         yield {"type": "actions", "elements": made[first : first + MAX_BUTTONS]}
 
 
-def _button(action: Action) -> Json | None:
+def _button(action: Action, about: str) -> Json | None:
     value = button_value.written(action.call, confirmed=action.confirmed or bool(action.confirm))
     if value is None:
         return None
@@ -323,7 +327,8 @@ def _button(action: Action) -> Json | None:
     label = cut(clean(action.label).strip(), MAX_LABEL) or ELLIPSIS
     style = {"style": "primary"} if action.primary else {}
     confirm = {"confirm": _confirm(action, label)} if action.confirm else {}
-    return {"type": "button", "action_id": way, "text": plain_text(label), "value": value, **style, **confirm}
+    spoken = {"accessibility_label": cut(f"{label}, {about}", MAX_LABEL)} if about else {}
+    return {"type": "button", "action_id": way, "text": plain_text(label), "value": value, **style, **confirm, **spoken}
 
 
 def _confirm(action: Action, label: str) -> Json:

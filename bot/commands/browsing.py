@@ -1,6 +1,7 @@
 """Commands that look things up in the list."""
 
 from dataclasses import replace
+from itertools import groupby
 from typing import Annotated
 
 from bot.chat.line import render
@@ -38,6 +39,8 @@ from bot.service.search import Found
 
 MAX_TAGS = 40
 MAX_DISCUSSIONS = 5
+LIST_SIZE = 8
+"""Entries on a page of the list. With a heading above each, they fit into one message of Discord's."""
 MAX_SECTIONS = 10
 """Sections that are offered where no entry has a tag."""
 MAX_LABEL = 75
@@ -147,18 +150,8 @@ def _as_typed(query: str, found: Found) -> tuple[Action, ...]:
 def _hit(hit: Hit, state: ReadingState, back: str) -> EntryLine:
     entry = hit.entry
     notes = (button("Notes", "show", entry.number),) if entry.notes.markdown.strip() else ()
-    return EntryLine(
-        number=entry.number,
-        title=entry.title,
-        url=entry.url,
-        state=state,
-        tags=entry.tags,
-        minutes=entry.minutes,
-        found=hit.title,
-        matched=hit.matched,
-        path=hit.path,
-        actions=(mark_button(entry.number, state, back), *notes, share_action(entry)),
-    )
+    line = line_of(entry, state, mark_button(entry.number, state, back), *notes, share_action(entry))
+    return replace(line, found=hit.title, matched=hit.matched, path=hit.path)
 
 
 @command("show")
@@ -214,12 +207,12 @@ def list_entries(
     max: MaybeMax = None,
     page: MaybePage = 1,
 ) -> Card:
-    """All entries by number, or only those with a tag, a reading state or a reading time.
+    """The list with its sections, or only entries with a tag, a reading state or a reading time.
 
     Examples: list · list tag:databases · list is:unread page:2 · list max:10m
     """
     which = EntryFilter(tag=tag, state=is_, minutes=max)
-    found = entries.page(turn.tx, turn.team.id, turn.member.id, which, page, PAGE_SIZE)
+    found = entries.page(turn.tx, turn.team.id, turn.member.id, which, page, LIST_SIZE)
     if not found.total and not turn.tx.entries.count(turn.team.id):
         return empty_list(turn)
     if not found.total:
@@ -227,10 +220,14 @@ def list_entries(
     words = {"tag": tag, "is": is_.value if is_ else None, "max": f"{max}m" if max else None}
     call = Call(path=("list",), arguments={name: value for name, value in words.items() if value})
     back = _line(call, found.number)
-    lines = [line_of(one, state, mark_button(one.number, state, back)) for one, state in found.items]
+    blocks: list[Block] = []
+    for section, some in groupby(found.items, key=lambda item: item[0].section):
+        lines = [line_of(one, state, mark_button(one.number, state, back)) for one, state in some]
+        heading = (Paragraph(text=(Span(" › ".join(section), bold=True),)),) if section else ()
+        blocks += [*heading, Entries(items=tuple(lines))]
     return Card(
         title=" ".join(["Reading list", *(f"{name}:{value}" for name, value in call.arguments.items())]),
-        blocks=(Entries(items=tuple(lines)), page_note(found.number, found.pages, found.total, "in all", asked=page)),
+        blocks=(*blocks, page_note(found.number, found.pages, found.total, "in all", asked=page)),
         actions=pager(call, found.number, found.pages),
     )
 

@@ -15,9 +15,11 @@ _SCHEME = re.compile(
 _NAME = r"[A-Za-z0-9._~-]*"
 _ENCODED = r"(?:[A-Za-z0-9._~!$&'()*+,;=:-]|%[0-9A-Fa-f]{2})*"
 _HOST = r"(?:[A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?"
+_HOSTS = rf"(?:{_HOST}(?:,[A-Za-z0-9._-]+(?::[0-9]{{1,5}})?)*|%2[Ff][A-Za-z0-9._%-]*(?::[0-9]{{1,5}})?)"
+"""Several hosts, or the folder of a socket, as PostgreSQL's own tools take them."""
 _FILE = re.compile(r"sqlite:///(?![^?]*:[^?]*@)[^?#\x00-\x1f\x7f]*")
 """A path with a colon and then an @ is more likely the address of a server under the wrong scheme."""
-_SERVER = re.compile(rf"([a-z0-9+_]+://)(?:({_NAME})(:{_ENCODED})?@)?({_HOST}(?:/{_NAME})?)(?:\?([^@#\s]*))?")
+_SERVER = re.compile(rf"([a-z0-9+_]+://)(?:({_NAME})(:{_ENCODED})?@)?({_HOSTS}(?:/{_NAME})?)(?:\?([^@#\s]*))?")
 _WEB = re.compile(rf"((?:https?|wss?)://)({_ENCODED}@)?({_HOST}(?:/[A-Za-z0-9._~/-]*)?)(\?[^@#\s]*)?")
 _PLAIN_OPTIONS = re.compile(
     r"(application_name|channel_binding|client_encoding|connect_timeout|gssencmode|host|hostaddr|keepalives\w*"

@@ -6,10 +6,12 @@ import sqlite3
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
 from stat import S_ISDIR
 from typing import Any
+from urllib.parse import unquote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -48,7 +50,9 @@ def address(url: str) -> URL:
 _USAGE = "The database must be sqlite:///PATH or postgresql://USER@HOST/NAME."
 _ENCODE = "In its user and password write @ as %40, : as %3A, / as %2F, ? as %3F, # as %23 and % as %25."
 _SERVER = re.compile(
-    r"[a-z+]+://(?:[\w.~!$&'()*+,;=%-]*(?::[^@]*)?@)?(?:[\w.,-]*|\[[0-9a-f:.]+\])(?::[0-9]{0,5})?(?:/[^?@]*)?(?:\?[^@]*)?",
+    r"(?P<before>[a-z+]+://(?:[\w.~!$&'()*+,;=%-]*(?::[^@]*)?@)?)"
+    r"(?P<hosts>(?:[\w.-]*|%2f[\w.%-]*|\[[0-9a-f:.]+\])(?::[0-9]{0,5})?(?:,[\w.-]+(?::[0-9]{0,5})?)*)"
+    r"(?P<after>(?:/[^?@]*)?(?:\?[^@]*)?)",
     re.IGNORECASE,
 )
 """One @ at most, and no special characters outside the password. Otherwise it is unclear where the password ends, and
@@ -57,14 +61,25 @@ the driver's error would quote a part of it as the name of something else.
 
 
 def _server(url: str) -> URL:
-    if not _SERVER.fullmatch(url):
-        raise BadConfig([f"{_USAGE} What is set cannot be read. {_ENCODE}"])
+    """A URL as libpq reads it, which may name several hosts or the folder of a socket."""
+    parts = _SERVER.fullmatch(url)
+    if not parts:
+        raise BadConfig([f"The database's address cannot be read. {_ENCODE} {_USAGE}"])
     _require_driver()
-    parsed = make_url(url)
+    hosts = parts["hosts"]
+    is_plain = "," not in hosts and "%" not in hosts
+    parsed = make_url(url if is_plain else parts["before"] + (parts["after"] or "/"))
     from psycopg.pq import Conninfo
 
-    if not parsed.query.keys() <= {option.keyword.decode() for option in Conninfo.get_defaults()}:
-        raise BadConfig([f"The database's address has an option after its ? that PostgreSQL does not know. {_ENCODE}"])
+    known = [option.keyword.decode() for option in Conninfo.get_defaults()]
+    for name in parsed.query:
+        if name not in known:
+            meant = get_close_matches(name, known, 1)
+            named = f"“{name}”" if re.fullmatch(r"[a-z_]{2,40}", name) else "an option"
+            ask = f" Did you mean {meant[0]}?" if meant else f" {_ENCODE}"
+            raise BadConfig([f"PostgreSQL does not know {named} after the ? of the database's address.{ask}"])
+    if not is_plain:
+        parsed = parsed.update_query_pairs([("host", unquote(host)) for host in hosts.split(",")])
     return parsed.set(drivername="postgresql+psycopg")
 
 

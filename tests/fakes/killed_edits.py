@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from bot.domain.ids import Url
@@ -54,8 +55,11 @@ def work(folder: Path, writer: int) -> None:
         os.write(writer, b"s")
 
 
-def killed(folder: Path, steps: int) -> int:
-    """Fork a writer, and kill it after so many steps; with 0 it ends by itself. Returns the steps that it said."""
+def killed(work: Callable[[Path, int], None], folder: Path, steps: int) -> int:
+    """Fork a writer, and kill it after so many steps; with 0 it ends by itself. Returns the steps that it said.
+
+    `work` writes a byte to the pipe after each step.
+    """
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
@@ -76,4 +80,4 @@ def killed(folder: Path, steps: int) -> int:
 if __name__ == "__main__":
     where = Path(sys.argv[1])
     begin(where)
-    sys.stdout.write(json.dumps([killed(where, steps) for steps in (*KILLS, 0)]))
+    sys.stdout.write(json.dumps([killed(work, where, steps) for steps in (*KILLS, 0)]))

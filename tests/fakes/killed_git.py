@@ -6,7 +6,6 @@ folder has the repository that `tests.fakes.git_server` makes.
 
 import json
 import os
-import signal
 import sys
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from store.lists.reading import read
 from store.sql import open_store
 from tests.fakes.clock import FakeClock
 from tests.fakes.kept import a_club, an_account
+from tests.fakes.killed_edits import killed
 
 EDITS = 8
 KILLS = (1, 2, 3, 4, 5, 7)
@@ -74,26 +74,7 @@ def work(folder: Path, writer: int) -> None:
         os.write(writer, b"s")
 
 
-def killed(folder: Path, steps: int) -> int:
-    """Fork a writer, and kill it after so many steps; with 0 it ends by itself. Returns the steps that it said."""
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reader)
-        work(folder, writer)
-        os._exit(0)
-    os.close(writer)
-    said = 0
-    while (not steps or said < steps) and os.read(reader, 1):
-        said += 1
-    if steps:
-        os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    os.close(reader)
-    return said
-
-
 if __name__ == "__main__":
     where = Path(sys.argv[1])
     begin(where)
-    sys.stdout.write(json.dumps([killed(where, steps) for steps in (*KILLS, 0)]))
+    sys.stdout.write(json.dumps([killed(work, where, steps) for steps in (*KILLS, 0)]))

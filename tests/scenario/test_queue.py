@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+from adapters.discord.render import messages
 from bot.chat.platform import Answer
 from bot.domain.card import Card, Entries
 from tests.fakes.clubhouse import clubhouse, text_of
@@ -40,7 +41,7 @@ def test_next_tells_the_queue_from_the_unread_and_leads_to_the_rest_of_each(data
                 assert labels(many) == ["The whole queue"]
                 assert isinstance(many.show, Card)
                 listed = await house.say(many.show.actions[0].call)
-                assert "1 of 2, 6 in all" in text_of(listed)
+                assert "6 in all" in text_of(listed)
 
     asyncio.run(scenario())
 
@@ -78,3 +79,22 @@ def test_the_past_digests_of_a_channel_are_listed_newest_first_with_the_reason(d
         "2026-W11: #2 Beta (never featured here, and members put it in their queue)",
         "Will be skipped: Mon 23 Mar 2026 09:00 UTC",
     ]
+
+
+def test_a_page_of_the_list_has_a_heading_for_each_section_and_is_one_message(database: str, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with clubhouse(database, tmp_path) as house:
+            long = " of a rather long name that goes on" * 3
+            parts = [f"## Section {n}{long}\n\n* [Title {n}{long}](https://example.org/{n})" for n in range(1, 21)]
+            (tmp_path / "list.md").write_text("\n\n".join(parts), encoding="utf-8")
+            await house.club.lists.use(house.team, [tmp_path / "list.md"])
+
+            answer = await house.say("list")
+
+            assert [len(group) for group in groups(answer)] == [1] * 8
+            assert all(f"Section {n} of" in text_of(answer) for n in range(1, 9))
+            assert "page 1 of 3, 20 in all" in text_of(answer)
+            assert isinstance(answer.show, Card)
+            assert len(messages(answer.show, word="blog")) == 1
+
+    asyncio.run(scenario())

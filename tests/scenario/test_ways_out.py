@@ -244,7 +244,12 @@ def authority(tmp_path: Path) -> tuple[Path, ssl.SSLContext]:
 
 async def words_of_a_fresh_doctor(api: str, **variables: str) -> str:
     """What `dogear doctor` says in an interpreter of its own, for certificates are read once in a process."""
-    settings = {"DOGEAR_SLACK_API": api, "DOGEAR_SLACK_BOT_TOKEN": TOKEN, **variables}
+    settings = {
+        "DOGEAR_DATABASE": "sqlite:///nowhere.db",
+        "DOGEAR_SLACK_API": api,
+        "DOGEAR_SLACK_BOT_TOKEN": TOKEN,
+        **variables,
+    }
     clean = {name: value for name, value in os.environ.items() if not name.startswith("DOGEAR_")}
     run = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot", "doctor", "slack"), env={**clean, **settings}, stdout=asyncio.subprocess.PIPE

@@ -16,11 +16,11 @@ from adapters.slack.richtext import length, pages_of
 from bot.chat.command import Reply
 from bot.chat.platform import Answer
 from bot.commands.cards import entry_card
-from bot.domain.card import Call, Card, Entries, Form, NoteTree, Paragraph
+from bot.domain.card import Action, Call, Card, Entries, EntryLine, Form, NoteTree, Paragraph
 from bot.domain.digest import Digest, card_of, replies_of
 from bot.domain.entry import Entry
 from bot.domain.featuring import Why
-from bot.domain.ids import EntryNumber
+from bot.domain.ids import EntryNumber, Url
 from bot.domain.notes import NoteBlock, NoteKind, Notes, lines
 from bot.domain.reading_state import ReadingState
 from bot.domain.takeaway import Counts
@@ -321,3 +321,32 @@ def test_an_entry_without_notes_has_none(tmp_path: Path) -> None:
     shown = words_of(body_of(entry_card(an_entry(notes=Notes()), ReadingState.READ, all_notes=True))["blocks"])
 
     assert "more line" not in shown
+
+
+def test_a_screen_reader_says_which_of_several_buttons_it_is() -> None:
+    read = Action(label="Read", call=Call(path=("read",), arguments={"entry": "1"}))
+    lines_of_list = [
+        EntryLine(
+            number=EntryNumber(n),
+            title=title,
+            url=Url("https://example.org"),
+            state=ReadingState.UNREAD,
+            actions=(read,),
+        )
+        for n, title in ((1, "Caching"), (2, "A very long title " * 9))
+    ]
+    card = Card(title="List", blocks=(Entries(items=tuple(lines_of_list)),), actions=(read,))
+
+    buttons = [
+        one
+        for block in render.message(card, personal=True).blocks
+        for one in block.get("elements", ())
+        if one["type"] == "button"
+    ]
+
+    assert [one.get("accessibility_label", "")[:20] for one in buttons] == [
+        "Read, #1 Caching",
+        "Read, #2 A very long",
+        "",
+    ]
+    assert all(len(one.get("accessibility_label", "")) <= 75 for one in buttons)
