@@ -40,7 +40,7 @@ from bot.service.search import Found
 MAX_TAGS = 40
 MAX_DISCUSSIONS = 5
 LIST_SIZE = 8
-"""Entries on a page of the list. With a heading above each, they fit into one message of Discord's."""
+"""Entries on a page of the list. With a heading above each, they fit into one message of every platform."""
 MAX_SECTIONS = 10
 """Sections that are offered where no entry has a tag."""
 MAX_LABEL = 75

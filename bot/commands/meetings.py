@@ -51,7 +51,7 @@ def host(
     where = turn.here(channel)
     found = hosts.locked(turn.tx, turn.team.id, where)
     if week is not None and week != found.slot.week:
-        return _shown(turn, found, "That digest was posted. This is about the next one.")
+        return _shown(turn, found, "That digest is over. This is about the next one.")
     if pick is not None or show is not None:
         return _picked(turn, found, pick, show)
     if back is not None:
@@ -169,7 +169,7 @@ def ask(
     """
     found = hosts.locked(turn.tx, turn.team.id, turn.here(channel))
     if week is not None and week != found.slot.week:
-        raise Conflict("That digest was posted already.", hint="“digest host” shows who hosts the next one.")
+        raise Conflict("That digest is over.", hint="“digest host” shows who hosts the next one.")
     hosts.require_host(found, turn.member)
     meant = one_meant(turn, entry)
     featured = digests.preview(turn.tx, turn.team.id, found.schedule.channel).digest.entry

@@ -78,7 +78,8 @@ def failed(delivery: Delivery, outcome: str | None, entry: Entry | None) -> Noti
     draft = delivery.draft
     what, kind = ("A digest", "digest") if draft.schedule is not None else ("What you shared", "share")
     actions = tuple(_again(draft, entry)) if draft.step is Step.ROOT else ()
-    card = _card(f"{what} was not posted completely.", _what(delivery, entry), plain(outcome or ""), actions=actions)
+    title = "A message was not posted." if entry is None else f"{what} was not posted completely."
+    card = _card(title, _what(delivery, entry), plain(outcome or ""), actions=actions)
     return _of_delivery(delivery, f"failed:{kind}:{addressed(draft.channel)}:{draft.notify}:{outcome}", card)
 
 
@@ -295,6 +296,8 @@ _STEPS = {Step.ROOT: "The post of", Step.THREAD: "The thread of", Step.REPLY: "A
 
 
 def _what(delivery: Delivery, entry: Entry | None) -> Text:
+    if entry is None and delivery.draft.card is not None:  # a message of its own, such as a vote
+        return (Span(f"“{delivery.draft.card.title}” in "), *_named(delivery.draft.channel), Span("."))
     named = "an entry" if entry is None else thread_title(entry)
     return (Span(f"{_STEPS[delivery.draft.step]} {named} in "), *_named(delivery.draft.channel), Span("."))
 

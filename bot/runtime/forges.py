@@ -4,7 +4,8 @@ The calls are those of https://docs.github.com/rest/pulls, https://docs.gitlab.c
 https://docs.gitea.com/api (2026-11). A merge request is called a pull request here too.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -60,9 +61,10 @@ class Forge:
                 found = await self._call("GET", self._requests, params={"source_branch": branch, "state": "all"})
             case _:
                 query = {"state": "all", "sort": "recentupdate", "limit": "50"}
-                known = await self._call("GET", f"/repos/{self.project}/pulls", params=query)
-                found = [one for one in known if one["head"]["ref"] == branch]
-        return self._read(found[0]) if found else None
+                found = await self._call("GET", f"/repos/{self.project}/pulls", params=query)
+        with self._understood():
+            theirs = [one for one in found if self.kind != "gitea" or one["head"]["ref"] == branch]
+            return self._read(theirs[0]) if theirs else None
 
     async def open(self, branch: str, onto: str, title: str, text: str) -> PullRequest:
         """Open a pull request, unless there is one. Raises Conflict with what to do."""
@@ -71,9 +73,21 @@ class Forge:
             return known
         if self.kind == "gitlab":
             wanted = {"source_branch": branch, "target_branch": onto, "title": title, "description": text}
-            return self._read(await self._call("POST", self._requests, json=wanted))
-        wanted = {"head": branch, "base": onto, "title": title, "body": text}
-        return self._read(await self._call("POST", f"/repos/{self.project}/pulls", json=wanted))
+            opened = await self._call("POST", self._requests, json=wanted)
+        else:
+            wanted = {"head": branch, "base": onto, "title": title, "body": text}
+            opened = await self._call("POST", f"/repos/{self.project}/pulls", json=wanted)
+        with self._understood():
+            return self._read(opened)
+
+    @contextmanager
+    def _understood(self) -> Iterator[None]:
+        """Raise Conflict for an answer that is not one of this kind of server."""
+        try:
+            yield
+        except (KeyError, IndexError, TypeError, AttributeError):
+            where = urlsplit(self.api).netloc
+            raise Conflict(f"{where} does not answer as {self.kind} does. Correct DOGEAR_GIT_FORGE.") from None
 
     @property
     def _requests(self) -> str:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
 from hashlib import blake2b
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -31,10 +32,10 @@ from dulwich.client import (
     SubprocessGitClient,
     Urllib3HttpGitClient,
 )
-from dulwich.errors import GitProtocolError, HangupException, NotGitRepository, SendPackError
-from dulwich.objects import Blob, Commit, ObjectID, Tree
+from dulwich.errors import GitProtocolError, HangupException, NotGitRepository, NotTreeError, SendPackError
+from dulwich.objects import Blob, Commit, ObjectID, SubmoduleEncountered, Tree
 from dulwich.protocol import ZERO_SHA, Protocol
-from dulwich.refs import Ref
+from dulwich.refs import Ref, check_ref_format
 from dulwich.repo import Repo
 from urllib3 import PoolManager, ProxyManager, Retry, make_headers
 from urllib3.exceptions import HTTPError
@@ -46,6 +47,7 @@ from bot.domain.errors import BadUsage, Conflict, NotFound, Refusal
 from bot.domain.ids import EditId
 from bot.domain.record import record
 from bot.domain.source import GitFile
+from bot.domain.visible import visible
 from bot.runtime.file_edits import alone, edited
 from store.lists.reading import MAX_BYTES, read
 
@@ -63,9 +65,11 @@ MAX_SHOWN = 200
 MAX_SUBJECT = 72
 """Characters of a commit's first line, as is usual."""
 HEADS = b"refs/heads/"
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+"""What a file in Git LFS begins with in the repository, in place of its content."""
 HOOKS = ("pre-receive", "update", "post-receive", "post-update")
 BRANCHES = "dogear/"
-"""Before the mark of an edit: the branch for edits that may not be pushed to the list's branch."""
+"""What the names of branches begin with for edits that may not be pushed to the list's branch."""
 TRAILER = "Dogear-Edit: "
 AUTHOR = b"Dogear <dogear@localhost>"
 USER = "x-access-token"
@@ -122,6 +126,10 @@ def checked(file: GitFile) -> None:
         raise BadUsage("The address has a secret in it.", hint="Leave it out, and set DOGEAR_GIT_TOKEN.")
     if not _SCP.fullmatch(file.url) and parts.scheme not in ("https", "http", "ssh", "file"):
         raise BadUsage(f"{parts.scheme}:// is not an address that Dogear fetches from.", hint="Use https:// or ssh://.")
+    if host_of(file.url).startswith("-"):  # which ssh would take for an option
+        raise BadUsage(f"{file.url} is not an address of a server.", hint="Correct its name.")
+    if not check_ref_format(Ref(HEADS + file.branch.encode())):
+        raise BadUsage(f"“{file.branch}” is not the name of a branch.", hint="Use one such as main.")
     if any(part in ("", ".", "..", ".git") for part in file.path.split("/")):
         raise BadUsage(f"“{file.path}” is not a path in a repository.", hint="Use one such as docs/reading.md.")
 
@@ -303,7 +311,7 @@ class Copy:
                     return Written(reasons=reasons)
                 if declined is None or self._fetched(repo).tip != tip:
                     continue
-                branch = f"{BRANCHES}{made[0].mark}"
+                branch = _branch_for(made)
                 again = self._push(repo, Ref(HEADS + branch.encode()), ZERO_SHA, commit)
                 if again is None and branch not in self._fetched(repo).branches:
                     continue
@@ -324,7 +332,8 @@ class Copy:
                     shutil.rmtree(path, ignore_errors=True)
                     path.mkdir()
                     Repo.init_bare(path).close()
-                for left in path.rglob("*.lock"):  # by a killed process: we are alone here
+                left_behind = (path.rglob("*.lock"), path.rglob("tmp_pack_*"), self._folder.glob(".*.new"))
+                for left in chain.from_iterable(left_behind):  # by a killed process: we are alone here
                     left.unlink(missing_ok=True)
                 with contextlib.closing(Repo(str(path))) as repo:
                     yield repo
@@ -350,7 +359,11 @@ class Copy:
         names = sorted(ref.removeprefix(HEADS).decode(errors="replace") for ref in result.refs if ref.startswith(HEADS))
         tip = result.refs.get(self._ref)
         if tip is None:
-            known = f"It has {', '.join(names[:5])}." if names else "It is empty: push a first commit with the list."
+            known = (
+                f"It has {_shown(', '.join(names[:5]))}."
+                if names
+                else "It is empty: push a first commit with the list."
+            )
             raise NotFound(f"The repository has no branch “{self.file.branch}”. {known}")
         lost: frozenset[str] = frozenset()
         if before not in (None, tip):
@@ -373,13 +386,15 @@ class Copy:
             assert isinstance(tree, Tree)
             mode, sha = tree.lookup_path(repo.__getitem__, self.file.path.encode())
             blob = repo[sha]
-        except (KeyError, NotADirectoryError):
+        except (KeyError, NotTreeError, SubmoduleEncountered):  # a file or a submodule where there was a folder
             said = f"The branch {self.file.branch} has no file {self.file.path}."
             raise NotFound(f"{said} Put it there, or name another one: dogear team lists") from None
         if not stat.S_ISREG(mode) or not isinstance(blob, Blob):
             raise Conflict(f"{self.file.path} is not a file in the repository; name a Markdown file.")
         if len(blob.data) > MAX_BYTES:
             raise Conflict(f"The file has more than {MAX_BYTES >> 20} MiB; split it into several files.")
+        if blob.data.startswith(LFS_POINTER):
+            raise Conflict(f"{self.file.path} is in Git LFS, which Dogear does not read; put it into git itself.")
         return blob.data
 
     def _commit(self, repo: Repo, tip: ObjectID, data: bytes, message: str, at: datetime) -> ObjectID:
@@ -530,8 +545,8 @@ def _packer(repo: Repo) -> Any:  # the library declares the same function differ
 
 
 def _shown(words: str) -> str:
-    """A server's own words, short and without secrets."""
-    line = redacted(" ".join(words.split())).rstrip(".")
+    """A server's own words, short, without secrets and without characters that terminals obey."""
+    line = redacted(" ".join(visible(words).split())).rstrip(".")
     return line if len(line) <= MAX_SHOWN else f"{line[: MAX_SHOWN - 1]}…"
 
 
@@ -563,6 +578,14 @@ def _lost(repo: Repo, before: ObjectID, tip: ObjectID) -> frozenset[str]:
     if len(now) >= MAX_HISTORY or any(commit.id == before for commit in now):
         return frozenset()
     return _marks(repo, before) - _marks(repo, tip)
+
+
+def _branch_for(edits: Sequence[Edit]) -> str:
+    """The branch for these edits, and for no others: what a process pushed before it died is found by its name, and
+    must not be taken for more than it has.
+    """
+    marks = "".join(edit.mark for edit in edits)
+    return f"{BRANCHES}{marks if len(edits) == 1 else blake2b(marks.encode(), digest_size=8).hexdigest()}"
 
 
 def marks_in(message: str) -> Collection[str]:

@@ -35,4 +35,9 @@ def is_genuine(request: Request, secret: str) -> bool:
         (request.header("x-gitlab-token"), secret),
         (request.header("authorization"), f"Bearer {secret}"),
     )
-    return any(given is not None and hmac.compare_digest(given.encode(), right.encode()) for given, right in proofs)
+    return any(given is not None and hmac.compare_digest(_bytes(given), right.encode()) for given, right in proofs)
+
+
+def _bytes(header: str) -> bytes:
+    """A header as it was sent: what is not UTF-8 in it comes as surrogates."""
+    return header.encode(errors="surrogateescape")

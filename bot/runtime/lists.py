@@ -346,7 +346,11 @@ class Lists:
         on_list = [edit for edit in theirs if found[edit.id]]
         others = [edit for edit in theirs if not found[edit.id]]
         if request is not None and request.merging is Merging.MERGED and others:
-            on_list += await self._repositories.run(path, lambda copy: [e for e in others if copy.has(e, fetched)])
+            newest = await self._repositories.run(path, _fetched)  # it may have been merged since the last fetch
+            found = await self._repositories.run(path, lambda copy: copy.settled(others, newest))
+            on_list += await self._repositories.run(
+                path, lambda copy: [e for e in others if found[e.id] or copy.has(e, newest)]
+            )
             others = [edit for edit in others if edit not in on_list]
             reason = f"the pull request {request.link} was merged without it"
         elif request is not None and request.merging is Merging.CLOSED:

@@ -90,6 +90,7 @@ class OnnxModel:
         self._unknown = {self._tokenizer.token_to_id(token) for token in ("[UNK]", "<unk>")} - {None}
         try:
             fits = self.vector("a reading list").shape == (DIMENSIONS,)
+            self._vector([max(self._tokenizer.get_vocab().values())])  # the tokenizer of another model has more words
         except Exception:  # noqa: BLE001 -- whatever the runtime makes of a model of another kind
             fits = False
         _give_back_memory()
@@ -194,10 +195,11 @@ class HostModel:
         if model is None:
             return None
         key = model.id, text
-        if key in self._cache:
+        try:  # not in two steps: the thread may drop it in between
             return self._cache[key]
-        found: bytes | None = self._in_time(partial(self._cached, model, key))
-        return found
+        except KeyError:
+            found: bytes | None = self._in_time(partial(self._cached, model, key))
+            return found
 
     def _cached(self, model: OnnxModel, key: tuple[str, str]) -> bytes | None:
         if key not in self._cache:

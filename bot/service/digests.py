@@ -523,7 +523,7 @@ def _people(tx: Transaction, schedule: Schedule, slot: Occurrence) -> People:
     return People(
         host=host.name if host else "",
         join=join if rules.quorum else None,
-        meets=meeting_time(rules.meets, slot.due_at) if rules.meets else (),
+        meets=meeting_time(rules.meets, max(slot.due_at, tx.now())) if rules.meets else (),
     )
 
 

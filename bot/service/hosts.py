@@ -115,7 +115,7 @@ def swap(tx: Transaction, found: Turns, by: Member, other: Member | None, *, adm
     if chosen is None:
         raise Conflict("There is no one to swap with.", hint="“digest host me” adds you to the hosts.")
     if chosen.id not in {one.id for one in others}:
-        raise Conflict(f"{chosen.name} has the turn already.", hint="Name another host, or no one.")
+        raise Conflict(f"{chosen.name} has the turn already.", hint="Name another host, or leave the name out.")
     tx.meetings.pass_turn(found.schedule.id, found.slot.week, chosen.id, undo=True)
     _set(tx, found.schedule.id, found.slot.week, chosen)
     return chosen

@@ -11,7 +11,7 @@ from bot.domain.card import Card
 from bot.domain.delivery import Draft, State, Step
 from bot.domain.edit import EditKind, EditState
 from bot.domain.entry import Entry
-from bot.domain.errors import BadUsage, Conflict, NotFound
+from bot.domain.errors import BadUsage, Conflict, NotFound, StoreError
 from bot.domain.featuring import Feature
 from bot.domain.ids import ChannelRef, TeamId, WorkspaceRef
 from bot.domain.meeting import (
@@ -52,12 +52,22 @@ LIVE = timedelta(weeks=3)
 def due(tx: Transaction, among: Sequence[Schedule]) -> Sequence[Schedule]:
     """The schedules for which something is to be sent now that was not sent before. It only reads.
 
-    Most schedules are neither near their next digest nor have anything that changed, and need no query.
+    Most schedules are neither near their next digest nor have anything that changed, and need no query. One that raises
+    is included, so that `plan` raises the same for it alone.
     """
     soon = tx.now() + max(HOST_KNOWS, CLOSES, votes.OPENS)
     live = {schedule for team in {one.team for one in among} for schedule in tx.meetings.touched(team, tx.now() - LIVE)}
     near = (next((slot.due_at <= soon for slot in one.next_dues(tx.now())), False) for one in among)
-    return [one for one, is_near in zip(among, near, strict=True) if (is_near or one.id in live) and _unsent(tx, one)]
+    return [one for one, is_near in zip(among, near, strict=True) if (is_near or one.id in live) and _may_send(tx, one)]
+
+
+def _may_send(tx: Transaction, schedule: Schedule) -> bool:
+    try:
+        return bool(_unsent(tx, schedule))
+    except StoreError:
+        raise
+    except Exception:  # noqa: BLE001 -- whatever it is, the others are due all the same
+        return True
 
 
 def plan(tx: Transaction, schedule: Schedule) -> None:
@@ -151,7 +161,7 @@ def _vote(tx: Transaction, schedule: Schedule, slot: Occurrence, key: str, featu
 
 
 def _gathered(into: Draft, key: str, rules: MeetingRules, last: Fate, names: Sequence[str]) -> Draft:
-    when = meeting_time(rules.meets, last.week.due_at) if rules.meets else ()
+    when = meeting_time(rules.meets, max(last.week.due_at, last.week.used_at)) if rules.meets else ()
     return replace(into, source_key=key, card=gathered(last.week.question or "", names, when))
 
 

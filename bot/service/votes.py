@@ -23,8 +23,10 @@ SAME_PRESS = timedelta(seconds=10)
 
 
 def result(tx: Transaction, schedule: Schedule, slot: Occurrence, pool: Sequence[Candidate]) -> Feature | None:
-    """What the vote for this digest decided; None while it runs, without one, and where fewer than two voted."""
-    if tx.now() < slot.due_at - CLOSES:
+    """What the vote for this digest decided; None while it runs, without one, once votes are off, and where fewer than
+    two voted.
+    """
+    if tx.now() < slot.due_at - CLOSES or not tx.meetings.rules(schedule.id).vote_every:
         return None
     nominees = {one.entry for one in tx.meetings.nominees(schedule.id, slot.week)}
     votes = tx.meetings.votes(schedule.id, slot.week) if nominees else {}
@@ -63,12 +65,11 @@ def running(tx: Transaction, member: Member, channel: ChannelRef, week: str | No
     """The vote that runs in the channel, locked. Raises NotFound without one, Conflict where it is over."""
     schedule = schedules.locked(tx, member.team, channel)
     slot = next(iter(schedules.next_dates(tx, schedule, most=1)), None)
-    nominees = tx.meetings.nominees(schedule.id, slot.week) if slot else ()
+    is_on = bool(tx.meetings.rules(schedule.id).vote_every)
+    nominees = tx.meetings.nominees(schedule.id, slot.week) if slot and is_on else ()
     if slot is None or not nominees or (week is not None and week != slot.week):
-        hint = (
-            "“digest” shows what comes next." if week is None else "Its digest was posted. “digest” shows the next one."
-        )
-        raise NotFound("There is no vote here now.", hint=hint)
+        said = "There is no vote here now." if week is None or not is_on else "That vote is over."
+        raise NotFound(said, hint="“digest” shows what comes next.")
     if tx.now() >= slot.due_at - CLOSES:
         raise Conflict("The vote is over.", hint="“digest” shows what the next digest features.")
     return schedule, _vote(tx, member.id, schedule, slot, nominees)
@@ -80,7 +81,11 @@ def _vote(tx: Transaction, member: MemberId, schedule: Schedule, slot: Occurrenc
     return Vote(
         slot=slot,
         closes_at=slot.due_at - CLOSES,
-        nominees=tuple((known[one.entry], one.reason) for one in nominees if one.entry in known),
+        nominees=tuple(
+            (known[one.entry], one.reason)
+            for one in nominees
+            if one.entry in known and known[one.entry].retired_at is None
+        ),
         own=frozenset(entry for entry, members in votes.items() if member in members),
         counts={entry: len(members) for entry, members in votes.items()},
         voters=len(set().union(*votes.values())) if votes else 0,

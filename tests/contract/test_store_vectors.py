@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -257,6 +258,22 @@ def test_of_many_vectors_the_nearest_are_found(club: Club, model: HostModel, mon
     assert [numbers(search(club, typed))[:1] for typed in ("recruiting", "genai", "drinks", "camping")] == [
         found[:1] for found in exact
     ]
+
+
+def test_vectors_that_arrive_during_a_search_do_not_break_it() -> None:
+    def row(number: int) -> tuple[int, int, bytes]:
+        return number, number, np.full(DIMENSIONS, number % 100 + 1, np.int8).tobytes()
+
+    found = vectors._TeamVectors()
+    found._add([row(1)])
+
+    def asked() -> Iterator[int]:
+        yield 1
+        found._add([row(number) for number in range(2, 50)])  # another thread, which needs longer arrays
+        yield 49
+
+    asked_for = (np.ones(DIMENSIONS, np.float32) / DIMENSIONS**0.5).tobytes()
+    assert set(found.cosines(asked_for, asked())) == {1, 49}
 
 
 def test_a_restored_backup_has_no_vectors_and_they_are_made_again(

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,6 +19,10 @@ class FakeForge:
     requests: list[dict[str, Any]] = field(default_factory=list)
     """Each with its branch, title and state: open, merged or closed."""
     refuses: bool = False
+    odd: object = None
+    """What every call answers instead of what it should."""
+    before: Callable[[], None] = lambda: None
+    """Called before each answer."""
 
     @property
     def api(self) -> str:
@@ -53,6 +57,7 @@ def forge(kind: str) -> Iterator[FakeForge]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            fake.before()
             query = parse_qs(urlsplit(self.path).query)
             branch = (query.get("head") or query.get("source_branch") or [""])[0].rpartition(":")[2]
             self._answer(
@@ -71,6 +76,7 @@ def forge(kind: str) -> Iterator[FakeForge]:
 
         def _answer(self, status: int, content: object) -> None:
             path, secret = fake.paths()
+            content = content if fake.odd is None else fake.odd
             given = self.headers.get("PRIVATE-TOKEN") or self.headers.get("Authorization")
             if given != secret:
                 status = 401

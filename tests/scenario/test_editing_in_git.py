@@ -311,6 +311,10 @@ def test_what_is_wrong_with_a_repository_is_said_in_words(database: str, tmp_pat
                 (made.url, "dev", "reading.md", "no branch “dev”. It has main."),
                 (made.url, "main", "other.md", "has no file other.md"),
                 (made.url, "main", "../reading.md", "is not a path in a repository"),
+                (made.url, "../../main", "reading.md", "“../../main” is not the name of a branch"),
+                (made.url, "main.lock", "reading.md", "is not the name of a branch"),
+                ("ssh://-oProxyCommand=id/list.git", "main", "reading.md", "is not an address of a server"),
+                ("git@-oProxyCommand:list.git", "main", "reading.md", "is not an address of a server"),
                 (f"file://{tmp_path}/none.git", "main", "reading.md", "none.git"),
                 ("https://ana:secret@git.example.org/list.git", "main", "reading.md", "The address has a secret in it"),
                 ("ftp://git.example.org/list.git", "main", "reading.md", "not an address"),
@@ -339,6 +343,54 @@ def test_what_is_wrong_with_a_repository_is_said_in_words(database: str, tmp_pat
                 await retried(house)
                 assert await waiting(house) == []
                 assert b"While it is broken" in made.read()
+
+    asyncio.run(scene())
+
+
+def put(made: Repository, tree: str) -> None:
+    """Push a commit with this tree alone, each line as `git ls-tree` shows it."""
+    run_git("fetch", "-q", "origin", at=made.clone)
+    run_git("read-tree", "--empty", at=made.clone)
+    run_git("update-index", "--add", "--cacheinfo", tree, at=made.clone)
+    root = run_git("write-tree", at=made.clone).strip()
+    commit = run_git("commit-tree", root, "-p", "origin/main", "-m", "hostile", at=made.clone).strip()
+    run_git("push", "-q", "origin", f"{commit}:refs/heads/main", at=made.clone)
+
+
+def test_a_list_that_becomes_something_else_is_named_and_is_left_as_it_is(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A file where its folder was, a submodule in either place, a link, a folder, and a pointer of Git LFS."""
+    made = repository(tmp_path / "git", LIST, "docs/reading.md")
+
+    def stored(content: bytes) -> str:
+        (tmp_path / "content").write_bytes(content)
+        return run_git("hash-object", "-w", str(tmp_path / "content"), at=made.clone).strip()
+
+    async def scene() -> None:
+        commit = run_git("rev-parse", "HEAD", at=made.clone).strip()
+        pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"a" * 64 + b"\nsize 1234\n"
+        async with clubhouse(f"sqlite:///{tmp_path}/club.db", tmp_path) as house:
+            source = f"{made.url}#main:/docs/reading.md"
+            await writes(house, source)
+            for tree, reason in (
+                (f"100644,{stored(b'x')},docs", "has no file docs/reading.md"),
+                (f"160000,{commit},docs", "has no file docs/reading.md"),
+                (f"160000,{commit},docs/reading.md", "is not a file in the repository"),
+                (f"120000,{stored(b'/etc/passwd')},docs/reading.md", "is not a file in the repository"),
+                (f"100644,{stored(b'x')},docs/reading.md/inner.md", "is not a file in the repository"),
+                (f"100644,{stored(pointer)},docs/reading.md", "is in Git LFS"),
+            ):
+                put(made, tree)
+                pushed = len(made.messages())
+                await said(house, f"note #1 While {reason}")
+                await retried(house)
+                await house.club.lists.fetch()
+                assert reason in house.club.lists.unfetched[source]
+                assert reason in (await waiting(house))[0]
+                assert len(made.messages()) == pushed
+                assert await numbers(house) == {"Caching": 1, "Logs": 2, "TCP": 3}
+            assert not [record for record in caplog.records if record.exc_info]
 
     asyncio.run(scene())
 
@@ -385,6 +437,40 @@ def test_a_protected_branch_gets_a_branch_to_merge_by_hand(database: str, tmp_pa
             await house.club.lists.fetch()
             assert (await states(house))[-1] is EditState.REFUSED
             assert "was deleted and not merged" in text_of(await said(house, "edits"))
+
+    asyncio.run(scene())
+
+
+def test_a_branch_that_a_killed_process_pushed_is_not_taken_for_one_with_later_edits(
+    database: str, tmp_path: Path
+) -> None:
+    made = repository(tmp_path / "git", LIST)
+
+    async def scene() -> None:
+        async with clubhouse(database, tmp_path, admins="fake:ana") as house:
+            lists = house.club.lists
+            await writes(house, at(made))
+            made.protect()
+
+            async def killed(*_: object) -> None:
+                raise asyncio.CancelledError
+
+            propose, lists._propose = lists._propose, killed  # type: ignore[method-assign, assignment]
+            await said(house, "note #1 Pushed before the end")
+            with pytest.raises(asyncio.CancelledError):
+                await lists.write_edits()
+            lists._propose = propose  # type: ignore[method-assign]
+            assert len(made.branches()) == 2
+
+            await two_notes(house, "note #3 Made after it")
+            (line, other) = await waiting(house)
+            branch = next(name for name in made.branches() if name in line)
+            assert branch in other
+            assert b"Made after it" in made.read(branch=branch)
+            made.merge(branch)
+            await lists.fetch()
+            assert await states(house) == [EditState.CONFIRMED, EditState.CONFIRMED]
+            assert made.read().count(b"Pushed before the end") == 1
 
     asyncio.run(scene())
 
@@ -438,6 +524,55 @@ def test_where_the_forge_is_known_a_pull_request_is_opened_and_followed(
                 del server.tokens[TOKEN]
                 fake.kind = "none"
                 assert not any(good for good, _ in await doctor(house))
+
+    asyncio.run(scene())
+
+
+def test_a_pull_request_that_is_merged_while_it_is_looked_at_is_not_taken_for_declined(tmp_path: Path) -> None:
+    made = repository(tmp_path / "git", LIST)
+
+    async def scene() -> None:
+        with served(tmp_path / "git") as server, forge("github") as fake:
+            own = f"127.0.0.1:{server.port}=github:{fake.api}"
+            database = f"sqlite:///{tmp_path}/club.db"
+            async with clubhouse(database, tmp_path, git_token=TOKEN, git_forge=own) as house:
+                await writes(house, f"{server.url}#main:/reading.md")
+                made.protect()
+                await added(house, f"add {URL} title:Queues")
+                await house.stage.settle()
+
+                def merged() -> None:
+                    if fake.requests[0]["state"] == "open":
+                        made.merge(fake.requests[0]["branch"])
+                        fake.requests[0]["state"] = "merged"
+
+                fake.before = merged  # after the branch was fetched, before the forge answers
+                await house.club.lists.fetch()
+                assert await states(house) == [EditState.CONFIRMED]
+                assert "Queues" in await numbers(house)
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize("kind", ["github", "gitlab", "gitea"])
+@pytest.mark.parametrize("odd", [{"message": "hello"}, [{}], [{"head": None}], "words", [3]])
+def test_a_forge_that_answers_something_else_is_named_and_stops_nothing(tmp_path: Path, kind: str, odd: object) -> None:
+    made = repository(tmp_path / "git", LIST)
+
+    async def scene() -> None:
+        with served(tmp_path / "git") as server, forge(kind) as fake:
+            own = f"127.0.0.1:{server.port}={kind}:{fake.api}"
+            database = f"sqlite:///{tmp_path}/club.db"
+            async with clubhouse(database, tmp_path, git_token=TOKEN, git_forge=own) as house:
+                await writes(house, f"{server.url}#main:/reading.md")
+                made.protect()
+                fake.odd = odd
+                await two_notes(house, "note #1 Proposed")
+                assert f"does not answer as {kind} does. Correct DOGEAR_GIT_FORGE." in (await waiting(house))[0]
+                await house.club.lists.fetch()
+                fake.odd = None
+                await house.club.lists.fetch()
+                assert "Merge the pull request https://forge.example.org/list/1" in (await waiting(house))[0]
 
     asyncio.run(scene())
 
@@ -523,6 +658,28 @@ def test_a_damaged_copy_is_fetched_again_and_many_fetches_leave_few_files(
             await retried(house)
             assert await waiting(house) == []
             assert b"    - Later\n" in made.read()
+
+    asyncio.run(scene())
+
+
+def test_what_killed_processes_leave_in_a_copy_is_deleted(tmp_path: Path) -> None:
+    made = repository(tmp_path / "git", LIST)
+
+    async def scene() -> None:
+        async with clubhouse(f"sqlite:///{tmp_path}/club.db", tmp_path) as house:
+            await writes(house, at(made))
+            folder = house.club.lists.local(at(made)).parent
+            left = [
+                folder / ".reading.new",
+                folder / "repository" / "objects" / "tmp_pack_1",
+                folder / "repository" / "objects" / "pack" / "tmp_pack_2",
+                folder / "repository" / "refs" / "heads" / "main.lock",
+            ]
+            await asyncio.to_thread(lambda: [file.write_bytes(b"half") for file in left])
+            await said(house, "note #1 Later")
+            await house.stage.settle()
+            assert b"    - Later\n" in made.read()
+            assert not await asyncio.to_thread(lambda: [file for file in left if file.exists()])
 
     asyncio.run(scene())
 

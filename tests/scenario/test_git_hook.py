@@ -56,3 +56,25 @@ def test_a_push_is_fetched_at_once_if_the_webhook_has_the_secret(
             assert ("New" in await numbers(house)) is (status == 202)
 
     asyncio.run(scene())
+
+
+async def answered(port: int, head: bytes) -> bytes:
+    """The first line that the server answers with."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"POST /hooks/git HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n" + head + b"\r\n")
+    line = await reader.readline()
+    writer.close()
+    return line
+
+
+@pytest.mark.parametrize("header", [b"X-Gitlab-Token", b"X-Hub-Signature-256", b"Authorization"])
+def test_a_forged_proof_that_is_not_text_is_refused_like_any_other(header: bytes) -> None:
+    async def scene() -> None:
+        asked: list[bool] = []
+        route = git_hook.route(SECRET, lambda: asked.append(True))
+        async with serving([route], host="127.0.0.1", port=0) as port:
+            assert b" 401 " in await answered(port, header + b": \xff\xfe\r\n")
+            assert b" 202 " in await answered(port, b"X-Gitlab-Token: " + SECRET.encode() + b"\r\n")
+        assert asked == [True]
+
+    asyncio.run(scene())

@@ -119,3 +119,23 @@ def test_a_club_says_when_it_meets_and_can_switch_all_of_it_off(database: str, t
             assert "Friday 15:30" in text_of(await house.say('schedule options meet:"fri 15:30 New York"'))
 
     asyncio.run(played())
+
+
+def test_a_digest_that_is_posted_after_its_day_names_a_meeting_to_come(database: str, tmp_path: Path) -> None:
+    async def played() -> None:
+        async with clubhouse(database, tmp_path, *TITLES) as house:
+            await house.say("schedule set mon 09:00 UTC")
+            await house.say('schedule options in:2 meet:"thu 16:00 UTC"')
+            await house.say("digest skip")
+            await house.wait(days=9)  # Friday the 13th, a day after that week's meeting
+            asked = await house.say("digest post")
+            assert isinstance(asked.show, Card)
+            assert not (await house.press(asked.show.actions[0])).refusal
+            await house.stage.settle()
+            digest = [post.card for post in house.platform.posted if post.card.entry][-1]
+            assert "You meet on Thursday 19 March, 16:00" in words_of(digest)
+            await press(house, "ana")
+            await press(house, "ben")
+            assert "You meet on Thursday 19 March, 16:00" in words_of(gathered(house)[0])
+
+    asyncio.run(played())

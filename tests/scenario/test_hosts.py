@@ -1,14 +1,16 @@
 """Who hosts a digest: in turn, notified once, passed and swapped, and by a 🎤, over a database of each engine."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 from bot.domain.card import Action, Card, Form
 from bot.domain.ids import MessageRef
 from bot.domain.reading_state import Microphone
 from bot.domain.team import Role
+from bot.ports.store import Transaction
 from tests.fakes.clubhouse import Clubhouse, clubhouse, text_of, words_of
-from tests.fakes.platform import account
+from tests.fakes.platform import account, channel
 
 TITLES = ("Alpha", "Beta", "Gamma", "Delta", "Epsilon")
 READER = Role.READER
@@ -97,7 +99,7 @@ def test_a_turn_is_passed_taken_back_and_swapped(database: str, tmp_path: Path) 
             await house.wait(weeks=1)
             assert hosted_by(digest(house)[1]) == "Hosted by carol."
             late = await house.press(offered(told(house)[0][1])["Pass"])
-            assert "That digest was posted." in text_of(late)
+            assert "That digest is over." in text_of(late)
 
     asyncio.run(played())
 
@@ -169,9 +171,38 @@ def test_a_digest_that_was_skipped_was_hosted_by_no_one(database: str, tmp_path:
             for name in ("ana", "ben"):
                 await house.say("host me", by=name, role=READER)
             await house.wait(days=4)
-            assert [name for name, _ in told(house)] == ["ana"]
+            ((name, notice),) = told(house)
+            assert name == "ana"
             await house.say("digest skip")
+            late = text_of(await house.press(offered(notice)["Pass"], by="ana"))
+            assert "That digest is over. This is about the next one." in late
             await house.wait(weeks=1, days=2)
             assert hosted_by(digest(house)[1]) == "Hosted by ana."
+
+    asyncio.run(played())
+
+
+def test_a_schedule_that_cannot_be_evaluated_keeps_no_other_host_from_their_notice(
+    database: str, tmp_path: Path
+) -> None:
+    async def played() -> None:
+        async with clubhouse(database, tmp_path, *TITLES) as house:
+            for where in ("reading", "lounge"):
+                await house.say("schedule set mon 09:00 UTC", where=where)
+                await house.say("digest host me", where=where)
+            await house.say("schedule meet thu 16:00 UTC")
+
+            def spoil(tx: Transaction) -> None:
+                first, _ = sorted(tx.schedules.all(house.team.id), key=lambda one: one.channel.id != channel().id)
+                rules = tx.meetings.rules(first.id)
+                assert rules.meets is not None
+                tx.meetings.save_rules(replace(rules, meets=replace(rules.meets, zone="Nowhere/Gone")))
+
+            await house.club.runner.write(spoil)  # the zone was removed by an update of the system
+            await house.jump(days=3)
+            await house.club.ticker.meet()
+            await house.stage.settle()
+            (notice,) = told(house)
+            assert "#lounge" in words_of(notice[1])
 
     asyncio.run(played())

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -89,6 +90,14 @@ def damaged_tokenizer(folder: Path) -> None:
     (folder / TOKENIZER).write_bytes(b"\xff{")
 
 
+def with_the_tokenizer_of_another_model(folder: Path) -> None:
+    """It splits the same way, and has a word that the model has no place for."""
+    known = json.loads((folder / TOKENIZER).read_text())
+    known["model"]["vocab"]["dogear"] = 250_000
+    (folder / TOKENIZER).unlink()
+    (folder / TOKENIZER).write_text(json.dumps(known))
+
+
 def of_another_shape(folder: Path) -> None:
     """A valid model, in ONNX's protobuf, that returns the ids of the tokens as they are."""
     (folder / MODEL).unlink()
@@ -120,6 +129,7 @@ def logged(capsys: pytest.CaptureFixture[str]) -> list[str]:
         (truncated, "is damaged or is not an ONNX model. Copy it again."),
         (damaged_tokenizer, "tokenizer.json, which is damaged. Copy it again."),
         (of_another_shape, "which is not of the shape of all-MiniLM-L6-v2"),
+        (with_the_tokenizer_of_another_model, "with its own tokenizer.json"),
     ],
 )
 def test_an_unusable_model_costs_a_line_in_the_log_and_nothing_else(
@@ -263,6 +273,23 @@ def test_a_search_does_not_wait_long_for_its_vector(folder: Path) -> None:
     patient.close()
     assert patient.of_query("hiring"), "it is kept"
     assert patient.of_query("something else") is None
+
+
+def test_a_vector_that_is_dropped_while_it_is_looked_for_is_made_again(folder: Path) -> None:
+    class Crowded(OrderedDict[tuple[str, str], bytes | None]):
+        """Others ask for so much that what is here is gone a moment later."""
+
+        def __contains__(self, key: object) -> bool:
+            found = super().__contains__(key)
+            self.clear()
+            return found
+
+    model = HostModel(folder, patience=30.0)
+    assert model.id
+    kept = model.of_query("hiring")
+    model._cache = Crowded(model._cache)
+    assert model.of_query("hiring") == kept
+    model.close()
 
 
 OFFLINE = """

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot.domain.card import Action, Card, Fields, Form
+from bot.domain.errors import PlatformRefused
 from bot.domain.team import Role
 from tests.fakes.clubhouse import Clubhouse, clubhouse, text_of, words_of
+from tests.fakes.platform import RecordingPlatform
 
 TITLES = tuple(f"Title{number}" for number in range(1, 9))
 READER = Role.READER
@@ -130,5 +132,73 @@ def test_what_is_picked_needs_no_vote_and_comes_before_one(database: str, tmp_pa
             assert isinstance(changed.show, Card)
             assert "Votes: off" in text_of(await house.press(changed.show.actions[0]))
             assert (await house.say("schedule options vote:often")).refusal
+
+    asyncio.run(played())
+
+
+def test_votes_that_are_switched_off_end_at_once_and_decide_nothing(database: str, tmp_path: Path) -> None:
+    async def played() -> None:
+        async with clubhouse(database, tmp_path, *TITLES) as house:
+            await house.say("schedule set mon 09:00 UTC")
+            await house.say("schedule options vote:on")
+            await house.wait(days=1)
+            last = buttons(ballots(house)[0])[-1]
+            await press(house, [(last, "ana"), (last, "ben")])
+            await house.say("schedule options vote:off")
+            assert "There is no vote here now." in text_of(await house.press(last, by="carol"))
+            assert "There is no vote here now." in text_of(await house.say("digest vote"))
+            await house.wait(days=4)
+            assert "voted for it" not in reason(house)
+
+    asyncio.run(played())
+
+
+def test_an_entry_that_is_retired_leaves_the_vote(database: str, tmp_path: Path) -> None:
+    async def played() -> None:
+        async with clubhouse(database, tmp_path, *TITLES) as house:
+            await house.say("schedule set mon 09:00 UTC")
+            await house.say("schedule options vote:on")
+            await house.wait(days=1)
+            first, second, *_ = buttons(ballots(house)[0])
+            await press(house, [(first, "ana"), (first, "ben"), (second, "carol")])
+            number = first.call.arguments["entry"]
+            assert isinstance(number, str)
+            await house.rewrite(*(title for title in TITLES if title != f"Title{number[1:]}"))
+            refused = await house.press(first, by="dave")
+            assert f"{number} is not in this vote." in text_of(refused)
+            assert f"{number}," not in text_of(refused)
+            assert f"{number}:" not in text_of(await house.say("digest vote", by="carol"))
+            await house.wait(days=4)
+            assert f"#{digest(house).entry.number}" == second.call.arguments["entry"]  # type: ignore[union-attr]
+
+    asyncio.run(played())
+
+
+def test_the_vote_of_a_digest_that_is_skipped_is_over(database: str, tmp_path: Path) -> None:
+    async def played() -> None:
+        async with clubhouse(database, tmp_path, *TITLES) as house:
+            await house.say("schedule set mon 09:00 UTC")
+            await house.say("schedule options vote:on")
+            await house.wait(days=1)
+            (ballot,) = ballots(house)
+            await house.say("digest skip")
+            assert text_of(await house.press(buttons(ballot)[0])).startswith("That vote is over.")
+            await house.say("digest unskip")
+            assert "You voted for" in text_of(await house.press(buttons(ballot)[0]))
+            assert len(ballots(house)) == 1
+
+    asyncio.run(played())
+
+
+def test_the_message_of_a_vote_that_cannot_be_posted_is_named(database: str, tmp_path: Path) -> None:
+    async def played() -> None:
+        gone = PlatformRefused("not in the channel.", remedy="Invite the bot.")
+        platform = RecordingPlatform(refusals=[gone])
+        async with clubhouse(database, tmp_path, *TITLES, platform=platform) as house:
+            await house.say("schedule set mon 09:00 UTC")
+            await house.say("schedule options vote:on")
+            await house.wait(days=2)
+            (card,) = [card for _, card in platform.told if "not posted" in card.title]
+            assert words_of(card).startswith("A message was not posted.\n“What shall we read next?” in #reading.\n")
 
     asyncio.run(played())

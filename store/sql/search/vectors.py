@@ -251,8 +251,8 @@ class _TeamVectors:
     def cosines(self, vector: bytes, numbers: Iterable[int]) -> Mapping[int, float]:
         import numpy as np
 
-        rows, lengths = self._rows, self._lengths
         here = {number: place for number in numbers if (place := self._places.get(number)) is not None}
+        rows, lengths = self._rows, self._lengths  # after the places: another thread may put them into longer ones
         if not here or rows is None or lengths is None:
             return {}
         at = list(here.values())
