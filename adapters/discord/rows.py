@@ -6,11 +6,11 @@ from typing import TypeAlias
 from adapters.discord.markup import escaped, fenced, link, shortened, verbatim, written
 from bot.domain.card import Action, Block, Card, Divider, Entries, EntryLine, Fields, NoteTree, Paragraph
 from bot.domain.ids import Url
+from bot.domain.linked_page import minutes_text
 from bot.domain.notes import NoteKind, NoteLine, lines
 from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.text import Span, Text, plain, string
-from bot.domain.web_page import minutes_text
 
 MAX_LINE = 1200
 """Our limit of Markdown per row. A longer paragraph continues in the next row, so that a message can be split there."""

@@ -12,11 +12,11 @@ from adapters.slack.names import ID
 from adapters.slack.richtext import Json, block, length, notes, pages_of, section, spans, spoken
 from adapters.slack.text import ELLIPSIS, clean, cut, escaped, escaped_and_cut, followed, isolated, poses_as
 from bot.domain.card import OPEN, Action, Block, Call, Card, Divider, Entries, EntryLine, Fields, NoteTree, Paragraph
+from bot.domain.linked_page import minutes_text
 from bot.domain.notes import NoteBlock, count, lines
 from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.text import Span, Text, plain, site_of, string
-from bot.domain.web_page import minutes_text
 
 MAX_BLOCKS = 50
 MAX_BLOCKS_IN_VIEW = 100

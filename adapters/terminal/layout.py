@@ -11,11 +11,11 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 from bot.domain.card import Action, Block, Card, Divider, Entries, EntryLine, Fields, NoteTree, Paragraph
+from bot.domain.linked_page import minutes_text
 from bot.domain.notes import NoteKind, NoteLine, lines
 from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.text import Span, Text, plain, string
-from bot.domain.web_page import minutes_text
 
 INDENT = 3
 GLYPHS = {ReadingState.UNREAD: "○", ReadingState.LATER: "◔", ReadingState.READ: "●"}

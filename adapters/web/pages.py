@@ -103,7 +103,8 @@ def pages(site: Site) -> Iterator[tuple[str, bytes]]:
 
 
 def feed(title: str, entries: Sequence[Entry], digests: Sequence[Featured], updated: datetime) -> str:
-    """An Atom feed of the digests and the newest entries."""
+    """An Atom feed of the digests and the newest entries. An entry that is off the list shows its notes to no one."""
+    digests = [digest for digest in digests if digest.entry.retired_at is None]
     newest = sorted(entries, key=lambda entry: (entry.added_at, entry.number), reverse=True)[:NEWEST]
     return rendered("feed.xml", title=title, newest=newest, digests=digests, updated=updated)
 

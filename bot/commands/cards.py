@@ -13,11 +13,11 @@ from bot.domain.digest import LEVELS_IN_CHANNEL, entry_actions
 from bot.domain.entry import Entry
 from bot.domain.errors import BadUsage, Refusal
 from bot.domain.ids import ChannelRef, EntryNumber
+from bot.domain.linked_page import minutes_text
 from bot.domain.notes import count, levels
 from bot.domain.reading_state import ReadingState
 from bot.domain.schedule import Occurrence, Schedule
 from bot.domain.text import Span, Text, plain, string
-from bot.domain.web_page import minutes_text
 from bot.domain.zones import zone_label
 from bot.ports.store import Transaction
 from bot.service import edits, schedules

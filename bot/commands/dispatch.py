@@ -68,11 +68,11 @@ from bot.domain.value import Kind, channel_at
 from bot.domain.wire import from_json, to_json
 from bot.domain.zones import zone_names
 from bot.ports.clock import Clock
+from bot.ports.linked_pages import LinkedPageReader
 from bot.ports.metrics import Metrics
 from bot.ports.runner import Runner
 from bot.ports.store import Transaction
-from bot.ports.web_pages import PageReader
-from bot.service import notices, readings, schedules, search, teams, web_pages
+from bot.service import linked_pages, notices, readings, schedules, search, teams
 
 MAX_CHOICES = 25
 """The lowest limit of any platform for completions (their documentation, August 2026)."""
@@ -156,7 +156,7 @@ class Dispatcher:
         metrics: Metrics,
         limits: Limits,
         deadline: Deadline,
-        pages: PageReader | None = None,
+        pages: LinkedPageReader | None = None,
     ) -> None:
         """`wake` is called when deliveries may be due; `deadline` bounds the wait for the database. Without `pages` no page
         is looked at.
@@ -352,7 +352,7 @@ class Dispatcher:
         team, url = await self._deadline.run(partial(self._runner.write, meant))
         if url is not None:
             page = await self._pages.look(url)
-            await self._deadline.run(partial(self._runner.write, lambda tx: web_pages.save(tx, team, url, page)))
+            await self._deadline.run(partial(self._runner.write, lambda tx: linked_pages.save(tx, team, url, page)))
 
     async def follow(self, actor: Actor, card: Card, show: Callable[[Card], Awaitable[None]]) -> None:
         """Show what became of the post that the card says is on its way, once that is known."""

@@ -26,6 +26,7 @@ from bot.domain.edit import (
 from bot.domain.entry import Entry
 from bot.domain.errors import BadUsage, Conflict, NotAllowed
 from bot.domain.ids import EditId, EntryNumber, Url
+from bot.domain.linked_page import LinkedPage, minutes_text
 from bot.domain.notes import NoteBlock, NoteKind
 from bot.domain.notice import described, edit_actions, when_tried_again
 from bot.domain.source import place_in_words
@@ -33,8 +34,7 @@ from bot.domain.team import Role
 from bot.domain.text import Text, joined, plain, site_of, string
 from bot.domain.url import addresses_in, canonical, web
 from bot.domain.value import Kind, unbracketed
-from bot.domain.web_page import WebPage, minutes_text
-from bot.service import edits, entries, web_pages
+from bot.service import edits, entries, linked_pages
 
 MAX_LISTED = 10
 MAX_IN_FORM = 2500
@@ -78,7 +78,7 @@ def _unseen(turn: Turn, address: Url) -> Url | None:
     """The address, unless the list has it, is about to have it, or its page was looked at just now."""
     team = turn.team.id
     there = edits.known(turn.tx, team, address) is not None or edits.waiting(turn.tx, team, address) is not None
-    return None if there or web_pages.is_fresh(turn.tx, team, address) else address
+    return None if there or linked_pages.is_fresh(turn.tx, team, address) else address
 
 
 @command("add", form="Add an article", fills=_drafted, writes=True, by_role=True, looks=_to_look_at)
@@ -110,7 +110,7 @@ def add(
     coming = edits.waiting(turn.tx, turn.team.id, address)
     if coming is not None:
         return sentence("This article is on its way to the list already.", described(coming, None))
-    page = web_pages.seen(turn.tx, turn.team.id, address) if turn.looks else None
+    page = linked_pages.seen(turn.tx, turn.team.id, address) if turn.looks else None
     if title is None and page is not None and draft is None:
         title = page.title or None
     if title is None and (page is None or draft is not None):
@@ -126,7 +126,7 @@ def add(
     return _preview(turn, edits.draft(turn.tx, turn.team.id, turn.member, address, fields), rules)
 
 
-def _untitled(edit: Edit, page: WebPage | None) -> Card:
+def _untitled(edit: Edit, page: LinkedPage | None) -> Card:
     """Ask for the title of an article whose page does not say it."""
     why = page.reason if page is not None and page.reason else "The page has no title."
     typing = Action(label="Type the title", call=Call(path=("add",), arguments={"draft": str(edit.id)}), primary=True)
@@ -165,7 +165,7 @@ def describe(turn: Turn, edit: AnEdit) -> Card:
     if known.state is not EditState.DRAFT:
         return _decided(turn, known)
     _require_own(turn, known)
-    page = web_pages.seen(turn.tx, turn.team.id, known.url)
+    page = linked_pages.seen(turn.tx, turn.team.id, known.url)
     if page is None or not page.description:
         return _preview(turn, known, _allowed(turn))
     return _preview(turn, edits.with_first_note(turn.tx, known, page.description), _allowed(turn))
@@ -241,7 +241,7 @@ def _preview(turn: Turn, edit: Edit, rules: EditRules) -> Card:
     content = edit.content
     suggestion = edits.is_suggestion(rules, turn.role)
     where = rules.file or "the club's own list"
-    page = web_pages.seen(turn.tx, turn.team.id, edit.url) if turn.looks else None
+    page = linked_pages.seen(turn.tx, turn.team.id, edit.url) if turn.looks else None
     facts = (
         ("Title", content.title),
         ("Site", site_of(edit.url)),

@@ -13,12 +13,12 @@ from bot.domain.card import Action, Block, Call, Card, Entries, EntryLine, NoteT
 from bot.domain.entry import Entry
 from bot.domain.featuring import Why
 from bot.domain.ids import ChannelRef, EntryId, EntryNumber, ScheduleId, TeamId
+from bot.domain.linked_page import minutes_text
 from bot.domain.notes import NoteBlock, count, levels, lines, parts
 from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.takeaway import Counts, Takeaway
 from bot.domain.text import Span, Text, plain, string
-from bot.domain.web_page import minutes_text
 
 LEVELS_IN_CHANNEL = 2
 PART_BUDGET = 2400

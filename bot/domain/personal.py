@@ -6,10 +6,10 @@ from bot.domain.card import Action, Call, Card, Paragraph
 from bot.domain.digest import entry_actions, shared_line
 from bot.domain.entry import Entry
 from bot.domain.ids import EntryId, MemberId
+from bot.domain.linked_page import minutes_text
 from bot.domain.meeting import WeeklyTime
 from bot.domain.record import record
 from bot.domain.text import Text, plain, string
-from bot.domain.web_page import minutes_text
 
 MORNING = time(9)
 """When a reminder for a day is sent, in the member's zone."""

@@ -13,6 +13,7 @@ from bot.ports.edits import Edits
 from bot.ports.entries import Entries
 from bot.ports.invocations import Invocations
 from bot.ports.ledger import Ledger
+from bot.ports.linked_pages import LinkedPages
 from bot.ports.meetings import Meetings
 from bot.ports.personal import Personal
 from bot.ports.readings import Readings
@@ -22,7 +23,6 @@ from bot.ports.takeaways import Takeaways
 from bot.ports.teams import Teams
 from bot.ports.vectors import Vectors
 from bot.ports.web import WebKeys
-from bot.ports.web_pages import WebPages
 
 
 class Transaction(Protocol):
@@ -53,7 +53,7 @@ class Transaction(Protocol):
     @property
     def ledger(self) -> Ledger: ...
     @property
-    def web_pages(self) -> WebPages: ...
+    def linked_pages(self) -> LinkedPages: ...
     @property
     def invocations(self) -> Invocations: ...
     @property

@@ -24,13 +24,13 @@ from bot.domain.errors import BadConfig, PlatformRefused, StoreError
 from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, Url, WorkspaceRef
 from bot.domain.notice import Host
 from bot.domain.team import Role, Team
+from bot.ports.linked_pages import LinkedPageReader
 from bot.ports.metrics import NULL_METRICS, Metrics
-from bot.ports.web_pages import PageReader
 from bot.runtime.clock import SystemClock
+from bot.runtime.linked_page_checks import LinkedPageChecks
 from bot.runtime.lists import Lists, Progress
 from bot.runtime.log import set_up as set_up_logging
 from bot.runtime.meaning import HOSTED_PATIENCE, PATIENCE, HostModel, VectorMaker
-from bot.runtime.page_checks import PageChecks
 from bot.runtime.repositories import Repositories
 from bot.runtime.scheduler import Scheduler
 from bot.runtime.settings import PREFIX, Settings
@@ -134,7 +134,7 @@ class Club:
     lists: Lists
     vault: ThreadedVault
     metrics: Metrics
-    page_checks: PageChecks | None
+    linked_page_checks: LinkedPageChecks | None
     vectors: VectorMaker | None
 
     def link(self, message: MessageRef) -> Url | None:
@@ -162,7 +162,7 @@ class Club:
             *self.ticker.jobs(),
             *self.deliverer.jobs(),
             *self.dispatcher.jobs(),
-            *(self.page_checks.jobs() if self.page_checks else ()),
+            *(self.linked_page_checks.jobs() if self.linked_page_checks else ()),
             *(self.lists.jobs() if lists else ()),
             *([self.vectors.job()] if lists and self.vectors else ()),
             *_jobs_of(self.platforms.values()),
@@ -234,7 +234,7 @@ def _assembled(
     channel = None if local else settings.admins_channel
     host = Host(word=f"/{settings.word}", channel=channel, admins=(*named, *admins))
     deliverer = Worker(runner, platforms, host, durations, clock, metrics, alone=local is not None)
-    pages = page_reader(settings) if hosted or local else None
+    pages = linked_page_reader(settings) if hosted or local else None
     dispatcher = Dispatcher(
         COMMANDS,
         runner,
@@ -270,17 +270,19 @@ def _assembled(
         lists=lists,
         vault=ThreadedVault(store, [key.get_secret_value() for key in settings.vault_keys]),
         metrics=metrics,
-        page_checks=None if pages is None or local else PageChecks(runner, pages, host, wake=deliverer.wake),
+        linked_page_checks=None
+        if pages is None or local
+        else LinkedPageChecks(runner, pages, host, wake=deliverer.wake),
         vectors=vectors,
     )
 
 
-def page_reader(settings: Settings) -> PageReader | None:
+def linked_page_reader(settings: Settings) -> LinkedPageReader | None:
     """What looks at pages; None if the host has not turned that on. Raises BadConfig if a package is missing for it."""
     if not settings.fetch:
         return None
     try:
-        from bot.runtime.page_reader import WebReader  # with an extra's packages
+        from bot.runtime.linked_page_reader import WebReader  # with an extra's packages
     except ModuleNotFoundError as missing:
         raise BadConfig(
             [f"{PREFIX}FETCH needs packages that are not here. Install them: pip install 'dogear-club[fetch]'"]
@@ -288,16 +290,16 @@ def page_reader(settings: Settings) -> PageReader | None:
     return WebReader(settings.fetch_hosts)
 
 
-def pages_line(settings: Settings) -> tuple[bool, str]:
+def linked_pages_line(settings: Settings) -> tuple[bool, str]:
     """Whether looking at pages is set up well, and a line about it."""
     if not settings.fetch:
-        return True, f"Pages of articles: not looked at ({PREFIX}FETCH is off)"
+        return True, f"Linked pages: not looked at ({PREFIX}FETCH is off)"
     try:
-        page_reader(settings)
+        linked_page_reader(settings)
     except BadConfig as error:
         return False, error.problems[0]
     hosts = f", and hosts of your own network: {', '.join(settings.fetch_hosts)}" if settings.fetch_hosts else ""
-    return True, f"Pages of articles: looked at on the public web ({PREFIX}FETCH is on){hosts}"
+    return True, f"Linked pages: looked at on the public web ({PREFIX}FETCH is on){hosts}"
 
 
 def _vectors(settings: Settings, runner: ThreadRunner, store: SqlStore, *, hosted: bool) -> VectorMaker | None:

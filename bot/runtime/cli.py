@@ -390,7 +390,7 @@ def doctor(
     Changes nothing. With a platform it checks its token, permissions and commands. Without a platform it checks every one that has a token, the model for searching by meaning, where the teams' changes from the chat are written, and whether pages are looked at. Ends with 1 if something is missing, and says what to do next.
     """
     from adapters import registry
-    from bot.runtime.bootstrap import pages_line
+    from bot.runtime.bootstrap import linked_pages_line
     from bot.runtime.settings import load
     from store.sql import exists
 
@@ -401,7 +401,7 @@ def doctor(
         missing += _unusable_model(settings.model)
     if platform is None and exists(settings.database_url):
         missing += asyncio.run(_wrong_targets(database))
-        good, line = pages_line(settings)
+        good, line = linked_pages_line(settings)
         print(f"{'ok ' if good else 'no '} {line}")
         missing += [] if good else [line]
     elif not chosen and not settings.model:

@@ -11,7 +11,7 @@ from adapters import registry
 from bot.chat.platform import ChatPlatform
 from bot.domain.errors import BadConfig
 from bot.runtime import backup
-from bot.runtime.bootstrap import page_reader
+from bot.runtime.bootstrap import linked_page_reader
 from bot.runtime.config_dump import remarks
 from bot.runtime.settings import Settings, read
 from bot.runtime.vault import NO_KEY
@@ -60,7 +60,7 @@ def _checks(
             if "vault_keys" not in unread:
                 yield partial(_key, settings, name)
     if "fetch" not in unread:
-        yield partial(page_reader, settings)
+        yield partial(linked_page_reader, settings)
     yield partial(_people, "DOGEAR_ADMINS", settings.admins)
     yield partial(_people, "DOGEAR_CURATORS", settings.curators)
     yield partial(_channel, settings, unread)

@@ -113,8 +113,9 @@ class Pages:
 
     def routes(self) -> Sequence[Route]:
         return [
-            Route(method=method, path=f"{self._base}{path}", handle=partial(self._guarded, path, handle))
+            Route(method=each, path=f"{self._base}{path}", handle=partial(self._guarded, path, handle))
             for method, path, handle in self._all()
+            for each in (("GET", "HEAD") if method == "GET" else (method,))
         ]
 
     def _all(self) -> Iterator[tuple[str, str, Handle]]:
@@ -137,6 +138,9 @@ class Pages:
             yield "GET", f"{team}private/{{key}}/{name}", partial(self._file, name)
         for path, form in {"mark": self._mark, "sign-out": self._sign_out, "feed": self._reset_feed}.items():
             yield "POST", f"{team}{path}", partial(self._submitted, form)
+        if self._base:
+            yield "GET", "", self._with_slash
+        yield "GET", "/team/{team}", self._with_slash
         yield "GET", "/{other:.*}", self._nothing
 
     # Who may open a page
@@ -256,6 +260,11 @@ class Pages:
             return self._moved(_team_path(who.team))
         return self._moved(_team_path(teams[0])) if len(teams) == 1 else self._signed_out()
 
+    async def _with_slash(self, request: Request) -> Response:
+        """To the page whose address people type without the slash at its end. Who may open it is asked there."""
+        team = request.params.get("team")
+        return self._moved("/" if team is None else f"/team/{quote(team, safe='')}/")
+
     async def _nothing(self, request: Request) -> Response:
         """The answer for every address that no page has. A stranger gets the same one as for a page."""
         who = await self._runner.read(lambda tx: web.visitor(tx, request.cookies.get(SESSION, "")))
@@ -267,12 +276,13 @@ class Pages:
     async def _ask_to_sign_in(self, request: Request) -> Response:
         """A page with a button: whatever fetches the link to preview it presses none."""
         self._count(request)
-        if not await self._runner.read(lambda tx: web.is_invited(tx, request.params["link"])):
+        member = await self._runner.read(lambda tx: web.invited(tx, request.params["link"]))
+        if member is None:
             return self._link_is_old()
         nonce = self._token()
         about = {
             "title": "Sign in to the reading club",
-            "said": "You stay signed in in this browser for 30 days.",
+            "said": f"You sign in as {member.name}, and stay signed in in this browser for 30 days.",
             "base": self._base,
             "link": True,
             "token": _form_token(nonce),

@@ -35,9 +35,10 @@ def invite(tx: Transaction, member: Member, workspace: WorkspaceRef, token: str)
     _add(tx, member, workspace, token, Opens.LINK)
 
 
-def is_invited(tx: Transaction, token: str) -> bool:
-    """Whether the token of a link still works. It is not used up."""
-    return tx.web_keys.find(Opens.LINK, hashed(token)) is not None
+def invited(tx: Transaction, token: str) -> Member | None:
+    """The member whom the link signs in; None if it does not work any more. It is not used up."""
+    key = tx.web_keys.find(Opens.LINK, hashed(token))
+    return tx.teams.member_with_id(key.member) if key else None
 
 
 def sign_in(tx: Transaction, link: str, token: str) -> Visitor | None:

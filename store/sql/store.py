@@ -23,6 +23,7 @@ from store.sql.edits import SqlEdits
 from store.sql.engine import POOL, RolledBack, address, connect, open_transaction, refuse_transaction_pooling, savepoint
 from store.sql.entries import SqlEntries
 from store.sql.ledger import SqlLedger
+from store.sql.linked_pages import SqlLinkedPages
 from store.sql.meetings import SqlMeetings
 from store.sql.migrate import REVISION, VERSION, prepare, revision
 from store.sql.notify import Notifications
@@ -42,7 +43,6 @@ from store.sql.tables import INSTANCE, INVOCATION
 from store.sql.takeaways import SqlTakeaways
 from store.sql.teams import SqlTeams
 from store.sql.web_keys import SqlWebKeys
-from store.sql.web_pages import SqlWebPages
 
 T = TypeVar("T")
 
@@ -137,8 +137,8 @@ class SqlTransaction(Session):
         return SqlLedger(self)
 
     @cached_property
-    def web_pages(self) -> SqlWebPages:
-        return SqlWebPages(self)
+    def linked_pages(self) -> SqlLinkedPages:
+        return SqlLinkedPages(self)
 
     @cached_property
     def web_keys(self) -> SqlWebKeys:

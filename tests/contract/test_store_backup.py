@@ -21,6 +21,7 @@ from bot.domain.delivery import Durations, PostingRules, Step
 from bot.domain.edit import Adding, Edit, EditKind, EditRules, EditState
 from bot.domain.errors import BadBackup, BadConfig, Conflict, StaleSchema
 from bot.domain.ids import EntryNumber, InvocationId, PlatformName, ScheduleId, Url, WorkspaceRef
+from bot.domain.linked_page import LinkedPage, Seen, with_look
 from bot.domain.meeting import MeetingRules, Nominee, WeeklyTime
 from bot.domain.notice import Host
 from bot.domain.personal import Reminder, WeeklyNote
@@ -28,7 +29,6 @@ from bot.domain.query import parse
 from bot.domain.reading_state import Choice, Mark, Reading, ReadingState
 from bot.domain.schedule import Schedule, Weekday
 from bot.domain.source import HeldChange, SourceFile
-from bot.domain.web_page import Seen, WebPage, with_look
 from bot.ports.store import Transaction
 from bot.runtime import backup
 from bot.service import digests, ledger, web
@@ -104,8 +104,8 @@ def filled(store: SqlStore) -> Club:
         tx.meetings.say(schedule.id, "2026-W47", club.member, going=True)
         tx.meetings.join_pool(schedule.id, club.member)
         tx.meetings.pass_turn(schedule.id, "2026-W47", club.member)
-        page = WebPage(seen=Seen.PAGE, title="Caching", description="Why “caches” are hard.", minutes=6)
-        tx.web_pages.save(club.team, "https://example.org/1", with_look(None, page, tx.now(), counts=True))
+        page = LinkedPage(seen=Seen.PAGE, title="Caching", description="Why “caches” are hard.", minutes=6)
+        tx.linked_pages.save(club.team, "https://example.org/1", with_look(None, page, tx.now(), counts=True))
         digests.post_now(tx, club.team, a_channel())
         tx.synonyms.add(club.team, "k8s", "kubernetes")
         tx.ledger.halt(WorkspaceRef(PLATFORM, "local"), [Step.ROOT], tx.now())

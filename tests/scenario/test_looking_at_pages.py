@@ -13,7 +13,7 @@ from bot.domain.card import Action, Call, Card, Form
 from bot.domain.errors import BadConfig
 from bot.domain.team import Role
 from bot.runtime import writing
-from bot.runtime.bootstrap import page_reader, pages_line
+from bot.runtime.bootstrap import linked_page_reader, linked_pages_line
 from bot.runtime.settings import load
 from store.lists.reading import read_path
 from tests.fakes.clubhouse import Clubhouse, clubhouse, text_of
@@ -171,7 +171,7 @@ def test_nothing_is_fetched_unless_the_host_wants_it(database: str, tmp_path: Pa
             asked = await house.say(f"add {site.at('/queues')}")
             assert "What is the title of the article?" in text_of(asked)
             assert "DOGEAR_FETCH" in text_of(await house.say("random max:10m"))
-            assert house.club.page_checks is None
+            assert house.club.linked_page_checks is None
             assert site.connections == 0
 
     asyncio.run(scene())
@@ -184,7 +184,7 @@ def test_entries_of_the_list_get_their_reading_times_in_the_background(database:
                 f"* [Queues]({site.at('/queues')})\n* [Gone]({site.at('/gone')})\n", encoding="utf-8"
             )
             await house.club.lists.use(house.team, [house.reading_list])
-            checks = house.club.page_checks
+            checks = house.club.linked_page_checks
             assert checks is not None
             for _ in range(3):
                 await checks.check()
@@ -209,7 +209,7 @@ def test_curators_hear_of_a_dead_link_and_retire_it(database: str, tmp_path: Pat
             )
             await house.club.lists.use(house.team, [house.reading_list])
             await house.say("schedule set mon 09:00 UTC")
-            checks = house.club.page_checks
+            checks = house.club.linked_page_checks
             assert checks is not None
             for _ in range(4):
                 await checks.check()
@@ -245,13 +245,13 @@ def test_allowed_hosts_may_have_a_port_and_any_case(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_missing_package_is_named_with_the_extra_that_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "bot.runtime.page_reader", None)
+    monkeypatch.setitem(__import__("sys").modules, "bot.runtime.linked_page_reader", None)
 
     with pytest.raises(BadConfig) as refused:
-        page_reader(load(fetch=True))
+        linked_page_reader(load(fetch=True))
 
     assert "pip install 'dogear-club[fetch]'" in refused.value.problems[0]
-    assert pages_line(load(fetch=True)) == (False, refused.value.problems[0])
+    assert linked_pages_line(load(fetch=True)) == (False, refused.value.problems[0])
 
 
 @pytest.mark.parametrize(
@@ -289,13 +289,13 @@ def test_what_a_page_says_adds_one_entry_to_the_file_and_no_more(tmp_path: Path,
 @pytest.mark.parametrize(
     ("options", "line"),
     [
-        ({}, "Pages of articles: not looked at (DOGEAR_FETCH is off)"),
-        ({"fetch": True}, "Pages of articles: looked at on the public web (DOGEAR_FETCH is on)"),
+        ({}, "Linked pages: not looked at (DOGEAR_FETCH is off)"),
+        ({"fetch": True}, "Linked pages: looked at on the public web (DOGEAR_FETCH is on)"),
         (
             {"fetch": True, "fetch_hosts": ("wiki.example.org",)},
-            "Pages of articles: looked at on the public web (DOGEAR_FETCH is on), and hosts of your own network: wiki.example.org",
+            "Linked pages: looked at on the public web (DOGEAR_FETCH is on), and hosts of your own network: wiki.example.org",
         ),
     ],
 )
 def test_the_doctor_says_whether_pages_are_looked_at(options: dict[str, object], line: str) -> None:
-    assert pages_line(load(**options)) == (True, line)
+    assert linked_pages_line(load(**options)) == (True, line)

@@ -20,9 +20,9 @@ from bot.domain.card import Action, Card, Entries, Fields, Paragraph
 from bot.domain.ids import ChannelRef, InvocationId, WorkspaceRef
 from bot.domain.team import Role
 from bot.runtime.http import serving
-from bot.runtime.pages import PER_ADDRESS, SAFE, SESSION
+from bot.runtime.pages import PER_ADDRESS, PER_PERSON, SAFE, SESSION
 from bot.runtime.serve import pages_of
-from bot.service import teams
+from bot.service import ledger, teams, web
 from store.sql.tables import WEB_KEY
 from tests.fakes.clubhouse import Clubhouse, clubhouse, text_of
 from tests.fakes.platform import NAME, WORKSPACE, account
@@ -124,7 +124,7 @@ async def test_a_link_signs_in_once_and_a_preview_does_not_use_it_up(database: s
         raced = await mine.post(link, **fields_of(preview))
 
     assert preview.status == 200
-    assert "ana" not in preview.text
+    assert "<p>You sign in as ana, and stay" in preview.text, "so that no one signs in with the link of someone else"
     assert unpressed.status == 403, "a form of another site has no token of this browser"
     assert (signed_in.status, urlsplit(signed_in.url).path) == (200, HOME)
     assert "Caching" in signed_in.text
@@ -189,9 +189,9 @@ def link_in(answer: Answer) -> str:
 
 
 def paths(club: Club, team: str) -> Iterator[tuple[str, str]]:
-    """Every route of a team's pages with its method, from the router."""
+    """Every route of a team's pages with its method, from the router. HEAD goes where GET goes."""
     for route in pages_of(club.house.club):
-        if "{team}" in route.path:
+        if "{team}" in route.path and route.method != "HEAD":
             yield route.method, route.path.format(team=team, number=1, key="k" * 64)
 
 
@@ -216,14 +216,14 @@ async def test_whoever_may_not_see_a_team_gets_the_answer_of_a_team_that_is_not_
         await club.house.club.dispatcher.handle(WorkspaceLeft(workspace=WORKSPACE))
         gone = [await left._asked(method, path) for method, path in paths(club, "default")]
 
-        others = [route for route in pages_of(club.house.club) if "{team}" not in route.path]
+        others = [route for route in pages_of(club.house.club) if "{team}" not in route.path and route.method != "HEAD"]
         for route in others:
             path = route.path.replace("{link}", "k" * 64).replace("{name}", "pages").replace("{other:.*}", "nowhere")
             answer = await stranger._asked(route.method, path)
             assert not {"Caching", "default", "ana"} & set(re.findall(r"\w+", answer.text)), path
 
     assert len(routes) > 15
-    assert len(others) == 5
+    assert len(others) == 6
     assert {answer.status for answer in gone} == {403}
 
 
@@ -374,14 +374,35 @@ async def test_files_are_sent_again_only_after_a_change(database: str, tmp_path:
             odd = await browser.get(path, headers={"If-Modified-Since": "yesterday"})
             assert (same.status, same.text, aged.status) == (304, "", 304), name
             assert (both.status, odd.status) == (200, 200)
+            head = await browser._asked("HEAD", path)
+            assert (head.status, head.text, head.headers["ETag"]) == (200, "", etag), name
         await club.house.rewrite("Caching", "Kafka", "Raft")
         changed = await browser.get(f"{HOME}list.json", headers={"If-None-Match": etag, "If-Modified-Since": since})
         newer = await browser.get(f"{HOME}list.json", headers={"If-Modified-Since": since})
         feed = ET.fromstring((await browser.get(f"{HOME}feed.xml")).text)
+        asked = await club.browser()._asked("HEAD", f"{HOME}feed.xml")
 
-    assert (changed.status, newer.status) == (200, 200)
+    assert (changed.status, newer.status, asked.status) == (200, 200, 403)
     assert "Raft" in changed.text
     assert len(feed.findall(f"{ATOM}entry")) == 3
+
+
+async def test_notes_of_an_entry_that_is_off_the_list_are_not_in_the_feed(database: str, tmp_path: Path) -> None:
+    async with opened(database, tmp_path, "Caching", mode="public") as club:
+        await club.house.say("schedule set mon 09:00 Europe/Berlin")
+        await club.house.wait(days=6)
+        anyone = club.browser()
+        before = await anyone.get(f"{HOME}feed.xml")
+        await club.house.rewrite("Kafka")
+        after = await anyone.get(f"{HOME}feed.xml")
+        digests = await anyone.get(f"{HOME}digests")
+        entry = await anyone.get(f"{HOME}entry/1")
+
+    assert "Digest: Caching" in before.text
+    assert "Kafka" in after.text
+    assert "Caching" not in after.text
+    assert "Caching" in digests.text, "the week was what it was"
+    assert entry.status == 404
 
 
 async def test_a_private_address_reads_the_feeds_until_it_is_replaced(database: str, tmp_path: Path) -> None:
@@ -523,6 +544,59 @@ async def test_requests_without_a_session_are_limited_and_members_are_not(databa
     assert allowed.status == 200
 
 
+async def test_members_are_limited_apart_from_strangers(database: str, tmp_path: Path) -> None:
+    async with opened(database, tmp_path, "Caching") as club:
+        member, other = await club.member(), await club.member("ben")
+        answers = [(await member.get(f"{HOME}entry/1")).status for _ in range(PER_PERSON // 2 + 60)]
+        allowed = await other.get(HOME)
+
+    assert (answers[0], answers[-1], allowed.status) == (200, 429, 200)
+
+
+async def test_a_new_session_ends_the_oldest_of_twenty(database: str, tmp_path: Path) -> None:
+    async with opened(database, tmp_path, "Caching") as club:
+        browsers = []
+        for _ in range(web.MAX_SESSIONS + 1):
+            browsers.append(await club.member())
+            club.house.club.clock.move_to(club.house.club.clock.now() + timedelta(seconds=1))
+        statuses = [(await browser.get(HOME)).status for browser in browsers]
+
+    assert statuses == [403, *[200] * web.MAX_SESSIONS]
+
+
+async def test_keys_end_when_the_workspace_gets_another_team(database: str, tmp_path: Path) -> None:
+    async with opened(database, tmp_path, "Caching") as club:
+        browser, link = await club.member(), await club.link()
+        runner = club.house.club.runner
+        await runner.write(lambda tx: teams.get_or_create(tx, "others", "UTC"))
+        await runner.write(lambda tx: teams.assign(tx, WORKSPACE, "others"))
+        page, late = await browser.get(HOME), await club.browser().get(link)
+
+    assert (page.status, late.status) == (403, 403)
+
+
+async def test_a_restore_ends_sessions_and_links_and_keeps_private_addresses(database: str, tmp_path: Path) -> None:
+    async with opened(database, tmp_path, "Caching") as club:
+        browser, link = await club.member(), await club.link()
+        made = await browser.press(f"{HOME}account", "feed", feed="new")
+        (address, *_) = [urlsplit(one).path for one in re.findall(r"<code>(\S+)</code>", made.text)]
+        await club.house.club.runner.write(ledger.after_restore)
+        page, late, feed = await browser.get(HOME), await club.browser().get(link), await browser.get(address)
+
+    assert (page.status, late.status, feed.status) == (403, 403, 200)
+
+
+async def test_no_cache_keeps_a_page(database: str, tmp_path: Path) -> None:
+    async with opened(database, tmp_path, "Caching", mode="public") as club:
+        member, anyone = await club.member(), club.browser()
+        link = await club.link()
+        pages = [await one.get(path) for one in (member, anyone) for path in (HOME, f"{HOME}queue", f"{HOME}x", link)]
+        files = [await one.get(f"{HOME}list.json") for one in (member, anyone)]
+
+    assert {page.headers["Cache-Control"] for page in pages} == {"private, no-store"}
+    assert {file.headers["Cache-Control"] for file in files} == {"private, no-cache"}
+
+
 async def test_keys_end_with_the_workspace_they_were_given_in(database: str, tmp_path: Path) -> None:
     async with opened(database, tmp_path, "Caching") as club:
         browser = await club.member()
@@ -569,10 +643,12 @@ async def test_an_address_that_means_nothing_is_answered_with_a_page(database: s
             await browser.get(f"{HOME}{path}")
             for path in ("?page=-1", "?page=99999999", "?is=odd", "search?q=%F0%28", "search?q=%00", "search")
         ]
+        without_slash = [await browser.get(path) for path in (BASE, HOME.removesuffix("/"))]
         large = await browser.post(f"{HOME}mark", **{f"f{number}": "x" for number in range(50)})
         static = await browser.get(f"{BASE}/static/..%2Fpages.py")
 
     assert {answer.status for answer in odd} == {200}
+    assert [(answer.status, urlsplit(answer.url).path) for answer in without_slash] == [(200, HOME)] * 2
     assert large.status == 403
     assert static.status == 404
 

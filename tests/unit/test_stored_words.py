@@ -8,13 +8,13 @@ from bot.domain.card import Tone
 from bot.domain.delivery import SHARE, State, Step
 from bot.domain.digest import Outcome
 from bot.domain.featuring import Why
+from bot.domain.linked_page import Seen
 from bot.domain.notes import NoteKind
 from bot.domain.reading_state import ReadingState
 from bot.domain.schedule import Weekday
 from bot.domain.source import Severity
 from bot.domain.team import Role
 from bot.domain.web import Opens
-from bot.domain.web_page import Seen
 from bot.domain.wire import VERSION
 
 STORED: dict[type[Enum], set[str | int]] = {

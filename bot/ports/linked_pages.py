@@ -6,18 +6,18 @@ from typing import Protocol
 
 from bot.domain.entry import Entry
 from bot.domain.ids import TeamId, Url
-from bot.domain.web_page import KnownPage, WebPage
+from bot.domain.linked_page import KnownPage, LinkedPage
 
 
-class PageReader(Protocol):
+class LinkedPageReader(Protocol):
     """Looks at pages on the web."""
 
-    async def look(self, url: Url) -> WebPage:
+    async def look(self, url: Url) -> LinkedPage:
         """Fetch the page once. Never raises: what went wrong is in the result. Takes 5 seconds at most."""
         ...
 
 
-class WebPages(Protocol):
+class LinkedPages(Protocol):
     """The pages of teams, by the key of their address, which need not be on the list yet. Lock `web pages` before a change
     that depends on what is known.
     """

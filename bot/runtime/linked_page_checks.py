@@ -7,20 +7,20 @@ from functools import partial
 
 from bot.chat.jobs import Job
 from bot.domain.notice import Host
+from bot.ports.linked_pages import LinkedPageReader
 from bot.ports.runner import Runner
-from bot.ports.web_pages import PageReader
-from bot.service import web_pages
+from bot.service import linked_pages
 
 EVERY = timedelta(minutes=1)
 CLEAN_UP_EVERY = timedelta(hours=6)
 
-log = logging.getLogger("dogear.pages")
+log = logging.getLogger("dogear.linked_pages")
 
 
-class PageChecks:
+class LinkedPageChecks:
     """Looks at one page after the other. Any number of processes may do it: each page is looked at by one."""
 
-    def __init__(self, runner: Runner, pages: PageReader, host: Host, *, wake: Callable[[], None]) -> None:
+    def __init__(self, runner: Runner, pages: LinkedPageReader, host: Host, *, wake: Callable[[], None]) -> None:
         self._runner = runner
         self._pages = pages
         self._host = host
@@ -34,12 +34,12 @@ class PageChecks:
 
     async def check(self) -> None:
         """Look at the page that is due, if there is one, and save what it says."""
-        for entry in await self._runner.write(web_pages.claim_due):
+        for entry in await self._runner.write(linked_pages.claim_due):
             page = await self._pages.look(entry.url)
             log.info("looked at a page: %s", page.seen.value, extra={"entry": entry.number, "team": entry.team})
-            save = partial(web_pages.save_check, entry=entry, page=page, host=self._host)
+            save = partial(linked_pages.save_check, entry=entry, page=page, host=self._host)
             if await self._runner.write(save):
                 self._wake()
 
     async def clean_up(self) -> None:
-        await self._runner.write(web_pages.clean_up)
+        await self._runner.write(linked_pages.clean_up)

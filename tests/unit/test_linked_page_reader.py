@@ -16,8 +16,8 @@ import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from bot.domain.ids import Url
-from bot.domain.web_page import Seen, WebPage
-from bot.runtime.page_reader import AGENT, WebReader, is_public
+from bot.domain.linked_page import LinkedPage, Seen
+from bot.runtime.linked_page_reader import AGENT, MAX_AT_ONCE, WebReader, is_public
 from tests.fakes.web_site import Answer, Site, Write, a_site, html, moved
 
 PAGE = html("<title>Secret</title>")
@@ -47,10 +47,10 @@ class NameServer(AbstractResolver):
         """Nothing is open."""
 
 
-def looked(answer: Answer, path: str = "page") -> tuple[WebPage, Site]:
+def looked(answer: Answer, path: str = "page") -> tuple[LinkedPage, Site]:
     """What is seen of an allowed site with this answer."""
 
-    async def scene() -> tuple[WebPage, Site]:
+    async def scene() -> tuple[LinkedPage, Site]:
         async with a_site(**{path: answer}) as site:
             return await WebReader([site.host]).look(Url(site.at(f"/{path}"))), site
 
@@ -59,7 +59,7 @@ def looked(answer: Answer, path: str = "page") -> tuple[WebPage, Site]:
 
 @pytest.mark.parametrize("host", LOOPBACK)
 def test_no_spelling_of_loopback_is_reached(host: str) -> None:
-    async def scene() -> tuple[WebPage, Site]:
+    async def scene() -> tuple[LinkedPage, Site]:
         async with a_site(page=PAGE) as site:
             resolver = (lambda: NameServer("127.0.0.1")) if host == "name.test" else None
             reader = WebReader(ports=[site.port], resolver=resolver)
@@ -74,7 +74,7 @@ def test_no_spelling_of_loopback_is_reached(host: str) -> None:
 
 @pytest.mark.parametrize("host", LOOPBACK)
 def test_no_redirect_leads_to_a_private_address(host: str) -> None:
-    async def scene() -> tuple[WebPage, Site]:
+    async def scene() -> tuple[LinkedPage, Site]:
         async with a_site(page=PAGE) as private, a_site(page=moved(private.at("/page", host))) as open_site:
             reader = WebReader(
                 [open_site.host],
@@ -90,7 +90,7 @@ def test_no_redirect_leads_to_a_private_address(host: str) -> None:
 
 
 def test_a_name_that_changes_its_answer_is_not_followed_home() -> None:
-    async def scene() -> tuple[Sequence[WebPage], int, Site]:
+    async def scene() -> tuple[Sequence[LinkedPage], int, Site]:
         names = NameServer("192.0.2.1", "10.0.0.1", "127.0.0.1", "::1")
         async with a_site(page=PAGE) as site:
             reader = WebReader(ports=[site.port], resolver=lambda: names)
@@ -186,7 +186,7 @@ def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize(("hops", "seen"), [(5, Seen.PAGE), (6, Seen.FAILED)])
 def test_five_redirects_are_followed(hops: int, seen: Seen) -> None:
-    async def scene() -> WebPage:
+    async def scene() -> LinkedPage:
         answers: dict[str, Answer] = {f"page{number}": moved(f"/page{number + 1}") for number in range(hops)}
         async with a_site(**answers, **{f"page{hops}": PAGE}) as site:
             return await WebReader([site.host]).look(Url(site.at("/page0")))
@@ -204,6 +204,7 @@ def test_five_redirects_are_followed(hops: int, seen: Seen) -> None:
         (html("", status="410 Gone"), Seen.GONE),
         (html("", status="403 Forbidden"), Seen.WALL),
         (html("", status="429 Too Many Requests"), Seen.WALL),
+        (html("", status="999 Request denied"), Seen.WALL),
         (html("", status="500 Internal Server Error"), Seen.FAILED),
         (html("<title>Just a moment...</title>"), Seen.WALL),
         (html("x", more="Content-Encoding: br\r\n"), Seen.FAILED),
@@ -231,12 +232,12 @@ def test_a_packed_page_is_unpacked(pack: type, encoding: str) -> None:
 
 
 def test_a_site_that_is_not_there_is_a_failure() -> None:
-    async def scene() -> WebPage:
+    async def scene() -> LinkedPage:
         async with a_site() as site:
             gone = site.host
         return await WebReader([gone]).look(Url(f"http://{gone}/"))
 
-    assert asyncio.run(scene()) == WebPage(seen=Seen.FAILED, reason="The site does not answer.")
+    assert asyncio.run(scene()) == LinkedPage(seen=Seen.FAILED, reason="The site does not answer.")
 
 
 async def endless(write: Write) -> None:
@@ -284,12 +285,25 @@ def test_a_slow_page_is_left_after_five_seconds(answer: Answer) -> None:
     assert 4.5 < time.monotonic() - began < 6
 
 
+def test_a_page_that_waits_for_slow_ones_is_not_a_failure() -> None:
+    async def scene() -> Sequence[LinkedPage]:
+        async with a_site(slow=slow, fast=html("<title>Fast</title>")) as site:
+            reader = WebReader([site.host])
+            paths = [*["/slow"] * MAX_AT_ONCE, "/fast"]
+            return await asyncio.gather(*(reader.look(Url(site.at(path))) for path in paths))
+
+    *slow_ones, fast = asyncio.run(scene())
+
+    assert {page.seen for page in slow_ones} == {Seen.FAILED}
+    assert (fast.seen, fast.title) == (Seen.PAGE, "Fast")
+
+
 MEASURED = """
     import asyncio, re, sys, zlib
     from pathlib import Path
-    from bot.runtime.page_reader import WebReader
+    from bot.runtime.linked_page_reader import WebReader
     from tests.fakes.web_site import a_site, html
-    from tests.unit.test_page_reader import endless, endless_head
+    from tests.unit.test_linked_page_reader import endless, endless_head
 
     def packed_zeros(megabytes):
         packer = zlib.compressobj(wbits=31)
@@ -301,7 +315,14 @@ MEASURED = """
         nested = html("<title>Nested</title>" + "<div>" * 400_000)
         many = html("<title>Many</title>" + "<p>x" * 400_000)
         words = html("<title>Words</title>" + "word " * 390_000)
-        pages = {"warm": warm, "bomb": bomb, "endless": endless, "nested": nested, "many": many, "words": words}
+        bold = html("<title>Bold</title><p>" + "".join(f"<b id={number}>" for number in range(1_900)) + "<p>x" * 5_000)
+        listed = "".join(f" a{number}='>'" for number in range(140_000))
+        crowded = html(f"<title>Crowded</title><div{listed}>")
+        puny = html("<title>Puny</title>-" + "9a" * 900_000, kind="text/html; charset=punycode")
+        pages = {
+            "warm": warm, "bomb": bomb, "endless": endless, "nested": nested, "many": many, "words": words, "bold": bold,
+            "crowded": crowded, "puny": puny,
+        }
         async with a_site(**pages, headers=endless_head) as site:
             reader = WebReader([site.host])
             for name in ("warm", *sys.argv[1:]):
@@ -319,7 +340,7 @@ MEASURED = """
 @pytest.mark.skipif(
     not Path("/proc/self/clear_refs").exists(), reason="only Linux says how much memory was used at most"
 )
-@pytest.mark.parametrize("name", ["bomb", "endless", "nested", "many", "words", "headers"])
+@pytest.mark.parametrize("name", ["bomb", "endless", "nested", "many", "words", "headers", "bold", "crowded", "puny"])
 def test_no_page_takes_more_than_20_megabytes_and_5_seconds(name: str, tmp_path: Path) -> None:
     script = tmp_path / "measured.py"
     script.write_text(textwrap.dedent(MEASURED))

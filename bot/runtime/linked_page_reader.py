@@ -17,8 +17,8 @@ from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from bot.domain.ids import Url
-from bot.domain.web_page import Seen, WebPage
-from bot.runtime.page_text import read_page
+from bot.domain.linked_page import LinkedPage, Seen
+from bot.runtime.linked_page_text import read_page
 
 MAX_SECONDS = 5.0
 MAX_BYTES = 2_000_000
@@ -28,13 +28,13 @@ PORTS = (80, 443)
 _HTML = ("text/html", "application/xhtml+xml")
 _REDIRECTS = (301, 302, 303, 307, 308)
 _GONE = (404, 410)
-_WALLS = (401, 402, 403, 407, 423, 429, 451, 503)
-"""The page may be there for people."""
+_WALLS = (401, 402, 403, 406, 407, 418, 423, 429, 451, 503, 999)
+"""The page may be there for people. 406, 418 and 999 are how some sites answer programs, LinkedIn with 999."""
 _NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
 _FORBIDDEN = "Dogear does not look at addresses like this one."
 AGENT = f"Dogear/{version('dogear-club')} (reading club; looks at pages that members add)"
 
-log = logging.getLogger("dogear.pages")
+log = logging.getLogger("dogear.linked_pages")
 
 
 class Forbidden(OSError):
@@ -62,7 +62,7 @@ def _is_never(address: str) -> bool:
 
 
 class WebReader:
-    """Implements the port's PageReader.
+    """Implements the port's LinkedPageReader.
 
     `allowed` are hosts of the own network, each with a port or without: they may have any address, and are asked at that
     port. All others are asked at `ports`. `resolver` makes what asks the name server.
@@ -80,24 +80,24 @@ class WebReader:
         self._resolver = resolver
         self._places = asyncio.Semaphore(MAX_AT_ONCE)
 
-    async def look(self, url: Url) -> WebPage:
+    async def look(self, url: Url) -> LinkedPage:
         """Fetch the page once. Never raises."""
         try:
-            async with asyncio.timeout(MAX_SECONDS), self._places:
+            async with self._places, asyncio.timeout(MAX_SECONDS):  # waiting for a place is not the site's fault
                 return await self._looked(url)
         except TimeoutError:
-            return WebPage(seen=Seen.FAILED, reason=f"It did not answer within {MAX_SECONDS:.0f} seconds.")
+            return LinkedPage(seen=Seen.FAILED, reason=f"It did not answer within {MAX_SECONDS:.0f} seconds.")
         except Forbidden:
-            return WebPage(seen=Seen.FORBIDDEN, reason=_FORBIDDEN)
+            return LinkedPage(seen=Seen.FORBIDDEN, reason=_FORBIDDEN)
         except (aiohttp.ClientError, OSError, zlib.error, ValueError) as error:
             if _is_forbidden(error):
-                return WebPage(seen=Seen.FORBIDDEN, reason=_FORBIDDEN)
-            return WebPage(seen=Seen.FAILED, reason=_reason(error))
+                return LinkedPage(seen=Seen.FORBIDDEN, reason=_FORBIDDEN)
+            return LinkedPage(seen=Seen.FAILED, reason=_reason(error))
         except Exception:
             log.exception("bug in looking at a page")
-            return WebPage(seen=Seen.OTHER, reason="Dogear could not read it.")
+            return LinkedPage(seen=Seen.OTHER, reason="Dogear could not read it.")
 
-    async def _looked(self, url: Url) -> WebPage:
+    async def _looked(self, url: Url) -> LinkedPage:
         here = URL(url)
         for _ in range(MAX_REDIRECTS + 1):
             own = self._is_own(here)
@@ -108,7 +108,7 @@ class WebReader:
                 if response.status not in _REDIRECTS or "Location" not in response.headers:
                     return await _read(response)
                 here = here.join(URL(response.headers["Location"]))
-        return WebPage(seen=Seen.FAILED, reason=f"It leads to another address more than {MAX_REDIRECTS} times.")
+        return LinkedPage(seen=Seen.FAILED, reason=f"It leads to another address more than {MAX_REDIRECTS} times.")
 
     def _is_own(self, url: URL) -> bool:
         """Whether the host is an allowed one; raises Forbidden for an address at which we do not look at all."""
@@ -144,16 +144,16 @@ class WebReader:
         )
 
 
-async def _read(response: aiohttp.ClientResponse) -> WebPage:
+async def _read(response: aiohttp.ClientResponse) -> LinkedPage:
     if response.status in _GONE:
-        return WebPage(seen=Seen.GONE, reason=f"The page is gone ({response.status}).")
+        return LinkedPage(seen=Seen.GONE, reason=f"The page is gone ({response.status}).")
     if response.status in _WALLS:
-        return WebPage(seen=Seen.WALL, reason=f"The site does not show it to Dogear ({response.status}).")
+        return LinkedPage(seen=Seen.WALL, reason=f"The site does not show it to Dogear ({response.status}).")
     if response.status != 200:
-        return WebPage(seen=Seen.FAILED, reason=f"The site answers with an error ({response.status}).")
+        return LinkedPage(seen=Seen.FAILED, reason=f"The site answers with an error ({response.status}).")
     kind = response.headers.get("Content-Type", "")
     if kind.partition(";")[0].strip().lower() not in _HTML:
-        return WebPage(seen=Seen.OTHER, reason="It is not a web page.")
+        return LinkedPage(seen=Seen.OTHER, reason="It is not a web page.")
     body, whole = await _body(response)
     return await asyncio.to_thread(read_page, body, kind, whole=whole)
 

@@ -7,9 +7,9 @@ from datetime import timedelta
 from bot.domain import notice
 from bot.domain.entry import Entry
 from bot.domain.ids import AccountRef, ChannelRef, TeamId, Url
+from bot.domain.linked_page import CHECK_AGAIN, DEAD_AFTER, KnownPage, LinkedPage, Seen, with_look
 from bot.domain.notice import Host
 from bot.domain.url import canonical
-from bot.domain.web_page import CHECK_AGAIN, DEAD_AFTER, KnownPage, Seen, WebPage, with_look
 from bot.ports.store import Transaction
 from bot.service import notices
 
@@ -23,21 +23,21 @@ ONLINE = timedelta(days=1)
 """If no page was there for so long, our own network is the likelier cause, and nothing is said of the links."""
 
 
-def save(tx: Transaction, team: TeamId, url: Url, page: WebPage) -> None:
+def save(tx: Transaction, team: TeamId, url: Url, page: LinkedPage) -> None:
     """Save what a look at the page found."""
     key = canonical(url)
-    tx.web_pages.save(team, key, with_look(tx.web_pages.get(team, key), page, tx.now(), counts=False))
+    tx.linked_pages.save(team, key, with_look(tx.linked_pages.get(team, key), page, tx.now(), counts=False))
 
 
-def seen(tx: Transaction, team: TeamId, url: Url) -> WebPage | None:
+def seen(tx: Transaction, team: TeamId, url: Url) -> LinkedPage | None:
     """What is known of the page, however old that is."""
-    known = tx.web_pages.get(team, canonical(url))
+    known = tx.linked_pages.get(team, canonical(url))
     return None if known is None else known.page
 
 
 def is_fresh(tx: Transaction, team: TeamId, url: Url) -> bool:
     """Whether we looked at the page just now, and need not do it again."""
-    known = tx.web_pages.get(team, canonical(url))
+    known = tx.linked_pages.get(team, canonical(url))
     if known is None:
         return False
     return tx.now() - known.checked_at < (FRESH if known.page.seen is Seen.PAGE else FRESH_FAILURE)
@@ -49,26 +49,26 @@ def claim_due(tx: Transaction) -> Sequence[Entry]:
     """
     tx.lock(["web pages"])
     now = tx.now()
-    if tx.web_pages.checked_since(now - timedelta(hours=1)) >= MAX_PER_HOUR:
+    if tx.linked_pages.checked_since(now - timedelta(hours=1)) >= MAX_PER_HOUR:
         return ()
-    due = tx.web_pages.due(now, 1)
+    due = tx.linked_pages.due(now, 1)
     for entry in due:
-        known = tx.web_pages.get(entry.team, entry.key)
+        known = tx.linked_pages.get(entry.team, entry.key)
         # If this process ends before it has looked, another look is due in ten days.
-        before = known or KnownPage(page=WebPage(seen=Seen.UNKNOWN), checked_at=now, due_at=now)
-        tx.web_pages.save(entry.team, entry.key, replace(before, due_at=now + CHECK_AGAIN))
+        before = known or KnownPage(page=LinkedPage(seen=Seen.UNKNOWN), checked_at=now, due_at=now)
+        tx.linked_pages.save(entry.team, entry.key, replace(before, due_at=now + CHECK_AGAIN))
     return due
 
 
-def save_check(tx: Transaction, entry: Entry, page: WebPage, host: Host) -> bool:
+def save_check(tx: Transaction, entry: Entry, page: LinkedPage, host: Host) -> bool:
     """Save what a regular look found. Reports a link to the curators, once, that failed three times in a row. Returns
     whether it did.
     """
     tx.lock(["web pages"])
-    before = tx.web_pages.get(entry.team, entry.key)
-    counts = tx.web_pages.read_since(tx.now() - ONLINE)
+    before = tx.linked_pages.get(entry.team, entry.key)
+    counts = tx.linked_pages.read_since(tx.now() - ONLINE)
     known = with_look(before, page, tx.now(), counts=counts)
-    tx.web_pages.save(entry.team, entry.key, known)
+    tx.linked_pages.save(entry.team, entry.key, known)
     if known.failures != DEAD_AFTER or before is None or before.failures == DEAD_AFTER:
         return False
 
@@ -81,4 +81,4 @@ def save_check(tx: Transaction, entry: Entry, page: WebPage, host: Host) -> bool
 
 def clean_up(tx: Transaction) -> None:
     """Delete what was seen of addresses that were not added."""
-    tx.web_pages.delete_unused(tx.now() - UNUSED_KEPT)
+    tx.linked_pages.delete_unused(tx.now() - UNUSED_KEPT)

@@ -7,7 +7,7 @@ from sqlalchemy import delete, exists, func, select
 
 from bot.domain.entry import Entry
 from bot.domain.ids import TeamId
-from bot.domain.web_page import KnownPage, Seen, WebPage
+from bot.domain.linked_page import KnownPage, LinkedPage, Seen
 from store.sql.entries import entry_of
 from store.sql.filters import ENTRIES
 from store.sql.ids import hashed
@@ -15,7 +15,7 @@ from store.sql.session import Session
 from store.sql.tables import ENTRY, WEB_PAGE
 
 
-class SqlWebPages:
+class SqlLinkedPages:
     def __init__(self, work: Session) -> None:
         self._work = work
 
@@ -24,7 +24,7 @@ class SqlWebPages:
         if row is None:
             return None
         return KnownPage(
-            page=WebPage(
+            page=LinkedPage(
                 seen=Seen(row.seen),
                 title=row.title,
                 description=row.description,

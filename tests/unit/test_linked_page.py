@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.web_page import DEAD_AFTER, KnownPage, Seen, WebPage, is_bot_wall, reading_minutes, with_look
-from bot.runtime.page_text import MAX_TITLE, read_page
+from bot.domain.linked_page import DEAD_AFTER, KnownPage, LinkedPage, Seen, is_bot_wall, reading_minutes, with_look
+from bot.runtime.linked_page_text import MAX_TITLE, read_page
 from tests.fakes.clock import START
 
-GONE = WebPage(seen=Seen.GONE, reason="The page is gone (404).")
-READ = WebPage(seen=Seen.PAGE, title="On queues", minutes=6)
+GONE = LinkedPage(seen=Seen.GONE, reason="The page is gone (404).")
+READ = LinkedPage(seen=Seen.PAGE, title="On queues", minutes=6)
 
 
 @pytest.mark.parametrize(
@@ -96,10 +96,29 @@ def test_a_long_title_and_description_are_cut() -> None:
         b"<frameset><frame></frameset>",
         b"<meta property=og:title><meta name=description>",
         b"</div>" * 10_000,
+        b"<meta charset=zlib>",
+        b"<meta charset=idna>",
     ],
 )
 def test_no_page_is_too_broken(page: bytes) -> None:
     assert read_page(page, "text/html").seen is Seen.PAGE
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "iso-8859-2", "shift_jis", "utf-8"])
+def test_a_page_is_read_in_its_encoding(encoding: str) -> None:
+    title = "日本" if encoding == "shift_jis" else "Žižkov"
+    page = f"<meta charset={encoding}><title>\0{title}</title>".encode(encoding)
+
+    assert read_page(page, "text/html").title == title
+
+
+def test_long_drawings_and_bold_words_do_not_cut_a_page() -> None:
+    drawing = b"<svg><path d='" + b"M 1 2 L 3 4 " * 20_000 + b"'></svg>"
+    page = b"<title>Drawn</title>" + drawing + b"<p>" + b"<b class=a>word</b> <a href='/'>word</a> " * 238
+
+    seen = read_page(page, "text/html")
+
+    assert (seen.title, seen.minutes) == ("Drawn", 2)
 
 
 def test_a_link_is_dead_after_three_failures_within_three_weeks() -> None:
@@ -128,4 +147,4 @@ def test_a_look_that_a_member_asked_for_does_not_count_as_a_failure() -> None:
 
 @pytest.mark.parametrize("seen", [Seen.WALL, Seen.OTHER, Seen.FORBIDDEN])
 def test_what_dogear_cannot_read_is_not_dead(seen: Seen) -> None:
-    assert with_look(None, WebPage(seen=seen), START, counts=True).failures == 0
+    assert with_look(None, LinkedPage(seen=seen), START, counts=True).failures == 0

@@ -6,23 +6,23 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.ids import EntryId, EntryNumber, Url
+from bot.domain.linked_page import LinkedPage, Seen
 from bot.domain.notice import Host
 from bot.domain.query import parse
 from bot.domain.reading_state import Reading, ReadingState
-from bot.domain.web_page import Seen, WebPage
 from bot.ports.entries import EntryFilter
-from bot.service import entries, readings, web_pages
+from bot.service import entries, linked_pages, readings
 from store.sql import SqlStore
 from store.sql.tables import DELIVERY
 from tests.fakes.clock import FakeClock
 from tests.fakes.kept import Club, a_channel, a_read_entry
 
-GONE = WebPage(seen=Seen.GONE, reason="The page is gone (404).")
+GONE = LinkedPage(seen=Seen.GONE, reason="The page is gone (404).")
 HOST = Host(channel=a_channel("admins"))
 
 
-def page_of(minutes: int | None) -> WebPage:
-    return WebPage(seen=Seen.PAGE, title="On queues", description="Why they fill up", minutes=minutes)
+def page_of(minutes: int | None) -> LinkedPage:
+    return LinkedPage(seen=Seen.PAGE, title="On queues", description="Why they fill up", minutes=minutes)
 
 
 @pytest.fixture
@@ -32,18 +32,18 @@ def timed(club: Club, store: SqlStore) -> Sequence[EntryId]:
     added = club.add(*made)
     with store.begin(write=True) as tx:
         for entry, minutes in zip(made, (5, 10, 15, None), strict=True):
-            web_pages.save(tx, club.team, Url(entry.url), page_of(minutes))
+            linked_pages.save(tx, club.team, Url(entry.url), page_of(minutes))
     return added
 
 
 def test_a_page_is_known_by_any_spelling_of_its_address_in_its_team_alone(store: SqlStore, club: Club) -> None:
     with store.begin(write=True) as tx:
         other = tx.teams.add("another", "UTC").id
-        web_pages.save(tx, club.team, Url("https://www.example.org/x/?utm_source=y"), page_of(6))
+        linked_pages.save(tx, club.team, Url("https://www.example.org/x/?utm_source=y"), page_of(6))
 
     with store.begin(write=False) as tx:
-        assert web_pages.seen(tx, club.team, Url("http://example.org/x")) == page_of(6)
-        assert web_pages.seen(tx, other, Url("http://example.org/x")) is None
+        assert linked_pages.seen(tx, club.team, Url("http://example.org/x")) == page_of(6)
+        assert linked_pages.seen(tx, other, Url("http://example.org/x")) is None
 
 
 def test_an_entry_has_the_reading_time_of_its_page(store: SqlStore, club: Club, timed: Sequence[EntryId]) -> None:
@@ -98,18 +98,18 @@ def test_list_random_and_next_take_what_is_short_enough(store: SqlStore, club: C
     assert [(entry.number, state) for entry, state in coming] == [(2, ReadingState.LATER), (1, ReadingState.UNREAD)]
 
 
-def looked_at(store: SqlStore, page: WebPage) -> Sequence[EntryNumber]:
+def looked_at(store: SqlStore, page: LinkedPage) -> Sequence[EntryNumber]:
     """Which entries are due, one after the other, each with this page."""
     numbers: list[EntryNumber] = []
     while True:
         with store.begin(write=True) as tx:
-            due = web_pages.claim_due(tx)
+            due = linked_pages.claim_due(tx)
         if not due:
             return numbers
         for entry in due:
             numbers.append(entry.number)
             with store.begin(write=True) as tx:
-                web_pages.save_check(tx, entry, page, HOST)
+                linked_pages.save_check(tx, entry, page, HOST)
 
 
 def told(store: SqlStore) -> int:
@@ -135,9 +135,9 @@ def test_a_claimed_page_is_left_to_the_process_that_claimed_it(store: SqlStore, 
     club.add(a_read_entry())
 
     with store.begin(write=True) as tx:
-        assert len(web_pages.claim_due(tx)) == 1
+        assert len(linked_pages.claim_due(tx)) == 1
     with store.begin(write=True) as tx:
-        assert not web_pages.claim_due(tx)
+        assert not linked_pages.claim_due(tx)
 
 
 def test_sixty_pages_an_hour_are_looked_at(store: SqlStore, club: Club, clock: FakeClock) -> None:
@@ -155,10 +155,10 @@ def test_a_dead_link_is_reported_once_after_three_failures_within_three_weeks(
     reported: list[int] = []
     for _ in range(120):
         with store.begin(write=True) as tx:
-            for entry in web_pages.claim_due(tx):
+            for entry in linked_pages.claim_due(tx):
                 page = GONE if entry.title == "Dead" else page_of(6)
-                web_pages.save(tx, club.team, Url("https://example.org/elsewhere"), page_of(1))
-                web_pages.save_check(tx, entry, page, HOST)
+                linked_pages.save(tx, club.team, Url("https://example.org/elsewhere"), page_of(1))
+                linked_pages.save_check(tx, entry, page, HOST)
         reported.append(told(store))
         clock.advance(timedelta(days=1))
 
@@ -173,7 +173,7 @@ def test_a_dead_link_is_reported_once_after_three_failures_within_three_weeks(
 
 def test_links_are_not_called_dead_while_no_page_can_be_reached(store: SqlStore, club: Club, clock: FakeClock) -> None:
     club.add(a_read_entry(), a_read_entry())
-    away = WebPage(seen=Seen.FAILED, reason="There is no such site.")
+    away = LinkedPage(seen=Seen.FAILED, reason="There is no such site.")
 
     for _ in range(90):
         looked_at(store, away)
@@ -188,15 +188,15 @@ def test_what_was_seen_of_an_address_that_was_not_added_is_deleted(
     assert timed
     gone, kept = Url("https://example.org/never-added"), None
     with store.begin(write=True) as tx:
-        web_pages.save(tx, club.team, gone, page_of(6))
+        linked_pages.save(tx, club.team, gone, page_of(6))
     clock.advance(timedelta(days=3))
 
     with store.begin(write=True) as tx:
-        web_pages.clean_up(tx)
+        linked_pages.clean_up(tx)
 
     with store.begin(write=False) as tx:
         kept = tx.entries.by_number(club.team, EntryNumber(1))
-        assert web_pages.seen(tx, club.team, gone) is None
+        assert linked_pages.seen(tx, club.team, gone) is None
     assert kept is not None
     assert kept.minutes == 5
 
@@ -206,15 +206,15 @@ def test_a_page_that_was_read_just_now_is_not_fetched_again(store: SqlStore, clu
 
     def is_fresh() -> bool:
         with store.begin(write=False) as tx:
-            return web_pages.is_fresh(tx, club.team, url)
+            return linked_pages.is_fresh(tx, club.team, url)
 
     assert not is_fresh()
     with store.begin(write=True) as tx:
-        web_pages.save(tx, club.team, url, page_of(6))
+        linked_pages.save(tx, club.team, url, page_of(6))
     assert is_fresh()
     clock.advance(timedelta(hours=2))
     assert not is_fresh()
     with store.begin(write=True) as tx:
-        web_pages.save(tx, club.team, url, GONE)
+        linked_pages.save(tx, club.team, url, GONE)
     clock.advance(timedelta(minutes=1))
     assert not is_fresh()

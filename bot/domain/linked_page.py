@@ -39,7 +39,7 @@ class Seen(StrEnum):
 
 
 @record
-class WebPage:
+class LinkedPage:
     """One look at a page. `minutes` is its reading time, None if it is not known; `reason` says why it was not read."""
 
     seen: Seen
@@ -53,7 +53,7 @@ class WebPage:
 class KnownPage:
     """The last look at the page of a team's entry, and how often looks have failed in a row since `failing_since`."""
 
-    page: WebPage
+    page: LinkedPage
     checked_at: datetime
     due_at: datetime
     failures: int = 0
@@ -67,12 +67,12 @@ DEAD_AFTER = 3
 """Failures in a row after which curators hear of a link."""
 
 
-def with_look(before: KnownPage | None, page: WebPage, now: datetime, *, counts: bool) -> KnownPage:
+def with_look(before: KnownPage | None, page: LinkedPage, now: datetime, *, counts: bool) -> KnownPage:
     """What is known after another look. A failure counts if the look was one of the regular checks."""
     if not page.seen.is_failure:
         return KnownPage(page=page, checked_at=now, due_at=now + CHECK_EVERY)
     minutes = before.page.minutes if before is not None else None
-    failed = WebPage(seen=page.seen, reason=page.reason, minutes=minutes)  # the reading time stays
+    failed = LinkedPage(seen=page.seen, reason=page.reason, minutes=minutes)  # the reading time stays
     failures, since = (before.failures, before.failing_since) if before is not None else (0, None)
     failures += 1 if counts else 0
     return KnownPage(
