@@ -11,6 +11,9 @@ from sqlalchemy import make_url
 from tests.chaos import process, stage
 from tests.fakes.postgres import Postgres, running
 
+MAX_CONNECTIONS = 500
+"""Of the server that all runs share: each run has five processes with a pool, and on fast cores several runs overlap."""
+
 
 class Ground:
     """`postgres` is started when the first run needs it."""
@@ -61,4 +64,7 @@ def prepared(folder: Path, *, postgres: bool) -> Iterator[Ground]:
         yield Ground(folder, None)
         return
     with running() as server:
+        server.execute(f"ALTER SYSTEM SET max_connections = {MAX_CONNECTIONS}")
+        server.stop()
+        server.start()
         yield Ground(folder, server)
