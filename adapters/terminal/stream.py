@@ -49,7 +49,10 @@ async def _readable(file: int) -> None:
     loop = asyncio.get_running_loop()
     try:
         loop.add_reader(file, readable.set)
-    except (PermissionError, NotImplementedError):  # how epoll and Windows refuse a regular file
+    except (
+        PermissionError,
+        NotImplementedError,
+    ):  # epoll and Windows' loop refuse a regular file, which needs no waiting
         return
     try:
         await readable.wait()

@@ -112,7 +112,7 @@ def looked_at(store: SqlStore, page: LinkedPage) -> Sequence[EntryNumber]:
                 linked_pages.save_check(tx, entry, page, HOST)
 
 
-def told(store: SqlStore) -> int:
+def newly_reported(store: SqlStore) -> int:
     with store.begin(write=False) as tx:
         return len(tx.rows(DELIVERY.select()))
 
@@ -159,7 +159,7 @@ def test_a_dead_link_is_reported_once_after_three_failures_within_three_weeks(
                 page = GONE if entry.title == "Dead" else page_of(6)
                 linked_pages.save(tx, club.team, Url("https://example.org/elsewhere"), page_of(1))
                 linked_pages.save_check(tx, entry, page, HOST)
-        reported.append(told(store))
+        reported.append(newly_reported(store))
         clock.advance(timedelta(days=1))
 
     assert reported.index(1) <= 21
@@ -179,7 +179,7 @@ def test_links_are_not_called_dead_while_no_page_can_be_reached(store: SqlStore,
         looked_at(store, away)
         clock.advance(timedelta(days=1))
 
-    assert told(store) == 0
+    assert newly_reported(store) == 0
 
 
 def test_what_was_seen_of_an_address_that_was_not_added_is_deleted(

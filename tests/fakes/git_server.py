@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="needs the command git")
+needs_git = pytest.mark.skipif(
+    shutil.which("git") is None, reason="git is not installed; on Debian: apt-get install git"
+)
 _AS = {
     "GIT_AUTHOR_NAME": "ana",
     "GIT_AUTHOR_EMAIL": "ana@example.org",

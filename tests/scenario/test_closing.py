@@ -1,4 +1,4 @@
-"""What came of a digest, told in its thread the day before the next one, over a database of each engine."""
+"""What came of a digest, shown in its thread the day before the next one, over a database of each engine."""
 
 import asyncio
 from pathlib import Path

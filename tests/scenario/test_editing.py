@@ -42,7 +42,7 @@ async def added(house: Clubhouse, line: str = ADD, by: str = "ana", role: Role =
     return await pressed(house, await said(house, line, by, role), "Add", by, role)
 
 
-async def told(house: Clubhouse) -> Sequence[Card]:
+async def notices(house: Clubhouse) -> Sequence[Card]:
     await house.stage.settle()
     return [card for _, card in house.platform.told]
 
@@ -205,19 +205,19 @@ def test_a_suggestion_waits_for_a_curator_and_its_member_hears(database: str, tm
             assert labels(preview) == ["Suggest", "Edit", "Cancel"]
             assert card_of(await pressed(house, preview, "Suggest", by="ben")).title == "Suggested."
             await pressed(house, preview, "Suggest", by="ben")
-            (card,) = await told(house)
+            (card,) = await notices(house)
             assert card.title == "ben suggests a change of the list."
             assert "no longer" not in text_of(await said(house, "list"))
             assert (await pressed(house, card, "Add", by="cleo")).refusal
             done = await pressed(house, card, "Add", by="ana", role=Role.ADMIN)
             assert card_of(done).title == "#2 is on the list."
-            assert (await told(house))[-1].title == "Your suggestion was accepted."
+            assert (await notices(house))[-1].title == "Your suggestion was accepted."
             assert house.platform.told[-1][0].id == "ben"
 
             await said(house, "note #2 Not true", by="cleo")
-            declined = await pressed(house, (await told(house))[-1], "Decline", role=Role.ADMIN)
+            declined = await pressed(house, (await notices(house))[-1], "Decline", role=Role.ADMIN)
             assert card_of(declined).title == "Declined."
-            assert (await told(house))[-1].title == "Your suggestion was declined."
+            assert (await notices(house))[-1].title == "Your suggestion was declined."
             assert "Not true" not in str(card_of(await said(house, "show #2")))
 
             await said(house, "settings adding curators", role=Role.ADMIN)

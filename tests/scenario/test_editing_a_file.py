@@ -13,7 +13,7 @@ from bot.runtime import file_edits, writing
 from bot.service import edits
 from store.lists.reading import read
 from tests.fakes.clubhouse import Clubhouse, clubhouse, text_of
-from tests.scenario.test_editing import URL, added, card_of, pressed, said, told
+from tests.scenario.test_editing import URL, added, card_of, notices, pressed, said
 
 LIST = b"""# Articles
 
@@ -143,7 +143,7 @@ def test_an_edit_waits_while_its_file_cannot_be_written_and_is_written_later(dat
                 spoil()
                 await said(house, f"note #1 While {reason}")
                 await house.stage.settle()
-                (card,) = [one for one in await told(house) if reason in str(one)]
+                (card,) = [one for one in await notices(house) if reason in str(one)]
                 assert card.title == "A change of the list is waiting."
                 (line,) = await house.club.runner.read(lambda tx: writing.waiting_lines(tx, house.team))
                 assert reason in line

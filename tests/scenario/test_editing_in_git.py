@@ -24,7 +24,7 @@ from tests.fakes.clubhouse import Clubhouse, actor_of, clubhouse, text_of, words
 from tests.fakes.forge import TOKEN, forge
 from tests.fakes.git_server import Repository, needs_git, repository, served
 from tests.fakes.git_server import git as run_git
-from tests.scenario.test_editing import URL, added, card_of, pressed, said, told
+from tests.scenario.test_editing import URL, added, card_of, notices, pressed, said
 
 pytestmark = needs_git
 LIST = b"""# Articles
@@ -261,7 +261,7 @@ def test_over_http_a_wrong_token_and_one_that_may_only_read_are_named_and_the_ed
                 await writes(house, source)
                 server.tokens["right"] = "read"
                 await said(house, "note #1 Later")
-                (card,) = [one for one in await told(house) if "may not write to" in str(one)]
+                (card,) = [one for one in await notices(house) if "may not write to" in str(one)]
                 assert card.title == "A change of the list is waiting."
                 (line,) = await waiting(house)
                 assert "Give it that right" in line
@@ -415,7 +415,7 @@ def test_a_protected_branch_gets_a_branch_to_merge_by_hand(database: str, tmp_pa
             assert made.read() == LIST
             assert b"Protected" in made.read(branch=branch)
             assert all(f"Merge the branch {branch}" in line for line in await waiting(house))
-            (card,) = [one for one in await told(house) if branch in str(one)]
+            (card,) = [one for one in await notices(house) if branch in str(one)]
             assert card.title == "A change of the list is waiting."
 
             await said(house, "note #1 After that")  # of the same entry, so it waits for the first
@@ -502,7 +502,7 @@ def test_where_the_forge_is_known_a_pull_request_is_opened_and_followed(
                 await house.club.lists.fetch()
                 assert "Merge the pull request https://forge.example.org/list/1" in (await waiting(house))[0]
                 assert [request["title"] for request in fake.requests] == ["Changed Caching: note: First"]
-                assert any("forge.example.org/list/1" in str(card) for card in await told(house))
+                assert any("forge.example.org/list/1" in str(card) for card in await notices(house))
 
                 made.merge(fake.requests[0]["branch"])
                 fake.requests[0]["state"] = "merged"
@@ -510,7 +510,7 @@ def test_where_the_forge_is_known_a_pull_request_is_opened_and_followed(
                 assert await states(house) == [EditState.CONFIRMED]
                 assert [card.title for card in seen] == ["The change waits.", "The change waits.", "#1 is changed."]
                 assert "forge.example.org/list/1" in words_of(seen[1])
-                assert "Your change of the list was merged." in [card.title for card in await told(house)]
+                assert "Your change of the list was merged." in [card.title for card in await notices(house)]
 
                 await said(house, "note #2 Second")
                 await house.stage.settle()
@@ -520,7 +520,7 @@ def test_where_the_forge_is_known_a_pull_request_is_opened_and_followed(
                 assert "the pull request https://forge.example.org/list/2 was closed" in text_of(
                     await said(house, "edits")
                 )
-                assert "Your change of the list was not merged." in [card.title for card in await told(house)]
+                assert "Your change of the list was not merged." in [card.title for card in await notices(house)]
                 del server.tokens[TOKEN]
                 fake.kind = "none"
                 assert not any(good for good, _ in await doctor(house))

@@ -1,4 +1,4 @@
-"""“I'm in” on a digest: said, taken back and told in the thread once, over a database of each engine."""
+"""“I'm in” on a digest: said, taken back and shown in the thread once, over a database of each engine."""
 
 import asyncio
 from datetime import UTC, datetime

@@ -18,7 +18,7 @@ READER = Role.READER
 
 
 def heard(platform: RecordingPlatform) -> list[str]:
-    """Everything that the channel and its threads got, and what people were told privately, in a line each."""
+    """Everything that the channel and its threads got, and what people got privately, in a line each."""
     lines = []
     for post in platform.posted:
         where = "thread" if post.thread else "channel"
@@ -60,7 +60,7 @@ class Team:
     def button(self, label: str) -> Action:
         return next(action for action in self.digest().actions if action.label == label)
 
-    def told(self) -> list[str]:
+    def notified(self) -> list[str]:
         return [who.id for who, card in self.platform.told if card.title == "You host the next digest."]
 
 
@@ -77,14 +77,14 @@ def test_five_weeks_of_a_team_with_a_restart_in_each(database: str, tmp_path: Pa
 
         # Two hosts, and no one is in.
         await team.week(("ana", "digest host me"), ("ben", "digest host me"), 4)
-        assert team.told() == ["ana"]
+        assert team.notified() == ["ana"]
         await team.week(3)
         assert heard(ours)[4:] == ["channel: digest Hosted by ana.", "thread: Discussion"]
 
         # Ben swaps with Ana; three are in, of whom one takes it back and returns.
         await team.week(4, ("ben", "digest host swap"))
         await team.week(3)
-        assert team.told() == ["ana", "ben", "ana"]
+        assert team.notified() == ["ana", "ben", "ana"]
         assert heard(ours)[6:] == ["channel: digest Hosted by ana.", "thread: Discussion"]
         await team.week("carol", "dave")
         await team.week("ben", 1, "ben", "ben", 1)
@@ -175,10 +175,10 @@ def test_two_processes_send_each_message_once(database: str, tmp_path: Path) -> 
             assert len(keys) == len(set(keys))
             said = Counter(post.card.title.partition(" of #")[0] for post in platform.posted if not post.card.entry)
             assert said == {"What shall we read next?": 2, "Discussion": 1, "3 are in": 1, "The week": 1}
-            assert len(platform.told) == len(told_hosts(platform)) == 2
+            assert len(platform.told) == len(notified_hosts(platform)) == 2
 
     asyncio.run(played())
 
 
-def told_hosts(platform: RecordingPlatform) -> list[str]:
+def notified_hosts(platform: RecordingPlatform) -> list[str]:
     return [who.id for who, card in platform.told if card.title == "You host the next digest."]

@@ -12,7 +12,7 @@ from tests.fakes.chromium import CHROMIUM, Tab, chromium
 from tests.scenario.test_pages import HOME, HOSTILE, Club, opened
 
 pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="Chromium is not here, so the pages are not tried in a browser"
+    CHROMIUM is None, reason="Chromium is not installed; on Debian: apt-get install chromium"
 )
 
 PICTURES = os.environ.get("PICTURES")

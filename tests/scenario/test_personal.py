@@ -21,16 +21,16 @@ async def said(house: Clubhouse, line: str, by: str = "ana") -> str:
     return text_of(await house.say(line, by=by, role=READER))
 
 
-def told(house: Clubhouse, title: str) -> list[tuple[str, Card]]:
+def private_messages(house: Clubhouse, title: str) -> list[tuple[str, Card]]:
     return [(who.id, card) for who, card in house.platform.told if card.title == title]
 
 
 def reminded(house: Clubhouse) -> list[tuple[str, Card]]:
-    return told(house, "You asked me to remind you.")
+    return private_messages(house, "You asked me to remind you.")
 
 
 def noted(house: Clubhouse) -> list[tuple[str, Card]]:
-    return told(house, "Your weekly note")
+    return private_messages(house, "Your weekly note")
 
 
 def test_a_reminder_comes_once_in_private_with_its_buttons(database: str, tmp_path: Path) -> None:

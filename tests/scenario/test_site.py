@@ -218,7 +218,7 @@ def served(folder: Path) -> Iterator[str]:
 
 
 @pytest.mark.skipif(
-    not shutil.which("chromium"), reason="Chromium is not here, so the search in the pages is not tried"
+    not shutil.which("chromium"), reason="Chromium is not installed; on Debian: apt-get install chromium"
 )
 def test_the_search_finds_in_a_browser_below_a_path(tmp_path: Path) -> None:
     text = "* [db] [Café](https://example.org/alpha)\n    About sharding.\n* [Beta](https://example.org/beta)\n"
