@@ -1,6 +1,5 @@
 """Every code by which Slack says no, one by one, ends in the action that it calls for."""
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -56,110 +55,92 @@ POLICIES = sorted(code for code in failures.CHANNEL if code.startswith("restrict
 
 
 @pytest.mark.parametrize("code", ["not_in_channel", "channel_not_found", "is_archived", *POLICIES])
-def test_a_channel_that_takes_nothing_is_paused_and_its_admin_told(code: str, database: str, seed: Path) -> None:
-    async def paused() -> None:
-        async with a_club(database, seed) as club:
-            slack = await refused(club, code)
-            await slack.until(lambda: told(slack))
-            assert not posts(slack)
-            assert failures.CHANNEL[code][0].lower() in told(slack)[0].lower()
-            assert "Paused" in shown(await club.say(ANA, "schedule list"))
-
+async def test_a_channel_that_takes_nothing_is_paused_and_its_admin_told(code: str, database: str, seed: Path) -> None:
     assert len(POLICIES) == 5
-    asyncio.run(paused())
+    async with a_club(database, seed) as club:
+        slack = await refused(club, code)
+        await slack.until(lambda: told(slack))
+        assert not posts(slack)
+        assert failures.CHANNEL[code][0].lower() in told(slack)[0].lower()
+        assert "Paused" in shown(await club.say(ANA, "schedule list"))
 
 
 @pytest.mark.parametrize(("back", "who"), [("channel_unarchive", ANA), ("member_joined_channel", "UBOT0001")])
-def test_a_channel_that_is_back_is_posted_in_again(back: str, who: str, database: str, seed: Path) -> None:
-    async def unarchived() -> None:
-        async with a_club(database, seed) as club:
-            slack = await refused(club, "is_archived")
-            await slack.until(lambda: told(slack))
-            event = {"type": back, "channel": "C0001", "user": who}
-            assert (await slack.send(slack.event(event)))[0] == 200
-            assert "Paused" not in shown(await club.say(ANA, "schedule list"))
-            await club.advance(timedelta(days=7))
-            assert len(posts(slack)) == 1
-
-    asyncio.run(unarchived())
+async def test_a_channel_that_is_back_is_posted_in_again(back: str, who: str, database: str, seed: Path) -> None:
+    async with a_club(database, seed) as club:
+        slack = await refused(club, "is_archived")
+        await slack.until(lambda: told(slack))
+        event = {"type": back, "channel": "C0001", "user": who}
+        assert (await slack.send(slack.event(event)))[0] == 200
+        assert "Paused" not in shown(await club.say(ANA, "schedule list"))
+        await club.advance(timedelta(days=7))
+        assert len(posts(slack)) == 1
 
 
-def test_a_pause_of_a_person_outlasts_the_archiving(database: str, seed: Path) -> None:
-    async def unarchived() -> None:
-        async with a_club(database, seed) as club:
-            slack = club.slack
-            await club.say(ANA, "schedule set mon 09:00 UTC")
-            await club.say(ANA, "schedule pause 2w")
-            await slack.send(slack.event({"type": "channel_unarchive", "channel": "C0001", "user": ANA}))
-            assert "Paused" in shown(await club.say(ANA, "schedule list"))
-
-    asyncio.run(unarchived())
+async def test_a_pause_of_a_person_outlasts_the_archiving(database: str, seed: Path) -> None:
+    async with a_club(database, seed) as club:
+        slack = club.slack
+        await club.say(ANA, "schedule set mon 09:00 UTC")
+        await club.say(ANA, "schedule pause 2w")
+        await slack.send(slack.event({"type": "channel_unarchive", "channel": "C0001", "user": ANA}))
+        assert "Paused" in shown(await club.say(ANA, "schedule list"))
 
 
 @pytest.mark.parametrize("code", sorted(failures.DEAD - {"token_expired"}))
-def test_a_dead_token_closes_the_workspace_and_is_not_used_again(code: str, database: str, seed: Path) -> None:
-    async def dead() -> None:
-        async with a_club(database, seed) as club:
-            slack = await refused(club, code)
-            used = len(slack.calls)
-            await club.advance(timedelta(days=14))
-            assert len(slack.calls) == used
-            assert not slack.sent
-            _, said = await slack.send(slack.command(ANA, "stats"))
-            assert "not installed" in said
-
-    asyncio.run(dead())
+async def test_a_dead_token_closes_the_workspace_and_is_not_used_again(code: str, database: str, seed: Path) -> None:
+    async with a_club(database, seed) as club:
+        slack = await refused(club, code)
+        used = len(slack.calls)
+        await club.advance(timedelta(days=14))
+        assert len(slack.calls) == used
+        assert not slack.sent
+        _, said = await slack.send(slack.command(ANA, "stats"))
+        assert "not installed" in said
 
 
 @pytest.mark.parametrize("code", sorted(failures.DEAD))
-def test_a_token_that_can_be_exchanged_is_exchanged_once_and_then_the_workspace_is_closed(
+async def test_a_token_that_can_be_exchanged_is_exchanged_once_and_then_the_workspace_is_closed(
     code: str, database: str, seed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DOGEAR_VAULT_KEYS", Fernet.generate_key().decode())
 
-    async def rotated() -> None:
-        slack = FakeSlack()
-        slack.workspace("T0666", "xoxe-canary-first")
-        slack.channel("C0666", "T0666")
-        slack.user(EVE, "eve", team="T0666", admin=True)
-        async with slack.running(), running(slack, database, seed, **MANY) as club:
-            await installed(club)
-            await assigned(club)
-            slack.workspace("T0666", "xoxe-canary-second")
-            slack.tokens["xoxe-1-canary"] = granted("xoxe-canary-second", "xoxe-1-canary-next")
-            await club.say(EVE, "share #12", team="T0666", channel="C0666")
-            slack.fail(POST, Fault("error", code=code))
-            await club.settle()
-            assert len(posts(slack)) == 1
-            assert attempts(slack, "oauth.v2.access") == 2
+    slack = FakeSlack()
+    slack.workspace("T0666", "xoxe-canary-first")
+    slack.channel("C0666", "T0666")
+    slack.user(EVE, "eve", team="T0666", admin=True)
+    async with slack.running(), running(slack, database, seed, **MANY) as club:
+        await installed(club)
+        await assigned(club)
+        slack.workspace("T0666", "xoxe-canary-second")
+        slack.tokens["xoxe-1-canary"] = granted("xoxe-canary-second", "xoxe-1-canary-next")
+        await club.say(EVE, "share #12", team="T0666", channel="C0666")
+        slack.fail(POST, Fault("error", code=code))
+        await club.settle()
+        assert len(posts(slack)) == 1
+        assert attempts(slack, "oauth.v2.access") == 2
 
-            await club.say(EVE, "share #11", team="T0666", channel="C0666")
-            slack.fail(POST, Fault("error", code=code))
-            await club.settle()
-            used = len(slack.calls)
-            await club.advance(timedelta(days=2))
-            assert attempts(slack, "oauth.v2.access") == 3
-            assert len(slack.calls) == used
-            assert len(posts(slack)) == 1
-
-    asyncio.run(rotated())
+        await club.say(EVE, "share #11", team="T0666", channel="C0666")
+        slack.fail(POST, Fault("error", code=code))
+        await club.settle()
+        used = len(slack.calls)
+        await club.advance(timedelta(days=2))
+        assert attempts(slack, "oauth.v2.access") == 3
+        assert len(slack.calls) == used
+        assert len(posts(slack)) == 1
 
 
-def test_a_missing_scope_is_named_to_the_admin_who_can_reinstall(database: str, seed: Path) -> None:
-    async def missing() -> None:
-        async with a_club(database, seed) as club:
-            slack = club.slack
-            slack.workspaces["xoxb-canary-bot-token"].scopes = "commands,users:read"
-            await refused(club)
-            assert not slack.sent
-            assert attempts(slack) == 2  # the digest, and telling whoever made the schedule
-            assert "Add chat:write and reinstall the app" in shown(await club.say(ANA, "status"))
-
-    asyncio.run(missing())
+async def test_a_missing_scope_is_named_to_the_admin_who_can_reinstall(database: str, seed: Path) -> None:
+    async with a_club(database, seed) as club:
+        slack = club.slack
+        slack.workspaces["xoxb-canary-bot-token"].scopes = "commands,users:read"
+        await refused(club)
+        assert not slack.sent
+        assert attempts(slack) == 2  # the digest, and telling whoever made the schedule
+        assert "Add chat:write and reinstall the app" in shown(await club.say(ANA, "status"))
 
 
 @pytest.mark.parametrize("code", sorted(failures.TOO_MUCH))
-def test_a_message_that_slack_cannot_read_is_our_bug_and_is_said_in_plain_text(
+async def test_a_message_that_slack_cannot_read_is_our_bug_and_is_said_in_plain_text(
     code: str, database: str, seed: Path
 ) -> None:
     class Heard(logging.Handler):
@@ -169,7 +150,8 @@ def test_a_message_that_slack_cannot_read_is_our_bug_and_is_said_in_plain_text(
     heard: list[tuple[str, str]] = []
     handler = Heard(logging.ERROR)
 
-    async def unreadable() -> None:
+    logging.getLogger("dogear.slack").addHandler(handler)
+    try:
         async with a_club(database, seed) as club:
             slack = await refused(club, code)
             root = next(post for post in slack.sent if post.thread is None)
@@ -177,10 +159,6 @@ def test_a_message_that_slack_cannot_read_is_our_bug_and_is_said_in_plain_text(
             assert root.body["text"]
             assert root.key
             assert not told(slack)
-
-    logging.getLogger("dogear.slack").addHandler(handler)
-    try:
-        asyncio.run(unreadable())
     finally:
         logging.getLogger("dogear.slack").removeHandler(handler)
 
@@ -190,51 +168,42 @@ def test_a_message_that_slack_cannot_read_is_our_bug_and_is_said_in_plain_text(
 
 
 @pytest.mark.parametrize("code", sorted(failures.ADMINS_AT_WORK))
-def test_a_workspace_whose_admins_are_at_work_is_tried_again_after_an_hour(
+async def test_a_workspace_whose_admins_are_at_work_is_tried_again_after_an_hour(
     code: str, database: str, seed: Path
 ) -> None:
-    async def closed() -> None:
-        async with a_club(database, seed) as club:
-            slack = await refused(club, code, code)
-            await club.advance(timedelta(minutes=55))
-            assert attempts(slack) == 1
+    async with a_club(database, seed) as club:
+        slack = await refused(club, code, code)
+        await club.advance(timedelta(minutes=55))
+        assert attempts(slack) == 1
 
-            slack.fail(POST)
-            club.platform._api._closed.clear()  # the loop's clock does not move with the club's
-            await club.advance(timedelta(minutes=10))
-            club.platform._api._closed.clear()
-            await club.advance(timedelta(hours=2))
-            assert len(posts(slack)) == 1
-            assert not told(slack)
-
-    asyncio.run(closed())
+        slack.fail(POST)
+        club.platform._api._closed.clear()  # the loop's clock does not move with the club's
+        await club.advance(timedelta(minutes=10))
+        club.platform._api._closed.clear()
+        await club.advance(timedelta(hours=2))
+        assert len(posts(slack)) == 1
+        assert not told(slack)
 
 
 @pytest.mark.parametrize("code", sorted(failures.LIMITED))
-def test_a_limit_is_a_definite_no_that_is_waited_for(code: str, database: str, seed: Path) -> None:
-    async def limited() -> None:
-        async with a_club(database, seed) as club:
-            slack = await refused(club, code)
-            assert not slack.sent
-            assert attempts(slack) == 1
-            club.platform._api._closed.clear()
-            await club.advance(timedelta(minutes=1))
-            assert len(posts(slack)) == 1
-            assert attempts(slack, "conversations.history") == 0
-
-    asyncio.run(limited())
+async def test_a_limit_is_a_definite_no_that_is_waited_for(code: str, database: str, seed: Path) -> None:
+    async with a_club(database, seed) as club:
+        slack = await refused(club, code)
+        assert not slack.sent
+        assert attempts(slack) == 1
+        club.platform._api._closed.clear()
+        await club.advance(timedelta(minutes=1))
+        assert len(posts(slack)) == 1
+        assert attempts(slack, "conversations.history") == 0
 
 
 @pytest.mark.parametrize("code", [*sorted(failures.UNCERTAIN), "a_code_of_next_year"])
-def test_a_code_after_which_it_may_have_been_posted_is_looked_into(code: str, database: str, seed: Path) -> None:
-    async def uncertain() -> None:
-        async with a_club(database, seed) as club:
-            slack = await refused(club, code)
-            await club.advance(timedelta(minutes=2))
-            assert attempts(slack, "conversations.history") == 1
-            assert len(posts(slack)) == 1
-
-    asyncio.run(uncertain())
+async def test_a_code_after_which_it_may_have_been_posted_is_looked_into(code: str, database: str, seed: Path) -> None:
+    async with a_club(database, seed) as club:
+        slack = await refused(club, code)
+        await club.advance(timedelta(minutes=2))
+        assert attempts(slack, "conversations.history") == 1
+        assert len(posts(slack)) == 1
 
 
 @pytest.mark.parametrize(
@@ -245,38 +214,31 @@ def test_a_code_after_which_it_may_have_been_posted_is_looked_into(code: str, da
         ({"expired_trigger_id", "exchanged_trigger_id"}, Expired),
     ],
 )
-def test_what_is_gone_or_so_already_or_too_late_is_not_tried_again(
+async def test_what_is_gone_or_so_already_or_too_late_is_not_tried_again(
     codes: set[str], means: type[Exception], database: str, seed: Path
 ) -> None:
-    async def revised() -> None:
-        async with a_club(database, seed) as club:
-            for code in sorted(codes):
-                club.slack.fail("chat.update", Fault("error", code=code))
-                with pytest.raises(means):
-                    await club.platform._api.call("T0001", "chat.update", channel="C0001", ts="1.000001", text="x")
-            assert attempts(club.slack, "chat.update") == len(codes)
-
-    asyncio.run(revised())
+    async with a_club(database, seed) as club:
+        for code in sorted(codes):
+            club.slack.fail("chat.update", Fault("error", code=code))
+            with pytest.raises(means):
+                await club.platform._api.call("T0001", "chat.update", channel="C0001", ts="1.000001", text="x")
+        assert attempts(club.slack, "chat.update") == len(codes)
 
 
-def test_an_expired_trigger_is_said_where_the_button_was_and_offers_another_try(database: str, seed: Path) -> None:
-    async def expired() -> None:
-        async with a_club(database, seed) as club:
-            club.slack.fail("views.open", Fault("error", code="expired_trigger_id"))
-            button = {"action_id": "use.0", "value": '{"p":["schedule","set"],"a":{}}'}
-            said = await club.press(ANA, button)
-            assert "took too long" in shown(said)
-            assert "Try again" in buttons(said)
-
-    asyncio.run(expired())
+async def test_an_expired_trigger_is_said_where_the_button_was_and_offers_another_try(
+    database: str, seed: Path
+) -> None:
+    async with a_club(database, seed) as club:
+        club.slack.fail("views.open", Fault("error", code="expired_trigger_id"))
+        button = {"action_id": "use.0", "value": '{"p":["schedule","set"],"a":{}}'}
+        said = await club.press(ANA, button)
+        assert "took too long" in shown(said)
+        assert "Try again" in buttons(said)
 
 
 @pytest.mark.parametrize("kind", ["drop", "500", "503", "garbage"])
-def test_no_answer_at_all_is_no_answer(kind: str, database: str, seed: Path) -> None:
-    async def silent() -> None:
-        async with a_club(database, seed) as club:
-            club.slack.fail("chat.update", Fault(kind))
-            with pytest.raises(PlatformUncertain):
-                await club.platform._api.call("T0001", "chat.update", channel="C0001", ts="1.000001", text="x")
-
-    asyncio.run(silent())
+async def test_no_answer_at_all_is_no_answer(kind: str, database: str, seed: Path) -> None:
+    async with a_club(database, seed) as club:
+        club.slack.fail("chat.update", Fault(kind))
+        with pytest.raises(PlatformUncertain):
+            await club.platform._api.call("T0001", "chat.update", channel="C0001", ts="1.000001", text="x")

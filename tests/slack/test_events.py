@@ -1,6 +1,5 @@
 """Events that are not as they should be, and what is told to nobody: nothing of it is lost without a word."""
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -45,65 +44,54 @@ def test_every_event_that_is_asked_for_is_one_that_is_dealt_with() -> None:
     assert set(EVENTS) <= {*of_ours, *messages, *GONE, *BACK, "member_joined_channel", "member_left_channel"}
 
 
-def test_an_event_without_a_name_is_left_out_and_no_other_passes_for_it(database: str, seed: Path) -> None:
-    async def told() -> None:
-        async with a_club(database, seed) as (club, reaction):
-            status, _ = await club.slack.send({name: reaction[name] for name in reaction if name != "event_id"})
-            assert status == 200
-            assert await state(club) == "unread"
-            await club.slack.send(reaction)
-            assert await state(club) == "read"
-
-    asyncio.run(told())
+async def test_an_event_without_a_name_is_left_out_and_no_other_passes_for_it(database: str, seed: Path) -> None:
+    async with a_club(database, seed) as (club, reaction):
+        status, _ = await club.slack.send({name: reaction[name] for name in reaction if name != "event_id"})
+        assert status == 200
+        assert await state(club) == "unread"
+        await club.slack.send(reaction)
+        assert await state(club) == "read"
 
 
-def test_a_bug_in_an_event_is_logged_whole_and_the_event_is_not_brought_again(
+async def test_a_bug_in_an_event_is_logged_whole_and_the_event_is_not_brought_again(
     database: str, seed: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    async def broken() -> int:
-        async with a_club(database, seed) as (club, reaction):
-            core: Any = club.club.dispatcher
+    async with a_club(database, seed) as (club, reaction):
+        core: Any = club.club.dispatcher
 
-            async def happened(*_: Any) -> None:
-                raise KeyError("zanzibar")
+        async def happened(*_: Any) -> None:
+            raise KeyError("zanzibar")
 
-            core.handle = happened
-            return (await club.slack.send(reaction))[0]
+        core.handle = happened
 
-    assert asyncio.run(broken()) == 200
+        assert (await club.slack.send(reaction))[0] == 200
     (bug,) = [line for line in capfd.readouterr().err.splitlines() if "bug in an event" in line]
     assert "KeyError: 'zanzibar'" in bug
     assert '"invocation": "slack:Ev' in bug
 
 
-def test_events_that_slack_leaves_out_are_told_to_the_host(
+async def test_events_that_slack_leaves_out_are_told_to_the_host(
     database: str, seed: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     limited = {"token": "unused", "type": "app_rate_limited", "team_id": "T0001", "minute_rate_limited": 1518467820}
 
-    async def told() -> int:
-        async with a_club(database, seed) as (club, _):
-            return (await club.slack.send({**limited, "api_app_id": "A0001"}))[0]
-
-    assert asyncio.run(told()) == 200
+    async with a_club(database, seed) as (club, _):
+        assert (await club.slack.send({**limited, "api_app_id": "A0001"}))[0] == 200
     assert "Slack leaves out events" in capfd.readouterr().err
 
 
-def test_a_workspace_that_was_left_while_nobody_listened_is_noticed_at_the_start(
+async def test_a_workspace_that_was_left_while_nobody_listened_is_noticed_at_the_start(
     database: str, seed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DOGEAR_VAULT_KEYS", Fernet.generate_key().decode())
 
-    async def moved() -> list[str]:
-        async with a_club(database, seed) as (club, _):
-            before = await club.club.dispatcher.joined_workspaces(SLACK)
-            assert list(before) == [workspace("T0001")]
-        slack = FakeSlack()
-        slack.workspace("T0002", "xoxb-canary-other")
-        async with slack.running(), running(slack, database) as club:
-            return [ref.id for ref in await club.club.dispatcher.joined_workspaces(SLACK)]
-
-    assert asyncio.run(moved()) == ["T0002"]
+    async with a_club(database, seed) as (club, _):
+        before = await club.club.dispatcher.joined_workspaces(SLACK)
+        assert list(before) == [workspace("T0001")]
+    slack = FakeSlack()
+    slack.workspace("T0002", "xoxb-canary-other")
+    async with slack.running(), running(slack, database) as club:
+        assert [ref.id for ref in await club.club.dispatcher.joined_workspaces(SLACK)] == ["T0002"]
 
 
 @pytest.mark.parametrize("kind", ["commands", "actions", "app-actions", "workflows", "app", "services", "triggers"])

@@ -55,30 +55,27 @@ def everything(slack: FakeSlack, root: Json, enterprise: Json | None) -> list[Js
     ids=["of a workspace", "of none of our channels", "of another organisation"],
 )
 @pytest.mark.parametrize("enterprise", [None, ORGANISATION], ids=["alone", "in an organisation"])
-def test_a_guest_sees_nothing_of_the_list_and_changes_nothing(
+async def test_a_guest_sees_nothing_of_the_list_and_changes_nothing(
     database: str, tmp_path: Path, enterprise: Json | None, about: Json
 ) -> None:
     reading_list = tmp_path / "list.md"
     reading_list.write_text(f"* [Zanzibar](https://{CANARY}.example/1)\n    Zanzibar notes.\n", encoding="utf-8")
 
-    async def acted() -> tuple[list[Any], int]:
-        slack = a_slack(**about)
-        async with slack.running(), running(slack, database, reading_list) as club:
-            root = await shared(club)
-            before, posts = len(slack.answers), len(slack.sent)
-            payloads = everything(slack, root, enterprise)
-            said = [(await slack.send(payload))[1] for payload in payloads]
-            said.append((await slack.send(slack.command(EVE, "list")))[1])
-            await club.react(EVE, "white_check_mark", "C0001", root["ts"])
-            await slack.send(slack.event({"type": "app_home_opened", "user": EVE, "tab": "home"}))
-            await asyncio.sleep(0.3)
-            assert len(slack.sent) == posts
-            members = "Team figures need at least 3 members; this team has 1."
-            assert members in shown(await club.say(ANA, "stats team"))
-            answers = [answer.body for answer in slack.answers[before:] if answer.user == EVE]
-            return [*said, *answers, *slack.views, *slack.homes.values()], len(payloads)
-
-    said, payloads = asyncio.run(acted())
+    slack = a_slack(**about)
+    async with slack.running(), running(slack, database, reading_list) as club:
+        root = await shared(club)
+        before, posts = len(slack.answers), len(slack.sent)
+        sent = everything(slack, root, enterprise)
+        replies = [(await slack.send(payload))[1] for payload in sent]
+        replies.append((await slack.send(slack.command(EVE, "list")))[1])
+        await club.react(EVE, "white_check_mark", "C0001", root["ts"])
+        await slack.send(slack.event({"type": "app_home_opened", "user": EVE, "tab": "home"}))
+        await asyncio.sleep(0.3)
+        assert len(slack.sent) == posts
+        members = "Team figures need at least 3 members; this team has 1."
+        assert members in shown(await club.say(ANA, "stats team"))
+        answers = [answer.body for answer in slack.answers[before:] if answer.user == EVE]
+        said, payloads = [*replies, *answers, *slack.views, *slack.homes.values()], len(sent)
 
     assert payloads >= 9
     assert CANARY not in json.dumps(said).lower()
@@ -92,46 +89,42 @@ async def shared(club: SlackClub) -> Json:
     return {**root.body, "ts": root.ts}
 
 
-def test_who_is_of_several_workspaces_of_an_organisation_is_answered_in_each(database: str, seed: Path) -> None:
-    async def pressed() -> list[str]:
-        slack = a_slack(enterprise_user={"enterprise_id": "E0001", "teams": [THEIRS, OURS]})
-        async with slack.running(), running(slack, database, seed) as club:
-            button = {"action_id": "use.0", "value": json.dumps({"p": ["read"], "a": {"entry": "#1"}})}
-            press = of_elsewhere(slack.press(EVE, button), ORGANISATION)
-            return [shown(await club.answered(press)), shown(await club.say(EVE, "show #1"))]
-
-    pressed_, typed = asyncio.run(pressed())
+async def test_who_is_of_several_workspaces_of_an_organisation_is_answered_in_each(database: str, seed: Path) -> None:
+    slack = a_slack(enterprise_user={"enterprise_id": "E0001", "teams": [THEIRS, OURS]})
+    async with slack.running(), running(slack, database, seed) as club:
+        button = {"action_id": "use.0", "value": json.dumps({"p": ["read"], "a": {"entry": "#1"}})}
+        press = of_elsewhere(slack.press(EVE, button), ORGANISATION)
+        pressed_, typed = shown(await club.answered(press)), shown(await club.say(EVE, "show #1"))
 
     assert "#1 is read" in pressed_
     assert "State: read" in typed
 
 
-def test_who_is_of_elsewhere_is_not_answered_while_slack_does_not_say_who_they_are(database: str, seed: Path) -> None:
-    async def pressed() -> str:
-        slack = a_slack()
-        async with slack.running(), running(slack, database, seed) as club:
-            slack.fail("users.info", *(Fault("500") for _ in range(9)))
-            button = {"action_id": "use.0", "value": json.dumps({"p": ["show"], "a": {"entry": "#1"}})}
-            return shown(await club.answered(of_elsewhere(slack.press(EVE, button), ORGANISATION)))
+async def test_who_is_of_elsewhere_is_not_answered_while_slack_does_not_say_who_they_are(
+    database: str, seed: Path
+) -> None:
+    slack = a_slack()
+    async with slack.running(), running(slack, database, seed) as club:
+        slack.fail("users.info", *(Fault("500") for _ in range(9)))
+        button = {"action_id": "use.0", "value": json.dumps({"p": ["show"], "a": {"entry": "#1"}})}
 
-    assert "belongs to another workspace" in asyncio.run(pressed())
+        assert "belongs to another workspace" in shown(
+            await club.answered(of_elsewhere(slack.press(EVE, button), ORGANISATION))
+        )
 
 
 @pytest.mark.parametrize("kind", ["500", "429", "hang"])
-def test_who_is_not_known_yet_gets_no_list_typed_or_pressed(kind: str, database: str, seed: Path) -> None:
-    async def asked() -> tuple[list[str], str]:
-        slack = a_slack()
-        async with slack.running(), running(slack, database, seed) as club:
-            slack.fail("users.info", *(Fault(kind, seconds=600) for _ in range(20)))
-            button = {"action_id": "use.0", "value": json.dumps({"p": ["show"], "a": {"entry": "#1"}})}
-            press = slack.press(EVE, button)
-            del press["user"]["team_id"]
-            told = [shown(await club.say(EVE, "list")), shown(await club.answered(press))]
-            slack.faults.clear()
-            club.platform._api._closed.clear()
-            return told, shown(await club.say(ANA, "list"))
-
-    told, listed = asyncio.run(asked())
+async def test_who_is_not_known_yet_gets_no_list_typed_or_pressed(kind: str, database: str, seed: Path) -> None:
+    slack = a_slack()
+    async with slack.running(), running(slack, database, seed) as club:
+        slack.fail("users.info", *(Fault(kind, seconds=600) for _ in range(20)))
+        button = {"action_id": "use.0", "value": json.dumps({"p": ["show"], "a": {"entry": "#1"}})}
+        press = slack.press(EVE, button)
+        del press["user"]["team_id"]
+        told = [shown(await club.say(EVE, "list")), shown(await club.answered(press))]
+        slack.faults.clear()
+        club.platform._api._closed.clear()
+        listed = shown(await club.say(ANA, "list"))
 
     assert all("Slack does not say who you are" in each and "#1" not in each for each in told)
     assert "#1" in listed

@@ -94,166 +94,145 @@ async def assigned(club: SlackClub) -> None:
     await club.club.runner.write(lambda tx: teams.assign(tx, workspace("T0666"), "default"))
 
 
-def test_a_workspace_that_installs_itself_waits_for_its_host(
+async def test_a_workspace_that_installs_itself_waits_for_its_host(
     database: str, seed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def waits() -> None:
-        async with a_club(database, seed, monkeypatch) as club:
-            status, page = await installed(club)
-            assert status == 200
-            assert "dogear team assign slack:T0666 TEAM" in page
-            told = shown(await club.say(EVE, "", team="T0666", channel="C0666"))
-            assert "dogear team assign slack:T0666 TEAM" in told
-            await assigned(club)
-            assert "#1" in shown(await club.say(EVE, "list", team="T0666", channel="C0666"))
-
-    asyncio.run(waits())
+    async with a_club(database, seed, monkeypatch) as club:
+        status, page = await installed(club)
+        assert status == 200
+        assert "dogear team assign slack:T0666 TEAM" in page
+        told = shown(await club.say(EVE, "", team="T0666", channel="C0666"))
+        assert "dogear team assign slack:T0666 TEAM" in told
+        await assigned(club)
+        assert "#1" in shown(await club.say(EVE, "list", team="T0666", channel="C0666"))
 
 
-def test_an_installation_that_did_not_begin_here_is_refused_and_leaves_nothing(
+async def test_an_installation_that_did_not_begin_here_is_refused_and_leaves_nothing(
     database: str, seed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def refused() -> None:
-        async with a_club(database, seed, monkeypatch) as club:
-            slack = club.slack
-            browser = Browser(slack.app_url)
-            slack.codes["good"] = granted()
-            state = await browser.state()
-            path = f"/slack/oauth_redirect?code=good&state={state}"
-            wrong = [
-                await browser.get("/slack/oauth_redirect?code=good"),
-                await browser.get("/slack/oauth_redirect?code=good&state=x"),
-                await browser.get(path, cookie=""),
-                await browser.get(path, cookie="dogear-install=other"),
-                await browser.get(f"/slack/oauth_redirect?error=access_denied&state={state}"),
-                await browser.get(path),
-            ]
-            state = await browser.state()
-            wrong.append(await browser.get(f"/slack/oauth_redirect?code=bad&state={state}"))
-            state = await browser.state()
-            club.club.clock.offset += timedelta(minutes=11)
-            wrong.append(await browser.get(f"/slack/oauth_redirect?code=good&state={state}"))
-            assert {status for status, _ in wrong} <= {400, 503}
-            assert wrong
-            assert not any("canary" in page for _, page in wrong)
-            vault = club.club.vault
-            assert await vault.load(PlatformName("slack"), "install:T0666") is None
-
-    asyncio.run(refused())
+    async with a_club(database, seed, monkeypatch) as club:
+        slack = club.slack
+        browser = Browser(slack.app_url)
+        slack.codes["good"] = granted()
+        state = await browser.state()
+        path = f"/slack/oauth_redirect?code=good&state={state}"
+        wrong = [
+            await browser.get("/slack/oauth_redirect?code=good"),
+            await browser.get("/slack/oauth_redirect?code=good&state=x"),
+            await browser.get(path, cookie=""),
+            await browser.get(path, cookie="dogear-install=other"),
+            await browser.get(f"/slack/oauth_redirect?error=access_denied&state={state}"),
+            await browser.get(path),
+        ]
+        state = await browser.state()
+        wrong.append(await browser.get(f"/slack/oauth_redirect?code=bad&state={state}"))
+        state = await browser.state()
+        club.club.clock.offset += timedelta(minutes=11)
+        wrong.append(await browser.get(f"/slack/oauth_redirect?code=good&state={state}"))
+        assert {status for status, _ in wrong} <= {400, 503}
+        assert wrong
+        assert not any("canary" in page for _, page in wrong)
+        vault = club.club.vault
+        assert await vault.load(PlatformName("slack"), "install:T0666") is None
 
 
 @pytest.mark.parametrize("cookie", [b"\xff", b"\xed\xb3\xa9", b"", b"=", b";" * 50])
-def test_a_cookie_of_whatever_bytes_is_refused_without_a_word_in_the_log(
+async def test_a_cookie_of_whatever_bytes_is_refused_without_a_word_in_the_log(
     cookie: bytes, database: str, seed: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def answered() -> bytes:
-        async with a_club(database, seed, monkeypatch) as club:
-            port = int(club.slack.app_url.rpartition(":")[2])
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            head = b"GET /slack/oauth_redirect?code=good&state=%ff HTTP/1.1\r\nHost: here\r\nConnection: close\r\n"
-            writer.write(head + b"Cookie: dogear-install=" + cookie + b"\r\n\r\n")
-            answer = await reader.read()
-            writer.close()
-            return answer
+    async with a_club(database, seed, monkeypatch) as club:
+        port = int(club.slack.app_url.rpartition(":")[2])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        head = b"GET /slack/oauth_redirect?code=good&state=%ff HTTP/1.1\r\nHost: here\r\nConnection: close\r\n"
+        writer.write(head + b"Cookie: dogear-install=" + cookie + b"\r\n\r\n")
+        answer = await reader.read()
+        writer.close()
 
-    assert asyncio.run(answered()).startswith(b"HTTP/1.1 400")
+    assert answer.startswith(b"HTTP/1.1 400")
     assert not [record for record in caplog.records if record.exc_info]
 
 
-def test_who_asks_for_the_page_again_and_again_leaves_nothing_in_the_vault(
+async def test_who_asks_for_the_page_again_and_again_leaves_nothing_in_the_vault(
     database: str, seed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def asked() -> list[int]:
-        async with a_club(database, seed, monkeypatch) as club:
+    async with a_club(database, seed, monkeypatch) as club:
 
-            async def kept(*_: object) -> None:
-                raise AssertionError("something was kept")
+        async def kept(*_: object) -> None:
+            raise AssertionError("something was kept")
 
-            for method in ("save", "compare_and_swap"):
-                monkeypatch.setattr(club.club.vault, method, kept)
-            return [(await Browser(club.slack.app_url).get("/slack/install"))[0] for _ in range(5)]
+        for method in ("save", "compare_and_swap"):
+            monkeypatch.setattr(club.club.vault, method, kept)
 
-    assert asyncio.run(asked()) == [200] * 5
+        assert [(await Browser(club.slack.app_url).get("/slack/install"))[0] for _ in range(5)] == [200] * 5
 
 
 @pytest.mark.parametrize("changed", [0, 3, 12, 30, -1], ids=str)
-def test_a_state_that_is_not_as_we_signed_it_is_refused(
+async def test_a_state_that_is_not_as_we_signed_it_is_refused(
     changed: int, database: str, seed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def ended() -> int:
-        async with a_club(database, seed, monkeypatch) as club:
-            browser = Browser(club.slack.app_url)
-            club.slack.codes["good"] = granted()
-            state = list(await browser.state())
-            state[changed] = "8" if state[changed] != "8" else "9"
-            forged = "".join(state)
-            path = f"/slack/oauth_redirect?code=good&state={forged}"
-            return (await browser.get(path, cookie=f"dogear-install={forged}"))[0]
+    async with a_club(database, seed, monkeypatch) as club:
+        browser = Browser(club.slack.app_url)
+        club.slack.codes["good"] = granted()
+        state = list(await browser.state())
+        state[changed] = "8" if state[changed] != "8" else "9"
+        forged = "".join(state)
+        path = f"/slack/oauth_redirect?code=good&state={forged}"
 
-    assert asyncio.run(ended()) == 400
+        assert (await browser.get(path, cookie=f"dogear-install={forged}"))[0] == 400
 
 
-def test_an_organisation_is_not_installed_as_a_whole(
+async def test_an_organisation_is_not_installed_as_a_whole(
     database: str, seed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def whole() -> tuple[int, str]:
-        async with a_club(database, seed, monkeypatch) as club:
-            return await installed(club, team=None, is_enterprise_install=True)
-
-    assert asyncio.run(whole())[0] == 400
+    async with a_club(database, seed, monkeypatch) as club:
+        assert (await installed(club, team=None, is_enterprise_install=True))[0] == 400
 
 
-def test_a_token_is_exchanged_once_before_it_ends_also_for_a_post(
+async def test_a_token_is_exchanged_once_before_it_ends_also_for_a_post(
     database: str, seed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def rotated() -> None:
-        async with a_club(database, seed, monkeypatch) as club:
-            slack = club.slack
-            await installed(club)
-            await assigned(club)
-            for number in range(3):
-                await club.say(EVE, f"share #{number + 1}", team="T0666", channel="C0666")
-            club.club.clock.offset += timedelta(hours=11)
-            slack.workspace("T0666", "xoxe-canary-second")
-            slack.workspaces["xoxe-canary-first"].revoked = True
-            slack.tokens["xoxe-1-canary"] = granted("xoxe-canary-second", "xoxe-1-canary-next")
-            await asyncio.gather(*(club.platform._workspaces.token("T0666") for _ in range(20)))
-            await club.settle()
-            assert slack.sent
-            assert [method for _, method, _ in slack.calls].count("oauth.v2.access") == 2
-            kept = await club.club.vault.load(PlatformName("slack"), "install:T0666")
-            assert b"xoxe-1-canary-next" in (kept or b"")
-
-    asyncio.run(rotated())
+    async with a_club(database, seed, monkeypatch) as club:
+        slack = club.slack
+        await installed(club)
+        await assigned(club)
+        for number in range(3):
+            await club.say(EVE, f"share #{number + 1}", team="T0666", channel="C0666")
+        club.club.clock.offset += timedelta(hours=11)
+        slack.workspace("T0666", "xoxe-canary-second")
+        slack.workspaces["xoxe-canary-first"].revoked = True
+        slack.tokens["xoxe-1-canary"] = granted("xoxe-canary-second", "xoxe-1-canary-next")
+        await asyncio.gather(*(club.platform._workspaces.token("T0666") for _ in range(20)))
+        await club.settle()
+        assert slack.sent
+        assert [method for _, method, _ in slack.calls].count("oauth.v2.access") == 2
+        kept = await club.club.vault.load(PlatformName("slack"), "install:T0666")
+        assert b"xoxe-1-canary-next" in (kept or b"")
 
 
-def test_leaving_throws_the_tokens_away_and_an_old_farewell_does_not_undo_a_return(
+async def test_leaving_throws_the_tokens_away_and_an_old_farewell_does_not_undo_a_return(
     database: str, seed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def left() -> None:
-        async with a_club(database, seed, monkeypatch) as club:
-            slack = club.slack
-            await installed(club)
-            await assigned(club)
-            club.club.clock.offset += timedelta(seconds=5)
-            gone = slack.event({"type": "app_uninstalled"}, "T0666")
-            revoked = slack.event({"type": "tokens_revoked", "tokens": {"oauth": [], "bot": ["UBOT0666"]}}, "T0666")
-            assert (await slack.send(gone))[0] == 200
-            assert (await slack.send(revoked))[0] == 200
-            vault = club.club.vault
-            assert await vault.load(PlatformName("slack"), "install:T0666") is None
-            calls = len(slack.calls)
-            _, body = await slack.send(slack.command(EVE, "list", team="T0666", channel="C0666"))
-            assert "not installed" in body
-            assert len(slack.calls) == calls
+    async with a_club(database, seed, monkeypatch) as club:
+        slack = club.slack
+        await installed(club)
+        await assigned(club)
+        club.club.clock.offset += timedelta(seconds=5)
+        gone = slack.event({"type": "app_uninstalled"}, "T0666")
+        revoked = slack.event({"type": "tokens_revoked", "tokens": {"oauth": [], "bot": ["UBOT0666"]}}, "T0666")
+        assert (await slack.send(gone))[0] == 200
+        assert (await slack.send(revoked))[0] == 200
+        vault = club.club.vault
+        assert await vault.load(PlatformName("slack"), "install:T0666") is None
+        calls = len(slack.calls)
+        _, body = await slack.send(slack.command(EVE, "list", team="T0666", channel="C0666"))
+        assert "not installed" in body
+        assert len(slack.calls) == calls
 
-            club.club.clock.offset += timedelta(seconds=60)
-            await installed(club)
-            await slack.send({**gone, "event_id": "Ev-again"})
-            await slack.send(gone)
-            assert await vault.load(PlatformName("slack"), "install:T0666") is not None
-
-    asyncio.run(left())
+        club.club.clock.offset += timedelta(seconds=60)
+        await installed(club)
+        await slack.send({**gone, "event_id": "Ev-again"})
+        await slack.send(gone)
+        assert await vault.load(PlatformName("slack"), "install:T0666") is not None
 
 
 def test_a_workspace_tells_none_of_its_tokens() -> None:
@@ -262,7 +241,7 @@ def test_a_workspace_tells_none_of_its_tokens() -> None:
     assert "canary" not in repr(known)
 
 
-def test_workspaces_are_not_served_without_a_key_for_their_tokens(
+async def test_workspaces_are_not_served_without_a_key_for_their_tokens(
     database: str, seed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("DOGEAR_VAULT_KEYS", raising=False)
@@ -273,7 +252,7 @@ def test_workspaces_are_not_served_without_a_key_for_their_tokens(
             """It does not come to this."""
 
     with pytest.raises(BadConfig, match=r"DOGEAR_VAULT_KEYS is not set.*generate_key"):
-        asyncio.run(started())
+        await started()
 
 
 class Keys:
@@ -301,58 +280,57 @@ class Keys:
 
 
 @pytest.mark.parametrize("refused", [False, True], ids=["about to end", "refused"])
-def test_two_processes_never_spend_the_same_refresh_token(url: str, refused: bool) -> None:
+async def test_two_processes_never_spend_the_same_refresh_token(url: str, refused: bool) -> None:
     key = Fernet.generate_key().decode()
     clock = SystemClock()
 
-    async def both() -> tuple[list[str | None], FakeSlack]:
-        slack = FakeSlack()
-        slack.workspace("T0666", "xoxe-canary-second")
-        slack.tokens["xoxe-1-canary"] = granted("xoxe-canary-second", "xoxe-1-canary-next")
-        slack.fail("oauth.v2.access", Fault("hang", seconds=0.3))
-        async with slack.running():
-            setup = SlackSetup(client_id="1.2", client_secret="canary", api_url=slack.api_url)
-            stores = [open_store(url, clock) for _ in range(2)]
-            webs = [Web(setup) for _ in stores]
-            processes = [Workspaces(setup, web.client, clock.now) for web in webs]
-            for process, store in zip(processes, stores, strict=True):
-                await process.open(Keys(store, key))
-            lives = timedelta(hours=12) if refused else timedelta(minutes=30)
-            first = Workspace(
-                team="T0666",
-                name="Theirs",
-                token="xoxe-canary-first",
-                bot_user="UBOT0666",
-                refresh="xoxe-1-canary",
-                expires_at=(clock.now() + lives).timestamp(),
-            )
-            await processes[0].keep(first)
+    slack = FakeSlack()
+    slack.workspace("T0666", "xoxe-canary-second")
+    slack.tokens["xoxe-1-canary"] = granted("xoxe-canary-second", "xoxe-1-canary-next")
+    slack.fail("oauth.v2.access", Fault("hang", seconds=0.3))
+    async with slack.running():
+        setup = SlackSetup(client_id="1.2", client_secret="canary", api_url=slack.api_url)
+        stores = [open_store(url, clock) for _ in range(2)]
+        webs = [Web(setup) for _ in stores]
+        processes = [Workspaces(setup, web.client, clock.now) for web in webs]
+        for process, store in zip(processes, stores, strict=True):
+            await process.open(Keys(store, key))
+        lives = timedelta(hours=12) if refused else timedelta(minutes=30)
+        first = Workspace(
+            team="T0666",
+            name="Theirs",
+            token="xoxe-canary-first",
+            bot_user="UBOT0666",
+            refresh="xoxe-1-canary",
+            expires_at=(clock.now() + lives).timestamp(),
+        )
+        await processes[0].keep(first)
 
-            async def asked(process: Workspaces) -> str | None:
-                return await (process.renewed("T0666", first.token) if refused else process.token("T0666"))
+        async def asked(process: Workspaces) -> str | None:
+            return await (process.renewed("T0666", first.token) if refused else process.token("T0666"))
 
-            tokens = await asyncio.gather(*(asked(process) for process in processes for _ in range(10)))
-            last = [await process.token("T0666") for process in processes]
-            for web, store in zip(webs, stores, strict=True):
-                await web.close()
-                store.close()
-            return [*tokens, *last], slack
-
-    tokens, slack = asyncio.run(both())
+        tokens = await asyncio.gather(*(asked(process) for process in processes for _ in range(10)))
+        last = [await process.token("T0666") for process in processes]
+        for web, store in zip(webs, stores, strict=True):
+            await web.close()
+            store.close()
+        tokens = [*tokens, *last]
 
     assert [method for _, method, _ in slack.calls].count("oauth.v2.access") == 1
     assert set(tokens) <= ({"xoxe-canary-second"} if refused else {"xoxe-canary-first", "xoxe-canary-second"})
     assert not slack.refusals
 
 
-def test_no_token_of_a_workspace_is_ever_logged(database: str, seed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_token_of_a_workspace_is_ever_logged(
+    database: str, seed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Everything at DEBUG, through installing, exchanging, failing and leaving."""
     sink = io.StringIO()
     handler = logging.StreamHandler(sink)
     handler.setFormatter(logging.Formatter("%(name)s %(message)s %(exc_text)s"))
     root, before = logging.getLogger(), logging.getLogger().level
 
-    async def lived() -> None:
+    try:
         async with a_club(database, seed, monkeypatch) as club:
             root.setLevel(logging.DEBUG)
             root.addHandler(handler)
@@ -373,9 +351,6 @@ def test_no_token_of_a_workspace_is_ever_logged(database: str, seed: Path, monke
             await club.say(EVE, "share #11", team="T0666", channel="C0666")
             await club.settle()
             await slack.send(slack.event({"type": "app_uninstalled"}, "T0666"))
-
-    try:
-        asyncio.run(lived())
     finally:
         root.removeHandler(handler)
         root.setLevel(before)

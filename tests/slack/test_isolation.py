@@ -39,7 +39,7 @@ async def installed(club: SlackClub, team: str, name: str, path: Path) -> None:
     await club.club.lists.use(made, [path])
 
 
-def test_two_workspaces_in_one_process_never_see_each_other(
+async def test_two_workspaces_in_one_process_never_see_each_other(
     database: str, seed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DOGEAR_VAULT_KEYS", Fernet.generate_key().decode())
@@ -47,23 +47,20 @@ def test_two_workspaces_in_one_process_never_see_each_other(
     entries = "".join(f"* [Zanzibar {n}](https://{CANARY}.example/{n})\n    Zanzibar notes.\n" for n in range(1, 20))
     theirs.write_text(f"---\ntags: [{CANARY}]\n---\n{entries}", encoding="utf-8")
 
-    async def apart() -> None:
-        slack = FakeSlack()
-        for team, name, channel, user in ((OURS, "ours", "C0001", ANA), (THEIRS, "theirs", "C0666", EVE)):
-            slack.workspace(team, f"xoxe-canary-{name}")
-            slack.channel(channel, team)
-            slack.user(user, user.lower(), team=team, admin=True)
-        async with slack.running(), running(slack, database, None, **MANY) as club:
-            await installed(club, OURS, "ours", seed)
-            await installed(club, THEIRS, "theirs", theirs)
-            root = await what_they_do(club)
-            said = await what_we_are_shown(club, root)
-            assert len(said) > len(CATALOGUE)
-            assert CANARY not in json.dumps(said).lower()
-            state = await club.say(EVE, "show #1", team=THEIRS, channel="C0666")
-            assert "State: unread" in shown(state)
-
-    asyncio.run(apart())
+    slack = FakeSlack()
+    for team, name, channel, user in ((OURS, "ours", "C0001", ANA), (THEIRS, "theirs", "C0666", EVE)):
+        slack.workspace(team, f"xoxe-canary-{name}")
+        slack.channel(channel, team)
+        slack.user(user, user.lower(), team=team, admin=True)
+    async with slack.running(), running(slack, database, None, **MANY) as club:
+        await installed(club, OURS, "ours", seed)
+        await installed(club, THEIRS, "theirs", theirs)
+        root = await what_they_do(club)
+        said = await what_we_are_shown(club, root)
+        assert len(said) > len(CATALOGUE)
+        assert CANARY not in json.dumps(said).lower()
+        state = await club.say(EVE, "show #1", team=THEIRS, channel="C0666")
+        assert "State: unread" in shown(state)
 
 
 async def what_they_do(club: SlackClub) -> Json:

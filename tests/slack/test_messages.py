@@ -1,6 +1,7 @@
 """Messages to the bot: a mention in a channel, a direct message, a link that somebody shared. Over HTTP and the socket."""
 
-import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +14,16 @@ from tests.fakes.slack_club import SlackClub, running
 ANA, BEN = "U0ANA", "U0BEN"
 
 
-def played(database: str, seed: Path, scene: Any, *, by_socket: bool = False) -> None:
-    async def play() -> None:
-        slack = FakeSlack()
-        slack.workspace()
-        slack.channel()
-        slack.channel("D0001", name="")
-        slack.user(ANA, "ana", admin=True)
-        slack.user(BEN, "ben")
-        async with slack.running(), running(slack, database, seed, by_socket=by_socket) as club:
-            await scene(club)
-
-    asyncio.run(play())
+@asynccontextmanager
+async def played(database: str, seed: Path, *, by_socket: bool = False) -> AsyncIterator[SlackClub]:
+    slack = FakeSlack()
+    slack.workspace()
+    slack.channel()
+    slack.channel("D0001", name="")
+    slack.user(ANA, "ana", admin=True)
+    slack.user(BEN, "ben")
+    async with slack.running(), running(slack, database, seed, by_socket=by_socket) as club:
+        yield club
 
 
 def mention(club: SlackClub, text: str, user: str = BEN, **more: Any) -> Json:
@@ -51,19 +50,17 @@ def said(club: SlackClub) -> list[Json]:
 
 
 @pytest.mark.parametrize("by_socket", [False, True])
-def test_a_mention_is_answered_in_private_where_it_was_made(url: str, seed: Path, by_socket: bool) -> None:
-    async def scene(club: SlackClub) -> None:
+async def test_a_mention_is_answered_in_private_where_it_was_made(url: str, seed: Path, by_socket: bool) -> None:
+    async with played(url, seed, by_socket=by_socket) as club:
         found = await heard(club, mention(club, "<@UBOT0001> kafka", thread_ts="1.000001"))
         assert (found["channel"], found["user"], found["thread_ts"]) == ("C0001", BEN, "1.000001")
         assert "#11" in shown(found)
         read = await heard(club, mention(club, "please <@UBOT0001>: hi"))
         assert shown(read)
 
-    played(url, seed, scene, by_socket=by_socket)
 
-
-def test_a_command_in_a_direct_message_has_its_effect_once(url: str, seed: Path) -> None:
-    async def scene(club: SlackClub) -> None:
+async def test_a_command_in_a_direct_message_has_its_effect_once(url: str, seed: Path) -> None:
+    async with played(url, seed) as club:
         payload = direct(club, "/blog read #6 #11")
         answer = await heard(club, payload)
         assert answer["channel"] == "D0001"
@@ -72,19 +69,15 @@ def test_a_command_in_a_direct_message_has_its_effect_once(url: str, seed: Path)
         assert "Read: 2" in shown(await heard(club, direct(club, "stats")))
         assert len(said(club)) == 2
 
-    played(url, seed, scene)
 
-
-def test_a_greeting_is_answered_with_what_can_be_done(url: str, seed: Path) -> None:
-    async def scene(club: SlackClub) -> None:
+async def test_a_greeting_is_answered_with_what_can_be_done(url: str, seed: Path) -> None:
+    async with played(url, seed) as club:
         for words in ("<@UBOT0001>", "<@UBOT0001> hello!", "Hola <@UBOT0001>"):
             assert "/blog search" in shown(await heard(club, mention(club, words)))
 
-    played(url, seed, scene)
 
-
-def test_a_message_with_an_address_shows_the_entry_and_a_slip_is_named(url: str, seed: Path) -> None:
-    async def scene(club: SlackClub) -> None:
+async def test_a_message_with_an_address_shows_the_entry_and_a_slip_is_named(url: str, seed: Path) -> None:
+    async with played(url, seed) as club:
         shown_one = shown(await club.say(BEN, "show #6"))
         assert "#6" in shown_one
         by_number = await heard(club, direct(club, "#6"))
@@ -92,30 +85,24 @@ def test_a_message_with_an_address_shows_the_entry_and_a_slip_is_named(url: str,
         slip = await heard(club, direct(club, "serach kafka"))
         assert "Did you mean" in shown(slip)
 
-    played(url, seed, scene)
 
-
-def test_a_form_that_a_message_asks_for_is_behind_a_button(url: str, seed: Path) -> None:
-    async def scene(club: SlackClub) -> None:
+async def test_a_form_that_a_message_asks_for_is_behind_a_button(url: str, seed: Path) -> None:
+    async with played(url, seed) as club:
         asked = await heard(club, mention(club, "<@UBOT0001> schedule set", ANA))
         await club.slack.send(club.slack.press(ANA, buttons(asked)["Fill it in"]))
         form = await club.slack.until(lambda: club.slack.views and club.slack.views[-1])
         assert form["title"]["text"] == "Weekly digest"
 
-    played(url, seed, scene)
-
 
 @pytest.mark.parametrize(
     "more", [{"bot_id": "B1"}, {"subtype": "message_changed"}, {"user": "UBOT0001"}, {"channel_type": "channel"}]
 )
-def test_what_apps_write_and_what_is_not_for_us_is_left_alone(url: str, seed: Path, more: dict[str, str]) -> None:
-    async def scene(club: SlackClub) -> None:
+async def test_what_apps_write_and_what_is_not_for_us_is_left_alone(url: str, seed: Path, more: dict[str, str]) -> None:
+    async with played(url, seed) as club:
         status, _ = await club.slack.send(direct(club, "read #6", **more))
         assert status == 200
         assert "Read: 0" in shown(await heard(club, direct(club, "stats")))
         assert len(said(club)) == 1
-
-    played(url, seed, scene)
 
 
 def test_what_messages_need_is_optional_and_explained() -> None:

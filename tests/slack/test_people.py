@@ -1,6 +1,5 @@
 """Who somebody is, while Slack says it slowly, not now, or not to us."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -46,18 +45,15 @@ def silent(club: SlackClub, kind: str = "500", times: int = 20) -> None:
 
 
 @pytest.mark.parametrize("kind", ["500", "429", "drop"])
-def test_an_admin_of_whom_slack_says_nothing_is_no_reader_and_is_asked_to_try_again(
+async def test_an_admin_of_whom_slack_says_nothing_is_no_reader_and_is_asked_to_try_again(
     kind: str, database: str, seed: Path
 ) -> None:
-    async def asked() -> tuple[str, str]:
-        async with a_club(database, seed) as club:
-            silent(club, kind)
-            told = shown(await club.say(ANA, SET))
-            club.slack.faults.clear()
-            club.platform._api._closed.clear()
-            return told, shown(await club.say(ANA, "schedule list"))
-
-    told, listed = asyncio.run(asked())
+    async with a_club(database, seed) as club:
+        silent(club, kind)
+        told = shown(await club.say(ANA, SET))
+        club.slack.faults.clear()
+        club.platform._api._closed.clear()
+        listed = shown(await club.say(ANA, "schedule list"))
 
     assert "does not say who you are" in told
     assert "Try again in a minute" in told
@@ -65,84 +61,73 @@ def test_an_admin_of_whom_slack_says_nothing_is_no_reader_and_is_asked_to_try_ag
     assert "No channel" in listed
 
 
-def test_rights_that_were_told_a_moment_ago_are_believed_where_slack_says_nothing(database: str, seed: Path) -> None:
-    async def asked() -> tuple[str, str]:
-        async with a_club(database, seed) as club:
-            await club.say(ANA, "status")
-            await club.say(BEN, "status")
-            silent(club)
-            return shown(await club.say(ANA, SET)), shown(await club.say(BEN, SET))
-
-    ana, ben = asyncio.run(asked())
+async def test_rights_that_were_told_a_moment_ago_are_believed_where_slack_says_nothing(
+    database: str, seed: Path
+) -> None:
+    async with a_club(database, seed) as club:
+        await club.say(ANA, "status")
+        await club.say(BEN, "status")
+        silent(club)
+        ana, ben = shown(await club.say(ANA, SET)), shown(await club.say(BEN, SET))
 
     assert "09:00" in ana
     assert "is for admins" in ben
 
 
-def test_they_are_not_believed_for_long(database: str, seed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_they_are_not_believed_for_long(database: str, seed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(people, "RIGHTS_FOR", 0.0)
 
-    async def asked() -> str:
-        async with a_club(database, seed) as club:
-            await club.say(ANA, "list")
-            silent(club)
-            return shown(await club.say(ANA, SET))
+    async with a_club(database, seed) as club:
+        await club.say(ANA, "list")
+        silent(club)
 
-    assert "does not say who you are" in asyncio.run(asked())
+        assert "does not say who you are" in shown(await club.say(ANA, SET))
 
 
-def test_a_reaction_of_somebody_unknown_is_brought_again_and_a_bots_never_counts(database: str, seed: Path) -> None:
-    async def reacted() -> tuple[int, int, bool, bool]:
-        async with a_club(database, seed) as club:
-            ts = await shared(club)
-            events = [club.slack.reaction(who, "white_check_mark", "C0001", ts, at=club.now()) for who in (BEN, TIM)]
-            silent(club, times=2)
-            statuses = [(await club.slack.send(event))[0] for event in events]
-            assert statuses == [503, 503]
-            again = [(await club.slack.send(event))[0] for event in events]
-            return again[0], again[1], await is_read(club, BEN), await is_read(club, TIM)
+async def test_a_reaction_of_somebody_unknown_is_brought_again_and_a_bots_never_counts(
+    database: str, seed: Path
+) -> None:
+    async with a_club(database, seed) as club:
+        ts = await shared(club)
+        events = [club.slack.reaction(who, "white_check_mark", "C0001", ts, at=club.now()) for who in (BEN, TIM)]
+        silent(club, times=2)
+        statuses = [(await club.slack.send(event))[0] for event in events]
+        assert statuses == [503, 503]
+        again = [(await club.slack.send(event))[0] for event in events]
 
-    assert asyncio.run(reacted()) == (200, 200, True, False)
-
-
-def test_what_stands_on_a_message_is_not_told_while_somebody_is_unknown(database: str, seed: Path) -> None:
-    async def read() -> None:
-        async with a_club(database, seed) as club:
-            ts = await shared(club)
-            club.slack.put(BEN, "white_check_mark", "C0001", ts)
-            club.slack.put(TIM, "white_check_mark", "C0001", ts)
-            silent(club, times=1)
-            with pytest.raises(PlatformBusy):
-                await club.platform.marks(names.message("T0001", "C0001", ts))
-            (one,) = await club.platform.marks(names.message("T0001", "C0001", ts))
-            assert one.actor.account == names.account("T0001", BEN)
-
-    asyncio.run(read())
+        assert (again[0], again[1], await is_read(club, BEN), await is_read(club, TIM)) == (200, 200, True, False)
 
 
-def test_somebody_whom_slack_does_not_show_us_is_a_guest(database: str, seed: Path) -> None:
+async def test_what_stands_on_a_message_is_not_told_while_somebody_is_unknown(database: str, seed: Path) -> None:
+    async with a_club(database, seed) as club:
+        ts = await shared(club)
+        club.slack.put(BEN, "white_check_mark", "C0001", ts)
+        club.slack.put(TIM, "white_check_mark", "C0001", ts)
+        silent(club, times=1)
+        with pytest.raises(PlatformBusy):
+            await club.platform.marks(names.message("T0001", "C0001", ts))
+        (one,) = await club.platform.marks(names.message("T0001", "C0001", ts))
+        assert one.actor.account == names.account("T0001", BEN)
+
+
+async def test_somebody_whom_slack_does_not_show_us_is_a_guest(database: str, seed: Path) -> None:
     def marks(tx: Transaction, ts: str) -> int:
         team = teams.team_of(tx, names.workspace("T0001"))
         assert team is not None
         return len(tx.readings.marks_on(team.id, names.message("T0001", "C0001", ts)))
 
-    async def reacted() -> tuple[int, int, int]:
-        async with a_club(database, seed) as club:
-            ts = await shared(club)
-            statuses = [await club.react(who, "white_check_mark", "C0001", ts) for who in ("U0GUEST", BEN)]
-            return statuses[0], statuses[1], await club.club.runner.read(lambda tx: marks(tx, ts))
+    async with a_club(database, seed) as club:
+        ts = await shared(club)
+        statuses = [await club.react(who, "white_check_mark", "C0001", ts) for who in ("U0GUEST", BEN)]
 
-    assert asyncio.run(reacted()) == (200, 200, 1)
+        assert (statuses[0], statuses[1], await club.club.runner.read(lambda tx: marks(tx, ts))) == (200, 200, 1)
 
 
-def test_without_the_scope_to_ask_reactions_still_count(database: str, seed: Path) -> None:
-    async def reacted() -> tuple[int, bool, str]:
-        async with a_club(database, seed, scopes=SCOPES.replace("users:read,", "")) as club:
-            ts = await shared(club)
-            status = await club.react(BEN, "white_check_mark", "C0001", ts)
-            return status, await is_read(club, BEN), shown(await club.say(ANA, SET))
-
-    status, read, told = asyncio.run(reacted())
+async def test_without_the_scope_to_ask_reactions_still_count(database: str, seed: Path) -> None:
+    async with a_club(database, seed, scopes=SCOPES.replace("users:read,", "")) as club:
+        ts = await shared(club)
+        status = await club.react(BEN, "white_check_mark", "C0001", ts)
+        read, told = await is_read(club, BEN), shown(await club.say(ANA, SET))
 
     assert (status, read) == (200, True)
     assert "is for admins" in told

@@ -91,27 +91,24 @@ async def served(database: str) -> None:
             promised(tx)
 
 
-def test_a_served_workspace_is_byte_for_byte_what_it_was(url: str, seed: Path, tmp_path: Path) -> None:
+async def test_a_served_workspace_is_byte_for_byte_what_it_was(url: str, seed: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.md"
     other.write_text(OTHER, encoding="utf-8")
 
-    async def scene() -> None:
-        slack = a_slack(1)
-        async with slack.running(), a_process(slack, url, DOGEAR_LIST=str(seed)):
-            await served(url)
-            rows, schema, calls = others.rows(url), others.schema(url), len(slack.calls)
+    slack = a_slack(1)
+    async with slack.running(), a_process(slack, url, DOGEAR_LIST=str(seed)):
+        await served(url)
+        rows, schema, calls = others.rows(url), others.schema(url), len(slack.calls)
 
-            answers, told = await chat(url, "--list", str(other), lines=TRIED)
-            again, _ = await chat(url, "--list", str(other), lines=["/blog list"])
+        answers, told = await chat(url, "--list", str(other), lines=TRIED)
+        again, _ = await chat(url, "--list", str(other), lines=["/blog list"])
 
-            assert [answer["refusal"] for answer in answers] == [False] * len(TRIED)
-            assert told.startswith(f"Private chat over {other}, saved as team “chat” in ")
-            states = [[entry["state"] for entry in one["entries"]] for one in (answers[-1], again[0])]  # type: ignore[attr-defined] # JSON
-            assert states == [["read", "later"]] * 2
-            assert others.rows(url) == rows
-            assert others.schema(url) == schema
-            assert [method for _, method, _ in slack.calls[calls:] if method.startswith("chat.")] == []
-            assert rows["source"]
-            assert rows["entry"]
-
-    asyncio.run(scene())
+        assert [answer["refusal"] for answer in answers] == [False] * len(TRIED)
+        assert told.startswith(f"Private chat over {other}, saved as team “chat” in ")
+        states = [[entry["state"] for entry in one["entries"]] for one in (answers[-1], again[0])]  # type: ignore[attr-defined] # JSON
+        assert states == [["read", "later"]] * 2
+        assert others.rows(url) == rows
+        assert others.schema(url) == schema
+        assert [method for _, method, _ in slack.calls[calls:] if method.startswith("chat.")] == []
+        assert rows["source"]
+        assert rows["entry"]

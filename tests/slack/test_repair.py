@@ -18,7 +18,9 @@ CHANNEL = names.channel("T0001", "C0001")
 FIRST, SECOND = MessageRef(CHANNEL, "1.000001"), MessageRef(CHANNEL, "2.000002")
 
 
-def test_a_missed_reaction_counts_from_when_it_began_to_be_missed_and_a_bug_with_one_message_stops_no_other() -> None:
+async def test_a_missed_reaction_counts_from_when_it_began_to_be_missed_and_a_bug_with_one_message_stops_no_other() -> (
+    None
+):
     core, clock = FakeCore(), FakeClock()
     core.workspaces, core.messages = [CHANNEL.workspace], [FIRST, SECOND]
     began = clock.now()
@@ -28,21 +30,18 @@ def test_a_missed_reaction_counts_from_when_it_began_to_be_missed_and_a_bug_with
             raise KeyError("a bug")
         return []
 
-    async def scene() -> None:
-        repair = Repair(core, marks, clock.now, 0.0)
-        repair.gap()
-        clock.advance(timedelta(minutes=5))
-        repair.gap()
-        await repair.round()
-
-    asyncio.run(scene())
+    repair = Repair(core, marks, clock.now, 0.0)
+    repair.gap()
+    clock.advance(timedelta(minutes=5))
+    repair.gap()
+    await repair.round()
 
     (seen,) = core.happenings
     assert isinstance(seen, MarksSeen)
     assert (seen.message, seen.since) == (SECOND, began - SKEW)
 
 
-def test_what_a_round_leaves_unread_is_read_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_a_round_leaves_unread_is_read_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     core, clock = FakeCore(), FakeClock()
     core.workspaces, core.messages = [CHANNEL.workspace], [FIRST, SECOND]
 
@@ -50,36 +49,31 @@ def test_what_a_round_leaves_unread_is_read_by_the_next(monkeypatch: pytest.Monk
         await asyncio.sleep(0.1)
         return []
 
-    async def scene() -> int:
-        repair = Repair(core, marks, clock.now, 0.0)
-        repair.gap()
-        await repair.round()
-        after_one = len(core.happenings)
-        async with asyncio.timeout(20):
-            while len(core.happenings) < 2:
-                await repair.round()
-        return after_one
-
     monkeypatch.setattr(repair_module, "MAX_ROUND", 0.05)
 
-    assert asyncio.run(scene()) <= 1
+    repair = Repair(core, marks, clock.now, 0.0)
+    repair.gap()
+    await repair.round()
+    after_one = len(core.happenings)
+    async with asyncio.timeout(20):
+        while len(core.happenings) < 2:
+            await repair.round()
+
+    assert after_one <= 1
 
 
-def test_a_workspace_the_store_cannot_list_yet_is_read_later() -> None:
+async def test_a_workspace_the_store_cannot_list_yet_is_read_later() -> None:
     core, clock = FakeCore(), FakeClock()
     core.workspaces, core.messages = [CHANNEL.workspace], [FIRST]
 
     async def marks(_message: MessageRef) -> Sequence[Reacted]:
         return []
 
-    async def scene() -> None:
-        repair = Repair(core, marks, clock.now, 0.0)
-        repair.gap()
-        core.busy = True
-        await repair.round()
-        core.busy = False
-        await repair.round()
-
-    asyncio.run(scene())
+    repair = Repair(core, marks, clock.now, 0.0)
+    repair.gap()
+    core.busy = True
+    await repair.round()
+    core.busy = False
+    await repair.round()
 
     assert len(core.happenings) == 1

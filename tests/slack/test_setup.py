@@ -1,6 +1,5 @@
 """Setting Slack up: the manifest that Slack takes, and the doctor that says where to click."""
 
-import asyncio
 import re
 import subprocess
 import sys
@@ -76,31 +75,30 @@ def test_the_command_prints_the_manifest() -> None:
     assert yaml.safe_load(run.stdout)["features"]["slash_commands"][0]["command"] == "/blog"
 
 
-def examined(*, token: str = "xoxb-canary-bot-token", scopes: str = ",".join(SCOPES), **more: Any) -> tuple[bool, str]:
-    async def looked_at() -> list[tuple[bool, str]]:
-        slack = FakeSlack()
-        slack.workspace(scopes=scopes)
-        async with slack.running():
-            return await doctor(SlackSetup(bot_token=token, api_url=slack.api_url, **more), CATALOGUE)
-
-    lines = asyncio.run(looked_at())
+async def examined(
+    *, token: str = "xoxb-canary-bot-token", scopes: str = ",".join(SCOPES), **more: Any
+) -> tuple[bool, str]:
+    slack = FakeSlack()
+    slack.workspace(scopes=scopes)
+    async with slack.running():
+        lines = await doctor(SlackSetup(bot_token=token, api_url=slack.api_url, **more), CATALOGUE)
     return all(well for well, _ in lines), "\n".join(line for _, line in lines)
 
 
-def test_the_doctor_finds_nothing_wrong_where_nothing_is() -> None:
-    well, said = examined(app_token=APP_TOKEN)
+async def test_the_doctor_finds_nothing_wrong_where_nothing_is() -> None:
+    well, said = await examined(app_token=APP_TOKEN)
 
     assert well, said
     assert "Socket Mode opens a connection" in said
     assert "channels:history (to see whether a post in doubt arrived" in said
 
 
-def test_a_bot_token_that_slack_ends_after_some_hours_is_refused_at_the_start() -> None:
+async def test_a_bot_token_that_slack_ends_after_some_hours_is_refused_at_the_start() -> None:
     options = {"bot_token": "xoxe.xoxb-1-canary", "app_token": APP_TOKEN}
 
     with pytest.raises(BadConfig, match=r"ends after 12 hours.*/slack/install"):
         serve(options, "blog")
-    well, said = examined(token="xoxe.xoxb-1-canary", app_token=APP_TOKEN)
+    well, said = await examined(token="xoxe.xoxb-1-canary", app_token=APP_TOKEN)
 
     assert not well
     assert "ends after 12 hours" in said
@@ -108,18 +106,18 @@ def test_a_bot_token_that_slack_ends_after_some_hours_is_refused_at_the_start() 
     assert serve({**options, "bot_token": "xoxb-canary"}, "blog") is not None
 
 
-def test_the_doctor_names_what_is_wrong_and_where_to_click() -> None:
-    well, said = examined(token="xoxb-wrong", app_token="xapp-wrong")
+async def test_the_doctor_names_what_is_wrong_and_where_to_click() -> None:
+    well, said = await examined(token="xoxb-wrong", app_token="xapp-wrong")
     assert not well
     assert "Install App › Reinstall" in said
     assert "App-Level Tokens" in said
 
-    well, said = examined(scopes="commands,chat:write,admin", signing_secret=SIGNING_SECRET)
+    well, said = await examined(scopes="commands,chat:write,admin", signing_secret=SIGNING_SECRET)
     assert not well
     assert "reactions:read (✅, 🔖, 💡 and 🎤 on a post)" in said
     assert "Granted and not used: admin" in said
 
-    well, said = examined()
+    well, said = await examined()
     assert not well
     assert "DOGEAR_SLACK_SIGNING_SECRET" in said
     assert "canary" not in said

@@ -94,57 +94,51 @@ async def every(club: Club, channels: int) -> Sequence[Delivery]:
     return await club.runner.read(read)
 
 
-def test_a_process_that_is_told_to_stop_ends_what_it_began_and_leaves_the_rest(database: str, seed: Path) -> None:
+async def test_a_process_that_is_told_to_stop_ends_what_it_began_and_leaves_the_rest(database: str, seed: Path) -> None:
     channels = 5
 
-    async def scene() -> None:
-        slack = a_slack(channels)
-        slack.fail("chat.postMessage", *(Fault("hang", seconds=SLOW) for _ in range(2 * channels)))
-        async with open_club(load(database=database), migrate=False) as club:
-            await owed(club, seed, channels)
-            async with slack.running(), a_process(slack, database) as process:
-                await slack.until(lambda: called(slack, "chat.postMessage") == channels, seconds=60)
-                process.send_signal(signal.SIGTERM)
-                async with asyncio.timeout(20):
-                    _, errors = await process.communicate()
-            deliveries = await every(club, channels)
+    slack = a_slack(channels)
+    slack.fail("chat.postMessage", *(Fault("hang", seconds=SLOW) for _ in range(2 * channels)))
+    async with open_club(load(database=database), migrate=False) as club:
+        await owed(club, seed, channels)
+        async with slack.running(), a_process(slack, database) as process:
+            await slack.until(lambda: called(slack, "chat.postMessage") == channels, seconds=60)
+            process.send_signal(signal.SIGTERM)
+            async with asyncio.timeout(20):
+                _, errors = await process.communicate()
+        deliveries = await every(club, channels)
 
-        assert (process.returncode, errors.decode()) == (0, "")
-        assert len(slack.sent) == channels
-        assert [one.state for one in deliveries] == [State.SENT] * channels + [State.PENDING] * channels
-        assert {one.lease_owner for one in deliveries} == {None}
-
-    asyncio.run(scene())
+    assert (process.returncode, errors.decode()) == (0, "")
+    assert len(slack.sent) == channels
+    assert [one.state for one in deliveries] == [State.SENT] * channels + [State.PENDING] * channels
+    assert {one.lease_owner for one in deliveries} == {None}
 
 
-def test_an_answer_under_way_is_given_before_the_process_ends(database: str, seed: Path) -> None:
-    async def scene() -> None:
-        slack = a_slack(1)
-        slack.fail("users.info", Fault("hang", seconds=SLOW))
-        async with open_club(load(database=database), migrate=False) as club:
-            await owed(club, seed, 0)
-            async with slack.running(), a_process(slack, database) as process:
-                await slack.until(lambda: called(slack, "auth.test") > 0, seconds=60)
-                await asked(slack, "status")
-                await slack.until(lambda: called(slack, "users.info") > 0)
-                process.send_signal(signal.SIGHUP)
-                process.send_signal(signal.SIGTERM)
-                async with asyncio.timeout(20):
-                    printed, errors = await process.communicate()
+async def test_an_answer_under_way_is_given_before_the_process_ends(database: str, seed: Path) -> None:
+    slack = a_slack(1)
+    slack.fail("users.info", Fault("hang", seconds=SLOW))
+    async with open_club(load(database=database), migrate=False) as club:
+        await owed(club, seed, 0)
+        async with slack.running(), a_process(slack, database) as process:
+            await slack.until(lambda: called(slack, "auth.test") > 0, seconds=60)
+            await asked(slack, "status")
+            await slack.until(lambda: called(slack, "users.info") > 0)
+            process.send_signal(signal.SIGHUP)
+            process.send_signal(signal.SIGTERM)
+            async with asyncio.timeout(20):
+                printed, errors = await process.communicate()
 
-        assert (process.returncode, errors.decode()) == (0, "")
-        platforms, source, where, health, *ends = printed.decode().splitlines()
-        assert platforms == "Platforms: slack connected as Team T0001 (1 in use)"
-        assert source == "Reading list: no file is set (DOGEAR_LIST names one); 12 entries in all teams"
-        assert where.startswith("Database: ")
-        assert health == "Health checks: off"
-        assert sorted(ends) == [
-            "SIGHUP: the reading lists are read again.",
-            "Stopping because of SIGTERM: started posts are finished, then answers.",
-        ]
-        assert [answer.user for answer in slack.answers] == [ANA]
-
-    asyncio.run(scene())
+    assert (process.returncode, errors.decode()) == (0, "")
+    platforms, source, where, health, *ends = printed.decode().splitlines()
+    assert platforms == "Platforms: slack connected as Team T0001 (1 in use)"
+    assert source == "Reading list: no file is set (DOGEAR_LIST names one); 12 entries in all teams"
+    assert where.startswith("Database: ")
+    assert health == "Health checks: off"
+    assert sorted(ends) == [
+        "SIGHUP: the reading lists are read again.",
+        "Stopping because of SIGTERM: started posts are finished, then answers.",
+    ]
+    assert [answer.user for answer in slack.answers] == [ANA]
 
 
 NEVER_ENDS = """
@@ -159,25 +153,22 @@ main()
 """
 
 
-def test_what_never_ends_does_not_keep_the_process(database: str, tmp_path: Path) -> None:
+async def test_what_never_ends_does_not_keep_the_process(database: str, tmp_path: Path) -> None:
     """Here a nightly backup, in a thread that nothing can interrupt."""
 
-    async def scene() -> None:
-        slack = a_slack(0)
-        async with (
-            slack.running(),
-            a_process(slack, database, "-c", NEVER_ENDS, DOGEAR_BACKUP_FOLDER=str(tmp_path)) as process,
-        ):
-            await slack.until(lambda: called(slack, "auth.test") > 0, seconds=60)
-            process.send_signal(signal.SIGTERM)
-            async with asyncio.timeout(60):
-                _, errors = await process.communicate()
+    slack = a_slack(0)
+    async with (
+        slack.running(),
+        a_process(slack, database, "-c", NEVER_ENDS, DOGEAR_BACKUP_FOLDER=str(tmp_path)) as process,
+    ):
+        await slack.until(lambda: called(slack, "auth.test") > 0, seconds=60)
+        process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(60):
+            _, errors = await process.communicate()
 
-        assert process.returncode == 1
-        assert "what is still under way is given up" in errors.decode()
-        assert "in <lambda>" in errors.decode(), "it says what did not end"
-
-    asyncio.run(scene())
+    assert process.returncode == 1
+    assert "what is still under way is given up" in errors.decode()
+    assert "in <lambda>" in errors.decode(), "it says what did not end"
 
 
 async def asked(slack: FakeSlack, line: str) -> None:

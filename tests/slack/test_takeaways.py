@@ -1,6 +1,5 @@
 """Takeaways in Slack: the button, the message shortcut with the form that it opens, and 💡."""
 
-import asyncio
 from pathlib import Path
 
 from tests.fakes.slack import FakeSlack, Json, buttons, shown
@@ -34,7 +33,7 @@ def filled(**typed: str) -> Json:
     }
 
 
-def test_a_message_of_a_thread_becomes_a_takeaway_and_others_words_never(database: str, seed: Path) -> None:
+async def test_a_message_of_a_thread_becomes_a_takeaway_and_others_words_never(database: str, seed: Path) -> None:
     async def saved() -> None:
         slack = FakeSlack()
         slack.workspace()
@@ -84,4 +83,4 @@ def test_a_message_of_a_thread_becomes_a_takeaway_and_others_words_never(databas
             assert "1 found something here" in shown(entry)
             assert link in str(entry)
 
-    asyncio.run(saved())
+    await saved()

@@ -1,8 +1,8 @@
 """Tokens of workspaces that installed the app: exchanged, refused, thrown away, and what becomes of a post meanwhile."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -70,27 +70,20 @@ def a_second_token(slack: FakeSlack, *, revoked: bool = False) -> None:
     slack.tokens["xoxe-1-canary"] = granted(SECOND, "xoxe-1-canary-next")
 
 
-Scene = Callable[[SlackClub, FakeSlack], Awaitable[None]]
+Played = Callable[[], AbstractAsyncContextManager[tuple[SlackClub, FakeSlack]]]
 
 
 @pytest.fixture
-def played(database: str, seed: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Scene], None]:
-    """Play a scene in a club that a workspace has installed."""
+def played(database: str, seed: Path, monkeypatch: pytest.MonkeyPatch) -> Played:
+    """A club that a workspace has installed."""
 
-    def play(scene: Scene) -> None:
-        async def whole() -> None:
-            async with an_installed_club(database, seed, monkeypatch) as (club, slack):
-                await scene(club, slack)
-
-        asyncio.run(whole())
-
-    return play
+    return lambda: an_installed_club(database, seed, monkeypatch)
 
 
-def test_a_farewell_that_the_vault_had_no_time_for_is_brought_again_and_throws_the_tokens_away(
-    played: Callable[[Scene], None],
+async def test_a_farewell_that_the_vault_had_no_time_for_is_brought_again_and_throws_the_tokens_away(
+    played: Played,
 ) -> None:
-    async def scene(club: SlackClub, slack: FakeSlack) -> None:
+    async with played() as (club, slack):
         gone = slack.event(UNINSTALLED, "T0666")
         with pytest.MonkeyPatch.context() as away:
             a_busy_vault(club, away, "compare_and_swap", "delete")
@@ -98,11 +91,9 @@ def test_a_farewell_that_the_vault_had_no_time_for_is_brought_again_and_throws_t
         assert (await slack.send(gone))[0] == 200
         assert await kept(club) is None
 
-    played(scene)
 
-
-def test_a_token_that_is_refused_for_good_is_thrown_away_without_a_farewell(played: Callable[[Scene], None]) -> None:
-    async def scene(club: SlackClub, slack: FakeSlack) -> None:
+async def test_a_token_that_is_refused_for_good_is_thrown_away_without_a_farewell(played: Played) -> None:
+    async with played() as (club, slack):
         slack.workspaces[FIRST].revoked = True
         with pytest.raises(PlatformRefused):
             await posted(club)
@@ -110,11 +101,9 @@ def test_a_token_that_is_refused_for_good_is_thrown_away_without_a_farewell(play
         _, said = await slack.send(slack.command(EVE, "list", team="T0666", channel="C0666"))
         assert "not installed" in said
 
-    played(scene)
 
-
-def test_a_farewell_is_heard_of_a_workspace_whose_token_was_refused_before(played: Callable[[Scene], None]) -> None:
-    async def scene(club: SlackClub, slack: FakeSlack) -> None:
+async def test_a_farewell_is_heard_of_a_workspace_whose_token_was_refused_before(played: Played) -> None:
+    async with played() as (club, slack):
         slack.workspaces[FIRST].revoked = True
         with pytest.MonkeyPatch.context() as away:
             away.setattr(club.platform._workspaces, "forget_dead", lambda _team: asyncio.sleep(0))
@@ -124,13 +113,11 @@ def test_a_farewell_is_heard_of_a_workspace_whose_token_was_refused_before(playe
         assert (await slack.send(slack.event(UNINSTALLED, "T0666")))[0] == 200
         assert await kept(club) is None
 
-    played(scene)
 
-
-def test_a_workspace_that_comes_back_with_the_token_that_was_refused_is_served_again(
-    played: Callable[[Scene], None],
+async def test_a_workspace_that_comes_back_with_the_token_that_was_refused_is_served_again(
+    played: Played,
 ) -> None:
-    async def scene(club: SlackClub, slack: FakeSlack) -> None:
+    async with played() as (club, slack):
         slack.workspaces[FIRST].revoked = True
         with pytest.raises(PlatformRefused):
             await posted(club)
@@ -140,39 +127,33 @@ def test_a_workspace_that_comes_back_with_the_token_that_was_refused_is_served_a
         assert "#1" in shown(await club.say(EVE, "list", team="T0666", channel="C0666"))
         assert await posted(club)
 
-    played(scene)
 
-
-def test_another_process_serves_it_again_too(url: str) -> None:
+async def test_another_process_serves_it_again_too(url: str) -> None:
     key, clock = Fernet.generate_key().decode(), SystemClock()
 
-    async def both() -> tuple[Workspace | None, Workspace | None]:
-        setup = SlackSetup(client_id="1.2", client_secret="canary")
-        stores = [open_store(url, clock) for _ in range(2)]
-        later = timedelta()
-        here, there = (Workspaces(setup, Web(setup).client, lambda: clock.now() + later) for _ in stores)
-        for process, store in zip((here, there), stores, strict=True):
-            await process.open(Keys(store, key))
-        known = Workspace(team="T0666", name="n", token=FIRST, bot_user="U1", installed_at=1.0)
-        await here.keep(known)
-        await there.of("T0666")
-        there.bury("T0666", FIRST)
-        buried = await there.of("T0666")
-        await here.keep(Workspace(team="T0666", name="n", token=FIRST, bot_user="U1", installed_at=2.0))
-        later += 2 * workspaces.FRESH
-        back = await there.of("T0666")
-        for store in stores:
-            store.close()
-        return buried, back
-
-    buried, back = asyncio.run(both())
+    setup = SlackSetup(client_id="1.2", client_secret="canary")
+    stores = [open_store(url, clock) for _ in range(2)]
+    later = timedelta()
+    here, there = (Workspaces(setup, Web(setup).client, lambda: clock.now() + later) for _ in stores)
+    for process, store in zip((here, there), stores, strict=True):
+        await process.open(Keys(store, key))
+    known = Workspace(team="T0666", name="n", token=FIRST, bot_user="U1", installed_at=1.0)
+    await here.keep(known)
+    await there.of("T0666")
+    there.bury("T0666", FIRST)
+    buried = await there.of("T0666")
+    await here.keep(Workspace(team="T0666", name="n", token=FIRST, bot_user="U1", installed_at=2.0))
+    later += 2 * workspaces.FRESH
+    back = await there.of("T0666")
+    for store in stores:
+        store.close()
 
     assert buried is None
     assert back is not None
 
 
-def test_a_token_that_is_refused_right_after_its_exchange_closes_the_workspace(played: Callable[[Scene], None]) -> None:
-    async def scene(club: SlackClub, slack: FakeSlack) -> None:
+async def test_a_token_that_is_refused_right_after_its_exchange_closes_the_workspace(played: Played) -> None:
+    async with played() as (club, slack):
         a_second_token(slack, revoked=True)
         slack.workspaces[FIRST].revoked = True
         with pytest.raises(PlatformRefused):
@@ -185,11 +166,9 @@ def test_a_token_that_is_refused_right_after_its_exchange_closes_the_workspace(p
         left = await club.club.dispatcher.joined_workspaces(PlatformName("slack"))
         assert names.workspace("T0666") not in left
 
-    played(scene)
 
-
-def test_a_limit_of_the_exchange_is_waited_for_however_long_a_claim_lasts(played: Callable[[Scene], None]) -> None:
-    async def scene(club: SlackClub, slack: FakeSlack) -> None:
+async def test_a_limit_of_the_exchange_is_waited_for_however_long_a_claim_lasts(played: Played) -> None:
+    async with played() as (club, slack):
         club.club.clock.offset += timedelta(hours=11)
         slack.fail("oauth.v2.access", Fault("429", seconds=600))
         for _ in range(3):
@@ -201,13 +180,11 @@ def test_a_limit_of_the_exchange_is_waited_for_however_long_a_claim_lasts(played
         await posted(club)
         assert exchanges(slack) == 2
 
-    played(scene)
 
-
-def test_while_the_vault_is_busy_nothing_is_sent_and_nothing_is_in_doubt(
-    played: Callable[[Scene], None], monkeypatch: pytest.MonkeyPatch
+async def test_while_the_vault_is_busy_nothing_is_sent_and_nothing_is_in_doubt(
+    played: Played, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def scene(club: SlackClub, slack: FakeSlack) -> None:
+    async with played() as (club, slack):
         club.club.clock.offset += 2 * workspaces.FRESH
         a_busy_vault(club, monkeypatch, "load")
         with pytest.raises(PlatformBusy):
@@ -218,18 +195,14 @@ def test_while_the_vault_is_busy_nothing_is_sent_and_nothing_is_in_doubt(
             await club.platform.marks(names.message("T0666", "C0666", "1.1"))
         assert not attempts(slack)
 
-    played(scene)
-
 
 @pytest.mark.parametrize(
     "trouble",
     [Fault("500"), Fault("drop"), Fault("429", seconds=30), Fault("error", code="bad_client_secret")],
     ids=["500", "drop", "429", "wrong secret"],
 )
-def test_a_token_at_its_end_is_not_tried_while_there_is_no_new_one(
-    trouble: Fault, played: Callable[[Scene], None]
-) -> None:
-    async def scene(club: SlackClub, slack: FakeSlack) -> None:
+async def test_a_token_at_its_end_is_not_tried_while_there_is_no_new_one(trouble: Fault, played: Played) -> None:
+    async with played() as (club, slack):
         club.club.clock.offset += timedelta(hours=13)
         slack.fail("oauth.v2.access", trouble)
         with pytest.raises(PlatformBusy):
@@ -239,13 +212,11 @@ def test_a_token_at_its_end_is_not_tried_while_there_is_no_new_one(
         club.club.clock.offset += timedelta(seconds=31)
         assert await posted(club)
 
-    played(scene)
 
-
-def test_a_token_at_its_end_whose_exchange_is_refused_for_good_closes_the_workspace(
-    played: Callable[[Scene], None],
+async def test_a_token_at_its_end_whose_exchange_is_refused_for_good_closes_the_workspace(
+    played: Played,
 ) -> None:
-    async def scene(club: SlackClub, slack: FakeSlack) -> None:
+    async with played() as (club, slack):
         club.club.clock.offset += timedelta(hours=13)
         slack.workspaces[FIRST].revoked = True
         with pytest.raises(PlatformRefused):
@@ -253,15 +224,13 @@ def test_a_token_at_its_end_whose_exchange_is_refused_for_good_closes_the_worksp
         assert exchanges(slack) == 1
         assert await kept(club) is None
 
-    played(scene)
 
-
-def test_a_slow_exchange_holds_up_no_post_for_long_and_is_not_lost(
-    played: Callable[[Scene], None], monkeypatch: pytest.MonkeyPatch
+async def test_a_slow_exchange_holds_up_no_post_for_long_and_is_not_lost(
+    played: Played, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workspaces, "MAX_EXCHANGE", 0.05)
 
-    async def scene(club: SlackClub, slack: FakeSlack) -> None:
+    async with played() as (club, slack):
         a_second_token(slack)
         club.club.clock.offset += timedelta(hours=13)
         slack.fail("oauth.v2.access", Fault("hang", seconds=0.5))
@@ -271,19 +240,15 @@ def test_a_slow_exchange_holds_up_no_post_for_long_and_is_not_lost(
         assert await posted(club)
         assert exchanges(slack) == 1
 
-    played(scene)
 
-
-def test_a_token_that_still_lives_is_used_while_a_new_one_is_slow_to_come(
-    played: Callable[[Scene], None], monkeypatch: pytest.MonkeyPatch
+async def test_a_token_that_still_lives_is_used_while_a_new_one_is_slow_to_come(
+    played: Played, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workspaces, "MAX_EXCHANGE", 0.05)
 
-    async def scene(club: SlackClub, slack: FakeSlack) -> None:
+    async with played() as (club, slack):
         a_second_token(slack)
         club.club.clock.offset += timedelta(hours=11)
         slack.fail("oauth.v2.access", Fault("hang", seconds=0.5))
         assert await posted(club)
         assert not slack.refusals
-
-    played(scene)

@@ -1,6 +1,7 @@
 """Ways from a message to what it is about: the article, the thread, the channel."""
 
-import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +11,15 @@ from tests.fakes.slack_club import SlackClub, running
 ANA, BEN = "U0ANA", "U0BEN"
 
 
-def played(database: str, seed: Path, scene: Any) -> None:
-    async def play() -> None:
-        slack = FakeSlack()
-        slack.workspace()
-        slack.channel()
-        slack.user(ANA, "ana", admin=True)
-        slack.user(BEN, "ben")
-        async with slack.running(), running(slack, database, seed) as club:
-            await scene(club)
-
-    asyncio.run(play())
+@asynccontextmanager
+async def played(database: str, seed: Path) -> AsyncIterator[SlackClub]:
+    slack = FakeSlack()
+    slack.workspace()
+    slack.channel()
+    slack.user(ANA, "ana", admin=True)
+    slack.user(BEN, "ben")
+    async with slack.running(), running(slack, database, seed) as club:
+        yield club
 
 
 def elements(part: Any) -> list[Json]:
@@ -33,8 +32,8 @@ def elements(part: Any) -> list[Json]:
     return inner or [part]
 
 
-def test_a_post_opens_its_article_beside_the_button_that_marks_it_as_read(url: str, seed: Path) -> None:
-    async def scene(club: SlackClub) -> None:
+async def test_a_post_opens_its_article_beside_the_button_that_marks_it_as_read(url: str, seed: Path) -> None:
+    async with played(url, seed) as club:
         await club.say(ANA, "share #12")
         await club.settle()
         root = next(post for post in club.slack.sent if post.thread is None)
@@ -49,11 +48,9 @@ def test_a_post_opens_its_article_beside_the_button_that_marks_it_as_read(url: s
         assert status == 200
         assert "Read: 0" in shown(await club.say(BEN, "stats"))
 
-    played(url, seed, scene)
 
-
-def test_where_an_entry_was_discussed_the_thread_is_a_link(url: str, seed: Path) -> None:
-    async def scene(club: SlackClub) -> None:
+async def test_where_an_entry_was_discussed_the_thread_is_a_link(url: str, seed: Path) -> None:
+    async with played(url, seed) as club:
         await club.say(ANA, "share #12")
         await club.settle()
         root = next(post for post in club.slack.sent if post.thread is None)
@@ -62,16 +59,12 @@ def test_where_an_entry_was_discussed_the_thread_is_a_link(url: str, seed: Path)
         assert link["url"].endswith(f"/archives/C0001/p{root.ts.replace('.', '')}?thread_ts={root.ts}&cid=C0001")
         assert {"type": "channel", "channel_id": "C0001"} in parts
 
-    played(url, seed, scene)
 
-
-def test_a_notification_names_the_channel_and_says_the_title_once(url: str, seed: Path) -> None:
-    async def scene(club: SlackClub) -> None:
+async def test_a_notification_names_the_channel_and_says_the_title_once(url: str, seed: Path) -> None:
+    async with played(url, seed) as club:
         assert "<#C0001>" in (await club.say(ANA, "schedule set mon 09:00 Europe/Berlin"))["text"]
         shown_one = await club.say(BEN, "show #12")
         first, *rest = shown_one["text"].splitlines()
         assert first.startswith("#12 ")
         assert first.removeprefix("#12 ") not in rest
         assert "Mark as read" in buttons(shown_one)
-
-    played(url, seed, scene)

@@ -1,6 +1,5 @@
 """The terminal club's week, line for line, in Slack: over HTTPS and through Socket Mode, with a restart in the middle."""
 
-import asyncio
 from datetime import timedelta
 from pathlib import Path
 
@@ -78,5 +77,5 @@ async def a_week(database: str, seed: Path, *, by_socket: bool) -> None:
 
 
 @pytest.mark.parametrize("by_socket", [False, True], ids=["https", "socket"])
-def test_a_week_from_the_first_question_to_the_figures(database: str, seed: Path, by_socket: bool) -> None:
-    asyncio.run(a_week(database, seed, by_socket=by_socket))
+async def test_a_week_from_the_first_question_to_the_figures(database: str, seed: Path, by_socket: bool) -> None:
+    await a_week(database, seed, by_socket=by_socket)

@@ -16,10 +16,10 @@ from tests.slack.test_stopping import a_slack, called, owed
 CHANNELS = 3
 
 
-def test_a_worker_delivers_what_another_process_owes_and_is_connected_to_nothing(
+async def test_a_worker_delivers_what_another_process_owes_and_is_connected_to_nothing(
     postgres: Postgres, seed: Path
 ) -> None:
-    async def scene(database: str) -> None:
+    with postgres.database() as database:
         slack = a_slack(CHANNELS)
         settings = {
             "DOGEAR_DATABASE": database,
@@ -49,9 +49,6 @@ def test_a_worker_delivers_what_another_process_owes_and_is_connected_to_nothing
         assert (process.returncode, errors.decode()) == (0, "")
         assert called(slack, "apps.connections.open") == 0
         assert len({post.key for post in slack.sent}) == 2 * CHANNELS
-
-    with postgres.database() as database:
-        asyncio.run(scene(database))
 
 
 def test_a_worker_of_its_own_over_sqlite_is_refused_in_one_line(tmp_path: Path) -> None:
