@@ -614,6 +614,13 @@ def test_of_equally_near_words_the_one_that_more_entries_hold_is_meant(club: Clu
     assert corrected(club, "carx") == {"carx": "card"}
 
 
+def test_another_form_of_a_word_on_the_list_is_not_corrected(club: Club) -> None:
+    fill(club, "Deploying on Fridays", "Practices that we deplored")
+
+    assert not corrected(club, "deployed often")
+    assert corrected(club, "deploret often") == {"deploret": "deplored"}
+
+
 def test_words_are_corrected_in_tags_too_and_to_three_of_them(club: Club) -> None:
     club.add(a_read_entry("Alpha beta", "gamma", tags=["delta"]))
 

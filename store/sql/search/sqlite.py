@@ -93,8 +93,8 @@ class SqliteIndex:
             self._work.connection.exec_driver_sql(statement.format(index=_index(team)), list(rows))
 
     def known(self, team: int, words: Sequence[str]) -> AbstractSet[str]:
-        words = _HOLDS.format(index=_index(team))
-        return {word for word in words if self._rows(words, (f'"{word}"',))}
+        statement = _HOLDS.format(index=_index(team))
+        return {word for word in words if self._rows(statement, (f'"{word}"',))}
 
     def holders(self, team: int, terms: Sequence[Term]) -> Mapping[Term, int]:
         statement = _HOLDERS.format(index=_index(team))
