@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -42,19 +42,16 @@ CARD = Card(title="A card")
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
-def played(scene: Callable[[FakeDiscord, DiscordPlatform], Awaitable[None]]) -> FakeDiscord:
+@asynccontextmanager
+async def played() -> AsyncIterator[tuple[FakeDiscord, DiscordPlatform]]:
     fake = FakeDiscord()
 
-    async def whole() -> None:
-        async with serving(fake) as platform:
-            await scene(fake, platform)
-
-    asyncio.run(whole())
-    return fake
+    async with serving(fake) as platform:
+        yield fake, platform
 
 
-def test_an_attempt_cut_off_at_its_very_end_keeps_nobody_from_the_channel() -> None:
-    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+async def test_an_attempt_cut_off_at_its_very_end_keeps_nobody_from_the_channel() -> None:
+    async with played() as (fake, platform):
         await platform.log_in()
         cut_off = asyncio.create_task(platform.post(HERE, CARD, key=KEY))
         await until(lambda: len(fake.messages) == 1)
@@ -67,7 +64,7 @@ def test_an_attempt_cut_off_at_its_very_end_keeps_nobody_from_the_channel() -> N
         async with asyncio.timeout(10):
             await platform.post(HERE, CARD, key="another")
 
-    assert len(played(scene).messages) == 2
+    assert len(fake.messages) == 2
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -76,12 +73,10 @@ async def until(condition: Callable[[], bool]) -> None:
         await asyncio.sleep(0)
 
 
-def test_the_same_key_within_minutes_is_the_same_message() -> None:
-    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+async def test_the_same_key_within_minutes_is_the_same_message() -> None:
+    async with played() as (fake, platform):
         first = await platform.post(HERE, CARD, key=KEY)
         assert await platform.post(HERE, CARD, key=KEY) == first
-
-    fake = played(scene)
 
     assert len(fake.messages) == 1
     _, _, body = fake.bodies[0]
@@ -89,20 +84,20 @@ def test_the_same_key_within_minutes_is_the_same_message() -> None:
     assert body["allowed_mentions"] == {"parse": []}
 
 
-def test_a_message_that_was_removed_before_we_heard_of_it_is_not_posted_again() -> None:
-    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+async def test_a_message_that_was_removed_before_we_heard_of_it_is_not_posted_again() -> None:
+    async with played() as (fake, platform):
         fake.deleted_nonces.add(KEY)
         with pytest.raises(PlatformRefused, match="removed"):
             await platform.post(HERE, CARD, key=KEY)
 
-    assert not played(scene).messages
+    assert not fake.messages
 
 
 @pytest.mark.parametrize(
     "fault", [DROPPED, BROKEN, HALF, GIBBERISH, NO_JSON], ids=["dropped", "503", "half", "html", "json"]
 )
-def test_an_answer_that_is_lost_leaves_a_doubt_and_the_message_is_found(fault: Fault) -> None:
-    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+async def test_an_answer_that_is_lost_leaves_a_doubt_and_the_message_is_found(fault: Fault) -> None:
+    async with played() as (fake, platform):
         fake.faults.append(fault)
         with pytest.raises(PlatformUncertain):
             await platform.post(HERE, CARD, key=KEY)
@@ -110,7 +105,7 @@ def test_an_answer_that_is_lost_leaves_a_doubt_and_the_message_is_found(fault: F
         assert [ref.id for ref in found] == [fake.messages[0]["id"]]
         assert await platform.post(HERE, CARD, key=KEY) == found[0]
 
-    assert len(played(scene).messages) == 1
+    assert len(fake.messages) == 1
 
 
 @pytest.mark.parametrize(
@@ -127,14 +122,14 @@ def test_an_answer_that_is_lost_leaves_a_doubt_and_the_message_is_found(fault: F
         (refused(503, 0), PlatformUncertain),
     ],
 )
-def test_each_failure_is_one_of_the_three_that_the_core_knows(fault: Fault, error: type[PlatformError]) -> None:
-    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+async def test_each_failure_is_one_of_the_three_that_the_core_knows(fault: Fault, error: type[PlatformError]) -> None:
+    async with played() as (fake, platform):
         fake.faults.append(fault)
         with pytest.raises(PlatformError) as raised:
             await platform.post(HERE, CARD, key=KEY)
         assert type(raised.value) is error
 
-    assert not played(scene).messages
+    assert not fake.messages
 
 
 NO_PERMISSION = refused(403, 50013, "Missing Permissions")
@@ -178,10 +173,10 @@ STEPS: list[tuple[Step, tuple[str, str], discord.Permissions, str, type[Platform
 @pytest.mark.parametrize(
     ("step", "request_", "denied", "words", "error"), STEPS, ids=["post", "thread", "reply", "seed"]
 )
-def test_each_step_names_the_permission_that_it_misses_also_without_a_gateway(
+async def test_each_step_names_the_permission_that_it_misses_also_without_a_gateway(
     step: Step, request_: tuple[str, str], denied: discord.Permissions, words: str, error: type[PlatformError]
 ) -> None:
-    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+    async with played() as (fake, platform):
         fake.always[request_] = NO_PERMISSION
         fake.denied = denied.value
         with pytest.raises(PlatformRefused, match=words) as raised:
@@ -189,32 +184,28 @@ def test_each_step_names_the_permission_that_it_misses_also_without_a_gateway(
         assert type(raised.value) is error
         assert "#locked › Edit Channel › Permissions" in raised.value.remedy
 
-    played(scene)
-
 
 @pytest.mark.parametrize("fault", [refused(403, 50001), Fault(status=503)], ids=["denied", "broken"])
-def test_where_nothing_can_be_found_out_the_step_says_what_it_needs(fault: Fault) -> None:
-    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+async def test_where_nothing_can_be_found_out_the_step_says_what_it_needs(fault: Fault) -> None:
+    async with played() as (fake, platform):
         fake.always = {("POST", "/messages"): NO_PERMISSION, ("GET", f"/guilds/{GUILD}"): fault}
         with pytest.raises(ChannelRefused, match="may not post in the channel") as raised:
             await platform.post(THERE, CARD, key=KEY)
         assert "Send Messages" in raised.value.remedy
 
-    played(scene)
-
 
 @pytest.mark.parametrize("fault", [Fault(status=503), Fault(closes=True), GIBBERISH], ids=["503", "dropped", "html"])
-def test_a_question_that_gets_no_answer_before_anything_is_sent_leaves_no_doubt(fault: Fault) -> None:
-    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+async def test_a_question_that_gets_no_answer_before_anything_is_sent_leaves_no_doubt(fault: Fault) -> None:
+    async with played() as (fake, platform):
         fake.always["GET", f"/channels/{CHANNEL}"] = fault
         with pytest.raises(PlatformBusy):
             await platform.post(HERE, CARD, key=KEY)
 
-    assert not played(scene).messages
+    assert not fake.messages
 
 
-def test_a_rate_limit_says_how_long_to_wait_and_nothing_sleeps_for_it() -> None:
-    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+async def test_a_rate_limit_says_how_long_to_wait_and_nothing_sleeps_for_it() -> None:
+    async with played() as (fake, platform):
         fake.faults.append(limited(3600))
         with pytest.raises(PlatformBusy) as raised:
             await platform.post(HERE, CARD, key=KEY)
@@ -224,23 +215,21 @@ def test_a_rate_limit_says_how_long_to_wait_and_nothing_sleeps_for_it() -> None:
             await platform.post(HERE, CARD, key=KEY)
         assert raised.value.retry_after == timedelta(seconds=30)
 
-    posts = [request for request in played(scene).requests if request[0] == "POST"]
+    posts = [request for request in fake.requests if request[0] == "POST"]
     assert len(posts) == 2
 
 
-def test_a_fault_that_the_library_tries_again_keeps_its_nonce() -> None:
-    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+async def test_a_fault_that_the_library_tries_again_keeps_its_nonce() -> None:
+    async with played() as (fake, platform):
         fake.faults.append(Fault(status=502, accepts=True))
         await platform.post(HERE, CARD, key=KEY)
-
-    fake = played(scene)
 
     assert [body["nonce"] for _, _, body in fake.bodies] == [KEY, KEY]
     assert len(fake.messages) == 1
 
 
-def test_discord_out_of_reach_is_a_definite_no() -> None:
-    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+async def test_discord_out_of_reach_is_a_definite_no() -> None:
+    async with played() as (_fake, platform):
         from discord.http import Route
 
         await platform.log_in()
@@ -248,11 +237,9 @@ def test_discord_out_of_reach_is_a_definite_no() -> None:
         with pytest.raises(PlatformBusy):
             await platform.post(HERE, CARD, key=KEY)
 
-    played(scene)
 
-
-def test_a_message_is_found_behind_pages_of_others_and_in_threads() -> None:
-    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+async def test_a_message_is_found_behind_pages_of_others_and_in_threads() -> None:
+    async with played() as (fake, platform):
         root = await platform.post(HERE, CARD, key=KEY)
         thread = await platform.open_thread(root, "A thread")
         for number in range(250):
@@ -266,20 +253,16 @@ def test_a_message_is_found_behind_pages_of_others_and_in_threads() -> None:
         assert fake.requests[before:] == [("GET", f"/channels/{thread.id}/messages")]
         assert await platform.find(HERE, "none" * 6, since=since) == []
 
-    played(scene)
 
-
-def test_the_marker_of_a_stranger_is_not_taken_for_ours() -> None:
-    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+async def test_the_marker_of_a_stranger_is_not_taken_for_ours() -> None:
+    async with played() as (fake, platform):
         await platform.post(HERE, CARD, key=KEY)
         fake.messages[0]["author"] = {"id": "1", "username": "mallory"}
         assert await platform.find(HERE, KEY, since=LONG_AGO) == []
 
-    played(scene)
 
-
-def test_steps_that_may_be_asked_twice_succeed_twice() -> None:
-    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+async def test_steps_that_may_be_asked_twice_succeed_twice() -> None:
+    async with played() as (fake, platform):
         root = await platform.post(HERE, CARD, key=KEY)
         assert await platform.open_thread(root, "x" * 300) == await platform.open_thread(root, "x")
         await platform.react(root, ReadingState.READ)
@@ -289,34 +272,32 @@ def test_steps_that_may_be_asked_twice_succeed_twice() -> None:
         with pytest.raises(PlatformRefused):
             await platform.marks(root)
 
-    fake = played(scene)
-
     assert [emoji for _, _, emoji in fake.reactions] == ["✅", "🔖"]
     name = next(body["name"] for _, path, body in fake.bodies if path.endswith("/threads"))
     assert len(name) == 100
 
 
-def test_a_person_is_told_alone() -> None:
-    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+async def test_a_person_is_told_alone() -> None:
+    async with played() as (fake, platform):
         await platform.send_direct(AccountRef(DISCORD, "400000000000000001"), CARD)
 
-    (message,) = played(scene).messages
+    (message,) = fake.messages
     assert message["channel_id"] == "300000000000000001"
 
 
-def test_a_typed_name_is_refused_before_anything_is_sent() -> None:
-    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+async def test_a_typed_name_is_refused_before_anything_is_sent() -> None:
+    async with played() as (fake, platform):
         with pytest.raises(PlatformRefused, match="not a channel"):
             await platform.post(ChannelRef(HERE.workspace, "general"), CARD, key=KEY)
         with pytest.raises(PlatformRefused):
             await platform.post(HERE, CARD, key=KEY, thread=ThreadRef(HERE, "²"))
 
-    assert not played(scene).bodies
+    assert not fake.bodies
 
 
 @pytest.mark.parametrize("forum", [False, True])
-def test_a_channel_of_another_server_is_refused_before_anything_is_sent(*, forum: bool) -> None:
-    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+async def test_a_channel_of_another_server_is_refused_before_anything_is_sent(*, forum: bool) -> None:
+    async with played() as (fake, platform):
         fake.forum = forum
         fake.elsewhere[CHANNEL] = "100000000000000009"
         for _ in range(2):
@@ -325,27 +306,23 @@ def test_a_channel_of_another_server_is_refused_before_anything_is_sent(*, forum
         with pytest.raises(PlatformRefused, match="not a channel of this server"):
             await platform.find(HERE, KEY, since=LONG_AGO)
 
-    fake = played(scene)
-
     assert not fake.bodies
     assert all("/messages" not in path for _, path in fake.requests)
 
 
-def test_a_post_in_a_forum_has_its_tags_and_is_looked_for_before_it_is_made_again() -> None:
+async def test_a_post_in_a_forum_has_its_tags_and_is_looked_for_before_it_is_made_again() -> None:
     card = Card(title="A card", entry=an_entry(tags=("caching", "scale")))
 
-    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+    async with played() as (fake, platform):
         fake.forum = True
         fake.faults.append(DROPPED)
         with pytest.raises(PlatformUncertain):
             await platform.post(HERE, card, key=KEY)
         (found,) = await platform.find(HERE, KEY, since=LONG_AGO)
         thread = await platform.open_thread(found, "A thread")
-        reply = await platform.post(HERE, CARD, key="reply-reply-reply-reply1", thread=thread)
-        assert await platform.find(HERE, "reply-reply-reply-reply1", since=LONG_AGO, thread=thread) == [reply]
+        answer = await platform.post(HERE, CARD, key="reply-reply-reply-reply1", thread=thread)
+        assert await platform.find(HERE, "reply-reply-reply-reply1", since=LONG_AGO, thread=thread) == [answer]
         await platform.react(found, ReadingState.READ)
-
-    fake = played(scene)
 
     root, reply = fake.messages
     assert root["channel_id"] == reply["channel_id"] == root["id"]
@@ -358,8 +335,8 @@ def archived(id: str, at: datetime) -> dict[str, Any]:
     return {"id": id, "parent_id": CHANNEL, "thread_metadata": {"archive_timestamp": at.isoformat()}}
 
 
-def test_a_post_in_a_forum_is_found_behind_pages_of_archived_ones_and_no_older_page_is_read() -> None:
-    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+async def test_a_post_in_a_forum_is_found_behind_pages_of_archived_ones_and_no_older_page_is_read() -> None:
+    async with played() as (fake, platform):
         fake.forum, fake.archive_page = True, 2
         posted = await platform.post(HERE, CARD, key=KEY)
         now = datetime.fromtimestamp(fake.now / 1000, UTC)
@@ -370,31 +347,29 @@ def test_a_post_in_a_forum_is_found_behind_pages_of_archived_ones_and_no_older_p
 
         assert await platform.find(HERE, KEY, since=now - timedelta(minutes=2)) == [posted]
 
-    pages = [path for _, path in played(scene).requests if path.endswith("/archived/public")]
+    pages = [path for _, path in fake.requests if path.endswith("/archived/public")]
     assert len(pages) == 3
 
 
-def test_a_tag_that_only_moderators_may_give_is_left_out() -> None:
-    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+async def test_a_tag_that_only_moderators_may_give_is_left_out() -> None:
+    async with played() as (fake, platform):
         fake.forum = True
         fake.tags = [{"id": "7", "name": "caching", "moderated": True}, {"id": "8", "name": "scale"}]
         await platform.post(HERE, Card(title="A card", entry=an_entry(tags=("caching", "scale"))), key=KEY)
 
-    (body,) = [body for _, path, body in played(scene).bodies if path.endswith("/threads")]
+    (body,) = [body for _, path, body in fake.bodies if path.endswith("/threads")]
     assert body["applied_tags"] == ["8"]
 
 
-def test_no_token_no_body_and_no_key_stands_in_a_log(caplog: pytest.LogCaptureFixture) -> None:
-    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+async def test_no_token_no_body_and_no_key_stands_in_a_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    for name in LOGGERS:
+        caplog.set_level(logging.DEBUG, logger=name)
+    async with played() as (fake, platform):
         for fault in (None, limited(20), BLOCKED, DROPPED, GIBBERISH, refused(403, 50013)):
             fake.faults.extend([fault] if fault else [])
             with suppress(PlatformError):
                 await platform.post(HERE, Card(title="canary words"), key=KEY)
-
-    caplog.set_level(logging.DEBUG)
-    for name in LOGGERS:
-        caplog.set_level(logging.DEBUG, logger=name)
-    played(scene)
 
     logged = "\n".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records)
     assert not any(canary in logged for canary in ("token-of-the-test", "canary words", KEY))

@@ -1,7 +1,7 @@
 """The contract of ChatPlatform, over every platform there is: real libraries, with servers on loopback behind them."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -24,17 +24,15 @@ everywhere = pytest.mark.parametrize("name", EVERY)
 where_it_may_fail = pytest.mark.parametrize("name", FALLIBLE)
 
 
-def played(name: str, scene: Scene) -> None:
-    async def whole() -> None:
-        async with EVERY[name]() as place:
-            await scene(place)
-
-    asyncio.run(whole())
+@asynccontextmanager
+async def played(name: str) -> AsyncIterator[Place]:
+    async with EVERY[name]() as place:
+        yield place
 
 
 @everywhere
-def test_a_post_is_one_message_in_its_channel_with_an_address_or_none(name: str) -> None:
-    async def scene(place: Place) -> None:
+async def test_a_post_is_one_message_in_its_channel_with_an_address_or_none(name: str) -> None:
+    async with played(name) as place:
         posted = await place.platform.post(place.channel, CARD, key=KEY)
 
         assert place.there() == 1
@@ -42,12 +40,10 @@ def test_a_post_is_one_message_in_its_channel_with_an_address_or_none(name: str)
         link = place.platform.link(posted)
         assert link is None if name == "terminal" else link is not None and link.startswith("http")
 
-    played(name, scene)
-
 
 @everywhere
-def test_a_message_is_found_by_its_key_and_by_no_other_and_since_its_time(name: str) -> None:
-    async def scene(place: Place) -> None:
+async def test_a_message_is_found_by_its_key_and_by_no_other_and_since_its_time(name: str) -> None:
+    async with played(name) as place:
         posted = await place.platform.post(place.channel, CARD, key=KEY)
         other = await place.platform.post(place.channel, CARD, key=OTHER)
 
@@ -59,12 +55,10 @@ def test_a_message_is_found_by_its_key_and_by_no_other_and_since_its_time(name: 
         ):  # where a moment ahead of our clock says that our clock was wrong, and a day is looked through
             assert await place.platform.find(place.channel, KEY, since=datetime.now(UTC) + timedelta(days=999)) == []  # noqa: TID251 -- far away
 
-    played(name, scene)
-
 
 @everywhere
-def test_a_thread_is_opened_once_and_a_reply_in_it_is_found(name: str) -> None:
-    async def scene(place: Place) -> None:
+async def test_a_thread_is_opened_once_and_a_reply_in_it_is_found(name: str) -> None:
+    async with played(name) as place:
         root = await place.platform.post(place.channel, CARD, key=KEY)
         thread = await place.platform.open_thread(root, "What would you do differently?")
         again = await place.platform.open_thread(root, "What would you do differently?")
@@ -76,12 +70,10 @@ def test_a_thread_is_opened_once_and_a_reply_in_it_is_found(name: str) -> None:
         assert await place.platform.find(place.channel, KEY, since=LONG_AGO) == [root]
         assert place.there() == 2
 
-    played(name, scene)
-
 
 @everywhere
-def test_what_is_deleted_is_not_found_and_may_be_deleted_again(name: str) -> None:
-    async def scene(place: Place) -> None:
+async def test_what_is_deleted_is_not_found_and_may_be_deleted_again(name: str) -> None:
+    async with played(name) as place:
         posted = await place.platform.post(place.channel, CARD, key=KEY)
 
         await place.platform.delete(posted)
@@ -89,24 +81,20 @@ def test_what_is_deleted_is_not_found_and_may_be_deleted_again(name: str) -> Non
 
         assert await place.platform.find(place.channel, KEY, since=LONG_AGO) == []
 
-    played(name, scene)
-
 
 @everywhere
-def test_a_revised_message_is_the_same_one(name: str) -> None:
-    async def scene(place: Place) -> None:
+async def test_a_revised_message_is_the_same_one(name: str) -> None:
+    async with played(name) as place:
         posted = await place.platform.post(place.channel, CARD, key=KEY)
 
         await place.platform.revise(posted, Card(title="Put right"))
 
         assert place.there() == 1
 
-    played(name, scene)
-
 
 @everywhere
-def test_our_own_reaction_counts_for_nothing_however_often_it_is_put(name: str) -> None:
-    async def scene(place: Place) -> None:
+async def test_our_own_reaction_counts_for_nothing_however_often_it_is_put(name: str) -> None:
+    async with played(name) as place:
         posted = await place.platform.post(place.channel, CARD, key=KEY)
 
         for meaning in (ReadingState.READ, ReadingState.LATER, ReadingState.READ):
@@ -114,12 +102,10 @@ def test_our_own_reaction_counts_for_nothing_however_often_it_is_put(name: str) 
 
         assert await place.platform.marks(posted) == []
 
-    played(name, scene)
-
 
 @where_it_may_fail
-def test_a_persons_reaction_is_a_mark_of_theirs(name: str) -> None:
-    async def scene(place: Place) -> None:
+async def test_a_persons_reaction_is_a_mark_of_theirs(name: str) -> None:
+    async with played(name) as place:
         posted = await place.platform.post(place.channel, CARD, key=KEY)
         assert place.put is not None
         place.put(posted)
@@ -128,23 +114,19 @@ def test_a_persons_reaction_is_a_mark_of_theirs(name: str) -> None:
 
         assert (mark.actor.account, mark.meaning, mark.message) == (place.person, ReadingState.READ, posted)
 
-    played(name, scene)
-
 
 @where_it_may_fail
-def test_one_person_is_told_in_a_message_of_their_own(name: str) -> None:
-    async def scene(place: Place) -> None:
+async def test_one_person_is_told_in_a_message_of_their_own(name: str) -> None:
+    async with played(name) as place:
         await place.platform.send_direct(place.person, CARD)
 
         assert place.there() == 1
         assert await place.platform.find(place.channel, "", since=LONG_AGO) == []
 
-    played(name, scene)
-
 
 @where_it_may_fail
-def test_a_channel_that_takes_nothing_says_so_and_what_to_do(name: str) -> None:
-    async def scene(place: Place) -> None:
+async def test_a_channel_that_takes_nothing_says_so_and_what_to_do(name: str) -> None:
+    async with played(name) as place:
         assert place.refuse is not None
         place.refuse()
 
@@ -154,12 +136,10 @@ def test_a_channel_that_takes_nothing_says_so_and_what_to_do(name: str) -> None:
         assert refused.value.remedy
         assert place.there() == 0
 
-    played(name, scene)
-
 
 @where_it_may_fail
-def test_a_busy_platform_says_for_how_long_and_takes_nothing(name: str) -> None:
-    async def scene(place: Place) -> None:
+async def test_a_busy_platform_says_for_how_long_and_takes_nothing(name: str) -> None:
+    async with played(name) as place:
         assert place.busy is not None
         place.busy()
 
@@ -169,12 +149,10 @@ def test_a_busy_platform_says_for_how_long_and_takes_nothing(name: str) -> None:
         assert busy.value.retry_after == timedelta(seconds=WAIT)
         assert place.there() == 0
 
-    played(name, scene)
-
 
 @where_it_may_fail
-def test_an_answer_that_is_lost_is_a_doubt_and_one_look_ends_it(name: str) -> None:
-    async def scene(place: Place) -> None:
+async def test_an_answer_that_is_lost_is_a_doubt_and_one_look_ends_it(name: str) -> None:
+    async with played(name) as place:
         assert place.lose is not None
         place.lose()
 
@@ -184,12 +162,10 @@ def test_an_answer_that_is_lost_is_a_doubt_and_one_look_ends_it(name: str) -> No
         assert place.there() == 1
         assert len(await place.platform.find(place.channel, KEY, since=LONG_AGO)) == 1
 
-    played(name, scene)
-
 
 @where_it_may_fail
-def test_a_post_is_repeatable_exactly_where_its_manner_says_so(name: str) -> None:
-    async def scene(place: Place) -> None:
+async def test_a_post_is_repeatable_exactly_where_its_manner_says_so(name: str) -> None:
+    async with played(name) as place:
         can_repeat = await place.platform.can_repeat(place.channel)
         first = await place.platform.post(place.channel, CARD, key=KEY)
         again = await place.platform.post(place.channel, CARD, key=KEY)
@@ -198,17 +174,13 @@ def test_a_post_is_repeatable_exactly_where_its_manner_says_so(name: str) -> Non
         assert place.there() == (1 if can_repeat else 2)
         assert not can_repeat or place.platform.posting_rules.repeatable_within is not None
 
-    played(name, scene)
-
 
 @everywhere
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(card=cards.cards)
-def test_any_card_at_all_can_be_posted_revised_and_found(name: str, card: Card) -> None:
-    async def scene(place: Place) -> None:
+async def test_any_card_at_all_can_be_posted_revised_and_found(name: str, card: Card) -> None:
+    async with played(name) as place:
         posted = await place.platform.post(place.channel, card, key=KEY)
         await place.platform.revise(posted, card)
 
         assert await place.platform.find(place.channel, KEY, since=LONG_AGO) == [posted]
-
-    played(name, scene)

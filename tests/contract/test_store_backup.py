@@ -509,17 +509,14 @@ def folder() -> Iterator[Path]:
         yield Path(made) / "backups"
 
 
-def look_once(nightly: backup.NightlyBackups) -> None:
-    async def look() -> None:
-        await nightly.job().run()
-
-    asyncio.run(look())
+async def look_once(nightly: backup.NightlyBackups) -> None:
+    await nightly.job().run()
 
 
-def unusable(nightly: backup.NightlyBackups) -> str:
+async def unusable(nightly: backup.NightlyBackups) -> str:
     """What a look at the backups raises."""
     with pytest.raises(BadConfig) as wrong:
-        look_once(nightly)
+        await look_once(nightly)
     return str(wrong.value)
 
 
@@ -534,7 +531,7 @@ def make_it_a_file(folder: Path) -> None:
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("spoil", [Path.rmdir, close, make_it_a_file])
-def test_a_backup_folder_that_cannot_be_used_any_more_is_told(
+async def test_a_backup_folder_that_cannot_be_used_any_more_is_told(
     spoil: Callable[[Path], None], store: SqlStore, folder: Path, clock: FakeClock
 ) -> None:
     filled(store)
@@ -542,7 +539,7 @@ def test_a_backup_folder_that_cannot_be_used_any_more_is_told(
     spoil(folder)
 
     with nobody():
-        refused = unusable(nightly)
+        refused = await unusable(nightly)
 
     assert re.match(f"The backup(?: folder)? {folder}.* cannot be (?:written|used): ", refused)
 
@@ -552,7 +549,7 @@ def test_a_backup_folder_that_cannot_be_used_any_more_is_told(
     os.getuid() != 0,
     reason="only root can create a file that another user cannot delete; the other cases run for every user",
 )
-def test_a_backup_that_cannot_be_deleted_does_not_keep_the_next_from_being_made(
+async def test_a_backup_that_cannot_be_deleted_does_not_keep_the_next_from_being_made(
     store: SqlStore, folder: Path, clock: FakeClock
 ) -> None:
     filled(store)
@@ -564,14 +561,14 @@ def test_a_backup_that_cannot_be_deleted_does_not_keep_the_next_from_being_made(
     clock.advance(timedelta(days=1))
 
     with nobody():
-        refused = unusable(nightly)
-        look_once(nightly)
+        refused = await unusable(nightly)
+        await look_once(nightly)
 
     assert refused == f"The backup folder {folder} cannot be used: Operation not permitted."
     assert [path.name[7:17] for path in backup.made(folder)] == ["2026-11-23", "2026-11-24"]
 
 
-def test_when_the_newest_backup_was_made_is_told_for_an_alert(
+async def test_when_the_newest_backup_was_made_is_told_for_an_alert(
     store: SqlStore, tmp_path: Path, clock: FakeClock
 ) -> None:
     filled(store)
@@ -581,15 +578,15 @@ def test_when_the_newest_backup_was_made_is_told_for_an_alert(
     async def looked() -> None:
         await backup.NightlyBackups(store, clock, tmp_path, keep=2, zone="UTC", tell=told.append).job().run()
 
-    asyncio.run(looked())
+    await looked()
     clock.advance(timedelta(hours=-6))  # a look that is too early makes none
-    asyncio.run(looked())
+    await looked()
 
     (file,) = backup.made(tmp_path)
     assert told == [file.stat().st_mtime] * 2
 
 
-def test_a_look_that_hangs_is_not_joined_by_another(store: SqlStore, tmp_path: Path, clock: FakeClock) -> None:
+async def test_a_look_that_hangs_is_not_joined_by_another(store: SqlStore, tmp_path: Path, clock: FakeClock) -> None:
     filled(store)
     begun, release = threading.Event(), threading.Event()
 
@@ -597,18 +594,15 @@ def test_a_look_that_hangs_is_not_joined_by_another(store: SqlStore, tmp_path: P
         begun.set()
         assert release.wait(60)
 
-    async def scene() -> None:
-        job = backup.NightlyBackups(store, clock, tmp_path, keep=2, zone="UTC", tell=slow).job()
-        first = asyncio.ensure_future(job.run())
-        await asyncio.to_thread(begun.wait, 60)
-        with pytest.raises(Conflict, match="has not ended"):
-            await job.run()
-        release.set()
-        await first
-        await job.run()
-
     clock.advance(timedelta(days=1))
-    asyncio.run(scene())
+    job = backup.NightlyBackups(store, clock, tmp_path, keep=2, zone="UTC", tell=slow).job()
+    first = asyncio.ensure_future(job.run())
+    await asyncio.to_thread(begun.wait, 60)
+    with pytest.raises(Conflict, match="has not ended"):
+        await job.run()
+    release.set()
+    await first
+    await job.run()
 
 
 def made_elsewhere(store: SqlStore) -> None:

@@ -76,14 +76,11 @@ def on_file(tmp_path: Path, clock: FakeClock) -> Iterator[SqlStore]:
 async def written(store: SqlStore, *use_cases: UseCase) -> list[Any]:
     """What each of them hears who ask at the same moment."""
 
-    async def asked() -> list[Any]:
-        runner = ThreadRunner(store, readers=1, writers=1)
-        try:
-            return await asyncio.gather(*(runner.write(one) for one in use_cases), return_exceptions=True)
-        finally:
-            runner.drain()
-
-    return await asked()
+    runner = ThreadRunner(store, readers=1, writers=1)
+    try:
+        return await asyncio.gather(*(runner.write(one) for one in use_cases), return_exceptions=True)
+    finally:
+        runner.drain()
 
 
 async def test_whoever_asks_at_the_same_moment_gets_their_own_answer(on_file: SqlStore) -> None:

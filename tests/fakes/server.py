@@ -1,8 +1,7 @@
 """A Discord server in this process: real discord.py objects over SimCord, with the whole club behind them."""
 
-import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -156,10 +155,6 @@ def buttons(components: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
         found += buttons([component["accessory"]] if "accessory" in component else [])
         found += buttons(component.get("components", ()))
     return found
-
-
-def played(scene: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(scene)
 
 
 def shown_by(result: Any) -> str:

@@ -1,6 +1,5 @@
 """Talks with the whole club as `dogear chat --json` does, in this process: lines in, answers out."""
 
-import asyncio
 import json
 from collections.abc import Sequence
 from io import StringIO
@@ -13,7 +12,7 @@ from bot.runtime.chat import Seat, talk
 from bot.runtime.settings import load
 
 
-def said(
+async def said(
     lines: Sequence[str],
     *,
     database: str,
@@ -26,7 +25,7 @@ def said(
     sink = StringIO()
     screen = screens.json_lines(StringIO("\n".join(lines) + "\n"), sink)
     seat = Seat(team=team, lists=[reading_list] if reading_list else [])
-    asyncio.run(talk(load(database=database), screen, speaker=speaker, role=role, seat=seat))
+    await talk(load(database=database), screen, speaker=speaker, role=role, seat=seat)
     return [json.loads(line) for line in sink.getvalue().splitlines()]
 
 

@@ -1,6 +1,5 @@
 """A terminal without a terminal: a platform over the fake core, and runs of it from lines to answers."""
 
-import asyncio
 import io
 import itertools
 import json
@@ -30,23 +29,23 @@ def a_terminal(
     return platform
 
 
-def answers(
+async def answers(
     *lines: str, core: FakeCore | None = None, stage: FakeStage | None = None, **how: Any
 ) -> list[dict[str, Any]]:
     """What `--json` writes for these lines."""
     core = core or FakeCore()
     sink = io.StringIO()
     screen = screens.json_lines(io.StringIO("\n".join(lines) + "\n"), sink)
-    asyncio.run(a_terminal(screen, stage or FakeStage(core), **how).run(core, NoVault()))
+    await a_terminal(screen, stage or FakeStage(core), **how).run(core, NoVault())
     return [json.loads(line) for line in sink.getvalue().splitlines()]
 
 
-def transcript(
+async def transcript(
     lines: Sequence[str], core: FakeCore | None = None, stage: FakeStage | None = None, width: int = 72
 ) -> str:
     """What is shown for these lines where there is no terminal."""
     core = core or FakeCore()
     sink = io.StringIO()
     screen = screens.plain(io.StringIO("\n".join(lines)), sink, width)
-    asyncio.run(a_terminal(screen, stage or FakeStage(core)).run(core, NoVault()))
+    await a_terminal(screen, stage or FakeStage(core)).run(core, NoVault())
     return sink.getvalue()

@@ -1,6 +1,5 @@
 """Whatever a card holds, the terminal shows it whole, harmless and within its width."""
 
-import asyncio
 import io
 import json
 import re
@@ -189,10 +188,10 @@ def assert_shaped(given: dict[str, Any], shape: dict[str, type]) -> None:
 
 @slow
 @given(cards)
-def test_an_answer_for_tools_has_the_documented_shape(card: Card) -> None:
+async def test_an_answer_for_tools_has_the_documented_shape(card: Card) -> None:
     core = OneCard(card)
 
-    (answer,) = answers("/blog home", core=core, stage=Poster(core, card))
+    (answer,) = await answers("/blog home", core=core, stage=Poster(core, card))
 
     assert_shaped(answer, SHAPE)
     assert [post["thread"] for post in answer["posts"]] == [False, True]
@@ -202,12 +201,12 @@ def test_an_answer_for_tools_has_the_documented_shape(card: Card) -> None:
 
 @slow
 @given(st.lists(st.one_of(st.text(), st.from_regex(r"(/blog|react|as|in|clock|press|quit) ?[^\n]{0,20}")), max_size=6))
-def test_every_line_that_is_not_blank_is_answered_once(typed: list[str]) -> None:
+async def test_every_line_that_is_not_blank_is_answered_once(typed: list[str]) -> None:
     source = "\n".join(line.encode(errors="replace").decode() for line in typed)
     sink = io.StringIO()
     core = FakeCore()
 
-    asyncio.run(a_terminal(JsonLines(io.StringIO(source), sink), FakeStage(core)).run(core, NoVault()))
+    await a_terminal(JsonLines(io.StringIO(source), sink), FakeStage(core)).run(core, NoVault())
 
     objects = [json.loads(line) for line in sink.getvalue().splitlines()]
     expected = [line.rstrip("\r") for line in source.split("\n") if line.strip()]

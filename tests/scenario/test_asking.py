@@ -1,8 +1,8 @@
 """What people write is understood, or answered with the thing to choose: times and days, zones, entries, addresses."""
 
-import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -35,24 +35,20 @@ TO_CHOOSE = {
 }
 
 
-def in_a_club(database: str, folder: Path, scene: Any, *titles: str) -> None:
-    async def play() -> None:
-        async with clubhouse(database, folder, *(titles or ("Caching", "Queues", "Types"))) as house:
-            await scene(house)
-
-    asyncio.run(play())
+@asynccontextmanager
+async def in_a_club(database: str, folder: Path, *titles: str) -> AsyncIterator[Clubhouse]:
+    async with clubhouse(database, folder, *(titles or ("Caching", "Queues", "Types"))) as house:
+        yield house
 
 
-def test_a_schedule_is_set_as_people_write_it(url: str, tmp_path: Path) -> None:
-    async def scene(house: Clubhouse) -> None:
+async def test_a_schedule_is_set_as_people_write_it(url: str, tmp_path: Path) -> None:
+    async with in_a_club(url, tmp_path) as house:
         for typed, every in WRITTEN.items():
             assert f"Every: {every}" in text_of(await house.say(f"schedule set {typed}")), typed
 
-    in_a_club(url, tmp_path, scene)
 
-
-def test_what_can_mean_several_things_has_a_button_for_each(url: str, tmp_path: Path) -> None:
-    async def scene(house: Clubhouse) -> None:
+async def test_what_can_mean_several_things_has_a_button_for_each(url: str, tmp_path: Path) -> None:
+    async with in_a_club(url, tmp_path) as house:
         for typed, labels in TO_CHOOSE.items():
             asked = await house.say(f"schedule set {typed}")
 
@@ -62,22 +58,18 @@ def test_what_can_mean_several_things_has_a_button_for_each(url: str, tmp_path: 
             chosen = await house.say(asked.show.actions[0].call)
             assert "The schedule is set." in text_of(chosen)
 
-    in_a_club(url, tmp_path, scene)
 
-
-def test_without_a_zone_it_is_the_persons_and_else_it_is_asked_for(url: str, tmp_path: Path) -> None:
-    async def scene(house: Clubhouse) -> None:
+async def test_without_a_zone_it_is_the_persons_and_else_it_is_asked_for(url: str, tmp_path: Path) -> None:
+    async with in_a_club(url, tmp_path) as house:
         assert text_of(await house.say("schedule set every monday at 9")).startswith("Which time zone?")
         await house.say("settings zone Kolkata")
         assert "Every: Monday 09:00 Asia/Kolkata" in text_of(await house.say("schedule set every monday at 9"))
         await house.say("settings zone Berlin")
         assert "Every: Friday 09:00 Asia/Kolkata" in text_of(await house.say("schedule set fri 9"))
 
-    in_a_club(url, tmp_path, scene)
 
-
-def test_in_july_it_is_still_nine_o_clock_in_the_city_that_was_chosen(url: str, tmp_path: Path) -> None:
-    async def scene(house: Clubhouse) -> None:
+async def test_in_july_it_is_still_nine_o_clock_in_the_city_that_was_chosen(url: str, tmp_path: Path) -> None:
+    async with in_a_club(url, tmp_path, *(f"Title{number}" for number in range(30))) as house:
         await house.say("settings zone America/New_York")
         asked = await house.say("schedule set mon 09:00 EST")
         assert isinstance(asked.show, Card)
@@ -85,11 +77,9 @@ def test_in_july_it_is_still_nine_o_clock_in_the_city_that_was_chosen(url: str, 
         await house.wait(days=120)
         assert "Jul 2026 09:00 America/New_York" in text_of(await house.say("digest"))
 
-    in_a_club(url, tmp_path, scene, *(f"Title{number}" for number in range(30)))
 
-
-def test_a_pause_lasts_as_long_as_was_written(url: str, tmp_path: Path) -> None:
-    async def scene(house: Clubhouse) -> None:
+async def test_a_pause_lasts_as_long_as_was_written(url: str, tmp_path: Path) -> None:
+    async with in_a_club(url, tmp_path) as house:
         await house.say("schedule set mon 09:00 Europe/Berlin")
         until = text_of(await house.say("schedule pause until 2026-04-06"))
         assert "Paused until: Sun 05 Apr 2026 22:00 UTC" in until
@@ -98,11 +88,9 @@ def test_a_pause_lasts_as_long_as_was_written(url: str, tmp_path: Path) -> None:
         assert "is not in the future" in text_of(await house.say("schedule pause until 2026-01-01"))
         assert "52 weeks away" in text_of(await house.say("schedule pause until 2031-01-01"))
 
-    in_a_club(url, tmp_path, scene)
 
-
-def test_the_digest_of_a_day_is_skipped_and_a_day_without_one_names_the_nearest(url: str, tmp_path: Path) -> None:
-    async def scene(house: Clubhouse) -> None:
+async def test_the_digest_of_a_day_is_skipped_and_a_day_without_one_names_the_nearest(url: str, tmp_path: Path) -> None:
+    async with in_a_club(url, tmp_path) as house:
         await house.say("schedule set mon 09:00 UTC")
         none = await house.say("skip 2026-03-17")
         assert "No digest is due on Tuesday 17 March 2026." in text_of(none)
@@ -112,11 +100,9 @@ def test_the_digest_of_a_day_is_skipped_and_a_day_without_one_names_the_nearest(
         coming = text_of(await house.say("schedule"))
         assert "Mon 09 Mar 2026 09:00, Mon 23 Mar 2026 09:00" in coming
 
-    in_a_club(url, tmp_path, scene)
 
-
-def test_a_digest_on_a_holiday_moves_in_the_preview_and_in_the_channel(url: str, tmp_path: Path) -> None:
-    async def scene(house: Clubhouse) -> None:
+async def test_a_digest_on_a_holiday_moves_in_the_preview_and_in_the_channel(url: str, tmp_path: Path) -> None:
+    async with in_a_club(url, tmp_path, *(f"Title{number}" for number in range(12))) as house:
         await house.say("schedule set fri 09:00 UTC")
         answer = text_of(await house.say("schedule holidays GB-ENG"))
         assert "On holidays: moves to the next working day (GB-ENG)" in answer
@@ -129,11 +115,9 @@ def test_a_digest_on_a_holiday_moves_in_the_preview_and_in_the_channel(url: str,
         await house.wait(days=1)
         assert len(house.platform.posted) > posted
 
-    in_a_club(url, tmp_path, scene, *(f"Title{number}" for number in range(12)))
 
-
-def test_a_digest_on_a_holiday_is_skipped_where_that_was_chosen(url: str, tmp_path: Path) -> None:
-    async def scene(house: Clubhouse) -> None:
+async def test_a_digest_on_a_holiday_is_skipped_where_that_was_chosen(url: str, tmp_path: Path) -> None:
+    async with in_a_club(url, tmp_path) as house:
         await house.say("schedule set fri 09:00 UTC")
         await house.say("schedule holidays England skip")
         await house.say("schedule holidays GB-ENG skip")
@@ -142,11 +126,9 @@ def test_a_digest_on_a_holiday_is_skipped_where_that_was_chosen(url: str, tmp_pa
         assert "On holidays: is skipped (GB-ENG)" in text_of(await house.say("schedule"))
         assert "On holidays" not in text_of(await house.say("schedule holidays off"))
 
-    in_a_club(url, tmp_path, scene)
 
-
-def test_change_opens_with_what_is_set_and_drops_no_tag(url: str, tmp_path: Path) -> None:
-    async def scene(house: Clubhouse) -> None:
+async def test_change_opens_with_what_is_set_and_drops_no_tag(url: str, tmp_path: Path) -> None:
+    async with in_a_club(url, tmp_path, "Caching+db", "Queues") as house:
         await house.say("schedule set fri 16:30 Berlin tag:db")
         listed = await house.say("schedule")
         assert isinstance(listed.show, Card)
@@ -169,11 +151,9 @@ def test_change_opens_with_what_is_set_and_drops_no_tag(url: str, tmp_path: Path
         assert "Every: Friday 17:00 Europe/Berlin" in saved
         assert "Only tagged: db" in saved
 
-    in_a_club(url, tmp_path, scene, "Caching+db", "Queues")
 
-
-def test_all_mistakes_of_a_form_come_back_at_their_fields(url: str, tmp_path: Path) -> None:
-    async def scene(house: Clubhouse) -> None:
+async def test_all_mistakes_of_a_form_come_back_at_their_fields(url: str, tmp_path: Path) -> None:
+    async with in_a_club(url, tmp_path) as house:
         wrong = {"weekday": "someday", "at": "25:00", "zone": "Mars", "channel": "#reading"}
         form = (await house.say(Call(path=("schedule", "set"), arguments=wrong))).show
         assert isinstance(form, Form)
@@ -183,8 +163,6 @@ def test_all_mistakes_of_a_form_come_back_at_their_fields(url: str, tmp_path: Pa
             word in typed
             for word in ("“someday” is not a weekday", "“25:00” is not a time", "“Mars” is not a time zone")
         )
-
-    in_a_club(url, tmp_path, scene)
 
 
 LIST = """* [Caching one](https://example.org/1) - about caching and redis
@@ -216,17 +194,19 @@ NAMED = [
 
 
 @pytest.mark.parametrize("command", ["show", "read", "later", "share", "related", "digest pick"])
-def test_an_entry_is_named_in_many_ways(database: str, tmp_path: Path, command: str) -> None:
+async def test_an_entry_is_named_in_many_ways(database: str, tmp_path: Path, command: str) -> None:
     lines = ["/blog schedule set mon 9 UTC", *(f"/blog {command} {typed}" for typed in NAMED)]
-    _, *answers = said(lines, database=database, reading_list=shelf(tmp_path))
+    _, *answers = await said(lines, database=database, reading_list=shelf(tmp_path))
 
     assert not [
         typed for typed, answer in zip(NAMED, answers, strict=True) if answer["refusal"] or "#2" not in str(answer)
     ]
 
 
-def test_several_entries_are_read_at_once(database: str, tmp_path: Path) -> None:
-    both, queued = said(["/blog read #1 #2", "/blog later #1, #3"], database=database, reading_list=shelf(tmp_path))
+async def test_several_entries_are_read_at_once(database: str, tmp_path: Path) -> None:
+    both, queued = await said(
+        ["/blog read #1 #2", "/blog later #1, #3"], database=database, reading_list=shelf(tmp_path)
+    )
 
     assert states(both) == {1: "read", 2: "read"}
     assert states(queued) == {1: "later", 3: "later"}
@@ -243,8 +223,8 @@ UNCLEAR = {
 }
 
 
-def test_what_is_not_clear_is_asked_back(database: str, tmp_path: Path) -> None:
-    answers = said([f"/blog {typed}" for typed in UNCLEAR], database=database, reading_list=shelf(tmp_path))
+async def test_what_is_not_clear_is_asked_back(database: str, tmp_path: Path) -> None:
+    answers = await said([f"/blog {typed}" for typed in UNCLEAR], database=database, reading_list=shelf(tmp_path))
 
     for answer, (says, buttons) in zip(answers, UNCLEAR.values(), strict=True):
         assert says in str(answer)
@@ -269,26 +249,26 @@ FOUND = {
 }
 
 
-def test_a_search_takes_addresses_and_what_phones_type(database: str, tmp_path: Path) -> None:
-    answers = said([f"/blog search {query}" for query in FOUND], database=database, reading_list=shelf(tmp_path))
+async def test_a_search_takes_addresses_and_what_phones_type(database: str, tmp_path: Path) -> None:
+    answers = await said([f"/blog search {query}" for query in FOUND], database=database, reading_list=shelf(tmp_path))
 
     assert {query: numbers(answer) for query, answer in zip(FOUND, answers, strict=True)} == FOUND
 
 
-def test_readers_are_understood_as_well(database: str, tmp_path: Path) -> None:
-    (answer,) = said(["/blog read two"], database=database, reading_list=shelf(tmp_path), role=Role.READER)
+async def test_readers_are_understood_as_well(database: str, tmp_path: Path) -> None:
+    (answer,) = await said(["/blog read two"], database=database, reading_list=shelf(tmp_path), role=Role.READER)
 
     assert states(answer) == {2: "read"}
 
 
-def test_a_section_is_asked_for_like_a_tag_where_no_entry_has_the_tag(database: str, tmp_path: Path) -> None:
+async def test_a_section_is_asked_for_like_a_tag_where_no_entry_has_the_tag(database: str, tmp_path: Path) -> None:
     reading_list = tmp_path / "sections.md"
     items = "".join(f"* [Gamma {number}](https://example.org/g{number})\n" for number in range(3))
     text = f"## Databases\n\n* [Alpha](https://example.org/alpha)\n\n## Caching\n\n{items}"
     reading_list.write_text(text, encoding="utf-8")
 
     lines = ["tags", "list tag:caching", "search tag:caching", "random tag:databases", "list tag:none", "list page:9"]
-    answers = said([f"/blog {line}" for line in lines], database=database, reading_list=reading_list)
+    answers = await said([f"/blog {line}" for line in lines], database=database, reading_list=reading_list)
     tags, listed, found, drawn, nothing, last = answers
 
     assert [button["label"] for button in tags["buttons"]] == ["Databases", "Caching"]
@@ -298,26 +278,28 @@ def test_a_section_is_asked_for_like_a_tag_where_no_entry_has_the_tag(database: 
     assert "There is no page 9." in str(last)
 
 
-def test_a_tag_that_some_entry_has_is_not_taken_for_a_section(database: str, tmp_path: Path) -> None:
+async def test_a_tag_that_some_entry_has_is_not_taken_for_a_section(database: str, tmp_path: Path) -> None:
     reading_list = tmp_path / "both.md"
     text = "## Caching\n\n* [Alpha](https://example.org/alpha)\n\n## Other\n\n* [caching] [Beta](https://example.org/beta)\n"
     reading_list.write_text(text, encoding="utf-8")
 
     lines = ["list tag:caching", "read #2", "random tag:caching", "list tag:caching is:unread"]
-    listed, _, drawn, unread = said([f"/blog {one}" for one in lines], database=database, reading_list=reading_list)
+    listed, _, drawn, unread = await said(
+        [f"/blog {one}" for one in lines], database=database, reading_list=reading_list
+    )
 
     assert numbers(listed) == [2]
     assert "You have no unread entry tagged “caching”." in str(drawn)
     assert "No entry matches." in str(unread)
 
 
-def test_an_empty_list_says_so_and_who_adds_to_it(database: str, tmp_path: Path) -> None:
+async def test_an_empty_list_says_so_and_who_adds_to_it(database: str, tmp_path: Path) -> None:
     reading_list = tmp_path / "empty.md"
     reading_list.write_text("# Nothing\n", encoding="utf-8")
     lines = ["list", "random", "tags", "next", "search x"]
 
-    members = said([f"/blog {line}" for line in lines], database=database, reading_list=reading_list)
-    readers = said(
+    members = await said([f"/blog {line}" for line in lines], database=database, reading_list=reading_list)
+    readers = await said(
         ["as Ana admin", "/blog settings adding curators", "as Ben", "/blog list"],
         database=database,
         reading_list=reading_list,

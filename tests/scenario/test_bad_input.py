@@ -58,11 +58,11 @@ def test_check_says_where_and_what_for_a_bad_file(name: str, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("name", [name for name, (_, _, rest_loads) in FILES.items() if rest_loads])
-def test_the_rest_of_a_bad_file_loads(name: str, tmp_path: Path) -> None:
+async def test_the_rest_of_a_bad_file_loads(name: str, tmp_path: Path) -> None:
     path = tmp_path / "bad.md"
     path.write_bytes(FILES[name][0])
 
-    (found,) = said(["/blog search good"], database=f"sqlite:///{tmp_path}/d.db", reading_list=path)
+    (found,) = await said(["/blog search good"], database=f"sqlite:///{tmp_path}/d.db", reading_list=path)
 
     assert "Good" in [entry["title"] for entry in found["entries"]]
 
@@ -105,11 +105,11 @@ REFUSED = {
 }
 
 
-def test_every_mistake_is_refused_with_what_to_do(database: str, tmp_path: Path) -> None:
+async def test_every_mistake_is_refused_with_what_to_do(database: str, tmp_path: Path) -> None:
     path = tmp_path / "list.md"
     path.write_text(GOOD, encoding="utf-8")
 
-    answers = said(list(REFUSED), database=database, reading_list=path)
+    answers = await said(list(REFUSED), database=database, reading_list=path)
 
     for (line, hint), answer in zip(REFUSED.items(), answers, strict=True):
         assert answer["refusal"], line
@@ -117,12 +117,12 @@ def test_every_mistake_is_refused_with_what_to_do(database: str, tmp_path: Path)
         assert hint in answer["text"], (line, answer["text"])
 
 
-def test_no_search_is_a_mistake(database: str, tmp_path: Path) -> None:
+async def test_no_search_is_a_mistake(database: str, tmp_path: Path) -> None:
     path = tmp_path / "list.md"
     path.write_text(GOOD, encoding="utf-8")
     queries = ['"good', "good*", "NEAR(good", "good AND", "%", "(", "C++", "tag:", "-", "😀", "検索", "good " * 2000]
 
-    answers = said([f"/blog search {query}" for query in queries], database=database, reading_list=path)
+    answers = await said([f"/blog search {query}" for query in queries], database=database, reading_list=path)
 
     assert not any(answer["refusal"] for answer in answers)
     assert numbers(answers[0]) == [1]

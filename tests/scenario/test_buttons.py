@@ -181,11 +181,11 @@ async def every_button(database: str, folder: Path, scene: str, pressed: set[tup
 
 
 @pytest.mark.parametrize("asks", [True, False], ids=["the platform asks", "the command asks"])
-def test_each_button_has_one_effect_or_an_explanation(asks: bool, tmp_path: Path) -> None:
+async def test_each_button_has_one_effect_or_an_explanation(asks: bool, tmp_path: Path) -> None:
     pressed: set[tuple[Any, ...]] = set()
     for number, scene in enumerate(SCENES):
         folder = tmp_path / str(number)
         folder.mkdir()
-        asyncio.run(every_button(f"sqlite:///{folder / 'dogear.db'}", folder, scene, pressed, asks=asks))
+        await every_button(f"sqlite:///{folder / 'dogear.db'}", folder, scene, pressed, asks=asks)
     assert {path for _, path, *_ in pressed} >= {("share",), ("unshare",), ("digest", "post"), ("schedule", "off")}
     assert len(pressed) >= 60

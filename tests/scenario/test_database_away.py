@@ -63,27 +63,24 @@ async def storm(house: Clubhouse) -> None:
     assert [(answer.refusal, answer.transient) for answer in await answers] == [(True, True)] * STORM
 
 
-def test_a_server_that_stops_and_comes_back(server: Postgres, tmp_path: Path) -> None:
-    async def scene() -> None:
-        with server.database() as database:
-            async with clubhouse(database, tmp_path, "Alpha", hosted=True, person_limit=0, team_limit=0) as house:
-                assert not (await house.say("read #1")).refusal
-                server.stop()
-                try:
-                    await nothing_works(house)
-                    await storm(house)  # by now every worker thread has begun
-                    tasks, threads = len(asyncio.all_tasks()), threading.active_count()
-                    remembered = len(house.club.dispatcher._answered)
-                    await storm(house)
-                    assert (len(asyncio.all_tasks()), threading.active_count()) == (tasks, threads)
-                    assert len(house.club.dispatcher._answered) == remembered
-                finally:
-                    server.start()
+async def test_a_server_that_stops_and_comes_back(server: Postgres, tmp_path: Path) -> None:
+    with server.database() as database:
+        async with clubhouse(database, tmp_path, "Alpha", hosted=True, person_limit=0, team_limit=0) as house:
+            assert not (await house.say("read #1")).refusal
+            server.stop()
+            try:
+                await nothing_works(house)
+                await storm(house)  # by now every worker thread has begun
+                tasks, threads = len(asyncio.all_tasks()), threading.active_count()
+                remembered = len(house.club.dispatcher._answered)
+                await storm(house)
+                assert (len(asyncio.all_tasks()), threading.active_count()) == (tasks, threads)
+                assert len(house.club.dispatcher._answered) == remembered
+            finally:
+                server.start()
 
-                assert not (await house.say("unread #1")).refusal
-                await house.react(MESSAGE, ReadingState.READ)
-
-    asyncio.run(scene())
+            assert not (await house.say("unread #1")).refusal
+            await house.react(MESSAGE, ReadingState.READ)
 
 
 COMMANDS = (
@@ -137,24 +134,21 @@ def restart_before_the_first(server: Postgres, _url: str, position: int) -> None
 
 
 @pytest.mark.parametrize("cut", [cut_before_the_first, cut_before_each, restart_before_the_first])
-def test_no_command_fails_after_the_connections_were_cut(
+async def test_no_command_fails_after_the_connections_were_cut(
     server: Postgres, tmp_path: Path, cut: Callable[[Postgres, str, int], None]
 ) -> None:
     failed = []
 
-    async def scene() -> None:
-        with server.database() as url:
-            async with clubhouse(url, tmp_path, "Alpha", "Beta", hosted=True, person_limit=0, team_limit=0) as house:
-                for _ in range(3):
-                    await open_every_connection(house)
-                    for position, line in enumerate(COMMANDS):
-                        cut(server, url, position)
-                        if (answer := await house.say(line)).refusal:
-                            failed.append((line, text_of(answer)))
-                    cut(server, url, 0)
-                    await house.react(MESSAGE, ReadingState.READ)
-
-    asyncio.run(scene())
+    with server.database() as url:
+        async with clubhouse(url, tmp_path, "Alpha", "Beta", hosted=True, person_limit=0, team_limit=0) as house:
+            for _ in range(3):
+                await open_every_connection(house)
+                for position, line in enumerate(COMMANDS):
+                    cut(server, url, position)
+                    if (answer := await house.say(line)).refusal:
+                        failed.append((line, text_of(answer)))
+                cut(server, url, 0)
+                await house.react(MESSAGE, ReadingState.READ)
 
     assert failed == []
 
@@ -178,7 +172,7 @@ def test_a_write_reaches_the_new_server_after_the_old_one_became_read_only(serve
         store.close()
 
 
-def test_the_listener_and_the_shard_holder_come_back_after_a_cut(
+async def test_the_listener_and_the_shard_holder_come_back_after_a_cut(
     server: Postgres, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bootstrap, "AGAIN", 0.01)
@@ -186,7 +180,7 @@ def test_the_listener_and_the_shard_holder_come_back_after_a_cut(
     async def start(_shards: tuple[int, ...]) -> None:
         """No gateway is opened."""
 
-    async def scene(url: str) -> None:
+    with server.database() as url:
         store, woken = open_store(url, clock), asyncio.Event()
         shards = Shards(ThreadedVault(store, []), DISCORD, 2, start)
         async with listening(store.notifications(), woken.set), asyncio.timeout(60):
@@ -201,121 +195,103 @@ def test_the_listener_and_the_shard_holder_come_back_after_a_cut(
         assert store.acquire("discord/shard/0/2") is None, "our new session holds it"
         store.close()
 
-    with server.database() as url:
-        asyncio.run(scene(url))
+
+async def test_a_server_that_gives_no_answer_keeps_nobody_waiting(server: Postgres, tmp_path: Path) -> None:
+    with server.database() as database:
+        async with clubhouse(database, tmp_path, "Alpha", hosted=True) as house:
+            house.club.dispatcher._deadline = Deadline(timedelta(milliseconds=200))
+            with psycopg.connect(database) as holding:
+                holding.execute("LOCK TABLE team, workspace IN ACCESS EXCLUSIVE MODE")
+                reading = await house.say("random")
+                writing = await house.say("read #1", again="press:1")
+            assert text_of(reading).startswith("I can't do this right now. Nothing was lost.")
+            assert text_of(writing).startswith("I can't tell yet whether this was done.")
+
+            house.club.dispatcher._deadline = Deadline(None)
+            assert not (await house.say("read #1", again="press:1")).refusal
 
 
-def test_a_server_that_gives_no_answer_keeps_nobody_waiting(server: Postgres, tmp_path: Path) -> None:
-    async def scene() -> None:
-        with server.database() as database:
-            async with clubhouse(database, tmp_path, "Alpha", hosted=True) as house:
-                house.club.dispatcher._deadline = Deadline(timedelta(milliseconds=200))
-                with psycopg.connect(database) as holding:
-                    holding.execute("LOCK TABLE team, workspace IN ACCESS EXCLUSIVE MODE")
-                    reading = await house.say("random")
-                    writing = await house.say("read #1", again="press:1")
-                assert text_of(reading).startswith("I can't do this right now. Nothing was lost.")
-                assert text_of(writing).startswith("I can't tell yet whether this was done.")
-
-                house.club.dispatcher._deadline = Deadline(None)
-                assert not (await house.say("read #1", again="press:1")).refusal
-
-    asyncio.run(scene())
-
-
-def test_shards_are_heard_while_the_server_is_away_and_held_again_when_it_is_back(server: Postgres) -> None:
+async def test_shards_are_heard_while_the_server_is_away_and_held_again_when_it_is_back(server: Postgres) -> None:
     started: list[tuple[int, ...]] = []
 
     async def start(shards: tuple[int, ...]) -> None:
         started.append(shards)
 
-    async def scenario() -> None:
-        with server.database() as database:
-            store = open_store(database, FakeClock())
-            ours = Shards(ThreadedVault(store, []), DISCORD, 2, start)
+    with server.database() as database:
+        store = open_store(database, FakeClock())
+        ours = Shards(ThreadedVault(store, []), DISCORD, 2, start)
+        await ours.look()
+        server.stop()
+        try:
             await ours.look()
-            server.stop()
-            try:
-                await ours.look()
-                assert (ours.held, ours.looked) == ((0, 1), False)
-            finally:
-                server.start()
-            await ours.look()
-            assert ours.looked
-            assert started == [(0, 1)]
-            assert store.acquire("discord/shard/0/2") is None, "it is ours again"
-            store.close()
-
-    asyncio.run(scenario())
+            assert (ours.held, ours.looked) == ((0, 1), False)
+        finally:
+            server.start()
+        await ours.look()
+        assert ours.looked
+        assert started == [(0, 1)]
+        assert store.acquire("discord/shard/0/2") is None, "it is ours again"
+        store.close()
 
 
-def test_a_file_that_another_program_locks(tmp_path: Path) -> None:
+async def test_a_file_that_another_program_locks(tmp_path: Path) -> None:
     path = tmp_path / "dogear.db"
 
-    async def scene() -> None:
-        async with clubhouse(f"sqlite:///{path}", tmp_path, "Alpha", hosted=True) as house:
-            assert not (await house.say("random")).refusal, "the member is known from here on"
-            holding = sqlite3.connect(path, isolation_level=None)
-            holding.execute("BEGIN IMMEDIATE")
-            try:
-                refused = await house.say("read #1")
-                reading = await house.say("random")
-                with pytest.raises(StoreBusy):
-                    await house.react(MESSAGE, ReadingState.READ)
-            finally:
-                holding.rollback()
-                holding.close()
+    async with clubhouse(f"sqlite:///{path}", tmp_path, "Alpha", hosted=True) as house:
+        assert not (await house.say("random")).refusal, "the member is known from here on"
+        holding = sqlite3.connect(path, isolation_level=None)
+        holding.execute("BEGIN IMMEDIATE")
+        try:
+            refused = await house.say("read #1")
+            reading = await house.say("random")
+            with pytest.raises(StoreBusy):
+                await house.react(MESSAGE, ReadingState.READ)
+        finally:
+            holding.rollback()
+            holding.close()
 
-            assert text_of(refused).splitlines()[:2] == [
-                "I can't do this right now. Nothing was lost.",
-                "The database is locked by another program. Try again in a minute.",
-            ]
-            assert not reading.refusal, "what only reads goes on"
-            assert not (await house.say("read #1")).refusal
-
-    asyncio.run(scene())
+        assert text_of(refused).splitlines()[:2] == [
+            "I can't do this right now. Nothing was lost.",
+            "The database is locked by another program. Try again in a minute.",
+        ]
+        assert not reading.refusal, "what only reads goes on"
+        assert not (await house.say("read #1")).refusal
 
 
-def test_a_disk_that_is_full(tmp_path: Path) -> None:
-    async def scene() -> None:
-        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Alpha", hosted=True) as house:
-            assert not (await house.say("random")).refusal
-            limit = {"pages": 1}
+async def test_a_disk_that_is_full(tmp_path: Path) -> None:
+    async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Alpha", hosted=True) as house:
+        assert not (await house.say("random")).refusal
+        limit = {"pages": 1}
 
-            def full(connection: object) -> None:
-                connection.exec_driver_sql(f"PRAGMA max_page_count={limit['pages']}")  # type: ignore[attr-defined]
+        def full(connection: object) -> None:
+            connection.exec_driver_sql(f"PRAGMA max_page_count={limit['pages']}")  # type: ignore[attr-defined]
 
-            event.listen(house.club.store._engine, "begin", full)
-            padding = "x" * 20_000
-            refused = [await house.say(f"read #1 {padding}", again=f"press:{number}") for number in range(3)]
-            settled = [await house.say("later #1", again=f"{number}{padding}") for number in range(3)]
-            limit["pages"] = 1_000_000
+        event.listen(house.club.store._engine, "begin", full)
+        padding = "x" * 20_000
+        refused = [await house.say(f"read #1 {padding}", again=f"press:{number}") for number in range(3)]
+        settled = [await house.say("later #1", again=f"{number}{padding}") for number in range(3)]
+        limit["pages"] = 1_000_000
 
-            assert all(answer.refusal for answer in refused)
-            assert settled[-1].transient
-            assert text_of(settled[-1]).splitlines()[1] == "The disk with the database is full. Try again in a minute."
-            assert not (await house.say("read #1")).refusal
-
-    asyncio.run(scene())
+        assert all(answer.refusal for answer in refused)
+        assert settled[-1].transient
+        assert text_of(settled[-1]).splitlines()[1] == "The disk with the database is full. Try again in a minute."
+        assert not (await house.say("read #1")).refusal
 
 
-def test_a_database_that_is_asked_in_vain_is_asked_once_a_second() -> None:
+async def test_a_database_that_is_asked_in_vain_is_asked_once_a_second() -> None:
     asked = []
 
     async def never() -> None:
         asked.append(1)
         await asyncio.Event().wait()
 
-    async def scene() -> None:
-        deadline = Deadline(timedelta(milliseconds=1))
-        for _ in range(MAX_TIMEOUTS):
-            with pytest.raises(DeadlineExceeded):
-                await deadline.run(never)
-        for _ in range(1000):
-            with pytest.raises(StoreBusy):
-                await deadline.run(never)
-
-    asyncio.run(scene())
+    deadline = Deadline(timedelta(milliseconds=1))
+    for _ in range(MAX_TIMEOUTS):
+        with pytest.raises(DeadlineExceeded):
+            await deadline.run(never)
+    for _ in range(1000):
+        with pytest.raises(StoreBusy):
+            await deadline.run(never)
 
     assert len(asked) < MAX_TIMEOUTS + 20
 

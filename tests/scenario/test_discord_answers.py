@@ -1,6 +1,5 @@
 """How an interaction of Discord's is acknowledged and answered, over a core that does as it is told."""
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -19,7 +18,7 @@ from bot.domain.card import Card, Choice, Paragraph
 from bot.domain.text import plain
 from bot.domain.value import Kind
 from tests.fakes.core import FakeCore
-from tests.fakes.server import ORDINARY, a_client, played, shown_by
+from tests.fakes.server import ORDINARY, a_client, shown_by
 
 
 class Refusing(FakeCore):
@@ -77,132 +76,104 @@ def pace(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str
     return str(request.param)
 
 
-def test_a_public_command_is_answered_for_everybody(pace: str) -> None:
-    async def scene() -> None:
-        async with a_place(FakeCore()) as place:
-            hello = await place.ana.slash(place.channel, "blog announce")
+async def test_a_public_command_is_answered_for_everybody(pace: str) -> None:
+    async with a_place(FakeCore()) as place:
+        hello = await place.ana.slash(place.channel, "blog announce")
 
-            assert not hello.ephemeral
-            assert "ana says hello." in shown_by(hello)
-            assert len(place.said()) == 1
-
-    played(scene())
+        assert not hello.ephemeral
+        assert "ana says hello." in shown_by(hello)
+        assert len(place.said()) == 1
 
 
-def test_a_refusal_of_a_public_command_is_private(pace: str) -> None:
-    async def scene() -> None:
-        async with a_place(Refusing()) as place:
-            refused = await place.ana.slash(place.channel, "blog announce")
+async def test_a_refusal_of_a_public_command_is_private(pace: str) -> None:
+    async with a_place(Refusing()) as place:
+        refused = await place.ana.slash(place.channel, "blog announce")
 
-            assert "Not here." in shown_by(refused)
-            assert place.said() == []
-
-    played(scene())
+        assert "Not here." in shown_by(refused)
+        assert place.said() == []
 
 
-def test_a_command_that_lacks_a_value_opens_its_form_filled_with_what_was_typed() -> None:
-    async def scene() -> None:
-        async with a_place(FakeCore()) as place:
-            open_club = await place.ana.slash(place.channel, "blog schedule set", weekday="mon")
+async def test_a_command_that_lacks_a_value_opens_its_form_filled_with_what_was_typed() -> None:
+    async with a_place(FakeCore()) as place:
+        open_club = await place.ana.slash(place.channel, "blog schedule set", weekday="mon")
 
-            assert open_club.modal is not None
-
-    played(scene())
+        assert open_club.modal is not None
 
 
-def test_a_command_with_a_form_and_every_value_is_carried_out_by_whoever_took_it() -> None:
-    async def scene() -> None:
-        core = FakeCore()
-        async with a_place(core) as place:
-            place.env.inject_error("POST", "/interactions/*/callback", status=400, code=40060)
-            await place.ana.slash(place.channel, "blog schedule set", weekday="mon", time="09:00")
-            assert core.invocations == []
+async def test_a_command_with_a_form_and_every_value_is_carried_out_by_whoever_took_it() -> None:
+    core = FakeCore()
+    async with a_place(core) as place:
+        place.env.inject_error("POST", "/interactions/*/callback", status=400, code=40060)
+        await place.ana.slash(place.channel, "blog schedule set", weekday="mon", time="09:00")
+        assert core.invocations == []
 
-            ours = await place.ana.slash(place.channel, "blog schedule set", weekday="mon", time="09:00")
-            assert "The digest comes on Monday at 09:00." in shown_by(ours)
-
-    played(scene())
+        ours = await place.ana.slash(place.channel, "blog schedule set", weekday="mon", time="09:00")
+        assert "The digest comes on Monday at 09:00." in shown_by(ours)
 
 
-def test_a_wrong_value_is_told_with_a_button_to_the_form() -> None:
-    async def scene() -> None:
-        async with a_place(FakeCore()) as place:
-            wrong = await place.ana.slash(place.channel, "blog schedule set", weekday="mon", time="25:00")
-            assert "is not a time of day" in shown_by(wrong)
+async def test_a_wrong_value_is_told_with_a_button_to_the_form() -> None:
+    async with a_place(FakeCore()) as place:
+        wrong = await place.ana.slash(place.channel, "blog schedule set", weekday="mon", time="25:00")
+        assert "is not a time of day" in shown_by(wrong)
 
-            again = await place.ana.click(wrong.response, label="Fill it in again")
-            assert again.modal is not None
-
-    played(scene())
+        again = await place.ana.click(wrong.response, label="Fill it in again")
+        assert again.modal is not None
 
 
 @pytest.mark.parametrize("error", [RuntimeError("a bug"), aiohttp.ClientConnectionError("gone"), OSError("gone")])
 @pytest.mark.parametrize("command", ["home", "announce"])
-def test_whoever_waits_is_told_in_private_that_nothing_comes(
+async def test_whoever_waits_is_told_in_private_that_nothing_comes(
     error: Exception, command: str, caplog: pytest.LogCaptureFixture, pace: str
 ) -> None:
-    async def scene() -> str:
+    with caplog.at_level(logging.WARNING, logger="dogear.discord"):
         async with a_place(Broken(error)) as place:
             told = await place.ana.slash(place.channel, f"blog {command}")
             assert place.said() == []
-            return shown_by(told)
-
-    with caplog.at_level(logging.WARNING, logger="dogear.discord"):
-        said = asyncio.run(scene())
+            said = shown_by(told)
 
     (record,) = [record for record in caplog.records if record.name == "dogear.discord"]
     assert f"The answer was not posted completely (ref {record.__dict__['reference']})." in said
     assert ("gone" in caplog.text) is False
 
 
-def test_an_answer_that_discord_does_not_take_is_owned_up_to() -> None:
-    async def scene() -> None:
-        async with a_place(FakeCore()) as place:
-            place.env.inject_error("PATCH", "/webhooks/*/messages/@original", status=400, code=50035)
+async def test_an_answer_that_discord_does_not_take_is_owned_up_to() -> None:
+    async with a_place(FakeCore()) as place:
+        place.env.inject_error("PATCH", "/webhooks/*/messages/@original", status=400, code=50035)
 
-            told = await place.ana.slash(place.channel, "blog home")
+        told = await place.ana.slash(place.channel, "blog home")
 
-            assert "The answer was not posted completely" in shown_by(told)
-
-    played(scene())
+        assert "The answer was not posted completely" in shown_by(told)
 
 
-def test_what_was_shown_of_a_public_answer_stays_when_the_rest_does_not_arrive(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_was_shown_of_a_public_answer_stays_when_the_rest_does_not_arrive(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     class Lengthy(FakeCore):
         async def invoke(self, invocation: Invocation) -> Answer:
             return Answer(show=Card(title="Long", blocks=(Paragraph(text=plain("word " * 1500)),)), reply=Reply.PUBLIC)
 
-    async def scene() -> None:
-        async with a_place(Lengthy()) as place:
-            place.env.inject_error("POST", "/webhooks/*", status=400, code=50035)
-
-            told = await place.ana.slash(place.channel, "blog announce")
-
-            assert "Long" in shown_by(told)
-            assert "The answer was not posted completely" in shown_by(told)
-            assert len(place.said()) == 1
-
     monkeypatch.setattr(answers, "PATIENCE", 0.0)
-    played(scene())
+    async with a_place(Lengthy()) as place:
+        place.env.inject_error("POST", "/webhooks/*", status=400, code=50035)
+
+        told = await place.ana.slash(place.channel, "blog announce")
+
+        assert "Long" in shown_by(told)
+        assert "The answer was not posted completely" in shown_by(told)
+        assert len(place.said()) == 1
 
 
-def test_completion_that_breaks_offers_nothing_and_says_nothing() -> None:
-    async def scene() -> None:
-        async with a_place(Broken(RuntimeError("a bug"))) as place:
-            assert await place.ana.autocomplete(place.channel, "blog show", "entry", "x") == []
-            assert place.said() == []
-
-    played(scene())
+async def test_completion_that_breaks_offers_nothing_and_says_nothing() -> None:
+    async with a_place(Broken(RuntimeError("a bug"))) as place:
+        assert await place.ana.autocomplete(place.channel, "blog show", "entry", "x") == []
+        assert place.said() == []
 
 
-def test_nobody_can_be_told_where_nothing_gets_through(caplog: pytest.LogCaptureFixture) -> None:
-    async def scene() -> None:
+async def test_nobody_can_be_told_where_nothing_gets_through(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, logger="dogear.discord"):
         async with a_place(FakeCore()) as place:
             place.env.inject_error("*", "/webhooks/*", status=400, code=50035, times=None)
             lost = await place.ana.slash(place.channel, "blog home")
             assert shown_by(lost) == ""
-
-    with caplog.at_level(logging.INFO, logger="dogear.discord"):
-        played(scene())
 
     assert "could not be shown to the person: HTTPException" in caplog.text

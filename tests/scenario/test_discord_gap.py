@@ -165,55 +165,50 @@ async def a_club(database: str) -> AsyncIterator[Away]:
                 await asyncio.gather(running, return_exceptions=True)
 
 
-def test_after_a_gap_the_marks_are_what_discord_shows_every_time(database: str) -> None:
+async def test_after_a_gap_the_marks_are_what_discord_shows_every_time(database: str) -> None:
     chance = Random(17)
 
-    async def scene() -> int:
-        async with a_club(database) as away:
-            numbers = (1, 6, 12)
-            messages = await away.shared(*numbers)
-            away.fake.resumes = False
-            changes = 0
-            for _ in range(RUNS):
-                before = [away.meant(message) for message in messages]
-                for message in messages:
-                    away.change(message, chance)
-                away.club.clock.move_to(away.club.clock.now() + timedelta(minutes=10))
-                await away.fake.drop()
-                await away.come_back()
-                for message, number in zip(messages, numbers, strict=True):
-                    assert await away.noted(message, number) == away.meant(message)
-                    people = {put for put in away.fake.put_on[message.id] if put.user in PEOPLE}
-                    with_meaning = {put for put in people if put.emoji != PARTY and put.emoji[1] is None}
-                    assert await away.live(message) == len(with_meaning)
-                changes += before != [away.meant(message) for message in messages]
-            assert len(away.fake.identified) == RUNS + 1
-            return changes
-
-    assert asyncio.run(scene()) > RUNS // 2
-
-
-def test_a_session_that_is_resumed_reads_nothing_again(database: str) -> None:
-    async def scene() -> None:
-        async with a_club(database) as away:
-            (message,) = await away.shared(6)
-            reads = [path for _, path in away.fake.requests].count(f"/channels/{CHANNEL}/messages/{message.id}")
-
+    async with a_club(database) as away:
+        numbers = (1, 6, 12)
+        messages = await away.shared(*numbers)
+        away.fake.resumes = False
+        changes = 0
+        for _ in range(RUNS):
+            before = [away.meant(message) for message in messages]
+            for message in messages:
+                away.change(message, chance)
+            away.club.clock.move_to(away.club.clock.now() + timedelta(minutes=10))
             await away.fake.drop()
             await away.come_back()
-            event: dict[str, Any] = {
-                "user_id": PEOPLE[0],
-                "channel_id": CHANNEL,
-                "message_id": message.id,
-                "guild_id": GUILD,
-            }
-            event |= {"emoji": {"id": None, "name": "✅"}, "burst": False, "type": 0}
-            await away.fake.emit("MESSAGE_REACTION_ADD", event)
-            await away.come_back()
+            for message, number in zip(messages, numbers, strict=True):
+                assert await away.noted(message, number) == away.meant(message)
+                people = {put for put in away.fake.put_on[message.id] if put.user in PEOPLE}
+                with_meaning = {put for put in people if put.emoji != PARTY and put.emoji[1] is None}
+                assert await away.live(message) == len(with_meaning)
+            changes += before != [away.meant(message) for message in messages]
+        assert len(away.fake.identified) == RUNS + 1
 
-            assert await away.noted(message, 6) == {PEOPLE[0]: ReadingState.READ}
-            assert len(away.fake.identified) == 1
-            after = [path for _, path in away.fake.requests].count(f"/channels/{CHANNEL}/messages/{message.id}")
-            assert after == reads
+    assert changes > RUNS // 2
 
-    asyncio.run(scene())
+
+async def test_a_session_that_is_resumed_reads_nothing_again(database: str) -> None:
+    async with a_club(database) as away:
+        (message,) = await away.shared(6)
+        reads = [path for _, path in away.fake.requests].count(f"/channels/{CHANNEL}/messages/{message.id}")
+
+        await away.fake.drop()
+        await away.come_back()
+        event: dict[str, Any] = {
+            "user_id": PEOPLE[0],
+            "channel_id": CHANNEL,
+            "message_id": message.id,
+            "guild_id": GUILD,
+        }
+        event |= {"emoji": {"id": None, "name": "✅"}, "burst": False, "type": 0}
+        await away.fake.emit("MESSAGE_REACTION_ADD", event)
+        await away.come_back()
+
+        assert await away.noted(message, 6) == {PEOPLE[0]: ReadingState.READ}
+        assert len(away.fake.identified) == 1
+        after = [path for _, path in away.fake.requests].count(f"/channels/{CHANNEL}/messages/{message.id}")
+        assert after == reads

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.fakes.discord_reader import pings, strings, unsafe_links
-from tests.fakes.server import Server, a_server, played, shown_by
+from tests.fakes.server import Server, a_server, shown_by
 
 MENTIONS = (
     "@everyone", "@here", "<@1>", "<@!1>", "<@&1>", "<#1>", "</ban:1>", "<id:customize>", "<a:x:1>", "<:x:1>",
@@ -67,23 +67,20 @@ def check(server: Server, channels: frozenset[str]) -> None:
             assert message["allowed_mentions"] == {"parse": []}, (method, path)
 
 
-def test_no_mention_is_live_wherever_it_was_written(tmp_path: Path) -> None:
-    async def scene() -> None:
-        async with a_server(f"sqlite:///{tmp_path}/club.db", reading_list=a_list(tmp_path)) as server:
-            guild = await server.guild("@everyone <@1>")
-            channel = guild.create_text_channel("reading")
-            ana = server.member(guild, "@here <@&1>", admin=True)
-            shown = [await ana.slash(channel, "blog show", entry=f"#{number}") for number in range(1, len(CASES) + 1)]
-            told = [answer for answer in map(shown_by, shown) if "A note" in answer and "Case " in answer]
-            assert len(told) * IN_AN_ENTRY >= 500
-            for mention in MENTIONS:
-                await echoed(ana, channel, mention)
-            for number in (1, 15, 40):
-                await ana.slash(channel, "blog share", entry=f"#{number}")
-            await server.settle()
-            check(server, frozenset({str(channel.id)}))
-
-    played(scene())
+async def test_no_mention_is_live_wherever_it_was_written(tmp_path: Path) -> None:
+    async with a_server(f"sqlite:///{tmp_path}/club.db", reading_list=a_list(tmp_path)) as server:
+        guild = await server.guild("@everyone <@1>")
+        channel = guild.create_text_channel("reading")
+        ana = server.member(guild, "@here <@&1>", admin=True)
+        shown = [await ana.slash(channel, "blog show", entry=f"#{number}") for number in range(1, len(CASES) + 1)]
+        told = [answer for answer in map(shown_by, shown) if "A note" in answer and "Case " in answer]
+        assert len(told) * IN_AN_ENTRY >= 500
+        for mention in MENTIONS:
+            await echoed(ana, channel, mention)
+        for number in (1, 15, 40):
+            await ana.slash(channel, "blog share", entry=f"#{number}")
+        await server.settle()
+        check(server, frozenset({str(channel.id)}))
 
 
 async def echoed(who: Any, channel: Any, mention: str) -> None:
@@ -98,21 +95,18 @@ async def echoed(who: Any, channel: Any, mention: str) -> None:
     assert wrong.acknowledged
 
 
-def test_every_link_leads_where_it_says_and_to_the_web(tmp_path: Path) -> None:
+async def test_every_link_leads_where_it_says_and_to_the_web(tmp_path: Path) -> None:
     assert len(LINKS) >= 100
 
-    async def scene() -> None:
-        async with a_server(f"sqlite:///{tmp_path}/club.db", reading_list=a_list(tmp_path)) as server:
-            guild = await server.guild()
-            channel = guild.create_text_channel("reading")
-            ana = server.member(guild, "ana", admin=True)
-            (found,) = await ana.autocomplete(channel, "blog show", "entry", "Links")
-            shown = shown_by(await ana.slash(channel, "blog show", entry=found["value"]))
-            assert shown.count("see ") == 2 * len(LINKS)
-            for method, path, body in server.bodies:
-                if "/commands" in path:
-                    continue
-                for name, text in strings(body):
-                    assert name != "content" or not unsafe_links(text), (method, path, unsafe_links(text))
-
-    played(scene())
+    async with a_server(f"sqlite:///{tmp_path}/club.db", reading_list=a_list(tmp_path)) as server:
+        guild = await server.guild()
+        channel = guild.create_text_channel("reading")
+        ana = server.member(guild, "ana", admin=True)
+        (found,) = await ana.autocomplete(channel, "blog show", "entry", "Links")
+        shown = shown_by(await ana.slash(channel, "blog show", entry=found["value"]))
+        assert shown.count("see ") == 2 * len(LINKS)
+        for method, path, body in server.bodies:
+            if "/commands" in path:
+                continue
+            for name, text in strings(body):
+                assert name != "content" or not unsafe_links(text), (method, path, unsafe_links(text))

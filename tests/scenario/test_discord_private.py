@@ -13,7 +13,7 @@ from bot.domain.card import Action, Call, Card
 from bot.domain.delivery import State
 from bot.domain.value import addressed
 from bot.service import ledger, teams
-from tests.fakes.server import Server, a_server, buttons, entry_message, played, shown_by
+from tests.fakes.server import Server, a_server, buttons, entry_message, shown_by
 
 
 @dataclass
@@ -54,103 +54,85 @@ async def a_doubt(database: str, *, digest: bool = False) -> AsyncIterator[Doubt
         yield doubt
 
 
-def test_a_press_in_a_direct_message_settles_the_doubt_that_it_is_about(database: str) -> None:
-    async def scene() -> None:
-        async with a_doubt(database) as doubt:
-            pressed = await doubt.ana.user.click(doubt.told, label="Yes, it's there")
+async def test_a_press_in_a_direct_message_settles_the_doubt_that_it_is_about(database: str) -> None:
+    async with a_doubt(database) as doubt:
+        pressed = await doubt.ana.user.click(doubt.told, label="Yes, it's there")
 
-            assert "Thanks, I noted that the post is here." in shown_by(pressed)
-            assert await doubt.state() == State.SENT
-            assert not doubt.channel.history()
-
-    played(scene())
+        assert "Thanks, I noted that the post is here." in shown_by(pressed)
+        assert await doubt.state() == State.SENT
+        assert not doubt.channel.history()
 
 
-def test_a_press_in_a_direct_message_posts_again(database: str) -> None:
-    async def scene() -> None:
-        async with a_doubt(database) as doubt:
-            pressed = await doubt.ana.user.click(doubt.told, label="No, post it")
-            await doubt.server.settle()
+async def test_a_press_in_a_direct_message_posts_again(database: str) -> None:
+    async with a_doubt(database) as doubt:
+        pressed = await doubt.ana.user.click(doubt.told, label="No, post it")
+        await doubt.server.settle()
 
-            assert "I am posting it again." in shown_by(pressed)
-            assert "#6 Prototyping" in doubt.server.said(entry_message(doubt.channel))
-
-    played(scene())
+        assert "I am posting it again." in shown_by(pressed)
+        assert "#6 Prototyping" in doubt.server.said(entry_message(doubt.channel))
 
 
-def test_whose_rights_are_gone_by_then_or_who_left_decides_nothing_from_a_direct_message(database: str) -> None:
-    async def scene() -> None:
-        async with a_doubt(database, digest=True) as doubt:
-            doubt.server.env.backend.get_member(doubt.guild.id, doubt.ana.id).role_ids.clear()
-            demoted = await doubt.ana.user.click(doubt.told, label="Yes, it's there")
-            assert "Only an admin or the person who shared it can decide that." in shown_by(demoted)
+async def test_whose_rights_are_gone_by_then_or_who_left_decides_nothing_from_a_direct_message(database: str) -> None:
+    async with a_doubt(database, digest=True) as doubt:
+        doubt.server.env.backend.get_member(doubt.guild.id, doubt.ana.id).role_ids.clear()
+        demoted = await doubt.ana.user.click(doubt.told, label="Yes, it's there")
+        assert "Only an admin or the person who shared it can decide that." in shown_by(demoted)
 
-            doubt.guild.remove_member(doubt.ana)
-            gone = await doubt.ana.user.click(doubt.told, label="Yes, it's there")
-            assert "This cannot be answered from here." in shown_by(gone)
-            assert await doubt.state() == State.NEEDS_HUMAN
-
-    played(scene())
+        doubt.guild.remove_member(doubt.ana)
+        gone = await doubt.ana.user.click(doubt.told, label="Yes, it's there")
+        assert "This cannot be answered from here." in shown_by(gone)
+        assert await doubt.state() == State.NEEDS_HUMAN
 
 
-def test_every_button_of_a_direct_message_is_answered_and_none_is_there_for_nothing(database: str) -> None:
-    async def scene() -> None:
-        async with a_server(database) as server:
-            guild = await server.guild()
-            ana = server.member(guild, "ana", admin=True)
-            help_ = Action(label="Help", call=Call(path=("help",)))
-            await server.platform.send_direct(places.account(ana.id), Card(title="Only words"))
-            await server.platform.send_direct(places.account(ana.id), Card(title="A button", actions=(help_,)))
-            words, button = ana.user.dm_channel.history()
+async def test_every_button_of_a_direct_message_is_answered_and_none_is_there_for_nothing(database: str) -> None:
+    async with a_server(database) as server:
+        guild = await server.guild()
+        ana = server.member(guild, "ana", admin=True)
+        help_ = Action(label="Help", call=Call(path=("help",)))
+        await server.platform.send_direct(places.account(ana.id), Card(title="Only words"))
+        await server.platform.send_direct(places.account(ana.id), Card(title="A button", actions=(help_,)))
+        words, button = ana.user.dm_channel.history()
 
-            kept = server.env.backend.get_message(ana.user.dm_channel.id, words.id)
-            assert buttons(kept.components) == []
-            assert "This cannot be answered from here." in shown_by(await ana.user.click(button, label="Help"))
-
-    played(scene())
+        kept = server.env.backend.get_message(ana.user.dm_channel.id, words.id)
+        assert buttons(kept.components) == []
+        assert "This cannot be answered from here." in shown_by(await ana.user.click(button, label="Help"))
 
 
 @pytest.mark.parametrize("place", ["other", "elsewhere:1:2"])
-def test_a_button_about_a_channel_of_another_workspace_is_refused(database: str, place: str) -> None:
-    async def scene() -> None:
-        async with a_doubt(database) as doubt:
-            other = await doubt.server.guild("other")
-            ops = other.create_text_channel("ops")
-            olga = doubt.server.member(other, "olga", admin=True)
-            about = addressed(places.channel(doubt.guild.id, doubt.channel.id)) if place == "other" else place
-            call = Call(path=("digest", "arrived"), arguments={"channel": about})
-            card = Card(title="Did it arrive?", actions=(Action(label="Yes, it's there", call=call),))
-            await doubt.server.platform.post(places.channel(other.id, ops.id), card, key="a-key")
+async def test_a_button_about_a_channel_of_another_workspace_is_refused(database: str, place: str) -> None:
+    async with a_doubt(database) as doubt:
+        other = await doubt.server.guild("other")
+        ops = other.create_text_channel("ops")
+        olga = doubt.server.member(other, "olga", admin=True)
+        about = addressed(places.channel(doubt.guild.id, doubt.channel.id)) if place == "other" else place
+        call = Call(path=("digest", "arrived"), arguments={"channel": about})
+        card = Card(title="Did it arrive?", actions=(Action(label="Yes, it's there", call=call),))
+        await doubt.server.platform.post(places.channel(other.id, ops.id), card, key="a-key")
 
-            pressed = await olga.click(entry_message(ops), label="Yes, it's there")
+        pressed = await olga.click(entry_message(ops), label="Yes, it's there")
 
-            assert "That channel is in another workspace." in shown_by(pressed)
-            assert await doubt.state() == State.NEEDS_HUMAN
-
-    played(scene())
+        assert "That channel is in another workspace." in shown_by(pressed)
+        assert await doubt.state() == State.NEEDS_HUMAN
 
 
-def test_the_buttons_of_a_reminder_and_of_their_answers_work_in_a_direct_message(database: str) -> None:
-    async def scene() -> None:
-        async with a_server(database) as server:
-            guild = await server.guild()
-            channel = guild.create_text_channel("reading")
-            ana = server.member(guild, "ana")
-            later = await ana.slash(channel, "blog later", entry="#6")
-            asked = await ana.click(later.response, label="Remind me")
-            assert asked.modal is not None
-            assert "I'll remind you of #6." in shown_by(await ana.submit_modal(asked, {"entry": "#6", "when": "1d"}))
-            server.club.clock.move_to(server.club.clock.now() + timedelta(days=1, minutes=1))
-            await server.club.ticker.meet()
-            await server.settle()
-            (message,) = ana.user.dm_channel.history()
-            assert "You asked me to remind you." in server.said(message)
+async def test_the_buttons_of_a_reminder_and_of_their_answers_work_in_a_direct_message(database: str) -> None:
+    async with a_server(database) as server:
+        guild = await server.guild()
+        channel = guild.create_text_channel("reading")
+        ana = server.member(guild, "ana")
+        later = await ana.slash(channel, "blog later", entry="#6")
+        asked = await ana.click(later.response, label="Remind me")
+        assert asked.modal is not None
+        assert "I'll remind you of #6." in shown_by(await ana.submit_modal(asked, {"entry": "#6", "when": "1d"}))
+        server.club.clock.move_to(server.club.clock.now() + timedelta(days=1, minutes=1))
+        await server.club.ticker.meet()
+        await server.settle()
+        (message,) = ana.user.dm_channel.history()
+        assert "You asked me to remind you." in server.said(message)
 
-            read = await ana.user.click(message, label="Mark as read")
-            assert "#6 is read." in shown_by(read)
-            snoozed = await ana.user.click(message, label="Snooze a week")
-            assert "I'll remind you of #6." in shown_by(snoozed)
-            undone = await ana.user.click(snoozed.response, label="Undo")
-            assert "I won't remind you of #6." in shown_by(undone)
-
-    played(scene())
+        read = await ana.user.click(message, label="Mark as read")
+        assert "#6 is read." in shown_by(read)
+        snoozed = await ana.user.click(message, label="Snooze a week")
+        assert "I'll remind you of #6." in shown_by(snoozed)
+        undone = await ana.user.click(snoozed.response, label="Undo")
+        assert "I won't remind you of #6." in shown_by(undone)

@@ -10,7 +10,7 @@ from adapters.discord import places
 from bot.domain.ids import EntryId
 from bot.domain.reading_state import ReadingState
 from bot.ports.store import Transaction
-from tests.fakes.server import Nobody, Server, a_server, entry_message, played, shown_by
+from tests.fakes.server import Nobody, Server, a_server, entry_message, shown_by
 
 READ, LATER, UNREAD = ReadingState.READ, ReadingState.LATER, ReadingState.UNREAD
 
@@ -68,147 +68,126 @@ def deaf(server: Server) -> Iterator[None]:
         client.inbox = inbox
 
 
-def test_marks_follow_what_people_put_on_and_take_off(database: str) -> None:
-    async def scene() -> None:
-        async with a_server(database) as server:
-            _, message, ana, ben = await shared(server)
-            assert await live(server, message) == set()
+async def test_marks_follow_what_people_put_on_and_take_off(database: str) -> None:
+    async with a_server(database) as server:
+        _, message, ana, ben = await shared(server)
+        assert await live(server, message) == set()
 
-            await ana.react(message, "✅")
-            await ben.react(message, "🔖")
-            await ben.react(message, "🎉")
-            assert (await state(server, ana), await state(server, ben)) == (READ, LATER)
+        await ana.react(message, "✅")
+        await ben.react(message, "🔖")
+        await ben.react(message, "🎉")
+        assert (await state(server, ana), await state(server, ben)) == (READ, LATER)
 
+        await ben.react(message, "✅")
+        await ben.unreact(message, "✅")
+        assert await state(server, ben) == LATER
+
+        await server.restart()
+        await ben.unreact(message, "🔖")
+        await ana.unreact(message, "✅")
+        assert (await state(server, ana), await state(server, ben)) == (UNREAD, UNREAD)
+
+
+async def test_a_moderator_clears_one_emoji_and_then_all(database: str) -> None:
+    async with a_server(database) as server:
+        channel, message, ana, ben = await shared(server)
+        for member in (ana, ben):
+            await member.react(message, "✅")
+            await member.react(message, "🔖")
+
+        server.env.backend.clear_reaction(channel.id, message.id, "✅")
+        await server.env.settle()
+        assert (await state(server, ana), await state(server, ben)) == (LATER, LATER)
+
+        server.env.backend.clear_reactions(channel.id, message.id)
+        await server.env.settle()
+        assert (await state(server, ana), await state(server, ben)) == (UNREAD, UNREAD)
+        assert await live(server, message) == set()
+
+
+async def test_a_variant_beside_the_plain_emoji_counts_once_and_holds_until_both_are_gone(database: str) -> None:
+    async with a_server(database) as server:
+        _, message, ana, _ = await shared(server)
+
+        await ana.react(message, "✅")
+        await ana.react(message, "✅\ufe0f")
+        assert await live(server, message) == on_the_server(server, message)
+        await ana.unreact(message, "✅")
+        assert await state(server, ana) == READ
+        await ana.unreact(message, "✅\ufe0f")
+        assert await state(server, ana) == UNREAD
+
+
+async def test_what_was_missed_during_a_gap_is_read_from_the_message(database: str) -> None:
+    async with a_server(database) as server:
+        channel, message, ana, ben = await shared(server)
+        await ana.react(message, "✅")
+
+        with deaf(server):
+            await ana.unreact(message, "✅")
+            await ana.react(message, "🔖")
             await ben.react(message, "✅")
-            await ben.unreact(message, "✅")
-            assert await state(server, ben) == LATER
+        assert await state(server, ana) == READ
 
-            await server.restart()
-            await ben.unreact(message, "🔖")
-            await ana.unreact(message, "✅")
-            assert (await state(server, ana), await state(server, ben)) == (UNREAD, UNREAD)
+        inbox = server.platform.client.inbox
+        assert inbox is not None
+        await inbox.began(list(server.platform.client.guilds))
+        assert await live(server, message) == on_the_server(server, message)
+        assert (await state(server, ana), await state(server, ben)) == (LATER, READ)
 
-    played(scene())
-
-
-def test_a_moderator_clears_one_emoji_and_then_all(database: str) -> None:
-    async def scene() -> None:
-        async with a_server(database) as server:
-            channel, message, ana, ben = await shared(server)
-            for member in (ana, ben):
-                await member.react(message, "✅")
-                await member.react(message, "🔖")
-
-            server.env.backend.clear_reaction(channel.id, message.id, "✅")
-            await server.env.settle()
-            assert (await state(server, ana), await state(server, ben)) == (LATER, LATER)
-
-            server.env.backend.clear_reactions(channel.id, message.id)
-            await server.env.settle()
-            assert (await state(server, ana), await state(server, ben)) == (UNREAD, UNREAD)
-            assert await live(server, message) == set()
-
-    played(scene())
+        await ana.slash(channel, "blog unread", entry="#6")
+        await inbox.began(list(server.platform.client.guilds))
+        assert await state(server, ana) == UNREAD, "a choice outlives the marks that were there before it"
 
 
-def test_a_variant_beside_the_plain_emoji_counts_once_and_holds_until_both_are_gone(database: str) -> None:
-    async def scene() -> None:
-        async with a_server(database) as server:
-            _, message, ana, _ = await shared(server)
-
-            await ana.react(message, "✅")
-            await ana.react(message, "✅\ufe0f")
-            assert await live(server, message) == on_the_server(server, message)
-            await ana.unreact(message, "✅")
-            assert await state(server, ana) == READ
-            await ana.unreact(message, "✅\ufe0f")
-            assert await state(server, ana) == UNREAD
-
-    played(scene())
-
-
-def test_what_was_missed_during_a_gap_is_read_from_the_message(database: str) -> None:
-    async def scene() -> None:
-        async with a_server(database) as server:
-            channel, message, ana, ben = await shared(server)
+async def test_a_restart_is_a_gap_too(database: str) -> None:
+    async with a_server(database) as server:
+        _, message, ana, _ = await shared(server)
+        with deaf(server):
             await ana.react(message, "✅")
 
-            with deaf(server):
-                await ana.unreact(message, "✅")
-                await ana.react(message, "🔖")
-                await ben.react(message, "✅")
-            assert await state(server, ana) == READ
+        await server.restart()
 
-            inbox = server.platform.client.inbox
-            assert inbox is not None
-            await inbox.began(list(server.platform.client.guilds))
-            assert await live(server, message) == on_the_server(server, message)
-            assert (await state(server, ana), await state(server, ben)) == (LATER, READ)
-
-            await ana.slash(channel, "blog unread", entry="#6")
-            await inbox.began(list(server.platform.client.guilds))
-            assert await state(server, ana) == UNREAD, "a choice outlives the marks that were there before it"
-
-    played(scene())
+        assert await state(server, ana) == READ
 
 
-def test_a_restart_is_a_gap_too(database: str) -> None:
-    async def scene() -> None:
-        async with a_server(database) as server:
-            _, message, ana, _ = await shared(server)
-            with deaf(server):
-                await ana.react(message, "✅")
+async def test_another_bot_and_a_custom_emoji_of_the_same_name_count_for_nothing(database: str) -> None:
+    async with a_server(database) as server:
+        channel, message, ana, _ = await shared(server)
+        server.env.backend.emit("MESSAGE_REACTION_ADD", event(channel, message, ana, {"id": "5", "name": "✅"}))
+        await server.env.settle()
+        assert await state(server, ana) == UNREAD
 
-            await server.restart()
+        burst = event(channel, message, ana, {"id": None, "name": "✅"}) | {"burst": True, "type": 1}
+        server.env.backend.emit("MESSAGE_REACTION_ADD", burst)
+        await server.env.settle()
+        await ana.react(message, "✅")
+        await ana.unreact(message, "✅")
+        assert await state(server, ana) == READ, "the super reaction is still there"
 
-            assert await state(server, ana) == READ
-
-    played(scene())
-
-
-def test_another_bot_and_a_custom_emoji_of_the_same_name_count_for_nothing(database: str) -> None:
-    async def scene() -> None:
-        async with a_server(database) as server:
-            channel, message, ana, _ = await shared(server)
-            server.env.backend.emit("MESSAGE_REACTION_ADD", event(channel, message, ana, {"id": "5", "name": "✅"}))
-            await server.env.settle()
-            assert await state(server, ana) == UNREAD
-
-            burst = event(channel, message, ana, {"id": None, "name": "✅"}) | {"burst": True, "type": 1}
-            server.env.backend.emit("MESSAGE_REACTION_ADD", burst)
-            await server.env.settle()
-            await ana.react(message, "✅")
-            await ana.unreact(message, "✅")
-            assert await state(server, ana) == READ, "the super reaction is still there"
-
-            stats = await ana.slash(channel, "blog stats me")
-            assert "Read: 1" in shown_by(stats)
-
-    played(scene())
+        stats = await ana.slash(channel, "blog stats me")
+        assert "Read: 1" in shown_by(stats)
 
 
-def test_another_bot_that_takes_its_reaction_off_does_not_become_a_member(database: str) -> None:
+async def test_another_bot_that_takes_its_reaction_off_does_not_become_a_member(database: str) -> None:
     def members(tx: Transaction) -> int:
         team = tx.teams.by_name("default")
         assert team is not None
         return tx.teams.members(team.id)
 
-    async def scene() -> None:
-        async with a_server(database) as server:
-            channel, message, ana, ben = await shared(server)
-            robot = channel.guild.add_member(server.env.create_user("robot", bot=True))
-            for who in (ana, ben):
-                await who.react(message, "🔖")
-            before = await server.read(members)
+    async with a_server(database) as server:
+        channel, message, ana, ben = await shared(server)
+        robot = channel.guild.add_member(server.env.create_user("robot", bot=True))
+        for who in (ana, ben):
+            await who.react(message, "🔖")
+        before = await server.read(members)
 
-            await robot.react(message, "✅")
-            await robot.unreact(message, "✅")
+        await robot.react(message, "✅")
+        await robot.unreact(message, "✅")
 
-            assert await server.read(members) == before
-            await ben.unreact(message, "🔖")
-            assert await state(server, ben) == UNREAD
-
-    played(scene())
+        assert await server.read(members) == before
+        await ben.unreact(message, "🔖")
+        assert await state(server, ben) == UNREAD
 
 
 def event(channel: Any, message: discord.Message, who: Any, emoji: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from tests.fakes.server import Server, a_server, entry_message, played, shown_by
+from tests.fakes.server import Server, a_server, entry_message, shown_by
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -16,12 +16,9 @@ def monday_at_nine(now: datetime) -> datetime:
     return day if day > local + timedelta(minutes=1) else day + timedelta(days=7)
 
 
-def test_a_week_from_the_first_question_to_the_figures(database: str) -> None:
-    async def week() -> None:
-        async with a_server(database) as server:
-            await told(server)
-
-    played(week())
+async def test_a_week_from_the_first_question_to_the_figures(database: str) -> None:
+    async with a_server(database) as server:
+        await told(server)
 
 
 async def told(server: Server) -> None:
@@ -85,21 +82,18 @@ async def told(server: Server) -> None:
     assert "#6 Prototyping with models" in shown_by(home)
 
 
-def test_a_post_opens_its_article_and_commands_are_mentions(database: str) -> None:
-    async def scene() -> None:
-        async with a_server(database) as server:
-            guild = await server.guild()
-            channel = guild.create_text_channel("reading")
-            ana = server.member(guild, "ana", admin=True)
-            await ana.slash(channel, "blog share", entry="#6")
-            await server.settle()
+async def test_a_post_opens_its_article_and_commands_are_mentions(database: str) -> None:
+    async with a_server(database) as server:
+        guild = await server.guild()
+        channel = guild.create_text_channel("reading")
+        ana = server.member(guild, "ana", admin=True)
+        await ana.slash(channel, "blog share", entry="#6")
+        await server.settle()
 
-            posted = str(server.env.backend.get_message(channel.id, entry_message(channel).id).components)
-            assert posted.index("Mark as read") < posted.index("Open article") < posted.index("Later")
-            empty = await ana.slash(channel, "blog later")
-            assert re.search(r"</blog later:\d+> #12", shown_by(empty))
-            shown = await ana.slash(channel, "blog show", entry="#6")
-            assert f"<#{channel.id}>" in shown_by(shown)
-            assert f"https://discord.com/channels/{guild.id}/{channel.id}/" in str(shown.response.components)
-
-    played(scene())
+        posted = str(server.env.backend.get_message(channel.id, entry_message(channel).id).components)
+        assert posted.index("Mark as read") < posted.index("Open article") < posted.index("Later")
+        empty = await ana.slash(channel, "blog later")
+        assert re.search(r"</blog later:\d+> #12", shown_by(empty))
+        shown = await ana.slash(channel, "blog show", entry="#6")
+        assert f"<#{channel.id}>" in shown_by(shown)
+        assert f"https://discord.com/channels/{guild.id}/{channel.id}/" in str(shown.response.components)

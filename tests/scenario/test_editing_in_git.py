@@ -73,278 +73,253 @@ async def numbers(house: Clubhouse) -> dict[str, int]:
     return await house.club.runner.read(known)
 
 
-def test_a_list_in_a_repository_is_fetched_and_what_people_push_arrives(database: str, tmp_path: Path) -> None:
-    async def scene() -> None:
-        made = repository(tmp_path / "git", LIST, "docs/reading.md")
-        async with clubhouse(database, tmp_path) as house:
-            source = await house.club.lists.fetched(made.url, "", "/docs/reading.md")
-            assert source == f"{made.url}#main:/docs/reading.md"
-            report = await house.club.lists.use(house.team, [source])
-            assert (report.entries, report.problems) == (3, ())
-            await said(house, "read #1")
+async def test_a_list_in_a_repository_is_fetched_and_what_people_push_arrives(database: str, tmp_path: Path) -> None:
+    made = repository(tmp_path / "git", LIST, "docs/reading.md")
+    async with clubhouse(database, tmp_path) as house:
+        source = await house.club.lists.fetched(made.url, "", "/docs/reading.md")
+        assert source == f"{made.url}#main:/docs/reading.md"
+        report = await house.club.lists.use(house.team, [source])
+        assert (report.entries, report.problems) == (3, ())
+        await said(house, "read #1")
 
-            made.save(
-                LIST.replace(b"Logs", b"Logging").replace(b"- [TCP]", b"- [UDP](https://example.org/udp)\n- [TCP]"),
-                "docs/reading.md",
-            )
-            await house.club.lists.rescan()
-            assert "Logging" not in await numbers(house)
-            await house.club.lists.fetch()
+        made.save(
+            LIST.replace(b"Logs", b"Logging").replace(b"- [TCP]", b"- [UDP](https://example.org/udp)\n- [TCP]"),
+            "docs/reading.md",
+        )
+        await house.club.lists.rescan()
+        assert "Logging" not in await numbers(house)
+        await house.club.lists.fetch()
 
-            assert await numbers(house) == {"Caching": 1, "Logging": 2, "TCP": 3, "UDP": 4}
-            assert "State: read" in text_of(await said(house, "show #1"))
-
-    asyncio.run(scene())
+        assert await numbers(house) == {"Caching": 1, "Logging": 2, "TCP": 3, "UDP": 4}
+        assert "State: read" in text_of(await said(house, "show #1"))
 
 
-def test_a_burst_of_edits_is_one_commit_that_changes_only_their_lines(database: str, tmp_path: Path) -> None:
-    async def scene() -> None:
-        made = repository(tmp_path / "git", LIST)
-        async with clubhouse(database, tmp_path) as house:
-            await writes(house, at(made))
-            lists = house.club.lists
-            await said(house, "read #2")
-            await house.stage.advance(timedelta(seconds=1))
-            settle, house.stage.settle = house.stage.settle, lambda: asyncio.sleep(0)  # type: ignore[method-assign]
-            await added(house, f"add {URL} title:Queues notes:Why")
-            await said(house, "note #3 Slow start")
-            await said(house, 'edit #1 title:"Caching well"')
-            await lists.write_edits(at_once=False)
-            assert made.read() == LIST
-            house.club.clock.move_to(house.club.clock.now() + timedelta(seconds=5))
-            await lists.write_edits(at_once=False)
-            house.stage.settle = settle  # type: ignore[method-assign]
+async def test_a_burst_of_edits_is_one_commit_that_changes_only_their_lines(database: str, tmp_path: Path) -> None:
+    made = repository(tmp_path / "git", LIST)
+    async with clubhouse(database, tmp_path) as house:
+        await writes(house, at(made))
+        lists = house.club.lists
+        await said(house, "read #2")
+        await house.stage.advance(timedelta(seconds=1))
+        settle, house.stage.settle = house.stage.settle, lambda: asyncio.sleep(0)  # type: ignore[method-assign]
+        await added(house, f"add {URL} title:Queues notes:Why")
+        await said(house, "note #3 Slow start")
+        await said(house, 'edit #1 title:"Caching well"')
+        await lists.write_edits(at_once=False)
+        assert made.read() == LIST
+        house.club.clock.move_to(house.club.clock.now() + timedelta(seconds=5))
+        await lists.write_edits(at_once=False)
+        house.stage.settle = settle  # type: ignore[method-assign]
 
-            newest, *older = made.messages()
-            assert len(older) == 1
-            assert newest.startswith("Change 3 entries of the reading list\n")
-            assert len(marks_in(newest)) == 3
-            assert run_git("log", "-1", "--format=%an", "main", at=made.bare) == "Dogear\n"
-            expected = LIST.replace(b"[Caching]", b"[Caching well]").replace(
-                b"tcp)\n", b"tcp)\n    - Slow start\n- [Queues](https://example.org/queues)\n    Why\n"
-            )
-            assert made.read() == expected
-            assert set(await states(house)) == {EditState.CONFIRMED}
-            before = await numbers(house)
-            assert before == {"Caching well": 1, "Logs": 2, "TCP": 3, "Queues": 4}
+        newest, *older = made.messages()
+        assert len(older) == 1
+        assert newest.startswith("Change 3 entries of the reading list\n")
+        assert len(marks_in(newest)) == 3
+        assert run_git("log", "-1", "--format=%an", "main", at=made.bare) == "Dogear\n"
+        expected = LIST.replace(b"[Caching]", b"[Caching well]").replace(
+            b"tcp)\n", b"tcp)\n    - Slow start\n- [Queues](https://example.org/queues)\n    Why\n"
+        )
+        assert made.read() == expected
+        assert set(await states(house)) == {EditState.CONFIRMED}
+        before = await numbers(house)
+        assert before == {"Caching well": 1, "Logs": 2, "TCP": 3, "Queues": 4}
 
-            await lists.fetch()  # our own commit comes back
-            assert await numbers(house) == before
-            assert (await lists.sync(house.team, fetched=[at(made)])).quiet
-            assert "State: read" in text_of(await said(house, "show #2"))
-            assert len(made.messages()) == 2
-
-    asyncio.run(scene())
+        await lists.fetch()  # our own commit comes back
+        assert await numbers(house) == before
+        assert (await lists.sync(house.team, fetched=[at(made)])).quiet
+        assert "State: read" in text_of(await said(house, "show #2"))
+        assert len(made.messages()) == 2
 
 
-def test_an_undo_is_a_commit_of_its_own_and_the_list_is_as_before(database: str, tmp_path: Path) -> None:
-    async def scene() -> None:
-        made = repository(tmp_path / "git", LIST)
-        async with clubhouse(database, tmp_path) as house:
-            await writes(house, at(made))
-            done = await said(house, "note #3 Slow start")
+async def test_an_undo_is_a_commit_of_its_own_and_the_list_is_as_before(database: str, tmp_path: Path) -> None:
+    made = repository(tmp_path / "git", LIST)
+    async with clubhouse(database, tmp_path) as house:
+        await writes(house, at(made))
+        done = await said(house, "note #3 Slow start")
+        await house.stage.settle()
+        assert made.read() != LIST
+        await pressed(house, done, "Undo")
+        await house.stage.settle()
+        assert made.read() == LIST
+        assert len(made.messages()) == 3
+
+
+async def test_edits_are_applied_to_what_a_person_pushed_meanwhile(database: str, tmp_path: Path) -> None:
+    made = repository(tmp_path / "git", LIST)
+    async with clubhouse(database, tmp_path) as house:
+        await writes(house, at(made))
+        tries = 0
+        push = git.Copy._push
+
+        def raced(self: git.Copy, *arguments: object) -> str | None:
+            nonlocal tries
+            tries += 1
+            if tries <= 2:
+                made.save(made.read() + f"- [By hand {tries}](https://example.org/hand/{tries})\n".encode())
+            return push(self, *arguments)  # type: ignore[arg-type]
+
+        git.Copy._push = raced  # type: ignore[method-assign, assignment]
+        try:
+            await said(house, "note #1 Meanwhile")
             await house.stage.settle()
-            assert made.read() != LIST
-            await pressed(house, done, "Undo")
-            await house.stage.settle()
-            assert made.read() == LIST
-            assert len(made.messages()) == 3
-
-    asyncio.run(scene())
-
-
-def test_edits_are_applied_to_what_a_person_pushed_meanwhile(database: str, tmp_path: Path) -> None:
-    async def scene() -> None:
-        made = repository(tmp_path / "git", LIST)
-        async with clubhouse(database, tmp_path) as house:
-            await writes(house, at(made))
-            tries = 0
-            push = git.Copy._push
-
-            def raced(self: git.Copy, *arguments: object) -> str | None:
-                nonlocal tries
-                tries += 1
-                if tries <= 2:
-                    made.save(made.read() + f"- [By hand {tries}](https://example.org/hand/{tries})\n".encode())
-                return push(self, *arguments)  # type: ignore[arg-type]
-
-            git.Copy._push = raced  # type: ignore[method-assign, assignment]
-            try:
-                await said(house, "note #1 Meanwhile")
-                await house.stage.settle()
-            finally:
-                git.Copy._push = push  # type: ignore[method-assign]
-            assert tries == 3
-            titles = [entry.title for entry in read(made.read(), "").entries]
-            assert titles == ["Caching", "Logs", "TCP", "By hand 1", "By hand 2"]
-            assert b"    - Meanwhile\n" in made.read()
-            assert await states(house) == [EditState.CONFIRMED]
-
-    asyncio.run(scene())
+        finally:
+            git.Copy._push = push  # type: ignore[method-assign]
+        assert tries == 3
+        titles = [entry.title for entry in read(made.read(), "").entries]
+        assert titles == ["Caching", "Logs", "TCP", "By hand 1", "By hand 2"]
+        assert b"    - Meanwhile\n" in made.read()
+        assert await states(house) == [EditState.CONFIRMED]
 
 
-def test_a_forced_push_is_followed_and_edits_that_it_dropped_are_written_again(database: str, tmp_path: Path) -> None:
-    async def scene() -> None:
-        made = repository(tmp_path / "git", LIST)
-        async with clubhouse(database, tmp_path) as house:
-            await writes(house, at(made))
-            await added(house, f"add {URL} title:Queues")
-            await house.stage.settle()
-            await said(house, "read #4")
-            await said(house, "note #1 Kept")
-            await house.stage.settle()
-            assert len(made.messages()) == 3
-            made.rewind(2)
-            assert made.read() == LIST
+async def test_a_forced_push_is_followed_and_edits_that_it_dropped_are_written_again(
+    database: str, tmp_path: Path
+) -> None:
+    made = repository(tmp_path / "git", LIST)
+    async with clubhouse(database, tmp_path) as house:
+        await writes(house, at(made))
+        await added(house, f"add {URL} title:Queues")
+        await house.stage.settle()
+        await said(house, "read #4")
+        await said(house, "note #1 Kept")
+        await house.stage.settle()
+        assert len(made.messages()) == 3
+        made.rewind(2)
+        assert made.read() == LIST
 
-            await house.club.lists.fetch()
-            await house.stage.settle()
+        await house.club.lists.fetch()
+        await house.stage.settle()
 
-            assert b"[Queues]" in made.read()
-            assert b"- Kept\n" in made.read()
-            assert await numbers(house) == {"Caching": 1, "Logs": 2, "TCP": 3, "Queues": 4}
-            assert "State: read" in text_of(await said(house, "show #4"))
-            assert set(await states(house)) == {EditState.CONFIRMED}
-            assert "another history" in "".join(made.messages())
+        assert b"[Queues]" in made.read()
+        assert b"- Kept\n" in made.read()
+        assert await numbers(house) == {"Caching": 1, "Logs": 2, "TCP": 3, "Queues": 4}
+        assert "State: read" in text_of(await said(house, "show #4"))
+        assert set(await states(house)) == {EditState.CONFIRMED}
+        assert "another history" in "".join(made.messages())
 
-            made.rewind(1)  # and a change from the chat finds that before a fetch does
-            await said(house, "note #2 Newer")
-            await house.stage.settle()
-            await house.stage.settle()
-            assert b"[Queues]" in made.read()
-            assert b"- Newer\n" in made.read()
-            assert set(await states(house)) == {EditState.CONFIRMED}
-
-    asyncio.run(scene())
-
-
-def test_what_was_pushed_before_a_crash_is_recognised_and_not_done_again(database: str, tmp_path: Path) -> None:
-    async def scene() -> None:
-        made = repository(tmp_path / "git", LIST)
-        async with clubhouse(database, tmp_path) as house:
-            await writes(house, at(made))
-            await said(house, "note #1 Once")
-            pending = await house.club.runner.read(lambda tx: tx.edits.in_state(house.team.id, [EditState.PENDING]))
-            await house.club.lists._repositories.run(  # and the process ends before it notes that
-                at(made), lambda copy: copy.write(pending, {pending[0].id: "Noted"}, house.club.clock.now())
-            )
-            made.save(made.read().replace(b"    - Once\n", b""))  # a person removes it meanwhile
-            await house.stage.settle()
-            assert await states(house) == [EditState.CONFIRMED]
-            assert b"Once" not in made.read()
-            assert len(made.messages()) == 3
-
-    asyncio.run(scene())
+        made.rewind(1)  # and a change from the chat finds that before a fetch does
+        await said(house, "note #2 Newer")
+        await house.stage.settle()
+        await house.stage.settle()
+        assert b"[Queues]" in made.read()
+        assert b"- Newer\n" in made.read()
+        assert set(await states(house)) == {EditState.CONFIRMED}
 
 
-def test_over_http_a_wrong_token_and_one_that_may_only_read_are_named_and_the_edit_is_written_later(
+async def test_what_was_pushed_before_a_crash_is_recognised_and_not_done_again(database: str, tmp_path: Path) -> None:
+    made = repository(tmp_path / "git", LIST)
+    async with clubhouse(database, tmp_path) as house:
+        await writes(house, at(made))
+        await said(house, "note #1 Once")
+        pending = await house.club.runner.read(lambda tx: tx.edits.in_state(house.team.id, [EditState.PENDING]))
+        await house.club.lists._repositories.run(  # and the process ends before it notes that
+            at(made), lambda copy: copy.write(pending, {pending[0].id: "Noted"}, house.club.clock.now())
+        )
+        made.save(made.read().replace(b"    - Once\n", b""))  # a person removes it meanwhile
+        await house.stage.settle()
+        assert await states(house) == [EditState.CONFIRMED]
+        assert b"Once" not in made.read()
+        assert len(made.messages()) == 3
+
+
+async def test_over_http_a_wrong_token_and_one_that_may_only_read_are_named_and_the_edit_is_written_later(
     database: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     made = repository(tmp_path / "git", LIST)
 
-    async def scene() -> None:
-        with served(tmp_path / "git") as server:
-            source = f"{server.url}#main:/reading.md"
-            for token, reason in (
-                ("", "asks for a token. Set DOGEAR_GIT_TOKEN"),
-                ("wrong-secret", "refuses the token. Set DOGEAR_GIT_TOKEN"),
-            ):
-                async with clubhouse(database, tmp_path, git_token=token, log_level="DEBUG") as house:
-                    with pytest.raises(Refusal, match=reason) as no:
-                        await house.club.lists.use(house.team, [source])
-                    assert "secret" not in str(no.value)
-            async with clubhouse(database, tmp_path, git_token="readonly") as house:
-                await house.club.lists.use(house.team, [source])
-                with pytest.raises(BadConfig, match="may not write to"):
-                    await writing.write_to_git(house.club.runner, house.club.lists, house.team, None)
-            async with clubhouse(database, tmp_path, git_token="right", admins="fake:ana") as house:
-                await writes(house, source)
-                server.tokens["right"] = "read"
-                await said(house, "note #1 Later")
-                (card,) = [one for one in await notices(house) if "may not write to" in str(one)]
-                assert card.title == "A change of the list is waiting."
-                (line,) = await waiting(house)
-                assert "Give it that right" in line
-                assert [good for good, _ in await doctor(house)] == [False]
-                del server.tokens["right"]
-                await retried(house)
-                assert "refuses the token" in (await waiting(house))[0]
-                server.tokens["right"] = "write"
-                await retried(house)
-                assert await waiting(house) == []
-                assert b"    - Later\n" in made.read()
-                assert [good for good, _ in await doctor(house)] == [True, True]
-        logged = capfd.readouterr().err
-        assert "/list.git" in logged
-        assert "wrong-secret" not in logged
-        assert base64.b64encode(b"x-access-token:wrong-secret").decode() not in logged
-
-    asyncio.run(scene())
+    with served(tmp_path / "git") as server:
+        source = f"{server.url}#main:/reading.md"
+        for token, reason in (
+            ("", "asks for a token. Set DOGEAR_GIT_TOKEN"),
+            ("wrong-secret", "refuses the token. Set DOGEAR_GIT_TOKEN"),
+        ):
+            async with clubhouse(database, tmp_path, git_token=token, log_level="DEBUG") as house:
+                with pytest.raises(Refusal, match=reason) as no:
+                    await house.club.lists.use(house.team, [source])
+                assert "secret" not in str(no.value)
+        async with clubhouse(database, tmp_path, git_token="readonly") as house:
+            await house.club.lists.use(house.team, [source])
+            with pytest.raises(BadConfig, match="may not write to"):
+                await writing.write_to_git(house.club.runner, house.club.lists, house.team, None)
+        async with clubhouse(database, tmp_path, git_token="right", admins="fake:ana") as house:
+            await writes(house, source)
+            server.tokens["right"] = "read"
+            await said(house, "note #1 Later")
+            (card,) = [one for one in await notices(house) if "may not write to" in str(one)]
+            assert card.title == "A change of the list is waiting."
+            (line,) = await waiting(house)
+            assert "Give it that right" in line
+            assert [good for good, _ in await doctor(house)] == [False]
+            del server.tokens["right"]
+            await retried(house)
+            assert "refuses the token" in (await waiting(house))[0]
+            server.tokens["right"] = "write"
+            await retried(house)
+            assert await waiting(house) == []
+            assert b"    - Later\n" in made.read()
+            assert [good for good, _ in await doctor(house)] == [True, True]
+    logged = capfd.readouterr().err
+    assert "/list.git" in logged
+    assert "wrong-secret" not in logged
+    assert base64.b64encode(b"x-access-token:wrong-secret").decode() not in logged
 
 
-def test_a_push_whose_answer_is_lost_is_looked_for_before_it_is_done_again(database: str, tmp_path: Path) -> None:
+async def test_a_push_whose_answer_is_lost_is_looked_for_before_it_is_done_again(database: str, tmp_path: Path) -> None:
     made = repository(tmp_path / "git", LIST)
 
-    async def scene() -> None:
-        with served(tmp_path / "git") as server:
-            async with clubhouse(database, tmp_path, git_token="127.0.0.1=right") as house:
-                await writes(house, f"{server.url}#main:/reading.md")
-                server.cut = 1
-                await said(house, "note #1 Unclear")
-                await house.stage.settle()
-                assert "cannot be reached" in (await waiting(house))[0]
-                await retried(house)
-                assert await waiting(house) == []
-                assert made.read().count(b"Unclear") == 1
-                assert len(made.messages()) == 2
-
-    asyncio.run(scene())
+    with served(tmp_path / "git") as server:
+        async with clubhouse(database, tmp_path, git_token="127.0.0.1=right") as house:
+            await writes(house, f"{server.url}#main:/reading.md")
+            server.cut = 1
+            await said(house, "note #1 Unclear")
+            await house.stage.settle()
+            assert "cannot be reached" in (await waiting(house))[0]
+            await retried(house)
+            assert await waiting(house) == []
+            assert made.read().count(b"Unclear") == 1
+            assert len(made.messages()) == 2
 
 
-def test_what_is_wrong_with_a_repository_is_said_in_words(database: str, tmp_path: Path) -> None:
+async def test_what_is_wrong_with_a_repository_is_said_in_words(database: str, tmp_path: Path) -> None:
     made = repository(tmp_path / "git", LIST)
 
-    async def scene() -> None:
-        async with clubhouse(database, tmp_path, admins="fake:ana") as house:
-            lists = house.club.lists
-            for url, branch, path, reason in (
-                (made.url, "dev", "reading.md", "no branch “dev”. It has main."),
-                (made.url, "main", "other.md", "has no file other.md"),
-                (made.url, "main", "../reading.md", "is not a path in a repository"),
-                (made.url, "../../main", "reading.md", "“../../main” is not the name of a branch"),
-                (made.url, "main.lock", "reading.md", "is not the name of a branch"),
-                ("ssh://-oProxyCommand=id/list.git", "main", "reading.md", "is not an address of a server"),
-                ("git@-oProxyCommand:list.git", "main", "reading.md", "is not an address of a server"),
-                (f"file://{tmp_path}/none.git", "main", "reading.md", "none.git"),
-                ("https://ana:secret@git.example.org/list.git", "main", "reading.md", "The address has a secret in it"),
-                ("ftp://git.example.org/list.git", "main", "reading.md", "not an address"),
-                ("git.example.org/list.git", "main", "reading.md", "not the address of a git repository"),
-                ("http://127.0.0.1:1/list.git", "main", "reading.md", "cannot be reached"),
-            ):
-                with pytest.raises(Refusal, match=reason.replace(".", r"\.")) as no:
-                    await lists.fetched(url, branch, path)
-                assert "ana:secret" not in f"{no.value} {no.value.hint}"
-            await writes(house, at(made))
-            for spoil, fix, reason in (
-                (
-                    lambda: made.bare.rename(tmp_path / "away"),
-                    lambda: (tmp_path / "away").rename(made.bare),
-                    "Correct the address",
-                ),
-                (lambda: made.save(b"\n"), lambda: made.save(LIST), "empty"),
-                (lambda: made.save(b"x" * (2 << 20) + b"y"), lambda: made.save(LIST), "2 MiB"),
-            ):
-                spoil()
-                await said(house, "note #1 While it is broken")
-                await house.stage.settle()
-                (line,) = await waiting(house)
-                assert reason in line
-                fix()
-                await retried(house)
-                assert await waiting(house) == []
-                assert b"While it is broken" in made.read()
-
-    asyncio.run(scene())
+    async with clubhouse(database, tmp_path, admins="fake:ana") as house:
+        lists = house.club.lists
+        for url, branch, path, reason in (
+            (made.url, "dev", "reading.md", "no branch “dev”. It has main."),
+            (made.url, "main", "other.md", "has no file other.md"),
+            (made.url, "main", "../reading.md", "is not a path in a repository"),
+            (made.url, "../../main", "reading.md", "“../../main” is not the name of a branch"),
+            (made.url, "main.lock", "reading.md", "is not the name of a branch"),
+            ("ssh://-oProxyCommand=id/list.git", "main", "reading.md", "is not an address of a server"),
+            ("git@-oProxyCommand:list.git", "main", "reading.md", "is not an address of a server"),
+            (f"file://{tmp_path}/none.git", "main", "reading.md", "none.git"),
+            ("https://ana:secret@git.example.org/list.git", "main", "reading.md", "The address has a secret in it"),
+            ("ftp://git.example.org/list.git", "main", "reading.md", "not an address"),
+            ("git.example.org/list.git", "main", "reading.md", "not the address of a git repository"),
+            ("http://127.0.0.1:1/list.git", "main", "reading.md", "cannot be reached"),
+        ):
+            with pytest.raises(Refusal, match=reason.replace(".", r"\.")) as no:
+                await lists.fetched(url, branch, path)
+            assert "ana:secret" not in f"{no.value} {no.value.hint}"
+        await writes(house, at(made))
+        for spoil, fix, reason in (
+            (
+                lambda: made.bare.rename(tmp_path / "away"),
+                lambda: (tmp_path / "away").rename(made.bare),
+                "Correct the address",
+            ),
+            (lambda: made.save(b"\n"), lambda: made.save(LIST), "empty"),
+            (lambda: made.save(b"x" * (2 << 20) + b"y"), lambda: made.save(LIST), "2 MiB"),
+        ):
+            spoil()
+            await said(house, "note #1 While it is broken")
+            await house.stage.settle()
+            (line,) = await waiting(house)
+            assert reason in line
+            fix()
+            await retried(house)
+            assert await waiting(house) == []
+            assert b"While it is broken" in made.read()
 
 
 def put(made: Repository, tree: str) -> None:
@@ -357,7 +332,7 @@ def put(made: Repository, tree: str) -> None:
     run_git("push", "-q", "origin", f"{commit}:refs/heads/main", at=made.clone)
 
 
-def test_a_list_that_becomes_something_else_is_named_and_is_left_as_it_is(
+async def test_a_list_that_becomes_something_else_is_named_and_is_left_as_it_is(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A file where its folder was, a submodule in either place, a link, a folder, and a pointer of Git LFS."""
@@ -367,32 +342,29 @@ def test_a_list_that_becomes_something_else_is_named_and_is_left_as_it_is(
         (tmp_path / "content").write_bytes(content)
         return run_git("hash-object", "-w", str(tmp_path / "content"), at=made.clone).strip()
 
-    async def scene() -> None:
-        commit = run_git("rev-parse", "HEAD", at=made.clone).strip()
-        pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"a" * 64 + b"\nsize 1234\n"
-        async with clubhouse(f"sqlite:///{tmp_path}/club.db", tmp_path) as house:
-            source = f"{made.url}#main:/docs/reading.md"
-            await writes(house, source)
-            for tree, reason in (
-                (f"100644,{stored(b'x')},docs", "has no file docs/reading.md"),
-                (f"160000,{commit},docs", "has no file docs/reading.md"),
-                (f"160000,{commit},docs/reading.md", "is not a file in the repository"),
-                (f"120000,{stored(b'/etc/passwd')},docs/reading.md", "is not a file in the repository"),
-                (f"100644,{stored(b'x')},docs/reading.md/inner.md", "is not a file in the repository"),
-                (f"100644,{stored(pointer)},docs/reading.md", "is in Git LFS"),
-            ):
-                put(made, tree)
-                pushed = len(made.messages())
-                await said(house, f"note #1 While {reason}")
-                await retried(house)
-                await house.club.lists.fetch()
-                assert reason in house.club.lists.unfetched[source]
-                assert reason in (await waiting(house))[0]
-                assert len(made.messages()) == pushed
-                assert await numbers(house) == {"Caching": 1, "Logs": 2, "TCP": 3}
-            assert not [record for record in caplog.records if record.exc_info]
-
-    asyncio.run(scene())
+    commit = run_git("rev-parse", "HEAD", at=made.clone).strip()
+    pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"a" * 64 + b"\nsize 1234\n"
+    async with clubhouse(f"sqlite:///{tmp_path}/club.db", tmp_path) as house:
+        source = f"{made.url}#main:/docs/reading.md"
+        await writes(house, source)
+        for tree, reason in (
+            (f"100644,{stored(b'x')},docs", "has no file docs/reading.md"),
+            (f"160000,{commit},docs", "has no file docs/reading.md"),
+            (f"160000,{commit},docs/reading.md", "is not a file in the repository"),
+            (f"120000,{stored(b'/etc/passwd')},docs/reading.md", "is not a file in the repository"),
+            (f"100644,{stored(b'x')},docs/reading.md/inner.md", "is not a file in the repository"),
+            (f"100644,{stored(pointer)},docs/reading.md", "is in Git LFS"),
+        ):
+            put(made, tree)
+            pushed = len(made.messages())
+            await said(house, f"note #1 While {reason}")
+            await retried(house)
+            await house.club.lists.fetch()
+            assert reason in house.club.lists.unfetched[source]
+            assert reason in (await waiting(house))[0]
+            assert len(made.messages()) == pushed
+            assert await numbers(house) == {"Caching": 1, "Logs": 2, "TCP": 3}
+        assert not [record for record in caplog.records if record.exc_info]
 
 
 async def two_notes(house: Clubhouse, *lines: str) -> None:
@@ -402,209 +374,191 @@ async def two_notes(house: Clubhouse, *lines: str) -> None:
     await house.stage.settle()
 
 
-def test_a_protected_branch_gets_a_branch_to_merge_by_hand(database: str, tmp_path: Path) -> None:
+async def test_a_protected_branch_gets_a_branch_to_merge_by_hand(database: str, tmp_path: Path) -> None:
     made = repository(tmp_path / "git", LIST)
 
-    async def scene() -> None:
-        async with clubhouse(database, tmp_path, admins="fake:ana") as house:
-            await writes(house, at(made))
-            made.protect()
-            await two_notes(house, "note #1 Protected", "note #3 Too")
-            (branch,) = [name for name in made.branches() if name != "main"]
-            assert branch.startswith("dogear/")
-            assert made.read() == LIST
-            assert b"Protected" in made.read(branch=branch)
-            assert all(f"Merge the branch {branch}" in line for line in await waiting(house))
-            (card,) = [one for one in await notices(house) if branch in str(one)]
-            assert card.title == "A change of the list is waiting."
+    async with clubhouse(database, tmp_path, admins="fake:ana") as house:
+        await writes(house, at(made))
+        made.protect()
+        await two_notes(house, "note #1 Protected", "note #3 Too")
+        (branch,) = [name for name in made.branches() if name != "main"]
+        assert branch.startswith("dogear/")
+        assert made.read() == LIST
+        assert b"Protected" in made.read(branch=branch)
+        assert all(f"Merge the branch {branch}" in line for line in await waiting(house))
+        (card,) = [one for one in await notices(house) if branch in str(one)]
+        assert card.title == "A change of the list is waiting."
 
-            await said(house, "note #1 After that")  # of the same entry, so it waits for the first
-            await retried(house)
-            assert "An earlier change of this entry waits" in (await waiting(house))[2]
-            made.merge(branch)
-            await house.club.lists.fetch()
-            assert await states(house) == [EditState.CONFIRMED, EditState.CONFIRMED, EditState.PENDING]
-            made.unprotect()
-            await retried(house)
-            assert set(await states(house)) == {EditState.CONFIRMED}
-            assert b"    - Protected\n    - After that\n" in made.read()
+        await said(house, "note #1 After that")  # of the same entry, so it waits for the first
+        await retried(house)
+        assert "An earlier change of this entry waits" in (await waiting(house))[2]
+        made.merge(branch)
+        await house.club.lists.fetch()
+        assert await states(house) == [EditState.CONFIRMED, EditState.CONFIRMED, EditState.PENDING]
+        made.unprotect()
+        await retried(house)
+        assert set(await states(house)) == {EditState.CONFIRMED}
+        assert b"    - Protected\n    - After that\n" in made.read()
 
-            made.protect()
-            await said(house, "note #2 Dropped")
-            await house.stage.settle()
-            (branch,) = [name for name in made.branches() if name != "main"]
-            run_git("branch", "-D", branch, at=made.bare)
-            await house.club.lists.fetch()
-            assert (await states(house))[-1] is EditState.REFUSED
-            assert "was deleted and not merged" in text_of(await said(house, "edits"))
-
-    asyncio.run(scene())
+        made.protect()
+        await said(house, "note #2 Dropped")
+        await house.stage.settle()
+        (branch,) = [name for name in made.branches() if name != "main"]
+        run_git("branch", "-D", branch, at=made.bare)
+        await house.club.lists.fetch()
+        assert (await states(house))[-1] is EditState.REFUSED
+        assert "was deleted and not merged" in text_of(await said(house, "edits"))
 
 
-def test_a_branch_that_a_killed_process_pushed_is_not_taken_for_one_with_later_edits(
+async def test_a_branch_that_a_killed_process_pushed_is_not_taken_for_one_with_later_edits(
     database: str, tmp_path: Path
 ) -> None:
     made = repository(tmp_path / "git", LIST)
 
-    async def scene() -> None:
-        async with clubhouse(database, tmp_path, admins="fake:ana") as house:
-            lists = house.club.lists
-            await writes(house, at(made))
-            made.protect()
+    async with clubhouse(database, tmp_path, admins="fake:ana") as house:
+        lists = house.club.lists
+        await writes(house, at(made))
+        made.protect()
 
-            async def killed(*_: object) -> None:
-                raise asyncio.CancelledError
+        async def killed(*_: object) -> None:
+            raise asyncio.CancelledError
 
-            propose, lists._propose = lists._propose, killed  # type: ignore[method-assign, assignment]
-            await said(house, "note #1 Pushed before the end")
-            with pytest.raises(asyncio.CancelledError):
-                await lists.write_edits()
-            lists._propose = propose  # type: ignore[method-assign]
-            assert len(made.branches()) == 2
+        propose, lists._propose = lists._propose, killed  # type: ignore[method-assign, assignment]
+        await said(house, "note #1 Pushed before the end")
+        with pytest.raises(asyncio.CancelledError):
+            await lists.write_edits()
+        lists._propose = propose  # type: ignore[method-assign]
+        assert len(made.branches()) == 2
 
-            await two_notes(house, "note #3 Made after it")
-            (line, other) = await waiting(house)
-            branch = next(name for name in made.branches() if name in line)
-            assert branch in other
-            assert b"Made after it" in made.read(branch=branch)
-            made.merge(branch)
-            await lists.fetch()
-            assert await states(house) == [EditState.CONFIRMED, EditState.CONFIRMED]
-            assert made.read().count(b"Pushed before the end") == 1
-
-    asyncio.run(scene())
+        await two_notes(house, "note #3 Made after it")
+        (line, other) = await waiting(house)
+        branch = next(name for name in made.branches() if name in line)
+        assert branch in other
+        assert b"Made after it" in made.read(branch=branch)
+        made.merge(branch)
+        await lists.fetch()
+        assert await states(house) == [EditState.CONFIRMED, EditState.CONFIRMED]
+        assert made.read().count(b"Pushed before the end") == 1
 
 
 @pytest.mark.parametrize("kind", ["github", "gitlab", "gitea"])
-def test_where_the_forge_is_known_a_pull_request_is_opened_and_followed(
+async def test_where_the_forge_is_known_a_pull_request_is_opened_and_followed(
     database: str, tmp_path: Path, kind: str
 ) -> None:
     made = repository(tmp_path / "git", LIST)
 
-    async def scene() -> None:
-        with served(tmp_path / "git") as server, forge(kind) as fake:
-            own = f"127.0.0.1:{server.port}={kind}:{fake.api}"
-            async with clubhouse(database, tmp_path, git_token=TOKEN, git_forge=own, admins="fake:ana") as house:
-                await writes(house, f"{server.url}#main:/reading.md")
-                made.protect()
-                assert (True, "default: a protected branch gets a pull request") in await doctor(house)
-                fake.refuses = True
-                seen: list[Card] = []
+    with served(tmp_path / "git") as server, forge(kind) as fake:
+        own = f"127.0.0.1:{server.port}={kind}:{fake.api}"
+        async with clubhouse(database, tmp_path, git_token=TOKEN, git_forge=own, admins="fake:ana") as house:
+            await writes(house, f"{server.url}#main:/reading.md")
+            made.protect()
+            assert (True, "default: a protected branch gets a pull request") in await doctor(house)
+            fake.refuses = True
+            seen: list[Card] = []
 
-                async def show(card: Card) -> None:
-                    seen.append(card)
+            async def show(card: Card) -> None:
+                seen.append(card)
 
-                follow = house.club.dispatcher.follow
-                await follow(actor_of("ana", Role.READER), card_of(await said(house, "note #1 First")), show)
-                await house.stage.settle()
-                assert "No pull request could be opened" in (await waiting(house))[0]
-                fake.refuses = False
-                await house.club.lists.fetch()
-                assert "Merge the pull request https://forge.example.org/list/1" in (await waiting(house))[0]
-                assert [request["title"] for request in fake.requests] == ["Changed Caching: note: First"]
-                assert any("forge.example.org/list/1" in str(card) for card in await notices(house))
+            follow = house.club.dispatcher.follow
+            await follow(actor_of("ana", Role.READER), card_of(await said(house, "note #1 First")), show)
+            await house.stage.settle()
+            assert "No pull request could be opened" in (await waiting(house))[0]
+            fake.refuses = False
+            await house.club.lists.fetch()
+            assert "Merge the pull request https://forge.example.org/list/1" in (await waiting(house))[0]
+            assert [request["title"] for request in fake.requests] == ["Changed Caching: note: First"]
+            assert any("forge.example.org/list/1" in str(card) for card in await notices(house))
 
-                made.merge(fake.requests[0]["branch"])
-                fake.requests[0]["state"] = "merged"
-                await house.club.lists.fetch()
-                assert await states(house) == [EditState.CONFIRMED]
-                assert [card.title for card in seen] == ["The change waits.", "The change waits.", "#1 is changed."]
-                assert "forge.example.org/list/1" in words_of(seen[1])
-                assert "Your change of the list was merged." in [card.title for card in await notices(house)]
+            made.merge(fake.requests[0]["branch"])
+            fake.requests[0]["state"] = "merged"
+            await house.club.lists.fetch()
+            assert await states(house) == [EditState.CONFIRMED]
+            assert [card.title for card in seen] == ["The change waits.", "The change waits.", "#1 is changed."]
+            assert "forge.example.org/list/1" in words_of(seen[1])
+            assert "Your change of the list was merged." in [card.title for card in await notices(house)]
 
-                await said(house, "note #2 Second")
-                await house.stage.settle()
-                fake.requests[1]["state"] = "closed"
-                await house.club.lists.fetch()
-                assert await states(house) == [EditState.CONFIRMED, EditState.REFUSED]
-                assert "the pull request https://forge.example.org/list/2 was closed" in text_of(
-                    await said(house, "edits")
-                )
-                assert "Your change of the list was not merged." in [card.title for card in await notices(house)]
-                del server.tokens[TOKEN]
-                fake.kind = "none"
-                assert not any(good for good, _ in await doctor(house))
-
-    asyncio.run(scene())
+            await said(house, "note #2 Second")
+            await house.stage.settle()
+            fake.requests[1]["state"] = "closed"
+            await house.club.lists.fetch()
+            assert await states(house) == [EditState.CONFIRMED, EditState.REFUSED]
+            assert "the pull request https://forge.example.org/list/2 was closed" in text_of(await said(house, "edits"))
+            assert "Your change of the list was not merged." in [card.title for card in await notices(house)]
+            del server.tokens[TOKEN]
+            fake.kind = "none"
+            assert not any(good for good, _ in await doctor(house))
 
 
-def test_a_pull_request_that_is_merged_while_it_is_looked_at_is_not_taken_for_declined(tmp_path: Path) -> None:
+async def test_a_pull_request_that_is_merged_while_it_is_looked_at_is_not_taken_for_declined(tmp_path: Path) -> None:
     made = repository(tmp_path / "git", LIST)
 
-    async def scene() -> None:
-        with served(tmp_path / "git") as server, forge("github") as fake:
-            own = f"127.0.0.1:{server.port}=github:{fake.api}"
-            database = f"sqlite:///{tmp_path}/club.db"
-            async with clubhouse(database, tmp_path, git_token=TOKEN, git_forge=own) as house:
-                await writes(house, f"{server.url}#main:/reading.md")
-                made.protect()
-                await added(house, f"add {URL} title:Queues")
-                await house.stage.settle()
+    with served(tmp_path / "git") as server, forge("github") as fake:
+        own = f"127.0.0.1:{server.port}=github:{fake.api}"
+        database = f"sqlite:///{tmp_path}/club.db"
+        async with clubhouse(database, tmp_path, git_token=TOKEN, git_forge=own) as house:
+            await writes(house, f"{server.url}#main:/reading.md")
+            made.protect()
+            await added(house, f"add {URL} title:Queues")
+            await house.stage.settle()
 
-                def merged() -> None:
-                    if fake.requests[0]["state"] == "open":
-                        made.merge(fake.requests[0]["branch"])
-                        fake.requests[0]["state"] = "merged"
+            def merged() -> None:
+                if fake.requests[0]["state"] == "open":
+                    made.merge(fake.requests[0]["branch"])
+                    fake.requests[0]["state"] = "merged"
 
-                fake.before = merged  # after the branch was fetched, before the forge answers
-                await house.club.lists.fetch()
-                assert await states(house) == [EditState.CONFIRMED]
-                assert "Queues" in await numbers(house)
-
-    asyncio.run(scene())
+            fake.before = merged  # after the branch was fetched, before the forge answers
+            await house.club.lists.fetch()
+            assert await states(house) == [EditState.CONFIRMED]
+            assert "Queues" in await numbers(house)
 
 
 @pytest.mark.parametrize("kind", ["github", "gitlab", "gitea"])
 @pytest.mark.parametrize("odd", [{"message": "hello"}, [{}], [{"head": None}], "words", [3]])
-def test_a_forge_that_answers_something_else_is_named_and_stops_nothing(tmp_path: Path, kind: str, odd: object) -> None:
+async def test_a_forge_that_answers_something_else_is_named_and_stops_nothing(
+    tmp_path: Path, kind: str, odd: object
+) -> None:
     made = repository(tmp_path / "git", LIST)
 
-    async def scene() -> None:
-        with served(tmp_path / "git") as server, forge(kind) as fake:
-            own = f"127.0.0.1:{server.port}={kind}:{fake.api}"
-            database = f"sqlite:///{tmp_path}/club.db"
-            async with clubhouse(database, tmp_path, git_token=TOKEN, git_forge=own) as house:
-                await writes(house, f"{server.url}#main:/reading.md")
-                made.protect()
-                fake.odd = odd
-                await two_notes(house, "note #1 Proposed")
-                assert f"does not answer as {kind} does. Correct DOGEAR_GIT_FORGE." in (await waiting(house))[0]
-                await house.club.lists.fetch()
-                fake.odd = None
-                await house.club.lists.fetch()
-                assert "Merge the pull request https://forge.example.org/list/1" in (await waiting(house))[0]
-
-    asyncio.run(scene())
+    with served(tmp_path / "git") as server, forge(kind) as fake:
+        own = f"127.0.0.1:{server.port}={kind}:{fake.api}"
+        database = f"sqlite:///{tmp_path}/club.db"
+        async with clubhouse(database, tmp_path, git_token=TOKEN, git_forge=own) as house:
+            await writes(house, f"{server.url}#main:/reading.md")
+            made.protect()
+            fake.odd = odd
+            await two_notes(house, "note #1 Proposed")
+            assert f"does not answer as {kind} does. Correct DOGEAR_GIT_FORGE." in (await waiting(house))[0]
+            await house.club.lists.fetch()
+            fake.odd = None
+            await house.club.lists.fetch()
+            assert "Merge the pull request https://forge.example.org/list/1" in (await waiting(house))[0]
 
 
-def test_five_processes_over_one_database_make_one_commit_of_a_burst(url: str, tmp_path: Path) -> None:
+async def test_five_processes_over_one_database_make_one_commit_of_a_burst(url: str, tmp_path: Path) -> None:
     made = repository(tmp_path / "git", LIST)
 
-    async def scene() -> None:
-        async with AsyncExitStack() as stack:
-            houses = [
-                await stack.enter_async_context(clubhouse(url, tmp_path, git_folder=str(tmp_path / f"copies {number}")))
-                for number in range(5)
-            ]
-            one, two = houses[:2]
-            await writes(one, at(made))
-            for number in range(5):
-                await said(one, f"note #{1 + number % 3} Note {number}")
-            for _ in range(2):
-                await asyncio.gather(*(house.club.lists.write_edits() for house in houses))
-            assert set(await states(one)) == {EditState.CONFIRMED}
-            assert len(made.messages()) == 2
-            assert len(marks_in(made.messages()[0])) == 5
+    async with AsyncExitStack() as stack:
+        houses = [
+            await stack.enter_async_context(clubhouse(url, tmp_path, git_folder=str(tmp_path / f"copies {number}")))
+            for number in range(5)
+        ]
+        one, two = houses[:2]
+        await writes(one, at(made))
+        for number in range(5):
+            await said(one, f"note #{1 + number % 3} Note {number}")
+        for _ in range(2):
+            await asyncio.gather(*(house.club.lists.write_edits() for house in houses))
+        assert set(await states(one)) == {EditState.CONFIRMED}
+        assert len(made.messages()) == 2
+        assert len(marks_in(made.messages()[0])) == 5
 
-            made.save(made.read().replace(b"[Logs]", b"[Logging]"))
-            await one.club.lists.fetch()
-            await two.club.lists.rescan()  # its copy is older, and must not put the list back
-            assert "Logging" in await numbers(one)
-
-    asyncio.run(scene())
+        made.save(made.read().replace(b"[Logs]", b"[Logging]"))
+        await one.club.lists.fetch()
+        await two.club.lists.rescan()  # its copy is older, and must not put the list back
+        assert "Logging" in await numbers(one)
 
 
-def test_over_ssh_the_systems_ssh_and_the_deploy_key_are_used(
+async def test_over_ssh_the_systems_ssh_and_the_deploy_key_are_used(
     database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = repository(tmp_path / "git", LIST)
@@ -618,70 +572,61 @@ def test_over_ssh_the_systems_ssh_and_the_deploy_key_are_used(
     ssh.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
 
-    async def scene() -> None:
-        async with clubhouse(database, tmp_path, git_ssh_key="/keys/deploy") as house:
-            await writes(house, f"ssh://git@git.example.org{made.bare}#main:/reading.md")
-            await said(house, "note #1 By ssh")
-            await house.stage.settle()
-            assert b"    - By ssh\n" in made.read()
-            asked = (tmp_path / "asked").read_text()
-            assert "-i /keys/deploy" in asked
-            assert "BatchMode=yes" in asked
-            (tmp_path / "refuse").touch()
-            await said(house, "note #1 Refused")
-            await house.stage.settle()
-            assert "Permission denied (publickey). Correct the address or the deploy key." in (await waiting(house))[0]
-
-    asyncio.run(scene())
+    async with clubhouse(database, tmp_path, git_ssh_key="/keys/deploy") as house:
+        await writes(house, f"ssh://git@git.example.org{made.bare}#main:/reading.md")
+        await said(house, "note #1 By ssh")
+        await house.stage.settle()
+        assert b"    - By ssh\n" in made.read()
+        asked = (tmp_path / "asked").read_text()
+        assert "-i /keys/deploy" in asked
+        assert "BatchMode=yes" in asked
+        (tmp_path / "refuse").touch()
+        await said(house, "note #1 Refused")
+        await house.stage.settle()
+        assert "Permission denied (publickey). Correct the address or the deploy key." in (await waiting(house))[0]
 
 
-def test_a_damaged_copy_is_fetched_again_and_many_fetches_leave_few_files(
+async def test_a_damaged_copy_is_fetched_again_and_many_fetches_leave_few_files(
     database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = repository(tmp_path / "git", LIST)
     monkeypatch.setattr(git, "MAX_PACKS", 3)
 
-    async def scene() -> None:
-        async with clubhouse(database, tmp_path) as house:
-            lists = house.club.lists
-            await writes(house, at(made))
-            objects = lists.local(at(made)).parent / "repository" / "objects"
-            for number in range(9):
-                made.save(LIST + f"- [New {number}](https://example.org/new)\n".encode())
-                await lists.fetch()
-                assert f"New {number}" in await numbers(house)
-                assert len(await asyncio.to_thread(lambda: list(objects.glob("pack/*.pack")))) <= 4
-            await asyncio.to_thread(spoil, objects)
-            await said(house, "note #1 Later")
-            await house.stage.settle()
-            assert "was damaged" in (await waiting(house))[0]
-            await retried(house)
-            assert await waiting(house) == []
-            assert b"    - Later\n" in made.read()
-
-    asyncio.run(scene())
+    async with clubhouse(database, tmp_path) as house:
+        lists = house.club.lists
+        await writes(house, at(made))
+        objects = lists.local(at(made)).parent / "repository" / "objects"
+        for number in range(9):
+            made.save(LIST + f"- [New {number}](https://example.org/new)\n".encode())
+            await lists.fetch()
+            assert f"New {number}" in await numbers(house)
+            assert len(await asyncio.to_thread(lambda: list(objects.glob("pack/*.pack")))) <= 4
+        await asyncio.to_thread(spoil, objects)
+        await said(house, "note #1 Later")
+        await house.stage.settle()
+        assert "was damaged" in (await waiting(house))[0]
+        await retried(house)
+        assert await waiting(house) == []
+        assert b"    - Later\n" in made.read()
 
 
-def test_what_killed_processes_leave_in_a_copy_is_deleted(tmp_path: Path) -> None:
+async def test_what_killed_processes_leave_in_a_copy_is_deleted(tmp_path: Path) -> None:
     made = repository(tmp_path / "git", LIST)
 
-    async def scene() -> None:
-        async with clubhouse(f"sqlite:///{tmp_path}/club.db", tmp_path) as house:
-            await writes(house, at(made))
-            folder = house.club.lists.local(at(made)).parent
-            left = [
-                folder / ".reading.new",
-                folder / "repository" / "objects" / "tmp_pack_1",
-                folder / "repository" / "objects" / "pack" / "tmp_pack_2",
-                folder / "repository" / "refs" / "heads" / "main.lock",
-            ]
-            await asyncio.to_thread(lambda: [file.write_bytes(b"half") for file in left])
-            await said(house, "note #1 Later")
-            await house.stage.settle()
-            assert b"    - Later\n" in made.read()
-            assert not await asyncio.to_thread(lambda: [file for file in left if file.exists()])
-
-    asyncio.run(scene())
+    async with clubhouse(f"sqlite:///{tmp_path}/club.db", tmp_path) as house:
+        await writes(house, at(made))
+        folder = house.club.lists.local(at(made)).parent
+        left = [
+            folder / ".reading.new",
+            folder / "repository" / "objects" / "tmp_pack_1",
+            folder / "repository" / "objects" / "pack" / "tmp_pack_2",
+            folder / "repository" / "refs" / "heads" / "main.lock",
+        ]
+        await asyncio.to_thread(lambda: [file.write_bytes(b"half") for file in left])
+        await said(house, "note #1 Later")
+        await house.stage.settle()
+        assert b"    - Later\n" in made.read()
+        assert not await asyncio.to_thread(lambda: [file for file in left if file.exists()])
 
 
 def spoil(objects: Path) -> None:
@@ -741,48 +686,42 @@ def test_the_command_line_sets_up_a_list_in_git_and_says_what_is_wrong(tmp_path:
     assert "URL#BRANCH:/PATH" in run("team", "lists", "docs", "--add", "https://git.example.org/list.git")[1]
 
 
-def test_what_the_clubs_own_list_has_moves_into_the_repository_once(database: str, tmp_path: Path) -> None:
-    async def scene() -> None:
-        made = repository(tmp_path / "git", LIST + b"\n## Later\n\n- [Shelf](https://example.org/shelf)\n")
-        async with clubhouse(database, tmp_path) as house:
-            await added(house, f"add {URL} title:Queues notes:Why")
-            await said(house, "read #1")
-            await writes(house, at(made))
-            assert made.read().endswith(b"- [Queues](https://example.org/queues)\n    Why\n")
-            assert (await numbers(house))["Queues"] == 1
-            assert "State: read" in text_of(await said(house, "show #1"))
-            await added(house, "add https://example.org/new title:New section:Later")
-            await house.stage.settle()
-            assert made.read().endswith(b"    Why\n- [New](https://example.org/new)\n")
-            count = len(made.messages())
-            await writing.write_to_git(house.club.runner, house.club.lists, house.team, None)
-            assert len(made.messages()) == count
-
-    asyncio.run(scene())
+async def test_what_the_clubs_own_list_has_moves_into_the_repository_once(database: str, tmp_path: Path) -> None:
+    made = repository(tmp_path / "git", LIST + b"\n## Later\n\n- [Shelf](https://example.org/shelf)\n")
+    async with clubhouse(database, tmp_path) as house:
+        await added(house, f"add {URL} title:Queues notes:Why")
+        await said(house, "read #1")
+        await writes(house, at(made))
+        assert made.read().endswith(b"- [Queues](https://example.org/queues)\n    Why\n")
+        assert (await numbers(house))["Queues"] == 1
+        assert "State: read" in text_of(await said(house, "show #1"))
+        await added(house, "add https://example.org/new title:New section:Later")
+        await house.stage.settle()
+        assert made.read().endswith(b"    Why\n- [New](https://example.org/new)\n")
+        count = len(made.messages())
+        await writing.write_to_git(house.club.runner, house.club.lists, house.team, None)
+        assert len(made.messages()) == count
 
 
-def test_a_change_that_retires_much_of_a_list_in_git_is_held_though_other_files_change(
+async def test_a_change_that_retires_much_of_a_list_in_git_is_held_though_other_files_change(
     database: str, tmp_path: Path
 ) -> None:
-    async def scene() -> None:
-        lines = [b"- [%d](https://example.org/%d)\n" % (number, number) for number in range(20)]
-        made = repository(tmp_path / "git", b"".join(lines))
-        async with clubhouse(database, tmp_path, "Other", admins="fake:ana") as house:
-            await house.club.lists.change(house.team, add=[at(made)], remove=[])
-            made.save(lines[0])
-            await house.club.lists.fetch()
-            held = await house.club.runner.read(lambda tx: tx.entries.held(house.team.id))
-            assert len(held) == 1
-            await house.rewrite("Other", "Another")  # of which the repository is not read again
-            assert await house.club.runner.read(lambda tx: tx.entries.held(house.team.id)) == held
-            assert len(await numbers(house)) == 22
-            await house.club.lists.sync_fetched(house.team, accept=True)
-            assert await numbers(house) == {"Other": 1, "0": 2, "Another": 22}
-
-    asyncio.run(scene())
+    lines = [b"- [%d](https://example.org/%d)\n" % (number, number) for number in range(20)]
+    made = repository(tmp_path / "git", b"".join(lines))
+    async with clubhouse(database, tmp_path, "Other", admins="fake:ana") as house:
+        await house.club.lists.change(house.team, add=[at(made)], remove=[])
+        made.save(lines[0])
+        await house.club.lists.fetch()
+        held = await house.club.runner.read(lambda tx: tx.entries.held(house.team.id))
+        assert len(held) == 1
+        await house.rewrite("Other", "Another")  # of which the repository is not read again
+        assert await house.club.runner.read(lambda tx: tx.entries.held(house.team.id)) == held
+        assert len(await numbers(house)) == 22
+        await house.club.lists.sync_fetched(house.team, accept=True)
+        assert await numbers(house) == {"Other": 1, "0": 2, "Another": 22}
 
 
-def test_a_server_that_does_not_answer_is_named_and_the_club_goes_on_meanwhile(
+async def test_a_server_that_does_not_answer_is_named_and_the_club_goes_on_meanwhile(
     database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(repositories, "LIMIT", 0.3)
@@ -801,24 +740,21 @@ def test_a_server_that_does_not_answer_is_named_and_the_club_goes_on_meanwhile(
                 await house.club.lists.fetched(url, "main", "reading.md")
 
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        asyncio.run(scene(listening.getsockname()[1]))
+        await scene(listening.getsockname()[1])
 
 
-def test_a_running_club_fetches_and_pushes_by_itself(tmp_path: Path) -> None:
-    async def scene() -> None:
-        made = repository(tmp_path / "git", LIST)
-        async with clubhouse(f"sqlite:///{tmp_path}/club.db", tmp_path) as house:
-            await writes(house, at(made))
-            made.save(LIST.replace(b"Logs", b"Logging"))
-            async with house.club.at_work():
-                await until(lambda: has(house, "Logging"))
-                for line in ("note #1 First", "note #3 Second"):
-                    await said(house, line)
-                await until(lambda: is_done(house))
-            assert len(made.messages()) == 3
-            assert made.messages()[0].startswith("Change 2 entries")
-
-    asyncio.run(scene())
+async def test_a_running_club_fetches_and_pushes_by_itself(tmp_path: Path) -> None:
+    made = repository(tmp_path / "git", LIST)
+    async with clubhouse(f"sqlite:///{tmp_path}/club.db", tmp_path) as house:
+        await writes(house, at(made))
+        made.save(LIST.replace(b"Logs", b"Logging"))
+        async with house.club.at_work():
+            await until(lambda: has(house, "Logging"))
+            for line in ("note #1 First", "note #3 Second"):
+                await said(house, line)
+            await until(lambda: is_done(house))
+        assert len(made.messages()) == 3
+        assert made.messages()[0].startswith("Change 2 entries")
 
 
 async def has(house: Clubhouse, title: str) -> bool:

@@ -32,30 +32,27 @@ SIGNED = "sha256=" + hmac.new(SECRET.encode(), BODY, sha256).hexdigest()
         ({"Authorization": "Bearer wrong"}, 401),
     ],
 )
-def test_a_push_is_fetched_at_once_if_the_webhook_has_the_secret(
+async def test_a_push_is_fetched_at_once_if_the_webhook_has_the_secret(
     tmp_path: Path, headers: dict[str, str], status: int
 ) -> None:
-    async def scene() -> None:
-        made = repository(tmp_path / "git", LIST)
-        async with clubhouse(f"sqlite:///{tmp_path}/club.db", tmp_path) as house:
-            lists = house.club.lists
-            await lists.use(house.team, [at(made)])
-            made.save(LIST + b"- [New](https://example.org/new)\n")
-            route = git_hook.route(SECRET, lists.fetch_soon)
-            async with (
-                serving([route], host="127.0.0.1", port=0) as port,
-                aiohttp.ClientSession() as session,
-                session.post(f"http://127.0.0.1:{port}/hooks/git", data=BODY, headers=headers) as answer,
-            ):
-                assert answer.status == status
-                for _ in range(3):  # a burst of them is one or two fetches
-                    if status == 202:
-                        lists.fetch_soon()
-                if lists._fetching is not None:
-                    await lists._fetching
-            assert ("New" in await numbers(house)) is (status == 202)
-
-    asyncio.run(scene())
+    made = repository(tmp_path / "git", LIST)
+    async with clubhouse(f"sqlite:///{tmp_path}/club.db", tmp_path) as house:
+        lists = house.club.lists
+        await lists.use(house.team, [at(made)])
+        made.save(LIST + b"- [New](https://example.org/new)\n")
+        route = git_hook.route(SECRET, lists.fetch_soon)
+        async with (
+            serving([route], host="127.0.0.1", port=0) as port,
+            aiohttp.ClientSession() as session,
+            session.post(f"http://127.0.0.1:{port}/hooks/git", data=BODY, headers=headers) as answer,
+        ):
+            assert answer.status == status
+            for _ in range(3):  # a burst of them is one or two fetches
+                if status == 202:
+                    lists.fetch_soon()
+            if lists._fetching is not None:
+                await lists._fetching
+        assert ("New" in await numbers(house)) is (status == 202)
 
 
 async def answered(port: int, head: bytes) -> bytes:
@@ -68,13 +65,10 @@ async def answered(port: int, head: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("header", [b"X-Gitlab-Token", b"X-Hub-Signature-256", b"Authorization"])
-def test_a_forged_proof_that_is_not_text_is_refused_like_any_other(header: bytes) -> None:
-    async def scene() -> None:
-        asked: list[bool] = []
-        route = git_hook.route(SECRET, lambda: asked.append(True))
-        async with serving([route], host="127.0.0.1", port=0) as port:
-            assert b" 401 " in await answered(port, header + b": \xff\xfe\r\n")
-            assert b" 202 " in await answered(port, b"X-Gitlab-Token: " + SECRET.encode() + b"\r\n")
-        assert asked == [True]
-
-    asyncio.run(scene())
+async def test_a_forged_proof_that_is_not_text_is_refused_like_any_other(header: bytes) -> None:
+    asked: list[bool] = []
+    route = git_hook.route(SECRET, lambda: asked.append(True))
+    async with serving([route], host="127.0.0.1", port=0) as port:
+        assert b" 401 " in await answered(port, header + b": \xff\xfe\r\n")
+        assert b" 202 " in await answered(port, b"X-Gitlab-Token: " + SECRET.encode() + b"\r\n")
+    assert asked == [True]

@@ -92,40 +92,34 @@ async def watched(database: str, folder: Path) -> AsyncIterator[Watched]:
             yield seen
 
 
-def test_a_process_that_does_its_work_is_ready_and_says_so_for_each_part(database: str, tmp_path: Path) -> None:
-    async def scene() -> None:
-        async with watched(database, tmp_path) as seen:
-            status, parts = await seen.ready()
+async def test_a_process_that_does_its_work_is_ready_and_says_so_for_each_part(database: str, tmp_path: Path) -> None:
+    async with watched(database, tmp_path) as seen:
+        status, parts = await seen.ready()
 
-            assert status == 200
-            assert list(parts) == [
-                "database",
-                "schema",
-                "platform fake",
-                "job digests",
-                "job meetings",
-                "job clean-up",
-                "deliveries",
-            ]
-            assert all(part["ok"] for part in parts.values())
-            assert parts["schema"]["revision"] == seen.house.club.store.needs
-            assert (await seen.get("/healthz"))[0] == 200
-
-    asyncio.run(scene())
+        assert status == 200
+        assert list(parts) == [
+            "database",
+            "schema",
+            "platform fake",
+            "job digests",
+            "job meetings",
+            "job clean-up",
+            "deliveries",
+        ]
+        assert all(part["ok"] for part in parts.values())
+        assert parts["schema"]["revision"] == seen.house.club.store.needs
+        assert (await seen.get("/healthz"))[0] == 200
 
 
-def test_a_platform_without_a_connection_makes_it_not_ready_and_gives_the_reason(tmp_path: Path) -> None:
-    async def scene() -> None:
-        async with watched(f"sqlite:///{tmp_path}/dogear.db", tmp_path) as seen:
-            seen.platform.stands = Connection(up=False, reason="shards not connected: 0", reconnects=3)
+async def test_a_platform_without_a_connection_makes_it_not_ready_and_gives_the_reason(tmp_path: Path) -> None:
+    async with watched(f"sqlite:///{tmp_path}/dogear.db", tmp_path) as seen:
+        seen.platform.stands = Connection(up=False, reason="shards not connected: 0", reconnects=3)
 
-            status, parts = await seen.ready()
+        status, parts = await seen.ready()
 
-            assert status == 503
-            assert parts["platform fake"] == {"ok": False, "reason": "shards not connected: 0", "reconnects": 3}
-            assert (await seen.get("/healthz"))[0] == 200, "it lives all the same"
-
-    asyncio.run(scene())
+        assert status == 503
+        assert parts["platform fake"] == {"ok": False, "reason": "shards not connected: 0", "reconnects": 3}
+        assert (await seen.get("/healthz"))[0] == 200, "it lives all the same"
 
 
 class Stuck:
@@ -144,51 +138,45 @@ class Stuck:
         return await self._runner.write(use_case)
 
 
-def test_a_tick_that_hangs_makes_it_not_ready_until_the_next(tmp_path: Path) -> None:
-    async def scene() -> None:
-        async with watched(f"sqlite:///{tmp_path}/dogear.db", tmp_path) as seen:
-            club = seen.house.club
-            runner = Stuck(club.runner)
-            quick = Durations(tick=timedelta(milliseconds=200), tick_given_up=timedelta(seconds=2))
-            ticker = Ticker(runner, club.deliverer, Host(), quick, club.clock)
-            scheduler = seen.health._scheduler = Scheduler(seen.health._metrics)
-            scheduler.add(ticker.jobs()[0])
-            assert (await seen.ready())[1]["job digests"]["reason"] == "no run yet"
-            async with scheduler.running():
-                await until_it_says(seen, 200)
-                runner.stuck = True
-                parts = await until_it_says(seen, 503)
-                assert parts["job digests"]["reason"].startswith("no run succeeded for ")
-                assert [name for name, part in parts.items() if not part["ok"]] == ["job digests"]
-                assert (await seen.get("/healthz"))[0] == 200
-                while "did not end" not in (await until_it_says(seen, 503))["job digests"]["reason"]:  # noqa: ASYNC110
-                    await asyncio.sleep(0.01)
-                runner.stuck = False
-                await until_it_says(seen, 200)
+async def test_a_tick_that_hangs_makes_it_not_ready_until_the_next(tmp_path: Path) -> None:
+    async with watched(f"sqlite:///{tmp_path}/dogear.db", tmp_path) as seen:
+        club = seen.house.club
+        runner = Stuck(club.runner)
+        quick = Durations(tick=timedelta(milliseconds=200), tick_given_up=timedelta(seconds=2))
+        ticker = Ticker(runner, club.deliverer, Host(), quick, club.clock)
+        scheduler = seen.health._scheduler = Scheduler(seen.health._metrics)
+        scheduler.add(ticker.jobs()[0])
+        assert (await seen.ready())[1]["job digests"]["reason"] == "no run yet"
+        async with scheduler.running():
+            await until_it_says(seen, 200)
+            runner.stuck = True
+            parts = await until_it_says(seen, 503)
+            assert parts["job digests"]["reason"].startswith("no run succeeded for ")
+            assert [name for name, part in parts.items() if not part["ok"]] == ["job digests"]
+            assert (await seen.get("/healthz"))[0] == 200
+            while "did not end" not in (await until_it_says(seen, 503))["job digests"]["reason"]:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            runner.stuck = False
+            await until_it_says(seen, 200)
 
-            lines = (await seen.get("/metrics"))[1].splitlines()
-            assert any(line.startswith('dogear_restarts_total{part="job digests"} ') for line in lines)
-
-    asyncio.run(scene())
+        lines = (await seen.get("/metrics"))[1].splitlines()
+        assert any(line.startswith('dogear_restarts_total{part="job digests"} ') for line in lines)
 
 
-def test_a_job_that_fails_is_shown_and_counted_and_takes_nothing_down(tmp_path: Path) -> None:
+async def test_a_job_that_fails_is_shown_and_counted_and_takes_nothing_down(tmp_path: Path) -> None:
     async def fail() -> None:
         raise BadConfig(["The backup folder is full."])
 
-    async def scene() -> None:
-        async with watched(f"sqlite:///{tmp_path}/dogear.db", tmp_path) as seen:
-            scheduler = seen.health._scheduler = Scheduler(seen.health._metrics)
-            scheduler.add(Job(name="backup", run=fail, every=timedelta(minutes=5)))
-            async with scheduler.running():
-                while not (await seen.ready())[1]["job backup"]["failures"]:  # noqa: ASYNC110
-                    await asyncio.sleep(0.01)
-                status, parts = await seen.ready()
+    async with watched(f"sqlite:///{tmp_path}/dogear.db", tmp_path) as seen:
+        scheduler = seen.health._scheduler = Scheduler(seen.health._metrics)
+        scheduler.add(Job(name="backup", run=fail, every=timedelta(minutes=5)))
+        async with scheduler.running():
+            while not (await seen.ready())[1]["job backup"]["failures"]:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            status, parts = await seen.ready()
 
-            assert (status, parts["job backup"]["reason"]) == (200, "failed: The backup folder is full.")
-            assert 'dogear_job_failures_total{job="backup"} 1.0' in (await seen.get("/metrics"))[1].splitlines()
-
-    asyncio.run(scene())
+        assert (status, parts["job backup"]["reason"]) == (200, "failed: The backup folder is full.")
+        assert 'dogear_job_failures_total{job="backup"} 1.0' in (await seen.get("/metrics"))[1].splitlines()
 
 
 async def until_it_says(seen: Watched, wanted: int) -> dict[str, Any]:
@@ -200,104 +188,86 @@ async def until_it_says(seen: Watched, wanted: int) -> dict[str, Any]:
             await asyncio.sleep(0.01)
 
 
-def test_a_database_that_is_away_is_named_and_the_process_lives(tmp_path: Path) -> None:
-    async def scene() -> None:
-        async with watched(f"sqlite:///{tmp_path}/dogear.db", tmp_path) as seen:
-            seen.health._runner = Away()
+async def test_a_database_that_is_away_is_named_and_the_process_lives(tmp_path: Path) -> None:
+    async with watched(f"sqlite:///{tmp_path}/dogear.db", tmp_path) as seen:
+        seen.health._runner = Away()
 
-            status, parts = await seen.ready()
+        status, parts = await seen.ready()
 
-            assert (status, parts["database"]) == (503, {"ok": False, "reason": "The database is away."})
-            assert "dogear_platform_connected" in (await seen.get("/metrics"))[1]
-
-    asyncio.run(scene())
+        assert (status, parts["database"]) == (503, {"ok": False, "reason": "The database is away."})
+        assert "dogear_platform_connected" in (await seen.get("/metrics"))[1]
 
 
-def test_a_database_that_a_newer_program_has_taken_over_makes_it_not_ready(database: str, tmp_path: Path) -> None:
-    async def scene() -> None:
-        async with watched(database, tmp_path) as seen:
-            newer = update(VERSION).values(version_num="9999")
-            await seen.house.club.runner.write(lambda tx: tx.change(newer))  # type: ignore[attr-defined]  # the store's
+async def test_a_database_that_a_newer_program_has_taken_over_makes_it_not_ready(database: str, tmp_path: Path) -> None:
+    async with watched(database, tmp_path) as seen:
+        newer = update(VERSION).values(version_num="9999")
+        await seen.house.club.runner.write(lambda tx: tx.change(newer))  # type: ignore[attr-defined]  # the store's
 
-            status, parts = await seen.ready()
+        status, parts = await seen.ready()
 
-            assert status == 503
-            assert "has schema 9999" in parts["schema"]["reason"]
-
-    asyncio.run(scene())
+        assert status == 503
+        assert "has schema 9999" in parts["schema"]["reason"]
 
 
-def test_a_delivery_that_nobody_makes_for_a_quarter_of_an_hour_makes_it_not_ready(tmp_path: Path) -> None:
-    async def scene() -> None:
-        async with watched(f"sqlite:///{tmp_path}/dogear.db", tmp_path) as seen:
-            draft = Draft(channel=channel(), source_key="digest:1", step=Step.ROOT, ordinal=0)
-            runner = seen.house.club.runner
-            await runner.write(lambda tx: tx.ledger.plan(seen.house.team.id, [draft], not_before=tx.now()))
-            clock = seen.house.club.clock
-            clock.move_to(clock.now() + timedelta(minutes=14))
-            before, _ = await seen.ready()
-            clock.move_to(clock.now() + timedelta(minutes=2))
-            after, parts = await seen.ready()
+async def test_a_delivery_that_nobody_makes_for_a_quarter_of_an_hour_makes_it_not_ready(tmp_path: Path) -> None:
+    async with watched(f"sqlite:///{tmp_path}/dogear.db", tmp_path) as seen:
+        draft = Draft(channel=channel(), source_key="digest:1", step=Step.ROOT, ordinal=0)
+        runner = seen.house.club.runner
+        await runner.write(lambda tx: tx.ledger.plan(seen.house.team.id, [draft], not_before=tx.now()))
+        clock = seen.house.club.clock
+        clock.move_to(clock.now() + timedelta(minutes=14))
+        before, _ = await seen.ready()
+        clock.move_to(clock.now() + timedelta(minutes=2))
+        after, parts = await seen.ready()
 
-            assert (before, after) == (200, 503)
-            assert parts["deliveries"]["reason"] == f"one is due since {parts['deliveries']['oldest_due_seconds']} s"
-
-    asyncio.run(scene())
+        assert (before, after) == (200, 503)
+        assert parts["deliveries"]["reason"] == f"one is due since {parts['deliveries']['oldest_due_seconds']} s"
 
 
-def test_one_that_is_stopping_takes_no_more(tmp_path: Path) -> None:
-    async def scene() -> None:
-        async with watched(f"sqlite:///{tmp_path}/dogear.db", tmp_path) as seen:
-            seen.health.stopping = True
+async def test_one_that_is_stopping_takes_no_more(tmp_path: Path) -> None:
+    async with watched(f"sqlite:///{tmp_path}/dogear.db", tmp_path) as seen:
+        seen.health.stopping = True
 
-            status, parts = await seen.ready()
+        status, parts = await seen.ready()
 
-            assert (status, parts["process"]["reason"]) == (503, "it is stopping")
-
-    asyncio.run(scene())
+        assert (status, parts["process"]["reason"]) == (503, "it is stopping")
 
 
-def test_the_metrics_count_what_happened_and_name_nobody(database: str, tmp_path: Path) -> None:
-    async def scene() -> None:
-        async with watched(database, tmp_path) as seen:
-            house = seen.house
-            await house.say("random")
-            await house.say("read #99", again="twice")
-            await house.say("read #99", again="twice")
-            await house.say("nonsense for Berta")
-            await house.say("schedule set mon 09:00 UTC #reading")
-            await house.wait(days=7)
+async def test_the_metrics_count_what_happened_and_name_nobody(database: str, tmp_path: Path) -> None:
+    async with watched(database, tmp_path) as seen:
+        house = seen.house
+        await house.say("random")
+        await house.say("read #99", again="twice")
+        await house.say("read #99", again="twice")
+        await house.say("nonsense for Berta")
+        await house.say("schedule set mon 09:00 UTC #reading")
+        await house.wait(days=7)
 
-            status, text = await seen.get("/metrics")
+        status, text = await seen.get("/metrics")
 
-            assert status == 200
-            lines = text.splitlines()
-            assert 'dogear_command_seconds_count{command="random",outcome="answered"} 1.0' in lines
-            assert 'dogear_command_seconds_count{command="read",outcome="refused"} 2.0' in lines
-            assert 'dogear_command_seconds_count{command="unknown",outcome="refused"} 1.0' in lines
-            assert "dogear_repeats_total 1.0" in lines
-            assert "dogear_digest_late_seconds_count 1.0" in lines
-            assert 'dogear_deliveries_open{state="pending"} 0.0' in lines
-            assert "dogear_list_problems 0.0" in lines
-            assert 'dogear_platform_connected{platform="fake"} 1.0' in lines
-            sent = next(line for line in lines if line.startswith('dogear_deliveries_total{state="sent"}'))
-            assert float(sent.rpartition(" ")[2]) >= 4, "the post, its thread, the question and two seeds"
-            assert not [line for line in lines if any(word in line for word in ("default", "ana", "W1", "Berta"))]
-
-    asyncio.run(scene())
+        assert status == 200
+        lines = text.splitlines()
+        assert 'dogear_command_seconds_count{command="random",outcome="answered"} 1.0' in lines
+        assert 'dogear_command_seconds_count{command="read",outcome="refused"} 2.0' in lines
+        assert 'dogear_command_seconds_count{command="unknown",outcome="refused"} 1.0' in lines
+        assert "dogear_repeats_total 1.0" in lines
+        assert "dogear_digest_late_seconds_count 1.0" in lines
+        assert 'dogear_deliveries_open{state="pending"} 0.0' in lines
+        assert "dogear_list_problems 0.0" in lines
+        assert 'dogear_platform_connected{platform="fake"} 1.0' in lines
+        sent = next(line for line in lines if line.startswith('dogear_deliveries_total{state="sent"}'))
+        assert float(sent.rpartition(" ")[2]) >= 4, "the post, its thread, the question and two seeds"
+        assert not [line for line in lines if any(word in line for word in ("default", "ana", "W1", "Berta"))]
 
 
-def test_connections_that_came_up_again_are_a_count(tmp_path: Path) -> None:
-    async def scene() -> None:
-        async with watched(f"sqlite:///{tmp_path}/dogear.db", tmp_path) as seen:
-            for reconnects in (2, 2, 5):
-                seen.platform.stands = Connection(up=True, reconnects=reconnects)
-                _, text = await seen.get("/metrics")
+async def test_connections_that_came_up_again_are_a_count(tmp_path: Path) -> None:
+    async with watched(f"sqlite:///{tmp_path}/dogear.db", tmp_path) as seen:
+        for reconnects in (2, 2, 5):
+            seen.platform.stands = Connection(up=True, reconnects=reconnects)
+            _, text = await seen.get("/metrics")
 
-            assert "# TYPE dogear_platform_reconnects_total counter" in text.splitlines()
-            assert 'dogear_platform_reconnects_total{platform="fake"} 5.0' in text.splitlines()
-
-    asyncio.run(scene())
+        assert "# TYPE dogear_platform_reconnects_total counter" in text.splitlines()
+        assert 'dogear_platform_reconnects_total{platform="fake"} 5.0' in text.splitlines()
 
 
 def test_a_host_without_nightly_backups_is_told_of_none(tmp_path: Path) -> None:
@@ -310,23 +280,20 @@ def test_a_host_without_nightly_backups_is_told_of_none(tmp_path: Path) -> None:
     assert "dogear_backup_timestamp_seconds 1.795e+09" in metrics.text().splitlines()
 
 
-def test_healthcheck_says_in_one_line_what_is_wrong(tmp_path: Path) -> None:
-    async def scene() -> None:
-        async with watched(f"sqlite:///{tmp_path}/dogear.db", tmp_path) as seen:
-            settings = load(health_port=seen.port, health_host="0.0.0.0")
-            assert await asyncio.to_thread(check_health, settings, "/readyz") == (True, "All is well.")
-            seen.platform.stands = Connection(up=False, reason="not connected yet")
-            assert await asyncio.to_thread(check_health, settings, "/readyz") == (
-                False,
-                "Not ready. platform fake: not connected yet",
-            )
-            assert await asyncio.to_thread(check_health, settings, "/healthz") == (True, "All is well.")
+async def test_healthcheck_says_in_one_line_what_is_wrong(tmp_path: Path) -> None:
+    async with watched(f"sqlite:///{tmp_path}/dogear.db", tmp_path) as seen:
+        settings = load(health_port=seen.port, health_host="0.0.0.0")
+        assert await asyncio.to_thread(check_health, settings, "/readyz") == (True, "All is well.")
+        seen.platform.stands = Connection(up=False, reason="not connected yet")
+        assert await asyncio.to_thread(check_health, settings, "/readyz") == (
+            False,
+            "Not ready. platform fake: not connected yet",
+        )
+        assert await asyncio.to_thread(check_health, settings, "/healthz") == (True, "All is well.")
 
-        well, line = await asyncio.to_thread(check_health, settings, "/readyz")
-        assert not well
-        assert line.startswith(f"Nothing answers at http://127.0.0.1:{seen.port}/readyz")
-
-    asyncio.run(scene())
+    well, line = await asyncio.to_thread(check_health, settings, "/readyz")
+    assert not well
+    assert line.startswith(f"Nothing answers at http://127.0.0.1:{seen.port}/readyz")
 
 
 def test_healthcheck_without_a_port_says_which_setting_it_is() -> None:

@@ -51,8 +51,8 @@ async def is_well(port: int) -> bool:
         return answer.status == 200
 
 
-def test_half_open_connections_keep_no_one_out_and_do_not_flood_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    async def scene() -> None:
+async def test_half_open_connections_keep_no_one_out_and_do_not_flood_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
         async with door(places=16) as port:
             half_open = [await asyncio.open_connection("127.0.0.1", port) for _ in range(100)]
             for _, writer in half_open:
@@ -62,57 +62,42 @@ def test_half_open_connections_keep_no_one_out_and_do_not_flood_the_log(caplog: 
             for _, writer in half_open:
                 writer.close()
 
-    with caplog.at_level(logging.INFO):
-        asyncio.run(scene())
-
     assert 1 <= len(caplog.records) <= 3
 
 
-def test_a_client_that_has_asked_keeps_its_connection_among_silent_ones() -> None:
-    async def scene() -> None:
-        async with door(places=4) as port, aiohttp.ClientSession() as session:
-            for _ in range(3):
-                silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(8)]
-                async with session.get(f"http://127.0.0.1:{port}/health") as answer:
-                    assert answer.status == 200
-                for _, writer in silent:
-                    writer.close()
-
-    asyncio.run(scene())
+async def test_a_client_that_has_asked_keeps_its_connection_among_silent_ones() -> None:
+    async with door(places=4) as port, aiohttp.ClientSession() as session:
+        for _ in range(3):
+            silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(8)]
+            async with session.get(f"http://127.0.0.1:{port}/health") as answer:
+                assert answer.status == 200
+            for _, writer in silent:
+                writer.close()
 
 
-def test_headers_that_do_not_end_close_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_headers_that_do_not_end_close_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_limits, "HEADERS_TIMEOUT", 0.05)
 
-    async def scene() -> None:
-        async with door() as port:
-            with suppress(ConnectionResetError):
-                assert await sent(port, b"GET /health HTTP/1.1\r\nHost: x\r\n") == b""
-            assert await is_well(port)
-
-    asyncio.run(scene())
+    async with door() as port:
+        with suppress(ConnectionResetError):
+            assert await sent(port, b"GET /health HTTP/1.1\r\nHost: x\r\n") == b""
+        assert await is_well(port)
 
 
-def test_an_idle_connection_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_idle_connection_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_limits, "IDLE_TIMEOUT", 0.05)
 
-    async def scene() -> None:
-        async with door() as port:
-            answer = await sent(port, b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
-            assert answer.startswith(b"HTTP/1.1 200")
-
-    asyncio.run(scene())
+    async with door() as port:
+        answer = await sent(port, b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 200")
 
 
-def test_a_body_that_does_not_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_body_that_does_not_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http, "BODY_TIMEOUT", 0.05)
 
-    async def scene() -> None:
-        async with door() as port:
-            answer = await sent(port, b"POST /repeat HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf")
-            assert answer.startswith(b"HTTP/1.1 408")
-
-    asyncio.run(scene())
+    async with door() as port:
+        answer = await sent(port, b"POST /repeat HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf")
+        assert answer.startswith(b"HTTP/1.1 408")
 
 
 @pytest.mark.parametrize(
@@ -129,40 +114,30 @@ def test_a_body_that_does_not_end_is_refused(monkeypatch: pytest.MonkeyPatch) ->
         (b"DELETE /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", b"405"),
     ],
 )
-def test_a_malformed_request_gets_a_plain_refusal_without_traces(
+async def test_a_malformed_request_gets_a_plain_refusal_without_traces(
     request_bytes: bytes, status: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def scene() -> bytes:
+    with caplog.at_level(logging.INFO):
         async with door() as port:
             answer = await sent(port, request_bytes)
             assert await is_well(port)
-            return answer
-
-    with caplog.at_level(logging.INFO):
-        answer = asyncio.run(scene())
 
     assert answer.split(b" ")[1] == status
     assert not any(word in answer.lower() for word in (b"aiohttp", b"python", b"traceback"))
     assert not [record for record in caplog.records if record.exc_info]
 
 
-def test_a_bug_is_logged_and_not_shown(caplog: pytest.LogCaptureFixture) -> None:
-    async def scene() -> bytes:
-        async with door() as port:
-            return await sent(port, b"GET /bug HTTP/1.1\r\nHost: x\r\n\r\n")
-
-    answer = asyncio.run(scene())
+async def test_a_bug_is_logged_and_not_shown(caplog: pytest.LogCaptureFixture) -> None:
+    async with door() as port:
+        answer = await sent(port, b"GET /bug HTTP/1.1\r\nHost: x\r\n\r\n")
 
     assert answer.startswith(b"HTTP/1.1 500")
     assert b"canary" not in answer
     assert [record.exc_info is not None for record in caplog.records] == [True]
 
 
-def test_a_port_in_use_is_named_with_the_setting_to_change() -> None:
-    async def scene() -> None:
-        async with door() as port:
-            with pytest.raises(BadConfig, match=f"Port {port} on 127.0.0.1 is already in use"):
-                async with serving(ROUTES, host="127.0.0.1", port=port):
-                    pass
-
-    asyncio.run(scene())
+async def test_a_port_in_use_is_named_with_the_setting_to_change() -> None:
+    async with door() as port:
+        with pytest.raises(BadConfig, match=f"Port {port} on 127.0.0.1 is already in use"):
+            async with serving(ROUTES, host="127.0.0.1", port=port):
+                pass

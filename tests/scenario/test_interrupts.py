@@ -22,7 +22,7 @@ def interruptible(command: Sequence[str]) -> subprocess.Popen[str]:
         signal.signal(signal.SIGINT, before)
 
 
-def test_ctrl_c_after_an_answer_loses_nothing_and_shows_no_traceback(tmp_path: Path) -> None:
+async def test_ctrl_c_after_an_answer_loses_nothing_and_shows_no_traceback(tmp_path: Path) -> None:
     database = f"sqlite:///{tmp_path}/club.db"
     reading_list = tmp_path / "list.md"
     reading_list.write_text(LIST, encoding="utf-8")
@@ -40,5 +40,5 @@ def test_ctrl_c_after_an_answer_loses_nothing_and_shows_no_traceback(tmp_path: P
     assert answer["title"] == "#1 is read."
     assert chat.returncode == 130
     assert "Traceback" not in errors
-    (listed,) = said(["/blog list"], database=database, reading_list=reading_list, speaker="you")
+    (listed,) = await said(["/blog list"], database=database, reading_list=reading_list, speaker="you")
     assert states(listed) == {1: "read", 2: "unread"}

@@ -70,21 +70,21 @@ def our_list(folder: Path) -> Path:
 
 
 @pytest.fixture
-def two_teams(database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> str:
+async def two_teams(database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> str:
     """The other team first, with states, schedules, digests and shares in the same channels as ours."""
     from bot.runtime.cli import app
 
     for name, path in (("theirs", their_list(tmp_path)), ("ours", our_list(tmp_path))):
         app(["team", "add", name, "--list", str(path), "--database", database], standalone_mode=False)
     capsys.readouterr()
-    said(ADMIN_AT_WORK, database=database, speaker="cleo", team="theirs")
+    await said(ADMIN_AT_WORK, database=database, speaker="cleo", team="theirs")
     return database
 
 
-def test_no_command_shows_anything_of_another_team(two_teams: str) -> None:
+async def test_no_command_shows_anything_of_another_team(two_teams: str) -> None:
     lines = [line for spec in CATALOGUE for line in lines_of(spec)]
 
-    answers = said(lines, database=two_teams, speaker="ana", team="ours")
+    answers = await said(lines, database=two_teams, speaker="ana", team="ours")
 
     assert {entry["url"] for answer in answers for entry in answer["entries"]} == {
         "https://ours.example/1",
@@ -94,8 +94,8 @@ def test_no_command_shows_anything_of_another_team(two_teams: str) -> None:
         assert THEIRS.lower() not in json.dumps(answer).lower(), line
 
 
-def test_their_numbers_are_not_ours(two_teams: str) -> None:
-    shown, read, listed = said(
+async def test_their_numbers_are_not_ours(two_teams: str) -> None:
+    shown, read, listed = await said(
         ["/blog show #3", "/blog read #3", "/blog list"], database=two_teams, speaker="ana", team="ours"
     )
 
@@ -105,8 +105,8 @@ def test_their_numbers_are_not_ours(two_teams: str) -> None:
     assert [entry["number"] for entry in listed["entries"]] == [1, 2]
 
 
-def test_two_members_of_a_team_keep_their_own_states(two_teams: str) -> None:
-    answers = said(
+async def test_two_members_of_a_team_keep_their_own_states(two_teams: str) -> None:
+    answers = await said(
         ["/blog read #1", "as ben", "/blog list", "/blog stats", "as ana", "/blog list"],
         database=two_teams,
         speaker="ana",
@@ -117,11 +117,11 @@ def test_two_members_of_a_team_keep_their_own_states(two_teams: str) -> None:
     assert [entry["state"] for entry in answers[5]["entries"]] == ["read", "unread"]
 
 
-def test_the_same_person_in_two_teams_has_two_sets_of_states(two_teams: str) -> None:
-    said(["/blog read #1"], database=two_teams, speaker="cleo", team="ours")
+async def test_the_same_person_in_two_teams_has_two_sets_of_states(two_teams: str) -> None:
+    await said(["/blog read #1"], database=two_teams, speaker="cleo", team="ours")
 
-    (theirs,) = said(["/blog list"], database=two_teams, speaker="cleo", team="theirs")
-    (ours,) = said(["/blog list"], database=two_teams, speaker="cleo", team="ours")
+    (theirs,) = await said(["/blog list"], database=two_teams, speaker="cleo", team="theirs")
+    (ours,) = await said(["/blog list"], database=two_teams, speaker="cleo", team="ours")
 
     assert [entry["state"] for entry in theirs["entries"]] == ["read", "unread", "later"]
     assert [entry["state"] for entry in ours["entries"]] == ["read", "unread"]

@@ -1,6 +1,5 @@
 """Removed from a workspace: everything waits there for 30 days, and then what came from it is gone, and no more."""
 
-import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from bot.runtime import teams as described
 from bot.service import ledger, teams
 from store.sql.tables import DELIVERY, MARK, MEMBER, READING, SCHEDULE, WEEK
 from tests.fakes.clubhouse import Clubhouse, clubhouse, words_of
-from tests.fakes.platform import NAME, WORKSPACE, Posted, account, channel
+from tests.fakes.platform import NAME, WORKSPACE, account, channel
 
 AWAY = WorkspaceRef(NAME, "W2")
 
@@ -57,112 +56,98 @@ async def rows(house: Clubhouse) -> dict[str, int]:
     return found
 
 
-def test_whoever_is_back_within_thirty_days_finds_everything(database: str, tmp_path: Path) -> None:
-    async def scenario() -> tuple[dict[str, int], dict[str, int], str, str]:
-        async with clubhouse(database, tmp_path, "Alpha", "Beta", "Gamma") as house:
-            await a_week_in_both(house)
-            before, queue = await rows(house), await said(house, "next", by="cleo", there=AWAY)
-            await house.club.dispatcher.handle(WorkspaceLeft(workspace=AWAY))
-            refused = await said(house, "next", by="cleo", there=AWAY)
-            posts = len(house.platform.roots())
-            await house.wait(days=29)
-            others = [posted.ref.channel.workspace for posted in house.platform.roots()[posts:]]
-            assert set(others) == {WORKSPACE}, "nothing is posted where we are no more"
+async def test_whoever_is_back_within_thirty_days_finds_everything(database: str, tmp_path: Path) -> None:
+    async with clubhouse(database, tmp_path, "Alpha", "Beta", "Gamma") as house:
+        await a_week_in_both(house)
+        before, queue = await rows(house), await said(house, "next", by="cleo", there=AWAY)
+        await house.club.dispatcher.handle(WorkspaceLeft(workspace=AWAY))
+        refused = await said(house, "next", by="cleo", there=AWAY)
+        posts = len(house.platform.roots())
+        await house.wait(days=29)
+        others = [posted.ref.channel.workspace for posted in house.platform.roots()[posts:]]
+        assert set(others) == {WORKSPACE}, "nothing is posted where we are no more"
 
-            await house.club.dispatcher.handle(WorkspaceJoined(workspace=AWAY, name="away", by_host=False))
-            assert "has no reading list yet" in refused
-            assert await said(house, "next", by="cleo", there=AWAY) == queue
-            return before, await rows(house), queue, await said(house, "schedule list", by="ana", there=AWAY)
-
-    before, after, _, listed = asyncio.run(scenario())
+        await house.club.dispatcher.handle(WorkspaceJoined(workspace=AWAY, name="away", by_host=False))
+        assert "has no reading list yet" in refused
+        assert await said(house, "next", by="cleo", there=AWAY) == queue
+        after, listed = await rows(house), await said(house, "schedule list", by="ana", there=AWAY)
 
     assert all(after[name] >= count for name, count in before.items())
     assert "09:00" in listed
 
 
-def test_after_thirty_days_only_what_came_from_there_is_gone(database: str, tmp_path: Path) -> None:
-    async def scenario() -> None:
-        async with clubhouse(database, tmp_path, "Alpha", "Beta", "Gamma") as house:
-            await a_week_in_both(house)
-            before = await rows(house)
-            assert (before["member"], before["reading"], before["mark"], before["week"]) == (3, 3, 2, 2)
-            await said(house, "schedule off", by="ana", there=WORKSPACE)
-            await house.club.dispatcher.handle(WorkspaceLeft(workspace=AWAY))
-            await house.wait(days=29)
-            assert (await rows(house))["member"] == 3
-            lines = await house.club.runner.read(described.described)
-            assert any(line.startswith("left: fake:W2 (away)") for line in lines)
+async def test_after_thirty_days_only_what_came_from_there_is_gone(database: str, tmp_path: Path) -> None:
+    async with clubhouse(database, tmp_path, "Alpha", "Beta", "Gamma") as house:
+        await a_week_in_both(house)
+        before = await rows(house)
+        assert (before["member"], before["reading"], before["mark"], before["week"]) == (3, 3, 2, 2)
+        await said(house, "schedule off", by="ana", there=WORKSPACE)
+        await house.club.dispatcher.handle(WorkspaceLeft(workspace=AWAY))
+        await house.wait(days=29)
+        assert (await rows(house))["member"] == 3
+        lines = await house.club.runner.read(described.described)
+        assert any(line.startswith("left: fake:W2 (away)") for line in lines)
 
-            await house.wait(days=2)
+        await house.wait(days=2)
 
-            after = await rows(house)
-            assert (after["member"], after["reading"], after["mark"], after["week"]) == (2, 2, 1, 1)
-            assert after["delivery"] == before["delivery"] // 2
-            assert "Beta" in await said(house, "next", by="ana", there=WORKSPACE)
-            assert '"Read",[{"text":"1"}]' in await said(house, "stats me", by="ben", there=WORKSPACE)
-            assert "Alpha" in await said(house, "show #1", by="ana", there=WORKSPACE)
-            lines = await house.club.runner.read(described.described)
-            assert lines
-            assert not any("W2" in line for line in lines)
-
-    asyncio.run(scenario())
+        after = await rows(house)
+        assert (after["member"], after["reading"], after["mark"], after["week"]) == (2, 2, 1, 1)
+        assert after["delivery"] == before["delivery"] // 2
+        assert "Beta" in await said(house, "next", by="ana", there=WORKSPACE)
+        assert '"Read",[{"text":"1"}]' in await said(house, "stats me", by="ben", there=WORKSPACE)
+        assert "Alpha" in await said(house, "show #1", by="ana", there=WORKSPACE)
+        lines = await house.club.runner.read(described.described)
+        assert lines
+        assert not any("W2" in line for line in lines)
 
 
-def test_whoever_returns_later_begins_anew(database: str, tmp_path: Path) -> None:
-    async def scenario() -> tuple[str, str]:
-        async with clubhouse(database, tmp_path, "Alpha", "Beta", "Gamma") as house:
-            await a_week_in_both(house)
-            for there in (WORKSPACE, AWAY):
-                await house.club.dispatcher.handle(WorkspaceLeft(workspace=there))
-            await house.wait(days=31)
-            emptied = await rows(house)
-            assert set(emptied.values()) == {0}
+async def test_whoever_returns_later_begins_anew(database: str, tmp_path: Path) -> None:
+    async with clubhouse(database, tmp_path, "Alpha", "Beta", "Gamma") as house:
+        await a_week_in_both(house)
+        for there in (WORKSPACE, AWAY):
+            await house.club.dispatcher.handle(WorkspaceLeft(workspace=there))
+        await house.wait(days=31)
+        emptied = await rows(house)
+        assert set(emptied.values()) == {0}
 
-            await house.club.dispatcher.handle(WorkspaceJoined(workspace=AWAY, name="away", by_host=True))
-            return await said(house, "stats me", by="cleo", there=AWAY), await said(
-                house, "schedule list", by="cleo", there=AWAY
-            )
-
-    stats, schedules = asyncio.run(scenario())
+        await house.club.dispatcher.handle(WorkspaceJoined(workspace=AWAY, name="away", by_host=True))
+        stats, schedules = (
+            await said(house, "stats me", by="cleo", there=AWAY),
+            await said(house, "schedule list", by="cleo", there=AWAY),
+        )
 
     assert '"Read",[{"text":"0"}]' in stats
     assert "No channel has a schedule" in schedules
 
 
-def test_what_is_owed_to_a_workspace_that_we_left_waits_for_a_day_and_the_host_hears_of_it_once(
+async def test_what_is_owed_to_a_workspace_that_we_left_waits_for_a_day_and_the_host_hears_of_it_once(
     database: str, tmp_path: Path
 ) -> None:
-    async def scenario() -> list[Posted]:
-        async with clubhouse(database, tmp_path, "Alpha", admin_channel="fake:host:ops") as house:
-            await house.say("share #1")
-            await house.club.dispatcher.handle(WorkspaceLeft(workspace=WORKSPACE))
-            await house.wait(hours=3)
-            (told,) = house.platform.roots()
-            assert told.ref.channel.workspace.id == "host"
-            assert "ours (fake:W1) has removed Dogear" in words_of(told.card)
-            await house.club.dispatcher.handle(WorkspaceJoined(workspace=WORKSPACE, name="ours", by_host=False))
-            await house.wait(minutes=6)
-            return house.platform.roots()[1:]
-
-    (posted,) = asyncio.run(scenario())
+    async with clubhouse(database, tmp_path, "Alpha", admin_channel="fake:host:ops") as house:
+        await house.say("share #1")
+        await house.club.dispatcher.handle(WorkspaceLeft(workspace=WORKSPACE))
+        await house.wait(hours=3)
+        (told,) = house.platform.roots()
+        assert told.ref.channel.workspace.id == "host"
+        assert "ours (fake:W1) has removed Dogear" in words_of(told.card)
+        await house.club.dispatcher.handle(WorkspaceJoined(workspace=WORKSPACE, name="ours", by_host=False))
+        await house.wait(minutes=6)
+        (posted,) = house.platform.roots()[1:]
 
     assert posted.ref.channel == channel()
 
 
-def test_what_is_owed_to_a_workspace_that_we_left_is_refused_after_a_day_and_told(
+async def test_what_is_owed_to_a_workspace_that_we_left_is_refused_after_a_day_and_told(
     database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async def scenario() -> tuple[list[str], str]:
-        async with clubhouse(database, tmp_path, "Alpha", admin_channel="fake:host:ops") as house:
-            await house.say("share #1")
-            await house.club.dispatcher.handle(WorkspaceLeft(workspace=WORKSPACE))
-            for _ in range(2):
-                await house.jump(days=1, minutes=1)
-            team = house.team.id
-            (trouble, *_) = await house.club.runner.read(lambda tx: ledger.troubles(tx, team))
-            return [posted.card.title for posted in house.platform.posted], trouble.outcome or ""
-
-    told, outcome = asyncio.run(scenario())
+    async with clubhouse(database, tmp_path, "Alpha", admin_channel="fake:host:ops") as house:
+        await house.say("share #1")
+        await house.club.dispatcher.handle(WorkspaceLeft(workspace=WORKSPACE))
+        for _ in range(2):
+            await house.jump(days=1, minutes=1)
+        team = house.team.id
+        (trouble, *_) = await house.club.runner.read(lambda tx: ledger.troubles(tx, team))
+        told, outcome = [posted.card.title for posted in house.platform.posted], trouble.outcome or ""
 
     assert told == ["What you shared was not posted completely."]
     assert outcome == "Dogear is not in this workspace any more"

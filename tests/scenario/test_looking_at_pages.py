@@ -50,30 +50,27 @@ async def looking(
         yield house, site
 
 
-def test_the_preview_has_what_the_page_says(database: str, tmp_path: Path) -> None:
-    async def scene() -> None:
-        async with looking(database, tmp_path, queues=QUEUES) as (house, site):
-            preview = await house.say(f"add {site.at('/queues')} tag:queues")
+async def test_the_preview_has_what_the_page_says(database: str, tmp_path: Path) -> None:
+    async with looking(database, tmp_path, queues=QUEUES) as (house, site):
+        preview = await house.say(f"add {site.at('/queues')} tag:queues")
 
-            said = text_of(preview)
-            assert "Title: On queues\nSite: 127.0.0.1\nReading time: 6 min\nTags: queues" in said
-            assert "The page says: Why they fill up." in said
-            assert labels(preview) == ["Add", "Edit", "Use the description", "Cancel"]
+        said = text_of(preview)
+        assert "Title: On queues\nSite: 127.0.0.1\nReading time: 6 min\nTags: queues" in said
+        assert "The page says: Why they fill up." in said
+        assert labels(preview) == ["Add", "Edit", "Use the description", "Cancel"]
 
-            described = await house.press(button(preview, "Use the description"))
-            assert labels(described) == ["Add", "Edit", "Cancel"]
-            assert "Why they fill up." in str(card_of(described).blocks[-1])
+        described = await house.press(button(preview, "Use the description"))
+        assert labels(described) == ["Add", "Edit", "Cancel"]
+        assert "Why they fill up." in str(card_of(described).blocks[-1])
 
-            done = await house.press(button(described, "Add"))
-            assert "#1 is on the list." in text_of(done)
-            shown = text_of(await house.say("show #1"))
-            assert "Reading time: 6 min" in shown
-            assert "Why they fill up" in str((await house.say("show #1")).show)
-            assert "On queues" in str((await house.say("list max:6m")).show)
-            assert "No entry matches." in text_of(await house.say("list max:5m"))
-            assert len(site.asked) == 1  # what was read is not fetched again
-
-    asyncio.run(scene())
+        done = await house.press(button(described, "Add"))
+        assert "#1 is on the list." in text_of(done)
+        shown = text_of(await house.say("show #1"))
+        assert "Reading time: 6 min" in shown
+        assert "Why they fill up" in str((await house.say("show #1")).show)
+        assert "On queues" in str((await house.say("list max:6m")).show)
+        assert "No entry matches." in text_of(await house.say("list max:5m"))
+        assert len(site.asked) == 1  # what was read is not fetched again
 
 
 async def never(write: Write) -> None:
@@ -93,139 +90,118 @@ async def never(write: Write) -> None:
         (never, "It did not answer within 5 seconds."),
     ],
 )
-def test_a_page_that_cannot_be_read_never_blocks_adding(database: str, tmp_path: Path, page: Page, why: str) -> None:
-    async def scene() -> None:
-        async with looking(database, tmp_path, queues=page) as (house, site):
-            asked = await house.say(f"add {site.at('/queues')} tag:queues")
-            assert text_of(asked).splitlines()[:2] == ["I could not read the page; type the title.", why]
-            assert labels(asked) == ["Type the title", "Cancel"]
+async def test_a_page_that_cannot_be_read_never_blocks_adding(
+    database: str, tmp_path: Path, page: Page, why: str
+) -> None:
+    async with looking(database, tmp_path, queues=page) as (house, site):
+        asked = await house.say(f"add {site.at('/queues')} tag:queues")
+        assert text_of(asked).splitlines()[:2] == ["I could not read the page; type the title.", why]
+        assert labels(asked) == ["Type the title", "Cancel"]
 
-            form = (await house.press(button(asked, "Type the title"))).show
-            assert isinstance(form, Form)
-            assert {field.name: field.value for field in form.fields}["url"] == site.at("/queues")
-            assert {field.name: field.value for field in form.fields}["tag"] == "queues"
-            typed = Call(
-                path=("add",), arguments={**form.submit.arguments, "url": site.at("/queues"), "title": "Queues"}
-            )
-            preview = await house.say(typed)
-            done = await house.press(button(preview, "Add"))
-            assert "#1 is on the list." in text_of(done)
+        form = (await house.press(button(asked, "Type the title"))).show
+        assert isinstance(form, Form)
+        assert {field.name: field.value for field in form.fields}["url"] == site.at("/queues")
+        assert {field.name: field.value for field in form.fields}["tag"] == "queues"
+        typed = Call(path=("add",), arguments={**form.submit.arguments, "url": site.at("/queues"), "title": "Queues"})
+        preview = await house.say(typed)
+        done = await house.press(button(preview, "Add"))
+        assert "#1 is on the list." in text_of(done)
 
-            with_title = await house.say(f'add {site.at("/queues")}?x=1 title:"Other"')
-            assert labels(with_title) == ["Add", "Edit", "Cancel"]
-
-    asyncio.run(scene())
+        with_title = await house.say(f'add {site.at("/queues")}?x=1 title:"Other"')
+        assert labels(with_title) == ["Add", "Edit", "Cancel"]
 
 
-def test_a_form_without_a_title_asks_for_it_at_its_field(database: str, tmp_path: Path) -> None:
-    async def scene() -> None:
-        async with looking(database, tmp_path, queues=html("<p>No title")) as (house, site):
-            asked = await house.say(f"add {site.at('/queues')}")
-            form = (await house.press(button(asked, "Type the title"))).show
-            assert isinstance(form, Form)
+async def test_a_form_without_a_title_asks_for_it_at_its_field(database: str, tmp_path: Path) -> None:
+    async with looking(database, tmp_path, queues=html("<p>No title")) as (house, site):
+        asked = await house.say(f"add {site.at('/queues')}")
+        form = (await house.press(button(asked, "Type the title"))).show
+        assert isinstance(form, Form)
 
-            again = await house.say(Call(path=("add",), arguments={**form.submit.arguments, "url": site.at("/queues")}))
+        again = await house.say(Call(path=("add",), arguments={**form.submit.arguments, "url": site.at("/queues")}))
 
-            assert isinstance(again.show, Form)
-            assert [field.name for field in again.show.fields if field.problem] == ["title"]
-
-    asyncio.run(scene())
+        assert isinstance(again.show, Form)
+        assert [field.name for field in again.show.fields if field.problem] == ["title"]
 
 
-def test_of_several_links_the_chosen_one_is_looked_at(database: str, tmp_path: Path) -> None:
-    async def scene() -> None:
-        async with looking(database, tmp_path, queues=QUEUES, other=QUEUES) as (house, site):
-            links = f"{site.at('/other')} {site.at('/queues')}"
-            several = await house.say(Call(path=("add",), arguments={"url": links}))
-            assert site.asked == []
+async def test_of_several_links_the_chosen_one_is_looked_at(database: str, tmp_path: Path) -> None:
+    async with looking(database, tmp_path, queues=QUEUES, other=QUEUES) as (house, site):
+        links = f"{site.at('/other')} {site.at('/queues')}"
+        several = await house.say(Call(path=("add",), arguments={"url": links}))
+        assert site.asked == []
 
-            preview = await house.press(card_of(several).actions[1])
+        preview = await house.press(card_of(several).actions[1])
 
-            assert "Title: On queues" in text_of(preview)
-            assert [lines[0] for lines in site.asked] == ["GET /queues HTTP/1.1"]
-
-    asyncio.run(scene())
+        assert "Title: On queues" in text_of(preview)
+        assert [lines[0] for lines in site.asked] == ["GET /queues HTTP/1.1"]
 
 
-def test_nothing_is_fetched_that_need_not_be(database: str, tmp_path: Path) -> None:
-    async def scene() -> None:
-        async with looking(database, tmp_path, queues=QUEUES) as (house, site):
-            url = site.at("/queues")
-            await house.say("settings adding curators")
-            refused = await house.say(f"add {url}", role=Role.READER, by="ben")
-            assert "Only curators" in text_of(refused)
-            assert site.asked == []
+async def test_nothing_is_fetched_that_need_not_be(database: str, tmp_path: Path) -> None:
+    async with looking(database, tmp_path, queues=QUEUES) as (house, site):
+        url = site.at("/queues")
+        await house.say("settings adding curators")
+        refused = await house.say(f"add {url}", role=Role.READER, by="ben")
+        assert "Only curators" in text_of(refused)
+        assert site.asked == []
 
-            preview = await house.say(f"add {url}", again="typed:1")
-            await house.say(f"add {url}", again="typed:1")
-            await house.press(button(preview, "Add"))
-            assert "It is #1 already." in text_of(await house.say(f"add {url}"))
-            assert len(site.asked) == 1
-
-    asyncio.run(scene())
+        preview = await house.say(f"add {url}", again="typed:1")
+        await house.say(f"add {url}", again="typed:1")
+        await house.press(button(preview, "Add"))
+        assert "It is #1 already." in text_of(await house.say(f"add {url}"))
+        assert len(site.asked) == 1
 
 
-def test_nothing_is_fetched_unless_the_host_wants_it(database: str, tmp_path: Path) -> None:
-    async def scene() -> None:
-        async with looking(database, tmp_path, "Caching", fetch=False, queues=QUEUES) as (house, site):
-            asked = await house.say(f"add {site.at('/queues')}")
-            assert "What is the title of the article?" in text_of(asked)
-            assert "DOGEAR_FETCH" in text_of(await house.say("random max:10m"))
-            assert house.club.linked_page_checks is None
-            assert site.connections == 0
-
-    asyncio.run(scene())
+async def test_nothing_is_fetched_unless_the_host_wants_it(database: str, tmp_path: Path) -> None:
+    async with looking(database, tmp_path, "Caching", fetch=False, queues=QUEUES) as (house, site):
+        asked = await house.say(f"add {site.at('/queues')}")
+        assert "What is the title of the article?" in text_of(asked)
+        assert "DOGEAR_FETCH" in text_of(await house.say("random max:10m"))
+        assert house.club.linked_page_checks is None
+        assert site.connections == 0
 
 
-def test_entries_of_the_list_get_their_reading_times_in_the_background(database: str, tmp_path: Path) -> None:
-    async def scene() -> None:
-        async with looking(database, tmp_path, queues=QUEUES) as (house, site):
-            house.reading_list.write_text(
-                f"* [Queues]({site.at('/queues')})\n* [Gone]({site.at('/gone')})\n", encoding="utf-8"
-            )
-            await house.club.lists.use(house.team, [house.reading_list])
-            checks = house.club.linked_page_checks
-            assert checks is not None
-            for _ in range(3):
-                await checks.check()
-            await checks.clean_up()
+async def test_entries_of_the_list_get_their_reading_times_in_the_background(database: str, tmp_path: Path) -> None:
+    async with looking(database, tmp_path, queues=QUEUES) as (house, site):
+        house.reading_list.write_text(
+            f"* [Queues]({site.at('/queues')})\n* [Gone]({site.at('/gone')})\n", encoding="utf-8"
+        )
+        await house.club.lists.use(house.team, [house.reading_list])
+        checks = house.club.linked_page_checks
+        assert checks is not None
+        for _ in range(3):
+            await checks.check()
+        await checks.clean_up()
 
-            assert [lines[0] for lines in site.asked] == ["GET /queues HTTP/1.1", "GET /gone HTTP/1.1"]
-            assert "Reading time: 6 min" in text_of(await house.say("show #1"))
-            assert "Reading time" not in text_of(await house.say("show #2"))
-            assert "Queues" in text_of(await house.say("random max:10m"))
-            await house.say("share #1")
-            await house.wait(seconds=5)
-            assert "6 min" in str(house.platform.posted)
-
-    asyncio.run(scene())
+        assert [lines[0] for lines in site.asked] == ["GET /queues HTTP/1.1", "GET /gone HTTP/1.1"]
+        assert "Reading time: 6 min" in text_of(await house.say("show #1"))
+        assert "Reading time" not in text_of(await house.say("show #2"))
+        assert "Queues" in text_of(await house.say("random max:10m"))
+        await house.say("share #1")
+        await house.wait(seconds=5)
+        assert "6 min" in str(house.platform.posted)
 
 
-def test_curators_hear_of_a_dead_link_and_retire_it(database: str, tmp_path: Path) -> None:
-    async def scene() -> None:
-        async with looking(database, tmp_path, queues=QUEUES) as (house, site):
-            house.reading_list.write_text(
-                f"* [Queues]({site.at('/queues')})\n* [Gone]({site.at('/gone')})\n", encoding="utf-8"
-            )
-            await house.club.lists.use(house.team, [house.reading_list])
-            await house.say("schedule set mon 09:00 UTC")
-            checks = house.club.linked_page_checks
-            assert checks is not None
-            for _ in range(4):
-                await checks.check()
-                await checks.check()
-                await house.stage.settle()
-                await house.jump(days=10)
-                await house.say(f"add {site.at('/queues')}?fresh")
+async def test_curators_hear_of_a_dead_link_and_retire_it(database: str, tmp_path: Path) -> None:
+    async with looking(database, tmp_path, queues=QUEUES) as (house, site):
+        house.reading_list.write_text(
+            f"* [Queues]({site.at('/queues')})\n* [Gone]({site.at('/gone')})\n", encoding="utf-8"
+        )
+        await house.club.lists.use(house.team, [house.reading_list])
+        await house.say("schedule set mon 09:00 UTC")
+        checks = house.club.linked_page_checks
+        assert checks is not None
+        for _ in range(4):
+            await checks.check()
+            await checks.check()
             await house.stage.settle()
+            await house.jump(days=10)
+            await house.say(f"add {site.at('/queues')}?fresh")
+        await house.stage.settle()
 
-            notices = [card for _, card in house.platform.told if "dead" in card.title]
-            assert len(notices) == 1
-            (retire,) = notices[0].actions
-            assert (retire.label, retire.call.arguments["entry"]) == ("Retire", "#2")
-            assert "#2 is off the list." in text_of(await house.press(retire))
-
-    asyncio.run(scene())
+        notices = [card for _, card in house.platform.told if "dead" in card.title]
+        assert len(notices) == 1
+        (retire,) = notices[0].actions
+        assert (retire.label, retire.call.arguments["entry"]) == ("Retire", "#2")
+        assert "#2 is off the list." in text_of(await house.press(retire))
 
 
 @pytest.mark.parametrize("typed", ["https://wiki.example.org", "wiki.example.org/path", "a b", "*.example.org"])
@@ -267,23 +243,20 @@ def test_a_missing_package_is_named_with_the_extra_that_has_it(monkeypatch: pyte
         "--- title: x",
     ],
 )
-def test_what_a_page_says_adds_one_entry_to_the_file_and_no_more(tmp_path: Path, words: str) -> None:
-    async def scene() -> None:
-        page = html(f'<title>{words}</title><meta name="description" content="{words}">')
-        async with looking(f"sqlite:///{tmp_path / 'dogear.db'}", tmp_path, "Caching", queues=page) as (house, site):
-            await writing.write_to_file(house.club.runner, house.club.lists, house.team, None)
-            preview = await house.say(f"add {site.at('/queues')}")
-            if "Use the description" in labels(preview):
-                preview = await house.press(button(preview, "Use the description"))
-            await house.press(button(preview, "Add"))
-            await house.stage.settle()
+async def test_what_a_page_says_adds_one_entry_to_the_file_and_no_more(tmp_path: Path, words: str) -> None:
+    page = html(f'<title>{words}</title><meta name="description" content="{words}">')
+    async with looking(f"sqlite:///{tmp_path / 'dogear.db'}", tmp_path, "Caching", queues=page) as (house, site):
+        await writing.write_to_file(house.club.runner, house.club.lists, house.team, None)
+        preview = await house.say(f"add {site.at('/queues')}")
+        if "Use the description" in labels(preview):
+            preview = await house.press(button(preview, "Use the description"))
+        await house.press(button(preview, "Add"))
+        await house.stage.settle()
 
-            read = read_path(house.reading_list, "list.md").entries
+        read = read_path(house.reading_list, "list.md").entries
 
-            assert [entry.url for entry in read] == ["https://example.org/caching", site.at("/queues")]
-            assert read[1].title == unescape(words)
-
-    asyncio.run(scene())
+        assert [entry.url for entry in read] == ["https://example.org/caching", site.at("/queues")]
+        assert read[1].title == unescape(words)
 
 
 @pytest.mark.parametrize(

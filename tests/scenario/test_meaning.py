@@ -56,9 +56,9 @@ def test_the_model_to_test_with_is_the_one_that_was_looked_at() -> None:
     }
 
 
-def test_what_is_only_close_in_meaning_is_shown_as_such(database: str, folder: Path, reading_list: Path) -> None:
+async def test_what_is_only_close_in_meaning_is_shown_as_such(database: str, folder: Path, reading_list: Path) -> None:
     lines = ["/blog search recruiting", "/blog search hiring", "/blog search football results", "/blog status"]
-    close, exact, nothing, status = said(lines, database=database, reading_list=reading_list)
+    close, exact, nothing, status = await said(lines, database=database, reading_list=reading_list)
 
     assert numbers(close)[0] == numbers(exact)[0] == 1
     assert "No exact match. Close in meaning:" in close["text"]
@@ -68,8 +68,10 @@ def test_what_is_only_close_in_meaning_is_shown_as_such(database: str, folder: P
     assert "ready" in status["text"]
 
 
-def test_without_a_model_nothing_says_a_word_of_meaning(database: str, reading_list: Path) -> None:
-    nothing, status = said(["/blog search recruiting", "/blog status"], database=database, reading_list=reading_list)
+async def test_without_a_model_nothing_says_a_word_of_meaning(database: str, reading_list: Path) -> None:
+    nothing, status = await said(
+        ["/blog search recruiting", "/blog status"], database=database, reading_list=reading_list
+    )
 
     assert "Nothing on the list matches" in nothing["title"]
     assert "meaning" not in status["text"]
@@ -132,7 +134,7 @@ def logged(capsys: pytest.CaptureFixture[str]) -> list[str]:
         (with_the_tokenizer_of_another_model, "with its own tokenizer.json"),
     ],
 )
-def test_an_unusable_model_costs_a_line_in_the_log_and_nothing_else(
+async def test_an_unusable_model_costs_a_line_in_the_log_and_nothing_else(
     folder: Path,
     reading_list: Path,
     tmp_path: Path,
@@ -142,7 +144,7 @@ def test_an_unusable_model_costs_a_line_in_the_log_and_nothing_else(
 ) -> None:
     broken(folder)
     lines = ["/blog search hiring", "/blog search recruiting", "/blog related #1", "/blog status"]
-    exact, nothing, _, status = said(lines, database=f"sqlite:///{tmp_path}/dogear.db", reading_list=reading_list)
+    exact, nothing, _, status = await said(lines, database=f"sqlite:///{tmp_path}/dogear.db", reading_list=reading_list)
     (line,) = logged(capsys)
     doctor = CliRunner().invoke(app, ["doctor", "--database", f"sqlite:///{tmp_path}/none.db"])
 
@@ -155,7 +157,7 @@ def test_an_unusable_model_costs_a_line_in_the_log_and_nothing_else(
     assert says in doctor.output
 
 
-def test_without_the_extra_the_log_and_the_doctor_say_how_to_install_it(
+async def test_without_the_extra_the_log_and_the_doctor_say_how_to_install_it(
     folder: Path,
     reading_list: Path,
     tmp_path: Path,
@@ -163,7 +165,9 @@ def test_without_the_extra_the_log_and_the_doctor_say_how_to_install_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "tokenizers", None)
-    (exact,) = said(["/blog search hiring"], database=f"sqlite:///{tmp_path}/dogear.db", reading_list=reading_list)
+    (exact,) = await said(
+        ["/blog search hiring"], database=f"sqlite:///{tmp_path}/dogear.db", reading_list=reading_list
+    )
     (line,) = logged(capsys)
     doctor = CliRunner().invoke(app, ["doctor", "--database", f"sqlite:///{tmp_path}/none.db"])
 

@@ -1,6 +1,5 @@
 """Private chats and chats with a team, each a process of its own: whose list is read, what is changed, where it is kept."""
 
-import asyncio
 import json
 import logging
 import os
@@ -60,15 +59,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def used(url: str, folder: Path) -> str:
+async def used(url: str, folder: Path) -> str:
     """A database in which the default team reads a.md."""
 
-    async def filled() -> None:
-        async with open_club(load(database=url), migrate=False) as club:
-            team = await club.runner.write(lambda tx: teams.get_or_create_default(tx, "UTC"))
-            await club.lists.use(team, [folder / "a.md"])
-
-    asyncio.run(filled())
+    async with open_club(load(database=url), migrate=False) as club:
+        team = await club.runner.write(lambda tx: teams.get_or_create_default(tx, "UTC"))
+        await club.lists.use(team, [folder / "a.md"])
     return url
 
 
@@ -146,12 +142,12 @@ def upgrading(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.mark.parametrize("private", [True, False], ids=["of private chats", "without a team"])
-def test_an_old_database_of_nobody_elses_is_migrated(
+async def test_an_old_database_of_nobody_elses_is_migrated(
     url: str, folder: Path, monkeypatch: pytest.MonkeyPatch, private: bool
 ) -> None:
     migrated = upgrading(monkeypatch)
     if private:
-        said(["/blog list"], database=url, reading_list=folder / "b.md")
+        await said(["/blog list"], database=url, reading_list=folder / "b.md")
     else:
         open_store(url, FakeClock()).close()
     set_revision(url, "0000")
@@ -162,11 +158,11 @@ def test_an_old_database_of_nobody_elses_is_migrated(
     assert [path.name for path in folder.glob("*.0000")] == (["dogear.db.0000"] if url.startswith("sqlite") else [])
 
 
-def test_an_old_database_is_not_migrated_once_anyone_else_is_in_it(
+async def test_an_old_database_is_not_migrated_once_anyone_else_is_in_it(
     url: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     migrated = upgrading(monkeypatch)
-    said(["/blog list"], database=url, reading_list=folder / "b.md")
+    await said(["/blog list"], database=url, reading_list=folder / "b.md")
     with closing(open_store(url, FakeClock())) as store, store.begin(write=True) as tx:
         teams.join(tx, WorkspaceRef(PRIVATE.platform, "elsewhere"), "elsewhere", teams.named(tx, "chat"))
     set_revision(url, "0000")
@@ -178,38 +174,35 @@ def test_an_old_database_is_not_migrated_once_anyone_else_is_in_it(
 
 
 @pytest.mark.parametrize("name", ["chat", "Chat"])
-def test_a_team_that_has_the_name_by_chance_keeps_its_list(url: str, folder: Path, name: str) -> None:
-    async def filled() -> None:
-        async with open_club(load(database=url), migrate=False) as club:
-            team = await club.runner.write(lambda tx: teams.get_or_create(tx, name, "UTC"))
-            await club.lists.use(team, [folder / "a.md"])
-
-    asyncio.run(filled())
+async def test_a_team_that_has_the_name_by_chance_keeps_its_list(url: str, folder: Path, name: str) -> None:
+    async with open_club(load(database=url), migrate=False) as club:
+        team = await club.runner.write(lambda tx: teams.get_or_create(tx, name, "UTC"))
+        await club.lists.use(team, [folder / "a.md"])
 
     with pytest.raises(Conflict, match="not only for private chats"):
-        said(["/blog list"], database=url, reading_list=folder / "b.md")
+        await said(["/blog list"], database=url, reading_list=folder / "b.md")
 
     assert sources(url) == {name: ["a.md"]}
 
 
-def test_the_private_team_is_refused_where_a_workspace_was_given_to_it(url: str, folder: Path) -> None:
-    said(["/blog list"], database=url, reading_list=folder / "b.md")
+async def test_the_private_team_is_refused_where_a_workspace_was_given_to_it(url: str, folder: Path) -> None:
+    await said(["/blog list"], database=url, reading_list=folder / "b.md")
     with pytest.raises(Conflict, match="for private chats"):
-        said(["/blog list"], database=url, team="chat")
+        await said(["/blog list"], database=url, team="chat")
     elsewhere = WorkspaceRef(PRIVATE.platform, "elsewhere")
     with closing(open_store(url, FakeClock())) as store, store.begin(write=True) as tx:
         teams.join(tx, elsewhere, "elsewhere", teams.named(tx, "chat"))
 
     with pytest.raises(Conflict, match="not only for private chats"):
-        said(["/blog list"], database=url, reading_list=folder / "c.md")
+        await said(["/blog list"], database=url, reading_list=folder / "c.md")
 
     assert sources(url) == {"chat": ["b.md"]}
 
 
-def test_what_a_list_had_comes_back_with_it(url: str, folder: Path) -> None:
-    said(["/blog read #1"], database=url, reading_list=folder / "a.md")
-    (between,) = said(["/blog list"], database=url, reading_list=folder / "b.md")
-    (again,) = said(["/blog list"], database=url, reading_list=folder / "a.md")
+async def test_what_a_list_had_comes_back_with_it(url: str, folder: Path) -> None:
+    await said(["/blog read #1"], database=url, reading_list=folder / "a.md")
+    (between,) = await said(["/blog list"], database=url, reading_list=folder / "b.md")
+    (again,) = await said(["/blog list"], database=url, reading_list=folder / "a.md")
 
     assert numbers(between) == [2]
     assert states(again) == {1: "read"}
@@ -256,31 +249,26 @@ def test_a_change_of_lists_that_cannot_be_is_refused(
     assert sources(url) == {"default": ["a.md"]}
 
 
-def test_a_list_that_another_process_adds_is_read_at_the_next_rescan(used: str, folder: Path) -> None:
-    async def scene() -> int:
-        async with (
-            open_club(load(database=used), migrate=False) as club,
-            open_club(load(database=used), migrate=False) as other,
-        ):
-            team = await club.runner.read(lambda tx: teams.named(tx, "default"))
-            await club.lists.rescan()
-            await other.runner.write(lambda tx: entries.change_sources(tx, team, [str(folder / "b.md")], []))
-            before = await club.runner.read(lambda tx: tx.entries.count(team.id))
-            await club.lists.rescan()
-            return await club.runner.read(lambda tx: tx.entries.count(team.id)) - before
+async def test_a_list_that_another_process_adds_is_read_at_the_next_rescan(used: str, folder: Path) -> None:
+    async with (
+        open_club(load(database=used), migrate=False) as club,
+        open_club(load(database=used), migrate=False) as other,
+    ):
+        team = await club.runner.read(lambda tx: teams.named(tx, "default"))
+        await club.lists.rescan()
+        await other.runner.write(lambda tx: entries.change_sources(tx, team, [str(folder / "b.md")], []))
+        before = await club.runner.read(lambda tx: tx.entries.count(team.id))
+        await club.lists.rescan()
 
-    assert asyncio.run(scene()) > 0
+        assert (await club.runner.read(lambda tx: tx.entries.count(team.id)) - before) > 0
 
 
-def test_a_chat_reads_the_lists_of_its_own_team_only(used: str, folder: Path) -> None:
-    async def scene() -> tuple[set[str], set[str]]:
-        async with open_club(load(database=used), migrate=False, local=PRIVATE) as club:
-            ours = await club.runner.write(lambda tx: teams.private(tx, PRIVATE, "here", "UTC"))
-            await club.lists.use(ours, [folder / "b.md"], level=logging.INFO)
-            every = {Path(source.path).name for _, source in await club.lists._sources()}
-            async with club.at_work(team=ours):
-                return every, {Path(source.path).name for _, source in await club.lists._sources()}
-
-    every, watched = asyncio.run(scene())
+async def test_a_chat_reads_the_lists_of_its_own_team_only(used: str, folder: Path) -> None:
+    async with open_club(load(database=used), migrate=False, local=PRIVATE) as club:
+        ours = await club.runner.write(lambda tx: teams.private(tx, PRIVATE, "here", "UTC"))
+        await club.lists.use(ours, [folder / "b.md"], level=logging.INFO)
+        every = {Path(source.path).name for _, source in await club.lists._sources()}
+        async with club.at_work(team=ours):
+            watched = {Path(source.path).name for _, source in await club.lists._sources()}
     assert every == {"a.md", "b.md"}
     assert watched == {"b.md"}

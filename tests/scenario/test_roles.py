@@ -1,6 +1,5 @@
 """Whose answer depends on the role of who asks is declared: a platform on which a role takes a request asks for no other."""
 
-import asyncio
 from pathlib import Path
 
 from bot.chat.command import CommandSpec
@@ -34,8 +33,8 @@ async def answered(folder: Path, role: Role) -> list[object]:
     return answers
 
 
-def test_only_what_says_so_depends_on_the_role(tmp_path: Path) -> None:
-    as_reader, as_admin = (asyncio.run(answered(tmp_path, role)) for role in (Role.READER, Role.ADMIN))
+async def test_only_what_says_so_depends_on_the_role(tmp_path: Path) -> None:
+    as_reader, as_admin = [await answered(tmp_path, role) for role in (Role.READER, Role.ADMIN)]
 
     depend = [spec for (spec, _), one, other in zip(LINES, as_reader, as_admin, strict=True) if one != other]
 

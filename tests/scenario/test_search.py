@@ -8,18 +8,18 @@ from tests.fakes.talk import numbers, said
 SEED = Path(__file__).with_name("seed.md")
 
 
-def test_a_misspelt_word_is_corrected_and_the_answer_says_so(database: str) -> None:
-    clean, misspelt = said(["/blog search caching", "/blog search cachnig"], database=database, reading_list=SEED)
+async def test_a_misspelt_word_is_corrected_and_the_answer_says_so(database: str) -> None:
+    clean, misspelt = await said(["/blog search caching", "/blog search cachnig"], database=database, reading_list=SEED)
 
     assert numbers(misspelt) == numbers(clean)
     assert "Showing results for caching." in misspelt["text"]
     assert "Showing results" not in clean["text"]
 
 
-def test_the_words_can_be_searched_as_they_were_typed(database: str) -> None:
-    (corrected,) = said(["/blog search cachnig kafka"], database=database, reading_list=SEED)
+async def test_the_words_can_be_searched_as_they_were_typed(database: str) -> None:
+    (corrected,) = await said(["/blog search cachnig kafka"], database=database, reading_list=SEED)
     button = next(button for button in corrected["buttons"] if "cachnig" in button["label"])
-    (typed,) = said([button["line"]], database=database, reading_list=SEED)
+    (typed,) = await said([button["line"]], database=database, reading_list=SEED)
 
     assert button["line"] == '/blog search "cachnig" kafka'
     assert typed["title"] == "Nothing on the list matches “cachnig kafka”."
@@ -35,12 +35,12 @@ SECTIONED = (
 )
 
 
-def test_a_long_answer_is_narrowed_by_section(database: str, tmp_path: Path) -> None:
+async def test_a_long_answer_is_narrowed_by_section(database: str, tmp_path: Path) -> None:
     path = tmp_path / "list.md"
     path.write_text(SECTIONED)
-    whole, short = said(["/blog search redis", "/blog search cache"], database=database, reading_list=path)
+    whole, short = await said(["/blog search redis", "/blog search cache"], database=database, reading_list=path)
     narrowing = [button for button in whole["buttons"] if button["label"].startswith("In ")]
-    databases, caching = said([button["line"] for button in narrowing], database=database, reading_list=path)
+    databases, caching = await said([button["line"] for button in narrowing], database=database, reading_list=path)
 
     assert [button["label"] for button in narrowing] == ["In Databases: 7", "In Caching: 4"]
     assert "7 found" in databases["text"]
@@ -49,11 +49,11 @@ def test_a_long_answer_is_narrowed_by_section(database: str, tmp_path: Path) -> 
         assert not any(button["label"].startswith("In ") for button in answer["buttons"])
 
 
-def test_an_empty_answer_names_the_closest_tag_or_section(database: str, tmp_path: Path) -> None:
+async def test_an_empty_answer_names_the_closest_tag_or_section(database: str, tmp_path: Path) -> None:
     path = tmp_path / "list.md"
     path.write_text(SECTIONED)
     lines = ['/blog search "databses"', '/blog search "machine-lerning"', "/blog search zzzz"]
-    section, spaced, none = said(lines, database=database, reading_list=path)
+    section, spaced, none = await said(lines, database=database, reading_list=path)
 
     assert section["title"] == "Nothing on the list matches “databses”."
     assert [button["line"] for button in section["buttons"]] == [
@@ -68,16 +68,16 @@ def test_an_empty_answer_names_the_closest_tag_or_section(database: str, tmp_pat
     assert not none["buttons"]
 
 
-def test_every_entry_leads_to_those_that_are_like_it(database: str) -> None:
+async def test_every_entry_leads_to_those_that_are_like_it(database: str) -> None:
     lines = ["/blog show #1", "/blog related #1"]
-    entry, related = said(lines, database=database, reading_list=SEED)
+    entry, related = await said(lines, database=database, reading_list=SEED)
 
     assert {"label": "Related", "line": "/blog related #1"} in entry["buttons"]
     assert numbers(related)
     assert 1 not in numbers(related)
 
 
-def test_an_acronym_that_the_list_explains_finds_what_it_means(database: str, tmp_path: Path) -> None:
+async def test_an_acronym_that_the_list_explains_finds_what_it_means(database: str, tmp_path: Path) -> None:
     path = tmp_path / "list.md"
     path.write_text(
         "* [Retrieval Augmented Generation (RAG)](https://a.example)\n* [RAG](https://b.example)\n"
@@ -85,13 +85,15 @@ def test_an_acronym_that_the_list_explains_finds_what_it_means(database: str, tm
         "    * An SLO (service level objective) says how well\n* [Service level objectives](https://e.example)\n"
     )
     lines = ["/blog search rag", "/blog search retrieval augmented generation", "/blog search slo"]
-    short, long, level = said(lines, database=database, reading_list=path)
+    short, long, level = await said(lines, database=database, reading_list=path)
 
     assert set(numbers(short)) == set(numbers(long)) == {1, 2, 3}
     assert numbers(level) == [4, 5]
 
 
-def test_synonyms_come_from_the_list_and_from_curators_and_the_answer_says_so(database: str, tmp_path: Path) -> None:
+async def test_synonyms_come_from_the_list_and_from_curators_and_the_answer_says_so(
+    database: str, tmp_path: Path
+) -> None:
     path = tmp_path / "list.md"
     path.write_text(
         "---\nsynonyms: {k8s: [kubernetes]}\n---\n* [Kubernetes](https://a.example)\n* [ML](https://b.example)\n"
@@ -107,7 +109,7 @@ def test_synonyms_come_from_the_list_and_from_curators_and_the_answer_says_so(da
         "as bo",
         "/blog settings synonyms",
     ]
-    answers = said(lines, database=database, reading_list=path, role=Role.CURATOR)
+    answers = await said(lines, database=database, reading_list=path, role=Role.CURATOR)
     listed, added, found, shown, of_the_file, removed, nothing, _, refused = answers
 
     assert numbers(listed) == [1]
@@ -122,9 +124,9 @@ def test_synonyms_come_from_the_list_and_from_curators_and_the_answer_says_so(da
     assert refused["refusal"]
 
 
-def test_what_is_no_pair_of_words_is_refused(database: str) -> None:
+async def test_what_is_no_pair_of_words_is_refused(database: str) -> None:
     lines = ["add", "add k8s", "remove", "add k8s K8s", "add k8s ,", "remove k8s", "nonsense"]
-    answers = said(
+    answers = await said(
         [f"/blog settings synonyms {line}" for line in lines], database=database, reading_list=SEED, role=Role.CURATOR
     )
 

@@ -129,50 +129,41 @@ def made_for(change: Change, root: Path) -> Path:
 
 @pytest.mark.parametrize("as_folder", [False, True], ids=["file", "folder"])
 @pytest.mark.parametrize("change", [in_place, renamed_over, folder_made_again, next_release, next_mount])
-def test_events_tell_of_two_changes_in_a_row(change: Change, as_folder: bool, tmp_path: Path) -> None:
-    async def scene() -> None:
-        path = made_for(change, tmp_path)
-        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Seed") as house:
-            await house.club.lists.use(house.team, [path.parent if as_folder else path])
-            async with watching(house):
-                for names in (["One", "Two"], ["One", "Two", "Three"]):
-                    await asyncio.to_thread(change, path, names)
-                    await until_it_has(house, set(names))
-
-    asyncio.run(scene())
+async def test_events_tell_of_two_changes_in_a_row(change: Change, as_folder: bool, tmp_path: Path) -> None:
+    path = made_for(change, tmp_path)
+    async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Seed") as house:
+        await house.club.lists.use(house.team, [path.parent if as_folder else path])
+        async with watching(house):
+            for names in (["One", "Two"], ["One", "Two", "Three"]):
+                await asyncio.to_thread(change, path, names)
+                await until_it_has(house, set(names))
 
 
-def test_a_list_that_comes_late_is_read(tmp_path: Path) -> None:
-    async def scene() -> None:
-        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Seed") as house:
-            late = tmp_path / "mount" / "lists" / "reading.md"
-            write(tmp_path / "first.md", ["One"])
-            await house.club.lists.use(house.team, [tmp_path / "first.md"])
-            async with watching(house):
-                await house.club.runner.write(lambda tx: tx.entries.set_sources(house.team.id, [str(late)]))
-                await house.club.lists.rescan()
-                late.parent.mkdir(parents=True)
-                write(late, ["Late"])
-                async with asyncio.timeout(50):
-                    while "Late" not in await titles(house):  # noqa: ASYNC110 -- what is waited for
-                        await asyncio.sleep(0.05)
-
-    asyncio.run(scene())
-
-
-def test_a_rescan_reads_other_words_of_the_same_size_and_time(tmp_path: Path) -> None:
-    async def scene() -> None:
-        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Alpha") as house:
-            status = house.reading_list.stat()
-            write(house.reading_list, ["Omega"])
-            os.utime(house.reading_list, ns=(status.st_atime_ns, status.st_mtime_ns))
+async def test_a_list_that_comes_late_is_read(tmp_path: Path) -> None:
+    async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Seed") as house:
+        late = tmp_path / "mount" / "lists" / "reading.md"
+        write(tmp_path / "first.md", ["One"])
+        await house.club.lists.use(house.team, [tmp_path / "first.md"])
+        async with watching(house):
+            await house.club.runner.write(lambda tx: tx.entries.set_sources(house.team.id, [str(late)]))
             await house.club.lists.rescan()
-            assert await titles(house) == {"Omega"}
+            late.parent.mkdir(parents=True)
+            write(late, ["Late"])
+            async with asyncio.timeout(50):
+                while "Late" not in await titles(house):  # noqa: ASYNC110 -- what is waited for
+                    await asyncio.sleep(0.05)
 
-    asyncio.run(scene())
+
+async def test_a_rescan_reads_other_words_of_the_same_size_and_time(tmp_path: Path) -> None:
+    async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Alpha") as house:
+        status = house.reading_list.stat()
+        write(house.reading_list, ["Omega"])
+        os.utime(house.reading_list, ns=(status.st_atime_ns, status.st_mtime_ns))
+        await house.club.lists.rescan()
+        assert await titles(house) == {"Omega"}
 
 
-def test_without_events_lists_are_polled_and_it_is_said_once(
+async def test_without_events_lists_are_polled_and_it_is_said_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: list[str]
 ) -> None:
     failing = asyncio.Event()
@@ -183,27 +174,24 @@ def test_without_events_lists_are_polled_and_it_is_said_once(
         failing.set()
         raise OSError("Too many open files (os error 24)")
 
-    async def scene() -> None:
-        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "One") as house:
-            lists = house.club.lists
-            with monkeypatch.context() as patch:
-                patch.setattr("watchfiles.awatch", no_events)
-                async with watching(house):
-                    for _ in range(2):
-                        async with asyncio.timeout(20):
-                            await failing.wait()
-                            failing.clear()
-                        await lists.rescan()
-                    await lists.poll()
-                    write(house.reading_list, ["One", "Two"])
-                    await lists.poll()
-                    assert await titles(house) == {"One", "Two"}
-                    patch.undo()
+    async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "One") as house:
+        lists = house.club.lists
+        with monkeypatch.context() as patch:
+            patch.setattr("watchfiles.awatch", no_events)
+            async with watching(house):
+                for _ in range(2):
+                    async with asyncio.timeout(20):
+                        await failing.wait()
+                        failing.clear()
                     await lists.rescan()
-                    write(house.reading_list, ["One", "Two", "Three"])
-                    await until_it_has(house, {"One", "Two", "Three"})
-
-    asyncio.run(scene())
+                await lists.poll()
+                write(house.reading_list, ["One", "Two"])
+                await lists.poll()
+                assert await titles(house) == {"One", "Two"}
+                patch.undo()
+                await lists.rescan()
+                write(house.reading_list, ["One", "Two", "Three"])
+                await until_it_has(house, {"One", "Two", "Three"})
 
     assert [line.split("(")[0].strip() for line in said if "file system" in line] == [
         "no events of the file system",
@@ -211,7 +199,7 @@ def test_without_events_lists_are_polled_and_it_is_said_once(
     ]
 
 
-def test_a_folder_that_vanishes_as_its_watch_begins_is_watched_when_it_is_back(
+async def test_a_folder_that_vanishes_as_its_watch_begins_is_watched_when_it_is_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: list[str]
 ) -> None:
     begins = watchfiles.awatch
@@ -223,20 +211,17 @@ def test_a_folder_that_vanishes_as_its_watch_begins_is_watched_when_it_is_back(
             shutil.rmtree(tmp_path / "lists")
         return begins(*places, **options)
 
-    async def scene() -> None:
-        path = made_for(in_place, tmp_path)
-        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Seed") as house:
-            await house.club.lists.use(house.team, [path])
-            monkeypatch.setattr("watchfiles.awatch", watch)
-            async with watching(house):
-                async with asyncio.timeout(50):
-                    while len(tried) < 2:  # noqa: ASYNC110 -- no one says so
-                        await asyncio.sleep(0.05)
-                path.parent.mkdir()
-                write(path, ["One", "Two"])
-                await until_it_has(house, {"One", "Two"})
-
-    asyncio.run(scene())
+    path = made_for(in_place, tmp_path)
+    async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Seed") as house:
+        await house.club.lists.use(house.team, [path])
+        monkeypatch.setattr("watchfiles.awatch", watch)
+        async with watching(house):
+            async with asyncio.timeout(50):
+                while len(tried) < 2:  # noqa: ASYNC110 -- no one says so
+                    await asyncio.sleep(0.05)
+            path.parent.mkdir()
+            write(path, ["One", "Two"])
+            await until_it_has(house, {"One", "Two"})
 
     assert not [line for line in said if "no events" in line]
 
@@ -257,45 +242,39 @@ class Away:
         return await self._runner.write(use_case)
 
 
-def test_a_change_that_the_database_does_not_take_is_read_later(tmp_path: Path, said: list[str]) -> None:
-    async def scene() -> None:
-        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "One") as house:
-            lists = house.club.lists
-            away = Away(house.club.runner)
-            lists._runner = away
-            async with watching(house):
-                write(house.reading_list, ["One", "Two"])
-                async with asyncio.timeout(50):
-                    while not away.failures:  # noqa: ASYNC110 -- no one says so
-                        await asyncio.sleep(0.05)
-                with pytest.raises(StoreError):
-                    await lists.rescan()
-                away.back = True
+async def test_a_change_that_the_database_does_not_take_is_read_later(tmp_path: Path, said: list[str]) -> None:
+    async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "One") as house:
+        lists = house.club.lists
+        away = Away(house.club.runner)
+        lists._runner = away
+        async with watching(house):
+            write(house.reading_list, ["One", "Two"])
+            async with asyncio.timeout(50):
+                while not away.failures:  # noqa: ASYNC110 -- no one says so
+                    await asyncio.sleep(0.05)
+            with pytest.raises(StoreError):
                 await lists.rescan()
-                assert await titles(house) == {"One", "Two"}
-                write(house.reading_list, ["One", "Two", "Three"])
-                await until_it_has(house, {"One", "Two", "Three"})
-
-    asyncio.run(scene())
+            away.back = True
+            await lists.rescan()
+            assert await titles(house) == {"One", "Two"}
+            write(house.reading_list, ["One", "Two", "Three"])
+            await until_it_has(house, {"One", "Two", "Three"})
 
     assert "a change of the list is read within a minute: The database is away." in said
 
 
-def test_a_list_that_cannot_be_looked_at_does_not_end_the_watch_of_others(tmp_path: Path) -> None:
-    async def scene() -> None:
-        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "One") as house:
-            sources = [str(house.reading_list), str(tmp_path / ("x" * 300)), str(tmp_path / "nowhere" / "list.md")]
-            await house.club.runner.write(lambda tx: tx.entries.set_sources(house.team.id, sources))
-            async with watching(house):
-                await house.club.lists.rescan()
-                await house.club.lists.poll()
-                write(house.reading_list, ["One", "Two"])
-                await until_it_has(house, {"One", "Two"})
-
-    asyncio.run(scene())
+async def test_a_list_that_cannot_be_looked_at_does_not_end_the_watch_of_others(tmp_path: Path) -> None:
+    async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "One") as house:
+        sources = [str(house.reading_list), str(tmp_path / ("x" * 300)), str(tmp_path / "nowhere" / "list.md")]
+        await house.club.runner.write(lambda tx: tx.entries.set_sources(house.team.id, sources))
+        async with watching(house):
+            await house.club.lists.rescan()
+            await house.club.lists.poll()
+            write(house.reading_list, ["One", "Two"])
+            await until_it_has(house, {"One", "Two"})
 
 
-def test_what_changed_while_a_watch_began_is_read_amid_the_events_of_others(
+async def test_what_changed_while_a_watch_began_is_read_amid_the_events_of_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun = asyncio.Event()
@@ -306,30 +285,24 @@ def test_what_changed_while_a_watch_began_is_read_amid_the_events_of_others(
             await asyncio.sleep(0.2)
             yield {(1, "/elsewhere/file")}
 
-    async def scene() -> None:
-        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "One") as house:
-            monkeypatch.setattr("watchfiles.awatch", noise)
-            async with watching(house), asyncio.timeout(50):
-                await begun.wait()
-                write(house.reading_list, ["One", "Two"])
-                await until_it_has(house, {"One", "Two"})
-
-    asyncio.run(scene())
-
-
-def test_a_forced_poll_waits_for_no_events(tmp_path: Path) -> None:
-    async def scene() -> None:
-        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "One", list_poll=True) as house:
-            lists = house.club.lists
-            await lists.poll()
+    async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "One") as house:
+        monkeypatch.setattr("watchfiles.awatch", noise)
+        async with watching(house), asyncio.timeout(50):
+            await begun.wait()
             write(house.reading_list, ["One", "Two"])
-            await lists.poll()
-            assert await titles(house) == {"One", "Two"}
-
-    asyncio.run(scene())
+            await until_it_has(house, {"One", "Two"})
 
 
-def test_one_watcher_serves_all_lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_forced_poll_waits_for_no_events(tmp_path: Path) -> None:
+    async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "One", list_poll=True) as house:
+        lists = house.club.lists
+        await lists.poll()
+        write(house.reading_list, ["One", "Two"])
+        await lists.poll()
+        assert await titles(house) == {"One", "Two"}
+
+
+async def test_one_watcher_serves_all_lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[tuple[str, ...]] = []
 
     async def one(*places: str, **_options: Any) -> AsyncIterator[set[Any]]:
@@ -337,53 +310,44 @@ def test_one_watcher_serves_all_lists(tmp_path: Path, monkeypatch: pytest.Monkey
         await asyncio.Event().wait()
         yield set()
 
-    async def scene() -> None:
-        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "One") as house:
-            paths = []
-            for number in range(150):
-                (tmp_path / str(number)).mkdir()
-                paths.append(tmp_path / str(number) / "list.md")
-                write(paths[-1], [f"Entry{number}"])
-            await house.club.lists.use(house.team, paths)
-            monkeypatch.setattr("watchfiles.awatch", one)
-            async with watching(house), asyncio.timeout(20):
-                while not begun:  # noqa: ASYNC110 -- what is waited for
-                    await asyncio.sleep(0.01)
-            assert len(begun) == 1
-            assert {str(path) for path in paths} <= set(begun[0])
-
-    asyncio.run(scene())
+    async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "One") as house:
+        paths = []
+        for number in range(150):
+            (tmp_path / str(number)).mkdir()
+            paths.append(tmp_path / str(number) / "list.md")
+            write(paths[-1], [f"Entry{number}"])
+        await house.club.lists.use(house.team, paths)
+        monkeypatch.setattr("watchfiles.awatch", one)
+        async with watching(house), asyncio.timeout(20):
+            while not begun:  # noqa: ASYNC110 -- what is waited for
+                await asyncio.sleep(0.01)
+        assert len(begun) == 1
+        assert {str(path) for path in paths} <= set(begun[0])
 
 
-def test_each_change_and_each_broken_file_is_a_line(tmp_path: Path, said: list[str]) -> None:
-    async def scene() -> None:
-        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "One", "Two") as house:
-            house.club.lists.heard = log_news
-            await house.rewrite("One", "Three")
-            house.reading_list.write_bytes(b"")
-            for _ in range(2):
-                await house.club.lists.rescan()
-            await house.rewrite("One", "Three")
-
-    asyncio.run(scene())
+async def test_each_change_and_each_broken_file_is_a_line(tmp_path: Path, said: list[str]) -> None:
+    async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "One", "Two") as house:
+        house.club.lists.heard = log_news
+        await house.rewrite("One", "Three")
+        house.reading_list.write_bytes(b"")
+        for _ in range(2):
+            await house.club.lists.rescan()
+        await house.rewrite("One", "Three")
 
     assert said[0] == "list.md: 1 added, 1 retired"
     assert said[1].startswith("list.md: the file is empty")
     assert said[2:] == ["list.md: the problem is gone"]
 
 
-def test_a_held_change_and_its_end_are_lines(tmp_path: Path, said: list[str]) -> None:
+async def test_a_held_change_and_its_end_are_lines(tmp_path: Path, said: list[str]) -> None:
     titles = [f"Entry{number}" for number in range(20)]
 
-    async def scene() -> None:
-        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, *titles) as house:
-            house.club.lists.heard = log_news
-            await house.rewrite(*titles[:3])
-            await house.club.lists.rescan()
-            await house.say("sync apply")
-            await house.club.lists.rescan()
-
-    asyncio.run(scene())
+    async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, *titles) as house:
+        house.club.lists.heard = log_news
+        await house.rewrite(*titles[:3])
+        await house.club.lists.rescan()
+        await house.say("sync apply")
+        await house.club.lists.rescan()
 
     assert said[0].startswith("list.md no longer has 17 of its 20 entries: held until an admin decides")
     assert said[1:] == ["list.md: no change is held any more"]
@@ -400,27 +364,24 @@ def test_a_held_change_and_its_end_are_lines(tmp_path: Path, said: list[str]) ->
         "reading_conflict-20261101-101112.md",
     ],
 )
-def test_a_conflicted_copy_never_wins_and_is_named(name: str, tmp_path: Path, said: list[str]) -> None:
+async def test_a_conflicted_copy_never_wins_and_is_named(name: str, tmp_path: Path, said: list[str]) -> None:
     (tmp_path / "lists").mkdir()
     copy, real = tmp_path / "lists" / name, tmp_path / "lists" / "reading.md"
     copy.write_text("* [Old](https://example.org/1)\n")
 
-    async def scene() -> None:
-        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Seed") as house:
-            house.club.lists.heard = log_news
-            await house.club.lists.use(house.team, [tmp_path / "lists"])
-            assert await titles(house) == {"Old"}, "without the file that it is of, it is all there is"
-            real.write_text("* [New](https://example.org/1)\n")
-            report = await house.club.lists.sync(house.team)
-            assert await titles(house) == {"New"}
-            assert [str(problem) for problem in report.problems if "conflicted copy of reading.md" in problem.message]
-            assert report.retired == 0
-            assert f"{name}: a conflicted copy of reading.md" in "".join(said)
-            real.write_text("* [Newer](https://example.org/1)\n")
-            await house.club.lists.sync(house.team)
-            assert await titles(house) == {"Newer"}
-
-    asyncio.run(scene())
+    async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Seed") as house:
+        house.club.lists.heard = log_news
+        await house.club.lists.use(house.team, [tmp_path / "lists"])
+        assert await titles(house) == {"Old"}, "without the file that it is of, it is all there is"
+        real.write_text("* [New](https://example.org/1)\n")
+        report = await house.club.lists.sync(house.team)
+        assert await titles(house) == {"New"}
+        assert [str(problem) for problem in report.problems if "conflicted copy of reading.md" in problem.message]
+        assert report.retired == 0
+        assert f"{name}: a conflicted copy of reading.md" in "".join(said)
+        real.write_text("* [Newer](https://example.org/1)\n")
+        await house.club.lists.sync(house.team)
+        assert await titles(house) == {"Newer"}
 
 
 @pytest.mark.parametrize(("kind", "found"), [("nfs4", "nfs4"), ("fuse.sshfs", "fuse.sshfs"), ("ext4", "")])
@@ -436,16 +397,13 @@ def test_network_file_systems_are_known(kind: str, found: str, tmp_path: Path) -
     assert folder.network_file_system(tmp_path, str(tmp_path / "none")) == ""
 
 
-def test_a_list_on_a_network_file_system_is_polled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_list_on_a_network_file_system_is_polled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folder, "network_file_system", lambda _path: "nfs4")
 
-    async def scene() -> None:
-        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "One") as house:
-            lists: Lists = house.club.lists
-            await lists._say_networks(await lists._sources())
-            await lists.poll()
-            write(house.reading_list, ["One", "Two"])
-            await lists.poll()
-            assert await titles(house) == {"One", "Two"}
-
-    asyncio.run(scene())
+    async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "One") as house:
+        lists: Lists = house.club.lists
+        await lists._say_networks(await lists._sources())
+        await lists.poll()
+        write(house.reading_list, ["One", "Two"])
+        await lists.poll()
+        assert await titles(house) == {"One", "Two"}

@@ -7,8 +7,8 @@ from tests.fakes.talk import numbers, said, states
 SEED = Path(__file__).with_name("seed.md")
 
 
-def test_a_week_from_the_first_question_to_the_figures(database: str) -> None:
-    answers = said(
+async def test_a_week_from_the_first_question_to_the_figures(database: str) -> None:
+    answers = await said(
         [
             "/blog random",
             "/blog search caching",
@@ -47,8 +47,8 @@ def test_a_week_from_the_first_question_to_the_figures(database: str) -> None:
     assert 6 in numbers(home)
 
 
-def test_every_note_line_comes_out_in_order_with_its_number_and_depth(database: str) -> None:
-    first, second = said(["/blog show #1", "/blog show #6"], database=database, reading_list=SEED)
+async def test_every_note_line_comes_out_in_order_with_its_number_and_depth(database: str) -> None:
+    first, second = await said(["/blog show #1", "/blog show #6"], database=database, reading_list=SEED)
 
     for answer, line in ((first, 10), (second, 25)):
         wanted = _note_lines(SEED.read_text(encoding="utf-8"), line)
@@ -69,7 +69,7 @@ def _note_lines(text: str, line: int) -> list[tuple[str, str]]:
     return found
 
 
-def test_words_find_the_entries_that_hold_them(database: str) -> None:
+async def test_words_find_the_entries_that_hold_them(database: str) -> None:
     wanted = {
         "caching": 12,
         "kafka": 11,
@@ -79,6 +79,6 @@ def test_words_find_the_entries_that_hold_them(database: str) -> None:
         "idle tokens": 1,
     }
 
-    answers = said([f"/blog search {words}" for words in wanted], database=database, reading_list=SEED)
+    answers = await said([f"/blog search {words}" for words in wanted], database=database, reading_list=SEED)
 
     assert [numbers(answer)[0] for answer in answers] == list(wanted.values())

@@ -1,6 +1,5 @@
 """A year of digests in zones that change their clocks: one a week each, whatever the hour."""
 
-import asyncio
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import product
@@ -67,12 +66,14 @@ async def set_schedules(club: Club) -> None:
     await club.runner.write(put)
 
 
-def test_every_channel_gets_53_digests_in_53_weeks_none_twice_and_no_entry_before_its_turn(tmp_path: Path) -> None:
+async def test_every_channel_gets_53_digests_in_53_weeks_none_twice_and_no_entry_before_its_turn(
+    tmp_path: Path,
+) -> None:
     reading_list = tmp_path / "list.md"
     entries = [f"* [Entry {number}](https://example.org/{number})\n" for number in range(1, POOL + 1)]
     reading_list.write_text("".join(entries), encoding="utf-8")
 
-    platform = asyncio.run(a_year(f"sqlite:///{tmp_path}/year.db", reading_list))
+    platform = await a_year(f"sqlite:///{tmp_path}/year.db", reading_list)
 
     posts: dict[str, list[int]] = {slot_name(*slot): [] for slot in product(ZONES, TIMES)}
     for posted in platform.roots():

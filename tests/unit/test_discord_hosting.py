@@ -1,6 +1,5 @@
 """What a host is given to connect Discord: the link, the check, and the settings."""
 
-import asyncio
 import base64
 from datetime import time
 from pathlib import Path
@@ -73,21 +72,18 @@ OPEN, GONE = ChannelRef(LOCKED.workspace, CHANNEL), ChannelRef(LOCKED.workspace,
 ELSEWHERE = ChannelRef(places.workspace(7), "8")
 
 
-def examined(fake: FakeDiscord, *scheduled: ChannelRef, registered: bool = False) -> list[tuple[bool, str]]:
-    async def asked() -> list[tuple[bool, str]]:
-        async with serving(fake) as platform:
-            await platform.log_in()
-            if registered:
-                core = FakeCore()
-                core.catalogue = CATALOGUE
-                await platform.register(core)
-            return [line async for line in doctor({"token": TOKEN}, "blog", CATALOGUE, scheduled)]
-
-    return asyncio.run(asked())
+async def examined(fake: FakeDiscord, *scheduled: ChannelRef, registered: bool = False) -> list[tuple[bool, str]]:
+    async with serving(fake) as platform:
+        await platform.log_in()
+        if registered:
+            core = FakeCore()
+            core.catalogue = CATALOGUE
+            await platform.register(core)
+        return [line async for line in doctor({"token": TOKEN}, "blog", CATALOGUE, scheduled)]
 
 
-def test_the_doctor_finds_nothing_wrong_where_nothing_is() -> None:
-    lines = examined(FakeDiscord(), OPEN, registered=True)
+async def test_the_doctor_finds_nothing_wrong_where_nothing_is() -> None:
+    lines = await examined(FakeDiscord(), OPEN, registered=True)
 
     assert lines
     assert all(good for good, _ in lines), lines
@@ -97,12 +93,12 @@ def test_the_doctor_finds_nothing_wrong_where_nothing_is() -> None:
     assert (True, rest) in lines
 
 
-def test_the_doctor_names_what_is_wrong_and_where_to_click() -> None:
+async def test_the_doctor_names_what_is_wrong_and_where_to_click() -> None:
     fake = FakeDiscord()
     fake.flags = discord.ApplicationFlags(gateway_message_content_limited=True, gateway_guild_members=True).value
     fake.endpoint = "https://example.org/interactions"
 
-    wrong = [line for good, line in examined(fake, LOCKED, GONE, ELSEWHERE) if not good]
+    wrong = [line for good, line in await examined(fake, LOCKED, GONE, ELSEWHERE) if not good]
 
     assert [line.partition(":")[0] for line in wrong] == [
         "Intents that Dogear never uses are on",
@@ -119,25 +115,22 @@ def test_the_doctor_names_what_is_wrong_and_where_to_click() -> None:
     assert "oauth2/authorize" in wrong[3]
 
 
-def test_the_doctor_says_who_may_invite_it_and_where_it_is_not() -> None:
+async def test_the_doctor_says_who_may_invite_it_and_where_it_is_not() -> None:
     fake = FakeDiscord()
     fake.public, fake.guilds = True, []
 
-    lines = examined(fake)
+    lines = await examined(fake)
 
     assert any(good and "Anybody may invite it" in line for good, line in lines)
     assert any(not good and "in no server. Open this link" in line for good, line in lines)
 
 
-def test_the_doctor_says_where_a_new_token_comes_from() -> None:
+async def test_the_doctor_says_where_a_new_token_comes_from() -> None:
     fake = FakeDiscord()
     fake.trusts = False
 
-    async def asked() -> list[tuple[bool, str]]:
-        async with serving(fake):
-            return [line async for line in doctor({"token": TOKEN}, "blog", CATALOGUE)]
-
-    (only,) = asyncio.run(asked())
+    async with serving(fake):
+        (only,) = [line async for line in doctor({"token": TOKEN}, "blog", CATALOGUE)]
 
     assert only[0] is False
     assert "DOGEAR_DISCORD_TOKEN" in only[1]

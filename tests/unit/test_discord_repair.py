@@ -92,18 +92,15 @@ def these_events(core: FakeCore, outside: Outside) -> Events:
     )
 
 
-def test_shards_that_begin_together_read_every_message_and_look_round() -> None:
+async def test_shards_that_begin_together_read_every_message_and_look_round() -> None:
     core, outside = a_core(FIRST, SECOND, THIRD), Outside()
     gone = places.workspace(9)
     core.workspaces = [HERE, gone]
 
-    async def scene() -> None:
-        events = these_events(core, outside)
-        async with asyncio.TaskGroup() as group:
-            for _ in range(3):
-                group.create_task(events.began([A_GUILD]))
-
-    asyncio.run(scene())
+    events = these_events(core, outside)
+    async with asyncio.TaskGroup() as group:
+        for _ in range(3):
+            group.create_task(events.began([A_GUILD]))
 
     assert set(noted(core)) == {FIRST, SECOND, THIRD}
     assert WorkspaceLeft(workspace=gone) in core.happenings
@@ -114,52 +111,43 @@ def test_shards_that_begin_together_read_every_message_and_look_round() -> None:
     [PlatformUncertain("no answer"), PlatformBusy("wait", retry_after=timedelta())],
     ids=["uncertain", "busy"],
 )
-def test_what_could_not_be_read_is_read_in_a_later_round_and_holds_up_no_other(trouble: Exception) -> None:
+async def test_what_could_not_be_read_is_read_in_a_later_round_and_holds_up_no_other(trouble: Exception) -> None:
     core, outside = a_core(FIRST, SECOND), Outside()
     outside.trouble[FIRST] = raising(trouble)
 
-    async def scene() -> None:
-        rounds = Repair(core, outside.marks, Times())
-        rounds.gap([HERE])
-        await rounds.round()
-        await rounds.round()
-        assert noted(core) == [SECOND]
-        outside.trouble.clear()
-        await rounds.round()
-
-    asyncio.run(scene())
+    rounds = Repair(core, outside.marks, Times())
+    rounds.gap([HERE])
+    await rounds.round()
+    await rounds.round()
+    assert noted(core) == [SECOND]
+    outside.trouble.clear()
+    await rounds.round()
 
     assert noted(core) == [SECOND, FIRST]
 
 
-def test_nothing_is_read_before_the_time_that_discord_names() -> None:
+async def test_nothing_is_read_before_the_time_that_discord_names() -> None:
     core, outside = a_core(FIRST, SECOND), Outside()
     outside.trouble[FIRST] = raising(PlatformBusy("wait", retry_after=timedelta(hours=1)))
 
-    async def scene() -> None:
-        rounds = Repair(core, outside.marks, Times())
-        rounds.gap([HERE])
-        await rounds.round()
-        await rounds.round()
-
-    asyncio.run(scene())
+    rounds = Repair(core, outside.marks, Times())
+    rounds.gap([HERE])
+    await rounds.round()
+    await rounds.round()
 
     assert outside.read == [FIRST]
 
 
-def test_a_message_that_does_not_answer_does_not_hold_up_the_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_message_that_does_not_answer_does_not_hold_up_the_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(missed_reactions, "READ_WITHIN", 0.01)
     core, outside = a_core(FIRST, SECOND), Outside()
     outside.trouble[FIRST] = asyncio.Event().wait  # type: ignore[assignment]  # for ever
 
-    async def scene() -> None:
-        rounds = Repair(core, outside.marks, Times())
-        rounds.gap([HERE])
-        async with asyncio.timeout(20):
-            await rounds.round()
-            await rounds.round()
-
-    asyncio.run(scene())
+    rounds = Repair(core, outside.marks, Times())
+    rounds.gap([HERE])
+    async with asyncio.timeout(20):
+        await rounds.round()
+        await rounds.round()
 
     assert noted(core) == [SECOND]
 
@@ -167,87 +155,72 @@ def test_a_message_that_does_not_answer_does_not_hold_up_the_rounds(monkeypatch:
 @pytest.mark.parametrize(
     "trouble", [PlatformRefused("no", remedy="none"), RuntimeError("a bug")], ids=["refused", "bug"]
 )
-def test_what_will_never_be_read_is_let_go(trouble: Exception) -> None:
+async def test_what_will_never_be_read_is_let_go(trouble: Exception) -> None:
     core, outside = a_core(FIRST, SECOND), Outside()
     outside.trouble[FIRST] = raising(trouble)
 
-    async def scene() -> None:
-        rounds = Repair(core, outside.marks, Times())
-        rounds.gap([HERE])
-        await rounds.round()
-        await rounds.round()
-
-    asyncio.run(scene())
+    rounds = Repair(core, outside.marks, Times())
+    rounds.gap([HERE])
+    await rounds.round()
+    await rounds.round()
 
     assert outside.read == [FIRST, SECOND]
     assert noted(core) == [SECOND]
 
 
-def test_a_gap_while_the_store_is_away_is_made_up_for_when_it_is_back() -> None:
+async def test_a_gap_while_the_store_is_away_is_made_up_for_when_it_is_back() -> None:
     core, outside = a_core(FIRST), Outside()
 
-    async def scene() -> None:
-        rounds = Repair(core, outside.marks, Times())
-        core.busy = True
-        rounds.gap([HERE])
-        await rounds.round()
-        assert outside.read == []
-        core.busy = False
-        await rounds.round()
-
-    asyncio.run(scene())
+    rounds = Repair(core, outside.marks, Times())
+    core.busy = True
+    rounds.gap([HERE])
+    await rounds.round()
+    assert outside.read == []
+    core.busy = False
+    await rounds.round()
 
     assert noted(core) == [FIRST]
 
 
-def test_a_missed_reaction_counts_from_the_first_doubt_however_late_it_is_read() -> None:
+async def test_a_missed_reaction_counts_from_the_first_doubt_however_late_it_is_read() -> None:
     core, outside = a_core(FIRST), Outside()
 
-    async def scene() -> None:
-        rounds = Repair(core, outside.marks, Times())
-        rounds.doubt(FIRST, NOW)
-        rounds.gap([HERE])
-        await rounds.round()
-
-    asyncio.run(scene())
+    rounds = Repair(core, outside.marks, Times())
+    rounds.doubt(FIRST, NOW)
+    rounds.gap([HERE])
+    await rounds.round()
 
     (seen,) = [one for one in core.happenings if isinstance(one, MarksSeen)]
     assert seen.since == NOW
     assert seen.at > NOW
 
 
-def test_a_server_that_we_come_back_to_is_welcomed_and_read_and_one_that_we_were_in_is_neither() -> None:
+async def test_a_server_that_we_come_back_to_is_welcomed_and_read_and_one_that_we_were_in_is_neither() -> None:
     core, outside = a_core(FIRST), Outside()
 
-    async def scene() -> None:
-        events = these_events(core, outside)
-        await events.seen(A_GUILD)
-        assert (outside.told, outside.read) == ([places.account(7)], [FIRST])
-        await events.seen(A_GUILD)
-        assert (outside.told, outside.read) == ([places.account(7)], [FIRST])
-        core.workspaces.clear()
-        await events.joined(A_GUILD)
-        assert (outside.told, outside.read) == ([places.account(7)] * 2, [FIRST] * 2)
-
-    asyncio.run(scene())
+    events = these_events(core, outside)
+    await events.seen(A_GUILD)
+    assert (outside.told, outside.read) == ([places.account(7)], [FIRST])
+    await events.seen(A_GUILD)
+    assert (outside.told, outside.read) == ([places.account(7)], [FIRST])
+    core.workspaces.clear()
+    await events.joined(A_GUILD)
+    assert (outside.told, outside.read) == ([places.account(7)] * 2, [FIRST] * 2)
 
 
-def test_what_happened_during_an_outage_of_a_server_is_read_when_it_is_over() -> None:
+async def test_what_happened_during_an_outage_of_a_server_is_read_when_it_is_over() -> None:
     core, outside = a_core(FIRST), Outside()
     core.workspaces = [HERE]
 
-    async def scene() -> None:
-        events = these_events(core, outside)
-        await events.away(A_GUILD)
-        await events.seen(A_GUILD)
-        await events.seen(A_GUILD)
-
-    asyncio.run(scene())
+    events = these_events(core, outside)
+    await events.away(A_GUILD)
+    await events.seen(A_GUILD)
+    await events.seen(A_GUILD)
 
     assert outside.read == [FIRST]
 
 
-def test_a_reaction_that_the_store_could_not_take_is_read_and_counts_from_when_it_came() -> None:
+async def test_a_reaction_that_the_store_could_not_take_is_read_and_counts_from_when_it_came() -> None:
     core, outside = a_core(), Outside()
     put_on: Any = SimpleNamespace(
         guild_id=1,
@@ -260,14 +233,11 @@ def test_a_reaction_that_the_store_could_not_take_is_read_and_counts_from_when_i
         event_type="REACTION_ADD",
     )
 
-    async def scene() -> None:
-        events = these_events(core, outside)
-        core.busy = True
-        await events.reacted(put_on)
-        core.busy = False
-        await events.began([])
-
-    asyncio.run(scene())
+    events = these_events(core, outside)
+    core.busy = True
+    await events.reacted(put_on)
+    core.busy = False
+    await events.began([])
 
     (seen,) = [one for one in core.happenings if isinstance(one, MarksSeen)]
     assert (seen.message, seen.since) == (FIRST, NOW + timedelta(minutes=1))

@@ -78,29 +78,26 @@ class FakeVault:
         raise AssertionError("nothing is to be kept")
 
 
-def test_two_replicas_share_the_shards_and_one_takes_over_from_the_other() -> None:
+async def test_two_replicas_share_the_shards_and_one_takes_over_from_the_other() -> None:
     lock = Lock()
     vaults = FakeVault(lock), FakeVault(lock)
     started: list[tuple[str, tuple[int, ...]]] = []
 
-    async def scene() -> None:
-        async def first(shards: tuple[int, ...]) -> None:
-            started.append(("first", shards))
+    async def first(shards: tuple[int, ...]) -> None:
+        started.append(("first", shards))
 
-        async def second(shards: tuple[int, ...]) -> None:
-            started.append(("second", shards))
+    async def second(shards: tuple[int, ...]) -> None:
+        started.append(("second", shards))
 
-        one, two = Shards(vaults[0], DISCORD, 2, first), Shards(vaults[1], DISCORD, 2, second)
-        await one.look()
-        await two.look()
-        await one.look()
-        assert (one.held, two.held) == ((0, 1), ())
-        for hold in vaults[0].holds:
-            await hold.release()
-        await two.look()
-        assert two.held == (0, 1)
-
-    asyncio.run(scene())
+    one, two = Shards(vaults[0], DISCORD, 2, first), Shards(vaults[1], DISCORD, 2, second)
+    await one.look()
+    await two.look()
+    await one.look()
+    assert (one.held, two.held) == ((0, 1), ())
+    for hold in vaults[0].holds:
+        await hold.release()
+    await two.look()
+    assert two.held == (0, 1)
 
     assert started == [("first", (0, 1)), ("second", (0, 1))]
 
@@ -118,102 +115,84 @@ async def holding(vault: FakeVault, count: int = 2) -> AsyncIterator[tuple[Shard
     yield shards, started
 
 
-def test_a_shard_that_another_replica_has_taken_ends_the_process() -> None:
+async def test_a_shard_that_another_replica_has_taken_ends_the_process() -> None:
     vault = FakeVault(Lock())
 
-    async def scene() -> None:
-        async with holding(vault) as (shards, _):
-            vault.lose(other=True)
-            for _ in range(MAX_DENIED):
-                await shards.look()
-            with pytest.raises(PlatformUncertain, match="shard 0"):
-                await shards.look()
-
-    asyncio.run(scene())
+    async with holding(vault) as (shards, _):
+        vault.lose(other=True)
+        for _ in range(MAX_DENIED):
+            await shards.look()
+        with pytest.raises(PlatformUncertain, match="shard 0"):
+            await shards.look()
 
 
-def test_our_own_lost_session_is_outlasted() -> None:
+async def test_our_own_lost_session_is_outlasted() -> None:
     vault = FakeVault(Lock())
 
-    async def scene() -> None:
-        async with holding(vault) as (shards, started):
-            vault.lose(other=True)
-            for _ in range(MAX_DENIED):
-                await shards.look()
-            vault.lock.names.clear()
+    async with holding(vault) as (shards, started):
+        vault.lose(other=True)
+        for _ in range(MAX_DENIED):
             await shards.look()
-            await shards.look()
-            assert started == [(0, 1)]
-
-    asyncio.run(scene())
+        vault.lock.names.clear()
+        await shards.look()
+        await shards.look()
+        assert started == [(0, 1)]
 
     assert vault.lock.names == {"shard/0/2", "shard/1/2"}
 
 
-def test_looks_that_the_database_did_not_answer_are_no_denials() -> None:
+async def test_looks_that_the_database_did_not_answer_are_no_denials() -> None:
     vault = FakeVault(Lock())
 
-    async def scene() -> None:
-        async with holding(vault) as (shards, _):
-            vault.lose(other=True)
-            vault.away = True
-            for _ in range(MAX_DENIED + 1):
-                await shards.look()
-            vault.away = False
-            for _ in range(MAX_DENIED):
-                await shards.look()
-
-    asyncio.run(scene())
-
-
-def test_shards_are_listened_to_while_the_database_is_away_and_held_again_when_it_is_back() -> None:
-    vault = FakeVault(Lock())
-
-    async def scene() -> None:
-        async with holding(vault) as (shards, started):
-            vault.lose()
-            vault.away = True
-            for _ in range(MAX_UNANSWERED):
-                await shards.look()
-            assert (shards.held, shards.looked) == ((0, 1), False)
-            vault.away = False
+    async with holding(vault) as (shards, _):
+        vault.lose(other=True)
+        vault.away = True
+        for _ in range(MAX_DENIED + 1):
             await shards.look()
-            assert shards.looked
-            assert started == [(0, 1)]
+        vault.away = False
+        for _ in range(MAX_DENIED):
+            await shards.look()
 
-    asyncio.run(scene())
+
+async def test_shards_are_listened_to_while_the_database_is_away_and_held_again_when_it_is_back() -> None:
+    vault = FakeVault(Lock())
+
+    async with holding(vault) as (shards, started):
+        vault.lose()
+        vault.away = True
+        for _ in range(MAX_UNANSWERED):
+            await shards.look()
+        assert (shards.held, shards.looked) == ((0, 1), False)
+        vault.away = False
+        await shards.look()
+        assert shards.looked
+        assert started == [(0, 1)]
 
     assert vault.lock.names == {"shard/0/2", "shard/1/2"}
     assert len(vault.holds) == 4
 
 
-def test_a_database_that_stays_away_ends_the_listening_at_last() -> None:
+async def test_a_database_that_stays_away_ends_the_listening_at_last() -> None:
     vault = FakeVault(Lock())
 
-    async def scene() -> None:
-        async with holding(vault) as (shards, _):
-            vault.lose()
-            vault.away = True
-            for _ in range(MAX_UNANSWERED):
-                await shards.look()
-            with pytest.raises(PlatformUncertain, match="does not answer"):
-                await shards.look()
-
-    asyncio.run(scene())
+    async with holding(vault) as (shards, _):
+        vault.lose()
+        vault.away = True
+        for _ in range(MAX_UNANSWERED):
+            await shards.look()
+        with pytest.raises(PlatformUncertain, match="does not answer"):
+            await shards.look()
 
 
-def test_what_was_taken_before_the_database_went_is_started() -> None:
+async def test_what_was_taken_before_the_database_went_is_started() -> None:
     class Leaving(FakeVault):
         async def acquire(self, platform: PlatformName, name: str) -> FakeLock | None:
             taken = await super().acquire(platform, name)
             self.away = True
             return taken
 
-    async def scene() -> None:
-        async with holding(Leaving(Lock())) as (shards, started):
-            assert (shards.held, started) == ((0,), [(0,)])
-
-    asyncio.run(scene())
+    async with holding(Leaving(Lock())) as (shards, started):
+        assert (shards.held, started) == ((0,), [(0,)])
 
 
 async def _listening(platform: DiscordPlatform, vault: FakeVault, core: FakeCore | None = None) -> asyncio.Task[None]:
@@ -226,21 +205,18 @@ async def _up(platform: DiscordPlatform) -> None:
             await asyncio.sleep(0.01)
 
 
-def test_a_replica_identifies_for_its_own_shards_with_two_intents_and_no_more() -> None:
+async def test_a_replica_identifies_for_its_own_shards_with_two_intents_and_no_more() -> None:
     fake = FakeDiscord()
     fake.shards = 2
     lock = Lock({"shard/0/2"})
 
-    async def scene() -> None:
-        async with serving(fake) as platform:
-            running = await _listening(platform, FakeVault(lock))
-            async with asyncio.timeout(20):
-                await fake.heard.wait()
-            await platform.client.wait_until_ready()
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
-
-    asyncio.run(scene())
+    async with serving(fake) as platform:
+        running = await _listening(platform, FakeVault(lock))
+        async with asyncio.timeout(20):
+            await fake.heard.wait()
+        await platform.client.wait_until_ready()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
     (said,) = fake.identified
     assert said["shard"] == [1, 2]
@@ -249,22 +225,19 @@ def test_a_replica_identifies_for_its_own_shards_with_two_intents_and_no_more() 
     assert [path for method, path in fake.requests if method == "PUT"] == ["/applications/900000000000000001/commands"]
 
 
-def test_no_session_is_begun_when_discord_allows_no_more_of_them_today() -> None:
+async def test_no_session_is_begun_when_discord_allows_no_more_of_them_today() -> None:
     fake = FakeDiscord()
     fake.shards, fake.starts = 2, 1
 
-    async def scene() -> None:
-        async with serving(fake) as platform:
-            with pytest.raises(PlatformBusy) as raised:
-                await platform.run(FakeCore(), FakeVault(Lock()))
-            assert raised.value.retry_after == timedelta(hours=1)
-
-    asyncio.run(scene())
+    async with serving(fake) as platform:
+        with pytest.raises(PlatformBusy) as raised:
+            await platform.run(FakeCore(), FakeVault(Lock()))
+        assert raised.value.retry_after == timedelta(hours=1)
 
     assert fake.identified == []
 
 
-def test_a_platform_that_ended_can_be_run_again_and_says_how_it_stands() -> None:
+async def test_a_platform_that_ended_can_be_run_again_and_says_how_it_stands() -> None:
     fake = FakeDiscord()
     lock = Lock()
     seen = []
@@ -277,100 +250,87 @@ def test_a_platform_that_ended_can_be_run_again_and_says_how_it_stands() -> None
         await asyncio.gather(running, return_exceptions=True)
         seen.append(await platform.connection())
 
-    async def scene() -> None:
-        async with serving(fake) as platform:
-            await run_once(platform)
-            await platform.send_direct(AccountRef(DISCORD, "1"), sentence("Posted while nobody listens."))
-            await run_once(platform)
-            await platform.client.close()
-
-    asyncio.run(scene())
+    async with serving(fake) as platform:
+        await run_once(platform)
+        await platform.send_direct(AccountRef(DISCORD, "1"), sentence("Posted while nobody listens."))
+        await run_once(platform)
+        await platform.client.close()
 
     assert [(one.up, one.reconnects) for one in seen] == [(True, 0), (False, 0), (True, 1), (False, 1)]
     assert len(fake.identified) == 2
 
 
-def test_a_process_that_cannot_ask_which_shards_are_its_own_is_not_up() -> None:
-    async def scene() -> None:
-        vault = FakeVault(Lock(), away=True)
-        async with serving(FakeDiscord()) as platform:
-            running = await _listening(platform, vault)
-            async with asyncio.timeout(20):
-                while "database" not in (await platform.connection()).reason:  # noqa: ASYNC110 -- what it asks is the subject
-                    await asyncio.sleep(0.01)
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
-
-    asyncio.run(scene())
+async def test_a_process_that_cannot_ask_which_shards_are_its_own_is_not_up() -> None:
+    vault = FakeVault(Lock(), away=True)
+    async with serving(FakeDiscord()) as platform:
+        running = await _listening(platform, vault)
+        async with asyncio.timeout(20):
+            while "database" not in (await platform.connection()).reason:  # noqa: ASYNC110 -- what it asks is the subject
+                await asyncio.sleep(0.01)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
-def test_a_process_that_hears_its_shards_stays_up_while_the_database_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_process_that_hears_its_shards_stays_up_while_the_database_is_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(shards, "EVERY", 0.01)
 
-    async def scene() -> None:
-        vault = FakeVault(Lock())
-        async with serving(FakeDiscord()) as platform:
-            running = await _listening(platform, vault)
-            await _up(platform)
-            vault.lose()
-            vault.away = True
-            vault.asked.clear()
-            async with asyncio.timeout(20):
-                await vault.asked.wait()
-            assert (await platform.connection()).up
-            assert not running.done()
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
-
-    asyncio.run(scene())
+    vault = FakeVault(Lock())
+    async with serving(FakeDiscord()) as platform:
+        running = await _listening(platform, vault)
+        await _up(platform)
+        vault.lose()
+        vault.away = True
+        vault.asked.clear()
+        async with asyncio.timeout(20):
+            await vault.asked.wait()
+        assert (await platform.connection()).up
+        assert not running.done()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
-def test_a_shard_that_is_not_heard_is_named() -> None:
-    async def scene() -> None:
-        async with serving(FakeDiscord()) as platform:
-            running = await _listening(platform, FakeVault(Lock()))
-            await _up(platform)
-            platform.client.dispatch("shard_disconnect", 0)
-            await asyncio.sleep(0.01)
-            down = await platform.connection()
-            platform.client.dispatch("shard_resumed", 0)
-            await asyncio.sleep(0.01)
-            again = await platform.connection()
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
+async def test_a_shard_that_is_not_heard_is_named() -> None:
+    async with serving(FakeDiscord()) as platform:
+        running = await _listening(platform, FakeVault(Lock()))
+        await _up(platform)
+        platform.client.dispatch("shard_disconnect", 0)
+        await asyncio.sleep(0.01)
+        down = await platform.connection()
+        platform.client.dispatch("shard_resumed", 0)
+        await asyncio.sleep(0.01)
+        again = await platform.connection()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
-        assert (down.up, down.reason) == (False, "shards not connected: 0")
-        assert (again.up, again.reconnects) == (True, 1)
-
-    asyncio.run(scene())
+    assert (down.up, down.reason) == (False, "shards not connected: 0")
+    assert (again.up, again.reconnects) == (True, 1)
 
 
-def test_a_connection_that_is_open_and_silent_is_noticed_and_made_anew() -> None:
+async def test_a_connection_that_is_open_and_silent_is_noticed_and_made_anew() -> None:
     """The gateway gives neither events nor the acknowledgements of heartbeats any more, and closes nothing."""
     fake = FakeDiscord()
     fake.beat = 0.05
 
-    async def scene() -> None:
-        async with serving(fake, client=DiscordClient(heartbeat_timeout=1.0)) as platform:
-            running = await _listening(platform, FakeVault(Lock()))
-            await _up(platform)
-            fake.talks.clear()
-            async with asyncio.timeout(20):
-                while (down := await platform.connection()).up:  # noqa: ASYNC110 -- what it asks is the subject
-                    await asyncio.sleep(0.01)
-            fake.talks.set()
-            await _up(platform)
-            again = await platform.connection()
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
+    async with serving(fake, client=DiscordClient(heartbeat_timeout=1.0)) as platform:
+        running = await _listening(platform, FakeVault(Lock()))
+        await _up(platform)
+        fake.talks.clear()
+        async with asyncio.timeout(20):
+            while (down := await platform.connection()).up:  # noqa: ASYNC110 -- what it asks is the subject
+                await asyncio.sleep(0.01)
+        fake.talks.set()
+        await _up(platform)
+        again = await platform.connection()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
-        assert down.reason == "shards not connected: 0"
-        assert again.reconnects >= 1
-
-    asyncio.run(scene())
+    assert down.reason == "shards not connected: 0"
+    assert again.reconnects >= 1
 
 
-def test_the_commands_are_written_once_for_each_change_of_the_catalogue_whoever_starts() -> None:
+async def test_the_commands_are_written_once_for_each_change_of_the_catalogue_whoever_starts() -> None:
     fake = FakeDiscord()
     fake.shards = 2
 
@@ -386,24 +346,21 @@ def test_the_commands_are_written_once_for_each_change_of_the_catalogue_whoever_
     def writes() -> int:
         return [method for method, path in fake.requests if path.endswith("/commands")].count("PUT")
 
-    asyncio.run(started(FakeCore(), FakeVault(Lock())))
+    await started(FakeCore(), FakeVault(Lock()))
     assert writes() == 1
-    asyncio.run(started(FakeCore(), FakeVault(Lock())))
-    asyncio.run(started(FakeCore(), FakeVault(Lock({"shard/0/2"}))))
+    await started(FakeCore(), FakeVault(Lock()))
+    await started(FakeCore(), FakeVault(Lock({"shard/0/2"})))
     assert writes() == 1
     changed = FakeCore()
     changed.catalogue = FakeCore.catalogue[:-1]
-    asyncio.run(started(changed, FakeVault(Lock())))
+    await started(changed, FakeVault(Lock()))
     assert writes() == 2
 
 
-def test_a_token_that_discord_does_not_take_is_named_to_the_host() -> None:
+async def test_a_token_that_discord_does_not_take_is_named_to_the_host() -> None:
     fake = FakeDiscord()
     fake.trusts = False
 
-    async def scene() -> None:
-        async with serving(fake) as platform:
-            with pytest.raises(BadConfig, match="DOGEAR_DISCORD_TOKEN"):
-                await platform.run(FakeCore(), FakeVault(Lock()))
-
-    asyncio.run(scene())
+    async with serving(fake) as platform:
+        with pytest.raises(BadConfig, match="DOGEAR_DISCORD_TOKEN"):
+            await platform.run(FakeCore(), FakeVault(Lock()))

@@ -9,7 +9,6 @@ import sys
 import textwrap
 import time
 import zlib
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -47,25 +46,19 @@ class NameServer(AbstractResolver):
         """Nothing is open."""
 
 
-def looked(answer: Answer, path: str = "page") -> tuple[LinkedPage, Site]:
+async def looked(answer: Answer, path: str = "page") -> tuple[LinkedPage, Site]:
     """What is seen of an allowed site with this answer."""
 
-    async def scene() -> tuple[LinkedPage, Site]:
-        async with a_site(**{path: answer}) as site:
-            return await WebReader([site.host]).look(Url(site.at(f"/{path}"))), site
-
-    return asyncio.run(scene())
+    async with a_site(**{path: answer}) as site:
+        return await WebReader([site.host]).look(Url(site.at(f"/{path}"))), site
 
 
 @pytest.mark.parametrize("host", LOOPBACK)
-def test_no_spelling_of_loopback_is_reached(host: str) -> None:
-    async def scene() -> tuple[LinkedPage, Site]:
-        async with a_site(page=PAGE) as site:
-            resolver = (lambda: NameServer("127.0.0.1")) if host == "name.test" else None
-            reader = WebReader(ports=[site.port], resolver=resolver)
-            return await reader.look(Url(site.at("/page", host))), site
-
-    page, site = asyncio.run(scene())
+async def test_no_spelling_of_loopback_is_reached(host: str) -> None:
+    async with a_site(page=PAGE) as site:
+        resolver = (lambda: NameServer("127.0.0.1")) if host == "name.test" else None
+        reader = WebReader(ports=[site.port], resolver=resolver)
+        page = await reader.look(Url(site.at("/page", host)))
 
     assert page.seen in (Seen.FORBIDDEN, Seen.FAILED)
     assert page.title == ""
@@ -73,31 +66,25 @@ def test_no_spelling_of_loopback_is_reached(host: str) -> None:
 
 
 @pytest.mark.parametrize("host", LOOPBACK)
-def test_no_redirect_leads_to_a_private_address(host: str) -> None:
-    async def scene() -> tuple[LinkedPage, Site]:
-        async with a_site(page=PAGE) as private, a_site(page=moved(private.at("/page", host))) as open_site:
-            reader = WebReader(
-                [open_site.host],
-                ports=[private.port],
-                resolver=(lambda: NameServer("127.0.0.1")) if host == "name.test" else None,
-            )
-            return await reader.look(Url(open_site.at("/page"))), private
-
-    page, private = asyncio.run(scene())
+async def test_no_redirect_leads_to_a_private_address(host: str) -> None:
+    async with a_site(page=PAGE) as private, a_site(page=moved(private.at("/page", host))) as open_site:
+        reader = WebReader(
+            [open_site.host],
+            ports=[private.port],
+            resolver=(lambda: NameServer("127.0.0.1")) if host == "name.test" else None,
+        )
+        page = await reader.look(Url(open_site.at("/page")))
 
     assert page.seen in (Seen.FORBIDDEN, Seen.FAILED)
     assert private.connections == 0
 
 
-def test_a_name_that_changes_its_answer_is_not_followed_home() -> None:
-    async def scene() -> tuple[Sequence[LinkedPage], int, Site]:
-        names = NameServer("192.0.2.1", "10.0.0.1", "127.0.0.1", "::1")
-        async with a_site(page=PAGE) as site:
-            reader = WebReader(ports=[site.port], resolver=lambda: names)
-            pages = [await reader.look(Url(site.at("/page", "rebind.test"))) for _ in range(5)]
-            return pages, names.asked, site
-
-    pages, asked, site = asyncio.run(scene())
+async def test_a_name_that_changes_its_answer_is_not_followed_home() -> None:
+    names = NameServer("192.0.2.1", "10.0.0.1", "127.0.0.1", "::1")
+    async with a_site(page=PAGE) as site:
+        reader = WebReader(ports=[site.port], resolver=lambda: names)
+        pages = [await reader.look(Url(site.at("/page", "rebind.test"))) for _ in range(5)]
+        asked = names.asked
 
     assert [page.seen for page in pages] == [Seen.FORBIDDEN] * 5
     assert asked == 5  # no answer is kept, so each is checked
@@ -124,16 +111,16 @@ def test_addresses_of_the_public_internet(address: str) -> None:
 
 
 @pytest.mark.parametrize("address", ["64:ff9b::7f00:1", "2002:7f00:1::", "224.0.0.1", "ff02::1", "169.254.169.254"])
-def test_a_name_of_such_an_address_is_not_dialled(address: str) -> None:
+async def test_a_name_of_such_an_address_is_not_dialled(address: str) -> None:
     reader = WebReader(resolver=lambda: NameServer(address))
 
-    assert asyncio.run(reader.look(Url("http://name.test/"))).seen is Seen.FORBIDDEN
+    assert (await reader.look(Url("http://name.test/"))).seen is Seen.FORBIDDEN
 
 
-def test_even_an_allowed_host_is_not_asked_at_a_link_local_address() -> None:
+async def test_even_an_allowed_host_is_not_asked_at_a_link_local_address() -> None:
     reader = WebReader(["name.test"], resolver=lambda: NameServer("169.254.169.254"))
 
-    assert asyncio.run(reader.look(Url("http://name.test/latest/meta-data"))).seen is Seen.FORBIDDEN
+    assert (await reader.look(Url("http://name.test/latest/meta-data"))).seen is Seen.FORBIDDEN
 
 
 @pytest.mark.parametrize(
@@ -149,49 +136,45 @@ def test_even_an_allowed_host_is_not_asked_at_a_link_local_address() -> None:
         *("http://", "http://[::1", "", "not an address"),
     ],
 )
-def test_only_plain_web_addresses_are_looked_at(url: str) -> None:
+async def test_only_plain_web_addresses_are_looked_at(url: str) -> None:
     reader = WebReader(resolver=lambda: NameServer("127.0.0.1"))
 
-    assert asyncio.run(reader.look(Url(url))).seen in (Seen.FORBIDDEN, Seen.FAILED)
+    assert (await reader.look(Url(url))).seen in (Seen.FORBIDDEN, Seen.FAILED)
 
 
-def test_an_allowed_host_is_asked_at_its_port_only() -> None:
-    async def scene() -> Sequence[Seen]:
-        async with a_site(page=PAGE) as site:
-            hosts = ([site.host], ["127.0.0.1"], [f"127.0.0.1:{site.port + 1}"])
-            return [(await WebReader(allowed).look(Url(site.at("/page")))).seen for allowed in hosts]
+async def test_an_allowed_host_is_asked_at_its_port_only() -> None:
+    async with a_site(page=PAGE) as site:
+        hosts = ([site.host], ["127.0.0.1"], [f"127.0.0.1:{site.port + 1}"])
 
-    assert asyncio.run(scene()) == [Seen.PAGE, Seen.FORBIDDEN, Seen.FORBIDDEN]
+        assert [(await WebReader(allowed).look(Url(site.at("/page")))).seen for allowed in hosts] == [
+            Seen.PAGE,
+            Seen.FORBIDDEN,
+            Seen.FORBIDDEN,
+        ]
 
 
-def test_a_request_names_dogear_and_carries_no_cookie() -> None:
-    async def scene() -> Site:
-        cookie = html("", status="302 Found", more="Set-Cookie: a=b\r\nLocation: /second\r\n")
-        async with a_site(page=cookie, second=PAGE) as site:
-            await WebReader([site.host]).look(Url(site.at("/page")))
-            return site
-
-    first, second = asyncio.run(scene()).asked
+async def test_a_request_names_dogear_and_carries_no_cookie() -> None:
+    cookie = html("", status="302 Found", more="Set-Cookie: a=b\r\nLocation: /second\r\n")
+    async with a_site(page=cookie, second=PAGE) as site:
+        await WebReader([site.host]).look(Url(site.at("/page")))
+        first, second = site.asked
 
     assert f"User-Agent: {AGENT}" in first
     assert second[0] == "GET /second HTTP/1.1"
     assert not any(line.lower().startswith(("cookie", "authorization", "referer")) for line in second)
 
 
-def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
 
-    assert looked(PAGE)[0].title == "Secret"
+    assert (await looked(PAGE))[0].title == "Secret"
 
 
 @pytest.mark.parametrize(("hops", "seen"), [(5, Seen.PAGE), (6, Seen.FAILED)])
-def test_five_redirects_are_followed(hops: int, seen: Seen) -> None:
-    async def scene() -> LinkedPage:
-        answers: dict[str, Answer] = {f"page{number}": moved(f"/page{number + 1}") for number in range(hops)}
-        async with a_site(**answers, **{f"page{hops}": PAGE}) as site:
-            return await WebReader([site.host]).look(Url(site.at("/page0")))
-
-    assert asyncio.run(scene()).seen is seen
+async def test_five_redirects_are_followed(hops: int, seen: Seen) -> None:
+    answers: dict[str, Answer] = {f"page{number}": moved(f"/page{number + 1}") for number in range(hops)}
+    async with a_site(**answers, **{f"page{hops}": PAGE}) as site:
+        assert (await WebReader([site.host]).look(Url(site.at("/page0")))).seen is seen
 
 
 @pytest.mark.parametrize(
@@ -216,8 +199,8 @@ def test_five_redirects_are_followed(hops: int, seen: Seen) -> None:
         (moved("http://example.org:22/"), Seen.FORBIDDEN),
     ],
 )
-def test_what_a_look_finds(answer: bytes, seen: Seen) -> None:
-    page, _ = looked(answer)
+async def test_what_a_look_finds(answer: bytes, seen: Seen) -> None:
+    page, _ = await looked(answer)
 
     assert page.seen is seen
     assert page.reason or seen is Seen.PAGE
@@ -225,19 +208,19 @@ def test_what_a_look_finds(answer: bytes, seen: Seen) -> None:
 
 @pytest.mark.parametrize("pack", [gzip.compress, zlib.compress])
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
-def test_a_packed_page_is_unpacked(pack: type, encoding: str) -> None:
-    page, _ = looked(html(pack(b"<title>Packed</title>"), more=f"Content-Encoding: {encoding}\r\n"))
+async def test_a_packed_page_is_unpacked(pack: type, encoding: str) -> None:
+    page, _ = await looked(html(pack(b"<title>Packed</title>"), more=f"Content-Encoding: {encoding}\r\n"))
 
     assert page.title == "Packed"
 
 
-def test_a_site_that_is_not_there_is_a_failure() -> None:
-    async def scene() -> LinkedPage:
-        async with a_site() as site:
-            gone = site.host
-        return await WebReader([gone]).look(Url(f"http://{gone}/"))
+async def test_a_site_that_is_not_there_is_a_failure() -> None:
+    async with a_site() as site:
+        gone = site.host
 
-    assert asyncio.run(scene()) == LinkedPage(seen=Seen.FAILED, reason="The site does not answer.")
+    assert await WebReader([gone]).look(Url(f"http://{gone}/")) == LinkedPage(
+        seen=Seen.FAILED, reason="The site does not answer."
+    )
 
 
 async def endless(write: Write) -> None:
@@ -268,31 +251,28 @@ async def slow_head(write: Write) -> None:
         await asyncio.sleep(0.1)
 
 
-def test_of_a_page_of_100_megabytes_two_are_read() -> None:
-    page, site = looked(endless)
+async def test_of_a_page_of_100_megabytes_two_are_read() -> None:
+    page, site = await looked(endless)
 
     assert (page.title, page.minutes) == ("Long", None)
     assert site.sent < 20_000_000  # with what was on its way in the buffers of the machine
 
 
 @pytest.mark.parametrize("answer", [slow, slow_head])
-def test_a_slow_page_is_left_after_five_seconds(answer: Answer) -> None:
+async def test_a_slow_page_is_left_after_five_seconds(answer: Answer) -> None:
     began = time.monotonic()
 
-    page, _ = looked(answer)
+    page, _ = await looked(answer)
 
     assert (page.seen, page.reason) == (Seen.FAILED, "It did not answer within 5 seconds.")
     assert 4.5 < time.monotonic() - began < 6
 
 
-def test_a_page_that_waits_for_slow_ones_is_not_a_failure() -> None:
-    async def scene() -> Sequence[LinkedPage]:
-        async with a_site(slow=slow, fast=html("<title>Fast</title>")) as site:
-            reader = WebReader([site.host])
-            paths = [*["/slow"] * MAX_AT_ONCE, "/fast"]
-            return await asyncio.gather(*(reader.look(Url(site.at(path))) for path in paths))
-
-    *slow_ones, fast = asyncio.run(scene())
+async def test_a_page_that_waits_for_slow_ones_is_not_a_failure() -> None:
+    async with a_site(slow=slow, fast=html("<title>Fast</title>")) as site:
+        reader = WebReader([site.host])
+        paths = [*["/slow"] * MAX_AT_ONCE, "/fast"]
+        *slow_ones, fast = await asyncio.gather(*(reader.look(Url(site.at(path))) for path in paths))
 
     assert {page.seen for page in slow_ones} == {Seen.FAILED}
     assert (fast.seen, fast.title) == (Seen.PAGE, "Fast")
@@ -383,5 +363,5 @@ NINE = {
 
 
 @pytest.mark.parametrize("title", NINE)
-def test_nine_pages_have_nine_titles(title: str) -> None:
-    assert looked(NINE[title])[0].title == title
+async def test_nine_pages_have_nine_titles(title: str) -> None:
+    assert (await looked(NINE[title]))[0].title == title

@@ -96,16 +96,13 @@ async def test_a_job_that_hangs_is_started_again(
 async def test_a_job_that_fails_is_logged_counted_and_run_again(caplog: pytest.LogCaptureFixture) -> None:
     metrics = Counted()
 
-    async def scene() -> tuple[JobHealth, JobHealth]:
-        runs = Runs(lose_the_database, have_a_bug)
-        scheduler = a_scheduler(runs, metrics)
-        async with scheduler.running():
-            async with asyncio.timeout(60):
-                while len(metrics.failures) < 2:  # noqa: ASYNC110 -- no one says so
-                    await asyncio.sleep(0.001)
-            return scheduler.health()[0], await settled(scheduler)
-
-    failing, well = await scene()
+    runs = Runs(lose_the_database, have_a_bug)
+    scheduler = a_scheduler(runs, metrics)
+    async with scheduler.running():
+        async with asyncio.timeout(60):
+            while len(metrics.failures) < 2:  # noqa: ASYNC110 -- no one says so
+                await asyncio.sleep(0.001)
+        failing, well = scheduler.health()[0], await settled(scheduler)
 
     assert metrics.failures == ["chore", "chore"]
     assert (failing.ok, failing.reason) == (True, "failed 2 times in a row: KeyError; the log says more")

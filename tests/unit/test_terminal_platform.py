@@ -1,6 +1,5 @@
 """The terminal as a place to post in."""
 
-import asyncio
 import io
 from datetime import timedelta
 
@@ -32,82 +31,82 @@ def a_platform() -> tuple[ChatPlatform, Recorder]:
     return a_terminal(screen, FakeStage(FakeCore())), screen
 
 
-def test_a_key_that_was_posted_is_not_posted_again() -> None:
+async def test_a_key_that_was_posted_is_not_posted_again() -> None:
     platform, screen = a_platform()
 
-    first = asyncio.run(platform.post(a_channel(), HELLO, key="week-1"))
-    again = asyncio.run(platform.post(a_channel(), HELLO, key="week-1"))
+    first = await platform.post(a_channel(), HELLO, key="week-1")
+    again = await platform.post(a_channel(), HELLO, key="week-1")
 
     assert first == again
     assert len(screen.shown) == 1
 
 
-def test_a_message_is_found_by_its_key_in_its_channel_since_a_moment() -> None:
+async def test_a_message_is_found_by_its_key_in_its_channel_since_a_moment() -> None:
     platform, _ = a_platform()
-    posted = asyncio.run(platform.post(a_channel(), HELLO, key="week-1"))
+    posted = await platform.post(a_channel(), HELLO, key="week-1")
 
-    assert asyncio.run(platform.find(a_channel(), "week-1", since=NOW)) == [posted]
-    assert asyncio.run(platform.find(a_channel("books"), "week-1", since=NOW)) == []
-    assert asyncio.run(platform.find(a_channel(), "week-2", since=NOW)) == []
-    assert asyncio.run(platform.find(a_channel(), "week-1", since=NOW + timedelta(seconds=1))) == []
+    assert await platform.find(a_channel(), "week-1", since=NOW) == [posted]
+    assert await platform.find(a_channel("books"), "week-1", since=NOW) == []
+    assert await platform.find(a_channel(), "week-2", since=NOW) == []
+    assert await platform.find(a_channel(), "week-1", since=NOW + timedelta(seconds=1)) == []
 
 
-def test_a_reply_is_shown_under_the_title_of_its_thread() -> None:
+async def test_a_reply_is_shown_under_the_title_of_its_thread() -> None:
     platform, screen = a_platform()
-    root = asyncio.run(platform.post(a_channel(), HELLO, key="week-1"))
+    root = await platform.post(a_channel(), HELLO, key="week-1")
 
-    thread = asyncio.run(platform.open_thread(root, "Caching"))
-    reply = asyncio.run(platform.post(a_channel(), HELLO, key="week-1-reply", thread=thread))
+    thread = await platform.open_thread(root, "Caching")
+    reply = await platform.post(a_channel(), HELLO, key="week-1-reply", thread=thread)
 
-    assert asyncio.run(platform.open_thread(root, "again")) == thread
+    assert await platform.open_thread(root, "again") == thread
     assert [shown.thread for shown in screen.shown] == [None, "Caching"]
-    assert asyncio.run(platform.find(a_channel(), "week-1-reply", since=NOW)) == [reply]
+    assert await platform.find(a_channel(), "week-1-reply", since=NOW) == [reply]
 
 
-def test_a_revised_message_is_shown_in_its_new_form() -> None:
+async def test_a_revised_message_is_shown_in_its_new_form() -> None:
     platform, screen = a_platform()
-    posted = asyncio.run(platform.post(a_channel(), HELLO, key="week-1"))
+    posted = await platform.post(a_channel(), HELLO, key="week-1")
 
-    asyncio.run(platform.revise(posted, Card(title="Hello again")))
+    await platform.revise(posted, Card(title="Hello again"))
 
     assert [(shown.card.title, shown.revised) for shown in screen.shown] == [("Hello", False), ("Hello again", True)]
-    assert asyncio.run(platform.find(a_channel(), "week-1", since=NOW)) == [posted]
+    assert await platform.find(a_channel(), "week-1", since=NOW) == [posted]
 
 
-def test_a_deleted_message_is_gone_and_may_be_deleted_again() -> None:
+async def test_a_deleted_message_is_gone_and_may_be_deleted_again() -> None:
     platform, _ = a_platform()
-    posted = asyncio.run(platform.post(a_channel(), HELLO, key="week-1"))
+    posted = await platform.post(a_channel(), HELLO, key="week-1")
 
-    asyncio.run(platform.delete(posted))
-    asyncio.run(platform.delete(posted))
+    await platform.delete(posted)
+    await platform.delete(posted)
 
-    assert asyncio.run(platform.find(a_channel(), "week-1", since=NOW)) == []
+    assert await platform.find(a_channel(), "week-1", since=NOW) == []
 
 
-def test_work_on_a_message_of_an_earlier_run_is_done_all_the_same() -> None:
+async def test_work_on_a_message_of_an_earlier_run_is_done_all_the_same() -> None:
     platform, screen = a_platform()
     earlier = MessageRef(a_channel(), "before the restart")
 
-    thread = asyncio.run(platform.open_thread(earlier, "Caching"))
-    asyncio.run(platform.post(a_channel(), HELLO, key="reply", thread=thread))
-    asyncio.run(platform.react(earlier, ReadingState.READ))
-    asyncio.run(platform.revise(earlier, HELLO))
+    thread = await platform.open_thread(earlier, "Caching")
+    await platform.post(a_channel(), HELLO, key="reply", thread=thread)
+    await platform.react(earlier, ReadingState.READ)
+    await platform.revise(earlier, HELLO)
 
     assert [(shown.thread, shown.revised) for shown in screen.shown] == [("Caching", False), (None, True)]
 
 
-def test_what_is_told_to_one_person_names_them() -> None:
+async def test_what_is_told_to_one_person_names_them() -> None:
     platform, screen = a_platform()
 
-    asyncio.run(platform.send_direct(AccountRef(PlatformName("terminal"), "ana"), HELLO))
+    await platform.send_direct(AccountRef(PlatformName("terminal"), "ana"), HELLO)
 
     assert [(shown.to, shown.private) for shown in screen.shown] == [("@ana", True)]
 
 
-def test_marks_are_the_reactions_of_people_and_not_our_own() -> None:
+async def test_marks_are_the_reactions_of_people_and_not_our_own() -> None:
     core = FakeCore()
     stage = FakeStage(core)
-    answers(
+    await answers(
         "/blog share 12",
         "react ✅ #12",
         "as ben",
@@ -119,7 +118,7 @@ def test_marks_are_the_reactions_of_people_and_not_our_own() -> None:
     )
     assert stage.platform is not None
 
-    marks = asyncio.run(stage.platform.marks(MessageRef(a_channel(), "run-1")))
+    marks = await stage.platform.marks(MessageRef(a_channel(), "run-1"))
 
     assert [(mark.actor.name, mark.meaning, mark.entry) for mark in marks] == [
         ("ana", ReadingState.READ, 12),
@@ -127,7 +126,7 @@ def test_marks_are_the_reactions_of_people_and_not_our_own() -> None:
     ]
 
 
-def test_a_post_revised_in_the_same_line_is_told_once_in_its_last_form() -> None:
+async def test_a_post_revised_in_the_same_line_is_told_once_in_its_last_form() -> None:
     core = FakeCore()
 
     class Reviser(FakeStage):
@@ -138,7 +137,7 @@ def test_a_post_revised_in_the_same_line_is_told_once_in_its_last_form() -> None
             await self.platform.revise(kept, Card(title="Hello again"))
             await self.platform.delete(dropped)
 
-    (answer,) = answers("clock", core=core, stage=Reviser(core))
+    (answer,) = await answers("clock", core=core, stage=Reviser(core))
 
     assert [post["title"] for post in answer["posts"]] == ["Hello again"]
 
@@ -149,9 +148,9 @@ def test_messages_of_the_terminal_have_no_address() -> None:
     assert platform.link(MessageRef(a_channel(), "week-1")) is None
 
 
-def test_the_chat_is_over_when_the_lines_are() -> None:
+async def test_the_chat_is_over_when_the_lines_are() -> None:
     platform, screen = a_platform()
 
-    asyncio.run(platform.run(FakeCore([an_entry()]), NoVault()))
+    await platform.run(FakeCore([an_entry()]), NoVault())
 
     assert screen.shown == []

@@ -1,6 +1,5 @@
 """The chat with a person, driven through a pipe in place of a keyboard."""
 
-import asyncio
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,53 +28,53 @@ def keyboard() -> Iterator[PipeInput]:
         yield keys
 
 
-def chat(keyboard: PipeInput, typed: str, core: FakeCore, history: Path | None = None) -> str:
+async def chat(keyboard: PipeInput, typed: str, core: FakeCore, history: Path | None = None) -> str:
     """What is shown when a person types this; the chat ends by itself."""
     sink = io.StringIO()
     keyboard.send_text(typed)
     screen = Prompted(history, sink, 72)
-    asyncio.run(a_terminal(screen, FakeStage(core)).run(core, NoVault()))
+    await a_terminal(screen, FakeStage(core)).run(core, NoVault())
     return sink.getvalue()
 
 
-def test_a_typed_line_is_answered_until_the_person_leaves(keyboard: PipeInput) -> None:
-    shown = chat(keyboard, f"/blog home\rquit\r{LEAVE}", FakeCore())
+async def test_a_typed_line_is_answered_until_the_person_leaves(keyboard: PipeInput) -> None:
+    shown = await chat(keyboard, f"/blog home\rquit\r{LEAVE}", FakeCore())
 
     assert "│ Your reading" in shown
     assert "│ Goodbye." in shown
 
 
-def test_a_pasted_block_is_carried_out_line_by_line(keyboard: PipeInput) -> None:
+async def test_a_pasted_block_is_carried_out_line_by_line(keyboard: PipeInput) -> None:
     core = FakeCore()
 
-    shown = chat(keyboard, f"\x1b[200~/blog read 12\n\n/blog read 7\n\x1b[201~\r{LEAVE}", core)
+    shown = await chat(keyboard, f"\x1b[200~/blog read 12\n\n/blog read 7\n\x1b[201~\r{LEAVE}", core)
 
     order = ["› /blog read 12", "#12 is read.", "› /blog read 7", "#7 is read."]
     assert sorted(order, key=shown.index) == order
     assert core.states.keys() == {("ana", 12), ("ana", 7)}
 
 
-def test_a_bare_number_presses_a_button(keyboard: PipeInput) -> None:
+async def test_a_bare_number_presses_a_button(keyboard: PipeInput) -> None:
     core = FakeCore()
 
-    chat(keyboard, f"/blog search queues\r1\r{LEAVE}", core)
+    await chat(keyboard, f"/blog search queues\r1\r{LEAVE}", core)
 
     assert ("ana", 7) in core.states
 
 
-def test_ctrl_c_clears_the_line_and_leaves_at_an_empty_one(keyboard: PipeInput) -> None:
+async def test_ctrl_c_clears_the_line_and_leaves_at_an_empty_one(keyboard: PipeInput) -> None:
     core = FakeCore()
 
-    chat(keyboard, f"/blog read 12{CLEAR}/blog read 7\r{CLEAR}", core)
+    await chat(keyboard, f"/blog read 12{CLEAR}/blog read 7\r{CLEAR}", core)
 
     assert list(core.states) == [("ana", 7)]
 
 
-def test_a_form_refuses_at_the_field_and_asks_for_it_again_before_the_next(keyboard: PipeInput) -> None:
+async def test_a_form_refuses_at_the_field_and_asks_for_it_again_before_the_next(keyboard: PipeInput) -> None:
     core = FakeCore()
     again = "\x15"
 
-    shown = chat(keyboard, f"/blog schedule set\rsomeday\r{again}mon\r{again}\r{again}09:00\r\r{LEAVE}", core)
+    shown = await chat(keyboard, f"/blog schedule set\rsomeday\r{again}mon\r{again}\r{again}09:00\r\r{LEAVE}", core)
 
     assert "“someday” is not a weekday." in shown
     assert "Time is needed." in shown
@@ -83,30 +82,30 @@ def test_a_form_refuses_at_the_field_and_asks_for_it_again_before_the_next(keybo
     assert "│ The digest comes on Monday at 09:00." in shown
 
 
-def test_leaving_a_form_shows_the_line_that_does_the_same(keyboard: PipeInput) -> None:
+async def test_leaving_a_form_shows_the_line_that_does_the_same(keyboard: PipeInput) -> None:
     core = FakeCore()
 
-    shown = chat(keyboard, f"/blog schedule set\r{CLEAR}/blog home\r{LEAVE}", core)
+    shown = await chat(keyboard, f"/blog schedule set\r{CLEAR}/blog home\r{LEAVE}", core)
 
     assert "Type it in one line: /blog schedule set mon|tue 09:00" in shown
     assert len(core.invocations) == 2
 
 
-def test_what_was_typed_is_there_in_the_next_chat(keyboard: PipeInput, tmp_path: Path) -> None:
+async def test_what_was_typed_is_there_in_the_next_chat(keyboard: PipeInput, tmp_path: Path) -> None:
     history = tmp_path / "kept" / "history"
     core = FakeCore()
 
-    chat(keyboard, f"/blog read 7\r{LEAVE}", core, history)
-    chat(keyboard, f"\x1b[A\r{LEAVE}", core, history)
+    await chat(keyboard, f"/blog read 7\r{LEAVE}", core, history)
+    await chat(keyboard, f"\x1b[A\r{LEAVE}", core, history)
 
     assert len(core.invocations) == 2
 
 
-def test_a_chat_does_not_need_its_history(keyboard: PipeInput, tmp_path: Path) -> None:
+async def test_a_chat_does_not_need_its_history(keyboard: PipeInput, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     core = FakeCore()
 
-    chat(keyboard, f"/blog read 7\r{LEAVE}", core, tmp_path / "file" / "history")
+    await chat(keyboard, f"/blog read 7\r{LEAVE}", core, tmp_path / "file" / "history")
 
     assert core.states
 
@@ -119,17 +118,17 @@ WEEK = (
 )
 
 
-def guided(keyboard: PipeInput, typed: str, core: FakeCore) -> str:
+async def guided(keyboard: PipeInput, typed: str, core: FakeCore) -> str:
     sink = io.StringIO()
     keyboard.send_text(typed)
-    asyncio.run(a_terminal(Guided(WEEK, None, sink, 72), FakeStage(core)).run(core, NoVault()))
+    await a_terminal(Guided(WEEK, None, sink, 72), FakeStage(core)).run(core, NoVault())
     return sink.getvalue()
 
 
-def test_a_guided_week_goes_on_with_enter_and_ends_in_a_chat(keyboard: PipeInput) -> None:
+async def test_a_guided_week_goes_on_with_enter_and_ends_in_a_chat(keyboard: PipeInput) -> None:
     core = FakeCore()
 
-    shown = guided(keyboard, f"\r\r/blog read 7\r{LEAVE}", core)
+    shown = await guided(keyboard, f"\r\r/blog read 7\r{LEAVE}", core)
 
     assert core.states.keys() == {("ben", 12), ("you", 7)}
     order = ["Ben looks around.", "ben #reading › /blog home", "He reads one.", "Now you.", "Type /blog help"]
@@ -137,20 +136,20 @@ def test_a_guided_week_goes_on_with_enter_and_ends_in_a_chat(keyboard: PipeInput
     assert "Now speaking" not in shown
 
 
-def test_one_key_skips_a_guided_week(keyboard: PipeInput) -> None:
+async def test_one_key_skips_a_guided_week(keyboard: PipeInput) -> None:
     core = FakeCore()
 
-    shown = guided(keyboard, f"s/blog read 7\r{LEAVE}", core)
+    shown = await guided(keyboard, f"s/blog read 7\r{LEAVE}", core)
 
     assert core.states.keys() == {("you", 7)}
     assert "He reads one." not in shown
     assert "Now you." in shown
 
 
-def test_a_line_typed_in_a_pause_is_carried_out(keyboard: PipeInput) -> None:
+async def test_a_line_typed_in_a_pause_is_carried_out(keyboard: PipeInput) -> None:
     core = FakeCore()
 
-    shown = guided(keyboard, f"/blog read 7\r\r{LEAVE}", core)
+    shown = await guided(keyboard, f"/blog read 7\r\r{LEAVE}", core)
 
     assert core.states.keys() == {("ben", 7), ("ben", 12)}
     assert "Now you." not in shown
@@ -197,28 +196,28 @@ class Around:
         ("/blog nonsense ", []),
     ],
 )
-def test_what_can_be_typed_next_is_suggested(typed: str, suggested: list[str]) -> None:
-    found = asyncio.run(for_line(Around(), typed))
+async def test_what_can_be_typed_next_is_suggested(typed: str, suggested: list[str]) -> None:
+    found = await for_line(Around(), typed)
 
     assert [choice.value for choice in found.choices] == suggested
 
 
-def test_a_suggestion_takes_the_place_of_the_value_and_not_of_its_name() -> None:
-    by_name = asyncio.run(for_line(Around(), "/blog search tag:ca"))
-    by_place = asyncio.run(for_line(Around(), "/blog show #1"))
+async def test_a_suggestion_takes_the_place_of_the_value_and_not_of_its_name() -> None:
+    by_name = await for_line(Around(), "/blog search tag:ca")
+    by_place = await for_line(Around(), "/blog show #1")
 
     assert (by_name.replaces, by_place.replaces) == (len("ca"), len("#1"))
 
 
-def test_a_field_suggests_its_own_choices_or_what_the_core_knows() -> None:
-    fixed = asyncio.run(for_value(Around(), Kind.WEEKDAY, [Choice(value="mon", label="Monday")], "m"))
-    known = asyncio.run(for_value(Around(), Kind.TAG, (), "c"))
+async def test_a_field_suggests_its_own_choices_or_what_the_core_knows() -> None:
+    fixed = await for_value(Around(), Kind.WEEKDAY, [Choice(value="mon", label="Monday")], "m")
+    known = await for_value(Around(), Kind.TAG, (), "c")
 
     assert [choice.value for choice in fixed.choices] == ["mon"]
     assert [choice.value for choice in known.choices] == ["caching"]
 
 
-def test_completion_puts_in_what_is_suggested(keyboard: PipeInput) -> None:
+async def test_completion_puts_in_what_is_suggested(keyboard: PipeInput) -> None:
     core = FakeCore()
 
     screen = Prompted(sink=io.StringIO(), width=72)
@@ -229,6 +228,6 @@ def test_completion_puts_in_what_is_suggested(keyboard: PipeInput) -> None:
 
     screen._session.default_buffer.on_text_changed += go_on
     keyboard.send_text(f"/blog ann{TAB}")
-    asyncio.run(a_terminal(screen, FakeStage(core)).run(core, NoVault()))
+    await a_terminal(screen, FakeStage(core)).run(core, NoVault())
 
     assert [used.call for used in core.invocations] == ["announce"]

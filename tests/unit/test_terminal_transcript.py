@@ -1,9 +1,7 @@
 """What a person sees, compared with transcripts under tests/golden/terminal; GOLDEN=write makes them anew."""
 
-import asyncio
 import io
 import os
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -27,26 +25,24 @@ UTC = ZoneInfo("UTC")
 GOLDEN = Path(__file__).parent.parent / "golden" / "terminal"
 
 
-def a_week() -> str:
-    core = FakeCore()
-    stage = FakeStage(core)
-    stage.digests = [(NOW + timedelta(days=2), a_channel(), an_entry())]
-    return transcript(["clock +7d", "react ✅", "as ben", "/blog home"], core, stage)
-
-
-TRANSCRIPTS: dict[str, Callable[[], str]] = {
-    "search": lambda: transcript(["/blog search c"], FakeCore([an_entry(), an_entry(7, "Clocks, and why not")])),
-    "entry": lambda: transcript(["/blog show #12"]),
-    "digest": a_week,
-    "refusal": lambda: transcript(["/blog show #99", "anounce", "react 🎉 #12", "press 3"]),
-    "form": lambda: transcript(["/blog schedule set", "/blog schedule set mon 09:00"]),
-    "help": lambda: transcript(["help", "quit"]),
+TRANSCRIPTS: dict[str, list[str]] = {
+    "search": ["/blog search c"],
+    "entry": ["/blog show #12"],
+    "digest": ["clock +7d", "react ✅", "as ben", "/blog home"],
+    "refusal": ["/blog show #99", "anounce", "react 🎉 #12", "press 3"],
+    "form": ["/blog schedule set", "/blog schedule set mon 09:00"],
+    "help": ["help", "quit"],
 }
 
 
 @pytest.mark.parametrize("name", TRANSCRIPTS)
-def test_a_transcript_is_as_agreed(name: str) -> None:
-    shown = TRANSCRIPTS[name]()
+async def test_a_transcript_is_as_agreed(name: str) -> None:
+    core = FakeCore([an_entry(), an_entry(7, "Clocks, and why not")] if name == "search" else None)
+    stage = FakeStage(core)
+    if name == "digest":
+        stage.digests = [(NOW + timedelta(days=2), a_channel(), an_entry())]
+
+    shown = await transcript(TRANSCRIPTS[name], core, stage)
     golden = GOLDEN / f"{name}.txt"
     if os.environ.get("GOLDEN") == "write":
         golden.write_text(shown, encoding="utf-8")
@@ -68,12 +64,12 @@ def test_what_a_search_found_in_a_title_is_bold_and_nothing_else_of_it() -> None
     assert styled == [["#12", "Caching"], ["#12", "Caching at scale"]]
 
 
-def test_a_tour_tells_what_comes_types_it_and_ends() -> None:
+async def test_a_tour_tells_what_comes_types_it_and_ends() -> None:
     core = FakeCore()
     sink = io.StringIO()
     steps = [Step(says="First, what is new.", line="/blog home"), Step(says="Then the time.", line="clock")]
 
-    asyncio.run(a_terminal(screens.tour(steps, sink, 72), FakeStage(core)).run(core, NoVault()))
+    await a_terminal(screens.tour(steps, sink, 72), FakeStage(core)).run(core, NoVault())
 
     told = [line for line in sink.getvalue().splitlines() if line and not line.startswith("│")]
     assert told == [
@@ -194,12 +190,12 @@ def test_a_snippet_is_one_line_around_what_was_found() -> None:
     assert cell_len(line.plain) <= 50
 
 
-def test_people_speak_in_the_thread_of_the_newest_post() -> None:
+async def test_people_speak_in_the_thread_of_the_newest_post() -> None:
     core = FakeCore()
     stage = FakeStage(core)
     stage.digests = [(NOW + timedelta(days=2), a_channel(), an_entry())]
 
-    shown = transcript(["say Anyone here?", "clock +2d", "as ben", "say So [bold]true[/bold]."], core, stage)
+    shown = await transcript(["say Anyone here?", "clock +2d", "as ben", "say So [bold]true[/bold]."], core, stage)
 
     assert "┃ ana · Mon 23 Nov, 08:30\n┃ Anyone here?\n" in shown
     assert "  ┃ ben · in the thread · Wed 25 Nov, 08:30\n  ┃ So [bold]true[/bold].\n" in shown

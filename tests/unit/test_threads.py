@@ -41,14 +41,11 @@ def reader_of(store: CountingStore, count: int = 1) -> BatchReader:
 async def results(store: CountingStore, *use_cases: UseCase) -> list[Any]:
     """What the use cases return, or raise, if they are requested in one turn of the loop."""
 
-    async def asked() -> list[Any]:
-        reader = reader_of(store)
-        try:
-            return await asyncio.gather(*(reader.read(one) for one in use_cases), return_exceptions=True)
-        finally:
-            reader.drain()
-
-    return await asked()
+    reader = reader_of(store)
+    try:
+        return await asyncio.gather(*(reader.read(one) for one in use_cases), return_exceptions=True)
+    finally:
+        reader.drain()
 
 
 def raising(error: Exception) -> UseCase:

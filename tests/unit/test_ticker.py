@@ -40,11 +40,8 @@ async def scheduled(house: Clubhouse, ahead: timedelta) -> Sequence[timedelta | 
 
 @pytest.mark.parametrize(("minutes", "first"), [(10, 9), (8, None)])
 async def test_the_next_slot_is_told_while_it_is_near(tmp_path: Path, minutes: int, first: int | None) -> None:
-    async def scene() -> Sequence[timedelta | None]:
-        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Caching") as house:
-            return await scheduled(house, timedelta(minutes=minutes))
-
-    found = await scene()
+    async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Caching") as house:
+        found = await scheduled(house, timedelta(minutes=minutes))
 
     near = None if first is None else timedelta(minutes=first)
     assert [one and timedelta(seconds=round(one.total_seconds())) for one in found] == [near, None, None, None]
@@ -65,15 +62,17 @@ TEN = Durations(tick=timedelta(minutes=10), tick_spread=timedelta(minutes=1))
 async def test_a_tick_says_when_to_ask_again_the_next_slot_and_a_chance_at_most_a_tick(
     before: timedelta, chance: int, pause: timedelta, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def scene() -> timedelta:
-        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Caching") as house:
-            club = house.club
-            await house.say("schedule set mon 09:00 UTC")
-            club.clock.move_to(DUE - before)
-            monkeypatch.setattr(type(club.clock), "random_below", lambda _clock, _limit: chance)
-            return await Ticker(club.runner, club.deliverer, Host(), TEN, club.clock).tick()
+    async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Caching") as house:
+        club = house.club
+        await house.say("schedule set mon 09:00 UTC")
+        club.clock.move_to(DUE - before)
+        monkeypatch.setattr(type(club.clock), "random_below", lambda _clock, _limit: chance)
 
-    assert timedelta() <= pause - await scene() < timedelta(seconds=5)
+        assert (
+            timedelta()
+            <= pause - (await Ticker(club.runner, club.deliverer, Host(), TEN, club.clock).tick())
+            < timedelta(seconds=5)
+        )
 
 
 async def test_the_time_that_planning_takes_is_not_added_to_the_pause(tmp_path: Path) -> None:
@@ -86,33 +85,31 @@ async def test_the_time_that_planning_takes_is_not_added_to_the_pause(tmp_path: 
             await asyncio.sleep(0.2)
             return await self._runner.write(use_case)
 
-    async def scene() -> timedelta:
-        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Caching") as house:
-            club = house.club
-            await house.say("schedule set mon 09:00 UTC")
-            club.clock.move_to(DUE)
-            slow = Durations(tick=timedelta(seconds=60))
-            return await Ticker(Slow(club.runner), club.deliverer, Host(), slow, club.clock).tick()
+    async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Caching") as house:
+        club = house.club
+        await house.say("schedule set mon 09:00 UTC")
+        club.clock.move_to(DUE)
+        slow = Durations(tick=timedelta(seconds=60))
 
-    assert await scene() <= timedelta(seconds=59.8)
+        assert await Ticker(Slow(club.runner), club.deliverer, Host(), slow, club.clock).tick() <= timedelta(
+            seconds=59.8
+        )
 
 
 async def test_a_digest_that_falls_due_between_two_ticks_waits_for_neither(tmp_path: Path) -> None:
-    async def scene() -> int:
-        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Caching") as house:
-            club = house.club
-            await house.say("schedule set mon 09:00 UTC")
-            club.clock.move_to(DUE - timedelta(milliseconds=300))
-            ticker = Ticker(club.runner, club.deliverer, Host(), SELDOM, club.clock)
-            scheduler = Scheduler(NULL_METRICS)
-            scheduler.add(ticker.jobs()[0])
-            before = len(await club.runner.read(lambda tx: tx.ledger.count_by_state()))
-            async with asyncio.timeout(60), scheduler.running():
-                while not await club.runner.read(lambda tx: tx.ledger.count_by_state()):  # noqa: ASYNC110 -- told to nobody
-                    await asyncio.sleep(0.01)
-            return before
+    async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Caching") as house:
+        club = house.club
+        await house.say("schedule set mon 09:00 UTC")
+        club.clock.move_to(DUE - timedelta(milliseconds=300))
+        ticker = Ticker(club.runner, club.deliverer, Host(), SELDOM, club.clock)
+        scheduler = Scheduler(NULL_METRICS)
+        scheduler.add(ticker.jobs()[0])
+        before = len(await club.runner.read(lambda tx: tx.ledger.count_by_state()))
+        async with asyncio.timeout(60), scheduler.running():
+            while not await club.runner.read(lambda tx: tx.ledger.count_by_state()):  # noqa: ASYNC110 -- told to nobody
+                await asyncio.sleep(0.01)
 
-    assert await scene() == 0
+    assert before == 0
 
 
 class Failing:
@@ -143,69 +140,61 @@ async def planned(house: Clubhouse) -> int:
     return len(await house.club.runner.read(lambda tx: tx.ledger.count_by_state()))
 
 
-def test_a_bug_in_the_planning_is_told_once_until_it_is_another_or_comes_back(
+async def test_a_bug_in_the_planning_is_told_once_until_it_is_another_or_comes_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async def scene() -> list[list[str]]:
-        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Caching", "Queues") as house:
-            club, found = house.club, []
-            await house.say("schedule set mon 09:00 UTC")
-            club.clock.move_to(DUE)
-            failing = Failing(monkeypatch)
-            ticker = Ticker(club.runner, club.deliverer, Host(), SELDOM, club.clock)
-            for week in range(2):
-                club.clock.move_to(DUE + week * timedelta(days=7))
-                failing.fail(KeyError("a"), ValueError("b"), ValueError("c"), KeyError("d"))
-                for _ in range(4):
-                    await ticker.tick()
-                found.append(bugs(capsys))
+    async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Caching", "Queues") as house:
+        club, found = house.club, []
+        await house.say("schedule set mon 09:00 UTC")
+        club.clock.move_to(DUE)
+        failing = Failing(monkeypatch)
+        ticker = Ticker(club.runner, club.deliverer, Host(), SELDOM, club.clock)
+        for week in range(2):
+            club.clock.move_to(DUE + week * timedelta(days=7))
+            failing.fail(KeyError("a"), ValueError("b"), ValueError("c"), KeyError("d"))
+            for _ in range(4):
                 await ticker.tick()
-                await ticker.tick()
-            return found
-
-    assert asyncio.run(scene()) == [["KeyError", "ValueError", "KeyError"]] * 2
-
-
-def test_a_digest_that_the_database_does_not_take_is_planned_by_the_next_tick(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    async def scene() -> tuple[int, int]:
-        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Caching") as house:
-            club = house.club
-            await house.say("schedule set mon 09:00 UTC")
-            club.clock.move_to(DUE)
-            Failing(monkeypatch, StoreError("The database is away."))
-            ticker = Ticker(club.runner, club.deliverer, Host(), SELDOM, club.clock)
-            with pytest.raises(StoreError):
-                await ticker.tick()
-            before = await planned(house)
+            found.append(bugs(capsys))
             await ticker.tick()
-            return before, await planned(house)
+            await ticker.tick()
 
-    before, after = asyncio.run(scene())
+    assert found == [["KeyError", "ValueError", "KeyError"]] * 2
+
+
+async def test_a_digest_that_the_database_does_not_take_is_planned_by_the_next_tick(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Caching") as house:
+        club = house.club
+        await house.say("schedule set mon 09:00 UTC")
+        club.clock.move_to(DUE)
+        Failing(monkeypatch, StoreError("The database is away."))
+        ticker = Ticker(club.runner, club.deliverer, Host(), SELDOM, club.clock)
+        with pytest.raises(StoreError):
+            await ticker.tick()
+        before = await planned(house)
+        await ticker.tick()
+        after = await planned(house)
 
     assert before == 0
     assert after > 0
     assert bugs(capsys) == []
 
 
-def test_a_chat_beside_a_served_club_forgets_nothing(tmp_path: Path) -> None:
-    async def scene() -> tuple[list[str], list[bool]]:
-        async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Caching") as house:
-            club, kept = house.club, []
-            await house.say("read #1", again="press:1")
-            club.clock.move_to(DUE + timedelta(days=30))
-            tickers = [
-                Ticker(club.runner, club.deliverer, Host(), SELDOM, club.clock, forgets=forgets)
-                for forgets in (False, True)
-            ]
-            for ticker in tickers:
-                await ticker.clean_up()
-                again = await house.say("read #1", again="press:1")
-                kept.append("already" not in text_of(again))
-            return [job.name for job in tickers[0].jobs()], kept
-
-    names, kept = asyncio.run(scene())
+async def test_a_chat_beside_a_served_club_forgets_nothing(tmp_path: Path) -> None:
+    async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "Caching") as house:
+        club, kept = house.club, []
+        await house.say("read #1", again="press:1")
+        club.clock.move_to(DUE + timedelta(days=30))
+        tickers = [
+            Ticker(club.runner, club.deliverer, Host(), SELDOM, club.clock, forgets=forgets)
+            for forgets in (False, True)
+        ]
+        for ticker in tickers:
+            await ticker.clean_up()
+            again = await house.say("read #1", again="press:1")
+            kept.append("already" not in text_of(again))
+        names = [job.name for job in tickers[0].jobs()]
 
     assert "clean-up" not in names
     assert kept == [True, False]

@@ -13,7 +13,7 @@ from bot.runtime.log import _Lazily, aside
 from tests.fakes.clubhouse import Clubhouse, clubhouse
 
 
-def logged(*ids: str | None) -> list[dict[str, object]]:
+async def logged(*ids: str | None) -> list[dict[str, object]]:
     sink = io.StringIO()
     handler = logging.StreamHandler(sink)
     handler.setFormatter(_Lazily(human=False))
@@ -27,22 +27,19 @@ def logged(*ids: str | None) -> list[dict[str, object]]:
         await asyncio.sleep(0)
         log.warning("something", extra={"command": "random"})
 
-    async def all_at_once() -> None:
-        await asyncio.gather(*(one(each) for each in ids))
-
     try:
-        asyncio.run(all_at_once())
+        await asyncio.gather(*(one(each) for each in ids))
     finally:
         log.removeHandler(handler)
     return [json.loads(line) for line in sink.getvalue().splitlines()]
 
 
-def test_every_task_logs_its_own_invocation() -> None:
-    assert [line.get("invocation") for line in logged("a:1", None, "a:2")] == ["a:1", None, "a:2"]
+async def test_every_task_logs_its_own_invocation() -> None:
+    assert [line.get("invocation") for line in await logged("a:1", None, "a:2")] == ["a:1", None, "a:2"]
 
 
-def test_a_line_is_json_with_its_level_its_time_and_what_it_is_about() -> None:
-    (line,) = logged("a:1")
+async def test_a_line_is_json_with_its_level_its_time_and_what_it_is_about() -> None:
+    (line,) = await logged("a:1")
 
     assert line.pop("timestamp")
     line.pop("message", None)  # pytest's own handler leaves it
@@ -55,32 +52,29 @@ def test_a_line_is_json_with_its_level_its_time_and_what_it_is_about() -> None:
     }
 
 
-def logged_of_a_club(folder: Path, scene: Callable[[Clubhouse], Awaitable[None]]) -> list[dict[str, str]]:
+async def logged_of_a_club(folder: Path, scene: Callable[[Clubhouse], Awaitable[None]]) -> list[dict[str, str]]:
     sink = io.StringIO()
     handler = logging.StreamHandler(sink)
     handler.setFormatter(_Lazily(human=False))
     log = logging.getLogger("dogear")
 
-    async def open_club() -> None:
+    try:
         async with clubhouse(f"sqlite:///{folder}/dogear.db", folder, "Caching", "Queues") as house:
             log.addHandler(handler)
             log.setLevel(logging.DEBUG)
             await scene(house)
-
-    try:
-        asyncio.run(open_club())
     finally:
         log.removeHandler(handler)
         log.setLevel(logging.WARNING)
     return [json.loads(line) for line in sink.getvalue().splitlines()]
 
 
-def test_an_answered_command_is_logged_with_its_id_and_without_what_was_typed(tmp_path: Path) -> None:
+async def test_an_answered_command_is_logged_with_its_id_and_without_what_was_typed(tmp_path: Path) -> None:
     async def scene(house: Clubhouse) -> None:
         await house.say("search zanzibar", again="fake:17")
         await house.say("zanzibar", again="fake:18")
 
-    lines = logged_of_a_club(tmp_path, scene)
+    lines = await logged_of_a_club(tmp_path, scene)
 
     assert [(line["invocation"], line["command"], line["event"]) for line in lines if "command" in line] == [
         ("fake:17", "search", "answered"),
@@ -89,13 +83,13 @@ def test_an_answered_command_is_logged_with_its_id_and_without_what_was_typed(tm
     assert "zanzibar" not in json.dumps(lines)
 
 
-def test_what_becomes_of_a_share_is_logged_with_the_id_of_the_use_that_owes_it(tmp_path: Path) -> None:
+async def test_what_becomes_of_a_share_is_logged_with_the_id_of_the_use_that_owes_it(tmp_path: Path) -> None:
     async def scene(house: Clubhouse) -> None:
         await house.say("share #1", again="fake:17")
         await house.say("share #2", again="fake:18")
         await house.stage.settle()
 
-    lines = logged_of_a_club(tmp_path, scene)
+    lines = await logged_of_a_club(tmp_path, scene)
 
     told = {(line["invocation"], line["step"]) for line in lines if line["event"] == "delivery sent"}
     assert told >= {(use, step) for use in ("fake:17", "fake:18") for step in ("root", "thread", "seed")}
