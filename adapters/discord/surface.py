@@ -44,19 +44,16 @@ def commands(catalogue: Catalogue, word: str) -> list[dict[str, Any]]:
     """Everything to register, as Discord's JSON."""
     known = {spec.path for spec in catalogue}
     menus = [_command(name, MESSAGE_MENU) for name, path in MENUS.items() if path in known]
+    leaves = [_leaf(spec) for spec in catalogue if len(spec.path) == 1 and not spec.by_button]
     root = _command(word, CHAT_INPUT) | {
         "description": "Your team's reading list",
-        "options": [*_leaves(catalogue), *_groups(catalogue)],
+        "options": [*leaves, *_groups(catalogue)],
     }
     return [root, *menus]
 
 
 def _command(name: str, kind: int) -> dict[str, Any]:
     return {"name": name, "type": kind, "contexts": [IN_A_SERVER], "integration_types": [IN_A_SERVER]}
-
-
-def _leaves(catalogue: Catalogue) -> Iterable[dict[str, Any]]:
-    return (_leaf(spec) for spec in catalogue if len(spec.path) == 1 and not spec.by_button)
 
 
 def _groups(catalogue: Catalogue) -> Iterable[dict[str, Any]]:
@@ -73,16 +70,13 @@ def _groups(catalogue: Catalogue) -> Iterable[dict[str, Any]]:
 
 
 def _leaf(spec: CommandSpec) -> dict[str, Any]:
+    required_first = sorted(spec.shown_params, key=lambda param: not param.required)
     return {
         "type": SUB_COMMAND,
         "name": spec.path[-1],
         "description": shortened(spec.summary, MAX_DESCRIPTION),
-        "options": [_option(param, required=param.required and not spec.form) for param in _required_first(spec)],
+        "options": [_option(param, required=param.required and not spec.form) for param in required_first],
     }
-
-
-def _required_first(spec: CommandSpec) -> Sequence[Param]:
-    return sorted(spec.shown_params, key=lambda param: not param.required)
 
 
 def _option(param: Param, *, required: bool) -> dict[str, Any]:

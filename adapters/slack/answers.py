@@ -160,17 +160,17 @@ class Answers:
     def _understood(self, use: Use) -> tuple[CommandSpec | None, Call | str]:
         """The command that the line means. The core refuses an invalid line."""
         try:
-            call = use.call if isinstance(use.call, Call) else self._read(use, use.call)
+            if isinstance(use.call, Call):
+                call = use.call
+            elif use.origin is Origin.MENTION:
+                call = understood(self._core.catalogue, use.call, self._word)
+            else:
+                call = parse(self._core.catalogue, use.call)
             if use.origin is Origin.HOME:  # the tab is its own list, and is shown again as a whole
                 call = Call(path=call.path, arguments={n: v for n, v in call.arguments.items() if n != "back"})
             return spec_of(self._core.catalogue, call.path), call
         except Refusal:
             return None, use.call
-
-    def _read(self, use: Use, typed: str) -> Call:
-        if use.origin is Origin.MENTION:
-            return understood(self._core.catalogue, typed, self._word)
-        return parse(self._core.catalogue, typed)
 
     async def show(self, answer: Answer, use: Use) -> None:
         """Show the answer to a message; a form is behind a button, for a message opens no modal."""

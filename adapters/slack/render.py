@@ -5,6 +5,7 @@ Limits: https://docs.slack.dev/reference/block-kit/blocks and …/methods/chat.p
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from adapters.slack import button_value
 from adapters.slack.button_value import OPENS, Way
@@ -142,7 +143,7 @@ def _laid_out(card: Card, sheet: _Sheet) -> list[Json]:
     most = sheet.blocks - len(last)
     room = sheet.characters
     shown: list[Json] = []
-    for one in _all(card, sheet):
+    for one in chain(_head(card, sheet), *(_block(part, sheet) for part in card.blocks)):
         if len(shown) == most - 1 or room < MAX_LABEL:
             shown.append(_context("… and more that does not fit here."))
             break
@@ -163,12 +164,6 @@ def _numbered(blocks: list[Json]) -> list[Json]:
     return blocks
 
 
-def _all(card: Card, sheet: _Sheet) -> Iterator[Json]:
-    yield from _head(card, sheet)
-    for part in card.blocks:
-        yield from _block(part, sheet)
-
-
 def _head(card: Card, sheet: _Sheet) -> Iterator[Json]:
     entry = card.entry
     title = clean(card.title).strip()
@@ -184,7 +179,9 @@ def _head(card: Card, sheet: _Sheet) -> Iterator[Json]:
 def _block(part: Block, sheet: _Sheet) -> Iterator[Json]:
     match part:
         case Paragraph() if part.quiet and all(span == Span(span.text) for span in part.text):
-            yield from _aside(string(part.text))
+            shown = cut(clean(string(part.text)).strip(), MAX_IN_ASIDE)
+            if shown:  # in plain text nothing is parsed
+                yield {"type": "context", "elements": [plain_text(shown)]}
         case Paragraph():
             yield block([section(part.text, personal=sheet.personal)])
         case Fields():
@@ -242,7 +239,7 @@ def _named(entry: EntryLine, sheet: _Sheet, *, head: bool) -> Text:
         path = "".join(f"{clean(step)} › " for step in entry.path)
         found = (Span("\u2003" + path), *entry.matched)
         named = (*named, *about)
-        return (*named, *_on_next_line(found))
+        return (*named, Span(" — "), *found)
     return (*named, *about)
 
 
@@ -262,10 +259,6 @@ def _title(entry: EntryLine) -> Iterator[Span]:
         before, _, after = text.partition(words) if words else (text, "", "")
         pieces = (Span(before), Span(words, bold=span.bold, url=entry.url), Span(after))
         yield from (piece for piece in pieces if piece.text)
-
-
-def _on_next_line(text: Text) -> Text:
-    return (Span(" — "), *text)
 
 
 def _notes(part: NoteTree, sheet: _Sheet) -> Iterator[Json]:
@@ -344,13 +337,6 @@ def _confirm(action: Action, label: str) -> Json:
 def _context(words: str) -> Json:
     """A small line of our own text."""
     return {"type": "context", "elements": [{"type": "mrkdwn", "text": escaped(words)}]}
-
-
-def _aside(words: str) -> Iterator[Json]:
-    """Small print in plain text, in which nothing is parsed."""
-    shown = cut(clean(words).strip(), MAX_IN_ASIDE)
-    if shown:
-        yield {"type": "context", "elements": [plain_text(shown)]}
 
 
 def _size(one: Json) -> int:

@@ -219,7 +219,8 @@ def _with_rest(spec: CommandSpec, typed: str) -> Iterator[tuple[str, str]]:
             yield first, word
             first = None
         else:
-            escaped = match or (names_first and not words and _escaped_name(word))
+            name_first = names_first and not words and word.startswith("\\") and is_entry_name(word.lstrip("\\"))
+            escaped = match or name_first
             words.append(word[1:] if escaped else word)
     if words:
         yield rest.name, " ".join(words)
@@ -238,10 +239,6 @@ def _entry_first(spec: CommandSpec) -> str | None:
     return next((param.name for param in spec.params if param.placement is Placement.POSITION), None)
 
 
-def _escaped_name(word: str) -> bool:
-    return word.startswith("\\") and is_entry_name(word.lstrip("\\"))
-
-
 def _without_rest(spec: CommandSpec, typed: str) -> dict[str, str]:
     names = {param.name for param in spec.params}
     arguments: dict[str, str] = {}
@@ -253,7 +250,8 @@ def _without_rest(spec: CommandSpec, typed: str) -> dict[str, str]:
             name, taken = _position_of(spec, arguments, _bare(tokens, names))
             value = " ".join(tokens[:taken])
         if not name:
-            raise _too_much(spec, _unquoted(tokens[0]))
+            beyond = _unquoted(tokens[0])
+            raise BadUsage(f"“{beyond}” is more than “{spec.name}” takes.", hint=f"Usage: {spec.usage}")
         if name in arguments:
             raise BadUsage(f"“{name}” is given twice.", hint=f"Usage: {spec.usage}")
         arguments[name] = _unquoted(value)
@@ -283,10 +281,6 @@ def _position_of(spec: CommandSpec, arguments: Mapping[str, str], words: Sequenc
         if taken:
             return param.name, taken
     return (free[0].name if free else ""), 1
-
-
-def _too_much(spec: CommandSpec, word: str) -> BadUsage:
-    return BadUsage(f"“{word}” is more than “{spec.name}” takes.", hint=f"Usage: {spec.usage}")
 
 
 def _tokens(spec: CommandSpec, typed: str) -> Iterator[str]:

@@ -349,16 +349,13 @@ def help_over(catalogue: Callable[[], Catalogue]) -> Command:
 
         Examples: help · help all · help schedule set
         """
-        specs = [spec for spec in catalogue() if spec.role <= turn.role and _is_here(turn, spec)]
+        has_groups = turn.actor.groups is not None
+        specs = [spec for spec in catalogue() if spec.role <= turn.role and (has_groups or not spec.needs_groups)]
         if command is None:
             return _overview(turn, specs)
         return _everything(turn, specs) if command.strip().lower() == "all" else _explained(turn, specs, command)
 
     return show_help
-
-
-def _is_here(turn: Turn, spec: CommandSpec) -> bool:
-    return turn.actor.groups is not None or not spec.needs_groups
 
 
 FIRST = ("random", "search", "show", "next", "later", "read", "share", "digest preview", "schedule set", "status")

@@ -1,5 +1,6 @@
 """Commands that look things up in the list."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import groupby
 from typing import Annotated
@@ -71,8 +72,7 @@ def search(turn: Turn, query: Annotated[str, rest(Kind.TEXT, "what to look for")
     return Card(
         title=f"Search: {query}",
         blocks=(
-            *_corrected(found),
-            *_widened(found),
+            *_read_as(found),
             *((Paragraph(text=plain("No exact match. Close in meaning:")),) if found.close else ()),
             *_results(found, _line(call, found.number), page),
             *takeaways.found_block([one for one in found.kept if one.entry.id not in _without_line(found)]),
@@ -128,14 +128,14 @@ def _line(call: Call, page: int = 1) -> str:
     return render([search.spec, list_entries.spec, related.spec], Call(path=call.path, arguments=paged))
 
 
-def _corrected(found: Found) -> tuple[Block, ...]:
-    words = [(Span(word, bold=True),) for word in dict.fromkeys(found.corrected.values())]
-    return (Paragraph(text=(*plain("Showing results for "), *joined(words, ", "), *plain("."))),) if words else ()
-
-
-def _widened(found: Found) -> tuple[Block, ...]:
-    words = dict.fromkeys(other for others in found.query.also.values() for other in others)
-    return (Paragraph(text=plain(f"Also searched for {', '.join(words)}."), quiet=True),) if words else ()
+def _read_as(found: Found) -> Iterator[Block]:
+    """What was searched in place of the words, and beside them."""
+    better = [(Span(word, bold=True),) for word in dict.fromkeys(found.corrected.values())]
+    if better:
+        yield Paragraph(text=(*plain("Showing results for "), *joined(better, ", "), *plain(".")))
+    also = dict.fromkeys(other for others in found.query.also.values() for other in others)
+    if also:
+        yield Paragraph(text=plain(f"Also searched for {', '.join(also)}."), quiet=True)
 
 
 def _as_typed(query: str, found: Found) -> tuple[Action, ...]:

@@ -187,7 +187,9 @@ class Dispatcher:
             self._metrics.count_repeat()
         outcome, answer = await self._timed(invocation, already_counted=repeated)
         if outcome in _ANSWERED:
-            self._remember(invocation.id)
+            self._answered[invocation.id] = None
+            if len(self._answered) > MAX_REMEMBERED:
+                del self._answered[next(iter(self._answered))]
         return answer
 
     async def invoke_all(
@@ -200,7 +202,8 @@ class Dispatcher:
         answers: list[Answer | None] = []
         trouble: Answer | None = None
         for call in calls:
-            if trouble is not None or not self._may_run(actor, call):
+            command = self._commands.get(call.path)
+            if trouble is not None or command is None or command.spec.role > self._role(actor):
                 answers.append(trouble)
                 continue
             asked = Invocation(id=ours, call=call, actor=actor, channel=None)
@@ -208,10 +211,6 @@ class Dispatcher:
             answers.append(answer)
             already_counted, trouble = True, answer if answer.transient else None
         return answers
-
-    def _may_run(self, actor: Actor, call: Call) -> bool:
-        command = self._commands.get(call.path)
-        return command is not None and command.spec.role <= self._role(actor)
 
     async def _timed(
         self, invocation: Invocation, *, already_counted: bool = False, overview: bool = False
@@ -539,11 +538,6 @@ class Dispatcher:
         return _trouble(
             f"Something broke (ref {reference}).", "The host finds the cause in the log under that reference."
         )
-
-    def _remember(self, id: InvocationId) -> None:
-        self._answered[id] = None
-        if len(self._answered) > MAX_REMEMBERED:
-            del self._answered[next(iter(self._answered))]
 
     async def complete(self, actor: Actor, kind: Kind, typed: str) -> Sequence[Choice]:
         """Values of a kind that fit what was typed so far; none if anything fails, because completion is only a help."""

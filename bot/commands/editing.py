@@ -16,7 +16,6 @@ from bot.domain.edit import (
     TAGS,
     TITLE,
     Adding,
-    Content,
     Edit,
     EditKind,
     EditRules,
@@ -434,7 +433,7 @@ def edit(
         tag, section = tag or "", section or ""
     given = {TITLE: title, TAGS: tag, SECTION: _section(turn, section) if section else section}
     wanted = edits.checked({name: value for name, value in given.items() if value is not None})
-    fields = {name: value for name, value in wanted.items() if not _is_so(now, name, value)}
+    fields = {name: value for name, value in wanted.items() if changed(now, {name: value}) != now}
     if fields:
         return _carried_out(turn, edits.propose(turn.tx, found, turn.member, EditKind.CHANGE, fields), rules)
     if wanted:
@@ -451,10 +450,6 @@ def edit(
             Action(label="Retire", call=retiring),
         ),
     )
-
-
-def _is_so(now: Content, name: str, value: str) -> bool:
-    return changed(now, {name: value}) == now
 
 
 @command("retire", writes=True, by_role=True, by_button=True)

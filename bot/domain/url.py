@@ -38,11 +38,9 @@ def web(url: str) -> Url | None:
     if _USUAL_WEB.fullmatch(url):
         return Url(url)
     usable = _WEB.fullmatch(url.translate(_IGNORED_BY_BROWSERS).strip())
-    return Url(usable[1] + _UNSAFE.sub(_percent, usable[2] or "")) if usable else None
-
-
-def _percent(unsafe: re.Match[str]) -> str:
-    return quote(unsafe[0], errors="replace")
+    if usable is None:
+        return None
+    return Url(usable[1] + _UNSAFE.sub(lambda unsafe: quote(unsafe[0], errors="replace"), usable[2] or ""))
 
 
 def is_web(url: str) -> bool:

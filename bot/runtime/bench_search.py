@@ -4,7 +4,6 @@ import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from math import log2
 from pathlib import Path
 
@@ -57,7 +56,7 @@ async def bench_search(file: Path | None, *, lists: Sequence[Path], database: st
             which = await _team(club, paths, team)
             if club.vectors is not None:
                 await club.vectors.finish()
-            return _print(await club.runner.read(partial(_judge, team=which, judged=judged)))
+            return _print(await club.runner.read(lambda tx: [_judged(tx, which, one) for one in judged]))
 
 
 def read(file: Path) -> list[Judged]:
@@ -112,10 +111,6 @@ async def _team(club: Club, lists: Sequence[Path], name: str | None) -> TeamId:
             [f"There is no team “{name or teams.DEFAULT_TEAM}”. Name one with --team, or a list with --list."]
         )
     return found.id
-
-
-def _judge(tx: Transaction, team: TeamId, judged: Sequence[Judged]) -> list[Judgement]:
-    return [_judged(tx, team, one) for one in judged]
 
 
 def _judged(tx: Transaction, team: TeamId, judged: Judged) -> Judgement:

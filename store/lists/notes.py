@@ -145,7 +145,8 @@ class _Builder:
     def _flush_html(self) -> None:
         """The text of a block of HTML; its tags only tell where lines end."""
         shown, self._html = _UNSHOWN_HTML.sub("", "".join(self._html)), []
-        for line in _HTML_TAG.sub(_text_of_tag, _HTML_BREAK.sub(r"\n\g<0>", shown)).split("\n"):
+        broken = _HTML_BREAK.sub(r"\n\g<0>", shown)
+        for line in _HTML_TAG.sub(lambda tag: "" if is_html_tag(tag[0]) else tag[0], broken).split("\n"):
             self._pieces.append((visible(html.unescape(line)), _Style()))
             self._flush()
 
@@ -165,10 +166,6 @@ class _Builder:
         else:
             siblings.append(NoteBlock(kind=frame.kind, text=text, marker=frame.marker))
             siblings.extend(children)
-
-
-def _text_of_tag(tag: re.Match[str]) -> str:
-    return "" if is_html_tag(tag[0]) else tag[0]
 
 
 def _blocks(kind: NoteKind, pieces: Sequence[_Piece]) -> Iterator[NoteBlock]:

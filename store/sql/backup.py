@@ -124,7 +124,8 @@ def load(connection: Connection, backup: Iterable[str], index: Index) -> Mapping
 
     The lines must have passed `check`. Raises Conflict if the database is not empty; the caller then rolls back.
     """
-    _refuse_full(connection)
+    if not is_empty(connection):
+        raise Conflict("The database is not empty, so nothing was restored.", hint="Name a new one with --database.")
     source = _Source(backup)
     _check_head(source.next())
     connection.execute(delete(INSTANCE))
@@ -141,11 +142,6 @@ def is_empty(connection: Connection) -> bool:
     return not any(
         connection.scalar(select(literal(1)).select_from(table).limit(1)) for table in _SAVED if table is not INSTANCE
     )
-
-
-def _refuse_full(connection: Connection) -> None:
-    if not is_empty(connection):
-        raise Conflict("The database is not empty, so nothing was restored.", hint="Name a new one with --database.")
 
 
 def _check_head(head: Any) -> None:

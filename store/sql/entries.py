@@ -295,7 +295,7 @@ class SqlEntries(SqlSources):
         return self._listed(found.order_by(case((or_(numbered, begins), 0), else_=1), ENTRY.c.number).limit(limit))
 
     def _listed(self, statement: Any) -> Sequence[Entry]:
-        return [entry_of(row, _no_tree) for row in self._work.rows(statement)]
+        return [entry_of(row, lambda _: ()) for row in self._work.rows(statement)]
 
     def stored(self, team: TeamId) -> Sequence[StoredEntry]:
         names = ("number", "key", "line", "content", "retired_at", "source", "file")
@@ -396,10 +396,6 @@ def entry_of(row: AnyRow, tree: Tree) -> Entry:
         retired_at=row.retired_at,
         minutes=row.minutes,
     )
-
-
-def _no_tree(_markdown: str) -> tuple[()]:
-    return ()
 
 
 def _key(entry: ReadEntry) -> dict[str, Any]:

@@ -30,8 +30,7 @@ from bot.domain.delivery import MESSAGES, Delivery, Draft, Durations, State, Ste
 from bot.domain.ids import ChannelRef, DeliveryId, EntryId, MessageRef, PlatformName, TeamId, WorkspaceRef
 from bot.domain.reading_state import Insight, ReadingState
 from store.sql import hot_queries
-from store.sql.channel_columns import place
-from store.sql.ids import id_of, number_of, team_of
+from store.sql.ids import id_of, number_of, place, team_of
 from store.sql.ledger_queries import (
     BUSY_UNTIL,
     CHANNEL,

@@ -20,8 +20,7 @@ from bot.domain.ids import (
     ThreadRef,
 )
 from bot.domain.wire import from_json, to_json
-from store.sql.channel_columns import channel_of, place
-from store.sql.ids import id_of, number_of
+from store.sql.ids import channel_of, id_of, number_of, place
 from store.sql.session import AnyRow
 
 KEY_LENGTH = 24

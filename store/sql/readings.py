@@ -13,10 +13,9 @@ from bot.domain.ids import AccountRef, EntryId, MemberId, MessageRef, PlatformNa
 from bot.domain.reading_state import Choice, Insight, Mark, Reading, ReadingCounts, ReadingState, meaning_of
 from bot.ports.readings import Marked, TeamCounts
 from store.sql import hot_queries
-from store.sql.channel_columns import channel_of, in_channel, place
 from store.sql.compiled_query import these
 from store.sql.filters import folded_tag, on_list
-from store.sql.ids import id_of, number_of, team_of
+from store.sql.ids import channel_of, id_of, in_channel, number_of, place, team_of
 from store.sql.session import AnyRow, Session, lock_number
 from store.sql.tables import ENTRY, MARK, MEMBER, READING
 
@@ -132,7 +131,8 @@ class SqlReadings:
         return count
 
     def read_since(self, member: MemberId, since: datetime) -> int:
-        recent = and_(_by(member), READING.c.state == ReadingState.READ, READING.c.since >= since)
+        by_member = and_(READING.c.team == team_of(member), READING.c.member == number_of(member))
+        recent = and_(by_member, READING.c.state == ReadingState.READ, READING.c.since >= since)
         count: int = self._work.value(select(func.count()).where(recent))
         return count
 
@@ -171,10 +171,6 @@ def _one(member: MemberId, entry: EntryId) -> dict[str, int]:
     """The key of a member's row for an entry. No row matches an entry of another team."""
     number = number_of(entry) if team_of(entry) == team_of(member) else 0
     return {"team": team_of(member), "member": number_of(member), "entry": number}
-
-
-def _by(member: MemberId) -> ColumnElement[bool]:
-    return and_(READING.c.team == team_of(member), READING.c.member == number_of(member))
 
 
 def _about(entry: EntryId) -> ColumnElement[bool]:

@@ -13,9 +13,8 @@ from bot.domain.featuring import Candidate, Featured, Why
 from bot.domain.ids import AccountRef, ChannelRef, EntryId, EntryNumber, PlatformName, ScheduleId, TeamId
 from bot.domain.reading_state import ReadingState
 from bot.domain.schedule import OnHoliday, Schedule, Weekday
-from store.sql.channel_columns import channel_of, in_channel, place
 from store.sql.filters import on_list, tagged
-from store.sql.ids import id_of, number_of, team_of
+from store.sql.ids import channel_of, id_of, in_channel, number_of, place, team_of
 from store.sql.session import AnyRow, Session
 from store.sql.tables import DELIVERY, ENTRY, PASSED_OVER, READING, SCHEDULE, WEEK, WORKSPACE
 

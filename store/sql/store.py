@@ -190,7 +190,9 @@ def open_store(
     except BaseException:
         engine.dispose()
         raise
-    return SqlStore(engine, clock, tree, database_time or (lambda moment: moment + _offset(clock)), file)
+    # A person may have moved the clock; one that cannot be moved has no offset.
+    by_clock = database_time or (lambda moment: moment + getattr(clock, "offset", timedelta()))
+    return SqlStore(engine, clock, tree, by_clock, file)
 
 
 def exists(url: str) -> bool:
@@ -217,12 +219,6 @@ def _at_start(url: str, busy: StoreBusy) -> str:
     else:
         said = f" ({reasons[0]})" if reasons else ""
     return f"{busy} Looked for at {shown(url)}{said}. Fix the address or the database, and start again."
-
-
-def _offset(clock: Clock) -> timedelta:
-    """How far a person has moved the clock; zero for a clock that cannot be moved."""
-    offset: timedelta = getattr(clock, "offset", timedelta())
-    return offset
 
 
 class SqlStore:

@@ -111,7 +111,7 @@ class SqlTakeaways:
         return count
 
     def find(self, team: TeamId, member: MemberId, query: Query, limit: int) -> Sequence[FoundTakeaway]:
-        wanted = _wanted(query)
+        wanted, unwanted = _wanted(query), [tuple(tokens(word)) for word in query.without]
         if not wanted:
             return ()
         excluded = self._index.excluded(team, plan_query(query))
@@ -121,7 +121,7 @@ class SqlTakeaways:
         rows = _selected().join(ENTRY, of_entry).where(TAKEAWAY.c.team == team, _KEPT, *among)
         found: list[FoundTakeaway] = []
         for row in self._work.rows(rows.order_by(*_NEWEST).limit(MAX_COMPARED)):
-            matched = _matched(wanted, _unwanted(query), tokens(row.text))
+            matched = _matched(wanted, unwanted, tokens(row.text))
             if matched and len(found) < limit:
                 found.append(FoundTakeaway(takeaway=_takeaway(row), text=emphasised(plain(row.text), matched)))
         return found
@@ -175,10 +175,6 @@ def _wanted(query: Query) -> list[tuple[Run, ...]]:
     wanted += [(tuple(tokens(phrase)),) for phrase in query.phrases]
     meant = [tuple(run for run in runs if run) for runs in wanted]
     return [runs for runs in meant if runs]
-
-
-def _unwanted(query: Query) -> list[Run]:
-    return [tuple(tokens(word)) for word in query.without]
 
 
 def _likely(runs: Sequence[Run]) -> ColumnElement[bool]:

@@ -10,7 +10,7 @@ import pytest
 
 from bot.chat.web import Request, Response, Route
 from bot.domain.errors import BadConfig
-from bot.runtime import http, http_limits
+from bot.runtime import http
 from bot.runtime.http import HEALTH, serving
 
 
@@ -76,7 +76,7 @@ async def test_a_client_that_has_asked_keeps_its_connection_among_silent_ones() 
 
 
 async def test_headers_that_do_not_end_close_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_limits, "HEADERS_TIMEOUT", 0.05)
+    monkeypatch.setattr(http, "HEADERS_TIMEOUT", 0.05)
 
     async with door() as port:
         with suppress(ConnectionResetError):
@@ -85,7 +85,7 @@ async def test_headers_that_do_not_end_close_the_connection(monkeypatch: pytest.
 
 
 async def test_an_idle_connection_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_limits, "IDLE_TIMEOUT", 0.05)
+    monkeypatch.setattr(http, "IDLE_TIMEOUT", 0.05)
 
     async with door() as port:
         answer = await sent(port, b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")

@@ -564,7 +564,8 @@ def _joined(lines: list[str]) -> list[str]:
             line.count("`") % 2
             and line.lstrip()[:1] not in ("|", "+")
             and end < min(len(whole), number + _MAX_JOINED)
-            and _goes_on(whole[end])
+            and whole[end].strip()
+            and not _ITEM.match(whole[end])
         ):
             line = f"{line} {whole[end].strip()}"
             end += 1
@@ -574,7 +575,3 @@ def _joined(lines: list[str]) -> list[str]:
             whole[number:end] = [line, *[_JOINED] * (end - number - 1)]
         number = end
     return whole
-
-
-def _goes_on(line: str) -> bool:
-    return bool(line.strip()) and not _ITEM.match(line)

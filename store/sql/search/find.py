@@ -197,10 +197,11 @@ class SqlSearch:
         if not numbers:
             return ()
         rows = self._work.fast_rows(hot_queries.THESE, team=team, numbers=json.dumps(list(numbers)))
-        found = {row.number: entry_of(row, _no_tree) for row in rows}
+        found = {row.number: entry_of(row, lambda _: ()) for row in rows}
         if not plan.anything:
             return tuple(Hit(entry=found[number], title=plain(found[number].title)) for number in numbers)
-        words = self._index.matched(team, plan, {number: _text(entry) for number, entry in found.items()})
+        texts = {number: f"{entry.title} {entry.notes.markdown}" for number, entry in found.items()}
+        words = self._index.matched(team, plan, texts)
         return tuple(self._hit(found[number], words.get(number, frozenset())) for number in numbers)
 
     def _hit(self, entry: Entry, words: AbstractSet[str]) -> Hit:
@@ -211,10 +212,6 @@ class SqlSearch:
         return Hit(entry=entry, title=emphasised(plain(entry.title), words), matched=matched, path=path)
 
 
-def _text(entry: Entry) -> str:
-    return f"{entry.title} {entry.notes.markdown}"
-
-
 class _AsFound:
     """Leaves the engine's order."""
 
@@ -223,7 +220,3 @@ class _AsFound:
 
     def __call__(self, numbers: Sequence[int], groups: Sequence[Group]) -> Sequence[int]:  # noqa: ARG002
         return numbers
-
-
-def _no_tree(_markdown: str) -> tuple[()]:
-    return ()

@@ -235,7 +235,10 @@ class _Ranked:
         """The score by the `most` heaviest words."""
         heaviest = sorted(self.ranking, reverse=True)[:most]
         return sum(
-            (literal(weight, Float) * _rank(words, expression) for weight, expression in heaviest),
+            (
+                literal(weight, Float) * func.ts_rank(_WEIGHTS, words, _query(expression))
+                for weight, expression in heaviest
+            ),
             start=literal(0.0, Float),
         )
 
@@ -307,10 +310,6 @@ _WEIGHTS = cast(literal(WEIGHTS, ARRAY(REAL)), ARRAY(REAL))
 def _query(expression: str) -> ColumnElement[Any]:
     """A parameter typed as tsquery: with a cached plan, a text would be parsed again for each row."""
     return cast(literal(expression, TSQUERY), TSQUERY)
-
-
-def _rank(words: ColumnElement[Any], expression: str) -> ColumnElement[Any]:
-    return func.ts_rank(_WEIGHTS, words, _query(expression))
 
 
 def _where(team: int, expression: str, among: Among | None) -> list[ColumnElement[bool]]:

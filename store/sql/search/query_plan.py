@@ -257,11 +257,12 @@ def plan_query(query: Query) -> QueryPlan:
     words, phrases = tuple(islice(_words(query.words), MAX_WORDS)), _terms(query.phrases)
     content = tuple(word for word in words if not word.stops)
     kept = content if content or phrases else words
+    last = words[-1] if words else None
     return QueryPlan(
         words=kept,
         phrases=phrases,
         without=_terms(query.without),
-        prefix=_prefix(words, kept),
+        prefix=last if last is not None and last in kept and len(last.tokens[-1]) >= MIN_PREFIX else None,
         also={term: _terms(others) for word, others in query.also.items() for term in _words([word]) if term in kept},
         corrected=frozenset(_words(query.corrected)),
         either=tuple(tuple(term for term in _words(group) if term in kept) for group in query.either),
@@ -279,8 +280,3 @@ def _words(typed: Iterable[str]) -> Iterator[Term]:
 def _terms(typed: Iterable[str]) -> tuple[Term, ...]:
     split = (tokens(part)[:MAX_TOKENS] for part in typed)
     return tuple(Term(tokens=tuple(found)) for found in split if found)
-
-
-def _prefix(typed: tuple[Term, ...], kept: tuple[Term, ...]) -> Term | None:
-    last = typed[-1] if typed else None
-    return last if last in kept and last is not None and len(last.tokens[-1]) >= MIN_PREFIX else None

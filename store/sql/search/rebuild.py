@@ -23,7 +23,7 @@ AT_ONCE = 500
 
 def rebuild(connection: Connection) -> None:
     """Replace the indexes, after a change in how texts are split into words."""
-    work = Session(connection, tree=_no_tree, now=_no_time, database_time=_same_time)
+    work = Session(connection, tree=lambda _: (), now=_no_time, database_time=lambda moment: moment)
     index = SqliteIndex(work) if work.engine == "sqlite" else PostgresIndex(work)
     spelling = Spelling(work, index)
     for table in (SPELLING, SEARCH_SIZE):
@@ -63,14 +63,6 @@ def read_entry(row: Any) -> ReadEntry:
         tags=row.tags,
         section=row.section,
     )
-
-
-def _no_tree(_markdown: str) -> tuple[()]:
-    return ()
-
-
-def _same_time(moment: datetime) -> datetime:
-    return moment
 
 
 def _no_time() -> datetime:

@@ -98,16 +98,12 @@ class Spelling:
         fit = [token for token in dict.fromkeys(asked) if _fit(token)]
         if not fit:
             return []
-        held = self._held(team, fit)
+        held = {word for (word,) in self._work.fast_rows(_HELD, team=team, words=json.dumps(fit))}  # as written
         doubtful = [
             token for token in fit if token not in held and not (token == asked[-1] and self._with_prefix(team, token))
         ]
         known = self._index.known(team, doubtful) if doubtful else ()
         return [token for token in doubtful if token not in known]
-
-    def _held(self, team: int, words: Sequence[str]) -> set[str]:
-        """Which of the words are on the list as written."""
-        return {word for (word,) in self._work.fast_rows(_HELD, team=team, words=json.dumps(words))}
 
     def prefixed(self, team: int, term: Term) -> tuple[Term, ...]:
         """Words on the list that begin with the last one of the term, the most common first, without the word itself."""
@@ -123,14 +119,13 @@ class Spelling:
         return [word for (word,) in rows]
 
     def _meant(self, team: int, unknown: Sequence[str]) -> dict[str, str]:
-        words = self._of_lengths(team, min(map(_shortest, unknown)), max(map(_longest, unknown)))
-        found = {token: _nearest(token, words) for token in unknown}
-        return {token: nearest for token, nearest in found.items() if nearest}
-
-    def _of_lengths(self, team: int, shortest: int, longest: int) -> Mapping[str, int]:
+        shortest = min(len(token) - _edits(token) for token in unknown)
+        longest = max(len(token) + _edits(token) for token in unknown)
         (row,) = self._work.fast_rows(_WORDS, team=team, shortest=shortest, longest=longest)
         said = (row[0] or "").split()
-        return dict(zip(said[::2], map(int, said[1::2]), strict=True))
+        words = dict(zip(said[::2], map(int, said[1::2]), strict=True))
+        found = {token: _nearest(token, words) for token in unknown}
+        return {token: nearest for token, nearest in found.items() if nearest}
 
 
 def warm() -> None:
@@ -157,14 +152,6 @@ def _fit(token: str) -> bool:
 
 def _edits(token: str) -> int:
     return 1 if len(token) <= ONE_EDIT_UP_TO else 2
-
-
-def _shortest(token: str) -> int:
-    return len(token) - _edits(token)
-
-
-def _longest(token: str) -> int:
-    return len(token) + _edits(token)
 
 
 def _kept(word: str) -> bool:

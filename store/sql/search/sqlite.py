@@ -104,7 +104,12 @@ class SqliteIndex:
         self, team: int, plan: QueryPlan, among: Among | None, reranked: Reranked, *, offset: int, limit: int
     ) -> tuple[int, Sequence[int]]:
         narrowed = self._narrowed(team, among)
-        ways, tiers = _all(plan), _tiers(plan)
+        ways = [  # entries that contain all of few words, in each way
+            (_with_phrases(plan, " AND ".join(f"({_any(group)})" for group in way)), [*way, *each(plan.phrases)])
+            for way in plan.all_ways
+        ]
+        # entries that contain a word of a tier and every phrase
+        tiers: list[Step] = [(_with_phrases(plan, _tier(tier)), tier.groups(plan.phrases)) for tier in plan.tiers]
         found: list[int] = []
         if narrowed[0] and not ways and len(tiers) == 1:
             expression, groups = tiers[0]
@@ -193,11 +198,6 @@ def _index(team: int) -> str:
     return f"search_{team:d}"
 
 
-def _tiers(plan: QueryPlan) -> list[Step]:
-    """Entries that contain a word of a tier and every phrase."""
-    return [(_with_phrases(plan, _tier(tier)), tier.groups(plan.phrases)) for tier in plan.tiers]
-
-
 def _tier(tier: Tier) -> str:
     """`bm25` ranks by everything that the expression names, as often as it does. If more words rank than are required,
     each of them is in the expression twice.
@@ -212,14 +212,6 @@ def _with_phrases(plan: QueryPlan, words: str) -> str:
     parts = [f"({words})"] if words else []
     expression = " AND ".join([*parts, *map(_quoted, plan.phrases)])
     return f"({expression}) NOT ({_any(plan.without)})" if plan.without else f"({expression})"
-
-
-def _all(plan: QueryPlan) -> list[Step]:
-    """Entries that contain all of few words, in each way."""
-    return [
-        (_with_phrases(plan, " AND ".join(f"({_any(group)})" for group in way)), [*way, *each(plan.phrases)])
-        for way in plan.all_ways
-    ]
 
 
 def _any(terms: Iterable[Term]) -> str:
