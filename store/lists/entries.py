@@ -202,7 +202,7 @@ def _notes(body: bytes, place: Place, after: str) -> tuple[str, str]:
         head = head[: identity.start()].rstrip() + head[identity.end() :]
     if head.endswith(")") and body[place.link - 1 : place.link] == b"(" and head.count(")") > head.count("("):
         head = head[:-1]
-    head = _text_beside(head, place.lead)
+    head = head and _text_beside(head, place.lead)
     if tail:
         tail = dedented(tail, _content_column(body, place) if tail[0] == "\n" else 0)
     notes = f"{head}\n{tail}" if head and tail else head or tail
@@ -232,7 +232,11 @@ def _text_beside(head: str, lead: str) -> str:
 
 def _list_taken_for_text(body: bytes, place: Place, after: str) -> str:
     """The list straight under the link that is indented so far that Markdown reads it as text, without indentation."""
-    tail = after.partition("\n")[2]
+    below = after.find("\n") + 1
+    space = after[below : below + (NARROWEST_ITEM + TAB if place.shape is Shape.ITEMS else TAB)]
+    if not space.isspace() and "\t" not in space:
+        return ""
+    tail = after[below:]
     line = tail.partition("\n")[0]
     if not line[:4].isspace() or (place.shape is Shape.ITEMS and width(line) < NARROWEST_ITEM + TAB):
         return ""

@@ -91,7 +91,7 @@ def dedented(text: str, content: int) -> str:
     is indented less lowers it from there on. A block of code after a blank line stays a block of code.
     """
     first = text.lstrip("\n")
-    base = width(first.partition("\n")[0])
+    base = width(first)
     if first is not text and base >= content + _CODE:
         base = content
     whole, pad = f"\n{first}", "\n" + " " * base

@@ -157,9 +157,9 @@ _GENERIC_PHRASE = re.compile(
     r"|(?:read|learn|find out|see)\s+(?:the\s+)?(?:full\s+|whole\s+)?(?:more|article|post|paper|story|interview)(?:\s+here)?"
     r"|(?:the\s+)?(?:project|official|author's|original|full|blog)\s+(?:page|site|website|homepage|paper|article|post|text|code)"
     r"|(?:part|vol|volume|video|link|page|chapter|day|week|pt)\.?\s*\d+|arxiv[: ].*|\d{4}\.\d{4,5}(?:v\d+)?"
-    r"|home page|(?:source|project) ?code|continue reading|view (?:on|at|in) \w+)",
-    re.IGNORECASE,
+    r"|home page|(?:source|project) ?code|continue reading|view (?:on|at|in) \w+|(?:https?://|www\.)\S+)"
 )
+"""In lower case."""
 _PROSE = re.compile(
     r"(?:for|the|a|an|or|and|see|read|try|checkout|check|also|if|this|these|that|those|my|our|thanks|thank|special|from|via"
     r"|there|here|it|its|to|in|on|with|more|another|other|inspired|based|please|visit|follow|join|contributions?|you|we"
@@ -184,9 +184,9 @@ def plain(markdown: str) -> str:
 def is_generic(title: str) -> bool:
     """Whether these words say what kind of thing the link leads to, not which: "Paper", "here", "1", an address."""
     word = title.strip(" \t\n()[]{}.:!→»›>↗🔗*_`\"'").lower()
-    if word in _GENERIC or not any(letter.isalpha() for letter in word):
+    if word in _GENERIC or not (word[:1].isalpha() or any(map(str.isalpha, word))):
         return True
-    return bool(_GENERIC_PHRASE.fullmatch(word) or _ADDRESS.fullmatch(word))
+    return _GENERIC_PHRASE.fullmatch(word) is not None
 
 
 def is_remark(before: str, title: str) -> bool:
