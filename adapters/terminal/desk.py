@@ -12,6 +12,7 @@ from bot.domain.card import Action, Call, Card
 from bot.domain.errors import BadUsage
 from bot.domain.ids import ChannelRef, EntryNumber
 from bot.domain.record import record
+from bot.domain.value import Kind, channel_at
 
 
 @record
@@ -114,14 +115,26 @@ class Desk:
         first = self.offered + 1
         self._offers += [Offer(action=action, channel=channel) for action in actions]
         return tuple(
-            Button(number=number, label=action.label, line=self._line(action.call))
+            Button(number=number, label=action.label, line=self._line(action.call), typed=self._typed(action.call))
             for number, action in enumerate(actions, first)
         )
 
     def _line(self, call: Call) -> str:
-        """The line that a person would type for the call. An unknown command is named all the same."""
+        """The line that does the same. An unknown command is named all the same."""
         try:
             typed = render(self.catalogue, call)
         except BadUsage:
             typed = " ".join(call.path)
         return f"/{self._command} {typed}"
+
+    def _typed(self, call: Call) -> str:
+        """The line that a person would type for the call; empty if it holds what only a button can know."""
+        params = next((spec.params for spec in self.catalogue if spec.path == call.path), ())
+        if any(param.hidden and param.name in call.arguments for param in params):
+            return ""
+        channels = {param.name for param in params if param.kind is Kind.CHANNEL}
+        arguments = {
+            name: f"#{at.id}" if name in channels and (at := channel_at(value)) else value
+            for name, value in call.arguments.items()
+        }
+        return self._line(Call(path=call.path, arguments=arguments))

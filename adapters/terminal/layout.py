@@ -59,11 +59,12 @@ _CLOSE_IN_LIST = frozenset({(Look.QUIET, Look.ENTRY), (Look.QUIET, Look.FOUND), 
 
 @record
 class Button:
-    """An action in the terminal: the number to press, and the line that does the same."""
+    """An action in the terminal: the number to press, the line that does the same, and what a person would type."""
 
     number: int
     label: str
     line: str
+    typed: str
 
 
 @record

@@ -159,7 +159,7 @@ def _offered(row: Row, width: int) -> Text:
     text = Text()
     text.append(string(row.text), _DIM)
     for button in row.buttons:
-        label, line = harmless(button.label), "" if row.brief else f"  {harmless(button.line)}"
+        label, line = harmless(button.label), "" if row.brief or not button.typed else f"  {harmless(button.typed)}"
         blank = _HARD if cell_len(f"[{button.number}] {label}{line}") <= width else " "
         text.append("   " if text else "")
         text.append(f"[{button.number}]{blank}{label.replace(' ', blank)}", _BUTTON)

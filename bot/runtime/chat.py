@@ -49,6 +49,8 @@ SCRATCH = "chat.db"
 
 BEN_ON_RULES = "Rule one would have saved us a quarter. Our ranking could start as “newest first”."
 MIA_ON_RULES = "Agreed, if we log what was clicked from day one. Otherwise we can never do better."
+KEPT_OF_RULES = "Start with a plain rule, but log what was clicked from the first day."
+KEPT_OF_LOCKING = "A lock alone is not enough: the table must check a token that only grows."
 STEPS = (
     Step(
         says="Ana keeps the reading list of a team of three. She wants one article a week, and a talk about it.",
@@ -62,6 +64,11 @@ STEPS = (
     Step(says="Mia has read it, too, and answers.", line="as Mia"),
     Step(says="", line="react ✅"),
     Step(says="", line=f"say {MIA_ON_RULES}"),
+    Step(
+        says="She keeps in one sentence what the club learned. It is found with the article from now on.",
+        line=f"/blog takeaway add #28 {KEPT_OF_RULES}",
+    ),
+    Step(says="The day before the next digest, the week is closed in the thread.", line="clock sun 09:00 UTC"),
     Step(says="The next one is chosen already. An admin may pick another.", line="as Ana admin"),
     Step(says="", line="/blog digest"),
     Step(says="In between, Ana has five minutes and wants something to read.", line="/blog random"),
@@ -102,10 +109,16 @@ WEEK = (
     Step(says="", line="clock +3m", hidden=True),
     Step(says="", line="as Ana admin", hidden=True),
     Step(says="", line="say Yes please. An hour of reading, and one bug less.", waits=True),
-    Step(says="", line="clock +1d", hidden=True),
     Step(says="", line="as Mia", hidden=True),
-    Step(says="On Tuesday Mia looks for what the list has on a topic.", line="/blog search caching", waits=True),
+    Step(
+        says="Mia keeps in one sentence what they learned. It is found with the article from now on.",
+        line=f"/blog takeaway add #17 {KEPT_OF_LOCKING}",
+    ),
+    Step(says="", line="clock +1d", hidden=True),
+    Step(says="On Tuesday she looks for what the list has on a topic.", line="/blog search caching", waits=True),
     Step(says="Everyone has figures of their own. No one else sees them, not even an admin.", line="/blog stats"),
+    Step(says="", line="as Ana admin", hidden=True),
+    Step(says="On Sunday the week is closed in the thread.", line="clock sun 09:00 UTC"),
     Step(
         says="And that is the next one. It comes on Monday, unless the club changes its mind.",
         line="/blog digest",
