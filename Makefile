@@ -84,6 +84,7 @@ docs: .docs/.ready ## build the documentation into site/; a warning is an error
 	@NO_MKDOCS_2_WARNING=1 .docs/bin/mkdocs build -q --strict -d site
 
 pictures: $(READY) ## draw the pictures of the documentation; needs Chromium, Inter and Noto Color Emoji
+	@PYTHONPATH=. $(BIN)/python docs/recording.py
 	@PYTHONPATH=. $(BIN)/python docs/pictures.py
 
 licences: $(READY) .docs/.ready .lint/.ready ## list the licence of every dependency, after make lock

@@ -1,14 +1,13 @@
-"""Draws one digest of the bundled list as each platform shows it, from what the adapters themselves render.
+"""Draws one digest of the bundled list as Slack and Discord show it, from what the adapters themselves render.
 
-`make pictures` runs it. The terminal's is an SVG of its own styled lines. Slack's and Discord's are our drawing of the
-very blocks and components that are sent, photographed by Chromium: how the platforms draw them is theirs. A test that
-needs no Chromium holds the SVG, and the hash of each page that was photographed.
+`make pictures` runs it. The pictures are our drawing of the very blocks and components that are sent, photographed by
+Chromium: how the platforms draw them is theirs. A test that needs no Chromium holds the hash of each page that was
+photographed.
 """
 
 import asyncio
 import hashlib
 import html
-import io
 import re
 import shutil
 import subprocess
@@ -18,18 +17,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
-
-from rich.console import Console
 
 from adapters.discord.render import message as discord_message
 from adapters.slack.render import message as slack_message
-from adapters.terminal.layout import Button, View
-from adapters.terminal.render import Paper
-from adapters.terminal.render import message as terminal_message
-from adapters.terminal.screen import Shown
-from bot.chat.line import render
-from bot.commands.catalogue import CATALOGUE
 from bot.domain.card import Call, Card
 from bot.domain.digest import Digest, People, card_of, replies_of, thread_title
 from bot.domain.entry import Entry
@@ -135,25 +125,6 @@ def cards() -> tuple[Card, str, tuple[Card, ...]]:
         people=People(host="Ana", going=3, join=Call(path=("digest", "in"))),
     )
     return card_of(week), thread_title(entry), replies_of(entry, QUESTION)
-
-
-def terminal() -> str:
-    card, thread, replies = cards()
-    console = Console(record=True, width=84, file=io.StringIO(), force_terminal=True, color_system="truecolor")
-    for shown in (_shown(card), *(_shown(reply, thread) for reply in replies)):
-        for line in (*terminal_message(shown, Paper(width=84)), ""):
-            console.print(line)
-    picture = console.export_svg(title="#reading", unique_id="digest")
-    return re.sub(r"@font-face \{.*?\}", "", picture, flags=re.DOTALL)  # they would be fetched from elsewhere
-
-
-def _shown(card: Card, thread: str | None = None) -> Shown:
-    buttons = tuple(
-        Button(number=number, label=action.label, line=f"/blog {render(CATALOGUE, action.call)}")
-        for number, action in enumerate(card.actions, 1)
-    )
-    view = View(zone=ZoneInfo("Europe/Berlin"), personal=False)
-    return Shown(card=card, view=view, buttons=buttons, to="#reading", thread=thread)
 
 
 def pages() -> Mapping[str, str]:
@@ -327,7 +298,6 @@ def hashes(drawn: Mapping[str, str]) -> str:
 
 def main() -> None:
     PICTURES.mkdir(exist_ok=True)
-    (PICTURES / "digest.svg").write_text(terminal(), encoding="utf-8")
     drawn = pages()
     for name, page in drawn.items():
         photographed(page, PICTURES / name)

@@ -304,8 +304,9 @@ async def talk(
     first_line: TextIO | None = None,
     kept: str = EVERYTHING_IS_KEPT,
     ready: Callable[[SyncReport], None] | None = None,
+    begins: datetime | None = None,
 ) -> None:
-    """Run the chat on this screen. With `log_file` the log goes to that file.
+    """Run the chat on this screen. With `log_file` the log goes to that file. `begins` is what its clock shows first.
 
     Before it starts, the line about whose chat it is goes to `first_line`, problems of the list to standard error, and
     the report of the list to `ready`. At the end it says what is `kept`.
@@ -313,6 +314,8 @@ async def talk(
     local = PRIVATE if seat.lists else WORKSPACE
     admins = [AccountRef(local.platform, speaker)] if role is Role.ADMIN else []
     async with open_club(settings, migrate=True, local=local, admins=admins) as club:
+        if begins is not None:
+            club.clock.move_to(begins)
         found, where = await club.runner.write(lambda tx: _seated(tx, settings, seat))
         if first_line is not None:
             print(escaped(_first_line(settings, seat, found)), file=first_line, flush=True)
