@@ -83,20 +83,22 @@ async def filmed() -> Film:
 
 
 def week() -> str:
-    """The film as an SVG of one animation. Who asked for less motion sees the digest and its thread, which stand still."""
+    """The film as an SVG of one animation, which begins where the digest arrives and goes round. Who asked for less motion
+    sees just that.
+    """
     film = asyncio.run(filmed())
     lines = film.lines_so_far
     width, height = COLUMNS * CELL + 2 * EDGE, ROWS * LINE + 2 * EDGE
     frames = list(_frames(film.pauses))
     length = frames[-1][0] + SECONDS_AT_THE_END
     steps = "".join(f"{100 * at / length:.2f}%{{transform:translateY({_up(count)}px)}}" for at, count in frames)
-    digest = next(count for count in film.pauses if any("in the thread" in line.plain for line in lines[:count]))
+    shown, digest = next((at, n) for at, n in frames if any("in the thread" in line.plain for line in lines[:n]))
     drawn = "\n".join(_row(number, line) for number, line in enumerate(lines) if line.plain.strip())
     return f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height}" role="img">
 <title>A week of a reading club in the terminal</title>
 <style>
 text {{ font: 14px "DejaVu Sans Mono", Menlo, Consolas, monospace; fill: {THEME.foreground_color.hex}; white-space: pre }}
-.film {{ transform: translateY({_up(digest)}px); animation: week {length:.1f}s step-end infinite }}
+.film {{ transform: translateY({_up(digest)}px); animation: week {length:.1f}s step-end -{shown:.1f}s infinite }}
 @keyframes week {{{steps}}}
 @media (prefers-reduced-motion: reduce) {{ .film {{ animation: none }} }}
 </style>
