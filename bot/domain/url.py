@@ -22,8 +22,11 @@ _TRACKING = re.compile(
     r"|_hsenc|_hsmi|__readwiselocation|uclick_id)(?:=.*)?",
     re.IGNORECASE,
 )
-_BARE = re.compile(r"https?://[^\s<>|]+", re.IGNORECASE)
-_AFTER_BARE = ".,;:!?'\"*_~"
+_BARE = re.compile(r"https?://[^\s<>|\"`“”„«»、。，；：！？（）「」『』《》〈〉【】〔〕]+", re.IGNORECASE)
+"""Up to a character that people write after an address, and that an address holds only percent-encoded."""
+_AFTER_BARE = ".,;:!?'*_~…’‘"
+_CLOSERS = {")": "(", "}": "{"}
+_SQUARE = re.compile(r"[\[\]]")
 _DEFAULT_PORT = {"http": 80, "https": 443}
 
 
@@ -51,11 +54,26 @@ def is_web(url: str) -> bool:
 def addresses_in(text: str) -> Iterator[tuple[int, int]]:
     """The start and end of each web address in plain text, without trailing punctuation."""
     for bare in _BARE.finditer(text):
-        url = bare[0].rstrip(_AFTER_BARE)
-        if url.endswith(")") and url.count(")") > url.count("("):
-            url = url[:-1].rstrip(_AFTER_BARE)
+        url = _without_end(bare[0])
         if is_web(url):
             yield bare.start(), bare.start() + len(url)
+
+
+def _without_end(url: str) -> str:
+    """The address up to a square bracket that it does not open, without punctuation and such brackets at its end."""
+    open_ones = 0
+    for bracket in _SQUARE.finditer(url):
+        open_ones += 1 if bracket[0] == "[" else -1
+        if open_ones < 0:
+            url = url[: bracket.start()]
+            break
+    unopened = {close: url.count(close) - url.count(opening) for close, opening in _CLOSERS.items()}
+    end = len(url)
+    while end and ((last := url[end - 1]) in _AFTER_BARE or unopened.get(last, 0) > 0):
+        if last in unopened:
+            unopened[last] -= 1
+        end -= 1
+    return url[:end]
 
 
 def canonical(url: str) -> str:

@@ -73,6 +73,26 @@ def test_paragraphs_and_lines_that_begin_with_a_link_are_entries() -> None:
     ]
 
 
+@pytest.mark.parametrize(("first", "second"), [("a.", "b."), ("A)", "B)"), ("i.", "ii."), ("①", "②"), ("(1)", "(2)")])
+def test_lines_that_are_counted_in_any_way_are_entries(first: str, second: str) -> None:
+    lines = f"# Counted\n\n{first} [A](http://a.example)\n{second} [B](http://b.example): about it\n"
+
+    assert [entry.title for entry in list_of(lines).entries] == ["A", "B"]
+
+
+def test_an_address_in_brackets_ends_before_them() -> None:
+    items = list_of(
+        "* [[Wiki|http://a.example/b]]\n* [http://b.example]\n* {http://c.example}\n* 「http://d.example」\n"
+    )
+
+    assert [(entry.title, entry.url) for entry in items.entries] == [
+        ("Wiki", "http://a.example/b"),
+        ("http://b.example", "http://b.example"),
+        ("http://c.example", "http://c.example"),
+        ("http://d.example", "http://d.example"),
+    ]
+
+
 def test_lines_of_a_name_and_an_address_are_entries() -> None:
     lines = list_of(
         "# Data\nOne good read: http://a.example/b\n  with notes\n  on two lines\n"

@@ -109,6 +109,15 @@ def test_other_scripts_and_spaces_below_the_host_get_percent_signs() -> None:
         ("(https://a.example/b_(c))", "https://a.example/b_(c)"),
         ("https://a.example/b|c", "https://a.example/b"),
         ("http://user@a.example and http://b.example", "http://b.example"),
+        ("[[Wiki|http://a.example/b]]", "http://a.example/b"),
+        ("[[http://a.example/b][Org]]", "http://a.example/b"),
+        ("{http://a.example/b},", "http://a.example/b"),
+        ("http://a.example/b[1]?c[]=2", "http://a.example/b[1]?c[]=2"),
+        ("「http://a.example/b」", "http://a.example/b"),
+        ("详见http://a.example/b，然后", "http://a.example/b"),
+        ("“http://a.example/b”", "http://a.example/b"),
+        ("http://a.example/b…", "http://a.example/b"),
+        ("http://a.example/日本語（仮）", "http://a.example/日本語"),
     ],
 )
 def test_an_addresses_in_text_ends_before_its_punctuation(text: str, expected: str) -> None:
@@ -117,3 +126,9 @@ def test_an_addresses_in_text_ends_before_its_punctuation(text: str, expected: s
 
 def test_every_address_in_a_text_is_found() -> None:
     assert list(addresses_in("http://a.example http:// example.com http://b.example")) == [(0, 16), (37, 53)]
+
+
+def test_an_address_of_brackets_alone_takes_no_time() -> None:
+    text = "http://a.example/" + ")]}." * 50_000
+
+    assert [text[start:end] for start, end in addresses_in(text)] == ["http://a.example/"]

@@ -22,12 +22,12 @@ _SIGNS = "\u00a9\u00ae\u2010-\u2bff\u3000-\u303f\ufe0f\u200b\u200d\u20e3\U0001f0
 _LEAD = re.compile(
     r"(?:[-+*>]\s|:[\w+-]{1,60}:|[\d#*]\ufe0f?\u20e3"
     rf"|[(（\[]?(?:{_DATE})[)）\]]?(?![\w/])"
-    r"|(?:no\.? ?|nr\.? ?|第)?\d{1,4}(?:\\?[.):：、章期]|(?=\s))"
+    r"|(?:no\.? ?|nr\.? ?|第)?\d{1,4}(?:\\?[.):：、章期]|(?=\s))|(?<!\w)(?:[a-z]|[ivx]{1,5})\\?[.)](?=\s)"
     r"|[(（][^()（）\[\]\n]{1,30}[)）]|\\?\[\[?[^\[\]\n]{0,60}\\?\]?\]"
     r"|`[^`\n]{1,40}`|#[^\W\d_][\w/-]*|@[\w.-]+"
     r"|(?-i:(?<![A-Za-z])[A-Z][A-Z+/&]{1,11}(?![\w]))|(?<!\w)new\b"
     r"|!\[[^\]\n]*\]\([^)\n]*\)|<kbd>[^<\n]*</kbd>|<img\b[^<>]*>|</?[a-zA-Z][^<>]*>|\{\{[^{}]*\}\}"
-    rf"|[{_SIGNS}\s\"'“”„«»‘’*_~=·•:：,，.。、|/;!?()（）\[\]\\-])*",
+    rf"|[{_SIGNS}\s\"'“”„«»‘’*_~=·•:：,，.。、|/;!?()（）\[\]{{}}\\-])*",
     re.IGNORECASE,
 )
 _LEAD_TAGS = re.compile(
@@ -313,6 +313,7 @@ def title_in(words_before: str) -> tuple[str, str]:
 def tidy(words: str) -> str:
     """Plain words without the signs that set them apart from a link."""
     text = _OPEN_END.sub("", plain(words).strip(_EDGES))
+    text = text.lstrip("[") if "]" not in text else text
     text = re.sub(r"^(?:[-*+]\s|\d{1,4}(?:[.)]\s|、))\s*", "", text.strip(_EDGES))
     text = re.sub(rf"^[{_SIGNS}\s]+(?=\w)", "", text).strip(_EDGES)
     return text[:-1].rstrip() if text.endswith(".") and not text.endswith("..") else text
