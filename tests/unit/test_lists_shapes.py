@@ -80,6 +80,28 @@ def test_lines_that_are_counted_in_any_way_are_entries(first: str, second: str) 
     assert [entry.title for entry in list_of(lines).entries] == ["A", "B"]
 
 
+def test_fields_below_a_heading_or_an_item_are_one_entry_with_its_words_as_title() -> None:
+    headed = list_of(
+        "# Books\n\n## The first\n\n**Link:** http://a.example\n**Author:** Jane\n\n"
+        "## The second\n\n**Link:** [here](http://b.example)\n**Code:** http://c.example\n"
+    )
+    nested = list_of(
+        "# Talks\n\n1. The first\n   - Link: http://a.example\n   - Author: Jane\n"
+        "2. The second\n   - Year: 2020\n   - Link: [here](http://b.example)\n   - Code: http://c.example\n"
+    )
+
+    assert [(entry.title, entry.url, entry.notes.markdown) for entry in headed.entries] == [
+        ("The first", "http://a.example", "**Author:** Jane"),
+        ("The second", "http://b.example", "**Code:** http://c.example"),
+    ]
+    assert [(entry.line, entry.title, entry.url, entry.notes.markdown) for entry in nested.entries] == [
+        (3, "The first", "http://a.example", "- Author: Jane"),
+        (6, "The second", "http://b.example", "- Year: 2020\n- Code: http://c.example"),
+    ]
+    assert not headed.unread
+    assert not nested.unread
+
+
 def test_an_address_in_brackets_ends_before_them() -> None:
     items = list_of(
         "* [[Wiki|http://a.example/b]]\n* [http://b.example]\n* {http://c.example}\n* 「http://d.example」\n"

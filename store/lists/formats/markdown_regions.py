@@ -321,9 +321,7 @@ class _Finder:
         return None
 
     def _item(self, item: Range, main: Link, block: Block, lead: str, title: str = "", said: str = "") -> Place:
-        start = item["start"]
-        while self._body[start] <= 32:  # with tabs pyromark lets an item begin in the white space before
-            start += 1
+        start = self._after_space(item["start"])
         place = Place(Shape.ITEMS, start, main.start, main.end, item["end"], main.url, block.headings, lead)
         place.title, place.quotes, place.said = title or main.title, block.quotes, said
         if not title and lead.strip():
@@ -370,6 +368,11 @@ class _Finder:
         title_is_above = not lines[0].links and any(kind == "alone" for kind in kinds)
         current: _Candidate | None = None
         pending: list[_Line] = []
+        if "field" in kinds:  # "Paper: …", "Code: …": one entry, about what is above
+            kinds = [
+                kind if kind != "field" else "alone" if at == kinds.index("field") else ""
+                for at, kind in enumerate(kinds)
+            ]
         for line, kind in zip(lines, kinds, strict=True):
             main = self._main_of(line)
             if kind in ("leads", "weak", "named") or (kind == "alone" and not (title_is_above and pending)):
@@ -409,7 +412,7 @@ class _Finder:
 
     def _kind(self, line: _Line) -> str:
         """How a line stands to its link: it `leads`, or `weak`ly, with a sentence after it; it is `alone`; the line is
-        the link's name (`named`); a `row` of links, `prose`, a `fault`, or "" without links.
+        the link's name (`named`), or the name of a `field`; a `row` of links, `prose`, a `fault`, or "" without links.
         """
         main = self._main_of(line)
         if main is None:
@@ -432,6 +435,8 @@ class _Finder:
             titled = words.title_in(before)[0]
             said = words.plain(before)
             short = len(said) <= words.MAX_TITLE and (titled != said or not words.is_sentence(said))
+            if words.is_field(before) and words.ends_line(after):
+                return "field"
             if titled and short and (words.ends_line(after) or (not main.is_bare and words.is_strong(after))):
                 return "named"
         if not generic and words.is_label(before, after):
@@ -580,6 +585,7 @@ class _Finder:
         """Items such as "Code: [here](…)" are about the heading above them, if that is an entry or a title."""
         if not self._fields:
             return
+        self._title_fields_of_items()
         heads = {place.start for place in self._places if place.shape is Shape.HEADINGS}
         items = Counter(self._section(place.start) for place in self._places if place.shape is Shape.ITEMS)
         sections: dict[int, list[tuple[Place, Block]]] = {}
@@ -601,6 +607,38 @@ class _Finder:
             if id(place) in dropped:
                 self._unread(Link(place.link, place.link_end, place.url, block), IN_TEXT)
         self._places = [place for place in self._places if id(place) not in dropped]
+
+    def _title_fields_of_items(self) -> None:
+        """Items that are only words, with "Link: …" among those below them, are entries with these words as title."""
+        below: dict[int, list[tuple[Place, Block]]] = {}
+        for place, block in self._fields:
+            outer = [item for item in self._enclosing_items(place.start) if item["start"] < place.start]
+            if outer:
+                below.setdefault(outer[-1]["start"], []).append((place, block))
+        titles: dict[int, tuple[Range, str, str]] = {}
+        for start, fields in below.items():
+            item = self._enclosing_items(fields[0][0].start)[-2]
+            own = self._text(self._after_marker(start), self._own_end(start, item["end"])).strip()
+            if own and "\n" not in own and "](" not in own and "://" not in own and len(own) <= words.MAX_TITLE:
+                titles[start] = (item, *words.title_in(own.rstrip(":")))
+        if len(titles) < _MIN_TITLED:
+            return
+        for start, (item, title, said) in titles.items():
+            (place, _), *others = below[start]
+            below_title = self._body.find(b"\n", self._after_marker(start), item["end"]) + 1
+            own_line = self._body.rfind(b"\n", 0, place.start) + 1
+            line_end = self._body.find(b"\n", place.link_end, item["end"])
+            others_said = self._text(below_title, own_line) + (
+                self._text(line_end + 1, item["end"]) if line_end >= 0 else ""
+            )
+            place.title, place.said, place.lead = title, said, ""
+            place.notes = dedented(f"\n{others_said}".rstrip(), 0).strip("\n")
+            place.start, place.end = self._after_space(item["start"]), item["end"]
+            for other, block in others:
+                self._unread(Link(other.link, other.link_end, other.url, block), IN_TEXT)
+            gone = {id(other) for other, _ in others}
+            self._places = [each for each in self._places if id(each) not in gone]
+            self._fields = [each for each in self._fields if each[0] is not place and id(each[0]) not in gone]
 
     def _title_field(self, place: Place, section: int) -> None:
         """A section with nothing but lines such as "Paper: …" is one entry, with its heading as title."""
@@ -1039,6 +1077,12 @@ class _Finder:
         while at < len(self._starts) and self._starts[at] <= first:
             at += 1
         return min(end, self._starts[at]) if at < len(self._starts) else end
+
+    def _after_space(self, start: int) -> int:
+        """Where an item really starts: with tabs pyromark lets it begin in the white space before."""
+        while self._body[start] <= 32:
+            start += 1
+        return start
 
     def _after_marker(self, start: int) -> int:
         marker = _MARKER.match(self._body, start)

@@ -337,8 +337,9 @@ def lead_tags(lead: str) -> tuple[str, ...]:
 
 
 def said_in(lead: str) -> str:
-    """The words of a lead that people should still see, which are not tags: an author, a date."""
-    return plain(_LEAD_TAGS.sub("", _PICTURE.sub("", lead))).strip(_EDGES + "()[]\"'“”„.")
+    """The words of a lead that people should still see, which are not tags: an author, a date. "Title:" is none."""
+    said = plain(_LEAD_TAGS.sub("", _PICTURE.sub("", lead))).strip(_EDGES + "()[]\"'“”„.")
+    return "" if said.lower() in ("title", "name", "link", "url") else said
 
 
 def is_number(text: str) -> bool:
