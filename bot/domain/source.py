@@ -39,7 +39,10 @@ class Problem:
 
 @record
 class ReadEntry:
-    """One occurrence of an entry in a file. `notes.tree` is empty: the store builds it when it loads an entry."""
+    """One occurrence of an entry in a file. `notes.tree` is empty: the store builds it when it loads an entry.
+
+    `language` is a code of `LANGUAGES`, of the list; None for English and for lists that name none.
+    """
 
     line: int
     title: str
@@ -48,6 +51,7 @@ class ReadEntry:
     notes: Notes
     tags: tuple[str, ...] = ()
     section: tuple[str, ...] = ()
+    language: str | None = None
     parent_line: int | None = None
 
 
@@ -213,6 +217,8 @@ def is_mass_loss(retired: int, of: int) -> bool:
 
 
 def content_of(entry: ReadEntry) -> str:
-    """A hash of everything visible of an entry. Its line is excluded, so moving an entry changes nothing."""
-    parts = (entry.title, entry.url, entry.notes.markdown, "\x1f".join(entry.tags), "\x1f".join(entry.section))
+    """A hash of everything visible of an entry, and of its language. Its line is excluded, so moving an entry changes nothing."""
+    parts = [entry.title, entry.url, entry.notes.markdown, "\x1f".join(entry.tags), "\x1f".join(entry.section)]
+    if entry.language is not None:  # the others keep the hashes that are stored
+        parts.append(entry.language)
     return blake2b("\x1e".join(parts).encode(errors="surrogatepass"), digest_size=16).hexdigest()

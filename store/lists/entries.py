@@ -132,6 +132,7 @@ class EntryReader:
             notes=Notes(markdown=markdown) if markdown else _NO_NOTES,
             tags=tags,
             section=place.section,
+            language=self._front_matter.language,
             parent_line=None if parent is None else parent.line,
         )
 

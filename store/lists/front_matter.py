@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 from frontmatter.default_handlers import BaseHandler, JSONHandler, SafeLoader, YAMLHandler
 
+from bot.domain.language import ENGLISH, LANGUAGES, language_of
 from bot.domain.record import record
 from bot.domain.visible import visible
 from store.lists.report import Report
@@ -27,6 +28,8 @@ MAX_LEVELS = 20
 MAX_DESCRIPTION = 500
 """Characters; the rest is cut off."""
 MAX_VALUES = 2_000
+_LANGUAGE_KEYS = ("lang", "language", "locale", "languagecode")
+"""What a list's language is called, by Jekyll, Pelican, Hugo and others. The first that is there counts."""
 
 
 class _TomlHandler(BaseHandler):
@@ -107,6 +110,7 @@ class FrontMatter:
     title: str | None = None
     description: str = ""
     tags: tuple[str, ...] = ()
+    language: str | None = None
     draft: bool = False
     nested_are_notes: bool = False
     synonyms: Mapping[str, tuple[str, ...]]
@@ -328,6 +332,7 @@ class _Reader:
             title=self._title(),
             description=self._description(),
             tags=self._tags(),
+            language=self._language(),
             draft=self._draft(),
             nested_are_notes=self._nested(),
             synonyms=self._synonyms(),
@@ -355,6 +360,22 @@ class _Reader:
         words = list(_words(value))
         self._expect(None not in words, "tags", "a list of words; put them in quotes")
         return tuple(dict.fromkeys(word.lstrip("#").lower() for word in words if word and word.lstrip("#")))
+
+    def _language(self) -> str | None:
+        """The language's code; None for English, whose words are found in every list."""
+        key = next((key for key in _LANGUAGE_KEYS if self._values.get(key) not in (None, "")), None)
+        if key is None:
+            return None
+        value = self._values[key]
+        typed = "no" if value is False else _word(value) or ""  # what YAML makes of `lang: no`
+        code = language_of(typed)
+        if code is None:
+            known = ", ".join(f"{code} {name}" for code, name in LANGUAGES.items())
+            self._report.warning(
+                f"`{key}` is not used: search does not know the word forms of `{excerpt(typed)}`, only those of {known}",
+                self._line_of(key),
+            )
+        return None if code == ENGLISH else code
 
     def _draft(self) -> bool:
         value = self._values.get("draft", False)

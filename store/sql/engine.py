@@ -20,7 +20,7 @@ from sqlalchemy.pool import NullPool
 from bot.domain import address as addresses
 from bot.domain.errors import BadConfig, StoreBusy
 from store.sql import failures
-from store.sql.search.words import indexed
+from store.sql.search.stems import indexed_with_stems
 
 BUSY_TIMEOUT = 2000
 """Milliseconds that SQLite waits for another process. Our own threads take turns in the runtime."""
@@ -143,7 +143,7 @@ def _set_up(connection: Any, _record: object) -> None:
         _keep_ahead(connection)
         for pragma in ("synchronous=FULL", "foreign_keys=ON", "cache_size=-4000"):
             connection.execute(f"PRAGMA {pragma}").close()
-        connection.create_function("spelled_out", 1, indexed, deterministic=True)
+        connection.create_function("spelled_out", -1, indexed_with_stems, deterministic=True)
     except BaseException:
         connection.close()  # the pool does not own a connection before it is set up
         raise

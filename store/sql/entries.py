@@ -417,6 +417,7 @@ def _text(source: SourceId, file: str, entry: ReadEntry) -> dict[str, Any]:
         "section": _packed(entry.section),
         "section_folded": _section_folded(entry.section),
         "content": content_of(entry),
+        "language": entry.language,
     }
 
 

@@ -244,8 +244,16 @@ ENTRY = Table(
     Column("section", Words, nullable=False),
     Column("section_folded", Written, nullable=False),
     Column("notes", Written, nullable=False),
+    Column("language", Text),
     _to_team(),
     UniqueConstraint("team", "key_hash"),
+)
+Index(
+    "ix_entry_language",
+    ENTRY.c.team,
+    ENTRY.c.language,
+    sqlite_where=ENTRY.c.language.is_not(None),
+    postgresql_where=ENTRY.c.language.is_not(None),
 )
 Index(
     "ix_entry_on_list",

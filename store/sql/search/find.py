@@ -23,12 +23,13 @@ from store.sql.filters import asked as conditions
 from store.sql.filters import on_list
 from store.sql.ids import number_of
 from store.sql.search.index import Index, Reranked
-from store.sql.search.query_plan import STOP_WORDS, Group, QueryPlan, Term, plan_query
+from store.sql.search.query_plan import STOP_WORDS, Group, QueryPlan, Term, plan_query, words_of
 from store.sql.search.rerank import Reranker
 from store.sql.search.snippet import best_line, emphasised
 from store.sql.search.spelling import Spelling
+from store.sql.search.stems import stem_token
 from store.sql.search.vectors import Asked, Memory
-from store.sql.search.words import distinct, tokens, unspaced
+from store.sql.search.words import distinct, tokens, unspaced, written
 from store.sql.session import Session
 from store.sql.tables import ENTRY, SPELLING, unpacked
 
@@ -55,6 +56,13 @@ _SECTIONS = FastRows(
         _IN_SECTION.format(numbers="SELECT CAST(json_array_elements_text(CAST(:numbers AS json)) AS integer)")
     ),
 )
+# The next language each time: there are few of them, and many entries in each.
+_EACH = text("""WITH RECURSIVE found(language) AS (
+    SELECT min(language) FROM entry WHERE team = :team AND language IS NOT NULL
+    UNION ALL SELECT (SELECT min(language) FROM entry WHERE team = :team AND language > found.language)
+        FROM found WHERE found.language IS NOT NULL)
+    SELECT language FROM found WHERE language IS NOT NULL""")
+_LANGUAGES = FastRows(sqlite=_EACH, postgresql=_EACH)
 _STILL_LISTED = "SELECT number FROM entry WHERE team = :team AND retired_at IS NULL AND number IN ({numbers})"
 _LISTED = FastRows(
     sqlite=text(_STILL_LISTED.format(numbers="SELECT value FROM json_each(:numbers)")),
@@ -160,10 +168,24 @@ class SqlSearch:
         return {unpacked(section): count for section, count in rows}
 
     def corrected(self, team: TeamId, query: Query) -> Mapping[str, str]:
-        return self._spelling.corrected(team, query)
+        return self._spelling.corrected(team, query, known=self._inflected(team, query.words))
+
+    def _inflected(self, team: TeamId, words: Sequence[str]) -> AbstractSet[str]:
+        """Which of the words some entry contains in another form of its list's language."""
+        languages = self._languages(team)
+        ways = {
+            word: [Term(tokens=way) for term in words_of([word], languages) for way in term.stems]
+            for word in (words if languages else ())
+        }
+        holders = self._index.holders(team, [way for each in ways.values() for way in each]) if ways else {}
+        return {word for word, each in ways.items() if any(holders[way] for way in each)}
+
+    def _languages(self, team: TeamId) -> Sequence[str]:
+        """The languages of the team's lists, without English."""
+        return [language for (language,) in self._work.fast_rows(_LANGUAGES, team=team)]
 
     def _plan(self, team: TeamId, query: Query) -> QueryPlan:
-        plan = plan_query(query)
+        plan = plan_query(query, self._languages(team))
         return replace(plan, prefixed=self._spelling.prefixed(team, plan.prefix)) if plan.prefix else plan
 
     def related(self, team: TeamId, entry: Entry, limit: int) -> Sequence[Hit]:
@@ -200,9 +222,14 @@ class SqlSearch:
         found = {row.number: entry_of(row, lambda _: ()) for row in rows}
         if not plan.anything:
             return tuple(Hit(entry=found[number], title=plain(found[number].title)) for number in numbers)
-        texts = {number: f"{entry.title} {entry.notes.markdown}" for number, entry in found.items()}
-        words = self._index.matched(team, plan, texts)
-        return tuple(self._hit(found[number], words.get(number, frozenset())) for number in numbers)
+        words = self._index.matched(team, plan, {number: _text(entry) for number, entry in found.items()})
+        inflected = {
+            row.number: _inflected_in(_text(found[row.number]), plan, row.language) for row in rows if row.language
+        }
+        return tuple(
+            self._hit(found[number], words.get(number, frozenset()) | inflected.get(number, frozenset()))
+            for number in numbers
+        )
 
     def _hit(self, entry: Entry, words: AbstractSet[str]) -> Hit:
         """Notes are only parsed if one of their lines may contain more of the words than the title."""
@@ -210,6 +237,17 @@ class SqlSearch:
         tree = self._work.tree(entry.notes.markdown) if elsewhere and entry.notes else ()
         matched, path = best_line(tree, words, beyond=len(words & distinct(entry.title)))
         return Hit(entry=entry, title=emphasised(plain(entry.title), words), matched=matched, path=path)
+
+
+def _inflected_in(text: str, plan: QueryPlan, language: str) -> AbstractSet[str]:
+    """The folded words of a text that are forms of the query's words in the language."""
+    asked = {token for term in (*plan.words, *plan.phrases, *plan.synonyms) for way in term.stems for token in way}
+    forms = (word for word in set(written(text)) if stem_token(word, language) in asked) if asked else ()
+    return {token for word in forms for token in tokens(word)}
+
+
+def _text(entry: Entry) -> str:
+    return f"{entry.title} {entry.notes.markdown}"
 
 
 class _AsFound:

@@ -6,8 +6,8 @@ is split into words here and not by PostgreSQL, whose parser depends on the data
 `zero-downtime`, `8.0` and host names as other kinds of tokens.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from math import log
 from typing import Any
@@ -37,6 +37,7 @@ from bot.domain.source import ReadEntry
 from store.sql.filters import Among
 from store.sql.search.index import MAX_RERANKED, Reranked
 from store.sql.search.query_plan import ENOUGH, MAX_RANKED, Group, QueryPlan, Term, Tier, each
+from store.sql.search.stems import stems
 from store.sql.search.words import distinct, tokens
 from store.sql.session import Session
 
@@ -49,8 +50,11 @@ MAX_RANKS, MIN_WEIGHED = 120_000, 8
 MAX_TEXT = 100_000
 """Characters of notes that are searched: PostgreSQL rejects a tsvector over 1 MB."""
 
+MAX_PLACE, MAX_PLACES = 16_383, 255
+"""The last place of a word that a tsvector can store, and how many places of one word."""
+
 SCHEMA = (
-    "CREATE TEXT SEARCH DICTIONARY dogear_stem (TEMPLATE = snowball, LANGUAGE = english)",
+    "CREATE TEXT SEARCH DICTIONARY dogear_stem (TEMPLATE = snowball, LANGUAGE = porter)",
     "CREATE TEXT SEARCH CONFIGURATION dogear (COPY = simple)",
     "ALTER TEXT SEARCH CONFIGURATION dogear ALTER MAPPING FOR asciiword, word, numword WITH dogear_stem",
     """CREATE TABLE search_entry (
@@ -59,7 +63,9 @@ SCHEMA = (
     """CREATE TABLE search_word (
         team integer NOT NULL, word text NOT NULL, entries integer NOT NULL, PRIMARY KEY (team, word))""",
 )
-"""Schema objects only for this engine. The configuration keeps stop words: a query may consist of them."""
+"""Schema objects only for this engine. The configuration keeps stop words: a query may consist of them. The stemmer is
+the one of FTS5, so that both engines find the same entries.
+"""
 
 _EVERY = ""
 """The word that counts all entries of a team."""
@@ -72,7 +78,7 @@ _ADD = """
     VALUES (%(team)s, %(entry)s, %(lexeme)s::tsvector
         || setweight(to_tsvector('dogear', %(title)s), 'A')
         || setweight(to_tsvector('dogear', %(tags)s), 'B')
-        || setweight(to_tsvector('dogear', %(notes)s), 'C'))"""
+        || setweight(to_tsvector('dogear', %(notes)s), 'C') || %(stems)s::tsvector)"""
 # Sorted by word, so that two transactions in the same team wait for each other and do not deadlock.
 _COUNT = """
     WITH held AS (
@@ -126,8 +132,8 @@ class PostgresIndex:
         return {word for word, (_, entries) in self._stems(team, words).items() if entries}
 
     def holders(self, team: int, terms: Sequence[Term]) -> Mapping[Term, int]:
-        stems = self._stems(team, [token for term in terms for token in term.tokens])
-        return {term: min(stems[token][1] for token in term.tokens) for term in terms}
+        stems = self._stems(team, _tokens(terms))
+        return {term: _holders(term, stems) for term in terms}
 
     def find(
         self, team: int, plan: QueryPlan, among: Among | None, reranked: Reranked, *, offset: int, limit: int
@@ -212,7 +218,7 @@ class PostgresIndex:
     def _words(self, team: int, plan: QueryPlan) -> "_Words":
         terms = (*plan.words, *plan.phrases, *plan.without, *plan.synonyms, *plan.prefixed)
         every: int = self._work.value(select(_WORD.c.entries).where(_WORD.c.team == team, _WORD.c.word == _EVERY))
-        return _Words(self._stems(team, [token for term in terms for token in term.tokens]), every or 0)
+        return _Words(self._stems(team, _tokens(terms)), every or 0)
 
     def _stems(self, team: int, asked: Iterable[str]) -> dict[str, tuple[str, int]]:
         parameters = {"team": team, "tokens": sorted(set(asked))}
@@ -286,22 +292,27 @@ class _Words:
         """The weight of each word: how rare it is and how often it was typed. Words that no entry contains are left
         out.
         """
-        typed = Counter(term for term in terms if self._holders(term))
+        typed = Counter(term for term in terms if _holders(term, self._stems))
         return tuple((count * self._rarity(term), self._one(term)) for term, count in typed.items())
 
     def _rarity(self, term: Term) -> float:
         """The inverse document frequency as in BM25, of the rarest token."""
-        holders = self._holders(term)
+        holders = _holders(term, self._stems)
         return log(1 + (self._every - holders + 0.5) / (holders + 0.5))
 
-    def _holders(self, term: Term) -> int:
-        """How many entries contain the rarest token."""
-        return min(self._stems[token][1] for token in term.tokens)
-
     def _one(self, term: Term) -> str:
-        """Tokens are only letters and digits, so nothing needs escaping."""
-        stems = [f"'{self._stems[token][0]}'" for token in term.tokens]
-        return f"({' <-> '.join(stems)})"
+        """Tokens are only letters, digits and the mark of stems, so nothing needs escaping."""
+        ways = [" <-> ".join([f"'{self._stems[token][0]}'" for token in way]) for way in term.ways]
+        return f"({' | '.join(ways)})"
+
+
+def _tokens(terms: Iterable[Term]) -> Iterator[str]:
+    return (token for term in terms for way in term.ways for token in way)
+
+
+def _holders(term: Term, stems: Mapping[str, tuple[str, int]]) -> int:
+    """About how many entries contain the term: its rarest token, in the way that most contain."""
+    return max(min(stems[token][1] for token in way) for way in term.ways)
 
 
 _WEIGHTS = cast(literal(WEIGHTS, ARRAY(REAL)), ARRAY(REAL))
@@ -331,7 +342,23 @@ def _text(entry: ReadEntry) -> dict[str, str]:
         "title": _plain(entry.title),
         "tags": _plain(" ".join(entry.tags)),
         "notes": _plain(entry.notes.markdown[:MAX_TEXT]),
+        "stems": _stem_vector(entry),
     }
+
+
+def _stem_vector(entry: ReadEntry) -> str:
+    """The stems in the list's language as a tsvector. No phrase goes from one field into the next."""
+    if entry.language is None:
+        return ""
+    places: dict[str, list[str]] = defaultdict(list)
+    place = 0
+    texts = (("A", entry.title), ("B", " ".join(entry.tags)), ("C", entry.notes.markdown[:MAX_TEXT]))
+    for weight, text in texts:
+        made = stems(text, entry.language)
+        for at, token in enumerate(made, start=place + 1):
+            places[token].append(f"{min(at, MAX_PLACE)}{weight}")
+        place += len(made) + 1
+    return " ".join(f"'{token}':{','.join(every[:MAX_PLACES])}" for token, every in places.items())
 
 
 def _plain(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from bot.domain.query import Query
 from bot.domain.record import record
+from store.sql.search.stems import stems
 from store.sql.search.words import tokens, unspaced
 
 FEW_WORDS = 3
@@ -155,9 +156,15 @@ STOP_WORDS = frozenset(
 
 @record
 class Term:
-    """A typed word or phrase: its tokens, folded, in order."""
+    """A typed word or phrase: its tokens, folded, in order; and its stems in the languages of the lists."""
 
     tokens: tuple[str, ...]
+    stems: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def ways(self) -> Sequence[tuple[str, ...]]:
+        """Its tokens in each way that the index may contain them."""
+        return self.tokens, *self.stems
 
     @property
     def stops(self) -> bool:
@@ -252,31 +259,46 @@ class QueryPlan:
         return distinct if 1 < len(distinct) <= FEW_WORDS else ()
 
 
-def plan_query(query: Query) -> QueryPlan:
-    """The query's plan. Stop words count only if there is nothing else."""
-    words, phrases = tuple(islice(_words(query.words), MAX_WORDS)), _terms(query.phrases)
+def plan_query(query: Query, languages: Sequence[str] = ()) -> QueryPlan:
+    """The query's plan. Stop words count only if there is nothing else. `languages` are those of the team's lists."""
+    words = tuple(islice(words_of(query.words, languages), MAX_WORDS))
+    phrases = _terms(query.phrases, languages)
     content = tuple(word for word in words if not word.stops)
     kept = content if content or phrases else words
     last = words[-1] if words else None
     return QueryPlan(
         words=kept,
         phrases=phrases,
-        without=_terms(query.without),
+        without=_terms(query.without, languages),
         prefix=last if last is not None and last in kept and len(last.tokens[-1]) >= MIN_PREFIX else None,
-        also={term: _terms(others) for word, others in query.also.items() for term in _words([word]) if term in kept},
-        corrected=frozenset(_words(query.corrected)),
-        either=tuple(tuple(term for term in _words(group) if term in kept) for group in query.either),
+        also={
+            term: _terms(others, languages)
+            for word, others in query.also.items()
+            for term in words_of([word], languages)
+            if term in kept
+        },
+        corrected=frozenset(words_of(query.corrected, languages)),
+        either=tuple(tuple(term for term in words_of(group, languages) if term in kept) for group in query.either),
     )
 
 
-def _words(typed: Iterable[str]) -> Iterator[Term]:
+def words_of(typed: Iterable[str], languages: Sequence[str]) -> Iterator[Term]:
     """Text without blanks is one term. In a script without blanks each pair of characters is one."""
     for part in typed:
-        for alone, run in groupby(tokens(part)[:MAX_TOKENS], key=unspaced):
+        split = tokens(part)[:MAX_TOKENS]
+        if not any(map(unspaced, split)):
+            yield from _terms([part], languages)
+            continue
+        for alone, run in groupby(split, key=unspaced):
             found = tuple(run)
             yield from (Term(tokens=each) for each in (pairwise(found) if alone and len(found) > 2 else [found]))
 
 
-def _terms(typed: Iterable[str]) -> tuple[Term, ...]:
-    split = (tokens(part)[:MAX_TOKENS] for part in typed)
-    return tuple(Term(tokens=tuple(found)) for found in split if found)
+def _terms(typed: Iterable[str], languages: Sequence[str]) -> tuple[Term, ...]:
+    split = ((part, tokens(part)[:MAX_TOKENS]) for part in typed)
+    return tuple(Term(tokens=tuple(found), stems=_stems(part, languages)) for part, found in split if found)
+
+
+def _stems(part: str, languages: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    every = (tuple(stems(part, language)[:MAX_TOKENS]) for language in languages)
+    return tuple(found for found in every if found)

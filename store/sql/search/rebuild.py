@@ -45,7 +45,7 @@ def _batches(work: Session, team: TeamId) -> Iterator[Sequence[int]]:
 
 
 def _entries(work: Session, team: TeamId, numbers: Sequence[int]) -> list[tuple[int, ReadEntry]]:
-    names = ("number", "line", "title", "url", "key", "notes", "tags", "section")
+    names = ("number", "line", "title", "url", "key", "notes", "tags", "section", "language")
     these = select(*(ENTRY.c[name] for name in names)).where(
         on_list(team), ENTRY.c.number.between(numbers[0], numbers[-1])
     )
@@ -62,6 +62,7 @@ def read_entry(row: Any) -> ReadEntry:
         notes=Notes(markdown=row.notes),
         tags=row.tags,
         section=row.section,
+        language=row.language,
     )
 
 

@@ -8,7 +8,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from math import log
 from typing import Any, TypeAlias
 
@@ -20,6 +20,7 @@ from store.sql.compiled_query import FastRows
 from store.sql.filters import on_list
 from store.sql.search.index import MAX_RERANKED, Index
 from store.sql.search.query_plan import FEW_WORDS, Group, Term
+from store.sql.search.stems import stem, stems
 from store.sql.search.vectors import Asked
 from store.sql.search.words import fold, spelled_out
 from store.sql.session import Session
@@ -27,6 +28,8 @@ from store.sql.tables import ENTRY
 
 MAX_TEXT = 20_000
 """Characters of notes in which words are counted."""
+MAX_STEMMED = 5_000
+"""Characters of notes in which they are counted in other forms of the list's language, which takes longer."""
 SATURATION = 1.4
 TITLE_LENGTH, NOTES_LENGTH = 0.6, 0.45
 """How much a field's length counts, from 0 to 1."""
@@ -44,7 +47,7 @@ _Query: TypeAlias = "Sequence[tuple[float, Sequence[_Form]]]"
 """The weight and the words of each group."""
 _WORD = re.compile(r"[^\W_]+")
 _NEXT = re.compile(r"[\W_]+([^\W_]+)")
-_CANDIDATES = """SELECT number, title, tags, substr(notes, 1, :most), length(notes)
+_CANDIDATES = """SELECT number, title, tags, substr(notes, 1, :most), length(notes), language
     FROM entry WHERE team = :team AND number IN ({numbers})"""
 _TEXTS = FastRows(
     sqlite=sql(_CANDIDATES.format(numbers="SELECT value FROM json_each(:numbers)")),
@@ -57,20 +60,6 @@ _SIZES = FastRows(sqlite=_SIZE, postgresql=_SIZE)
 _ADD = sql("""INSERT INTO search_size (team, entries, titles, notes) VALUES (:team, :entries, :titles, :notes)
     ON CONFLICT (team) DO UPDATE SET entries = search_size.entries + excluded.entries,
         titles = search_size.titles + excluded.titles, notes = search_size.notes + excluded.notes""")
-
-
-@lru_cache(maxsize=20_000)
-def stem(word: str) -> str:
-    """The English stem of a folded word."""
-    found: str = _stemmer().stemWord(word)
-    return found
-
-
-@lru_cache(maxsize=1)
-def _stemmer() -> Any:
-    from Stemmer import Stemmer
-
-    return Stemmer("english")
 
 
 def count_sizes(work: Session, team: TeamId, numbers: Sequence[int], *, sign: int) -> None:
@@ -192,18 +181,27 @@ def _folded(rows: Sequence[Any]) -> list[str]:
 
 
 def _score(row: Any, title: str, notes: str, query: _Query, average_title: float, average_notes: float) -> float:
-    _, titled, tags, _, length = row
+    _, titled, tags, beginning, length, language = row
     of_title = TITLE_WEIGHT / (1 - TITLE_LENGTH + TITLE_LENGTH * (len(titled) + len(tags)) / average_title)
     of_notes = 1 / (1 - NOTES_LENGTH + NOTES_LENGTH * length / average_notes)
     text, end = title + notes, len(title)
+    stemmed = None
+    if language:
+        stemmed = _joined(stems(f"{titled} {tags}", language)), _joined(stems(beginning[:MAX_STEMMED], language))
     score = 0.0
     for weight, forms in query:
         found = 0.0
         for form in forms:
             titles, lines = form.counts(text, end)
+            if stemmed:
+                titles, lines = max(titles, form.count_stems(stemmed[0])), max(lines, form.count_stems(stemmed[1]))
             found += of_title * titles + of_notes * lines
         score += weight * found / (SATURATION + found)
     return score
+
+
+def _joined(words: Sequence[str]) -> str:
+    return f" {'  '.join(words)} "
 
 
 class _Form:
@@ -211,6 +209,7 @@ class _Form:
 
     def __init__(self, term: Term) -> None:
         self._stems = [stem(token) for token in term.tokens]
+        self._ways = [_joined(way) for way in term.stems]
         self._begins = self._stems[0].rstrip("eiy") or self._stems[0]  # happy and happiness are happi
 
     def counts(self, text: str, end: int) -> tuple[int, int]:
@@ -224,6 +223,10 @@ class _Form:
                 found[at >= end] += 1
             at = text.find(self._begins, word.end())
         return found[0], found[1]
+
+    def count_stems(self, joined: str) -> int:
+        """How often its stems are among those of a text."""
+        return min(max((joined.count(way) for way in self._ways), default=0), MAX_COUNTED)
 
     def _is(self, text: str, word: re.Match[str]) -> bool:
         if stem(word[0]) != self._stems[0]:

@@ -7,6 +7,7 @@ that of `caching`. Why a table and not FTS5: decision 6.
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import chain
 from typing import Any
 
@@ -84,9 +85,12 @@ class Spelling:
             statement = text(_COUNT[self._work.engine])
             self._work.change(statement, [{"team": team, "sign": sign, "counts": json.dumps(counts)}])
 
-    def corrected(self, team: int, query: Query) -> dict[str, str]:
-        """Corrections for words of the query that no entry contains. C++ is never corrected to CSS."""
-        unknown = self._unknown(team, [word for word in query.words if word not in query.also])
+    def corrected(self, team: int, query: Query, *, known: AbstractSet[str]) -> dict[str, str]:
+        """Corrections for words of the query that are not `known` and that no entry contains.
+
+        C++ is never corrected to CSS.
+        """
+        unknown = self._unknown(team, [word for word in query.words if word not in query.also and word not in known])
         if not unknown or len(unknown) > MAX_CORRECTED:
             return {}
         meant = self._meant(team, unknown)

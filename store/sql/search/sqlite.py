@@ -25,7 +25,8 @@ from store.sql.tables import storable
 
 _SCHEMA = (
     """CREATE VIEW {index}_entry AS
-        SELECT number, spelled_out(title) AS title, spelled_out(tags) AS tags, spelled_out(notes) AS notes
+        SELECT number, spelled_out(title, language) AS title, spelled_out(tags, language) AS tags,
+            spelled_out(notes, language) AS notes
         FROM entry WHERE team = {team} AND retired_at IS NULL""",
     """CREATE VIRTUAL TABLE {index} USING fts5(title, tags, notes, content='{index}_entry', content_rowid='number',
         tokenize='porter unicode61 remove_diacritics 2')""",
@@ -143,7 +144,8 @@ class SqliteIndex:
         prefixed = {term.tokens[0] for term in plan.prefixed if len(term.tokens) == 1}
         found = {number: prefixed & distinct(text) if prefixed else set() for number, text in texts.items()}
         phrases = (term for term in plan.prefixed if len(term.tokens) > 1)
-        expression = _any((*plan.words, *plan.phrases, *plan.synonyms, *phrases))
+        asked = (*plan.words, *plan.phrases, *plan.synonyms, *phrases)
+        expression = _any(Term(tokens=term.tokens) for term in asked)
         for number, marked in self._rows(_MARKED.format(index=_index(team)), (json.dumps(list(texts)), expression)):
             found[number] |= {word for run in set(_MARK.findall(marked)) for word in tokens(run)}
         return found
@@ -219,8 +221,9 @@ def _any(terms: Iterable[Term]) -> str:
 
 
 def _quoted(term: Term) -> str:
-    """An FTS5 string. Tokens are only letters and digits, so nothing needs escaping."""
-    return f'"{" ".join(term.tokens)}"'
+    """FTS5 strings. Tokens are only letters, digits and the mark of stems, so nothing needs escaping."""
+    ways = " OR ".join([f'"{" ".join(way)}"' for way in term.ways])
+    return f"({ways})" if term.stems else ways
 
 
 def _spans(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:

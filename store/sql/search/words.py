@@ -16,6 +16,7 @@ MAX_TOKEN = 200
 """Characters of a token that count. More do not help to find anything."""
 
 _TOKEN = re.compile(r"[^\W_]+")
+_NO_WORD = re.compile(r"[\W_]+")
 _ACCENTS = "\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0640\u064b-\u065f\u0670"
 """Accents, the vowel signs of Hebrew and Arabic, and the stroke that makes an Arabic word longer."""
 _MARKS = re.compile(f"[{_ACCENTS}]+")
@@ -29,7 +30,8 @@ def _presentation_forms() -> dict[int, str]:
 
 LETTERS = {
     **_presentation_forms(),
-    **{ord(letter): usual for letter, usual in zip("ıøØłŁđĐħĦŧŦ", "ioollddhhtt", strict=True)},
+    **{ord(letter): usual for letter, usual in zip("ıøØłŁđĐħĦŧŦſ", "ioollddhhtts", strict=True)},
+    **{ord(letter): usual for letter, usual in zip("ςµϐϑϕϖϰϱϵ", "σμβθφπκρε", strict=True)},
     **{
         ord(letter): usual
         for letter, usual in (("ß", "ss"), ("ẞ", "ss"), ("æ", "ae"), ("Æ", "ae"), ("œ", "oe"), ("Œ", "oe"))
@@ -109,8 +111,11 @@ def spelled_out(text: str) -> str:
 
 
 def indexed(text: str) -> str:
-    """The text as SQLite indexes it, so that FTS5 finds the same words as `tokens`."""
-    return _signs_spelled_out(text) if text.isascii() else fold(spelled_out(text))
+    """The text as SQLite indexes it, so that FTS5 finds the same words as `tokens`.
+
+    FTS5 knows the characters of Unicode 6.1, and takes newer ones, such as most emoji, for letters.
+    """
+    return _signs_spelled_out(text) if text.isascii() else _NO_WORD.sub(" ", fold(spelled_out(text)))
 
 
 def _signs_spelled_out(text: str) -> str:
@@ -122,6 +127,14 @@ def _signs_spelled_out(text: str) -> str:
 def tokens(text: str) -> list[str]:
     """The folded words of a text."""
     return [token[:MAX_TOKEN] for token in _TOKEN.findall(fold(spelled_out(text)))]
+
+
+def written(text: str) -> list[str]:
+    """The words of a text in lower case, with their accents."""
+    text = _signs_spelled_out(text).lower()
+    if not text.isascii():
+        text = _MARKS.sub("", unicodedata.normalize("NFC", without_joiners(text)))
+    return [word[:MAX_TOKEN] for word in _TOKEN.findall(text)]
 
 
 def distinct(text: str) -> set[str]:
