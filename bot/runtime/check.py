@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from bot.domain.language import LANGUAGES
 from bot.domain.source import Problem, ReadList, Severity
 from store.lists import folder
 from store.lists.reading import read_path
@@ -103,6 +104,9 @@ def _print_report(read: ReadList, *, with_entries: bool) -> None:
     for link in read.unread:
         if link.line not in named:
             print(f"{read.file}:{link.line}: {link}")
+    language = next((entry.language for entry in read.entries if entry.language), None)
+    if language:
+        print(f"{read.file}: words are found in all their forms in {LANGUAGES[language]} and English")
     for word, others in read.synonyms.items():
         print(f"{read.file}: {word} also finds {', '.join(others)}")
     print(f"{read.file}: {', '.join(_summary(read))}")

@@ -91,6 +91,21 @@ async def test_an_acronym_that_the_list_explains_finds_what_it_means(database: s
     assert numbers(level) == [4, 5]
 
 
+async def test_a_list_in_german_is_searched_in_german_and_a_change_of_it_counts(database: str, tmp_path: Path) -> None:
+    path, entries = (
+        tmp_path / "list.md",
+        "* [Alte Häuser](https://a.example)\n* [Caching](https://b.example)\n",
+    )
+    lines = ["/blog search häusern as:typed", '/blog search "altes haus"', "/blog search cached"]
+    path.write_text(f"---\nlang: de-AT\n---\n{entries}")
+    german = await said(lines, database=database, reading_list=path)
+    path.write_text(f"---\nlang: en\n---\n{entries}")
+    english = await said(lines, database=database, reading_list=path)
+
+    assert [numbers(answer) for answer in german] == [[1], [1], [2]]
+    assert [numbers(answer) for answer in english] == [[], [], [2]]
+
+
 async def test_synonyms_come_from_the_list_and_from_curators_and_the_answer_says_so(
     database: str, tmp_path: Path
 ) -> None:

@@ -12,10 +12,11 @@ GOOD = "# L\n* [A](http://a.example) - notes\n  - [B](http://b.example)\n"
 
 def test_a_good_list_ends_with_the_account_of_its_links(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "good.md"
-    path.write_text("---\nsynonyms: {k8s: kubernetes}\n---\n" + GOOD)
+    path.write_text("---\nlang: de\nsynonyms: {k8s: kubernetes}\n---\n" + GOOD)
 
     assert check([path], as_json=False) == 0
     assert capsys.readouterr().out.splitlines() == [
+        f"{path}: words are found in all their forms in German and English",
         f"{path}: k8s also finds kubernetes",
         f"{path}: 2 links: 2 entries, 0 in notes, 0 not read",
     ]

@@ -121,6 +121,43 @@ def test_a_value_that_cannot_be_made_is_named_and_the_rest_is_used(value: str, m
 
 
 @pytest.mark.parametrize(
+    ("front_matter", "language"),
+    [
+        ("---\nlang: de\n---", "de"),
+        ("---\nlanguage: German\n---", "de"),
+        ("---\nLang: pt-BR\n---", "pt"),
+        ("---\nlocale: de_AT.UTF-8\n---", "de"),
+        ("---\nlang: no\n---", "no"),
+        ("---\nlang: nb\n---", "no"),
+        ("---\nlang: en-GB\n---", None),
+        ("---\nlang:\nlanguage: fr\n---", "fr"),
+        ("---\ntitle: T\n---", None),
+        ("+++\nlanguageCode = 'es-ES'\n+++", "es"),
+        ('{\n"lang": "ru"\n}', "ru"),
+        ("title: T\nlang: it\n", "it"),
+    ],
+)
+def test_a_list_names_its_language(front_matter: str, language: str | None) -> None:
+    found = list_with(front_matter)
+
+    assert not found.problems
+    assert [entry.language for entry in found.entries] == [language]
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"), [("xx", "xx"), ("Klingon", "Klingon"), ("[de, en]", ""), ("deutsch", "deutsch")]
+)
+def test_a_language_that_search_does_not_know_is_a_warning_with_those_it_knows(written: str, shown: str) -> None:
+    (problem,) = problems_of(f"---\ntitle: T\nlang: {written}\n---")
+
+    assert problem.startswith(
+        f"list.md:3: `lang` is not used: search does not know the word forms of `{shown}`, only those"
+    )
+    assert "de German, " in problem
+    assert problem.endswith("yi Yiddish")
+
+
+@pytest.mark.parametrize(
     ("line", "message"),
     [
         ("title: no", "`title` is not used: it should be some text; put it in quotes"),
