@@ -99,6 +99,8 @@ def _nothing(turn: Turn, query: str, found: Found) -> Card:
     title = f"Nothing on the list matches “{loose}”."
     back = [_narrowing("Search for similar words", Call(path=("search",), arguments={"query": loose}))]
     actions = back if loose != query and loose.strip() else []
+    if edits.is_allowed(turn.tx.edits.rules(turn.team.id), turn.role):
+        actions = [*actions, Action(label="Add an article", call=Call(path=("add",)))]
     near = searching.nearest_topic(turn.tx, turn.team.id, found)
     if near is None:
         hint = "Try fewer or other words; “tags” shows every tag."

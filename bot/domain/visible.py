@@ -28,7 +28,9 @@ _INVISIBLE = re.compile(
     f"({_KEPT})|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ud800-\udfff"
     "\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
-_JOINERS = str.maketrans("", "", "\u200c\u200d")
+JOINERS = "\u00ad\u200c\u200d\u2060\ufeff"
+"""Characters inside a word that are not part of it: joiners, and where a line may or may not end."""
+_WITHOUT_JOINERS = str.maketrans("", "", JOINERS)
 
 
 def visible(text: str) -> str:
@@ -55,7 +57,7 @@ def escaped(text: str) -> str:
 
 def without_joiners(text: str) -> str:
     """The text as it is searched: a word is the same with and without joiners."""
-    return text.translate(_JOINERS)
+    return text.translate(_WITHOUT_JOINERS)
 
 
 _IN_ASCII = {

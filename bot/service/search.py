@@ -93,6 +93,11 @@ def find(
     if any(sections):
         query = replace(query, tags=(), sections=(*query.sections, *filter(None, sections)))
         hits = tx.search.find(team, member, query, offset=(number - 1) * size, limit=size)
+    if host and not kept and (hits.close or not hits.total):
+        at_host = Query(sites=(site_of(f"https://{host[0]}"),))
+        from_there = tx.search.find(team, member, at_host, offset=(number - 1) * size, limit=size)
+        if from_there.total:
+            query, corrected, hits = at_host, {}, from_there
     pages = max(-(-hits.total // size), 1)
     if number > pages:
         return find(tx, team, member, typed, pages, size, takeaways_too=takeaways_too)

@@ -12,6 +12,7 @@ from bot.domain.ids import EntryId
 from bot.domain.query import parse
 from bot.domain.reading_state import Reading, ReadingState
 from bot.domain.text import Text, string
+from bot.domain.visible import JOINERS
 from bot.ports.search import Hit, Hits
 from store.sql import SqlStore
 from store.sql.search import postgres, sqlite
@@ -265,6 +266,27 @@ def test_spellings_of_one_word_find_each_other_on_both_engines(club: Club) -> No
         found = set(titles(club, one))
         assert found == set(titles(club, other)), one
         assert found >= {f"About {one}", f"About {other}"}, one
+
+
+@pytest.mark.parametrize("joiner", list(JOINERS))
+def test_a_word_is_found_with_and_without_joiners_and_emphasised_whole(club: Club, joiner: str) -> None:
+    fill(club, f"A co{joiner}operation", "A cooperation")
+
+    for typed in ("cooperation as:typed", f"coop{joiner}eration as:typed"):
+        found = search(club, typed).items
+        assert {shown(hit) for hit in found} == {f"A [co{joiner}operation]", "A [cooperation]"}
+
+
+def test_a_word_beside_an_emoji_is_found(club: Club) -> None:
+    fill(club, "Caching\U0001f9e0now")
+
+    assert titles(club, "cached as:typed") == ["Caching\U0001f9e0now"]
+
+
+def test_a_word_whose_stem_is_known_is_not_corrected(club: Club) -> None:
+    fill(club, "We were caching", "He catches")
+
+    assert not corrected(club, "caches")
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

@@ -59,13 +59,15 @@ async def test_an_empty_answer_names_the_closest_tag_or_section(database: str, t
     assert [button["line"] for button in section["buttons"]] == [
         '/blog search in:"Databases"',
         "/blog search databses",
+        "/blog add",
     ]
     assert [button["line"] for button in spaced["buttons"]] == [
         '/blog search in:"Machine learning"',
         "/blog search machine-lerning",
+        "/blog add",
     ]
     assert "Nothing on the list" in none["title"]
-    assert not none["buttons"]
+    assert [button["label"] for button in none["buttons"]] == ["Add an article"]
 
 
 async def test_every_entry_leads_to_those_that_are_like_it(database: str) -> None:
@@ -146,3 +148,26 @@ async def test_what_is_no_pair_of_words_is_refused(database: str) -> None:
     )
 
     assert all(answer["refusal"] for answer in answers)
+
+
+async def test_a_host_without_an_entry_of_its_own_finds_what_is_from_there(database: str, tmp_path: Path) -> None:
+    path = tmp_path / "list.md"
+    path.write_text(
+        "* [Internals](https://www.redis.io/docs)\n* [Blog](https://blog.redis.io/a)\n* [Node.js](https://a.example)\n"
+    )
+    lines = ["/blog search redis.io", "/blog search node.js", "/blog search other.io"]
+    from_there, words, nothing = await said(lines, database=database, reading_list=path)
+
+    assert numbers(from_there) == [1, 2]
+    assert numbers(words) == [3]
+    assert "Nothing on the list" in nothing["title"]
+
+
+async def test_an_empty_answer_offers_to_add_an_article_to_those_who_may(database: str) -> None:
+    lines = ["/blog settings adding curators", "/blog search zzzz", "as bo reader", "/blog search zzzz"]
+    _, curator, _, reader = await said(lines, database=database, reading_list=SEED)
+    (form,) = await said([curator["buttons"][-1]["line"]], database=database, reading_list=SEED)
+
+    assert curator["buttons"] == [{"label": "Add an article", "line": "/blog add"}]
+    assert not reader["buttons"]
+    assert form["title"] == "Add an article"

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 
-from bot.domain.visible import without_joiners
+from bot.domain.visible import JOINERS, without_joiners
 
 MAX_TOKEN = 200
 """Characters of a token that count. More do not help to find anything."""
@@ -40,7 +40,7 @@ LETTERS = {
     **{first + digit: str(digit) for first in (0x0660, 0x06F0) for digit in range(10)},
 }
 """Letters and digits that people spell in several ways, each with the way that is searched."""
-_UNUSUAL = re.compile(f"[{''.join(map(chr, LETTERS))}\u200c\u200d]+")
+_UNUSUAL = re.compile(f"[{''.join(map(chr, LETTERS))}{JOINERS}]+")
 _WORDS_OF_ASCII = bytes(
     ord(chr(code).lower()) if code < 128 and chr(code).isalnum() else ord(" ") for code in range(256)
 )
@@ -79,7 +79,7 @@ _SCRIPTS = _KOREAN + _KANA + _CHINESE + _SOUTHEAST_ASIAN
 _CHARACTER = re.compile(f"[{_SCRIPTS}]")
 _CHARACTERS = re.compile(f"[{_SCRIPTS}]+")
 _RUN = re.compile(
-    rf"(?P<word>{_SIGNED}|[{_SCRIPTS}][{_VOWEL_SIGNS}]*|(?:[^\W_{_SCRIPTS}][{_ACCENTS}]*)+)|(?:(?!{_SIGNED})[\W_])+",
+    rf"(?P<word>{_SIGNED}|[{_SCRIPTS}][{_VOWEL_SIGNS}]*|(?:[^\W_{_SCRIPTS}][{_ACCENTS}{JOINERS}]*)+)|(?:(?!{_SIGNED})[\W_])+",
     re.IGNORECASE,
 )
 
