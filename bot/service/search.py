@@ -266,8 +266,10 @@ _BARE_ADDRESS = re.compile(r"[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}/\S*", re.IGNORECASE)
 
 
 def _found_at(tx: Transaction, team: TeamId, member: MemberId, address: str) -> Found:
-    """The entry with this address, if it is on the list."""
+    """The entry with this address, if it is on the list; else the one without its query, which may be for tracking."""
     entry = tx.entries.by_address(team, address)
+    if "?" in address and (entry is None or entry.retired_at is not None):
+        entry = tx.entries.by_address(team, address.partition("?")[0])
     hits = (Hit(entry=entry),) if entry and entry.retired_at is None else ()
     items = _with_states(tx, member, hits)
     return Found(query=Query(), corrected={}, total=len(items), number=1, pages=1, items=items)

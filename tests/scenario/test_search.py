@@ -171,3 +171,18 @@ async def test_an_empty_answer_offers_to_add_an_article_to_those_who_may(databas
     assert curator["buttons"] == [{"label": "Add an article", "line": "/blog add"}]
     assert not reader["buttons"]
     assert form["title"] == "Add an article"
+
+
+async def test_an_address_with_unknown_tracking_finds_its_entry(database: str, tmp_path: Path) -> None:
+    path = tmp_path / "list.md"
+    path.write_text("* [A](https://a.example/x)\n* [Two](https://b.example/watch?v=2)\n")
+    lines = [
+        "/blog search https://a.example/x?trk=feed#top",
+        "/blog search https://b.example/watch?v=1",
+        "/blog search b.example/watch?v=2&utm_source=x",
+    ]
+    tracked, other, same = await said(lines, database=database, reading_list=path)
+
+    assert numbers(tracked) == [1]
+    assert other["title"] == "No entry on the list has that address."
+    assert numbers(same) == [2]
