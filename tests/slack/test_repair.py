@@ -55,7 +55,7 @@ def test_what_a_round_leaves_unread_is_read_by_the_next(monkeypatch: pytest.Monk
         repair.gap()
         await repair.round()
         after_one = len(core.happenings)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while len(core.happenings) < 2:
                 await repair.round()
         return after_one
