@@ -10,6 +10,7 @@ from adapters.slack import missed_reactions as repair_module
 from adapters.slack import names
 from adapters.slack.missed_reactions import SKEW, Repair
 from bot.chat.platform import MarksSeen, Reacted
+from bot.domain.errors import PlatformBusy
 from bot.domain.ids import MessageRef
 from tests.fakes.clock import FakeClock
 from tests.fakes.core import FakeCore
@@ -78,6 +79,26 @@ def test_a_workspace_the_store_cannot_list_yet_is_read_later() -> None:
         core.busy = True
         await repair.round()
         core.busy = False
+        await repair.round()
+
+    asyncio.run(scene())
+
+    assert len(core.happenings) == 1
+
+
+def test_a_message_that_slack_has_no_time_for_is_read_again_in_the_same_round() -> None:
+    core, clock = FakeCore(), FakeClock()
+    core.workspaces, core.messages = [CHANNEL.workspace], [FIRST]
+    refusals = [PlatformBusy("later", retry_after=timedelta(0))]
+
+    async def marks(_message: MessageRef) -> Sequence[Reacted]:
+        if refusals:
+            raise refusals.pop()
+        return []
+
+    async def scene() -> None:
+        repair = Repair(core, marks, clock.now, 0.0)
+        repair.gap()
         await repair.round()
 
     asyncio.run(scene())
