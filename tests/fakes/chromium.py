@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 
 CHROMIUM = shutil.which("chromium")
-WITHIN = 20.0
+WITHIN = 60.0
 """Seconds until the browser has started, or a page is as expected."""
 
 

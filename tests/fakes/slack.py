@@ -718,9 +718,9 @@ class FakeSlack:
         for socket in list(self._sockets):
             await socket.close()
 
-    async def until(self, condition: Callable[[], Any], seconds: float = 8.0) -> Any:
-        """What the condition says once it says anything."""
-        async with asyncio.timeout(seconds):
+    async def until(self, condition: Callable[[], Any]) -> Any:
+        """What the condition says once it says anything, however busy the machine is."""
+        async with asyncio.timeout(60):
             while not (found := condition()):
                 self._woken.clear()
                 try:

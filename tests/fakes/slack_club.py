@@ -131,7 +131,7 @@ async def running(
 async def first_of(task: "asyncio.Task[None]", ready: Any) -> None:
     """Ready, or what kept it from becoming so."""
     waiting = asyncio.ensure_future(ready)
-    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED, timeout=10)
+    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED, timeout=60)
     waiting.cancel()
     if task.done():
         task.result()

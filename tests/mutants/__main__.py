@@ -89,7 +89,7 @@ def main(arguments: Sequence[str]) -> int:
             path.relative_to(tree).as_posix() for part in TESTS for path in tree.glob(f"{part}/**/test_*.py")
         )
         _record(tree, [name for name in test_files if not is_recorded(RECORDS, tree, name)])
-        tests = recorded(RECORDS, test_files)
+        tests = recorded(RECORDS, tree, test_files)
         drawn = _drawn(tree, seed, number, only)
         _import_libraries()
         began, survivors = time.monotonic(), []

@@ -1,6 +1,6 @@
 """A pytest plugin that prints for every property the share of its examples that reach one of its assertions.
 
-What `assume` drops, and what returns before an assertion, does not reach it. A property fails below a share of
+What `assume` drops, and what returns before an assertion, does not reach it. Only properties run. One fails below a share of
 `LEAST`, or if it has an assertion that no example reaches.
 """
 
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, cast
 
+import hypothesis
 import pytest
 from hypothesis.stateful import RuleBasedStateMachine
 
@@ -46,7 +47,7 @@ class Reach:
 
 
 class Reaches:
-    """Counts for the property that runs now."""
+    """Counts for the test that runs now; a test without examples is not a property."""
 
     def __init__(self) -> None:
         self.all: dict[str, Reach] = {}
@@ -58,29 +59,37 @@ class Reaches:
             machine_begins(machine)
 
         cast(Any, RuleBasedStateMachine).__init__ = begins  # one machine is one example
+        given = hypothesis.given
+
+        def counting(*args: Any, **kwargs: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+            return lambda test: given(*args, **kwargs)(self._counted(test))
+
+        cast(Any, hypothesis).given = counting  # this plugin is loaded before any test
+
+    def _counted(self, test: Callable[..., Any]) -> Callable[..., Any]:
+        asserted = assertions(test)
+
+        @wraps(test)
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            self._now.asserted |= asserted
+            self._now.begin()
+            return test(*args, **kwargs)
+
+        return counted
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        dropped = [item for item in items if not is_property(item)]
+        items[:] = [item for item in items if is_property(item)]
+        config.hook.pytest_deselected(items=dropped)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
-        function = getattr(item, "obj", None)
-        handle = getattr(function, "hypothesis", None)
-        if handle is None or not hasattr(handle, "inner_test"):
-            return (yield)
         reach = self._now = self.all.setdefault(item.nodeid.partition("[")[0], Reach())
-        if getattr(item, "cls", None) is None:
-            reach.asserted = assertions(handle.inner_test)
-        handle.inner_test = self._counted(handle.inner_test)
         ended = yield
         if reach.share < LEAST or reach.unreached:
             pytest.fail(described(reach), pytrace=False)
         return ended
-
-    def _counted(self, inner: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(inner)
-        def counted(*args: Any, **kwargs: Any) -> Any:
-            self._now.begin()
-            return inner(*args, **kwargs)
-
-        return counted
 
     def pytest_assertion_pass(self, lineno: int) -> None:
         self._now.passed(lineno)
@@ -89,6 +98,12 @@ class Reaches:
         terminalreporter.section("examples that reach an assertion")
         for name, reach in sorted(self.all.items(), key=lambda one: one[1].share):
             terminalreporter.write_line(f"{described(reach)} {name}")
+
+
+def is_property(item: pytest.Item) -> bool:
+    """Whether it is given examples, itself or inside."""
+    function = getattr(item, "obj", None)
+    return getattr(function, "is_hypothesis_test", False) or "@given" in inspect.getsource(cast(Any, function))
 
 
 def assertions(function: Callable[..., Any]) -> frozenset[int]:

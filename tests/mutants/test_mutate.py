@@ -5,7 +5,7 @@ import ast
 import pytest
 
 from tests.mutants.mutate import mutants
-from tests.mutants.records import Recorded, chosen, marks
+from tests.mutants.records import Recorded, chosen, imported, marks
 
 
 def changes(source: str) -> set[str]:
@@ -57,9 +57,9 @@ def test_what_people_never_see_is_left_alone(source: str) -> None:
 MODULE = b"LIMIT = 2\n\ndef f():\n    a = 1\n    b = 2\n    return a\n"
 
 
-def a_test(name: str, seconds: float, *lines: int, postgres: bool = False) -> Recorded:
+def a_test(name: str, seconds: float, *lines: int, postgres: bool = False, imports: str = "") -> Recorded:
     ran = frozenset(mark for line in lines for mark in marks(MODULE)[line])
-    return Recorded(name, seconds, postgres, {"bot/m.py": ran} if lines else {})
+    return Recorded(name, seconds, postgres, {"bot/m.py": ran} if lines else {}, imported(imports.encode()))
 
 
 def names(line: int, *tests: Recorded, module: bytes = MODULE, limit: float = 60) -> list[str]:
@@ -79,6 +79,21 @@ def test_a_line_that_no_test_runs_is_tried_with_those_of_its_function() -> None:
 def test_a_constant_of_a_module_is_tried_with_every_test_of_the_module() -> None:
     """Whichever test came first has run the line."""
     assert names(1, a_test("a::1", 1, 5), a_test("a::2", 2, 1, 5), a_test("a::3", 3)) == ["a::1", "a::2"]
+
+
+def test_what_is_cached_is_tried_with_every_test_of_the_module() -> None:
+    cached = MODULE.replace(b"def f", b"@cache\ndef f")
+
+    assert names(5, a_test("a::1", 1, 4), a_test("a::2", 2, 5), a_test("a::3", 3), module=cached) == ["a::1", "a::2"]
+
+
+@pytest.mark.parametrize("imports", ["import bot.m", "from bot.m import LIMIT", "from bot import m"])
+def test_a_constant_is_tried_first_with_the_tests_of_files_that_import_it(imports: str) -> None:
+    found = names(
+        1, a_test("a::1", 1, 5), a_test("b::1", 2, imports=imports), a_test("c::1", 1, imports="import bot.n")
+    )
+
+    assert found == ["b::1", "a::1"]
 
 
 def test_a_line_that_moved_keeps_its_tests() -> None:

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from adapters.discord import button_value, forms, render
 from adapters.discord.markup import size
 from adapters.discord.rows import LeftOut, Words, rows
-from bot.domain.card import Action, Call, Card, Entries, Form, NoteTree, Paragraph, Tone
+from bot.domain.card import Action, Call, Card, Choice, Entries, Field, Form, NoteTree, Paragraph, Tone
 from bot.domain.notes import NoteBlock, NoteKind
 from bot.domain.text import Span, plain
+from bot.domain.value import Kind
 from tests.fakes.cards import actions, cards, crowded
 from tests.fakes.cards import forms as any_forms
 
@@ -194,3 +195,32 @@ def test_a_form_keeps_the_limits_of_a_modal(form: Form) -> None:
             assert len(label["component"].get("options", ())) <= MAX_OPTIONS
     for layout in render.messages(forms.as_card(form), word="blog"):
         check_limits(written(layout))
+
+
+def test_a_form_as_large_as_a_modal_takes_is_shown_whole() -> None:
+    choices = tuple(Choice(value=f"v{n}".ljust(100, "v"), label=f"l{n}".ljust(100, "l")) for n in range(MAX_OPTIONS))
+    fields = tuple(
+        Field(
+            name=f"field{n}",
+            label=f"L{n}".ljust(MAX_FIELD_LABEL, "l"),
+            kind=Kind.STATE,
+            required=True,
+            choices=choices,
+            problem="p" * MAX_FIELD_DESCRIPTION,
+        )
+        for n in range(MAX_FIELDS)
+    )
+    form = Form(title="t" * MAX_MODAL_TITLE, fields=fields, submit=Call(path=("show",)))
+
+    shown = forms.modal(form)
+
+    assert shown is not None
+    made = shown.to_dict()
+    assert made["title"] == form.title
+    assert [(one["label"], one["description"]) for one in made["components"]] == [
+        (field.label, field.problem) for field in fields
+    ]
+    for one in made["components"]:
+        assert [(option["value"], option["label"]) for option in one["component"]["options"]] == [
+            (choice.value, choice.label) for choice in choices
+        ]

@@ -92,7 +92,7 @@ class Away:
 
     async def come_back(self) -> None:
         """Until a new session has begun and everything is read again."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await self.client.caught_up.wait()
         self.client.caught_up.clear()
 

@@ -74,7 +74,7 @@ async def test_what_init_writes_makes_a_bot_that_answers(tmp_path: Path) -> None
                 await slack.connected.wait()
             await slack.until(lambda: slack._sockets)
             await slack.send(slack.command("U1", "list"))
-            answer = await slack.until(lambda: slack.answers, seconds=30)
+            answer = await slack.until(lambda: slack.answers)
             assert any("Alpha" in text for text in strings_of(answer[-1].body))
         finally:
             running.terminate()

@@ -35,7 +35,7 @@ async def test_ctrl_c_after_an_answer_loses_nothing_and_shows_no_traceback(tmp_p
         chat.stdin.flush()
         answer = json.loads(chat.stdout.readline())
         chat.send_signal(signal.SIGINT)
-        _, errors = chat.communicate(timeout=30)
+        _, errors = chat.communicate(timeout=120)
 
     assert answer["title"] == "#1 is read."
     assert chat.returncode == 130

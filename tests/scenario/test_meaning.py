@@ -248,7 +248,7 @@ async def test_a_process_that_stops_does_not_wait_for_the_vectors(database: str,
         assert not making.done()
         making.cancel()
         began = time.monotonic()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
 
 
 async def test_the_vectors_appear_in_the_metrics(database: str, folder: Path, reading_list: Path) -> None:

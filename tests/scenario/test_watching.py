@@ -64,7 +64,7 @@ async def titles(house: Clubhouse) -> set[str]:
 
 
 async def until_it_has(house: Clubhouse, wanted: set[str]) -> None:
-    async with asyncio.timeout(50):
+    async with asyncio.timeout(60):
         while await titles(house) != wanted:  # noqa: ASYNC110 -- what is waited for
             await asyncio.sleep(0.05)
 
@@ -149,7 +149,7 @@ async def test_a_list_that_comes_late_is_read(tmp_path: Path) -> None:
             await house.club.lists.rescan()
             late.parent.mkdir(parents=True)
             write(late, ["Late"])
-            async with asyncio.timeout(50):
+            async with asyncio.timeout(60):
                 while "Late" not in await titles(house):  # noqa: ASYNC110 -- what is waited for
                     await asyncio.sleep(0.05)
 
@@ -180,7 +180,7 @@ async def test_without_events_lists_are_polled_and_it_is_said_once(
             patch.setattr("watchfiles.awatch", no_events)
             async with watching(house):
                 for _ in range(2):
-                    async with asyncio.timeout(20):
+                    async with asyncio.timeout(60):
                         await failing.wait()
                         failing.clear()
                     await lists.rescan()
@@ -216,7 +216,7 @@ async def test_a_folder_that_vanishes_as_its_watch_begins_is_watched_when_it_is_
         await house.club.lists.use(house.team, [path])
         monkeypatch.setattr("watchfiles.awatch", watch)
         async with watching(house):
-            async with asyncio.timeout(50):
+            async with asyncio.timeout(60):
                 while len(tried) < 2:  # noqa: ASYNC110 -- no one says so
                     await asyncio.sleep(0.05)
             path.parent.mkdir()
@@ -249,7 +249,7 @@ async def test_a_change_that_the_database_does_not_take_is_read_later(tmp_path: 
         lists._runner = away
         async with watching(house):
             write(house.reading_list, ["One", "Two"])
-            async with asyncio.timeout(50):
+            async with asyncio.timeout(60):
                 while not away.failures:  # noqa: ASYNC110 -- no one says so
                     await asyncio.sleep(0.05)
             with pytest.raises(StoreError):
@@ -287,7 +287,7 @@ async def test_what_changed_while_a_watch_began_is_read_amid_the_events_of_other
 
     async with clubhouse(f"sqlite:///{tmp_path}/dogear.db", tmp_path, "One") as house:
         monkeypatch.setattr("watchfiles.awatch", noise)
-        async with watching(house), asyncio.timeout(50):
+        async with watching(house), asyncio.timeout(60):
             await begun.wait()
             write(house.reading_list, ["One", "Two"])
             await until_it_has(house, {"One", "Two"})
@@ -318,7 +318,7 @@ async def test_one_watcher_serves_all_lists(tmp_path: Path, monkeypatch: pytest.
             write(paths[-1], [f"Entry{number}"])
         await house.club.lists.use(house.team, paths)
         monkeypatch.setattr("watchfiles.awatch", one)
-        async with watching(house), asyncio.timeout(20):
+        async with watching(house), asyncio.timeout(60):
             while not begun:  # noqa: ASYNC110 -- what is waited for
                 await asyncio.sleep(0.01)
         assert len(begun) == 1

@@ -119,7 +119,6 @@ async def test_where_a_workspaces_pages_are_is_kept_and_learned_later_if_need_be
 ) -> None:
     monkeypatch.setenv("DOGEAR_VAULT_KEYS", Fernet.generate_key().decode())
     monkeypatch.setattr(workspace_info, "ASKED_AGAIN", 0.0)
-    monkeypatch.setattr(workspace_info, "PATIENCE", 30.0)
     where = {"team": "T0666", "channel": "C0666"}
 
     slack = a_slack("T0666", "xoxe-canary-first", "C0666")
@@ -157,7 +156,7 @@ async def test_reactions_that_were_missed_in_a_workspace_that_installed_the_app_
             ts = await shared(club, where)
         slack.put(EVE, "white_check_mark", "C0666", ts)
         async with a_club(slack, database, **MANY) as club:
-            for _ in range(100):
+            for _ in range(600):
                 if "read" in (await state(club, where)).split():
                     return
                 await asyncio.sleep(0.05)

@@ -1,6 +1,7 @@
 """Every code by which Slack says no, one by one, ends in the action that it calls for."""
 
 import logging
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -8,10 +9,11 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
+from slack_sdk.errors import SlackApiError
 
 from adapters.slack import failures
 from adapters.slack.failures import Already, Expired, Gone
-from bot.domain.errors import PlatformUncertain
+from bot.domain.errors import PlatformRefused, PlatformUncertain
 from tests.fakes.slack import FakeSlack, Fault, buttons, shown
 from tests.fakes.slack_club import SlackClub, running
 from tests.slack.test_install import EVE, MANY, assigned, granted, installed
@@ -242,3 +244,20 @@ async def test_no_answer_at_all_is_no_answer(kind: str, database: str, seed: Pat
         club.slack.fail("chat.update", Fault(kind))
         with pytest.raises(PlatformUncertain):
             await club.platform._api.call("T0001", "chat.update", channel="C0001", ts="1.000001", text="x")
+
+
+@pytest.mark.parametrize(
+    "code",
+    sorted(
+        {*failures.CHANNEL, "missing_scope", "expired_trigger_id"}.union(
+            failures.DEAD, failures.SPENT, failures.STRANGERS, failures.TOO_MUCH, failures.REPEATED, failures.GONE
+        )
+        | failures.REFUSED
+    ),
+)
+def test_every_refusal_has_a_remedy_that_is_a_whole_sentence(code: str) -> None:
+    refused = failures.error_of(SlackApiError("no", {"ok": False, "error": code}), POST)  # type: ignore[no-untyped-call]
+
+    assert isinstance(refused, PlatformRefused)
+    assert re.search(r"[a-z)]\.$", str(refused))
+    assert re.search(r"[a-z]\.$", refused.remedy)

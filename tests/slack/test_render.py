@@ -59,6 +59,7 @@ def test_only_an_answer_that_is_no_refusal_is_shown_to_everyone(reply: Reply, re
 
     assert shown is not None
     assert shown["response_type"] == expected
+    assert (shown["unfurl_links"], shown["unfurl_media"]) == (False, False)
 
 
 def body_of(card: Card, *, personal: bool = False) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from adapters.slack import missed_reactions as repair_module
 from adapters.slack import names
 from adapters.slack.missed_reactions import SKEW, Repair
 from bot.chat.platform import MarksSeen, Reacted
+from bot.domain.errors import PlatformBusy
 from bot.domain.ids import MessageRef
 from tests.fakes.clock import FakeClock
 from tests.fakes.core import FakeCore
@@ -55,7 +56,7 @@ async def test_what_a_round_leaves_unread_is_read_by_the_next(monkeypatch: pytes
     repair.gap()
     await repair.round()
     after_one = len(core.happenings)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while len(core.happenings) < 2:
             await repair.round()
 
@@ -74,6 +75,23 @@ async def test_a_workspace_the_store_cannot_list_yet_is_read_later() -> None:
     core.busy = True
     await repair.round()
     core.busy = False
+    await repair.round()
+
+    assert len(core.happenings) == 1
+
+
+async def test_a_message_that_slack_has_no_time_for_is_read_again_in_the_same_round() -> None:
+    core, clock = FakeCore(), FakeClock()
+    core.workspaces, core.messages = [CHANNEL.workspace], [FIRST]
+    refusals = [PlatformBusy("later", retry_after=timedelta(0))]
+
+    async def marks(_message: MessageRef) -> Sequence[Reacted]:
+        if refusals:
+            raise refusals.pop()
+        return []
+
+    repair = Repair(core, marks, clock.now, 0.0)
+    repair.gap()
     await repair.round()
 
     assert len(core.happenings) == 1

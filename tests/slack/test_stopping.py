@@ -102,9 +102,9 @@ async def test_a_process_that_is_told_to_stop_ends_what_it_began_and_leaves_the_
     async with open_club(load(database=database), migrate=False) as club:
         await owed(club, seed, channels)
         async with slack.running(), a_process(slack, database) as process:
-            await slack.until(lambda: called(slack, "chat.postMessage") == channels, seconds=60)
+            await slack.until(lambda: called(slack, "chat.postMessage") == channels)
             process.send_signal(signal.SIGTERM)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 _, errors = await process.communicate()
         deliveries = await every(club, channels)
 
@@ -120,12 +120,12 @@ async def test_an_answer_under_way_is_given_before_the_process_ends(database: st
     async with open_club(load(database=database), migrate=False) as club:
         await owed(club, seed, 0)
         async with slack.running(), a_process(slack, database) as process:
-            await slack.until(lambda: called(slack, "auth.test") > 0, seconds=60)
+            await slack.until(lambda: called(slack, "auth.test") > 0)
             await asked(slack, "status")
             await slack.until(lambda: called(slack, "users.info") > 0)
             process.send_signal(signal.SIGHUP)
             process.send_signal(signal.SIGTERM)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 printed, errors = await process.communicate()
 
     assert (process.returncode, errors.decode()) == (0, "")
@@ -161,7 +161,7 @@ async def test_what_never_ends_does_not_keep_the_process(database: str, tmp_path
         slack.running(),
         a_process(slack, database, "-c", NEVER_ENDS, DOGEAR_BACKUP_FOLDER=str(tmp_path)) as process,
     ):
-        await slack.until(lambda: called(slack, "auth.test") > 0, seconds=60)
+        await slack.until(lambda: called(slack, "auth.test") > 0)
         process.send_signal(signal.SIGTERM)
         async with asyncio.timeout(60):
             _, errors = await process.communicate()

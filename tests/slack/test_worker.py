@@ -36,11 +36,11 @@ async def test_a_worker_delivers_what_another_process_owes_and_is_connected_to_n
                 *command, env={**os.environ, **settings}, stderr=asyncio.subprocess.PIPE
             )
             try:
-                await slack.until(lambda: called(slack, "auth.test") > 0, seconds=60)
+                await slack.until(lambda: called(slack, "auth.test") > 0)
                 await owed(club, seed, CHANNELS)
-                await slack.until(lambda: len(slack.sent) == 2 * CHANNELS, seconds=60)
+                await slack.until(lambda: len(slack.sent) == 2 * CHANNELS)
                 process.send_signal(signal.SIGTERM)
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(60):
                     _, errors = await process.communicate()
             finally:
                 if process.returncode is None:

@@ -1,13 +1,16 @@
-"""How far a \"not now\" of Discord reaches."""
+"""What a failure of Discord means, and what a person can do about it."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 import discord
 import pytest
 
+from adapters.discord import failures
 from adapters.discord.failures import failure_of
-from bot.domain.errors import PlatformBusy, Scope
+from adapters.discord.permissions import ANSWER, NEEDED, OPEN_THREAD, POST, REACT
+from bot.domain.errors import PlatformBusy, PlatformRefused, Scope
 
 PROXIED = {"Via": "1.1 google", "Retry-After": "3"}
 
@@ -43,3 +46,19 @@ def test_a_bucket_that_the_library_knows_to_be_empty_is_the_channels() -> None:
 
     assert isinstance(busy, PlatformBusy)
     assert busy.scope is Scope.CHANNEL
+
+
+@pytest.mark.parametrize("code", [*failures._REMEDIES, 99999])
+def test_every_refusal_has_a_remedy_that_is_a_whole_sentence(code: int) -> None:
+    said = discord.HTTPException(cast(Any, Answer(status=400)), {"code": code, "message": "No"})
+
+    refused = failure_of(said)
+
+    assert isinstance(refused, PlatformRefused)
+    assert re.search(r"[a-z)]\.$|: schedule set$", refused.remedy)
+
+
+def test_every_permission_that_is_missed_is_one_that_the_invitation_asks_for() -> None:
+    missed = {flag for act in (POST, OPEN_THREAD, ANSWER, REACT) for flag in act.needs}
+
+    assert missed == NEEDED.keys()

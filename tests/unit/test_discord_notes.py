@@ -91,6 +91,11 @@ def test_an_answer_holds_hundreds_of_short_lines_and_its_buttons() -> None:
         f"• {n} said about caching" for n in range(1, 451)
     ]
     assert missing(shown) == []
+    assert len(layouts) > 1
+    pages = [line for line in shown if re.search(r"^(-# )?\d+ of \d+$", line)]
+    assert [page.removeprefix("-# ") for page in pages] == [
+        f"{n} of {len(layouts)}" for n in range(1, len(layouts) + 1)
+    ]
     assert [label for label, _ in buttons(components_of(layouts[-1]))] == ["Mark as read", "Later", "Related", "Share"]
 
 

@@ -151,6 +151,16 @@ def test_a_nested_entry_comes_after_the_one_around_it_and_not_within_eight_weeks
     assert chosen(a_candidate(1, last_featured=ago(1)), inner) == (2, Why.WANTED)
 
 
+def test_an_entry_with_one_under_it_comes_first_when_little_is_left() -> None:
+    outer, inner = a_candidate(1, has_notes=False), a_candidate(2, above=(EntryId(1),))
+    others = [a_candidate(number) for number in range(3, 30)]
+
+    assert chosen(outer, inner, *others[:2]) == (1, Why.NEVER_FEATURED)
+    with_notes = choose([outer, inner, *others], CONTEXT, NOW)
+    assert with_notes is not None
+    assert with_notes.entry > 2
+
+
 def test_what_was_passed_over_is_left_out_for_eight_weeks() -> None:
     assert chosen(a_candidate(1, passed_over=ago(7.9), wanted=5), a_candidate(2)) == (2, Why.NEVER_FEATURED)
     assert chosen(a_candidate(1, passed_over=ago(8), wanted=5), a_candidate(2)) == (1, Why.WANTED)

@@ -236,6 +236,15 @@ def test_where_nothing_can_be_looked_at_the_way_to_it_is_watched(tmp_path: Path)
         assert glance(path) == {}
 
 
+def test_a_file_is_watched_itself_and_what_is_not_there_is_not_watched(tmp_path: Path) -> None:
+    (tmp_path / "list.md").touch()
+
+    assert watched(tmp_path / "list.md").names[f"{tmp_path}/list.md"] is None
+    found = watched(tmp_path / "gone" / "list.md").names
+    assert str(tmp_path) in found
+    assert str(tmp_path / "gone") not in found
+
+
 def test_of_a_list_in_a_closed_folder_the_folder_is_watched() -> None:
     with tempfile.TemporaryDirectory(prefix="dogear-") as made:
         closed = Path(made, "closed")

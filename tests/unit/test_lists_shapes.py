@@ -3,6 +3,7 @@
 import pytest
 
 from bot.domain.source import ReadList
+from store.lists.formats.markdown_words import is_generic
 from store.lists.reading import read
 
 
@@ -163,3 +164,29 @@ def test_a_list_without_entries_says_why(markdown: str, reason: str) -> None:
 
     assert not empty.failed
     assert [problem.message for problem in empty.problems] == [f"no entries: {reason}"]
+
+
+LABELS = """
+paper papers link links here pdf site website web webpage homepage home page url source sources article
+articles post blog blogpost video videos slides slide deck code github gitlab repo repository project demo
+docs doc documentation html arxiv doi abs abstract official download view this that read more watch listen
+open talk recording youtube transcript book ebook epub ps acm ieee preprint poster dataset data model
+weights colab notebook tweet thread hn discussion reference ref text full fulltext web-site mirror archive
+archived cached go info details 链接 论文 代码 官网 主页 文章 地址 网站 原文 项目 视频 下载 点击 这里 リンク こちら 링크
+"""
+"""What is beside a title to say what a link is, and is not one."""
+
+
+def test_a_link_named_by_what_it_is_is_not_an_entry_of_its_own() -> None:
+    assert {word for word in LABELS.split() if not is_generic(word)} == set()
+    for label in ("pdf", "Slides", "论文"):
+        (entry,) = read(f"- [Queues](https://a.example) [{label}](https://b.example)\n".encode(), "").entries
+        assert (entry.title, entry.url) == ("Queues", "https://a.example")
+
+
+def test_an_address_in_code_after_another_address_is_not_a_link() -> None:
+    found = read(b"See http://a.example and `http://b.example/x`\n", "")
+    noted = read(b"- [T](http://t.example)\n  http://a.example `http://b.example`\n", "")
+
+    assert [one.link for one in found.unread] == ["http://a.example"]
+    assert (noted.links.entries, noted.links.notes) == (1, 1)

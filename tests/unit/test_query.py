@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.query import MAX_TERMS, Query, parse, with_words
+from bot.domain.query import Query, parse, with_words
 from bot.domain.reading_state import ReadingState
 
 LATER, READ, UNREAD = ReadingState.LATER, ReadingState.READ, ReadingState.UNREAD
@@ -94,7 +94,7 @@ def test_a_query_of_one_filter_is_not_empty() -> None:
 def test_terms_beyond_the_most_are_dropped() -> None:
     query = parse(" ".join(f"word{number}" for number in range(10_000)))
 
-    assert query.words == tuple(f"word{number}" for number in range(MAX_TERMS))
+    assert query.words == tuple(f"word{number}" for number in range(64))
 
 
 def test_words_are_replaced_wherever_they_stand_and_nothing_else_is() -> None:

@@ -5,17 +5,18 @@ from enum import Enum
 import pytest
 
 from bot.domain.card import Tone
-from bot.domain.delivery import SHARE, State, Step
+from bot.domain.delivery import DUPLICATE_REPAIRED, REMOVED, SHARE, State, Step
 from bot.domain.digest import Outcome
 from bot.domain.featuring import Why
 from bot.domain.linked_page import Seen
 from bot.domain.notes import NoteKind
 from bot.domain.reading_state import ReadingState
 from bot.domain.schedule import Weekday
-from bot.domain.source import Severity
+from bot.domain.source import Severity, content_of
 from bot.domain.team import Role
 from bot.domain.web import Opens
 from bot.domain.wire import VERSION
+from tests.fakes.kept import a_read_entry
 
 STORED: dict[type[Enum], set[str | int]] = {
     State: {"pending", "leased", "sending", "uncertain", "sent", "refused", "skipped", "needs_human"},
@@ -65,3 +66,9 @@ def test_each_state_has_the_word_that_its_name_says() -> None:
 
 def test_other_stored_forms_are_as_they_were() -> None:
     assert (SHARE, VERSION) == ("share:", 1)
+    assert (REMOVED, DUPLICATE_REPAIRED) == (
+        "it was posted, and somebody has removed it since",
+        "a doubled message was removed",
+    )
+    entry = a_read_entry("Title", "- Notes.", key="https://a.example/", tags=("db", "ops"), section=("A", "B"))
+    assert content_of(entry) == "0c4e2d240884b72e54a038efa1211b76", "else every entry of every list is one that changed"
