@@ -36,7 +36,6 @@ NEXT_LISTED = 5
 KEPT_SHOWN = 10
 """Takeaways in the team's week."""
 
-AnEntry = Annotated[EntryNames, position(Kind.ENTRY, "an entry's number, address or title")]
 SomeEntries = Annotated[EntryNames, position(Kind.ENTRY, "numbers, addresses or a title")]
 MaybeEntries = Annotated[EntryNames | None, position(Kind.ENTRY, "numbers, addresses or a title")]
 

@@ -38,8 +38,6 @@ class WebKeys(Protocol):
         """Delete every session and link of every team."""
         ...
 
-    def publishes(self, member: MemberId) -> bool:
+    def set_publishes(self, member: MemberId, *, publishes: bool) -> None:
         """Whether the member lets public pages show their takeaways."""
         ...
-
-    def set_publishes(self, member: MemberId, *, publishes: bool) -> None: ...

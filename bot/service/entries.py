@@ -82,7 +82,6 @@ class SyncReport:
     changed: int
     retired: int
     returned: int
-    files_read: int
     problems: tuple[Problem, ...]
     files: tuple[FileChanges, ...] = ()
     held: tuple[HeldChange, ...] = ()
@@ -150,7 +149,6 @@ def sync(
         changed=len(merge.changed),
         returned=len(merge.returned),
         retired=len(retired),
-        files_read=len(read),
         problems=problems(tx, team),
         files=_by_file(merge, retired),
         held=held,
@@ -312,7 +310,6 @@ def unchanged(tx: Transaction, team: TeamId) -> SyncReport:
         changed=0,
         retired=0,
         returned=0,
-        files_read=0,
         problems=problems(tx, team),
         held=tuple(tx.entries.held(team)),
         not_read=tx.entries.count_not_read(team),

@@ -340,11 +340,6 @@ def after_restore(tx: Transaction) -> int:
     return tx.ledger.mark_uncertain_after_restore()
 
 
-def troubles(tx: Transaction, team: TeamId) -> Sequence[Delivery]:
-    """The team's deliveries that were refused or that wait for a person."""
-    return tx.ledger.unsettled(team)
-
-
 @record
 class Decider:
     """Who may decide about an uncertain post: any of the team's admins, or the member who shared it."""

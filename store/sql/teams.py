@@ -174,9 +174,6 @@ class SqlTeams:
     def all(self) -> Sequence[Team]:
         return [_team(row) for row in self._work.rows(select(TEAM).order_by(TEAM.c.name, TEAM.c.id))]
 
-    def set_zone(self, team: TeamId, zone: str) -> None:
-        self._work.change(update(TEAM).where(TEAM.c.id == team).values(zone=zone))
-
     def workspace(self, ref: WorkspaceRef) -> Workspace | None:
         return next(map(_workspace, self._work.fast_rows(_WORKSPACE, platform=ref.platform, workspace=ref.id)), None)
 

@@ -61,9 +61,6 @@ class SqlWebKeys:
     def remove_sessions(self) -> None:
         self._work.change(delete(WEB_KEY).where(WEB_KEY.c.opens != Opens.FEED.value))
 
-    def publishes(self, member: MemberId) -> bool:
-        return bool(self._work.value(select(MEMBER.c.publishes).where(_who(member))))
-
     def set_publishes(self, member: MemberId, *, publishes: bool) -> None:
         self._work.change(update(MEMBER).where(_who(member)).values(publishes=publishes))
 

@@ -30,10 +30,9 @@ def test_a_second_team_of_the_same_name_is_refused(store: SqlStore) -> None:
         tx.teams.add("infra", "UTC")
 
 
-def test_teams_come_by_name_and_a_zone_can_be_set(store: SqlStore) -> None:
+def test_teams_come_by_name_with_their_zones(store: SqlStore) -> None:
     with store.begin(write=True) as tx:
-        web, infra = tx.teams.add("web", "UTC"), tx.teams.add("infra", "UTC")
-        tx.teams.set_zone(web.id, "Asia/Tokyo")
+        _, infra = tx.teams.add("web", "Asia/Tokyo"), tx.teams.add("infra", "UTC")
 
     with store.begin(write=False) as tx:
         assert [(team.name, team.zone) for team in tx.teams.all()] == [("infra", "UTC"), ("web", "Asia/Tokyo")]

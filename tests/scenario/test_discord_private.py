@@ -28,7 +28,7 @@ class Doubt:
 
     async def state(self) -> State:
         team = await self.server.read(lambda tx: teams.team_of(tx, places.workspace(self.guild.id)))
-        found = await self.server.read(lambda tx: ledger.troubles(tx, team.id))
+        found = await self.server.read(lambda tx: tx.ledger.unsettled(team.id))
         return State.SENT if not found else found[0].state
 
 

@@ -70,15 +70,21 @@ def our_list(folder: Path) -> Path:
 
 
 @pytest.fixture
-async def two_teams(database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> str:
-    """The other team first, with states, schedules, digests and shares in the same channels as ours."""
+def two_lists(database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    """A database with the other team first, and ours."""
     from bot.runtime.cli import app
 
     for name, path in (("theirs", their_list(tmp_path)), ("ours", our_list(tmp_path))):
         app(["team", "add", name, "--list", str(path), "--database", database], standalone_mode=False)
     capsys.readouterr()
-    await said(ADMIN_AT_WORK, database=database, speaker="cleo", team="theirs")
     return database
+
+
+@pytest.fixture
+async def two_teams(two_lists: str) -> str:
+    """The other team has states, schedules, digests and shares in the same channels as ours."""
+    await said(ADMIN_AT_WORK, database=two_lists, speaker="cleo", team="theirs")
+    return two_lists
 
 
 async def test_no_command_shows_anything_of_another_team(two_teams: str) -> None:

@@ -14,7 +14,7 @@ from bot.domain.reading_state import ReadingState
 from bot.domain.team import Role
 from bot.domain.wire import to_json
 from bot.runtime import teams as described
-from bot.service import ledger, teams
+from bot.service import teams
 from store.sql.tables import DELIVERY, MARK, MEMBER, READING, SCHEDULE, WEEK
 from tests.fakes.clubhouse import Clubhouse, clubhouse, words_of
 from tests.fakes.platform import NAME, WORKSPACE, account, channel
@@ -146,7 +146,7 @@ async def test_what_is_owed_to_a_workspace_that_we_left_is_refused_after_a_day_a
         for _ in range(2):
             await house.jump(days=1, minutes=1)
         team = house.team.id
-        (trouble, *_) = await house.club.runner.read(lambda tx: ledger.troubles(tx, team))
+        (trouble, *_) = await house.club.runner.read(lambda tx: tx.ledger.unsettled(team))
         told, outcome = [posted.card.title for posted in house.platform.posted], trouble.outcome or ""
 
     assert told == ["What you shared was not posted completely."]

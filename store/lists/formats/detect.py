@@ -10,9 +10,6 @@ from store.lists.formats.collected import failed
 from store.lists.formats.translated import Translated
 from store.lists.report import Report
 
-SUFFIXES = (".md", ".markdown", ".org", ".rst", ".rest", ".html", ".htm", ".xhtml", ".opml", ".csv", ".tsv", ".json")
-"""Of the files that are read in a folder."""
-
 _START = 2_000
 _BOOKMARKS = re.compile(r"<!doctype\s+netscape-bookmark-file|<a\s[^<>]{0,4000}?\stime_added=", re.IGNORECASE)
 _HTML = re.compile(

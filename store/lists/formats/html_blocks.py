@@ -12,7 +12,6 @@ _BLOCK_TAGS = frozenset(
     b"li p div tr h1 h2 h3 h4 h5 h6 br dt dd summary details ul ol dl table tbody thead center blockquote section article"
     b" figure header footer nav aside main hr".split()
 )
-_CELLS = frozenset((b"td", b"th"))
 _BARE = re.compile(rb"https?://[^\s<>\"'|]+", re.IGNORECASE)
 
 

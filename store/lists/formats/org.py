@@ -39,7 +39,6 @@ _MARKED = re.compile(r"(?<![\w*/=~+])([*/=~+])(\S|\S[^*/=~+\n]{0,300}\S)\1(?![\w
 _FOOTNOTE = re.compile(r"\[fn:([\w-]{1,40})\]")
 _FOOTNOTE_HERE = re.compile(r"\[fn:[\w-]{0,40}: ?([^\[\]]{1,1000})\]")
 _DEFINED = re.compile(r"\[fn:([\w-]{1,40})\]\s+(.*)")
-_BEGINS_WITH_LINK = re.compile(r"[*/_\s]*(?:\[\[|<?https?://)")
 _CODE_BLOCKS = frozenset(("src", "example"))
 _NOT_SHOWN = frozenset(("export", "comment", "html", "latex"))
 _PLACE_IN_FILE = re.compile(r"[*#].*|[^:/.]+")
