@@ -170,6 +170,7 @@ def test_an_answer_that_discord_does_not_take_is_owned_up_to() -> None:
 def test_what_was_shown_of_a_public_answer_stays_when_the_rest_does_not_arrive(monkeypatch: pytest.MonkeyPatch) -> None:
     class Lengthy(FakeCore):
         async def invoke(self, invocation: Invocation) -> Answer:
+            await asyncio.sleep(0.02)  # else it answers before the loop sees that no patience is left
             return Answer(show=Card(title="Long", blocks=(Paragraph(text=plain("word " * 1500)),)), reply=Reply.PUBLIC)
 
     async def scene() -> None:

@@ -87,6 +87,9 @@ def test_keeping_the_old_list_holds_until_the_file_changes_again(database: str, 
             report = await changed(house, *FEW)
             assert (report.held[0].rejected, await listed(house)) == (True, 20)
             assert "chose to keep the old list" in text_of(await house.say("status"))
+            async with clubhouse(database, tmp_path, admins="fake:ana") as restarted:
+                assert "chose to keep the old list" in text_of(await restarted.say("status"))
+                assert await told(restarted) == []
 
             await changed(house, *TWENTY[:2])
 

@@ -435,6 +435,17 @@ def test_an_expired_moment_for_a_modal_says_so(database: str, seed: Path) -> Non
             answer = await club.say(ANA, "schedule set")
             assert "took too long" in shown(answer)
 
+            slack = club.slack
+            home = await home_of(club, BEN)
+            await slack.send(pressed_at_home(slack, BEN, buttons(home)["Random"]))
+            modal = await slack.until(lambda: slack.views and slack.views[-1])
+            slack.fail("views.open", Fault("error", code="expired_trigger_id"))
+            before = len(slack.views)
+            await slack.send(slack.press(BEN, buttons(modal)["Share"], view=modal))
+            told = await slack.until(lambda: len(slack.views) > before and slack.views[-1])
+            assert "took too long" in shown(told)
+            assert "Try again" in buttons(told)
+
     asyncio.run(late())
 
 

@@ -85,6 +85,8 @@ def test_a_fence_opened_in_the_middle_is_an_error_and_all_entries_stay() -> None
     ("text", "title", "notes", "tags"),
     [
         (f"* [One]({ONE}) {{% include x.html %}} why\n", "One", "why", ()),
+        (f"* [One]({ONE}) {{{{ page.x }}}} why\n", "One", "why", ()),
+        (f"* [One]({ONE}) why {{: .wide}}\n", "One", "why", ()),
         (f"- [One]({ONE})\n  id:: 64f0\n  collapsed:: true\n", "One", "", ()),
         (
             f"* [Vec<T> and std::vector<int>]({ONE}) takes <your-token>\n",
