@@ -78,6 +78,28 @@ def test_an_admin_gets_one_card_and_applies_what_it_shows(database: str, tmp_pat
     asyncio.run(scene())
 
 
+def test_keeping_the_old_list_holds_while_another_file_of_the_folder_changes(database: str, tmp_path: Path) -> None:
+    async def scene() -> None:
+        folder = tmp_path / "lists"
+        folder.mkdir()
+        write(folder / "ours.md", TWENTY)
+        write(folder / "theirs.md", ["One"])
+        async with clubhouse(database, tmp_path, admins="fake:ana") as house:
+            await house.club.lists.use(house.team, [folder])
+            write(folder / "ours.md", FEW)
+            await house.club.lists.sync(house.team)
+            (card,) = await told(house)
+            await house.say(buttons(card)["Keep the old list"])
+
+            write(folder / "theirs.md", ["One", "Two"])
+            report = await house.club.lists.sync(house.team)
+
+            assert [change.rejected for change in report.held] == [True]
+            assert len(await told(house)) == 1
+
+    asyncio.run(scene())
+
+
 def test_keeping_the_old_list_holds_until_the_file_changes_again(database: str, tmp_path: Path) -> None:
     async def scene() -> None:
         async with clubhouse(database, tmp_path, *TWENTY, admins="fake:ana") as house:

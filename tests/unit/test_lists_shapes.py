@@ -153,6 +153,7 @@ def test_an_address_in_code_after_another_address_is_not_a_link() -> None:
 def test_what_opens_before_a_link_is_not_of_its_title() -> None:
     assert tidy("Queues (") == "Queues"
     assert tidy("1. Queues [") == "Queues"
+    assert tidy("★ Queues") == "Queues"
 
 
 @pytest.mark.parametrize("lead", ["`go`", "[go]", "(go)", "#go"])
