@@ -107,6 +107,9 @@ def test_what_happened_to_the_file_is_named_and_nothing_is_written(
     with pytest.raises(StoreBusy) as refused:
         found_a_team(served, "lost")
     assert says in str(refused.value)
+    with pytest.raises(StoreBusy) as refused:
+        served.together([lambda tx: tx.teams.add("lost", "UTC")])
+    assert says in str(refused.value)
 
 
 def test_a_file_that_is_put_back_works_again(served: SqlStore, file: Path, clock: FakeClock) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import event
 
 from bot.domain.errors import BadConfig, StoreBusy
 from store.sql import SqlStore, engine, open_store
+from store.sql.failures import AWAY, sentence_for
 from tests.fakes.clock import FakeClock
 from tests.fakes.kept import a_club, a_read_entry
 from tests.fakes.postgres import Postgres
@@ -184,3 +185,17 @@ def test_a_transaction_has_one_moment(url: str, clock: FakeClock) -> None:
         clock.advance(clock.now() - before.replace(year=2000))
         assert tx.now() == before
     store.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (psycopg.OperationalError("the connection is lost"), AWAY),
+        (psycopg.ProgrammingError("cannot adapt type"), None),
+        (psycopg.InterfaceError("cursor closed"), None),
+    ],
+)
+def test_of_errors_without_a_code_only_a_lost_connection_is_not_a_bug(
+    error: psycopg.Error, sentence: str | None
+) -> None:
+    assert sentence_for(error) == sentence

@@ -18,6 +18,7 @@ from bot.domain.ids import AccountRef, EntryNumber, InvocationId, PlatformName
 from bot.domain.query import parse
 from bot.domain.reading_state import ReadingState
 from bot.domain.team import Team
+from bot.service import teams
 from store.sql import SqlStore, SqlVault, migrate, open_store
 from store.sql.engine import address, connect, open_transaction
 from store.sql.store import SqlTransaction
@@ -212,3 +213,13 @@ def test_a_chat_migrates_no_database_in_which_teams_live(
         open_store(old, clock, migrate=True, alone=PRIVATE)
 
     assert rows(old) == before
+
+
+def test_a_chat_is_alone_in_a_database_until_a_team_of_others_is_there(url: str, clock: FakeClock) -> None:
+    with closing(open_store(url, clock)) as store:
+        with store.begin(write=True) as tx:
+            teams.join(tx, PRIVATE, "chat", tx.teams.add("chat", "UTC"))
+        alone = not migrate._has_others(store._engine, PRIVATE)
+        with store.begin(write=True) as tx:
+            tx.teams.add("ours", "UTC")
+        assert (alone, migrate._has_others(store._engine, PRIVATE)) == (True, True)

@@ -59,10 +59,11 @@ class Reaches:
             machine_begins(machine)
 
         cast(Any, RuleBasedStateMachine).__init__ = begins  # one machine is one example
-        given = hypothesis.given
+        given: Any = hypothesis.given
 
         def counting(*args: Any, **kwargs: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-            return lambda test: given(*args, **kwargs)(self._counted(test))
+            decorate: Callable[..., Any] = given(*args, **kwargs)
+            return lambda test: decorate(self._counted(test))
 
         cast(Any, hypothesis).given = counting  # this plugin is loaded before any test
 

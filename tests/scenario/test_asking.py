@@ -59,10 +59,19 @@ async def test_what_can_mean_several_things_has_a_button_for_each(url: str, tmp_
             assert "The schedule is set." in text_of(chosen)
 
 
+def zone_asked(shown: Card | Form) -> str:
+    """What the form for a time zone begins with."""
+    assert isinstance(shown, Form)
+    (field,) = shown.fields
+    return field.value
+
+
 async def test_without_a_zone_it_is_the_persons_and_else_it_is_asked_for(url: str, tmp_path: Path) -> None:
     async with in_a_club(url, tmp_path) as house:
         assert text_of(await house.say("schedule set every monday at 9")).startswith("Which time zone?")
+        assert zone_asked((await house.say("settings zone")).show) == ""
         await house.say("settings zone Kolkata")
+        assert zone_asked((await house.say("settings zone")).show) == "Asia/Kolkata"
         assert "Every: Monday 09:00 Asia/Kolkata" in text_of(await house.say("schedule set every monday at 9"))
         await house.say("settings zone Berlin")
         assert "Every: Friday 09:00 Asia/Kolkata" in text_of(await house.say("schedule set fri 9"))

@@ -10,8 +10,9 @@ import pytest
 
 from bot.chat.platform import Answer
 from bot.domain.card import Action, Card, Entries, Fields
+from bot.domain.ids import EntryNumber
 from bot.ports.store import Transaction
-from tests.fakes.clubhouse import Clubhouse, clubhouse
+from tests.fakes.clubhouse import Clubhouse, clubhouse, text_of
 from tests.fakes.platform import channel
 
 SET = "schedule set mon 09:00 UTC"
@@ -178,6 +179,33 @@ async def every_button(database: str, folder: Path, scene: str, pressed: set[tup
                         pressed.add(kind)
                         following += await try_out(house, other, action, asks=asks)
             cards = following
+
+
+async def test_to_delete_ones_own_post_leaves_that_of_another_member(database: str, tmp_path: Path) -> None:
+    async def posters(house: Clubhouse) -> list[str]:
+        def read(tx: Transaction) -> list[str]:
+            entry = tx.entries.by_number(house.team.id, EntryNumber(1))
+            assert entry is not None
+            known = tx.ledger.recent_roots(house.team.id, entry.id, tx.now() - timedelta(days=1))
+            return [one.draft.notify.id for _, one in known if one.message is not None and one.draft.notify]
+
+        return await house.club.runner.read(read)
+
+    async def scene() -> None:
+        async with clubhouse(database, tmp_path, "One") as house:
+            for who in ("ana", "ben"):
+                shared = await house.say("share #1", by=who)
+                assert isinstance(shared.show, Card)
+                for again in (one for one in shared.show.actions if one.label == "Post again"):
+                    await house.press(again, by=who)
+                await house.stage.settle()
+            assert sorted(await posters(house)) == ["ana", "ben"]
+
+            assert "is deleted" in text_of(await house.say("unshare #1", by="ana"))
+
+            assert await posters(house) == ["ben"]
+
+    await scene()
 
 
 @pytest.mark.parametrize("asks", [True, False], ids=["the platform asks", "the command asks"])

@@ -1,5 +1,6 @@
 """How an interaction of Discord's is acknowledged and answered, over a core that does as it is told."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -150,6 +151,7 @@ async def test_what_was_shown_of_a_public_answer_stays_when_the_rest_does_not_ar
 ) -> None:
     class Lengthy(FakeCore):
         async def invoke(self, invocation: Invocation) -> Answer:
+            await asyncio.sleep(0.02)  # else it answers before the loop sees that no patience is left
             return Answer(show=Card(title="Long", blocks=(Paragraph(text=plain("word " * 1500)),)), reply=Reply.PUBLIC)
 
     monkeypatch.setattr(answers, "PATIENCE", 0.0)

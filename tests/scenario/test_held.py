@@ -74,6 +74,27 @@ async def test_an_admin_gets_one_card_and_applies_what_it_shows(database: str, t
         assert (await house.say("show #20")).show.title == "Entry20"
 
 
+async def test_keeping_the_old_list_holds_while_another_file_of_the_folder_changes(
+    database: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "lists"
+    folder.mkdir()
+    write(folder / "ours.md", TWENTY)
+    write(folder / "theirs.md", ["One"])
+    async with clubhouse(database, tmp_path, admins="fake:ana") as house:
+        await house.club.lists.use(house.team, [folder])
+        write(folder / "ours.md", FEW)
+        await house.club.lists.sync(house.team)
+        (card,) = await told(house)
+        await house.say(buttons(card)["Keep the old list"])
+
+        write(folder / "theirs.md", ["One", "Two"])
+        report = await house.club.lists.sync(house.team)
+
+        assert [change.rejected for change in report.held] == [True]
+        assert len(await told(house)) == 1
+
+
 async def test_keeping_the_old_list_holds_until_the_file_changes_again(database: str, tmp_path: Path) -> None:
     async with clubhouse(database, tmp_path, *TWENTY, admins="fake:ana") as house:
         await changed(house, *FEW)
@@ -82,6 +103,9 @@ async def test_keeping_the_old_list_holds_until_the_file_changes_again(database:
         report = await changed(house, *FEW)
         assert (report.held[0].rejected, await listed(house)) == (True, 20)
         assert "chose to keep the old list" in text_of(await house.say("status"))
+        async with clubhouse(database, tmp_path, admins="fake:ana") as restarted:
+            assert "chose to keep the old list" in text_of(await restarted.say("status"))
+            assert await told(restarted) == []
 
         await changed(house, *TWENTY[:2])
 

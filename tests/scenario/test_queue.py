@@ -92,3 +92,17 @@ async def test_a_page_of_the_list_has_a_heading_for_each_section_and_is_one_mess
         assert "page 1 of 3, 20 in all" in text_of(answer)
         assert isinstance(answer.show, Card)
         assert len(messages(answer.show, word="blog")) == 1
+
+
+async def test_the_teams_figures_name_what_most_members_have_read(database: str, tmp_path: Path) -> None:
+    async with clubhouse(database, tmp_path, "Alpha", "Beta") as house:
+        for who in ("ana", "ben", "cyd"):
+            await house.say("home", by=who)
+        assert "Most read" not in text_of(await house.say("stats team"))
+
+        for who in ("ana", "ben", "cyd"):
+            await house.say("read #2", by=who)
+
+        shown = text_of(await house.say("stats team"))
+        assert "Most read:" in shown
+        assert "#2 Beta (3 readers)" in shown

@@ -256,7 +256,9 @@ async def test_no_answer_at_all_is_no_answer(kind: str, database: str, seed: Pat
     ),
 )
 def test_every_refusal_has_a_remedy_that_is_a_whole_sentence(code: str) -> None:
-    refused = failures.error_of(SlackApiError("no", {"ok": False, "error": code}), POST)  # type: ignore[no-untyped-call]
+    said = SlackApiError("no", {"ok": False, "error": code})  # type: ignore[no-untyped-call]  # the library's
+
+    refused = failures.error_of(said, POST)
 
     assert isinstance(refused, PlatformRefused)
     assert re.search(r"[a-z)]\.$", str(refused))

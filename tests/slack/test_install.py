@@ -105,6 +105,8 @@ async def test_a_workspace_that_installs_itself_waits_for_its_host(
         assert "dogear team assign slack:T0666 TEAM" in told
         await assigned(club)
         assert "#1" in shown(await club.say(EVE, "list", team="T0666", channel="C0666"))
+        kept = await club.club.vault.load(PlatformName("slack"), "install:T0666")
+        assert b"A0001" in (kept or b""), "by its app a post of ours is known in a menu"
 
 
 async def test_an_installation_that_did_not_begin_here_is_refused_and_leaves_nothing(

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from adapters.slack.payload import is_sound
 from tests.fakes.slack import FakeSlack, Json
 
 WHO = "team.id team.domain enterprise.id enterprise.name user.id user.team_id "
@@ -73,3 +74,13 @@ def test_every_key_that_the_fake_sends_is_one_of_slacks(name: str) -> None:
     ]
 
     assert strange == []
+
+
+@pytest.mark.parametrize(
+    "name", ["enterprise", "team", "user", "channel", "view", "container", "message", "event", "actor"]
+)
+def test_a_payload_in_which_a_text_is_where_an_object_belongs_is_not_sound(name: str) -> None:
+    press = {"type": "block_actions", "team": {"id": "T0001"}, "user": {"id": "U0ANA"}}
+
+    assert is_sound(press)
+    assert not is_sound({**press, name: "text"})

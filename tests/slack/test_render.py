@@ -62,6 +62,16 @@ def test_only_an_answer_that_is_no_refusal_is_shown_to_everyone(reply: Reply, re
     assert (shown["unfurl_links"], shown["unfurl_media"]) == (False, False)
 
 
+def test_a_public_answer_shows_no_members_own_reading_state() -> None:
+    read = EntryLine(number=EntryNumber(1), title="T", url=Url("https://example.org/1"), state=ReadingState.READ)
+    shown = {
+        reply: json.dumps(message(Answer(show=Card(title="A", blocks=(Entries(items=(read,)),)), reply=reply)))
+        for reply in Reply
+    }
+
+    assert [reply for reply in Reply if json.dumps("●")[1:-1] in shown[reply]] == [Reply.PRIVATE]
+
+
 def body_of(card: Card, *, personal: bool = False) -> dict[str, Any]:
     made = render.message(card, personal=personal)
     return {"text": made.text, "blocks": list(made.blocks)}

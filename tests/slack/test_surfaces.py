@@ -388,6 +388,17 @@ async def test_an_expired_moment_for_a_modal_says_so(database: str, seed: Path) 
         answer = await club.say(ANA, "schedule set")
         assert "took too long" in shown(answer)
 
+        slack = club.slack
+        home = await home_of(club, BEN)
+        await slack.send(pressed_at_home(slack, BEN, buttons(home)["Random"]))
+        modal = await slack.until(lambda: slack.views and slack.views[-1])
+        slack.fail("views.open", Fault("error", code="expired_trigger_id"))
+        before = len(slack.views)
+        await slack.send(slack.press(BEN, buttons(modal)["Share"], view=modal))
+        told = await slack.until(lambda: len(slack.views) > before and slack.views[-1])
+        assert "took too long" in shown(told)
+        assert "Try again" in buttons(told)
+
 
 async def test_a_button_that_is_pressed_in_a_thread_is_answered_there(database: str, seed: Path) -> None:
     async with a_club(database, seed) as club:

@@ -85,6 +85,8 @@ def test_a_fence_opened_in_the_middle_is_an_error_and_all_entries_stay() -> None
     ("text", "title", "notes", "tags"),
     [
         (f"* [One]({ONE}) {{% include x.html %}} why\n", "One", "why", ()),
+        (f"* [One]({ONE}) {{{{ page.x }}}} why\n", "One", "why", ()),
+        (f"* [One]({ONE}) why {{: .wide}}\n", "One", "why", ()),
         (f"- [One]({ONE})\n  id:: 64f0\n  collapsed:: true\n", "One", "", ()),
         (
             f"* [Vec<T> and std::vector<int>]({ONE}) takes <your-token>\n",
@@ -117,3 +119,12 @@ def test_details_without_blank_lines_are_read() -> None:
     text = f"<details><summary>More</summary>\n- [One]({ONE})\n- [Two](https://example.org/2)\n</details>\n"
 
     assert [(entry.line, entry.title) for entry in read(text.encode(), "l.md").entries] == [(2, "One"), (3, "Two")]
+
+
+@pytest.mark.parametrize("title", ['["a"]', '{"a": 1}', "true", "null"])
+def test_a_title_that_is_not_a_text_is_not_the_title_of_the_list(title: str) -> None:
+    text = f'{{"title": {title}, "items": [{{"url": "{ONE}", "title": "One"}}]}}'
+
+    found = read(text.encode(), "list.json")
+
+    assert (found.title, [entry.title for entry in found.entries]) == (None, ["One"])

@@ -232,6 +232,7 @@ def test_where_nothing_can_be_looked_at_the_way_to_it_is_watched(tmp_path: Path)
 
     for path in (tmp_path / long, tmp_path / long / "list.md"):
         assert str(tmp_path) in watched(path).names
+        assert f"{tmp_path}/{long}" not in watched(path).names
         assert watched(path).concerns(f"{tmp_path}/{long}")
         assert glance(path) == {}
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.domain.source import ReadList
-from store.lists.formats.markdown_words import is_generic
+from store.lists.formats.markdown_words import is_generic, tidy
 from store.lists.reading import read
 
 
@@ -190,3 +190,16 @@ def test_an_address_in_code_after_another_address_is_not_a_link() -> None:
 
     assert [one.link for one in found.unread] == ["http://a.example"]
     assert (noted.links.entries, noted.links.notes) == (1, 1)
+
+
+def test_what_opens_before_a_link_is_not_of_its_title() -> None:
+    assert tidy("Queues (") == "Queues"
+    assert tidy("1. Queues [") == "Queues"
+    assert tidy("★ Queues") == "Queues"
+
+
+@pytest.mark.parametrize("lead", ["`go`", "[go]", "(go)", "#go"])
+def test_each_way_to_write_a_tag_before_a_link_is_understood(lead: str) -> None:
+    (entry,) = list_of(f"- {lead} [One](https://a.example)\n").entries
+
+    assert (entry.title, entry.tags) == ("One", ("go",))

@@ -4,6 +4,7 @@ import pytest
 
 from bot.domain.source import ReadEntry, ReadList
 from store.lists.reading import read
+from store.lists.text import is_html_tag
 
 ORG = """#+TITLE: Reading club
 #+FILETAGS: :club:
@@ -349,3 +350,29 @@ def test_an_address_after_a_closed_template_tag_is_an_entry() -> None:
     found = read(TEMPLATES.encode(), "l.md")
 
     assert [entry.url for entry in found.entries] == ["https://a.example", "https://c.example"]
+
+
+ELEMENTS = """
+a abbr acronym address applet area article aside audio b base basefont bdi bdo bgsound big blink blockquote
+body br button canvas caption center cite code col colgroup data datalist dd del details dfn dialog dir div
+dl dt em embed fieldset figcaption figure font footer form frame frameset g h1 h2 h3 h4 h5 h6 head header
+hgroup hr html i iframe img input ins kbd label legend li link main map mark marquee menu meta meter nav
+nobr noscript object ol optgroup option output p param path picture pre progress q rp rt ruby s samp script
+search section select slot small source span strike strong style sub summary sup svg table tbody td template
+textarea tfoot th thead time title tr track tt u ul var video wbr
+"""
+"""What HTML has, past elements too."""
+
+
+def test_tags_that_html_has_are_no_words_and_others_are() -> None:
+    assert {
+        name for name in ELEMENTS.split() if not (is_html_tag(f"<{name}>") and is_html_tag(f"</{name.upper()}>"))
+    } == set()
+    assert not is_html_tag("<T>")
+    assert not is_html_tag("<your-token>")
+
+
+def test_fields_of_a_restructuredtext_item_are_its_notes_line_by_line() -> None:
+    (entry,) = read(b"* `One <https://a.example>`_\n\n  :by: Jo\n  :on: ``a`b``\n", "l.rst").entries
+
+    assert entry.notes.markdown == "by: Jo\\\non: `a'b`"

@@ -6,6 +6,7 @@ import pytest
 
 from bot.domain.query import Query, parse, with_words
 from bot.domain.reading_state import ReadingState
+from store.sql.search.query_plan import STOP_WORDS
 
 LATER, READ, UNREAD = ReadingState.LATER, ReadingState.READ, ReadingState.UNREAD
 
@@ -103,3 +104,17 @@ def test_words_are_replaced_wherever_they_stand_and_nothing_else_is() -> None:
     changed = with_words(query, {"a": "c", "x": "y"})
 
     assert changed == replace(parse('c b c -a "a" tag:a'), corrected=("c",))
+
+
+SAID_EVERYWHERE = """
+a about above after again against all am an and any are as at be because been before being below between
+both but by can could did do does doing down during each few for from further had has have having he her
+here hers herself him himself his how i if in into is it its itself just me more most my myself no nor not
+of off on once only or other our ours ourselves out over own same she should so some such than that the
+their theirs them themselves then there these they this those through to too under until up very was we were
+what when where which while who whom why will with would you your yours yourself yourselves
+"""
+
+
+def test_words_that_are_in_every_text_are_known() -> None:
+    assert set(SAID_EVERYWHERE.split()) == STOP_WORDS

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.domain import holidays as holidays_module
 from bot.domain.errors import BadUsage
 from bot.domain.holidays import region
 from bot.domain.schedule import Occurrence, OnHoliday, Schedule, Weekday
@@ -253,3 +254,11 @@ def test_a_country_is_its_code_or_its_name(typed: str, read: str) -> None:
 def test_an_unknown_country_or_part_is_refused(typed: str, says: str) -> None:
     with pytest.raises(BadUsage, match=says):
         region(typed)
+
+
+def test_holidays_have_english_names_whatever_the_machine_speaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANGUAGE", "de")
+    monkeypatch.setenv("LANG", "de_DE.UTF-8")
+    holidays_module._holidays.cache_clear()
+
+    assert holidays_module.holidays("AT", 2026)[date(2026, 12, 25)] == "Christmas Day"
