@@ -90,3 +90,21 @@ def test_an_export_with_too_many_links_is_cut_with_a_line() -> None:
     assert len(found.entries) == 20_000
     assert found.links.not_read == 2
     assert str(found.problems[0]).startswith("export.csv:20002: only the first 20,000 links")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("#+TITLE: L\n#+LANGUAGE: de_AT\n* Lesen\n- [[https://example.org/1][Eins]]\n", "list.org"),
+        (
+            '<html lang="de-AT"><title>L</title><ul><li><a href="https://example.org/1">Eins</a></ul></html>',
+            "list.html",
+        ),
+    ],
+)
+def test_other_formats_say_their_language_too(text: str, name: str) -> None:
+    known, unknown = read(text.encode(), name), read(text.replace("de", "ja", 1).encode(), name)
+
+    assert [(entry.title, entry.language) for entry in known.entries] == [("Eins", "de")]
+    assert [(entry.title, entry.language) for entry in unknown.entries] == [("Eins", None)]
+    assert not any("lang" in problem.message for problem in unknown.problems)

@@ -1,9 +1,11 @@
 """Front matter: what is used of it, and that what cannot be used never costs an entry."""
 
 import re
+from pathlib import Path
 
 import pytest
 
+from bot.domain.language import LANGUAGES
 from bot.domain.source import ReadList, Severity
 from store.lists.reading import read
 
@@ -263,3 +265,9 @@ def test_pelican_drafts_are_left_out() -> None:
 
 def test_a_line_with_a_colon_and_an_address_is_not_front_matter() -> None:
     assert [entry.title for entry in list_with("Title: http://b.example/c\n").entries] == ["Title", "A"]
+
+
+def test_every_language_is_in_the_manual() -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "reading-list.md").read_text()
+
+    assert [name for name in LANGUAGES.values() if name not in manual] == []

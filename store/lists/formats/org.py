@@ -83,6 +83,7 @@ class _Translator:
     items: Nesting = field(default_factory=Nesting)
     title: str = ""
     tags: tuple[str, ...] = ()
+    language: str = ""
     short: dict[str, str] = field(default_factory=dict)
     states: set[str] = field(default_factory=lambda: set(_STATES))
     blank: int = 0
@@ -98,14 +99,16 @@ class _Translator:
         number = 0
         while number < len(self.lines):
             number = self._line(number)
-        self.out.add_front_matter(self.title, self.tags)
+        self.out.add_front_matter(self.title, self.tags, self.language)
         return self.out
 
     def _prepare(self, name: str, value: str) -> None:
-        """Take what is needed wherever it is in the file: short names of addresses, and words for states."""
+        """Take what is needed wherever it is in the file: short names of addresses, words for states, and the language."""
         if name == "link":
             short, _, address = value.partition(" ")
             self.short[short] = address.strip()
+        elif name == "language":
+            self.language = value
         elif name in ("todo", "seq_todo", "typ_todo"):
             self.states |= {word.partition("(")[0] for word in value.split()}
 

@@ -158,6 +158,7 @@ class _Translator:
         self._raw: list[str] | None = None
         self._table: _Table | None = None
         self._title: list[str] = []
+        self._language = ""
 
     def run(self) -> Translated:
         for number, token in enumerate(self._pieces):
@@ -170,7 +171,7 @@ class _Translator:
         while self._open:
             self._pop()
         self._flush()
-        self._out.add_front_matter(" ".join("".join(self._title).split()), ())
+        self._out.add_front_matter(" ".join("".join(self._title).split()), (), self._language)
         return self._out
 
     # what comes
@@ -192,6 +193,8 @@ class _Translator:
 
     def _start(self, token: Token, *, is_layout: bool) -> None:
         name = token.name
+        if name == "html":
+            self._language = token.attributes.get("lang", "")
         if name in _CLOSED_BY:
             self._close_open(*_CLOSED_BY[name])
         if self._skipped is None and (name in _BLOCKS or name in _HEADINGS or name in _LISTS):

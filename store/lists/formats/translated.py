@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from bot.domain.language import language_of
 from bot.domain.source import LinkCount, Problem, ReadEntry, ReadList, UnreadLink
 from store.lists.report import Report
 from store.lists.text import excerpt, without_long_lines
@@ -61,11 +62,13 @@ class Translated:
         if len(self.dropped) < _MAX_DROPPED:
             self.dropped += [UnreadLink(line=line, link=excerpt(url), reason=reason) for url in urls]
 
-    def add_front_matter(self, title: str, tags: tuple[str, ...]) -> None:
-        """Write what the file says of itself. A string of JSON is one of YAML."""
+    def add_front_matter(self, title: str, tags: tuple[str, ...], language: str = "") -> None:
+        """Write what the file says of itself, and its language if search knows it. A string of JSON is one of YAML."""
         above = [f"title: {json.dumps(title, ensure_ascii=False)}"] if title else []
         if tags:
             above.append(f"tags: {json.dumps(list(tags), ensure_ascii=False)}")
+        if code := language_of(language):
+            above.append(f'lang: "{code}"')
         if above:
             above = ["---", *above, "---"]
             self.lines[:0], self.source[:0], self.tags[:0] = above, [1] * len(above), [()] * len(above)
