@@ -73,7 +73,7 @@ def found(club: Club, typed: str) -> tuple[int, set[int], dict[str, str]]:
     return answer.total, {hit.entry.number for hit, _ in answer.items}, dict(answer.corrected)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from(SPELT), min_size=1, max_size=3), st.sampled_from([" ", ""]))
 def test_any_spelling_of_letters_finds_the_same_on_both(
     both: tuple[Club, Club], letters: list[str], between: str
@@ -83,7 +83,12 @@ def test_any_spelling_of_letters_finds_the_same_on_both(
     assert found(both[0], typed) == found(both[1], typed)
 
 
-@settings(max_examples=100, deadline=None)
+def _is_stemmed_alike(word: str) -> bool:
+    """FTS5 leaves English words of two letters as they are, PostgreSQL's stemmer does not: decision 38."""
+    return not word.isascii() or len(word.strip('"-')) > 2
+
+
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(
         st.builds(
@@ -92,7 +97,7 @@ def test_any_spelling_of_letters_finds_the_same_on_both(
             st.integers(0, 2),
             st.integers(0, 4),
             st.sampled_from(["{}", "{}", "{}", '"{}"', "-{}", "{}en", "{}s", "{}es"]),
-        ),
+        ).filter(_is_stemmed_alike),
         min_size=1,
         max_size=4,
     )
