@@ -284,8 +284,8 @@ class DiscordPlatform:
         made = await http.start_thread_in_forum(_number(channel.id), params=params)
         return MessageRef(ChannelRef(channel.workspace, str(made["id"])), str(made["message"]["id"]))
 
-    def _shown(self, card: Card, key: str) -> Layout:
-        layout = message_of(card, key=key, word=self._word)
+    def _shown(self, card: Card, key: str, about: WorkspaceRef | None = None) -> Layout:
+        layout = message_of(card, key=key, word=self._word, about=about)
         self._mentions.put([layout])
         return layout
 
@@ -335,11 +335,26 @@ class DiscordPlatform:
                 if error.code not in (UNKNOWN_MESSAGE, UNKNOWN_CHANNEL):
                     raise
 
-    async def send_direct(self, account: AccountRef, card: Card, *, about: WorkspaceRef | None = None) -> None:
+    async def send_direct(
+        self, account: AccountRef, card: Card, *, key: str = "", about: WorkspaceRef | None = None
+    ) -> MessageRef:
         async with self._asking() as http:
-            direct = await http.start_private_message(account.id)
-            card = card if about is None else afar(card, about)
-            await http.send_message(_number(str(direct["id"])), params=_parameters(self._shown(card, "")))
+            with before_sending():
+                place = await _direct(http, account)
+            shown = self._shown(card if about is None else afar(card, about), key, about)
+            sent = await http.send_message(_number(place.id), params=_parameters(shown, nonce=key or None))
+            return MessageRef(place, str(sent["id"]))
+
+    async def find_direct(
+        self,
+        account: AccountRef,
+        key: str,
+        *,
+        since: datetime,
+        known: MessageRef | None = None,  # noqa: ARG002  a person has one conversation
+    ) -> Sequence[MessageRef]:
+        async with self._asking() as http:
+            return await carrying(http, [await _direct(http, account)], key, since=since, own=self._own())
 
     async def react(self, message: MessageRef, meaning: ReadingState) -> None:
         async with self._asking() as http, self._allowed(REACT, message.channel):
@@ -412,3 +427,8 @@ def _number(id: str) -> int:
     if not (id.isascii() and id.isdigit()):
         raise forum.elsewhere(id)
     return int(id)
+
+
+async def _direct(http: discord.http.HTTPClient, account: AccountRef) -> ChannelRef:
+    """The conversation with the person, which Discord opens if there was none."""
+    return ChannelRef(WorkspaceRef(places.DISCORD, "@me"), str((await http.start_private_message(account.id))["id"]))

@@ -13,10 +13,11 @@ import pytest
 
 from adapters.discord.client import LOGGERS, hush
 from adapters.discord.platform import DiscordPlatform
-from bot.domain.card import Card
+from bot.domain.card import Action, Call, Card
 from bot.domain.errors import ChannelRefused, PlatformBusy, PlatformError, PlatformRefused, PlatformUncertain
 from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, ThreadRef, WorkspaceRef
 from bot.domain.reading_state import ReadingState
+from bot.domain.value import addressed
 from tests.fakes.core import an_entry
 from tests.fakes.discord_rest import (
     BLOCKED,
@@ -302,6 +303,26 @@ def test_a_person_is_told_alone() -> None:
 
     (message,) = played(scene).messages
     assert message["channel_id"] == "300000000000000001"
+
+
+def test_a_private_message_sent_again_under_its_key_is_one_message_and_found() -> None:
+    person = AccountRef(DISCORD, "400000000000000001")
+    pick = Action(
+        label="Pass", call=Call(path=("digest", "host"), arguments={"channel": addressed(HERE), "week": "2026-W10"})
+    )
+
+    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+        fake.faults.append(DROPPED)
+        for _ in range(2):
+            with suppress(PlatformUncertain):
+                sent = await platform.send_direct(
+                    person, Card(title="A card", actions=(pick,)), key=KEY, about=HERE.workspace
+                )
+        found = await platform.find_direct(person, KEY, since=LONG_AGO)
+        assert [one.id for one in found] == [sent.id]
+
+    (message,) = played(scene).messages
+    assert "digest.host" in str(message["components"])
 
 
 def test_a_typed_name_is_refused_before_anything_is_sent() -> None:

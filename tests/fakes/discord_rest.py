@@ -417,7 +417,12 @@ class FakeDiscord:
         return answered(self.commands)
 
     async def _direct(self, request: web.Request) -> web.Response:
-        return answered({"id": "300000000000000001", "type": 1})
+        return answered({"id": direct_channel(str((await request.json())["recipient_id"])), "type": 1})
+
+
+def direct_channel(person: str) -> str:
+    """The channel of the direct messages with a person."""
+    return f"3{person[1:]}"
 
 
 @asynccontextmanager

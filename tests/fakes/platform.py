@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from bot.chat.platform import Core, Obstacle, Reacted, Vault
 from bot.domain.card import Card
 from bot.domain.delivery import PostingRules
-from bot.domain.errors import PlatformError
+from bot.domain.errors import PlatformError, PlatformRefused
 from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, ThreadRef, Url, WorkspaceRef
 from bot.domain.reading_state import ReadingState
 
@@ -108,10 +108,19 @@ class RecordingPlatform:
             raise self.undeletable.pop(0)
         self.posted = [posted for posted in self.posted if posted.ref != message]
 
-    async def send_direct(self, account: AccountRef, card: Card, *, about: WorkspaceRef | None = None) -> None:
+    async def send_direct(
+        self, account: AccountRef, card: Card, *, key: str = "", about: WorkspaceRef | None = None
+    ) -> MessageRef:
         if self.untold:
             raise self.untold.pop(0)
         self.told.append((account, card))
+        return MessageRef(ChannelRef(WORKSPACE, f"@{account.id}"), f"d{len(self.told)}")
+
+    async def find_direct(
+        self, account: AccountRef, key: str, *, since: datetime, known: MessageRef | None = None
+    ) -> Sequence[MessageRef]:
+        self.looks += 1
+        raise PlatformRefused("A direct message cannot be looked up.", remedy="It is sent again.")
 
     async def react(self, message: MessageRef, meaning: ReadingState) -> None:
         self.seeds.append((message, meaning))

@@ -459,3 +459,26 @@ def test_reactions_on_a_post_in_doubt_count_once_it_is_found(database: str, seed
             return shown(await club.say(ANA, "show #1"))
 
     assert "State: read" in asyncio.run(reacted())
+
+
+def test_a_private_message_whose_answer_is_lost_is_there_once_in_the_end(database: str, seed: Path) -> None:
+    async def lost() -> None:
+        async with a_club(database, seed, scopes=f"{SCOPES},im:history") as club:
+            await club.say(ANA, "remind #6 1d")
+            club.slack.fail("chat.postMessage", Fault("drop", after=True))
+            await club.advance(timedelta(days=1, hours=1))
+            (reminder,) = told(club.slack)
+            assert "You asked me to remind you." in reminder
+
+    asyncio.run(lost())
+
+
+def test_without_its_scope_a_private_message_whose_answer_is_lost_comes_twice(database: str, seed: Path) -> None:
+    async def lost() -> None:
+        async with a_club(database, seed) as club:
+            await club.say(ANA, "remind #6 1d")
+            club.slack.fail("chat.postMessage", Fault("drop", after=True))
+            await club.advance(timedelta(days=1, hours=1))
+            assert len(told(club.slack)) == 2
+
+    asyncio.run(lost())
