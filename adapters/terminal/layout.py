@@ -59,11 +59,14 @@ _CLOSE_IN_LIST = frozenset({(Look.QUIET, Look.ENTRY), (Look.QUIET, Look.FOUND), 
 
 @record
 class Button:
-    """An action in the terminal: the number to press, and the line that does the same."""
+    """An action in the terminal: the number to press, and the line that does the same. `shown` is as much of it as a
+    person would type; empty if the button says something that cannot be typed.
+    """
 
     number: int
     label: str
     line: str
+    shown: str
 
 
 @record

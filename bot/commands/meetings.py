@@ -20,7 +20,7 @@ from bot.domain.question import MAX_QUESTION
 from bot.domain.reading_state import ReadingState
 from bot.domain.schedule import Schedule, Weekday
 from bot.domain.team import Role
-from bot.domain.text import Span, plain
+from bot.domain.text import Span, day_and_time, plain
 from bot.domain.value import Hosting, Kind
 from bot.service import digests, hosts, meetings, readings, votes
 from bot.service.hosts import Turns
@@ -56,7 +56,7 @@ def host(
         return _picked(turn, found, pick, show)
     if back is not None:
         hosts.take(turn.tx, found, turn.member, back)
-        return _changed(turn, found, "You host the next digest again.")
+        return _changed(turn, found, "You host the next digest again.", names_host=True)
     if what is Hosting.ME:
         new = hosts.join(turn.tx, found, turn.member)
         said = "You are one of the hosts now." if new else "You are one of the hosts already."
@@ -69,7 +69,7 @@ def host(
         now = hosts.pass_turn(turn.tx, found, turn.member)
         said = f"{now.name} hosts the next digest instead of you." if now else "Passed: the next digest has no host."
         undo = _button(found, "Undo", back=str(now.id) if now else "-")
-        return _changed(turn, found, said, undo)
+        return _changed(turn, found, said, undo, names_host=True)
     if what is Hosting.SWAP:
         return _swapped(turn, found, who)
     return _shown(turn, found)
@@ -80,7 +80,7 @@ def _swapped(turn: Turn, found: Turns, who: str | None) -> Card:
     other = hosts.named(found, who, mention[1] if mention else None) if who else None
     now = hosts.swap(turn.tx, found, turn.member, other, admin=turn.role >= Role.ADMIN)
     undo = _button(found, "Undo", back=str(now.id)) if found.host and found.host.id == turn.member.id else None
-    return _changed(turn, found, f"{now.name} hosts the next digest.", *([undo] if undo else []))
+    return _changed(turn, found, f"{now.name} hosts the next digest.", *([undo] if undo else []), names_host=True)
 
 
 def _picked(turn: Turn, found: Turns, pick: EntryNames | None, show: str | None) -> Card:
@@ -114,9 +114,10 @@ def _others(turn: Turn, found: Turns, seen: digests.Preview) -> Card:
     return Card(title=f"Your digest features #{now.number} {now.title}. Instead of it:", blocks=(*blocks, hint))
 
 
-def _changed(turn: Turn, found: Turns, title: str, *actions: Action) -> Card:
+def _changed(turn: Turn, found: Turns, title: str, *actions: Action, names_host: bool = False) -> Card:
+    """What was done, above the turns as they are now. `names_host` if the title says who hosts next."""
     now = hosts.upcoming(turn.tx, turn.team.id, found.schedule.channel)
-    return Card(title=title, blocks=_turns(turn, now), tone=Tone.DONE, actions=actions)
+    return Card(title=title, blocks=_turns(turn, now, names_host=names_host), tone=Tone.DONE, actions=actions)
 
 
 def _shown(turn: Turn, found: Turns, *notes: str) -> Card:
@@ -125,13 +126,31 @@ def _shown(turn: Turn, found: Turns, *notes: str) -> Card:
     if found.host is not None and not mine:
         title = f"{found.host.name} hosts the next digest."
     said = tuple(Paragraph(text=plain(note)) for note in notes)
-    return Card(title=title, blocks=(*said, *_turns(turn, found)), actions=tuple(_offered(turn, found, mine=mine)))
+    return Card(
+        title=title,
+        blocks=(*said, *_turns(turn, found, names_host=True)),
+        actions=tuple(_offered(turn, found, mine=mine)),
+    )
 
 
-def _turns(turn: Turn, found: Turns) -> tuple[Block, ...]:
+def _turns(turn: Turn, found: Turns, *, names_host: bool) -> tuple[Block, ...]:
     where = found.schedule.channel
-    due = (Span("It comes on "), *moment(found.slot.due_at, turn.zone), Span(" in "), *named_channel(where), Span("."))
-    later = [one.member.name for one in found.pool if found.host is None or one.member.id != found.host.id]
+    when = (*moment(found.slot.due_at, turn.zone), Span(" in "), *named_channel(where), Span("."))
+    host = (
+        "You host"
+        if found.host and found.host.id == turn.member.id
+        else f"{found.host.name} hosts"
+        if found.host
+        else ""
+    )
+    due = (*plain(f"{host} the next digest, on " if host and not names_host else "It comes on "), *when)
+    if not host and not names_host:
+        due = (Span("The next digest comes on "), *when)
+    later = [
+        "you" if one.member.id == turn.member.id else one.member.name
+        for one in found.pool
+        if found.host is None or one.member.id != found.host.id
+    ]
     more = f" and {len(later) - MAX_SHOWN} more" if len(later) > MAX_SHOWN else ""
     after = f"After that, in turn: {', '.join(later[:MAX_SHOWN])}{more}."
     empty = f"No one hosts here yet. “{turn.word} digest host me” makes you the first."
@@ -250,7 +269,7 @@ def _nominees(found: votes.Vote, where: ChannelRef) -> tuple[Block, ...]:
     """What there is to vote for; how it stands only for those who have voted."""
     counts = found.counts if found.own else {}
     lines = nominee_lines(found.nominees, found.slot, where, found.own, counts)
-    until = (Span("You can change it until "), Span(f"{found.closes_at:%A %d %B, %H:%M} UTC", at=found.closes_at))
+    until = (Span("You can change it until "), day_and_time(found.closes_at))
     return (*lines, Paragraph(text=(*until, Span(".")), quiet=True))
 
 

@@ -44,6 +44,11 @@ def bold(text: str) -> Text:
     return (Span(text, bold=True),) if text else ()
 
 
+def day_and_time(at: datetime) -> Span:
+    """A moment (aware UTC) with its weekday, for a card that many people see; shown in each reader's zone where possible."""
+    return Span(f"{at:%A} {at.day} {at:%B, %H:%M} UTC", at=at)
+
+
 def joined(parts: Iterable[Text], separator: str = " ") -> Text:
     """The parts one after the other with `separator` between them."""
     spans: list[Span] = []

@@ -127,12 +127,13 @@ def _host_notice(
     hosts.settle(tx, schedule.id, slot.week)
     digest = digests.coming(tx, schedule, slot)
     assert digest is not None
+    vote = votes.period(tx, schedule, slot)
     return Draft(
         channel=where,
         source_key=key,
         step=Step.NOTICE,
         ordinal=0,
-        card=host_notice(digest.entry, digest.question, slot, schedule.channel),
+        card=host_notice(digest.entry, digest.question, slot, schedule.channel, vote.closes_at if vote else None),
         late_after=slot.due_at,
         notify=host.account,
     )

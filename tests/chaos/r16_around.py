@@ -28,7 +28,7 @@ def rows(long: bool) -> Iterator[Row]:
             kills = [
                 around(partial(swept, partial(kill, point, hit)), weather=SLOW)
                 for point in Point
-                for hit in hits(point, 10 if long else 2)
+                for hit in (hits(point, 10 if long else 2) if "connect" not in point else (1, 2))
             ]
             yield Row("R16", f"around a digest: kill -9 at each of {len(Point)} points", kills, all_hit("kills"))
             lost = replace(LOST, private=True)

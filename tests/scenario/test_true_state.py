@@ -91,7 +91,7 @@ def test_a_picked_entry_that_was_refused_is_the_next_one(database: str, tmp_path
 
     preview = asyncio.run(scenario())
     assert preview.startswith("Gamma")
-    assert "picked by an admin" in preview
+    assert "picked by hand" in preview
 
 
 def test_an_unconfirmed_digest_is_asked_about_and_not_featured(database: str, tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def test_a_coming_week_that_is_skipped_is_not_in_the_past(database: str, tmp_pat
             return text_of(await house.say("digest history")), text_of(await house.say("status"))
 
     history, status = asyncio.run(scenario())
-    assert history.splitlines() == ["This channel has had no digest yet.", "Will be skipped: Mon 09 Mar 2026 09:00 UTC"]
+    assert history.splitlines() == ["This channel has had no digest yet.", "Will be skipped: Mon 9 Mar 2026 09:00 UTC"]
     assert "Last digest: none yet" in status
 
 
