@@ -302,6 +302,9 @@ class SlackPlatform:
         """Every message in Slack has a thread already."""
         return ThreadRef(message.channel, message.id)
 
+    async def schedule_event(self, channel: ChannelRef, title: str, at: datetime) -> None:
+        """Slack has no calendar."""
+
     async def marks(self, message: MessageRef) -> Sequence[Reacted]:
         """The reactions on the message. Slack does not say when each was added."""
         team = message.channel.workspace.id

@@ -148,6 +148,9 @@ class TerminalPlatform:
     async def open_thread(self, message: MessageRef, title: str) -> ThreadRef:
         return self._room.open_thread(message, title)
 
+    async def schedule_event(self, channel: ChannelRef, title: str, at: datetime) -> None:
+        """A terminal has no calendar."""
+
     async def marks(self, message: MessageRef) -> Sequence[Reacted]:
         return self._room.reactions(message)
 

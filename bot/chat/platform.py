@@ -385,6 +385,13 @@ class ChatPlatform(Protocol):
         """The message's thread, created if missing."""
         ...
 
+    async def schedule_event(self, channel: ChannelRef, title: str, at: datetime) -> None:
+        """Put a meeting of an hour into the calendar of the channel's workspace. One that is there already counts.
+
+        Does nothing on a platform without a calendar, or without the permission for it.
+        """
+        ...
+
     async def marks(self, message: MessageRef) -> Sequence[Reacted]:
         """Every reaction with a meaning on the message, except our own and those of other bots."""
         ...

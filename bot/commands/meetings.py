@@ -3,8 +3,9 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import time
+from datetime import time, timedelta
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from bot.commands import browsing
 from bot.commands.cards import EntryNames, moment, named_channel, one_meant, sentence
@@ -16,9 +17,11 @@ from bot.domain.digest import shared_line
 from bot.domain.errors import BadUsage, Conflict
 from bot.domain.ids import ChannelRef
 from bot.domain.meeting import MeetingRules, WeeklyTime, nominee_lines
+from bot.domain.personal import MORNING
 from bot.domain.question import MAX_QUESTION
 from bot.domain.reading_state import ReadingState
 from bot.domain.schedule import Schedule, Weekday
+from bot.domain.schedule import moment as schedule_moment
 from bot.domain.team import Role
 from bot.domain.text import Span, day_and_time, plain
 from bot.domain.value import Hosting, Kind
@@ -229,7 +232,24 @@ def attend(
     with_whom = f"With you: {', '.join(others)}." if others and found.going else ""
     arguments = {"going": "no" if found.going else "yes", "channel": f"#{where.id}", "week": found.week}
     undo = Action(label="Undo", call=Call(path=("digest", "in"), arguments=arguments))
-    return sentence(title, with_whom, soon, tone=Tone.DONE, actions=(undo,))
+    remind = _remind_on_the_day(turn, found) if found.going else ()
+    return sentence(title, with_whom, soon, tone=Tone.DONE, actions=(*remind, undo))
+
+
+BEFORE_MEETING = timedelta(hours=1)
+
+
+def _remind_on_the_day(turn: Turn, found: meetings.Attendance) -> tuple[Action, ...]:
+    """A button for a private reminder on the day of the meeting: in the morning, or an hour before an early one."""
+    if found.meets_at is None:
+        return ()
+    zone = ZoneInfo(turn.zone)
+    morning = schedule_moment(found.meets_at.astimezone(zone).date(), MORNING, zone)
+    at = min(morning, found.meets_at - BEFORE_MEETING)
+    if at <= turn.tx.now():
+        return ()
+    arguments = {"entry": f"#{found.entry.number}", "when": f"{at:%Y-%m-%dT%H:%M:%SZ}"}
+    return (Action(label="Remind me that day", call=Call(path=("remind", "set"), arguments=arguments)),)
 
 
 @command("digest", "vote", writes=True)

@@ -81,6 +81,7 @@ class Step(StrEnum):
     REPLY = "reply"
     SEED = "seed"
     NOTICE = "notice"
+    EVENT = "event"
 
 
 @record
@@ -137,8 +138,8 @@ class Draft:
     """A delivery to plan: one step of what `source_key` posts in `channel`.
 
     It waits until the step with ordinal `waits_for` is sent, and is refused with it. `card` is None for a step that
-    shows none (a thread, a seed reaction). `title` names a thread, `meaning` a seed reaction. After `late_after` it is
-    skipped. `notify` is the account to notify if it does not arrive. For a notice, it is its recipient, or None if it
+    shows none (a thread, a seed reaction, an event). `title` names a thread or an event, `meaning` a seed reaction. After
+    `late_after` it is skipped; an event takes place then. `notify` is the account to notify if it does not arrive. For a notice, it is its recipient, or None if it
     goes to the channel. A reply may go into the thread of another source: `root` and `thread` are where, and only planned.
     """
 
@@ -210,7 +211,7 @@ class Transition:
     not_before: datetime | None = None
 
 
-REPEATABLE = frozenset({Step.THREAD, Step.SEED})
+REPEATABLE = frozenset({Step.THREAD, Step.SEED, Step.EVENT})
 """Steps that are simply repeated when uncertain, because the platform applies them only once."""
 MESSAGES = frozenset({Step.ROOT, Step.REPLY})
 """Steps that post a message in the channel or in its thread."""

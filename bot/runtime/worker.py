@@ -347,6 +347,10 @@ class Worker:
             return await platform.post(draft.channel, draft.card, key=delivery.key, thread=delivery.thread)
         if draft.step is Step.NOTICE:
             return await self._send_notice(delivery)
+        if draft.step is Step.EVENT:
+            assert draft.late_after is not None
+            await platform.schedule_event(draft.channel, draft.title, draft.late_after)
+            return None
         assert delivery.root is not None
         if draft.step is Step.THREAD:
             return await platform.open_thread(delivery.root, draft.title)

@@ -98,6 +98,9 @@ class PromptPlatform:
         await self._answer()
         return ThreadRef(message.channel, message.id)
 
+    async def schedule_event(self, channel: ChannelRef, title: str, at: datetime) -> None:
+        """There is no calendar."""
+
     async def marks(self, message: MessageRef) -> Sequence[Reacted]:
         return []
 

@@ -28,7 +28,7 @@ def rows(long: bool) -> Iterator[Row]:
             kills = [
                 around(partial(swept, partial(kill, point, hit)), weather=SLOW)
                 for point in Point
-                for hit in (hits(point, 10 if long else 2) if "connect" not in point else (1, 2))
+                for hit in (hits(point, 10 if long else 2) if "connect" not in point else (1,))
             ]
             yield Row("R16", f"around a digest: kill -9 at each of {len(Point)} points", kills, all_hit("kills"))
             lost = replace(LOST, private=True)
@@ -38,7 +38,7 @@ def rows(long: bool) -> Iterator[Row]:
     for platform in ("slack", "discord"):
         around = partial(Run, platform, "postgresql", channels=CHANNELS, around=True)
         pauses = [
-            around(partial(swept, partial(pause, point, min(hit, 3) if "connect" in point else hit)))
+            around(partial(swept, partial(pause, point, 1 if "connect" in point else hit)))
             for point in Point
             for hit in (range(1, 20, 4) if long else (10,))
         ]

@@ -325,6 +325,28 @@ def test_a_private_message_sent_again_under_its_key_is_one_message_and_found() -
     assert "digest.host" in str(message["components"])
 
 
+def test_an_event_whose_answer_is_lost_is_there_once() -> None:
+    at = datetime(2026, 3, 19, 16, tzinfo=UTC)
+
+    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+        fake.faults.append(DROPPED)
+        for _ in range(2):
+            with suppress(PlatformUncertain):
+                await platform.schedule_event(HERE, "Talk about #12 Caching", at)
+        await platform.schedule_event(HERE, "Talk about #12 Caching", at + timedelta(days=7))
+
+    events = played(scene).events
+    assert [one["scheduled_start_time"] for one in events] == ["2026-03-19T16:00:00+00:00", "2026-03-26T16:00:00+00:00"]
+
+
+def test_without_the_permission_no_event_is_scheduled_and_nothing_fails() -> None:
+    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+        fake.may_create_events = False
+        await platform.schedule_event(HERE, "Talk about #12 Caching", datetime(2026, 3, 19, 16, tzinfo=UTC))
+
+    assert played(scene).events == []
+
+
 def test_a_typed_name_is_refused_before_anything_is_sent() -> None:
     async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
         with pytest.raises(PlatformRefused, match="not a channel"):

@@ -56,6 +56,7 @@ class RecordingPlatform:
     looked_at: list[tuple[ChannelRef, AccountRef]] = field(default_factory=list)
     revised: list[tuple[MessageRef, Card]] = field(default_factory=list)
     unrevisable: list[PlatformError] = field(default_factory=list)
+    events: list[tuple[ChannelRef, str, datetime]] = field(default_factory=list)
 
     async def run(self, core: Core, vault: Vault) -> None:
         """Nothing arrives from here."""
@@ -130,6 +131,9 @@ class RecordingPlatform:
             raise self.threadless
         self.threads.append((message, title))
         return ThreadRef(message.channel, message.id)
+
+    async def schedule_event(self, channel: ChannelRef, title: str, at: datetime) -> None:
+        self.events.append((channel, title, at))
 
     async def marks(self, message: MessageRef) -> Sequence[Reacted]:
         return []

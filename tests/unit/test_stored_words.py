@@ -19,7 +19,7 @@ from bot.domain.wire import VERSION
 
 STORED: dict[type[Enum], set[str | int]] = {
     State: {"pending", "leased", "sending", "uncertain", "sent", "refused", "skipped", "needs_human"},
-    Step: {"root", "thread", "reply", "seed", "notice"},
+    Step: {"root", "thread", "reply", "seed", "notice", "event"},
     ReadingState: {"unread", "later", "read"},
     Outcome: {
         "posted",
