@@ -120,6 +120,8 @@ def test_a_weekly_note_is_off_until_a_member_asks_for_it(database: str, tmp_path
             assert "3 entries are unread. How about this one?" in words_of(card)
             assert {"Mark as read", "Later", "Snooze a week", "Turn off"} <= offered(card).keys()
 
+            assert "each of the last" not in words_of(card)
+
             snoozed = await house.press(offered(card)["Snooze a week"], by="ben")
             assert "The next one comes on Mon 23 Mar 2026 09:00" in text_of(snoozed)
             assert (await house.press(offered(card)["Snooze a week"], by="ben")).refusal
@@ -167,5 +169,19 @@ def test_two_processes_send_a_reminder_and_a_note_once(database: str, tmp_path: 
             await asyncio.gather(*(house.club.ticker.meet() for house in (one, other)))
             await asyncio.gather(*(house.stage.settle() for house in (one, other)))
             assert len(reminded(one)) == len(noted(one)) == 1
+
+    asyncio.run(played())
+
+
+def test_a_weekly_note_counts_weeks_of_reading_and_says_nothing_of_a_gap(database: str, tmp_path: Path) -> None:
+    async def played() -> None:
+        async with clubhouse(database, tmp_path, "Alpha", "Beta", "Gamma", "Delta") as house:
+            await house.say("settings weekly-note mon 09:00")
+            for number in (1, 2):
+                await house.say(f"read #{number}")
+                await house.wait(weeks=1)
+            await house.wait(weeks=1)
+            said = ["You read something in each of the last 2 weeks." in words_of(card) for _, card in noted(house)]
+            assert said == [False, True, False]
 
     asyncio.run(played())
