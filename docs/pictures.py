@@ -148,9 +148,10 @@ def terminal() -> str:
 
 
 def _shown(card: Card, thread: str | None = None) -> Shown:
+    lines = [f"/blog {render(CATALOGUE, action.call)}" for action in card.actions]
     buttons = tuple(
-        Button(number=number, label=action.label, line=f"/blog {render(CATALOGUE, action.call)}")
-        for number, action in enumerate(card.actions, 1)
+        Button(number=number, label=action.label, line=line, shown=line)
+        for number, (action, line) in enumerate(zip(card.actions, lines, strict=True), 1)
     )
     view = View(zone=ZoneInfo("Europe/Berlin"), personal=False)
     return Shown(card=card, view=view, buttons=buttons, to="#reading", thread=thread)
