@@ -238,11 +238,11 @@ def _team_counts(tx: Transaction, team: TeamId, lately: timedelta) -> TeamCounts
     return counts
 
 
-WEEKS = 12
+WEEKS = 13
 
 
 def reads_by_week(tx: Transaction, team: TeamId) -> Mapping[date, int]:
-    """How often something was read in each of the last twelve weeks, by its Monday, the oldest first. For no small team."""
+    """How often something was read in each of the last 13 weeks, by its Monday, the oldest first. For no small team."""
     today = tx.now().date()
     monday = today - timedelta(days=today.weekday())
     counts = {monday - timedelta(weeks=back): 0 for back in reversed(range(WEEKS))}

@@ -135,6 +135,6 @@ def test_a_week_says_what_it_was_about_and_what_no_one_reads(database: str, tmp_
             words = text_of(await house.say("week"))
             assert "The week was about: cache." in words
             assert "No one read about these in eight weeks: sre." in words
-            assert "Read a week: ▁▁▁▁▁▁▁▁▁▁█▄ 1 this week, 3 in 12 weeks" in text_of(await house.say("stats team"))
+            assert "Read a week: ▁▁▁▁▁▁▁▁▁▁▁█▄ 1 this week, 3 in 13 weeks" in text_of(await house.say("stats team"))
 
     asyncio.run(played())
