@@ -281,6 +281,7 @@ def test_eight_weeks_in_discord(database: str, replicas: int) -> None:
                     await play(door, steps)
                     assert door.public() == expected(number), number
             assert door.notified() == list(HOST_NOTICES)
+            assert len([one for one in server.bodies if one[1].endswith("/scheduled-events")]) == 1
 
     asyncio.run(whole())
 
