@@ -1,6 +1,7 @@
 """Discord as a chat platform: posting, each in one attempt, and the connection that receives events."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -26,7 +27,7 @@ from adapters.discord.failures import (
 )
 from adapters.discord.history import carrying
 from adapters.discord.inbound import SEEDS, Emojis
-from adapters.discord.markup import thread_name
+from adapters.discord.markup import shortened, thread_name
 from adapters.discord.missed_reactions import EVERY
 from adapters.discord.permissions import ANSWER, OPEN_THREAD, POST, REACT, Act, denied
 from adapters.discord.ratelimit_workaround import release_buckets
@@ -43,7 +44,10 @@ from bot.domain.errors import BadConfig, ChannelRefused, MessageRemoved, Platfor
 from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, ThreadRef, Url, WorkspaceRef
 from bot.domain.reading_state import ReadingState
 
-MAX_THREAD_NAME = 100
+log = logging.getLogger("dogear.discord")
+
+MAX_THREAD_NAME = MAX_EVENT_NAME = 100
+EVENT_LENGTH = timedelta(hours=1)
 SERVERS_PAGE = 200
 """The maximum number of servers per request (documentation of August 2026)."""
 ARCHIVE_AFTER: Literal[10080] = 10080
@@ -284,8 +288,8 @@ class DiscordPlatform:
         made = await http.start_thread_in_forum(_number(channel.id), params=params)
         return MessageRef(ChannelRef(channel.workspace, str(made["id"])), str(made["message"]["id"]))
 
-    def _shown(self, card: Card, key: str) -> Layout:
-        layout = message_of(card, key=key, word=self._word)
+    def _shown(self, card: Card, key: str, about: WorkspaceRef | None = None) -> Layout:
+        layout = message_of(card, key=key, word=self._word, about=about)
         self._mentions.put([layout])
         return layout
 
@@ -335,11 +339,26 @@ class DiscordPlatform:
                 if error.code not in (UNKNOWN_MESSAGE, UNKNOWN_CHANNEL):
                     raise
 
-    async def send_direct(self, account: AccountRef, card: Card, *, about: WorkspaceRef | None = None) -> None:
+    async def send_direct(
+        self, account: AccountRef, card: Card, *, key: str = "", about: WorkspaceRef | None = None
+    ) -> MessageRef:
         async with self._asking() as http:
-            direct = await http.start_private_message(account.id)
-            card = card if about is None else afar(card, about)
-            await http.send_message(_number(str(direct["id"])), params=_parameters(self._shown(card, "")))
+            with before_sending():
+                place = await _direct(http, account)
+            shown = self._shown(card if about is None else afar(card, about), key, about)
+            sent = await http.send_message(_number(place.id), params=_parameters(shown, nonce=key or None))
+            return MessageRef(place, str(sent["id"]))
+
+    async def find_direct(
+        self,
+        account: AccountRef,
+        key: str,
+        *,
+        since: datetime,
+        known: MessageRef | None = None,  # noqa: ARG002  a person has one conversation
+    ) -> Sequence[MessageRef]:
+        async with self._asking() as http:
+            return await carrying(http, [await _direct(http, account)], key, since=since, own=self._own())
 
     async def react(self, message: MessageRef, meaning: ReadingState) -> None:
         async with self._asking() as http, self._allowed(REACT, message.channel):
@@ -364,6 +383,32 @@ class DiscordPlatform:
                 if error.code != THREAD_EXISTS:
                     raise
             return ThreadRef(message.channel, message.id)
+
+    async def schedule_event(self, channel: ChannelRef, title: str, at: datetime) -> None:
+        """A scheduled event of the server, where the bot may create events. It is recognised by its creator, name and
+        start.
+        """
+        guild, name = _number(channel.workspace.id), shortened(title, MAX_EVENT_NAME)
+        async with self._asking() as http:
+            try:
+                known = await http.get_scheduled_events(guild, with_user_count=False)
+                if any(self._is_our_event(one, name, at) for one in known):
+                    return
+                await http.create_guild_scheduled_event(
+                    guild,
+                    name=name,
+                    privacy_level=discord.PrivacyLevel.guild_only.value,
+                    entity_type=discord.EntityType.external.value,
+                    entity_metadata={"location": f"https://discord.com/channels/{guild}/{channel.id}"},
+                    scheduled_start_time=at.isoformat(),
+                    scheduled_end_time=(at + EVENT_LENGTH).isoformat(),
+                )
+            except discord.Forbidden:
+                log.info("no event is scheduled: the bot may not create events", extra={"workspace": guild})
+
+    def _is_our_event(self, event: Mapping[str, Any], name: str, at: datetime) -> bool:
+        is_ours = str(event.get("creator_id")) == str(self._own()) and event["name"] == name
+        return is_ours and datetime.fromisoformat(event["scheduled_start_time"]) == at
 
     async def marks(self, message: MessageRef) -> Sequence[Reacted]:
         async with self._asking() as http:
@@ -412,3 +457,8 @@ def _number(id: str) -> int:
     if not (id.isascii() and id.isdigit()):
         raise forum.elsewhere(id)
     return int(id)
+
+
+async def _direct(http: discord.http.HTTPClient, account: AccountRef) -> ChannelRef:
+    """The conversation with the person, which Discord opens if there was none."""
+    return ChannelRef(WorkspaceRef(places.DISCORD, "@me"), str((await http.start_private_message(account.id))["id"]))

@@ -12,11 +12,11 @@ from typing import Any, TypeAlias
 import discord
 from discord import ui
 
-from adapters.discord.button_value import custom_id
+from adapters.discord.button_value import SERVER, custom_id
 from adapters.discord.markup import label, shortened, size
 from adapters.discord.rows import Beside, Buttons, LeftOut, Row, Rule, Words, rows
 from bot.domain.card import OPEN, Action, Call, Card, Tone
-from bot.domain.ids import Url
+from bot.domain.ids import Url, WorkspaceRef
 
 MAX_COMPONENTS = 40
 MAX_TEXT = 4000
@@ -28,6 +28,7 @@ COMPONENT_BUDGET = MAX_COMPONENTS - 2
 """Without the container itself and the line that says which of several messages this is."""
 MAX_ACTIONS = 15
 """Our limit per card: more would leave no room for the content."""
+MAX_NUMBER = 99
 MAX_MESSAGES = 10
 """Our limit per answer."""
 PAGE_NOTE = 60
@@ -35,7 +36,7 @@ PAGE_NOTE = 60
 
 COLOURS = {Tone.DONE: 0x2E7D32, Tone.WARNING: 0xF9A825, Tone.REFUSAL: 0xC62828}
 HELP = Action(label="Help", call=Call(path=("help",)))
-"""Added to a delivery without buttons: the button carries the key by which the message is found again.
+"""Added to a delivery whose buttons have no room for its key: this one carries it, so that the message is found again.
 
 A message without a key is never searched for.
 """
@@ -86,13 +87,14 @@ def _packed(all_rows: Iterable[Row]) -> list[_Page]:
     return pages
 
 
-def message(card: Card, *, key: str, word: str) -> Layout:
-    """Render the card as one message. A `key` means that it is a delivery. Notes that do not fit are left out and
-    counted.
+def message(card: Card, *, key: str, word: str, about: WorkspaceRef | None = None) -> Layout:
+    """Render the card as one message. A `key` means that it is a delivery, `about` that it is a direct message about
+    this server. Notes that do not fit are left out and counted.
     """
     body = tuple(_merged(rows(card, personal=False)))
-    marked = any(_fits(action, key) for action in card.actions)
-    actions = card.actions if marked or not key else (*card.actions, HELP)
+    marked = any(custom_id(action, key=key, number=MAX_NUMBER) for action in card.actions)
+    help_ = HELP if about is None else replace(HELP, call=replace(HELP.call, arguments={SERVER: about.id}))
+    actions = card.actions if marked or not key else (*card.actions, help_)
     tail = tuple(_tail(actions, key=key, word=word, article=card.article))
     whole = (*body, *tail)
     return _layout(whole if len(_packed(whole)) == 1 else (*_cut(body, tail), *tail), card.tone, key=key)
@@ -150,7 +152,12 @@ def _tail(actions: Sequence[Action], *, key: str, word: str, article: Url | None
 
 
 def _fits(action: Action, key: str) -> bool:
-    return custom_id(action, key=key, number=99) is not None
+    return _id(action, key, MAX_NUMBER) is not None
+
+
+def _id(action: Action, key: str, number: int) -> str | None:
+    """The button's custom id, without the key where there is no room for it: one button with it is enough."""
+    return custom_id(action, key=key, number=number) or custom_id(action, key="", number=number)
 
 
 def _typed(action: Action, word: str) -> str:
@@ -244,7 +251,7 @@ def _component(row: Row, numbers: Any, key: str) -> Any:
 
 
 def _button(action: Action, number: int, key: str) -> Any:
-    own = custom_id(action, key=key, number=number)
+    own = _id(action, key, number)
     style = discord.ButtonStyle.primary if action.primary else discord.ButtonStyle.secondary
     shown = label(action.label, MAX_LABEL)
     if own is None:

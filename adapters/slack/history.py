@@ -23,6 +23,7 @@ PAGE = 15
 PAGES_AT_ONCE = 20
 SOON = timedelta(seconds=2)
 SCOPES = ("channels:history", "groups:history")
+DIRECT_SCOPES = ("im:history",)
 MAX_LOOKS = 1_000
 """Unfinished searches to remember. Beyond that the oldest starts again."""
 
@@ -76,9 +77,10 @@ class History:
         workspace = await self._api.workspace(channel.workspace.id)
         if workspace is None:
             raise WorkspaceRefused("The app is not installed in this workspace.", remedy="Install it again.")
-        if not any(workspace.may(scope) for scope in SCOPES):
+        scopes = DIRECT_SCOPES if channel.id.startswith("D") else SCOPES
+        if not any(workspace.may(scope) for scope in scopes):
             raise PlatformRefused(
-                "Whether it arrived cannot be looked up without the scope channels:history.",
+                f"Whether it arrived cannot be looked up without the scope {scopes[0]}.",
                 remedy="Look into the channel, then press “Yes, it's there” or “No, post it”.",
             )
         return workspace

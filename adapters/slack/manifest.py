@@ -25,7 +25,7 @@ OPTIONAL_SCOPES = {
     "groups:history": "the same in private channels that the bot was invited to",
     "channels:join": "to join a public channel by itself instead of asking for an invitation",
     "app_mentions:read": "to answer a message that names the bot; it sees no other message of a channel",
-    "im:history": "to answer what a person writes to the bot in their own direct messages with it",
+    "im:history": "to answer what a person writes to the bot in their own direct messages, and to remove a message sent twice",
     "emoji:read": "to understand a workspace's own names for ✅ and 🔖",
 }
 EVENTS = (

@@ -32,7 +32,7 @@ from bot.chat.platform import Core, Obstacle, Reacted, Vault, WorkspaceJoined, W
 from bot.chat.web import Request, Response, Route
 from bot.domain.card import Card
 from bot.domain.delivery import PostingRules
-from bot.domain.errors import BadConfig, PlatformBusy, Scope, StoreError
+from bot.domain.errors import BadConfig, PlatformBusy, PlatformRefused, Scope, StoreError
 from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, ThreadRef, Url, WorkspaceRef
 from bot.domain.reading_state import ReadingState
 
@@ -194,7 +194,7 @@ class SlackPlatform:
             "text": shown.text,
             "unfurl_links": False,
             "unfurl_media": False,
-            "metadata": {"event_type": EVENT_TYPE, "event_payload": {"k": key}},
+            "metadata": _metadata(key),
             **({"thread_ts": thread.id} if thread else {}),
         }
         try:
@@ -259,12 +259,13 @@ class SlackPlatform:
         account: AccountRef,
         card: Card,
         *,
+        key: str = "",
         about: WorkspaceRef | None = None,  # noqa: ARG002 -- a direct message belongs to a workspace
-    ) -> None:
-        """Post to the person's id, which Slack delivers as a direct message."""
+    ) -> MessageRef:
+        """Post to the person's id, which Slack delivers as a direct message. The answer names its channel."""
         team, user = names.person(account)
         shown = render.message(card, personal=True)
-        await self._api.call(
+        answer = await self._api.call(
             team,
             "chat.postMessage",
             channel=user,
@@ -272,7 +273,22 @@ class SlackPlatform:
             blocks=list(shown.blocks),
             unfurl_links=False,
             unfurl_media=False,
+            metadata=_metadata(key),
         )
+        return names.message(team, str(answer.get("channel") or user), str(answer["ts"]))
+
+    async def find_direct(
+        self,
+        account: AccountRef,  # noqa: ARG002  the channel says whose it is
+        key: str,
+        *,
+        since: datetime,
+        known: MessageRef | None = None,
+    ) -> Sequence[MessageRef]:
+        """Only an answer of Slack names the channel of a direct message; asking for it would need another scope."""
+        if known is None:
+            raise PlatformRefused("A direct message cannot be looked up.", remedy="It is sent again.")
+        return await self._history.carrying(known.channel, key, since=since, sent_from=None, thread=None)
 
     async def react(self, message: MessageRef, meaning: ReadingState) -> None:
         name = SEEDS.get(meaning)
@@ -285,6 +301,9 @@ class SlackPlatform:
     async def open_thread(self, message: MessageRef, title: str) -> ThreadRef:  # noqa: ARG002  Slack's have no title
         """Every message in Slack has a thread already."""
         return ThreadRef(message.channel, message.id)
+
+    async def schedule_event(self, channel: ChannelRef, title: str, at: datetime) -> None:
+        """Slack has no calendar."""
 
     async def marks(self, message: MessageRef) -> Sequence[Reacted]:
         """The reactions on the message. Slack does not say when each was added."""
@@ -323,3 +342,8 @@ class SlackPlatform:
             return None
         channel, ts = message.channel.id, message.id
         return Url(f"{place}archives/{channel}/p{ts.replace('.', '')}?thread_ts={ts}&cid={channel}")
+
+
+def _metadata(key: str) -> Json:
+    """What a message carries so that `History` finds it."""
+    return {"event_type": EVENT_TYPE, "event_payload": {"k": key}}

@@ -1,18 +1,19 @@
 """What the speaker can act on: which buttons can be pressed, and which entry was shown last."""
 
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from adapters.terminal.layout import Button, View, actions_of, posted
-from adapters.terminal.room import Message
+from adapters.terminal.room import PRIVATE, WORKSPACE, Message
 from adapters.terminal.screen import Screen, Shown
 from bot.chat.command import Catalogue
-from bot.chat.line import render
+from bot.chat.line import render, spec_of
 from bot.domain.card import Action, Call, Card
 from bot.domain.errors import BadUsage
 from bot.domain.ids import ChannelRef, EntryNumber
 from bot.domain.record import record
-from bot.domain.value import Kind, channel_at
+from bot.domain.value import channel_at
 
 
 @record
@@ -115,9 +116,23 @@ class Desk:
         first = self.offered + 1
         self._offers += [Offer(action=action, channel=channel) for action in actions]
         return tuple(
-            Button(number=number, label=action.label, line=self._line(action.call), typed=self._typed(action.call))
+            Button(number=number, label=action.label, line=self._line(action.call), shown=self._shown(action.call))
             for number, action in enumerate(actions, first)
         )
+
+    def _shown(self, call: Call) -> str:
+        """The line without the week that the button is about, and with the channel as it is named here; empty for a call
+        with anything else that only a button says.
+        """
+        try:
+            spec = spec_of(self.catalogue, call.path)
+        except BadUsage:
+            return self._line(call)
+        hidden = {param.name for param in spec.params if param.hidden}
+        if hidden & (set(call.arguments) - {"week"}):
+            return ""
+        typed = {name: _named_here(one) for name, one in call.arguments.items() if name not in hidden}
+        return self._line(replace(call, arguments=typed))
 
     def _line(self, call: Call) -> str:
         """The line that does the same. An unknown command is named all the same."""
@@ -127,14 +142,8 @@ class Desk:
             typed = " ".join(call.path)
         return f"/{self._command} {typed}"
 
-    def _typed(self, call: Call) -> str:
-        """The line that a person would type for the call; empty if it holds what only a button can know."""
-        params = next((spec.params for spec in self.catalogue if spec.path == call.path), ())
-        if any(param.hidden and param.name in call.arguments for param in params):
-            return ""
-        channels = {param.name for param in params if param.kind is Kind.CHANNEL}
-        arguments = {
-            name: f"#{at.id}" if name in channels and (at := channel_at(value)) else value
-            for name, value in call.arguments.items()
-        }
-        return self._line(Call(path=call.path, arguments=arguments))
+
+def _named_here(argument: str) -> str:
+    """A channel by its name alone: there is one workspace here."""
+    place = channel_at(argument)
+    return f"#{place.id}" if place is not None and place.workspace in (WORKSPACE, PRIVATE) else argument

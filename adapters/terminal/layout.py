@@ -59,12 +59,14 @@ _CLOSE_IN_LIST = frozenset({(Look.QUIET, Look.ENTRY), (Look.QUIET, Look.FOUND), 
 
 @record
 class Button:
-    """An action in the terminal: the number to press, the line that does the same, and what a person would type."""
+    """An action in the terminal: the number to press, and the line that does the same. `shown` is as much of it as a
+    person would type; empty if the button says something that cannot be typed.
+    """
 
     number: int
     label: str
     line: str
-    typed: str
+    shown: str
 
 
 @record

@@ -125,15 +125,31 @@ class TerminalPlatform:
         account: AccountRef,
         card: Card,
         *,
+        key: str = "",
         about: WorkspaceRef | None = None,  # noqa: ARG002 -- there is only one workspace
-    ) -> None:
+    ) -> MessageRef:
         self._desk.note(card, account.id)
+        return MessageRef(ChannelRef(WORKSPACE, f"@{account.id}"), key)
+
+    async def find_direct(
+        self,
+        account: AccountRef,  # noqa: ARG002
+        key: str,  # noqa: ARG002
+        *,
+        since: datetime,  # noqa: ARG002
+        known: MessageRef | None = None,  # noqa: ARG002
+    ) -> Sequence[MessageRef]:
+        """Empty: what was shown to one person is on the screen only."""
+        return []
 
     async def react(self, message: MessageRef, meaning: ReadingState) -> None:
         """Our own reaction invites people to press it, which makes no sense in text, so nothing is shown."""
 
     async def open_thread(self, message: MessageRef, title: str) -> ThreadRef:
         return self._room.open_thread(message, title)
+
+    async def schedule_event(self, channel: ChannelRef, title: str, at: datetime) -> None:
+        """A terminal has no calendar."""
 
     async def marks(self, message: MessageRef) -> Sequence[Reacted]:
         return self._room.reactions(message)

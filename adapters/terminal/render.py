@@ -159,7 +159,8 @@ def _offered(row: Row, width: int) -> Text:
     text = Text()
     text.append(string(row.text), _DIM)
     for button in row.buttons:
-        label, line = harmless(button.label), "" if row.brief or not button.typed else f"  {harmless(button.typed)}"
+        label = harmless(button.label)
+        line = f"  {harmless(button.shown)}" if button.shown and not row.brief else ""
         blank = _HARD if cell_len(f"[{button.number}] {label}{line}") <= width else " "
         text.append("   " if text else "")
         text.append(f"[{button.number}]{blank}{label.replace(' ', blank)}", _BUTTON)

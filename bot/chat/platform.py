@@ -359,9 +359,21 @@ class ChatPlatform(Protocol):
         """Delete a message of ours. One that no longer exists counts as deleted."""
         ...
 
-    async def send_direct(self, account: AccountRef, card: Card, *, about: WorkspaceRef | None = None) -> None:
+    async def send_direct(
+        self, account: AccountRef, card: Card, *, key: str = "", about: WorkspaceRef | None = None
+    ) -> MessageRef:
         """Show the card to one person in a direct message. Its buttons are used as a member of the workspace `about`,
-        on a platform whose direct messages belong to none.
+        on a platform whose direct messages belong to none. The `key` is sent along as with `post`; where the platform
+        remembers keys, sending again under one yields the same message.
+        """
+        ...
+
+    async def find_direct(
+        self, account: AccountRef, key: str, *, since: datetime, known: MessageRef | None = None
+    ) -> Sequence[MessageRef]:
+        """Every direct message of ours to the person since `since` that carries `key`, oldest first.
+
+        `known` is one of them. Raise PlatformRefused if they can only be found with it.
         """
         ...
 
@@ -371,6 +383,13 @@ class ChatPlatform(Protocol):
 
     async def open_thread(self, message: MessageRef, title: str) -> ThreadRef:
         """The message's thread, created if missing."""
+        ...
+
+    async def schedule_event(self, channel: ChannelRef, title: str, at: datetime) -> None:
+        """Put a meeting of an hour into the calendar of the channel's workspace. One that is there already counts.
+
+        Does nothing on a platform without a calendar, or without the permission for it.
+        """
         ...
 
     async def marks(self, message: MessageRef) -> Sequence[Reacted]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -186,7 +186,12 @@ def entries_block(items: Iterable[tuple[Entry, ReadingState]]) -> Entries:
 def moment(at: datetime, zone: str) -> Text:
     """A moment (aware) to be shown in the reader's zone; the text is for platforms that cannot."""
     local = at.astimezone(ZoneInfo(zone))
-    return (Span(f"{local:%a %d %b %Y %H:%M} {zone_label(zone)}", at=at),)
+    return (Span(f"{short_day(local)} {local:%Y %H:%M} {zone_label(zone)}", at=at),)
+
+
+def short_day(local: date) -> str:
+    """A day such as `Mon 2 Mar`."""
+    return f"{local:%a} {local.day} {local:%b}"
 
 
 def named_channel(channel: ChannelRef) -> Text:
@@ -202,8 +207,9 @@ def next_dates(tx: Transaction, schedule: Schedule) -> Text:
 
 
 def _date(schedule: Schedule, slot: Occurrence, zone: ZoneInfo) -> str:
-    moved = f" (moved: {schedule.nominal_day(slot.week):%a %d %b} is {slot.holiday})" if slot.holiday else ""
-    return f"{slot.due_at.astimezone(zone):%a %d %b %Y %H:%M}{moved}"
+    moved = f" (moved: {short_day(schedule.nominal_day(slot.week))} is {slot.holiday})" if slot.holiday else ""
+    local = slot.due_at.astimezone(zone)
+    return f"{short_day(local)} {local:%Y %H:%M}{moved}"
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from bot.commands.cards import EntryNames, moment, named_channel, next_dates, one_meant, sentence
+from bot.commands.cards import EntryNames, moment, named_channel, next_dates, one_meant, sentence, short_day
 from bot.commands.declare import Turn, carried, command, position, rest
 from bot.commands.posting import decisions, link_to, on_its_way, sure
 from bot.domain import value
@@ -18,7 +18,7 @@ from bot.domain.featuring import Feature, Why
 from bot.domain.ids import ChannelRef, DeliveryId
 from bot.domain.question import MAX_QUESTION
 from bot.domain.team import Role
-from bot.domain.text import Span, Text, joined, plain
+from bot.domain.text import Span, Text, day_and_time, joined, plain
 from bot.domain.times import Day
 from bot.domain.value import Kind
 from bot.service import digests, ledger, schedules
@@ -128,15 +128,14 @@ def question(
 def _now(turn: Turn, title: str, found: digests.Preview, *more: Action) -> Card:
     """What was done or why not, above the digest as it stands now."""
     card = _previewed(turn, found)
-    shown = Paragraph(text=plain(f"#{found.digest.entry.number} {found.digest.entry.title}"))
-    return replace(card, title=title, blocks=(shown, *card.blocks), actions=(*more, *card.actions))
+    return replace(card, title=title, actions=(*more, *card.actions))
 
 
 def _previewed(turn: Turn, found: digests.Preview) -> Card:
     """The card that will be posted, below a line that says when."""
     card = card_of(found.digest)
     where = found.schedule.channel
-    above = [Paragraph(text=line) for line in (_failure(found), _when(turn, found)) if line]
+    above = [Paragraph(text=line) for line in (_failure(found), _when(turn, found), _vote(found)) if line]
     actions = tuple(_admin_buttons(found, where)) if turn.role >= Role.ADMIN else ()
     tone = Tone.WARNING if _failure(found) or found.slot is None else Tone.PLAIN
     asked = Paragraph(text=plain(f"In the thread: {found.digest.question}"))
@@ -153,7 +152,7 @@ def _coming_ones(turn: Turn, found: digests.Preview) -> tuple[Block, ...]:
         Fields(
             items=(
                 (
-                    f"{slot.due_at.astimezone(zone):%a %d %b}",
+                    short_day(slot.due_at.astimezone(zone)),
                     plain(f"#{entry.number} {entry.title}: {feature.reason}."),
                 ),
             ),
@@ -178,6 +177,16 @@ def _when(turn: Turn, found: digests.Preview) -> Text:
     heading = joined([plain("Next digest in"), where, plain("on")])
     moved = plain(f" (moved: {found.slot.holiday})" if found.slot.holiday else "")
     return (*heading, Span(" "), *moment(found.slot.due_at, turn.zone), *moved, Span(":"))
+
+
+def _vote(found: digests.Preview) -> Text:
+    """That members vote for it, which may change what it features."""
+    if found.vote is None:
+        return ()
+    until = (day_and_time(found.vote.closes_at), Span("."))
+    if found.vote.is_open:
+        return (*plain("Members vote for it until "), *until)
+    return (*plain("Members vote for it from "), day_and_time(found.vote.opens_at), *plain(" to "), *until)
 
 
 def _failure(found: digests.Preview) -> Text:
@@ -404,4 +413,4 @@ def _past(turn: Turn, fate: digests.Fate) -> Block:
     if fate.standing is not Standing.POSTED:
         return Fields(items=((fate.week.week, plain(f"{name}: {standing_of(fate)}")),))
     link = turn.link(fate.post.message) if fate.post and fate.post.message else None
-    return Fields(items=((fate.week.week, (Span(name, url=link), Span(f" ({fate.week.why.value})"))),))
+    return Fields(items=((fate.week.week, (Span(name, url=link), Span(f" ({fate.week.why.said})"))),))

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import time
+from datetime import time, timedelta
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from bot.commands import browsing
 from bot.commands.cards import EntryNames, moment, named_channel, one_meant, sentence
@@ -16,11 +17,13 @@ from bot.domain.digest import shared_line
 from bot.domain.errors import BadUsage, Conflict
 from bot.domain.ids import ChannelRef
 from bot.domain.meeting import MeetingRules, WeeklyTime, nominee_lines
+from bot.domain.personal import MORNING
 from bot.domain.question import MAX_QUESTION
 from bot.domain.reading_state import ReadingState
 from bot.domain.schedule import Schedule, Weekday
+from bot.domain.schedule import moment as schedule_moment
 from bot.domain.team import Role
-from bot.domain.text import Span, plain
+from bot.domain.text import Span, day_and_time, plain
 from bot.domain.value import Hosting, Kind
 from bot.service import digests, hosts, meetings, readings, votes
 from bot.service.hosts import Turns
@@ -56,7 +59,7 @@ def host(
         return _picked(turn, found, pick, show)
     if back is not None:
         hosts.take(turn.tx, found, turn.member, back)
-        return _changed(turn, found, "You host the next digest again.")
+        return _changed(turn, found, "You host the next digest again.", names_host=True)
     if what is Hosting.ME:
         new = hosts.join(turn.tx, found, turn.member)
         said = "You are one of the hosts now." if new else "You are one of the hosts already."
@@ -69,7 +72,7 @@ def host(
         now = hosts.pass_turn(turn.tx, found, turn.member)
         said = f"{now.name} hosts the next digest instead of you." if now else "Passed: the next digest has no host."
         undo = _button(found, "Undo", back=str(now.id) if now else "-")
-        return _changed(turn, found, said, undo)
+        return _changed(turn, found, said, undo, names_host=True)
     if what is Hosting.SWAP:
         return _swapped(turn, found, who)
     return _shown(turn, found)
@@ -80,7 +83,7 @@ def _swapped(turn: Turn, found: Turns, who: str | None) -> Card:
     other = hosts.named(found, who, mention[1] if mention else None) if who else None
     now = hosts.swap(turn.tx, found, turn.member, other, admin=turn.role >= Role.ADMIN)
     undo = _button(found, "Undo", back=str(now.id)) if found.host and found.host.id == turn.member.id else None
-    return _changed(turn, found, f"{now.name} hosts the next digest.", *([undo] if undo else []))
+    return _changed(turn, found, f"{now.name} hosts the next digest.", *([undo] if undo else []), names_host=True)
 
 
 def _picked(turn: Turn, found: Turns, pick: EntryNames | None, show: str | None) -> Card:
@@ -114,9 +117,10 @@ def _others(turn: Turn, found: Turns, seen: digests.Preview) -> Card:
     return Card(title=f"Your digest features #{now.number} {now.title}. Instead of it:", blocks=(*blocks, hint))
 
 
-def _changed(turn: Turn, found: Turns, title: str, *actions: Action) -> Card:
+def _changed(turn: Turn, found: Turns, title: str, *actions: Action, names_host: bool = False) -> Card:
+    """What was done, above the turns as they are now. `names_host` if the title says who hosts next."""
     now = hosts.upcoming(turn.tx, turn.team.id, found.schedule.channel)
-    return Card(title=title, blocks=_turns(turn, now), tone=Tone.DONE, actions=actions)
+    return Card(title=title, blocks=_turns(turn, now, names_host=names_host), tone=Tone.DONE, actions=actions)
 
 
 def _shown(turn: Turn, found: Turns, *notes: str) -> Card:
@@ -125,13 +129,31 @@ def _shown(turn: Turn, found: Turns, *notes: str) -> Card:
     if found.host is not None and not mine:
         title = f"{found.host.name} hosts the next digest."
     said = tuple(Paragraph(text=plain(note)) for note in notes)
-    return Card(title=title, blocks=(*said, *_turns(turn, found)), actions=tuple(_offered(turn, found, mine=mine)))
+    return Card(
+        title=title,
+        blocks=(*said, *_turns(turn, found, names_host=True)),
+        actions=tuple(_offered(turn, found, mine=mine)),
+    )
 
 
-def _turns(turn: Turn, found: Turns) -> tuple[Block, ...]:
+def _turns(turn: Turn, found: Turns, *, names_host: bool) -> tuple[Block, ...]:
     where = found.schedule.channel
-    due = (Span("It comes on "), *moment(found.slot.due_at, turn.zone), Span(" in "), *named_channel(where), Span("."))
-    later = [one.member.name for one in found.pool if found.host is None or one.member.id != found.host.id]
+    when = (*moment(found.slot.due_at, turn.zone), Span(" in "), *named_channel(where), Span("."))
+    host = (
+        "You host"
+        if found.host and found.host.id == turn.member.id
+        else f"{found.host.name} hosts"
+        if found.host
+        else ""
+    )
+    due = (*plain(f"{host} the next digest, on " if host and not names_host else "It comes on "), *when)
+    if not host and not names_host:
+        due = (Span("The next digest comes on "), *when)
+    later = [
+        "you" if one.member.id == turn.member.id else one.member.name
+        for one in found.pool
+        if found.host is None or one.member.id != found.host.id
+    ]
     more = f" and {len(later) - MAX_SHOWN} more" if len(later) > MAX_SHOWN else ""
     after = f"After that, in turn: {', '.join(later[:MAX_SHOWN])}{more}."
     empty = f"No one hosts here yet. “{turn.word} digest host me” makes you the first."
@@ -210,7 +232,24 @@ def attend(
     with_whom = f"With you: {', '.join(others)}." if others and found.going else ""
     arguments = {"going": "no" if found.going else "yes", "channel": f"#{where.id}", "week": found.week}
     undo = Action(label="Undo", call=Call(path=("digest", "in"), arguments=arguments))
-    return sentence(title, with_whom, soon, tone=Tone.DONE, actions=(undo,))
+    remind = _remind_on_the_day(turn, found) if found.going else ()
+    return sentence(title, with_whom, soon, tone=Tone.DONE, actions=(*remind, undo))
+
+
+BEFORE_MEETING = timedelta(hours=1)
+
+
+def _remind_on_the_day(turn: Turn, found: meetings.Attendance) -> tuple[Action, ...]:
+    """A button for a private reminder on the day of the meeting: in the morning, or an hour before an early one."""
+    if found.meets_at is None:
+        return ()
+    zone = ZoneInfo(turn.zone)
+    morning = schedule_moment(found.meets_at.astimezone(zone).date(), MORNING, zone)
+    at = min(morning, found.meets_at - BEFORE_MEETING)
+    if at <= turn.tx.now():
+        return ()
+    arguments = {"entry": f"#{found.entry.number}", "when": f"{at:%Y-%m-%dT%H:%M:%SZ}"}
+    return (Action(label="Remind me that day", call=Call(path=("remind", "set"), arguments=arguments)),)
 
 
 @command("digest", "vote", writes=True)
@@ -250,7 +289,7 @@ def _nominees(found: votes.Vote, where: ChannelRef) -> tuple[Block, ...]:
     """What there is to vote for; how it stands only for those who have voted."""
     counts = found.counts if found.own else {}
     lines = nominee_lines(found.nominees, found.slot, where, found.own, counts)
-    until = (Span("You can change it until "), Span(f"{found.closes_at:%A %d %B, %H:%M} UTC", at=found.closes_at))
+    until = (Span("You can change it until "), day_and_time(found.closes_at))
     return (*lines, Paragraph(text=(*until, Span(".")), quiet=True))
 
 

@@ -26,7 +26,7 @@ from bot.domain.errors import Refusal
 from bot.domain.ids import EntryNumber
 from bot.domain.reading_state import ReadingState
 from bot.domain.team import Role
-from bot.domain.text import plain
+from bot.domain.text import bars, plain
 from bot.domain.value import Kind
 from bot.ports.readings import TeamCounts
 from bot.service import digests, entries, readings
@@ -253,13 +253,16 @@ def stats_team(turn: Turn) -> Card:
     if most_read:
         names = [plain(f"#{entry.number} {entry.title} ({counted(readers, 'reader')})") for entry, readers in most_read]
         blocks += (Paragraph(text=plain("Most read:")), *(Paragraph(text=name) for name in names))
+    weekly = list(readings.reads_by_week(turn.tx, turn.team.id).values())
+    said = f"{bars(weekly)} {weekly[-1]:,} this week, {sum(weekly):,} in {len(weekly)} weeks"
+    blocks += (Fields(items=(("Read a week", plain(said)),)),)
     week = Action(label="This week", call=Call(path=("week",)))
     return Card(title=f"Figures of team {turn.team.name}", blocks=blocks, actions=(week,))
 
 
 @command("week", by_button=True)
 def week(turn: Turn) -> Card:
-    """The team's last seven days: digests, takeaways and how often something was read.
+    """The team's last seven days: digests, takeaways, themes and how often something was read.
 
     No one is named but who kept a takeaway with their name. It needs three members.
     """
@@ -275,8 +278,12 @@ def week(turn: Turn) -> Card:
         blocks += [Paragraph(text=plain("What members kept:")), *shown, *rest]
     if found.reads:
         blocks.append(Paragraph(text=plain(f"Members marked articles as read {counted(found.reads, 'time')}.")))
+    if found.themes:
+        blocks.append(Paragraph(text=plain(f"The week was about: {', '.join(found.themes)}.")))
     if not blocks:
         blocks.append(Paragraph(text=plain(f"A quiet week. “{turn.word} random” shows something to read.")))
+    if found.neglected:
+        blocks.append(Paragraph(text=plain(f"No one read about these in eight weeks: {', '.join(found.neglected)}.")))
     return Card(title="The club's last seven days", blocks=tuple(blocks))
 
 

@@ -81,6 +81,7 @@ class Step(StrEnum):
     REPLY = "reply"
     SEED = "seed"
     NOTICE = "notice"
+    EVENT = "event"
 
 
 @record
@@ -137,8 +138,8 @@ class Draft:
     """A delivery to plan: one step of what `source_key` posts in `channel`.
 
     It waits until the step with ordinal `waits_for` is sent, and is refused with it. `card` is None for a step that
-    shows none (a thread, a seed reaction). `title` names a thread, `meaning` a seed reaction. After `late_after` it is
-    skipped. `notify` is the account to notify if it does not arrive. For a notice, it is its recipient, or None if it
+    shows none (a thread, a seed reaction, an event). `title` names a thread or an event, `meaning` a seed reaction. After
+    `late_after` it is skipped; an event takes place then. `notify` is the account to notify if it does not arrive. For a notice, it is its recipient, or None if it
     goes to the channel. A reply may go into the thread of another source: `root` and `thread` are where, and only planned.
     """
 
@@ -210,12 +211,12 @@ class Transition:
     not_before: datetime | None = None
 
 
-REPEATABLE = frozenset({Step.THREAD, Step.SEED, Step.NOTICE})
-"""Steps that are simply repeated when uncertain. The platform applies the others only once, and a notice sent twice is
-better than one that is lost.
-"""
+REPEATABLE = frozenset({Step.THREAD, Step.SEED, Step.EVENT})
+"""Steps that are simply repeated when uncertain, because the platform applies them only once."""
 MESSAGES = frozenset({Step.ROOT, Step.REPLY})
 """Steps that post a message in the channel or in its thread."""
+SEARCHABLE = MESSAGES | {Step.NOTICE}
+"""Steps whose message carries the key of the delivery, so that it is searched for when uncertain."""
 
 Result: TypeAlias = MessageRef | ThreadRef | PlatformError | None
 """The result of one attempt: a place or None for success, or the error that the platform raised."""
@@ -263,7 +264,7 @@ def late(delivery: Delivery, transition: Transition, now: datetime, durations: D
     """
     if transition.state is not State.SENT or transition.outcome == REMOVED:
         return None
-    sweep = now + durations.sweep_after if delivery.draft.step in MESSAGES else None
+    sweep = now + durations.sweep_after if delivery.draft.step in SEARCHABLE else None
     return replace(transition, sweep_at=sweep)
 
 
@@ -274,7 +275,8 @@ def after_search(
 
     The oldest message stays and the caller removes the others. Nothing found after the settle time means that nothing
     was posted. A repeatable step leaves nothing to find, so it is repeated in any case. If the platform could not be
-    searched, the delivery stays uncertain, and in the end a person is asked.
+    searched, the delivery stays uncertain, and in the end a person is asked. A private message is sent again instead:
+    no one else could look for it, and twice is better than never.
     """
     if delivery.draft.step in REPEATABLE:
         return _once_more(delivery, now)
@@ -294,7 +296,7 @@ def may_repeat(delivery: Delivery, now: datetime, durations: Durations, posting_
     if (
         posting_rules.repeatable_within is None
         or delivery.first_sent_from is None
-        or delivery.draft.step not in MESSAGES
+        or delivery.draft.step not in SEARCHABLE
     ):
         return False
     if delivery.unreadable is not None:
@@ -363,7 +365,7 @@ def _landed(
     outcome: str | None = None,
 ) -> Transition:
     """Sent. A delivery that was ever uncertain may turn out to be there twice, so duplicates are checked for."""
-    sweep = now + durations.sweep_after if doubted and delivery.draft.step in MESSAGES else None
+    sweep = now + durations.sweep_after if doubted and delivery.draft.step in SEARCHABLE else None
     return Transition(state=State.SENT, message=message, outcome=outcome, sweep_at=sweep)
 
 
@@ -384,6 +386,8 @@ def _still_uncertain(delivery: Delivery, error: PlatformError, now: datetime, du
     since = delivery.first_sent_from or now
     for_good = isinstance(error, PlatformRefused) and not isinstance(error, WorkspaceRefused)
     if for_good or now - since >= durations.give_up:
+        if delivery.draft.step is Step.NOTICE:
+            return _again(delivery, str(error), now, durations)
         return Transition(state=State.NEEDS_HUMAN, outcome=f"cannot be looked up: {error}")
     again_at = now + _until_again(error, since, now, durations)
     return Transition(state=State.UNCERTAIN, outcome=str(error), not_before=again_at)

@@ -117,7 +117,7 @@ def card_of(digest: Digest) -> Card:
         blocks=(
             _about("This week's article", entry),
             *_late(digest),
-            *(_first_line(entry.notes.tree) if digest.teaser else _first_levels(entry.notes.tree)),
+            *(_teaser(entry.notes.tree) if digest.teaser else _first_levels(entry.notes.tree)),
             _small(why),
             *_people(digest.people),
             *_meets(digest.people.meets),
@@ -302,9 +302,14 @@ def _first_levels(tree: Sequence[NoteBlock]) -> tuple[Block, ...]:
     return (NoteTree(blocks=shown, left_out=count(tree) - count(shown)),)
 
 
-def _first_line(tree: Sequence[NoteBlock]) -> tuple[Block, ...]:
+def first_line(tree: Sequence[NoteBlock]) -> Text:
+    """The first line of the notes; empty if there are none."""
+    return next((line.text for line in lines(tree) if line.text), ())
+
+
+def _teaser(tree: Sequence[NoteBlock]) -> tuple[Block, ...]:
     """The first line of the notes as a paragraph of its own, below which no platform offers the rest."""
-    first = next((line.text for line in lines(tree) if line.text), ())
+    first = first_line(tree)
     return (Paragraph(text=first),) if first else ()
 
 

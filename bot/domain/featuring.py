@@ -44,6 +44,11 @@ class Why(StrEnum):
     NEVER_FEATURED = "never featured here"
     LEAST_RECENT = "everything on the list was featured; this one longest ago"
 
+    @property
+    def said(self) -> str:
+        """As people read it: a host may pick an entry, too, and the stored word dates from before."""
+        return "picked by hand" if self is Why.PICKED else self.value
+
 
 @record
 class Candidate:
@@ -99,7 +104,7 @@ def choose(pool: Sequence[Candidate], context: Context, now: datetime, pinned: E
     """The entry to feature `now` (the time of the digest). None without candidates."""
     found = next((candidate for candidate in pool if candidate.entry == pinned), None)
     if found is not None:
-        return Feature(entry=found.entry, why=Why.PICKED, reason=Why.PICKED.value)
+        return Feature(entry=found.entry, why=Why.PICKED, reason=Why.PICKED.said)
     return _Choice(pool, context, now).made() if pool else None
 
 
@@ -187,7 +192,7 @@ class _Choice:
         """The reason, which is true of this entry."""
         match why:
             case Why.PICKED:
-                return why.value
+                return why.said
             case Why.WANTED if one.wanted:
                 return "a member wants to read it" if one.wanted == 1 else f"{one.wanted} members want to read it"
             case Why.NEW:

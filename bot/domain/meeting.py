@@ -6,15 +6,15 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from bot.domain.card import Action, Call, Card, Fields, Paragraph
-from bot.domain.digest import shared_line
+from bot.domain.digest import first_line, shared_line
 from bot.domain.entry import Entry
-from bot.domain.featuring import Candidate
+from bot.domain.featuring import Candidate, Why
 from bot.domain.ids import ChannelRef, EntryId, MemberId, ScheduleId
 from bot.domain.record import record
 from bot.domain.schedule import Occurrence, Weekday, moment
 from bot.domain.takeaway import Takeaway
 from bot.domain.team import Member
-from bot.domain.text import Span, Text, plain
+from bot.domain.text import Span, Text, day_and_time, plain, string
 from bot.domain.value import Hosting, addressed
 from bot.domain.zones import zone_label
 
@@ -94,8 +94,10 @@ def next_host(pool: Sequence[InTurn], passed: Collection[MemberId]) -> Member | 
     return next((one.member for one in turns(pool) if one.member.id not in passed), None)
 
 
-def host_notice(entry: Entry, question: str, slot: Occurrence, channel: ChannelRef) -> Card:
-    """The private message to the host, two days before their digest."""
+def host_notice(
+    entry: Entry, question: str, slot: Occurrence, channel: ChannelRef, vote_until: datetime | None = None
+) -> Card:
+    """The private message to the host, two days before their digest. With `vote_until` members still vote for it."""
     where = {"channel": addressed(channel), "week": slot.week}
 
     def button(label: str, *, primary: bool = False, **arguments: str) -> Action:
@@ -103,13 +105,20 @@ def host_notice(entry: Entry, question: str, slot: Occurrence, channel: ChannelR
             label=label, call=Call(path=("digest", "host"), arguments={**where, **arguments}), primary=primary
         )
 
-    due = (Span("It comes on "), Span(f"{slot.due_at:%A %d %B, %H:%M} UTC", at=slot.due_at), Span(" in "))
+    due = (Span("It comes on "), day_and_time(slot.due_at), Span(" in "))
+    stands = plain("As things stand it features this article.")
+    if vote_until is not None:
+        stands = (
+            Span("Members vote for it until "),
+            day_and_time(vote_until),
+            *plain(". Without votes it features this."),
+        )
     ask = Call(path=("digest", "ask"), arguments={**where, "entry": f"#{entry.number}"})
     return Card(
         title="You host the next digest.",
         blocks=(
             Paragraph(text=(*due, Span(f"#{channel.id}", channel=channel), Span("."))),
-            Paragraph(text=plain(f"As things stand it features #{entry.number} {entry.title}.")),
+            Paragraph(text=stands),
             Paragraph(text=plain(f"Its thread begins with: {question}")),
             Paragraph(text=plain("You need not prepare anything: read it, and start the talk."), quiet=True),
         ),
@@ -156,7 +165,7 @@ def closing(
     more = len(kept) - len(said)
     takeaways = (Paragraph(text=plain("What members keep of it:")), *said) if said else ()
     rest = (Paragraph(text=plain(f"and {more} more"), quiet=True),) if more > 0 else ()
-    coming = (Span("The next digest comes on "), Span(f"{following:%A %d %B, %H:%M} UTC", at=following), Span("."))
+    coming = (Span("The next digest comes on "), day_and_time(following), Span("."))
     summary = " ".join(filter(None, facts))
     return Card(
         title=f"The week of #{entry.number} {entry.title}",
@@ -197,7 +206,7 @@ def won(votes: Mapping[EntryId, Collection[MemberId]], nominees: Sequence[Candid
 
 def ballot(nominees: Sequence[tuple[Entry, str]], slot: Occurrence, channel: ChannelRef, closes_at: datetime) -> Card:
     """The message in the channel with which a vote begins."""
-    until = (Span("Vote for as many as you like until "), Span(f"{closes_at:%A %d %B, %H:%M} UTC", at=closes_at))
+    until = (Span("Vote for as many as you like until "), day_and_time(closes_at))
     return Card(
         title="What shall we read next?",
         blocks=(
@@ -214,17 +223,27 @@ def nominee_lines(
     own: Collection[EntryId] = (),
     counts: Mapping[EntryId, int] = MappingProxyType({}),
 ) -> tuple[Fields, ...]:
-    """What there is to vote for, each with its button; with `counts` how many vote for it."""
+    """What there is to vote for, each with its button and the reason, or with `counts` how many vote for it."""
     lines = []
     for entry, reason in nominees:
         arguments = {"entry": f"#{entry.number}", "channel": f"#{channel.id}", "week": slot.week}
         label = f"{'Take back' if entry.id in own else 'Vote for'} #{entry.number}"
         count = counts.get(entry.id, 0)
-        said = f" ({count} vote{'' if count == 1 else 's'})" if counts else ""
+        said = f" ({count} vote{'' if count == 1 else 's'})" if counts else _because(entry, reason)
         lines.append(
             Fields(
-                items=((f"#{entry.number}", plain(f"{entry.title}: {reason}.{said}")),),
+                items=((f"#{entry.number}", plain(f"{entry.title}{said}")),),
                 actions=(Action(label=label, call=Call(path=("digest", "vote"), arguments=arguments)),),
             )
         )
     return tuple(lines)
+
+
+MAX_BECAUSE = 140
+
+
+def _because(entry: Entry, reason: str) -> str:
+    """The reason; for an entry that has no other than that it was never featured, the first line of its notes."""
+    said = f"{reason}." if reason != Why.NEVER_FEATURED else " ".join(string(first_line(entry.notes.tree)).split())
+    short = said if len(said) <= MAX_BECAUSE else f"{said[:MAX_BECAUSE].rsplit(' ', 1)[0]} …"
+    return f": {short}" if short else ""

@@ -51,16 +51,24 @@ def reminder_card(entry: Entry) -> Card:
     )
 
 
-def note_card(unread: int, pick: Entry) -> Card:
-    """The private message once a week."""
+MIN_STREAK = 2
+
+
+def note_card(unread: int, pick: Entry, weeks_in_a_row: int = 0) -> Card:
+    """The private message once a week. Of a row of weeks in which the member read something it says so; of a gap nothing."""
     count = f"{unread:,} {'entry is' if unread == 1 else 'entries are'} unread."
     read, later, *_ = entry_actions(pick.number)
     return Card(
         title="Your weekly note",
-        blocks=(Paragraph(text=plain(f"{count} How about this one?")), *_about(pick)),
+        blocks=(*_streak(weeks_in_a_row), Paragraph(text=plain(f"{count} How about this one?")), *_about(pick)),
         actions=(read, later, _weekly("Snooze a week", SNOOZE), _weekly("Turn off", OFF)),
         entry=shared_line(pick),
     )
+
+
+def _streak(weeks: int) -> tuple[Paragraph, ...]:
+    said = f"You read something in each of the last {weeks} weeks."
+    return (Paragraph(text=plain(said)),) if weeks >= MIN_STREAK else ()
 
 
 def _weekly(label: str, when: str) -> Action:

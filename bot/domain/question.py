@@ -94,13 +94,16 @@ _SIGNS: Mapping[str, Collection[str]] = {
 _SENTENCE_END = re.compile(r"(?<=[.!?])[”\"')]*\s+(?=[A-Z“\"(0-9])")
 _BEGINS = re.compile(r"[A-Z“\"0-9]")
 _UNCLEAR = re.compile(
-    r"(?:It|Its|And|But|Or|So|Also|Because|Which|Who|Then|There|Here|Such|Another|Both|However|Therefore|Thus|Hence|Finally|"
-    r"Instead|Otherwise|See|Read|Note|Quoting|How|Why|What|Must|Should|(?:Discuss|Explain|Describ|Show|Cover|Introduc|"
+    r"(?:It|Its|And|But|Or|So|Also|Others?|Because|Which|Who|Then|There|Here|Such|Another|Both|However|Therefore|Thus|"
+    r"Hence|Finally|Instead|Otherwise|See|Read|Note|Quoting|How|Why|What|Must|Should|(?:Discuss|Explain|Describ|Show|Cover|Introduc|"
     r"Present|Demonstrat|Explor|Compar|Provid|Teach|Help|Learn|Answer|Contain|List)(?:s|es|ing|ed)?)\b"
-    r"|(?:[\w’']+ ){0,3}(?:this|that|these|those|they|them|their|he|she|his|her)\b",
+    r"|(?:[\w’']+ ){0,3}(?:this|that|these|those|they|them|their|he|she|his|her)\b"
+    r"|.*\binstead\b(?! of\b)",
     re.IGNORECASE,
 )
-"""How a sentence begins that needs the one before it, that is not a whole sentence, or that is about the article itself."""
+"""A sentence that needs the one before it, is not a whole one, or is about the article itself: how it begins, or an
+“instead” that does not say of what.
+"""
 _FRAGMENT = re.compile(r"\b(?:e\.g|i\.e|etc|vs|cf|al|approx|no|fig|vol|ch)\.$|[:;,–—-]$|\.\.\.$|…$", re.IGNORECASE)
 _CODE_LIKE = re.compile(r"https?://|www\.|[{}<>|\\^~=_]|\[[^\]]*\]|\*\*|``|\d\.\s")
 _INSTEAD = re.compile(r"\binstead of\b", re.IGNORECASE)

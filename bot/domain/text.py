@@ -5,7 +5,7 @@ A span is data: a renderer must not interpret markup, mentions or commands in it
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -42,6 +42,20 @@ def plain(text: str) -> Text:
 
 def bold(text: str) -> Text:
     return (Span(text, bold=True),) if text else ()
+
+
+def day_and_time(at: datetime) -> Span:
+    """A moment (aware UTC) with its weekday, for a card that many people see; shown in each reader's zone where possible."""
+    return Span(f"{at:%A} {at.day} {at:%B, %H:%M} UTC", at=at)
+
+
+_BARS = "▁▂▃▄▅▆▇█"
+
+
+def bars(values: Sequence[int]) -> str:
+    """A bar for each value, the highest for the largest one. Say in words beside it what they show."""
+    highest = max(values, default=0) or 1
+    return "".join(_BARS[value * (len(_BARS) - 1) // highest] for value in values)
 
 
 def joined(parts: Iterable[Text], separator: str = " ") -> Text:

@@ -104,8 +104,12 @@ class Readings(Protocol):
         """How many entries the member has read since then."""
         ...
 
-    def read_at(self, team: TeamId, since: datetime) -> Sequence[datetime]:
-        """When members read entries since then, in any order."""
+    def read_by(self, member: MemberId, since: datetime) -> Sequence[datetime]:
+        """When the member read what is read now, since then."""
+        ...
+
+    def read_in(self, team: TeamId, since: datetime) -> Sequence[tuple[datetime, EntryId]]:
+        """When an entry was read by any member of the team, since then, and which."""
         ...
 
     def team_counts(self, team: TeamId, since: datetime) -> TeamCounts: ...

@@ -5,7 +5,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from adapters.web import pages as templates
@@ -38,7 +38,7 @@ MAX_TAKEAWAYS = 50
 MAX_DISCUSSIONS = 20
 MAX_RELATED = 5
 MAX_QUERY = 500
-WEEKS, MONTHS, CHARTED_TAGS = 13, 12, 3
+MONTHS, CHARTED_TAGS = 12, 3
 NUMBER = re.compile(r"\d{1,9}")
 
 
@@ -172,14 +172,9 @@ def stats(tx: Transaction, visit: Visit) -> Shown:
 
 
 def _read_by_week(tx: Transaction, team: TeamId) -> Chart:
-    today = tx.now().date()
-    monday = today - timedelta(days=today.weekday())
-    counts = {monday - timedelta(weeks=back): 0 for back in reversed(range(WEEKS))}
-    for at in tx.readings.read_at(team, datetime.combine(min(counts), datetime.min.time(), UTC)):
-        week = at.date() - timedelta(days=at.weekday())
-        counts[week] = counts.get(week, 0) + 1
-    said = f"{counts[monday]} this week, {sum(counts.values())} in {WEEKS} weeks"
-    return chart("Read a week", [(f"{week:%d %b}", count) for week, count in counts.items()], said)
+    counts = readings.reads_by_week(tx, team)
+    said = f"{list(counts.values())[-1]} this week, {sum(counts.values())} in {len(counts)} weeks"
+    return chart("Read a week", [(f"{week.day} {week:%b}", count) for week, count in counts.items()], said)
 
 
 def _tags_by_month(tx: Transaction, visit: Visit) -> Iterator[Chart]:

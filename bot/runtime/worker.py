@@ -347,19 +347,22 @@ class Worker:
             return await platform.post(draft.channel, draft.card, key=delivery.key, thread=delivery.thread)
         if draft.step is Step.NOTICE:
             return await self._send_notice(delivery)
+        if draft.step is Step.EVENT:
+            assert draft.late_after is not None
+            await platform.schedule_event(draft.channel, draft.title, draft.late_after)
+            return None
         assert delivery.root is not None
         if draft.step is Step.THREAD:
             return await platform.open_thread(delivery.root, draft.title)
         await platform.react(delivery.root, ReadingState(draft.meaning))
         return None
 
-    async def _send_notice(self, delivery: Delivery) -> MessageRef | None:
+    async def _send_notice(self, delivery: Delivery) -> MessageRef:
         draft, platform = delivery.draft, self._platform(delivery)
         assert draft.card is not None
         if draft.notify is None:
             return await platform.post(draft.channel, draft.card, key=delivery.key)
-        await platform.send_direct(draft.notify, draft.card, about=draft.channel.workspace)
-        return None
+        return await platform.send_direct(draft.notify, draft.card, key=delivery.key, about=draft.channel.workspace)
 
     async def _settled(self, delivery: Delivery, at: datetime) -> None:
         """Resolve an uncertain delivery: post it again if that yields the same message, else look for it on the
@@ -383,6 +386,8 @@ class Worker:
         platform, draft = self._platform(delivery), delivery.draft
         if not may_repeat(delivery, at, self._durations, platform.posting_rules):
             return False
+        if _is_private(delivery):
+            return True
         return await self._tried(delivery, platform.can_repeat(draft.channel, thread=delivery.thread)) is True
 
     async def _repeat(self, delivery: Delivery) -> None:
@@ -428,10 +433,13 @@ class Worker:
 
     async def _seen(self, delivery: Delivery) -> Sequence[MessageRef] | PlatformError:
         assert delivery.first_sent_from is not None
-        since, channel = delivery.first_sent_from - self._durations.look_back, delivery.draft.channel
-        look = self._platform(delivery).find(
-            channel, delivery.key, since=since, thread=delivery.thread, sent_from=delivery.sent_from
-        )
+        since, draft = delivery.first_sent_from - self._durations.look_back, delivery.draft
+        platform, key = self._platform(delivery), delivery.key
+        if _is_private(delivery):
+            assert draft.notify is not None
+            look = platform.find_direct(draft.notify, key, since=since, known=delivery.message)
+        else:
+            look = platform.find(draft.channel, key, since=since, thread=delivery.thread, sent_from=delivery.sent_from)
         return await self._tried(delivery, look)
 
     async def _removed(self, delivery: Delivery, doubled: MessageRef) -> PlatformError | None:
@@ -455,6 +463,11 @@ class Worker:
         if self.on_settled is not None and delivery.draft.step is Step.ROOT:
             self.wake()
             await self.on_settled(delivery.draft.source_key)
+
+
+def _is_private(delivery: Delivery) -> bool:
+    """Whether it goes to one person. The channel of its draft is then only a name for that."""
+    return delivery.draft.step is Step.NOTICE and delivery.draft.notify is not None
 
 
 def _say(delivery: Delivery, state: State, outcome: str | None) -> None:

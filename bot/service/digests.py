@@ -97,7 +97,7 @@ class Preview:
     """What will be posted next in a channel, and when. `slot` is None while Dogear itself has paused the schedule.
 
     `week` is the week that a post now would use, `last` what became of it so far. `coming` is what this and the next
-    digests feature, as things stand.
+    digests feature, as things stand, `vote` when members vote for the next one.
     """
 
     schedule: Schedule
@@ -106,6 +106,7 @@ class Preview:
     week: str
     last: Fate | None
     coming: tuple[tuple[Occurrence, Entry, Feature], ...] = ()
+    vote: votes.Period | None = None
 
 
 AHEAD = 3
@@ -137,6 +138,7 @@ def _previewed(tx: Transaction, schedule: Schedule) -> Preview:
         week=week,
         last=fate(tx, schedule, week),
         coming=_coming(tx, schedule, digest, slots),
+        vote=votes.period(tx, schedule, slot) if slot else None,
     )
 
 

@@ -114,6 +114,10 @@ def _wanted(tx: Transaction, schedule: Schedule) -> Iterator[tuple[str, Callable
         if rules.quorum and len(going) >= rules.quorum:
             key = f"gathered:{schedule.id}:{last.week.week}"
             yield key, partial(_gathered, into, key, rules, last, [one.name for one in going])
+            meets_at = _meets_at(rules, last)
+            if meets_at is not None and meets_at > tx.now() and last.entry is not None:
+                key = f"event:{schedule.id}:{last.week.week}"
+                yield key, partial(_event, schedule, key, last.entry, meets_at)
         if rules.closing and slot is not None and slot.due_at - tx.now() <= CLOSES and slot.week != last.week.week:
             came = _came_of(tx, schedule, last, slot)
             if came is not None:
@@ -127,12 +131,13 @@ def _host_notice(
     hosts.settle(tx, schedule.id, slot.week)
     digest = digests.coming(tx, schedule, slot)
     assert digest is not None
+    vote = votes.period(tx, schedule, slot)
     return Draft(
         channel=where,
         source_key=key,
         step=Step.NOTICE,
         ordinal=0,
-        card=host_notice(digest.entry, digest.question, slot, schedule.channel),
+        card=host_notice(digest.entry, digest.question, slot, schedule.channel, vote.closes_at if vote else None),
         late_after=slot.due_at,
         notify=host.account,
     )
@@ -158,6 +163,17 @@ def _vote(tx: Transaction, schedule: Schedule, slot: Occurrence, key: str, featu
         late_after=closes_at,
         notify=schedule.created_by,
     )
+
+
+def _event(schedule: Schedule, key: str, entry: Entry, at: datetime) -> Draft:
+    """The meeting in the platform's calendar."""
+    title = f"Talk about #{entry.number} {entry.title}"
+    return Draft(channel=schedule.channel, source_key=key, step=Step.EVENT, ordinal=0, title=title, late_after=at)
+
+
+def _meets_at(rules: MeetingRules, last: Fate) -> datetime | None:
+    """When the members meet over the digest, if they do."""
+    return rules.meets.after(max(last.week.due_at, last.week.used_at)) if rules.meets else None
 
 
 def _gathered(into: Draft, key: str, rules: MeetingRules, last: Fate, names: Sequence[str]) -> Draft:
@@ -223,13 +239,17 @@ def _into_thread(tx: Transaction, schedule: Schedule, last: Fate) -> Draft | Non
 
 @record
 class Attendance:
-    """Whether the member is in for the entry's digest, how many are, and how many make the thread say so."""
+    """Whether the member is in for the entry's digest, how many are, and how many make the thread say so.
+
+    `meets_at` is when they meet, if there is a time that is still to come.
+    """
 
     week: str
     entry: Entry
     going: bool
     names: tuple[str, ...]
     quorum: int
+    meets_at: datetime | None = None
 
 
 def attend(
@@ -257,7 +277,15 @@ def attend(
     names = tuple(one.name for one in tx.meetings.going(schedule.id, last.week.week))
     for draft in _unsent(tx, schedule):
         tx.ledger.plan(schedule.team, [draft()], not_before=tx.now())
-    return Attendance(week=last.week.week, entry=last.entry, going=going, names=names, quorum=rules.quorum)
+    at = _meets_at(rules, last)
+    return Attendance(
+        week=last.week.week,
+        entry=last.entry,
+        going=going,
+        names=names,
+        quorum=rules.quorum,
+        meets_at=at if at is not None and at > tx.now() else None,
+    )
 
 
 def rules(tx: Transaction, team: TeamId, channel: ChannelRef) -> tuple[Schedule, MeetingRules]:

@@ -19,7 +19,7 @@ from bot.domain.schedule import moment
 from bot.domain.team import Member
 from bot.domain.times import MAX_WEEKS, Day
 from bot.ports.store import Transaction
-from bot.service import entries, notices
+from bot.service import entries, notices, readings
 
 MAX_REMINDERS = 50
 """Reminders of one member that are still to be sent."""
@@ -161,7 +161,8 @@ def _send_note(
     )
     pick = next((found for found, _ in filter(None, picks)), None)
     if pick is not None:
-        card = note_card(tx.readings.counts(member.id).unread, pick)
+        in_a_row = readings.weeks_in_a_row(tx, member.id)
+        card = note_card(tx.readings.counts(member.id).unread, pick, in_a_row)
         key = f"weekly:{member.id}:{note.due_at:%Y%m%dT%H%M%S}"
         _enqueue(tx, member, where, key, card, late_after=note.due_at + NOTE_LATE)
 

@@ -1,8 +1,9 @@
 """Reading states: choices, reactions, queues and counts."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from bot.chat.platform import Actor, MarksSeen, Reacted, ReactionsCleared, Unreacted
 from bot.domain.entry import Entry
@@ -237,16 +238,50 @@ def _team_counts(tx: Transaction, team: TeamId, lately: timedelta) -> TeamCounts
     return counts
 
 
+WEEKS = 13
+
+
+def reads_by_week(tx: Transaction, team: TeamId) -> Mapping[date, int]:
+    """How often something was read in each of the last 13 weeks, by its Monday, the oldest first. For no small team."""
+    today = tx.now().date()
+    monday = today - timedelta(days=today.weekday())
+    counts = {monday - timedelta(weeks=back): 0 for back in reversed(range(WEEKS))}
+    for at, _ in tx.readings.read_in(team, datetime.combine(min(counts), time(), UTC)):
+        week = at.date() - timedelta(days=at.weekday())
+        counts[week] = counts.get(week, 0) + 1
+    return counts
+
+
+MAX_STREAK = 26
+
+
+def weeks_in_a_row(tx: Transaction, member: MemberId) -> int:
+    """In how many of the last weeks, without a gap, the member read something; half a year at most."""
+    now = tx.now()
+    read = {(now - at) // WEEK for at in tx.readings.read_by(member, now - MAX_STREAK * WEEK)}
+    return next((week for week in range(MAX_STREAK) if week not in read), MAX_STREAK)
+
+
 @record
 class TeamWeek:
-    """The team's last seven days: what its channels featured, what members kept, and how often something was read."""
+    """The team's last seven days: what its channels featured, what members kept, and how often something was read.
+
+    `themes` are the most common tags of all that. `neglected` are tags of several entries, none of which anyone read in
+    eight weeks.
+    """
 
     featured: Sequence[Entry]
     kept: Sequence[tuple[Takeaway, Entry]]
     reads: int
+    themes: Sequence[str] = ()
+    neglected: Sequence[str] = ()
 
 
 MAX_KEPT = 200
+MAX_TAGS = 3
+NEGLECTED_AFTER = 8 * WEEK
+MIN_NEGLECTED = 2
+"""Entries of a tag of which the team's week says that no one reads it."""
 
 
 def team_week(tx: Transaction, team: TeamId) -> TeamWeek:
@@ -261,4 +296,18 @@ def team_week(tx: Transaction, team: TeamId) -> TeamWeek:
     }
     kept = tx.takeaways.kept_since(team, since, MAX_KEPT)
     known = tx.entries.get(team, [one.entry for one in kept])
-    return TeamWeek(featured=list(posted.values()), kept=[(one, known[one.entry]) for one in kept], reads=reads)
+    read = tx.readings.read_in(team, tx.now() - NEGLECTED_AFTER)
+    entries_read = tx.entries.get(team, sorted({entry for _, entry in read}))
+    lately = {entry for at, entry in read if at >= since}
+    about = [*posted.values(), *(known[one.entry] for one in kept), *(entries_read[one] for one in sorted(lately))]
+    themes = Counter(tag for entry in {one.id: one for one in about}.values() for tag in entry.tags)
+    read_tags = {tag.casefold() for entry in entries_read.values() for tag in entry.tags}
+    tags = tx.entries.tags(team, None) if read else ()
+    neglected = [tag.name for tag in tags if tag.entries >= MIN_NEGLECTED and tag.name.casefold() not in read_tags]
+    return TeamWeek(
+        featured=list(posted.values()),
+        kept=[(one, known[one.entry]) for one in kept],
+        reads=reads,
+        themes=[tag for tag, _ in themes.most_common(MAX_TAGS)],
+        neglected=neglected[:MAX_TAGS],
+    )

@@ -37,10 +37,33 @@ def result(tx: Transaction, schedule: Schedule, slot: Occurrence, pool: Sequence
     return Feature(entry=found, why=Why.VOTED, reason=f"{len(votes[found])} of {voters} voted for it")
 
 
+@record
+class Period:
+    """When members vote for a digest, and whether they can by now."""
+
+    opens_at: datetime
+    closes_at: datetime
+    is_open: bool
+
+
+def period(tx: Transaction, schedule: Schedule, slot: Occurrence) -> Period | None:
+    """When members vote for this digest; None if they do not, or not any more."""
+    opens_at, closes_at = slot.due_at - OPENS, slot.due_at - CLOSES
+    if tx.schedules.pinned(schedule.id) is not None or tx.now() >= closes_at or not _has_turn(tx, schedule, slot):
+        return None
+    is_open = bool(tx.meetings.nominees(schedule.id, slot.week))
+    return Period(opens_at=opens_at, closes_at=closes_at, is_open=is_open) if is_open or tx.now() < opens_at else None
+
+
 def is_due(tx: Transaction, schedule: Schedule, slot: Occurrence) -> bool:
     """Whether the vote for this digest is to be opened by now, or was: votes are on, and it is the turn of one."""
+    return slot.due_at - OPENS <= tx.now() < slot.due_at - CLOSES and _has_turn(tx, schedule, slot)
+
+
+def _has_turn(tx: Transaction, schedule: Schedule, slot: Occurrence) -> bool:
+    """Whether votes are on, and the last one is long enough ago."""
     every = tx.meetings.rules(schedule.id).vote_every
-    if not every or not slot.due_at - OPENS <= tx.now() < slot.due_at - CLOSES:
+    if not every:
         return False
     last = tx.meetings.last_vote(schedule.id, slot.week)
     between = schedule.nominal_day(slot.week) - schedule.nominal_day(last) if last else None

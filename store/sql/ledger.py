@@ -171,7 +171,7 @@ class SqlLedger:
             self._work.change(PUSH, free_at=free_at, **{f"of_{name}": getattr(row, name) for name in CHANNEL})
 
     def _follow(self, row: AnyRow, now: datetime, free_at: datetime) -> None:
-        if row.step in (Step.SEED, Step.NOTICE):
+        if row.step in (Step.SEED, Step.NOTICE, Step.EVENT):
             return
         is_root = row.step == Step.ROOT
         self._work.change(

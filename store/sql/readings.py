@@ -136,9 +136,15 @@ class SqlReadings:
         count: int = self._work.value(select(func.count()).where(recent))
         return count
 
-    def read_at(self, team: TeamId, since: datetime) -> Sequence[datetime]:
-        read = and_(READING.c.team == team, READING.c.state == ReadingState.READ, READING.c.since >= since)
-        return [row.since for row in self._work.rows(select(READING.c.since).where(read))]
+    def read_by(self, member: MemberId, since: datetime) -> Sequence[datetime]:
+        own = select(READING.c.since).where(_by(member), READING.c.state == ReadingState.READ, READING.c.since >= since)
+        return [row.since for row in self._work.rows(own)]
+
+    def read_in(self, team: TeamId, since: datetime) -> Sequence[tuple[datetime, EntryId]]:
+        every = select(READING.c.since, READING.c.entry).where(
+            READING.c.team == team, READING.c.state == ReadingState.READ, READING.c.since >= since
+        )
+        return [(row.since, EntryId(id_of(team, row.entry))) for row in self._work.rows(every)]
 
     def team_counts(self, team: TeamId, since: datetime) -> TeamCounts:
         read = and_(READING.c.team == team, READING.c.state == ReadingState.READ)

@@ -79,8 +79,17 @@ class PromptPlatform:
     async def delete(self, message: MessageRef) -> None:
         await self._answer()
 
-    async def send_direct(self, account: AccountRef, card: Card, *, about: WorkspaceRef | None = None) -> None:
+    async def send_direct(
+        self, account: AccountRef, card: Card, *, key: str = "", about: WorkspaceRef | None = None
+    ) -> MessageRef:
         await self._answer()
+        return MessageRef(ChannelRef(WorkspaceRef(NAME, "bench"), f"@{account.id}"), key)
+
+    async def find_direct(
+        self, account: AccountRef, key: str, *, since: datetime, known: MessageRef | None = None
+    ) -> Sequence[MessageRef]:
+        await self._answer()
+        return []
 
     async def react(self, message: MessageRef, meaning: ReadingState) -> None:
         await self._answer()
@@ -88,6 +97,9 @@ class PromptPlatform:
     async def open_thread(self, message: MessageRef, title: str) -> ThreadRef:
         await self._answer()
         return ThreadRef(message.channel, message.id)
+
+    async def schedule_event(self, channel: ChannelRef, title: str, at: datetime) -> None:
+        """There is no calendar."""
 
     async def marks(self, message: MessageRef) -> Sequence[Reacted]:
         return []

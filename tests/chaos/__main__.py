@@ -26,6 +26,7 @@ ROWS = {
     "R12": "tests.chaos.r12_database:rows",
     "R14": "tests.chaos.r14_clocks:rows",
     "R15": "tests.chaos.r15_seasons:rows",
+    "R16": "tests.chaos.r16_around:rows",
 }
 """What gives the lines of a row, called with whether the counts are the long ones."""
 _USED = (

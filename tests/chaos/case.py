@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from tests.chaos import process, sky, worker
+from tests.chaos import around, process, sky, worker
+from tests.chaos.around import CALM
 from tests.chaos.checker import Verdict, checked
 from tests.chaos.journal import Line, read
 from tests.chaos.points import Point
@@ -36,8 +37,9 @@ class Case:
         return sky.SIDES[self.platform].places(self.channels)
 
     def journal(self) -> list[Line]:
+        """What was noted since the run began."""
         path = self.folder / "journal"
-        return read(path) if path.exists() else []
+        return [line for line in read(path) if line.at >= self.began] if path.exists() else []
 
     def weather(self, weather: Weather) -> None:
         set_weather(self.folder / "weather.json", weather)
@@ -51,6 +53,8 @@ class Case:
         return pid
 
     def verdict(self) -> Verdict:
+        if self.order.around:
+            return around.verdict(self.journal(), self.platform, self.channels, self.due)
         return checked(self.journal(), self.places, self.due)
 
     def arrived(self) -> bool:
@@ -73,6 +77,23 @@ class Case:
     def finish(self, longest: float = LONGEST, every: float = 0.2) -> bool:
         """Wait until nothing more is owed, whatever came of it."""
         return process.until(lambda: bool(self.journal()) and self.idle(), longest, every)
+
+    def begin_around(self, weather: Weather) -> None:
+        """Post the first digests, then let the moment come at which all that is around them falls due."""
+        worker = self.start()
+        places = around.first_places(self.platform, self.channels)
+        posted = process.until(lambda: not checked(self.journal(), places, self.due).lost and self.idle(), LONGEST)
+        process.killed(worker)
+        log = self.folder / "gather.log"
+        gathered = process.forked(lambda: around.gather(self.order.url, self.platform, self.channels), log)
+        process.until(lambda: process.exited(gathered), LONGEST)
+        if not posted:
+            raise RuntimeError("the first digests were not posted")
+        ahead = (DUE - CALM).total_seconds() - (time.monotonic() - self.began)
+        self.weather(replace(weather, ahead=ahead))
+        self.order = replace(self.order, virtual=sky.ahead(self.order.virtual, ahead), around=True)
+        self.began = time.monotonic()
+        self.due = [self.began]
 
     @property
     def on_postgres(self) -> bool:
@@ -109,11 +130,21 @@ def _rows(url: str, where: str) -> int:
 
 @contextmanager
 def open_club(
-    folder: Path, url: str, platform: str, channels: int, weather: Weather | None = None, others: int = 0
+    folder: Path,
+    url: str,
+    platform: str,
+    channels: int,
+    weather: Weather | None = None,
+    others: int = 0,
+    *,
+    meets: bool = False,
 ) -> Iterator[Case]:
-    """A case whose platform listens; every process of it is gone at the end."""
-    set_weather(folder / "weather.json", weather or Weather())
-    virtual = sky.started_at(DUE.timestamp())
+    """A case whose platform listens; every process of it is gone at the end. With `meets` the first digests are posted,
+    in calm weather.
+    """
+    weather = weather or Weather()
+    set_weather(folder / "weather.json", Weather() if meets else weather)
+    virtual = sky.started_at((CALM if meets else DUE).timestamp())
     began = time.monotonic()
     server = process.forked(lambda: sky.shine(platform, folder, channels, others, virtual), folder / "sky.log")
     order = Order(url=url, platform=platform, port=0, virtual=virtual, two=others > 0)
@@ -122,6 +153,8 @@ def open_club(
         if not process.until((folder / "port").exists, 10, every=0.01):
             raise RuntimeError(f"the platform does not listen: {(folder / 'sky.log').read_text()}")
         case.order = replace(order, port=int((folder / "port").read_text()))
+        if meets:
+            case.begin_around(weather)
         yield case
     finally:
         for pid in (*case.workers, server):

@@ -9,9 +9,9 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.chaos.journal import Journal, hashed
+from tests.chaos.journal import Journal, hashed, said
 from tests.chaos.weather import Forecast
-from tests.fakes.discord_rest import BOT, EPOCH, FakeDiscord, Fault, answered, limited, refused
+from tests.fakes.discord_rest import BOT, EPOCH, FakeDiscord, Fault, answered, direct_channel, limited, refused
 
 USER = "400000000000000001"
 OTHER_GUILD = "100000000000000002"
@@ -46,6 +46,15 @@ class ChaosDiscord(FakeDiscord):
     def places(channels: int) -> list[str]:
         return [f"{200000000000000000 + number}" for number in range(1, channels + 1)]
 
+    @staticmethod
+    def person(number: int) -> str:
+        return f"{400000000000001000 + number}"
+
+    @staticmethod
+    def direct(person: str) -> str:
+        """The channel of the direct messages with a person."""
+        return direct_channel(person)
+
     def id(self) -> str:
         return str(
             ((int((self._virtual() + self._forecast.now().ahead) * 1000) - EPOCH) << 22) | next(self._taken) & 0x3FFFFF
@@ -64,7 +73,8 @@ class ChaosDiscord(FakeDiscord):
             return web.Response(status=away.status, body=away.body, headers=away.headers)
         nonce = str(body.get("nonce") or "")
         self._attempts[nonce] += 1
-        way = weather.way(nonce, self._attempts[nonce]) if nonce else ""
+        is_spared = _is_direct(place) and not weather.private
+        way = weather.way(nonce, self._attempts[nonce]) if nonce and not is_spared else ""
         message = self._taken_in(place, body, nonce, way)
         await asyncio.sleep(weather.hangs if way == "hang" else weather.answers_after)
         return await self._failed(request, _WAYS[way]) if way in _WAYS else answered(message)
@@ -105,8 +115,9 @@ class ChaosDiscord(FakeDiscord):
         self.messages.append(message)
         self._nonces[nonce] = time.monotonic(), message
         text = "\n".join(_texts(message["components"]))
-        if place == "300000000000000001":
-            self._journal.note("notified", place=place, ref=message["id"], text=text)
+        if _is_direct(place):
+            about = {"text": text, "said": said(text), "key": nonce, "fault": way}
+            self._journal.note("notified", place=place, ref=message["id"], **about)
             return message
         planned = place in self._planned
         self._journal.note(
@@ -115,6 +126,7 @@ class ChaosDiscord(FakeDiscord):
             root="" if planned else place,
             ref=message["id"],
             text=hashed(text),
+            said=said(text),
             key=nonce,
             fault=way,
         )
@@ -158,6 +170,10 @@ class ChaosDiscord(FakeDiscord):
         found = request.match_info
         self._journal.note("react", place=found["channel"], ref=found["id"], text=found["emoji"])
         return await super()._react(request)
+
+
+def _is_direct(place: str) -> bool:
+    return place.startswith("3")
 
 
 def _texts(components: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -33,7 +33,9 @@ def carry_out(run: Run, folder: Path, url: str) -> int:
     """Begin the run; the id of its process, which leaves its figures in `result`."""
 
     def work() -> None:
-        with case.open_club(folder, url, run.platform, run.channels, run.weather, run.others) as open_club:
+        with case.open_club(
+            folder, url, run.platform, run.channels, run.weather, run.others, meets=run.around
+        ) as open_club:
             figures = run.script(open_club)
         (folder / "result").write_text(json.dumps(figures))
 
@@ -53,7 +55,7 @@ def told(rows: Sequence[Row], ground: Ground, folder: Path) -> Iterator[dict[str
             count += 1
             place = folder / f"{rows[number].name}-{count}".lower()
             place.mkdir()
-            url = ground.database(run.engine, run.platform, run.channels, run.others, place)
+            url = ground.database(run, place)
             going.append(Going(carry_out(run, place, url), number, run, place, url))
         for one in [one for one in going if process.exited(one.pid)]:
             going.remove(one)

@@ -4,11 +4,14 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import make_url
 
 from tests.chaos import process, stage
+from tests.chaos.around import furnish
+from tests.chaos.row import Run
 from tests.fakes.postgres import Postgres, running
 
 MAX_CONNECTIONS = 500
@@ -21,11 +24,12 @@ class Ground:
     def __init__(self, folder: Path, postgres: Postgres | None) -> None:
         self._folder = folder
         self._postgres = postgres
-        self._furnished: dict[tuple[str, str, int, int], str] = {}
+        self._furnished: dict[tuple[str, str, int, int, bool], str] = {}
 
-    def database(self, engine: str, platform: str, channels: int, others: int, folder: Path) -> str:
+    def database(self, run: Run, folder: Path) -> str:
         """The URL of a fresh copy."""
-        known = (engine, platform, channels, others)
+        engine = run.engine
+        known = (engine, run.platform, run.channels, run.others, run.around)
         if known not in self._furnished:
             self._furnished[known] = self._furnish(*known)
         if engine == "sqlite":
@@ -41,17 +45,23 @@ class Ground:
         if url.startswith("postgresql") and self._postgres is not None:
             self._postgres.execute(f"DROP DATABASE IF EXISTS {make_url(url).database} WITH (FORCE)")
 
-    def _furnish(self, engine: str, platform: str, channels: int, others: int) -> str:
-        folder = self._folder / f"{engine}-{platform}-{channels}-{others}"
+    def _furnish(self, engine: str, platform: str, channels: int, others: int, around: bool) -> str:
+        kind = f"{platform}_{channels}_{others}{'_around' if around else ''}"
+        folder = self._folder / f"{engine}_{kind}"
         folder.mkdir()
         if engine == "sqlite":
             template, url = str(folder / "dogear.db"), f"sqlite:///{folder / 'dogear.db'}"
         else:
             assert self._postgres is not None
-            template = f"furnished_{platform}_{channels}_{others}"
+            template = f"furnished_{kind}"
             self._postgres.execute(f"CREATE DATABASE {template} TEMPLATE dogear_template")
             url = self._postgres.url(template)
-        pid = process.forked(lambda: stage.furnish(url, platform, channels, folder, others), folder / "log")
+        furnished = (
+            partial(furnish, url, platform, channels, folder)
+            if around
+            else partial(stage.furnish, url, platform, channels, folder, others)
+        )
+        pid = process.forked(furnished, folder / "log")
         if os.waitpid(pid, 0)[1]:
             raise RuntimeError(f"no club could be furnished: {(folder / 'log').read_text()}")
         return template

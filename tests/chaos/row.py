@@ -20,6 +20,7 @@ BOUND = 150.0
 @dataclass(frozen=True)
 class Run:
     """One database, one platform, and what is done to them. `others` are the channels of a second workspace, a team of its own.
+    With `around` everything around a digest falls due, and what members asked for.
     `part` is how much of the machine it takes, 1 for all of it, if more than its engine's workers do.
     """
 
@@ -29,6 +30,7 @@ class Run:
     channels: int = 20
     others: int = 0
     weather: Weather = field(default_factory=Weather)
+    around: bool = False
     part: float = 0.0
 
 

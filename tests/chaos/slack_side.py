@@ -9,7 +9,7 @@ from collections.abc import Callable
 from aiohttp import web
 
 from tests.chaos.chance import drawn
-from tests.chaos.journal import Journal, hashed
+from tests.chaos.journal import Journal, hashed, said
 from tests.chaos.weather import Forecast
 from tests.fakes.slack import SCOPES, FakeSlack, Fault, Json, Refused, Workspace
 
@@ -36,8 +36,10 @@ class ChaosSlack(FakeSlack):
 
     def furnish(self, channels: int, others: int) -> None:
         scopes = SCOPES if self._forecast.now().readable else SCOPES.replace("channels:history,groups:history,", "")
-        self.workspace(TEAM, TOKEN, scopes=scopes)
+        self.workspace(TEAM, TOKEN, scopes=f"{scopes},im:history")
         self.user(USER, "ana", admin=True)
+        for number in range(channels):
+            self.user(self.person(number), f"P{number}")
         for name in self.places(channels):
             self.channel(name, name=name.lower())
         self.workspace(OTHER_TEAM, OTHER_TOKEN)
@@ -51,6 +53,15 @@ class ChaosSlack(FakeSlack):
     @staticmethod
     def other_places(others: int) -> list[str]:
         return [f"C9{number:04}" for number in range(1, others + 1)]
+
+    @staticmethod
+    def person(number: int) -> str:
+        return f"U1{number:03}"
+
+    @staticmethod
+    def direct(person: str) -> str:
+        """The channel of the direct messages with a person."""
+        return f"D{person[1:]}"
 
     def application(self) -> web.Application:
         app = web.Application(client_max_size=4 * 1024 * 1024)
@@ -106,22 +117,26 @@ class ChaosSlack(FakeSlack):
     def _lost(self, body: Json) -> Fault | None:
         key = ((body.get("metadata") or {}).get("event_payload") or {}).get("k", "")
         self._attempts[key] += 1
-        self._fault = self._forecast.now().way(key, self._attempts[key]) if key else ""
+        is_spared = str(body.get("channel")).startswith("U") and not self._forecast.now().private
+        self._fault = self._forecast.now().way(key, self._attempts[key]) if key and not is_spared else ""
         return Fault(self._fault, after=True, seconds=self._forecast.now().hangs) if self._fault else None
 
     def _chat_post_message(self, workspace: Workspace, body: Json) -> Json:
         self.history_delay = self._forecast.now().shown_after
         answer = super()._chat_post_message(workspace, body)
         posted = self.sent[-1]
+        text = str(body.get("text", ""))
         if posted.channel.startswith("D"):
-            self._journal.note("notified", place=posted.channel, ref=posted.ts, text=str(body.get("text", "")))
+            about = {"text": text, "said": said(text), "key": posted.key or "", "fault": self._fault}
+            self._journal.note("notified", place=posted.channel, ref=posted.ts, **about)
             return answer
         self._journal.note(
             "post",
             place=posted.channel,
             ref=posted.ts,
             root=posted.thread or "",
-            text=hashed(str(body.get("text", ""))),
+            text=hashed(text),
+            said=said(text),
             key=posted.key or "",
             fault=self._fault,
         )

@@ -17,8 +17,9 @@ _DONE = {
 }
 
 
-def tap(store: SqlStore, trap: Trap, *, naive: bool = False) -> None:
-    """Tell the trap of every plan, lease, intent and result: before the commit that keeps it, and after.
+def tap(store: SqlStore, trap: Trap, *, naive: bool = False, notices: bool = False) -> None:
+    """Tell the trap of every plan, lease, intent and result: before the commit that keeps it, and after; of those of
+    messages to one person only with `notices`.
 
     A `naive` ledger sends again whatever it does not know to have arrived, as most queues do.
     """
@@ -29,7 +30,7 @@ def tap(store: SqlStore, trap: Trap, *, naive: bool = False) -> None:
     def tapped(connection: Connection) -> Any:
         tx: Any = transaction(connection)
         known = tx.ledger
-        tx.__dict__["ledger"] = Tapped(Naive(known, tx) if naive else known, note)
+        tx.__dict__["ledger"] = Tapped(Naive(known, tx) if naive else known, note, set() if notices else {Step.NOTICE})
         return tx
 
     def committed(connection: Any) -> None:
@@ -70,35 +71,36 @@ class Noted(threading.local):
 
 class Tapped:
     """The ledger's noun, with everything it does noted; what is not named here goes through as it is, and so do the
-    notices, which no row counts.
+    steps that are `left_out`.
     """
 
-    def __init__(self, deliveries: Any, note: Noted) -> None:
+    def __init__(self, deliveries: Any, note: Noted, left_out: set[Step]) -> None:
         self._deliveries = deliveries
         self._note = note
+        self._left_out = left_out
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._deliveries, name)
 
     def plan(self, *arguments: Any, **named: Any) -> Any:
         planned = self._deliveries.plan(*arguments, **named)
-        self._note(Point.PLAN_OPEN, bool(planned) and arguments[1][0].step is not Step.NOTICE)
+        self._note(Point.PLAN_OPEN, bool(planned) and arguments[1][0].step not in self._left_out)
         return planned
 
     def lease(self, *arguments: Any, **named: Any) -> Any:
         leased = self._deliveries.lease(*arguments, **named)
-        self._note(Point.LEASE_OPEN, sum(one.draft.step is not Step.NOTICE for one in leased))
+        self._note(Point.LEASE_OPEN, sum(one.draft.step not in self._left_out for one in leased))
         self._note(Point.NEXT_STEP, sum(one.draft.waits_for is not None for one in leased))
         return leased
 
     def start_attempts(self, *arguments: Any, **named: Any) -> Any:
         intended = self._deliveries.start_attempts(*arguments, **named)
-        self._note(Point.INTENT_OPEN, sum(one.draft.step is not Step.NOTICE for one in intended))
+        self._note(Point.INTENT_OPEN, sum(one.draft.step not in self._left_out for one in intended))
         return intended
 
     def settle(self, delivery: Delivery, transition: Transition, **named: Any) -> Any:
         settled = self._deliveries.settle(delivery, transition, **named)
-        is_post = transition.state is State.SENT and delivery.draft.step is not Step.NOTICE
+        is_post = transition.state is State.SENT and delivery.draft.step not in self._left_out
         self._note(Point.RESULT_OPEN, bool(settled) and is_post)
         return settled
 

@@ -1,10 +1,11 @@
 """The checker sees a loss and a duplicate, and the harness kills where it says."""
 
+from dataclasses import replace
 from pathlib import Path
 
-from tests.chaos import case, process, stage
+from tests.chaos import around, case, process, stage
 from tests.chaos.checker import Verdict, checked
-from tests.chaos.journal import Line
+from tests.chaos.journal import Line, Said
 from tests.chaos.points import Point
 
 PLACES = ("C1", "C2")
@@ -55,6 +56,24 @@ def test_a_second_post_of_the_same_is_a_duplicate_until_one_is_deleted() -> None
 
 def test_a_week_that_was_planned_twice_is_a_duplicate_whatever_it_shows() -> None:
     assert verdict(posted("C1", "1"), posted("C1", "3", text="b", at=9.0), posted("C2", "2")).doubled == 1
+
+
+def test_around_a_digest_a_missing_and_a_doubled_message_are_counted() -> None:
+    wanted = around.expected("slack", 3)
+    sent = [Line("post", place=place, ref=str(n), said=what, at=1.0) for n, (what, place) in enumerate(wanted)]
+    sent += [line for line in posted("C0003", "r") if line.root or line.what == "react"]
+    digest = next(n for n, (what, _) in enumerate(wanted) if what is Said.VOTED)
+    sent = [replace(line, ref="r") if line.ref == str(digest) else line for line in sent]
+    again = replace(sent[0], ref="again")
+
+    def counted(*lines: Line) -> tuple[int, int, int]:
+        found = around.verdict(lines, "slack", 3, [0.5])
+        return found.lost, found.doubled, found.repaired
+
+    assert counted(*sent) == (0, 0, 0)
+    assert counted(*sent[1:]) == (1, 0, 0)
+    assert counted(*sent, again) == (0, 1, 0)
+    assert counted(*sent, again, Line("delete", place=again.place, ref="again")) == (0, 0, 1)
 
 
 def test_a_worker_killed_with_a_post_on_the_wire_is_replaced_and_the_post_is_there_once(tmp_path: Path) -> None:

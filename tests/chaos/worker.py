@@ -46,6 +46,7 @@ class Order:
     by: Signals = SIGKILL
     naive: bool = False
     two: bool = False
+    around: bool = False
     clock: Path | None = None
 
 
@@ -61,7 +62,7 @@ async def _deliver(order: Order, trap: Trap) -> None:
     settings = load(database=order.url, log_level="WARNING", vault_keys=VAULT_KEY)
     async with open_club(settings, migrate=False, durations=scaled.durations()) as club:
         club.clock.move_to(datetime.fromtimestamp(order.virtual(), UTC))
-        tap(club.store, trap, naive=order.naive)
+        tap(club.store, trap, naive=order.naive, notices=order.around)
         async with _SENDING[order.platform](order, club) as platform:
             _watch(platform, trap)
             club.join(platform)

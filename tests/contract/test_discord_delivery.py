@@ -13,10 +13,11 @@ import pytest
 
 from adapters.discord.client import LOGGERS, hush
 from adapters.discord.platform import DiscordPlatform
-from bot.domain.card import Card
+from bot.domain.card import Action, Call, Card
 from bot.domain.errors import ChannelRefused, PlatformBusy, PlatformError, PlatformRefused, PlatformUncertain
 from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, ThreadRef, WorkspaceRef
 from bot.domain.reading_state import ReadingState
+from bot.domain.value import addressed
 from tests.fakes.core import an_entry
 from tests.fakes.discord_rest import (
     BLOCKED,
@@ -283,6 +284,48 @@ async def test_a_person_is_told_alone() -> None:
 
     (message,) = fake.messages
     assert message["channel_id"] == "300000000000000001"
+
+
+async def test_a_private_message_sent_again_under_its_key_is_one_message_and_found() -> None:
+    person = AccountRef(DISCORD, "400000000000000001")
+    pick = Action(
+        label="Pass", call=Call(path=("digest", "host"), arguments={"channel": addressed(HERE), "week": "2026-W10"})
+    )
+
+    async with played() as (fake, platform):
+        fake.faults.append(DROPPED)
+        for _ in range(2):
+            with suppress(PlatformUncertain):
+                sent = await platform.send_direct(
+                    person, Card(title="A card", actions=(pick,)), key=KEY, about=HERE.workspace
+                )
+        found = await platform.find_direct(person, KEY, since=LONG_AGO)
+        assert [one.id for one in found] == [sent.id]
+
+    (message,) = fake.messages
+    assert "digest.host" in str(message["components"])
+
+
+async def test_an_event_whose_answer_is_lost_is_there_once() -> None:
+    at = datetime(2026, 3, 19, 16, tzinfo=UTC)
+
+    async with played() as (fake, platform):
+        fake.faults.append(DROPPED)
+        for _ in range(2):
+            with suppress(PlatformUncertain):
+                await platform.schedule_event(HERE, "Talk about #12 Caching", at)
+        await platform.schedule_event(HERE, "Talk about #12 Caching", at + timedelta(days=7))
+
+    events = fake.events
+    assert [one["scheduled_start_time"] for one in events] == ["2026-03-19T16:00:00+00:00", "2026-03-26T16:00:00+00:00"]
+
+
+async def test_without_the_permission_no_event_is_scheduled_and_nothing_fails() -> None:
+    async with played() as (fake, platform):
+        fake.may_create_events = False
+        await platform.schedule_event(HERE, "Talk about #12 Caching", datetime(2026, 3, 19, 16, tzinfo=UTC))
+
+    assert fake.events == []
 
 
 async def test_a_typed_name_is_refused_before_anything_is_sent() -> None:

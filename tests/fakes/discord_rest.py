@@ -98,6 +98,8 @@ class FakeDiscord:
         self.now = 1_790_000_000_000
         self.messages: list[dict[str, Any]] = []
         self.threads: list[dict[str, Any]] = []
+        self.events: list[dict[str, Any]] = []
+        self.may_create_events = True
         self.reactions: list[tuple[str, str, str]] = []
         self.faults: deque[Fault] = deque()
         self.always: dict[tuple[str, str], Fault] = {}
@@ -160,6 +162,8 @@ class FakeDiscord:
                 web.get("/guilds/{guild}/members/{user}", self._member),
                 web.get("/guilds/{guild}/channels", self._channels),
                 web.get("/applications/{id}/commands", self._commands),
+                web.get("/guilds/{guild}/scheduled-events", self._events),
+                web.post("/guilds/{guild}/scheduled-events", self._event),
             ]
         )
         return app
@@ -416,8 +420,23 @@ class FakeDiscord:
     async def _commands(self, request: web.Request) -> web.Response:
         return answered(self.commands)
 
+    async def _events(self, request: web.Request) -> web.Response:
+        return answered(self.events)
+
+    async def _event(self, request: web.Request) -> web.StreamResponse:
+        if not self.may_create_events:
+            return answered({"message": "Missing Permissions", "code": 50013}, status=403)
+        event = {**await request.json(), "id": self.id(), "creator_id": BOT["id"]}
+        self.events.append(event)
+        return await self._failed(request, self.faults.popleft()) if self.faults else answered(event)
+
     async def _direct(self, request: web.Request) -> web.Response:
-        return answered({"id": "300000000000000001", "type": 1})
+        return answered({"id": direct_channel(str((await request.json())["recipient_id"])), "type": 1})
+
+
+def direct_channel(person: str) -> str:
+    """The channel of the direct messages with a person."""
+    return f"3{person[1:]}"
 
 
 @asynccontextmanager

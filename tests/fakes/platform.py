@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from bot.chat.platform import Core, Obstacle, Reacted, Vault
 from bot.domain.card import Card
 from bot.domain.delivery import PostingRules
-from bot.domain.errors import PlatformError
+from bot.domain.errors import PlatformError, PlatformRefused
 from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, ThreadRef, Url, WorkspaceRef
 from bot.domain.reading_state import ReadingState
 
@@ -56,6 +56,7 @@ class RecordingPlatform:
     looked_at: list[tuple[ChannelRef, AccountRef]] = field(default_factory=list)
     revised: list[tuple[MessageRef, Card]] = field(default_factory=list)
     unrevisable: list[PlatformError] = field(default_factory=list)
+    events: list[tuple[ChannelRef, str, datetime]] = field(default_factory=list)
 
     async def run(self, core: Core, vault: Vault) -> None:
         """Nothing arrives from here."""
@@ -108,10 +109,19 @@ class RecordingPlatform:
             raise self.undeletable.pop(0)
         self.posted = [posted for posted in self.posted if posted.ref != message]
 
-    async def send_direct(self, account: AccountRef, card: Card, *, about: WorkspaceRef | None = None) -> None:
+    async def send_direct(
+        self, account: AccountRef, card: Card, *, key: str = "", about: WorkspaceRef | None = None
+    ) -> MessageRef:
         if self.untold:
             raise self.untold.pop(0)
         self.told.append((account, card))
+        return MessageRef(ChannelRef(WORKSPACE, f"@{account.id}"), f"d{len(self.told)}")
+
+    async def find_direct(
+        self, account: AccountRef, key: str, *, since: datetime, known: MessageRef | None = None
+    ) -> Sequence[MessageRef]:
+        self.looks += 1
+        raise PlatformRefused("A direct message cannot be looked up.", remedy="It is sent again.")
 
     async def react(self, message: MessageRef, meaning: ReadingState) -> None:
         self.seeds.append((message, meaning))
@@ -121,6 +131,9 @@ class RecordingPlatform:
             raise self.threadless
         self.threads.append((message, title))
         return ThreadRef(message.channel, message.id)
+
+    async def schedule_event(self, channel: ChannelRef, title: str, at: datetime) -> None:
+        self.events.append((channel, title, at))
 
     async def marks(self, message: MessageRef) -> Sequence[Reacted]:
         return []

@@ -372,6 +372,8 @@ class FakeSlack:
             if (workspace.team, str(id)) not in self.users:
                 raise Refused("channel_not_found")
             return f"D{str(id)[1:]}"
+        if str(id).startswith("D") and (workspace.team, f"U{str(id)[1:]}") in self.users:
+            return str(id)
         found = self.channels.get(str(id))
         if found is None or found.team != workspace.team:
             raise Refused("channel_not_found")

@@ -13,6 +13,7 @@ from bot.domain.delivery import (
     MAX_ATTEMPTS,
     MESSAGES,
     REPEATABLE,
+    SEARCHABLE,
     Delivery,
     Durations,
     PostingRules,
@@ -72,9 +73,9 @@ class Ledger(RuleBasedStateMachine):
             assert transition.not_before >= self.now
         if transition.sweep_at is not None:
             assert transition.state is State.SENT
-            assert self.row.draft.step in MESSAGES
+            assert self.row.draft.step in SEARCHABLE
             assert transition.sweep_at == self.now + DURATIONS.sweep_after
-        elif transition.message is not None and self.row.draft.step in MESSAGES:
+        elif transition.message is not None and self.row.draft.step in SEARCHABLE:
             assert not self.doubted, "what was ever in doubt is looked for once more"
         self.doubted = self.doubted or transition.state is State.UNCERTAIN
         attempt = self.row.attempt if transition.attempt is None else transition.attempt
@@ -158,12 +159,13 @@ class Ledger(RuleBasedStateMachine):
             assert (transition.state, transition.message) == (State.SENT, found[0])
         else:
             ended = self.row.attempt >= MAX_ATTEMPTS
-            assert transition.state is (State.NEEDS_HUMAN if ended else State.PENDING)
+            given_up = State.REFUSED if self.row.draft.step is Step.NOTICE else State.NEEDS_HUMAN
+            assert transition.state is (given_up if ended else State.PENDING)
 
     @precondition(lambda self: self.row.state is State.UNCERTAIN)
     @rule(error=errors)
     def platform_cannot_be_looked_at(self, error: PlatformError) -> None:
-        self.looked = self.row.draft.step in REPEATABLE
+        self.looked = self.row.draft.step not in MESSAGES
         transition = after_search(self.row, error, self.now, DURATIONS)
         self.become(transition)
         if transition.state is State.UNCERTAIN and not isinstance(error, PlatformBusy):
@@ -184,19 +186,19 @@ class Ledger(RuleBasedStateMachine):
         assert self.row.first_sent_from is not None
         assert MANNER.repeatable_within is not None
         assert self.now + DURATIONS.attempt < self.row.first_sent_from + MANNER.repeatable_within
-        assert self.row.draft.step in MESSAGES
+        assert self.row.draft.step in SEARCHABLE
         self.looked = self.landed = True
         self.become(after_repeat(self.row, a_message("9"), self.now, DURATIONS, MANNER))
         assert self.row.state is State.SENT
 
-    @precondition(lambda self: self.row.state is State.UNCERTAIN and self.row.draft.step in MESSAGES)
+    @precondition(lambda self: self.row.state is State.UNCERTAIN and self.row.draft.step in SEARCHABLE)
     @rule(error=errors)
     def repeat_fails(self, error: PlatformError) -> None:
         self.landed = self.landed or isinstance(error, MessageRemoved)
         self.become(after_repeat(self.row, error, self.now, DURATIONS, MANNER))
         assert self.row.state is (State.SENT if isinstance(error, MessageRemoved) else State.UNCERTAIN)
 
-    @precondition(lambda self: self.row.state is State.SENT and self.row.draft.step in MESSAGES)
+    @precondition(lambda self: self.row.state is State.SENT and self.row.draft.step in SEARCHABLE)
     @rule(found=st.one_of(landings, errors))
     def is_swept(self, found: list[MessageRef] | PlatformError) -> None:
         swept = after_sweep(self.row, found, self.now, DURATIONS)

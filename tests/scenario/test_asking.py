@@ -91,8 +91,8 @@ async def test_a_pause_lasts_as_long_as_was_written(url: str, tmp_path: Path) ->
     async with in_a_club(url, tmp_path) as house:
         await house.say("schedule set mon 09:00 Europe/Berlin")
         until = text_of(await house.say("schedule pause until 2026-04-06"))
-        assert "Paused until: Sun 05 Apr 2026 22:00 UTC" in until
-        assert "Next: Mon 06 Apr 2026 09:00" in until
+        assert "Paused until: Sun 5 Apr 2026 22:00 UTC" in until
+        assert "Next: Mon 6 Apr 2026 09:00" in until
         assert "Next: Mon 23 Mar 2026" in text_of(await house.say("pause 2 weeks"))
         assert "is not in the future" in text_of(await house.say("schedule pause until 2026-01-01"))
         assert "52 weeks away" in text_of(await house.say("schedule pause until 2031-01-01"))
@@ -107,7 +107,7 @@ async def test_the_digest_of_a_day_is_skipped_and_a_day_without_one_names_the_ne
         assert [action.label for action in none.show.actions] == ["Skip Mon 16 Mar", "Skip Mon 23 Mar"]
         await house.say(none.show.actions[0].call)
         coming = text_of(await house.say("schedule"))
-        assert "Mon 09 Mar 2026 09:00, Mon 23 Mar 2026 09:00" in coming
+        assert "Mon 9 Mar 2026 09:00, Mon 23 Mar 2026 09:00" in coming
 
 
 async def test_a_digest_on_a_holiday_moves_in_the_preview_and_in_the_channel(url: str, tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ async def test_a_digest_on_a_holiday_moves_in_the_preview_and_in_the_channel(url
         await house.wait(days=27)
         posted = len(house.platform.posted)
         preview = text_of(await house.say("digest"))
-        assert "Tue 07 Apr 2026 09:00 UTC (moved: Good Friday):" in preview
+        assert "Tue 7 Apr 2026 09:00 UTC (moved: Good Friday):" in preview
         await house.wait(days=6)
         assert len(house.platform.posted) == posted
         await house.wait(days=1)
@@ -130,7 +130,7 @@ async def test_a_digest_on_a_holiday_is_skipped_where_that_was_chosen(url: str, 
         await house.say("schedule set fri 09:00 UTC")
         await house.say("schedule holidays England skip")
         await house.say("schedule holidays GB-ENG skip")
-        assert "Fri 03 Apr" not in text_of(await house.say("schedule"))
+        assert "Fri 3 Apr" not in text_of(await house.say("schedule"))
         await house.say("schedule set fri 10:00 UTC")
         assert "On holidays: is skipped (GB-ENG)" in text_of(await house.say("schedule"))
         assert "On holidays" not in text_of(await house.say("schedule holidays off"))

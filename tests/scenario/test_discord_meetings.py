@@ -2,9 +2,22 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
-from tests.fakes.server import a_server, entry_message, shown_by
+from tests.fakes.server import Server, a_server, entry_message, shown_by
 from tests.scenario.test_discord_week import monday_at_nine
+
+
+def events(server: Server, guild: Any) -> list[dict[str, Any]]:
+    """The scheduled events that were created."""
+    path = f"/guilds/{guild.id}/scheduled-events"
+    return [body for method, where, body in server.bodies if method == "POST" and where.endswith(path)]
+
+
+def featured(server: Server, root: Any) -> str:
+    found = re.search(r"#\d+ [^\n]+", server.said(root))
+    assert found is not None
+    return found[0]
 
 
 async def test_a_club_meets_over_a_digest(database: str) -> None:
@@ -30,8 +43,12 @@ async def test_a_club_meets_over_a_digest(database: str) -> None:
         when = int((monday + timedelta(days=3, hours=7)).timestamp())
         assert f"You meet on <t:{when}" in server.said(root)
         for member in (ana, ben, carl):
-            assert "You're in" in shown_by(await member.click(root, label="I'm in"))
+            going = await member.click(root, label="I'm in")
+            assert "You're in" in shown_by(going)
+        reminded = await carl.click(going.response, label="Remind me that day")
+        assert f"<t:{int((monday + timedelta(days=3, hours=1)).timestamp())}" in shown_by(reminded)
         await server.settle()
+        assert [one["name"] for one in events(server, guild)] == [f"Talk about {featured(server, root)}"]
         (thread,) = [one for one in channel.threads if one.id == root.id]
         said = [server.said(message) for message in thread.history()]
         assert any("3 are in" in one and "ana, ben and carl want to talk about this." in one for one in said)

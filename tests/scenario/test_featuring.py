@@ -54,7 +54,7 @@ async def test_a_preview_shows_three_digests_their_reasons_and_what_to_do(databa
 
         await house.press(third.actions["Pick"])
         picked, *_ = await coming(house)
-        assert (picked.number, picked.reason) == (third.number, "picked by an admin")
+        assert (picked.number, picked.reason) == (third.number, "picked by hand")
         assert "Pick" not in picked.actions
         await house.press(picked.actions["Not this one"])
         assert (await coming(house))[0].number == first.number

@@ -53,7 +53,7 @@ async def test_members_who_opted_in_host_in_turn_and_are_told_once_two_days_befo
         await house.wait(hours=2)
         ((who, notice),) = told(house)
         assert who == account("ana").id
-        assert "As things stand it features #" in words_of(notice)
+        assert "As things stand it features this article." in words_of(notice)
         assert {"Pass", "Pick another", "Ask your own question"} <= offered(notice).keys()
         await house.wait(days=4)
         assert len(told(house)) == 1

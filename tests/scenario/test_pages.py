@@ -717,7 +717,7 @@ async def test_pages_show_digests_discussions_matches_and_figures(database: str,
         feed = ET.fromstring((await browser.get(f"{HOME}feed.xml")).text)
 
     assert "No digest was posted yet." in before.text
-    assert "Mon 09 Mar 2026 09:00" in before.text
+    assert "Mon 9 Mar 2026 09:00" in before.text
     assert "Mon 16 Mar 2026 09:00" in after.text
     assert "2026-03-09" in after.text
     assert (

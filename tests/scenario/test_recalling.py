@@ -106,3 +106,16 @@ async def test_the_week_of_a_team_names_no_one_who_did_not_choose_to(database: s
         await house.say("schedule off")
         await house.jump(days=8)
         assert "A quiet week." in text_of(await house.say("week"))
+
+
+async def test_a_week_says_what_it_was_about_and_what_no_one_reads(database: str, tmp_path: Path) -> None:
+    titles = ("Alpha+cache", "Beta+cache", "Gamma+sre", "Delta+sre", "Epsilon+team")
+    async with clubhouse(database, tmp_path, *titles) as house:
+        for name in ("ben", "carol"):
+            await house.say("read #1", by=name, role=Role.READER)
+        await house.wait(weeks=1)
+        await house.say("read #2", by="dave", role=Role.READER)
+        words = text_of(await house.say("week"))
+        assert "The week was about: cache." in words
+        assert "No one read about these in eight weeks: sre." in words
+        assert "Read a week: ▁▁▁▁▁▁▁▁▁▁▁█▄ 1 this week, 3 in 13 weeks" in text_of(await house.say("stats team"))

@@ -81,7 +81,7 @@ async def test_a_picked_entry_that_was_refused_is_the_next_one(database: str, tm
         await house.jump(**TO_MONDAY)
         preview = text_of(await house.say("digest"))
     assert preview.startswith("Gamma")
-    assert "picked by an admin" in preview
+    assert "picked by hand" in preview
 
 
 async def test_an_unconfirmed_digest_is_asked_about_and_not_featured(database: str, tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ async def test_a_coming_week_that_is_skipped_is_not_in_the_past(database: str, t
         await house.say(SET)
         await house.say("digest skip")
         history, status = text_of(await house.say("digest history")), text_of(await house.say("status"))
-    assert history.splitlines() == ["This channel has had no digest yet.", "Will be skipped: Mon 09 Mar 2026 09:00 UTC"]
+    assert history.splitlines() == ["This channel has had no digest yet.", "Will be skipped: Mon 9 Mar 2026 09:00 UTC"]
     assert "Last digest: none yet" in status
 
 

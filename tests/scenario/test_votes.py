@@ -49,7 +49,7 @@ async def test_members_vote_for_what_comes_next_and_see_how_it_stands_after_thei
         (ballot,) = ballots(house)
         choices = buttons(ballot)
         assert len(choices) == 5
-        assert all(": never featured here." in line for line in words_of(ballot).splitlines()[1:6])
+        assert all(": A note about Title" in line for line in words_of(ballot).splitlines()[1:6])
         assert "vote" not in text_of(await house.say("digest vote", by="dave", role=READER)).split("\n")[1]
 
         assert "(1 vote)" in await press(house, [(choices[1], "ana")])
@@ -118,7 +118,7 @@ async def test_what_is_picked_needs_no_vote_and_comes_before_one(database: str, 
         await press(house, [(buttons(ballot)[0], "ana"), (buttons(ballot)[0], "ben")])
         await house.say("digest pick #7" if buttons(ballot)[0].call.arguments["entry"] != "#7" else "digest pick #6")
         await house.wait(days=4)
-        assert "picked by an admin" in reason(house)
+        assert "picked by hand" in reason(house)
         assert isinstance(changed.show, Card)
         assert "Votes: off" in text_of(await house.press(changed.show.actions[0]))
         assert (await house.say("schedule options vote:often")).refusal

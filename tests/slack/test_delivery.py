@@ -394,3 +394,20 @@ async def test_reactions_on_a_post_in_doubt_count_once_it_is_found(database: str
         await club.advance(timedelta(minutes=5))
 
         assert "State: read" in shown(await club.say(ANA, "show #1"))
+
+
+async def test_a_private_message_whose_answer_is_lost_is_there_once_in_the_end(database: str, seed: Path) -> None:
+    async with a_club(database, seed, scopes=f"{SCOPES},im:history") as club:
+        await club.say(ANA, "remind #6 1d")
+        club.slack.fail("chat.postMessage", Fault("drop", after=True))
+        await club.advance(timedelta(days=1, hours=1))
+        (reminder,) = told(club.slack)
+        assert "You asked me to remind you." in reminder
+
+
+async def test_without_its_scope_a_private_message_whose_answer_is_lost_comes_twice(database: str, seed: Path) -> None:
+    async with a_club(database, seed) as club:
+        await club.say(ANA, "remind #6 1d")
+        club.slack.fail("chat.postMessage", Fault("drop", after=True))
+        await club.advance(timedelta(days=1, hours=1))
+        assert len(told(club.slack)) == 2

@@ -43,6 +43,7 @@ BUSY = PlatformBusy("asked to wait", retry_after=timedelta(seconds=17))
 REFUSED = PlatformRefused("the channel is gone", remedy="Choose another.")
 LEFT = WorkspaceRefused("not there any more", remedy="Install it again.")
 UNCERTAIN = PlatformUncertain("no answer within 10 s")
+BLIND = PlatformRefused("cannot be looked up", remedy="It is sent again.")
 REMOVED = MessageRemoved("it was there", remedy="Nothing.")
 POSTS = [Step.ROOT, Step.REPLY]
 ONCE_MORE = PostingRules(settle=timedelta(seconds=25), repeatable_within=timedelta(seconds=120))
@@ -311,4 +312,12 @@ def test_a_notice_that_cannot_be_told_is_given_up_and_asks_nobody() -> None:
     tired = a_delivery(Step.NOTICE, State.UNCERTAIN, attempt=MAX_ATTEMPTS)
 
     assert after_search(tired, [], NOW, DURATIONS).state is State.REFUSED
-    assert after_attempt(tired, UNCERTAIN, NOW, DURATIONS, MANNER).state is State.REFUSED
+    assert after_search(tired, BLIND, NOW, DURATIONS).state is State.REFUSED
+
+
+def test_a_private_message_that_cannot_be_looked_up_is_sent_again() -> None:
+    doubted = a_delivery(Step.NOTICE, State.UNCERTAIN)
+
+    assert after_attempt(doubted, UNCERTAIN, NOW, DURATIONS, MANNER).state is State.UNCERTAIN
+    assert after_search(doubted, BLIND, NOW, DURATIONS).state is State.PENDING
+    assert after_search(doubted, [a_message("1")], NOW, DURATIONS).state is State.SENT

@@ -55,6 +55,8 @@ def test_a_question_quotes_the_notes_word_for_word(notes: Sequence[str], questio
         "It works because nobody asks early in it.",
         "Projects fail (late because nobody asks early.",
         "Explains how to use a queue instead of a table.",
+        "Other plans fail late because nobody asks early.",
+        "Every value should instead have a type.",
         "A game whose clues are patterns that must be matched.",
         "Must watch for everybody in the first year.",
         "Why do projects fail because nobody asks early?",

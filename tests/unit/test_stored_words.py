@@ -20,7 +20,7 @@ from tests.fakes.kept import a_read_entry
 
 STORED: dict[type[Enum], set[str | int]] = {
     State: {"pending", "leased", "sending", "uncertain", "sent", "refused", "skipped", "needs_human"},
-    Step: {"root", "thread", "reply", "seed", "notice"},
+    Step: {"root", "thread", "reply", "seed", "notice", "event"},
     ReadingState: {"unread", "later", "read"},
     Outcome: {
         "posted",

@@ -113,8 +113,8 @@ def test_a_button_that_fits_on_a_line_is_not_broken() -> None:
     row = Row(
         look=Look.BUTTONS,
         buttons=(
-            Button(number=1, label="Read", line="/blog read 12", typed="/blog read 12"),
-            Button(number=2, label="Notes", line="/blog show 12", typed="/blog show 12"),
+            Button(number=1, label="Read", line="/blog read 12", shown="/blog read 12"),
+            Button(number=2, label="Notes", line="/blog show 12", shown="/blog show 12"),
         ),
     )
 
