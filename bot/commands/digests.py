@@ -128,8 +128,7 @@ def question(
 def _now(turn: Turn, title: str, found: digests.Preview, *more: Action) -> Card:
     """What was done or why not, above the digest as it stands now."""
     card = _previewed(turn, found)
-    shown = Paragraph(text=plain(f"#{found.digest.entry.number} {found.digest.entry.title}"))
-    return replace(card, title=title, blocks=(shown, *card.blocks), actions=(*more, *card.actions))
+    return replace(card, title=title, actions=(*more, *card.actions))
 
 
 def _previewed(turn: Turn, found: digests.Preview) -> Card:

@@ -9,6 +9,7 @@ from bot.commands.cards import EntryNames, entry_card, moment, one_meant, senten
 from bot.commands.declare import Turn, carried, command, named, position, rest
 from bot.domain.card import Action, Block, Call, Card, Fields, NoteTree, Paragraph, Tone
 from bot.domain.edit import (
+    BULLETS,
     FOLLOWED,
     NOTE,
     NOTES,
@@ -29,7 +30,7 @@ from bot.domain.ids import EditId, EntryNumber, Url
 from bot.domain.linked_page import LinkedPage, minutes_text
 from bot.domain.notes import NoteBlock, NoteKind
 from bot.domain.notice import described, edit_actions, when_tried_again
-from bot.domain.source import place_in_words
+from bot.domain.source import name_in_words
 from bot.domain.team import Role
 from bot.domain.text import Text, joined, plain, site_of, string
 from bot.domain.url import addresses_in, canonical, web
@@ -240,7 +241,7 @@ def _preview(turn: Turn, edit: Edit, rules: EditRules) -> Card:
     """What would be added, with the buttons that decide."""
     content = edit.content
     suggestion = edits.is_suggestion(rules, turn.role)
-    where = rules.file or "the club's own list"
+    where = name_in_words(rules.file) if rules.file else "the club's own list"
     page = linked_pages.seen(turn.tx, turn.team.id, edit.url) if turn.looks else None
     facts = (
         ("Title", content.title),
@@ -303,7 +304,7 @@ def _done(turn: Turn, edit: Edit) -> Card:
         return sentence("The change is withdrawn.", tone=Tone.DONE)
     entry = turn.tx.entries.with_key(turn.team.id, edit.key)
     if edit.state is not EditState.CONFIRMED or entry is None:
-        said = plain(f"{described(edit, entry)}. I write it to {place_in_words(edit.file or '')}.")
+        said = plain(f"{described(edit, entry)}. I write it to {name_in_words(edit.file or '')}.")
         title = "The change is on its way."
         return Card(
             title=title, blocks=(Paragraph(text=said),), tone=Tone.DONE, actions=(_undo(edit),), follows=edit.source_key
@@ -330,7 +331,7 @@ def followed(turn: Turn, source: str) -> Card | None:
     if edit.state is EditState.PENDING and edit.reason:
         waits = sentence(
             "The change waits.",
-            f"{place_in_words(edit.file or '')}: {edit.reason}",
+            f"{name_in_words(edit.file or '')}: {edit.reason}",
             "It is on the list as soon as that is merged."
             if edit.branch
             else f"The curators know. {when_tried_again(edit)}",
@@ -380,12 +381,18 @@ def note(
     edits.lock(turn.tx, turn.team.id)
     found = edits.entry_to_edit(turn.tx, turn.team.id, one_meant(turn, entry).number)
     if of is not None:
-        return _carried_out(
-            turn, edits.propose(turn.tx, found, turn.member, EditKind.CHANGE, {NOTES: text or ""}), rules
-        )
+        fields = _as_notes(found, text or "")
+        return _carried_out(turn, edits.propose(turn.tx, found, turn.member, EditKind.CHANGE, fields), rules)
     if text is None:
         return _notes_card(turn, found)
     return _carried_out(turn, edits.propose(turn.tx, found, turn.member, EditKind.CHANGE, {NOTE: text}), rules)
+
+
+def _as_notes(entry: Entry, typed: str) -> Mapping[str, str]:
+    """The fields that give the entry these notes. A first note of one line is a note as any other, and no paragraph."""
+    line = typed.strip()
+    is_one_line = bool(line) and "\n" not in line and not line.startswith(BULLETS)
+    return {NOTE: line} if is_one_line and not entry.notes.markdown else {NOTES: typed}
 
 
 def write_notes(entry: Entry, label: str) -> tuple[Action, ...]:

@@ -193,7 +193,8 @@ def decided(edit: Edit, entry: Entry | None, about: ChannelRef, member: AccountR
         title = f"Your change of the list was {'not ' if refused else ''}merged."
     number = f" It is #{entry.number}." if entry is not None and edit.kind is EditKind.ADD and not refused else ""
     card = Card(title=title, blocks=(Paragraph(text=plain(described(edit, entry) + number)),))
-    return Notice(team=edit.team, problem=f"decided:{edit.id}", about=about, notify=member, card=card)
+    problem = f"decided:{edit.id}:{title}"  # it may be accepted and merged on one day
+    return Notice(team=edit.team, problem=problem, about=about, notify=member, card=card)
 
 
 def waits(
@@ -236,18 +237,23 @@ def dead_link(entry: Entry, reason: str, about: ChannelRef, notify: AccountRef |
     return Notice(team=team, problem=f"dead:{entry.id}", about=about, notify=notify, card=card)
 
 
+_DOES = {
+    EditKind.ADD: ("Add", "Added"),
+    EditKind.CHANGE: ("Change", "Changed"),
+    EditKind.RETIRE: ("Retire", "Retired"),
+    EditKind.RESTORE: ("Restore", "Restored"),
+}
+"""What an edit does, and what it did once it is carried out."""
+
+
 def described(edit: Edit, entry: Entry | None) -> str:
-    """What the edit does, in a line."""
+    """What the edit does or did, in a line."""
+    does = _DOES[edit.kind][edit.state in (EditState.APPLIED, EditState.CONFIRMED)]
     title = edit.fields.get(TITLE) or (entry.title if entry else edit.url)
     name = f"#{edit.entry} {entry.title if entry else title}" if edit.entry is not None else title
-    match edit.kind:
-        case EditKind.ADD:
-            return f"Added: {name}"
-        case EditKind.RETIRE:
-            return f"Retired: {name}"
-        case EditKind.RESTORE:
-            return f"Restored: {name}"
-    return f"Changed {name}: {'; '.join(_set(field, value) for field, value in edit.fields.items())}"
+    if edit.kind is not EditKind.CHANGE:
+        return f"{does}: {name}"
+    return f"{does} {name}: {'; '.join(_set(field, value) for field, value in edit.fields.items())}"
 
 
 MAX_SET = 200

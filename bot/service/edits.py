@@ -395,7 +395,7 @@ def save_merged(tx: Transaction, edit: Edit) -> None:
     latest = tx.edits.get(edit.id)
     if latest is not None and latest.state is EditState.PENDING:
         save_applied(tx, latest)
-        tell_member(tx, latest)
+        tell_member(tx, replace(latest, state=EditState.APPLIED))
 
 
 def save_refused(tx: Transaction, edit: Edit, reason: str) -> None:

@@ -501,7 +501,7 @@ def test_where_the_forge_is_known_a_pull_request_is_opened_and_followed(
                 fake.refuses = False
                 await house.club.lists.fetch()
                 assert "Merge the pull request https://forge.example.org/list/1" in (await waiting(house))[0]
-                assert [request["title"] for request in fake.requests] == ["Changed Caching: note: First"]
+                assert [request["title"] for request in fake.requests] == ["Change Caching: note: First"]
                 assert any("forge.example.org/list/1" in str(card) for card in await notices(house))
 
                 made.merge(fake.requests[0]["branch"])
