@@ -72,7 +72,7 @@ from bot.ports.linked_pages import LinkedPageReader
 from bot.ports.metrics import Metrics
 from bot.ports.runner import Runner
 from bot.ports.store import Transaction
-from bot.service import linked_pages, notices, readings, schedules, search, teams
+from bot.service import edits, linked_pages, notices, readings, schedules, search, teams
 
 MAX_CHOICES = 25
 """The lowest limit of any platform for completions (their documentation, August 2026)."""
@@ -559,6 +559,8 @@ class Dispatcher:
     async def _completions(self, actor: Actor, kind: Kind, typed: str) -> Sequence[Choice]:
         if kind is Kind.ENTRY:
             return await self._runner.read(lambda tx: self._entry_choices(tx, actor, typed))
+        if kind is Kind.SECTION:
+            return await self._runner.read(lambda tx: self._section_choices(tx, actor, typed))
         if kind in (Kind.TAG, Kind.TAGS):
             return await self._runner.read(lambda tx: self._tag_choices(tx, actor, typed))
         if kind is Kind.COMMAND:
@@ -592,6 +594,12 @@ class Dispatcher:
         """The team's tags. Typing does not add a newcomer as a member, so no reading state is involved."""
         team = self._team(tx, actor)
         return fitting([tag.name for tag in tx.entries.tags(team.id, None)], typed)
+
+    def _section_choices(self, tx: Transaction, actor: Actor, typed: str) -> Sequence[Choice]:
+        """The headings of the team's file, or of a list that is in no file the sections of its entries."""
+        team = self._team(tx, actor)
+        known = edits.sections(tx, team.id) or [path[-1] for path in tx.entries.sections(team.id) if path]
+        return fitting(list(dict.fromkeys(known)), typed)
 
     async def joined_workspaces(self, platform: PlatformName) -> Sequence[WorkspaceRef]:
         """The platform's workspaces that we have joined and not left; none if the store fails."""

@@ -52,7 +52,7 @@ AnEdit = Annotated[str, carried("the change that the button is about")]
 MaybeWhere = Annotated[str | None, carried("the channel that the button is about")]
 MaybeTitle = Annotated[str | None, named(Kind.TEXT, "its title")]
 MaybeTags = Annotated[str | None, named(Kind.TAGS, "its tags, with commas", label="Tags")]
-MaybeSection = Annotated[str | None, named(Kind.TEXT, "the heading it belongs under")]
+MaybeSection = Annotated[str | None, named(Kind.SECTION, "the heading it belongs under")]
 MaybeNotes = Annotated[
     str | None, named(Kind.LONG_TEXT, "what it says, as notes", max_length=MAX_NOTES_TYPED, label="Notes")
 ]
@@ -214,7 +214,7 @@ def _address(typed: str) -> Url:
 def _section(turn: Turn, typed: str | None) -> str | None:
     """The heading as the file spells it; raises BadUsage, with headings to choose from, for one that it does not have."""
     headings = edits.sections(turn.tx, turn.team.id)
-    if typed is None or not headings:
+    if not typed or not headings:
         return typed
     found = next((one for one in headings if one.casefold() == typed.strip().casefold()), None)
     if found is None:
@@ -438,8 +438,9 @@ def edit(
     found = edits.entry_to_edit(turn.tx, turn.team.id, one_meant(turn, entry).number)
     now = edits.content_of(found)
     if of is not None:  # a field that was emptied in the form is meant to be empty
-        tag, section = tag or "", section or ""
-    given = {TITLE: title, TAGS: tag, SECTION: _section(turn, section) if section else section}
+        tag = tag or ""
+        section = section or ("" if _can_be_chosen(turn, now.section) else None)
+    given = {TITLE: title, TAGS: tag, SECTION: section if section == now.section else _section(turn, section)}
     wanted = edits.checked({name: value for name, value in given.items() if value is not None})
     fields = {name: value for name, value in wanted.items() if not _is_so(now, name, value)}
     if fields:
@@ -458,6 +459,12 @@ def edit(
             Action(label="Retire", call=retiring),
         ),
     )
+
+
+def _can_be_chosen(turn: Turn, section: str) -> bool:
+    """Whether a form could show this section: below an entry with others under it, the field is empty from the start."""
+    headings = edits.sections(turn.tx, turn.team.id)
+    return not headings or section in headings
 
 
 def _is_so(now: Content, name: str, value: str) -> bool:

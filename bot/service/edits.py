@@ -341,12 +341,8 @@ def _require_as_left(edit: Edit, entry: Entry) -> None:
 def sections(tx: Transaction, team: TeamId) -> Sequence[str]:
     """The headings under which the team's file has entries; none if edits go to the club's own list."""
     file = tx.edits.rules(team).file
-    source = next((one for one in tx.entries.sources(team) if file and (file + "/").startswith(one.path + "/")), None)
-    if source is None:
-        return ()
-    listed = [one for one in tx.entries.of_source(source.id) if joined(source.path, one.file) == file]
-    titles = {one.title for one in listed}
-    return tuple(dict.fromkeys(one.section[-1] for one in listed if one.section and one.section[-1] not in titles))
+    source = None if file is None else _source_of(tx, team, file)
+    return () if file is None or source is None else tx.entries.headings(source.id, _name_in(source, file))
 
 
 def pending(tx: Transaction, team: TeamId | None = None) -> Sequence[Edit]:
@@ -358,17 +354,20 @@ def save_applied(tx: Transaction, edit: Edit) -> None:
     """The edit is in its file. An entry that the club's own list had is from the file from now on."""
     lock(tx, edit.team)
     tx.edits.save(replace(edit, state=EditState.APPLIED, reason="", branch="", link=""))
-    entry, source = tx.entries.with_key(edit.team, edit.key), _source_of(tx, edit)
+    assert edit.file is not None
+    entry, source = tx.entries.with_key(edit.team, edit.key), _source_of(tx, edit.team, edit.file)
     if entry is not None and source is not None and entry.source == tx.entries.club_source(edit.team):
-        assert edit.file is not None
-        name = edit.file.removeprefix(f"{source.path}/") if edit.file != source.path else edit.file.rpartition("/")[2]
-        tx.entries.move(edit.team, source.id, [(entry.id, name, 0)])
+        tx.entries.move(edit.team, source.id, [(entry.id, _name_in(source, edit.file), 0)])
 
 
-def _source_of(tx: Transaction, edit: Edit) -> Source | None:
-    """The source in which the edit's file is."""
-    file = f"{edit.file}/"
-    return next((one for one in tx.entries.sources(edit.team) if file.startswith(f"{one.path}/")), None)
+def _source_of(tx: Transaction, team: TeamId, file: str) -> Source | None:
+    """The source of the team in which the file is."""
+    return next((one for one in tx.entries.sources(team) if f"{file}/".startswith(f"{one.path}/")), None)
+
+
+def _name_in(source: Source, file: str) -> str:
+    """What the source calls the file: its path in the folder, or its name where the source is the file itself."""
+    return file.removeprefix(f"{source.path}/") if file != source.path else file.rpartition("/")[2]
 
 
 def save_failed(tx: Transaction, edit: Edit, reason: str, host: Host) -> None:

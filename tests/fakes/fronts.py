@@ -300,7 +300,7 @@ class Discord(Front):
         """The answer once nothing is on its way; a form where it opened one."""
         if result.modal is not None:
             asked = [one["component"] for one in result.modal["components"]]
-            fields = {one["custom_id"]: one.get("value") or "" for one in asked}
+            fields = {one["custom_id"]: _begins_with(one) for one in asked}
             return Seen(result.modal["title"], fields=fields, raw=result)
         if result.response is None:
             return Seen("", raw=result)
@@ -330,7 +330,9 @@ class Discord(Front):
         return self.note(who, f"presses [{label}]", await self.ended(await actor.click(seen.raw, label=label)))
 
     async def fill(self, who: str, form: Seen, **values: str) -> Seen:
-        filled = {**{name: value for name, value in (form.fields or {}).items() if value}, **values}
+        menus = [one["component"]["custom_id"] for one in form.raw.modal["components"] if "options" in one["component"]]
+        typed = {name: value for name, value in {**(form.fields or {}), **values}.items() if value}
+        filled = {name: [value] if name in menus else value for name, value in typed.items()}
         result = await self.members[who].submit_modal(form.raw, filled)
         return self.note(who, f"fills in {values}", await self.ended(result))
 
@@ -348,6 +350,12 @@ class Discord(Front):
     async def settle(self) -> None:
         await self.server.club.lists.write_edits()
         await self.server.settle()
+
+
+def _begins_with(field: Mapping[str, Any]) -> str:
+    """The value of a form's field, or the choice of its menu, before anything is changed."""
+    chosen = [one["value"] for one in field.get("options", ()) if one.get("default")]
+    return str(field.get("value") or "".join(chosen))
 
 
 def _room(message: Any) -> int:
