@@ -301,7 +301,9 @@ _SAID = {
 def _done(turn: Turn, edit: Edit) -> Card:
     """What the edit has done, with *Undo*, or that it is on its way."""
     if edit.state is EditState.REFUSED:
-        return sentence("The change is withdrawn.", tone=Tone.DONE)
+        waits = edit.link or (f"the branch {edit.branch}" if edit.branch else "")
+        more = f"It is still in {waits}: close that, or delete it." if waits else ""
+        return sentence("The change is withdrawn.", more, tone=Tone.DONE)
     entry = turn.tx.entries.with_key(turn.team.id, edit.key)
     if edit.state is not EditState.CONFIRMED or entry is None:
         said = plain(f"{described(edit, entry)}. I write it to {name_in_words(edit.file or '')}.")
@@ -339,6 +341,8 @@ def followed(turn: Turn, source: str) -> Card | None:
             actions=(_undo(edit),),
         )
         return replace(waits, follows=edit.source_key)
+    if edit.state is EditState.REFUSED and edit.reason == edits.WITHDRAWN:
+        return _done(turn, edit)
     if edit.state is EditState.REFUSED:
         return sentence("The change was not made.", f"It is off: {edit.reason}.", tone=Tone.WARNING)
     return None
