@@ -27,6 +27,25 @@ async def carrying(
     return sorted(found, key=lambda ref: int(ref.id))
 
 
+async def saying(
+    http: Http, place: ChannelRef, components: Sequence[Mapping[str, Any]], *, since: datetime, own: int | None
+) -> list[MessageRef]:
+    """Every message of ours with the same words and buttons since then in this place, oldest first."""
+    wanted = list(_words(components))
+    return [
+        MessageRef(place, str(message["id"]))
+        async for message in _messages(http, int(place.id), since)
+        if str(message["author"]["id"]) == str(own) and list(_words(message.get("components", ()))) == wanted
+    ]
+
+
+def _words(components: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for component in components:
+        yield from (str(component[name]) for name in ("content", "label", "custom_id") if component.get(name))
+        yield from _words(component.get("components", ()))
+        yield from _words([component["accessory"]] if "accessory" in component else ())
+
+
 async def _messages(http: Http, channel: int, since: datetime) -> AsyncIterator[Mapping[str, Any]]:
     """The messages since then, oldest first. Empty for a thread that no longer exists."""
     after = discord.utils.time_snowflake(since)

@@ -24,7 +24,7 @@ from adapters.discord.failures import (
     gone,
     translated,
 )
-from adapters.discord.history import carrying
+from adapters.discord.history import carrying, saying
 from adapters.discord.inbound import SEEDS, Emojis
 from adapters.discord.markup import thread_name
 from adapters.discord.missed_reactions import EVERY
@@ -335,11 +335,25 @@ class DiscordPlatform:
                 if error.code not in (UNKNOWN_MESSAGE, UNKNOWN_CHANNEL):
                     raise
 
-    async def send_direct(self, account: AccountRef, card: Card, *, about: WorkspaceRef | None = None) -> None:
+    async def send_direct(
+        self, account: AccountRef, card: Card, *, key: str = "", about: WorkspaceRef | None = None
+    ) -> None:
+        async with self._asking() as http:
+            with before_sending():
+                direct = await http.start_private_message(account.id)
+            shown = self._shown(card if about is None else afar(card, about), "")
+            await http.send_message(_number(str(direct["id"])), params=_parameters(shown, nonce=key or None))
+
+    async def find_direct(
+        self, account: AccountRef, card: Card, *, since: datetime, about: WorkspaceRef | None = None
+    ) -> Sequence[MessageRef]:
+        """A direct message carries no key that its history shows, so its words are compared."""
         async with self._asking() as http:
             direct = await http.start_private_message(account.id)
-            card = card if about is None else afar(card, about)
-            await http.send_message(_number(str(direct["id"])), params=_parameters(self._shown(card, "")))
+            shown = self._shown(card if about is None else afar(card, about), "")
+            place = ChannelRef(about or WorkspaceRef(self.name, "@me"), str(direct["id"]))
+            components: list[dict[str, Any]] = shown.to_components()  # type: ignore[no-untyped-call] # the library's
+            return await saying(http, place, components, since=since, own=self._own())
 
     async def react(self, message: MessageRef, meaning: ReadingState) -> None:
         async with self._asking() as http, self._allowed(REACT, message.channel):

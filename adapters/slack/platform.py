@@ -32,7 +32,7 @@ from bot.chat.platform import Core, Obstacle, Reacted, Vault, WorkspaceJoined, W
 from bot.chat.web import Request, Response, Route
 from bot.domain.card import Card
 from bot.domain.delivery import PostingRules
-from bot.domain.errors import BadConfig, PlatformBusy, Scope, StoreError
+from bot.domain.errors import BadConfig, PlatformBusy, PlatformRefused, Scope, StoreError
 from bot.domain.ids import AccountRef, ChannelRef, MessageRef, PlatformName, ThreadRef, Url, WorkspaceRef
 from bot.domain.reading_state import ReadingState
 
@@ -259,6 +259,7 @@ class SlackPlatform:
         account: AccountRef,
         card: Card,
         *,
+        key: str = "",  # noqa: ARG002 -- Slack has no such keys
         about: WorkspaceRef | None = None,  # noqa: ARG002 -- a direct message belongs to a workspace
     ) -> None:
         """Post to the person's id, which Slack delivers as a direct message."""
@@ -273,6 +274,18 @@ class SlackPlatform:
             unfurl_links=False,
             unfurl_media=False,
         )
+
+    async def find_direct(
+        self,
+        account: AccountRef,
+        card: Card,  # noqa: ARG002
+        *,
+        since: datetime,  # noqa: ARG002
+        about: WorkspaceRef | None = None,  # noqa: ARG002
+    ) -> Sequence[MessageRef]:
+        """To find the conversation would take the scope im:read, and to read it im:history."""
+        what = f"Whether a direct message to {account.id} arrived cannot be looked up."
+        raise PlatformRefused(what, remedy="“status” shows what it was about.")
 
     async def react(self, message: MessageRef, meaning: ReadingState) -> None:
         name = SEEDS.get(meaning)

@@ -125,9 +125,21 @@ class TerminalPlatform:
         account: AccountRef,
         card: Card,
         *,
+        key: str = "",  # noqa: ARG002 -- no answer is lost here
         about: WorkspaceRef | None = None,  # noqa: ARG002 -- there is only one workspace
     ) -> None:
         self._desk.note(card, account.id)
+
+    async def find_direct(
+        self,
+        account: AccountRef,  # noqa: ARG002
+        card: Card,  # noqa: ARG002
+        *,
+        since: datetime,  # noqa: ARG002
+        about: WorkspaceRef | None = None,  # noqa: ARG002
+    ) -> Sequence[MessageRef]:
+        """What an earlier run showed is not remembered, so it is shown again."""
+        return ()
 
     async def react(self, message: MessageRef, meaning: ReadingState) -> None:
         """Our own reaction invites people to press it, which makes no sense in text, so nothing is shown."""

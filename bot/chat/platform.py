@@ -146,10 +146,19 @@ class ChannelGone:
 
 
 @record
+class Greeting:
+    """A private message to the person who invited us. It is sent once."""
+
+    account: AccountRef
+    card: Card
+
+
+@record
 class ChannelBack:
-    """We can post in a channel again."""
+    """We can post in a channel, perhaps again. `greeting` is for the person who invited us into it."""
 
     channel: ChannelRef
+    greeting: Greeting | None = None
 
 
 @record
@@ -157,12 +166,13 @@ class WorkspaceJoined:
     """We were installed in a workspace, or see it again.
 
     `by_host` means that the host configured it with a token. Such a workspace joins the default team; others wait until
-    the host assigns them.
+    the host assigns them. `greeting` is sent if the workspace is new and has a team.
     """
 
     workspace: WorkspaceRef
     name: str
     by_host: bool
+    greeting: Greeting | None = None
 
 
 @record
@@ -359,9 +369,19 @@ class ChatPlatform(Protocol):
         """Delete a message of ours. One that no longer exists counts as deleted."""
         ...
 
-    async def send_direct(self, account: AccountRef, card: Card, *, about: WorkspaceRef | None = None) -> None:
+    async def send_direct(
+        self, account: AccountRef, card: Card, *, key: str = "", about: WorkspaceRef | None = None
+    ) -> None:
         """Show the card to one person in a direct message. Its buttons are used as a member of the workspace `about`,
-        on a platform whose direct messages belong to none.
+        on a platform whose direct messages belong to none. `key` is the platform's idempotency key, if it has one.
+        """
+        ...
+
+    async def find_direct(
+        self, account: AccountRef, card: Card, *, since: datetime, about: WorkspaceRef | None = None
+    ) -> Sequence[MessageRef]:
+        """Every direct message of ours to this person since then that shows the card, oldest first. Raises
+        PlatformRefused where direct messages cannot be searched.
         """
         ...
 

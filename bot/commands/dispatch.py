@@ -621,8 +621,9 @@ class Dispatcher:
             follow(id)
         apply = partial(self._apply_once, happening=happening, id=id)
         result = await self._deadline.run(partial(self._runner.write, apply))
-        if isinstance(result, Schedule):
+        if isinstance(result, Schedule) or getattr(happening, "greeting", None):
             self._wake()
+        if isinstance(result, Schedule):
             return None
         return result
 
@@ -652,10 +653,21 @@ class Dispatcher:
                 return stopped
             case ChannelBack():
                 schedules.restart(tx, happening.channel)
+                ours = tx.teams.of_workspace(happening.channel.workspace)
+                if happening.greeting is not None and ours is not None:
+                    notices.greet(tx, ours.id, happening.channel, happening.greeting.account, happening.greeting.card)
             case WorkspaceJoined():
                 team = teams.get_or_create_default(tx, self._rules.zone) if happening.by_host else None
                 news = teams.is_news(tx, happening.workspace)
                 joined = teams.join(tx, happening.workspace, happening.name, team)
+                if happening.greeting is not None and news and joined.team is not None:
+                    notices.greet(
+                        tx,
+                        joined.team,
+                        ChannelRef(happening.workspace, "*"),
+                        happening.greeting.account,
+                        happening.greeting.card,
+                    )
                 return Joined(news=news, has_team=joined.team is not None)
             case WorkspaceLeft():
                 tx.teams.leave(happening.workspace)

@@ -139,7 +139,7 @@ class Draft:
     It waits until the step with ordinal `waits_for` is sent, and is refused with it. `card` is None for a step that
     shows none (a thread, a seed reaction). `title` names a thread, `meaning` a seed reaction. After `late_after` it is
     skipped. `notify` is the account to notify if it does not arrive. For a notice, it is its recipient, or None if it
-    goes to the channel. A reply may go into the thread of another source: `root` and `thread` are where, and only planned.
+    goes to the channel; the `title` of a notice of a schedule is the channel of that, which hears of it if no admin does. A reply may go into the thread of another source: `root` and `thread` are where, and only planned.
     """
 
     channel: ChannelRef
@@ -210,10 +210,8 @@ class Transition:
     not_before: datetime | None = None
 
 
-REPEATABLE = frozenset({Step.THREAD, Step.SEED, Step.NOTICE})
-"""Steps that are simply repeated when uncertain. The platform applies the others only once, and a notice sent twice is
-better than one that is lost.
-"""
+REPEATABLE = frozenset({Step.THREAD, Step.SEED})
+"""Steps that are simply repeated when uncertain: the platform applies them only once."""
 MESSAGES = frozenset({Step.ROOT, Step.REPLY})
 """Steps that post a message in the channel or in its thread."""
 
@@ -274,7 +272,8 @@ def after_search(
 
     The oldest message stays and the caller removes the others. Nothing found after the settle time means that nothing
     was posted. A repeatable step leaves nothing to find, so it is repeated in any case. If the platform could not be
-    searched, the delivery stays uncertain, and in the end a person is asked.
+    searched, the delivery stays uncertain, and in the end a person is asked; a notice is let go, for it is more likely there
+    than not.
     """
     if delivery.draft.step in REPEATABLE:
         return _once_more(delivery, now)
@@ -291,11 +290,7 @@ def may_repeat(delivery: Delivery, now: datetime, durations: Durations, posting_
 
     The request may take as long as any attempt, and must arrive while the platform still remembers the first one.
     """
-    if (
-        posting_rules.repeatable_within is None
-        or delivery.first_sent_from is None
-        or delivery.draft.step not in MESSAGES
-    ):
+    if posting_rules.repeatable_within is None or delivery.first_sent_from is None or delivery.draft.step in REPEATABLE:
         return False
     if delivery.unreadable is not None:
         return False
@@ -315,7 +310,7 @@ def after_repeat(
             return Transition(state=State.UNCERTAIN, outcome=str(result), not_before=now + durations.look_back)
         case PlatformError():
             return Transition(state=State.UNCERTAIN, outcome=str(result), not_before=now + posting_rules.settle)
-        case MessageRef():
+        case MessageRef() | None:  # a direct message has no place that anything refers to
             return _landed(delivery, result, now, durations)
         case _:
             raise Conflict("Only a message can be posted again in doubt.")
@@ -384,7 +379,8 @@ def _still_uncertain(delivery: Delivery, error: PlatformError, now: datetime, du
     since = delivery.first_sent_from or now
     for_good = isinstance(error, PlatformRefused) and not isinstance(error, WorkspaceRefused)
     if for_good or now - since >= durations.give_up:
-        return Transition(state=State.NEEDS_HUMAN, outcome=f"cannot be looked up: {error}")
+        state = State.REFUSED if delivery.draft.step is Step.NOTICE else State.NEEDS_HUMAN
+        return Transition(state=state, outcome=f"cannot be looked up: {error}")
     again_at = now + _until_again(error, since, now, durations)
     return Transition(state=State.UNCERTAIN, outcome=str(error), not_before=again_at)
 

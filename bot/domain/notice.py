@@ -33,7 +33,8 @@ class Host:
 class Notice:
     """A problem with a delivery to the channel `about`. The same `problem` is reported once a day.
 
-    `notify` is the person who can fix it, None if only the host can.
+    `notify` is the person who can fix it, None if only the host can. One `of_schedule` is passed on to the other admins,
+    or to the channel, if that person cannot be reached.
     """
 
     team: TeamId
@@ -41,6 +42,7 @@ class Notice:
     about: ChannelRef
     notify: AccountRef | None
     card: Card
+    of_schedule: bool = False
 
 
 def unused(schedule: Schedule, slot: Occurrence, outcome: Outcome, host: Host) -> Notice:
@@ -279,12 +281,20 @@ def _of_schedule(schedule: Schedule, problem: str, card: Card) -> Notice:
         about=schedule.channel,
         notify=schedule.created_by,
         card=card,
+        of_schedule=True,
     )
 
 
 def _of_delivery(delivery: Delivery, problem: str, card: Card) -> Notice:
     draft = delivery.draft
-    return Notice(team=delivery.team, problem=problem, about=draft.channel, notify=draft.notify, card=card)
+    return Notice(
+        team=delivery.team,
+        problem=problem,
+        about=draft.channel,
+        notify=draft.notify,
+        card=card,
+        of_schedule=draft.schedule is not None,
+    )
 
 
 def _decided(delivery: Delivery, label: str, word: str, host: Host, *, primary: bool = False) -> Action:

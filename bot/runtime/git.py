@@ -188,11 +188,11 @@ class _Closes(_Limited):
                 protocol.close()
 
 
-class _Ssh(_Closes, SSHGitClient):
+class _Ssh(_Closes, SSHGitClient):  # type: ignore[misc] # it only counts what passes
     pass
 
 
-class _Command(_Closes, SubprocessGitClient):
+class _Command(_Closes, SubprocessGitClient):  # type: ignore[misc] # as above
     pass
 
 
@@ -210,7 +210,7 @@ def _way_out(url: str) -> PoolManager:
     )
 
 
-class _Http(_Limited, Urllib3HttpGitClient):
+class _Http(_Limited, Urllib3HttpGitClient):  # type: ignore[misc] # as above
     """Tries once, for a push that is sent again blindly could be done twice, and closes its connections."""
 
     def __init__(self, base_url: str, **named: Any) -> None:

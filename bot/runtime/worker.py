@@ -358,7 +358,7 @@ class Worker:
         assert draft.card is not None
         if draft.notify is None:
             return await platform.post(draft.channel, draft.card, key=delivery.key)
-        await platform.send_direct(draft.notify, draft.card, about=draft.channel.workspace)
+        await platform.send_direct(draft.notify, draft.card, key=delivery.key, about=draft.channel.workspace)
         return None
 
     async def _settled(self, delivery: Delivery, at: datetime) -> None:
@@ -383,6 +383,8 @@ class Worker:
         platform, draft = self._platform(delivery), delivery.draft
         if not may_repeat(delivery, at, self._durations, platform.posting_rules):
             return False
+        if draft.notify is not None and draft.step is Step.NOTICE:
+            return True
         return await self._tried(delivery, platform.can_repeat(draft.channel, thread=delivery.thread)) is True
 
     async def _repeat(self, delivery: Delivery) -> None:
@@ -428,10 +430,15 @@ class Worker:
 
     async def _seen(self, delivery: Delivery) -> Sequence[MessageRef] | PlatformError:
         assert delivery.first_sent_from is not None
-        since, channel = delivery.first_sent_from - self._durations.look_back, delivery.draft.channel
-        look = self._platform(delivery).find(
-            channel, delivery.key, since=since, thread=delivery.thread, sent_from=delivery.sent_from
-        )
+        draft, platform = delivery.draft, self._platform(delivery)
+        since, channel = delivery.first_sent_from - self._durations.look_back, draft.channel
+        if draft.step is Step.NOTICE and draft.notify is not None:
+            assert draft.card is not None
+            look = platform.find_direct(draft.notify, draft.card, since=since, about=channel.workspace)
+        else:
+            look = platform.find(
+                channel, delivery.key, since=since, thread=delivery.thread, sent_from=delivery.sent_from
+            )
         return await self._tried(delivery, look)
 
     async def _removed(self, delivery: Delivery, doubled: MessageRef) -> PlatformError | None:

@@ -79,7 +79,14 @@ class PromptPlatform:
     async def delete(self, message: MessageRef) -> None:
         await self._answer()
 
-    async def send_direct(self, account: AccountRef, card: Card, *, about: WorkspaceRef | None = None) -> None:
+    async def find_direct(
+        self, account: AccountRef, card: Card, *, since: datetime, about: WorkspaceRef | None = None
+    ) -> Sequence[MessageRef]:
+        return ()
+
+    async def send_direct(
+        self, account: AccountRef, card: Card, *, key: str = "", about: WorkspaceRef | None = None
+    ) -> None:
         await self._answer()
 
     async def react(self, message: MessageRef, meaning: ReadingState) -> None:

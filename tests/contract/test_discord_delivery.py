@@ -89,6 +89,21 @@ def test_the_same_key_within_minutes_is_the_same_message() -> None:
     assert body["allowed_mentions"] == {"parse": []}
 
 
+def test_a_direct_message_whose_answer_was_lost_is_there_once_and_is_found_by_its_words() -> None:
+    ana, since = AccountRef(DISCORD, "7"), LONG_AGO
+
+    async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
+        fake.faults.append(DROPPED)
+        with pytest.raises(PlatformUncertain):
+            await platform.send_direct(ana, CARD, key=KEY, about=HERE.workspace)
+        (found,) = await platform.find_direct(ana, CARD, since=since, about=HERE.workspace)
+        assert await platform.find_direct(ana, Card(title="Another"), since=since, about=HERE.workspace) == []
+        await platform.send_direct(ana, CARD, key=KEY, about=HERE.workspace)
+        await platform.delete(found)
+
+    assert played(scene).messages == []  # there was one, which is deleted
+
+
 def test_a_message_that_was_removed_before_we_heard_of_it_is_not_posted_again() -> None:
     async def scene(fake: FakeDiscord, platform: DiscordPlatform) -> None:
         fake.deleted_nonces.add(KEY)

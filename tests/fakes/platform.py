@@ -108,7 +108,15 @@ class RecordingPlatform:
             raise self.undeletable.pop(0)
         self.posted = [posted for posted in self.posted if posted.ref != message]
 
-    async def send_direct(self, account: AccountRef, card: Card, *, about: WorkspaceRef | None = None) -> None:
+    async def find_direct(
+        self, account: AccountRef, card: Card, *, since: datetime, about: WorkspaceRef | None = None
+    ) -> Sequence[MessageRef]:
+        place = ChannelRef(WORKSPACE, f"@{account.id}")
+        return [MessageRef(place, str(number)) for number, one in enumerate(self.told) if one == (account, card)]
+
+    async def send_direct(
+        self, account: AccountRef, card: Card, *, key: str = "", about: WorkspaceRef | None = None
+    ) -> None:
         if self.untold:
             raise self.untold.pop(0)
         self.told.append((account, card))

@@ -158,7 +158,8 @@ class Ledger(RuleBasedStateMachine):
             assert (transition.state, transition.message) == (State.SENT, found[0])
         else:
             ended = self.row.attempt >= MAX_ATTEMPTS
-            assert transition.state is (State.NEEDS_HUMAN if ended else State.PENDING)
+            given_up = State.REFUSED if self.row.draft.step is Step.NOTICE else State.NEEDS_HUMAN
+            assert transition.state is (given_up if ended else State.PENDING)
 
     @precondition(lambda self: self.row.state is State.UNCERTAIN)
     @rule(error=errors)
@@ -184,7 +185,7 @@ class Ledger(RuleBasedStateMachine):
         assert self.row.first_sent_from is not None
         assert MANNER.repeatable_within is not None
         assert self.now + DURATIONS.attempt < self.row.first_sent_from + MANNER.repeatable_within
-        assert self.row.draft.step in MESSAGES
+        assert self.row.draft.step not in REPEATABLE
         self.looked = self.landed = True
         self.become(after_repeat(self.row, a_message("9"), self.now, DURATIONS, MANNER))
         assert self.row.state is State.SENT

@@ -435,12 +435,13 @@ def test_a_server_is_welcomed_when_it_is_seen_for_the_first_time_and_not_after_a
 
             to_the_present(server)
             server.env.create_guild(name="new", owner=olga)
-            await server.env.settle()
+            await server.settle()
             (welcome,) = welcomes(server)
             assert "/blog schedule set" in welcome
             assert "team assign" not in welcome
 
             await server.restart()
+            await server.settle()
 
             assert len(welcomes(server)) == 1
 

@@ -311,4 +311,12 @@ def test_a_notice_that_cannot_be_told_is_given_up_and_asks_nobody() -> None:
     tired = a_delivery(Step.NOTICE, State.UNCERTAIN, attempt=MAX_ATTEMPTS)
 
     assert after_search(tired, [], NOW, DURATIONS).state is State.REFUSED
-    assert after_attempt(tired, UNCERTAIN, NOW, DURATIONS, MANNER).state is State.REFUSED
+    assert after_search(replace(tired, attempt=1), REFUSED, NOW, DURATIONS).state is State.REFUSED
+    assert after_search(replace(tired, attempt=1), [], NOW, DURATIONS).state is State.PENDING
+
+
+def test_a_notice_whose_answer_was_lost_is_looked_for_before_it_is_sent_again() -> None:
+    sent = a_delivery(Step.NOTICE, State.SENDING)
+
+    assert after_attempt(sent, UNCERTAIN, NOW, DURATIONS, MANNER).state is State.UNCERTAIN
+    assert after_repeat(replace(sent, state=State.UNCERTAIN), None, NOW, DURATIONS, MANNER).state is State.SENT
