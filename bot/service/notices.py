@@ -61,7 +61,9 @@ def pass_on(tx: Transaction, refused: Delivery, host: Host) -> None:
     if draft.notify is None or channel is None:
         return
     others = {account: place for account, place in _admins(tx, refused.team, host).items() if account != draft.notify}
-    places = {ChannelRef(place.workspace, f"@{account.id}"): account for account, place in others.items()}
+    places: dict[ChannelRef, AccountRef | None] = {
+        ChannelRef(place.workspace, f"@{account.id}"): account for account, place in others.items()
+    }
     for place, account in (places or {channel: None}).items():
         passed = replace(
             draft, channel=place, notify=account, title="", source_key=f"{draft.source_key}:{addressed(place)}"
