@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from adapters.terminal import screens
-from bot.chat.line import parse
+from bot.chat.line import parse, spec_of
 from bot.domain.team import Role
+from bot.domain.value import Kind
 from bot.runtime.chat import Seat, talk
 from bot.runtime.settings import load
 from tests.fakes import server as discord_server
@@ -197,7 +198,8 @@ class Slack(Front):
         fields = {}
         for block in view["blocks"]:
             control = block.get("element", {})
-            fields[block["block_id"]] = control.get("initial_value", control.get("initial_option", {}).get("value", ""))
+            chosen = control.get("initial_option", {}).get("value", "")
+            fields[block["block_id"]] = control.get("initial_value", control.get("initial_time", chosen))
         return Seen(view["title"]["text"], fields=fields, raw=view)
 
     async def ended(self, payload: Json) -> Seen:
@@ -368,9 +370,12 @@ def next_monday(now: datetime) -> datetime:
     return day if day > now + timedelta(minutes=1) else day + timedelta(days=7)
 
 
-def _as_picked(server: Server, line: str) -> tuple[str, dict[str, str]]:
-    call = parse(server.club.dispatcher.catalogue, line)
-    return " ".join(call.path), dict(call.arguments)
+def _as_picked(server: Server, line: str) -> tuple[str, dict[str, str | int]]:
+    catalogue = server.club.dispatcher.catalogue
+    call = parse(catalogue, line)
+    numbers = {param.name for param in spec_of(catalogue, call.path).params if param.kind is Kind.NUMBER}
+    options = {name: int(value) if name in numbers else value for name, value in call.arguments.items()}
+    return " ".join(call.path), options
 
 
 @asynccontextmanager
