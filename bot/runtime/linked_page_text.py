@@ -2,7 +2,7 @@
 
 The HTML is written by strangers. The parser takes time that grows with the square of the depth and of a tag's attributes,
 and memory that grows with the number of elements, so a page is cut where one of them goes beyond what pages have. That
-cannot be told for certain without parsing, so it is read in a process of its own, `python -m bot.runtime.linked_page_text`,
+cannot be known for certain without parsing, so it is read in a process of its own, `python -m bot.runtime.linked_page_text`,
 which is killed if it takes too long: a thread could not be.
 """
 
