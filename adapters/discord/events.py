@@ -14,7 +14,7 @@ from adapters.discord.button_value import Press
 from adapters.discord.command_mentions import CommandMentions
 from adapters.discord.inbound import Asked, Emojis
 from adapters.discord.missed_reactions import Repair
-from bot.chat.platform import ChannelGone, Core, Happening, Joined, Reacted, WorkspaceJoined, WorkspaceLeft
+from bot.chat.platform import ChannelGone, Core, Greeting, Happening, Joined, Reacted, WorkspaceJoined, WorkspaceLeft
 from bot.domain.card import Card, Fields, Paragraph
 from bot.domain.errors import PlatformError, StoreBusy
 from bot.domain.ids import AccountRef, MessageRef, WorkspaceRef
@@ -126,12 +126,19 @@ class Events:
 
         A new installation of a bot that is in thousands of servers writes to none of their owners.
         """
-        workspace = places.workspace(guild.id)
-        joined = await self._insist(WorkspaceJoined(workspace=workspace, name=guild.name, by_host=self._by_host()))
+        workspace, since, owner = places.workspace(guild.id), guild.me.joined_at, guild.owner_id
+        is_fresh = since is None or self._now() - since < WELCOME_WITHIN
+        greets = (
+            Greeting(account=places.account(owner), card=welcome(guild.name, self._word))
+            if owner and is_fresh
+            else None
+        )
+        joined = await self._insist(
+            WorkspaceJoined(workspace=workspace, name=guild.name, by_host=self._by_host(), greeting=greets)
+        )
         assert joined is not None
-        since = guild.me.joined_at
-        if joined.news and (since is None or self._now() - since < WELCOME_WITHIN):
-            await self._welcome(guild, has_team=joined.has_team)
+        if joined.news and greets is not None and not joined.has_team:
+            await self._welcome_without_team(guild, greets.account)
         if joined.news or guild.id in self._away:
             self._away.discard(guild.id)
             self._repair.gap([workspace])
@@ -145,13 +152,12 @@ class Events:
         """We were invited, perhaps again: earlier posts may have reactions that we missed."""
         await self.seen(guild)
 
-    async def _welcome(self, guild: discord.Guild, *, has_team: bool) -> None:
-        """Send the server's owner a private welcome. Discord does not say who invited us."""
-        if guild.owner_id is None:
-            return
+    async def _welcome_without_team(self, guild: discord.Guild, owner: AccountRef) -> None:
+        """Send the server's owner a private welcome at once: deliveries belong to a team. Discord does not say who invited
+        us.
+        """
         try:
-            card = welcome(guild.name, self._word, unassigned=None if has_team else str(guild.id))
-            await self._outside.send_direct(places.account(guild.owner_id), card)
+            await self._outside.send_direct(owner, welcome(guild.name, self._word, unassigned=str(guild.id)))
         except PlatformError as error:
             log.info("the owner could not be welcomed: %s", error)
 

@@ -75,19 +75,21 @@ Row: TypeAlias = Words | Beside | Buttons | Rule | LeftOut
 
 def rows(card: Card, *, personal: bool) -> Iterator[Row]:
     """The card without its own buttons. `personal` if only one person sees it, with their reading states."""
-    yield from _heading(card, personal=personal)
+    yield from _heading(card)
     for block in card.blocks:
         yield from _block(block, personal=personal)
 
 
-def _heading(card: Card, *, personal: bool) -> Iterator[Row]:
+def _heading(card: Card) -> Iterator[Row]:
     entry = card.entry
     if entry is not None and entry.title == card.title:
         yield Words(markdown=f"### {_name(entry)}")
         return
     yield Words(markdown=f"### {escaped(shortened(card.title, MAX_TITLE))}")
     if entry is not None:
-        yield from _entry(entry, personal=personal)
+        yield Words(markdown=_name(entry))
+        if entry.actions:
+            yield Buttons(actions=entry.actions)
 
 
 def _block(block: Block, *, personal: bool) -> Iterator[Row]:

@@ -37,7 +37,9 @@ MENUS: Mapping[str, tuple[str, ...]] = {
 }
 """Context menus of a message, and the command of each."""
 
-_COMPLETED = frozenset({Kind.ENTRY, Kind.TAG, Kind.TAGS, Kind.MINUTES, Kind.ZONE, Kind.WEEKDAY, Kind.COMMAND})
+_COMPLETED = frozenset(
+    {Kind.ENTRY, Kind.TAG, Kind.TAGS, Kind.SECTION, Kind.MINUTES, Kind.ZONE, Kind.WEEKDAY, Kind.COMMAND}
+)
 
 
 def commands(catalogue: Catalogue, word: str) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from adapters.slack import inbound, names, payload, render
+from adapters.slack import inbound, names, payload
 from adapters.slack.answers import Answers
 from adapters.slack.api import Api
 from adapters.slack.background import Background
@@ -14,13 +14,13 @@ from adapters.slack.richtext import Json
 from adapters.slack.workspace import Workspace
 from adapters.slack.workspace_info import WorkspaceInfo
 from adapters.slack.workspaces import Workspaces
-from bot.chat.platform import ChannelBack, ChannelGone, Core, Reacted, Unreacted, WorkspaceLeft
+from bot.chat.platform import ChannelBack, ChannelGone, Core, Greeting, Reacted, Unreacted, WorkspaceLeft
 from bot.chat.trace import follow
 from bot.domain.card import Card, Paragraph
 from bot.domain.errors import DogearError
-from bot.domain.ids import InvocationId
+from bot.domain.ids import ChannelRef, InvocationId
 from bot.domain.team import Role
-from bot.domain.text import plain
+from bot.domain.text import Span, plain
 
 GONE = {
     "channel_archive": "the channel was archived",
@@ -151,24 +151,23 @@ class Events:
             gone = ChannelGone(channel=names.channel(workspace.team, where), because=GONE["channel_left"])
             await self._core.handle(gone, id)
             return
-        await self._core.handle(ChannelBack(channel=names.channel(workspace.team, where)), id)
         inviter = payload.text_at(event, "inviter")
-        if inviter:
-            self._errands.start(self._welcome(workspace.team, where, inviter))
+        channel = names.channel(workspace.team, where)
+        greeting = await self._greeting(channel, inviter) if inviter else None
+        await self._core.handle(ChannelBack(channel=channel, greeting=greeting), id)
 
-    async def _welcome(self, team: str, where: str, inviter: str) -> None:
-        actor = await self._people.actor(team, inviter, with_rights=True)
-        share = ("Share an entry here with:", f"{self._word} share #12")
-        set_up = ("Give this channel a weekly digest with:", f"{self._word} schedule set mon 09:00 Europe/Berlin")
+    async def _greeting(self, channel: ChannelRef, inviter: str) -> Greeting:
+        """What to do next, for the person who invited us into the channel."""
+        actor = await self._people.actor(channel.workspace.id, inviter, with_rights=True)
+        share = ("Share an entry there with:", f"{self._word} share #12")
+        set_up = ("Give the channel a weekly digest; type there:", f"{self._word} schedule set mon 09:00 Europe/Berlin")
         words = (
             *share,
-            *(set_up if actor.role is Role.ADMIN else ("An admin can give this channel a weekly digest.",)),
+            *(set_up if actor.role is Role.ADMIN else ("An admin can give the channel a weekly digest.",)),
         )
-        card = Card(title="Dogear is in this channel now.", blocks=tuple(Paragraph(text=plain(line)) for line in words))
-        shown = render.message(card, personal=True)
-        await self._api.call(
-            team, "chat.postEphemeral", channel=where, user=inviter, text=shown.text, blocks=list(shown.blocks)
-        )
+        where = (Span("I am in "), Span(f"#{channel.id}", channel=channel), Span(" now."))
+        blocks = tuple(Paragraph(text=text) for text in (where, *map(plain, words)))
+        return Greeting(account=actor.account, card=Card(title="Thanks for inviting Dogear.", blocks=blocks))
 
 
 def is_farewell(body: Json) -> bool:

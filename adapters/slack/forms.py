@@ -96,21 +96,26 @@ def _control(field: Field, channel: str | None) -> Json:
         return {"type": "conversations_select", "filter": only, **known}
     if field.kind is Kind.TIME:
         return {"type": "timepicker", **_picked_time(value)}
-    options = [option(choice) for choice in field.choices if 0 < len(choice.value) <= MAX_VALUE][:MAX_OPTIONS]
-    if options:
+    # All or none: what is set must be among them, or saving the form would take it away.
+    options = [option(choice) for choice in field.choices] if all(map(_fits, field.choices)) else []
+    if 0 < len(options) <= MAX_OPTIONS:
         chosen_option = next((one for one in options if one["value"].lower() == value.lower()), None)
         return {
             "type": "static_select",
             "options": options,
             **({"initial_option": chosen_option} if chosen_option else {}),
         }
-    if field.kind in _ASKED:
+    if field.kind in _ASKED or options:
         initial = {"initial_option": option(Choice(value=value, label=value))} if 0 < len(value) <= MAX_VALUE else {}
         return {"type": "external_select", "min_query_length": 0, **initial}
     most = min(field.max_length or MAX_TYPED, MAX_TYPED)
     typed = {"initial_value": cut(value, most)} if value else {}
     lines = {"multiline": True} if field.kind is Kind.LONG_TEXT else {}
     return {"type": "plain_text_input", "max_length": most, **lines, **typed}
+
+
+def _fits(choice: Choice) -> bool:
+    return 0 < len(choice.value) <= MAX_VALUE and clean(choice.value).strip() == choice.value
 
 
 def option(choice: Choice) -> Json:

@@ -1,14 +1,13 @@
 """The terminal's own cards: answers to its own commands, and a form as text where there is no prompt."""
 
 from adapters.terminal.inbound import USAGES, Reaction
-from bot.chat.command import Catalogue
+from bot.chat.command import Catalogue, Placement
 from bot.chat.line import render, spec_of
 from bot.domain.card import Call, Card, Field, Fields, Form, Paragraph, Tone
 from bot.domain.errors import BadUsage, Refusal
 from bot.domain.ids import EntryNumber
 from bot.domain.team import Role
 from bot.domain.text import Span, Text, plain
-from bot.domain.value import Kind
 
 BUSY = Card(
     title="I can't reach the database right now.",
@@ -68,13 +67,18 @@ def _field(field: Field) -> Text:
 
 
 def _usage(asked: Form, catalogue: Catalogue) -> str:
-    """The usage of the command, or if something is filled in already, the line so far."""
+    """The usage of the command, or if something is filled in already, the line so far. What only a button carries is not
+    typed, and neither is a text of several lines.
+    """
     filled = {field.name: field.value for field in asked.fields if field.value}
-    arguments = {**asked.submit.arguments, **filled}
     try:
-        if arguments:
-            words = [" …" for field in asked.fields if field.kind is Kind.LONG_TEXT and not field.value]
-            return "".join([render(catalogue, Call(path=asked.submit.path, arguments=arguments)), *words])
-        return spec_of(catalogue, asked.submit.path).usage
+        spec = spec_of(catalogue, asked.submit.path)
+        texts = {param.name for param in spec.params if param.placement is Placement.REST}
+        typed = {param.name for param in spec.params if not param.hidden} - texts
+        arguments = {**asked.submit.arguments, **filled}
+        so_far = {name: value for name, value in arguments.items() if name in typed}
+        words = " …" if texts & {field.name for field in asked.fields} else ""
+        line = render(catalogue, Call(path=asked.submit.path, arguments=so_far))
     except BadUsage:
         return " ".join(asked.submit.path)
+    return line + words if so_far else spec.usage

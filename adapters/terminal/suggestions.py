@@ -1,6 +1,7 @@
 """Completions of a line: words of the terminal, commands, names of options, and values that the core knows."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from adapters.terminal.inbound import MEANINGS, USAGES
 from adapters.terminal.screen import Surroundings
@@ -87,7 +88,8 @@ async def _for_argument(around: Surroundings, spec: CommandSpec, given: tuple[st
     name, colon, value = current.partition(":")
     if colon and name.lower() in by_name:
         param = by_name[name.lower()]
-        return await for_value(around, param.kind, param.choices, value)
+        found = await for_value(around, param.kind, param.choices, value.removeprefix('"'))
+        return replace(found, choices=tuple(map(_quoted, found.choices)), replaces=len(value))
     options = _beginning(
         (Choice(value=f"{param.name}:", label=param.summary) for param in _open_options(spec, given)), current
     )
@@ -96,6 +98,11 @@ async def _for_argument(around: Surroundings, spec: CommandSpec, given: tuple[st
         return options
     values = await for_value(around, position.kind, position.choices, current)
     return Suggestions(choices=(*values.choices, *options.choices), replaces=len(current))
+
+
+def _quoted(choice: Choice) -> Choice:
+    """As it is typed in a line: a value of several words in quotes."""
+    return replace(choice, value=f'"{choice.value}"') if " " in choice.value else choice
 
 
 def _by_name(catalogue: Catalogue, spec: CommandSpec) -> Mapping[str, Param]:

@@ -146,10 +146,19 @@ class ChannelGone:
 
 
 @record
+class Greeting:
+    """A private message to the person who invited us. It is sent once."""
+
+    account: AccountRef
+    card: Card
+
+
+@record
 class ChannelBack:
-    """We can post in a channel again."""
+    """We can post in a channel, perhaps again. `greeting` is for the person who invited us into it."""
 
     channel: ChannelRef
+    greeting: Greeting | None = None
 
 
 @record
@@ -157,12 +166,13 @@ class WorkspaceJoined:
     """We were installed in a workspace, or see it again.
 
     `by_host` means that the host configured it with a token. Such a workspace joins the default team; others wait until
-    the host assigns them.
+    the host assigns them. `greeting` is sent if the workspace is new and has a team.
     """
 
     workspace: WorkspaceRef
     name: str
     by_host: bool
+    greeting: Greeting | None = None
 
 
 @record

@@ -95,7 +95,7 @@ def _channel_block(turn: Turn, schedule: Schedule) -> Block:
     return Fields(
         items=(
             ("Channel", named_channel(schedule.channel)),
-            ("Last digest", plain("none yet") if last is None else _past(last)),
+            ("Last digest", plain("none yet") if last is None else _past(turn, last)),
             *paused(turn, schedule),
             ("Next", next_dates(turn.tx, schedule)),
         ),
@@ -103,11 +103,10 @@ def _channel_block(turn: Turn, schedule: Schedule) -> Block:
     )
 
 
-def _past(fate: digests.Fate) -> Text:
+def _past(turn: Turn, fate: digests.Fate) -> Text:
     """What became of a week's slot, and why."""
-    if fate.entry is None:
-        return plain(f"{fate.week.week}: {fate.standing.value}")
-    return plain(f"{fate.week.week}: #{fate.entry.number} {fate.entry.title}, {standing_of(fate)}")
+    what = f"#{fate.entry.number} {fate.entry.title}, {standing_of(fate)}" if fate.entry else fate.standing.value
+    return (*moment(fate.week.due_at, turn.zone), Span(f": {what}"))
 
 
 def _trouble_blocks(turn: Turn) -> list[Block]:

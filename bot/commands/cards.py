@@ -101,9 +101,10 @@ def _about(entry: Entry, state: ReadingState) -> tuple[tuple[str, Text], ...]:
         ("Reading time", string(minutes_text(entry.minutes))),
         ("Section", " › ".join(entry.section)),
         ("Tags", ", ".join(entry.tags)),
-        ("Off the list since", f"{entry.retired_at:%Y-%m-%d}" if entry.retired_at else ""),
     )
-    return tuple((label, plain(value)) for label, value in facts if value)
+    since = Span(f"{entry.retired_at:%Y-%m-%d}", at=entry.retired_at) if entry.retired_at else None
+    retired: tuple[tuple[str, Text], ...] = (("Off the list since", (since,)),) if since else ()
+    return (*((label, plain(value)) for label, value in facts if value), *retired)
 
 
 def _notes(entry: Entry, *, all_notes: bool) -> tuple[Block, ...]:

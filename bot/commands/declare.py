@@ -14,7 +14,7 @@ import inspect
 import keyword
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from bot.chat.command import CommandSpec, Param, Placement, Reply
@@ -32,6 +32,7 @@ from bot.domain.team import Member, Role, Team
 from bot.domain.times import weekday
 from bot.domain.value import Kind
 from bot.ports.store import Transaction
+from bot.service import edits
 
 
 @record
@@ -131,7 +132,12 @@ class Command:
     def form(self, turn: Turn, arguments: Mapping[str, str]) -> Form:
         """The form that asks for the parameters: with what is given, and for the rest what is set now."""
         known = self.fills(turn, arguments) if self.fills else {}
-        return form_of(self.spec, {**known, **arguments})
+        form = form_of(self.spec, {**known, **arguments})
+        if not any(field.kind is Kind.SECTION for field in form.fields):
+            return form
+        headings = tuple(Choice(value=name, label=name) for name in edits.sections(turn.tx, turn.team.id))
+        fields = (replace(one, choices=headings) if one.kind is Kind.SECTION else one for one in form.fields)
+        return replace(form, fields=tuple(fields))
 
     def messages(self, turn: Turn, arguments: Mapping[str, str]) -> Sequence[MessageRef]:
         """The messages to delete before it is carried out."""

@@ -407,10 +407,11 @@ def _coming(turn: Turn, where: ChannelRef, fate: digests.Fate) -> Block:
 
 
 def _past(turn: Turn, fate: digests.Fate) -> Block:
+    when = (*moment(fate.week.due_at, turn.zone), Span(": "))
     if fate.entry is None or fate.week.why is None:
-        return Fields(items=((fate.week.week, plain(fate.standing.value)),))
+        return Paragraph(text=(*when, Span(fate.standing.value)))
     name = f"#{fate.entry.number} {fate.entry.title}"
     if fate.standing is not Standing.POSTED:
-        return Fields(items=((fate.week.week, plain(f"{name}: {standing_of(fate)}")),))
+        return Paragraph(text=(*when, Span(f"{name}: {standing_of(fate)}")))
     link = turn.link(fate.post.message) if fate.post and fate.post.message else None
-    return Fields(items=((fate.week.week, (Span(name, url=link), Span(f" ({fate.week.why.said})"))),))
+    return Paragraph(text=(*when, Span(name, url=link), Span(f" ({fate.week.why.said})")))

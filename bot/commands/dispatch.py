@@ -72,7 +72,7 @@ from bot.ports.linked_pages import LinkedPageReader
 from bot.ports.metrics import Metrics
 from bot.ports.runner import Runner
 from bot.ports.store import Transaction
-from bot.service import linked_pages, notices, readings, schedules, search, teams
+from bot.service import edits, linked_pages, notices, readings, schedules, search, teams
 
 MAX_CHOICES = 25
 """The lowest limit of any platform for completions (their documentation, August 2026)."""
@@ -553,6 +553,8 @@ class Dispatcher:
     async def _completions(self, actor: Actor, kind: Kind, typed: str) -> Sequence[Choice]:
         if kind is Kind.ENTRY:
             return await self._runner.read(lambda tx: self._entry_choices(tx, actor, typed))
+        if kind is Kind.SECTION:
+            return await self._runner.read(lambda tx: self._section_choices(tx, actor, typed))
         if kind in (Kind.TAG, Kind.TAGS):
             return await self._runner.read(lambda tx: self._tag_choices(tx, actor, typed))
         if kind is Kind.COMMAND:
@@ -587,6 +589,12 @@ class Dispatcher:
         team = self._team(tx, actor)
         return fitting([tag.name for tag in tx.entries.tags(team.id, None)], typed)
 
+    def _section_choices(self, tx: Transaction, actor: Actor, typed: str) -> Sequence[Choice]:
+        """The headings of the team's file, or of a list that is in no file the sections of its entries."""
+        team = self._team(tx, actor)
+        known = edits.sections(tx, team.id) or [path[-1] for path in tx.entries.sections(team.id) if path]
+        return fitting(list(dict.fromkeys(known)), typed)
+
     async def joined_workspaces(self, platform: PlatformName) -> Sequence[WorkspaceRef]:
         """The platform's workspaces that we have joined and not left; none if the store fails."""
         try:
@@ -607,8 +615,9 @@ class Dispatcher:
             follow(id)
         apply = partial(self._apply_once, happening=happening, id=id)
         result = await self._deadline.run(partial(self._runner.write, apply))
-        if isinstance(result, Schedule):
+        if isinstance(result, Schedule) or getattr(happening, "greeting", None):
             self._wake()
+        if isinstance(result, Schedule):
             return None
         return result
 
@@ -638,10 +647,21 @@ class Dispatcher:
                 return stopped
             case ChannelBack():
                 schedules.restart(tx, happening.channel)
+                ours = tx.teams.of_workspace(happening.channel.workspace)
+                if happening.greeting is not None and ours is not None:
+                    notices.greet(tx, ours.id, happening.channel, happening.greeting.account, happening.greeting.card)
             case WorkspaceJoined():
                 team = teams.get_or_create_default(tx, self._rules.zone) if happening.by_host else None
                 news = teams.is_news(tx, happening.workspace)
                 joined = teams.join(tx, happening.workspace, happening.name, team)
+                if happening.greeting is not None and news and joined.team is not None:
+                    notices.greet(
+                        tx,
+                        joined.team,
+                        ChannelRef(happening.workspace, "*"),
+                        happening.greeting.account,
+                        happening.greeting.card,
+                    )
                 return Joined(news=news, has_team=joined.team is not None)
             case WorkspaceLeft():
                 tx.teams.leave(happening.workspace)

@@ -9,6 +9,7 @@ from bot.commands.cards import EntryNames, entry_card, moment, one_meant, senten
 from bot.commands.declare import Turn, carried, command, named, position, rest
 from bot.domain.card import Action, Block, Call, Card, Fields, NoteTree, Paragraph, Tone
 from bot.domain.edit import (
+    BULLETS,
     FOLLOWED,
     NOTE,
     NOTES,
@@ -28,7 +29,7 @@ from bot.domain.ids import EditId, EntryNumber, Url
 from bot.domain.linked_page import LinkedPage, minutes_text
 from bot.domain.notes import NoteBlock, NoteKind
 from bot.domain.notice import described, edit_actions, when_tried_again
-from bot.domain.source import place_in_words
+from bot.domain.source import name_in_words
 from bot.domain.team import Role
 from bot.domain.text import Text, joined, plain, site_of, string
 from bot.domain.url import addresses_in, canonical, web
@@ -50,7 +51,7 @@ AnEdit = Annotated[str, carried("the change that the button is about")]
 MaybeWhere = Annotated[str | None, carried("the channel that the button is about")]
 MaybeTitle = Annotated[str | None, named(Kind.TEXT, "its title")]
 MaybeTags = Annotated[str | None, named(Kind.TAGS, "its tags, with commas", label="Tags")]
-MaybeSection = Annotated[str | None, named(Kind.TEXT, "the heading it belongs under")]
+MaybeSection = Annotated[str | None, named(Kind.SECTION, "the heading it belongs under")]
 MaybeNotes = Annotated[
     str | None, named(Kind.LONG_TEXT, "what it says, as notes", max_length=MAX_NOTES_TYPED, label="Notes")
 ]
@@ -212,7 +213,7 @@ def _address(typed: str) -> Url:
 def _section(turn: Turn, typed: str | None) -> str | None:
     """The heading as the file spells it; raises BadUsage, with headings to choose from, for one that it does not have."""
     headings = edits.sections(turn.tx, turn.team.id)
-    if typed is None or not headings:
+    if not typed or not headings:
         return typed
     found = next((one for one in headings if one.casefold() == typed.strip().casefold()), None)
     if found is None:
@@ -239,7 +240,7 @@ def _preview(turn: Turn, edit: Edit, rules: EditRules) -> Card:
     """What would be added, with the buttons that decide."""
     content = edit.content
     suggestion = edits.is_suggestion(rules, turn.role)
-    where = rules.file or "the club's own list"
+    where = name_in_words(rules.file) if rules.file else "the club's own list"
     page = linked_pages.seen(turn.tx, turn.team.id, edit.url) if turn.looks else None
     facts = (
         ("Title", content.title),
@@ -299,10 +300,12 @@ _SAID = {
 def _done(turn: Turn, edit: Edit) -> Card:
     """What the edit has done, with *Undo*, or that it is on its way."""
     if edit.state is EditState.REFUSED:
-        return sentence("The change is withdrawn.", tone=Tone.DONE)
+        waits = edit.link or (f"the branch {edit.branch}" if edit.branch else "")
+        more = f"It is still in {waits}: close that, or delete it." if waits else ""
+        return sentence("The change is withdrawn.", more, tone=Tone.DONE)
     entry = turn.tx.entries.with_key(turn.team.id, edit.key)
     if edit.state is not EditState.CONFIRMED or entry is None:
-        said = plain(f"{described(edit, entry)}. I write it to {place_in_words(edit.file or '')}.")
+        said = plain(f"{described(edit, entry)}. I write it to {name_in_words(edit.file or '')}.")
         title = "The change is on its way."
         return Card(
             title=title, blocks=(Paragraph(text=said),), tone=Tone.DONE, actions=(_undo(edit),), follows=edit.source_key
@@ -329,7 +332,7 @@ def followed(turn: Turn, source: str) -> Card | None:
     if edit.state is EditState.PENDING and edit.reason:
         waits = sentence(
             "The change waits.",
-            f"{place_in_words(edit.file or '')}: {edit.reason}",
+            f"{name_in_words(edit.file or '')}: {edit.reason}",
             "It is on the list as soon as that is merged."
             if edit.branch
             else f"The curators know. {when_tried_again(edit)}",
@@ -337,6 +340,8 @@ def followed(turn: Turn, source: str) -> Card | None:
             actions=(_undo(edit),),
         )
         return replace(waits, follows=edit.source_key)
+    if edit.state is EditState.REFUSED and edit.reason == edits.WITHDRAWN:
+        return _done(turn, edit)
     if edit.state is EditState.REFUSED:
         return sentence("The change was not made.", f"It is off: {edit.reason}.", tone=Tone.WARNING)
     return None
@@ -379,12 +384,18 @@ def note(
     edits.lock(turn.tx, turn.team.id)
     found = edits.entry_to_edit(turn.tx, turn.team.id, one_meant(turn, entry).number)
     if of is not None:
-        return _carried_out(
-            turn, edits.propose(turn.tx, found, turn.member, EditKind.CHANGE, {NOTES: text or ""}), rules
-        )
+        fields = _as_notes(found, text or "")
+        return _carried_out(turn, edits.propose(turn.tx, found, turn.member, EditKind.CHANGE, fields), rules)
     if text is None:
         return _notes_card(turn, found)
     return _carried_out(turn, edits.propose(turn.tx, found, turn.member, EditKind.CHANGE, {NOTE: text}), rules)
+
+
+def _as_notes(entry: Entry, typed: str) -> Mapping[str, str]:
+    """The fields that give the entry these notes. A first note of one line is a note as any other, and no paragraph."""
+    line = typed.strip()
+    is_one_line = bool(line) and "\n" not in line and not line.startswith(BULLETS)
+    return {NOTE: line} if is_one_line and not entry.notes.markdown else {NOTES: typed}
 
 
 def write_notes(entry: Entry, label: str) -> tuple[Action, ...]:
@@ -430,8 +441,9 @@ def edit(
     found = edits.entry_to_edit(turn.tx, turn.team.id, one_meant(turn, entry).number)
     now = edits.content_of(found)
     if of is not None:  # a field that was emptied in the form is meant to be empty
-        tag, section = tag or "", section or ""
-    given = {TITLE: title, TAGS: tag, SECTION: _section(turn, section) if section else section}
+        tag = tag or ""
+        section = section or ("" if _can_be_chosen(turn, now.section) else None)
+    given = {TITLE: title, TAGS: tag, SECTION: section if section == now.section else _section(turn, section)}
     wanted = edits.checked({name: value for name, value in given.items() if value is not None})
     fields = {name: value for name, value in wanted.items() if changed(now, {name: value}) != now}
     if fields:
@@ -450,6 +462,12 @@ def edit(
             Action(label="Retire", call=retiring),
         ),
     )
+
+
+def _can_be_chosen(turn: Turn, section: str) -> bool:
+    """Whether a form could show this section: below an entry with others under it, the field is empty from the start."""
+    headings = edits.sections(turn.tx, turn.team.id)
+    return not headings or section in headings
 
 
 @command("retire", writes=True, by_role=True, by_button=True)

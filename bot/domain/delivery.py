@@ -139,8 +139,10 @@ class Draft:
 
     It waits until the step with ordinal `waits_for` is sent, and is refused with it. `card` is None for a step that
     shows none (a thread, a seed reaction, an event). `title` names a thread or an event, `meaning` a seed reaction. After
-    `late_after` it is skipped; an event takes place then. `notify` is the account to notify if it does not arrive. For a notice, it is its recipient, or None if it
-    goes to the channel. A reply may go into the thread of another source: `root` and `thread` are where, and only planned.
+    `late_after` it is skipped; an event takes place then. `notify` is the account to notify if it does not arrive. For a
+    notice, it is its recipient, or None if it goes to the channel; the `title` of a notice of a schedule is the channel
+    of that, which hears of it if no admin does. A reply may go into the thread of another source: `root` and `thread` are
+    where, and only planned.
     """
 
     channel: ChannelRef

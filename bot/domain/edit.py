@@ -135,7 +135,7 @@ def changed(content: Content, fields: Mapping[str, str]) -> Content:
     )
 
 
-_BULLETS = ("* ", "- ", "+ ")
+BULLETS = ("* ", "- ", "+ ")
 
 
 def with_note(notes: str, line: str) -> str:
@@ -143,7 +143,7 @@ def with_note(notes: str, line: str) -> str:
     lines = notes.split("\n") if notes else []
     if _place_of(lines, line) is not None:
         return notes
-    items = [each for each in lines if each.startswith(_BULLETS)]
+    items = [each for each in lines if each.startswith(BULLETS)]
     if not items and len(lines) == 1 and lines[0]:
         lines = [f"- {lines[0]}"]
     bullet = items[-1][:2] if items else "- "
@@ -162,7 +162,7 @@ def without_note(notes: str, line: str) -> str:
 
 
 def _place_of(lines: list[str], line: str) -> int | None:
-    return next((at for at, each in enumerate(lines) if each.startswith(_BULLETS) and each[2:] == line), None)
+    return next((at for at, each in enumerate(lines) if each.startswith(BULLETS) and each[2:] == line), None)
 
 
 def fields_of(content: Content) -> Mapping[str, str]:

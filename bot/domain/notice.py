@@ -33,7 +33,8 @@ class Host:
 class Notice:
     """A problem with a delivery to the channel `about`. The same `problem` is reported once a day.
 
-    `notify` is the person who can fix it, None if only the host can.
+    `notify` is the person who can fix it, None if only the host can. One `of_schedule` is passed on to the other admins,
+    or to the channel, if that person cannot be reached.
     """
 
     team: TeamId
@@ -41,6 +42,7 @@ class Notice:
     about: ChannelRef
     notify: AccountRef | None
     card: Card
+    of_schedule: bool = False
 
 
 def unused(schedule: Schedule, slot: Occurrence, outcome: Outcome, host: Host) -> Notice:
@@ -193,7 +195,8 @@ def decided(edit: Edit, entry: Entry | None, about: ChannelRef, member: AccountR
         title = f"Your change of the list was {'not ' if refused else ''}merged."
     number = f" It is #{entry.number}." if entry is not None and edit.kind is EditKind.ADD and not refused else ""
     card = Card(title=title, blocks=(Paragraph(text=plain(described(edit, entry) + number)),))
-    return Notice(team=edit.team, problem=f"decided:{edit.id}", about=about, notify=member, card=card)
+    problem = f"decided:{edit.id}:{title}"  # it may be accepted and merged on one day
+    return Notice(team=edit.team, problem=problem, about=about, notify=member, card=card)
 
 
 def waits(
@@ -236,18 +239,23 @@ def dead_link(entry: Entry, reason: str, about: ChannelRef, notify: AccountRef |
     return Notice(team=team, problem=f"dead:{entry.id}", about=about, notify=notify, card=card)
 
 
+_DOES = {
+    EditKind.ADD: ("Add", "Added"),
+    EditKind.CHANGE: ("Change", "Changed"),
+    EditKind.RETIRE: ("Retire", "Retired"),
+    EditKind.RESTORE: ("Restore", "Restored"),
+}
+"""What an edit does, and what it did once it is carried out."""
+
+
 def described(edit: Edit, entry: Entry | None) -> str:
-    """What the edit does, in a line."""
+    """What the edit does or did, in a line."""
+    does = _DOES[edit.kind][edit.state in (EditState.APPLIED, EditState.CONFIRMED)]
     title = edit.fields.get(TITLE) or (entry.title if entry else edit.url)
     name = f"#{edit.entry} {entry.title if entry else title}" if edit.entry is not None else title
-    match edit.kind:
-        case EditKind.ADD:
-            return f"Added: {name}"
-        case EditKind.RETIRE:
-            return f"Retired: {name}"
-        case EditKind.RESTORE:
-            return f"Restored: {name}"
-    return f"Changed {name}: {'; '.join(_set(field, value) for field, value in edit.fields.items())}"
+    if edit.kind is not EditKind.CHANGE:
+        return f"{does}: {name}"
+    return f"{does} {name}: {'; '.join(_set(field, value) for field, value in edit.fields.items())}"
 
 
 MAX_SET = 200
@@ -273,12 +281,20 @@ def _of_schedule(schedule: Schedule, problem: str, card: Card) -> Notice:
         about=schedule.channel,
         notify=schedule.created_by,
         card=card,
+        of_schedule=True,
     )
 
 
 def _of_delivery(delivery: Delivery, problem: str, card: Card) -> Notice:
     draft = delivery.draft
-    return Notice(team=delivery.team, problem=problem, about=draft.channel, notify=draft.notify, card=card)
+    return Notice(
+        team=delivery.team,
+        problem=problem,
+        about=draft.channel,
+        notify=draft.notify,
+        card=card,
+        of_schedule=draft.schedule is not None,
+    )
 
 
 def _decided(delivery: Delivery, label: str, word: str, host: Host, *, primary: bool = False) -> Action:

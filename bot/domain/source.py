@@ -170,9 +170,15 @@ def git_file(path: str) -> GitFile | None:
 
 
 def place_in_words(path: str) -> str:
-    """The path of a source as people are shown it."""
+    """The path of a source as the host is shown it."""
     file = git_file(path)
     return path if file is None else file.words
+
+
+def name_in_words(path: str) -> str:
+    """The path of a source as members are shown it: its name, without a folder of the host or a server."""
+    file = git_file(path)
+    return path.rstrip("/").rpartition("/")[2] if file is None else file.path
 
 
 CLUB = "club:"

@@ -16,7 +16,9 @@ from bot.domain.zones import zone
 
 
 class Kind(StrEnum):
-    """Kinds of values. A platform chooses its native control by it. `TAGS` may also be new ones."""
+    """Kinds of values. A platform chooses its native control by it. `TAGS` may also be new ones, and
+    so may a `SECTION` of a list that is in no file.
+    """
 
     TEXT = "text"
     ENTRY = "entry"
@@ -38,6 +40,7 @@ class Kind(StrEnum):
     LONG_TEXT = "long_text"
     ADDING = "adding"
     TAGS = "tags"
+    SECTION = "section"
     HOSTING = "hosting"
     MINUTES = "minutes"
 

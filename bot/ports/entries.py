@@ -98,6 +98,12 @@ class Entries(Protocol):
         """The sections of the entries on the list, each once, in order of their first entries' numbers."""
         ...
 
+    def headings(self, source: SourceId, file: str) -> Sequence[str]:
+        """The innermost sections of the file's entries, each once, in order of their first entries' numbers. One that is
+        the title of an entry of the file, which has others below it, is not a heading.
+        """
+        ...
+
     def added_since(self, team: TeamId, since: datetime, limit: int) -> Sequence[Entry]:
         """The newest entries added since then, newest first."""
         ...

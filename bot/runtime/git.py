@@ -56,6 +56,8 @@ MAX_TRIES = 3
 """How often edits are applied again to a branch that moves while they are pushed."""
 DEPTH = 50
 """Commits of the history that a first fetch takes."""
+MAX_FETCH = 200_000_000
+"""Bytes that one fetch takes. The first one brings every file of the newest commits, however few of them are wanted."""
 MAX_HISTORY = 5_000
 """Commits in which the trailers of edits are looked for."""
 SOCKET_TIMEOUT = 20.0
@@ -147,7 +149,28 @@ def project_of(url: str) -> str:
     return scp["path"] if scp else urlsplit(url).path
 
 
-class _Closes:
+class TooLarge(Conflict):
+    """The repository is larger than what is fetched of one. Trying again would only fetch as much again."""
+
+
+class _Limited:
+    """Stops a fetch that brings more than `MAX_FETCH`."""
+
+    def fetch_pack(self, path: Any, wants: Any, walker: Any, pack_data: Callable[[bytes], int], **named: Any) -> Any:
+        arrived = 0
+
+        def counted(data: bytes) -> int:
+            nonlocal arrived
+            arrived += len(data)
+            if arrived > MAX_FETCH:
+                said = f"The repository is larger than {MAX_FETCH // 1_000_000} MB, even with its newest {DEPTH} commits alone."
+                raise TooLarge(said, hint="Put the list into a repository of its own.")
+            return pack_data(data)
+
+        return super().fetch_pack(path, wants, walker, counted, **named)  # type: ignore[misc]
+
+
+class _Closes(_Limited):
     """Closes the processes that the library leaves behind after an error."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
@@ -165,11 +188,11 @@ class _Closes:
                 protocol.close()
 
 
-class _Ssh(_Closes, SSHGitClient):
+class _Ssh(_Closes, SSHGitClient):  # type: ignore[misc] # it only counts what passes
     pass
 
 
-class _Command(_Closes, SubprocessGitClient):
+class _Command(_Closes, SubprocessGitClient):  # type: ignore[misc] # as above
     pass
 
 
@@ -187,7 +210,7 @@ def _way_out(url: str) -> PoolManager:
     )
 
 
-class _Http(Urllib3HttpGitClient):
+class _Http(_Limited, Urllib3HttpGitClient):  # type: ignore[misc] # as above
     """Tries once, for a push that is sent again blindly could be done twice, and closes its connections."""
 
     def __init__(self, base_url: str, **named: Any) -> None:
@@ -493,6 +516,8 @@ class Copy:
         known = self._access.token(host)
         try:
             yield
+        except TooLarge:
+            raise
         except HTTPUnauthorized:
             said = f"{host} refuses the token" if known else f"{host} asks for a token"
             raise Conflict(f"{said}. Set DOGEAR_GIT_TOKEN to one that may {does} {url}.") from None

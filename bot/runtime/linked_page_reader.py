@@ -5,8 +5,11 @@ answer of the name server. Hosts that the settings allow are an exception. Needs
 """
 
 import asyncio
+import json
 import logging
+import os
 import socket
+import sys
 import zlib
 from collections.abc import Callable, Collection
 from importlib.metadata import version
@@ -18,9 +21,12 @@ from yarl import URL
 
 from bot.domain.ids import Url
 from bot.domain.linked_page import LinkedPage, Seen
-from bot.runtime.linked_page_text import read_page
+from bot.domain.record import record
+from bot.runtime import linked_page_text
 
 MAX_SECONDS = 5.0
+MIN_READING = 1.0
+"""Seconds to read a page that has arrived, where less of its own are left."""
 MAX_BYTES = 2_000_000
 MAX_REDIRECTS = 5
 MAX_AT_ONCE = 4
@@ -33,6 +39,9 @@ _WALLS = (401, 402, 403, 406, 407, 418, 423, 429, 451, 503, 999)
 _NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
 _FORBIDDEN = "Dogear does not look at addresses like this one."
 AGENT = f"Dogear/{version('dogear-club')} (reading club; looks at pages that members add)"
+
+READS = linked_page_text.__name__
+"""The module that reads a page when it is run. It is imported here too, so that a missing package shows at the start."""
 
 log = logging.getLogger("dogear.linked_pages")
 
@@ -83,8 +92,11 @@ class WebReader:
     async def look(self, url: Url) -> LinkedPage:
         """Fetch the page once. Never raises."""
         try:
-            async with self._places, asyncio.timeout(MAX_SECONDS):  # waiting for a place is not the site's fault
-                return await self._looked(url)
+            async with self._places:  # waiting for a place is not the site's fault
+                until = asyncio.get_running_loop().time() + MAX_SECONDS
+                async with asyncio.timeout_at(until):
+                    found = await self._looked(url)
+                return found if isinstance(found, LinkedPage) else await _read(found, until)
         except TimeoutError:
             return LinkedPage(seen=Seen.FAILED, reason=f"It did not answer within {MAX_SECONDS:.0f} seconds.")
         except Forbidden:
@@ -97,7 +109,7 @@ class WebReader:
             log.exception("bug in looking at a page")
             return LinkedPage(seen=Seen.OTHER, reason="Dogear could not read it.")
 
-    async def _looked(self, url: Url) -> LinkedPage:
+    async def _looked(self, url: Url) -> "LinkedPage | _Arrived":
         here = URL(url)
         for _ in range(MAX_REDIRECTS + 1):
             own = self._is_own(here)
@@ -106,7 +118,7 @@ class WebReader:
                 session.get(here, allow_redirects=False) as response,
             ):
                 if response.status not in _REDIRECTS or "Location" not in response.headers:
-                    return await _read(response)
+                    return await _arrived(response)
                 here = here.join(URL(response.headers["Location"]))
         return LinkedPage(seen=Seen.FAILED, reason=f"It leads to another address more than {MAX_REDIRECTS} times.")
 
@@ -144,7 +156,45 @@ class WebReader:
         )
 
 
-async def _read(response: aiohttp.ClientResponse) -> LinkedPage:
+@record
+class _Arrived:
+    """A page as it arrived: its beginning, the type that the site gives it, and whether that is all of it."""
+
+    body: bytes
+    kind: str
+    whole: bool
+
+
+async def _read(page: _Arrived, until: float) -> LinkedPage:
+    """What the page says, as a process of its own reads it until that time of the loop. It gets none of our variables,
+    for they have secrets and the page is a stranger's.
+    """
+    paths = os.pathsep.join(filter(None, sys.path))
+    system = {name: os.environ[name] for name in ("SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", READS),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env={**system, "PYTHONPATH": paths, "PYTHONSAFEPATH": "1"},
+    )
+    about = json.dumps({"type": page.kind, "whole": page.whole}).encode()
+    try:
+        async with asyncio.timeout_at(max(until, asyncio.get_running_loop().time() + MIN_READING)):
+            said, _ = await process.communicate(about + b"\n" + page.body)
+    except TimeoutError:
+        said = b""
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode or not said:
+        return LinkedPage(seen=Seen.OTHER, reason="Dogear could not read it.")
+    found = json.loads(said)
+    return LinkedPage(**{**found, "seen": Seen(found["seen"])})
+
+
+async def _arrived(response: aiohttp.ClientResponse) -> LinkedPage | _Arrived:
     if response.status in _GONE:
         return LinkedPage(seen=Seen.GONE, reason=f"The page is gone ({response.status}).")
     if response.status in _WALLS:
@@ -155,7 +205,7 @@ async def _read(response: aiohttp.ClientResponse) -> LinkedPage:
     if kind.partition(";")[0].strip().lower() not in _HTML:
         return LinkedPage(seen=Seen.OTHER, reason="It is not a web page.")
     body, whole = await _body(response)
-    return await asyncio.to_thread(read_page, body, kind, whole=whole)
+    return _Arrived(body=body, kind=kind, whole=whole)
 
 
 async def _body(response: aiohttp.ClientResponse) -> tuple[bytes, bool]:

@@ -1,11 +1,15 @@
 """What an HTML page says of itself: its title, its description, and how long it takes to read.
 
 The HTML is written by strangers. The parser takes time that grows with the square of the depth and of a tag's attributes,
-and memory that grows with the number of elements, so a page is cut where one of them goes beyond what pages have.
+and memory that grows with the number of elements, so a page is cut where one of them goes beyond what pages have. That
+cannot be known for certain without parsing, so it is read in a process of its own, `python -m bot.runtime.linked_page_text`,
+which is killed if it takes too long: a thread could not be.
 """
 
+import contextlib
 import json
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +21,10 @@ from bot.domain.linked_page import LinkedPage, Seen, is_bot_wall, reading_minute
 from bot.domain.visible import visible
 
 MAX_ELEMENTS = 40_000
-"""So many `div` in each other take the parser four seconds, in a thread of its own; no tag is trusted to end."""
+"""So many `div` in each other take the parser four seconds; no tag is trusted to end."""
+MAX_CPU = 3
+"""Seconds of a processor for one page. The longest pages of the web need half of one."""
+MAX_MEMORY = 1 << 30
 MAX_DEPTH = 2_000
 MAX_ATTRIBUTES, MAX_TAG = 200, 10_000
 """So many attributes within so many characters. The parser compares each attribute with all before it."""
@@ -187,3 +194,22 @@ def _main_text(parsed: LexborHTMLParser) -> str:
     for node in parsed.css("article, main")[:MAX_BLOCKS]:
         largest = max(largest, node.text(separator=" "), key=len)
     return largest if len(largest) >= SHARE_OF_ARTICLE * len(body) else body
+
+
+def main() -> None:
+    """Read a page from standard input, below a line of JSON with its `type` and whether it is `whole`, and write what it
+    says as JSON.
+    """
+    with contextlib.suppress(ImportError, ValueError, OSError):  # Windows has no such limits
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU, MAX_CPU))
+        resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
+    about = json.loads(sys.stdin.buffer.readline())
+    page = read_page(sys.stdin.buffer.read(), about["type"], whole=about["whole"])
+    said = {"seen": page.seen, "title": page.title, "description": page.description, "minutes": page.minutes}
+    sys.stdout.write(json.dumps({**said, "reason": page.reason}))
+
+
+if __name__ == "__main__":
+    main()

@@ -244,15 +244,25 @@ class Lists:
                     self._tried[edit.id] = (path, monotonic + TRY_AGAIN)
             in_branch = written is not None and bool(written.branch)
 
+            undone = {} if written is None else {one.undoes: one for one in fresh if one.undoes is not None}
+            withdrawn = {edit.id: undone[edit.id] for edit in fresh if reasons[edit.id] and edit.id in undone}
+            gone = {*withdrawn, *(undo.id for undo in withdrawn.values())}
+
             def save(tx: Transaction) -> None:
                 for edit in fresh:
-                    if reasons[edit.id]:
+                    if edit.id in withdrawn:
+                        edits.save_withdrawn(tx, edit, withdrawn[edit.id])
+                    elif edit.id in gone:
+                        continue
+                    elif reasons[edit.id]:
                         edits.save_failed(tx, edit, reasons[edit.id], self._host)
                     elif not in_branch:
                         edits.save_applied(tx, edit)
 
             await self._runner.write(save)
-            await self._show_waiting(path, fresh, reasons)
+            for edit in (one for one in fresh if one.id in gone):
+                await self.on_written(edit.source_key)
+            await self._show_waiting(path, [edit for edit in fresh if edit.id not in gone], reasons)
             if in_branch or all(reasons.values()):
                 return False
             await self.sync(await self._runner.read(lambda tx: tx.teams.get(team)), fetched=[path])

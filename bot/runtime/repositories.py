@@ -23,6 +23,8 @@ T = TypeVar("T")
 LIMIT = 40.0
 """Seconds for one call; PostgreSQL ends the session that holds a repository's lock after 45 seconds of silence."""
 LOCK_AGAIN = 0.2
+LARGE_AGAIN = 24 * 3600.0
+"""Seconds until a repository that was too large to be fetched is tried again."""
 THREADS = 4
 INSTALL = "Lists in git repositories need packages that are not here. Install them: pip install 'dogear-club[git]'"
 
@@ -53,6 +55,7 @@ class Repositories:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="git")
         self._locks: dict[str, asyncio.Lock] = {}
         self._running: set[str] = set()
+        self._large: dict[str, tuple[float, Conflict]] = {}
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -101,23 +104,27 @@ class Repositories:
     async def run(self, path: str, work: "Callable[[Copy], T]") -> T:
         """The result of work on the copy of this list. Raises Refusal with what to do, and BadConfig."""
         copy = await asyncio.to_thread(self.copy, path)
+        until, large = self._large.get(path, (0.0, None))
+        if large is not None and asyncio.get_running_loop().time() < until:
+            raise Conflict(large.message, hint=large.hint)
         if path in self._running:
             raise Conflict(f"The server of {copy.file.url} does not answer. I try again in a minute.")
-        from bot.runtime.git import in_words
+        from bot.runtime.git import TooLarge, in_words
 
         self._running.add(path)
         future = asyncio.get_running_loop().run_in_executor(self._threads, in_words, work, copy)
-        future.add_done_callback(lambda done: self._ended(path, done))
+        future.add_done_callback(lambda done: self._ended(path, done, TooLarge))
         try:
             async with asyncio.timeout(LIMIT):
                 return await asyncio.shield(future)
         except TimeoutError:
             raise Conflict(f"The server of {copy.file.url} takes too long. I try again in a minute.") from None
 
-    def _ended(self, path: str, done: "asyncio.Future[T]") -> None:
+    def _ended(self, path: str, done: "asyncio.Future[T]", too_large: type[Conflict]) -> None:
         self._running.discard(path)
-        if not done.cancelled():
-            done.exception()  # the caller may have stopped waiting for it
+        error = None if done.cancelled() else done.exception()  # the caller may have stopped waiting for it
+        if isinstance(error, too_large):
+            self._large[path] = (done.get_loop().time() + LARGE_AGAIN, error)
 
     def _forge(self, path: str) -> "Forge | None":
         from bot.runtime import forges

@@ -32,7 +32,7 @@ from bot.domain.errors import BadUsage, Conflict, NotAllowed, NotFound
 from bot.domain.ids import AccountRef, ChannelRef, EditId, EntryNumber, TeamId, Url
 from bot.domain.notes import Notes
 from bot.domain.notice import Host
-from bot.domain.source import CLUB_FILE, ReadEntry, Source
+from bot.domain.source import CLUB_FILE, ReadEntry, Source, git_file
 from bot.domain.team import Member, Role
 from bot.domain.url import canonical
 from bot.domain.visible import visible
@@ -40,6 +40,8 @@ from bot.ports.store import Transaction
 from bot.service import entries, notices
 
 DRAFTS_KEPT = timedelta(days=1)
+WITHDRAWN = "withdrawn"
+"""Why an edit was refused that its member undid before it was written."""
 MAX_TITLE = 300
 MAX_NOTES = 20_000
 MAX_TAGS = 20
@@ -289,8 +291,8 @@ def undo(tx: Transaction, edit: Edit, member: Member | None) -> Edit:
     """A new edit with the inverse meaning, carried out. Raises Conflict if the entry is no longer as the edit left it."""
     if tx.edits.undone(edit.id):
         raise Conflict("This change was undone already.", hint="“edits” shows the newest changes of the list.")
-    if edit.state is EditState.PENDING and edit.reason:
-        return decline(tx, edit, "withdrawn")
+    if edit.state is EditState.PENDING and edit.reason and not _may_be_pushed(edit):
+        return decline(tx, edit, WITHDRAWN)
     if edit.state not in (EditState.PENDING, EditState.APPLIED, EditState.CONFIRMED):
         raise Conflict("This change is not on the list.", hint="There is nothing to undo.")
     entry = tx.entries.with_key(edit.team, edit.key)
@@ -306,12 +308,27 @@ def undo(tx: Transaction, edit: Edit, member: Member | None) -> Edit:
             member=member.id if member else None,
             at=tx.now(),
             undoes=edit.id,
+            reason="",
         )
         tx.edits.save(again)
         return again
     if edit.state is EditState.CONFIRMED:
         _require_as_left(edit, entry)
     return carry_out(tx, propose(tx, entry, member, kind, fields, edit.id))
+
+
+def _may_be_pushed(edit: Edit) -> bool:
+    """Whether the edit may be in its repository although it waits: a push may arrive whose answer is lost. So it is not
+    withdrawn at once, but undone by the process that looks there.
+    """
+    return git_file(edit.file or "") is not None and not edit.branch
+
+
+def save_withdrawn(tx: Transaction, edit: Edit, undo: Edit) -> None:
+    """The repository does not have the edit, and it could not be written: neither it nor its undo is to be."""
+    lock(tx, edit.team)
+    for one in (edit, undo):
+        decline(tx, one, WITHDRAWN)
 
 
 def _inverse(edit: Edit) -> tuple[EditKind, Mapping[str, str]]:
@@ -341,12 +358,8 @@ def _require_as_left(edit: Edit, entry: Entry) -> None:
 def sections(tx: Transaction, team: TeamId) -> Sequence[str]:
     """The headings under which the team's file has entries; none if edits go to the club's own list."""
     file = tx.edits.rules(team).file
-    source = next((one for one in tx.entries.sources(team) if file and (file + "/").startswith(one.path + "/")), None)
-    if source is None:
-        return ()
-    listed = [one for one in tx.entries.of_source(source.id) if joined(source.path, one.file) == file]
-    titles = {one.title for one in listed}
-    return tuple(dict.fromkeys(one.section[-1] for one in listed if one.section and one.section[-1] not in titles))
+    source = None if file is None else _source_of(tx, team, file)
+    return () if file is None or source is None else tx.entries.headings(source.id, _name_in(source, file))
 
 
 def pending(tx: Transaction, team: TeamId | None = None) -> Sequence[Edit]:
@@ -358,17 +371,20 @@ def save_applied(tx: Transaction, edit: Edit) -> None:
     """The edit is in its file. An entry that the club's own list had is from the file from now on."""
     lock(tx, edit.team)
     tx.edits.save(replace(edit, state=EditState.APPLIED, reason="", branch="", link=""))
-    entry, source = tx.entries.with_key(edit.team, edit.key), _source_of(tx, edit)
+    assert edit.file is not None
+    entry, source = tx.entries.with_key(edit.team, edit.key), _source_of(tx, edit.team, edit.file)
     if entry is not None and source is not None and entry.source == tx.entries.club_source(edit.team):
-        assert edit.file is not None
-        name = edit.file.removeprefix(f"{source.path}/") if edit.file != source.path else edit.file.rpartition("/")[2]
-        tx.entries.move(edit.team, source.id, [(entry.id, name, 0)])
+        tx.entries.move(edit.team, source.id, [(entry.id, _name_in(source, edit.file), 0)])
 
 
-def _source_of(tx: Transaction, edit: Edit) -> Source | None:
-    """The source in which the edit's file is."""
-    file = f"{edit.file}/"
-    return next((one for one in tx.entries.sources(edit.team) if file.startswith(f"{one.path}/")), None)
+def _source_of(tx: Transaction, team: TeamId, file: str) -> Source | None:
+    """The source of the team in which the file is."""
+    return next((one for one in tx.entries.sources(team) if f"{file}/".startswith(f"{one.path}/")), None)
+
+
+def _name_in(source: Source, file: str) -> str:
+    """What the source calls the file: its path in the folder, or its name where the source is the file itself."""
+    return file.removeprefix(f"{source.path}/") if file != source.path else file.rpartition("/")[2]
 
 
 def save_failed(tx: Transaction, edit: Edit, reason: str, host: Host) -> None:
@@ -395,7 +411,7 @@ def save_merged(tx: Transaction, edit: Edit) -> None:
     latest = tx.edits.get(edit.id)
     if latest is not None and latest.state is EditState.PENDING:
         save_applied(tx, latest)
-        tell_member(tx, latest)
+        tell_member(tx, replace(latest, state=EditState.APPLIED))
 
 
 def save_refused(tx: Transaction, edit: Edit, reason: str) -> None:
@@ -431,7 +447,7 @@ def confirm(tx: Transaction, team: TeamId) -> Sequence[Edit]:
     seen = []
     for edit in tx.edits.in_state(team, [EditState.APPLIED]):
         entry = tx.entries.with_key(team, edit.key)
-        if entry is not None or edit.kind is EditKind.RETIRE:
+        if entry is not None or edit.kind is EditKind.RETIRE or tx.edits.undone(edit.id):
             seen.append(replace(edit, state=EditState.CONFIRMED, entry=entry.number if entry else edit.entry))
             tx.edits.save(seen[-1])
     return seen

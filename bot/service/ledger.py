@@ -24,7 +24,16 @@ from bot.domain.delivery import (
     late,
 )
 from bot.domain.entry import Entry
-from bot.domain.errors import ChannelRefused, Conflict, NotAllowed, NotFound, PlatformBusy, PlatformError, Scope
+from bot.domain.errors import (
+    ChannelRefused,
+    Conflict,
+    NotAllowed,
+    NotFound,
+    PlatformBusy,
+    PlatformError,
+    PlatformRefused,
+    Scope,
+)
 from bot.domain.ids import AccountRef, ChannelRef, DeliveryId, MessageRef, PlatformName, TeamId
 from bot.domain.notice import Host, Notice
 from bot.domain.record import record
@@ -216,6 +225,12 @@ def _note_attempt(
         return noted
     if isinstance(result, PlatformBusy):
         _halt(tx, delivery, result)
+    if (
+        isinstance(result, PlatformRefused)
+        and noted.transition.state is State.REFUSED
+        and delivery.draft.step is Step.NOTICE
+    ):
+        notices.pass_on(tx, delivery, host)
     _tell_of(tx, delivery, noted.transition, host, stopped=_stop_if_refused(tx, delivery, result))
     return noted
 

@@ -282,6 +282,16 @@ class SqlEntries(SqlSources):
         each = select(ENTRY.c.section).where(on_list(team)).group_by(ENTRY.c.section)
         return [row.section for row in self._work.rows(each.order_by(func.min(ENTRY.c.number)))]
 
+    def headings(self, source: SourceId, file: str) -> Sequence[str]:
+        inside = and_(
+            ENTRY.c.team == team_of(source), ENTRY.c.source == number_of(source), ENTRY.c.file == storable(file)
+        )
+        each = select(ENTRY.c.section).where(inside).group_by(ENTRY.c.section).order_by(func.min(ENTRY.c.number))
+        names = dict.fromkeys(row.section[-1] for row in self._work.rows(each) if row.section)
+        titled = select(ENTRY.c.title).where(inside, ENTRY.c.title.in_([storable(name) for name in names]))
+        parents = {row.title for row in self._work.rows(titled)}
+        return [name for name in names if name not in parents]
+
     def added_since(self, team: TeamId, since: datetime, limit: int) -> Sequence[Entry]:
         newest = ENTRIES.where(on_list(team), ENTRY.c.added_at >= since)
         return self._listed(newest.order_by(ENTRY.c.number.desc()).limit(limit))

@@ -131,8 +131,7 @@ class SqlReadings:
         return count
 
     def read_since(self, member: MemberId, since: datetime) -> int:
-        by_member = and_(READING.c.team == team_of(member), READING.c.member == number_of(member))
-        recent = and_(by_member, READING.c.state == ReadingState.READ, READING.c.since >= since)
+        recent = and_(_by(member), READING.c.state == ReadingState.READ, READING.c.since >= since)
         count: int = self._work.value(select(func.count()).where(recent))
         return count
 
@@ -171,6 +170,10 @@ class SqlReadings:
 def _unread(member: MemberId, tag: str | None) -> dict[str, Any]:
     tagged = {"tag": folded_tag(tag.removeprefix("#"))} if tag else {}
     return {"team": team_of(member), "member": number_of(member), **tagged}
+
+
+def _by(member: MemberId) -> ColumnElement[bool]:
+    return and_(READING.c.team == team_of(member), READING.c.member == number_of(member))
 
 
 def _one(member: MemberId, entry: EntryId) -> dict[str, int]:

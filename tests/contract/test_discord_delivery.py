@@ -85,6 +85,21 @@ async def test_the_same_key_within_minutes_is_the_same_message() -> None:
     assert body["allowed_mentions"] == {"parse": []}
 
 
+async def test_a_direct_message_whose_answer_was_lost_is_there_once_and_is_found_by_its_key() -> None:
+    ana, since = AccountRef(DISCORD, "7"), LONG_AGO
+
+    async with played() as (fake, platform):
+        fake.faults.append(DROPPED)
+        with pytest.raises(PlatformUncertain):
+            await platform.send_direct(ana, CARD, key=KEY, about=HERE.workspace)
+        (found,) = await platform.find_direct(ana, KEY, since=since)
+        assert await platform.find_direct(ana, "another", since=since) == []
+        await platform.send_direct(ana, CARD, key=KEY, about=HERE.workspace)
+        await platform.delete(found)
+
+    assert fake.messages == []
+
+
 async def test_a_message_that_was_removed_before_we_heard_of_it_is_not_posted_again() -> None:
     async with played() as (fake, platform):
         fake.deleted_nonces.add(KEY)

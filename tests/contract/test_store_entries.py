@@ -109,6 +109,19 @@ def test_entries_are_listed_by_number_a_page_at_a_time(club: Club) -> None:
     assert all(entry.notes.markdown and not entry.notes.tree for entry in page)
 
 
+def test_the_headings_of_a_file_are_named_in_order_without_entries_that_have_others_below(club: Club) -> None:
+    top, parent = ("List", "Storage"), a_read_entry("Caching", section=("List", "Networks"))
+    club.add(a_read_entry("One", section=top), parent, a_read_entry("Two", section=("List", "Networks", "Caching")))
+    club.add(a_read_entry("Three", section=top), a_read_entry("Four"))
+    with club.store.begin(write=True) as tx:
+        tx.entries.add(club.team, club.source, [("other.md", a_read_entry("Five", section=("Elsewhere",)))])
+
+    with club.store.begin(write=False) as tx:
+        assert list(tx.entries.headings(club.source, "list.md")) == ["Storage", "Networks"]
+        assert list(tx.entries.headings(club.source, "other.md")) == ["Elsewhere"]
+        assert list(tx.entries.headings(club.source, "none.md")) == []
+
+
 def test_a_list_can_be_narrowed_by_tag_and_by_state(club: Club, clock: FakeClock) -> None:
     read, later, unread = club.add(*(a_read_entry(title, tags=["Db"]) for title in ("read", "later", "unread")))
     club.add(a_read_entry("other", tags=["web"]))

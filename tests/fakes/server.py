@@ -109,16 +109,19 @@ def a_platform(club: Club, client: DiscordClient, custom: Mapping[str, ReadingSt
 async def a_server(
     database: str,
     *,
-    reading_list: Path = SEED,
+    reading_list: Path | None = SEED,
     custom: Mapping[str, ReadingState] | None = None,
     hosted: bool = False,
     **options: Any,
 ) -> AsyncIterator[Server]:
-    """`custom` gives emoji of the host's own, by their id, a meaning; `options` are the host's."""
+    """`custom` gives emoji of the host's own, by their id, a meaning; `options` are the host's. Without a `reading_list`
+    the team keeps those that it has.
+    """
     settings = load(database=database, **options)
     async with open_club(settings, migrate=False, hosted=hosted) as club:
         default = await club.runner.write(lambda tx: teams.get_or_create_default(tx, "UTC"))
-        await club.lists.use(default, [reading_list])
+        if reading_list is not None:
+            await club.lists.use(default, [reading_list])
         client = a_client()
         platform = a_platform(club, client, custom)
         club.join(platform)

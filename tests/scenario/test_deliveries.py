@@ -367,10 +367,12 @@ async def test_the_status_says_of_every_channel_what_became_of_the_last_digest_a
         await house.say("schedule pause 2w")
         posted, refused, busy, paused = [*said, text_of(await house.say("status"))]
 
-    assert re.search(r"2026-W11: #\d \w+, posted", posted)
-    failed = re.search(r"2026-W12: (#\d \w+), not posted \(not in the channel Invite the bot\)", refused)
+    assert re.search(r"Mon 09 Mar 2026 09:00 UTC: #\d \w+, posted", posted)
+    failed = re.search(
+        r"Mon 16 Mar 2026 09:00 UTC: (#\d \w+), not posted \(not in the channel Invite the bot\)", refused
+    )
     assert failed is not None
-    assert f"2026-W13: {failed[1]}, on its way (slow down)" in busy
+    assert f"Mon 23 Mar 2026 09:00 UTC: {failed[1]}, on its way (slow down)" in busy
     assert failed[1] not in posted
     assert "Paused until: " in paused
 

@@ -1,7 +1,9 @@
 """What people meet in a Discord server: commands, buttons, forms, menus, completion; two servers; joining and leaving."""
 
+import asyncio
 import json
 import logging
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -385,13 +387,38 @@ async def test_a_server_is_welcomed_when_it_is_seen_for_the_first_time_and_not_a
 
         to_the_present(server)
         server.env.create_guild(name="new", owner=olga)
-        await server.env.settle()
+        await server.settle()
         (welcome,) = welcomes(server)
         assert "/blog schedule set" in welcome
         assert "team assign" not in welcome
 
         await server.restart()
+        await server.settle()
 
+        assert len(welcomes(server)) == 1
+
+
+async def test_a_process_that_dies_between_sending_and_storing_doubles_no_welcome(database: str) -> None:
+    async with a_server(database) as server:
+        application = server.platform.client.application
+        assert application is not None
+        application.bot_public = False
+        to_the_present(server)
+
+        async def killed(*_: Any) -> None:
+            raise asyncio.CancelledError
+
+        deliverer = server.club.deliverer
+        note, deliverer._note = deliverer._note, killed  # type: ignore[assignment] # nothing is stored of what is sent
+        server.env.create_guild(name="new", owner=server.env.create_user("olga"))
+        await server.settle()
+        assert len(welcomes(server)) == 1
+
+        deliverer._note = note
+        await server.restart()
+        for _ in range(3):
+            server.club.clock.move_to(server.club.clock.now() + timedelta(minutes=3))
+            await server.settle()
         assert len(welcomes(server)) == 1
 
 

@@ -178,6 +178,14 @@ async def test_curators_see_who_changed_what_and_undo_it(database: str, tmp_path
         assert (await said(house, "edits")).refusal
 
 
+async def test_every_known_admin_hears_of_a_suggestion(database: str, tmp_path: Path) -> None:
+    async with clubhouse(database, tmp_path, "Caching", admins="fake:ana,fake:dora") as house:
+        await said(house, "settings adding suggest", role=Role.ADMIN)
+        await pressed(house, await said(house, ADD, by="ben"), "Suggest", by="ben")
+        assert len(await notices(house)) == 2
+        assert {account.id for account, _ in house.platform.told} == {"ana", "dora"}
+
+
 async def test_a_suggestion_waits_for_a_curator_and_its_member_hears(database: str, tmp_path: Path) -> None:
     async with clubhouse(database, tmp_path, "Caching", admins="fake:ana") as house:
         await said(house, "settings adding suggest", role=Role.ADMIN)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.chat.platform import Answer
 from bot.domain.card import Card
 from bot.domain.edit import EditState
 from bot.domain.errors import BadConfig, Refusal
@@ -24,7 +25,7 @@ from tests.fakes.clubhouse import Clubhouse, actor_of, clubhouse, text_of, words
 from tests.fakes.forge import TOKEN, forge
 from tests.fakes.git_server import Repository, needs_git, repository, served
 from tests.fakes.git_server import git as run_git
-from tests.scenario.test_editing import URL, added, card_of, notices, pressed, said
+from tests.scenario.test_editing import URL, added, card_of, labels, notices, pressed, said
 
 pytestmark = needs_git
 LIST = b"""# Articles
@@ -279,6 +280,102 @@ async def test_a_push_whose_answer_is_lost_is_looked_for_before_it_is_done_again
             assert len(made.messages()) == 2
 
 
+def meaning(content: bytes) -> dict[str, str]:
+    """The titles of a list, each with its notes."""
+    return {entry.title: entry.notes.markdown for entry in read(content, "reading.md").entries}
+
+
+async def undone(house: Clubhouse, answer: Answer) -> Answer:
+    """Press *Undo* and try again what waits."""
+    after = await pressed(house, answer, "Undo")
+    await retried(house)
+    return after
+
+
+@pytest.mark.parametrize("line", ["note #1 Unclear", f"add {URL} title:Queues", 'edit #3 title:"Other"', "retire #2"])
+async def test_undo_of_a_change_whose_push_had_no_answer_takes_it_back(
+    database: str, tmp_path: Path, line: str
+) -> None:
+    made = repository(tmp_path / "git", LIST)
+
+    with served(tmp_path / "git") as server:
+        async with clubhouse(database, tmp_path, git_token="127.0.0.1=right") as house:
+            await writes(house, f"{server.url}#main:/reading.md")
+            server.cut = 1
+            answer = await (added(house, line) if line.startswith("add") else said(house, line))
+            await house.stage.settle()
+            assert meaning(made.read()) != meaning(LIST)
+
+            assert card_of(await undone(house, answer)).title == "The change is on its way."
+            assert meaning(made.read()) == meaning(LIST)
+            assert await waiting(house) == []
+            assert "undone" in text_of(await said(house, "edits", role=Role.CURATOR))
+            assert len(made.messages()) == 3
+            if line.startswith("add"):
+                assert labels(await said(house, line))[0] == "Add"
+
+
+async def test_undo_of_a_change_that_was_never_pushed_leaves_nothing_behind(database: str, tmp_path: Path) -> None:
+    made = repository(tmp_path / "git", LIST)
+
+    with served(tmp_path / "git") as server:
+        async with clubhouse(database, tmp_path, git_token="right") as house:
+            await writes(house, f"{server.url}#main:/reading.md")
+            server.tokens["right"] = "read"
+            noted = await said(house, "note #2 Never")
+            new = await added(house, f"add {URL} title:Queues")
+            await house.stage.settle()
+            await undone(house, noted)
+            await undone(house, new)
+            server.tokens["right"] = "write"
+            await retried(house)
+            assert made.read() == LIST
+            assert len(made.messages()) == 1
+            assert await waiting(house) == []
+            assert labels(await said(house, f"add {URL} title:Queues"))[0] == "Add"
+
+
+async def test_undo_of_a_change_that_has_no_place_withdraws_it(database: str, tmp_path: Path) -> None:
+    made = repository(tmp_path / "git", LIST)
+
+    async with clubhouse(database, tmp_path) as house:
+        await writes(house, at(made))
+        made.save(LIST.replace(b"- [TCP](https://example.org/tcp)\n", b""))  # not fetched yet
+        noted = await said(house, "note #3 Gone")
+        await house.stage.settle()
+        assert len(await waiting(house)) == 1
+
+        seen: list[Card] = []
+
+        async def show(card: Card) -> None:
+            seen.append(card)
+
+        await house.club.dispatcher.follow(actor_of("ana", Role.READER), card_of(await undone(house, noted)), show)
+        assert await waiting(house) == []
+        assert [card.title for card in seen] == ["The change is withdrawn."]
+        assert set(await states(house)) == {EditState.REFUSED}
+
+
+@pytest.mark.parametrize("way", ["file", "http"])
+async def test_a_huge_repository_is_refused_before_all_of_it_is_here(
+    tmp_path: Path, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = repository(tmp_path / "git", LIST)
+    made.save(os.urandom(400_000), "video.bin")
+    monkeypatch.setattr(git, "MAX_FETCH", 100_000)
+
+    with served(tmp_path / "git") as server:
+        source = at(made) if way == "file" else f"{server.url}#main:/reading.md"
+        async with clubhouse(f"sqlite:///{tmp_path / 'dogear.db'}", tmp_path, git_token="right") as house:
+            for _ in range(2):
+                with pytest.raises(Refusal, match="larger than") as no:
+                    await house.club.lists.use(house.team, [source])
+            assert no.value.hint == "Put the list into a repository of its own."
+            assert len([path for path in server.asked if "upload-pack" in path]) <= 3  # of one fetch
+            left = [file for file in (tmp_path / "copies").rglob("*") if file.is_file()]
+            assert sum(file.stat().st_size for file in left) < 100_000
+
+
 async def test_what_is_wrong_with_a_repository_is_said_in_words(database: str, tmp_path: Path) -> None:
     made = repository(tmp_path / "git", LIST)
 
@@ -466,7 +563,7 @@ async def test_where_the_forge_is_known_a_pull_request_is_opened_and_followed(
             fake.refuses = False
             await house.club.lists.fetch()
             assert "Merge the pull request https://forge.example.org/list/1" in (await waiting(house))[0]
-            assert [request["title"] for request in fake.requests] == ["Changed Caching: note: First"]
+            assert [request["title"] for request in fake.requests] == ["Change Caching: note: First"]
             assert any("forge.example.org/list/1" in str(card) for card in await notices(house))
 
             made.merge(fake.requests[0]["branch"])

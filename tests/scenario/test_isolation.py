@@ -34,6 +34,7 @@ VALUES = {
     Kind.ADDING: "suggest",
     Kind.HOSTING: "me",
     Kind.TAGS: "kafka",
+    Kind.SECTION: "Queues",
     Kind.MINUTES: "10m",
     Kind.LONG_TEXT: "kafka",
     Kind.YES_NO: "no",

@@ -70,8 +70,8 @@ async def test_the_past_digests_of_a_channel_are_listed_newest_first_with_the_re
 
         assert text_of(await house.say("digest history")).splitlines() == [
             "Past digests",
-            "2026-W12: #1 Alpha (never featured here)",
-            "2026-W11: #2 Beta (never featured here, and members put it in their queue)",
+            "Mon 16 Mar 2026 09:00 UTC: #1 Alpha (never featured here)",
+            "Mon 9 Mar 2026 09:00 UTC: #2 Beta (never featured here, and members put it in their queue)",
             "Will be skipped: Mon 23 Mar 2026 09:00 UTC",
         ]
 

@@ -183,7 +183,7 @@ def test_each_kind_of_value_is_read_in_its_own_way(kind: Kind, typed: str, value
 
 
 @pytest.mark.parametrize(
-    "kind", [kind for kind in Kind if kind not in {Kind.TEXT, Kind.LONG_TEXT, Kind.COMMAND, Kind.TAGS}]
+    "kind", [kind for kind in Kind if kind not in {Kind.TEXT, Kind.LONG_TEXT, Kind.COMMAND, Kind.TAGS, Kind.SECTION}]
 )
 def test_every_kind_but_words_refuses_what_it_cannot_be_and_names_the_parameter(kind: Kind) -> None:
     assert refused(kind, "#").field == "value"

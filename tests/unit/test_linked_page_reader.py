@@ -16,7 +16,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from bot.domain.ids import Url
 from bot.domain.linked_page import LinkedPage, Seen
-from bot.runtime.linked_page_reader import AGENT, MAX_AT_ONCE, WebReader, is_public
+from bot.runtime.linked_page_reader import AGENT, MAX_AT_ONCE, READS, WebReader, is_public
 from tests.fakes.web_site import Answer, Site, Write, a_site, html, moved
 
 PAGE = html("<title>Secret</title>")
@@ -266,6 +266,40 @@ async def test_a_slow_page_is_left_after_five_seconds(answer: Answer) -> None:
 
     assert (page.seen, page.reason) == (Seen.FAILED, "It did not answer within 5 seconds.")
     assert 4.5 < time.monotonic() - began < 6
+
+
+async def test_a_page_that_keeps_the_parser_busy_is_left_and_its_process_ends() -> None:
+    hidden = "<div><!--</div>-->" * 30_000  # in each other, though it does not look so
+    page = html(f"<title>Busy</title>{hidden}{'</p>' * 300_000}")
+
+    began = time.monotonic()
+    seen, _ = await looked(page)
+
+    assert seen == LinkedPage(seen=Seen.OTHER, reason="Dogear could not read it.")
+    assert time.monotonic() - began < 7
+    assert READS not in commands_of_children()
+
+
+def commands_of_children() -> str:
+    """The command lines of the processes that this one has started and that still run."""
+    children = Path("/proc/self/task").glob("*/children")
+    ids = [one for child in children for one in child.read_text().split()]
+    return " ".join(Path(f"/proc/{one}/cmdline").read_text() for one in ids)
+
+
+async def test_a_page_is_read_without_the_secrets_of_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, pathlib\npathlib.Path(__file__).with_name('seen').write_text(str(os.environ))"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("DOGEAR_SLACK_BOT_TOKEN", "xoxb-secret")
+
+    page, _ = await looked(html("<title>Plain</title>"))
+
+    assert page.title == "Plain"
+    assert "secret" not in (tmp_path / "seen").read_text()
 
 
 async def test_a_page_that_waits_for_slow_ones_is_not_a_failure() -> None:

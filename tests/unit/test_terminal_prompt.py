@@ -209,6 +209,19 @@ async def test_a_suggestion_takes_the_place_of_the_value_and_not_of_its_name() -
     assert (by_name.replaces, by_place.replaces) == (len("ca"), len("#1"))
 
 
+@pytest.mark.parametrize("typed", ["Dat", '"Dat'])
+async def test_a_value_of_several_words_is_suggested_in_quotes(typed: str) -> None:
+    class Sections(Around):
+        async def complete(self, kind: Kind, typed: str) -> list[Choice]:
+            assert typed == "Dat"
+            return [Choice(value="Data stores", label="")]
+
+    found = await for_line(Sections(), f"/blog search tag:{typed}")
+
+    assert [choice.value for choice in found.choices] == ['"Data stores"']
+    assert found.replaces == len(typed)
+
+
 async def test_a_field_suggests_its_own_choices_or_what_the_core_knows() -> None:
     fixed = await for_value(Around(), Kind.WEEKDAY, [Choice(value="mon", label="Monday")], "m")
     known = await for_value(Around(), Kind.TAG, (), "c")
