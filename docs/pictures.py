@@ -23,8 +23,9 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 
 from adapters.discord.render import message as discord_message
+from adapters.local.view import View
 from adapters.slack.render import message as slack_message
-from adapters.terminal.layout import Button, View
+from adapters.terminal.layout import Button
 from adapters.terminal.render import Paper
 from adapters.terminal.render import message as terminal_message
 from adapters.terminal.screen import Shown

@@ -3,12 +3,13 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from adapters.terminal.layout import Button, View, actions_of, posted
-from adapters.terminal.room import Message
+from adapters.local.room import Message
+from adapters.local.view import View, posted
+from adapters.terminal.layout import Button
 from adapters.terminal.screen import Screen, Shown
 from bot.chat.command import Catalogue
 from bot.chat.line import render
-from bot.domain.card import Action, Call, Card
+from bot.domain.card import Action, Call, Card, actions_of
 from bot.domain.errors import BadUsage
 from bot.domain.ids import ChannelRef, EntryNumber
 from bot.domain.record import record

@@ -5,10 +5,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from adapters.local.room import Room
+from adapters.local.stage import Stage
 from adapters.terminal.cards import EVERYTHING_IS_KEPT
-from adapters.terminal.conversation import UNKNOWN_ZONE, Conversation, Stage, Start
+from adapters.terminal.conversation import UNKNOWN_ZONE, Conversation, Start
 from adapters.terminal.desk import Desk
-from adapters.terminal.room import WORKSPACE, Room
+from adapters.terminal.places import WORKSPACE
 from adapters.terminal.screen import Screen
 from bot.chat.platform import Core, Obstacle, Reacted, Vault, WorkspaceJoined
 from bot.domain.card import Card

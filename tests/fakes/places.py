@@ -11,7 +11,7 @@ from adapters.slack import names
 from adapters.slack.platform import SlackPlatform
 from adapters.slack.setup import SlackSetup
 from adapters.terminal import screens
-from adapters.terminal.room import TERMINAL
+from adapters.terminal.places import TERMINAL
 from bot.chat.platform import ChatPlatform
 from bot.domain.ids import AccountRef, ChannelRef, MessageRef
 from bot.runtime.clock import SystemClock

@@ -1,23 +1,22 @@
 """The chat room of one run, in memory: messages, threads and reactions. Shows nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from bot.chat.platform import Reacted
 from bot.domain.card import Card
-from bot.domain.ids import AccountRef, ChannelRef, EntryNumber, MessageRef, PlatformName, ThreadRef, WorkspaceRef
+from bot.domain.ids import AccountRef, ChannelRef, EntryNumber, MessageRef, ThreadRef
+from bot.domain.reading_state import Insight, Meaning, Microphone, ReadingState
 from bot.domain.record import record
 
-TERMINAL = PlatformName("terminal")
-WORKSPACE = WorkspaceRef(TERMINAL, "terminal")
-PRIVATE = WorkspaceRef(PlatformName("trial"), "terminal")
-"""The workspace of a private chat, on a platform of its own, so that it shares no accounts and posts with others."""
-
-
-def channel(name: str, workspace: WorkspaceRef = WORKSPACE) -> ChannelRef:
-    """The channel with this name. Naming a channel creates it, and its id is its name."""
-    return ChannelRef(workspace, name)
+MEANINGS: Mapping[str, Meaning] = {
+    "✅": ReadingState.READ,
+    "🔖": ReadingState.LATER,
+    "💡": Insight.INSIGHT,
+    "🎤": Microphone.HOST,
+}
+"""The reactions that mean something."""
 
 
 @record
