@@ -21,13 +21,20 @@ MEANINGS: Mapping[str, Meaning] = {
 
 @record
 class Message:
-    """One message of ours. `key` is None if an earlier run posted it."""
+    """One message. `key` is None if no delivery of this run posted it.
+
+    `by` is the person who wrote it, empty for Dogear; `to` is the only person who sees it, empty for everyone. `typed` is
+    the line that it answers.
+    """
 
     ref: MessageRef
     card: Card
     at: datetime
     key: str | None = None
     thread: ThreadRef | None = None
+    by: str = ""
+    to: str = ""
+    typed: str = ""
 
 
 class Room:
@@ -38,8 +45,12 @@ class Room:
         self._threads: dict[ThreadRef, str] = {}
         self._reactions: list[Reacted] = []
 
-    def add(self, ref: MessageRef, card: Card, *, key: str, thread: ThreadRef | None, at: datetime) -> None:
-        self._messages[ref] = Message(ref=ref, card=card, at=at, key=key, thread=thread)
+    def add(self, message: Message) -> None:
+        self._messages[message.ref] = message
+
+    def messages(self) -> Sequence[Message]:
+        """Every message, in the order in which they were added."""
+        return tuple(self._messages.values())
 
     def at(self, ref: MessageRef) -> Message | None:
         return self._messages.get(ref)
@@ -66,6 +77,9 @@ class Room:
         """The channel's thread that was opened last."""
         opened = [thread for thread in self._threads if thread.channel == where]
         return opened[-1] if opened else None
+
+    def has_thread(self, thread: ThreadRef) -> bool:
+        return thread in self._threads
 
     def title(self, thread: ThreadRef) -> str:
         """The thread's title; empty for a thread of an earlier run."""

@@ -5,6 +5,8 @@ from contextlib import suppress
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from adapters.local.cards import BUSY
+from adapters.local.cards import refusal as refusal_card
 from adapters.local.room import Room
 from adapters.local.stage import Stage
 from adapters.local.view import told
@@ -115,9 +117,9 @@ class Conversation:
             line = inbound.read(typed, self.command, self.catalogue)
             await self._carry_out(line)
         except Refusal as refusal:
-            self._refuse(cards.refusal(refusal))
+            self._refuse(refusal_card(refusal))
         except StoreBusy:
-            self._refuse(cards.BUSY)
+            self._refuse(BUSY)
         else:
             return isinstance(line, inbound.Quit)
         return False

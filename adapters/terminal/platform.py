@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from adapters.local.room import Room
+from adapters.local.room import Message, Room
 from adapters.local.stage import Stage
 from adapters.terminal.cards import EVERYTHING_IS_KEPT
 from adapters.terminal.conversation import UNKNOWN_ZONE, Conversation, Start
@@ -95,7 +95,7 @@ class TerminalPlatform:
         """Show the card in its channel. With a known key, return the message that is there already."""
         ref = MessageRef(channel, key)
         if self._room.at(ref) is None:
-            self._room.add(ref, card, key=key, thread=thread, at=self._stage.now())
+            self._room.add(Message(ref=ref, card=card, at=self._stage.now(), key=key, thread=thread))
             self._show(ref)
         return ref
 

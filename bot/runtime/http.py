@@ -1,8 +1,9 @@
 """The HTTP server for the platforms' routes and the health checks. Needs aiohttp, which comes with a platform."""
 
 import asyncio
+import contextlib
 import errno
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from aiohttp import ClientError, web
@@ -62,7 +63,7 @@ async def _without_version(_request: web.Request, response: web.StreamResponse) 
 
 
 def _served(handle: Handler) -> "web._RequestHandler":  # type: ignore[name-defined]
-    async def answered(asked: web.Request) -> web.Response:
+    async def answered(asked: web.Request) -> web.StreamResponse:
         headers: dict[str, list[str]] = {}
         for name, value in asked.headers.items():
             headers.setdefault(name.lower(), []).append(value)
@@ -84,8 +85,22 @@ def _served(handle: Handler) -> "web._RequestHandler":  # type: ignore[name-defi
             cookies=dict(asked.cookies),
         )
         response = await handle(request)
+        if response.parts is not None:
+            return await _streamed(asked, response, response.parts)
         return web.Response(
             status=response.status, text=response.body, content_type=response.kind, headers=dict(response.headers)
         )
 
     return answered
+
+
+async def _streamed(asked: web.Request, response: Response, parts: AsyncGenerator[str, None]) -> web.StreamResponse:
+    stream = web.StreamResponse(status=response.status, headers=dict(response.headers))
+    stream.content_type, stream.charset = response.kind, "utf-8"
+    await stream.prepare(asked)
+    with contextlib.suppress(ConnectionError, TimeoutError):  # the client has left, or does not read
+        async with contextlib.aclosing(parts) as sent:
+            async for part in sent:
+                async with asyncio.timeout(BODY_TIMEOUT):
+                    await stream.write(part.encode("utf-8", "replace"))
+    return stream
