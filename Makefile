@@ -8,13 +8,16 @@ export UV_CACHE_DIR ?= $(CURDIR)/.uv/cache
 export UV_SYSTEM_CERTS ?= true
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-contract-discord test-contract-slack fuzz mutants reach coverage axe bench bench-long soak chaos chaos-long check fix reference wheel lint-deploy docs pictures licences lock clean other-python
+.PHONY: help demo demo-web test test-contract-discord test-contract-slack fuzz mutants reach coverage axe bench bench-long soak chaos chaos-long check fix reference wheel lint-deploy docs pictures licences lock clean other-python
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: $(READY) ## try the club here: a chat on a terminal, else a tour that ends by itself
 	@$(BIN)/dogear demo
+
+demo-web: $(READY) ## the same in a browser, on a page that looks like a chat; Ctrl-C stops it
+	@$(BIN)/dogear demo --web
 
 test: $(READY) ## the whole test suite, on SQLite and on a real PostgreSQL
 	@$(BIN)/python -m pytest -n 3 --dist worksteal

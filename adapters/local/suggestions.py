@@ -39,8 +39,8 @@ async def for_value(around: Known, kind: Kind, choices: Sequence[Choice], typed:
 async def for_command(around: Known, words: tuple[str, ...], current: str) -> Suggestions:
     """Completions of the word `current` after these words of a command, which are in lower case."""
     deeper = [spec for spec in around.catalogue if len(spec.path) > len(words) and spec.path[: len(words)] == words]
-    steps = {spec.path[len(words)]: _about(spec, len(words)) for spec in reversed(deeper)}
-    names = beginning((Choice(value=step, label=steps[step]) for step in reversed(steps)), current)
+    steps = dict.fromkeys(spec.path[len(words)] for spec in deeper)
+    names = beginning((Choice(value=step, label=_about(deeper, step, len(words))) for step in steps), current)
     spec, given = _spec(around.catalogue, words)
     if spec is None:
         return names
@@ -50,8 +50,11 @@ async def for_command(around: Known, words: tuple[str, ...], current: str) -> Su
     return Suggestions(choices=(*names.choices, *values.choices), replaces=names.replaces)
 
 
-def _about(spec: CommandSpec, depth: int) -> str:
-    return spec.summary if len(spec.path) == depth + 1 else f"{spec.path[depth]} …"
+def _about(among: Sequence[CommandSpec], step: str, depth: int) -> str:
+    """What the word is for: the command's summary, or the words that may follow."""
+    with_it = [spec for spec in among if spec.path[depth] == step]
+    own = next((spec.summary for spec in with_it if len(spec.path) == depth + 1), None)
+    return own or ", ".join(dict.fromkeys(spec.path[depth + 1] for spec in with_it))
 
 
 def _spec(catalogue: Catalogue, words: tuple[str, ...]) -> tuple[CommandSpec | None, tuple[str, ...]]:

@@ -9,9 +9,13 @@ the log level: no list, no model, no token, and no page that an entry leads to.
 import asyncio
 import json
 import logging
+import os
 import secrets
+import signal
+import sys
 import tempfile
 import time
+import webbrowser
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -29,18 +33,20 @@ from adapters.web.visitor import Visitor
 from bot.chat.web import Request, Response, Route
 from bot.domain import zones
 from bot.domain.card import Action, Call, Card, Paragraph
-from bot.domain.errors import Refusal, StoreError
+from bot.domain.errors import BadConfig, Refusal, StoreError
 from bot.domain.ids import AccountRef
 from bot.domain.record import record
 from bot.domain.text import Span, plain
 from bot.runtime.bootstrap import Club, open_club
 from bot.runtime.chat import SAMPLE
-from bot.runtime.settings import Settings
+from bot.runtime.http import serving
+from bot.runtime.settings import Settings, load
 from bot.runtime.stage import LocalStage
 from bot.service import teams
 
 FROM_THE_HOST = frozenset({"word", "zone", "log_level"})
 """The host's settings that a visitor's club has, too."""
+PORT = 3002
 MAX_BODY = 64 * 1024
 """Bytes of what a page may send at a time."""
 MAX_STREAMS = 4
@@ -482,15 +488,52 @@ def welcome(word: str) -> Card:
     )
 
 
-async def serve(settings: Settings, *, host: str, port: int, ready: Callable[[str], None]) -> None:
-    """Serve clubs to try until cancelled. `ready` gets the address of the page. Raises BadConfig if it cannot listen."""
-    from bot.runtime.http import serving  # with aiohttp
+async def demo(*, host: str, port: int | None, open_browser: bool | None, stay: bool) -> None:
+    """Serve clubs to try until a signal stops the process. Without a `port` it is `PORT`, or a free one if that is in use.
 
+    If standard input is not a terminal, no person could stop it: it opens one club, says that this works and ends, unless
+    it is to `stay`. Raises BadConfig if it cannot listen there.
+    """
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    attended = sys.stdin.isatty()
     with tempfile.TemporaryDirectory(prefix="dogear-") as folder, as_file(SAMPLE) as sample:
-        trials = Trials(settings, sample, Path(folder))
-        async with trials.running(), serving(trials.routes(), host=host, port=port) as bound:
-            ready(f"http://{f'[{host}]' if ':' in host else host}:{bound}/try")
-            try:
-                await asyncio.Event().wait()
-            finally:
+        trials = Trials(load(), sample, Path(folder))
+        async with trials.running(), _served(trials, host, port) as address:
+            print(f"A reading club to try, in a browser: {address}", flush=True)
+            if attended or stay:
+                print("Everyone who opens it gets a club of their own. Nothing is kept. Ctrl-C stops it.", flush=True)
+                if open_browser or (open_browser is None and attended and _has_screen()):
+                    await asyncio.to_thread(webbrowser.open, address)
+                await stopped.wait()
                 trials.end()
+                print("Stopped.", flush=True)
+            else:
+                visit = await trials.open()
+                print(
+                    f"It works: a club with {visit.entries} articles was opened. Without a terminal this ends here; "
+                    "with --stay it goes on until it is stopped.",
+                    flush=True,
+                )
+
+
+@asynccontextmanager
+async def _served(trials: Trials, host: str, port: int | None) -> AsyncIterator[str]:
+    """Yields the address of the page."""
+    routes = trials.routes()
+    async with AsyncExitStack() as stack:
+        try:
+            bound = await stack.enter_async_context(serving(routes, host=host, port=PORT if port is None else port))
+        except BadConfig:
+            if port is not None:
+                raise
+            bound = await stack.enter_async_context(serving(routes, host=host, port=0))
+        yield f"http://{f'[{host}]' if ':' in host else host}:{bound}/try"
+
+
+def _has_screen() -> bool:
+    """Whether a browser would appear before the person who typed the command."""
+    if os.environ.get("SSH_CONNECTION"):
+        return False
+    return sys.platform == "darwin" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

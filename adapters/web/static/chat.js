@@ -10,7 +10,8 @@
 
   const NEAR = 160;
   const WAIT = 90;
-  const MEDIA = matchMedia("(min-width: 70rem)");
+  const WIDE = matchMedia("(min-width: 70rem)");
+  const ROOMY = matchMedia("(min-width: 48rem)");
   const one = (selector, within = document) => within.querySelector(selector);
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
   const talk = one("#talk");
@@ -74,7 +75,13 @@
     }
   };
 
-  const down = (box) => box.scrollTo({ top: box.scrollHeight });
+  // To the end; of a message that is higher than the box, its beginning stays in sight.
+  const down = (box, id) =>
+    requestAnimationFrame(() => {
+      const message = id && document.getElementById(id);
+      const start = message ? box.scrollTop + message.getBoundingClientRect().top - box.getBoundingClientRect().top - 50 : Infinity;
+      box.scrollTo({ top: Math.min(box.scrollHeight - box.clientHeight, start) });
+    });
 
   const place = ({ id, html, channel: where, thread: root, title, again }) => {
     const holder = document.createElement("template");
@@ -91,11 +98,12 @@
       messages.append(message);
       days(messages);
       if (root ? root === thread : where === channel) {
-        if (near) down(box);
+        if (near) down(box, message.id);
       } else if (!root) {
         unread(where, 1);
       }
-      if (root && !thread && MEDIA.matches && where === channel && message.dataset.by === "Dogear") show(root, false);
+      // The first thread opens beside the channel, so that its start is seen with it.
+      if (root && !thread && WIDE.matches && where === channel && message.dataset.by === "Dogear") show(root, false);
     }
     if (id === thread) first();
     else if (again && root === thread && title) one(".subject", talk).textContent = title;
@@ -147,7 +155,9 @@
     talk.hidden = false;
     document.body.classList.add("talking");
     down(one(".scroll", talk));
-    if (focus) one("#reply").focus();
+    const above = document.getElementById(`m-${root}`);
+    if (above && !focus) down(above.closest(".scroll"), above.id);
+    if (focus) one(ROOMY.matches ? "#reply" : "[data-close-talk]").focus(); // on a phone the keyboard would cover the thread
   };
 
   const leave = () => {
