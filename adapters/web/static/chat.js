@@ -286,6 +286,7 @@
     const input = one("input", form);
     const choices = one(".choices", form);
     let replaces = 0;
+    let shownFor = "";
     let at = -1;
     let timer = 0;
     let asked = 0;
@@ -317,6 +318,7 @@
       const told = await send({ do: "complete", text, kind: null });
       if (number !== asked || document.activeElement !== input) return;
       replaces = told.replaces || 0;
+      shownFor = text;
       const items = (told.choices || []).slice(0, 25).map(({ value, label }, place) => {
         const item = document.createElement("li");
         item.id = `${choices.id}-${place}`;
@@ -347,6 +349,7 @@
 
     input.addEventListener("input", () => {
       clearTimeout(timer);
+      choose(-1);
       timer = setTimeout(complete, WAIT);
     });
     input.addEventListener("blur", () => setTimeout(() => document.activeElement !== input && hide(), 150));
@@ -355,7 +358,7 @@
       const item = event.target.closest("li");
       if (item) take(item);
     });
-    input.addEventListener("keydown", (event) => {
+    input.addEventListener("keydown", async (event) => {
       const count = choices.children.length;
       if (!count) return;
       if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -364,7 +367,8 @@
         choose(at < 0 && step < 0 ? count - 1 : (at + step + count) % count);
       } else if (event.key === "Tab" && !event.shiftKey) {
         event.preventDefault();
-        take(choices.children[Math.max(at, 0)]);
+        if (shownFor !== input.value.slice(0, input.selectionStart)) await complete(); // typed faster than answered
+        if (choices.children.length) take(choices.children[Math.max(at, 0)]);
       } else if (event.key === "Enter" && at >= 0) {
         event.preventDefault();
         take(choices.children[at]);
