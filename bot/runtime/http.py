@@ -24,9 +24,17 @@ HEALTH = Route(method="GET", path="/health", handle=health)
 
 
 @asynccontextmanager
-async def serving(routes: Sequence[Route], *, host: str, port: int, places: int | None = None) -> AsyncIterator[int]:
+async def serving(
+    routes: Sequence[Route],
+    *,
+    host: str,
+    port: int,
+    places: int | None = None,
+    port_option: str = "DOGEAR_HTTP_PORT or DOGEAR_HEALTH_PORT",
+) -> AsyncIterator[int]:
     """Serve the routes while the block runs. Yields the port, which is a free one for port 0. `places` limits the
-    connections; the default follows from the files that the process may open.
+    connections; the default follows from the files that the process may open. `port_option` is where a person sets the
+    port.
 
     Raises BadConfig if it cannot listen there, for example because another process uses the port.
     """
@@ -43,7 +51,7 @@ async def serving(routes: Sequence[Route], *, host: str, port: int, places: int 
         try:
             listening = await asyncio.get_running_loop().create_server(door, host, port, backlog=128)
         except OSError as error:
-            raise BadConfig([_taken(host, port, error)]) from error
+            raise BadConfig([_taken(host, port, port_option, error)]) from error
         yield listening.sockets[0].getsockname()[1]
     finally:
         if listening is not None:
@@ -52,9 +60,9 @@ async def serving(routes: Sequence[Route], *, host: str, port: int, places: int 
         await runner.cleanup()
 
 
-def _taken(host: str, port: int, error: OSError) -> str:
+def _taken(host: str, port: int, port_option: str, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"Port {port} on {host} is already in use. Set DOGEAR_HTTP_PORT or DOGEAR_HEALTH_PORT to another one."
+        return f"Port {port} on {host} is already in use. Set {port_option} to another one."
     return f"Dogear cannot listen on {host}:{port}: {error.strerror}. Set another host or port."
 
 

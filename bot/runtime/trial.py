@@ -521,14 +521,14 @@ async def demo(*, host: str, port: int | None, open_browser: bool | None, stay: 
 @asynccontextmanager
 async def _served(trials: Trials, host: str, port: int | None) -> AsyncIterator[str]:
     """Yields the address of the page."""
-    routes = trials.routes()
+    served = partial(serving, trials.routes(), host=host, port_option="--port")
     async with AsyncExitStack() as stack:
         try:
-            bound = await stack.enter_async_context(serving(routes, host=host, port=PORT if port is None else port))
+            bound = await stack.enter_async_context(served(port=PORT if port is None else port))
         except BadConfig:
             if port is not None:
                 raise
-            bound = await stack.enter_async_context(serving(routes, host=host, port=0))
+            bound = await stack.enter_async_context(served(port=0))
         yield f"http://{f'[{host}]' if ':' in host else host}:{bound}/try"
 
 

@@ -133,6 +133,7 @@
     for (const each of all("[data-channel]")) each.setAttribute("aria-pressed", String(each.dataset.channel === where));
     for (const each of all("[data-list]")) each.hidden = each.dataset.list !== where;
     unread(where, 0);
+    if (thread && !WIDE.matches) leave();
     const box = one(`[data-list="${CSS.escape(where)}"] .scroll`);
     if (box) down(box);
   };
@@ -165,7 +166,10 @@
     thread = "";
     talk.hidden = true;
     document.body.classList.remove("talking");
-    one(`[data-thread="${CSS.escape(before)}"]`)?.focus();
+    const message = document.getElementById(`m-${before}`);
+    if (!message) return;
+    if (!WIDE.matches) down(message.closest(".scroll"), message.id); // it was covered, and lost its place
+    one("[data-thread]", message)?.focus({ preventScroll: true });
   };
 
   // The page as another person sees it, or after too much was missed.
