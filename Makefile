@@ -53,7 +53,7 @@ bench: $(READY) ## the budgets of the design, one JSON line each, some 10 minute
 axe: $(READY) ## whether the pages are accessible, by axe-core in Chromium; needs npm; PICTURES=FOLDER keeps pictures
 	@mkdir -p .axe && cp tests/axe/package.json tests/axe/package-lock.json .axe
 	@npm ci --prefix .axe --ignore-scripts --no-audit --no-fund --silent
-	@PICTURES="$(PICTURES)" $(BIN)/python -m pytest -n 0 -rs tests/scenario/test_pages_in_a_browser.py
+	@PICTURES="$(PICTURES)" $(BIN)/python -m pytest -n 0 -rs tests/scenario/test_pages_in_a_browser.py tests/scenario/test_try_in_a_browser.py
 
 chaos: $(READY) ## kill, pause and deceive real workers; one JSON line a row, about 15 minutes; ONLY="R1 R3" picks some
 	@$(BIN)/python -m tests.chaos $(ONLY)

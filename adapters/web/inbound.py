@@ -157,7 +157,7 @@ _COMMAND = re.compile(r"/(\S+)\s*(.*)", re.DOTALL)
 
 
 def command_of(text: str, word: str) -> str | None:
-    """What follows the command's word in the line; None for a line that is no command. Raises BadUsage for a command that
+    """What follows the command's word in the line; None for a message. Raises BadUsage for a command that
     is not the club's.
     """
     match = _COMMAND.fullmatch(text)

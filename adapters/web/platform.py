@@ -33,8 +33,8 @@ class WebPlatform:
     """A ChatPlatform of one visitor, who may speak as anyone of the club.
 
     `new_id` makes ids of invocations and messages. `zone` is the visitor's IANA zone, None if their browser names none: the
-    core then uses the one that they or their team chose. What the visitor does is given to `visitor`, which is there once `run`
-    has begun; what they see is in `screen`.
+    core then uses the one that they or their team chose. What the visitor does is given to `visitor`, which is there once `ready`
+    is set; what they see is in `screen`.
     """
 
     name: PlatformName = WEB

@@ -112,6 +112,24 @@ class Screen:
         known = (each.ref.channel.id for each in self.room.messages())
         return [*dict.fromkeys((*CHANNELS, *(name for name in known if name != DIRECT)))]
 
+    def page(self, *, now: str, word: str, entries: int, left: str) -> str:
+        """The whole page: the club's time, the command's word, how many articles there are, and how long it is open."""
+        channels = self.channels()
+        return rendered(
+            "chat.html",
+            channels=channels,
+            direct=DIRECT,
+            entries=entries,
+            last=self.changes.last,
+            left=left,
+            lists=[*channels, DIRECT],
+            messages=self.messages(),
+            now=now,
+            people=PEOPLE,
+            speaker=self.speaker.name,
+            word=word,
+        )
+
     def _is_seen(self, message: Message) -> bool:
         return message.to in ("", self.speaker.name)
 
@@ -134,7 +152,7 @@ class Screen:
             day=f"{local:%A} {local.day} {local:%B}",
             view=View(zone=self.zone, personal=bool(message.to)),
             marks=() if message.to else tuple(self._marks(message.ref)),
-            replies=sum(each.thread == below and self._is_seen(each) for each in self.room.messages()),
+            replies=sum(each.thread == below and not each.to for each in self.room.messages()),
             has_thread=self.room.has_thread(below),
             title=self.room.title(about),
         )

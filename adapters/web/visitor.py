@@ -65,6 +65,8 @@ class Visitor:
         self._zone = zone
         self._forms: dict[int, Filling] = {}
         self._number_of_forms = 0
+        self._shown = ""
+        """The time that the page shows."""
 
     @property
     def catalogue(self) -> Catalogue:
@@ -108,7 +110,9 @@ class Visitor:
             await self._stage.settle()
             if self._zone is None:
                 self._screen.zone = ZoneInfo(await self._stage.zone(self._actor.account))
-        self._screen.changes.add("clock", now=self.now)
+        if self.now != self._shown:
+            self._shown = self.now
+            self._screen.changes.add("clock", now=self.now)
 
     @property
     def now(self) -> str:
@@ -148,9 +152,6 @@ class Visitor:
             return None
         if typed is not None:
             return await self._ask(typed, place, typed=act.text)
-        if place.thread is not None:
-            root = MessageRef(place.thread.channel, place.thread.id)
-            self._screen.room.open_thread(root, "")
         ref = MessageRef(place.channel, self._new_id())
         to = self._screen.speaker.name if place.channel.id == DIRECT else ""
         said = Card(title=act.text)
@@ -291,4 +292,4 @@ class Visitor:
         root = self._screen.find(act.thread) if act.thread else None
         if root is None or root.to or root.thread is not None:
             return Place(channel=channel)
-        return Place(channel=root.ref.channel, thread=ThreadRef(root.ref.channel, root.ref.id))
+        return Place(channel=root.ref.channel, thread=self._screen.room.open_thread(root.ref, ""))

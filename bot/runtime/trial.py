@@ -28,7 +28,7 @@ from urllib.parse import parse_qs, urlsplit
 from adapters.web import pages as templates
 from adapters.web.inbound import Complete, read
 from adapters.web.platform import NAME, TRIAL, WEB, WebPlatform
-from adapters.web.screen import DIRECT, PEOPLE
+from adapters.web.screen import PEOPLE
 from adapters.web.visitor import Visitor
 from bot.chat.web import Request, Response, Route
 from bot.domain import zones
@@ -272,20 +272,8 @@ class Trials:
         except Over as over:
             more = "A club is deleted when its time is over, or when no one has looked at it for a while."
             return _page(410, "This club is closed.", over.hint or "", more=more, offers=True, root="../")
-        screen = visit.platform.screen
-        page = templates.rendered(
-            "chat.html",
-            channels=screen.channels(),
-            lists=[*screen.channels(), DIRECT],
-            direct=DIRECT,
-            entries=visit.entries,
-            last=screen.changes.last,
-            left=self._said_left(visit),
-            messages=screen.messages(),
-            now=visit.visitor.now,
-            people=PEOPLE,
-            speaker=screen.speaker.name,
-            word=visit.visitor.command,
+        page = visit.platform.screen.page(
+            now=visit.visitor.now, word=visit.visitor.command, entries=visit.entries, left=self._said_left(visit)
         )
         return Response(body=page, kind="text/html")
 
@@ -391,7 +379,7 @@ async def _guarded(path: str, handle: Callable[[Request], Awaitable[Response]], 
 
 
 def _is_own(request: Request) -> bool:
-    """Whether our own page sent the request, as the browser says it. A program that is no browser says nothing."""
+    """Whether our own page sent the request, as the browser says it. Other programs say nothing."""
     site = request.header("sec-fetch-site")
     if site is not None:
         return site in ("same-origin", "none")
@@ -497,6 +485,7 @@ async def demo(*, host: str, port: int | None, open_browser: bool | None, stay: 
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    logging.getLogger("dogear.http").setLevel(logging.ERROR)  # browsers open connections ahead and leave them unused
     attended = sys.stdin.isatty()
     with tempfile.TemporaryDirectory(prefix="dogear-") as folder, as_file(SAMPLE) as sample:
         trials = Trials(load(), sample, Path(folder))

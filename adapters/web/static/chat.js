@@ -30,7 +30,7 @@
   // Sending
 
   const send = async (act) => {
-    acted = Date.now();
+    if (act.do !== "complete") acted = Date.now();
     try {
       const answer = await fetch("do", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(act) });
       const told = await answer.json();
@@ -405,8 +405,11 @@
   });
   on("clock", ({ now }) => (one("#now").textContent = now));
   on("reload", load);
+  stream.addEventListener("error", () => {
+    if (stream.readyState === EventSource.CLOSED) say("This page no longer hears what happens. Load it again.");
+  });
   on("over", ({ say: told }) => {
-    stream.close();
+    stream.close(); // it would connect again
     open(`<h2 id="dialog-title"></h2><p><a class="button primary" href="">Open another club</a></p>`);
     one("h2", dialog).textContent = told;
   });
