@@ -59,9 +59,11 @@ class Room:
         found = self._messages.values()
         return [each.ref for each in found if each.ref.channel == where and each.key == key and each.at >= since]
 
-    def revise(self, ref: MessageRef, card: Card, *, at: datetime) -> None:
+    def revise(self, ref: MessageRef, card: Card, *, at: datetime) -> Message:
+        """The message with this card. One of an earlier run is posted `at` this time."""
         known = self._messages.get(ref)
         self._messages[ref] = replace(known, card=card) if known else Message(ref=ref, card=card, at=at)
+        return self._messages[ref]
 
     def delete(self, ref: MessageRef) -> bool:
         """Delete the message with its reactions. Returns whether it existed."""

@@ -80,24 +80,35 @@ class Screen:
         """Our own reactions, which invite people to press them."""
 
     def add(self, message: Message) -> None:
+        """Show a new message."""
         self.room.add(message)
-        self._show(message)
-        if message.thread is not None:
-            self.show_again(MessageRef(message.thread.channel, message.thread.id))
+        self.show(message)
+
+    def show(self, message: Message, *, again: bool = False) -> None:
+        """Show a message of the room, or with `again` that something about it has changed."""
+        if self._is_seen(message):
+            shown = self._shown(message)
+            about = {"channel": shown.channel, "thread": shown.thread, "title": shown.title, "again": again}
+            self.changes.add("message", id=message.ref.id, html=drawn(shown), **about)
+        if not again:
+            self._count_replies(message)
 
     def show_again(self, ref: MessageRef) -> None:
         """Something about the message has changed."""
         message = self.room.at(ref)
         if message is not None:
-            self._show(message, again=True)
+            self.show(message, again=True)
 
-    def delete(self, ref: MessageRef) -> None:
-        message = self.room.at(ref)
-        self.seeds.pop(ref, None)
-        if self.room.delete(ref):
-            self.changes.add("gone", id=ref.id)
-            if message is not None and message.thread is not None:
-                self.show_again(MessageRef(message.thread.channel, message.thread.id))
+    def gone(self, message: Message) -> None:
+        """A message was deleted from the room."""
+        self.seeds.pop(message.ref, None)
+        self.changes.add("gone", id=message.ref.id)
+        self._count_replies(message)
+
+    def _count_replies(self, message: Message) -> None:
+        """The message that a thread is about shows how many replies there are."""
+        if message.thread is not None:
+            self.show_again(MessageRef(message.thread.channel, message.thread.id))
 
     def find(self, id: str) -> Message | None:
         """The message with this id, if the speaker sees it."""
@@ -132,12 +143,6 @@ class Screen:
 
     def _is_seen(self, message: Message) -> bool:
         return message.to in ("", self.speaker.name)
-
-    def _show(self, message: Message, *, again: bool = False) -> None:
-        if self._is_seen(message):
-            shown = self._shown(message)
-            about = {"channel": shown.channel, "thread": shown.thread, "title": shown.title, "again": again}
-            self.changes.add("message", id=message.ref.id, html=drawn(shown), **about)
 
     def _shown(self, message: Message) -> Shown:
         below = ThreadRef(message.ref.channel, message.ref.id)

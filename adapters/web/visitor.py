@@ -139,8 +139,8 @@ class Visitor:
                 await self._stage.advance(act.by)
             case Dismiss():
                 message = self._screen.find(act.message)
-                if message is not None and message.to:
-                    self._screen.delete(message.ref)
+                if message is not None and message.to and self._screen.room.delete(message.ref):
+                    self._screen.gone(message)
         return None
 
     async def _write(self, act: Write) -> str | None:
