@@ -118,6 +118,8 @@ def demo(
             ) from None
         asyncio.run(trial.demo(host=host, port=port, open_browser=open_browser, stay=stay))
         return
+    if stay or port is not None or open_browser is not None:
+        raise BadConfig(["--port, --open and --stay are for a browser: add --web."])
     if sys.stdin.isatty() and sys.stdout.isatty():
         print("A reading club for you to try, with nothing to sign up for. Setting up:", flush=True)
     from bot.runtime import chat

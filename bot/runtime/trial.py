@@ -184,7 +184,7 @@ class Trials:
         self._visits.pop(visit.token, None)
         visit.over.set()
         visit.platform.screen.changes.add("over", say="This club is closed, and nothing of it is kept.")
-        task = asyncio.create_task(visit.stack.aclose())
+        task = asyncio.create_task(_closed(visit))
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
@@ -302,16 +302,16 @@ class Trials:
             return _said(413, "That is too long.")
         try:
             act = read(request.body)
-            if isinstance(act, Complete):
-                return await self._completed(visit, act)
-            if visit.uses >= self._bounds.uses:
+            if not isinstance(act, Complete) and visit.uses >= self._bounds.uses:
                 return _said(
                     429, "This club was used as often as a trial may be. Open another one, or type “dogear demo”."
                 )
-            visit.uses += 1
             async with visit.lock:
                 if visit.over.is_set():
                     return _said(410, "This club is closed.")
+                if isinstance(act, Complete):
+                    return await self._completed(visit, act)
+                visit.uses += 1
                 told = await visit.visitor.act(act)
         except Refusal as refusal:
             return _said(400, f"{refusal.message} {refusal.hint or ''}".strip())
@@ -416,6 +416,12 @@ def _json(told: Mapping[str, Any], status: int = 200) -> Response:
 
 def _said(status: int, say: str) -> Response:
     return _json({"say": say}, status)
+
+
+async def _closed(visit: Visit) -> None:
+    """Close the club once what is under way in it is done."""
+    async with visit.lock:
+        await visit.stack.aclose()
 
 
 def _delete(file: Path) -> None:

@@ -72,6 +72,13 @@ def test_a_port_that_is_in_use_is_reported() -> None:
     assert "--port" in run.stderr
 
 
+def test_options_of_the_page_need_the_page() -> None:
+    run = dogear("demo", "--stay")
+
+    assert run.returncode == 2
+    assert "add --web" in run.stderr
+
+
 def test_a_missing_package_names_the_extra(tmp_path: Path) -> None:
     (tmp_path / "jinja2.py").write_text("raise ModuleNotFoundError(name='jinja2')\n")
     paths = os.pathsep.join([str(tmp_path), str(Path.cwd())])

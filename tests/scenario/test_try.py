@@ -14,6 +14,7 @@ from adapters.local.room import Message
 from adapters.web.changes import MAX_KEPT, Changes
 from adapters.web.platform import TRIAL
 from adapters.web.screen import Screen, drawn, form
+from bot.commands.limits import Limits
 from bot.domain.card import Card, Form
 from bot.domain.ids import ChannelRef, MessageRef
 from bot.runtime.trial import MAX_BODY, MAX_STREAMS, SAFE
@@ -123,6 +124,19 @@ async def test_a_club_ends_with_its_time_and_leaves_nothing(tmp_path: Path) -> N
     assert "nothing of it is kept" in over["say"]
     assert (status, gone) == (410, 410)
     assert left == []
+
+
+async def test_a_club_that_is_closed_meanwhile_ends_what_it_does_first(tmp_path: Path) -> None:
+    async with trial(tmp_path) as site:
+        visitor = await planned(site)
+        acts = [asyncio.create_task(visitor.act(do="advance", by="7d")) for _ in range(3)]
+        visit = site.visit(visitor)
+        while not visit.lock.locked():  # noqa: ASYNC110 -- until the first act has begun
+            await asyncio.sleep(0)
+        site.trials.end()
+        statuses = [status for status, _ in await asyncio.gather(*acts)]
+
+    assert statuses == [200, 410, 410]
 
 
 async def test_a_club_can_be_used_so_often_and_no_more(tmp_path: Path) -> None:
@@ -390,7 +404,7 @@ async def test_nothing_that_a_visitor_writes_becomes_markup(tmp_path: Path) -> N
     async with trial(tmp_path, uses=1_000) as site:
         visitor = await site.visitor()
         visit = site.visit(visitor)
-        visit.club.dispatcher._limits = type(visit.club.dispatcher._limits)()
+        visit.club.dispatcher._limits = Limits()
         async with visitor.listening():
             for wrong in HOSTILE:
                 text = wrong.encode("utf-8", "replace").decode()
