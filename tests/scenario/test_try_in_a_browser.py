@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.chat.web import Request, Response, Route
 from bot.commands.limits import Limits
+from bot.runtime.http import serving
 from tests.fakes.chromium import CHROMIUM, Tab, chromium
 from tests.fakes.trial import Site, trial
 from tests.scenario.test_pages import HOSTILE
@@ -160,6 +162,38 @@ async def test_another_person_has_answers_and_messages_of_their_own(tmp_path: Pa
 
     assert "Only Ben can see this" in said
     assert tab.errors == []
+
+
+async def test_a_page_of_another_site_embeds_it(tmp_path: Path) -> None:
+    clubs = tmp_path / "clubs"
+    clubs.mkdir()
+    async with trial(clubs) as site, chromium(tmp_path) as tab:
+
+        async def embedding(request: Request) -> Response:
+            style = "position: fixed; inset: 0; width: 800px; height: 600px; border: 0"
+            body = (
+                f'<!doctype html><link rel="icon" href="data:,"><iframe src="{site.at}/try" style="{style}"></iframe>'
+            )
+            return Response(body=body, kind="text/html")
+
+        async with serving([Route(method="GET", path="/", handle=embedding)], host="127.0.0.1", port=0) as port:
+            await tab.resize(800, 600)
+            await tab.open(f"http://localhost:{port}/")
+            async with asyncio.timeout(20):
+                while not site.trials:  # the button is in the middle
+                    for y in range(280, 400, 20):
+                        await click_at(tab, 250, y)
+                    await asyncio.sleep(0.2)
+                (visit,) = site.trials._visits.values()
+                while not visit.streams:  # noqa: ASYNC110 -- until its page is open
+                    await asyncio.sleep(0.05)
+
+    assert tab.errors == []
+
+
+async def click_at(tab: Tab, x: int, y: int) -> None:
+    for kind in ("mousePressed", "mouseReleased"):
+        await tab.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
 
 async def test_the_page_is_no_wider_than_its_window(tmp_path: Path) -> None:

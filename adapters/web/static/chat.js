@@ -5,6 +5,8 @@
   const zone = document.querySelector("input[name=zone]");
   if (zone) {
     zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
+    zone.form.addEventListener("submit", () => (zone.form.querySelector("button").disabled = true)); // two presses open one club
+    addEventListener("pageshow", () => (zone.form.querySelector("button").disabled = false));
     return;
   }
 
