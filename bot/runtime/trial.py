@@ -61,7 +61,8 @@ SWEEP = 5.0
 SAFE = {
     # Anyone may embed the page: it has no session that another site could use.
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors *; object-src 'none'",
-    "Referrer-Policy": "no-referrer",
+    # With no-referrer a form has no origin, and over plain http a browser says nothing else of where it comes from.
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex",
     "Cache-Control": "no-store",

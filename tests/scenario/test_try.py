@@ -175,6 +175,7 @@ async def test_only_so_many_pages_of_a_club_are_told_of_changes(tmp_path: Path) 
 async def test_another_site_opens_and_uses_no_club(tmp_path: Path, headers: dict[str, str]) -> None:
     async with trial(tmp_path) as site:
         status, _ = await site.open(**headers)
+        own, _ = await site.open(Origin=site.at)
         visitor = await site.visitor()
         act = {"do": "advance", "by": "7d"}
         async with site.session.post(f"{visitor.at}do", json=act, headers=headers) as answer:
@@ -184,7 +185,7 @@ async def test_another_site_opens_and_uses_no_club(tmp_path: Path, headers: dict
         there = len(site.trials)
 
     assert (status, used, as_a_form) == (403, 403, 403)
-    assert there == 1
+    assert (own, there) == (303, 2)
 
 
 @pytest.mark.parametrize(
@@ -372,7 +373,7 @@ async def test_every_answer_has_the_headers_of_a_page(tmp_path: Path) -> None:
         for address in (f"{site.at}/try", visitor.at, f"{site.at}/try/static/chat.js", f"{visitor.at}changes"):
             async with site.session.get(address) as answer:
                 assert answer.headers["Content-Security-Policy"] == SAFE["Content-Security-Policy"]
-                assert answer.headers["Referrer-Policy"] == "no-referrer"
+                assert answer.headers["Referrer-Policy"] == "same-origin"
                 assert answer.headers["X-Content-Type-Options"] == "nosniff"
                 assert "Set-Cookie" not in answer.headers
         async with site.session.get(f"{site.at}/try/static/..%2fpages.py") as answer:

@@ -191,6 +191,22 @@ async def test_a_page_of_another_site_embeds_it(tmp_path: Path) -> None:
     assert tab.errors == []
 
 
+async def test_over_plain_http_a_visitor_opens_a_club(tmp_path: Path) -> None:
+    """A browser says where a request comes from only over https and on the machine itself."""
+    clubs = tmp_path / "clubs"
+    clubs.mkdir()
+    rules = "--host-resolver-rules=MAP try.test 127.0.0.1"
+    async with trial(clubs) as site, chromium(tmp_path, rules) as tab:
+        await tab.open(f"{site.at.replace('127.0.0.1', 'try.test')}/try")
+        await tab.click("button.primary")
+        await tab.until("document.querySelector('.message')")
+        before = await tab.run("document.querySelector('#now').innerText")
+        await tab.click("[data-advance='1d']")
+        await tab.until(f"document.querySelector('#now').innerText !== '{before}'")
+
+    assert tab.errors == []
+
+
 async def click_at(tab: Tab, x: int, y: int) -> None:
     for kind in ("mousePressed", "mouseReleased"):
         await tab.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
