@@ -8,13 +8,16 @@ export UV_CACHE_DIR ?= $(CURDIR)/.uv/cache
 export UV_SYSTEM_CERTS ?= true
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-contract-discord test-contract-slack fuzz mutants reach coverage axe bench bench-long soak chaos chaos-long check fix reference wheel lint-deploy docs pictures licences lock clean other-python
+.PHONY: help demo demo-web test test-contract-discord test-contract-slack fuzz mutants reach coverage axe bench bench-long soak chaos chaos-long check fix reference wheel lint-deploy docs pictures licences lock clean other-python
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: $(READY) ## try the club here: a chat on a terminal, else a tour that ends by itself
 	@$(BIN)/dogear demo
+
+demo-web: $(READY) ## the same in a browser, on a page that looks like a chat; Ctrl-C stops it
+	@$(BIN)/dogear demo --web
 
 test: $(READY) ## the whole test suite, on SQLite and on a real PostgreSQL
 	@$(BIN)/python -m pytest -n 3 --dist worksteal
@@ -49,7 +52,7 @@ bench: $(READY) ## the budgets of the design, one JSON line each, some 10 minute
 axe: $(READY) ## whether the pages are accessible, by axe-core in Chromium; needs npm; PICTURES=FOLDER keeps pictures
 	@mkdir -p .axe && cp tests/axe/package.json tests/axe/package-lock.json .axe
 	@npm ci --prefix .axe --ignore-scripts --no-audit --no-fund --silent
-	@PICTURES="$(PICTURES)" $(BIN)/python -m pytest -n 0 -rs tests/scenario/test_pages_in_a_browser.py
+	@PICTURES="$(PICTURES)" $(BIN)/python -m pytest -n 0 -rs tests/scenario/test_pages_in_a_browser.py tests/scenario/test_try_in_a_browser.py
 
 chaos: $(READY) ## kill, pause and deceive real workers; one JSON line a row, about 15 minutes; ONLY="R1 R3" picks some
 	@$(BIN)/python -m tests.chaos $(ONLY)

@@ -1,8 +1,8 @@
 """Draws one digest of the bundled list as Slack and Discord show it, from what the adapters themselves render.
 
 `make pictures` runs it. The pictures are our drawing of the very blocks and components that are sent, photographed by
-Chromium: how the platforms draw them is theirs. A test that needs no Chromium holds the hash of each page that was
-photographed.
+Chromium: how the platforms draw them is theirs. The page of `dogear demo --web` is photographed as it is served. A test
+that needs no Chromium holds the hash of each page that was photographed.
 """
 
 import asyncio
@@ -17,14 +17,33 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from adapters.discord.render import message as discord_message
+from adapters.local.room import MEANINGS, Message
+from adapters.local.view import told
 from adapters.slack.render import message as slack_message
+from adapters.web.pages import static
+from adapters.web.platform import TRIAL
+from adapters.web.screen import PEOPLE as CLUB
+from adapters.web.screen import Screen
+from bot.chat.platform import Actor, Reacted
 from bot.domain.card import Call, Card
 from bot.domain.digest import Digest, People, card_of, replies_of, thread_title
 from bot.domain.entry import Entry
 from bot.domain.featuring import Why
-from bot.domain.ids import EntryId, EntryNumber, MemberId, SourceId, TakeawayId, TeamId
+from bot.domain.ids import (
+    AccountRef,
+    ChannelRef,
+    EntryId,
+    EntryNumber,
+    MemberId,
+    MessageRef,
+    SourceId,
+    TakeawayId,
+    TeamId,
+)
 from bot.domain.meeting import closing, gathered
 from bot.domain.notes import Notes
 from bot.domain.takeaway import Counts, Takeaway
@@ -88,6 +107,11 @@ TALK = (
     ("Dogear", "Sunday", ""),
 )
 """The thread: who speaks, when, and what people say."""
+IN_THE_BROWSER = (
+    ("Ben", 31, "Deleted items coming back is exactly the bug from March. Now I know its name."),
+    ("You", 44, "Our basket refuses the write instead. I would rather merge twice a year than lose a sale once."),
+)
+"""The thread of the club to try: who speaks, how many minutes after the digest, and what they say."""
 
 
 def the_entry() -> Entry:
@@ -135,7 +159,39 @@ def pages() -> Mapping[str, str]:
         "slack-dark.png": _page("slack dark", *in_slack),
         "discord.png": _page("discord", *in_discord),
         "discord-light.png": _page("discord light", *in_discord),
+        "try.png": browser(),
     }
+
+
+def browser() -> str:
+    """The page of a club to try, with its style and script in it, and the digest's thread open."""
+    zone = ZoneInfo("Europe/Berlin")
+    channel, screen = ChannelRef(TRIAL, "reading"), Screen(zone)
+    card, title, replies = cards()
+    root = MessageRef(channel, "digest")
+    screen.add(Message(ref=root, card=card, at=WHEN))
+    thread = screen.room.open_thread(root, title)
+    for number, reply in enumerate(replies):
+        screen.add(Message(ref=MessageRef(channel, f"reply-{number}"), card=reply, at=WHEN, thread=thread))
+    for number, (name, minutes, what) in enumerate(IN_THE_BROWSER):
+        said = MessageRef(channel, f"said-{number}")
+        screen.add(
+            Message(ref=said, card=Card(title=what), at=WHEN + timedelta(minutes=minutes), thread=thread, by=name)
+        )
+    for person, emoji in ((CLUB[0], "✅"), (CLUB[2], "✅"), (CLUB[3], "🔖")):
+        actor = Actor(account=AccountRef(TRIAL.platform, person.name), workspace=TRIAL, name=person.name)
+        screen.room.react(Reacted(actor=actor, message=root, emoji=emoji, meaning=MEANINGS[emoji], at=WHEN))
+    left = "Open for 52 more minutes, and 481 more uses."
+    page = screen.page(now=told(WHEN + timedelta(hours=3), zone), word="blog", entries=41, left=left)
+    icon = "data:image/svg+xml," + quote((static("icon-white.svg") or b"").decode())
+    style = (static("chat.css") or b"").decode().replace("icon-white.svg", icon)
+    script = (static("chat.js") or b"").decode()
+    show = 'document.body.style.height = "900px"; document.querySelector(".talk").click(); document.title = 900'
+    return (
+        page.replace('<link rel="stylesheet" href="../static/chat.css">', f"<style>{style}</style>")
+        .replace('<script src="../static/chat.js" defer></script>', "")
+        .replace("</body>", f"<script>{script}</script><script>{show}</script></body>")
+    )
 
 
 def slack() -> tuple[str, Sequence[str]]:

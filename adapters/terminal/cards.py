@@ -4,22 +4,12 @@ from adapters.terminal.inbound import USAGES, Reaction
 from bot.chat.command import Catalogue, Placement
 from bot.chat.line import render, spec_of
 from bot.domain.card import Call, Card, Field, Fields, Form, Paragraph, Tone
-from bot.domain.errors import BadUsage, Refusal
+from bot.domain.errors import BadUsage
 from bot.domain.ids import EntryNumber
 from bot.domain.team import Role
 from bot.domain.text import Span, Text, plain
 
-BUSY = Card(
-    title="I can't reach the database right now.",
-    blocks=(Paragraph(text=plain("Nothing was changed. Try again in a moment.")),),
-    tone=Tone.REFUSAL,
-)
 EVERYTHING_IS_KEPT = "Everything is kept."
-
-
-def refusal(refused: Refusal) -> Card:
-    hint = (Paragraph(text=plain(refused.hint)),) if refused.hint else ()
-    return Card(title=refused.message, blocks=hint, tone=Tone.REFUSAL)
 
 
 def goodbye(kept: str) -> Card:

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
-from typing import Protocol
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from adapters.local.cards import BUSY
+from adapters.local.cards import refusal as refusal_card
+from adapters.local.room import Room
+from adapters.local.stage import Stage
+from adapters.local.view import told
 from adapters.terminal import cards, inbound
 from adapters.terminal.desk import Desk
-from adapters.terminal.layout import told
-from adapters.terminal.room import Room, channel
+from adapters.terminal.places import channel
 from adapters.terminal.screen import Screen
 from bot.chat.command import Catalogue, Reply
 from bot.chat.platform import Actor, Answer, Core, Invocation, Reacted, Unreacted
@@ -23,30 +26,6 @@ from bot.domain.team import Role
 from bot.domain.value import Kind
 
 UNKNOWN_ZONE = "UTC"
-
-
-class Stage(Protocol):
-    """The environment of the chat. Every method may raise StoreBusy."""
-
-    def now(self) -> datetime:
-        """The program's current time, aware UTC."""
-        ...
-
-    async def zone(self, account: AccountRef) -> str:
-        """The IANA zone that the core uses for this person."""
-        ...
-
-    async def settle(self) -> None:
-        """Run the ticker and the deliveries until nothing is due."""
-        ...
-
-    async def advance(self, by: timedelta) -> None:
-        """Let time pass. Everything that becomes due happens in order."""
-        ...
-
-    async def sync(self) -> Card:
-        """Read the list again and show what changed."""
-        ...
 
 
 @record
@@ -138,9 +117,9 @@ class Conversation:
             line = inbound.read(typed, self.command, self.catalogue)
             await self._carry_out(line)
         except Refusal as refusal:
-            self._refuse(cards.refusal(refusal))
+            self._refuse(refusal_card(refusal))
         except StoreBusy:
-            self._refuse(cards.BUSY)
+            self._refuse(BUSY)
         else:
             return isinstance(line, inbound.Quit)
         return False

@@ -4,12 +4,14 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from adapters.terminal.layout import Button, View, actions_of, posted
-from adapters.terminal.room import PRIVATE, WORKSPACE, Message
+from adapters.local.room import Message
+from adapters.local.view import View, posted
+from adapters.terminal.layout import Button
+from adapters.terminal.places import PRIVATE, WORKSPACE
 from adapters.terminal.screen import Screen, Shown
 from bot.chat.command import Catalogue
 from bot.chat.line import render, spec_of
-from bot.domain.card import Action, Call, Card
+from bot.domain.card import Action, Call, Card, actions_of
 from bot.domain.errors import BadUsage
 from bot.domain.ids import ChannelRef, EntryNumber
 from bot.domain.record import record

@@ -6,21 +6,16 @@ from datetime import time, timedelta
 from difflib import get_close_matches
 from typing import TypeAlias
 
+from adapters.local.room import MEANINGS
 from bot.chat.command import Catalogue
 from bot.domain import times, value, zones
 from bot.domain.errors import BadUsage
 from bot.domain.ids import EntryNumber
-from bot.domain.reading_state import Insight, Meaning, Microphone, ReadingState
+from bot.domain.reading_state import Meaning
 from bot.domain.record import record
 from bot.domain.schedule import Weekday
 from bot.domain.team import Role
 
-MEANINGS: Mapping[str, Meaning] = {
-    "✅": ReadingState.READ,
-    "🔖": ReadingState.LATER,
-    "💡": Insight.INSIGHT,
-    "🎤": Microphone.HOST,
-}
 MAX_ADVANCE = timedelta(weeks=times.MAX_WEEKS)
 _UNITS = {"w": timedelta(weeks=1), "d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}
 

@@ -5,12 +5,11 @@ Text is only data: control characters and direction marks are dropped, and nothi
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
 from enum import Enum, auto
 from itertools import islice
-from zoneinfo import ZoneInfo
 
-from bot.domain.card import Action, Block, Card, Divider, Entries, EntryLine, Fields, NoteTree, Paragraph
+from adapters.local.view import View, resolved
+from bot.domain.card import Block, Card, Divider, Entries, EntryLine, Fields, NoteTree, Paragraph
 from bot.domain.linked_page import minutes_text
 from bot.domain.notes import NoteKind, NoteLine, lines
 from bot.domain.reading_state import ReadingState
@@ -84,45 +83,9 @@ class Row:
     brief: bool = False
 
 
-@record
-class View:
-    """For whom a card is laid out.
-
-    A personal card shows that person's reading states, and the core has formatted its times in their zone. For everyone
-    else times are in `zone`.
-    """
-
-    zone: ZoneInfo
-    personal: bool = True
-
-
 def harmless(text: str) -> str:
     """The text on one line, without control characters."""
     return text.translate(_HARMLESS)
-
-
-def told(at: datetime, zone: ZoneInfo) -> str:
-    """A time as people write it, with its zone."""
-    local = at.astimezone(zone)
-    return f"{local:%a} {local.day} {local:%b %Y, %H:%M} {zone.key}"
-
-
-def posted(at: datetime, zone: ZoneInfo) -> str:
-    """When a message was posted, as a chat shows it."""
-    local = at.astimezone(zone)
-    return f"{local:%a} {local.day} {local:%b, %H:%M}"
-
-
-def actions_of(card: Card) -> tuple[Action, ...]:
-    """Every action of the card, in the order in which `rows` shows them."""
-    head = card.entry.actions if card.entry else ()
-    return (*head, *(action for block in card.blocks for action in _actions_in(block)), *card.actions)
-
-
-def _actions_in(block: Block) -> tuple[Action, ...]:
-    if isinstance(block, Entries):
-        return tuple(action for entry in block.items for action in entry.actions)
-    return block.actions if isinstance(block, Fields) else ()
 
 
 def entries_of(card: Card) -> tuple[EntryLine, ...]:
@@ -227,15 +190,7 @@ def _note(line: NoteLine, view: View) -> Iterator[Row]:
 
 
 def _resolved(text: Text, view: View) -> Text:
-    return tuple(_span(span, view) for span in text)
-
-
-def _span(span: Span, view: View) -> Span:
-    if span.at is not None and not (view.personal and span.text):
-        return replace(span, text=told(span.at, view.zone))
-    if span.channel is not None:
-        return replace(span, text=f"#{harmless(span.channel.id)}")
-    return replace(span, text=harmless(span.text))
+    return tuple(replace(span, text=harmless(span.text)) for span in resolved(text, view))
 
 
 def unwrapped(shown: Iterable[Row]) -> str:

@@ -13,10 +13,11 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.patch_stdout import patch_stdout
 from rich.text import Text
 
+from adapters.local.suggestions import Suggestions, for_value
 from adapters.terminal.layout import Look, Row, harmless
 from adapters.terminal.render import body
 from adapters.terminal.screen import Surroundings
-from adapters.terminal.suggestions import Suggestions, for_line, for_value
+from adapters.terminal.suggestions import for_line
 from adapters.terminal.transcript import Printer
 from bot.domain.card import Field, Form
 from bot.domain.errors import BadUsage

@@ -3,7 +3,8 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
-from adapters.terminal.layout import Button, View
+from adapters.local.view import View
+from adapters.terminal.layout import Button
 from bot.chat.command import Catalogue
 from bot.domain.card import Card, Choice, Form
 from bot.domain.record import record

@@ -1,23 +1,14 @@
-"""Completions of a line: words of the terminal, commands, names of options, and values that the core knows."""
+"""Completions of a line: words of the terminal, and the club's commands."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 
-from adapters.terminal.inbound import MEANINGS, USAGES
+from adapters.local.room import MEANINGS
+from adapters.local.suggestions import Suggestions, beginning, for_command, for_value
+from adapters.terminal.inbound import USAGES
 from adapters.terminal.screen import Surroundings
-from bot.chat.command import Catalogue, CommandSpec, Param, Placement
 from bot.domain.card import Choice
-from bot.domain.record import record
 from bot.domain.team import Role
 from bot.domain.value import Kind
-
-
-@record
-class Suggestions:
-    """Texts that could replace the last `replaces` characters, best first."""
-
-    choices: Sequence[Choice] = ()
-    replaces: int = 0
 
 
 async def for_line(around: Surroundings, before: str) -> Suggestions:
@@ -27,110 +18,23 @@ async def for_line(around: Surroundings, before: str) -> Suggestions:
     if not words:
         command = Choice(value=f"/{around.command}", label="a command of the club")
         own = (Choice(value=word, label=purpose) for word, (_, purpose) in USAGES.items())
-        return _beginning((command, *own), current)
+        return beginning((command, *own), current)
     if words[0].lower() == f"/{around.command}":
-        return await _for_command(around, tuple(word.lower() for word in words[1:]), current)
+        return await for_command(around, tuple(word.lower() for word in words[1:]), current)
     return await _for_own(around, words, current)
-
-
-async def for_value(around: Surroundings, kind: Kind, choices: Sequence[Choice], typed: str) -> Suggestions:
-    """Values of this kind. `choices` are those that do not depend on the team's data."""
-    if choices:
-        return _beginning(choices, typed)
-    found = () if kind is Kind.TEXT else await around.complete(kind, typed)
-    return Suggestions(choices=found, replaces=len(typed))
 
 
 async def _for_own(around: Surroundings, words: Sequence[str], current: str) -> Suggestions:
     match words[0].lower(), len(words):
         case (("react" | "unreact"), 1):
-            return _beginning((Choice(value=emoji, label=meaning) for emoji, meaning in MEANINGS.items()), current)
+            return beginning((Choice(value=emoji, label=meaning) for emoji, meaning in MEANINGS.items()), current)
         case (("react" | "unreact"), 2):
             return await for_value(around, Kind.ENTRY, (), current)
         case "as", 2:
-            return _beginning((Choice(value=role.word, label="") for role in Role), current)
+            return beginning((Choice(value=role.word, label="") for role in Role), current)
         case "in", 1:
             return await for_value(around, Kind.CHANNEL, (), current)
         case "clock", 1:
             ahead = (("+7d", "a week"), ("+1d", "a day"), ("+3h", "three hours"))
-            return _beginning((Choice(value=value, label=label) for value, label in ahead), current)
+            return beginning((Choice(value=value, label=label) for value, label in ahead), current)
     return Suggestions()
-
-
-async def _for_command(around: Surroundings, words: tuple[str, ...], current: str) -> Suggestions:
-    deeper = [spec for spec in around.catalogue if len(spec.path) > len(words) and spec.path[: len(words)] == words]
-    steps = {spec.path[len(words)]: _about(spec, len(words)) for spec in reversed(deeper)}
-    names = _beginning((Choice(value=step, label=steps[step]) for step in reversed(steps)), current)
-    spec, given = _spec(around.catalogue, words)
-    if spec is None:
-        return names
-    values = await _for_argument(around, spec, given, current)
-    if values.replaces != names.replaces:
-        return values
-    return Suggestions(choices=(*names.choices, *values.choices), replaces=names.replaces)
-
-
-def _about(spec: CommandSpec, depth: int) -> str:
-    return spec.summary if len(spec.path) == depth + 1 else f"{spec.path[depth]} …"
-
-
-def _spec(catalogue: Catalogue, words: tuple[str, ...]) -> tuple[CommandSpec | None, tuple[str, ...]]:
-    """The command that the words name, and the remaining words."""
-    for length in range(len(words), -1, -1):
-        for spec in catalogue:
-            if spec.path == words[:length] or (spec.default and spec.path[:-1] == words[:length]):
-                return spec, words[length:]
-    return None, ()
-
-
-async def _for_argument(around: Surroundings, spec: CommandSpec, given: tuple[str, ...], current: str) -> Suggestions:
-    by_name = _by_name(around.catalogue, spec)
-    name, colon, value = current.partition(":")
-    if colon and name.lower() in by_name:
-        param = by_name[name.lower()]
-        found = await for_value(around, param.kind, param.choices, value.removeprefix('"'))
-        return replace(found, choices=tuple(map(_quoted, found.choices)), replaces=len(value))
-    options = _beginning(
-        (Choice(value=f"{param.name}:", label=param.summary) for param in _open_options(spec, given)), current
-    )
-    position = _open_position(spec, given)
-    if position is None:
-        return options
-    values = await for_value(around, position.kind, position.choices, current)
-    return Suggestions(choices=(*values.choices, *options.choices), replaces=len(current))
-
-
-def _quoted(choice: Choice) -> Choice:
-    """As it is typed in a line: a value of several words in quotes."""
-    return replace(choice, value=f'"{choice.value}"') if " " in choice.value else choice
-
-
-def _by_name(catalogue: Catalogue, spec: CommandSpec) -> Mapping[str, Param]:
-    """What may precede a colon. The free words of a search accept the options of other commands."""
-    free = any(param.placement is Placement.REST for param in spec.params)
-    params = [*(param for other in catalogue for param in other.params if free), *spec.params]
-    return {param.name: param for param in params if param.placement is not Placement.REST}
-
-
-def _named(spec: CommandSpec, given: tuple[str, ...]) -> Sequence[str]:
-    """Which parameters were given by name."""
-    before_colon = [name for name, colon, _ in (word.partition(":") for word in given) if colon]
-    return [param.name for param in spec.params if param.name in before_colon]
-
-
-def _open_options(spec: CommandSpec, given: tuple[str, ...]) -> Sequence[Param]:
-    named = _named(spec, given)
-    return [param for param in spec.params if param.placement is Placement.NAMED and param.name not in named]
-
-
-def _open_position(spec: CommandSpec, given: tuple[str, ...]) -> Param | None:
-    """The parameter that the next word without a name is for."""
-    named = _named(spec, given)
-    positions = [param for param in spec.params if param.placement is Placement.POSITION and param.name not in named]
-    bare = len(given) - len(named)
-    return positions[bare] if bare < len(positions) else None
-
-
-def _beginning(choices: Iterable[Choice], typed: str) -> Suggestions:
-    fitting = [choice for choice in choices if choice.value.lower().startswith(typed.lower())]
-    return Suggestions(choices=fitting, replaces=len(typed))

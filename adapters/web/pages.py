@@ -16,7 +16,7 @@ from adapters.web.links import FileLinks, query
 from bot.domain.entry import Entry
 from bot.domain.notes import lines
 from bot.domain.record import record
-from bot.domain.text import folded, string
+from bot.domain.text import folded, site_of, string
 from bot.domain.visible import escaped
 
 S = TypeVar("S")
@@ -57,6 +57,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals |= {"notes": html.notes, "text": html.text, "is_web": html.is_web, "query": query}
+    environment.globals |= {"site_of": site_of, "kind_of": lambda block: type(block).__name__}
     environment.filters["xml"] = lambda text: _NO_XML.sub("", str(text))
     environment.filters["id"] = lambda name: uuid5(NAMESPACE_URL, name).urn
     environment.filters["shown"] = escaped

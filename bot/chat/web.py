@@ -1,6 +1,6 @@
 """What a platform serves over HTTP. The runtime has one server for all platforms."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import field
 from typing import Protocol, runtime_checkable
 
@@ -33,12 +33,13 @@ class Request:
 
 @record
 class Response:
-    """A response."""
+    """A response. With `parts`, they are sent one by one as they come, until they end or the client leaves."""
 
     status: int = 200
     body: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     kind: str = "text/plain"
+    parts: AsyncGenerator[str, None] | None = None
 
 
 Handler = Callable[[Request], Awaitable[Response]]

@@ -134,6 +134,18 @@ class Card:
         return self.entry.url
 
 
+def actions_of(card: Card) -> tuple[Action, ...]:
+    """Every action of the card from top to bottom: of its entry, of each block, and its own."""
+    head = card.entry.actions if card.entry else ()
+    return (*head, *(action for block in card.blocks for action in _actions_in(block)), *card.actions)
+
+
+def _actions_in(block: Block) -> tuple[Action, ...]:
+    if isinstance(block, Entries):
+        return tuple(action for entry in block.items for action in entry.actions)
+    return block.actions if isinstance(block, Fields) else ()
+
+
 OPEN = "Open article"
 """The label of the button that opens `Card.article`."""
 

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from adapters.terminal.room import PRIVATE, WORKSPACE
+from adapters.terminal.places import PRIVATE, WORKSPACE
 from bot.chat.jobs import HasJobs, Job
 from bot.chat.platform import ChatPlatform, Obstacle
 from bot.commands.catalogue import COMMANDS

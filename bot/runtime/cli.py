@@ -91,11 +91,35 @@ class RoleName(StrEnum):
 
 
 @app.command()
-def demo() -> None:
+def demo(
+    web: Annotated[bool, typer.Option("--web", help="In a browser: serve a page that looks like a chat")] = False,
+    host: Annotated[str, typer.Option(help="With --web: the address to listen on")] = "127.0.0.1",
+    port: Annotated[
+        int | None, typer.Option(help="With --web: the port; by default 3002, or a free one", min=0, max=65535)
+    ] = None,
+    open_browser: Annotated[
+        bool | None,
+        typer.Option("--open/--no-open", help="With --web: open a browser; by default if there is a screen"),
+    ] = None,
+    stay: Annotated[bool, typer.Option("--stay", help="With --web: go on without a terminal")] = False,
+) -> None:
     """Try the club with a bundled list.
 
-    Needs no token and no network, and keeps nothing. On a terminal it plays a week, waiting for Enter, and then opens a chat in that club; otherwise it plays a short tour.
+    Needs no token and no network, and keeps nothing. On a terminal it plays a week, waiting for Enter, and then opens a chat in that club; otherwise it plays a short tour. With --web it serves a page that looks like a chat; everyone who opens it gets a club of their own. That needs the extra: pip install 'dogear-club[web]'
     """
+    if web:
+        try:
+            from bot.runtime import trial
+        except ModuleNotFoundError as missing:
+            if missing.name not in ("aiohttp", "jinja2", "markupsafe"):
+                raise
+            raise BadConfig(
+                ["--web needs packages that are not here. Install them: pip install 'dogear-club[web]'"]
+            ) from None
+        asyncio.run(trial.demo(host=host, port=port, open_browser=open_browser, stay=stay))
+        return
+    if stay or port is not None or open_browser is not None:
+        raise BadConfig(["--port, --open and --stay are for a browser: add --web."])
     if sys.stdin.isatty() and sys.stdout.isatty():
         print("A reading club for you to try, with nothing to sign up for. Setting up:", flush=True)
     from bot.runtime import chat

@@ -5,11 +5,12 @@ that send half a request would keep everyone else out. `Door` does.
 """
 
 import asyncio
+import contextlib
 import errno
 import logging
 import resource
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -44,9 +45,17 @@ HEALTH = Route(method="GET", path="/health", handle=health)
 
 
 @asynccontextmanager
-async def serving(routes: Sequence[Route], *, host: str, port: int, places: int | None = None) -> AsyncIterator[int]:
+async def serving(
+    routes: Sequence[Route],
+    *,
+    host: str,
+    port: int,
+    places: int | None = None,
+    port_option: str = "DOGEAR_HTTP_PORT or DOGEAR_HEALTH_PORT",
+) -> AsyncIterator[int]:
     """Serve the routes while the block runs. Yields the port, which is a free one for port 0. `places` limits the
-    connections; the default follows from the files that the process may open.
+    connections; the default follows from the files that the process may open. `port_option` is where a person sets the
+    port.
 
     Raises BadConfig if it cannot listen there, for example because another process uses the port.
     """
@@ -63,7 +72,7 @@ async def serving(routes: Sequence[Route], *, host: str, port: int, places: int 
         try:
             listening = await asyncio.get_running_loop().create_server(door, host, port, backlog=128)
         except OSError as error:
-            raise BadConfig([_taken(host, port, error)]) from error
+            raise BadConfig([_taken(host, port, port_option, error)]) from error
         yield listening.sockets[0].getsockname()[1]
     finally:
         if listening is not None:
@@ -72,9 +81,9 @@ async def serving(routes: Sequence[Route], *, host: str, port: int, places: int 
         await runner.cleanup()
 
 
-def _taken(host: str, port: int, error: OSError) -> str:
+def _taken(host: str, port: int, port_option: str, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"Port {port} on {host} is already in use. Set DOGEAR_HTTP_PORT or DOGEAR_HEALTH_PORT to another one."
+        return f"Port {port} on {host} is already in use. Set {port_option} to another one."
     return f"Dogear cannot listen on {host}:{port}: {error.strerror}. Set another host or port."
 
 
@@ -83,7 +92,7 @@ async def _without_version(_request: web.Request, response: web.StreamResponse) 
 
 
 def _served(handle: Handler) -> "web._RequestHandler":  # type: ignore[name-defined]
-    async def answered(asked: web.Request) -> web.Response:
+    async def answered(asked: web.Request) -> web.StreamResponse:
         headers: dict[str, list[str]] = {}
         for name, value in asked.headers.items():
             headers.setdefault(name.lower(), []).append(value)
@@ -105,11 +114,25 @@ def _served(handle: Handler) -> "web._RequestHandler":  # type: ignore[name-defi
             cookies=dict(asked.cookies),
         )
         response = await handle(request)
+        if response.parts is not None:
+            return await _streamed(asked, response, response.parts)
         return web.Response(
             status=response.status, text=response.body, content_type=response.kind, headers=dict(response.headers)
         )
 
     return answered
+
+
+async def _streamed(asked: web.Request, response: Response, parts: AsyncGenerator[str, None]) -> web.StreamResponse:
+    stream = web.StreamResponse(status=response.status, headers=dict(response.headers))
+    stream.content_type, stream.charset = response.kind, "utf-8"
+    await stream.prepare(asked)
+    with contextlib.suppress(ConnectionError, TimeoutError):  # the client has left, or does not read
+        async with contextlib.aclosing(parts) as sent:
+            async for part in sent:
+                async with asyncio.timeout(BODY_TIMEOUT):
+                    await stream.write(part.encode("utf-8", "replace"))
+    return stream
 
 
 def max_connections() -> int:

@@ -15,7 +15,8 @@ from mcp.server import Server, ServerRequestContext
 from mcp.server.stdio import stdio_server
 from mcp.shared.exceptions import MCPError
 
-from adapters.terminal.layout import View, rows, unwrapped
+from adapters.local.view import View
+from adapters.terminal.layout import rows, unwrapped
 from bot.chat.command import Catalogue, CommandSpec, Param
 from bot.chat.platform import Actor, Answer, Core, Invocation
 from bot.domain.card import Call, Card

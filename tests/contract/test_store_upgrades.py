@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from sqlalchemy import func, select
 
-from adapters.terminal.room import PRIVATE
+from adapters.terminal.places import PRIVATE
 from bot.domain.delivery import State
 from bot.domain.errors import StaleSchema
 from bot.domain.ids import AccountRef, EntryNumber, InvocationId, PlatformName

@@ -89,13 +89,13 @@ class Tab:
 
 
 @asynccontextmanager
-async def chromium(folder: Path) -> AsyncIterator[Tab]:
-    """A browser with an empty profile in the folder. It ends with the block."""
+async def chromium(folder: Path, *more: str) -> AsyncIterator[Tab]:
+    """A browser with an empty profile in the folder, and `more` options. It ends with the block."""
     assert CHROMIUM is not None
     profile = folder / "browser"
     options = ("--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0", f"--user-data-dir={profile}")
     quiet = asyncio.subprocess.DEVNULL
-    process = await asyncio.create_subprocess_exec(CHROMIUM, *options, "about:blank", stdout=quiet, stderr=quiet)
+    process = await asyncio.create_subprocess_exec(CHROMIUM, *options, *more, "about:blank", stdout=quiet, stderr=quiet)
     try:
         port = await _port(profile / "DevToolsActivePort")
         async with aiohttp.ClientSession() as session:

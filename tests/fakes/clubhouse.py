@@ -15,8 +15,8 @@ from bot.domain.team import Role, Team
 from bot.domain.text import string
 from bot.ports.metrics import NULL_METRICS, Metrics
 from bot.runtime.bootstrap import Club, open_club
-from bot.runtime.chat import LocalStage
 from bot.runtime.settings import load
+from bot.runtime.stage import LocalStage
 from bot.service import teams
 from tests.fakes.platform import WORKSPACE, RecordingPlatform, account, channel
 
@@ -122,14 +122,7 @@ async def clubhouse(
         await club.runner.write(lambda tx: teams.join(tx, WORKSPACE, "ours", team))
         if reading_list.exists():
             await club.lists.use(team, [reading_list])
-        stage = LocalStage(
-            clock=club.clock,
-            runner=club.runner,
-            ticker=club.ticker,
-            deliverer=club.deliverer,
-            lists=club.lists,
-            team=team,
-        )
+        stage = LocalStage(club, team)
         yield Clubhouse(club, platform, team, stage, reading_list)
 
 

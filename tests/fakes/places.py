@@ -11,13 +11,15 @@ from adapters.slack import names
 from adapters.slack.platform import SlackPlatform
 from adapters.slack.setup import SlackSetup
 from adapters.terminal import screens
-from adapters.terminal.room import TERMINAL
-from bot.chat.platform import ChatPlatform
+from adapters.terminal.places import TERMINAL
+from adapters.web.platform import TRIAL, WEB, WebPlatform
+from bot.chat.platform import Actor, ChatPlatform, Reacted
 from bot.domain.ids import AccountRef, ChannelRef, MessageRef
+from bot.domain.reading_state import ReadingState
 from bot.runtime.clock import SystemClock
 from tests.fakes import discord_rest, slack
 from tests.fakes.core import FakeCore, FakeStage, NoVault, a_channel
-from tests.fakes.terminal import a_terminal
+from tests.fakes.terminal import a_counter, a_terminal
 
 TOKEN = "xoxb-canary-bot-token"
 WAIT = 7
@@ -107,6 +109,34 @@ async def on_discord() -> AsyncIterator[Place]:
         )
 
 
-EVERY = {"terminal": in_a_terminal, "slack": on_slack, "discord": on_discord}
+@asynccontextmanager
+async def in_a_browser() -> AsyncIterator[Place]:
+    core = FakeCore()
+    stage = FakeStage(core)
+    platform = WebPlatform(stage=stage, new_id=a_counter())
+    running = asyncio.create_task(platform.run(core, NoVault()))
+    await platform.ready.wait()
+    ben = AccountRef(WEB, "Ben")
+
+    def put(ref: MessageRef) -> None:
+        actor = Actor(account=ben, workspace=TRIAL, name="Ben")
+        platform.screen.room.react(
+            Reacted(actor=actor, message=ref, emoji="✅", meaning=ReadingState.READ, at=stage.now())
+        )
+
+    try:
+        yield Place(
+            platform=platform,
+            channel=ChannelRef(TRIAL, "reading"),
+            person=ben,
+            there=lambda: len(platform.screen.room.messages()),
+            put=put,
+        )
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+EVERY = {"terminal": in_a_terminal, "web": in_a_browser, "slack": on_slack, "discord": on_discord}
 FALLIBLE = ("slack", "discord")
 """Those with a network between us and them."""

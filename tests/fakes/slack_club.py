@@ -14,9 +14,9 @@ from adapters.slack.platform import SlackPlatform
 from adapters.slack.setup import SlackSetup
 from bot.ports.metrics import NULL_METRICS, Metrics
 from bot.runtime.bootstrap import Club, open_club
-from bot.runtime.chat import LocalStage
 from bot.runtime.http import HEALTH, serving
 from bot.runtime.settings import load
+from bot.runtime.stage import LocalStage
 from bot.service import teams
 from tests.fakes.pace import unpaced
 from tests.fakes.slack import APP_TOKEN, SIGNING_SECRET, FakeSlack, Json
@@ -103,14 +103,7 @@ async def running(
         platform.posting_rules = unpaced(platform.posting_rules)
         slack.clock = lambda: int(club.clock.now().timestamp())
         club.join(platform)
-        stage = LocalStage(
-            clock=club.clock,
-            runner=club.runner,
-            ticker=club.ticker,
-            deliverer=club.deliverer,
-            lists=club.lists,
-            team=team,
-        )
+        stage = LocalStage(club, team)
         for job in platform.jobs():
             club.scheduler.add(replace(job, every=timedelta(milliseconds=50)))
         serves = serving([HEALTH, *platform.routes()], host="127.0.0.1", port=0)

@@ -12,15 +12,16 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
+from adapters.local.view import View
 from adapters.terminal import cards as own
 from adapters.terminal.desk import Desk
 from adapters.terminal.json_lines import JsonLines
-from adapters.terminal.layout import View, actions_of, harmless, rows, unwrapped
+from adapters.terminal.layout import harmless, rows, unwrapped
 from adapters.terminal.render import Paper, body, message
 from adapters.terminal.screen import Shown
 from adapters.terminal.transcript import PlainLines
 from bot.chat.platform import Answer, Invocation
-from bot.domain.card import Card, NoteTree
+from bot.domain.card import Card, NoteTree, actions_of
 from bot.domain.notes import lines
 from tests.fakes.cards import cards, forms, note_trees
 from tests.fakes.core import CATALOGUE, FakeCore, FakeStage, NoVault, a_channel

@@ -12,13 +12,13 @@ from typing import Any, Protocol
 import pytest
 
 from adapters.terminal import screens
+from adapters.terminal.places import PRIVATE
 from adapters.terminal.platform import TerminalPlatform
-from adapters.terminal.room import PRIVATE
 from bot.domain.ids import AccountRef, InvocationId
 from bot.domain.team import Role
 from bot.runtime.bootstrap import Club, open_club
-from bot.runtime.chat import LocalStage
 from bot.runtime.settings import load
+from bot.runtime.stage import LocalStage
 from bot.service import teams
 from tests.fakes.server import Server, a_platform, a_server, shown_by
 from tests.fakes.slack import FakeSlack, buttons, shown
@@ -53,7 +53,7 @@ async def at_the_terminal(database: str, at: datetime, lines: Sequence[str]) -> 
         team = await club.runner.write(lambda tx: teams.private(tx, local, "terminal", "UTC"))
         await club.lists.use(team, [LIST])
         platform = TerminalPlatform(
-            stage=stage_of(club, team),
+            stage=LocalStage(club, team),
             screen=screens.plain(io.StringIO("\n".join(lines)), sink, WIDTH),
             invocation_id=lambda: InvocationId(f"terminal:{club.clock.token()}"),
             speaker="ana",
@@ -64,17 +64,6 @@ async def at_the_terminal(database: str, at: datetime, lines: Sequence[str]) -> 
         club.join(platform)
         await platform.run(club.dispatcher, club.vault)
         return sink.getvalue(), club.clock.now()
-
-
-def stage_of(club: Club, team: Any) -> LocalStage:
-    return LocalStage(
-        clock=club.clock,
-        runner=club.runner,
-        ticker=club.ticker,
-        deliverer=club.deliverer,
-        lists=club.lists,
-        team=team,
-    )
 
 
 def lines_of(steps: Sequence[Step]) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from adapters.terminal.room import PRIVATE
+from adapters.terminal.places import PRIVATE
 from bot.domain.errors import Conflict, StaleSchema
 from bot.domain.ids import WorkspaceRef
 from bot.runtime.bootstrap import open_club

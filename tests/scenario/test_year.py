@@ -9,8 +9,8 @@ from bot.domain.schedule import Weekday
 from bot.domain.times import wall_time
 from bot.ports.store import Transaction
 from bot.runtime.bootstrap import Club, open_club
-from bot.runtime.chat import LocalStage
 from bot.runtime.settings import load
+from bot.runtime.stage import LocalStage
 from bot.service import schedules, teams
 from tests.fakes.platform import WORKSPACE, RecordingPlatform, account, channel
 
@@ -34,14 +34,7 @@ async def a_year(database: str, reading_list: Path) -> RecordingPlatform:
         team = await club.runner.write(lambda tx: teams.get_or_create_default(tx, "UTC"))
         await club.lists.use(team, [reading_list])
         await set_schedules(club)
-        stage = LocalStage(
-            clock=club.clock,
-            runner=club.runner,
-            ticker=club.ticker,
-            deliverer=club.deliverer,
-            lists=club.lists,
-            team=team,
-        )
+        stage = LocalStage(club, team)
         for _ in range(WEEKS):
             await stage.advance(timedelta(days=7))
     return platform

@@ -1,5 +1,6 @@
 """The pictures of the documentation show what is rendered now. No test looks at them: `make pictures`, and a person."""
 
+import html
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ def test_each_photograph_is_of_the_page_that_would_be_drawn_now(drawing: Any) ->
 
 def test_the_pictures_show_notes_within_notes_and_the_question(drawing: Any) -> None:
     for picture in drawing.pages().values():
-        words = picture.replace("&#160;", " ").replace("&#x27;", "'")
+        words = html.unescape(picture).replace("\xa0", " ")
         assert "This week's article" in words
         assert "Vector clocks show which versions are concurrent." in words
         assert "What would you take from this into our own work?" in words

@@ -10,10 +10,11 @@ from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
+from adapters.local.suggestions import for_value
 from adapters.terminal.guided import Guided
 from adapters.terminal.prompted import Prompted
 from adapters.terminal.screen import Step
-from adapters.terminal.suggestions import for_line, for_value
+from adapters.terminal.suggestions import for_line
 from bot.domain.card import Choice
 from bot.domain.value import Kind
 from tests.fakes.core import FakeCore, FakeStage, NoVault

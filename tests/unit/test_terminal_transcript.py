@@ -10,8 +10,9 @@ import pytest
 from rich.cells import cell_len
 from rich.style import Style
 
+from adapters.local.view import View
 from adapters.terminal import screens
-from adapters.terminal.layout import Button, Look, Row, View, rows
+from adapters.terminal.layout import Button, Look, Row, rows
 from adapters.terminal.render import Paper, body, message
 from adapters.terminal.screen import Shown, Step
 from adapters.terminal.transcript import Printer, follows_links

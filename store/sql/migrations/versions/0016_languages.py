@@ -7,7 +7,7 @@ The search index itself is built again afterwards.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0017"
+revision = "0016"
 down_revision = "0015"
 
 

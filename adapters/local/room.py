@@ -1,34 +1,40 @@
 """The chat room of one run, in memory: messages, threads and reactions. Shows nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from bot.chat.platform import Reacted
 from bot.domain.card import Card
-from bot.domain.ids import AccountRef, ChannelRef, EntryNumber, MessageRef, PlatformName, ThreadRef, WorkspaceRef
+from bot.domain.ids import AccountRef, ChannelRef, EntryNumber, MessageRef, ThreadRef
+from bot.domain.reading_state import Insight, Meaning, Microphone, ReadingState
 from bot.domain.record import record
 
-TERMINAL = PlatformName("terminal")
-WORKSPACE = WorkspaceRef(TERMINAL, "terminal")
-PRIVATE = WorkspaceRef(PlatformName("trial"), "terminal")
-"""The workspace of a private chat, on a platform of its own, so that it shares no accounts and posts with others."""
-
-
-def channel(name: str, workspace: WorkspaceRef = WORKSPACE) -> ChannelRef:
-    """The channel with this name. Naming a channel creates it, and its id is its name."""
-    return ChannelRef(workspace, name)
+MEANINGS: Mapping[str, Meaning] = {
+    "✅": ReadingState.READ,
+    "🔖": ReadingState.LATER,
+    "💡": Insight.INSIGHT,
+    "🎤": Microphone.HOST,
+}
+"""The reactions that mean something."""
 
 
 @record
 class Message:
-    """One message of ours. `key` is None if an earlier run posted it."""
+    """One message. `key` is None if no delivery of this run posted it.
+
+    `by` is the person who wrote it, empty for Dogear; `to` is the only person who sees it, empty for everyone. `typed` is
+    the line that it answers.
+    """
 
     ref: MessageRef
     card: Card
     at: datetime
     key: str | None = None
     thread: ThreadRef | None = None
+    by: str = ""
+    to: str = ""
+    typed: str = ""
 
 
 class Room:
@@ -39,8 +45,12 @@ class Room:
         self._threads: dict[ThreadRef, str] = {}
         self._reactions: list[Reacted] = []
 
-    def add(self, ref: MessageRef, card: Card, *, key: str, thread: ThreadRef | None, at: datetime) -> None:
-        self._messages[ref] = Message(ref=ref, card=card, at=at, key=key, thread=thread)
+    def add(self, message: Message) -> None:
+        self._messages[message.ref] = message
+
+    def messages(self) -> Sequence[Message]:
+        """Every message, in the order in which they were added."""
+        return tuple(self._messages.values())
 
     def at(self, ref: MessageRef) -> Message | None:
         return self._messages.get(ref)
@@ -49,9 +59,11 @@ class Room:
         found = self._messages.values()
         return [each.ref for each in found if each.ref.channel == where and each.key == key and each.at >= since]
 
-    def revise(self, ref: MessageRef, card: Card, *, at: datetime) -> None:
+    def revise(self, ref: MessageRef, card: Card, *, at: datetime) -> Message:
+        """The message with this card. One of an earlier run is posted `at` this time."""
         known = self._messages.get(ref)
         self._messages[ref] = replace(known, card=card) if known else Message(ref=ref, card=card, at=at)
+        return self._messages[ref]
 
     def delete(self, ref: MessageRef) -> bool:
         """Delete the message with its reactions. Returns whether it existed."""
@@ -67,6 +79,9 @@ class Room:
         """The channel's thread that was opened last."""
         opened = [thread for thread in self._threads if thread.channel == where]
         return opened[-1] if opened else None
+
+    def has_thread(self, thread: ThreadRef) -> bool:
+        return thread in self._threads
 
     def title(self, thread: ThreadRef) -> str:
         """The thread's title; empty for a thread of an earlier run."""
