@@ -186,11 +186,18 @@ def browser() -> str:
     icon = "data:image/svg+xml," + quote((static("icon-white.svg") or b"").decode())
     style = (static("chat.css") or b"").decode().replace("icon-white.svg", icon)
     script = (static("chat.js") or b"").decode()
-    show = 'document.body.style.height = "900px"; document.querySelector(".talk").click(); document.title = 900'
+    quiet = "window.EventSource = class { addEventListener() {} }"  # there is no server to hear from
+    show = (
+        'document.body.style.height = "900px"; document.querySelector(".talk").click(); '
+        'document.querySelectorAll(".messages").forEach((each) => each.scrollTo(0, each.scrollHeight)); document.title = 900'
+    )
     return (
-        page.replace('<link rel="stylesheet" href="../static/chat.css">', f"<style>{style}</style>")
+        page.replace(
+            '<link rel="stylesheet" href="../static/chat.css">',
+            f"<style>{style} * {{ scroll-behavior: auto !important }}</style>",
+        )
         .replace('<script src="../static/chat.js" defer></script>', "")
-        .replace("</body>", f"<script>{script}</script><script>{show}</script></body>")
+        .replace("</body>", f"<script>{quiet}</script><script>{script}</script><script>{show}</script></body>")
     )
 
 
