@@ -126,8 +126,9 @@ class Events:
 
         A new installation of a bot that is in thousands of servers writes to none of their owners.
         """
-        workspace, since, owner = places.workspace(guild.id), guild.me.joined_at, guild.owner_id
-        is_fresh = since is None or self._now() - since < WELCOME_WITHIN
+        workspace, me, owner = places.workspace(guild.id), guild.me, guild.owner_id
+        since = me.joined_at if me else None  # Discord may not have sent our own member yet
+        is_fresh = bool(me) and (since is None or self._now() - since < WELCOME_WITHIN)
         greets = (
             Greeting(account=places.account(owner), card=welcome(guild.name, self._word))
             if owner and is_fresh

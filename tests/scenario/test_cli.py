@@ -38,7 +38,7 @@ def test_a_button_shows_only_what_a_person_would_type(tmp_path: Path) -> None:
     talked = dogear("chat", "--list", reading_list, database=f"sqlite:///{tmp_path}/dogear.db", lines=lines).stdout
 
     assert "[1] Undo   [2] All of #1  /blog takeaway list #1" in talked
-    assert "[1] Pass   [2] Pick another   [3] Ask your own question" in talked
+    assert "Pass  /blog digest host pass channel:#reading" in talked
     assert "trial:" not in talked
 
 

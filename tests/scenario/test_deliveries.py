@@ -367,7 +367,7 @@ async def test_the_status_says_of_every_channel_what_became_of_the_last_digest_a
         await house.say("schedule pause 2w")
         posted, refused, busy, paused = [*said, text_of(await house.say("status"))]
 
-    assert re.search(r"Mon 09 Mar 2026 09:00 UTC: #\d \w+, posted", posted)
+    assert re.search(r"Mon 9 Mar 2026 09:00 UTC: #\d \w+, posted", posted)
     failed = re.search(
         r"Mon 16 Mar 2026 09:00 UTC: (#\d \w+), not posted \(not in the channel Invite the bot\)", refused
     )

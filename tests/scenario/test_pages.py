@@ -547,7 +547,9 @@ async def test_requests_without_a_session_are_limited_and_members_are_not(databa
 async def test_members_are_limited_apart_from_strangers(database: str, tmp_path: Path) -> None:
     async with opened(database, tmp_path, "Caching") as club:
         member, other = await club.member(), await club.member("ben")
-        answers = [(await member.get(f"{HOME}entry/1")).status for _ in range(PER_PERSON // 2 + 60)]
+        answers = [(await member.get(f"{HOME}entry/1")).status]
+        while answers[-1] == 200 and len(answers) < 4 * PER_PERSON:  # a slow machine earns some meanwhile
+            answers.append((await member.get(f"{HOME}entry/1")).status)
         allowed = await other.get(HOME)
 
     assert (answers[0], answers[-1], allowed.status) == (200, 429, 200)

@@ -108,7 +108,7 @@ async def the_week(door: Door, let_in: Callable[[], Awaitable[None]], heard_of: 
     await door.settle()
     asked = await door.direct("ana")
     assert "ben suggests a change of the list." in asked.text
-    assert asked.buttons == ["Add", "Decline"]
+    assert asked.buttons[:2] == ["Add", "Decline"]
     await door.press("ana", asked, "Add")
     await let_in()
     heard = await door.direct("ben")
