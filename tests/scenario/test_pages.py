@@ -535,7 +535,9 @@ LIVE_ATTRIBUTES = {
 async def test_requests_without_a_session_are_limited_and_members_are_not(database: str, tmp_path: Path) -> None:
     async with opened(database, tmp_path, "Caching") as club:
         member, anyone = await club.member(), club.browser()
-        answers = [await anyone.get(HOME) for _ in range(PER_ADDRESS // 2 + 20)]
+        answers = [await anyone.get(HOME)]
+        while answers[-1].status == 403 and len(answers) < 4 * PER_ADDRESS:  # a slow machine earns some meanwhile
+            answers.append(await anyone.get(HOME))
         allowed = await member.get(HOME)
 
     assert answers[0].status == 403
