@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 
 from adapters.discord.render import message as discord_message
 from adapters.local.room import MEANINGS, Message
-from adapters.local.view import told
+from adapters.local.view import local_time
 from adapters.slack.render import message as slack_message
 from adapters.web.pages import static
 from adapters.web.platform import TRIAL
@@ -182,7 +182,7 @@ def browser() -> str:
         actor = Actor(account=AccountRef(TRIAL.platform, person.name), workspace=TRIAL, name=person.name)
         screen.room.react(Reacted(actor=actor, message=root, emoji=emoji, meaning=MEANINGS[emoji], at=WHEN))
     left = "Open for 52 more minutes, and 481 more uses."
-    page = screen.page(now=told(WHEN + timedelta(hours=3), zone), word="blog", entries=41, left=left)
+    page = screen.page(now=local_time(WHEN + timedelta(hours=3), zone), word="blog", entries=41, left=left)
     icon = "data:image/svg+xml," + quote((static("icon-white.svg") or b"").decode())
     style = (static("chat.css") or b"").decode().replace("icon-white.svg", icon)
     script = (static("chat.js") or b"").decode()

@@ -20,7 +20,7 @@ class View:
     personal: bool = True
 
 
-def told(at: datetime, zone: ZoneInfo) -> str:
+def local_time(at: datetime, zone: ZoneInfo) -> str:
     """A time as people write it, with its zone."""
     local = at.astimezone(zone)
     return f"{local:%a} {local.day} {local:%b %Y, %H:%M} {zone.key}"
@@ -39,5 +39,5 @@ def resolved(text: Text, view: View) -> Text:
 
 def _resolved(span: Span, view: View) -> Span:
     if span.at is not None and not (view.personal and span.text):
-        return replace(span, text=told(span.at, view.zone))
+        return replace(span, text=local_time(span.at, view.zone))
     return span if span.channel is None else replace(span, text=f"#{span.channel.id}")

@@ -9,7 +9,7 @@ from adapters.local.cards import BUSY
 from adapters.local.cards import refusal as refusal_card
 from adapters.local.room import Room
 from adapters.local.stage import Stage
-from adapters.local.view import told
+from adapters.local.view import local_time
 from adapters.terminal import cards, inbound
 from adapters.terminal.desk import Desk
 from adapters.terminal.places import channel
@@ -83,7 +83,7 @@ class Conversation:
 
     @property
     def clock(self) -> str:
-        return told(self._stage.now(), ZoneInfo(self._shown))
+        return local_time(self._stage.now(), ZoneInfo(self._shown))
 
     async def complete(self, kind: Kind, typed: str) -> Sequence[Choice]:
         return await self._core.complete(self._actor, kind, typed)

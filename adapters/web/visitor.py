@@ -9,7 +9,7 @@ from adapters.local.cards import refusal as refusal_card
 from adapters.local.room import MEANINGS, Message
 from adapters.local.stage import Stage
 from adapters.local.suggestions import Suggestions, beginning, for_command, for_value
-from adapters.local.view import told
+from adapters.local.view import local_time
 from adapters.web import screen as drawing
 from adapters.web.inbound import Act, Advance, Complete, Dismiss, Press, React, Speak, Submit, Write, command_of
 from adapters.web.screen import DIRECT, PEOPLE, Person, Screen
@@ -116,7 +116,7 @@ class Visitor:
 
     @property
     def now(self) -> str:
-        return told(self._stage.now(), self._screen.zone)
+        return local_time(self._stage.now(), self._screen.zone)
 
     def welcome(self, card: Card) -> None:
         """Show the card in the first channel, for everyone."""

@@ -313,10 +313,10 @@ class Trials:
                 if isinstance(act, Complete):
                     return await self._completed(visit, act)
                 visit.uses += 1
-                told = await visit.visitor.act(act)
+                done = await visit.visitor.act(act)
         except Refusal as refusal:
             return _said(400, f"{refusal.message} {refusal.hint or ''}".strip())
-        return _json({**told, "left": self._said_left(visit)})
+        return _json({**done, "left": self._said_left(visit)})
 
     async def _completed(self, visit: Visit, act: Complete) -> Response:
         if visit.completions >= self._bounds.completions:
@@ -411,8 +411,8 @@ def _page(
     return Response(status=status, body=body, kind="text/html", headers=headers or {})
 
 
-def _json(told: Mapping[str, Any], status: int = 200) -> Response:
-    return Response(status=status, body=json.dumps(told), kind="application/json")
+def _json(data: Mapping[str, Any], status: int = 200) -> Response:
+    return Response(status=status, body=json.dumps(data), kind="application/json")
 
 
 def _said(status: int, say: str) -> Response:

@@ -12,7 +12,7 @@ from functools import partial
 
 from tests.chaos import process, scaled
 from tests.chaos.case import Case
-from tests.chaos.r03_lost_answers import mended
+from tests.chaos.r03_lost_answers import once_in_the_end
 from tests.chaos.row import Figures, Row, Run, found
 from tests.chaos.weather import Weather
 
@@ -84,4 +84,4 @@ def rows(long: bool) -> Iterator[Row]:
 
 def held(figures: Figures) -> bool:
     """Once in the end: a clock that was set back makes a doubt look younger than the platform's memory of its key."""
-    return mended(figures) and not figures["unsettled"]
+    return once_in_the_end(figures) and not figures["unsettled"]

@@ -12,7 +12,7 @@ from tests.chaos import process, scaled
 from tests.chaos.case import Case
 from tests.chaos.points import Point
 from tests.chaos.r01_kills import SLOW, kill
-from tests.chaos.r03_lost_answers import LOST, deliver, mended
+from tests.chaos.r03_lost_answers import LOST, deliver, once_in_the_end
 from tests.chaos.r06_pauses import pause
 from tests.chaos.row import Figures, Row, Run, found
 
@@ -61,7 +61,7 @@ def swept(script: Callable[[Case], Figures], case: Case) -> Figures:
 
 def settled(figures: Figures) -> bool:
     """Each is there once in the end."""
-    return mended(figures) and not figures["unsettled"]
+    return once_in_the_end(figures) and not figures["unsettled"]
 
 
 def all_hit(what: str) -> Callable[[Figures], bool]:

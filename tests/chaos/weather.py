@@ -16,7 +16,8 @@ class Weather:
     once, from the time it was first asked; until `storm_until` (monotonic) the first workspace is turned away, again and
     again, if the platform limits whole workspaces. `refuses` names the code with which the posts into a channel are refused
     for good. What was posted shows in the history after `shown_after`; a look into it is turned away if the last one
-    is not `look_every` ago. Messages to one person get lost too only with `private`. While `away` nobody listens; while `down` everything is answered with 503.
+    is not `look_every` ago. Messages to one person get lost too only with `private`. While `away` no connection is
+    taken; while `down` everything is answered with 503.
     """
 
     answers_after: float = 0.05

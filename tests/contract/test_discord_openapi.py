@@ -15,7 +15,9 @@ from tests.fakes.discord_openapi import check
 
 DESCRIPTION = os.environ.get("DISCORD_OPENAPI")
 """Discord's own, 1.2 MB, and no part of this project: whoever has it names it (make test-contract-discord)."""
-pytestmark = pytest.mark.skipif(not DESCRIPTION, reason="Discord's own description is no part of this project")
+pytestmark = pytest.mark.skipif(
+    not DESCRIPTION, reason="DISCORD_OPENAPI names no file: make test-contract-discord says which one"
+)
 CALLBACK = "/interactions/1/token/callback"
 NO_MENTIONS: dict[str, Any] = {"parse": []}
 

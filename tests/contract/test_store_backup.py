@@ -588,16 +588,16 @@ async def test_when_the_newest_backup_was_made_is_told_for_an_alert(
 
 async def test_a_look_that_hangs_is_not_joined_by_another(store: SqlStore, tmp_path: Path, clock: FakeClock) -> None:
     filled(store)
-    begun, release = threading.Event(), threading.Event()
+    has_started, release = threading.Event(), threading.Event()
 
     def slow(_: float) -> None:
-        begun.set()
+        has_started.set()
         assert release.wait(60)
 
     clock.advance(timedelta(days=1))
     job = backup.NightlyBackups(store, clock, tmp_path, keep=2, zone="UTC", tell=slow).job()
     first = asyncio.ensure_future(job.run())
-    await asyncio.to_thread(begun.wait, 60)
+    await asyncio.to_thread(has_started.wait, 60)
     with pytest.raises(Conflict, match="has not ended"):
         await job.run()
     release.set()
