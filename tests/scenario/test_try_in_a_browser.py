@@ -53,7 +53,7 @@ async def plan(tab: Tab) -> None:
     await tab.until("document.querySelector('dialog[open] select')")
     await tab.run("document.querySelector('dialog select').value = 'Monday'")
     await tab.type("dialog input[name=at]", "09:00")
-    await tab.click("dialog button.primary")
+    await tab.click("dialog[open] button.primary")
     await tab.until(
         "document.body.innerText.includes('The schedule is set.') && !document.querySelector('dialog[open]')"
     )
@@ -134,15 +134,33 @@ async def test_a_question_is_asked_before_an_entry_is_shared(tmp_path: Path) -> 
         await tab.click("[data-label=Share]")
         await tab.until("document.querySelector('dialog[open] h2')")
         asked = await tab.run("document.querySelector('dialog h2').innerText")
-        await tab.click("dialog button[value='']")
+        await tab.click("dialog[open] button[value='']")
         await tab.until("!document.querySelector('dialog[open]')")
         before = await tab.run(f"document.querySelectorAll('{DIGEST}').length")
         await tab.click("[data-label=Share]")
-        await tab.click("dialog button[value=yes]")
+        await tab.click("dialog[open] button[value=yes]")
         await tab.until(f"document.querySelector('{DIGEST}')")
 
     assert asked.startswith("Post #1 ")
     assert before == 0
+    assert tab.errors == []
+
+
+async def test_a_question_right_after_another_keeps_its_own_answer(tmp_path: Path) -> None:
+    """The browser tells of a closed dialog a moment later, when the next question may already be open."""
+    async with visited(tmp_path) as (_, tab):
+        await write(tab, "/blog search dynamo")
+        await tab.click("[data-label=Share]")
+        await tab.until("document.querySelector('dialog[open] h2')")
+        await tab.run(
+            "document.querySelector('dialog button[value=\"\"]').click();"
+            "document.querySelector('[data-label=Share]').click()"
+        )
+        await tab.click("dialog[open] button[value=yes]")
+        await tab.until(f"document.querySelector('{DIGEST}')")
+        posted = await tab.run(f"document.querySelectorAll('{DIGEST}').length")
+
+    assert posted == 1
     assert tab.errors == []
 
 
@@ -264,7 +282,7 @@ async def test_axe_finds_nothing_on_the_page(tmp_path: Path, width: int, dark: b
         await tab.click("[data-label='Plan the digest']")
         await tab.until("document.querySelector('dialog[open]')")
         found["form"] = await violations(tab, script)
-        await tab.click("dialog [data-close]")
+        await tab.click("dialog[open] [data-close]")
         await play(tab)
         found["thread"] = await violations(tab, script)
         await tab.click("[data-close-talk]")

@@ -199,8 +199,15 @@
     new Promise((done) => {
       open(`<form method="dialog"><h2 id="dialog-title"></h2><p class="buttons"><button class="primary" value="yes">Yes</button><button value="">Cancel</button></p></form>`);
       one("h2", dialog).textContent = question;
-      dialog.returnValue = "";
-      dialog.addEventListener("close", () => done(dialog.returnValue === "yes"), { once: true });
+      const form = one("form", dialog);
+      let answer = "";
+      form.addEventListener("submit", (event) => (answer = event.submitter.value));
+      const closed = () => {
+        if (dialog.open && form.isConnected) return; // a question that was closed just before this one
+        dialog.removeEventListener("close", closed);
+        done(answer === "yes");
+      };
+      dialog.addEventListener("close", closed);
     });
 
   dialog.addEventListener("submit", async (event) => {
