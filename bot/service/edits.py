@@ -461,8 +461,8 @@ def club_entries(tx: Transaction, team: TeamId) -> Sequence[Entry]:
 
 def write_to(
     tx: Transaction, team: TeamId, file: str | None, known: Collection[str] = (), headings: Sequence[str] = ()
-) -> int:
-    """Write edits to this file from now on, or with None to the club's own list. Returns how many are to be written.
+) -> None:
+    """Write edits to this file from now on, or with None to the club's own list.
 
     What the club's own list has goes into the file once: `known` are the keys that the file has already, `headings` its
     headings. Edits that wait for another file go where the new ones do.
@@ -482,7 +482,6 @@ def write_to(
             content = replace(content, section="")
         edit = propose(tx, entry, None, kind, {} if is_retired else fields_of(content))
         tx.edits.save(replace(edit, state=EditState.PENDING, file=file))
-    return len(pending(tx, team))
 
 
 def set_adding(tx: Transaction, team: TeamId, adding: Adding) -> None:

@@ -108,3 +108,18 @@ def test_other_formats_say_their_language_too(text: str, name: str) -> None:
     assert [(entry.title, entry.language) for entry in known.entries] == [("Eins", "de")]
     assert [(entry.title, entry.language) for entry in unknown.entries] == [("Eins", None)]
     assert not any("lang" in problem.message for problem in unknown.problems)
+
+
+@pytest.mark.parametrize(
+    "name",
+    (
+        *("p", "div", "section", "article", "main", "address", "figure", "figcaption", "details", "summary"),
+        *("center", "fieldset", "legend", "hgroup", "blockquote"),
+    ),
+)
+def test_a_block_within_an_item_is_apart_from_the_words_after_it(name: str) -> None:
+    page = f"<ul><li><a href='https://example.org/1'>One</a><{name}>first</{name}>second</ul>"
+
+    (one,) = read(page.encode(), "page.html").entries
+
+    assert one.notes.markdown.replace(">", "").split() == ["first", "second"]
