@@ -8,7 +8,7 @@ export UV_CACHE_DIR ?= $(CURDIR)/.uv/cache
 export UV_SYSTEM_CERTS ?= true
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-web test test-contract-discord test-contract-slack fuzz mutants reach coverage axe bench bench-long soak chaos chaos-long check fix reference wheel lint-deploy docs pictures licences lock clean other-python
+.PHONY: help demo demo-web test test-contract-discord test-contract-slack fuzz mutants reach coverage axe bench bench-long soak chaos chaos-long check fix reference wheel lint-deploy docs docs-version pictures licences lock clean other-python
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -84,6 +84,11 @@ wheel: $(READY) ## build the wheel into dist/
 
 docs: .docs/.ready ## build the documentation into site/; a warning is an error
 	@NO_MKDOCS_2_WARNING=1 .docs/bin/mkdocs build -q --strict -d site
+
+docs-version: .docs/.ready ## add the documentation of this version to those on the branch gh-pages; nothing is pushed
+	@PATH="$(CURDIR)/.docs/bin:$$PATH" NO_MKDOCS_2_WARNING=1 mike deploy -q --update-aliases \
+		"$$($(BIN)/python -c 'import tomllib; print(tomllib.load(open("pyproject.toml", "rb"))["project"]["version"])')" latest
+	@.docs/bin/mike set-default latest
 
 pictures: $(READY) ## draw the pictures of the documentation; needs Chromium, Inter and Noto Color Emoji
 	@PYTHONPATH=. $(BIN)/python docs/recording.py
