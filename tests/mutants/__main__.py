@@ -127,7 +127,9 @@ def _record(tree: Path, test_files: Sequence[str]) -> None:
         RECORDS.mkdir(exist_ok=True)
         arguments = ["-m", "pytest", "-n", "2", "--dist", "loadfile", "-p", "tests.mutants.gather", *test_files]
         environment = {**os.environ, "PYTHONPATH": str(tree), FOLDER: str(RECORDS)}
-        subprocess.run([sys.executable, *arguments], cwd=tree, env=environment, check=False)
+        ran = subprocess.run([sys.executable, *arguments], cwd=tree, env=environment, check=False)
+        if ran.returncode not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:
+            sys.exit("The tests did not run to their end, so it is not known which lines they run. Try again.")
 
 
 def _drawn(tree: Path, seed: str, number: int, only: Sequence[str]) -> list[tuple[str, Mutant]]:
@@ -197,6 +199,8 @@ def _run(tree: Path, selection: Path, selected: Sequence[Recorded]) -> Verdict:
     if status in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
         return Verdict(killed=False, by=f"{len(selected)} tests pass")
     said = printed.read_text(encoding="utf-8", errors="replace")
+    if "ImportError while loading conftest" in said:
+        return Verdict(killed=True, by="the product cannot be imported")
     if status in {BROKEN, pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR}:
         sys.exit(f"The tests could not be run:\n{said}")
     failed = re.search(r"^(?:FAILED|ERROR) (\S+)", said, re.MULTILINE)
