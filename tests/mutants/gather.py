@@ -85,6 +85,8 @@ class Gather:
     def _collect(self, data: CoverageData, name: str) -> None:
         data.set_query_contexts([name])
         for file in data.measured_files():
+            if not file.endswith(".py"):  # a template of a page: its code has the template's name
+                continue
             module = Path(file).relative_to(self._root).as_posix()
             lines = self._marks.get(module) or self._marks.setdefault(module, marks(Path(file).read_bytes()))
             for line, tests in data.contexts_by_lineno(file).items():
