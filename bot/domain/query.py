@@ -37,7 +37,7 @@ class Query:
     `words` are in the order typed, with repeats. An entry must contain every phrase and none of `without` (words or
     phrases). For each filter that is set, it must match one of the values, and none of the negated ones. With
     `as_typed` no word is corrected. `also` maps words to their synonyms, `corrected` lists the words that are
-    corrections. `either` has groups of words that were typed with OR between them. `minutes` is the maximum reading time.
+    corrections. `either` has groups of words that were typed with OR between them, where a phrase is a word. `minutes` is the maximum reading time.
     """
 
     words: tuple[str, ...] = ()
@@ -92,6 +92,8 @@ def parse(typed: str) -> Query:
     either = list(_either(matches))
     for number, match in enumerate(matches):
         name, value = _term(match)
+        if name == "phrases" and (_is_or(matches, number - 1) or _is_or(matches, number + 1)):
+            name = "words"
         if value and not _is_or(matches, number):
             found[name].append(value)
     states, without_states = (
@@ -106,7 +108,7 @@ def parse(typed: str) -> Query:
 
 
 def _either(matches: Sequence[re.Match[str]]) -> Iterator[tuple[str, ...]]:
-    """The groups of words with OR between them."""
+    """The groups of words and phrases with OR between them."""
     group: list[str] = []
     for number in range(1, len(matches)):
         if _is_or(matches, number):
@@ -120,14 +122,11 @@ def _either(matches: Sequence[re.Match[str]]) -> Iterator[tuple[str, ...]]:
 
 
 def _is_or(matches: Sequence[re.Match[str]], number: int) -> bool:
-    """Whether this is an OR between two words. Anywhere else it is a word."""
-    if matches[number]["word"] != "OR" or not 0 < number < len(matches) - 1:
+    """Whether this is an OR between two words or phrases. Anywhere else it is a word."""
+    if not 0 < number < len(matches) - 1 or matches[number]["word"] != "OR":
         return False
-    return all(_is_word(matches[beside]) for beside in (number - 1, number + 1))
-
-
-def _is_word(match: re.Match[str]) -> bool:
-    return match["word"] not in (None, "OR") and _term(match)[0] == "words"
+    sides = matches[number - 1], matches[number + 1]
+    return all(side["word"] != "OR" and _term(side)[0] in ("words", "phrases") and _term(side)[1] for side in sides)
 
 
 def with_words(query: Query, instead: Mapping[str, str]) -> Query:

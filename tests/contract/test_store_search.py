@@ -322,6 +322,7 @@ def test_or_widens_words_and_one_of_them_is_enough(club: Club) -> None:
     assert set(titles(club, "redis OR kafka cluster")[:2]) == {"Redis cluster", "Kafka cluster"}
     assert len(titles(club, "redis OR kafka cluster")) == 5
     assert set(titles(club, "redis OR kafka")) == {"Redis cluster", "Kafka cluster", "Redis", "Kafka"}
+    assert set(titles(club, '"redis cluster" OR kafka')) == {"Redis cluster", "Kafka cluster", "Kafka"}
 
 
 def test_accents_do_not_matter(club: Club) -> None:
