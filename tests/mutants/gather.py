@@ -7,6 +7,7 @@ xdist each of its processes measures its own tests, and needs all tests of a fil
 import json
 import os
 import re
+import shutil
 import time
 from collections.abc import Iterator
 from hashlib import sha256
@@ -38,6 +39,7 @@ class Gather:
         self._root = root
         self._folder = folder
         own = folder / os.environ.get("PYTEST_XDIST_WORKER", "alone")
+        shutil.rmtree(own, ignore_errors=True)  # what a run left that was ended
         self._children = own / "children"
         self._children.mkdir(parents=True, exist_ok=True)
         self._tests: dict[str, dict[str, Any]] = {}
