@@ -7,7 +7,8 @@ command only runs after Discord has accepted our acknowledgement, so only one re
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -49,6 +50,8 @@ NOT_FROM_HERE = Card(
     blocks=(Paragraph(text=plain("Use the command in the server that it is about, as one of its members.")),),
     tone=Tone.REFUSAL,
 )
+ONLY_FOR_ONE = Card(title="This answer is only for the person who asked.")
+"""Everyone sees it for a moment before it is removed."""
 
 log = logging.getLogger("dogear.discord")
 
@@ -265,9 +268,8 @@ class Answers:
         if not interaction.response.is_done():
             await self._first(interaction, layouts, private=private)
         elif private and interaction.extras.get("public"):
-            await interaction.delete_original_response()
-            interaction.extras["public"] = False
-            await self._followed(interaction, layouts, private=True)
+            async with _in_private(interaction):
+                await self._followed(interaction, layouts, private=True)
         else:
             await interaction.edit_original_response(view=_still(layouts[0]))
             interaction.extras["public"] = False
@@ -302,9 +304,24 @@ async def own_up(interaction: Asked, reference: str) -> None:
     if not interaction.response.is_done():
         await interaction.response.send_message(view=_still(layout), ephemeral=True)
         return
-    if interaction.extras.get("public"):
+    async with _in_private(interaction):
+        await interaction.followup.send(view=_still(layout), ephemeral=True, wait=True)
+
+
+@asynccontextmanager
+async def _in_private(interaction: Asked) -> AsyncIterator[None]:
+    """Send private messages although everyone sees the waiting indicator, and then remove what everyone sees.
+
+    A message that is sent beside the indicator takes its place and is as public as it, and once the indicator is deleted
+    none may be sent (10008). So it first becomes a message.
+    """
+    shown = interaction.extras.pop("public", False)
+    if shown:
+        (layout,) = messages(ONLY_FOR_ONE, word="")
+        await interaction.edit_original_response(view=_still(layout))
+    yield
+    if shown:
         await interaction.delete_original_response()
-    await interaction.followup.send(view=_still(layout), ephemeral=True, wait=True)
 
 
 def _still(layout: Layout) -> Layout:

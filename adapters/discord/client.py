@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol, Self
 
 import aiohttp
@@ -119,6 +121,14 @@ class Gateway:
         self.up.discard(shard)
 
 
+def _parsed(event: str, parse: Callable[[Any], None], data: Any) -> None:
+    """Parse an event of the gateway, or skip it: the next one may be fine, and a new connection brings the same."""
+    try:
+        parse(data)
+    except Exception as error:  # noqa: BLE001 -- the library raises whatever the unexpected shape leads to
+        log.warning("skipped an event that cannot be parsed: %s (%s)", event, type(error).__name__)
+
+
 class DiscordClient(discord.AutoShardedClient):
     """One process's share of the gateway, without the member list and without message contents."""
 
@@ -138,6 +148,8 @@ class DiscordClient(discord.AutoShardedClient):
         self.gateway = Gateway()
         self._answering: set[asyncio.Task[Any]] = set()
         self.add_dynamic_items(Pressed)
+        parsers = self._connection.parsers  # else what the library cannot parse ends the connection
+        parsers.update({event: partial(_parsed, event, parse) for event, parse in parsers.items()})
         hush()
 
     async def answer(self, interaction: Asked, *, press: Press | None = None) -> None:

@@ -50,6 +50,12 @@ MAX_THREAD_NAME = MAX_EVENT_NAME = 100
 EVENT_LENGTH = timedelta(hours=1)
 SERVERS_PAGE = 200
 """The maximum number of servers per request (documentation of August 2026)."""
+REGISTERED_WITHIN = 5.0
+"""Seconds that the registration may hold up the connection."""
+SOONEST = timedelta(minutes=1)
+REFUSED_WAIT = timedelta(hours=1)
+"""How long to wait after a refused registration. Discord counts those that it accepts: 200 a day."""
+MAX_SAID = 500
 ARCHIVE_AFTER: Literal[10080] = 10080
 """Minutes without a message after which a thread leaves the channel list: a week, the maximum."""
 
@@ -132,17 +138,43 @@ class DiscordPlatform:
 
     async def _served(self, core: Core, vault: Vault) -> None:
         await self._log_in_or_give_up()
+        later = await self._try_to_register(core)
         with translated():
-            await self.register(core)
             count, _, starts = await self.client.http.get_bot_gateway()
             _require_starts(starts, count)
         async with asyncio.TaskGroup() as group:
+            if later is not None:
+                group.create_task(self._register_later(core, later))
 
             async def start(shards: tuple[int, ...]) -> None:
                 group.create_task(self._connected(shards, count))
 
             self._shards = Shards(vault, self.name, count, start)
             group.create_task(self._shards.keep())
+
+    async def _try_to_register(self, core: Core) -> timedelta | None:
+        """Register the commands. Returns how long to wait before another attempt, None if they are registered.
+
+        Without it the commands stay as they were, and everything else works.
+        """
+        try:
+            async with asyncio.timeout(REGISTERED_WITHIN), self._asking():
+                await self.register(core)
+        except (PlatformError, TimeoutError) as error:
+            wait = max(_until_next(error), SOONEST)
+            cause = error.__cause__
+            said = cause.text.replace("\n", "; ") if isinstance(cause, discord.HTTPException) else str(error)
+            code = cause.code if isinstance(cause, discord.HTTPException) else 0
+            about = {"code": code, "said": said[:MAX_SAID] or "no answer", "again_in": str(wait)}
+            log.warning("Discord did not accept our commands; those it has stay", extra=about)
+            return wait
+        return None
+
+    async def _register_later(self, core: Core, wait: timedelta | None) -> None:
+        while wait is not None:
+            await asyncio.sleep(wait.total_seconds())
+            wait = await self._try_to_register(core)
+        log.info("Discord has accepted our commands")
 
     def _renew(self) -> None:
         """A closed client cannot be opened again, so a new one replaces it after a `run`."""
@@ -446,6 +478,17 @@ def _require_starts(starts: Mapping[str, Any], shards: int) -> None:
         return
     wait = timedelta(milliseconds=starts["reset_after"])
     raise PlatformBusy(f"Discord lets the bot begin no more sessions for {wait}", retry_after=wait)
+
+
+def _until_next(error: PlatformError | TimeoutError) -> timedelta:
+    """How long to wait after a failed registration."""
+    match error:
+        case PlatformBusy():
+            return error.retry_after
+        case PlatformRefused():
+            return REFUSED_WAIT
+        case _:
+            return timedelta()
 
 
 def _parameters(view: Layout, *, nonce: str | None = None) -> discord.http.MultipartParameters:

@@ -89,6 +89,11 @@ _GUILD: dict[str, Any] = {
 }
 
 
+def a_guild(guild: str) -> dict[str, Any]:
+    """What the gateway tells of a server."""
+    return {**_GUILD, "id": guild, "unavailable": False}
+
+
 class FakeDiscord:
     """`faults` are met by the next posts of a message, one each, and `always` by every request of a method whose path
     ends like this; `now` is milliseconds since 1970.
@@ -361,7 +366,7 @@ class FakeDiscord:
                 ready |= {"shard": said["d"]["shard"], "application": {"id": BOT["id"], "flags": 0}}
                 await socket.send_json({"op": 0, "t": "READY", "s": 1, "d": ready})
                 for guild in self.streamed:
-                    await self.emit("GUILD_CREATE", {**_GUILD, "id": guild, "unavailable": False})
+                    await self.emit("GUILD_CREATE", a_guild(guild))
             if said["op"] == 6 and self.resumes:
                 await self.emit("RESUMED", {})
             elif said["op"] == 6:

@@ -22,11 +22,24 @@ from tests.fakes.core import FakeCore
 from tests.fakes.server import ORDINARY, a_client, shown_by
 
 
+A_MOMENT = 0.02
+"""Seconds, longer than the patience of a late answer: else it is there before the loop sees that no patience is left."""
+
+
 class Refusing(FakeCore):
     """Says no to everything, in the way in which a public command does."""
 
     async def invoke(self, invocation: Invocation) -> Answer:
+        await asyncio.sleep(A_MOMENT)
         return Answer(show=Card(title="Not here."), reply=Reply.PUBLIC, refusal=True)
+
+
+class Thoughtful(FakeCore):
+    """Answers after a moment."""
+
+    async def invoke(self, invocation: Invocation) -> Answer:
+        await asyncio.sleep(A_MOMENT)
+        return await super().invoke(invocation)
 
 
 class Broken(FakeCore):
@@ -37,6 +50,7 @@ class Broken(FakeCore):
         self._error = error
 
     async def invoke(self, invocation: Invocation) -> Answer:
+        await asyncio.sleep(A_MOMENT)
         raise self._error
 
     async def complete(self, actor: Actor, kind: Kind, typed: str) -> Sequence[Choice]:
@@ -78,9 +92,10 @@ def pace(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str
 
 
 async def test_a_public_command_is_answered_for_everybody(pace: str) -> None:
-    async with a_place(FakeCore()) as place:
+    async with a_place(Thoughtful()) as place:
         hello = await place.ana.slash(place.channel, "blog announce")
 
+        assert any(one.method == "PATCH" for one in place.env.http_requests) == (pace == "late")
         assert not hello.ephemeral
         assert "ana says hello." in shown_by(hello)
         assert len(place.said()) == 1
@@ -151,7 +166,7 @@ async def test_what_was_shown_of_a_public_answer_stays_when_the_rest_does_not_ar
 ) -> None:
     class Lengthy(FakeCore):
         async def invoke(self, invocation: Invocation) -> Answer:
-            await asyncio.sleep(0.02)  # else it answers before the loop sees that no patience is left
+            await asyncio.sleep(A_MOMENT)
             return Answer(show=Card(title="Long", blocks=(Paragraph(text=plain("word " * 1500)),)), reply=Reply.PUBLIC)
 
     monkeypatch.setattr(answers, "PATIENCE", 0.0)

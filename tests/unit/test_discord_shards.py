@@ -1,23 +1,25 @@
 """Who listens to which shard: each is one replica's, a free one is taken, one that another has ends the process."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from adapters.discord import shards
 from adapters.discord.client import DiscordClient
 from adapters.discord.places import DISCORD
-from adapters.discord.platform import DiscordPlatform
+from adapters.discord.platform import DiscordPlatform, _until_next
 from adapters.discord.shards import MAX_DENIED, MAX_UNANSWERED, Shards
 from bot.commands.cards import sentence
-from bot.domain.errors import BadConfig, PlatformBusy, PlatformUncertain, StoreBusy
+from bot.domain.errors import BadConfig, PlatformBusy, PlatformError, PlatformRefused, PlatformUncertain, StoreBusy
 from bot.domain.ids import AccountRef, PlatformName
 from tests.fakes.core import FakeCore
-from tests.fakes.discord_rest import FakeDiscord, serving
+from tests.fakes.discord_rest import FakeDiscord, Fault, a_guild, limited, refused, serving
 
 
 @dataclass
@@ -355,6 +357,98 @@ async def test_the_commands_are_written_once_for_each_change_of_the_catalogue_wh
     changed.catalogue = FakeCore.catalogue[:-1]
     await started(changed, FakeVault(Lock()))
     assert writes() == 2
+
+
+REFUSALS = {
+    "as many as a day allows": refused(400, 30034, "Max number of daily application command creates has been reached"),
+    "not allowed": refused(403, 50001, "Missing Access"),
+    "a limit": limited(70),
+    "a fault of Discord's": Fault(status=500),
+    "a wrong field": Fault(
+        status=400,
+        body=json.dumps(
+            {
+                "code": 50035,
+                "message": "Invalid Form Body",
+                "errors": {
+                    "0": {"description": {"_errors": [{"code": "BASE_TYPE_BAD_LENGTH", "message": "Too long."}]}}
+                },
+            }
+        ).encode(),
+        headers={"Content-Type": "application/json"},
+    ),
+}
+
+
+@pytest.mark.parametrize("why", REFUSALS)
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+async def test_commands_that_discord_refuses_keep_no_gateway_closed_and_are_tried_again(
+    why: str, method: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("adapters.discord.platform.REGISTERED_WITHIN", 0.3)
+    monkeypatch.setattr("adapters.discord.platform.SOONEST", timedelta(seconds=0.3))
+    monkeypatch.setattr("adapters.discord.platform.REFUSED_WAIT", timedelta(seconds=0.3))
+    monkeypatch.setattr("adapters.discord.platform._until_next", lambda error: timedelta())
+    fake = FakeDiscord()
+    fake.always[method, "/commands"] = REFUSALS[why]
+
+    async with serving(fake) as platform:
+        running = await _listening(platform, FakeVault(Lock()))
+        await _up(platform)
+        assert fake.commands == []
+        del fake.always[method, "/commands"]
+        async with asyncio.timeout(20):
+            while not fake.commands:  # noqa: ASYNC110 -- what it asks is the subject
+                await asyncio.sleep(0.05)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    warned = next(record for record in caplog.records if "did not accept our commands" in record.message)
+    if why == "a wrong field":
+        assert "In 0.description: Too long." in warned.__dict__["said"]
+
+
+@pytest.mark.parametrize(
+    ("error", "hours"),
+    [
+        (PlatformBusy("Wait.", retry_after=timedelta(hours=5)), 5),
+        (PlatformRefused("No.", remedy="Do it."), 1),
+        (PlatformUncertain("It broke."), 0),
+        (TimeoutError(), 0),
+    ],
+)
+def test_commands_are_tried_again_when_it_may_help(error: PlatformError | TimeoutError, hours: int) -> None:
+    assert _until_next(error) == timedelta(hours=hours)
+
+
+@pytest.mark.parametrize(
+    ("event", "data"),
+    [
+        ("MESSAGE_REACTION_ADD", {"user_id": "7", "emoji": None}),
+        ("GUILD_CREATE", {"id": "not a number"}),
+        ("INTERACTION_CREATE", {"type": 2, "id": "1"}),
+        ("CHANNEL_DELETE", []),
+    ],
+)
+async def test_an_event_that_cannot_be_parsed_is_skipped_and_the_connection_stays(
+    event: str, data: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    fake = FakeDiscord()
+
+    async with serving(fake) as platform:
+        running = await _listening(platform, FakeVault(Lock()))
+        await _up(platform)
+        await fake.emit(event, data)
+        await fake.emit("GUILD_CREATE", a_guild("9"))
+        async with asyncio.timeout(20):
+            while platform.client.get_guild(9) is None:  # noqa: ASYNC110 -- what it asks is the subject
+                await asyncio.sleep(0.01)
+        stands = await platform.connection()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    assert (stands.up, stands.reconnects, len(fake.identified)) == (True, 0, 1)
+    assert f"skipped an event that cannot be parsed: {event}" in caplog.text
 
 
 async def test_a_token_that_discord_does_not_take_is_named_to_the_host() -> None:
