@@ -37,7 +37,7 @@ _DEFINITION = re.compile(r"^ {0,3}\[([^\[\]\n]+)\]:", re.MULTILINE)
 _EMPHASIS = "*_~"
 IDENTITY = re.compile(r"\{#([\w.:-]+)\}")
 _SEPARATOR = re.compile(r"[ \t]*(?:[-–—:|·,.;]+(?=\s|$)|[，。：；、]+)?[ \t]*")
-_CLOSERS = re.compile(r"[ \t]*[\])}）】”»]+")
+_CLOSERS = re.compile(r"[ \t]*[\])}）】”»]+|[,.;:!?]+[”»]+")
 _PUNCTUATION = re.compile(r"[\s.,;:!?)\]}\"'*_~=|–—-]*")
 _MARKER = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])[ \t]+")
 _FOOTNOTE_MARK = re.compile(r"\[\^([^\]\s]{1,60})\]")
@@ -47,7 +47,11 @@ _PROPERTY = re.compile(r"^[ \t]*(?:[-*+][ \t]+)?([\w.-]+)::[ \t]+(\S.*)\n?", re.
 """Logseq's `id:: …` and `collapsed:: true`."""
 _TEMPLATE = re.compile(r"\{\{[^{}\n]*\}\}|\{%[^%\n]*%\}|\{:[^{}\n]*\}")
 """Hugo's shortcodes, Liquid's tags and kramdown's attributes."""
-_CLOSING_TAGS = re.compile(r"(?:\s*</(?:ul|ol|li|p|div|details|td|tr|table|center|section)>)+\s*\Z", re.IGNORECASE)
+_CLOSING_TAGS = re.compile(
+    r"(?:\s*(?:</(?:ul|ol|li|p|div|details|td|tr|table|center|section|small|sub|sup)>|<a\s+(?:name|id)\s*=[^<>]*>(?:\s*</a>)?))+\s*\Z",
+    re.IGNORECASE,
+)
+"""Tags at the end whose beginning is before the link, and marks for links within the file."""
 _BLOCK_NAME = re.compile(r"(?:^|\s)\^[\w-]{4,}\s*$")
 """Obsidian's name of a block, at the end of a line."""
 _SECRET = re.compile(r"(https?://)[^\s/?#@<>()\[\]\"']{1,256}@", re.IGNORECASE)
@@ -148,7 +152,7 @@ class EntryReader:
             markdown = _PROPERTY.sub("", markdown).strip("\n").rstrip()
         if "{{" in markdown or "{%" in markdown or "{:" in markdown:
             markdown = _TEMPLATE.sub("", markdown).strip("\n").rstrip()
-        if "</" in markdown:
+        if markdown.endswith(">"):
             markdown = _CLOSING_TAGS.sub("", markdown).rstrip()
         if "^" in markdown or (self._footnotes and "[^" in place.title):
             markdown = self._with_footnotes(markdown, place.title)

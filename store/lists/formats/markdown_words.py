@@ -33,15 +33,22 @@ _LEAD = re.compile(
 _LEAD_TAGS = re.compile(
     r"`\[?([^`\[\]\n]+)\]?`|(?<![\w\[\\(])\[([^\[\]\n]+)\](?!\()|\(([^()\d\n]{1,30})\)|#([^\W\d_][\w/-]*)"
 )
+_SHORTCODE = re.compile(r"(?<![\w:]):[a-zA-Z+-][\w+-]{0,59}:(?![\w:])")
+_COUNTER = re.compile(r"(?:no\.? ?|nr\.? ?|第)?\d{1,3}[.)章期]?", re.IGNORECASE)
+"""What counts the entries of a list by hand. Four digits are a year."""
+_CITATION = re.compile(
+    r"[^\W\d_][\w.'’-]*(?:(?:,? and |, | & | )[^\W\d_][\w.'’-]*){0,6}(?: et al\.?)?,? \(?(?:1[89]|20)\d\d[a-z]?\)?"
+)
+"""Authors and a year."""
 _PICTURE = re.compile(r"!\[([^\]\n]*)\]\([^)\n]*\)|<img\b[^<>]*>", re.IGNORECASE)
 _INLINE_LINK = re.compile(r"\[([^\[\]\n]*)\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+\"[^\"\n]*\")?\)")
-_NO_WORDS = re.compile(r"\[\s*\]\([^()\n]*\)")
-"""A link without words, such as one around a picture."""
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--.*?-->")
 _MARKS = re.compile(r"\*+|`+|~~|==|(?<!\w)_+|_+(?!\w)|\[\^[^\]\s]*\]|\\(?=[^\w\s])")
 _BOLD = re.compile(r"(?:\*\*|__)(?=\S)([^*_\n]{2,300}?)(?:\*\*|__)|<(?:b|strong)>([^<\n]{2,300})</(?:b|strong)>")
+_CLOSING_QUOTES = {"“": "”", "„": "“”", '"': '"', "«": "»", "»": "«", "「": "」", "《": "》", "‘": "’", "'": "'"}
 _QUOTED = re.compile(r"[\"“„«「《]([^\"“”„«»「」《》\n]{6,300})[\"”“»」》]")
 _EMPHASIS_FIRST = re.compile(r"\s*(?<!\w)[_*](?=[^\s_*])([^_*\n]{2,200})[_*](?!\w)")
+_EMPHASIS_LAST = re.compile(r"(?<!\w)([*_])(?=[^\s*_])[^*_\n]{2,200}\1(?!\w)[\s.,;:()（\[|–—-]*$")
 _EDGES = " \t\n:：-–—|·•,，;、~=>"
 _DATED = re.compile(rf"\s*[(\[]?(?:{_DATE})[)\]]?[\s:–—|-]*", re.IGNORECASE)
 _OPEN_END = re.compile(r"[(（\[【\\\s]+$")
@@ -120,6 +127,8 @@ _GENERIC = frozenset(
         "thread",
         "hn",
         "discussion",
+        "chat",
+        "forum",
         "reference",
         "ref",
         "text",
@@ -189,6 +198,32 @@ def is_generic(title: str) -> bool:
     return _GENERIC_PHRASE.fullmatch(word) is not None
 
 
+def is_cited(before: str, title: str) -> bool:
+    """Whether a link says who wrote what is before it, and when: "The Tail. [Dean (2013)](…)"."""
+    if not title.rstrip(" ()[]")[-1:].isalnum() or not any(map(str.isdigit, title)):
+        return False
+    stripped = before.rstrip(" ([")
+    ends = stripped[-1:] in (".", "?", "!", ":", ",", ";", "*", "_", "”", '"', ")") and stripped != ""
+    return ends and _CITATION.fullmatch(title.strip(" ()[]") + (")" if "(" in title else "")) is not None
+
+
+def is_quoted(before: str, after: str) -> bool:
+    """Whether a link is in quotes after other words, as in a bibliography: "Ann Lee: “[Title](…),” 2013."."""
+    opening = before.rstrip("*_")[-1:]
+    closing = _CLOSING_QUOTES.get(opening)
+    rest = after.lstrip("*_.,;:!?")[:1]
+    return closing is not None and rest in closing and rest != "" and not is_prose(before)
+
+
+def is_dash(before: str) -> bool:
+    """Whether nothing but a dash is before the link."""
+    return before.strip() in ("-", "--", "---", "–", "—", "——", "―", "~")
+
+
+def has_bold(before: str) -> bool:
+    return _BOLD.search(before) is not None
+
+
 def is_remark(before: str, title: str) -> bool:
     """Whether a link is a word in brackets after others: "Small changes ([why](…))"."""
     return before.endswith(("(", "（")) and title.islower() and len(title.split()) <= 2 and _has_letters(before)
@@ -240,7 +275,11 @@ _FIELD = re.compile(
     r"(?:the )?(?:(?:first |co-?)?authors?|by|code|source(?: code)?|videos?|talks?|slides?|notes?|papers?|pdf|project(?: page)?"
     r"|demo|web ?site|links?|url|discussions?|reviews?|venue|published(?: in)?|tags?|presenters?|speakers?|presented by"
     r"|github|repo(?:sitory)?|docs?|documentation|blog(?: post)?|data(?:sets?)?|models?|weights|supplement(?:ary)?|poster"
-    r"|recording|transcript|further reading|see also|related(?: work)?|implementations?|summary|comments?|homepage)",
+    r"|recording|transcript|further reading|see also|related(?: work)?|implementations?|summary|comments?|homepage"
+    r"|(?:论文|代码|主页|项目|解读|数据集?|视频|演示|博客|官网|作者|单位|链接|地址|下载|原文|论文下载|項目|论文标题|demo视频)"
+    r"(?:和(?:数据集?|代码|模型))?(?:主页|链接|地址|下载链接)?|論文|コード|実装|サイト|プロジェクト(?:ページ)?|논문|코드|프로젝트|링크"
+    r"|artículo|código|enlaces?|vidéo|lien|код|статья|сайт|ссылка|видео)"
+    r"\s*\d{0,2}(?:\s*[(（][^()（）]{1,30}[)）])?",
     re.IGNORECASE,
 )
 _GLUED = re.compile(
@@ -307,6 +346,11 @@ def title_in(words_before: str) -> tuple[str, str]:
         return tidy(quoted[1]), _rest(words_before, quoted.start(), quoted.end())
     if (first := _EMPHASIS_FIRST.match(words_before)) and _is_name(first[1]):
         return tidy(first[1]), _rest(words_before, 0, first.end())
+    start = dated.end() if dated and dated[0].rstrip()[-1:] in "])】:–—|-" else 0
+    authors = _EMPHASIS_LAST.search(words_before, start)
+    end = authors.start() if authors and len(words_before[start : authors.start()].split()) > 1 else len(words_before)
+    if _has_letters(words_before[start:end]):
+        return tidy(words_before[start:end])[:MAX_TITLE], _rest(words_before, start, end)
     return tidy(words_before)[:MAX_TITLE], ""
 
 
@@ -326,7 +370,7 @@ def lead_tags(lead: str) -> tuple[str, ...]:
     Cached: a list has few tags and many links after them.
     """
     tags: list[str] = []
-    for found in _LEAD_TAGS.finditer(_NO_WORDS.sub("", _PICTURE.sub("", lead))):
+    for found in _LEAD_TAGS.finditer(_INLINE_LINK.sub("", _PICTURE.sub("", lead))):
         _, bracketed, in_parentheses, _ = found.groups()
         names = [word.strip().lower() for word in visible(next(group for group in found.groups() if group)).split(",")]
         is_mark = bracketed is not None and (len(bracketed) < 2 or bracketed[0] in "#^[")
@@ -338,8 +382,9 @@ def lead_tags(lead: str) -> tuple[str, ...]:
 
 def said_in(lead: str) -> str:
     """The words of a lead that people should still see, which are not tags: an author, a date. "Title:" is none."""
-    said = plain(_LEAD_TAGS.sub("", _PICTURE.sub("", lead))).strip(_EDGES + "()[]\"'“”„.")
-    return "" if said.lower() in ("title", "name", "link", "url") else said
+    words = plain(_SHORTCODE.sub("", _LEAD_TAGS.sub("", _PICTURE.sub("", lead))))
+    said = words.strip(_EDGES + "()[]\"'“”„.")
+    return "" if said.lower() in ("title", "name", "link", "url") or _COUNTER.fullmatch(said) else said
 
 
 def is_number(text: str) -> bool:
@@ -364,8 +409,8 @@ def _rest(words: str, start: int, end: int) -> str:
     return " ".join(
         part
         for part in (
-            plain(words[:start]).strip(_EDGES),
-            plain(words[end:]).strip(_EDGES + ".").rstrip(_EDGES + "([（【"),
+            plain(_SHORTCODE.sub("", words[:start])).strip(_EDGES),
+            plain(_SHORTCODE.sub("", words[end:])).strip(_EDGES + ".").rstrip(_EDGES + "([（【"),
         )
         if part
     )
