@@ -16,7 +16,7 @@ from bot.domain.source import ReadEntry
 from bot.domain.url import canonical, web
 from bot.domain.visible import holds_invisible, visible
 from store.lists.formats.markdown_scan import Place, Shape, scan
-from store.lists.formats.markdown_words import is_lead, lead_tags
+from store.lists.formats.markdown_words import is_lead, is_tag, lead_tags
 from store.lists.front_matter import FrontMatter
 from store.lists.report import Report
 from store.lists.text import TAB, dedented, unquoted, width
@@ -38,6 +38,7 @@ _EMPHASIS = "*_~"
 IDENTITY = re.compile(r"\{#([\w.:-]+)\}")
 _SEPARATOR = re.compile(r"[ \t]*(?:[-–—:|·,.;]+(?=\s|$)|[，。：；、]+)?[ \t]*")
 _CLOSERS = re.compile(r"[ \t]*[\])}）】”»]+|[,.;:!?]+[”»]+")
+_CLOSED_AROUND = re.compile(r"^(?:\s*</(?:b|strong|i|em|u|span|code|font)>)+", re.IGNORECASE)
 _PUNCTUATION = re.compile(r"[\s.,;:!?)\]}\"'*_~=|–—-]*")
 _MARKER = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])[ \t]+")
 _FOOTNOTE_MARK = re.compile(r"\[\^([^\]\s]{1,60})\]")
@@ -160,7 +161,7 @@ class EntryReader:
             markdown = _SECRET.sub(r"\1", markdown)
         if place.said:
             apart = "\n\n" if markdown.startswith("\n") or "\n" in place.said else " — "
-            markdown = apart.join(part for part in (place.said, markdown) if part)
+            markdown = apart.join(part for part in (place.said, markdown.lstrip("\n")) if part)
         return markdown, tags
 
     def _with_footnotes(self, markdown: str, marks: str) -> str:
@@ -227,6 +228,8 @@ def _text_beside(head: str, lead: str) -> str:
     """The notes that stand on the link's line, without the dash before them and the emphasis around the link."""
     if closing := closing_of(lead):
         head = head.removeprefix(closing) if head.startswith(closing) else closing[::-1] + head.lstrip()
+    if "<" in lead:
+        head = _CLOSED_AROUND.sub("", head)
     if _PUNCTUATION.fullmatch(head):
         return ""
     if closers := _CLOSERS.match(head):
@@ -273,7 +276,7 @@ def _names(tags: str) -> Iterator[str]:
         for word in (hashed or code or bracketed).split(","):
             name = visible(word).strip(" []").lower()
             is_mark = bracketed and (len(name) < 2 or name[0] in "^#")
-            if any(map(str.isalpha, name)) and not is_mark:
+            if is_tag(name, is_code=bool(code)) and not is_mark:
                 yield name
 
 

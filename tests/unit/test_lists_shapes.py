@@ -373,3 +373,104 @@ def test_counters_pictures_and_addresses_before_a_link_are_neither_notes_nor_tag
         ("C", "", ()),
         ("D", "", ()),
     ]
+
+
+def test_the_words_around_an_embedded_address_are_its_title() -> None:
+    found = list_of(
+        "- {{video https://v.example/1}} A talk\n- Another talk {{youtube https://v.example/2}}\n"
+        "- {{tweet https://t.example/3}}\n- {{renderer https://t.example/4}}\n"
+    )
+
+    assert [(entry.title, entry.url) for entry in found.entries] == [
+        ("A talk", "https://v.example/1"),
+        ("Another talk", "https://v.example/2"),
+        ("https://t.example/3", "https://t.example/3"),
+    ]
+
+
+def test_pictures_that_lead_somewhere_are_entries_where_nothing_else_is() -> None:
+    pictures = "# Talks\n\n[![Tea](t.png)](https://a.example)\n\n[![Rain](r.png)](https://b.example)\n"
+    badge = "[![Build](https://img.shields.io/b.svg)](https://c.example)\n"
+
+    assert titles(pictures + badge) == ["Tea", "Rain"]
+    assert titles(f"{pictures}\n* [Snow](https://d.example)\n") == ["Snow"]
+    assert titles("[![Tea](t.png)](https://a.example)\n") == []
+
+
+def test_items_that_say_to_read_a_link_are_entries() -> None:
+    assert titles(
+        "- read [A](https://a.example)\n- Watch: [B](https://b.example)\n- **To read** [C](https://c.example) (long)\n"
+        "- Read [the guide](https://d.example) before you write.\n- See [Contributing](https://e.example).\n"
+    ) == ["A", "B", "C"]
+
+
+def test_titles_that_begin_as_sentences_do_are_read_where_links_come_last() -> None:
+    found = list_of(
+        "## Models\n\n1. **A new model.**\n*Ann Lee.* 2005. [paper](https://example.org/1)\n"
+        "1. **On tea.** 2006. [paper](https://example.org/2)\n1. **For all of us** (2007) [[pdf]](https://example.org/3)\n"
+        "1. The effect of rain, Bo Kim [[pdf]](https://example.org/4)\n1. Rain, Cy Roe [pdf](https://example.org/5)\n"
+        "1. The slides are available at [YouTube](https://example.org/6)\n"
+    )
+
+    assert [entry.title for entry in found.entries] == [
+        "A new model",
+        "On tea",
+        "For all of us",
+        "The effect of rain, Bo Kim",
+        "Rain, Cy Roe",
+    ]
+
+
+def test_a_bold_title_with_its_author_beside_it_is_not_a_row_of_links() -> None:
+    found = list_of(
+        "**[A](https://a.example)** — [Ann](https://ann.example)\nAbout A.\n\n"
+        "**[B](https://b.example)** | **[Home](https://home.example)**\n\n[C](https://c.example) — one.\n"
+    )
+
+    assert [entry.title for entry in found.entries] == ["A", "C"]
+    assert found.entries[0].notes.markdown.startswith("[Ann](https://ann.example)\nAbout A.")
+
+
+def test_the_notes_of_a_paragraph_are_without_what_is_called_below_it_and_whom_it_quotes() -> None:
+    found = list_of(
+        "**Blogs**\n\n[A](https://a.example) by Ann\n[B](https://b.example) by Bo\n\n**People**\n\n"
+        '- [C](https://c.example)\n\n> **Quote:** "Ship it." — [Kim](https://kim.example)\n'
+    )
+
+    assert [(entry.title, entry.notes.markdown) for entry in found.entries[:2]] == [("A", "by Ann"), ("B", "by Bo")]
+    assert "Kim" not in [entry.title for entry in found.entries]
+
+
+def test_a_line_in_a_wrapped_sentence_that_begins_with_a_link_is_not_an_entry() -> None:
+    found = list_of(
+        "# L\n\n### [A book](https://a.example)\n\nIts code is free to be read from the site of the book, at\n"
+        "[b.example](https://b.example),\nand may be copied.\n\n### [C](https://c.example)\n"
+    )
+
+    assert [entry.title for entry in found.entries] == ["A book", "C"]
+
+
+def test_headings_without_a_space_after_their_signs_are_headings() -> None:
+    found = list_of("Books\n-----\n\n###Tea\n* [A](https://a.example)\n\n###Rain\n* [B](https://b.example)\n#tag\n")
+
+    assert [entry.section for entry in found.entries] == [("Books", "Tea"), ("Books", "Rain")]
+
+
+def test_notes_are_without_the_quotes_and_tags_that_were_around_the_title() -> None:
+    found = list_of(
+        '**[2]** Lee, Ann. "**On tea**." Science 7 (2006): 4-5. [[pdf]](https://a.example)\n\n'
+        '- <b><a href="https://b.example">B</a></b> - good\n'
+    )
+
+    assert [(entry.title, entry.notes.markdown) for entry in found.entries] == [
+        ("On tea", "[2] Lee, Ann. Science 7 (2006): 4-5"),
+        ("B", "good"),
+    ]
+
+
+def test_tags_of_digits_are_read_as_code_only() -> None:
+    found = list_of(
+        "- `2024` [A](https://a.example)\n- [2024] [B](https://b.example)\n- [C](https://c.example) `2024`\n"
+    )
+
+    assert [entry.tags for entry in found.entries] == [("2024",), (), ("2024",)]

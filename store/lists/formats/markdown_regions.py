@@ -56,6 +56,7 @@ _BOILERPLATE_TITLE = re.compile(
     re.IGNORECASE,
 )
 _NAVIGATION = re.compile(r"[\s|·•/\\,;&~*_()\[\]<>–—-]*(?:and|or|und|et)?[\s|·•/\\,;&~*_()\[\]<>–—-]*")
+_EMBED = re.compile(rb"\{\{(?:video|youtube|vimeo|bilibili|tweet|twitter|pdf|embed)[ \t]+$", re.IGNORECASE)
 _LINE_BREAK = re.compile(rb"\n|<br[ \t]*/?>", re.IGNORECASE)
 _BEFORE_PARENTHESIS = re.compile(r"[］\]】](\s*)([(（])\s*<?$")
 _GLUED_BULLET = re.compile(r"\s*(?:>\s*)*(?:[-+]|\*(?!\*))(?=\S)(\u00a0?)")
@@ -74,6 +75,8 @@ _UNDERLINE = re.compile(r"\n *(?:=+|-+)[ \t]*\Z")
 _BOLD_LINE = re.compile(
     rb"^[ \t]{0,3}(?:\d{1,3}[.)][ \t]+)?(\*\*|__)(?=\S)[^*\n\[\]]{2,300}\1[ \t]*[.:]?[ \t]*$", re.MULTILINE
 )
+_BOLD_AT_END = re.compile(r"\n[ \t]*\n[ \t]*(\*\*|__)(?=\S)[^*\n\[\]]{2,100}\1:?\s*\Z")
+"""What stands for a heading of what is below."""
 _TITLE_COLUMN = re.compile(
     r"\W*(?:title|name|paper|project|article|book|resource|tool|library|course|topic|site|blog|talk|post|method|model"
     r"|标题|名称|论文|项目|书名|タイトル|titre|titel|título|nombre|nom)s?\W*",
@@ -81,6 +84,7 @@ _TITLE_COLUMN = re.compile(
 )
 _HTML_LEVEL = 7
 _MIN_ENTRIES_OF_A_LIST = 3
+_MIN_PICTURES = 2
 _MANY = 10
 """List items from which on a lone paragraph with a link is rather about the list."""
 _MAX_INDENTED = 3
@@ -191,6 +195,7 @@ class _Finder:
         self._why: dict[int, tuple[Link, str]] = {}
         self._faults: list[Unread] = []
         self._last_links: list[_Candidate] = []
+        self._titled: set[int] = set()
         self._fields: list[_Field] = []
         self._paragraphs: list[_Candidate] = []
         self._in_headings: list[_Candidate] = []
@@ -204,6 +209,8 @@ class _Finder:
             self._take_html()
         self._take_links()
         self._choose()
+        if not self._places:
+            self._take_pictures()
         if self._repaired.footnotes or any(place.shape is not Shape.ITEMS for place in self._places):
             self._complete()
         self._sort()
@@ -323,6 +330,13 @@ class _Finder:
         is_first = block.start <= start
         words_from = start if is_first else block.start
         before, after = self._text(words_from, main.start), self._text(main.end, max(end, main.end))
+        if main.is_bare and after.startswith("}}") and (embed := _EMBED.search(before.encode())):
+            before, after = before.encode()[: embed.start()].decode(), after[2:]
+            main.end += 2
+            if not before.strip() and _has_words(after.partition("\n")[0]):
+                place = self._item(item, main, block, "")
+                place.title, place.notes = self._title_after(place, after.partition("\n")[0])
+                return place
         if fault := self._malformed(main, before, after):
             self._fault(main, *fault)
             self._unread_all(links, IN_TEXT, but=main)
@@ -349,11 +363,18 @@ class _Finder:
                 return self._item(item, main, block, "", *_title_before(before))
         elif generic and above and not beside.strip(" \t*_([") and len(words.plain(above)) <= words.MAX_TITLE:
             return self._item(item, main, block, "", *_title_before(before))
-        elif generic and not main.is_bare and len(words.plain(before)) <= 2 * words.MAX_TITLE and "\n" not in before:
-            if words.begins_with_name(before) and words.is_strong(first_after):
-                return self._item(item, main, block, "", *words.title_in(before))
-            if not (remark or (words.is_prose(before) and not cited)) and words.is_strong(first_after):
-                place = self._item(item, main, block, "", *words.title_in(before))
+        elif generic and not main.is_bare and len(words.plain(before)) <= 2 * words.MAX_TITLE:
+            on_one_line = before.replace("\n", " ")
+            if words.begins_with_name(on_one_line) and words.is_strong(first_after):
+                self._titled.add(self._after_space(item["start"]))
+                return self._item(item, main, block, "", *words.title_in(on_one_line))
+            if (
+                (not above or words.is_name_line(above))
+                and not remark
+                and (cited or not words.is_prose(before) or words.may_name(before, main.title))
+                and words.is_strong(first_after)
+            ):
+                place = self._item(item, main, block, "", *words.title_in(on_one_line))
                 self._last_links.append(_Candidate(place, [link for link in links if link is not main]))
                 return None
         elif (
@@ -362,6 +383,8 @@ class _Finder:
             and (words.is_label(before, first_after) or words.is_quoted(before, first_after))
         ):
             return self._item(item, main, block, before)
+        elif words.is_told(before, first_after) and not _BOILERPLATE_TITLE.fullmatch(main.title.strip()):
+            return self._item(item, main, block, "")
         self._unread_all(links, IN_TEXT)
         return None
 
@@ -446,10 +469,13 @@ class _Finder:
                 assert main is not None
                 current = self._paragraph(line, main, kind, block)
                 current.is_bold = kind == "named" and words.has_bold(before)
-                current.is_source = words.is_dash(before) and (bool(pending) or self._is_below_words(block))
-                current.is_strong = current.is_strong and not (
-                    pending and kind == "leads" and not words.is_lead(before)
+                current.is_source = words.is_after_quotation(before) or (
+                    words.is_dash(before) and (bool(pending) or self._is_below_words(block))
                 )
+                if pending and kind == "leads":
+                    rest = self._text(main.end, block.end)
+                    runs_on = words.runs_on(self._line_text(pending[-1]), rest)
+                    current.is_strong = words.is_lead(before) and not runs_on
                 pending = []
                 self._paragraphs.append(current)
                 current.others += [link for link in line.links if link is not main]
@@ -536,6 +562,11 @@ class _Finder:
 
     def _is_row(self, line: _Line) -> bool:
         """Whether a line is nothing but links with signs between them."""
+        first = line.links[0]
+        if self._line_text(line, to=first.start).strip() in ("**", "__"):
+            bold = self._text(first.start - 2, first.start)
+            if self._text(first.end, first.end + 2) == bold and not self._text(first.end + 2, line.end).count(bold):
+                return False  # a title in bold, and its author
         edges = [line.start, *(edge for link in line.links for edge in (link.start, link.end)), line.end]
         between = [self._text(start, end) for start, end in zip(edges[::2], edges[1::2], strict=True)]
         return all(_NAVIGATION.fullmatch(words.plain(each) if "<" in each else each) for each in between)
@@ -581,7 +612,7 @@ class _Finder:
             return
         before, after = self._text(segment.start, main.start), self._text(main.end, segment.end)
         place = Place(Shape.HTML, segment.start, main.start, main.end, segment.end, main.url, above, "", main.title)
-        place.notes = re.sub(r"^[\s\-–—:.,;|·]+", "", after).strip()
+        place.notes = re.sub(r"^(?:[\s\-–—:.,;|·]|</(?:b|strong|i|em|u|span|code|font)>)+", "", after).strip()
         if not _has_words(place.notes):
             place.notes = ""
         others = [link for link in links if link is not main]
@@ -642,8 +673,9 @@ class _Finder:
 
     def _choose_last_links(self) -> None:
         """Items that end with "[Paper](…)" are entries where that is how the list is written."""
-        first = Counter(self._section(place.start) for place in self._places if place.parent is None)
+        first = Counter(self._section(place.start) for place in self._places if place.start not in self._titled)
         last = Counter(self._section(candidate.place.start) for candidate in self._last_links)
+        last += Counter(self._section(start) for start in self._titled if last[self._section(start)])
         everywhere = len(self._last_links) * _SHARE_OF_LAST_LINKS >= len(self._places)
         linked_headings = {candidate.place.start for candidate in self._in_headings}
         for candidate in self._last_links:
@@ -804,7 +836,10 @@ class _Finder:
         for candidate in candidates:
             place, own = candidate.place, section[id(candidate)]
             reason = ""
-            if _BOILERPLATE_TITLE.fullmatch(place.title.strip()) or _is_about_the_list(place.headings):
+            about_list = _is_about_the_list(place.headings) or (
+                candidate.is_named and _is_about_the_list([place.title])
+            )
+            if about_list or _BOILERPLATE_TITLE.fullmatch(place.title.strip()):
                 reason = IN_BOILERPLATE
             elif candidate.is_source or ((candidate.is_alone or candidate.is_named) and own in headed):
                 reason = IN_TEXT  # "Read more" below a linked heading, or whom a quotation is from
@@ -879,6 +914,21 @@ class _Finder:
         block = candidate.block or self._block_at(place)
         self._unread_all([Link(place.link, place.link_end, place.url, block), *candidate.others], reason)
 
+    def _take_pictures(self) -> None:
+        """Where nothing else is an entry, pictures that lead to something and say what it is are."""
+        links = [
+            link
+            for link, reason in self._why.values()
+            if reason == BADGE and link.title.strip() and not _BADGE.search(self._body, link.start, link.end)
+        ]
+        if len(links) < _MIN_PICTURES:
+            return
+        for link in links:
+            end = self._own_end(link.block.start, link.block.end)
+            place = Place(Shape.PARAGRAPHS, link.start, link.start, link.end, end, link.url, link.block.headings)
+            place.title = link.title
+            self._places.append(place)
+
     # What belongs to each
 
     def _sort(self) -> None:
@@ -905,6 +955,7 @@ class _Finder:
             after = unquoted(after, place.quotes)
         after = re.sub(r"^[ \t]*(?:<br[ \t]*/?>|\\(?=\n))", "", after)
         after = re.sub(r"\A(\s*)\n: +", r"\1\n", after)
+        after = _BOLD_AT_END.sub("", after) if place.end < len(self._body) else after
         after = re.sub(r"\n\s*(?:---+|\*\*\*+|___+)\s*\Z", "", after)
         head, newline, tail = after.partition("\n")
         empty = "\n" if tail.startswith("\n") else ""
@@ -1136,8 +1187,10 @@ class _Finder:
         return next((link for link in links if not self._is_in_template(link)), None)
 
     def _is_in_template(self, link: Link) -> bool:
-        """Whether an address is in a tag of Hugo, Liquid or Logseq: `{{video https://…}}`."""
+        """Whether an address is in a tag of Hugo or Liquid. Logseq's `{{video https://…}}` is a link."""
         line = self._body[self._body.rfind(b"\n", 0, link.start) + 1 : link.start] if link.is_bare else b""
+        if _EMBED.search(line):
+            return False
         return line.rfind(b"{{") > line.rfind(b"}}") or line.rfind(b"{%") > line.rfind(b"%}")
 
     def _malformed(self, link: Link, before: str, after: str) -> tuple[str, str] | None:

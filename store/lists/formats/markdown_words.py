@@ -11,6 +11,9 @@ MAX_TITLE = 300
 _MAX_LABEL = 60
 _MAX_LABEL_WORDS = 8
 _MAX_SHORT_LEAD_WORDS = 3
+_MIN_NAME_WORDS = 3
+_MIN_WRAPPED = 40
+"""Characters from which on a line of text may have been wrapped."""
 
 _MONTHS = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _DATE = (
@@ -34,6 +37,7 @@ _LEAD_TAGS = re.compile(
     r"`\[?([^`\[\]\n]+)\]?`|(?<![\w\[\\(])\[([^\[\]\n]+)\](?!\()|\(([^()\d\n]{1,30})\)|#([^\W\d_][\w/-]*)"
 )
 _SHORTCODE = re.compile(r"(?<![\w:]):[a-zA-Z+-][\w+-]{0,59}:(?![\w:])")
+_TEMPLATE = re.compile(r"\{\{[^{}\n]*\}\}")
 _COUNTER = re.compile(r"(?:no\.? ?|nr\.? ?|第)?\d{1,3}[.)章期]?", re.IGNORECASE)
 """What counts the entries of a list by hand. Four digits are a year."""
 _CITATION = re.compile(
@@ -215,9 +219,47 @@ def is_quoted(before: str, after: str) -> bool:
     return closing is not None and rest in closing and rest != "" and not is_prose(before)
 
 
+def runs_on(above: str, after: str) -> bool:
+    """Whether a link that begins a line is in the middle of a wrapped sentence: the line above ends in it, and the words
+    after the link go on with it.
+    """
+    rest = after.lstrip(" \t\n,;:)")
+    return len(above.rstrip()) >= _MIN_WRAPPED and above.rstrip()[-1:] not in ".:!?。：！？*>" and rest[:1].islower()
+
+
+def is_name_line(line: str) -> bool:
+    """Whether a line is a title in bold, in italics or in quotes, and nothing else."""
+    return _NAME_FIRST.fullmatch(line.rstrip(" \t.:\\")) is not None
+
+
 def is_dash(before: str) -> bool:
     """Whether nothing but a dash is before the link."""
     return before.strip() in ("-", "--", "---", "–", "—", "——", "―", "~")
+
+
+def may_name(before: str, title: str) -> bool:
+    """Whether the words before a link such as "pdf" may be its title although they begin with an article."""
+    words = plain(before).lstrip(_EDGES + _SIGNS_STRIPPED)
+    if _ARTICLE.match(words) is None or title.strip(" []()").lower() in (
+        "here",
+        "this",
+        "that",
+        "more",
+        "link",
+        "read",
+    ):
+        return False
+    return _BEFORE_LINK.search(words.rstrip(" [(")) is None and len(words.split()) >= _MIN_NAME_WORDS
+
+
+def is_told(before: str, after: str) -> bool:
+    """Whether the words before a link only say to read it: "read", "Watch:"."""
+    return _TOLD.fullmatch(before) is not None and ends_line(after)
+
+
+def is_after_quotation(before: str) -> bool:
+    """Whether a link says who said what is in quotes before it."""
+    return _AFTER_QUOTATION.search(before) is not None
 
 
 def has_bold(before: str) -> bool:
@@ -264,7 +306,12 @@ def is_sentence(words: str) -> bool:
 
 
 def is_prose(before: str) -> bool:
-    """Whether the words before the link begin as running text does. "The Go Blog:" is a name."""
+    """Whether the words before the link begin as running text does. "The Go Blog:" is a name, and so are words set apart."""
+    name = _NAME_FIRST.match(before)
+    if name is not None and (
+        len(name[0].split()) >= _MIN_NAME_WORDS or name[0].rstrip('*_"”»')[-1:] in (".", "?", "!")
+    ):
+        return False
     words = plain(before).lstrip(_EDGES + _SIGNS_STRIPPED)
     if before.rstrip().endswith((":", "：")) and len(words.split()) <= _MAX_LABEL_WORDS:
         words = _ARTICLE.sub("", words)
@@ -294,6 +341,10 @@ _NAME_BEFORE = re.compile(
 """A name of some capitalised words, before a link in brackets."""
 _BEFORE_LINK = re.compile(
     r"\b(?:see|read|at|in|on|from|via|check|visit|more|here|of|to|with|and)[\s:(\[]*$", re.IGNORECASE
+)
+_AFTER_QUOTATION = re.compile(r"[\"”»’][*_]*\s*(?:-{1,2}|[–—])\s*$")
+_TOLD = re.compile(
+    r"\s*(?:\*\*|__|[*_])?(?:read|watch|listen(?: to)?|see|try|todo|to read)(?:\*\*|__|[*_])?\s*:?\s*", re.IGNORECASE
 )
 _AFTER_NAME = re.compile(r"\s*(?:$|[,.;:(（\[【|/–—-]|by\b|von\b|par\b|de\b)", re.IGNORECASE)
 _NAME_FIRST = re.compile(
@@ -371,18 +422,23 @@ def lead_tags(lead: str) -> tuple[str, ...]:
     """
     tags: list[str] = []
     for found in _LEAD_TAGS.finditer(_INLINE_LINK.sub("", _PICTURE.sub("", lead))):
-        _, bracketed, in_parentheses, _ = found.groups()
+        code, bracketed, in_parentheses, _ = found.groups()
         names = [word.strip().lower() for word in visible(next(group for group in found.groups() if group)).split(",")]
         is_mark = bracketed is not None and (len(bracketed) < 2 or bracketed[0] in "#^[")
         is_remark = in_parentheses is not None and (names == ["new"] or " " in in_parentheses)
         if not is_mark and not is_remark:
-            tags += [name for name in names if any(map(str.isalpha, name))]
+            tags += [name for name in names if is_tag(name, is_code=code is not None)]
     return tuple(tags)
+
+
+def is_tag(name: str, *, is_code: bool) -> bool:
+    """Whether a name may be a tag. One of digits is mostly a citation or a counter, but not as code: `` `2024` ``."""
+    return any(map(str.isalpha, name)) or (is_code and len(name) > 1 and name.isdigit())
 
 
 def said_in(lead: str) -> str:
     """The words of a lead that people should still see, which are not tags: an author, a date. "Title:" is none."""
-    words = plain(_SHORTCODE.sub("", _LEAD_TAGS.sub("", _PICTURE.sub("", lead))))
+    words = plain(_SHORTCODE.sub("", _LEAD_TAGS.sub("", _PICTURE.sub("", _TEMPLATE.sub("", lead)))))
     said = words.strip(_EDGES + "()[]\"'“”„.")
     return "" if said.lower() in ("title", "name", "link", "url") or _COUNTER.fullmatch(said) else said
 
@@ -406,11 +462,8 @@ def _is_name(words: str) -> bool:
 
 
 def _rest(words: str, start: int, end: int) -> str:
-    return " ".join(
-        part
-        for part in (
-            plain(_SHORTCODE.sub("", words[:start])).strip(_EDGES),
-            plain(_SHORTCODE.sub("", words[end:])).strip(_EDGES + ".").rstrip(_EDGES + "([（【"),
-        )
-        if part
-    )
+    before = plain(_SHORTCODE.sub("", words[:start])).strip(_EDGES)
+    after = plain(_SHORTCODE.sub("", words[end:])).strip(_EDGES + ".").rstrip(_EDGES + "([（【")
+    if before[-1:] in _CLOSING_QUOTES and after[:1] in _CLOSING_QUOTES[before[-1:]]:
+        before, after = before[:-1].rstrip(), after[1:].lstrip(_EDGES + ".")
+    return " ".join(part for part in (before, after) if part)
