@@ -57,7 +57,8 @@ def convert(
 
     lines: list[str] = []
     above: tuple[str, ...] = ()
-    for number, entry in enumerate(_in_order(found.entries)):
+    firsts = {entry.key: entry for entry in reversed(found.entries)}
+    for number, entry in enumerate(_in_order([entry for entry in found.entries if firsts[entry.key] is entry])):
         progress(number, len(found.entries))
         if entry.key in known:
             done.known += entry.key in before

@@ -49,7 +49,7 @@ _PROPERTY = re.compile(r"^[ \t]*(?:[-*+][ \t]+)?([\w.-]+)::[ \t]+(\S.*)\n?", re.
 _TEMPLATE = re.compile(r"\{\{[^{}\n]*\}\}|\{%[^%\n]*%\}|\{:[^{}\n]*\}")
 """Hugo's shortcodes, Liquid's tags and kramdown's attributes."""
 _CLOSING_TAGS = re.compile(
-    r"(?:\s*(?:</(?:ul|ol|li|p|div|details|td|tr|table|center|section|small|sub|sup)>|<a\s+(?:name|id)\s*=[^<>]*>(?:\s*</a>)?))+\s*\Z",
+    r"(?:\s*(?<!\\)(?:</(?:ul|ol|li|p|div|details|td|tr|table|center|section|small|sub|sup)>|<a\s+(?:name|id)\s*=[^<>]*>(?:\s*</a>)?))+\s*\Z",
     re.IGNORECASE,
 )
 """Tags at the end whose beginning is before the link, and marks for links within the file."""

@@ -474,3 +474,34 @@ def test_tags_of_digits_are_read_as_code_only() -> None:
     )
 
     assert [entry.tags for entry in found.entries] == [("2024",), (), ("2024",)]
+
+
+def test_every_heading_of_the_first_level_may_be_an_entry_if_there_are_several() -> None:
+    assert titles("# [A](https://a.example)\n\nGood.\n\n# [B](https://b.example)\n\n* [C](https://c.example)\n") == [
+        "A",
+        "B",
+        "C",
+    ]
+    assert titles("# [The list](https://a.example)\n\n* [C](https://c.example)\n") == ["C"]
+
+
+def test_notes_of_a_heading_end_above_the_headings_and_tables_of_other_entries() -> None:
+    found = list_of(
+        "## [A](https://a.example)\n\nGood.\n\n### More\n\n* [B](https://b.example)\n\n"
+        "## [C](https://c.example)\n\n| Name | Why |\n|---|---|\n| [D](https://d.example) | tea |\n"
+    )
+
+    assert [(entry.title, entry.notes.markdown) for entry in found.entries] == [
+        ("A", "Good."),
+        ("B", ""),
+        ("C", ""),
+        ("D", "- **Why:** tea"),
+    ]
+
+
+def test_tags_that_are_written_as_text_stay_at_the_end_of_notes() -> None:
+    found = list_of(
+        "<ul>\n<li>[A](https://a.example) - good</li>\n</ul>\n\n* [B](https://b.example) ends with \\</p>\n"
+    )
+
+    assert [entry.notes.markdown for entry in found.entries] == ["good", "ends with \\</p>"]

@@ -75,6 +75,7 @@ _UNDERLINE = re.compile(r"\n *(?:=+|-+)[ \t]*\Z")
 _BOLD_LINE = re.compile(
     rb"^[ \t]{0,3}(?:\d{1,3}[.)][ \t]+)?(\*\*|__)(?=\S)[^*\n\[\]]{2,300}\1[ \t]*[.:]?[ \t]*$", re.MULTILINE
 )
+_HEADINGS_AT_END = re.compile(r"(?:\A|\n)(?:#{1,6}[ \t][^\n]*\s*)+\Z")
 _BOLD_AT_END = re.compile(r"\n[ \t]*\n[ \t]*(\*\*|__)(?=\S)[^*\n\[\]]{2,100}\1:?\s*\Z")
 """What stands for a heading of what is below."""
 _TITLE_COLUMN = re.compile(
@@ -200,6 +201,7 @@ class _Finder:
         self._paragraphs: list[_Candidate] = []
         self._in_headings: list[_Candidate] = []
         self._in_rows: list[_Candidate] = []
+        self._tables: dict[int, int] = {}
         self._in_html: list[_Candidate] = []
 
     def run(self) -> Regions:
@@ -695,11 +697,14 @@ class _Finder:
         candidates = self._in_headings
         others = len(self._places)
         first = next((heading for heading in self._scan.headings), None)
+        has_title = (
+            sum(heading.level == 1 for heading in self._scan.headings) == 1 and first is not None and first.level == 1
+        )
         lone = len(candidates) == 1 and others > _MIN_ENTRIES_OF_A_LIST
         rare = len(candidates) * _SHARE_OF_HEADINGS < len(self._scan.headings)
         listed = {self._section(place.start) for place in self._places} if rare else set()
         for candidate in candidates:
-            is_title = first is not None and candidate.place.start == first.start and first.level == 1
+            is_title = first is not None and candidate.place.start == first.start and has_title
             boilerplate = _BOILERPLATE_TITLE.fullmatch(candidate.place.title.strip())
             above_items = rare and self._section(candidate.place.start + 1) in listed
             refused = lone or boilerplate or above_items or (is_title and (others or len(candidates) > 1))
@@ -939,7 +944,9 @@ class _Finder:
         self._sort()
         rows = [place for place in self._places if place.shape is Shape.ROWS]
         self._complete_rows(rows)
-        edges = sorted({*(place.start for place in self._places), *(each.start for each in self._scan.headings)})
+        tables = [start for start, _ in self._scan.table_heads]
+        self._tables = {place.start: tables[bisect_right(tables, place.start) - 1] for place in rows}
+        edges = sorted({*self._place_starts, *self._tables.values(), *(each.start for each in self._scan.headings)})
         ends = [*edges, len(self._body)]
         linked = {place.start for place in self._places if place.shape is Shape.HEADINGS}
         for place in self._places:
@@ -972,12 +979,13 @@ class _Finder:
                 break
         position = bisect_right(self._place_starts, place.start)
         if position < len(self._places):
-            end = min(end, max(self._places[position].start, heading.end))
+            below_it = self._places[position].start
+            end = min(end, max(self._tables.get(below_it, below_it), heading.end))
         beside = _UNDERLINE.sub("", self._text(place.link_end, heading.end).rstrip())
         without_marks = beside.rstrip("#")
         beside = (beside if without_marks.rstrip() == without_marks else without_marks).strip(" \t*_~\n")
         beside = re.sub(r"\{#[\w.:-]+\}", "", beside).strip()
-        below_text = self._text(heading.end, end).strip("\n").rstrip()
+        below_text = _HEADINGS_AT_END.sub("", self._text(heading.end, end).strip("\n").rstrip()).rstrip()
         place.notes = "\n\n".join(part for part in (beside if _has_words(beside) else "", below_text) if part)
         place.end = max(end, heading.end)
 
