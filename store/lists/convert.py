@@ -128,7 +128,7 @@ def _heads(entry: ReadEntry) -> Iterator[str]:
     for tag in filter(_is_kept, entry.tags):
         is_long = len(" ".join(before)) + len(tag) > _MAX_LEAD
         (after if is_long else before).append(
-            f"[{tag}]" if _PLAIN_TAG.fullmatch(tag) and not tag.isdigit() else f"`{tag.replace('`', '')}`"
+            f"[{tag}]" if _PLAIN_TAG.fullmatch(tag) and is_tag(tag, is_code=False) else f"`{tag.replace('`', '')}`"
         )
     identity = f" {{{entry.key}}}" if entry.key.startswith("#") else ""
     if entry.title == entry.url:

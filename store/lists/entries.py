@@ -276,7 +276,7 @@ def _names(tags: str) -> Iterator[str]:
         for word in (hashed or code or bracketed).split(","):
             name = visible(word).strip(" []").lower()
             is_mark = bracketed and (len(name) < 2 or name[0] in "^#")
-            if is_tag(name, is_code=bool(code)) and not is_mark:
+            if is_tag(name, is_code=not bracketed) and not is_mark:
                 yield name
 
 

@@ -505,3 +505,24 @@ def test_tags_that_are_written_as_text_stay_at_the_end_of_notes() -> None:
     )
 
     assert [entry.notes.markdown for entry in found.entries] == ["good", "ends with \\</p>"]
+
+
+def test_bold_words_in_brackets_are_not_the_title() -> None:
+    found = list_of(
+        "- **[PED]** A walk in the rain (**ECCV**) [[paper](https://example.org/1)]\n"
+        "- **[Tea]** On leaves[[paper](https://example.org/2)][[code](https://example.org/3)]\n"
+        "- **[Only](https://example.org/4)**\n"
+    )
+
+    assert [entry.title for entry in found.entries] == ["A walk in the rain", "On leaves", "Only"]
+    assert found.entries[0].notes.markdown == "[PED] (ECCV)"
+
+
+def test_many_words_in_brackets_are_a_remark_and_not_a_tag() -> None:
+    found = list_of(
+        "- https://a.example [A list of open source games]\n- https://b.example [C++ 2D]\n"
+        "- `a tag of five words here` [C](https://c.example)\n"
+    )
+
+    assert [entry.tags for entry in found.entries] == [(), ("c++ 2d",), ("a tag of five words here",)]
+    assert found.entries[0].notes.markdown == "[A list of open source games]"

@@ -8,6 +8,8 @@ from bot.domain.visible import visible
 from store.lists.text import is_html_tag
 
 MAX_TITLE = 300
+MAX_TAG_WORDS = 4
+"""Of a tag in brackets."""
 _MAX_LABEL = 60
 _MAX_LABEL_WORDS = 8
 _MAX_SHORT_LEAD_WORDS = 3
@@ -50,6 +52,7 @@ _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--.*?-->")
 _MARKS = re.compile(r"\*+|`+|~~|==|(?<!\w)_+|_+(?!\w)|\[\^[^\]\s]*\]|\\(?=[^\w\s])")
 _BOLD = re.compile(r"(?:\*\*|__)(?=\S)([^*_\n]{2,300}?)(?:\*\*|__)|<(?:b|strong)>([^<\n]{2,300})</(?:b|strong)>")
 _CLOSING_QUOTES = {"“": "”", "„": "“”", '"': '"', "«": "»", "»": "«", "「": "」", "《": "》", "‘": "’", "'": "'"}
+_BOLD_LABEL = re.compile(r"(?:\*\*|__)\[[^\[\]*_\n]{1,60}\](?:\*\*|__)|\((?:\*\*|__)[^()*_\n]{1,60}(?:\*\*|__)\)")
 _QUOTED = re.compile(r"[\"“„«「《]([^\"“”„«»「」《》\n]{6,300})[\"”“»」》]")
 _EMPHASIS_FIRST = re.compile(r"\s*(?<!\w)[_*](?=[^\s_*])([^_*\n]{2,200})[_*](?!\w)")
 _EMPHASIS_LAST = re.compile(r"(?<!\w)([*_])(?=[^\s*_])[^*_\n]{2,200}\1(?!\w)[\s.,;:()（\[|–—-]*$")
@@ -384,7 +387,12 @@ def ends_line(after: str) -> bool:
 
 
 def title_in(words_before: str) -> tuple[str, str]:
-    """The title that these words hold, and what is left of them; bold and quoted words come first."""
+    """The title that these words hold, and what is left of them; bold and quoted words come first. Bold words in brackets
+    are a tag or where it was published.
+    """
+    if (labels := _BOLD_LABEL.findall(words_before)) and _has_letters(rest := _BOLD_LABEL.sub(" ", words_before)):
+        title, said = title_in(rest)
+        return title, " ".join(part for part in (*map(plain, labels), said) if part)
     bold = [found for found in _BOLD.finditer(words_before) if _is_name(found[1] or found[2])]
     if bold:
         best = max(bold, key=lambda found: len(found[0]))
@@ -432,8 +440,10 @@ def lead_tags(lead: str) -> tuple[str, ...]:
 
 
 def is_tag(name: str, *, is_code: bool) -> bool:
-    """Whether a name may be a tag. One of digits is mostly a citation or a counter, but not as code: `` `2024` ``."""
-    return any(map(str.isalpha, name)) or (is_code and len(name) > 1 and name.isdigit())
+    """Whether a name may be a tag. In brackets, digits are a citation or a counter, and many words are a remark."""
+    if any(map(str.isalpha, name)):
+        return is_code or len(name.split()) <= MAX_TAG_WORDS
+    return is_code and len(name) > 1 and name.isdigit()
 
 
 def said_in(lead: str) -> str:
