@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from bot.domain.source import ReadEntry, ReadList
 from store.lists.formats.markdown import label, link, paragraphs
-from store.lists.formats.markdown_words import is_generic
+from store.lists.formats.markdown_words import is_generic, is_tag
 from store.lists.reading import read
 
 _MARKUP = re.compile(r"([\\\[\]`*_<>&~!#{}|$:@])")
@@ -57,7 +57,8 @@ def convert(
 
     lines: list[str] = []
     above: tuple[str, ...] = ()
-    for number, entry in enumerate(_in_order(found.entries)):
+    firsts = {entry.key: entry for entry in reversed(found.entries)}
+    for number, entry in enumerate(_in_order([entry for entry in found.entries if firsts[entry.key] is entry])):
         progress(number, len(found.entries))
         if entry.key in known:
             done.known += entry.key in before
@@ -117,7 +118,7 @@ def _lines(head: str, notes: str) -> list[str]:
 
 
 def _is_kept(tag: str) -> bool:
-    return any(map(str.isalpha, tag)) and len(tag) <= MAX_TAG and "://" not in tag
+    return is_tag(tag, is_code=True) and len(tag) <= MAX_TAG and "://" not in tag
 
 
 def _heads(entry: ReadEntry) -> Iterator[str]:
@@ -126,7 +127,9 @@ def _heads(entry: ReadEntry) -> Iterator[str]:
     after: list[str] = []
     for tag in filter(_is_kept, entry.tags):
         is_long = len(" ".join(before)) + len(tag) > _MAX_LEAD
-        (after if is_long else before).append(f"[{tag}]" if _PLAIN_TAG.fullmatch(tag) else f"`{tag.replace('`', '')}`")
+        (after if is_long else before).append(
+            f"[{tag}]" if _PLAIN_TAG.fullmatch(tag) and is_tag(tag, is_code=False) else f"`{tag.replace('`', '')}`"
+        )
     identity = f" {{{entry.key}}}" if entry.key.startswith("#") else ""
     if entry.title == entry.url:
         yield f"- {' '.join([*before, f'<{entry.url}>', *after])}{identity}"

@@ -16,7 +16,7 @@ from bot.domain.source import ReadEntry
 from bot.domain.url import canonical, web
 from bot.domain.visible import holds_invisible, visible
 from store.lists.formats.markdown_scan import Place, Shape, scan
-from store.lists.formats.markdown_words import is_lead, lead_tags
+from store.lists.formats.markdown_words import is_lead, is_tag, lead_tags
 from store.lists.front_matter import FrontMatter
 from store.lists.report import Report
 from store.lists.text import TAB, dedented, unquoted, width
@@ -37,7 +37,8 @@ _DEFINITION = re.compile(r"^ {0,3}\[([^\[\]\n]+)\]:", re.MULTILINE)
 _EMPHASIS = "*_~"
 IDENTITY = re.compile(r"\{#([\w.:-]+)\}")
 _SEPARATOR = re.compile(r"[ \t]*(?:[-–—:|·,.;]+(?=\s|$)|[，。：；、]+)?[ \t]*")
-_CLOSERS = re.compile(r"[ \t]*[\])}）】”»]+")
+_CLOSERS = re.compile(r"[ \t]*[\])}）】”»]+|[,.;:!?]+[”»]+")
+_CLOSED_AROUND = re.compile(r"^(?:\s*</(?:b|strong|i|em|u|span|code|font)>)+", re.IGNORECASE)
 _PUNCTUATION = re.compile(r"[\s.,;:!?)\]}\"'*_~=|–—-]*")
 _MARKER = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])[ \t]+")
 _FOOTNOTE_MARK = re.compile(r"\[\^([^\]\s]{1,60})\]")
@@ -47,7 +48,11 @@ _PROPERTY = re.compile(r"^[ \t]*(?:[-*+][ \t]+)?([\w.-]+)::[ \t]+(\S.*)\n?", re.
 """Logseq's `id:: …` and `collapsed:: true`."""
 _TEMPLATE = re.compile(r"\{\{[^{}\n]*\}\}|\{%[^%\n]*%\}|\{:[^{}\n]*\}")
 """Hugo's shortcodes, Liquid's tags and kramdown's attributes."""
-_CLOSING_TAGS = re.compile(r"(?:\s*</(?:ul|ol|li|p|div|details|td|tr|table|center|section)>)+\s*\Z", re.IGNORECASE)
+_CLOSING_TAGS = re.compile(
+    r"(?:\s*(?<!\\)(?:</(?:ul|ol|li|p|div|details|td|tr|table|center|section|small|sub|sup)>|<a\s+(?:name|id)\s*=[^<>]*>(?:\s*</a>)?))+\s*\Z",
+    re.IGNORECASE,
+)
+"""Tags at the end whose beginning is before the link, and marks for links within the file."""
 _BLOCK_NAME = re.compile(r"(?:^|\s)\^[\w-]{4,}\s*$")
 """Obsidian's name of a block, at the end of a line."""
 _SECRET = re.compile(r"(https?://)[^\s/?#@<>()\[\]\"']{1,256}@", re.IGNORECASE)
@@ -148,7 +153,7 @@ class EntryReader:
             markdown = _PROPERTY.sub("", markdown).strip("\n").rstrip()
         if "{{" in markdown or "{%" in markdown or "{:" in markdown:
             markdown = _TEMPLATE.sub("", markdown).strip("\n").rstrip()
-        if "</" in markdown:
+        if markdown.endswith(">"):
             markdown = _CLOSING_TAGS.sub("", markdown).rstrip()
         if "^" in markdown or (self._footnotes and "[^" in place.title):
             markdown = self._with_footnotes(markdown, place.title)
@@ -156,7 +161,7 @@ class EntryReader:
             markdown = _SECRET.sub(r"\1", markdown)
         if place.said:
             apart = "\n\n" if markdown.startswith("\n") or "\n" in place.said else " — "
-            markdown = apart.join(part for part in (place.said, markdown) if part)
+            markdown = apart.join(part for part in (place.said, markdown.lstrip("\n")) if part)
         return markdown, tags
 
     def _with_footnotes(self, markdown: str, marks: str) -> str:
@@ -223,6 +228,8 @@ def _text_beside(head: str, lead: str) -> str:
     """The notes that stand on the link's line, without the dash before them and the emphasis around the link."""
     if closing := closing_of(lead):
         head = head.removeprefix(closing) if head.startswith(closing) else closing[::-1] + head.lstrip()
+    if "<" in lead:
+        head = _CLOSED_AROUND.sub("", head)
     if _PUNCTUATION.fullmatch(head):
         return ""
     if closers := _CLOSERS.match(head):
@@ -269,7 +276,7 @@ def _names(tags: str) -> Iterator[str]:
         for word in (hashed or code or bracketed).split(","):
             name = visible(word).strip(" []").lower()
             is_mark = bracketed and (len(name) < 2 or name[0] in "^#")
-            if any(map(str.isalpha, name)) and not is_mark:
+            if is_tag(name, is_code=not bracketed) and not is_mark:
                 yield name
 
 

@@ -56,7 +56,7 @@ def test_each_format_is_imported_with_the_same_addresses_and_tags(name: str) -> 
     assert written.problems == ()
     assert {(entry.url, entry.title) for entry in written.entries} == {(e.url, e.title) for e in found.entries}
     assert {(e.url, tag) for e in written.entries for tag in e.tags} == {
-        (e.url, tag) for e in found.entries for tag in e.tags if tag != "2024"
+        (e.url, tag) for e in found.entries for tag in e.tags
     }
 
 
@@ -186,3 +186,15 @@ def test_an_item_nested_in_notes_is_not_written_twice() -> None:
 
     assert [entry.url[-1] for entry in all_of_it.entries] == ["a", "b", "c"]
     assert [entry.url[-1] for entry in without_b.entries] == ["a", "c"]
+
+
+def test_the_first_of_two_links_to_one_page_is_imported() -> None:
+    export = (
+        "<!DOCTYPE NETSCAPE-Bookmark-file-1>\n<DL><p>\n<DT><H3>Tea</H3>\n<DL><p>\n"
+        '<DT><A HREF="https://example.org/1" TAGS="a,2024">First</A>\n<DD>Good.\n</DL><p>\n'
+        '<DT><A HREF="https://example.org/1">Second</A>\n</DL><p>\n'
+    )
+    done = convert(read(export.encode(), "b.html"), set())
+
+    (entry,) = read(done.markdown.encode(), "r.md").entries
+    assert (entry.title, entry.tags, entry.section, entry.notes.markdown) == ("First", ("a", "2024"), ("Tea",), "Good.")

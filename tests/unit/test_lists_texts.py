@@ -233,7 +233,6 @@ def test_sections_and_parents_of_org_items() -> None:
             TEMPLATES,
             "l.md",
             {
-                2: "it is in a template tag",
                 3: "it is in a template tag",
                 5: "it is in a template tag",
             },
@@ -346,10 +345,14 @@ def test_a_block_of_org_without_its_end_is_an_error_and_what_is_below_is_read() 
     assert [problem.line for problem in found.problems] == [2]
 
 
-def test_an_address_after_a_closed_template_tag_is_an_entry() -> None:
+def test_an_address_after_a_closed_template_tag_or_in_a_tag_that_embeds_it_is_an_entry() -> None:
     found = read(TEMPLATES.encode(), "l.md")
 
-    assert [entry.url for entry in found.entries] == ["https://a.example", "https://c.example"]
+    assert [(entry.title, entry.url) for entry in found.entries] == [
+        ("A", "https://a.example"),
+        ("A talk", "https://video.example/1"),
+        ("https://c.example", "https://c.example"),
+    ]
 
 
 ELEMENTS = """

@@ -12,6 +12,8 @@ _BLOCK_TAGS = frozenset(
     b"li p div tr h1 h2 h3 h4 h5 h6 br dt dd summary details ul ol dl table tbody thead center blockquote section article"
     b" figure header footer nav aside main hr".split()
 )
+_PARAGRAPH_TAGS = frozenset(b"p div center h1 h2 h3 h4 h5 h6 li table details".split())
+_CENTRED = re.compile(rb"\balign\s*=\s*[\"']?center|text-align:\s*center", re.IGNORECASE)
 _BARE = re.compile(rb"https?://[^\s<>\"'|]+", re.IGNORECASE)
 
 
@@ -29,7 +31,8 @@ class HtmlLink:
 class Segment:
     """A part of HTML that is one paragraph, item, row or heading; `level` is that of a heading.
 
-    `is_end` marks the end of a `<details>` and holds nothing. Offsets count bytes of the body.
+    `is_end` marks the end of a `<details>` and holds nothing, `is_centred` is a part that is set in the middle. Offsets
+    count bytes of the body.
     """
 
     shape: Shape
@@ -38,6 +41,7 @@ class Segment:
     level: int = 0
     links: list[HtmlLink] = field(default_factory=list)
     is_end: bool = False
+    is_centred: bool = False
 
 
 def without_comments(block: bytes) -> bytes:
@@ -58,7 +62,7 @@ def segments(body: bytes, start: int, end: int) -> Iterator[Segment]:
     link: HtmlLink | None = None
     words_from = at = 0
     pictures: list[str] = []
-    in_row = False
+    in_row = is_centred = False
     for tag in _TAG.finditer(block):
         name = tag[2].lower()
         if link is None:
@@ -81,11 +85,15 @@ def segments(body: bytes, start: int, end: int) -> Iterator[Segment]:
             alt = re.search(rb"\salt\s*=\s*[\"']([^\"']*)", tag[3])
             pictures.append(html.unescape(alt[1].decode("utf-8", "replace")) if alt else "")
         elif name in _BLOCK_TAGS and not (in_row and name != b"tr"):
+            if name in _PARAGRAPH_TAGS:
+                is_centred = not tag[1] and (name == b"center" or _CENTRED.search(tag[3]) is not None)
             if link is not None and link.title == "" and name in (b"p", b"div", b"h1", b"h2", b"h3", b"h4", b"br"):
                 continue
             segment.end = start + tag.start()
             yield segment
-            segment = Segment(_shape_of(name, bool(tag[1])), start + tag.end(), start + tag.end())
+            segment = Segment(
+                _shape_of(name, bool(tag[1])), start + tag.end(), start + tag.end(), is_centred=is_centred
+            )
             if not tag[1] and name[:1] == b"h" and name[1:].isdigit():
                 segment.level = int(name[1:])
             elif not tag[1] and name == b"summary":

@@ -33,6 +33,7 @@ NAVIGATION = "it is in a row of links"
 LAST = "most items here begin with their link and this one ends with it"
 NOT_USED = "no link uses this definition"
 RELATIVE = "it leads to no web page"
+ROW_IS_RELATIVE = "the title of its row leads to no web page"
 
 _MARKER = re.compile(rb"[ \t]*(?:[-*+]|\d{1,9}[.)])(?:[ \t]+|(?=\n))(?:\[[^\[\]\n]\][ \t]+)?")
 _BADGE = re.compile(
@@ -50,10 +51,12 @@ _ABOUT_THE_LIST = re.compile(
 )
 _BOILERPLATE_TITLE = re.compile(
     r"(?:back to (?:the )?top|[⬆↑🔝].*|(?:contributing|contribution)(?: guide(?:lines?)?)?|contribution guidelines|licen[cs]e|code of conduct"
-    r"|table of contents|contents|edit (?:this|on).*|subscribe.*|sponsor.*|donate|join .*)",
+    r"|table of contents|contents|edit (?:this|on).*|subscribe.*|sponsor.*|donate|join .*|please .*|discuss (?:on|this|in) .*|open an? (?:issue|pr|pull request).*"
+    r"|(?:submit|suggest|send|propose) (?:an?|your|new|us|me|pull|tutorials?|links?|changes|pr)\b.*|返回.*|回到.*)",
     re.IGNORECASE,
 )
 _NAVIGATION = re.compile(r"[\s|·•/\\,;&~*_()\[\]<>–—-]*(?:and|or|und|et)?[\s|·•/\\,;&~*_()\[\]<>–—-]*")
+_EMBED = re.compile(rb"\{\{(?:video|youtube|vimeo|bilibili|tweet|twitter|pdf|embed)[ \t]+$", re.IGNORECASE)
 _LINE_BREAK = re.compile(rb"\n|<br[ \t]*/?>", re.IGNORECASE)
 _BEFORE_PARENTHESIS = re.compile(r"[］\]】](\s*)([(（])\s*<?$")
 _GLUED_BULLET = re.compile(r"\s*(?:>\s*)*(?:[-+]|\*(?!\*))(?=\S)(\u00a0?)")
@@ -69,6 +72,12 @@ _BEFORE_PICTURE = re.compile(rb"!\[[^\]\n]*\]\(\s*<?$|\bsrc\s*=\s*[\"']?$", re.I
 _FOOTNOTE_MARK = re.compile(rb"\[\^([^\]\s]{1,60})\](?!:)")
 _PIPE = re.compile(rb"(?<!\\)\|")
 _UNDERLINE = re.compile(r"\n *(?:=+|-+)[ \t]*\Z")
+_BOLD_LINE = re.compile(
+    rb"^[ \t]{0,3}(?:\d{1,3}[.)][ \t]+)?(\*\*|__)(?=\S)[^*\n\[\]]{2,300}\1[ \t]*[.:]?[ \t]*$", re.MULTILINE
+)
+_HEADINGS_AT_END = re.compile(r"(?:\A|\n)(?:#{1,6}[ \t][^\n]*\s*)+\Z")
+_BOLD_AT_END = re.compile(r"\n[ \t]*\n[ \t]*(\*\*|__)(?=\S)[^*\n\[\]]{2,100}\1:?\s*\Z")
+"""What stands for a heading of what is below."""
 _TITLE_COLUMN = re.compile(
     r"\W*(?:title|name|paper|project|article|book|resource|tool|library|course|topic|site|blog|talk|post|method|model"
     r"|标题|名称|论文|项目|书名|タイトル|titre|titel|título|nombre|nom)s?\W*",
@@ -76,9 +85,14 @@ _TITLE_COLUMN = re.compile(
 )
 _HTML_LEVEL = 7
 _MIN_ENTRIES_OF_A_LIST = 3
+_MIN_PICTURES = 2
+_MANY = 10
+"""List items from which on a lone paragraph with a link is rather about the list."""
 _MAX_INDENTED = 3
 _MIN_TITLED = 2
 """Sections of fields from which on their headings are taken for titles."""
+_SHARE_OF_HEADINGS = 3
+"""If fewer of the headings are links, those above items are not entries but say where the section is from."""
 _MIN_LAST_LINKS = 5
 _SHARE_OF_LAST_LINKS = 5
 """Items that end with "[Paper](…)" are entries in a section of so many, or if a fifth of the file is written so."""
@@ -116,7 +130,8 @@ class Regions:
 @dataclass(slots=True)
 class _Candidate:
     """A place that may be an entry, with the other links of its part; `is_alone` if its line holds nothing else,
-    `is_named` if the words before it are its name.
+    `is_named` if the words before it are its name, `is_bold` if these are bold, `is_source` if it says where the words
+    above it are from.
     """
 
     place: Place
@@ -124,7 +139,32 @@ class _Candidate:
     is_strong: bool = True
     is_alone: bool = False
     is_named: bool = False
+    is_bold: bool = False
+    is_source: bool = False
     block: Block | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """A line such as "Paper: [arXiv](…)", which is an item, or a paragraph that is a `candidate`."""
+
+    place: Place
+    block: Block
+    name: str
+    is_named: bool
+    candidate: _Candidate | None = None
+
+
+@dataclass(slots=True)
+class _Part:
+    """What is below a heading or a bold line, which is from `start` to `end`, until `below`."""
+
+    start: int
+    end: int
+    title: str
+    headings: tuple[str, ...]
+    may_be_title: bool
+    below: int = 0
 
 
 @dataclass(slots=True)
@@ -156,10 +196,12 @@ class _Finder:
         self._why: dict[int, tuple[Link, str]] = {}
         self._faults: list[Unread] = []
         self._last_links: list[_Candidate] = []
-        self._fields: list[tuple[Place, Block]] = []
+        self._titled: set[int] = set()
+        self._fields: list[_Field] = []
         self._paragraphs: list[_Candidate] = []
         self._in_headings: list[_Candidate] = []
         self._in_rows: list[_Candidate] = []
+        self._tables: dict[int, int] = {}
         self._in_html: list[_Candidate] = []
 
     def run(self) -> Regions:
@@ -169,6 +211,8 @@ class _Finder:
             self._take_html()
         self._take_links()
         self._choose()
+        if not self._places:
+            self._take_pictures()
         if self._repaired.footnotes or any(place.shape is not Shape.ITEMS for place in self._places):
             self._complete()
         self._sort()
@@ -222,10 +266,9 @@ class _Finder:
 
     def _title_from_parent(self, place: Place) -> None:
         """An item that is nothing but an address below an item that is only words is called by these."""
-        above = [item for item in self._enclosing_items(place.start) if item["start"] < place.start]
-        if not above:
+        outer = self._outer_item(place)
+        if outer is None:
             return
-        outer = above[-1]
         start = self._after_marker(outer["start"])
         title = self._text(start, self._own_end(outer["start"], outer["end"])).strip()
         if title and "\n" not in title and "](" not in title and "://" not in title and len(title) <= words.MAX_TITLE:
@@ -246,18 +289,18 @@ class _Finder:
             while upcoming is not None and upcoming.start <= links[0].start:
                 covered = max(covered, upcoming.end)
                 upcoming = next(strict, None)
-            if links[0].start < covered and links[-1].start < covered:
-                for link in links:
-                    self._note(link)
-                continue
             block = links[0].block
+            if links[0].start < covered and links[-1].start < covered:
+                if not self._take_cited(block, links):
+                    for link in links:
+                        self._note(link)
+                continue
             if block.shape is Shape.ITEMS:
                 place = self._take_item(block, links)
                 if place is not None:
                     self._places.append(place)
                     self._unread_all([link for link in links if link.start != place.link], IN_TEXT)
-                    if words.is_field(self._text(self._after_marker(place.start), place.link)):
-                        self._fields.append((place, block))
+                    self._note_field(place, block, self._text(self._after_marker(place.start), place.link))
                     covered = max(covered, place.end)
             elif block.shape is Shape.ROWS:
                 self._take_row(block, links)
@@ -265,6 +308,12 @@ class _Finder:
                 self._take_heading(block, links)
             else:
                 self._take_paragraph(block, links)
+
+    def _note_field(self, place: Place, block: Block, before: str, candidate: _Candidate | None = None) -> None:
+        if words.is_field(before):
+            link = next((link for link in self._scan.links if link.start == place.link), None)
+            named = link is not None and not (words.is_generic(link.title) or link.is_bare)
+            self._fields.append(_Field(place, block, words.plain(before).casefold(), named, candidate))
 
     def _note(self, link: Link) -> None:
         """A link within an entry: in its notes, unless it is a line that was to be an item and is none."""
@@ -283,13 +332,21 @@ class _Finder:
         is_first = block.start <= start
         words_from = start if is_first else block.start
         before, after = self._text(words_from, main.start), self._text(main.end, max(end, main.end))
+        if main.is_bare and after.startswith("}}") and (embed := _EMBED.search(before.encode())):
+            before, after = before.encode()[: embed.start()].decode(), after[2:]
+            main.end += 2
+            if not before.strip() and _has_words(after.partition("\n")[0]):
+                place = self._item(item, main, block, "")
+                place.title, place.notes = self._title_after(place, after.partition("\n")[0])
+                return place
         if fault := self._malformed(main, before, after):
             self._fault(main, *fault)
             self._unread_all(links, IN_TEXT, but=main)
             return None
         generic = words.is_generic(main.title)
         remark = not generic and words.is_remark(before, main.title)
-        generic = generic or remark
+        cited = words.is_cited(before, main.title)
+        generic = generic or remark or cited
         is_address = main.is_bare or words.is_address(main.title)
         above, _, beside = before.rpartition("\n")
         first_after = after.partition("\n")[0]
@@ -308,17 +365,42 @@ class _Finder:
                 return self._item(item, main, block, "", *_title_before(before))
         elif generic and above and not beside.strip(" \t*_([") and len(words.plain(above)) <= words.MAX_TITLE:
             return self._item(item, main, block, "", *_title_before(before))
-        elif generic and not main.is_bare and len(words.plain(before)) <= 2 * words.MAX_TITLE and "\n" not in before:
-            if words.begins_with_name(before) and words.is_strong(first_after):
-                return self._item(item, main, block, "", *words.title_in(before))
-            if not (remark or words.is_prose(before)) and words.is_strong(first_after):
-                place = self._item(item, main, block, "", *words.title_in(before))
+        elif generic and not main.is_bare and len(words.plain(before)) <= 2 * words.MAX_TITLE:
+            on_one_line = before.replace("\n", " ")
+            if words.begins_with_name(on_one_line) and words.is_strong(first_after):
+                self._titled.add(self._after_space(item["start"]))
+                return self._item(item, main, block, "", *words.title_in(on_one_line))
+            if (
+                (not above or words.is_name_line(above))
+                and not remark
+                and (cited or not words.is_prose(before) or words.may_name(before, main.title))
+                and words.is_strong(first_after)
+            ):
+                place = self._item(item, main, block, "", *words.title_in(on_one_line))
                 self._last_links.append(_Candidate(place, [link for link in links if link is not main]))
                 return None
-        elif not generic and words.is_label(before, first_after):
+        elif (
+            not generic
+            and not _is_about_the_list(block.headings)
+            and (words.is_label(before, first_after) or words.is_quoted(before, first_after))
+        ):
             return self._item(item, main, block, before)
+        elif words.is_told(before, first_after) and not _BOILERPLATE_TITLE.fullmatch(main.title.strip()):
+            return self._item(item, main, block, "")
         self._unread_all(links, IN_TEXT)
         return None
+
+    def _take_cited(self, block: Block, links: list[Link]) -> bool:
+        """Take an item in the notes of another that is "Its title. [Author (year)](…)"."""
+        if block.shape is not Shape.ITEMS or not any(map(str.isdigit, links[0].title[-5:])):
+            return False
+        before = self._text(self._after_marker(block.start), links[0].start)
+        if "\n" in before or not is_web(links[0].url) or not words.is_cited(before, links[0].title):
+            return False
+        item = (self._enclosing_items(block.start + 1) or [{"start": block.start, "end": block.end}])[-1]
+        place = self._item(item, links[0], block, "", *words.title_in(before))
+        self._last_links.append(_Candidate(place, links[1:]))
+        return True
 
     def _item(self, item: Range, main: Link, block: Block, lead: str, title: str = "", said: str = "") -> Place:
         start = self._after_space(item["start"])
@@ -339,6 +421,11 @@ class _Finder:
             if before or words.is_generic(main.title):
                 self._unread_all(links, IN_TABLE_HEAD)
                 return
+        titles = (link for link in links if link.start < main.start and not words.is_generic(link.title))
+        is_kind = words.is_generic(main.title) and not words.is_address(main.title)
+        if is_kind and any(_leads_to_a_file(link.url) for link in titles):
+            self._unread_all(links, ROW_IS_RELATIVE)
+            return
         place = Place(Shape.ROWS, block.start, main.start, main.end, block.end, main.url, block.headings, "")
         place.title = main.title
         self._in_rows.append(_Candidate(place, [link for link in links if link is not main], block=block))
@@ -368,19 +455,34 @@ class _Finder:
         title_is_above = not lines[0].links and any(kind == "alone" for kind in kinds)
         current: _Candidate | None = None
         pending: list[_Line] = []
+        fields = False
         if "field" in kinds:  # "Paper: …", "Code: …": one entry, about what is above
             kinds = [
                 kind if kind != "field" else "alone" if at == kinds.index("field") else ""
                 for at, kind in enumerate(kinds)
             ]
-        for line, kind in zip(lines, kinds, strict=True):
+            fields = True
+        for line, found in zip(lines, kinds, strict=True):
             main = self._main_of(line)
+            before = self._line_text(line, to=main.start) if main is not None else ""
+            is_below_bold = found == "named" and current is not None and current.is_bold and not words.has_bold(before)
+            kind = "prose" if is_below_bold else found
             if kind in ("leads", "weak", "named") or (kind == "alone" and not (title_is_above and pending)):
                 assert main is not None
                 current = self._paragraph(line, main, kind, block)
+                current.is_bold = kind == "named" and words.has_bold(before)
+                current.is_source = words.is_after_quotation(before) or (
+                    words.is_dash(before) and (bool(pending) or self._is_below_words(block))
+                )
+                if pending and kind == "leads":
+                    rest = self._text(main.end, block.end)
+                    runs_on = words.runs_on(self._line_text(pending[-1]), rest)
+                    current.is_strong = words.is_lead(before) and not runs_on
                 pending = []
                 self._paragraphs.append(current)
                 current.others += [link for link in line.links if link is not main]
+                if fields and kind == "alone":
+                    self._note_field(current.place, block, before, current)
             elif kind == "alone":
                 assert main is not None
                 current = self._paragraph(line, main, kind, block)
@@ -462,6 +564,11 @@ class _Finder:
 
     def _is_row(self, line: _Line) -> bool:
         """Whether a line is nothing but links with signs between them."""
+        first = line.links[0]
+        if self._line_text(line, to=first.start).strip() in ("**", "__"):
+            bold = self._text(first.start - 2, first.start)
+            if self._text(first.end, first.end + 2) == bold and not self._text(first.end + 2, line.end).count(bold):
+                return False  # a title in bold, and its author
         edges = [line.start, *(edge for link in line.links for edge in (link.start, link.end)), line.end]
         between = [self._text(start, end) for start, end in zip(edges[::2], edges[1::2], strict=True)]
         return all(_NAVIGATION.fullmatch(words.plain(each) if "<" in each else each) for each in between)
@@ -483,6 +590,8 @@ class _Finder:
                     level = _HTML_LEVEL if segment.is_end else segment.level
                     self._scan.headings.append(Heading(segment.start, segment.end, level, text))
                     headings = True
+                elif not is_unwrapped and segment.is_centred and segment.shape is not Shape.ROWS:
+                    self._refuse_segment(segment, NAVIGATION)
                 elif not is_unwrapped and segment.links:
                     self._take_segment(segment, above)
         if headings:
@@ -493,18 +602,19 @@ class _Finder:
             for link in self._scan.links:
                 link.block.headings = self._headings_at(link.block.start)
 
+    def _refuse_segment(self, segment: html_blocks.Segment, reason: str) -> None:
+        """A centred paragraph or heading is a banner."""
+        self._unread_all(_links_of(segment, Block(segment.shape, segment.start, segment.end, (), 0)), reason)
+
     def _take_segment(self, segment: html_blocks.Segment, above: tuple[str, ...]) -> None:
         block = Block(segment.shape, segment.start, segment.end, above, 0)
-        links = [
-            Link(each.start, each.end, each.url, block, each.title, each.is_bare, each.is_picture)
-            for each in segment.links
-        ]
+        links = _links_of(segment, block)
         main = self._main(links, pictures=segment.shape is Shape.ITEMS)
         if main is None:
             return
         before, after = self._text(segment.start, main.start), self._text(main.end, segment.end)
         place = Place(Shape.HTML, segment.start, main.start, main.end, segment.end, main.url, above, "", main.title)
-        place.notes = re.sub(r"^[\s\-–—:.,;|·]+", "", after).strip()
+        place.notes = re.sub(r"^(?:[\s\-–—:.,;|·]|</(?:b|strong|i|em|u|span|code|font)>)+", "", after).strip()
         if not _has_words(place.notes):
             place.notes = ""
         others = [link for link in links if link is not main]
@@ -535,10 +645,18 @@ class _Finder:
         headings = self._scan.headings
         self._heading_starts = [heading.start for heading in headings]
         self._paths = [()]
-        path: list[Heading] = []
+        path: list[tuple[float, str]] = []
         for heading in headings:
-            path = [above for above in path if above.level < heading.level] + [heading]
-            self._paths.append(tuple(above.text for above in path if above.text))
+            level = float(heading.level)
+            if level == _HTML_LEVEL:  # a summary is below the heading above it and above those in its <details>
+                level = path[-1][0] // 1 + 0.5 if path else 0.5
+                if not heading.text:
+                    opened = [number for number, (above, _) in enumerate(path) if above % 1]
+                    path = path[: opened[-1]] if opened else path
+                    self._paths.append(tuple(text for _, text in path))
+                    continue
+            path = [*(above for above in path if above[0] < level), (level, heading.text)]
+            self._paths.append(tuple(text for _, text in path if text))
 
     def _headings_at(self, offset: int) -> tuple[str, ...]:
         return self._paths[bisect_left(self._heading_starts, offset)]
@@ -557,74 +675,116 @@ class _Finder:
 
     def _choose_last_links(self) -> None:
         """Items that end with "[Paper](…)" are entries where that is how the list is written."""
-        first = Counter(self._section(place.start) for place in self._places if place.parent is None)
+        first = Counter(self._section(place.start) for place in self._places if place.start not in self._titled)
         last = Counter(self._section(candidate.place.start) for candidate in self._last_links)
+        last += Counter(self._section(start) for start in self._titled if last[self._section(start)])
         everywhere = len(self._last_links) * _SHARE_OF_LAST_LINKS >= len(self._places)
+        linked_headings = {candidate.place.start for candidate in self._in_headings}
         for candidate in self._last_links:
             section = self._section(candidate.place.start)
+            if section and self._heading_starts[section - 1] in linked_headings:
+                self._settle(candidate, IN_TEXT)
+                continue
             usual = everywhere or last[section] >= _MIN_LAST_LINKS
             self._settle(candidate, "" if usual and last[section] >= first[section] else LAST)
 
     def _choose_rows(self) -> None:
         for candidate in self._in_rows:
-            about_list = candidate.place.headings and _ABOUT_THE_LIST.search(candidate.place.headings[-1])
+            about_list = _is_about_the_list(candidate.place.headings)
             self._settle(candidate, IN_BOILERPLATE if about_list else "")
 
     def _choose_headings(self) -> None:
         candidates = self._in_headings
         others = len(self._places)
         first = next((heading for heading in self._scan.headings), None)
+        has_title = (
+            sum(heading.level == 1 for heading in self._scan.headings) == 1 and first is not None and first.level == 1
+        )
         lone = len(candidates) == 1 and others > _MIN_ENTRIES_OF_A_LIST
+        rare = len(candidates) * _SHARE_OF_HEADINGS < len(self._scan.headings)
+        listed = {self._section(place.start) for place in self._places} if rare else set()
         for candidate in candidates:
-            is_title = first is not None and candidate.place.start == first.start and first.level == 1
+            is_title = first is not None and candidate.place.start == first.start and has_title
             boilerplate = _BOILERPLATE_TITLE.fullmatch(candidate.place.title.strip())
-            refused = lone or boilerplate or (is_title and (others or len(candidates) > 1))
+            above_items = rare and self._section(candidate.place.start + 1) in listed
+            refused = lone or boilerplate or above_items or (is_title and (others or len(candidates) > 1))
             self._settle(candidate, IN_HEADING if refused else "")
 
     def _choose_fields(self) -> None:
-        """Items such as "Code: [here](…)" are about the heading above them, if that is an entry or a title."""
+        """Lines such as "Code: [here](…)" are about the heading or the bold line above them, if that is an entry or a
+        title.
+        """
         if not self._fields:
             return
         self._title_fields_of_items()
         heads = {place.start for place in self._places if place.shape is Shape.HEADINGS}
-        items = Counter(self._section(place.start) for place in self._places if place.shape is Shape.ITEMS)
-        sections: dict[int, list[tuple[Place, Block]]] = {}
-        for place, block in self._fields:
-            sections.setdefault(self._section(place.start), []).append((place, block))
+        parts = self._parts()
+        starts = [part.start for part in parts]
+        others = Counter(
+            bisect_right(starts, start)
+            for start in (
+                *(place.start for place in self._places if place.shape is Shape.ITEMS),
+                *(candidate.place.start for candidate in self._paragraphs),
+            )
+        )
+        found: dict[int, list[_Field]] = {}
+        for each in self._fields:
+            found.setdefault(bisect_right(starts, each.place.start), []).append(each)
         titled = {
             number
-            for number, fields in sections.items()
-            if number and items[number] == len(fields) and self._scan.headings[number - 1].level > 1
+            for number, fields in found.items()
+            if number and others[number] == len(fields) and parts[number - 1].may_be_title and _are_of_one(fields)
         }
         dropped: set[int] = set()
-        for number, fields in sections.items():
-            if number and self._heading_starts[number - 1] in heads:
-                dropped |= {id(place) for place, _ in fields}
+        for number, fields in found.items():
+            if number and parts[number - 1].start in heads:
+                dropped |= {id(each.place) for each in fields}
             elif number in titled and len(titled) >= _MIN_TITLED:
-                self._title_field(fields[0][0], number)
-                dropped |= {id(place) for place, _ in fields[1:]}
-        for place, block in self._fields:
-            if id(place) in dropped:
-                self._unread(Link(place.link, place.link_end, place.url, block), IN_TEXT)
+                self._title_field(fields[0], parts[number - 1])
+                dropped |= {id(each.place) for each in fields[1:]}
+        for each in self._fields:
+            if id(each.place) in dropped:
+                self._unread(Link(each.place.link, each.place.link_end, each.place.url, each.block), IN_TEXT)
         self._places = [place for place in self._places if id(place) not in dropped]
+        self._paragraphs = [each for each in self._paragraphs if id(each.place) not in dropped]
+
+    def _parts(self) -> list["_Part"]:
+        """The parts of the file below each heading and each line that is bold and nothing else."""
+        headings = self._scan.headings
+        parts = [
+            _Part(each.start, each.end, each.text, self._paths[number][:-1], each.level > 1)
+            for number, each in enumerate(headings, 1)
+        ]
+        for found in _BOLD_LINE.finditer(self._body):
+            title = words.tidy(found[0].decode("utf-8", "replace"))
+            above = self._headings_at(found.start())
+            parts.append(_Part(found.start(), found.end(), title, above, may_be_title=True))
+        parts.sort(key=lambda part: part.start)
+        for part, below in pairwise(parts):
+            part.below = below.start
+        if parts:
+            parts[-1].below = len(self._body)
+        return parts
 
     def _title_fields_of_items(self) -> None:
         """Items that are only words, with "Link: …" among those below them, are entries with these words as title."""
-        below: dict[int, list[tuple[Place, Block]]] = {}
-        for place, block in self._fields:
-            outer = [item for item in self._enclosing_items(place.start) if item["start"] < place.start]
-            if outer:
-                below.setdefault(outer[-1]["start"], []).append((place, block))
+        below: dict[int, list[_Field]] = {}
+        around: dict[int, Range] = {}
+        for each in self._fields:
+            outer = self._outer_item(each.place) if each.candidate is None else None
+            if outer is not None:
+                around[outer["start"]] = outer
+                below.setdefault(outer["start"], []).append(each)
         titles: dict[int, tuple[Range, str, str]] = {}
-        for start, fields in below.items():
-            item = self._enclosing_items(fields[0][0].start)[-2]
+        for start, item in around.items():
             own = self._text(self._after_marker(start), self._own_end(start, item["end"])).strip()
             if own and "\n" not in own and "](" not in own and "://" not in own and len(own) <= words.MAX_TITLE:
                 titles[start] = (item, *words.title_in(own.rstrip(":")))
         if len(titles) < _MIN_TITLED:
             return
         for start, (item, title, said) in titles.items():
-            (place, _), *others = below[start]
+            first, *others = below[start]
+            place = first.place
             below_title = self._body.find(b"\n", self._after_marker(start), item["end"]) + 1
             own_line = self._body.rfind(b"\n", 0, place.start) + 1
             line_end = self._body.find(b"\n", place.link_end, item["end"])
@@ -634,27 +794,29 @@ class _Finder:
             place.title, place.said, place.lead = title, said, ""
             place.notes = dedented(f"\n{others_said}".rstrip(), 0).strip("\n")
             place.start, place.end = self._after_space(item["start"]), item["end"]
-            for other, block in others:
-                self._unread(Link(other.link, other.link_end, other.url, block), IN_TEXT)
-            gone = {id(other) for other, _ in others}
+            for other in others:
+                self._unread(Link(other.place.link, other.place.link_end, other.place.url, other.block), IN_TEXT)
+            gone = {id(other.place) for other in others}
             self._places = [each for each in self._places if id(each) not in gone]
-            self._fields = [each for each in self._fields if each[0] is not place and id(each[0]) not in gone]
+            self._fields = [each for each in self._fields if each.place is not place and id(each.place) not in gone]
 
-    def _title_field(self, place: Place, section: int) -> None:
-        """A section with nothing but lines such as "Paper: …" is one entry, with its heading as title."""
-        headings = self._scan.headings
-        end = headings[section].start if section < len(headings) else len(self._body)
-        above = self._text(headings[section - 1].end, place.start).strip("\n").rstrip()
-        below = self._text(place.link_end, end).lstrip(" \t>*_.)]|/,;").strip("\n").rstrip()
-        place.shape, place.title, place.said, place.lead = Shape.PARAGRAPHS, headings[section - 1].text, "", ""
-        place.headings, place.end = place.headings[:-1], end
+    def _title_field(self, each: "_Field", part: "_Part") -> None:
+        """A part with nothing but lines such as "Paper: …" is one entry, with the line above them as title."""
+        place = each.place
+        above = self._text(part.end, place.start).strip("\n").rstrip()
+        below = self._text(place.link_end, part.below).lstrip(" \t>*_.)]|/,;").strip("\n").rstrip()
+        place.shape, place.title, place.said, place.lead = Shape.PARAGRAPHS, part.title, "", ""
+        place.headings, place.end = part.headings, part.below
         place.notes = "\n\n".join(part for part in (above, below) if part.strip())
+        if each.candidate is not None:
+            self._paragraphs.remove(each.candidate)
+            self._places.append(place)
 
     def _choose_html(self, in_lists: int) -> None:
         items = [each for each in self._in_html if each.block and each.block.shape is not Shape.PARAGRAPHS]
         rest = [each for each in self._in_html if each.block and each.block.shape is Shape.PARAGRAPHS]
         for candidate in items:
-            about_list = candidate.place.headings and _ABOUT_THE_LIST.search(candidate.place.headings[-1])
+            about_list = _is_about_the_list(candidate.place.headings)
             self._settle(candidate, IN_BOILERPLATE if about_list else "")
         for candidate in rest:
             refused = in_lists + len(items) >= _MIN_ENTRIES_OF_A_LIST or len(rest) < _MIN_ENTRIES_OF_A_LIST
@@ -675,19 +837,22 @@ class _Finder:
         linked = Counter(self._section(start) for start in paragraphs)
         in_intro = sum(1 for each in candidates if each.is_strong and each.place.start < intro_end)
         outside = sum(1 for each in candidates if each.place.start >= intro_end)
-        few = outside <= 2 and in_lists >= 10
+        few = outside <= 2 and in_lists >= _MANY
         for candidate in candidates:
             place, own = candidate.place, section[id(candidate)]
             reason = ""
-            if _BOILERPLATE_TITLE.fullmatch(place.title.strip()) or (
-                place.headings and _ABOUT_THE_LIST.search(place.headings[-1])
-            ):
+            about_list = _is_about_the_list(place.headings) or (
+                candidate.is_named and _is_about_the_list([place.title])
+            )
+            if about_list or _BOILERPLATE_TITLE.fullmatch(place.title.strip()):
                 reason = IN_BOILERPLATE
-            elif (candidate.is_alone or candidate.is_named) and own in headed:  # "Read more" below a linked heading
-                reason = IN_TEXT
+            elif candidate.is_source or ((candidate.is_alone or candidate.is_named) and own in headed):
+                reason = IN_TEXT  # "Read more" below a linked heading, or whom a quotation is from
             elif place.start < intro_end:
                 reason = "" if candidate.is_strong and in_intro >= _MIN_ENTRIES_OF_A_LIST else IN_INTRODUCTION
-            elif few and not (candidate.is_alone and every[own] == linked[own] == 1 and not listed[own] and own > 1):
+            elif (
+                few and not (candidate.is_alone and every[own] == linked[own] == 1 and not listed[own] and own > 1)
+            ) or (candidate.is_named and in_lists >= _MANY and every[own] == 1 and linked[own] > 1):
                 reason = IN_TEXT
             elif candidate.is_strong:
                 beside_list = listed[own] >= _MIN_ENTRIES_OF_A_LIST and every[own] < 2
@@ -727,6 +892,15 @@ class _Finder:
             place.title, place.said = words.title_in(above)
             place.start = self._starts[at]
 
+    def _is_below_words(self, block: Block) -> bool:
+        """Whether words without a link are above a paragraph that begins with a dash, and no such paragraph is below."""
+        at, after = bisect_left(self._starts, block.start), bisect_right(self._starts, block.start)
+        below = self._text(self._starts[after], self._starts[after] + 8) if after < len(self._starts) else ""
+        if at == 0 or words.is_dash(below.partition("[")[0]):
+            return False
+        above = self._text(self._starts[at - 1], block.start)
+        return "://" not in above and not above.lstrip().startswith("#") and _has_words(above)
+
     def _introduction_end(self) -> int:
         """Where the list itself begins: at the first heading below the title, or with the first entry."""
         first_entry = min((place.start for place in self._places), default=0)
@@ -745,6 +919,21 @@ class _Finder:
         block = candidate.block or self._block_at(place)
         self._unread_all([Link(place.link, place.link_end, place.url, block), *candidate.others], reason)
 
+    def _take_pictures(self) -> None:
+        """Where nothing else is an entry, pictures that lead to something and say what it is are."""
+        links = [
+            link
+            for link, reason in self._why.values()
+            if reason == BADGE and link.title.strip() and not _BADGE.search(self._body, link.start, link.end)
+        ]
+        if len(links) < _MIN_PICTURES:
+            return
+        for link in links:
+            end = self._own_end(link.block.start, link.block.end)
+            place = Place(Shape.PARAGRAPHS, link.start, link.start, link.end, end, link.url, link.block.headings)
+            place.title = link.title
+            self._places.append(place)
+
     # What belongs to each
 
     def _sort(self) -> None:
@@ -755,7 +944,9 @@ class _Finder:
         self._sort()
         rows = [place for place in self._places if place.shape is Shape.ROWS]
         self._complete_rows(rows)
-        edges = sorted({*(place.start for place in self._places), *(each.start for each in self._scan.headings)})
+        tables = [start for start, _ in self._scan.table_heads]
+        self._tables = {place.start: tables[bisect_right(tables, place.start) - 1] for place in rows}
+        edges = sorted({*self._place_starts, *self._tables.values(), *(each.start for each in self._scan.headings)})
         ends = [*edges, len(self._body)]
         linked = {place.start for place in self._places if place.shape is Shape.HEADINGS}
         for place in self._places:
@@ -771,9 +962,11 @@ class _Finder:
             after = unquoted(after, place.quotes)
         after = re.sub(r"^[ \t]*(?:<br[ \t]*/?>|\\(?=\n))", "", after)
         after = re.sub(r"\A(\s*)\n: +", r"\1\n", after)
+        after = _BOLD_AT_END.sub("", after) if place.end < len(self._body) else after
         after = re.sub(r"\n\s*(?:---+|\*\*\*+|___+)\s*\Z", "", after)
         head, newline, tail = after.partition("\n")
-        place.notes = (_without_closers(head, place.lead) + newline + dedented(tail, 0)).strip("\n").rstrip()
+        empty = "\n" if tail.startswith("\n") else ""
+        place.notes = (_without_closers(head, place.lead) + newline + empty + dedented(tail, 0)).strip("\n").rstrip()
 
     def _complete_heading(self, place: Place, linked: set[int]) -> None:
         """The notes of a heading reach to the next linked one, to the next that is not below it, or to an entry."""
@@ -786,12 +979,13 @@ class _Finder:
                 break
         position = bisect_right(self._place_starts, place.start)
         if position < len(self._places):
-            end = min(end, max(self._places[position].start, heading.end))
+            below_it = self._places[position].start
+            end = min(end, max(self._tables.get(below_it, below_it), heading.end))
         beside = _UNDERLINE.sub("", self._text(place.link_end, heading.end).rstrip())
         without_marks = beside.rstrip("#")
         beside = (beside if without_marks.rstrip() == without_marks else without_marks).strip(" \t*_~\n")
         beside = re.sub(r"\{#[\w.:-]+\}", "", beside).strip()
-        below_text = self._text(heading.end, end).strip("\n").rstrip()
+        below_text = _HEADINGS_AT_END.sub("", self._text(heading.end, end).strip("\n").rstrip()).rstrip()
         place.notes = "\n\n".join(part for part in (beside if _has_words(beside) else "", below_text) if part)
         place.end = max(end, heading.end)
 
@@ -1001,8 +1195,10 @@ class _Finder:
         return next((link for link in links if not self._is_in_template(link)), None)
 
     def _is_in_template(self, link: Link) -> bool:
-        """Whether an address is in a tag of Hugo, Liquid or Logseq: `{{video https://…}}`."""
+        """Whether an address is in a tag of Hugo or Liquid. Logseq's `{{video https://…}}` is a link."""
         line = self._body[self._body.rfind(b"\n", 0, link.start) + 1 : link.start] if link.is_bare else b""
+        if _EMBED.search(line):
+            return False
         return line.rfind(b"{{") > line.rfind(b"}}") or line.rfind(b"{%") > line.rfind(b"%}")
 
     def _malformed(self, link: Link, before: str, after: str) -> tuple[str, str] | None:
@@ -1106,6 +1302,11 @@ class _Finder:
         """How many headings are above."""
         return bisect_right(self._heading_starts, offset)
 
+    def _outer_item(self, place: Place) -> Range | None:
+        """The item that the item of a place is nested in."""
+        above = [item for item in self._enclosing_items(place.start) if self._after_space(item["start"]) < place.start]
+        return above[-1] if above else None
+
     def _enclosing_items(self, offset: int) -> list[Range]:
         """The items around an offset, outermost first."""
         at = bisect_right(self._item_starts, offset) - 1
@@ -1135,6 +1336,27 @@ class _Intervals:
         return at >= 0 and offset < self._ends[at]
 
 
+def _links_of(segment: html_blocks.Segment, block: Block) -> list[Link]:
+    return [
+        Link(each.start, each.end, each.url, block, each.title, each.is_bare, each.is_picture) for each in segment.links
+    ]
+
+
+def _are_of_one(fields: Sequence[_Field]) -> bool:
+    """Whether the fields may be about one thing: none is there twice with a link that has a title."""
+    names = [each.name for each in fields]
+    return len(set(names)) == len(names) or not any(each.is_named for each in fields)
+
+
+def _leads_to_a_file(url: str) -> bool:
+    """Whether an address leads to a file beside the list."""
+    return not is_web(url) and not url.startswith(("#", "mailto:")) and url != ""
+
+
+def _is_about_the_list(headings: Sequence[str]) -> bool:
+    return bool(headings) and _ABOUT_THE_LIST.search(headings[-1]) is not None
+
+
 def _outer(items: Sequence[Range]) -> list[int]:
     """For each item the position of the one that it is in, or -1."""
     outer: list[int] = []
@@ -1157,7 +1379,7 @@ def _title_before(before: str) -> tuple[str, str]:
 
 def _without_closers(head: str, lead: str) -> str:
     closed = re.sub(r"^[*_~=)\]”\"»]+(?=\s|[-–—:.,;]|$)", "", head) if lead.strip() else head
-    rest = re.sub(r"^[ \t]*(?:[-–—:|·,.;]+(?=\s|$))?[ \t]*", "", closed).rstrip(" \t")
+    rest = re.sub(r"^[ \t]*(?:[-–—:|·,.;]+(?=\s|$)|[，。：；、]+)?[ \t]*", "", closed).rstrip(" \t")
     return rest if _has_words(rest) else ""
 
 

@@ -1,5 +1,6 @@
 """Blanks out what would hide a part of a list from the Markdown parser, byte for byte so that all positions stay:
-fences and comments that are never closed, HTML tags around Markdown, footnotes.
+fences and comments that are never closed, HTML tags around Markdown, footnotes. And the last sign of a heading that has no
+space after it.
 """
 
 import re
@@ -27,6 +28,8 @@ _BLOCK_TAG = re.compile(
     re.IGNORECASE,
 )
 _HTML_ITEM = re.compile(rb"( {0,3})<li>(?=[ \t]?[^ \t\n])", re.IGNORECASE)
+_GLUED_HEADING = re.compile(rb"^(#+)#(?=[^\s#!])", re.MULTILINE)
+"""A heading without a space after its signs, of which there are at least two; with one it may be a tag."""
 _FOOTNOTE = re.compile(rb"^ {0,3}\[\^([^\]\s]{1,60})\]:[ \t]*([^\n]*(?:\n(?:[ \t]{2,}|\t)\S[^\n]*)*)", re.MULTILINE)
 
 
@@ -54,8 +57,11 @@ def scan_repaired(text: str) -> Repaired:
     repaired = Repaired(Scan(body))
     if b"[^" in body:
         masked = _without_footnotes(body, repaired.footnotes)
+    glued = frozenset(found.start() for found in _GLUED_HEADING.finditer(body)) if b"\n##" in body else frozenset()
+    if glued:
+        masked = _GLUED_HEADING.sub(rb"\1 ", masked)
     for _ in range(_MAX_REPAIRS):
-        repaired.scan = scan(text if masked is body else masked.decode())
+        repaired.scan = scan(text if masked is body else masked.decode(), glued)
         unclosed = list(_unclosed(repaired.scan))
         if not unclosed:
             break
@@ -65,7 +71,7 @@ def scan_repaired(text: str) -> Repaired:
     if wrapped:
         masked = _without_tags(masked, wrapped)
         html = repaired.scan.html
-        repaired.scan = scan(masked.decode())
+        repaired.scan = scan(masked.decode(), glued)
         repaired.scan.unwrapped = [block for block in html if block in set(wrapped)]
     repaired.scan.body = body
     repaired.unclosed.sort(key=lambda each: each.start)

@@ -4,7 +4,7 @@
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypedDict
@@ -147,9 +147,11 @@ class Scan:
     too_deep: int | None = None
 
 
-def scan(text: str) -> Scan:
-    """Find the links in a body whose lines end with LF."""
-    return _Scanner(text.encode()).run(text)
+def scan(text: str, glued: Collection[int] = ()) -> Scan:
+    """Find the links in a body whose lines end with LF. At the offsets `glued` are headings one of whose signs was made
+    the space that they lack.
+    """
+    return _Scanner(text.encode(), glued).run(text)
 
 
 def href_of(tag: str) -> str | None:
@@ -162,8 +164,9 @@ def href_of(tag: str) -> str | None:
 class _Scanner:
     """The state of the pass: `_lists` are the ends of open lists, `_block` the last block that a link was found in."""
 
-    def __init__(self, body: bytes) -> None:
+    def __init__(self, body: bytes, glued: Collection[int]) -> None:
         self._body = body
+        self._glued = glued
         self._scan = Scan(body)
         self._lists: list[int] = []
         self._quotes: list[int] = []
@@ -317,6 +320,7 @@ class _Scanner:
         return start
 
     def _heading(self, level: int, span: Range) -> None:
+        level += span["start"] in self._glued
         while self._sections and self._sections[-1].level >= level:
             self._sections.pop()
         self._headings = tuple(heading.text for heading in self._sections if heading.text)

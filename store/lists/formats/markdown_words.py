@@ -8,9 +8,14 @@ from bot.domain.visible import visible
 from store.lists.text import is_html_tag
 
 MAX_TITLE = 300
+MAX_TAG_WORDS = 4
+"""Of a tag in brackets."""
 _MAX_LABEL = 60
 _MAX_LABEL_WORDS = 8
 _MAX_SHORT_LEAD_WORDS = 3
+_MIN_NAME_WORDS = 3
+_MIN_WRAPPED = 40
+"""Characters from which on a line of text may have been wrapped."""
 
 _MONTHS = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _DATE = (
@@ -33,15 +38,24 @@ _LEAD = re.compile(
 _LEAD_TAGS = re.compile(
     r"`\[?([^`\[\]\n]+)\]?`|(?<![\w\[\\(])\[([^\[\]\n]+)\](?!\()|\(([^()\d\n]{1,30})\)|#([^\W\d_][\w/-]*)"
 )
+_SHORTCODE = re.compile(r"(?<![\w:]):[a-zA-Z+-][\w+-]{0,59}:(?![\w:])")
+_TEMPLATE = re.compile(r"\{\{[^{}\n]*\}\}")
+_COUNTER = re.compile(r"(?:no\.? ?|nr\.? ?|第)?\d{1,3}[.)章期]?", re.IGNORECASE)
+"""What counts the entries of a list by hand. Four digits are a year."""
+_CITATION = re.compile(
+    r"[^\W\d_][\w.'’-]*(?:(?:,? and |, | & | )[^\W\d_][\w.'’-]*){0,6}(?: et al\.?)?,? \(?(?:1[89]|20)\d\d[a-z]?\)?"
+)
+"""Authors and a year."""
 _PICTURE = re.compile(r"!\[([^\]\n]*)\]\([^)\n]*\)|<img\b[^<>]*>", re.IGNORECASE)
 _INLINE_LINK = re.compile(r"\[([^\[\]\n]*)\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+\"[^\"\n]*\")?\)")
-_NO_WORDS = re.compile(r"\[\s*\]\([^()\n]*\)")
-"""A link without words, such as one around a picture."""
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--.*?-->")
 _MARKS = re.compile(r"\*+|`+|~~|==|(?<!\w)_+|_+(?!\w)|\[\^[^\]\s]*\]|\\(?=[^\w\s])")
 _BOLD = re.compile(r"(?:\*\*|__)(?=\S)([^*_\n]{2,300}?)(?:\*\*|__)|<(?:b|strong)>([^<\n]{2,300})</(?:b|strong)>")
+_CLOSING_QUOTES = {"“": "”", "„": "“”", '"': '"', "«": "»", "»": "«", "「": "」", "《": "》", "‘": "’", "'": "'"}
+_BOLD_LABEL = re.compile(r"(?:\*\*|__)\[[^\[\]*_\n]{1,60}\](?:\*\*|__)|\((?:\*\*|__)[^()*_\n]{1,60}(?:\*\*|__)\)")
 _QUOTED = re.compile(r"[\"“„«「《]([^\"“”„«»「」《》\n]{6,300})[\"”“»」》]")
 _EMPHASIS_FIRST = re.compile(r"\s*(?<!\w)[_*](?=[^\s_*])([^_*\n]{2,200})[_*](?!\w)")
+_EMPHASIS_LAST = re.compile(r"(?<!\w)([*_])(?=[^\s*_])[^*_\n]{2,200}\1(?!\w)[\s.,;:()（\[|–—-]*$")
 _EDGES = " \t\n:：-–—|·•,，;、~=>"
 _DATED = re.compile(rf"\s*[(\[]?(?:{_DATE})[)\]]?[\s:–—|-]*", re.IGNORECASE)
 _OPEN_END = re.compile(r"[(（\[【\\\s]+$")
@@ -120,6 +134,8 @@ _GENERIC = frozenset(
         "thread",
         "hn",
         "discussion",
+        "chat",
+        "forum",
         "reference",
         "ref",
         "text",
@@ -189,6 +205,70 @@ def is_generic(title: str) -> bool:
     return _GENERIC_PHRASE.fullmatch(word) is not None
 
 
+def is_cited(before: str, title: str) -> bool:
+    """Whether a link says who wrote what is before it, and when: "The Tail. [Dean (2013)](…)"."""
+    if not title.rstrip(" ()[]")[-1:].isalnum() or not any(map(str.isdigit, title)):
+        return False
+    stripped = before.rstrip(" ([")
+    ends = stripped[-1:] in (".", "?", "!", ":", ",", ";", "*", "_", "”", '"', ")") and stripped != ""
+    return ends and _CITATION.fullmatch(title.strip(" ()[]") + (")" if "(" in title else "")) is not None
+
+
+def is_quoted(before: str, after: str) -> bool:
+    """Whether a link is in quotes after other words, as in a bibliography: "Ann Lee: “[Title](…),” 2013."."""
+    opening = before.rstrip("*_")[-1:]
+    closing = _CLOSING_QUOTES.get(opening)
+    rest = after.lstrip("*_.,;:!?")[:1]
+    return closing is not None and rest in closing and rest != "" and not is_prose(before)
+
+
+def runs_on(above: str, after: str) -> bool:
+    """Whether a link that begins a line is in the middle of a wrapped sentence: the line above ends in it, and the words
+    after the link go on with it.
+    """
+    rest = after.lstrip(" \t\n,;:)")
+    return len(above.rstrip()) >= _MIN_WRAPPED and above.rstrip()[-1:] not in ".:!?。：！？*>" and rest[:1].islower()
+
+
+def is_name_line(line: str) -> bool:
+    """Whether a line is a title in bold, in italics or in quotes, and nothing else."""
+    return _NAME_FIRST.fullmatch(line.rstrip(" \t.:\\")) is not None
+
+
+def is_dash(before: str) -> bool:
+    """Whether nothing but a dash is before the link."""
+    return before.strip() in ("-", "--", "---", "–", "—", "——", "―", "~")
+
+
+def may_name(before: str, title: str) -> bool:
+    """Whether the words before a link such as "pdf" may be its title although they begin with an article."""
+    words = plain(before).lstrip(_EDGES + _SIGNS_STRIPPED)
+    if _ARTICLE.match(words) is None or title.strip(" []()").lower() in (
+        "here",
+        "this",
+        "that",
+        "more",
+        "link",
+        "read",
+    ):
+        return False
+    return _BEFORE_LINK.search(words.rstrip(" [(")) is None and len(words.split()) >= _MIN_NAME_WORDS
+
+
+def is_told(before: str, after: str) -> bool:
+    """Whether the words before a link only say to read it: "read", "Watch:"."""
+    return _TOLD.fullmatch(before) is not None and ends_line(after)
+
+
+def is_after_quotation(before: str) -> bool:
+    """Whether a link says who said what is in quotes before it."""
+    return _AFTER_QUOTATION.search(before) is not None
+
+
+def has_bold(before: str) -> bool:
+    return _BOLD.search(before) is not None
+
+
 def is_remark(before: str, title: str) -> bool:
     """Whether a link is a word in brackets after others: "Small changes ([why](…))"."""
     return before.endswith(("(", "（")) and title.islower() and len(title.split()) <= 2 and _has_letters(before)
@@ -229,7 +309,12 @@ def is_sentence(words: str) -> bool:
 
 
 def is_prose(before: str) -> bool:
-    """Whether the words before the link begin as running text does. "The Go Blog:" is a name."""
+    """Whether the words before the link begin as running text does. "The Go Blog:" is a name, and so are words set apart."""
+    name = _NAME_FIRST.match(before)
+    if name is not None and (
+        len(name[0].split()) >= _MIN_NAME_WORDS or name[0].rstrip('*_"”»')[-1:] in (".", "?", "!")
+    ):
+        return False
     words = plain(before).lstrip(_EDGES + _SIGNS_STRIPPED)
     if before.rstrip().endswith((":", "：")) and len(words.split()) <= _MAX_LABEL_WORDS:
         words = _ARTICLE.sub("", words)
@@ -240,7 +325,11 @@ _FIELD = re.compile(
     r"(?:the )?(?:(?:first |co-?)?authors?|by|code|source(?: code)?|videos?|talks?|slides?|notes?|papers?|pdf|project(?: page)?"
     r"|demo|web ?site|links?|url|discussions?|reviews?|venue|published(?: in)?|tags?|presenters?|speakers?|presented by"
     r"|github|repo(?:sitory)?|docs?|documentation|blog(?: post)?|data(?:sets?)?|models?|weights|supplement(?:ary)?|poster"
-    r"|recording|transcript|further reading|see also|related(?: work)?|implementations?|summary|comments?|homepage)",
+    r"|recording|transcript|further reading|see also|related(?: work)?|implementations?|summary|comments?|homepage"
+    r"|(?:论文|代码|主页|项目|解读|数据集?|视频|演示|博客|官网|作者|单位|链接|地址|下载|原文|论文下载|項目|论文标题|demo视频)"
+    r"(?:和(?:数据集?|代码|模型))?(?:主页|链接|地址|下载链接)?|論文|コード|実装|サイト|プロジェクト(?:ページ)?|논문|코드|프로젝트|링크"
+    r"|artículo|código|enlaces?|vidéo|lien|код|статья|сайт|ссылка|видео)"
+    r"\s*\d{0,2}(?:\s*[(（][^()（）]{1,30}[)）])?",
     re.IGNORECASE,
 )
 _GLUED = re.compile(
@@ -255,6 +344,10 @@ _NAME_BEFORE = re.compile(
 """A name of some capitalised words, before a link in brackets."""
 _BEFORE_LINK = re.compile(
     r"\b(?:see|read|at|in|on|from|via|check|visit|more|here|of|to|with|and)[\s:(\[]*$", re.IGNORECASE
+)
+_AFTER_QUOTATION = re.compile(r"[\"”»’][*_]*\s*(?:-{1,2}|[–—])\s*$")
+_TOLD = re.compile(
+    r"\s*(?:\*\*|__|[*_])?(?:read|watch|listen(?: to)?|see|try|todo|to read)(?:\*\*|__|[*_])?\s*:?\s*", re.IGNORECASE
 )
 _AFTER_NAME = re.compile(r"\s*(?:$|[,.;:(（\[【|/–—-]|by\b|von\b|par\b|de\b)", re.IGNORECASE)
 _NAME_FIRST = re.compile(
@@ -294,7 +387,12 @@ def ends_line(after: str) -> bool:
 
 
 def title_in(words_before: str) -> tuple[str, str]:
-    """The title that these words hold, and what is left of them; bold and quoted words come first."""
+    """The title that these words hold, and what is left of them; bold and quoted words come first. Bold words in brackets
+    are a tag or where it was published.
+    """
+    if (labels := _BOLD_LABEL.findall(words_before)) and _has_letters(rest := _BOLD_LABEL.sub(" ", words_before)):
+        title, said = title_in(rest)
+        return title, " ".join(part for part in (*map(plain, labels), said) if part)
     bold = [found for found in _BOLD.finditer(words_before) if _is_name(found[1] or found[2])]
     if bold:
         best = max(bold, key=lambda found: len(found[0]))
@@ -307,6 +405,11 @@ def title_in(words_before: str) -> tuple[str, str]:
         return tidy(quoted[1]), _rest(words_before, quoted.start(), quoted.end())
     if (first := _EMPHASIS_FIRST.match(words_before)) and _is_name(first[1]):
         return tidy(first[1]), _rest(words_before, 0, first.end())
+    start = dated.end() if dated and dated[0].rstrip()[-1:] in "])】:–—|-" else 0
+    authors = _EMPHASIS_LAST.search(words_before, start)
+    end = authors.start() if authors and len(words_before[start : authors.start()].split()) > 1 else len(words_before)
+    if _has_letters(words_before[start:end]):
+        return tidy(words_before[start:end])[:MAX_TITLE], _rest(words_before, start, end)
     return tidy(words_before)[:MAX_TITLE], ""
 
 
@@ -326,20 +429,28 @@ def lead_tags(lead: str) -> tuple[str, ...]:
     Cached: a list has few tags and many links after them.
     """
     tags: list[str] = []
-    for found in _LEAD_TAGS.finditer(_NO_WORDS.sub("", _PICTURE.sub("", lead))):
-        _, bracketed, in_parentheses, _ = found.groups()
+    for found in _LEAD_TAGS.finditer(_INLINE_LINK.sub("", _PICTURE.sub("", lead))):
+        code, bracketed, in_parentheses, _ = found.groups()
         names = [word.strip().lower() for word in visible(next(group for group in found.groups() if group)).split(",")]
         is_mark = bracketed is not None and (len(bracketed) < 2 or bracketed[0] in "#^[")
         is_remark = in_parentheses is not None and (names == ["new"] or " " in in_parentheses)
         if not is_mark and not is_remark:
-            tags += [name for name in names if any(map(str.isalpha, name))]
+            tags += [name for name in names if is_tag(name, is_code=code is not None)]
     return tuple(tags)
+
+
+def is_tag(name: str, *, is_code: bool) -> bool:
+    """Whether a name may be a tag. In brackets, digits are a citation or a counter, and many words are a remark."""
+    if any(map(str.isalpha, name)):
+        return is_code or len(name.split()) <= MAX_TAG_WORDS
+    return is_code and len(name) > 1 and name.isdigit()
 
 
 def said_in(lead: str) -> str:
     """The words of a lead that people should still see, which are not tags: an author, a date. "Title:" is none."""
-    said = plain(_LEAD_TAGS.sub("", _PICTURE.sub("", lead))).strip(_EDGES + "()[]\"'“”„.")
-    return "" if said.lower() in ("title", "name", "link", "url") else said
+    words = plain(_SHORTCODE.sub("", _LEAD_TAGS.sub("", _PICTURE.sub("", _TEMPLATE.sub("", lead)))))
+    said = words.strip(_EDGES + "()[]\"'“”„.")
+    return "" if said.lower() in ("title", "name", "link", "url") or _COUNTER.fullmatch(said) else said
 
 
 def is_number(text: str) -> bool:
@@ -361,11 +472,8 @@ def _is_name(words: str) -> bool:
 
 
 def _rest(words: str, start: int, end: int) -> str:
-    return " ".join(
-        part
-        for part in (
-            plain(words[:start]).strip(_EDGES),
-            plain(words[end:]).strip(_EDGES + ".").rstrip(_EDGES + "([（【"),
-        )
-        if part
-    )
+    before = plain(_SHORTCODE.sub("", words[:start])).strip(_EDGES)
+    after = plain(_SHORTCODE.sub("", words[end:])).strip(_EDGES + ".").rstrip(_EDGES + "([（【")
+    if before[-1:] in _CLOSING_QUOTES and after[:1] in _CLOSING_QUOTES[before[-1:]]:
+        before, after = before[:-1].rstrip(), after[1:].lstrip(_EDGES + ".")
+    return " ".join(part for part in (before, after) if part)
