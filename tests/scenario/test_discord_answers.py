@@ -21,7 +21,6 @@ from bot.domain.value import Kind
 from tests.fakes.core import FakeCore
 from tests.fakes.server import ORDINARY, a_client, shown_by
 
-
 A_MOMENT = 0.02
 """Seconds, longer than the patience of a late answer: else it is there before the loop sees that no patience is left."""
 

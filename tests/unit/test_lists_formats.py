@@ -112,10 +112,10 @@ def test_other_formats_say_their_language_too(text: str, name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    (
+    [
         *("p", "div", "section", "article", "main", "address", "figure", "figcaption", "details", "summary"),
         *("center", "fieldset", "legend", "hgroup", "blockquote"),
-    ),
+    ],
 )
 def test_a_block_within_an_item_is_apart_from_the_words_after_it(name: str) -> None:
     page = f"<ul><li><a href='https://example.org/1'>One</a><{name}>first</{name}>second</ul>"
