@@ -81,6 +81,12 @@ def test_titles_tags_phrases_and_exclusions_know_the_forms(club: Club) -> None:
     assert found(club, "schnelle bank -datenbank") == ["Bank der Daten"]
 
 
+def test_a_phrase_in_another_form_does_not_replace_the_words_beside_it(club: Club) -> None:
+    club.add(german("Schnelle Datenbanken"), german("Bank für schnelle Datenbanken"))
+
+    assert found(club, 'bank "schneller datenbank"') == ["Bank für schnelle Datenbanken"]
+
+
 def test_the_line_with_another_form_is_shown_with_its_path(club: Club) -> None:
     club.add(german("Titel", "* oben\n  * Wie Häuser gebaut werden\n* unten"))
 
