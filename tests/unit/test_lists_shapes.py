@@ -526,3 +526,44 @@ def test_many_words_in_brackets_are_a_remark_and_not_a_tag() -> None:
 
     assert [entry.tags for entry in found.entries] == [(), ("c++ 2d",), ("a tag of five words here",)]
     assert found.entries[0].notes.markdown == "[A list of open source games]"
+
+
+def test_a_row_is_about_the_link_in_the_column_of_titles() -> None:
+    found = list_of(
+        "| Date | Presenter | Paper | Slides |\n|---|---|---|---|\n"
+        "| 1 May | [Ann](https://ann.example) | [Clocks](https://a.example) | [slides](https://s.example) |\n"
+        "| 8 May | [Bo](https://bo.example) | Tea [[pdf](https://b.example)] | |\n"
+        "| 9 May | [Cy](https://cy.example) | open | |\n"
+    )
+
+    assert [(entry.title, entry.url) for entry in found.entries] == [
+        ("Clocks", "https://a.example"),
+        ("Tea", "https://b.example"),
+        ("Cy", "https://cy.example"),
+    ]
+    assert "- **Presenter:** [Ann](https://ann.example)" in found.entries[0].notes.markdown
+
+
+def test_signs_of_other_scripts_around_a_link_are_not_notes() -> None:
+    found = list_of(
+        "・[A](https://a.example)\n・[B](https://b.example)\n\n① [C](https://c.example)\n② [D](https://d.example)\n\n"
+        "- 「[E](https://e.example)」和田\n- «[F](https://f.example)»، ۱۴۰۱\n"
+    )
+
+    assert [(entry.title, entry.notes.markdown) for entry in found.entries] == [
+        ("A", ""),
+        ("B", ""),
+        ("C", ""),
+        ("D", ""),
+        ("E", "和田"),
+        ("F", "۱۴۰۱"),
+    ]
+
+
+def test_a_list_of_quotations_has_those_they_are_from_as_entries() -> None:
+    assert titles(
+        "# Said\n\nTea is good.\n\n— [Ann](https://a.example)\n\nRain is good.\n\n— [Bo](https://b.example)\n"
+    ) == [
+        "Ann",
+        "Bo",
+    ]

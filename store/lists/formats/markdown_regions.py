@@ -77,11 +77,14 @@ _BOLD_LINE = re.compile(
 )
 _HEADINGS_AT_END = re.compile(r"(?:\A|\n)(?:#{1,6}[ \t][^\n]*\s*)+\Z")
 _BOLD_AT_END = re.compile(r"\n[ \t]*\n[ \t]*(\*\*|__)(?=\S)[^*\n\[\]]{2,100}\1:?\s*\Z")
-"""What stands for a heading of what is below."""
+"""A bold line that is used as a heading of what is below."""
 _TITLE_COLUMN = re.compile(
     r"\W*(?:title|name|paper|project|article|book|resource|tool|library|course|topic|site|blog|talk|post|method|model"
     r"|标题|名称|论文|项目|书名|タイトル|titre|titel|título|nombre|nom)s?\W*",
     re.IGNORECASE,
+)
+_WORK_COLUMN = re.compile(
+    r"\W*(?:title|paper|article|book|talk|post|topic|标题|论文|书名|タイトル|titre|titel|título)s?\W*", re.IGNORECASE
 )
 _HTML_LEVEL = 7
 _MIN_ENTRIES_OF_A_LIST = 3
@@ -300,7 +303,7 @@ class _Finder:
                 if place is not None:
                     self._places.append(place)
                     self._unread_all([link for link in links if link.start != place.link], IN_TEXT)
-                    self._note_field(place, block, self._text(self._after_marker(place.start), place.link))
+                    self._note_field(place, block, next(link for link in links if link.start == place.link))
                     covered = max(covered, place.end)
             elif block.shape is Shape.ROWS:
                 self._take_row(block, links)
@@ -309,10 +312,10 @@ class _Finder:
             else:
                 self._take_paragraph(block, links)
 
-    def _note_field(self, place: Place, block: Block, before: str, candidate: _Candidate | None = None) -> None:
+    def _note_field(self, place: Place, block: Block, link: Link, candidate: _Candidate | None = None) -> None:
+        before = self._text(self._after_marker(place.start), place.link)
         if words.is_field(before):
-            link = next((link for link in self._scan.links if link.start == place.link), None)
-            named = link is not None and not (words.is_generic(link.title) or link.is_bare)
+            named = not (link.is_bare or words.is_generic(link.title))
             self._fields.append(_Field(place, block, words.plain(before).casefold(), named, candidate))
 
     def _note(self, link: Link) -> None:
@@ -345,7 +348,7 @@ class _Finder:
             return None
         generic = words.is_generic(main.title)
         remark = not generic and words.is_remark(before, main.title)
-        cited = words.is_cited(before, main.title)
+        cited = not main.is_bare and words.is_cited(before, main.title)
         generic = generic or remark or cited
         is_address = main.is_bare or words.is_address(main.title)
         above, _, beside = before.rpartition("\n")
@@ -381,8 +384,8 @@ class _Finder:
                 return None
         elif (
             not generic
-            and not _is_about_the_list(block.headings)
             and (words.is_label(before, first_after) or words.is_quoted(before, first_after))
+            and not _is_about_the_list(block.headings)
         ):
             return self._item(item, main, block, before)
         elif words.is_told(before, first_after) and not _BOILERPLATE_TITLE.fullmatch(main.title.strip()):
@@ -482,7 +485,7 @@ class _Finder:
                 self._paragraphs.append(current)
                 current.others += [link for link in line.links if link is not main]
                 if fields and kind == "alone":
-                    self._note_field(current.place, block, before, current)
+                    self._note_field(current.place, block, main, current)
             elif kind == "alone":
                 assert main is not None
                 current = self._paragraph(line, main, kind, block)
@@ -689,9 +692,33 @@ class _Finder:
             self._settle(candidate, "" if usual and last[section] >= first[section] else LAST)
 
     def _choose_rows(self) -> None:
+        columns: dict[int, int] = {}
         for candidate in self._in_rows:
+            table = bisect_right(self._scan.table_heads, (candidate.place.start, 0)) - 1
+            if table not in columns:
+                columns[table] = self._title_column(*self._scan.table_heads[table])
+            if columns[table] > 0 and candidate.others:
+                self._take_from_column(candidate, columns[table])
             about_list = _is_about_the_list(candidate.place.headings)
             self._settle(candidate, IN_BOILERPLATE if about_list else "")
+
+    def _title_column(self, start: int, end: int) -> int:
+        """Which column of a table is called "Paper" or similar, while the first ones are not; or -1."""
+        names = [words.plain(self._text(*cell)) for cell in self._cells(start, end)]
+        column = next((number for number, name in enumerate(names) if _TITLE_COLUMN.fullmatch(name)), -1)
+        return column if column >= 0 and _WORK_COLUMN.fullmatch(names[column]) else -1
+
+    def _take_from_column(self, candidate: _Candidate, column: int) -> None:
+        """Take the link in that column of a row in place of an earlier one, such as that of a person."""
+        place = candidate.place
+        start, end = [*self._cells(place.start, place.end), (0, 0)][column : column + 1][0]
+        if place.link >= start:
+            return
+        other = next((link for link in candidate.others if start <= link.start < end and is_web(link.url)), None)
+        if other is not None and not other.is_picture and candidate.block is not None:
+            first = Link(place.link, place.link_end, place.url, candidate.block, place.title)
+            candidate.others = [first, *(link for link in candidate.others if link is not other)]
+            place.link, place.link_end, place.url, place.title = other.start, other.end, other.url, other.title
 
     def _choose_headings(self) -> None:
         candidates = self._in_headings
@@ -736,17 +763,20 @@ class _Finder:
             if number and others[number] == len(fields) and parts[number - 1].may_be_title and _are_of_one(fields)
         }
         dropped: set[int] = set()
+        titled_places: set[int] = set()
         for number, fields in found.items():
             if number and parts[number - 1].start in heads:
                 dropped |= {id(each.place) for each in fields}
             elif number in titled and len(titled) >= _MIN_TITLED:
                 self._title_field(fields[0], parts[number - 1])
+                titled_places.add(id(fields[0].place))
                 dropped |= {id(each.place) for each in fields[1:]}
         for each in self._fields:
             if id(each.place) in dropped:
                 self._unread(Link(each.place.link, each.place.link_end, each.place.url, each.block), IN_TEXT)
         self._places = [place for place in self._places if id(place) not in dropped]
-        self._paragraphs = [each for each in self._paragraphs if id(each.place) not in dropped]
+        gone = dropped | titled_places
+        self._paragraphs = [each for each in self._paragraphs if id(each.place) not in gone]
 
     def _parts(self) -> list["_Part"]:
         """The parts of the file below each heading and each line that is bold and nothing else."""
@@ -809,7 +839,6 @@ class _Finder:
         place.headings, place.end = part.headings, part.below
         place.notes = "\n\n".join(part for part in (above, below) if part.strip())
         if each.candidate is not None:
-            self._paragraphs.remove(each.candidate)
             self._places.append(place)
 
     def _choose_html(self, in_lists: int) -> None:
@@ -837,6 +866,7 @@ class _Finder:
         linked = Counter(self._section(start) for start in paragraphs)
         in_intro = sum(1 for each in candidates if each.is_strong and each.place.start < intro_end)
         outside = sum(1 for each in candidates if each.place.start >= intro_end)
+        has_others = in_lists > 0 or not all(each.is_source for each in candidates)
         few = outside <= 2 and in_lists >= _MANY
         for candidate in candidates:
             place, own = candidate.place, section[id(candidate)]
@@ -846,7 +876,7 @@ class _Finder:
             )
             if about_list or _BOILERPLATE_TITLE.fullmatch(place.title.strip()):
                 reason = IN_BOILERPLATE
-            elif candidate.is_source or ((candidate.is_alone or candidate.is_named) and own in headed):
+            elif (candidate.is_source and has_others) or ((candidate.is_alone or candidate.is_named) and own in headed):
                 reason = IN_TEXT  # "Read more" below a linked heading, or whom a quotation is from
             elif place.start < intro_end:
                 reason = "" if candidate.is_strong and in_intro >= _MIN_ENTRIES_OF_A_LIST else IN_INTRODUCTION

@@ -32,7 +32,7 @@ _LEAD = re.compile(
     r"|`[^`\n]{1,40}`|#[^\W\d_][\w/-]*|@[\w.-]+"
     r"|(?-i:(?<![A-Za-z])[A-Z][A-Z+/&]{1,11}(?![\w]))|(?<!\w)new\b"
     r"|!\[[^\]\n]*\]\([^)\n]*\)|<kbd>[^<\n]*</kbd>|<img\b[^<>]*>|</?[a-zA-Z][^<>]*>|\{\{[^{}]*\}\}"
-    rf"|[{_SIGNS}\s\"'“”„«»‘’*_~=·•:：,，.。、|/;!?()（）\[\]{{}}\\-])*",
+    rf"|[{_SIGNS}\s\"'“”„«»‘’*_~=·•・:：,，.。、|/;!?()（）\[\]{{}}\\-])*",
     re.IGNORECASE,
 )
 _LEAD_TAGS = re.compile(
@@ -40,7 +40,7 @@ _LEAD_TAGS = re.compile(
 )
 _SHORTCODE = re.compile(r"(?<![\w:]):[a-zA-Z+-][\w+-]{0,59}:(?![\w:])")
 _TEMPLATE = re.compile(r"\{\{[^{}\n]*\}\}")
-_COUNTER = re.compile(r"(?:no\.? ?|nr\.? ?|第)?\d{1,3}[.)章期]?", re.IGNORECASE)
+_COUNTER = re.compile(r"(?:no\.? ?|nr\.? ?|第)?\d{1,3}[.)章期]?|[①-⑳㉑-㉟]", re.IGNORECASE)
 """What counts the entries of a list by hand. Four digits are a year."""
 _CITATION = re.compile(
     r"[^\W\d_][\w.'’-]*(?:(?:,? and |, | & | )[^\W\d_][\w.'’-]*){0,6}(?: et al\.?)?,? \(?(?:1[89]|20)\d\d[a-z]?\)?"
@@ -56,7 +56,7 @@ _BOLD_LABEL = re.compile(r"(?:\*\*|__)\[[^\[\]*_\n]{1,60}\](?:\*\*|__)|\((?:\*\*
 _QUOTED = re.compile(r"[\"“„«「《]([^\"“”„«»「」《》\n]{6,300})[\"”“»」》]")
 _EMPHASIS_FIRST = re.compile(r"\s*(?<!\w)[_*](?=[^\s_*])([^_*\n]{2,200})[_*](?!\w)")
 _EMPHASIS_LAST = re.compile(r"(?<!\w)([*_])(?=[^\s*_])[^*_\n]{2,200}\1(?!\w)[\s.,;:()（\[|–—-]*$")
-_EDGES = " \t\n:：-–—|·•,，;、~=>"
+_EDGES = " \t\n:：-–—|·•・,，;、،~=>"
 _DATED = re.compile(rf"\s*[(\[]?(?:{_DATE})[)\]]?[\s:–—|-]*", re.IGNORECASE)
 _OPEN_END = re.compile(r"[(（\[【\\\s]+$")
 _GENERIC = frozenset(
@@ -449,7 +449,7 @@ def is_tag(name: str, *, is_code: bool) -> bool:
 def said_in(lead: str) -> str:
     """The words of a lead that people should still see, which are not tags: an author, a date. "Title:" is none."""
     words = plain(_SHORTCODE.sub("", _LEAD_TAGS.sub("", _PICTURE.sub("", _TEMPLATE.sub("", lead)))))
-    said = words.strip(_EDGES + "()[]\"'“”„.")
+    said = words.strip(_EDGES + "()[]\"'“”„«»「」『』《》.")
     return "" if said.lower() in ("title", "name", "link", "url") or _COUNTER.fullmatch(said) else said
 
 
