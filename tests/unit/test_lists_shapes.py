@@ -567,3 +567,11 @@ def test_a_list_of_quotations_has_those_they_are_from_as_entries() -> None:
         "Ann",
         "Bo",
     ]
+
+
+def test_bold_lines_and_headings_at_the_end_of_notes_stay_if_nothing_is_below_them() -> None:
+    paragraphs = list_of("[A](https://a.example) - one.\n\n**Read it!**\n\n[B](https://b.example) - two.\n")
+    headings = list_of("## [A](https://a.example)\n\nOne.\n\n### Later\n\n## [B](https://b.example)\n")
+
+    assert paragraphs.entries[0].notes.markdown == "one.\n\n**Read it!**"
+    assert headings.entries[0].notes.markdown == "One.\n\n### Later"

@@ -51,7 +51,7 @@ _ABOUT_THE_LIST = re.compile(
 )
 _BOILERPLATE_TITLE = re.compile(
     r"(?:back to (?:the )?top|[⬆↑🔝].*|(?:contributing|contribution)(?: guide(?:lines?)?)?|contribution guidelines|licen[cs]e|code of conduct"
-    r"|table of contents|contents|edit (?:this|on).*|subscribe.*|sponsor.*|donate|join .*|please .*|discuss (?:on|this|in) .*|open an? (?:issue|pr|pull request).*"
+    r"|table of contents|contents|edit (?:this|on).*|subscribe.*|sponsor.*|donate|join .*|follow .*|find (?:me|us) .*|view (?:this )?on .*|please .*|discuss (?:on|this|in) .*|open an? (?:issue|pr|pull request).*"
     r"|(?:submit|suggest|send|propose) (?:an?|your|new|us|me|pull|tutorials?|links?|changes|pr)\b.*|返回.*|回到.*)",
     re.IGNORECASE,
 )
@@ -76,7 +76,7 @@ _BOLD_LINE = re.compile(
     rb"^[ \t]{0,3}(?:\d{1,3}[.)][ \t]+)?(\*\*|__)(?=\S)[^*\n\[\]]{2,300}\1[ \t]*[.:]?[ \t]*$", re.MULTILINE
 )
 _HEADINGS_AT_END = re.compile(r"(?:\A|\n)(?:#{1,6}[ \t][^\n]*\s*)+\Z")
-_BOLD_AT_END = re.compile(r"\n[ \t]*\n[ \t]*(\*\*|__)(?=\S)[^*\n\[\]]{2,100}\1:?\s*\Z")
+_BOLD_AT_END = re.compile(r"\n[ \t]*\n[ \t]*(\*\*|__)(?=\S)[^*\n\[\]]{2,100}(?<![.!?])\1:?\s*\Z")
 """A bold line that is used as a heading of what is below."""
 _TITLE_COLUMN = re.compile(
     r"\W*(?:title|name|paper|project|article|book|resource|tool|library|course|topic|site|blog|talk|post|method|model"
@@ -1008,14 +1008,16 @@ class _Finder:
                 end = below.start
                 break
         position = bisect_right(self._place_starts, place.start)
-        if position < len(self._places):
-            below_it = self._places[position].start
+        below_it = self._places[position].start if position < len(self._places) else end
+        is_cut = below_it < end
+        if is_cut:
             end = min(end, max(self._tables.get(below_it, below_it), heading.end))
         beside = _UNDERLINE.sub("", self._text(place.link_end, heading.end).rstrip())
         without_marks = beside.rstrip("#")
         beside = (beside if without_marks.rstrip() == without_marks else without_marks).strip(" \t*_~\n")
         beside = re.sub(r"\{#[\w.:-]+\}", "", beside).strip()
-        below_text = _HEADINGS_AT_END.sub("", self._text(heading.end, end).strip("\n").rstrip()).rstrip()
+        below_text = self._text(heading.end, end).strip("\n").rstrip()
+        below_text = _HEADINGS_AT_END.sub("", below_text).rstrip() if is_cut else below_text
         place.notes = "\n\n".join(part for part in (beside if _has_words(beside) else "", below_text) if part)
         place.end = max(end, heading.end)
 
