@@ -128,7 +128,9 @@ class Api:
         return await _known(self._workspaces.of(team))
 
     async def _attempt(self, team: str, method: str, token: str, arguments: dict[str, Any]) -> Json:
-        client = self._client(team, token)
+        client = self._clients.get(team)
+        if client is None or client.token != token or client.session is not self._web.session:
+            client = self._clients[team] = self._web.client(token)
         try:
             answer = await getattr(client, method.replace(".", "_"))(**arguments)
         except Exception as error:  # noqa: BLE001 -- failures classifies it, and raises a bug
@@ -138,12 +140,6 @@ class Api:
         if not isinstance(data, dict):
             raise PlatformUncertain(f"Slack's answer to {method} cannot be read.")
         return data
-
-    def _client(self, team: str, token: str) -> AsyncWebClient:
-        known = self._clients.get(team)
-        if known is None or known.token != token or known.session is not self._web.session:
-            known = self._clients[team] = self._web.client(token)
-        return known
 
     def _wait_for(self, team: str, method: str) -> None:
         until = self._closed.get((team, method), 0.0)

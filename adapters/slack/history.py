@@ -57,7 +57,13 @@ class History:
         """
         workspace = await self._readable(channel)
         name = (channel, key, thread)
-        look = self._begun(name, since, sent_from)
+        # The search with this name. It restarts after another attempt, whose message may be on a page already read.
+        look = self._looks.get(name)
+        if look is None or look.sent_from != sent_from or sent_from is None:
+            look = self._looks[name] = Look(sent_from, self._asked(name, since))
+        self._looks.move_to_end(name)
+        while len(self._looks) > MAX_LOOKS:
+            self._looks.popitem(last=False)
         method = "conversations.replies" if thread else "conversations.history"
         for _ in range(PAGES_AT_ONCE):
             try:
@@ -84,16 +90,6 @@ class History:
                 remedy="Look into the channel, then press “Yes, it's there” or “No, post it”.",
             )
         return workspace
-
-    def _begun(self, name: Name, since: datetime, sent_from: datetime | None) -> Look:
-        """The search with this name. It restarts after another attempt, whose message may be on a page already read."""
-        known = self._looks.get(name)
-        if known is None or known.sent_from != sent_from or sent_from is None:
-            known = self._looks[name] = Look(sent_from, self._asked(name, since))
-        self._looks.move_to_end(name)
-        while len(self._looks) > MAX_LOOKS:
-            self._looks.popitem(last=False)
-        return known
 
     def _asked(self, name: Name, since: datetime) -> dict[str, Any]:
         channel, _, thread = name

@@ -194,15 +194,17 @@ def submitted(payload: Json) -> Use:
         home=text_at(payload, "user", "team_id"),
         name=text_at(payload, "user", "name") or text_at(payload, "user", "username"),
         origin=Origin.MODAL,
-        call=Call(path=tuple(map(str, path)), arguments={**_words(given), **_filled(payload)}),
+        call=Call(
+            path=tuple(map(str, path)),
+            arguments={
+                **{str(key): value for key, value in given.items() if isinstance(value, str)},
+                **_filled(payload),
+            },
+        ),
         channel=channel if ID.fullmatch(channel) else None,
         trigger=text_at(payload, "trigger_id"),
         view=text_at(payload, "view", "id"),
     )
-
-
-def _words(given: Mapping[str, Any]) -> dict[str, str]:
-    return {str(key): value for key, value in given.items() if isinstance(value, str)}
 
 
 def _filled(payload: Json) -> dict[str, str]:

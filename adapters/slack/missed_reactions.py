@@ -76,7 +76,11 @@ class Repair:
             unread = self._unread.get(workspace, {})
             while unread and clock() <= until:
                 message = next(iter(unread))
-                await self._repair(message, unread[message])
+                # If the second try fails too, the stored reactions stay until the next time.
+                wait = await self._read(message, unread[message])
+                if wait is not None:
+                    await asyncio.sleep(wait)
+                    await self._read(message, unread[message])
                 del unread[message]
                 await asyncio.sleep(self._pace)
             if not unread:
@@ -94,13 +98,6 @@ class Repair:
         if unread:
             self._rests_until = asyncio.get_running_loop().time() + SELDOM
         return True
-
-    async def _repair(self, message: MessageRef, since: datetime) -> None:
-        """Read one message and save its reactions. If that fails, the stored ones stay until the next time."""
-        wait = await self._read(message, since)
-        if wait is not None:
-            await asyncio.sleep(wait)
-            await self._read(message, since)
 
     async def _read(self, message: MessageRef, since: datetime) -> float | None:
         """Read and save it once. Returns the seconds until another try, None for no more."""

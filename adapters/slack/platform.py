@@ -212,14 +212,11 @@ class SlackPlatform:
             workspace = await self._api.workspace(team)
             if workspace is None or not workspace.may("channels:join"):
                 raise
-            await self._joined(team, arguments["channel"])
+            try:
+                await self._api.call(team, "conversations.join", channel=arguments["channel"])
+            except PlatformBusy as busy:
+                raise PlatformBusy(str(busy), retry_after=busy.retry_after, scope=Scope.CHANNEL) from None
             return await self._api.call(team, "chat.postMessage", **arguments)
-
-    async def _joined(self, team: str, channel: str) -> None:
-        try:
-            await self._api.call(team, "conversations.join", channel=channel)
-        except PlatformBusy as busy:
-            raise PlatformBusy(str(busy), retry_after=busy.retry_after, scope=Scope.CHANNEL) from None
 
     async def can_repeat(self, channel: ChannelRef, *, thread: ThreadRef | None = None) -> bool:  # noqa: ARG002
         """Slack accepts the same message repeatedly."""

@@ -108,7 +108,8 @@ class Door:
         try:
             read = _read(body, (request.header("content-type") or "").partition(";")[0])
         except (*WRONG_SHAPE, RecursionError):
-            return _malformed()
+            log.info("a signed request that cannot be read was refused")
+            return Response(status=400)
 
         def for_bolt() -> AsyncBoltRequest:
             return AsyncBoltRequest(body=body, headers={name: list(given) for name, given in request.headers.items()})
@@ -137,8 +138,3 @@ def _read(body: str, kind: str) -> Any:
         return json.loads(body)
     form = dict(query_to_pairs(body))
     return json.loads(form["payload"]) if "payload" in form else form
-
-
-def _malformed() -> Response:
-    log.info("a signed request that cannot be read was refused")
-    return Response(status=400)

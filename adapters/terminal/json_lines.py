@@ -46,7 +46,9 @@ class JsonLines:
             "private": self._answer.private,
             "refusal": self._answer.refusal,
             **_content(self._answer),
-            "posts": [_post(post) for post in self._posts],
+            "posts": [
+                {"channel": post.to, "thread": post.thread is not None, **_content(post)} for post in self._posts
+            ],
         }
         # ASCII, because U+0085 and U+2028 end a line for some readers.
         self._sink.write(json.dumps(answer) + "\n")
@@ -56,10 +58,6 @@ class JsonLines:
 
     async def fill(self, form: Form, around: Surroundings) -> None:
         """There is no prompt."""
-
-
-def _post(shown: Shown) -> dict[str, Any]:
-    return {"channel": shown.to, "thread": shown.thread is not None, **_content(shown)}
 
 
 def _content(shown: Shown) -> dict[str, Any]:

@@ -239,7 +239,15 @@ def tags(turn: Turn) -> Card:
     """All tags, with how many entries have each and how many you have not read."""
     known = turn.tx.entries.tags(turn.team.id, turn.member.id)
     if not known:
-        return _sections_for_tags(turn)
+        # The sections of a list without tags, which narrow it as well.
+        if not turn.tx.entries.count(turn.team.id):
+            return empty_list(turn)
+        names = list(dict.fromkeys(path[0] for path in turn.tx.entries.sections(turn.team.id) if path))
+        hint = "Tags come from the list: “- [db] [Title](link)”, or “tags:” in the front matter."
+        if not names:
+            return sentence("No entry has a tag.", hint)
+        actions = [_narrowing(name, Call(path=("list",), arguments={"tag": name})) for name in names[:MAX_SECTIONS]]
+        return sentence("No entry has a tag. The list has these sections:", hint, actions=actions)
     shown = tuple(
         (tag.name, plain(f"{counted(tag.entries, 'entry', 'entries')}, {tag.unread:,} unread"))
         for tag in known[:MAX_TAGS]
@@ -247,15 +255,3 @@ def tags(turn: Turn) -> Card:
     more = len(known) - len(shown)
     note = (Paragraph(text=plain(f"and {counted(more, 'rarer tag')}"), quiet=True),) if more else ()
     return Card(title="Tags", blocks=(Fields(items=shown), *note))
-
-
-def _sections_for_tags(turn: Turn) -> Card:
-    """The sections of a list without tags, which narrow it as well."""
-    if not turn.tx.entries.count(turn.team.id):
-        return empty_list(turn)
-    names = list(dict.fromkeys(path[0] for path in turn.tx.entries.sections(turn.team.id) if path))
-    hint = "Tags come from the list: “- [db] [Title](link)”, or “tags:” in the front matter."
-    if not names:
-        return sentence("No entry has a tag.", hint)
-    actions = [_narrowing(name, Call(path=("list",), arguments={"tag": name})) for name in names[:MAX_SECTIONS]]
-    return sentence("No entry has a tag. The list has these sections:", hint, actions=actions)

@@ -180,7 +180,8 @@ def command(
         spec = CommandSpec(
             path=path,
             summary=summary,
-            details=_paragraphs(details),
+            # without line breaks, except between paragraphs
+            details=re.sub(r"(?<!\n)\n(?!\n)", " ", details.strip()),
             role=role,
             reply=reply,
             params=_params(function),
@@ -195,11 +196,6 @@ def command(
         return Command(spec=spec, function=function, fills=fills, removes=removes, looks=looks)
 
     return declared
-
-
-def _paragraphs(text: str) -> str:
-    """The text with its line breaks taken out, but for those between paragraphs."""
-    return re.sub(r"(?<!\n)\n(?!\n)", " ", text.strip())
 
 
 def _params(function: Callable[..., Card]) -> tuple[Param, ...]:

@@ -117,8 +117,7 @@ def _pieces(block: NoteBlock, budget: int) -> Iterator[NoteBlock]:
 
 
 def _size(blocks: Sequence[NoteBlock]) -> int:
-    return sum(_written(line.text) + len(line.marker or "") + 2 for line in lines(blocks))
-
-
-def _written(text: Text) -> int:
-    return sum(len(span.text) + len(span.url or "") for span in text)
+    size = 0
+    for line in lines(blocks):
+        size += len(line.marker or "") + 2 + sum(len(span.text) + len(span.url or "") for span in line.text)
+    return size

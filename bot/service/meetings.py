@@ -104,7 +104,8 @@ def _wanted(tx: Transaction, schedule: Schedule) -> Iterator[tuple[str, Callable
             yield key, partial(_host_notice, tx, schedule, slot, key, host, where)
     if slot is not None and votes.is_due(tx, schedule, slot):
         key = f"vote:{schedule.id}:{slot.week}"
-        features = digests.nominees(tx, schedule, slot, MAX_NOMINEES) if not _is_sent(tx, schedule, key) else ()
+        is_sent = tx.ledger.roots(schedule.team, [key])
+        features = () if is_sent else digests.nominees(tx, schedule, slot, MAX_NOMINEES)
         if len(features) >= MIN_NOMINEES:
             yield key, partial(_vote, tx, schedule, slot, key, features)
     last = digests.latest(tx, schedule)
@@ -141,10 +142,6 @@ def _host_notice(
         late_after=slot.due_at,
         notify=host.account,
     )
-
-
-def _is_sent(tx: Transaction, schedule: Schedule, key: str) -> bool:
-    return bool(tx.ledger.roots(schedule.team, [key]))
 
 
 def _vote(tx: Transaction, schedule: Schedule, slot: Occurrence, key: str, features: Sequence[Feature]) -> Draft:

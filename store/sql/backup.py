@@ -109,14 +109,11 @@ def key_in(backup: Iterable[str]) -> bytes:
     while True:
         line = source.next()
         if isinstance(line, dict) and line.get("table") == INSTANCE.name:
-            return _key_of(line, source.next())
-
-
-def _key_of(head: Any, row: Any) -> bytes:
-    try:
-        return b64decode(dict(zip(head["columns"], row, strict=True))[INSTANCE.c.key.name])
-    except (KeyError, TypeError, ValueError) as error:
-        raise BadBackup("The file does not say of which database it is a backup.") from error
+            row = source.next()
+            try:
+                return b64decode(dict(zip(line["columns"], row, strict=True))[INSTANCE.c.key.name])
+            except (KeyError, TypeError, ValueError) as error:
+                raise BadBackup("The file does not say of which database it is a backup.") from error
 
 
 def load(connection: Connection, backup: Iterable[str], index: Index) -> Mapping[str, int]:
@@ -131,7 +128,11 @@ def load(connection: Connection, backup: Iterable[str], index: Index) -> Mapping
     connection.execute(delete(INSTANCE))
     loaded = {table.name: _load(connection, table, source) for table in _SAVED}
     source.end(sum(loaded.values()))
-    _go_on_counting(connection)
+    # Advance PostgreSQL's sequences, which are unaware of rows inserted with explicit numbers.
+    if connection.dialect.name == "postgresql":
+        last = select(func.coalesce(func.max(TEAM.c.id), 0)).scalar_subquery()
+        sequence = func.pg_get_serial_sequence(TEAM.name, TEAM.c.id.name)
+        connection.execute(select(func.setval(sequence, last + 1, False)))
     for team in connection.scalars(select(TEAM.c.id)).all():
         _reindex(connection, index, team)
     return loaded
@@ -220,14 +221,6 @@ class _Source:
         last = self.next()
         if last != {"end": "backup", "rows": rows, "sha256": self._before}:
             raise BadBackup("The backup is damaged: its lines are not those that were written.")
-
-
-def _go_on_counting(connection: Connection) -> None:
-    """Advance PostgreSQL's sequences, which are unaware of rows inserted with explicit numbers."""
-    if connection.dialect.name == "postgresql":
-        last = select(func.coalesce(func.max(TEAM.c.id), 0)).scalar_subquery()
-        sequence = func.pg_get_serial_sequence(TEAM.name, TEAM.c.id.name)
-        connection.execute(select(func.setval(sequence, last + 1, False)))
 
 
 def _reindex(connection: Connection, index: Index, team: int) -> None:

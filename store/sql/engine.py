@@ -65,7 +65,10 @@ def _server(url: str) -> URL:
     parts = _SERVER.fullmatch(url)
     if not parts:
         raise BadConfig([f"The database's address cannot be read. {_ENCODE} {_USAGE}"])
-    _require_driver()
+    if find_spec("psycopg") is None:
+        raise BadConfig(
+            ["PostgreSQL needs a package that is not here. Install it: pip install 'dogear-club[postgres]'"]
+        )
     hosts = parts["hosts"]
     is_plain = "," not in hosts and "%" not in hosts
     parsed = make_url(url if is_plain else parts["before"] + (parts["after"] or "/"))
@@ -225,13 +228,6 @@ def refuse_transaction_pooling(engine: Engine) -> None:
         if other.scalar(process) != first and one.scalar(process) == first:
             return
     raise BadConfig([failures.POOLED])
-
-
-def _require_driver() -> None:
-    if find_spec("psycopg") is None:
-        raise BadConfig(
-            ["PostgreSQL needs a package that is not here. Install it: pip install 'dogear-club[postgres]'"]
-        )
 
 
 @contextmanager

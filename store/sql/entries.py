@@ -61,7 +61,10 @@ class SqlSources:
 
     def sources(self, team: TeamId) -> Sequence[Source]:
         theirs = select(SOURCE).where(SOURCE.c.team == team, SOURCE.c.path != CLUB)
-        return [_source(row) for row in self._work.rows(theirs.order_by(SOURCE.c.number))]
+        return [
+            Source(id=SourceId(id_of(row.team, row.number)), team=TeamId(row.team), path=row.path)
+            for row in self._work.rows(theirs.order_by(SOURCE.c.number))
+        ]
 
     def club_source(self, team: TeamId) -> SourceId | None:
         number = self._work.value(select(SOURCE.c.number).where(SOURCE.c.team == team, SOURCE.c.path == CLUB))
@@ -165,10 +168,6 @@ def _of_source(source: SourceId) -> ColumnElement[bool]:
     return and_(SOURCE_FILE.c.team == team_of(source), SOURCE_FILE.c.source == number_of(source))
 
 
-def _source(row: AnyRow) -> Source:
-    return Source(id=SourceId(id_of(row.team, row.number)), team=TeamId(row.team), path=row.path)
-
-
 def _held_change(row: AnyRow) -> HeldChange:
     return HeldChange(
         source=SourceId(id_of(row.team, row.source)),
@@ -186,14 +185,12 @@ def _source_file(row: AnyRow) -> SourceFile:
         digest=row.digest or "",
         entries=row.entries,
         duplicates=row.duplicates,
-        problems=tuple(_problem(problem) for problem in json.loads(row.problems)),
+        problems=tuple(
+            Problem(**{**problem, "severity": Severity(problem["severity"])}) for problem in json.loads(row.problems)
+        ),
         not_read=row.not_read or 0,
         about=AboutList(title=row.title or "", description=row.description or ""),
     )
-
-
-def _problem(kept: dict[str, Any]) -> Problem:
-    return Problem(**{**kept, "severity": Severity(kept["severity"])})
 
 
 class SqlEntries(SqlSources):
@@ -331,7 +328,14 @@ class SqlEntries(SqlSources):
         first = self._work.take(team, "entry", len(new))
         added_at = self._work.bound(ENTRY.c.added_at, self._work.now())
         rows = [
-            {"team": team, "number": number, "added_at": added_at, **_key(entry), **_text(source, file, entry)}
+            {
+                "team": team,
+                "number": number,
+                "added_at": added_at,
+                "key": storable(entry.key),
+                "key_hash": hashed(entry.key),
+                **_text(source, file, entry),
+            }
             for number, (file, entry) in enumerate(new, start=first)
         ]
         self._work.change_many(self._work.insert(ENTRY), rows)
@@ -406,10 +410,6 @@ def entry_of(row: AnyRow, tree: Tree) -> Entry:
         retired_at=row.retired_at,
         minutes=row.minutes,
     )
-
-
-def _key(entry: ReadEntry) -> dict[str, Any]:
-    return {"key": storable(entry.key), "key_hash": hashed(entry.key)}
 
 
 def _text(source: SourceId, file: str, entry: ReadEntry) -> dict[str, Any]:

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import islice
-from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Text, and_, bindparam, delete, func, select, tuple_, type_coerce, update
 
@@ -78,8 +76,6 @@ _KNOWN = once(
 """Needed at every use of a command."""
 
 
-T = TypeVar("T")
-
 _MEMBERS_AT_ONCE = 500
 """Rows per statement; engines limit the number of its parameters."""
 
@@ -129,7 +125,8 @@ def _members_met_there(work: Session, ref: WorkspaceRef) -> None:
 
 
 def _remove_members(work: Session, members: Sequence[AnyRow]) -> None:
-    for some in _in_parts(members):
+    for at in range(0, len(members), _MEMBERS_AT_ONCE):
+        some = members[at : at + _MEMBERS_AT_ONCE]
         numbers = [(row.team, row.number) for row in some]
         accounts = [(row.team, row.platform, row.account) for row in some]
         work.change(delete(MARK).where(work.one_of((MARK.c.team, MARK.c.platform, MARK.c.account), accounts)))
@@ -143,10 +140,6 @@ def _remove_members(work: Session, members: Sequence[AnyRow]) -> None:
         theirs = work.one_of((EDIT.c.team, EDIT.c.member), numbers)
         work.change(update(EDIT).where(theirs).values(member=None))
         work.change(delete(MEMBER).where(work.one_of((MEMBER.c.team, MEMBER.c.number), numbers)))
-
-
-def _in_parts(rows: Sequence[T]) -> Sequence[Sequence[T]]:
-    return [list(islice(rows, at, at + _MEMBERS_AT_ONCE)) for at in range(0, len(rows), _MEMBERS_AT_ONCE)]
 
 
 class SqlTeams:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from math import log
-from typing import Any
 
 from sqlalchemy import and_, func, select, text
 
@@ -76,7 +75,13 @@ def key_terms(work: Session, entry: Entry) -> Sequence[str]:
     """The entry's folded words that are frequent in it and rare elsewhere, the most distinctive first."""
     counts = _counted(entry)
     every: int = work.value(select(func.count()).where(on_list(entry.team)))
-    holders = _holders(work, entry, [word for word, _ in counts.most_common(MAX_CONSIDERED)])
+    # How many entries on the list contain each of the words.
+    known = select(SPELLING.c.word, SPELLING.c.entries).where(
+        SPELLING.c.team == entry.team,
+        SPELLING.c.word.in_([word for word, _ in counts.most_common(MAX_CONSIDERED)]),
+        SPELLING.c.entries > 0,
+    )
+    holders = {row.word: row.entries for row in work.rows(known)}
     most = max(min(COMMON_ENTRIES, every * COMMON_SHARE_OF_FEW), every * COMMON_SHARE)
     weights = {word: counts[word] * log(1 + every / held) for word, held in holders.items() if 1 < held <= most}
     return sorted(weights, key=lambda word: (-weights[word], word))[:MAX_TELLING]
@@ -88,14 +93,6 @@ def _counted(entry: Entry) -> Counter[str]:
     for word in tokens(" ".join((entry.title, *entry.tags))):
         counts[word] += 3
     return Counter({word: count for word, count in counts.items() if word not in STOP_WORDS})
-
-
-def _holders(work: Session, entry: Entry, words: Sequence[str]) -> Mapping[str, int]:
-    """How many entries on the list contain each of the words."""
-    known = select(SPELLING.c.word, SPELLING.c.entries).where(
-        SPELLING.c.team == entry.team, SPELLING.c.word.in_(words), SPELLING.c.entries > 0
-    )
-    return {row.word: row.entries for row in work.rows(known)}
 
 
 class SqlSearch:
@@ -157,7 +154,13 @@ class SqlSearch:
             return self._index.find(team, plan, among, reranked, offset=offset, limit=limit)
         if query.words or query.phrases:
             return 0, ()
-        return self._listed(team, plan, conditions(team, member, query), offset, limit)
+        # A query of filters only has the list's own order.
+        excluded = self._index.excluded(team, plan)
+        without = [] if excluded is None else [ENTRY.c.number.not_in(excluded)]
+        where = and_(on_list(team), *conditions(team, member, query), *without)
+        total: int = self._work.value(select(func.count()).where(where))
+        page = select(ENTRY.c.number).where(where).order_by(ENTRY.c.number).offset(offset).limit(limit)
+        return total, [row.number for row in self._work.rows(page)]
 
     def sections(self, team: TeamId, member: MemberId, query: Query, limit: int) -> Mapping[tuple[str, ...], int]:
         plan = self._plan(team, query)
@@ -203,17 +206,6 @@ class SqlSearch:
             )
             _, numbers = self._index.find(team, plan, None, reranked, offset=0, limit=limit + 1)
         return self._hits(team, plan, [one for one in numbers or near if one != number][:limit])
-
-    def _listed(
-        self, team: TeamId, plan: QueryPlan, filters: Sequence[Any], offset: int, limit: int
-    ) -> tuple[int, Sequence[int]]:
-        """A query of filters only has the list's own order."""
-        excluded = self._index.excluded(team, plan)
-        without = [] if excluded is None else [ENTRY.c.number.not_in(excluded)]
-        where = and_(on_list(team), *filters, *without)
-        total: int = self._work.value(select(func.count()).where(where))
-        page = select(ENTRY.c.number).where(where).order_by(ENTRY.c.number).offset(offset).limit(limit)
-        return total, [row.number for row in self._work.rows(page)]
 
     def _hits(self, team: TeamId, plan: QueryPlan, numbers: Sequence[int]) -> tuple[Hit, ...]:
         if not numbers:

@@ -80,7 +80,9 @@ class Spelling:
     def _count(self, team: int, texts: Iterable[tuple[str, Sequence[str], str]], *, sign: int) -> None:
         said = (storable(f"{title} {' '.join(tags)} {notes}"[:MAX_TEXT]) for title, tags, notes in texts)
         held = Counter(chain.from_iterable(map(distinct, said)))
-        counts = {word: entries for word, entries in held.items() if _kept(word)}
+        counts = {
+            word: entries for word, entries in held.items() if SHORTEST <= len(word) <= LONGEST and not word.isdigit()
+        }
         if counts:
             statement = text(_COUNT[self._work.engine])
             self._work.change(statement, [{"team": team, "sign": sign, "counts": json.dumps(counts)}])
@@ -93,13 +95,24 @@ class Spelling:
         unknown = self._unknown(team, [word for word in query.words if word not in query.also and word not in known])
         if not unknown or len(unknown) > MAX_CORRECTED:
             return {}
-        meant = self._meant(team, unknown)
+        shortest = min(len(token) - _edits(token) for token in unknown)
+        longest = max(len(token) + _edits(token) for token in unknown)
+        (row,) = self._work.fast_rows(_WORDS, team=team, shortest=shortest, longest=longest)
+        said = (row[0] or "").split()
+        words = dict(zip(said[::2], map(int, said[1::2]), strict=True))
+        found = {token: _nearest(token, words) for token in unknown}
+        meant = {token: nearest for token, nearest in found.items() if nearest}
         changed = {word: replaced(word, meant) for word in query.words if meant.keys() & set(tokens(word))}
         return {word: better for word, better in changed.items() if better != fold(word)}
 
     def _unknown(self, team: int, words: Sequence[str]) -> list[str]:
         asked = [token for word in words if not of_signs(word) for token in tokens(word)]
-        fit = [token for token in dict.fromkeys(asked) if _fit(token)]
+        # Numbers and names with digits are not corrected: HTTP3 is not a misspelt HTTP2.
+        fit = [
+            token
+            for token in dict.fromkeys(asked)
+            if token.isalpha() and token not in STOP_WORDS and SHORTEST <= len(token) <= LONGEST
+        ]
         if not fit:
             return []
         held = {word for (word,) in self._work.fast_rows(_HELD, team=team, words=json.dumps(fit))}  # as written
@@ -122,15 +135,6 @@ class Spelling:
         )
         return [word for (word,) in rows]
 
-    def _meant(self, team: int, unknown: Sequence[str]) -> dict[str, str]:
-        shortest = min(len(token) - _edits(token) for token in unknown)
-        longest = max(len(token) + _edits(token) for token in unknown)
-        (row,) = self._work.fast_rows(_WORDS, team=team, shortest=shortest, longest=longest)
-        said = (row[0] or "").split()
-        words = dict(zip(said[::2], map(int, said[1::2]), strict=True))
-        found = {token: _nearest(token, words) for token in unknown}
-        return {token: nearest for token, nearest in found.items() if nearest}
-
 
 def warm() -> None:
     """Import what the first misspelt word needs, so that no search waits for these 50 ms."""
@@ -149,14 +153,5 @@ def _nearest(token: str, words: Mapping[str, int]) -> str | None:
     return min(near, key=lambda found: (found[1], -words[found[0]], found[0]))[0] if near else None
 
 
-def _fit(token: str) -> bool:
-    """Numbers and names with digits are not corrected: HTTP3 is not a misspelt HTTP2."""
-    return token.isalpha() and token not in STOP_WORDS and SHORTEST <= len(token) <= LONGEST
-
-
 def _edits(token: str) -> int:
     return 1 if len(token) <= ONE_EDIT_UP_TO else 2
-
-
-def _kept(word: str) -> bool:
-    return SHORTEST <= len(word) <= LONGEST and not word.isdigit()
