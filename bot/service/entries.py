@@ -122,7 +122,7 @@ def sync(
     kept = tx.entries.stored(team)
     read = [_kept_copy(file, known_files.get((file.source, file.list.file))) for file in read]
     gone = list(gone)
-    losses, left = ({}, set()) if accept else _mass_losses(kept, club, known_files, read, gone)
+    losses, left, merge, taken = _without_mass_losses(kept, club, known_files, read, gone, accept=accept)
     held, news = _hold(tx, team, losses, left, read, gone, unseen)
     for change in news:
         notices.notify_admins(tx, team, partial(notice.held, change, _named(tx, team, change)), host)
@@ -132,7 +132,6 @@ def sync(
             tx.entries.save_file(_marked(replace(earlier, problems=file.list.problems), earlier))
     read = [file for file in read if _place(file) not in left]
     gone = [place for place in gone if place not in left]
-    merge, taken = _merged(kept, club, known_files, read, gone)
     for file in read:
         before = known_files.get(_place(file))
         tx.entries.save_file(_marked(_noted(file, taken[_place(file)], before), before))
@@ -159,6 +158,8 @@ def sync(
 
 Place: TypeAlias = tuple[SourceId, str]
 """A file of a source."""
+_Taken: TypeAlias = dict[Place, tuple[tuple[str, ...], tuple[Problem, ...]]]
+"""Each file's duplicates with their warnings."""
 
 
 def _place(file: FileRead) -> Place:
@@ -171,7 +172,7 @@ def _merged(
     known_files: Mapping[Place, SourceFile],
     read: Sequence[FileRead],
     gone: Iterable[Place],
-) -> tuple["_Merge", dict[Place, tuple[tuple[str, ...], tuple[Problem, ...]]]]:
+) -> tuple["_Merge", _Taken]:
     """The outcome if these files are taken in, and each file's duplicates with their warnings."""
     merge = _Merge(kept, club)
     merge.touched |= {_place(file) for file in read if not file.list.failed} | set(gone)
@@ -179,14 +180,17 @@ def _merged(
     return merge, {_place(file): merge.take(file) for file in read}
 
 
-def _mass_losses(
+def _without_mass_losses(
     kept: Sequence[StoredEntry],
     club: SourceId | None,
     known_files: Mapping[Place, SourceFile],
     read: Sequence[FileRead],
     gone: Sequence[Place],
-) -> tuple[dict[SourceId, tuple[list[StoredEntry], int]], set[Place]]:
-    """The sources that would lose many entries, with those entries and their size, and the files to leave unchanged.
+    *,
+    accept: bool,
+) -> tuple[dict[SourceId, tuple[list[StoredEntry], int]], set[Place], "_Merge", _Taken]:
+    """The sources that would lose many entries, with those entries and their size, the files to leave unchanged, and the
+    outcome without these. With `accept` no file is left unchanged.
 
     Entries of a draft are retired on purpose, and so are those of a source that the host removed.
     """
@@ -195,7 +199,9 @@ def _mass_losses(
     left: set[Place] = set()
     while True:
         remaining = [file for file in read if _place(file) not in left]
-        merge, _ = _merged(kept, club, known_files, remaining, [place for place in gone if place not in left])
+        merge, taken = _merged(kept, club, known_files, remaining, [place for place in gone if place not in left])
+        if accept:
+            return losses, left, merge, taken
         lost: dict[SourceId, list[StoredEntry]] = {}
         for entry in merge.vanished():
             if (entry.source, entry.file) in guarded:
@@ -208,7 +214,7 @@ def _mass_losses(
             losses.setdefault(source, (entries, listed))
             left |= {(entry.source, entry.file) for entry in entries}
         if len(left) == before:  # otherwise an entry that moved into an unchanged file would be lost from both
-            return losses, left
+            return losses, left, merge, taken
 
 
 def _hold(

@@ -58,8 +58,8 @@ _BLOCK_NAME = re.compile(r"(?:^|\s)\^[\w-]{4,}\s*$")
 _SECRET = re.compile(r"(https?://)[^\s/?#@<>()\[\]\"']{1,256}@", re.IGNORECASE)
 
 
-_BEGIN_AT_START = frozenset((Shape.ITEMS, Shape.ROWS, Shape.HEADINGS))
-"""Entries that begin where their item does; the others begin at their link."""
+_BEGIN_AT_START = (Shape.ITEMS, Shape.ROWS, Shape.HEADINGS)
+"""Entries that begin where their item does; the others begin at their link. A tuple: the hash of an enum is slow."""
 
 
 class EntryReader:

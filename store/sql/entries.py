@@ -375,15 +375,14 @@ class SqlEntries(SqlSources):
         self._work.change_many(self._work.insert(ENTRY_TAG), tags)
         self._index.add(team, entries)
         self._spelling.add(team, (entry for _, entry in entries))
-        for chunk in _chunks([number for number, _ in entries]):
-            count_sizes(self._work, team, chunk, sign=1)
+        count_sizes(self._work, team, [number for number, _ in entries], sign=1)
 
     def _forget_text(self, team: TeamId, numbers: Sequence[int]) -> None:
         """Remove entries from the index and their tags, while their old text is still in the table."""
         self._index.remove(team, numbers)
+        count_sizes(self._work, team, numbers, sign=-1)
         for chunk in _chunks(numbers):
             self._spelling.remove(team, chunk)
-            count_sizes(self._work, team, chunk, sign=-1)
             self._work.change(delete(ENTRY_TAG).where(ENTRY_TAG.c.team == team, ENTRY_TAG.c.entry.in_(chunk)))
 
 

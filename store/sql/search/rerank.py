@@ -12,12 +12,11 @@ from functools import cached_property
 from math import log
 from typing import Any, TypeAlias
 
-from sqlalchemy import Text, func, select, type_coerce
+from sqlalchemy import ColumnElement, Text, bindparam, func, select, type_coerce
 from sqlalchemy import text as sql
 
 from bot.domain.ids import TeamId
-from store.sql.compiled_query import FastRows
-from store.sql.filters import on_list
+from store.sql.compiled_query import FastRows, these
 from store.sql.search.index import MAX_RERANKED, Index
 from store.sql.search.query_plan import FEW_WORDS, Group, Term
 from store.sql.search.stems import stem, stems
@@ -55,6 +54,12 @@ _TEXTS = FastRows(
         _CANDIDATES.format(numbers="SELECT CAST(json_array_elements_text(CAST(:numbers AS json)) AS integer)")
     ),
 )
+_TOTALS: Sequence[ColumnElement[Any]] = (
+    func.count().label("entries"),
+    func.sum(func.length(ENTRY.c.title) + func.length(type_coerce(ENTRY.c.tags, Text))).label("titles"),
+    func.sum(func.length(ENTRY.c.notes)).label("notes"),
+)
+_SUMS = these(select(*_TOTALS).where(ENTRY.c.team == bindparam("team"), ENTRY.c.retired_at.is_(None)), ENTRY.c.number)
 _SIZE = sql("SELECT entries, titles, notes FROM search_size WHERE team = :team")
 _SIZES = FastRows(sqlite=_SIZE, postgresql=_SIZE)
 _ADD = sql("""INSERT INTO search_size (team, entries, titles, notes) VALUES (:team, :entries, :titles, :notes)
@@ -67,14 +72,9 @@ def count_sizes(work: Session, team: TeamId, numbers: Sequence[int], *, sign: in
 
     Ignores entries that are not on the list.
     """
-    titles, notes = ENTRY.c.title, ENTRY.c.notes
-    tags = type_coerce(ENTRY.c.tags, Text)
-    sums = select(
-        func.count().label("entries"),
-        func.sum(func.length(titles) + func.length(tags)).label("titles"),
-        func.sum(func.length(notes)).label("notes"),
-    )
-    (row,) = work.rows(sums.where(on_list(team), ENTRY.c.number.in_(numbers)))
+    if not numbers:
+        return
+    (row,) = work.fast_rows(_SUMS, team=team, numbers=json.dumps(numbers))
     if row.entries:
         work.change(_ADD, team=team, entries=sign * row.entries, titles=sign * row.titles, notes=sign * row.notes)
 
