@@ -156,6 +156,8 @@ class Ticker:
             return
         await self._runner.write(lambda tx: tx.invocations.delete_before(tx.now() - REPEATS_END))
         await self._runner.write(lambda tx: tx.web_keys.remove_expired())
+        while await self._runner.write(teams.forget_some_members):
+            pass
         for workspace in await self._runner.write(teams.forget_left):
             place = f"{workspace.ref.platform}:{workspace.ref.id}"
             log.warning("what came from %s is removed: we left it long ago", place)
