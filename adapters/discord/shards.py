@@ -10,17 +10,17 @@ from bot.chat.platform import ExclusiveLock, Vault
 from bot.domain.errors import PlatformUncertain, StoreBusy
 from bot.domain.ids import PlatformName
 
-EVERY = 10.0
-"""Seconds between two checks of the locks. A dead replica keeps its lock for at most 45 seconds, so a shard is taken over
-within a minute.
+EVERY = 4.0
+"""Seconds between two checks of the locks. A suspended replica loses its lock after 10 seconds of silence, so its shard is
+taken over within 15; one whose machine is gone, within half a minute.
 """
-MAX_UNANSWERED = 540
+MAX_UNANSWERED = 1350
 """Checks without an answer from the database until we stop serving a shard: an hour and a half. No other replica can take
 it meanwhile, and people get "try again later". Two replicas serve it only if the others reach the database and we do not.
 """
-MAX_DENIED = 6
+MAX_DENIED = 15
 """Checks for which we keep serving a shard whose lock another session has: it may be our own lost session, which the
-database ends within 45 seconds. Two replicas do no harm, because the first one to answer an interaction wins.
+database ends within 25 seconds. Two replicas do no harm, because the first one to answer an interaction wins.
 """
 
 log = logging.getLogger("dogear.discord")

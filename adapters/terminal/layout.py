@@ -21,7 +21,7 @@ GLYPHS = {ReadingState.UNREAD: "○", ReadingState.LATER: "◔", ReadingState.RE
 
 _SPACES = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029"
 _DIRECTIONS = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
-_INVISIBLE = (0xFEFF, *range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE0080))
+_INVISIBLE = (0x200B, *range(0x2060, 0x2066), 0xFEFF, *range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE0080))
 _HARMLESS: dict[int, str | None] = {
     **dict.fromkeys((*range(0x20), *range(0x7F, 0xA0), *_DIRECTIONS, *_INVISIBLE)),
     **{ord(space): " " for space in _SPACES},

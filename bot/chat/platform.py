@@ -281,7 +281,10 @@ class Vault(Protocol):
     """
 
     async def acquire(self, platform: PlatformName, name: str) -> ExclusiveLock | None:
-        """Take the lock. None if another process has it; a dead process loses it within 45 seconds. Raises StoreBusy."""
+        """Take the lock. None if another process has it. Raises StoreBusy.
+
+        A process that does not ask for 10 seconds loses it, and one that is cut off loses it within 25.
+        """
         ...
 
     async def save(self, platform: PlatformName, name: str, secret: bytes) -> None:

@@ -28,6 +28,8 @@ _INVISIBLE = re.compile(
     f"({_KEPT})|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ud800-\udfff"
     "\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
+_OBEYED = re.compile(f"{_INVISIBLE.pattern}|\r(?!\n)|[\u2028\u2029]")
+"""Also what begins a line where none should: a terminal overwrites the line before a carriage return."""
 JOINERS = "\u00ad\u200c\u200d\u2060\ufeff"
 """Characters inside a word that are not part of it: joiners, and where a line may or may not end."""
 _WITHOUT_JOINERS = str.maketrans("", "", JOINERS)
@@ -49,10 +51,12 @@ def holds_invisible(text: str) -> bool:
 
 
 def escaped(text: str) -> str:
-    """The text with each character that `visible` would remove written as an escape. Line ends and tabs stay."""
+    """The text with each character that `visible` would remove written as an escape, and so are lone carriage returns
+    and Unicode's separators of lines. Line ends and tabs stay.
+    """
     if text.isascii() and text.isprintable():
         return text
-    return _INVISIBLE.sub(lambda found: found[1] or found[0].encode("unicode_escape").decode("ascii"), text)
+    return _OBEYED.sub(lambda found: found[1] or found[0].encode("unicode_escape").decode("ascii"), text)
 
 
 def without_joiners(text: str) -> str:

@@ -52,6 +52,12 @@ class Teams(Protocol):
         """Record that we left a workspace. Its data stays. Repeating it does not change the time."""
         ...
 
+    def purge_members(self, ref: WorkspaceRef, at_most: int) -> int:
+        """Do the part of `purge` that concerns members, for some of them. Returns how many; 0 when none are left, or if
+        we have not left the workspace.
+        """
+        ...
+
     def purge(self, ref: WorkspaceRef) -> None:
         """Delete a workspace that we left and its data: schedules and their weeks, deliveries and the marks on them,
         and the members who were only ever there, with their reading states.

@@ -1,5 +1,6 @@
 """The jobs of every process: plan due digests, and delete expired data every hour."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -30,6 +31,8 @@ MEET_EVERY = timedelta(minutes=5)
 CLEAN_UP_EVERY = timedelta(hours=1)
 REPEATS_END = timedelta(hours=48)
 """Platforms repeat an event for up to a day, so an answer may be deleted after two."""
+BETWEEN_PIECES = 0.02
+"""Seconds between two pieces of a removal, in which another process can write to a SQLite file."""
 
 log = logging.getLogger("dogear.ticker")
 
@@ -156,6 +159,8 @@ class Ticker:
             return
         await self._runner.write(lambda tx: tx.invocations.delete_before(tx.now() - REPEATS_END))
         await self._runner.write(lambda tx: tx.web_keys.remove_expired())
+        while await self._runner.write(teams.forget_some_members):  # noqa: ASYNC110 -- each turn removes some
+            await asyncio.sleep(BETWEEN_PIECES)
         for workspace in await self._runner.write(teams.forget_left):
             place = f"{workspace.ref.platform}:{workspace.ref.id}"
             log.warning("what came from %s is removed: we left it long ago", place)

@@ -15,6 +15,8 @@ NO_KEY = f"DOGEAR_VAULT_KEYS is not set, and without a key no secret can be kept
 KEPT_WITHIN = 15.0
 LET_GO_WITHIN = 2.0
 """Seconds for the database to answer about a lock."""
+MAX_SILENCE = 10.0
+"""Seconds after which a process that does not ask about its lock loses it, as a suspended one does."""
 
 
 class ThreadedHold:
@@ -56,7 +58,7 @@ class ThreadedVault:
         return SqlVault(self._store, self._keys)
 
     async def acquire(self, platform: PlatformName, name: str) -> ThreadedHold | None:
-        taken = await asyncio.to_thread(self._store.acquire, f"{platform}/{name}")
+        taken = await asyncio.to_thread(self._store.acquire, f"{platform}/{name}", MAX_SILENCE)
         return ThreadedHold(taken) if taken else None
 
     async def save(self, platform: PlatformName, name: str, secret: bytes) -> None:

@@ -14,6 +14,8 @@ UNNAMED_ZONE = "UTC"
 """The zone of a team whose host named none."""
 PRIVATE_TEAM = "chat"
 """The team of private chats, over lists that were given on the command line."""
+MEMBERS_AT_ONCE = 250
+"""How many members one transaction removes; every other change waits for it on SQLite."""
 
 
 def named(tx: Transaction, name: str) -> Team:
@@ -98,10 +100,22 @@ def forget_left(tx: Transaction) -> Sequence[Workspace]:
 
     Lists and teams stay: they belong to the host.
     """
-    over = [workspace for workspace in tx.teams.left_workspaces() if workspace.is_over(tx.now())]
+    over = _over(tx)
     for workspace in over:
         tx.teams.purge(workspace.ref)
     return over
+
+
+def forget_some_members(tx: Transaction) -> bool:
+    """Remove some members whom `forget_left` would remove. Returns whether there may be more.
+
+    Repeat it first in transactions of its own, so that nothing waits long for the removal of a large team.
+    """
+    return any(tx.teams.purge_members(workspace.ref, MEMBERS_AT_ONCE) for workspace in _over(tx))
+
+
+def _over(tx: Transaction) -> list[Workspace]:
+    return [workspace for workspace in tx.teams.left_workspaces() if workspace.is_over(tx.now())]
 
 
 def team_of(tx: Transaction, ref: WorkspaceRef) -> Team | None:

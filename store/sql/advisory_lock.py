@@ -11,8 +11,8 @@ from store.sql import failures
 from store.sql.engine import FOUND_OUT, set_for_sessions
 from store.sql.session import lock_number
 
-IDLE_SESSION = 45_000
-"""Milliseconds of silence after which PostgreSQL ends the holder's session, and with it the lock."""
+MAX_SILENCE = 45.0
+"""Seconds of silence after which PostgreSQL ends the holder's session, and with it the lock."""
 _KEEPALIVE = {"tcp_keepalives_idle": 10, "tcp_keepalives_interval": 5, "tcp_keepalives_count": 3}
 """TCP settings that detect a holder whose machine is gone within 25 seconds."""
 
@@ -24,7 +24,7 @@ class ExclusiveLock:
         self._connection = connection
 
     def is_held(self) -> bool:
-        """Whether we still hold it. Asking keeps the session alive, so ask more often than every 45 seconds."""
+        """Whether we still hold it. Asking keeps the session alive, so ask more often than its longest silence."""
         if self._connection is None:
             return True
         try:
@@ -40,11 +40,14 @@ class ExclusiveLock:
                 self._connection.close()
 
 
-def hold(engine: Engine, name: str) -> ExclusiveLock | None:
-    """Take the lock with this name; None while another process holds it. Raises StoreBusy."""
+def hold(engine: Engine, name: str, max_silence: float = MAX_SILENCE) -> ExclusiveLock | None:
+    """Take the lock with this name; None while another process holds it. Raises StoreBusy.
+
+    A holder that does not ask for `max_silence` seconds loses it, as one that is suspended does.
+    """
     if engine.dialect.name == "sqlite":
         return ExclusiveLock(None)
-    connection = own_connection(engine)
+    connection = own_connection(engine, max_silence)
     try:
         taken = connection.scalar(text("SELECT pg_try_advisory_lock(:number)"), {"number": lock_number(name)})
     except BaseException:
@@ -56,9 +59,9 @@ def hold(engine: Engine, name: str) -> ExclusiveLock | None:
     return None
 
 
-def own_connection(engine: Engine) -> Connection:
+def own_connection(engine: Engine, max_silence: float = MAX_SILENCE) -> Connection:
     """A connection outside the pool and without an open transaction. It must be used every now and then. On PostgreSQL."""
-    settings = {"idle_session_timeout": IDLE_SESSION, **_KEEPALIVE}
+    settings = {"idle_session_timeout": round(max_silence * 1000), **_KEEPALIVE}
     arguments = {"connect_timeout": 3, "application_name": "dogear hold", **FOUND_OUT}
     own = create_engine(engine.url, connect_args=arguments, poolclass=NullPool, isolation_level="AUTOCOMMIT")
     set_for_sessions(own, settings)

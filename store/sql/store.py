@@ -18,7 +18,7 @@ from bot.ports.clock import Clock
 from bot.ports.runner import Failed
 from bot.ports.vectors import Model
 from store.sql import backup
-from store.sql.advisory_lock import ExclusiveLock, hold
+from store.sql.advisory_lock import MAX_SILENCE, ExclusiveLock, hold
 from store.sql.edits import SqlEdits
 from store.sql.engine import POOL, RolledBack, address, connect, open_transaction, refuse_transaction_pooling, savepoint
 from store.sql.entries import SqlEntries
@@ -322,9 +322,12 @@ class SqlStore:
         """Notifications of other processes about due deliveries; None if there are no other processes."""
         return None if self._engine.dialect.name == "sqlite" else Notifications(self._engine)
 
-    def acquire(self, name: str) -> ExclusiveLock | None:
-        """Take a lock between processes; None while another has it. Raises StoreBusy."""
-        return hold(self._engine, name)
+    def acquire(self, name: str, max_silence: float = MAX_SILENCE) -> ExclusiveLock | None:
+        """Take a lock between processes; None while another has it. Raises StoreBusy.
+
+        It is lost after `max_silence` seconds in which no one asks whether it is held.
+        """
+        return hold(self._engine, name, max_silence)
 
     needs = REVISION
     """The schema revision that this program reads and writes."""

@@ -85,10 +85,13 @@ def purge_workspace(work: Session, ref: WorkspaceRef) -> None:
 
     Its own row is deleted first, so a join at the same time waits for us, or we wait for it.
     """
-    it = and_(WORKSPACE.c.platform == ref.platform, WORKSPACE.c.id == ref.id, WORKSPACE.c.left_at.is_not(None))
-    if work.change(delete(WORKSPACE).where(it)):
+    if work.change(delete(WORKSPACE).where(_is_left(ref))):
         _remove_places(work, ref)
         _members_met_there(work, ref)
+
+
+def _is_left(ref: WorkspaceRef) -> ColumnElement[bool]:
+    return and_(WORKSPACE.c.platform == ref.platform, WORKSPACE.c.id == ref.id, WORKSPACE.c.left_at.is_not(None))
 
 
 def _remove_places(work: Session, ref: WorkspaceRef) -> None:
@@ -109,19 +112,23 @@ def _remove_places(work: Session, ref: WorkspaceRef) -> None:
     work.change(delete(SCHEDULE).where(there[SCHEDULE]))
 
 
-def _members_met_there(work: Session, ref: WorkspaceRef) -> None:
-    """Members seen there: those also seen in another workspace only lose this one, the others are deleted."""
+def _members_met_there(work: Session, ref: WorkspaceRef, at_most: int | None = None) -> int:
+    """Members seen there: those also seen in another workspace only lose this one, the others are deleted.
+
+    Returns how many they were.
+    """
     words = type_coerce(MEMBER.c.workspaces, Text)
     maybe = select(MEMBER).where(MEMBER.c.platform == ref.platform, words.contains(packed(ref.id), autoescape=True))
-    maybe = maybe.order_by(
-        MEMBER.c.team, MEMBER.c.number
-    ).with_for_update()  # a member who joins elsewhere right now is not deleted
+    maybe = maybe.order_by(MEMBER.c.team, MEMBER.c.number).limit(at_most)
+    maybe = maybe.with_for_update()  # a member who joins elsewhere right now is not deleted
     met = [row for row in work.rows(maybe) if ref.id in row.workspaces]
     _remove_members(work, [row for row in met if row.workspaces == (ref.id,)])
     for row in met:
         elsewhere = tuple(one for one in row.workspaces if one != ref.id)
-        member = (MEMBER.c.team == row.team) & (MEMBER.c.number == row.number)
-        work.change(update(MEMBER).where(member).values(workspaces=elsewhere))
+        if elsewhere:
+            member = (MEMBER.c.team == row.team) & (MEMBER.c.number == row.number)
+            work.change(update(MEMBER).where(member).values(workspaces=elsewhere))
+    return len(met)
 
 
 def _remove_members(work: Session, members: Sequence[AnyRow]) -> None:
@@ -202,6 +209,10 @@ class SqlTeams:
     def leave(self, ref: WorkspaceRef) -> None:
         here = update(WORKSPACE).where(_is(ref), WORKSPACE.c.left_at.is_(None))
         self._work.change(here.values(left_at=self._work.now()))
+
+    def purge_members(self, ref: WorkspaceRef, at_most: int) -> int:
+        left = select(WORKSPACE.c.id).where(_is_left(ref)).with_for_update()  # a join at the same time waits
+        return _members_met_there(self._work, ref, at_most) if self._work.value(left) is not None else 0
 
     def purge(self, ref: WorkspaceRef) -> None:
         purge_workspace(self._work, ref)

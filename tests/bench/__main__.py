@@ -34,6 +34,7 @@ ROWS = {
 
 LONG = {
     "hands": "tests.bench.hands",
+    "hostile": "tests.bench.hostile",
     "soak": "tests.bench.soak",
 }
 """What takes long and is run by its name alone."""

@@ -1,5 +1,7 @@
 """What one process alone has: on PostgreSQL until it lets go or dies, on SQLite, which has one process, always."""
 
+import asyncio
+import signal
 import subprocess
 import sys
 import threading
@@ -10,6 +12,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from adapters.discord import shards
+from adapters.discord.places import DISCORD
 from bot.runtime import vault
 from store.sql import SqlStore, open_store
 from tests.fakes.clock import FakeClock
@@ -85,6 +89,58 @@ def test_when_the_holders_process_is_killed_another_has_it_within_a_minute(share
         time.sleep(0 if taken_over else 1)
     assert taken_over is not None
     taken_over.release()
+
+
+A_BUSY_HOLDER = """
+import sys, time
+from bot.runtime.clock import SystemClock
+from store.sql import open_store
+held = open_store(sys.argv[1], SystemClock()).acquire("chat/shard/0/1", 1.0)
+print("held" if held else "taken", flush=True)
+while held.is_held():
+    time.sleep(0.2)
+print("lost", flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_suspended_holder_is_replaced_and_finds_out_when_it_wakes(shared: SqlStore) -> None:
+    url = shared._engine.url.render_as_string(hide_password=False)
+    with subprocess.Popen([sys.executable, "-c", A_BUSY_HOLDER, url], stdout=subprocess.PIPE, text=True) as holder:
+        try:
+            assert holder.stdout is not None
+            assert holder.stdout.readline() == "held\n"
+            time.sleep(1.3)
+            assert shared.acquire("chat/shard/0/1") is None, "it asks, so it keeps the lock"
+
+            holder.send_signal(signal.SIGSTOP)
+            taken_over = None
+            until = time.monotonic() + 10
+            while taken_over is None and time.monotonic() < until:
+                time.sleep(0.1)
+                taken_over = shared.acquire("chat/shard/0/1")
+            holder.send_signal(signal.SIGCONT)
+
+            assert taken_over is not None
+            assert holder.stdout.readline() == "lost\n"
+            taken_over.release()
+        finally:
+            holder.kill()
+
+
+def test_a_suspended_replica_of_discord_is_replaced_within_fifteen_seconds(shared: SqlStore) -> None:
+    vaulted = vault.ThreadedVault(shared, [])
+    held = asyncio.run(vaulted.acquire(DISCORD, "shard/0/1"))
+    assert held is not None
+    connection = held._hold._connection
+    assert connection is not None
+
+    idle = connection.scalar(text("SHOW idle_session_timeout"))
+
+    assert idle == "10s"
+    assert vault.MAX_SILENCE + shards.EVERY <= 15
+    assert vault.MAX_SILENCE >= 2 * shards.EVERY, "one late check loses nothing"
+    held._hold.release()
 
 
 def test_a_holder_that_says_nothing_is_taken_for_dead(shared: SqlStore) -> None:

@@ -92,6 +92,29 @@ def test_a_workspace_in_which_we_are_is_not_purged(store: SqlStore) -> None:
         assert [workspace.ref for workspace in tx.teams.workspaces(club.team)] == [HERE]
 
 
+def test_members_of_a_left_workspace_are_purged_in_pieces_and_those_met_elsewhere_stay(store: SqlStore) -> None:
+    club, away = a_club(store), WorkspaceRef(PLATFORM, "away")
+    with store.begin(write=True) as tx:
+        tx.teams.join(HERE, "Local", club.team)
+        members = [tx.teams.get_or_add_member(club.team, an_account(f"m{number}"), "M") for number in range(5)]
+        for member in members:
+            tx.teams.add_workspace(member, HERE)
+        tx.teams.add_workspace(tx.teams.member(club.team, an_account("m4")) or members[4], away)
+        assert tx.teams.purge_members(HERE, 2) == 0, "we have not left"
+        tx.teams.leave(HERE)
+
+    pieces = []
+    for _ in range(4):
+        with store.begin(write=True) as tx:
+            pieces.append(tx.teams.purge_members(HERE, 2))
+
+    assert pieces == [2, 2, 1, 0]
+    with store.begin(write=False) as tx:
+        found = [tx.teams.member(club.team, an_account(f"m{number}")) for number in range(5)]
+        assert [one.workspaces for one in found if one] == [("away",)]
+        assert [one.ref for one in tx.teams.left_workspaces()] == [HERE], "only purge forgets the workspace"
+
+
 def test_members_met_in_several_workspaces_are_known_in_each(store: SqlStore) -> None:
     club = a_club(store)
     with store.begin(write=True) as tx:

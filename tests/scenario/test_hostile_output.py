@@ -1,14 +1,21 @@
-"""No command prints a character that a terminal would obey, whatever files, teams, workspaces and settings are called."""
+"""No command prints a character that a terminal would obey, whatever files, teams, workspaces and settings are called.
+
+`python -m tests.bench hostile` has every command print each of some 60 values.
+"""
 
 import os
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.domain.visible import PLAIN_SIGNS, escaped, holds_invisible
-from tests.fakes import commands
+from bot.runtime.streams import EscapedStream
+from tests.fakes import commands, hostile
 
-HOSTILE = "\x1b[31mred\x1b]0;title\x07\u202etxt\u200b\x9b2J\x7f\u2066"
+HOSTILE = "\x1b[31mred\x1b]0;title\x07\u202etxt\u200b\x9b2J\x7f\u2066over\rwritten\u2028"
 
 
 def run(*arguments: str, **variables: str) -> str:
@@ -26,8 +33,7 @@ def database(tmp_path: Path) -> str:
 
 def assert_harmless(printed: str) -> None:
     assert printed
-    assert not holds_invisible(printed)
-    assert "\r" not in printed
+    assert not hostile.obeyed(printed)
 
 
 def test_names_of_files_and_teams_are_printed_with_escapes(database: str, tmp_path: Path) -> None:
@@ -61,7 +67,21 @@ def test_values_of_settings_are_printed_with_escapes(command: str) -> None:
     assert_harmless(run(command, **{f"DOGEAR_{name}": f"red {HOSTILE}" for name in names}))
 
 
+@given(text=st.text() | st.lists(st.sampled_from([*hostile.VALUES, "a", " ", "é", "日"])).map("".join))
+def test_nothing_that_a_terminal_obeys_is_written_whatever_the_text(text: str) -> None:
+    written = StringIO(newline="")
+    EscapedStream(written).write(text)
+
+    said = written.getvalue()
+    # joiners within scripts and emoji are part of a word, and a soft hyphen and the like are obeyed by no terminal
+    assert not holds_invisible(said)
+    assert not {"\u2028", "\u2029"} & set(said)
+    assert "\r" not in said.replace("\r\n", "\n")
+    assert escaped(said) == said, "what is escaped stays as it is"
+
+
 def test_escapes_show_what_was_there() -> None:
+    assert escaped("over\rwritten\r\n\u2028") == "over\\rwritten\r\n\\u2028"
     assert escaped("a\x1b[0m\u202eb\u200bc") == "a\\x1b[0m\\u202eb\\u200bc"
     assert escaped("tab\tand line\n") == "tab\tand line\n"
     assert escaped("می\u200cخواهم") == "می\u200cخواهم"

@@ -1,6 +1,7 @@
 """Removed from a workspace: everything waits there for 30 days, and then what came from it is gone, and no more."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,29 @@ async def test_after_thirty_days_only_what_came_from_there_is_gone(database: str
         lines = await house.club.runner.read(described.described)
         assert lines
         assert not any("W2" in line for line in lines)
+
+
+async def test_no_transaction_removes_a_large_team_at_once(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(teams, "MEMBERS_AT_ONCE", 2)
+    left = []
+    async with clubhouse(database, tmp_path, "Alpha", "Beta") as house:
+        for name in ("ana", "ben", "cleo", "dora", "emil"):
+            await said(house, "later #1", by=name, there=WORKSPACE)
+        runner = house.club.runner
+        write = runner.write
+
+        async def counted(use_case: Any) -> Any:
+            done = await write(use_case)
+            left.append((await rows(house))["member"])
+            return done
+
+        await house.club.dispatcher.handle(WorkspaceLeft(workspace=WORKSPACE))
+        monkeypatch.setattr(type(runner), "write", lambda _, use_case, *a, **k: counted(use_case))
+        await house.wait(days=31)
+
+    assert [now for before, now in pairwise(left) if now != before] == [3, 1, 0]
 
 
 async def test_whoever_returns_later_begins_anew(database: str, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 import os
 import tempfile
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -157,6 +159,45 @@ def test_a_file_that_was_swapped_for_a_link_after_the_look_is_not_read(tmp_path:
     assert [one.file for one in read] == ["a.md", "sub/secret.md"]
     assert [one.failed for one in read] == [True, True]
     assert {"leads out of the folder" in str(problem) for one in read for problem in one.problems} == {True}
+
+
+@pytest.mark.parametrize("swapped", ["a.md", "sub"])
+def test_two_hundred_swaps_for_a_link_while_it_is_read_lead_nowhere(swapped: str, tmp_path: Path) -> None:
+    outside, lists = tmp_path / "outside", tmp_path / "lists"
+    for where, what in ((outside, "secret"), (lists, "ours")):
+        for place in (where, where / "sub"):
+            place.mkdir()
+            a_folder(place, a=f"* [A](https://example.org/{what})\n")
+    target, aside = lists / swapped, tmp_path / "aside"
+    link = tmp_path / "link"
+    swaps, done = 0, threading.Event()
+
+    def swap() -> None:
+        nonlocal swaps
+        while not done.is_set():
+            link.symlink_to(outside / swapped)
+            target.rename(aside)
+            link.rename(target)
+            target.unlink()
+            aside.rename(target)
+            swaps += 1
+
+    swapping = threading.Thread(target=swap)
+    swapping.start()
+    read: list[str] = []
+    reads = 0
+    try:
+        until = time.monotonic() + 20
+        while (swaps < 200 or reads < 200) and time.monotonic() < until:
+            for found in scan(lists).files:
+                read += [entry.url for entry in folder.read(found).entries]
+                reads += 1
+    finally:
+        done.set()
+        swapping.join()
+
+    assert min(swaps, reads) >= 200
+    assert set(read) == {"https://example.org/ours"}
 
 
 @pytest.mark.parametrize("name", ["a.md", "a.csv", "a"])
