@@ -16,7 +16,7 @@ from bot.domain.errors import BadUsage
 from bot.domain.ids import EntryNumber
 from bot.domain.text import folded
 from bot.domain.url import is_web
-from bot.domain.value import Kind, entry_names, is_entry_name, words_taken
+from bot.domain.value import Kind, entry_names, is_entry_name, words_meant, words_taken
 
 _TOKEN = re.compile(r'(?:[^\s"\\“„«]|\\.|"(?:[^"\\]|\\.)*"|[“„«][^"“”„«»]*[”“»]|[“„«]|\\$)+|(?P<open>")', re.DOTALL)
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"|[“„«]([^"“”„«»]*)[”“»]|\\(.)|"|\\$', re.DOTALL)
@@ -280,7 +280,11 @@ def _position_of(spec: CommandSpec, arguments: Mapping[str, str], words: Sequenc
         taken = words_taken(param.kind, words) if words else 0
         if taken:
             return param.name, taken
-    return (free[0].name if free else ""), 1
+    if not words or not free:
+        return (free[0].name if free else ""), 1
+    others = [param for param in free if param.kind is not Kind.CHANNEL or words[0].startswith(("#", "<#"))]
+    first, *more = others or free
+    return first.name, 1 if more else words_meant(first.kind, words)
 
 
 def _tokens(spec: CommandSpec, typed: str) -> Iterator[str]:
