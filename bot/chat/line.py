@@ -193,9 +193,11 @@ def _unknown(catalogue: Catalogue, typed: str) -> BadUsage:
 
 
 def _likeness(spec: CommandSpec, words: list[str], *, in_group: bool) -> float:
-    """The similarity of the typed words to the command. A default may match without its last word if the first one is
-    wrong.
+    """The similarity of the typed words to the command, 0 if it begins differently. A default may match without its last
+    word if the first one is wrong.
     """
+    if words and SequenceMatcher(None, spec.path[0], words[0]).ratio() < _ALIKE:
+        return 0
     paths = [spec.path]
     if spec.default and len(spec.path) > 1 and not in_group:
         paths.append(spec.path[:-1])
@@ -251,7 +253,7 @@ def _without_rest(spec: CommandSpec, typed: str) -> dict[str, str]:
             value = " ".join(tokens[:taken])
         if not name:
             beyond = _unquoted(tokens[0])
-            raise BadUsage(f"“{beyond}” is more than “{spec.name}” takes.", hint=f"Usage: {spec.usage}")
+            raise BadUsage(f"“{spec.name}” has no use for “{beyond}”.", hint=f"Usage: {spec.usage}")
         if name in arguments:
             raise BadUsage(f"“{name}” is given twice.", hint=f"Usage: {spec.usage}")
         arguments[name] = _unquoted(value)

@@ -405,7 +405,7 @@ def ahead(typed: str) -> timedelta | Day:
     with suppress(BadUsage):
         return period(text)
     hint = f"Use 3d, 2 weeks, tomorrow, mon or a date, at most {MAX_WEEKS} weeks ahead."
-    raise BadUsage(f"“{typed}” is not a time to come.", hint=hint)
+    raise BadUsage(f"“{typed}” is not a time in the future.", hint=hint)
 
 
 def _until(typed: str) -> Day:

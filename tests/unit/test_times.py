@@ -269,7 +269,7 @@ def test_a_time_to_come_may_be_a_day(typed: str, date_: date) -> None:
 
 def test_a_time_to_come_that_is_unclear_offers_what_it_can_be() -> None:
     assert refused(ahead, "03/04/2027").choices
-    assert refused(ahead, "soonish").message == "“soonish” is not a time to come."
+    assert refused(ahead, "soonish").message == "“soonish” is not a time in the future."
 
 
 @pytest.mark.parametrize(
