@@ -111,6 +111,6 @@ def as_card(form: Form) -> Card:
     return Card(
         title=form.title,
         blocks=(Fields(items=problems), *hint),
-        actions=(action,),
+        actions=(*(one for one in form.meant if button_value.custom_id(one, key="", number=0)), action),
         tone=Tone.REFUSAL if wrong else Tone.PLAIN,
     )

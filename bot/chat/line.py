@@ -16,7 +16,7 @@ from bot.domain.errors import BadUsage
 from bot.domain.ids import EntryNumber
 from bot.domain.text import folded
 from bot.domain.url import is_web
-from bot.domain.value import Kind, entry_names, is_entry_name, words_taken
+from bot.domain.value import Kind, entry_names, is_entry_name, words_meant, words_taken
 
 _TOKEN = re.compile(r'(?:[^\s"\\“„«]|\\.|"(?:[^"\\]|\\.)*"|[“„«][^"“”„«»]*[”“»]|[“„«]|\\$)+|(?P<open>")', re.DOTALL)
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"|[“„«]([^"“”„«»]*)[”“»]|\\(.)|"|\\$', re.DOTALL)
@@ -193,9 +193,11 @@ def _unknown(catalogue: Catalogue, typed: str) -> BadUsage:
 
 
 def _likeness(spec: CommandSpec, words: list[str], *, in_group: bool) -> float:
-    """The similarity of the typed words to the command. A default may match without its last word if the first one is
-    wrong.
+    """The similarity of the typed words to the command, 0 if it begins differently. A default may match without its last
+    word if the first one is wrong.
     """
+    if words and SequenceMatcher(None, spec.path[0], words[0]).ratio() < _ALIKE:
+        return 0
     paths = [spec.path]
     if spec.default and len(spec.path) > 1 and not in_group:
         paths.append(spec.path[:-1])
@@ -251,7 +253,7 @@ def _without_rest(spec: CommandSpec, typed: str) -> dict[str, str]:
             value = " ".join(tokens[:taken])
         if not name:
             beyond = _unquoted(tokens[0])
-            raise BadUsage(f"“{beyond}” is more than “{spec.name}” takes.", hint=f"Usage: {spec.usage}")
+            raise BadUsage(f"“{spec.name}” has no use for “{beyond}”.", hint=f"Usage: {spec.usage}")
         if name in arguments:
             raise BadUsage(f"“{name}” is given twice.", hint=f"Usage: {spec.usage}")
         arguments[name] = _unquoted(value)
@@ -280,7 +282,11 @@ def _position_of(spec: CommandSpec, arguments: Mapping[str, str], words: Sequenc
         taken = words_taken(param.kind, words) if words else 0
         if taken:
             return param.name, taken
-    return (free[0].name if free else ""), 1
+    if not words or not free:
+        return (free[0].name if free else ""), 1
+    others = [param for param in free if param.kind is not Kind.CHANNEL or words[0].startswith(("#", "<#"))]
+    first, *more = others or free
+    return first.name, 1 if more else words_meant(first.kind, words)
 
 
 def _tokens(spec: CommandSpec, typed: str) -> Iterator[str]:

@@ -103,7 +103,7 @@ def _nothing(turn: Turn, query: str, found: Found) -> Card:
         actions = [*actions, Action(label="Add an article", call=Call(path=("add",)))]
     near = searching.nearest_topic(turn.tx, turn.team.id, found)
     if near is None:
-        hint = "Try fewer or other words; “tags” shows every tag."
+        hint = f"Try fewer or other words; “{turn.word} tags” shows every tag."
         return sentence(title, hint, unknown_times(turn, found.query.minutes), actions=actions)
     name = near.partition(":")[2].strip('"')
     call = Call(path=("search",), arguments={"query": near})
@@ -218,7 +218,9 @@ def list_entries(
     if not found.total and not turn.tx.entries.count(turn.team.id):
         return empty_list(turn)
     if not found.total:
-        return sentence("No entry matches.", f"“{turn.word} tags” shows every tag.", unknown_times(turn, max))
+        title = f"No entry is tagged “{tag}”." if tag and is_ is None and not max else "No entry matches."
+        hint = f"“{turn.word} tags” shows every tag." if tag else f"“{turn.word} list” shows every entry."
+        return sentence(title, hint, unknown_times(turn, max))
     words = {"tag": tag, "is": is_.value if is_ else None, "max": f"{max}m" if max else None}
     call = Call(path=("list",), arguments={name: value for name, value in words.items() if value})
     back = _line(call, found.number)

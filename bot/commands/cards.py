@@ -160,7 +160,7 @@ def pager(call: Call, number: int, pages: int) -> tuple[Action, ...]:
 def page_note(number: int, pages: int, total: int, what: str, *, asked: int = 1) -> Paragraph:
     """Where in the pages this is. `asked` is the page that was asked for."""
     missing = f"There is no page {asked:,}. " if asked > pages else ""
-    of_pages = f"page {number:,} of {pages:,}, " if pages > 1 else ""
+    of_pages = f"{'Page' if missing else 'page'} {number:,} of {pages:,}, " if pages > 1 else ""
     return Paragraph(text=plain(f"{missing}{of_pages}{total:,} {what}"), quiet=True)
 
 

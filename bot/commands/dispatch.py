@@ -516,7 +516,9 @@ class Dispatcher:
                 usable = self._usable_hint(one.hint, invocation.actor, spec)
                 one.hint = with_word(usable, self._rules.host.word, {path[0] for path in self._commands})
         if isinstance(invocation.call, Call) and not invocation.typed and spec and spec.form and no.field:
-            return Answer(show=form_of(spec, invocation.call.arguments, no), refusal=True)
+            form = form_of(spec, invocation.call.arguments, no)
+            meant = () if no.others else _choices(no, invocation.call)
+            return Answer(show=replace(form, meant=meant), refusal=True)
         card = refusal(no, spec, self._rules.host.word)
         more = _choices(no, call) if call else ()
         return Answer(show=replace(card, actions=(*card.actions, *more)), refusal=True)

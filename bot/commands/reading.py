@@ -22,7 +22,7 @@ from bot.commands.declare import Turn, carried, command, named, position
 from bot.commands.takeaways import said
 from bot.domain.card import Action, Block, Call, Card, Entries, Fields, Paragraph, Tone
 from bot.domain.entry import Entry
-from bot.domain.errors import Refusal
+from bot.domain.errors import NotFound, Refusal
 from bot.domain.ids import EntryNumber
 from bot.domain.reading_state import ReadingState
 from bot.domain.team import Role
@@ -168,10 +168,11 @@ def unread(turn: Turn, entry: SomeEntries, back: MaybeBack = None) -> Card:
 
 
 _SAID = {
-    ReadingState.READ: ("is read", "was read already"),
-    ReadingState.LATER: ("is in your queue", "was in your queue already"),
-    ReadingState.UNREAD: ("is unread", "was unread already"),
+    ReadingState.READ: ("#{} is read.", "You had already read #{}."),
+    ReadingState.LATER: ("#{} is in your queue.", "#{} was already in your queue."),
+    ReadingState.UNREAD: ("#{} is unread.", "#{} was already unread."),
 }
+"""What is said of a state that is new, and of one that was there before."""
 _OTHERWISE = {
     ReadingState.READ: ("Unread", "unread"),
     ReadingState.LATER: ("Remove from queue", "unread"),
@@ -181,7 +182,12 @@ _OTHERWISE = {
 
 
 def _each_chosen(turn: Turn, names: EntryNames, state: ReadingState, back: str | None) -> Card:
-    found = each_meant(turn, names)
+    try:
+        found = each_meant(turn, names)
+    except NotFound as missing:
+        if len(names) > 1:
+            missing.hint = f"I changed none of them. {missing.hint or ''}".strip()
+        raise
     if len(found) == 1:
         return _chosen(turn, found[0].number, state, back)
     before = {entry.id: readings.choose(turn.tx, turn.member, entry.id, state) for entry in found}
@@ -195,7 +201,7 @@ def _each_chosen(turn: Turn, names: EntryNames, state: ReadingState, back: str |
 def _chosen(turn: Turn, number: EntryNumber, state: ReadingState, back: str | None) -> Card:
     entry = entries.entry(turn.tx, turn.team.id, number)
     before = readings.choose(turn.tx, turn.member, entry.id, state)
-    said = f"#{number} {_SAID[state][0 if before is not state else 1]}."
+    said = _SAID[state][0 if before is not state else 1].format(number)
     listed = _view(turn, back) if back else None
     if listed is not None and back:
         undo = (button("Undo", before.value, number, back),) if before is not state else ()
@@ -237,10 +243,10 @@ def stats_me(turn: Turn) -> Card:
     """Your own figures. Only you see them."""
     own = readings.own_stats(turn.tx, turn.member.id)
     figures = (
-        ("Read", str(own.counts.read)),
-        ("In your queue", str(own.counts.later)),
-        ("Unread", str(own.counts.unread)),
-        ("Read in the last 30 days", str(own.recently)),
+        ("Read", f"{own.counts.read:,}"),
+        ("In your queue", f"{own.counts.later:,}"),
+        ("Unread", f"{own.counts.unread:,}"),
+        ("Read in the last 30 days", f"{own.recently:,}"),
     )
     return Card(title="Your figures", blocks=(Fields(items=tuple((name, plain(value)) for name, value in figures)),))
 

@@ -176,8 +176,12 @@ class Field:
 
 @record
 class Form:
-    """Something to fill in. Submitting it runs `submit`, with the fields' values added to its arguments."""
+    """Something to fill in. Submitting it runs `submit`, with the fields' values added to its arguments.
+
+    `meant` are presses that submit it with a value that may have been meant, for a platform that shows it as a message.
+    """
 
     title: str
     fields: tuple[Field, ...]
     submit: Call
+    meant: tuple[Action, ...] = ()

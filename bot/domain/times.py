@@ -1,9 +1,12 @@
 """Days, times of day and periods as people write them. Each reader raises BadUsage, with choices where several are meant."""
 
 import re
+from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date, time, timedelta
+from difflib import get_close_matches
 from functools import cache
 from typing import TypeAlias
 
@@ -31,6 +34,8 @@ segunda segunda-feira|terça terça-feira|quarta quarta-feira|quinta quinta-feir
 সোমবার|মঙ্গলবার|বুধবার|বৃহস্পতিবার|শুক্রবার|শনিবার|রবিবার
 پیر|منگل|بدھ|جمعرات|جمعہ|ہفتہ|اتوار
 senin|selasa|rabu|kamis|jumat|sabtu|minggu
+lunedì|martedì|mercoledì|giovedì|venerdì|sabato|domenica
+maandag|dinsdag|woensdag|donderdag|vrijdag|zaterdag|zondag
 """
 _EVERY = re.compile(
     r"^(?:(?:every|each|on|jeden|jede|am|chaque|tous les|le|les|cada|todos los|todas as|el|los|toda|às|каждый|каждую|каждое|по|в"
@@ -46,17 +51,43 @@ _NAMED_TIMES = {
     **dict.fromkeys(("noon", "midday", "mittag", "mittags", "midi", "mediodia", "meio-dia", "полдень"), time(12)),
     **dict.fromkeys(("midnight", "mitternacht", "minuit", "medianoche", "meia-noite", "полночь"), time(0)),
 }
+_PARTS_OF_DAY = {
+    **dict.fromkeys(("morning", "mornings"), (8, 9, 10)),
+    **dict.fromkeys(("afternoon", "afternoons"), (14, 15, 16)),
+    **dict.fromkeys(("evening", "evenings", "night", "nights"), (18, 19, 20)),
+}
+_HOURS = {
+    word: hour
+    for words in (
+        "one two three four five six seven eight nine ten eleven twelve",
+        "eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf",
+    )
+    for hour, word in enumerate(map(folded, words.split()), 1)
+}
+_PAST = {"half": 30, "a quarter": 15, "quarter": 15, "viertel": 15}
+_BY_QUARTERS = re.compile(
+    rf"(?P<part>{'|'.join(_PAST)}|\d{{1,2}}) (?P<way>past|after|nach|to|before|vor) (?P<hour>\w+)(?P<rest> ?(?:am|pm)?)"
+)
+_HALF_OF = re.compile(r"(?P<word>half|halb) (?P<hour>\w+)(?P<rest> ?(?:am|pm)?)")
+_EASTERN_HALF = re.compile(r"^(上午|午前|下午|午後)\s*")
 _AT = re.compile(r"^(?:at\s+|@\s*|um\s+|a\s+las?\s+|as\s+|a\s+|в\s+|alle\s+)")
 _CLOCK = re.compile(
-    r"(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2})(?::00)?|(?P<compact>\d{2}))?\s*"
-    r"(?:o['’]?\s?clock|h|hrs?|hours?|uhr|heures?|horas?|点|點|時|时|시)?\s*(?P<half>am|pm)?"
+    r"(?P<hour>\d{1,2})(?:[:.h点點時时시](?P<minute>\d{2})(?::00)?[分분]?|(?P<compact>\d{2}))?\s*"
+    r"(?:o['’]?\s?clock|h|hrs?|hours?|uhr|uur|heures?|horas?|点|點|時|时|시)?\s*(?P<half>am|pm)?"
 )
-_UNITS = {"d": 1, "day": 1, "days": 1, "w": 7, "wk": 7, "wks": 7, "week": 7, "weeks": 7}
+_UNITS = {"d": 1, "day": 1, "days": 1, "w": 7, "wk": 7, "wks": 7, "week": 7, "weeks": 7, "fortnight": 14}
 _NUMBERS = {
     word: number
     for number, word in enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], 1)
 }
 _NUMBERS |= {"a": 1, "an": 1}
+_RARER = re.compile(
+    r"(?:(?:every|the) )?(?:other|2nd|second|third|fourth|first|1st|last|bi-?weekly|fortnightly|monthly)(?: on)?"
+    r" (?P<day>\w+)(?: (?:of|in) (?:the|each|every|a) month)?"
+)
+"""A day that comes less often than every week."""
+_ALIKE = 0.8
+"""From this likeness on a word is a mistyped weekday."""
 _MONTHS = [
     "january",
     "february",
@@ -74,6 +105,16 @@ _MONTHS = [
 _LEAP_YEAR = 2028
 
 
+@dataclass(frozen=True, slots=True)
+class WholeWeek:
+    """The week that begins so many weeks after the present one; as a day, its Monday."""
+
+    after: int
+
+    def __call__(self, today: date) -> date:
+        return today + timedelta(weeks=self.after, days=-today.weekday())
+
+
 def weekday(typed: str) -> Weekday:
     """A day's name in one of the most spoken languages, or the start of it; `every` and a plural are understood."""
     word = _EVERY.sub("", folded(typed)).strip(" .,;:")
@@ -89,6 +130,16 @@ def weekday(typed: str) -> Weekday:
     several = [_days_named(part) for part in _SEVERAL.split(word) if part]
     if len(several) > 1 and all(len(days) == 1 for days in several):
         raise _one_day(tuple(dict.fromkeys(days[0] for days in several)))
+    if (rarer := _RARER.fullmatch(word)) and len(days := _days_named(rarer["day"])) == 1:
+        raise BadUsage(
+            "A digest comes every week.",
+            hint=f"Choose {days[0].word}, and skip a week with “digest skip”.",
+            choices=[(days[0].word, f"Every {days[0].word}")],
+        )
+    known = {name: day for language in _names() for day, names in zip(Weekday, language, strict=True) for name in names}
+    if near := get_close_matches(word, known, 1, _ALIKE) if " " not in word else []:
+        meant = known[near[0]].word
+        raise BadUsage(f"“{typed}” is not a weekday.", hint=f"Did you mean {meant}?", choices=[(meant, meant)])
     raise BadUsage(f"“{typed}” is not a weekday.", hint="Use mon, tue, wed, thu, fri, sat or sun.")
 
 
@@ -131,8 +182,14 @@ def _names() -> Sequence[Sequence[Sequence[str]]]:
 def wall_time(typed: str) -> time:
     """A time of day: `09:00`, `9`, `9am`, `9.30 pm`, `0900`, `9h30`, `noon`; `24:00` is `END_OF_DAY`."""
     text = _AT.sub("", re.sub(r"\b([ap])\.\s?m\b\.?", r"\1m", folded(typed)).strip(" ,;")).strip(" .,;")
+    text = _in_digits(typed, _by_halves(text))
     if text in _NAMED_TIMES:
         return _NAMED_TIMES[text]
+    if hours := _PARTS_OF_DAY.get(text.removeprefix("in the ")):
+        choices = [(f"{hour:02}:00", f"{hour:02}:00") for hour in hours]
+        raise BadUsage(
+            f"When in the {text.removeprefix('in the ')}?", hint="Type a time such as 09:00.", choices=choices
+        )
     match = _CLOCK.fullmatch(text) or re.fullmatch(r"(?P<hour>\d)(?P<compact>\d{2})\s*(?P<half>am|pm)?", text)
     if match:
         found = match.groupdict()
@@ -148,11 +205,56 @@ def wall_time(typed: str) -> time:
     raise BadUsage(f"“{typed}” is not a time of day.", hint="Use a time such as 09:00 or 9am.")
 
 
+def _by_halves(text: str) -> str:
+    """`9 in the evening` and `上午9点` with am or pm."""
+    found = re.fullmatch(r"(.+?) (?:in the (morning|afternoon|evening)|at (night))", text)
+    if found:
+        return f"{found[1]}{'am' if found[2] == 'morning' else 'pm'}"
+    if half := _EASTERN_HALF.match(text):
+        return f"{text[half.end() :]}{'am' if half[1] in {'上午', '午前'} else 'pm'}"
+    return text
+
+
+def _in_digits(typed: str, text: str) -> str:
+    """`half past nine`, `quarter to 10` and `nine am` in digits. Raises BadUsage for `half nine`, which has two meanings."""
+    if match := _HALF_OF.fullmatch(text):
+        hour = _hour(match["hour"])
+        if hour and match["word"] == "halb":
+            return f"{hour - 1}:30{match['rest']}"
+        if hour:
+            choices = [(f"{one}:30{match['rest']}", f"{one:02}:30{match['rest']}") for one in (hour, hour - 1)]
+            labels = " or ".join(label for _, label in choices)
+            raise BadUsage(f"“{typed}” can be {labels}.", hint="Type it in digits.", choices=choices)
+    if match := _BY_QUARTERS.fullmatch(text):
+        hour, minutes = (
+            _hour(match["hour"]),
+            _PAST.get(match["part"]) or int(match["part"] if match["part"].isdecimal() else 0),
+        )
+        if hour and minutes < 60:
+            before = match["way"] in {"to", "before", "vor"}
+            return f"{hour - before}:{60 - minutes if before else minutes:02}{match['rest']}"
+    first, _, rest = text.partition(" ")
+    return f"{_HOURS[first]} {rest}".strip() if first in _HOURS else text
+
+
+def _hour(word: str) -> int:
+    """The hour, 0 if it is not one that a clock face has."""
+    return _HOURS.get(word) or (int(word) if word.isdecimal() and 1 <= int(word) <= 12 else 0)
+
+
 def day(typed: str) -> Day:
     """A date, with or without its year, a weekday, `today` or `tomorrow`. Without a year it is the next such day."""
     text = folded(typed).strip(" .,;")
     if text in {"today", "tomorrow"}:
         return lambda today: today + timedelta(days=text == "tomorrow")
+    if text in {"this week", "next week"}:
+        return WholeWeek(int(text == "next week"))
+    if re.fullmatch(r"(?:the )?next month|(?:the )?end of (?:the|this) month", text):
+        return lambda today: _months_later(today.replace(day=1), 1)
+    if re.fullmatch(r"(?:the )?(?:new|next) year|(?:the )?(?:end of )?(?:the|this) year|year'?s end|end of year", text):
+        return lambda today: date(today.year + 1, 1, 1)
+    if number := _month(text) if len(text) > 2 else 0:
+        return lambda today: _months_later(today.replace(day=1), (number - today.month - 1) % 12 + 1)
     for pattern in _DATES:
         if match := pattern.fullmatch(text):
             found = match.groupdict()
@@ -162,6 +264,10 @@ def day(typed: str) -> Day:
             return _on(typed, year, number, int(found.get("day") or 1))
     if match := re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text):
         return _slashed(typed, int(match[1]), int(match[2]), int(match[3]))
+    if re.fullmatch(r"(?:the )?(?:next )?(?:\d+|two|three|four|few)(?: weeks?| digests?)?", text):
+        raise BadUsage(
+            "I skip one digest at a time.", hint="Several weeks without one are a pause: “schedule pause 2 weeks”."
+        )
     try:
         name = weekday(text.removeprefix("next "))
     except BadUsage:
@@ -179,6 +285,14 @@ _DATES = [
         rf"(?={'|'.join(name[:3] for name in _MONTHS)}){_MONTH} (?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:,? (?P<year>\d{{4}}))?",
     )
 ]
+
+
+def _months_later(day: date, months: int) -> date:
+    """The same day so many months later, or the last one of that month."""
+    year, month = divmod(day.month - 1 + months, 12)
+    return day.replace(
+        year=day.year + year, month=month + 1, day=min(day.day, monthrange(day.year + year, month + 1)[1])
+    )
 
 
 def _month(word: str) -> int:
@@ -243,7 +357,26 @@ def period(typed: str) -> timedelta | Day:
     text = re.sub(r"^for\s+", "", folded(typed).strip(" .,;"))
     if match := re.fullmatch(r"(?:until|till|til|bis)\s+(.+)", text):
         return _until(match[1])
-    match = re.fullmatch(r"(\d{1,3}|[a-z]{1,5})\s*(d|w|days?|weeks?|wks?)", text)
+    if match := re.fullmatch(r"(\d{1,2}|[a-z]{1,5})\s*(?:months?|mo)", text):
+        months = int(match[1]) if match[1].isdecimal() else _NUMBERS.get(match[1], 0)
+        if 1 <= months <= 12:
+            return lambda today: _months_later(today, months)
+    if text.isdecimal() and 1 <= int(text) <= MAX_WEEKS:
+        units = [
+            (f"{int(text)}{unit[0]}", f"{int(text)} {unit if int(text) > 1 else unit[:-1]}")
+            for unit in ("days", "weeks")
+        ]
+        raise BadUsage(f"{text} days or weeks?", hint=f"Type {text}d or {text}w.", choices=units)
+    if text in {"next week", "this week"}:
+        raise BadUsage(
+            f"Pause for a week from now, or skip the digest of {text}?",
+            hint=f"Type “schedule pause 1w”, or “digest skip {text}”.",
+            choices=[("1w", "Pause for a week")],
+        )
+    if text in {"forever", "indefinitely", "for ever"}:
+        hint = "“schedule off” ends it, and “schedule restore” brings it back."
+        raise BadUsage(f"A pause ends by itself, after {MAX_WEEKS} weeks at most.", hint=hint)
+    match = re.fullmatch(r"(\d{1,3}|[a-z]{1,5})\s*(d|w|days?|weeks?|wks?|fortnight)", text)
     number = 0
     if match:
         number = int(match[1]) if match[1].isdecimal() else _NUMBERS.get(match[1], 0)
@@ -272,7 +405,7 @@ def ahead(typed: str) -> timedelta | Day:
     with suppress(BadUsage):
         return period(text)
     hint = f"Use 3d, 2 weeks, tomorrow, mon or a date, at most {MAX_WEEKS} weeks ahead."
-    raise BadUsage(f"“{typed}” is not a time to come.", hint=hint)
+    raise BadUsage(f"“{typed}” is not a time in the future.", hint=hint)
 
 
 def _until(typed: str) -> Day:

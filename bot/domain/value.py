@@ -202,6 +202,13 @@ def words_taken(kind: Kind, words: Sequence[str]) -> int:
     return 0
 
 
+def words_meant(kind: Kind, words: Sequence[str]) -> int:
+    """How many of the next words are a value of this kind that cannot be read, so that it is named as it was typed."""
+    if kind not in _SPACED:
+        return 1
+    return next((number for number, word in enumerate(words) if number and word.startswith(("#", "<#"))), len(words))
+
+
 def _entries_taken(words: Sequence[str]) -> int:
     """Numbers and addresses as long as they go on, or words up to what begins with `#`, a channel or another entry.
 

@@ -1,9 +1,11 @@
 """Time zones as people name them: by the tz database's name, by a city, or by the hours from UTC."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
 from zoneinfo import available_timezones
 
 from bot.domain.errors import BadUsage
@@ -16,6 +18,9 @@ _OFFSET = re.compile(r"(?:utc|gmt|z)?\s?(?P<sign>[+-])\s?(?P<hours>\d{1,2})(?::?
 _FIXED = re.compile(r"Etc/GMT([+-])(\d{1,2})")
 _HOURS_EAST, _HOURS_WEST = 14, 12
 """The tz database names so many whole hours on either side of UTC."""
+
+_OWN = {"my", "mine", "local", "my local", "here"}
+MAX_IN_COUNTRY = 5
 
 _CITIES = {
     "Europe/Berlin": "Munich München Hamburg Frankfurt Cologne Köln Stuttgart Leipzig Düsseldorf",
@@ -108,6 +113,13 @@ def zone(typed: str) -> str:
     found = _zones().get(name) or _cities().get(name) or _cities().get(name.partition(",")[0]) or _fixed(name)
     if found:
         return found
+    if name in _OWN:
+        hint = "Leave it out to use yours, or name a city such as Berlin."
+        raise BadUsage(f"“{typed.strip()}” does not say where.", hint=hint)
+    if inside := _countries().get(name):
+        if len(inside) > MAX_IN_COUNTRY:
+            raise BadUsage(f"“{typed.strip()}” has several time zones.", hint="Name a city there.")
+        raise _choose(f"“{typed.strip()}” is a country.", inside)
     known, likeness = (_zones(), 0.85) if "/" in name else (_cities(), 0.75)
     near = [known[one] for one in get_close_matches(name, known, 3, likeness)]
     if near:
@@ -166,6 +178,26 @@ def _cities() -> Mapping[str, str]:
         found.setdefault(_folded(name.rpartition("/")[2]), name)
     more = {_folded(city): name for name, cities in _CITIES.items() for city in cities.split()}
     return {**more, **found}
+
+
+@cache
+def _countries() -> Mapping[str, Sequence[str]]:
+    """The zones of each country by its English name, from the tables of the tz database."""
+    tables = resources.files("tzdata.zoneinfo")
+    zones: dict[str, list[str]] = {}
+    for code, _, name, *_ in _rows(tables.joinpath("zone.tab")):
+        zones.setdefault(code, []).append(name)
+    found: dict[str, Sequence[str]] = {}
+    for code, names in _rows(tables.joinpath("iso3166.tab")):
+        for name in filter(None, map(str.strip, re.split(r"[()]", names))):
+            found.setdefault(_folded(name), zones.get(code, ()))
+    return found | {"usa": zones["US"], "england": zones["GB"]}
+
+
+def _rows(table: Traversable) -> Iterator[Sequence[str]]:
+    for line in table.read_text("utf-8").splitlines():
+        if not line.startswith("#"):
+            yield line.split("\t")
 
 
 @cache

@@ -31,7 +31,7 @@ from bot.domain.reading_state import ReadingState
 from bot.domain.record import record
 from bot.domain.schedule import WEEK, Occurrence, Schedule
 from bot.domain.team import Member
-from bot.domain.times import Day
+from bot.domain.times import Day, WholeWeek
 from bot.ports.store import Transaction
 from bot.service import entries, hosts, notices, schedules, takeaways, votes
 
@@ -195,11 +195,16 @@ def slot_on(tx: Transaction, team: TeamId, channel: ChannelRef, day: Day) -> Occ
     asked = day(tx.now().astimezone(zone).date())
     coming = schedules.next_dates(tx, schedule, most=MAX_SLOTS_AHEAD)
     days = [slot.due_at.astimezone(zone).date() for slot in coming]
+    if isinstance(day, WholeWeek):
+        in_week = (slot for slot, on in zip(coming, days, strict=True) if WholeWeek(0)(on) == asked)
+        if slot := next(in_week, None):
+            return slot
     if asked in days:
         return coming[days.index(asked)]
     near = sorted(sorted(days, key=lambda one: abs(one - asked))[:2])
+    when = f"{asked:%A} {asked.day} {asked:%B %Y}"
     raise NotFound(
-        f"No digest is due on {asked:%A} {asked.day} {asked:%B %Y}.",
+        f"No digest is due in the week of {when}." if isinstance(day, WholeWeek) else f"No digest is due on {when}.",
         hint=f"The nearest are on {' and '.join(str(one) for one in near)}.",
         field="day",
         choices=[(str(one), f"Skip {one:%a} {one.day} {one:%b}") for one in near],

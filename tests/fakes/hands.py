@@ -116,7 +116,12 @@ async def do(club: Club, person: str, act: Act) -> str:
     return ""
 
 
-_TOLD = {"is read": READ, "was read already": READ, "is in your queue": LATER, "was in your queue already": LATER}
+_TOLD = {
+    "#1 is read.": READ,
+    "You had already read #1.": READ,
+    "#1 is in your queue.": LATER,
+    "#1 was already in your queue.": LATER,
+}
 
 
 def wrong(tx: Transaction, case: Case, who: Sequence[str], answers: Mapping[str, Sequence[str]]) -> list[str]:
@@ -133,7 +138,7 @@ def wrong(tx: Transaction, case: Case, who: Sequence[str], answers: Mapping[str,
         state = tx.readings.state(member.id, entry.id)
         marks = tx.readings.marks(team.id, member.account, entry.id)
         supported = state_of(tx.readings.choice(member.id, entry.id), marks)
-        told = {_TOLD[said.removeprefix("#1 ").removesuffix(".")] for said in answers.get(person, ())}
+        told = {_TOLD[said] for said in answers.get(person, ())}
         heard = not told or state in told or any(mark.live and mark.meaning is state for mark in marks)
         if state is not supported or state not in case.ends or not heard:
             found.append(person)

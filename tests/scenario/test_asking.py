@@ -25,6 +25,28 @@ WRITTEN = {
     "mondays at 0900 new york": "Monday 09:00 America/New_York",
     "every friday at 9:30 pm America/New York": "Friday 21:30 America/New_York",
     "noon mon UTC": "Monday 12:00 UTC",
+    "monday 09:00 europe/berlin": "Monday 09:00 Europe/Berlin",
+    "mon 09:00 UTC+2": "Monday 09:00 UTC+2",
+    "mon 09.00 Europe/Berlin": "Monday 09:00 Europe/Berlin",
+    "mon 09:00 CET": "Monday 09:00 CET",
+    "mon 0900 Europe/Berlin": "Monday 09:00 Europe/Berlin",
+    "mondays at 09:00 Europe/Berlin": "Monday 09:00 Europe/Berlin",
+    "mon 12pm UTC": "Monday 12:00 UTC",
+    "mon 9:30pm UTC": "Monday 21:30 UTC",
+    "mo 09:00 UTC": "Monday 09:00 UTC",
+    "mon 09:00 America/New York": "Monday 09:00 America/New_York",
+    "понедельник 9:00 moscow": "Monday 09:00 Europe/Moscow",
+    "segunda-feira 9h30 São Paulo": "Monday 09:30 America/Sao_Paulo",
+    "周一 上午9点 shanghai": "Monday 09:00 Asia/Shanghai",
+    "月曜日 9時 Tokyo": "Monday 09:00 Asia/Tokyo",
+    "सोमवार 9:00 mumbai": "Monday 09:00 Asia/Kolkata",
+    "الاثنين 9:00 Cairo": "Monday 09:00 Africa/Cairo",
+    "সোমবার ৯:০০ Dhaka": "Monday 09:00 Asia/Dhaka",
+    "پیر 9:00 Karachi": "Monday 09:00 Asia/Karachi",
+    "Dienstag 21.30 Uhr Berlin": "Tuesday 21:30 Europe/Berlin",
+    "jeden Mittwoch um halb zehn Berlin": "Wednesday 09:30 Europe/Berlin",
+    "mon quarter to ten san francisco": "Monday 09:45 America/Los_Angeles",
+    "maandag 9 uur amsterdam": "Monday 09:00 Europe/Amsterdam",
 }
 TO_CHOOSE = {
     "mon 09:00 EST": ["America/New York", "America/Toronto"],
@@ -32,6 +54,27 @@ TO_CHOOSE = {
     "mon,thu 09:00 UTC": ["Monday", "Thursday"],
     "weekdays 09:00 UTC": ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"],
     "1 09:00 UTC": ["Monday", "Sunday"],
+    "mon 09:00 PST": ["America/Los Angeles", "America/Vancouver"],
+    "mon 09:00 Eastern": ["America/New York", "America/Toronto"],
+    "tue 9am UTC+5:30": ["Asia/Kolkata", "Asia/Colombo"],
+    "mon 9am India": ["Asia/Kolkata"],
+    "mnday 9am UTC": ["Monday"],
+    "every other monday 9am UTC": ["Every Monday"],
+    "monday half nine London": ["09:30", "08:30"],
+    "monday morning UTC": ["08:00", "09:00", "10:00"],
+}
+NOT_UNDERSTOOD = {
+    "schedule set tue 25:00 UTC": "“25:00” is not a time of day.",
+    "schedule set tue 9am local time": "“local time” does not say where.",
+    "schedule pause a while or so": "“a while or so” is not a period.",
+    "skip christmas eve": "“christmas eve” is not a day.",
+    "skip the next two": "I skip one digest at a time.",
+    "read #1 and #99": "There is no entry #99 on this team's list.\nI changed none of them. Try “/blog list” or “/blog search”.",
+    "search as:typed zzzqqq": "Nothing on the list matches “zzzqqq”.\nTry fewer or other words; “/blog tags” shows every tag.",
+    "list is:later": "No entry matches.\n“/blog list” shows every entry.",
+    "home please": "“home” has no use for “please”.",
+    "remind #1 in 3 years": "“in 3 years” is not a time in the future.",
+    "pause forever": "A pause ends by itself",
 }
 
 
@@ -57,6 +100,21 @@ async def test_what_can_mean_several_things_has_a_button_for_each(url: str, tmp_
             assert [action.label for action in asked.show.actions] == labels
             chosen = await house.say(asked.show.actions[0].call)
             assert "The schedule is set." in text_of(chosen)
+
+
+async def test_what_is_not_understood_is_named_as_it_was_typed(url: str, tmp_path: Path) -> None:
+    async with in_a_club(url, tmp_path) as house:
+        await house.say("schedule set mon 09:00 UTC")
+        for typed, said in NOT_UNDERSTOOD.items():
+            assert text_of(await house.say(typed)).startswith(said), typed
+        assert "unread" in text_of(await house.say("show #1")), "it was named with one that is not there"
+
+
+async def test_a_week_is_skipped_and_paused_for_by_its_name(url: str, tmp_path: Path) -> None:
+    async with in_a_club(url, tmp_path) as house:
+        await house.say("schedule set thu 18:00 UTC")
+        assert "No digest on Thu 12 Mar 2026" in text_of(await house.say("skip next week"))
+        assert "Next: Thu 2 Apr 2026" in text_of(await house.say("pause until april"))
 
 
 def zone_asked(shown: Card | Form) -> str:
@@ -270,6 +328,12 @@ async def test_readers_are_understood_as_well(database: str, tmp_path: Path) -> 
     assert states(answer) == {2: "read"}
 
 
+async def test_numbers_above_a_thousand_have_separators(tmp_path: Path) -> None:
+    async with in_a_club(f"sqlite:///{tmp_path / 'd.db'}", tmp_path, *(f"Title{n}" for n in range(1200))) as house:
+        for line in ("list page:99999", "next", "stats", "status"):
+            assert "1,200" in text_of(await house.say(line)), line
+
+
 async def test_a_section_is_asked_for_like_a_tag_where_no_entry_has_the_tag(database: str, tmp_path: Path) -> None:
     reading_list = tmp_path / "sections.md"
     items = "".join(f"* [Gamma {number}](https://example.org/g{number})\n" for number in range(3))
@@ -283,7 +347,7 @@ async def test_a_section_is_asked_for_like_a_tag_where_no_entry_has_the_tag(data
     assert [button["label"] for button in tags["buttons"]] == ["Databases", "Caching"]
     assert numbers(listed) == numbers(found) == [2, 3, 4]
     assert numbers(drawn) == [1]
-    assert "No entry matches." in str(nothing)
+    assert "No entry is tagged “none”." in str(nothing)
     assert "There is no page 9." in str(last)
 
 

@@ -15,7 +15,7 @@ from bot.domain.edit import EditState
 from bot.domain.ids import EntryNumber
 from bot.ports.store import Transaction
 from tests.fakes.clubhouse import Clubhouse, clubhouse, text_of
-from tests.fakes.platform import account, channel
+from tests.fakes.platform import RecordingPlatform, account, channel
 
 SET = "schedule set mon 09:00 UTC"
 TITLES = ("Alpha", "Beta+db", "Gamma+db", "Delta", "Epsilon", "Zeta", "Eta")
@@ -268,6 +268,53 @@ async def test_to_delete_ones_own_post_leaves_that_of_another_member(database: s
             assert await posters(house) == ["ben"]
 
     await scene()
+
+
+AT_ONCE = {
+    "share": ((), "show #1", "Share"),
+    "skip": ((SET,), "digest", "Skip"),
+    "undo of a skip": ((SET, "digest skip"), "digest skip", "Undo"),
+    "post now": ((SET,), "digest", "Post now"),
+    "off": ((SET,), "schedule list", "Off"),
+    "pause": ((SET,), "schedule list", "Pause for a week"),
+    "resume": ((SET, "schedule pause 2w"), "schedule list", "Resume"),
+    "undo of a pick": ((SET,), "digest pick #3", "Undo"),
+    "retire": ((), "retire #1", "Undo"),
+}
+
+
+@pytest.mark.parametrize("name", AT_ONCE)
+async def test_a_first_press_in_two_processes_at_once_has_one_effect_also_after_a_restart(
+    name: str, url: str, tmp_path: Path
+) -> None:
+    setup, line, label = AT_ONCE[name]
+    platform = RecordingPlatform()
+    async with (
+        clubhouse(url, tmp_path, *TITLES, platform=platform) as house,
+        clubhouse(url, tmp_path, platform=platform) as other,
+    ):
+        for said in setup:
+            await house.say(said)
+        shown = await house.say(line)
+        await house.stage.settle()
+        assert isinstance(shown.show, Card)
+        action = next(one for one in actions_of(shown.show) if one.label == label)
+        before = await shared_state(house)
+
+        twice = await asyncio.gather(
+            *(each.press(action, by=who) for each in (house, other) for who in ("ana", "ben")),
+        )
+        await asyncio.gather(house.stage.settle(), other.stage.settle())
+
+        after = await shared_state(house)
+        assert effects(before, after) == 1, (before, after)
+        assert all(is_sound(answer) for answer in twice)
+        posts = len(platform.posted)
+    async with clubhouse(url, tmp_path, platform=platform) as again:
+        assert is_sound(await again.press(action))
+        await again.stage.settle()
+        assert effects(after, await shared_state(again)) == 0
+        assert len(platform.posted) == posts
 
 
 @pytest.mark.parametrize("asks", [True, False], ids=["the platform asks", "the command asks"])

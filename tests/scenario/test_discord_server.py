@@ -59,6 +59,9 @@ async def test_a_form_opens_is_checked_and_is_filled_in_again(database: str) -> 
         wrong = await ana.submit_modal(open_club, {"weekday": ["Monday"], "at": "25:00", "zone": "Europe/Berlin"})
         assert wrong.ephemeral
         assert "is not a time of day" in shown_by(wrong)
+        no_place = await ana.slash(channel, "blog schedule set", weekday="mon", at="9", zone="EST")
+        chosen = await ana.click(no_place.response, label="America/New York")
+        assert "Monday 09:00 America/New_York" in shown_by(chosen)
 
         again = await ana.click(wrong.response, label="Fill it in again")
         assert again.modal is not None

@@ -81,7 +81,7 @@ async def test_a_reminder_is_taken_back_changed_and_listed(database: str, tmp_pa
 async def test_a_time_that_cannot_be_is_refused_with_what_to_type(database: str, tmp_path: Path) -> None:
     async with clubhouse(database, tmp_path, *TITLES) as house:
         for line, problem in (
-            ("remind #1 soonish", "“soonish” is not a time to come."),
+            ("remind #1 soonish", "“soonish” is not a time in the future."),
             ("remind #1 today", "That time has passed."),
             ("remind #1 2028-01-04", "That is too far ahead."),
             ("remind #9 3d", "There is no entry #9"),

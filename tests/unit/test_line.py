@@ -154,9 +154,9 @@ def test_an_unclosed_quote_is_refused_with_the_usage(typed: str) -> None:
 @pytest.mark.parametrize(
     ("typed", "message", "usage"),
     [
-        ("schedule off #a #b", "“#b” is more than “schedule off” takes.", "Usage: schedule off [#channel]"),
-        ("random db", "“db” is more than “random” takes.", "Usage: random [tag:…] [max:10m]"),
-        ("random colour:red", "“colour:red” is more than “random” takes.", "Usage: random [tag:…] [max:10m]"),
+        ("schedule off #a #b", "“schedule off” has no use for “#b”.", "Usage: schedule off [#channel]"),
+        ("random db", "“random” has no use for “db”.", "Usage: random [tag:…] [max:10m]"),
+        ("random colour:red", "“random” has no use for “colour:red”.", "Usage: random [tag:…] [max:10m]"),
         ("list tag:a tag:b", "“tag” is given twice.", "Usage: list [tag:…] [is:unread|later|read] [max:10m] [page:2]"),
         ("show #12 entry:13", "“entry” is given twice.", "Usage: show #12"),
     ],

@@ -120,3 +120,21 @@ def test_a_name_that_means_another_zone_on_every_machine_is_no_zone(typed: str) 
 
 def test_a_fixed_zone_is_shown_as_people_write_it() -> None:
     assert [zone_label(zone(typed)) for typed in ("UTC+2", "GMT-3", "Berlin")] == ["UTC+2", "UTC-3", "Europe/Berlin"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "cities"),
+    [
+        ("India", ["Asia/Kolkata"]),
+        ("germany", ["Europe/Berlin", "Europe/Busingen"]),
+        ("UK", ["Europe/London"]),
+        ("USA", []),
+    ],
+)
+def test_a_country_is_answered_with_its_cities(typed: str, cities: list[str]) -> None:
+    assert [value for value, _ in refused(typed).choices] == cities
+
+
+@pytest.mark.parametrize("typed", ["my time", "local"])
+def test_the_own_zone_is_left_out(typed: str) -> None:
+    assert "Leave it out" in str(refused(typed).hint)
