@@ -1,4 +1,6 @@
-"""The worker that sends deliveries to their platforms and resolves uncertain ones. The policy is in the domain."""
+"""The worker that sends deliveries to their platforms, retries them and resolves uncertain ones. When to retry, and what
+may be sent again, is in `bot.domain.delivery`.
+"""
 
 import asyncio
 import logging

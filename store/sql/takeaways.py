@@ -114,7 +114,7 @@ class SqlTakeaways:
         wanted, unwanted = _wanted(query), [tuple(tokens(word)) for word in query.without]
         if not wanted:
             return ()
-        excluded = self._index.excluded(team, plan_query(query))
+        excluded = self._index.excluded(team, plan_query(query)) if query.without else None
         without = [] if excluded is None else [TAKEAWAY.c.entry.not_in(excluded)]
         of_entry = and_(ENTRY.c.team == TAKEAWAY.c.team, ENTRY.c.number == TAKEAWAY.c.entry)
         among = (on_list(team), *asked(team, member, query), *without, *(_likely(one) for one in wanted))
