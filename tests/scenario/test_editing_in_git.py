@@ -419,6 +419,54 @@ async def test_what_is_wrong_with_a_repository_is_said_in_words(database: str, t
             assert b"While it is broken" in made.read()
 
 
+@pytest.mark.parametrize("over", ["file", "http"])
+@pytest.mark.parametrize("trouble", ["diverged", "forced", "token", "declined", "gone"])
+async def test_each_trouble_with_a_repository_is_solved_or_shown_on_a_card_and_the_edit_is_written(
+    tmp_path: Path, over: str, trouble: str
+) -> None:
+    """A person's push needs no card; with the others the card says what to do, and doing it is enough."""
+    if (over, trouble) == ("file", "token"):
+        pytest.skip("A file has no token.")
+    made = repository(tmp_path / "git", LIST)
+    with served(tmp_path / "git") as server:
+        source = at(made) if over == "file" else f"{server.url}#main:/reading.md"
+        url = f"sqlite:///{tmp_path}/club.db"
+        async with clubhouse(url, tmp_path, git_token="right", admins="fake:ana") as house:
+            await writes(house, source)
+            advice = ""
+            if trouble == "diverged":
+                made.save(LIST.replace(b"[Logs]", b"[Logging]"))
+            elif trouble == "forced":
+                made.save(LIST.replace(b"[Logs]", b"[Logging]"))
+                await house.club.lists.fetch()
+                made.rewind(1)
+            elif trouble == "token":
+                del server.tokens["right"]
+                advice = "Set DOGEAR_GIT_TOKEN"
+            elif trouble == "declined":
+                made.protect()
+                advice = "Merge the branch"
+            else:
+                made.bare.rename(tmp_path / "away")
+                advice = "Correct the address"
+            await said(house, "note #1 Kept through it")
+            await house.stage.settle()
+            cards = [card for card in await notices(house) if card.title == "A change of the list is waiting."]
+            assert [advice in str(card) for card in cards] == [True] * bool(advice)
+            if trouble == "token":
+                server.tokens["right"] = "write"
+            elif trouble == "declined":
+                made.unprotect()
+                made.merge(next(name for name in made.branches() if name != "main"))
+                await house.club.lists.fetch()
+            elif trouble == "gone":
+                (tmp_path / "away").rename(made.bare)
+            await retried(house)
+            assert await waiting(house) == []
+            assert set(await states(house)) == {EditState.CONFIRMED}
+            assert made.read().count(b"    - Kept through it\n") == 1
+
+
 def put(made: Repository, tree: str) -> None:
     """Push a commit with this tree alone, each line as `git ls-tree` shows it."""
     run_git("fetch", "-q", "origin", at=made.clone)
@@ -636,7 +684,9 @@ async def test_five_processes_over_one_database_make_one_commit_of_a_burst(url: 
 
     async with AsyncExitStack() as stack:
         houses = [
-            await stack.enter_async_context(clubhouse(url, tmp_path, git_folder=str(tmp_path / f"copies {number}")))
+            await stack.enter_async_context(
+                clubhouse(url, tmp_path, git_folder=str(tmp_path / f"copies {number}"), admins="fake:ana")
+            )
             for number in range(5)
         ]
         one, two = houses[:2]
@@ -648,6 +698,8 @@ async def test_five_processes_over_one_database_make_one_commit_of_a_burst(url: 
         assert set(await states(one)) == {EditState.CONFIRMED}
         assert len(made.messages()) == 2
         assert len(marks_in(made.messages()[0])) == 5
+        for house in houses:
+            assert not [card for card in await notices(house) if "waiting" in card.title]
 
         made.save(made.read().replace(b"[Logs]", b"[Logging]"))
         await one.club.lists.fetch()
