@@ -35,11 +35,11 @@
     if (act.do !== "complete") acted = Date.now();
     try {
       const answer = await fetch("do", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(act) });
-      const told = await answer.json();
-      if (told.say) say(told.say);
-      if (told.left) one("#left").textContent = told.left;
-      if (told.form) open(told.form);
-      return told;
+      const result = await answer.json();
+      if (result.say) say(result.say);
+      if (result.left) one("#left").textContent = result.left;
+      if (result.form) open(result.form);
+      return result;
     } catch {
       say("This page cannot reach the club. Try again in a moment.");
       return {};
@@ -217,17 +217,17 @@
     const values = Object.fromEntries(new FormData(form));
     const button = one(".primary", form);
     button.disabled = true;
-    const told = await send({ do: "submit", form: Number(form.dataset.form), values });
+    const result = await send({ do: "submit", form: Number(form.dataset.form), values });
     button.disabled = false;
-    if (!told.form && !told.say) dialog.close();
+    if (!result.form && !result.say) dialog.close();
   });
 
   dialog.addEventListener("input", async (event) => {
     const input = event.target;
     const kind = input.dataset.kind;
     if (!kind || kind === "text") return;
-    const told = await send({ do: "complete", text: input.value, kind });
-    const values = (told.choices || []).map(({ value, label }) => {
+    const result = await send({ do: "complete", text: input.value, kind });
+    const values = (result.choices || []).map(({ value, label }) => {
       const option = document.createElement("option");
       option.value = value;
       option.label = label;
@@ -328,11 +328,11 @@
       const number = ++asked;
       const text = input.value.slice(0, input.selectionStart);
       if (!text.startsWith("/")) return hide();
-      const told = await send({ do: "complete", text, kind: null });
+      const result = await send({ do: "complete", text, kind: null });
       if (number !== asked || document.activeElement !== input) return;
-      replaces = told.replaces || 0;
+      replaces = result.replaces || 0;
       shownFor = text;
-      const items = (told.choices || []).slice(0, 25).map(({ value, label }, place) => {
+      const items = (result.choices || []).slice(0, 25).map(({ value, label }, place) => {
         const item = document.createElement("li");
         item.id = `${choices.id}-${place}`;
         item.setAttribute("role", "option");
@@ -396,8 +396,8 @@
       if (!text) return;
       hide();
       input.value = "";
-      const told = await send({ do: "write", text, channel, thread: input.id === "reply" ? thread : "" });
-      if (told.say && !input.value) input.value = text;
+      const result = await send({ do: "write", text, channel, thread: input.id === "reply" ? thread : "" });
+      if (result.say && !input.value) input.value = text;
     });
   }
 
@@ -417,10 +417,10 @@
   stream.addEventListener("error", () => {
     if (stream.readyState === EventSource.CLOSED) say("This page no longer hears what happens. Load it again.");
   });
-  on("over", ({ say: told }) => {
+  on("over", ({ say: reason }) => {
     stream.close(); // it would connect again
     open(`<h2 id="dialog-title"></h2><p><a class="button primary" href="">Open another club</a></p>`);
-    one("h2", dialog).textContent = told;
+    one("h2", dialog).textContent = reason;
   });
 
   for (const messages of all(".messages")) if (messages.id !== "root") days(messages);
