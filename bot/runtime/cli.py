@@ -411,10 +411,11 @@ def doctor(
 ) -> None:
     """Check what is set up, and say what is missing.
 
-    Changes nothing. With a platform it checks its token, permissions and commands. Without a platform it checks every one that has a token, the model for searching by meaning, where the teams' changes from the chat are written, and whether pages are looked at. Ends with 1 if something is missing, and says what to do next.
+    Changes nothing. With a platform it checks its token, permissions and commands. Without a platform it checks every one that has a token, the model for searching by meaning, where the teams' changes from the chat are written, whether linked pages are looked at, and to whom pages are served in a browser. Ends with 1 if something is missing, and says what to do next.
     """
     from adapters import registry
     from bot.runtime.bootstrap import linked_pages_line
+    from bot.runtime.config_check import web_pages_line
     from bot.runtime.settings import load
     from store.sql import exists
 
@@ -425,9 +426,9 @@ def doctor(
         missing += _unusable_model(settings.model)
     if platform is None and exists(settings.database_url):
         missing += asyncio.run(_wrong_targets(database))
-        good, line = linked_pages_line(settings)
-        print(f"{'ok ' if good else 'no '} {line}")
-        missing += [] if good else [line]
+        for good, line in (linked_pages_line(settings), web_pages_line(settings)):
+            print(f"{'ok ' if good else 'no '} {line}")
+            missing += [] if good else [line]
     elif not chosen and not settings.model:
         raise BadConfig(["No platform has a token, and there is no database yet. Set them up: dogear init"])
     if len(missing) > 1:

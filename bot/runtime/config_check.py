@@ -13,7 +13,7 @@ from bot.domain.errors import BadConfig
 from bot.runtime import backup
 from bot.runtime.bootstrap import linked_page_reader
 from bot.runtime.config_dump import remarks
-from bot.runtime.settings import Settings, read
+from bot.runtime.settings import PREFIX, Settings, read
 from bot.runtime.vault import NO_KEY
 from store.sql import address
 
@@ -104,6 +104,19 @@ def _pages(settings: Settings) -> None:
         raise BadConfig(["DOGEAR_WEB needs DOGEAR_WEB_URL, the public address of the pages."])
     if find_spec("jinja2") is None:
         raise BadConfig(["DOGEAR_WEB needs packages that are not here: pip install 'dogear-club[web]'"])
+
+
+def web_pages_line(settings: Settings) -> tuple[bool, str]:
+    """Whether the club's pages in a browser are set up well, and a line about it."""
+    if settings.web == "off":
+        return True, f"Pages in a browser: not served ({PREFIX}WEB is off)"
+    try:
+        _pages(settings)
+    except BadConfig as error:
+        return False, error.problems[0]
+    readers = "members who sign in read" if settings.web == "members" else "everyone reads the list, members sign in"
+    plain = "" if settings.pages.startswith("https://") else "; without https:// only this machine can open them"
+    return True, f"Pages in a browser: {readers}, at {settings.pages}{plain}"
 
 
 def _channel(settings: Settings, unread: Container[str]) -> None:

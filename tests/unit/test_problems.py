@@ -9,7 +9,8 @@ import pytest
 
 from bot.domain.errors import BadConfig
 from bot.runtime.cli import app
-from bot.runtime.config_check import checked
+from bot.runtime.config_check import checked, web_pages_line
+from bot.runtime.settings import load
 
 SLACK = {"SLACK_BOT_TOKEN": "xoxb-x", "SLACK_APP_TOKEN": "xapp-x"}
 
@@ -203,3 +204,29 @@ def test_the_public_address_is_checked(monkeypatch: pytest.MonkeyPatch, url: str
         assert checked(worker=False)[0].pages == url.rstrip("/")
     else:
         assert problems()[0].startswith("DOGEAR_WEB_URL is not an address such as https://")
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, (True, "Pages in a browser: not served (DOGEAR_WEB is off)")),
+        ({"WEB": "public"}, (False, "DOGEAR_WEB needs DOGEAR_WEB_URL, the public address of the pages.")),
+        (
+            {"WEB": "public", "WEB_URL": "https://dogear.example.org/club"},
+            (True, "Pages in a browser: everyone reads the list, members sign in, at https://dogear.example.org/club"),
+        ),
+        (
+            {"WEB": "members", "WEB_URL": "http://localhost:3000"},
+            (
+                True,
+                "Pages in a browser: members who sign in read, at http://localhost:3000; without https:// only this machine can open them",
+            ),
+        ),
+    ],
+)
+def test_the_doctor_says_to_whom_pages_are_served(
+    monkeypatch: pytest.MonkeyPatch, options: dict[str, str], expected: tuple[bool, str]
+) -> None:
+    given(monkeypatch, **options)
+
+    assert web_pages_line(load()) == expected
