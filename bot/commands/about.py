@@ -243,6 +243,19 @@ def set_publishes(turn: Turn, publish: Annotated[bool, position(Kind.YES_NO, "ye
     return sentence("The club's public pages show none of your takeaways.", tone=Tone.DONE)
 
 
+@command("settings", "name-in-commits", writes=True)
+def set_named_in_commits(turn: Turn, named: Annotated[bool, position(Kind.YES_NO, "yes or no")]) -> Card:
+    """Whether commits with your changes have your name.
+
+    They do not, until you say yes. It counts for a list in a git repository, and for changes from then on: a commit keeps the name that it has.
+    """
+    turn.tx.teams.set_named_in_commits(turn.member.id, named=named)
+    if named:
+        said = f"Commits with your changes to the list have your name from now on: {turn.member.name}."
+        return sentence(said, tone=Tone.DONE, actions=_undo(("settings", "name-in-commits"), named="no"))
+    return sentence("Commits with your changes to the list do not have your name from now on.", tone=Tone.DONE)
+
+
 def _zone_now(turn: Turn, arguments: Mapping[str, str]) -> Mapping[str, str]:  # noqa: ARG001 -- as every filler
     return {"zone": turn.own_zone} if turn.own_zone else {}
 

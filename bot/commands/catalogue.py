@@ -87,6 +87,7 @@ COMMANDS: Sequence[Command] = (
     about.sign_out,
     about.sign_everyone_out,
     about.set_publishes,
+    about.set_named_in_commits,
     personal.weekly_note,
     about.change_synonyms,
     editing.set_adding,

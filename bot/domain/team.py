@@ -55,7 +55,8 @@ class Workspace:
 class Member:
     """A person in a team. `zone` is an IANA name, or None if they have not chosen one.
 
-    `workspaces` are the ids of the account's workspaces, on its platform, in which we have seen them.
+    `workspaces` are the ids of the account's workspaces, on its platform, in which we have seen them. Only with
+    `named_in_commits` do commits with the member's changes have their name.
     """
 
     id: MemberId
@@ -64,3 +65,4 @@ class Member:
     name: str
     zone: str | None = None
     workspaces: tuple[str, ...] = ()
+    named_in_commits: bool = False

@@ -90,6 +90,10 @@ class Teams(Protocol):
 
     def set_zone_of_member(self, member: MemberId, zone: str) -> None: ...
 
+    def set_named_in_commits(self, member: MemberId, *, named: bool) -> None:
+        """Whether commits with the member's changes have their name."""
+        ...
+
     def members(self, team: TeamId) -> int:
         """How many members the team has."""
         ...

@@ -73,7 +73,9 @@ HOOKS = ("pre-receive", "update", "post-receive", "post-update")
 BRANCHES = "dogear/"
 """What the names of branches begin with for edits that may not be pushed to the list's branch."""
 TRAILER = "Dogear-Edit: "
-AUTHOR = b"Dogear <dogear@localhost>"
+_NOT_IN_A_NAME = re.compile(r"[<>\x00-\x1f\x7f]+")
+ADDRESS = "<dogear@localhost>"
+AUTHOR = f"Dogear {ADDRESS}"
 USER = "x-access-token"
 """The user name that goes with a token. GitHub, GitLab and Gitea look at the token alone."""
 MAX_PACKS = 100
@@ -305,9 +307,10 @@ class Copy:
         words: Mapping[EditId, str],
         at: datetime,
         waiting: Mapping[str, str] = MappingProxyType({}),
+        names: Mapping[EditId, str] = MappingProxyType({}),
     ) -> Written:
         """Commit the edits to the newest list and push them, in one commit. `words` describe them, `waiting` is as for
-        `edited`.
+        `edited`, and `names` has who made them and wants to be named.
 
         If the server declines that, push them to a branch of their own. Raises Refusal with what to do.
         """
@@ -326,7 +329,7 @@ class Copy:
                     self._save(data)
                     return Written(reasons=reasons)
                 made = [edit for edit in here if not reasons[edit.id]]
-                commit = self._commit(repo, tip, after, _message(made, words), at)
+                commit = self._commit(repo, tip, after, at, *_signed(made, words, names))
                 declined = self._push(repo, self._ref, tip, commit)
                 if declined == "":
                     repo.refs[self._ref] = commit
@@ -420,13 +423,13 @@ class Copy:
             raise Conflict(f"{self.file.path} is in Git LFS, which Dogear does not read; put it into git itself.")
         return blob.data
 
-    def _commit(self, repo: Repo, tip: ObjectID, data: bytes, message: str, at: datetime) -> ObjectID:
+    def _commit(self, repo: Repo, tip: ObjectID, data: bytes, at: datetime, message: str, author: str) -> ObjectID:
         parent = repo[tip]
         assert isinstance(parent, Commit)
         tree = self._with_blob(repo, parent.tree, self.file.path.encode().split(b"/"), data)
         commit = Commit()
         commit.tree, commit.parents = tree, [tip]
-        commit.author = commit.committer = AUTHOR
+        commit.author, commit.committer = author.encode(errors="replace"), AUTHOR.encode()
         commit.author_time = commit.commit_time = int(at.timestamp())
         commit.author_timezone = commit.commit_timezone = 0
         commit.encoding = b"UTF-8"
@@ -624,9 +627,14 @@ def subject(edits: Sequence[Edit], words: Mapping[EditId, str]) -> str:
     return words[edits[0].id] if len(edits) == 1 else f"Change {len(edits)} entries of the reading list"
 
 
-def _message(edits: Sequence[Edit], words: Mapping[EditId, str]) -> str:
+def _signed(edits: Sequence[Edit], words: Mapping[EditId, str], names: Mapping[EditId, str]) -> tuple[str, str]:
+    """The message and the author of a commit: the member if all of it is theirs, else Dogear with the members beside."""
     first = subject(edits, words)
+    by = dict.fromkeys(_NOT_IN_A_NAME.sub(" ", visible(names.get(edit.id, ""))).strip(" .,:;\"'\\") for edit in edits)
+    named = [f"{name} {ADDRESS}" for name in by if name]
     lines = [words[edit.id] for edit in edits] if len(edits) > 1 or len(first) > MAX_SUBJECT else []
     short = first if len(first) <= MAX_SUBJECT else f"{first[: MAX_SUBJECT - 1]}…"
     marks = [f"{TRAILER}{edit.mark}" for edit in edits]
-    return "\n\n".join("\n".join(part) for part in ([short], lines, marks) if part) + "\n"
+    beside = [] if len(by) == 1 else [f"Co-authored-by: {name}" for name in named]
+    message = "\n\n".join("\n".join(part) for part in ([short], lines, [*marks, *beside]) if part) + "\n"
+    return message, named[0] if named and not beside else AUTHOR

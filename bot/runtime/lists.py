@@ -222,13 +222,14 @@ class Lists:
             if not held:
                 return False
             pending, words = await self._runner.read(lambda tx: _waiting(tx, team))
+            names = await self._runner.read(lambda tx: {one.id: edits.name_in_commits(tx, one) for one in pending})
             fresh = [edit for edit in pending if edit.file == path and not edit.branch]
             if not fresh:
                 return False
             stuck = {edit.key: edit.reason for edit in pending if edit.file == path and edit.branch}
             written: Written | None
             try:
-                written = await self._repositories.run(path, lambda copy: copy.write(fresh, words, at, stuck))
+                written = await self._repositories.run(path, lambda copy: copy.write(fresh, words, at, stuck, names))
                 if written.forced is not None:
                     await self._restore_history(path, written.forced)
                     return False

@@ -268,6 +268,12 @@ def name_of(tx: Transaction, edit: Edit) -> str:
     return member.name if member else "someone"
 
 
+def name_in_commits(tx: Transaction, edit: Edit) -> str:
+    """Who made the edit, if they want to be named in its commit, else empty."""
+    member = None if edit.member is None else tx.teams.member_with_id(edit.member)
+    return member.name if member and member.named_in_commits else ""
+
+
 def decline(tx: Transaction, edit: Edit, reason: str) -> Edit:
     """Refuse a draft or a suggestion."""
     done = replace(edit, state=EditState.REFUSED, reason=reason)

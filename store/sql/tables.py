@@ -181,6 +181,7 @@ MEMBER = Table(
     Column("zone", Written),
     Column("workspaces", Words, nullable=False),
     Column("publishes", Boolean),
+    Column("named_in_commits", Boolean),
     _to_team(),
     UniqueConstraint("team", "platform", "account"),
 )

@@ -263,6 +263,9 @@ class SqlTeams:
     def set_zone_of_member(self, member: MemberId, zone: str) -> None:
         self._work.change(update(MEMBER).where(_who(member)).values(zone=zone))
 
+    def set_named_in_commits(self, member: MemberId, *, named: bool) -> None:
+        self._work.change(update(MEMBER).where(_who(member)).values(named_in_commits=named))
+
     def members(self, team: TeamId) -> int:
         count: int = self._work.value(select(func.count()).where(MEMBER.c.team == team))
         return count
@@ -297,4 +300,5 @@ def member_of(row: AnyRow) -> Member:
         name=row.name,
         zone=row.zone,
         workspaces=row.workspaces,
+        named_in_commits=bool(row.named_in_commits),
     )

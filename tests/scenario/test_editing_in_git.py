@@ -6,15 +6,16 @@ import os
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.chat.platform import Answer
 from bot.domain.card import Card
-from bot.domain.edit import EditState
+from bot.domain.edit import Edit, EditKind, EditState
 from bot.domain.errors import BadConfig, Refusal
+from bot.domain.ids import EditId, MemberId, TeamId, Url
 from bot.domain.team import Role
 from bot.ports.store import Transaction
 from bot.runtime import git, repositories, writing
@@ -130,6 +131,63 @@ async def test_a_burst_of_edits_is_one_commit_that_changes_only_their_lines(data
         assert (await lists.sync(house.team, fetched=[at(made)])).quiet
         assert "State: read" in text_of(await said(house, "show #2"))
         assert len(made.messages()) == 2
+
+
+def authors(made: Repository) -> str:
+    return run_git("log", "-1", "--format=%an <%ae> %cn: %(trailers:key=Co-authored-by)", "main", at=made.bare).strip()
+
+
+async def test_a_commit_has_the_name_of_a_member_who_wants_that(database: str, tmp_path: Path) -> None:
+    made = repository(tmp_path / "git", LIST)
+    async with clubhouse(database, tmp_path) as house:
+        await writes(house, at(made))
+
+        await said(house, "settings name-in-commits yes")
+        await said(house, "note #3 Slow start")
+        await house.stage.settle()
+        assert authors(made) == "ana <dogear@localhost> Dogear:"
+
+        await said(house, "settings name-in-commits no")
+        await said(house, "note #3 Fast")
+        await house.stage.settle()
+        assert authors(made) == "Dogear <dogear@localhost> Dogear:"
+
+
+def an_edit(number: int) -> Edit:
+    return Edit(
+        id=EditId(number),
+        team=TeamId(1),
+        kind=EditKind.CHANGE,
+        state=EditState.PENDING,
+        url=Url(URL),
+        key=f"k{number}",
+        entry=None,
+        fields={},
+        member=MemberId(1),
+        at=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "author", "beside"),
+    [
+        (["", ""], git.AUTHOR, []),
+        (["Ana", "Ana"], "Ana <dogear@localhost>", []),
+        (["Ana", ""], git.AUTHOR, ["Ana <dogear@localhost>"]),
+        (["Ana", "Ben"], git.AUTHOR, ["Ana <dogear@localhost>", "Ben <dogear@localhost>"]),
+        (["Ana\nDogear-Edit: x <y>", ""], git.AUTHOR, ["Ana Dogear-Edit: x  y <dogear@localhost>"]),
+        (["<>", "."], git.AUTHOR, []),
+    ],
+)
+def test_a_commit_of_several_names_them_beside_each_other(names: list[str], author: str, beside: list[str]) -> None:
+    made = [an_edit(number) for number in range(len(names))]
+    words = {edit.id: "Change a title" for edit in made}
+
+    message, by = git._signed(made, words, dict(zip(words, names, strict=True)))
+
+    assert by == author
+    assert [line.removeprefix("Co-authored-by: ") for line in message.splitlines() if line.startswith("Co-")] == beside
+    assert len(marks_in(message)) == len(made)
 
 
 async def test_an_undo_is_a_commit_of_its_own_and_the_list_is_as_before(database: str, tmp_path: Path) -> None:
