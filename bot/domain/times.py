@@ -66,7 +66,7 @@ _HOURS = {
 }
 _PAST = {"half": 30, "a quarter": 15, "quarter": 15, "viertel": 15}
 _BY_QUARTERS = re.compile(
-    rf"(?P<part>{'|'.join(_PAST)}|\d{{1,2}}) (?P<way>past|after|nach|to|before|vor) (?P<hour>\w+)(?P<rest> ?(?:am|pm)?)"
+    rf"(?P<part>{'|'.join(_PAST)}|5|10|20|25) (?P<way>past|after|nach|to|before|vor) (?P<hour>\w+)(?P<rest> ?(?:am|pm)?)"
 )
 _HALF_OF = re.compile(r"(?P<word>half|halb) (?P<hour>\w+)(?P<rest> ?(?:am|pm)?)")
 _EASTERN_HALF = re.compile(r"^(上午|午前|下午|午後)\s*")
@@ -182,7 +182,7 @@ def _names() -> Sequence[Sequence[Sequence[str]]]:
 def wall_time(typed: str) -> time:
     """A time of day: `09:00`, `9`, `9am`, `9.30 pm`, `0900`, `9h30`, `noon`; `24:00` is `END_OF_DAY`."""
     text = _AT.sub("", re.sub(r"\b([ap])\.\s?m\b\.?", r"\1m", folded(typed)).strip(" ,;")).strip(" .,;")
-    text = _in_digits(typed, _by_halves(text))
+    text = _by_halves(typed, text)
     if text in _NAMED_TIMES:
         return _NAMED_TIMES[text]
     if hours := _PARTS_OF_DAY.get(text.removeprefix("in the ")):
@@ -205,36 +205,52 @@ def wall_time(typed: str) -> time:
     raise BadUsage(f"“{typed}” is not a time of day.", hint="Use a time such as 09:00 or 9am.")
 
 
-def _by_halves(text: str) -> str:
-    """`9 in the evening` and `上午9点` with am or pm."""
-    found = re.fullmatch(r"(.+?) (?:in the (morning|afternoon|evening)|at (night))", text)
-    if found:
-        return f"{found[1]}{'am' if found[2] == 'morning' else 'pm'}"
+def _by_halves(typed: str, text: str) -> str:
+    """`half past nine in the evening`, `2 at night` and `上午9点` in digits with am or pm. Raises as `_in_digits`."""
+    if found := re.fullmatch(r"(.+?) (?:in the (morning|afternoon|evening)|at (night))", text):
+        digits, part = _in_digits(typed, found[1]), found[2] or found[3]
+        hour = int(clock["hour"]) if (clock := _CLOCK.fullmatch(digits)) else 0
+        if "m" in digits or hour >= 17 or (hour > 12 and part == "afternoon"):
+            return digits
+        if hour == 12 and part == "evening":
+            choices = [("00:00", "00:00"), ("12:00", "12:00")]
+            raise BadUsage(f"“{typed}” can be 00:00 or 12:00.", hint="Type it in digits.", choices=choices)
+        return f"{digits}{'am' if part == 'morning' or (part == 'night' and (hour == 12 or hour < 6)) else 'pm'}"
     if half := _EASTERN_HALF.match(text):
         return f"{text[half.end() :]}{'am' if half[1] in {'上午', '午前'} else 'pm'}"
-    return text
+    return _in_digits(typed, text)
 
 
 def _in_digits(typed: str, text: str) -> str:
-    """`half past nine`, `quarter to 10` and `nine am` in digits. Raises BadUsage for `half nine`, which has two meanings."""
+    """`half past nine`, `quarter to 10` and `nine am` in digits. Raises BadUsage for `half nine` and `10 to 12`, which
+    have two meanings.
+    """
     if match := _HALF_OF.fullmatch(text):
         hour = _hour(match["hour"])
         if hour and match["word"] == "halb":
-            return f"{hour - 1}:30{match['rest']}"
+            return f"{_before(hour)}:30{match['rest']}"
         if hour:
-            choices = [(f"{one}:30{match['rest']}", f"{one:02}:30{match['rest']}") for one in (hour, hour - 1)]
+            choices = [(f"{one}:30{match['rest']}", f"{one:02}:30{match['rest']}") for one in (hour, _before(hour))]
             labels = " or ".join(label for _, label in choices)
             raise BadUsage(f"“{typed}” can be {labels}.", hint="Type it in digits.", choices=choices)
     if match := _BY_QUARTERS.fullmatch(text):
-        hour, minutes = (
-            _hour(match["hour"]),
-            _PAST.get(match["part"]) or int(match["part"] if match["part"].isdecimal() else 0),
-        )
-        if hour and minutes < 60:
-            before = match["way"] in {"to", "before", "vor"}
-            return f"{hour - before}:{60 - minutes if before else minutes:02}{match['rest']}"
+        hour, minutes = _hour(match["hour"]), _PAST.get(match["part"]) or int(match["part"])
+        before = match["way"] in {"to", "before", "vor"}
+        digits = f"{_before(hour) if before else hour}:{60 - minutes if before else minutes:02}{match['rest']}"
+        if hour and match["part"] in {"5", "10"} and match["way"] == "to":  # which can be from 10 to 12 o'clock
+            first = f"{match['part']}{match['rest']}"
+            choices = [(digits, digits), (first, f"{first}:00" if not match["rest"] else first)]
+            labels = " or ".join(label for _, label in choices)
+            raise BadUsage(f"“{typed}” can be {labels}.", hint="Type it in digits.", choices=choices)
+        if hour:
+            return digits
     first, _, rest = text.partition(" ")
     return f"{_HOURS[first]} {rest}".strip() if first in _HOURS else text
+
+
+def _before(hour: int) -> int:
+    """The hour before, on a clock face."""
+    return (hour - 1) or 12
 
 
 def _hour(word: str) -> int:
@@ -243,7 +259,9 @@ def _hour(word: str) -> int:
 
 
 def day(typed: str) -> Day:
-    """A date, with or without its year, a weekday, `today` or `tomorrow`. Without a year it is the next such day."""
+    """A date, a weekday, `today`, `tomorrow`, or the first day of a week, month or year that is named. Without a year it
+    is the next such day.
+    """
     text = folded(typed).strip(" .,;")
     if text in {"today", "tomorrow"}:
         return lambda today: today + timedelta(days=text == "tomorrow")
@@ -254,6 +272,10 @@ def day(typed: str) -> Day:
     if re.fullmatch(r"(?:the )?(?:new|next) year|(?:the )?(?:end of )?(?:the|this) year|year'?s end|end of year", text):
         return lambda today: date(today.year + 1, 1, 1)
     if number := _month(text) if len(text) > 2 else 0:
+        if days := _days_named(text):
+            choices = [(_MONTHS[number - 1], _MONTHS[number - 1].title()), *((each.word, each.word) for each in days)]
+            labels = " or ".join(label for _, label in choices)
+            raise BadUsage(f"“{typed}” can be {labels}.", hint="Type the whole name.", choices=choices)
         return lambda today: _months_later(today.replace(day=1), (number - today.month - 1) % 12 + 1)
     for pattern in _DATES:
         if match := pattern.fullmatch(text):
@@ -264,10 +286,6 @@ def day(typed: str) -> Day:
             return _on(typed, year, number, int(found.get("day") or 1))
     if match := re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text):
         return _slashed(typed, int(match[1]), int(match[2]), int(match[3]))
-    if re.fullmatch(r"(?:the )?(?:next )?(?:\d+|two|three|four|few)(?: weeks?| digests?)?", text):
-        raise BadUsage(
-            "I skip one digest at a time.", hint="Several weeks without one are a pause: “schedule pause 2 weeks”."
-        )
     try:
         name = weekday(text.removeprefix("next "))
     except BadUsage:
@@ -353,13 +371,15 @@ def minutes(typed: str) -> int:
 
 
 def period(typed: str) -> timedelta | Day:
-    """`3d`, `2 weeks`, `a week` up to a year, or `until` a day."""
+    """`3d`, `2 weeks`, `a month` up to a year, or `until` a day."""
     text = re.sub(r"^for\s+", "", folded(typed).strip(" .,;"))
     if match := re.fullmatch(r"(?:until|till|til|bis)\s+(.+)", text):
         return _until(match[1])
     if match := re.fullmatch(r"(\d{1,2}|[a-z]{1,5})\s*(?:months?|mo)", text):
         months = int(match[1]) if match[1].isdecimal() else _NUMBERS.get(match[1], 0)
-        if 1 <= months <= 12:
+        if months == 12:
+            return timedelta(weeks=MAX_WEEKS)
+        if 1 <= months < 12:
             return lambda today: _months_later(today, months)
     if text.isdecimal() and 1 <= int(text) <= MAX_WEEKS:
         units = [
@@ -397,14 +417,19 @@ def period(typed: str) -> timedelta | Day:
 def ahead(typed: str) -> timedelta | Day:
     """`3d`, `in 3 days`, `tomorrow`, `mon` or a date: a period as `period` reads it, or a day. Raises BadUsage."""
     text = re.sub(r"^next (?=week$)", "a ", re.sub(r"^(?:in|on|for)\s+", "", folded(typed).strip(" .,;")))
+    hint = f"Use 3d, 2 weeks, tomorrow, mon or a date, at most {MAX_WEEKS} weeks ahead."
+    if text == "this week":
+        raise BadUsage("On which day of this week?", hint=hint)
     try:
         return day(text)
     except BadUsage as wrong:
         if wrong.choices:
             raise
-    with suppress(BadUsage):
+    try:
         return period(text)
-    hint = f"Use 3d, 2 weeks, tomorrow, mon or a date, at most {MAX_WEEKS} weeks ahead."
+    except BadUsage as wrong:
+        if wrong.choices:
+            raise
     raise BadUsage(f"“{typed}” is not a time in the future.", hint=hint)
 
 

@@ -10,7 +10,7 @@ from bot.domain.errors import BadUsage
 from bot.domain.holidays import OFF, region
 from bot.domain.ids import ChannelRef, EntryNumber, PlatformName, WorkspaceRef
 from bot.domain.schedule import OnHoliday
-from bot.domain.times import day, minutes, period, wall_time, weekday
+from bot.domain.times import Day, day, minutes, period, wall_time, weekday
 from bot.domain.url import is_web
 from bot.domain.zones import zone
 
@@ -145,6 +145,16 @@ def on_holiday(typed: str) -> OnHoliday:
     return OnHoliday(typed.strip().lower())
 
 
+def day_of_digest(typed: str) -> Day:
+    """A day, of which there is one: several weeks are refused with what to do instead."""
+    if re.fullmatch(
+        r"(?:the )?(?:next )?(?:\d+|two|three|four|few)(?: weeks?| digests?)?", typed.strip(" .,;").lower()
+    ):
+        hint = "Several weeks without one are a pause: “schedule pause 2 weeks”."
+        raise BadUsage("I skip one digest at a time.", hint=hint)
+    return day(typed)
+
+
 def adding(typed: str) -> Adding:
     """One of the words, in any case."""
     if typed.strip().lower() not in set(Adding):
@@ -175,7 +185,7 @@ READERS: Mapping[Kind, Callable[[str], Any]] = {
     Kind.TIME: wall_time,
     Kind.ZONE: zone,
     Kind.PERIOD: period,
-    Kind.DAY: day,
+    Kind.DAY: day_of_digest,
     Kind.REGION: region,
     Kind.HOLIDAY: on_holiday,
     Kind.GROUP: group,

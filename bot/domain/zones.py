@@ -180,18 +180,30 @@ def _cities() -> Mapping[str, str]:
     return {**more, **found}
 
 
+_COUNTRY_ALIASES = {
+    **dict.fromkeys(("us", "usa", "america"), "US"),
+    **dict.fromkeys(("uk", "england", "great britain"), "GB"),
+    "burma": "MM",
+    "south korea": "KR",
+    "north korea": "KP",
+    "uae": "AE",
+    "holland": "NL",
+}
+
+
 @cache
 def _countries() -> Mapping[str, Sequence[str]]:
-    """The zones of each country by its English name, from the tables of the tz database."""
+    """The zones of each country by its English name, from the tables of the tz database. Those with one name, such as
+    Korea, are together.
+    """
     tables = resources.files("tzdata.zoneinfo")
     zones: dict[str, list[str]] = {}
     for code, _, name, *_ in _rows(tables.joinpath("zone.tab")):
         zones.setdefault(code, []).append(name)
-    found: dict[str, Sequence[str]] = {}
-    for code, names in _rows(tables.joinpath("iso3166.tab")):
-        for name in filter(None, map(str.strip, re.split(r"[()]", names))):
-            found.setdefault(_folded(name), zones.get(code, ()))
-    return found | {"usa": zones["US"], "england": zones["GB"]}
+    found: dict[str, list[str]] = {}
+    for code, name in _rows(tables.joinpath("iso3166.tab")):
+        found.setdefault(_folded(name.partition("(")[0]), []).extend(zones.get(code, ()))
+    return found | {alias: zones[code] for alias, code in _COUNTRY_ALIASES.items()}
 
 
 def _rows(table: Traversable) -> Iterator[Sequence[str]]:

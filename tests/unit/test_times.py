@@ -9,6 +9,7 @@ import pytest
 from bot.domain.errors import BadUsage
 from bot.domain.schedule import Weekday
 from bot.domain.times import END_OF_DAY, ahead, day, period, wall_time, weekday
+from bot.domain.value import day_of_digest
 
 MONDAY = date(2026, 11, 30)
 
@@ -288,6 +289,14 @@ def test_a_time_to_come_that_is_unclear_offers_what_it_can_be() -> None:
         ("上午9点", time(9)),
         ("下午3点30分", time(15, 30)),
         ("午後9時", time(21)),
+        ("half past nine in the evening", time(21, 30)),
+        ("21:00 in the evening", time(21)),
+        ("12 at night", time(0)),
+        ("2 at night", time(2)),
+        ("11 at night", time(23)),
+        ("quarter to one", time(12, 45)),
+        ("halb eins", time(12, 30)),
+        ("20 to 9", time(8, 40)),
         ("9 uur", time(9)),
     ],
 )
@@ -300,6 +309,8 @@ def test_a_time_is_understood_in_words(typed: str, meant: time) -> None:
     [
         ("half nine", ["09:30", "08:30"]),
         ("half nine pm", ["09:30 pm", "08:30 pm"]),
+        ("half one", ["01:30", "12:30"]),
+        ("10 to 12", ["11:50", "10:00"]),
         ("in the morning", ["08:00", "09:00", "10:00"]),
         ("evenings", ["18:00", "19:00", "20:00"]),
     ],
@@ -312,7 +323,7 @@ def test_a_time_with_several_meanings_is_one_to_choose(typed: str, times: list[s
 
 
 @pytest.mark.parametrize(
-    "typed", ["half thirteen", "quarter to noon", "61 past nine", "half past", "13 in the evening"]
+    "typed", ["half thirteen", "quarter to noon", "61 past nine", "9 to 5", "half past", "13 in the evening"]
 )
 def test_what_no_clock_shows_is_no_time(typed: str) -> None:
     assert refused(wall_time, typed).choices == ()
@@ -362,4 +373,18 @@ def test_a_pause_that_is_not_clear_is_asked_back(typed: str, values: list[str]) 
 
 @pytest.mark.parametrize("typed", ["2 weeks", "the next two", "next 3 digests"])
 def test_several_digests_are_not_a_day(typed: str) -> None:
-    assert "schedule pause" in str(refused(day, typed).hint)
+    assert "schedule pause" in str(refused(day_of_digest, typed).hint)
+
+
+def test_a_month_that_can_be_a_weekday_is_asked_back() -> None:
+    assert [value for value, _ in refused(day, "mar").choices] == ["march", "Tuesday"]
+    assert day("march")(MONDAY) == date(2027, 3, 1)
+
+
+def test_a_year_is_as_long_as_a_pause_may_be() -> None:
+    assert period("12 months") == timedelta(weeks=52)
+
+
+def test_a_number_alone_is_asked_back_for_a_reminder_too() -> None:
+    assert [value for value, _ in refused(ahead, "3").choices] == ["3d", "3w"]
+    assert refused(ahead, "this week").message == "On which day of this week?"

@@ -135,6 +135,23 @@ def test_a_country_is_answered_with_its_cities(typed: str, cities: list[str]) ->
     assert [value for value, _ in refused(typed).choices] == cities
 
 
+@pytest.mark.parametrize("typed", ["american", "French", "western", "rep."])
+def test_what_tells_two_countries_of_one_name_apart_is_no_country(typed: str) -> None:
+    assert "country" not in refused(typed).message
+
+
+@pytest.mark.parametrize(
+    ("typed", "cities"),
+    [("Korea", {"Asia/Pyongyang", "Asia/Seoul"}), ("south korea", {"Asia/Seoul"}), ("UK", {"Europe/London"})],
+)
+def test_countries_with_one_name_are_together(typed: str, cities: set[str]) -> None:
+    assert {value for value, _ in refused(typed).choices} == cities
+
+
+def test_a_country_with_many_zones_is_not_one_of_its_islands() -> None:
+    assert refused("us").message == "“us” has several time zones."
+
+
 @pytest.mark.parametrize("typed", ["my time", "local"])
 def test_the_own_zone_is_left_out(typed: str) -> None:
     assert "Leave it out" in str(refused(typed).hint)
