@@ -1,5 +1,7 @@
 """Lists whose entries are no list items, and lists without entries."""
 
+from time import process_time
+
 import pytest
 
 from bot.domain.source import ReadList
@@ -575,3 +577,42 @@ def test_bold_lines_and_headings_at_the_end_of_notes_stay_if_nothing_is_below_th
 
     assert paragraphs.entries[0].notes.markdown == "one.\n\n**Read it!**"
     assert headings.entries[0].notes.markdown == "One.\n\n### Later"
+
+
+@pytest.mark.parametrize("signs", [30, 3_000])
+def test_a_line_of_signs_below_a_linked_heading_takes_no_time(signs: int) -> None:
+    banner = "# " * signs
+    text = f"## [A](https://example.org/a)\n\nWords.\n\n```\n{banner}\nx\n```\n\n- [B](https://example.org/b)\n- [C](https://example.org/c)\n"
+
+    began = process_time()
+    found = read(text.encode(), "list.md").entries
+
+    assert [entry.title for entry in found] == ["A", "B", "C"]
+    assert process_time() - began < 2
+
+
+def test_the_column_of_a_table_is_not_that_of_the_table_before() -> None:
+    one = "| Name | [Paper list](https://example.org/list) |\n|---|---|\n| [Zed](https://example.org/z) | [x](https://example.org/x) |\n"
+    other = "\n| Who | Paper |\n|---|---|\n| [Ana](https://example.org/ana) | [On trees](https://example.org/trees) |\n"
+
+    alone = read(one.encode(), "list.md").entries
+    both = read((one + other).encode(), "list.md").entries
+
+    assert [entry.title for entry in both][: len(alone)] == [entry.title for entry in alone]
+    assert [entry.title for entry in both][len(alone) :] == ["On trees"]
+
+
+def test_paragraphs_within_a_centred_block_are_a_banner_and_its_lists_are_not() -> None:
+    links = "".join(f'<p><a href="https://example.org/{name}">{name}</a></p>\n' for name in ("web", "docs", "chat"))
+    items = '<ul><li><a href="https://example.org/a">Article</a> why</li></ul>'
+    text = f'<div align="center">\n{links}{items}\n</div>\n'
+
+    assert [entry.title for entry in read(text.encode(), "list.md").entries] == ["Article"]
+
+
+def test_a_glued_heading_is_one_on_the_first_line_too_and_has_six_signs_at_most() -> None:
+    first = read(b"##Storage\n- [A](https://example.org/a)\n", "list.md").entries
+    seven = read(b"#######Storage\n- [A](https://example.org/a)\n", "list.md").entries
+
+    assert [entry.section for entry in first] == [("Storage",)]
+    assert [entry.section for entry in seven] == [()]

@@ -12,7 +12,8 @@ _BLOCK_TAGS = frozenset(
     b"li p div tr h1 h2 h3 h4 h5 h6 br dt dd summary details ul ol dl table tbody thead center blockquote section article"
     b" figure header footer nav aside main hr".split()
 )
-_PARAGRAPH_TAGS = frozenset(b"p div center h1 h2 h3 h4 h5 h6 li table details".split())
+_LIST_TAGS = frozenset(b"ul ol dl table details".split())
+_PARAGRAPH_TAGS = frozenset(b"p div center h1 h2 h3 h4 h5 h6".split()) | _LIST_TAGS
 _CENTRED = re.compile(rb"\balign\s*=\s*[\"']?center|text-align:\s*center", re.IGNORECASE)
 _BARE = re.compile(rb"https?://[^\s<>\"'|]+", re.IGNORECASE)
 
@@ -62,7 +63,9 @@ def segments(body: bytes, start: int, end: int) -> Iterator[Segment]:
     link: HtmlLink | None = None
     words_from = at = 0
     pictures: list[str] = []
-    in_row = is_centred = False
+    in_row = False
+    around: list[bytes] = []
+    """The open blocks from the outermost centred one on."""
     for tag in _TAG.finditer(block):
         name = tag[2].lower()
         if link is None:
@@ -85,15 +88,19 @@ def segments(body: bytes, start: int, end: int) -> Iterator[Segment]:
             alt = re.search(rb"\salt\s*=\s*[\"']([^\"']*)", tag[3])
             pictures.append(html.unescape(alt[1].decode("utf-8", "replace")) if alt else "")
         elif name in _BLOCK_TAGS and not (in_row and name != b"tr"):
-            if name in _PARAGRAPH_TAGS:
-                is_centred = not tag[1] and (name == b"center" or _CENTRED.search(tag[3]) is not None)
+            if name in _PARAGRAPH_TAGS and tag[1]:
+                around = around[: len(around) - 1 - around[::-1].index(name)] if name in around else around
+            elif name in _PARAGRAPH_TAGS:
+                if around[-1:] == [b"p"]:
+                    around.pop()
+                if around or name == b"center" or _CENTRED.search(tag[3]):
+                    around.append(name)
             if link is not None and link.title == "" and name in (b"p", b"div", b"h1", b"h2", b"h3", b"h4", b"br"):
                 continue
             segment.end = start + tag.start()
             yield segment
-            segment = Segment(
-                _shape_of(name, bool(tag[1])), start + tag.end(), start + tag.end(), is_centred=is_centred
-            )
+            segment = Segment(_shape_of(name, bool(tag[1])), start + tag.end(), start + tag.end())
+            segment.is_centred = bool(around) and _LIST_TAGS.isdisjoint(around)
             if not tag[1] and name[:1] == b"h" and name[1:].isdigit():
                 segment.level = int(name[1:])
             elif not tag[1] and name == b"summary":

@@ -75,7 +75,7 @@ _UNDERLINE = re.compile(r"\n *(?:=+|-+)[ \t]*\Z")
 _BOLD_LINE = re.compile(
     rb"^[ \t]{0,3}(?:\d{1,3}[.)][ \t]+)?(\*\*|__)(?=\S)[^*\n\[\]]{2,300}\1[ \t]*[.:]?[ \t]*$", re.MULTILINE
 )
-_HEADINGS_AT_END = re.compile(r"(?:\A|\n)(?:#{1,6}[ \t][^\n]*\s*)+\Z")
+_HEADING_LINE = re.compile(r"#{1,6}[ \t]")
 _BOLD_AT_END = re.compile(r"\n[ \t]*\n[ \t]*(\*\*|__)(?=\S)[^*\n\[\]]{2,100}(?<![.!?])\1:?\s*\Z")
 """A bold line that is used as a heading of what is below."""
 _TITLE_COLUMN = re.compile(
@@ -606,7 +606,7 @@ class _Finder:
                 link.block.headings = self._headings_at(link.block.start)
 
     def _refuse_segment(self, segment: html_blocks.Segment, reason: str) -> None:
-        """A centred paragraph or heading is a banner."""
+        """Name all links of the segment as not read, for this reason."""
         self._unread_all(_links_of(segment, Block(segment.shape, segment.start, segment.end, (), 0)), reason)
 
     def _take_segment(self, segment: html_blocks.Segment, above: tuple[str, ...]) -> None:
@@ -693,8 +693,9 @@ class _Finder:
 
     def _choose_rows(self) -> None:
         columns: dict[int, int] = {}
+        starts = [start for start, _ in self._scan.table_heads]
         for candidate in self._in_rows:
-            table = bisect_right(self._scan.table_heads, (candidate.place.start, 0)) - 1
+            table = bisect_right(starts, candidate.place.start) - 1
             if table not in columns:
                 columns[table] = self._title_column(*self._scan.table_heads[table])
             if columns[table] > 0 and candidate.others:
@@ -1017,7 +1018,7 @@ class _Finder:
         beside = (beside if without_marks.rstrip() == without_marks else without_marks).strip(" \t*_~\n")
         beside = re.sub(r"\{#[\w.:-]+\}", "", beside).strip()
         below_text = self._text(heading.end, end).strip("\n").rstrip()
-        below_text = _HEADINGS_AT_END.sub("", below_text).rstrip() if is_cut else below_text
+        below_text = _without_headings_at_end(below_text) if is_cut else below_text
         place.notes = "\n\n".join(part for part in (beside if _has_words(beside) else "", below_text) if part)
         place.end = max(end, heading.end)
 
@@ -1407,6 +1408,13 @@ def _title_before(before: str) -> tuple[str, str]:
     title, said = words.title_in(first)
     below = [words.plain(line).strip(" \t:-–—|") for line in rest.split("\n")]
     return title, "\n".join(part for part in (said, *below) if part)
+
+
+def _without_headings_at_end(text: str) -> str:
+    lines = text.split("\n")
+    while lines and (not lines[-1].strip() or _HEADING_LINE.match(lines[-1])):
+        lines.pop()
+    return "\n".join(lines).rstrip()
 
 
 def _without_closers(head: str, lead: str) -> str:

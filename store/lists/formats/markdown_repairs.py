@@ -1,5 +1,5 @@
 """Blanks out what would hide a part of a list from the Markdown parser, byte for byte so that all positions stay:
-fences and comments that are never closed, HTML tags around Markdown, footnotes. And the last sign of a heading that has no
+fences and comments that are never closed, HTML tags around Markdown, footnotes, and the last sign of a heading that has no
 space after it.
 """
 
@@ -28,7 +28,7 @@ _BLOCK_TAG = re.compile(
     re.IGNORECASE,
 )
 _HTML_ITEM = re.compile(rb"( {0,3})<li>(?=[ \t]?[^ \t\n])", re.IGNORECASE)
-_GLUED_HEADING = re.compile(rb"^(#+)#(?=[^\s#!])", re.MULTILINE)
+_GLUED_HEADING = re.compile(rb"^(#{1,5})#(?=[^\s#!])", re.MULTILINE)
 """A heading without a space after its signs, of which there are at least two; with one it may be a tag."""
 _FOOTNOTE = re.compile(rb"^ {0,3}\[\^([^\]\s]{1,60})\]:[ \t]*([^\n]*(?:\n(?:[ \t]{2,}|\t)\S[^\n]*)*)", re.MULTILINE)
 
@@ -57,7 +57,11 @@ def scan_repaired(text: str) -> Repaired:
     repaired = Repaired(Scan(body))
     if b"[^" in body:
         masked = _without_footnotes(body, repaired.footnotes)
-    glued = frozenset(found.start() for found in _GLUED_HEADING.finditer(body)) if b"\n##" in body else frozenset()
+    glued = (
+        frozenset(found.start() for found in _GLUED_HEADING.finditer(body))
+        if body.startswith(b"##") or b"\n##" in body
+        else frozenset()
+    )
     if glued:
         masked = _GLUED_HEADING.sub(rb"\1 ", masked)
     for _ in range(_MAX_REPAIRS):
