@@ -319,9 +319,11 @@ async def _in_private(interaction: Asked) -> AsyncIterator[None]:
     if shown:
         (layout,) = messages(ONLY_FOR_ONE, word="")
         await interaction.edit_original_response(view=_still(layout))
-    yield
-    if shown:
-        await interaction.delete_original_response()
+    try:
+        yield
+    finally:
+        if shown:
+            await interaction.delete_original_response()
 
 
 def _still(layout: Layout) -> Layout:

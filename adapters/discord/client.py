@@ -125,8 +125,9 @@ def _parsed(event: str, parse: Callable[[Any], None], data: Any) -> None:
     """Parse an event of the gateway, or skip it: the next one may be fine, and a new connection brings the same."""
     try:
         parse(data)
-    except Exception as error:  # noqa: BLE001 -- the library raises whatever the unexpected shape leads to
+    except Exception as error:
         log.warning("skipped an event that cannot be parsed: %s (%s)", event, type(error).__name__)
+        log.debug("how parsing %s failed", event, exc_info=True)
 
 
 class DiscordClient(discord.AutoShardedClient):
@@ -149,7 +150,13 @@ class DiscordClient(discord.AutoShardedClient):
         self._answering: set[asyncio.Task[Any]] = set()
         self.add_dynamic_items(Pressed)
         parsers = self._connection.parsers  # else what the library cannot parse ends the connection
-        parsers.update({event: partial(_parsed, event, parse) for event, parse in parsers.items()})
+        parsers.update(
+            {
+                event: partial(_parsed, event, parse)
+                for event, parse in parsers.items()
+                if event not in {"READY", "RESUMED"}  # without these a shard would be silent for good
+            }
+        )
         hush()
 
     async def answer(self, interaction: Asked, *, press: Press | None = None) -> None:

@@ -50,9 +50,9 @@ MAX_THREAD_NAME = MAX_EVENT_NAME = 100
 EVENT_LENGTH = timedelta(hours=1)
 SERVERS_PAGE = 200
 """The maximum number of servers per request (documentation of August 2026)."""
-REGISTERED_WITHIN = 5.0
+REGISTER_TIMEOUT = 5.0
 """Seconds that the registration may hold up the connection."""
-SOONEST = timedelta(minutes=1)
+MIN_RETRY = timedelta(minutes=1)
 REFUSED_WAIT = timedelta(hours=1)
 """How long to wait after a refused registration. Discord counts those that it accepts: 200 a day."""
 MAX_SAID = 500
@@ -158,15 +158,17 @@ class DiscordPlatform:
         Without it the commands stay as they were, and everything else works.
         """
         try:
-            async with asyncio.timeout(REGISTERED_WITHIN), self._asking():
+            async with asyncio.timeout(REGISTER_TIMEOUT), self._asking():
                 await self.register(core)
         except (PlatformError, TimeoutError) as error:
-            wait = max(_until_next(error), SOONEST)
+            wait = max(_until_next(error), MIN_RETRY)
             cause = error.__cause__
             said = cause.text.replace("\n", "; ") if isinstance(cause, discord.HTTPException) else str(error)
             code = cause.code if isinstance(cause, discord.HTTPException) else 0
-            about = {"code": code, "said": said[:MAX_SAID] or "no answer", "again_in": str(wait)}
-            log.warning("Discord did not accept our commands; those it has stay", extra=about)
+            about = {"code": code, "reason": said[:MAX_SAID] or "no answer", "retry_in": str(wait)}
+            log.warning(
+                "Discord refused the registration of the commands; those registered before still work", extra=about
+            )
             return wait
         return None
 
@@ -174,7 +176,7 @@ class DiscordPlatform:
         while wait is not None:
             await asyncio.sleep(wait.total_seconds())
             wait = await self._try_to_register(core)
-        log.info("Discord has accepted our commands")
+        log.info("Discord has registered the commands")
 
     def _renew(self) -> None:
         """A closed client cannot be opened again, so a new one replaces it after a `run`."""

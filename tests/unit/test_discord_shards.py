@@ -385,8 +385,8 @@ REFUSALS = {
 async def test_commands_that_discord_refuses_keep_no_gateway_closed_and_are_tried_again(
     why: str, method: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("adapters.discord.platform.REGISTERED_WITHIN", 0.3)
-    monkeypatch.setattr("adapters.discord.platform.SOONEST", timedelta(seconds=0.3))
+    monkeypatch.setattr("adapters.discord.platform.REGISTER_TIMEOUT", 0.3)
+    monkeypatch.setattr("adapters.discord.platform.MIN_RETRY", timedelta(seconds=0.3))
     monkeypatch.setattr("adapters.discord.platform.REFUSED_WAIT", timedelta(seconds=0.3))
     monkeypatch.setattr("adapters.discord.platform._until_next", lambda error: timedelta())
     fake = FakeDiscord()
@@ -403,9 +403,9 @@ async def test_commands_that_discord_refuses_keep_no_gateway_closed_and_are_trie
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 
-    warned = next(record for record in caplog.records if "did not accept our commands" in record.message)
+    warned = next(record for record in caplog.records if "refused the registration" in record.message)
     if why == "a wrong field":
-        assert "In 0.description: Too long." in warned.__dict__["said"]
+        assert "In 0.description: Too long." in warned.__dict__["reason"]
 
 
 @pytest.mark.parametrize(
