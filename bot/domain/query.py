@@ -37,7 +37,8 @@ class Query:
     `words` are in the order typed, with repeats. An entry must contain every phrase and none of `without` (words or
     phrases). For each filter that is set, it must match one of the values, and none of the negated ones. With
     `as_typed` no word is corrected. `also` maps words to their synonyms, `corrected` lists the words that are
-    corrections. `either` has groups of words that were typed with OR between them, where a phrase is a word. `minutes` is the maximum reading time.
+    corrections. `either` has groups of words that were typed with OR between them; a phrase beside OR is in `words`, not
+    in `phrases`. `minutes` is the maximum reading time.
     """
 
     words: tuple[str, ...] = ()

@@ -76,8 +76,8 @@ _KNOWN = once(
 """Needed at every use of a command."""
 
 
-_MEMBERS_AT_ONCE = 500
-"""Rows per statement; engines limit the number of its parameters."""
+_ROWS_PER_STATEMENT = 500
+"""Engines limit the number of a statement's parameters."""
 
 
 def purge_workspace(work: Session, ref: WorkspaceRef) -> None:
@@ -85,13 +85,9 @@ def purge_workspace(work: Session, ref: WorkspaceRef) -> None:
 
     Its own row is deleted first, so a join at the same time waits for us, or we wait for it.
     """
-    if work.change(delete(WORKSPACE).where(_is_left(ref))):
+    if work.change(delete(WORKSPACE).where(_is(ref), WORKSPACE.c.left_at.is_not(None))):
         _remove_places(work, ref)
         _members_met_there(work, ref)
-
-
-def _is_left(ref: WorkspaceRef) -> ColumnElement[bool]:
-    return and_(WORKSPACE.c.platform == ref.platform, WORKSPACE.c.id == ref.id, WORKSPACE.c.left_at.is_not(None))
 
 
 def _remove_places(work: Session, ref: WorkspaceRef) -> None:
@@ -132,8 +128,8 @@ def _members_met_there(work: Session, ref: WorkspaceRef, at_most: int | None = N
 
 
 def _remove_members(work: Session, members: Sequence[AnyRow]) -> None:
-    for at in range(0, len(members), _MEMBERS_AT_ONCE):
-        some = members[at : at + _MEMBERS_AT_ONCE]
+    for at in range(0, len(members), _ROWS_PER_STATEMENT):
+        some = members[at : at + _ROWS_PER_STATEMENT]
         numbers = [(row.team, row.number) for row in some]
         accounts = [(row.team, row.platform, row.account) for row in some]
         work.change(delete(MARK).where(work.one_of((MARK.c.team, MARK.c.platform, MARK.c.account), accounts)))
@@ -211,7 +207,9 @@ class SqlTeams:
         self._work.change(here.values(left_at=self._work.now()))
 
     def purge_members(self, ref: WorkspaceRef, at_most: int) -> int:
-        left = select(WORKSPACE.c.id).where(_is_left(ref)).with_for_update()  # a join at the same time waits
+        left = (
+            select(WORKSPACE.c.id).where(_is(ref), WORKSPACE.c.left_at.is_not(None)).with_for_update()
+        )  # a join at the same time waits
         return _members_met_there(self._work, ref, at_most) if self._work.value(left) is not None else 0
 
     def purge(self, ref: WorkspaceRef) -> None:
