@@ -616,3 +616,14 @@ def test_a_glued_heading_is_one_on_the_first_line_too_and_has_six_signs_at_most(
 
     assert [entry.section for entry in first] == [("Storage",)]
     assert [entry.section for entry in seven] == [()]
+
+
+def test_a_bold_line_of_code_does_not_begin_a_part() -> None:
+    def titles(text: str) -> list[str]:
+        return [entry.title for entry in read(text.encode(), "list.md").entries]
+
+    fields = "- Paper: [PDF](https://example.org/a)\n- Code: [Code](https://example.org/a/code)\n"
+    other = "\n**On trees**\n\n" + fields.replace("/a", "/b")
+
+    assert titles(f"**On logs**\n\n{fields}{other}") == ["On logs", "On trees"]
+    assert titles(f"**On logs**\n\n```\n**Example**\n```\n\n{fields}{other}") == ["On logs", "On trees"]

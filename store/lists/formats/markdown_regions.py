@@ -786,7 +786,11 @@ class _Finder:
             _Part(each.start, each.end, each.text, self._paths[number][:-1], each.level > 1)
             for number, each in enumerate(headings, 1)
         ]
+        code = [(start, end) for start, end, _ in self._scan.code]
         for found in _BOLD_LINE.finditer(self._body):
+            at = bisect_right(code, (found.start(), len(self._body))) - 1
+            if at >= 0 and found.start() < code[at][1]:
+                continue
             title = words.tidy(found[0].decode("utf-8", "replace"))
             above = self._headings_at(found.start())
             parts.append(_Part(found.start(), found.end(), title, above, may_be_title=True))
