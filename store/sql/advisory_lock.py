@@ -34,8 +34,12 @@ class ExclusiveLock:
         return True
 
     def release(self) -> None:
-        """Release the lock. Raises nothing: a broken session holds no lock."""
+        """Release the lock before this returns: the server may take a while to notice a closed connection. Raises
+        nothing: a broken session holds no lock.
+        """
         if self._connection is not None:
+            with suppress(SQLAlchemyError, StoreBusy):
+                self._connection.execute(text("SELECT pg_advisory_unlock_all()"))
             with suppress(SQLAlchemyError, StoreBusy):
                 self._connection.close()
 

@@ -49,6 +49,13 @@ def test_only_one_has_it_until_it_lets_go(store: SqlStore) -> None:
     other.release()
 
 
+def test_what_is_let_go_can_be_had_at_once(store: SqlStore) -> None:
+    for _ in range(50):
+        held = store.acquire("backup")
+        assert held is not None
+        held.release()
+
+
 def test_when_the_holder_dies_another_can_have_it(shared: SqlStore) -> None:
     first = shared.acquire("chat/shard/0/1")
     assert first is not None
