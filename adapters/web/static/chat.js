@@ -380,8 +380,10 @@
         choose(at < 0 && step < 0 ? count - 1 : (at + step + count) % count);
       } else if (event.key === "Tab" && !event.shiftKey) {
         event.preventDefault();
-        if (shownFor !== input.value.slice(0, input.selectionStart)) await complete(); // typed faster than answered
-        if (choices.children.length) take(choices.children[Math.max(at, 0)]);
+        const text = input.value.slice(0, input.selectionStart);
+        clearTimeout(timer);
+        if (shownFor !== text) await complete(); // typed faster than answered
+        if (shownFor === text && choices.children.length) take(choices.children[Math.max(at, 0)]);
       } else if (event.key === "Enter" && at >= 0) {
         event.preventDefault();
         take(choices.children[at]);
