@@ -126,7 +126,7 @@ async def a_server(
         platform = a_platform(club, client, custom)
         club.join(platform)
         platform.listen(club.dispatcher)
-        async with simcord.run(client) as env:
+        async with simcord.run(client, settle_timeout=60.0) as env:
             await platform.register(club.dispatcher)
             server = Server(env=env, club=club, platform=platform)
             yield server

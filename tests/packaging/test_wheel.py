@@ -99,7 +99,7 @@ def test_what_needs_no_platform_works_without_an_extra(plain: Installed) -> None
 
     version = plain.dogear("--version")
     checked = plain.dogear("check", "reading.md")
-    migrated = plain.dogear("migrate")
+    migrated = plain.dogear("migrate", DOGEAR_DATABASE=f"sqlite:///{plain.here}/new.db")
     toured = plain.dogear("demo")
     asked = plain.dogear("healthcheck", DOGEAR_HEALTH_PORT="9")
 

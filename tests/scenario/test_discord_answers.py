@@ -74,7 +74,7 @@ async def a_place(core: FakeCore) -> AsyncIterator[Place]:
     client = a_client()
     platform = DiscordPlatform("no token", client=client)
     platform.listen(core)
-    async with simcord.run(client) as env:
+    async with simcord.run(client, settle_timeout=60.0) as env:
         await platform.register(core)
         guild = env.create_guild(name="ours")
         channel = guild.create_text_channel("reading")

@@ -103,7 +103,7 @@ async def test_a_reaction_that_cannot_be_noted_is_read_from_its_message_once_it_
     core, client = FakeCore(), a_client()
     platform = DiscordPlatform("no token", client=client)
     events = platform.listen(core)
-    async with simcord.run(client) as env:
+    async with simcord.run(client, settle_timeout=60.0) as env:
         guild = env.create_guild(name="ours")
         channel = guild.create_text_channel("reading")
         role = guild.create_role("ordinary", permissions=ORDINARY)
