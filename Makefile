@@ -30,9 +30,10 @@ test-contract-slack: $(READY) ## the manifest against Slack's own schema: SLACK_
 	@test -r "$$SLACK_MANIFEST_SCHEMA" || { echo "SLACK_MANIFEST_SCHEMA names no file: manifest.schema.json of Slack's manifest-schema repository."; exit 1; }
 	@$(BIN)/python -m pytest tests/contract/test_slack_manifest.py
 
-fuzz: $(READY) ## 100,000 random strings as searches, on both engines, and 10,000 mutated lists; STRINGS=N for more or fewer, LISTS=FOLDER for others
+fuzz: $(READY) ## 100,000 random strings as searches, on both engines, 10,000 mutated lists and 2,000 random edits; STRINGS=N for more or fewer, LISTS=FOLDER for others
 	@DOGEAR_FUZZ=$(or $(STRINGS),100000) $(BIN)/python -m pytest -n 2 -rP tests/contract/test_store_search_any_input.py
 	@DOGEAR_FUZZ=10000 DOGEAR_FUZZ_LISTS="$(LISTS)" $(BIN)/python -m pytest -n 0 -q tests/property/test_lists_fuzz.py
+	@DOGEAR_EDITS=2000 $(BIN)/python -m pytest -n 0 -q tests/property/test_edits_of_a_file.py
 
 mutants: $(READY) ## whether the tests notice small faults put into the code, some minutes; SEED=1 MUTANTS=150 ONLY="bot/domain store/sql/ledger_queries.py:40"
 	@$(BIN)/python -m tests.mutants $(or $(SEED),1) $(or $(MUTANTS),150) $(ONLY)
