@@ -232,7 +232,7 @@ def sign_everyone_out(turn: Turn) -> Card:
 
 @command("settings", "publish", writes=True)
 def set_publishes(turn: Turn, publish: Annotated[bool, position(Kind.YES_NO, "yes or no")]) -> Card:
-    """Whether the club's public pages show your takeaways.
+    """Show your takeaways on the public pages.
 
     They do not, until you say yes. Those that you kept without your name are shown without it.
     """
@@ -245,7 +245,7 @@ def set_publishes(turn: Turn, publish: Annotated[bool, position(Kind.YES_NO, "ye
 
 @command("settings", "name-in-commits", writes=True)
 def set_named_in_commits(turn: Turn, named: Annotated[bool, position(Kind.YES_NO, "yes or no")]) -> Card:
-    """Whether commits with your changes have your name.
+    """Put your name on your commits.
 
     They do not, until you say yes. It counts for a list in a git repository, and for changes from then on: a commit keeps the name that it has.
     """
@@ -281,7 +281,7 @@ def _undo(path: tuple[str, ...], **arguments: str) -> tuple[Action, ...]:
 
 @command("settings", "admins", role=Role.ADMIN, writes=True)
 def set_admins(turn: Turn, role: Annotated[str | None, position(Kind.GROUP, "a role, or off")] = None) -> Card:
-    """Let the members of a role do what admins do here.
+    """Make a role's members admins.
 
     Those who manage the server are admins in any case. Examples: settings admins @editors · settings admins off
     """
@@ -305,8 +305,8 @@ def set_admins(turn: Turn, role: Annotated[str | None, position(Kind.GROUP, "a r
 def change_synonyms(
     turn: Turn,
     change: Annotated[Change, position(Kind.CHANGE, "what to do")] = Change.LIST,
-    word: Annotated[str, position(Kind.TEXT, "a word, or several in quotes")] = "",
-    other: Annotated[str, position(Kind.TEXT, "a word that means the same, or several with commas")] = "",
+    word: Annotated[str, position(Kind.TEXT, 'a word, or a "phrase"')] = "",
+    other: Annotated[str, position(Kind.TEXT, "a synonym, or several with commas")] = "",
 ) -> Card:
     """Words that mean the same in a search.
 
