@@ -16,7 +16,9 @@ from adapters.web.links import FileLinks, query
 from bot.domain.entry import Entry
 from bot.domain.notes import lines
 from bot.domain.record import record
+from bot.domain.source import AboutList
 from bot.domain.text import folded, site_of, string
+from bot.domain.url import https_origin
 from bot.domain.visible import escaped
 
 S = TypeVar("S")
@@ -44,7 +46,7 @@ class Site:
     entries: tuple[Entry, ...]
     digests: tuple[Featured, ...]
     made_at: datetime
-    description: str = ""
+    about: AboutList = AboutList()
 
 
 @cache
@@ -57,7 +59,11 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals |= {"notes": html.notes, "text": html.text, "is_web": html.is_web, "query": query}
-    environment.globals |= {"site_of": site_of, "kind_of": lambda block: type(block).__name__}
+    environment.globals |= {
+        "images_from": images_from,
+        "site_of": site_of,
+        "kind_of": lambda block: type(block).__name__,
+    }
     environment.filters["xml"] = lambda text: _NO_XML.sub("", str(text))
     environment.filters["id"] = lambda name: uuid5(NAMESPACE_URL, name).urn
     environment.filters["shown"] = escaped
@@ -66,8 +72,14 @@ def _environment() -> Environment:
 
 def rendered(template: str, **about: Any) -> str:
     """The page of this template. `live` is what only a server's pages have, None in an export."""
-    page = _environment().get_template(template).render(**{"live": None, **about})
+    page = _environment().get_template(template).render(**{"live": None, "about_list": AboutList(), **about})
     return page.encode("utf-8", "replace").decode()
+
+
+def images_from(cover: str) -> str:
+    """What a page's Content-Security-Policy needs to show the cover; empty if it may not be shown."""
+    origin = https_origin(cover)
+    return f"img-src 'self' {origin}; " if origin else ""
 
 
 def static(name: str) -> bytes | None:
@@ -88,7 +100,7 @@ def pages(site: Site) -> Iterator[tuple[str, bytes]]:
         return rendered(template, links=links, **about).encode()
 
     listed = [(entry, None) for entry in site.entries]
-    yield "index.html", made("index.html", sections=sections(listed), tags=tags, description=site.description)
+    yield "index.html", made("index.html", sections=sections(listed), tags=tags, about_list=site.about)
     yield "digests.html", made("digests.html", digests=site.digests)
     for entry in site.entries:
         yield f"entry/{entry.number}.html", made("entry.html", below, entry=entry)

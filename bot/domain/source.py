@@ -82,10 +82,16 @@ class LinkCount:
 
 @record
 class AboutList:
-    """What the front matter of a list says about it, empty where it says nothing."""
+    """What the front matter of a list says about it, empty where it says nothing.
+
+    `dated` is its date in ISO format, `cover` the https address of a picture, `cover_alt` the text for it.
+    """
 
     title: str = ""
     description: str = ""
+    dated: str = ""
+    cover: str = ""
+    cover_alt: str = ""
 
 
 @record

@@ -17,6 +17,7 @@ _USUAL = re.compile(
     re.ASCII,
 )
 _ODD = re.compile(r"[^!-~]|%|/\.|\\")
+_HTTPS = re.compile(r"(https://[a-z0-9][a-z0-9.-]{0,252}(?::\d{1,5})?)(?:/[!-~]*)?", re.IGNORECASE)
 _TRACKING = re.compile(
     r"(?:utm_[^=]*|mc_[^=]*|ref|ref_src|fbclid|gclid|dclid|gbraid|wbraid|msclkid|twclid|yclid|igshid|igsh|mkt_tok"
     r"|_hsenc|_hsmi|__readwiselocation|uclick_id)(?:=.*)?",
@@ -49,6 +50,15 @@ def web(url: str) -> Url | None:
 def is_web(url: str) -> bool:
     """Whether the link leads to a web page."""
     return web(url) is not None
+
+
+def https_origin(url: str) -> str | None:
+    """The scheme, host and port of an https address, as a Content-Security-Policy names them, else None.
+
+    The host is plain ASCII without `;`, `,`, `'` or `*`, which have a meaning in a policy.
+    """
+    found = _HTTPS.fullmatch(url)
+    return found and found[1].lower()
 
 
 def addresses_in(text: str) -> Iterator[tuple[int, int]]:

@@ -90,7 +90,7 @@ def listed(tx: Transaction, visit: Visit) -> Shown:
     which = EntryFilter(tag=chosen["tag"] or None, section=chosen["in"] or None, state=state)
     found = entries.page(tx, team, visit.reader, which, visit.page, PAGE_SIZE)
     about = {
-        "description": entries.about(tx, visit.team).description,
+        "about_list": entries.about(tx, visit.team),
         "sections": templates.sections(found.items if visit.who else [(entry, None) for entry, _ in found.items]),
         "tags": [tag.name for tag in tx.entries.tags(team, None)[:MAX_NAMED]],
         "headings": list(dict.fromkeys(path[0] for path in tx.entries.sections(team) if path))[:MAX_NAMED],

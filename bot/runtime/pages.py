@@ -219,7 +219,8 @@ class Pages:
         return response
 
     def _rendered(self, tx: Transaction, visit: Visit, shown: Shown) -> Response:
-        who = visit.who
+        who, about_list = visit.who, shown.about.get("about_list")
+        images = templates.images_from(about_list.cover) if about_list else ""
         body = templates.rendered(
             shown.template,
             title=entries.about(tx, visit.team).title,
@@ -234,7 +235,8 @@ class Pages:
             ),
             **shown.about,
         )
-        return Response(body=body, kind="text/html")
+        policy = {"Content-Security-Policy": f"{images}{SAFE['Content-Security-Policy']}"}
+        return Response(body=body, kind="text/html", headers=policy)
 
     def _signed_out(self) -> Response:
         said = f"Type “/{self._word} settings web” in the chat: the answer has a link that signs you in."

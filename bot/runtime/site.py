@@ -27,7 +27,7 @@ def collected(tx: Transaction, name: str, title: str) -> Site:
     about = entries.about(tx, team)
     return Site(
         title=title or about.title,
-        description=about.description,
+        about=about,
         entries=tuple(sorted(found.values(), key=lambda entry: entry.number)),
         digests=posted(tx, team.id, MAX_DIGESTS),
         made_at=tx.now(),

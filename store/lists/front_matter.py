@@ -19,6 +19,7 @@ from frontmatter.default_handlers import BaseHandler, JSONHandler, SafeLoader, Y
 
 from bot.domain.language import ENGLISH, LANGUAGES, language_of
 from bot.domain.record import record
+from bot.domain.url import https_origin
 from bot.domain.visible import visible
 from store.lists.report import Report
 from store.lists.text import excerpt
@@ -26,7 +27,7 @@ from store.lists.text import excerpt
 MAX_CHARACTERS = 64 * 1024
 MAX_LEVELS = 20
 MAX_DESCRIPTION = 500
-"""Characters; the rest is cut off."""
+"""Characters, also of the text of a cover; the rest is cut off."""
 MAX_VALUES = 2_000
 _LANGUAGE_KEYS = ("lang", "language", "locale", "languagecode")
 """What a list's language is called, by Jekyll, Pelican, Hugo and others. The first that is there counts."""
@@ -64,6 +65,7 @@ _DATE = re.compile(
     r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})"
     r"(?:(?:[Tt]|[ \t]+)(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?[ \t]*(?:[Zz]|UTC|GMT|[+-]\d{1,2}(?::?\d{2})?)?)?"
 )
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _HASH_TAGS = re.compile(r"^[\"']?tags[\"']?[ \t]*:[ \t]*((?:#[^\s#]+[ \t,]*)+)$", re.MULTILINE | re.IGNORECASE)
 _YAML_IN_OUR_WORDS = (
     ("mapping values are not allowed", "put {value} in quotes: it contains a colon"),
@@ -109,6 +111,9 @@ class FrontMatter:
     lines: int = 0
     title: str | None = None
     description: str = ""
+    dated: str = ""
+    cover: str = ""
+    cover_alt: str = ""
     tags: tuple[str, ...] = ()
     language: str | None = None
     draft: bool = False
@@ -326,11 +331,14 @@ class _Reader:
         self._report = report
 
     def front_matter(self) -> FrontMatter:
-        self._check_date()
+        cover, cover_alt = self._cover()
         return FrontMatter(
             lines=self._found.lines,
             title=self._title(),
             description=self._description(),
+            dated=self._dated(),
+            cover=cover,
+            cover_alt=cover_alt,
             tags=self._tags(),
             language=self._language(),
             draft=self._draft(),
@@ -387,10 +395,23 @@ class _Reader:
         self._expect(value in (None, "notes", "entries"), "nested", "`notes` or `entries`")
         return value == "notes"
 
-    def _check_date(self) -> None:
+    def _dated(self) -> str:
+        """The day as written, without the time."""
         value = self._values.get("date")
-        is_date = value in (None, "") or isinstance(value, date | datetime) or _is_date(value)
-        self._expect(is_date, "date", "a date such as 2024-05-26")
+        found = value if isinstance(value, date) else _date_in(value)
+        self._expect(found is not None or value in (None, ""), "date", "a date such as 2024-05-26")
+        return found.isoformat()[:10] if found else ""
+
+    def _cover(self) -> tuple[str, str]:
+        """The address of the cover and the text for it. A path belongs to another program's pages and is ignored."""
+        value = self._values.get("cover")
+        about = {str(key).strip().lower(): each for key, each in value.items()} if isinstance(value, dict) else {}
+        image, alt = (_word("" if about.get(name) is None else about[name]) for name in ("image", "alt"))
+        shown = image is not None and https_origin(image) is not None
+        sound = isinstance(value, dict) or value in (None, "")
+        holds = sound and image is not None and alt is not None and (shown or not _SCHEME.match(image))
+        self._expect(holds, "cover", "an `image` whose address starts with https://, with its text as `alt`")
+        return (image or "", (alt or "")[:MAX_DESCRIPTION]) if holds and shown else ("", "")
 
     def _synonyms(self) -> Mapping[str, tuple[str, ...]]:
         value = self._values.get("synonyms")
@@ -410,20 +431,21 @@ class _Reader:
             self._report.warning(f"`{key}` is not used: it should be {expected}", self._line_of(key))
 
     def _line_of(self, key: str) -> int:
-        at = re.search(rf"^[ \t]*[\"']?{key}[\"']?[ \t]*[:=]", self._found.inner, re.MULTILINE | re.IGNORECASE)
+        at = re.search(
+            rf"^[ \t]*(?:[\"']?{key}[\"']?[ \t]*[:=.]|\[{key}\])", self._found.inner, re.MULTILINE | re.IGNORECASE
+        )
         return self._found.first_line + (self._found.inner.count("\n", 0, at.start()) if at else -1)
 
 
-def _is_date(value: object) -> bool:
-    """Whether it is a date as Jekyll, Hugo and Pelican take it, which YAML reads as text."""
+def _date_in(value: object) -> date | None:
+    """The date as Jekyll, Hugo and Pelican take it, which YAML reads as text; None if it is not one."""
     found = _DATE.fullmatch(value.strip()) if isinstance(value, str) else None
     if found is None:
-        return False
+        return None
     try:
-        datetime(*(int(part or 0) for part in found.groups()))  # type: ignore[arg-type]  # noqa: DTZ001
+        return datetime(*(int(part or 0) for part in found.groups()))  # type: ignore[arg-type]  # noqa: DTZ001
     except ValueError:
-        return False
-    return True
+        return None
 
 
 def _words(value: object) -> Iterator[str | None]:

@@ -119,7 +119,13 @@ def listed(parts: Parsed, file: str, report: Report) -> ReadList:
         report = Report(file)
         report.warning("this is a draft, so its entries are left out; remove `draft: true` to show them", 1)
         return ReadList(file=file, title=title, problems=report.problems(), synonyms=about.synonyms, draft=True)
-    said = AboutList(title=about.title or "", description=about.description)
+    said = AboutList(
+        title=about.title or "",
+        description=about.description,
+        dated=about.dated,
+        cover=about.cover,
+        cover_alt=about.cover_alt,
+    )
     unread = tuple(_unread(regions, about.lines + 1, report))
     if not parts.entries:
         report.warning(f"no entries: {_reason(regions)}", about.lines + 1)

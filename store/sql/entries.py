@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -121,8 +121,7 @@ class SqlSources:
             "duplicates": file.duplicates,
             "problems": packed([asdict(problem) for problem in file.problems]),
             "not_read": file.not_read,
-            "title": file.about.title,
-            "description": file.about.description,
+            **asdict(file.about),
         }
         statement = self._work.insert(SOURCE_FILE).values(values)
         key = ["team", "source", "file"]
@@ -189,7 +188,7 @@ def _source_file(row: AnyRow) -> SourceFile:
             Problem(**{**problem, "severity": Severity(problem["severity"])}) for problem in json.loads(row.problems)
         ),
         not_read=row.not_read or 0,
-        about=AboutList(title=row.title or "", description=row.description or ""),
+        about=AboutList(**{each.name: getattr(row, each.name) or "" for each in fields(AboutList)}),
     )
 
 

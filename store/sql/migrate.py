@@ -31,7 +31,7 @@ from store.sql.search import postgres
 from store.sql.search.rebuild import rebuild
 from store.sql.tables import INSTANCE, METADATA, TEAM, WORKSPACE
 
-REVISION = "0017"
+REVISION = "0018"
 """The newest migration: the revision that this program reads and writes."""
 REINDEXED = "0016"
 """The newest revision since which texts are split into other words: an upgrade from an older one builds every search

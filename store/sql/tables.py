@@ -209,6 +209,9 @@ SOURCE_FILE = Table(
     Column("not_read", Integer),
     Column("title", Written),
     Column("description", Written),
+    Column("dated", Text),
+    Column("cover", Written),
+    Column("cover_alt", Written),
     _to("source", "source"),
 )
 

@@ -1,6 +1,7 @@
 """The club in a browser: who may open its pages, what is on them, and that they do what the chat does."""
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
@@ -460,6 +461,8 @@ async def test_every_link_of_the_pages_leads_somewhere_below_a_path(database: st
     assert {"site.css", "pages.js"} <= {path.rpartition("/")[2] for path in seen}
 
 
+CSP = SAFE["Content-Security-Policy"]
+COVER = "img-src 'self' https://img.example; "
 MORE = (
     '<a href="javascript:alert(1)">x</a>',
     "<svg/onload=alert(1)>",
@@ -506,19 +509,36 @@ async def test_nothing_that_people_wrote_becomes_markup(database: str, tmp_path:
             await club.house.say(f"takeaway #{number + 2} words {wrong}")
         browser = await club.member('<script>alert("ana")</script>')
         pages = [await browser.get(f"{HOME}{path}") for path in ("", "account", "stats", "queue", "digests")]
+        covers = []
         for wrong in HOSTILE:
             pages.append(await browser.get(f"{HOME}search", params={"q": wrong}))
             pages.append(await browser.get(HOME, params={"tag": wrong, "in": wrong}))
+        body = club.house.reading_list.read_text(encoding="utf-8", errors="surrogatepass")
+        for wrong in (*INJECTIONS, *MORE):
+            cover = {"image": f"https://img.example/{re.sub(r'[^!-~]', '', wrong)}", "alt": wrong}
+            about = json.dumps({"title": wrong, "description": wrong, "cover": cover})
+            club.house.reading_list.write_text(
+                f"---json\n{about}\n---\n{body}", encoding="utf-8", errors="surrogatepass"
+            )
+            await club.house.club.lists.sync(club.house.team)
+            covers.append(await browser.get(HOME))
         listed = int(re.findall(r"(\d+) entries\. Made", pages[0].text)[0])
         entries = [await browser.get(f"{HOME}entry/{number}") for number in range(2, listed + 2)]
         files = [(await browser.get(f"{HOME}{name}")).text for name in ("feed.xml", "opml.xml")]
 
     assert len(HOSTILE) >= 60
     assert listed >= 55, "some of the lines are not entries"
-    assert {page.status for page in (*pages, *entries)} == {200}
-    for page in (*pages, *entries):
+    assert {page.status for page in (*pages, *covers, *entries)} == {200}
+    assert {page.headers["Content-Security-Policy"] for page in covers} == {f"{COVER}{CSP}"}
+    for page in covers:
+        (image,) = [about for element, about in Page(page.text).elements if element == "img"]
+        assert image.keys() == {"class", "src", "alt", "referrerpolicy"}
+        assert urlsplit(image["src"] or "").netloc == "img.example"
+    for page in (*pages, *covers, *entries):
         html5lib.HTMLParser(strict=True).parse(page.text)
         for element, attributes in Page(page.text).elements:
+            if element == "img" and page in covers:
+                continue
             assert element in ELEMENTS | LIVE, (page.url, element)
             assert attributes.keys() <= ATTRIBUTES | LIVE_ATTRIBUTES, (page.url, attributes)
             assert element != "script" or (attributes.get("src") or "").endswith("/static/pages.js")
@@ -664,10 +684,13 @@ async def test_the_front_matter_of_the_list_names_its_pages(database: str, tmp_p
         browser = await club.member()
         text = club.house.reading_list.read_text(encoding="utf-8")
         plain = await browser.get(HOME)
-        about = "---\ntitle: What <we> read\ndescription: 'Good articles & talks'\ncover: {image: 1}\n---\n"
-        club.house.reading_list.write_text(f"{about}{text}", encoding="utf-8")
+        cover = "{image: 'https://img.example/a.png?a&b', alt: 'Shelves & chairs'}"
+        about = f"title: What <we> read\ndescription: 'Good articles & talks'\ndate: 2024-05-26\ncover: {cover}"
+        club.house.reading_list.write_text(f"---\n{about}\n---\n{text}", encoding="utf-8")
         await club.house.club.lists.sync(club.house.team)
-        named = Page((await browser.get(HOME)).text)
+        list_page = await browser.get(HOME)
+        others = [await browser.get(f"{HOME}{path}") for path in ("digests", "queue", "account")]
+        named = Page(list_page.text)
         feed = ET.fromstring((await browser.get(f"{HOME}feed.xml")).text)
         club.house.reading_list.write_text(f"---\ndescription: [a]\n---\n{text}", encoding="utf-8")
         await club.house.club.lists.sync(club.house.team)
@@ -676,6 +699,17 @@ async def test_the_front_matter_of_the_list_names_its_pages(database: str, tmp_p
     assert '<h1 dir="auto">Reading list of default</h1>' in plain.text
     assert "What <we> read" in named.text
     assert "Good articles & talks" in named.text
+    assert "2024-05-26" in named.text
+    assert [about for element, about in named.elements if element == "img"] == [
+        {
+            "class": "cover",
+            "src": "https://img.example/a.png?a&b",
+            "alt": "Shelves & chairs",
+            "referrerpolicy": "no-referrer",
+        }
+    ]
+    assert list_page.headers["Content-Security-Policy"] == f"{COVER}{CSP}"
+    assert {page.headers["Content-Security-Policy"] for page in (plain, *others, after)} == {CSP}
     assert feed.findtext(f"{ATOM}title") == "What <we> read"
     assert "Reading list of default" in after.text
     assert "Good articles" not in after.text

@@ -155,9 +155,16 @@ def test_nothing_of_a_list_becomes_markup_or_a_script(tmp_path: Path) -> None:
         f'* [x{number}] [{wrong} title](https://example.org/{number}?a=<b>&"c")\n    {wrong} notes [link](javascript:alert(1))\n'
         for number, wrong in enumerate(INJECTIONS)
     ]
-    site = exported(tmp_path, f"## {INJECTIONS[0]}\n\n" + "".join(items), "--title", INJECTIONS[3])
+    cover = {"image": f"https://img.example/{''.join(INJECTIONS[:2]).replace(' ', '')}", "alt": "".join(INJECTIONS)}
+    about = f"---json\n{json.dumps({'description': INJECTIONS[1], 'cover': cover})}\n---\n"
+    site = exported(tmp_path, f"{about}## {INJECTIONS[0]}\n\n" + "".join(items), "--title", INJECTIONS[3])
 
     pages = read(site)
+    (image,) = [about for element, about in pages["index.html"].elements if element == "img"]
+    assert image.keys() == {"class", "src", "alt", "referrerpolicy"}
+    assert urlsplit(image["src"] or "").netloc == "img.example"
+    assert "\u202e" not in (image["alt"] or "")
+    pages["index.html"].elements.remove(("img", image))
     assert len([name for name in pages if name.startswith("entry/")]) == len(INJECTIONS) - 1, "]] ends a link too early"
     for name, page in pages.items():
         for element, attributes in page.elements:
@@ -170,6 +177,25 @@ def test_nothing_of_a_list_becomes_markup_or_a_script(tmp_path: Path) -> None:
         ET.fromstring((site / name).read_text(encoding="utf-8"))
     content = [entry.findtext(f"{ATOM}content") or "" for entry in feed(site).iter(f"{ATOM}entry")]
     assert all(element in ELEMENTS for each in content for element, _ in Page(each).elements)
+
+
+def policy(page: Page) -> str | None:
+    return next(about["content"] for _, about in page.elements if about.get("http-equiv") == "Content-Security-Policy")
+
+
+def test_the_date_and_the_cover_are_on_the_list_and_only_its_policy_allows_them(tmp_path: Path) -> None:
+    about = "---\ndate: 2024-05-26\ncover: {image: https://img.example/a.png}\n---\n"
+    pages = read(exported(tmp_path, f"{about}* [aa] [Alpha](https://example.org/alpha)\n"))
+
+    images = {name: [about for element, about in page.elements if element == "img"] for name, page in pages.items()}
+    policies = {name: policy(page) for name, page in pages.items()}
+
+    assert "2024-05-26" in pages["index.html"].text
+    assert {name for name, found in images.items() if found} == {"index.html"}
+    assert images["index.html"][0]["alt"] == ""
+    usual = "default-src 'self'; base-uri 'none'; form-action 'self'"
+    assert policies.pop("index.html") == f"img-src 'self' https://img.example; {usual}"
+    assert set(policies.values()) == {usual}
 
 
 def feed(site: Path) -> ET.Element:

@@ -1,12 +1,13 @@
 """Front matter: what is used of it, and that what cannot be used never costs an entry."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
 from bot.domain.language import LANGUAGES
-from bot.domain.source import ReadList, Severity
+from bot.domain.source import AboutList, ReadList, Severity
 from store.lists.reading import read
 
 
@@ -166,6 +167,10 @@ def test_a_language_that_search_does_not_know_is_a_warning_with_those_it_knows(w
         ("tags: {a: b}", "`tags` is not used: it should be a list of words; put them in quotes"),
         ("draft: maybe", "`draft` is not used: it should be true or false"),
         ("date: soon", "`date` is not used: it should be a date such as 2024-05-26"),
+        (
+            "cover: me.png",
+            "`cover` is not used: it should be an `image` whose address starts with https://, with its text as `alt`",
+        ),
         ("nested: never", "`nested` is not used: it should be `notes` or `entries`"),
         ("synonyms: [a]", "`synonyms` is not used: it should be words with their synonyms, `cache: [caching, memo]`"),
         ("synonyms: {a: [yes]}", "`synonyms` is not used: it should be words; put them in quotes"),
@@ -197,6 +202,61 @@ def test_front_matter_may_be_empty(front_matter: str) -> None:
 )
 def test_the_dates_of_jekyll_and_hugo_are_dates(value: str) -> None:
     assert problems_of(f"---\ndate: {value}\n---") == []
+
+
+@pytest.mark.parametrize(
+    "front_matter",
+    [
+        "---\ndate: 2024-05-26T23:10:01-08:00\ncover:\n  image: https://img.example:8443/a.png?b\n  Alt: Two  shelves\n---",
+        "---\ndate: '2024/05/26 10:00'\ncover: {image: 'https://img.example:8443/a.png?b', alt: Two shelves}\n---",
+        "+++\ndate = 2024-05-26\ncover.image = 'https://img.example:8443/a.png?b'\ncover.alt = 'Two shelves'\n+++",
+        '{\n"date": "2024-05-26", "cover": {"image": "https://img.example:8443/a.png?b", "alt": "Two shelves"}\n}',
+    ],
+)
+def test_a_list_has_a_date_and_a_cover(front_matter: str) -> None:
+    found = list_with(front_matter)
+
+    assert found.problems == ()
+    assert found.about == AboutList(
+        dated="2024-05-26", cover="https://img.example:8443/a.png?b", cover_alt="Two shelves"
+    )
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        *(
+            "http://img.example/a.png",
+            "javascript:alert(1)",
+            "data:image/svg+xml,<svg/>",
+            "https://",
+            "https:img.example",
+        ),
+        *("https://img.example;script-src *", "https://img.example;script-src/", "https://*/a.png", "https://'self'/a"),
+        *("https://a.example,b.example/", "https://me@img.example/a.png", "https://img.example\\@b.example/"),
+        *("https://img.example/a b.png", "https://bücher.example/a.png", f"https://{'a' * 254}/", "HTTPS://a:b/"),
+    ],
+)
+def test_a_cover_that_a_policy_cannot_name_is_a_warning(image: str) -> None:
+    found = list_with("---\n" + json.dumps({"cover": {"image": image, "alt": "A"}}, ensure_ascii=False) + "\n---")
+
+    assert found.about == AboutList()
+    assert ["`cover` is not used" in problem.message for problem in found.problems] == [True]
+
+
+@pytest.mark.parametrize(
+    "cover", ["{image: img/a.png, alt: A}", "{image: //img.example/a.png}", "{hidden: true}", "''"]
+)
+def test_the_cover_of_another_programs_page_is_ignored(cover: str) -> None:
+    found = list_with(f"---\ncover: {cover}\n---")
+
+    assert (found.about, found.problems) == (AboutList(), ())
+
+
+def test_a_table_of_toml_is_named_at_its_line() -> None:
+    (problem,) = problems_of("+++\ntitle = 'A'\n[cover]\nimage = 'http://img.example/a.png'\n+++")
+
+    assert problem.startswith("list.md:3: `cover` is not used")
 
 
 @pytest.mark.parametrize("value", ["2024-13-26 10:00", "'2024-02-30'", "26 May"])
