@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 - Alembic loads its files by path, as no package
-"""Whether a member wants to be named in the commits with their changes; null and false are no."""
+"""Whether a member wants to be named in the commits with their changes; null and false mean no."""
 
 import sqlalchemy as sa
 from alembic import op
